@@ -1,0 +1,374 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The errors of a [Store]. Anything else that a Store returns means that it is out of
+// order, and the Engine refuses with 503.
+var (
+	ErrNotFound    = errors.New("not found")    // absent, expired, foreign, or of a deleted app
+	ErrConflict    = errors.New("conflict")     // a unique key is held by another row
+	ErrStale       = errors.New("stale")        // the Version guard no longer holds: read again, decide again
+	ErrTokenReused = errors.New("token reused") // RotateSession only; the session has been ended
+)
+
+// StoreContract is the version of the contract in this file. An adapter returns from
+// Contract, as a literal, the one that it was written for.
+const StoreContract = 1
+
+// Store persists what the Engine knows.
+//
+// Every method is one step: it happens wholly or not at all, and of concurrent callers
+// that want the same thing one wins. A method that takes an app answers [ErrNotFound],
+// in the same step, when that app is missing or deleted. What belongs to one app is
+// unknown in any other.
+//
+// A Store never reads the clock (now is an argument), never sees a plaintext secret and
+// never decides policy. Times are UTC, truncated to microseconds; the zero time comes
+// back as the zero time. Text is compared byte for byte: canonical forms are computed by
+// the caller. Slices that go in or come out are the caller's own to change.
+// When a method returns nil after a write, the write is durable.
+//
+// READ COMMITTED is enough for SQL: a step over one row is one conditional statement; a
+// step over a set (the keys of an app, the sessions of a user) begins with a conditional
+// UPDATE of the owning row and reads the set in a later statement. One CTE is not enough,
+// since its parts share a snapshot. Retry on 40001 and 40P01 only, never after a lost
+// connection. Lock order: apps, users, tokens, credentials, sessions, outbox, events.
+//
+// Package storetest checks all of this for any Store.
+type Store interface {
+	AppStore
+	KeyStore
+	ProviderStore
+	UserStore
+	TokenStore
+	SessionStore
+	LimitStore
+	MailStore
+	EventStore
+	Upkeep
+
+	// Contract is the version of this contract that the adapter was written for, as a
+	// literal. New refuses a lower one than it needs, so that a field added to a step
+	// can never be silently dropped.
+	Contract() int
+
+	// Volatile says that nothing outlives the process, so that New may make a secret
+	// of its own.
+	Volatile() bool
+}
+
+// Also is written in the same step as the verb that carries it: all of it or nothing.
+type Also struct {
+	Tokens []Token // each replaces the token of the same (kind, slot), spent or not, with its attempts
+	Mail   []Mail
+	Events []Event
+}
+
+// AppStore keeps the directory of apps and their signing keys.
+type AppStore interface {
+	// CreateApp adds the app, its first signing key (app.Keys is ignored) and, unless
+	// key is nil, its first API key. [ErrConflict]: the id is taken, or the developer
+	// has a live app of that NameKey. The new app's Version is 1.
+	CreateApp(ctx context.Context, app App, first SigningKey, key *APIKey, also Also) error
+
+	// App returns a live app with its signing keys, ordered by Seq, and settings.
+	App(ctx context.Context, app uuid.UUID) (App, error)
+
+	// Apps lists the live apps of a developer, newest first (created_at, then id).
+	// Signing keys are left out.
+	Apps(ctx context.Context, developer string, p Page) ([]App, error)
+
+	// ChangeApp changes the fields that are set and returns the app as App does.
+	// [ErrStale]: the Version is another. [ErrConflict]: the NameKey is taken.
+	ChangeApp(ctx context.Context, c AppChange) (App, error)
+
+	// DeleteApp makes the app and all that is in it unknown at once, and its name free.
+	// [Upkeep.Sweep] removes the rows. The riders are written.
+	DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error
+
+	// AddSigningKey adds a key. [ErrConflict]: k.Seq or k.KID is taken, another process was first.
+	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, also Also) error
+}
+
+// AppChange says what [AppStore.ChangeApp] does. A nil field stays.
+type AppChange struct {
+	App           uuid.UUID
+	Version       int64 // the guard
+	Name, NameKey *string
+	Settings      *Settings
+	Also          Also
+}
+
+// KeyStore keeps API keys.
+type KeyStore interface {
+	// APIKey returns the key with that hash if it is active and not expired at now.
+	APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time.Time) (APIKey, error)
+
+	// APIKeys lists all keys of the app, inactive ones too, newest first.
+	APIKeys(ctx context.Context, app uuid.UUID) ([]APIKey, error)
+
+	// RotateAPIKey adds next and retires every active key of the app: at once if
+	// oldUntil is not after next.CreatedAt, else no later than oldUntil and no later than
+	// it would have expired. At most maxLive keys stay active, the newest of them.
+	// Of concurrent rotations without overlap exactly one key stays active.
+	RotateAPIKey(ctx context.Context, app uuid.UUID, next APIKey, oldUntil time.Time, maxLive int, also Also) error
+
+	// RevokeAPIKey makes one key inactive. [ErrNotFound]: there is no such active key.
+	RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also Also) error
+
+	// TouchAPIKeys notes when keys were last used and keeps the later time. Unknown
+	// ids are ignored. It need not be durable.
+	TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error
+}
+
+// ProviderStore keeps the OAuth configurations of apps.
+type ProviderStore interface {
+	// PutOAuthConfig creates (Version 0; [ErrConflict] if the provider has one) or
+	// replaces ([ErrStale] if the Version is another or it is gone; CreatedAt stays).
+	// The stored Version is c.Version+1.
+	PutOAuthConfig(ctx context.Context, c OAuthConfig, also Also) error
+
+	// OAuthConfig returns the configuration of one provider.
+	OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error)
+
+	// OAuthConfigs lists an app's configurations by provider name.
+	OAuthConfigs(ctx context.Context, app uuid.UUID) ([]OAuthConfig, error)
+
+	// DeleteOAuthConfig removes one. [ErrNotFound]: there is none.
+	DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error
+}
+
+// UserStore keeps users with their credentials.
+type UserStore interface {
+	// Account returns a user with all credentials, in one query.
+	Account(ctx context.Context, app uuid.UUID, by AccountKey) (Account, error)
+
+	// Users lists users, newest first (created_at, then id), that match every filter.
+	Users(ctx context.Context, app uuid.UUID, q UserQuery) ([]User, error)
+
+	// CreateUser adds the user (Version 1, Epoch 1) and its credentials, spends c.Take
+	// with its whole group and starts c.Session if they are set; a session sets LastLogin to c.Now.
+	// [ErrConflict]: the id, the email or a credential's subject is taken in this app;
+	// nothing is spent. [ErrNotFound]: the token cannot be spent, or it is bound to a
+	// user; nothing is created. Where both hold, either may be answered.
+	CreateUser(ctx context.Context, c NewUser) (User, error)
+
+	// ChangeUser does to one user what c says and returns the user as it is then.
+	// [ErrStale]: the user's Version is not c.Version, or the user is gone; or c.Session
+	// is set and the user is (or becomes) disabled. Version 0 is no guard, and may only disable, drop
+	// credentials or end. [ErrNotFound]: c.Take cannot be spent. [ErrConflict]: the email or
+	// a credential's subject belongs to another user. In each of these nothing happens.
+	//
+	// The Version rises by one unless c only spends a token and starts a session. End
+	// raises the Epoch: every session but Keep, and every token bound to the user, is
+	// dead with this step, whatever runs beside it. A session set here lives on, and so do
+	// tokens among the riders: they take the new Epoch.
+	ChangeUser(ctx context.Context, c UserChange) (User, error)
+
+	// DeleteUser removes the user, its credentials, sessions and bound tokens.
+	DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error
+}
+
+// AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject
+// of a credential.
+type AccountKey struct {
+	ID            uuid.UUID
+	Email         string
+	Kind, Subject string
+}
+
+// NewUser says what [UserStore.CreateUser] does.
+type NewUser struct {
+	Now         time.Time
+	User        User // App and ID are set; Version, Epoch and LastLogin are the store's
+	Credentials []Credential
+	Take        *Take
+	Session     *Session
+	Also        Also
+}
+
+// UserChange says what [UserStore.ChangeUser] does. A nil field stays.
+type UserChange struct {
+	Now     time.Time
+	App, ID uuid.UUID
+	Version int64
+
+	// Take is spent with its whole group. A token bound to a user must be bound to this
+	// one and carry the Epoch that the user has before this step.
+	Take *Take
+
+	Email, EmailTyped, Name, NameKey, DisabledReason *string
+	Verified, Disabled                               *bool
+
+	DropCredentials bool         // all of them, before Put
+	Drop            []Credential // by Kind and Subject; a missing one is no error
+	Put             []Credential // adds, or replaces Data if this user holds the subject
+
+	End  bool
+	Keep uuid.UUID // the session that survives End
+
+	// Session starts; LastLogin becomes Now and AuthMethod what is given here, neither of
+	// which raises Version. More than MaxSessions (if above 0): the oldest are ended.
+	Session     *Session
+	AuthMethod  string
+	MaxSessions int
+
+	Also Also
+}
+
+// TokenStore keeps what may be used once.
+type TokenStore interface {
+	// Put writes riders alone: a link with its mail, a state, a batch of events.
+	Put(ctx context.Context, app uuid.UUID, also Also) error
+
+	// Token looks without effect at a token that could be spent: neither spent nor
+	// expired at now, its user's Epoch unchanged, its binding t.Binding if that is set.
+	Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
+
+	// TryToken counts one attempt on the token that Token would return and, if proof is
+	// its Proof, returns it, unspent. [ErrNotFound]: there is no such token, it had max
+	// attempts before this one, or the proof is wrong. Of any number of concurrent
+	// callers at most max get an answer.
+	TryToken(ctx context.Context, app uuid.UUID, t Take, proof []byte, max int, now time.Time) (Token, error)
+
+	// TakeToken spends the token, with its whole group, and returns it. Of any number of
+	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for what must be
+	// spent before an effect outside the store (an OAuth state); everything else is
+	// spent by CreateUser and ChangeUser.
+	TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
+}
+
+// Take names a token to spend. Binding, when set, is part of the look-up: with another
+// one the token is unknown, and nothing is counted.
+type Take struct {
+	Kind    TokenKind
+	Hash    []byte
+	Binding []byte // nil: not asked for
+}
+
+// SessionStore keeps sessions. They are started by [UserStore].
+type SessionStore interface {
+	// Session returns a live session and its user.
+	Session(ctx context.Context, app, id uuid.UUID, now time.Time) (Session, User, error)
+
+	// Sessions lists the live sessions of a user, newest first.
+	Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) ([]Session, error)
+
+	// RotateSession turns the refresh token of the live session of r.Family. If Presented
+	// is current, Next becomes current, and LastUsedAt and IdleUntil move on. If it is
+	// either of the two before, rotated less than r.Grace ago, nothing changes and the
+	// answer's Again is its own successor. Anything else ends the session in this step:
+	// [ErrTokenReused]. Unknown or dead family: [ErrNotFound].
+	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
+
+	// EndSession ends one session of the user. [ErrNotFound]: that user has no such
+	// session that is not ended.
+	EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error
+}
+
+// Rotation says what [SessionStore.RotateSession] does. Family, Presented and Next are hashes.
+type Rotation struct {
+	App                     uuid.UUID
+	Family, Presented, Next []byte
+	Sealed                  []byte // Next in the clear, sealed under the presented token
+	Now                     time.Time
+	Grace                   time.Duration
+	IdleUntil               time.Time
+}
+
+// Rotated is the outcome of a rotation. Again is nil if Next became current, else what was
+// Sealed when the presented token was rotated.
+type Rotated struct {
+	Session Session
+	User    User
+	Again   []byte
+}
+
+// LimitStore counts.
+type LimitStore interface {
+	// Hit tests hits in order, counting each that still fits, and stops at the first
+	// that does not: that one is not counted. The counting is GCRA: Limit at once, then one every
+	// Window/Limit. It need not be durable.
+	Hit(ctx context.Context, app uuid.UUID, hits []Hit, now time.Time) (HitResult, error)
+}
+
+// Hit is one count against one limit. A Cost of 0 counts 1; a negative one gives back
+// and always fits.
+type Hit struct {
+	Key    string
+	Limit  int
+	Window time.Duration
+	Cost   int
+}
+
+// HitResult says which hit was full, by index, or -1, and when to try that one again.
+type HitResult struct {
+	Full       int
+	RetryAfter time.Duration
+}
+
+// MailStore is the outbox. Mail gets in as a rider.
+type MailStore interface {
+	// DueMail names mail of live apps that is due and not expired at now, the earliest
+	// due first, at most max.
+	DueMail(ctx context.Context, now time.Time, max int) ([]MailRef, error)
+
+	// ClaimMail takes a due mail until the given time, counts an attempt and returns it.
+	// Of concurrent callers one succeeds; the rest, and any caller once it is expired, get
+	// [ErrNotFound].
+	ClaimMail(ctx context.Context, app, id uuid.UUID, now, until time.Time) (Mail, error)
+
+	// SettleMail removes the mail (sent, or given up) or makes it due again at next.
+	SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error
+}
+
+// MailRef names a mail.
+type MailRef struct{ App, ID uuid.UUID }
+
+// EventStore keeps the audit trail. Events get in as riders.
+type EventStore interface {
+	// Events lists events that match every filter, newest first (time, then id).
+	Events(ctx context.Context, app uuid.UUID, q EventQuery) ([]Event, error)
+}
+
+// Upkeep is what Engine.Run and health checks need.
+type Upkeep interface {
+	// Sweep removes what is expired or ended at now, and the rows of deleted apps, at most
+	// max of each; more says that a further call has work.
+	Sweep(ctx context.Context, now time.Time, max int) (more bool, err error)
+
+	// Ping answers the store's clock, the one exception to "never reads the clock": skew
+	// is reported, it never decides.
+	Ping(ctx context.Context) (time.Time, error)
+}
+
+// Page is a part of a list, newest first. The list goes on after (Time, ID) of the last
+// row seen; the zero Time: from the start. Limit is at least 1.
+type Page struct {
+	Time  time.Time
+	ID    uuid.UUID
+	Limit int
+}
+
+// UserQuery filters users. A zero field does not filter.
+type UserQuery struct {
+	Page
+	Email       string // canonical, exact
+	EmailPrefix string // of Email, or
+	NamePrefix  string // of NameKey: both set, either matches
+	AuthMethod  string
+}
+
+// EventQuery filters events. A zero field does not filter; Since is inclusive, Until is not.
+type EventQuery struct {
+	Page
+	Type         string
+	UserID       uuid.UUID
+	Since, Until time.Time
+}

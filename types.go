@@ -1,0 +1,174 @@
+package authkit
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// App is a tenant: an isolated pool of users with its own keys, providers and rules.
+type App struct {
+	ID uuid.UUID
+
+	// Developer is the owner, as "source:id": "console:" and a user id of the console
+	// app, or "host:" and whatever id the host's own developers have. Empty for the
+	// console app alone.
+	Developer string
+
+	Name    string // as given, 1 to 64 printable characters
+	NameKey string // Name after NFKC and case folding; unique for the developer among live apps
+
+	Version   int64        // raised by every [AppStore.ChangeApp], which it guards
+	Keys      []SigningKey // oldest first; never empty
+	Settings  Settings
+	CreatedAt time.Time
+}
+
+// Settings are the rules of one app. The zero value is the default of each.
+type Settings struct {
+	// SignupClosed refuses new users, whatever the method of sign-in.
+	SignupClosed bool `json:"signup_closed,omitempty"`
+
+	// RedirectURLs are the exact URLs to which a sign-in may go on.
+	RedirectURLs []string `json:"redirect_urls,omitempty"`
+
+	// Origins are the exact web origins that may call the app's /auth/* routes.
+	Origins []string `json:"origins,omitempty"`
+}
+
+// SigningKey is one key pair of an app. Seq orders the keys of an app and is unique in it.
+type SigningKey struct {
+	KID, Alg    string
+	Seq         int64
+	Public      []byte    // PKIX, DER
+	Sealed      []byte    // the private half: PKCS #8, sealed
+	From, Until time.Time // signs from From on; published until Until (zero: no end)
+}
+
+// APIKey lets a developer's own server read and write the users of one app.
+type APIKey struct {
+	App, ID    uuid.UUID
+	Name, Hint string // Hint is the beginning of the key, to tell keys apart; never enough to use one
+	Hash       []byte // SHA-256 of the whole key; the key itself is kept nowhere
+	Scopes     []string
+	Active     bool
+
+	CreatedAt             time.Time
+	LastUsedAt, ExpiresAt time.Time // zero: never
+}
+
+// OAuthConfig is what an app needs to sign its users in at one provider.
+// There is at most one for each provider and app.
+type OAuthConfig struct {
+	App          uuid.UUID
+	Provider     string // "github", "google", or a name of the developer's for an OIDC issuer
+	ClientID     string
+	SecretSealed []byte // the client secret, sealed
+	RedirectURI  string
+	Scopes       []string // empty: the least that tells who the user is
+	Issuer       string   // empty for a built-in provider
+	TrustEmail   bool     // the issuer's word on an address counts
+	Enabled      bool
+	Version      int64 // 0 before the first [ProviderStore.PutOAuthConfig]; the guard of the next
+	CreatedAt    time.Time
+}
+
+// User is one person in one app. The same person in another app is another user.
+type User struct {
+	App, ID    uuid.UUID
+	Email      string // canonical; unique in the app
+	EmailTyped string // as first given
+	Name       string
+	NameKey    string // Name folded for prefix search
+	AuthMethod string // of the latest sign-in: "credentials", "magic_link" or "oauth"
+
+	Verified       bool // the address was proven
+	Disabled       bool
+	DisabledReason string
+
+	Version   int64 // guards [UserStore.ChangeUser]; a sign-in does not raise it
+	Epoch     int64 // raising it ends every session of the user and every token bound to the user
+	LastLogin time.Time
+	CreatedAt time.Time
+}
+
+// Credential is one way in which a user proves to be that user. (Kind, Subject) is
+// unique in an app.
+type Credential struct {
+	App, UserID uuid.UUID
+	Kind        string // "password" or "oauth"
+	Subject     string // the user id of a password; issuer and subject of an external identity
+	Data        []byte // the password's PHC string; what is known of an external identity
+	CreatedAt   time.Time
+}
+
+// Account is a user with all credentials, ordered by kind and subject.
+type Account struct {
+	User        User
+	Credentials []Credential
+}
+
+// TokenKind keeps tokens of one purpose from working for another.
+type TokenKind string
+
+// Token is anything that may be used once. A store keeps no text of it that could be
+// used: only hashes. (App, Kind, Slot) and (App, Kind, Hash) are unique.
+type Token struct {
+	App  uuid.UUID
+	Kind TokenKind
+
+	// Slot decides what the token replaces: the user or the address where only the
+	// newest counts, its own hash in hex where many may live.
+	Slot string
+
+	// Group names the tokens that die together: redeeming one spends all that are
+	// alive in its (kind, group). Empty: the token stands alone.
+	Group string
+
+	Hash      []byte    // SHA-256 of the id inside the link, state or code
+	Binding   []byte    // hash of the asker's secret; nil: not bound
+	Proof     []byte    // keyed hash of the short code; nil: none
+	UserID    uuid.UUID // the nil UUID: bound to no user
+	Epoch     int64     // of that user when the token was made; dead once the user's moved on
+	Data      []byte    // sealed
+	ExpiresAt time.Time
+}
+
+// Session is one signed-in browser or device. It is alive while it is not ended, now is
+// before both IdleUntil and Until, its Epoch is the user's, and the user is not disabled.
+type Session struct {
+	App, ID, UserID uuid.UUID
+	Epoch           int64 // set by the store
+
+	// Family and Current are hashes of the two parts of the session's refresh token;
+	// nil for a session without one.
+	Family, Current []byte
+
+	AuthTime         time.Time
+	CreatedAt        time.Time
+	LastUsedAt       time.Time
+	IdleUntil, Until time.Time
+	AMR              []string // RFC 8176
+	UserAgent, IP    string
+}
+
+// Mail waits in the outbox. It is sealed: a template's name and its data, rendered when
+// it is sent, so that a store that leaks holds no usable link.
+type Mail struct {
+	App, ID        uuid.UUID
+	Sealed         []byte
+	DueAt, Expires time.Time
+	Attempts       int
+}
+
+// Event is one fact worth auditing. It holds no secret.
+type Event struct {
+	ID, App, UserID uuid.UUID
+	Time            time.Time
+	Type            string
+	Actor           string
+	IP              string
+	Result, Reason  string
+	RequestID       string
+	Detail          []byte // JSON, or nil
+}
