@@ -1,0 +1,83 @@
+package seal_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+)
+
+func secret(b byte) []byte { return bytes.Repeat([]byte{b}, seal.MinSecret) }
+
+func ring(t testing.TB, secrets ...[]byte) *seal.Ring {
+	t.Helper()
+	r, err := seal.New(secrets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, secrets := range map[string][][]byte{
+		"no secret": nil, "a short secret": {secret(1), secret(2)[1:]}, "a duplicate": {secret(1), secret(1)},
+	} {
+		if _, err := seal.New(secrets...); err == nil {
+			t.Errorf("%s: got no error, want one", name)
+		}
+	}
+}
+
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	older, both, other := ring(t, secret(1)), ring(t, secret(2), secret(1)), ring(t, secret(3))
+	aad := seal.AAD("a", "b")
+	blob := older.Seal([]byte("plain"), aad)
+	if got, err := both.Open(blob, aad); err != nil || string(got) != "plain" {
+		t.Errorf("after rotation: got %q, %v, want %q", got, err, "plain")
+	}
+	if _, err := other.Open(blob, aad); !errors.Is(err, seal.ErrUnknownKey) {
+		t.Errorf("foreign ring: got %v, want ErrUnknownKey", err)
+	}
+	if _, err := both.Open(blob, seal.AAD("ab")); !errors.Is(err, seal.ErrOpen) {
+		t.Errorf("other data: got %v, want ErrOpen", err)
+	}
+	for i := range blob {
+		bad := bytes.Clone(blob)
+		bad[i] ^= 1
+		if _, err := both.Open(bad, aad); err == nil {
+			t.Errorf("byte %d altered: got no error, want one", i)
+		}
+		if _, err := both.Open(blob[:i], aad); err == nil {
+			t.Errorf("cut to %d bytes: got no error, want one", i)
+		}
+	}
+}
+
+func TestCheckMAC(t *testing.T) {
+	t.Parallel()
+	older, both := ring(t, secret(1)), ring(t, secret(2), secret(1))
+	sum := older.MAC("x", []byte("ab"), []byte("c"))
+	if !both.CheckMAC("x", sum, []byte("ab"), []byte("c")) {
+		t.Error("mac of the older secret: got false, want true")
+	}
+	if both.CheckMAC("x", sum, []byte("a"), []byte("bc")) || both.CheckMAC("y", sum, []byte("ab"), []byte("c")) {
+		t.Error("moved bytes or other label: got true, want false")
+	}
+	if got := both.Keys("x"); !bytes.Equal(got[0], both.Key("x")) || !bytes.Equal(got[1], older.Key("x")) {
+		t.Error("keys: got another order, want newest first")
+	}
+}
+
+func FuzzOpen(f *testing.F) {
+	r := ring(f, secret(1))
+	f.Add([]byte{})
+	f.Add(r.Seal([]byte("plain"), nil)[:40])
+	f.Fuzz(func(t *testing.T, blob []byte) {
+		if _, err := r.Open(blob, nil); err == nil {
+			t.Errorf("%x: got no error, want one", blob)
+		}
+	})
+}

@@ -1,0 +1,69 @@
+// Package token makes and reads every token of authkit: opaque random values,
+// API keys, signing keys and the JWTs signed by them.
+//
+// An opaque token is random bytes on the way out and a hash in the store:
+//
+//	secret, err := token.Random(rand.Reader, 32)
+//	answer, stored := token.Encode(secret), token.Hash(secret)
+//
+// An access token is minted with a Pair and verified with its public key:
+//
+//	pair, err := token.Generate("ES256", rand.Reader)
+//	raw, err := token.Mint(pair, token.Access{Issuer: iss, Audience: app})
+//	access, err := token.Verify(raw, iss, app, lookup, now)
+//
+// Every reader is strict: for each value there is one accepted spelling, which
+// is the one the writer produces.
+package token
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// Random reads exactly n bytes of r, which is crypto/rand.Reader outside tests.
+func Random(r io.Reader, n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, fmt.Errorf("token: random bytes: %w", err)
+	}
+	return b, nil
+}
+
+// Encode spells b in base64url without padding.
+func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// Decode reads exactly n bytes spelled by Encode. Any other spelling is
+// refused: padding, line breaks, stray trailing bits.
+func Decode(s string, n int) ([]byte, bool) {
+	if n < 0 || len(s) != base64.RawURLEncoding.EncodedLen(n) {
+		return nil, false
+	}
+	b, ok := decode(s)
+	return b, ok && len(b) == n
+}
+
+// decode re-encodes because base64 skips CR and LF and, unless strict, ignores
+// trailing bits (RFC 4648, section 3.5).
+func decode(s string) ([]byte, bool) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return b, err == nil && Encode(b) == s
+}
+
+// Hash returns the SHA-256 of a single part; several parts are each
+// length-prefixed, so that bytes cannot move from one to the next.
+func Hash(parts ...[]byte) []byte {
+	if len(parts) == 1 {
+		sum := sha256.Sum256(parts[0])
+		return sum[:]
+	}
+	h := sha256.New()
+	for _, p := range parts {
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
+		_, _ = h.Write(p)
+	}
+	return h.Sum(nil)
+}
