@@ -1,0 +1,41 @@
+package pages
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	const evil = `"><script>x</script>`
+	page := Page{AppName: evil, Nonce: "n0nce"}
+	var a, b, c strings.Builder
+	errs := []error{
+		Confirm(&a, ConfirmData{Page: page, Action: "javascript:x", Token: evil, FormToken: "ft", Email: evil}),
+		Notice(&b, NoticeData{Page: page, Title: evil, Text: evil}),
+		ErrorDoc(&c, ErrorData{Page: page, Code: evil, Status: 400, Meaning: evil, Causes: []string{evil}, Fix: evil}),
+	}
+	for i, got := range []string{a.String(), b.String(), c.String()} {
+		if errs[i] != nil {
+			t.Fatal(errs[i])
+		}
+		for _, bad := range []string{"<script", "style=", "<style>", "javascript:x"} {
+			if strings.Contains(got, bad) {
+				t.Errorf("got %q, want no %q", got, bad)
+			}
+		}
+		for _, want := range []string{`<style nonce="n0nce">`, `lang="en"`, "viewport", "<title>"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		}
+	}
+}
+
+func TestCSP(t *testing.T) {
+	t.Parallel()
+	want := "default-src 'none'; style-src 'nonce-n'; base-uri 'none'; frame-ancestors 'none'; form-action 'self' https://a.example"
+	if got := CSP("n", "https://a.example"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

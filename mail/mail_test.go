@@ -1,0 +1,67 @@
+package mail
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestTemplates(t *testing.T) {
+	t.Parallel()
+	data := Data{App: "A & B\r\nBcc: x", Link: "https://app.example/v?t=123456", Code: "654321", Minutes: 15, Email: "evil@example.com", Provider: "evil", Time: "evil"}
+	m, err := DefaultTemplates().Render("magic_link", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := Link(m); got != data.Link {
+		t.Errorf("got link %q, want %q", got, data.Link)
+	}
+	if got := Code(m); got != data.Code {
+		t.Errorf("got code %q, want %q", got, data.Code)
+	}
+	if strings.ContainsAny(m.Subject, "\r\n") || strings.Contains(m.Text+m.HTML, "evil") {
+		t.Errorf("got subject %q and text %q, want one line and no request text", m.Subject, m.Text)
+	}
+	if !strings.Contains(m.HTML, "A &amp; B") {
+		t.Errorf("got %q, want the app's name escaped", m.HTML)
+	}
+	own, err := ParseTemplates(fstest.MapFS{"magic_link.subject.txt": {Data: []byte("mine")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err = own.Render("magic_link", data)
+	if err != nil || m.Subject != "mine" || Link(m) != data.Link {
+		t.Errorf("got %q, %v, want the override with the default text", m.Subject, err)
+	}
+	if _, err := own.Render("nope", data); err == nil {
+		t.Error("got nil, want an error for an unknown name")
+	}
+	if _, err := ParseTemplates(fstest.MapFS{"magic_link.html": {Data: []byte("{{")}}); err == nil {
+		t.Error("got nil, want a parse error")
+	}
+}
+
+func TestOutbox(t *testing.T) {
+	t.Parallel()
+	box := NewOutbox()
+	for range outboxLimit + 5 {
+		if err := box.Send(t.Context(), Message{To: "a@example.com"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := len(box.Messages()); got != outboxLimit {
+		t.Errorf("got %d messages, want %d", got, outboxLimit)
+	}
+	if _, ok := box.Last("b@example.com"); ok {
+		t.Error("got a message, want none for a stranger")
+	}
+}
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	err := Log(&b).Send(t.Context(), Message{Text: "go\nhttps://x.example/\n"})
+	if err != nil || !strings.Contains(b.String(), "\nhttps://x.example/\n") {
+		t.Errorf("got %q, %v, want the link on its own line", b.String(), err)
+	}
+}

@@ -1,0 +1,68 @@
+// Package smtp sends mail through an SMTP relay.
+//
+//	config, err := smtp.Parse("smtps://user:password@mail.example.com:465")
+//	mailer, err := smtp.New(config)
+//	err = mailer.Send(ctx, message)
+//
+// Every Send uses a connection of its own, so nothing needs closing.
+package smtp
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+)
+
+// Mode says how the connection is protected.
+type Mode int
+
+const (
+	// STARTTLS requires the upgrade of RFC 3207 and is the default.
+	STARTTLS Mode = iota
+	// Implicit speaks TLS from the first byte (RFC 8314 section 3.3).
+	Implicit
+	// Opportunistic upgrades if the server offers to; for loopback only.
+	Opportunistic
+)
+
+// Config says where and how to send.
+type Config struct {
+	Addr               string // host:port
+	Username, Password string // no authentication if Username is empty
+	TLS                Mode
+	Timeout            time.Duration // of one Send; 10 s if zero
+	LocalName          string        // for EHLO; the host's name if empty
+	TLSConfig          *tls.Config   // nil trusts the system's roots
+}
+
+// Parse reads smtp://[user:pass@]host:port, which requires STARTTLS except on
+// loopback, where it is used if offered, or smtps://[user:pass@]host:port,
+// which is TLS from the first byte. Errors never hold the password.
+func Parse(rawURL string) (Config, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return Config{}, errors.New("smtp url is malformed") // err would quote the password
+	}
+	if u.Hostname() == "" || u.Port() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+		return Config{}, fmt.Errorf("smtp url %q is not scheme://[user:pass@]host:port", u.Redacted())
+	}
+	c := Config{Addr: u.Host, Username: u.User.Username()}
+	c.Password, _ = u.User.Password()
+	switch {
+	case u.Scheme == "smtps":
+		c.TLS = Implicit
+	case u.Scheme != "smtp":
+		return Config{}, fmt.Errorf("smtp url has scheme %q, want smtp or smtps", u.Scheme)
+	case loopback(u.Hostname()):
+		c.TLS = Opportunistic
+	}
+	return c, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,164 @@
+package smtp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// Mailer is a [mail.Mailer] that speaks SMTP. It is safe for concurrent use.
+type Mailer struct {
+	config Config
+	host   string
+	port   int
+}
+
+// New returns a Mailer for c. It opens no connection.
+func New(c Config) (*Mailer, error) {
+	host, p, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("smtp address %q: %w", c.Addr, err)
+	}
+	port, err := strconv.Atoi(p)
+	if err != nil || port < 1 || port > 65535 || host == "" {
+		return nil, fmt.Errorf("smtp address %q is not host:port", c.Addr)
+	}
+	if c.TLS < STARTTLS || c.TLS > Opportunistic {
+		return nil, fmt.Errorf("smtp tls mode %d is unknown", c.TLS)
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = 10 * time.Second
+	}
+	m := &Mailer{config: c, host: host, port: port}
+	m.config.TLSConfig = tlsConfig(c.TLSConfig, host)
+	return m, nil
+}
+
+func tlsConfig(c *tls.Config, host string) *tls.Config {
+	if c == nil {
+		c = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	c = c.Clone()
+	if c.ServerName == "" {
+		c.ServerName = host
+	}
+	return c
+}
+
+// Send delivers m over a new connection. A 5xx reply or a message that cannot
+// be written safely wraps [mail.ErrPermanent] (RFC 5321 section 4.2.1).
+func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
+	msg, err := compose(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	client, err := gomail.NewClient(s.host, s.options(ctx)...)
+	if err != nil {
+		return fmt.Errorf("smtp client: %w", err)
+	}
+	err = client.DialAndSendWithContext(ctx, msg)
+	if msg.IsDelivered() {
+		return nil // accepted; a failed QUIT must not cause a second copy
+	}
+	return classify(ctx, err)
+}
+
+func (s *Mailer) options(ctx context.Context) []gomail.Option {
+	c := s.config
+	policy := gomail.TLSMandatory
+	switch c.TLS {
+	case Implicit:
+		policy = gomail.NoTLS // the dialer below has done it
+	case Opportunistic:
+		policy = gomail.TLSOpportunistic
+	}
+	opts := []gomail.Option{
+		gomail.WithPort(s.port), gomail.WithTimeout(c.Timeout), gomail.WithTLSConfig(c.TLSConfig),
+		gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(s.dialer(ctx)),
+	}
+	if c.TLS == Implicit {
+		opts = append(opts, gomail.WithSSL())
+	}
+	if c.LocalName != "" {
+		opts = append(opts, gomail.WithHELO(c.LocalName))
+	}
+	if c.Username != "" {
+		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(c.Username), gomail.WithPassword(c.Password))
+	}
+	return opts
+}
+
+// dialer closes the connection when the context of the Send is done, so that a
+// server that hangs cannot hold the caller.
+func (s *Mailer) dialer(send context.Context) gomail.DialContextFunc {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		var d net.Dialer
+		conn, err := d.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(send, func() { _ = conn.Close() })
+		if s.config.TLS == Implicit {
+			return tls.Client(conn, s.config.TLSConfig), nil
+		}
+		return conn, nil
+	}
+}
+
+func classify(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := ctx.Err(); cause != nil {
+		return fmt.Errorf("smtp send: %w", errors.Join(cause, err))
+	}
+	code := 0
+	var send *gomail.SendError
+	var reply *textproto.Error
+	if errors.As(err, &send) {
+		code = send.ErrorCode()
+	} else if errors.As(err, &reply) {
+		code = reply.Code
+	}
+	if code >= 500 && code < 600 {
+		err = errors.Join(mail.ErrPermanent, err)
+	}
+	return fmt.Errorf("smtp send: %w", err)
+}
+
+// compose refuses line breaks in what becomes a header, so that no text can
+// add one (RFC 5322 section 2.2).
+func compose(m mail.Message) (*gomail.Msg, error) {
+	for _, v := range []string{m.To, m.From, m.Subject, m.ID} {
+		if strings.ContainsAny(v, "\r\n\x00") {
+			return nil, fmt.Errorf("header value %q has a line break: %w", v, mail.ErrPermanent)
+		}
+	}
+	msg := gomail.NewMsg()
+	if err := errors.Join(msg.From(m.From), msg.To(m.To)); err != nil {
+		return nil, fmt.Errorf("mail from %q to %q: %w", m.From, m.To, errors.Join(mail.ErrPermanent, err))
+	}
+	msg.Subject(m.Subject)
+	msg.SetDate()
+	if m.ID != "" {
+		msg.SetMessageIDWithValue(strings.Trim(m.ID, "<>"))
+	}
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	return msg, nil
+}
