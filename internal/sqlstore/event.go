@@ -1,0 +1,32 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// Events implements [authkit.EventStore].
+func (s *Store) Events(ctx context.Context, app uuid.UUID, f authkit.EventQuery) ([]authkit.Event, error) {
+	w := where{sql: `select event_id, app_id, user_id, at, type, actor, ip, result, reason, request_id, detail from authkit_events where app_id = $1` + liveApp, args: []any{id(app)}}
+	if f.Type != "" {
+		w.and("type", "=", f.Type)
+	}
+	if f.UserID != uuid.Nil {
+		w.and("user_id", "=", id(f.UserID))
+	}
+	if !f.Since.IsZero() {
+		w.and("at", ">=", us(f.Since))
+	}
+	if !f.Until.IsZero() {
+		w.and("at", "<", us(f.Until))
+	}
+	w.page(f.Page, "at", "event_id")
+	return list(ctx, s, app, w.sql, func(r Row) (authkit.Event, error) {
+		var e authkit.Event
+		err := r.Scan(&e.ID, &e.App, &e.UserID, (*micros)(&e.Time), &e.Type, &e.Actor, &e.IP, &e.Result, &e.Reason, &e.RequestID, &e.Detail)
+		return e, err
+	}, w.args...)
+}

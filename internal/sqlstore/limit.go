@@ -1,0 +1,60 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// Hit implements [authkit.LimitStore].
+func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
+	res := authkit.HitResult{Full: -1}
+	err := s.c.Tx(ctx, false, func(q Querier) error {
+		res = authkit.HitResult{Full: -1}
+		if err := s.live(ctx, q, app, ""); err != nil {
+			return err
+		}
+		for i, h := range hits {
+			wait, ok, err := hit(ctx, q, app, h, us(now))
+			if err != nil {
+				return err
+			}
+			if !ok {
+				res = authkit.HitResult{Full: i, RetryAfter: time.Duration(wait) * time.Microsecond}
+				return nil
+			}
+		}
+		return nil
+	})
+	return res, err
+}
+
+// hit moves the theoretical arrival time of a key in one statement (GCRA, ITU-T I.371),
+// or says how many microseconds to wait.
+func hit(ctx context.Context, q Querier, app uuid.UUID, h authkit.Hit, now int64) (int64, bool, error) {
+	window, cost := h.Window.Microseconds(), int64(h.Cost)
+	if cost == 0 {
+		cost = 1
+	}
+	if h.Limit <= 0 || cost > int64(h.Limit) {
+		return window, false, nil
+	}
+	inc := cost * (window / int64(h.Limit))
+	fits := ""
+	args := []any{id(app), h.Key, now, inc, now + inc}
+	if cost > 0 {
+		fits = ` where case when authkit_limits.tat > $3 then authkit_limits.tat else $3 end + $4 - $3 <= $6`
+		args = append(args, window)
+	}
+	n, err := q.Exec(ctx, `insert into authkit_limits (app_id, limit_key, tat) values ($1, $2, $5)
+on conflict (app_id, limit_key) do update set tat = case when authkit_limits.tat > $3 then authkit_limits.tat else $3 end + $4`+fits, args...)
+	if err != nil || n > 0 {
+		return 0, true, err
+	}
+	var tat int64
+	err = first(ctx, q, `select tat from authkit_limits where app_id = $1 and limit_key = $2`, func(r Row) error { return r.Scan(&tat) }, id(app), h.Key)
+	return max(0, max(tat, now)+inc-window-now), false, err
+}

@@ -1,0 +1,101 @@
+package sqlstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func id(u uuid.UUID) string { return u.String() }
+
+func us(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func bit(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// blob keeps nil apart from empty.
+func blob(b []byte) any {
+	if b == nil {
+		return nil
+	}
+	return b
+}
+
+func opt[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+func optBit(p *bool) any {
+	if p == nil {
+		return nil
+	}
+	return bit(*p)
+}
+
+func text(v []string) string {
+	if v == nil {
+		return "null"
+	}
+	b, _ := json.Marshal(v) //nolint:errchkjson // strings always encode
+	return string(b)
+}
+
+// micros scans a time.
+type micros time.Time
+
+// Scan implements sql.Scanner.
+func (m *micros) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("time column holds %T", src)
+	}
+	*m = micros{}
+	if n != 0 {
+		*m = micros(time.UnixMicro(n).UTC())
+	}
+	return nil
+}
+
+// flag scans a boolean.
+type flag bool
+
+// Scan implements sql.Scanner.
+func (f *flag) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("boolean column holds %T", src)
+	}
+	*f = n != 0
+	return nil
+}
+
+// strs scans a list of strings.
+type strs []string
+
+// Scan implements sql.Scanner.
+func (l *strs) Scan(src any) error {
+	var b []byte
+	switch v := src.(type) {
+	case string:
+		b = []byte(v)
+	case []byte:
+		b = v
+	default:
+		return fmt.Errorf("list column holds %T", src)
+	}
+	return json.Unmarshal(b, (*[]string)(l))
+}

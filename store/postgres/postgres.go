@@ -1,0 +1,81 @@
+// Package postgres keeps authkit's data in Postgres, by pgx.
+//
+//	store, err := postgres.Open(ctx, "postgres://…")
+//	if err != nil { … }
+//	defer store.Close()
+//
+// Prepared statements can be switched off with default_query_exec_mode=exec in the DSN.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/migrate"
+	"github.com/authkit-dev/authkit/internal/sqlstore"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is an [authkit.Store] in Postgres.
+type Store struct {
+	*sqlstore.Store
+	own *pgxpool.Pool
+}
+
+var _ authkit.Store = (*Store)(nil)
+
+// Contract is the version of [authkit.Store] that this adapter was written for.
+func (s *Store) Contract() int { return 1 }
+
+// Open connects and migrates.
+func Open(ctx context.Context, dsn string) (*Store, error) {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	s, err := New(ctx, pool)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	s.own = pool
+	return s, nil
+}
+
+// New migrates and uses a host's own pool, which Close leaves open.
+func New(ctx context.Context, pool *pgxpool.Pool) (*Store, error) {
+	if _, err := Migrate(ctx, pool); err != nil {
+		return nil, err
+	}
+	return &Store{Store: sqlstore.New(&conn{querier{pool}, pool})}, nil
+}
+
+// Close closes what Open opened.
+func (s *Store) Close() error {
+	if s.own != nil {
+		s.own.Close()
+	}
+	return nil
+}
+
+// Migrations are the numbered files that make the tables.
+func Migrations() fs.FS {
+	sub, _ := fs.Sub(migrations, "migrations") //nolint:errcheck // the path is a constant and valid
+	return sub
+}
+
+// Migrate applies what is pending and names it.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
+	return migrate.Run(ctx, &conn{querier{pool}, pool}, Migrations(), nil)
+}
+
+// Pending names what Migrate would apply.
+func Pending(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
+	return migrate.Pending(ctx, &conn{querier{pool}, pool}, Migrations())
+}

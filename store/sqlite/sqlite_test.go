@@ -1,0 +1,56 @@
+package sqlite
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func TestManyProcessesMayStartAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			s, err := Open(t.Context(), path)
+			if err != nil {
+				t.Errorf("got %v, want a store", err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Errorf("got %v, want nil", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestAnAppIsSeenByAnotherHandle(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	var stores [2]*Store
+	for i := range stores {
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		stores[i] = s
+	}
+	app := authkit.App{ID: uuid.New(), Developer: "host:1", Name: "A", NameKey: "a"}
+	if err := stores[0].CreateApp(t.Context(), app, authkit.SigningKey{KID: "k"}, nil, authkit.Also{}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := stores[1].App(t.Context(), app.ID)
+	if err != nil || got.Version != 1 || len(got.Keys) != 1 {
+		t.Errorf("got %+v, %v, want version 1 with one key", got, err)
+	}
+	if _, err := stores[1].Users(t.Context(), uuid.New(), authkit.UserQuery{Page: authkit.Page{Limit: 1}}); !errors.Is(err, authkit.ErrNotFound) {
+		t.Errorf("got %v, want %v", err, authkit.ErrNotFound)
+	}
+}
