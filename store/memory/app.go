@@ -1,0 +1,141 @@
+package memory
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// CreateApp implements [authkit.AppStore].
+func (s *Store) CreateApp(ctx context.Context, app authkit.App, first authkit.SigningKey, key *authkit.APIKey, also authkit.Also) error {
+	return s.step(ctx, func() error {
+		_, live := s.apps[app.ID]
+		_, dead := s.dead[app.ID]
+		name := appName{app.Developer, app.NameKey}
+		_, named := s.names[name]
+		if live || dead || named {
+			return authkit.ErrConflict
+		}
+		app = copyApp(app)
+		app.Version, app.Keys = 1, []authkit.SigningKey{copySigningKey(first)}
+		t := newTenant(app)
+		if key != nil {
+			t.addKey(*key)
+		}
+		also = t.own(also)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		t.write(also)
+		s.apps[app.ID], s.names[name] = t, app.ID
+		return nil
+	})
+}
+
+// App implements [authkit.AppStore].
+func (s *Store) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
+	var out authkit.App
+	err := s.in(ctx, app, func(t *tenant) error { out = copyApp(t.app); return nil })
+	return out, err
+}
+
+// Apps implements [authkit.AppStore].
+func (s *Store) Apps(ctx context.Context, developer string, p authkit.Page) ([]authkit.App, error) {
+	var out []authkit.App
+	err := s.step(ctx, func() error {
+		var rows []authkit.App
+		for _, t := range s.apps {
+			if t.app.Developer == developer {
+				rows = append(rows, t.app)
+			}
+		}
+		of := func(a authkit.App) age { return age{a.CreatedAt, a.ID} }
+		slices.SortFunc(rows, func(a, b authkit.App) int { return of(a).compare(of(b)) })
+		out = newest(rows, p, of, func(a authkit.App) (authkit.App, bool) {
+			a.Keys = nil
+			return copyApp(a), true
+		})
+		return nil
+	})
+	return out, err
+}
+
+// ChangeApp implements [authkit.AppStore].
+func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App, error) {
+	var out authkit.App
+	err := s.in(ctx, c.App, func(t *tenant) error {
+		if t.app.Version != c.Version {
+			return authkit.ErrStale
+		}
+		next := t.app
+		set(&next.Name, c.Name)
+		set(&next.NameKey, c.NameKey)
+		if c.Settings != nil {
+			next.Settings = copySettings(*c.Settings)
+		}
+		was, name := appName{t.app.Developer, t.app.NameKey}, appName{next.Developer, next.NameKey}
+		if holder, ok := s.names[name]; ok && holder != c.App {
+			return authkit.ErrConflict
+		}
+		also := t.own(c.Also)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		next.Version++
+		delete(s.names, was)
+		s.names[name], t.app = c.App, next
+		t.write(also)
+		out = copyApp(next)
+		return nil
+	})
+	return out, err
+}
+
+// set changes a field if there is a new value.
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// DeleteApp implements [authkit.AppStore]. What was in the app goes with it, and so do the
+// riders, which nobody could read.
+func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, also authkit.Also) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		if err := t.check(t.own(also), nil); err != nil {
+			return err
+		}
+		delete(s.names, appName{t.app.Developer, t.app.NameKey})
+		delete(s.apps, app)
+		s.dead[app] = struct{}{}
+		return nil
+	})
+}
+
+// AddSigningKey implements [authkit.AppStore].
+func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		for _, old := range t.app.Keys {
+			if old.Seq == k.Seq || old.KID == k.KID {
+				return authkit.ErrConflict
+			}
+		}
+		also = t.own(also)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		t.app.Keys = append(t.app.Keys, copySigningKey(k))
+		slices.SortFunc(t.app.Keys, func(a, b authkit.SigningKey) int { return cmp.Compare(a.Seq, b.Seq) })
+		t.write(also)
+		return nil
+	})
+}
+
+// same keeps nil, which is not asked for or not there, apart from every value.
+func same(a, b []byte) bool { return a != nil && b != nil && bytes.Equal(a, b) }

@@ -1,0 +1,111 @@
+package memory
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// ChangeUser implements [authkit.UserStore].
+func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
+	var out authkit.User
+	err := s.in(ctx, c.App, func(t *tenant) error {
+		a, ok := t.users[c.ID]
+		if !ok || c.Version != 0 && c.Version != a.user.Version {
+			return authkit.ErrStale
+		}
+		next := changed(a.user, c)
+		if c.Session != nil && next.Disabled {
+			return authkit.ErrStale
+		}
+		taken, err := t.checkChange(a.user, next, c)
+		if err != nil {
+			return err
+		}
+		also := t.own(c.Also)
+		bind(also, c.ID, next.Epoch)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		if taken != nil {
+			t.spend(taken)
+		}
+		t.change(a, next, c)
+		t.write(also)
+		out = next
+		return nil
+	})
+	return out, err
+}
+
+// changed is the user as it will be.
+func changed(u authkit.User, c authkit.UserChange) authkit.User {
+	set(&u.Email, c.Email)
+	set(&u.EmailTyped, c.EmailTyped)
+	set(&u.Name, c.Name)
+	set(&u.NameKey, c.NameKey)
+	set(&u.DisabledReason, c.DisabledReason)
+	set(&u.Verified, c.Verified)
+	set(&u.Disabled, c.Disabled)
+	if raises(c) {
+		u.Version++
+	}
+	if c.End {
+		u.Epoch++
+	}
+	if c.Session != nil {
+		u.LastLogin, u.AuthMethod = micro(c.Now), c.AuthMethod
+	}
+	return u
+}
+
+// raises says whether the change does more than spend a token and start a session.
+func raises(c authkit.UserChange) bool {
+	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
+		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
+	creds := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
+	return fields || creds || c.End || c.Session == nil && c.Take == nil
+}
+
+// checkChange looks at every guard after the version and finds the token to spend.
+func (t *tenant) checkChange(was, next authkit.User, c authkit.UserChange) (*token, error) {
+	if holder, ok := t.emails[next.Email]; ok && holder != c.ID {
+		return nil, authkit.ErrConflict
+	}
+	var taken *token
+	if c.Take != nil {
+		x, ok := t.find(*c.Take, c.Now)
+		if !ok || x.UserID != uuid.Nil && (x.UserID != c.ID || x.Epoch != was.Epoch) {
+			return nil, authkit.ErrNotFound
+		}
+		taken = x
+	}
+	for _, p := range c.Put {
+		if holder, ok := t.subjects[subjectOf(p)]; ok && holder != c.ID {
+			return nil, authkit.ErrConflict
+		}
+	}
+	return taken, t.checkSession(c.Session)
+}
+
+func (t *tenant) change(a *account, next authkit.User, c authkit.UserChange) {
+	delete(t.emails, a.user.Email)
+	t.emails[next.Email] = c.ID
+	a.user = next
+	t.dropCredentials(a, func(x authkit.Credential) bool {
+		return c.DropCredentials || slices.ContainsFunc(c.Drop, func(d authkit.Credential) bool { return subjectOf(d) == subjectOf(x) })
+	})
+	for _, p := range c.Put {
+		t.putCredential(a, p)
+	}
+	if kept, ok := t.sessions[c.Keep]; ok && c.End && kept.UserID == c.ID && kept.Epoch == next.Epoch-1 {
+		kept.Epoch = next.Epoch
+	}
+	if c.Session != nil {
+		t.startSession(next, *c.Session)
+		t.endOldest(next, c.Session.ID, micro(c.Now), c.MaxSessions)
+	}
+}

@@ -1,0 +1,124 @@
+package memory
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func keyAge(k authkit.APIKey) age { return age{k.CreatedAt, k.ID} }
+
+func (t *tenant) addKey(k authkit.APIKey) {
+	k = copyAPIKey(k)
+	k.App = t.app.ID
+	t.keys[k.ID] = k
+	t.hashes[string(k.Hash)] = k.ID
+}
+
+// newestKeys are copies.
+func (t *tenant) newestKeys() []authkit.APIKey {
+	var out []authkit.APIKey
+	for _, k := range t.keys {
+		out = append(out, copyAPIKey(k))
+	}
+	slices.SortFunc(out, func(a, b authkit.APIKey) int { return keyAge(b).compare(keyAge(a)) })
+	return out
+}
+
+// APIKey implements [authkit.KeyStore].
+func (s *Store) APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time.Time) (authkit.APIKey, error) {
+	var out authkit.APIKey
+	err := s.in(ctx, app, func(t *tenant) error {
+		k, ok := t.keys[t.hashes[string(hash)]]
+		if !ok || !k.Active || expired(k, micro(now)) {
+			return authkit.ErrNotFound
+		}
+		out = copyAPIKey(k)
+		return nil
+	})
+	return out, err
+}
+
+func expired(k authkit.APIKey, now time.Time) bool {
+	return !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now)
+}
+
+// APIKeys implements [authkit.KeyStore].
+func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, error) {
+	var out []authkit.APIKey
+	err := s.in(ctx, app, func(t *tenant) error { out = t.newestKeys(); return nil })
+	return out, err
+}
+
+// RotateAPIKey implements [authkit.KeyStore].
+func (s *Store) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		_, id := t.keys[next.ID]
+		_, hash := t.hashes[string(next.Hash)]
+		if id || hash {
+			return authkit.ErrConflict
+		}
+		also = t.own(also)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		t.retire(micro(next.CreatedAt), micro(oldUntil), maxLive-1)
+		t.addKey(next)
+		t.write(also)
+		return nil
+	})
+}
+
+// retire leaves the newest keys alive until the given time. One that has expired takes
+// nobody's place.
+func (t *tenant) retire(now, until time.Time, stay int) {
+	for _, k := range t.newestKeys() {
+		if !k.Active {
+			continue
+		}
+		if stay <= 0 || !until.After(now) || expired(k, now) {
+			k.Active = false
+		} else {
+			stay--
+			if k.ExpiresAt.IsZero() || k.ExpiresAt.After(until) {
+				k.ExpiresAt = until
+			}
+		}
+		t.keys[k.ID] = k
+	}
+}
+
+// RevokeAPIKey implements [authkit.KeyStore].
+func (s *Store) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also authkit.Also) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		k, ok := t.keys[id]
+		if !ok || !k.Active {
+			return authkit.ErrNotFound
+		}
+		also = t.own(also)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		k.Active = false
+		t.keys[id] = k
+		t.write(also)
+		return nil
+	})
+}
+
+// TouchAPIKeys implements [authkit.KeyStore].
+func (s *Store) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		for id, at := range used {
+			if k, ok := t.keys[id]; ok && micro(at).After(k.LastUsedAt) {
+				k.LastUsedAt = micro(at)
+				t.keys[id] = k
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,131 @@
+// Package memory keeps an [authkit.Store] in maps. It is for tests and for trying things
+// out, and it is the plainest statement of what a Store does:
+//
+//	store := memory.New()
+//	engine, err := authkit.New(authkit.Config{Store: store, …})
+//
+// # What it promises
+//
+// Every verb of the contract, atomically and for any number of goroutines: one mutex
+// makes the verbs a queue, and each looks at every guard before its first write, so that a
+// refused verb has changed nothing. What goes in and what comes out is copied.
+//
+// # What it does not
+//
+// Nothing outlives the process, and [Store.Volatile] says so. Two processes share nothing.
+// Everything is held until it is swept, so run [Store.Sweep]. The map of limits alone is
+// bounded: beyond 262144 keys, those that are closest to being free again make room.
+package memory
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// Store is an [authkit.Store] in memory. Make one with [New].
+type Store struct {
+	mu     sync.Mutex
+	apps   map[uuid.UUID]*tenant
+	names  map[appName]uuid.UUID
+	dead   map[uuid.UUID]struct{} // deleted apps whose ids are not free yet
+	limits map[limitKey]time.Time
+}
+
+var _ authkit.Store = (*Store)(nil)
+
+// appName is unique among live apps.
+type appName struct{ developer, key string }
+
+// tenant is all that one app holds.
+type tenant struct {
+	app    authkit.App
+	keys   map[uuid.UUID]authkit.APIKey
+	hashes map[string]uuid.UUID // of keys
+	oauth  map[string]authkit.OAuthConfig
+
+	users    map[uuid.UUID]*account
+	emails   map[string]uuid.UUID
+	subjects map[subject]uuid.UUID
+	byAge    []age // of users, oldest first
+
+	tokens   map[slot]*token
+	tokenIDs map[tokenID]slot
+	groups   index[group, slot]
+	bound    index[uuid.UUID, slot] // by user
+
+	sessions map[uuid.UUID]*session
+	families map[string]uuid.UUID
+	ofUser   index[uuid.UUID, uuid.UUID]
+
+	mail     map[uuid.UUID]authkit.Mail
+	events   []authkit.Event // oldest first
+	eventIDs map[uuid.UUID]struct{}
+}
+
+// New returns an empty Store.
+func New() *Store {
+	return &Store{
+		apps:   map[uuid.UUID]*tenant{},
+		names:  map[appName]uuid.UUID{},
+		dead:   map[uuid.UUID]struct{}{},
+		limits: map[limitKey]time.Time{},
+	}
+}
+
+func newTenant(app authkit.App) *tenant {
+	return &tenant{
+		app:      app,
+		keys:     map[uuid.UUID]authkit.APIKey{},
+		hashes:   map[string]uuid.UUID{},
+		oauth:    map[string]authkit.OAuthConfig{},
+		users:    map[uuid.UUID]*account{},
+		emails:   map[string]uuid.UUID{},
+		subjects: map[subject]uuid.UUID{},
+		tokens:   map[slot]*token{},
+		tokenIDs: map[tokenID]slot{},
+		groups:   index[group, slot]{},
+		bound:    index[uuid.UUID, slot]{},
+		sessions: map[uuid.UUID]*session{},
+		families: map[string]uuid.UUID{},
+		ofUser:   index[uuid.UUID, uuid.UUID]{},
+		mail:     map[uuid.UUID]authkit.Mail{},
+		eventIDs: map[uuid.UUID]struct{}{},
+	}
+}
+
+// Contract is the version of [authkit.Store] that this adapter was written for.
+func (s *Store) Contract() int { return 1 }
+
+// Volatile is true: nothing outlives the process.
+func (s *Store) Volatile() bool { return true }
+
+// Ping answers the clock of the process, which is the store's own here.
+func (s *Store) Ping(ctx context.Context) (time.Time, error) {
+	return micro(time.Now()), ctx.Err()
+}
+
+// step runs f alone.
+func (s *Store) step(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return f()
+}
+
+// in runs f alone, on a live app.
+func (s *Store) in(ctx context.Context, app uuid.UUID, f func(*tenant) error) error {
+	return s.step(ctx, func() error {
+		t, ok := s.apps[app]
+		if !ok {
+			return authkit.ErrNotFound
+		}
+		return f(t)
+	})
+}

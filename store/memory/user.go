@@ -1,0 +1,203 @@
+package memory
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+type (
+	subject struct{ kind, name string }
+
+	account struct {
+		user  authkit.User
+		creds []authkit.Credential // by kind and subject
+	}
+)
+
+func ageOf(a age) age { return a }
+
+func subjectOf(c authkit.Credential) subject { return subject{c.Kind, c.Subject} }
+
+// putCredential adds, or replaces Data.
+func (t *tenant) putCredential(a *account, c authkit.Credential) {
+	c = copyCredential(c)
+	c.App, c.UserID = a.user.App, a.user.ID
+	n, found := slices.BinarySearchFunc(a.creds, c, func(x, y authkit.Credential) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
+	})
+	if found {
+		a.creds[n].Data = c.Data
+		return
+	}
+	a.creds = slices.Insert(a.creds, n, c)
+	t.subjects[subjectOf(c)] = a.user.ID
+}
+
+func (t *tenant) dropCredentials(a *account, which func(authkit.Credential) bool) {
+	a.creds = slices.DeleteFunc(a.creds, func(c authkit.Credential) bool {
+		if !which(c) {
+			return false
+		}
+		delete(t.subjects, subjectOf(c))
+		return true
+	})
+}
+
+// Account implements [authkit.UserStore].
+func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
+	var out authkit.Account
+	err := s.in(ctx, app, func(t *tenant) error {
+		id, ok := by.ID, true
+		switch {
+		case id != uuid.Nil:
+		case by.Email != "":
+			id, ok = t.emails[by.Email]
+		default:
+			id, ok = t.subjects[subject{by.Kind, by.Subject}]
+		}
+		a := t.users[id]
+		if !ok || a == nil {
+			return authkit.ErrNotFound
+		}
+		out.User = a.user
+		for _, c := range a.creds {
+			out.Credentials = append(out.Credentials, copyCredential(c))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Users implements [authkit.UserStore].
+func (s *Store) Users(ctx context.Context, app uuid.UUID, q authkit.UserQuery) ([]authkit.User, error) {
+	var out []authkit.User
+	err := s.in(ctx, app, func(t *tenant) error {
+		rows := t.byAge
+		if q.Email != "" {
+			rows = nil
+			if a, ok := t.users[t.emails[q.Email]]; ok && a.user.Email == q.Email {
+				rows = []age{{a.user.CreatedAt, a.user.ID}}
+			}
+		}
+		out = newest(rows, q.Page, ageOf, func(r age) (authkit.User, bool) {
+			u := t.users[r.id].user
+			return u, matches(u, q)
+		})
+		return nil
+	})
+	return out, err
+}
+
+func matches(u authkit.User, q authkit.UserQuery) bool {
+	email := q.EmailPrefix != "" && strings.HasPrefix(u.Email, q.EmailPrefix)
+	name := q.NamePrefix != "" && strings.HasPrefix(u.NameKey, q.NamePrefix)
+	return (q.AuthMethod == "" || u.AuthMethod == q.AuthMethod) &&
+		(email || name || q.EmailPrefix == "" && q.NamePrefix == "")
+}
+
+// CreateUser implements [authkit.UserStore].
+func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User, error) {
+	var out authkit.User
+	err := s.in(ctx, c.User.App, func(t *tenant) error {
+		taken, err := t.checkNew(c)
+		if err != nil {
+			return err
+		}
+		also := t.own(c.Also)
+		bind(also, c.User.ID, 1)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		out = t.addUser(c)
+		if taken != nil {
+			t.spend(taken)
+		}
+		t.write(also)
+		return nil
+	})
+	return out, err
+}
+
+// checkNew looks at every guard but the riders' and finds the token to spend.
+func (t *tenant) checkNew(c authkit.NewUser) (*token, error) {
+	_, id := t.users[c.User.ID]
+	_, email := t.emails[c.User.Email]
+	if id || email {
+		return nil, authkit.ErrConflict
+	}
+	var taken *token
+	if c.Take != nil {
+		x, ok := t.find(*c.Take, c.Now)
+		if !ok || x.UserID != uuid.Nil {
+			return nil, authkit.ErrNotFound
+		}
+		taken = x
+	}
+	seen := map[subject]struct{}{}
+	for _, cr := range c.Credentials {
+		_, held := t.subjects[subjectOf(cr)]
+		_, twice := seen[subjectOf(cr)]
+		if held || twice {
+			return nil, authkit.ErrConflict
+		}
+		seen[subjectOf(cr)] = struct{}{}
+	}
+	return taken, t.checkSession(c.Session)
+}
+
+func (t *tenant) addUser(c authkit.NewUser) authkit.User {
+	u := c.User
+	u.Version, u.Epoch, u.CreatedAt, u.LastLogin = 1, 1, micro(u.CreatedAt), micro(c.Now)
+	if c.Session == nil {
+		u.LastLogin = authkit.User{}.LastLogin
+	}
+	a := &account{user: u}
+	t.users[u.ID], t.emails[u.Email] = a, u.ID
+	t.byAge = insert(t.byAge, age{u.CreatedAt, u.ID}, ageOf)
+	for _, cr := range c.Credentials {
+		t.putCredential(a, cr)
+	}
+	if c.Session != nil {
+		t.startSession(u, *c.Session)
+	}
+	return u
+}
+
+// DeleteUser implements [authkit.UserStore].
+func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, also authkit.Also) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		a, ok := t.users[user]
+		if !ok {
+			return authkit.ErrNotFound
+		}
+		also = t.own(also)
+		if err := t.check(also, t.bound[user]); err != nil {
+			return err
+		}
+		t.dropUser(a)
+		t.write(also)
+		return nil
+	})
+}
+
+func (t *tenant) dropUser(a *account) {
+	u := a.user
+	t.dropCredentials(a, func(authkit.Credential) bool { return true })
+	for at := range t.bound[u.ID] {
+		t.dropToken(at)
+	}
+	for id := range t.ofUser[u.ID] {
+		t.dropSession(id)
+	}
+	if n, found := slices.BinarySearchFunc(t.byAge, age{u.CreatedAt, u.ID}, age.compare); found {
+		t.byAge = slices.Delete(t.byAge, n, n+1)
+	}
+	delete(t.emails, u.Email)
+	delete(t.users, u.ID)
+}

@@ -1,0 +1,289 @@
+package storetest
+
+import (
+	"context"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// CreateApp passes the call on, unless it is to fail.
+func (f *Faulty) CreateApp(ctx context.Context, app authkit.App, first authkit.SigningKey, key *authkit.APIKey, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.CreateApp(ctx, app, first, key, also)
+}
+
+// App passes the call on, unless it is to fail.
+func (f *Faulty) App(ctx context.Context, app uuid.UUID) (r0 authkit.App, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.App(ctx, app)
+}
+
+// Apps passes the call on, unless it is to fail.
+func (f *Faulty) Apps(ctx context.Context, developer string, p authkit.Page) (r0 []authkit.App, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Apps(ctx, developer, p)
+}
+
+// ChangeApp passes the call on, unless it is to fail.
+func (f *Faulty) ChangeApp(ctx context.Context, c authkit.AppChange) (r0 authkit.App, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.ChangeApp(ctx, c)
+}
+
+// DeleteApp passes the call on, unless it is to fail.
+func (f *Faulty) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.DeleteApp(ctx, app, now, also)
+}
+
+// AddSigningKey passes the call on, unless it is to fail.
+func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.AddSigningKey(ctx, app, k, also)
+}
+
+// APIKey passes the call on, unless it is to fail.
+func (f *Faulty) APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time.Time) (r0 authkit.APIKey, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.APIKey(ctx, app, hash, now)
+}
+
+// APIKeys passes the call on, unless it is to fail.
+func (f *Faulty) APIKeys(ctx context.Context, app uuid.UUID) (r0 []authkit.APIKey, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.APIKeys(ctx, app)
+}
+
+// RotateAPIKey passes the call on, unless it is to fail.
+func (f *Faulty) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.RotateAPIKey(ctx, app, next, oldUntil, maxLive, also)
+}
+
+// RevokeAPIKey passes the call on, unless it is to fail.
+func (f *Faulty) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.RevokeAPIKey(ctx, app, id, also)
+}
+
+// TouchAPIKeys passes the call on, unless it is to fail.
+func (f *Faulty) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.TouchAPIKeys(ctx, app, used)
+}
+
+// PutOAuthConfig passes the call on, unless it is to fail.
+func (f *Faulty) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.PutOAuthConfig(ctx, c, also)
+}
+
+// OAuthConfig passes the call on, unless it is to fail.
+func (f *Faulty) OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (r0 authkit.OAuthConfig, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.OAuthConfig(ctx, app, provider)
+}
+
+// OAuthConfigs passes the call on, unless it is to fail.
+func (f *Faulty) OAuthConfigs(ctx context.Context, app uuid.UUID) (r0 []authkit.OAuthConfig, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.OAuthConfigs(ctx, app)
+}
+
+// DeleteOAuthConfig passes the call on, unless it is to fail.
+func (f *Faulty) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.DeleteOAuthConfig(ctx, app, provider, also)
+}
+
+// Account passes the call on, unless it is to fail.
+func (f *Faulty) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (r0 authkit.Account, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Account(ctx, app, by)
+}
+
+// Users passes the call on, unless it is to fail.
+func (f *Faulty) Users(ctx context.Context, app uuid.UUID, q authkit.UserQuery) (r0 []authkit.User, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Users(ctx, app, q)
+}
+
+// CreateUser passes the call on, unless it is to fail.
+func (f *Faulty) CreateUser(ctx context.Context, c authkit.NewUser) (r0 authkit.User, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.CreateUser(ctx, c)
+}
+
+// ChangeUser passes the call on, unless it is to fail.
+func (f *Faulty) ChangeUser(ctx context.Context, c authkit.UserChange) (r0 authkit.User, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.ChangeUser(ctx, c)
+}
+
+// DeleteUser passes the call on, unless it is to fail.
+func (f *Faulty) DeleteUser(ctx context.Context, app, user uuid.UUID, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.DeleteUser(ctx, app, user, also)
+}
+
+// Put passes the call on, unless it is to fail.
+func (f *Faulty) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.Put(ctx, app, also)
+}
+
+// Token passes the call on, unless it is to fail.
+func (f *Faulty) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (r0 authkit.Token, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Token(ctx, app, t, now)
+}
+
+// TryToken passes the call on, unless it is to fail.
+func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Take, proof []byte, max int, now time.Time) (r0 authkit.Token, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.TryToken(ctx, app, t, proof, max, now)
+}
+
+// TakeToken passes the call on, unless it is to fail.
+func (f *Faulty) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (r0 authkit.Token, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.TakeToken(ctx, app, t, now)
+}
+
+// Session passes the call on, unless it is to fail.
+func (f *Faulty) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (r0 authkit.Session, r1 authkit.User, err error) {
+	if err := f.next(); err != nil {
+		return r0, r1, err
+	}
+	return f.s.Session(ctx, app, id, now)
+}
+
+// Sessions passes the call on, unless it is to fail.
+func (f *Faulty) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) (r0 []authkit.Session, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Sessions(ctx, app, user, now)
+}
+
+// RotateSession passes the call on, unless it is to fail.
+func (f *Faulty) RotateSession(ctx context.Context, r authkit.Rotation) (r0 authkit.Rotated, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.RotateSession(ctx, r)
+}
+
+// EndSession passes the call on, unless it is to fail.
+func (f *Faulty) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also authkit.Also) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.EndSession(ctx, app, user, id, now, also)
+}
+
+// Hit passes the call on, unless it is to fail.
+func (f *Faulty) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (r0 authkit.HitResult, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Hit(ctx, app, hits, now)
+}
+
+// DueMail passes the call on, unless it is to fail.
+func (f *Faulty) DueMail(ctx context.Context, now time.Time, max int) (r0 []authkit.MailRef, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.DueMail(ctx, now, max)
+}
+
+// ClaimMail passes the call on, unless it is to fail.
+func (f *Faulty) ClaimMail(ctx context.Context, app, id uuid.UUID, now, until time.Time) (r0 authkit.Mail, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.ClaimMail(ctx, app, id, now, until)
+}
+
+// SettleMail passes the call on, unless it is to fail.
+func (f *Faulty) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.SettleMail(ctx, app, id, done, next)
+}
+
+// Events passes the call on, unless it is to fail.
+func (f *Faulty) Events(ctx context.Context, app uuid.UUID, q authkit.EventQuery) (r0 []authkit.Event, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Events(ctx, app, q)
+}
+
+// Sweep passes the call on, unless it is to fail.
+func (f *Faulty) Sweep(ctx context.Context, now time.Time, max int) (r0 bool, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Sweep(ctx, now, max)
+}
+
+// Ping passes the call on, unless it is to fail.
+func (f *Faulty) Ping(ctx context.Context) (r0 time.Time, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Ping(ctx)
+}

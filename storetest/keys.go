@@ -1,0 +1,97 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func keySentences() []sentence {
+	return []sentence{
+		{"key: it is found by hash until it expires or is revoked", keyLife},
+		{"key: a rotated key works until oldUntil and at most maxLive stay active", keyOverlap},
+		{"key: the later time of use is kept and unknown ids are ignored", keyTouch},
+	}
+}
+
+func (b *bed) rotate(k authkit.APIKey, until time.Time) {
+	b.Helper()
+	b.ok(b.s.RotateAPIKey(b.ctx, b.app, k, until, 2, authkit.Also{}))
+}
+
+func keyLife(b *bed) {
+	k := b.apiKey("k", now())
+	k.ExpiresAt = after(time.Hour)
+	b.rotate(k, time.Time{})
+	got, err := b.s.APIKey(b.ctx, b.app, k.Hash, now())
+	b.ok(err)
+	equal(b, got.ID, k.ID)
+	equal(b, got.LastUsedAt, time.Time{})
+	equal(b, got.ExpiresAt, k.ExpiresAt)
+	_, err = b.s.APIKey(b.ctx, b.app, k.Hash, after(2*time.Hour))
+	b.is(err, authkit.ErrNotFound)
+	b.ok(b.s.RevokeAPIKey(b.ctx, b.app, k.ID, authkit.Also{}))
+	_, err = b.s.APIKey(b.ctx, b.app, k.Hash, now())
+	b.is(err, authkit.ErrNotFound)
+	b.is(b.s.RevokeAPIKey(b.ctx, b.app, k.ID, b.riders("x")), authkit.ErrNotFound)
+	b.written("x", false)
+	b.rotate(b.apiKey("next", now()), time.Time{})
+	keys, err := b.s.APIKeys(b.ctx, b.app)
+	b.ok(err)
+	equal(b, len(keys), 2)
+}
+
+func keyOverlap(b *bed) {
+	one, two, three := b.apiKey("1", now()), b.apiKey("2", after(time.Second)), b.apiKey("3", after(2*time.Second))
+	b.rotate(one, time.Time{})
+	b.rotate(two, after(time.Hour))
+	_, err := b.s.APIKey(b.ctx, b.app, one.Hash, after(time.Minute))
+	b.ok(err)
+	_, err = b.s.APIKey(b.ctx, b.app, one.Hash, after(2*time.Hour))
+	b.is(err, authkit.ErrNotFound)
+	b.rotate(three, after(3*time.Hour))
+	_, err = b.s.APIKey(b.ctx, b.app, one.Hash, after(time.Minute))
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.APIKey(b.ctx, b.app, two.Hash, after(2*time.Hour))
+	b.ok(err)
+	_, err = b.s.APIKey(b.ctx, b.app, three.Hash, after(99*time.Hour))
+	b.ok(err)
+}
+
+func keyTouch(b *bed) {
+	k := b.apiKey("k", now())
+	b.rotate(k, time.Time{})
+	for _, at := range []time.Time{after(time.Hour), now()} {
+		b.ok(b.s.TouchAPIKeys(b.ctx, b.app, map[uuid.UUID]time.Time{k.ID: at, uuid.New(): at}))
+	}
+	keys, err := b.s.APIKeys(b.ctx, b.app)
+	b.ok(err)
+	equal(b, keys[0].LastUsedAt, after(time.Hour))
+}
+
+func providerSentences() []sentence {
+	return []sentence{{"provider: a configuration is created once, replaced under its Version, and deleted", providerLife}}
+}
+
+func providerLife(b *bed) {
+	c := authkit.OAuthConfig{
+		App: b.app, Provider: "github", ClientID: "id", SecretSealed: []byte("s"), RedirectURI: "https://x.example/cb",
+		Scopes: []string{"a"}, Enabled: true, CreatedAt: now(),
+	}
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, authkit.Also{}))
+	b.is(b.s.PutOAuthConfig(b.ctx, c, b.riders("x")), authkit.ErrConflict)
+	c.Version, c.ClientID, c.CreatedAt = 1, "other", after(time.Hour)
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, authkit.Also{}))
+	b.is(b.s.PutOAuthConfig(b.ctx, c, b.riders("x")), authkit.ErrStale)
+	got, err := b.s.OAuthConfig(b.ctx, b.app, "github")
+	b.ok(err)
+	equal(b, got.Version, 2)
+	equal(b, got.CreatedAt, now())
+	equal(b, got.ClientID, "other")
+	b.ok(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", authkit.Also{}))
+	b.is(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", b.riders("x")), authkit.ErrNotFound)
+	c.Version = 2
+	b.is(b.s.PutOAuthConfig(b.ctx, c, b.riders("x")), authkit.ErrStale)
+	b.written("x", false)
+}

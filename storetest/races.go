@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func raceSentences() []sentence {
+	return []sentence{
+		{"race: of concurrent takers of a token exactly one succeeds", raceTake},
+		{"race: of any number of concurrent tries at most max get an answer", raceTry},
+		{"race: of concurrent puts into one slot one token is left", raceSlot},
+		{"race: of concurrent users with one email one is created", raceEmail},
+		{"race: of concurrent changes under one Version one wins", raceVersion},
+		{"race: a sign-in under the old Version beside a reset leaves no live session", raceReset},
+		{"race: of concurrent rotations of API keys one key stays active", raceKeys},
+		{"race: of concurrent claims of a mail one succeeds", raceClaim},
+		{"race: of concurrent ends of a session one succeeds", raceEnd},
+		{"race: concurrent rotations of one refresh token agree on one successor", raceRotate},
+		{"race: of concurrent apps of one name one is created", raceApp},
+	}
+}
+
+func raceTake(b *bed) {
+	b.put(b.token("x"))
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		_, err := s.TakeToken(b.ctx, b.app, take("x"), now())
+		return err
+	}, authkit.ErrNotFound), 1)
+}
+
+func raceTry(b *bed) {
+	tok := b.token("x")
+	tok.Proof = hash("code")
+	b.put(tok)
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		_, err := s.TryToken(b.ctx, b.app, take("x"), hash("code"), 5, now())
+		return err
+	}, authkit.ErrNotFound), 5)
+}
+
+func raceSlot(b *bed) {
+	names := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	equal(b, b.race(len(names), func(s authkit.Store, i int) error {
+		tok := b.token(names[i])
+		tok.Slot = "one"
+		return s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{tok}})
+	}), len(names))
+	live := 0
+	for _, n := range names {
+		if _, err := b.s.Token(b.ctx, b.app, take(n), now()); err == nil {
+			live++
+		}
+	}
+	equal(b, live, 1)
+}
+
+func raceEmail(b *bed) {
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		_, err := s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: b.aUser("a@example.com")})
+		return err
+	}, authkit.ErrConflict), 1)
+}
+
+func raceVersion(b *bed) {
+	u := b.newUser("a@example.com")
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		_, err := s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: u.Version, Name: new("x")})
+		return err
+	}, authkit.ErrStale), 1)
+}
+
+func raceReset(b *bed) {
+	for range 20 {
+		u := b.newUser(uuid.NewString() + "@example.com")
+		b.race(4, func(s authkit.Store, i int) error {
+			c := authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: u.Version}
+			if i == 0 {
+				c.Put, c.End = []authkit.Credential{password(u, "new")}, true
+			} else {
+				c.Session = session(u, uuid.NewString())
+			}
+			_, err := s.ChangeUser(b.ctx, c)
+			return err
+		}, authkit.ErrStale)
+		live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
+		b.ok(err)
+		equal(b, len(live), 0)
+	}
+}
+
+func raceKeys(b *bed) {
+	for range 10 {
+		b.race(4, func(s authkit.Store, _ int) error {
+			return s.RotateAPIKey(b.ctx, b.app, b.apiKey(uuid.NewString(), now()), time.Time{}, 3, authkit.Also{})
+		})
+		equal(b, b.activeKeys(), 1)
+	}
+}
+
+func raceClaim(b *bed) {
+	also := b.riders("x")
+	b.ok(b.s.Put(b.ctx, b.app, also))
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		_, err := s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, now(), after(time.Minute))
+		return err
+	}, authkit.ErrNotFound), 1)
+}
+
+func raceEnd(b *bed) {
+	u := b.newUser("a@example.com")
+	se := b.signIn(u, "s")
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		return s.EndSession(b.ctx, b.app, u.ID, se.ID, now(), authkit.Also{})
+	}, authkit.ErrNotFound), 1)
+}
+
+func raceRotate(b *bed) {
+	b.signIn(b.newUser("a@example.com"), "s")
+	fresh := make([]bool, 16)
+	equal(b, b.race(16, func(s authkit.Store, i int) error {
+		r, err := s.RotateSession(b.ctx, b.rotation("t0 s", uuid.NewString(), now()))
+		fresh[i] = err == nil && r.Again == nil
+		return err
+	}), 16)
+	n := 0
+	for _, f := range fresh {
+		if f {
+			n++
+		}
+	}
+	equal(b, n, 1)
+}
+
+func raceApp(b *bed) {
+	equal(b, b.race(16, func(s authkit.Store, _ int) error {
+		return s.CreateApp(b.ctx, anApp("same"), signingKey(1), nil, authkit.Also{})
+	}, authkit.ErrConflict), 1)
+}
+
+// rotation turns the refresh token of the session "s".
+func (b *bed) rotation(from, to string, at time.Time) authkit.Rotation {
+	return authkit.Rotation{
+		App: b.app, Family: hash("family s"), Presented: hash(from), Next: hash(to), Sealed: []byte(to),
+		Now: at, Grace: 10 * time.Second, IdleUntil: at.Add(time.Hour),
+	}
+}
+
+// activeKeys counts the active keys of the app.
+func (b *bed) activeKeys() int {
+	b.Helper()
+	keys, err := b.s.APIKeys(b.ctx, b.app)
+	b.ok(err)
+	n := 0
+	for _, k := range keys {
+		if k.Active {
+			n++
+		}
+	}
+	return n
+}

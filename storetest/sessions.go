@@ -1,0 +1,86 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func sessionSentences() []sentence {
+	return []sentence{
+		{"session: it lives until IdleUntil and Until", sessionLife},
+		{"session: either of the two refresh tokens before is answered with its own successor in the grace", sessionGrace},
+		{"session: a refresh token used after the grace ends the session", sessionLate},
+		{"session: an unknown secret ends the session, an unknown family is not found", sessionUnknown},
+		{"session: an ended session is unknown, and another user cannot end it", sessionEnd},
+	}
+}
+
+func sessionLife(b *bed) {
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	got, who, err := b.s.Session(b.ctx, b.app, s.ID, now())
+	b.ok(err)
+	equal(b, who.ID, u.ID)
+	equal(b, got.Until, s.Until)
+	equal(b, got.Epoch, u.Epoch)
+	equal(b, len(got.AMR), 1)
+	for _, d := range []time.Duration{time.Hour, 24 * time.Hour} {
+		_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(d))
+		b.is(err, authkit.ErrNotFound)
+		_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "t1", after(d)))
+		b.is(err, authkit.ErrNotFound)
+	}
+}
+
+func sessionGrace(b *bed) {
+	b.signIn(b.newUser("a@example.com"), "s")
+	for _, step := range []struct{ from, to, again string }{
+		{"t0 s", "t1", ""}, {"t0 s", "no", "t1"}, {"t1", "t2", ""}, {"t0 s", "no", "t1"}, {"t1", "no", "t2"},
+	} {
+		r, err := b.s.RotateSession(b.ctx, b.rotation(step.from, step.to, after(time.Second)))
+		b.ok(err)
+		b.sameBytes(r.Again, []byte(step.again))
+	}
+	r, err := b.s.RotateSession(b.ctx, b.rotation("t2", "t3", after(time.Second)))
+	b.ok(err)
+	equal(b, r.Session.LastUsedAt, after(time.Second))
+	equal(b, r.Session.IdleUntil, after(time.Second+time.Hour))
+}
+
+func sessionLate(b *bed) {
+	s := b.signIn(b.newUser("a@example.com"), "s")
+	_, err := b.s.RotateSession(b.ctx, b.rotation("t0 s", "t1", now()))
+	b.ok(err)
+	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "t2", after(11*time.Second)))
+	b.is(err, authkit.ErrTokenReused)
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(11*time.Second))
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.RotateSession(b.ctx, b.rotation("t1", "t2", after(11*time.Second)))
+	b.is(err, authkit.ErrNotFound)
+}
+
+func sessionUnknown(b *bed) {
+	s := b.signIn(b.newUser("a@example.com"), "s")
+	r := b.rotation("t0 s", "t1", now())
+	r.Family = hash("none")
+	_, err := b.s.RotateSession(b.ctx, r)
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.RotateSession(b.ctx, b.rotation("never", "t1", now()))
+	b.is(err, authkit.ErrTokenReused)
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	b.is(err, authkit.ErrNotFound)
+}
+
+func sessionEnd(b *bed) {
+	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
+	s := b.signIn(u, "s")
+	b.is(b.s.EndSession(b.ctx, b.app, other.ID, s.ID, now(), b.riders("x")), authkit.ErrNotFound)
+	b.is(b.s.EndSession(b.ctx, b.app, u.ID, uuid.New(), now(), b.riders("x")), authkit.ErrNotFound)
+	b.written("x", false)
+	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, now(), b.riders("x")))
+	b.written("x", true)
+	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
+	b.is(err, authkit.ErrNotFound)
+}

@@ -1,0 +1,150 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func smallSentences() []sentence {
+	return []sentence{
+		{"limit: Limit at once, then one every Window/Limit; a negative cost gives back", limitHits},
+		{"limit: what stands before the full hit is counted, the full one is not", limitOrder},
+		{"mail: a claimed mail is not due until then, and is settled or retried", mailLife},
+		{"mail: an expired mail is unknown", mailExpired},
+		{"event: filters hold together and pages neither lose nor repeat", eventPages},
+		{"upkeep: Sweep in batches ends, and leaves what lives", upkeepSweep},
+		{"upkeep: Ping answers a time and Contract is the one of this suite", upkeepPing},
+	}
+}
+
+func (b *bed) hit(at time.Time, hits ...authkit.Hit) authkit.HitResult {
+	b.Helper()
+	r, err := b.s.Hit(b.ctx, b.app, hits, at)
+	b.ok(err)
+	return r
+}
+
+func limitHits(b *bed) {
+	h := authkit.Hit{Key: "k", Limit: 3, Window: 30 * time.Second}
+	for range 3 {
+		equal(b, b.hit(now(), h).Full, -1)
+	}
+	equal(b, b.hit(now(), h), authkit.HitResult{Full: 0, RetryAfter: 10 * time.Second})
+	equal(b, b.hit(after(10*time.Second), h).Full, -1)
+	equal(b, b.hit(after(10*time.Second), h).Full, 0)
+	back := h
+	back.Cost = -1
+	equal(b, b.hit(after(10*time.Second), back).Full, -1)
+	equal(b, b.hit(after(10*time.Second), h).Full, -1)
+	equal(b, b.hit(after(10*time.Second), h).Full, 0)
+}
+
+func limitOrder(b *bed) {
+	one := authkit.Hit{Key: "1", Limit: 2, Window: time.Hour}
+	two := authkit.Hit{Key: "2", Limit: 1, Window: time.Hour}
+	equal(b, b.hit(now(), one, two).Full, -1)
+	equal(b, b.hit(now(), one, two).Full, 1)
+	equal(b, b.hit(now(), one).Full, 0)
+}
+
+func mailLife(b *bed) {
+	also := b.riders("x")
+	id := also.Mail[0].ID
+	b.ok(b.s.Put(b.ctx, b.app, also))
+	m, err := b.s.ClaimMail(b.ctx, b.app, id, now(), after(time.Minute))
+	b.ok(err)
+	equal(b, m.Attempts, 1)
+	b.sameBytes(m.Sealed, []byte("sealed"))
+	due, err := b.s.DueMail(b.ctx, now(), 10)
+	b.ok(err)
+	equal(b, len(due), 0)
+	b.ok(b.s.SettleMail(b.ctx, b.app, id, false, after(2*time.Minute)))
+	_, err = b.s.ClaimMail(b.ctx, b.app, id, after(time.Minute), after(3*time.Minute))
+	b.is(err, authkit.ErrNotFound)
+	m, err = b.s.ClaimMail(b.ctx, b.app, id, after(2*time.Minute), after(3*time.Minute))
+	b.ok(err)
+	equal(b, m.Attempts, 2)
+	b.ok(b.s.SettleMail(b.ctx, b.app, id, true, time.Time{}))
+	_, err = b.s.ClaimMail(b.ctx, b.app, id, after(9*time.Minute), after(10*time.Minute))
+	b.is(err, authkit.ErrNotFound)
+}
+
+func mailExpired(b *bed) {
+	also := b.riders("x")
+	b.ok(b.s.Put(b.ctx, b.app, also))
+	due, err := b.s.DueMail(b.ctx, after(2*time.Hour), 10)
+	b.ok(err)
+	equal(b, len(due), 0)
+	_, err = b.s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, after(2*time.Hour), after(3*time.Hour))
+	b.is(err, authkit.ErrNotFound)
+}
+
+func eventPages(b *bed) {
+	who := uuid.New()
+	var events []authkit.Event
+	for i := range 6 {
+		e := authkit.Event{ID: uuid.New(), App: b.app, Time: after(time.Duration(i/3) * time.Second), Type: "a", Result: "ok"}
+		if i%2 == 0 {
+			e.UserID, e.Type = who, "b"
+		}
+		events = append(events, e)
+	}
+	b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Events: events}))
+	for limit := 1; limit <= 7; limit++ {
+		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}}), 6)
+		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}, Type: "b", UserID: who}), 3)
+		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}, Since: after(time.Second)}), 3)
+		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}, Until: after(time.Second)}), 3)
+	}
+}
+
+// countEvents pages to the end; a repeated event fails the test.
+func (b *bed) countEvents(q authkit.EventQuery) int {
+	b.Helper()
+	seen := map[uuid.UUID]bool{}
+	for {
+		events, err := b.s.Events(b.ctx, b.app, q)
+		b.ok(err)
+		if len(events) == 0 {
+			return len(seen)
+		}
+		for _, e := range events {
+			equal(b, seen[e.ID], false)
+			seen[e.ID] = true
+			q.Time, q.ID = e.Time, e.ID
+		}
+	}
+}
+
+func upkeepSweep(b *bed) {
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	for range 5 {
+		tok := b.token(uuid.NewString())
+		tok.ExpiresAt = after(time.Minute)
+		b.put(tok)
+	}
+	b.put(b.token("live"))
+	b.ok(b.s.DeleteApp(b.ctx, b.newApp("gone"), now(), authkit.Also{}))
+	more, err := true, error(nil)
+	for i := 0; more; i++ {
+		more, err = b.s.Sweep(b.ctx, after(2*time.Minute), 2)
+		b.ok(err)
+		if i > 100 {
+			b.Fatal("got more work after 100 calls, want an end")
+		}
+	}
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	b.ok(err)
+	_, err = b.s.Token(b.ctx, b.app, take("live"), now())
+	b.ok(err)
+}
+
+func upkeepPing(b *bed) {
+	at, err := b.s.Ping(b.ctx)
+	b.ok(err)
+	equal(b, at.IsZero(), false)
+	equal(b, b.s.Contract(), authkit.StoreContract)
+}

@@ -1,0 +1,100 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func tokenSentences() []sentence {
+	return []sentence{
+		{"token: a look is without effect and a token is taken once, with its group", tokenOnce},
+		{"token: an expired token is unknown", tokenExpired},
+		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
+		{"token: the newest of a slot replaces the one before, with its attempts", tokenSlot},
+		{"token: a wrong proof counts and spends nothing", tokenTry},
+	}
+}
+
+func tokenOnce(b *bed) {
+	one, two, three := b.token("one"), b.token("two"), b.token("three")
+	one.Group, two.Group, one.Data = "g", "g", []byte("data")
+	b.put(one, two, three)
+	for range 2 {
+		got, err := b.s.Token(b.ctx, b.app, take("one"), now())
+		b.ok(err)
+		b.sameBytes(got.Data, []byte("data"))
+		equal(b, got.ExpiresAt, one.ExpiresAt)
+	}
+	_, err := b.s.TakeToken(b.ctx, b.app, take("one"), now())
+	b.ok(err)
+	for _, gone := range []string{"one", "two"} {
+		_, err = b.s.TakeToken(b.ctx, b.app, take(gone), now())
+		b.is(err, authkit.ErrNotFound)
+	}
+	_, err = b.s.TakeToken(b.ctx, b.app, take("three"), now())
+	b.ok(err)
+}
+
+func tokenExpired(b *bed) {
+	tok := b.token("x")
+	tok.Proof = hash("code")
+	b.put(tok)
+	_, err := b.s.Token(b.ctx, b.app, take("x"), after(time.Hour+time.Second))
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.TryToken(b.ctx, b.app, take("x"), tok.Proof, 5, after(time.Hour+time.Second))
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("x"), after(time.Hour+time.Second))
+	b.is(err, authkit.ErrNotFound)
+}
+
+func tokenBinding(b *bed) {
+	tok := b.token("x")
+	tok.Binding, tok.Proof = hash("browser"), hash("code")
+	b.put(tok)
+	wrong, right := take("x"), take("x")
+	wrong.Binding, right.Binding = hash("other"), hash("browser")
+	kind := take("x")
+	kind.Kind = "state"
+	for _, tk := range []authkit.Take{wrong, kind} {
+		_, err := b.s.TryToken(b.ctx, b.app, tk, tok.Proof, 1, now())
+		b.is(err, authkit.ErrNotFound)
+		_, err = b.s.TakeToken(b.ctx, b.app, tk, now())
+		b.is(err, authkit.ErrNotFound)
+	}
+	_, err := b.s.TryToken(b.ctx, b.app, right, tok.Proof, 1, now())
+	b.ok(err)
+}
+
+func tokenSlot(b *bed) {
+	one, two := b.token("one"), b.token("two")
+	one.Slot, two.Slot, two.Proof = "s", "s", hash("code")
+	one.Proof = hash("code")
+	b.put(one)
+	_, err := b.s.TryToken(b.ctx, b.app, take("one"), hash("no"), 1, now())
+	b.is(err, authkit.ErrNotFound)
+	b.put(two)
+	_, err = b.s.Token(b.ctx, b.app, take("one"), now())
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.TryToken(b.ctx, b.app, take("two"), hash("code"), 1, now())
+	b.ok(err)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("two"), now())
+	b.ok(err)
+	b.put(two)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("two"), now())
+	b.ok(err)
+}
+
+func tokenTry(b *bed) {
+	tok := b.token("x")
+	tok.Proof = hash("code")
+	b.put(tok)
+	for range 3 {
+		_, err := b.s.TryToken(b.ctx, b.app, take("x"), hash("no"), 3, now())
+		b.is(err, authkit.ErrNotFound)
+	}
+	_, err := b.s.TryToken(b.ctx, b.app, take("x"), hash("code"), 3, now())
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("x"), now())
+	b.ok(err)
+}
