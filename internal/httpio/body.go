@@ -1,0 +1,244 @@
+package httpio
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Decode reads a JSON object into v, a pointer to a struct. Strings must not hold control
+// characters unless the field is tagged `raw:"ok"`; null is refused unless it is tagged
+// `null:"ok"`. Every refusal is a *[BodyError], in the order 415, 413, 400.
+func Decode(r *http.Request, v any) error {
+	if err := wantType(r, "application/json"); err != nil {
+		return err
+	}
+	b, err := read(r)
+	if err != nil {
+		return err
+	}
+	return DecodeBytes(b, v)
+}
+
+// DecodeForm reads a form body; each key may stand once.
+func DecodeForm(r *http.Request) (url.Values, error) {
+	if err := wantType(r, "application/x-www-form-urlencoded"); err != nil {
+		return nil, err
+	}
+	b, err := read(r)
+	if err != nil {
+		return nil, err
+	}
+	return Query(string(b))
+}
+
+// Query parses form-encoded parameters; each key may stand once, in clean UTF-8.
+func Query(raw string) (url.Values, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, bad("the parameters are not form-encoded")
+	}
+	for key, list := range values {
+		switch {
+		case len(list) > 1:
+			return nil, badField(key, "duplicate", "stands more than once")
+		case !utf8.ValidString(key) || !utf8.ValidString(list[0]):
+			return nil, badField(key, "invalid_utf8", "is not UTF-8")
+		case hasControl(key) || hasControl(list[0]):
+			return nil, badField(key, "control_character", "holds a control character")
+		}
+	}
+	return values, nil
+}
+
+// NoBody refuses a body where none is taken.
+func NoBody(r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	var one [1]byte
+	if n, err := io.ReadFull(r.Body, one[:]); n > 0 || (err != nil && !errors.Is(err, io.EOF)) {
+		return bad("this request takes no body")
+	}
+	return nil
+}
+
+// MediaType is the media type of the body, in lower case, or "".
+func MediaType(r *http.Request) string {
+	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return t
+}
+
+func wantType(r *http.Request, want string) error {
+	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want}
+	if len(r.Header.Values("Content-Type")) != 1 {
+		return refusal
+	}
+	got, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || got != want {
+		return refusal
+	}
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return refusal
+		}
+	}
+	return nil
+}
+
+func read(r *http.Request) ([]byte, error) {
+	tooLarge := &BodyError{Status: http.StatusRequestEntityTooLarge, Detail: "the body is larger than 64 KiB"}
+	if r.ContentLength > BodyLimit {
+		return nil, tooLarge
+	}
+	if r.Body == nil {
+		return nil, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(r.Body, BodyLimit+1))
+	if err != nil {
+		return nil, bad("the body ended early")
+	}
+	if len(b) > BodyLimit {
+		return nil, tooLarge
+	}
+	return b, nil
+}
+
+// DecodeBytes is Decode for bytes at hand.
+func DecodeBytes(b []byte, v any) error {
+	if !utf8.Valid(b) {
+		return bad("the body is not UTF-8")
+	}
+	raw := jsontext.Value(b)
+	if kind := raw.Kind(); kind != '{' {
+		return bad("the body is not a JSON object")
+	}
+	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
+		return explain(err)
+	}
+	return inspect(raw, reflect.TypeOf(v).Elem(), "")
+}
+
+// explain turns a decoder's error into one that names the field.
+func explain(err error) error {
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		field := dotted(syntax.JSONPointer)
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			return badField(field, "duplicate", "stands more than once")
+		}
+		return bad("the body is not valid JSON")
+	}
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		field := dotted(semantic.JSONPointer)
+		if errors.Is(err, json.ErrUnknownName) {
+			return badField(field, "unknown", "is not a member of this request")
+		}
+		return badField(field, "wrong_type", "is of the wrong type")
+	}
+	return bad("the body cannot be read")
+}
+
+// inspect walks what was decoded without error and refuses null and control characters.
+func inspect(raw jsontext.Value, t reflect.Type, path string) error {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return inspectPlain(raw, path)
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil // a type with a text form of its own, such as a time
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		value, ok := members[name]
+		if !ok {
+			continue
+		}
+		if err := inspectField(value, f, join(path, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func inspectField(value jsontext.Value, f reflect.StructField, path string) error {
+	switch {
+	case value.Kind() == 'n' && f.Tag.Get("null") == "ok", f.Tag.Get("raw") == "ok" && value.Kind() == '"':
+		return nil
+	case value.Kind() == 'n':
+		return badField(path, "null", "is null")
+	}
+	return inspect(value, f.Type, path)
+}
+
+// inspectPlain refuses null and control characters in anything that is not a struct.
+func inspectPlain(raw jsontext.Value, path string) error {
+	dec := jsontext.NewDecoder(strings.NewReader(string(raw)))
+	for {
+		tok, err := dec.ReadToken()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return badField(path, "wrong_type", "is of the wrong type")
+		}
+		switch {
+		case tok.Kind() == 'n':
+			return badField(path, "null", "is null")
+		case tok.Kind() == '"' && hasControl(tok.String()):
+			return badField(path, "control_character", "holds a control character")
+		}
+	}
+}
+
+// hasControl looks for C0, DEL and C1.
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || (r >= 0x7f && r < 0xa0) })
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
+
+// dotted writes a JSON pointer as people write members, at most 64 bytes of it.
+func dotted(p jsontext.Pointer) string {
+	var parts []string
+	for tok := range p.Tokens() {
+		parts = append(parts, tok)
+	}
+	name := strings.Join(parts, ".")
+	return strings.ToValidUTF8(name[:min(len(name), 64)], "")
+}
+
+func bad(detail string) *BodyError {
+	return &BodyError{Status: http.StatusBadRequest, Detail: detail}
+}
+
+func badField(field, code, detail string) *BodyError {
+	if hasControl(field) {
+		field = ""
+	}
+	return &BodyError{
+		Status: http.StatusBadRequest, Detail: "the request is not valid: " + strings.TrimSpace(field+" "+detail),
+		Fields: []FieldError{{Field: field, Code: code, Detail: detail}},
+	}
+}

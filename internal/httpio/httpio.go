@@ -1,0 +1,46 @@
+// Package httpio reads requests strictly and writes answers safely. It knows HTTP and
+// nothing of accounts.
+//
+// A body is decoded by [Decode], which names each field that it refuses:
+//
+//	var in struct{ Email string `json:"email"` }
+//	if err := httpio.Decode(r, &in); err != nil { … a *BodyError with a status … }
+//	httpio.WriteJSON(w, http.StatusOK, out)
+package httpio
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+)
+
+// BodyLimit is the size of the largest request body, in bytes.
+const BodyLimit = 64 << 10
+
+// FieldError says what is wrong with one member.
+type FieldError struct{ Field, Code, Detail string }
+
+// BodyError says why a body was refused: 400, 413 or 415.
+type BodyError struct {
+	Status int
+	Detail string
+	Fields []FieldError
+}
+
+// Error is the detail.
+func (e *BodyError) Error() string { return e.Detail }
+
+// WriteJSON encodes v, and only then writes the status: an error leaves w untouched.
+func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
+	b, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", contentType)
+	w.WriteHeader(status)
+	if _, err := w.Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package httpio
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// ErrMalformed means an Authorization header that cannot be read, or more than one.
+var ErrMalformed = errors.New("malformed Authorization header")
+
+// Authorization splits the one Authorization header: the scheme in lower case, one space,
+// the credential (RFC 9110, section 11.4). No header: both are empty.
+func Authorization(r *http.Request) (scheme, credential string, err error) {
+	values := r.Header.Values("Authorization")
+	switch len(values) {
+	case 0:
+		return "", "", nil
+	case 1:
+	default:
+		return "", "", ErrMalformed
+	}
+	scheme, credential, ok := strings.Cut(values[0], " ")
+	if !ok || scheme == "" || credential == "" || strings.ContainsAny(credential, " \t") {
+		return "", "", ErrMalformed
+	}
+	return strings.ToLower(scheme), credential, nil
+}
+
+// CrossOrigin says whether a browser sent the request from an origin that is neither own
+// nor allowed. What is no browser's is never cross-origin.
+func CrossOrigin(r *http.Request, own string, allowed func(origin string) bool) bool {
+	origins := r.Header.Values("Origin")
+	if len(origins) > 1 {
+		return true
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "same-origin", "none":
+		return false
+	case "":
+		if len(origins) == 0 {
+			return false
+		}
+	}
+	return len(origins) == 0 || (origins[0] != own && !allowed(origins[0]))
+}
+
+// Peer tells who sent a request: addr in full, and the key to count by, which for IPv6 is
+// the /64. X-Forwarded-For counts only from a trusted proxy: its right-most address that
+// is not trusted itself. stranger says that somebody else sent a forwarding header.
+func Peer(r *http.Request, trusted []netip.Prefix) (key, addr string, stranger bool) {
+	peer, ok := remote(r.RemoteAddr)
+	if !ok {
+		return "local", "", false
+	}
+	if !within(peer, trusted) {
+		return PeerKey(peer.String()), peer.String(), forwarded(r)
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		peer = hop.Unmap().WithZone("")
+		if !within(peer, trusted) {
+			break
+		}
+	}
+	return PeerKey(peer.String()), peer.String(), false
+}
+
+// PeerKey is what an address is counted by: itself, or for IPv6 its /64, which one
+// customer commonly holds whole.
+func PeerKey(addr string) string {
+	a, err := netip.ParseAddr(addr)
+	if err != nil {
+		return "local"
+	}
+	a = a.Unmap().WithZone("")
+	if a.Is4() {
+		return a.String()
+	}
+	p, err := a.Prefix(64)
+	if err != nil {
+		return a.String()
+	}
+	return p.String()
+}
+
+func remote(s string) (netip.Addr, bool) {
+	if ap, err := netip.ParseAddrPort(s); err == nil {
+		return ap.Addr().Unmap().WithZone(""), true
+	}
+	a, err := netip.ParseAddr(s)
+	return a.Unmap().WithZone(""), err == nil
+}
+
+func within(a netip.Addr, prefixes []netip.Prefix) bool {
+	for _, p := range prefixes {
+		if p.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+func forwarded(r *http.Request) bool {
+	return r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-Ip") != ""
+}
+
+// AcceptsJSONOnly says whether Accept is exactly application/json, parameters aside. A
+// list or a wildcard is what browsers and mail scanners send.
+func AcceptsJSONOnly(r *http.Request) bool {
+	values := r.Header.Values("Accept")
+	if len(values) != 1 || strings.Contains(values[0], ",") {
+		return false
+	}
+	t, _, err := mime.ParseMediaType(values[0])
+	return err == nil && t == "application/json"
+}
+
+// Prefetch says whether the request only looks ahead.
+func Prefetch(r *http.Request) bool {
+	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		if strings.Contains(strings.ToLower(r.Header.Get(name)), "prefetch") {
+			return true
+		}
+	}
+	return false
+}
+
+// CanonicalUUID reads the lower-case form with dashes and no other.
+func CanonicalUUID(s string) (uuid.UUID, bool) {
+	id, err := uuid.Parse(s)
+	return id, err == nil && id.String() == s
+}
+
+// Unclean says whether a path is empty or would be rewritten by a path cleaner.
+func Unclean(path string) bool {
+	if path == "" || path[0] != '/' || strings.ContainsRune(path, 0) || strings.Contains(path, "//") {
+		return true
+	}
+	for part := range strings.SplitSeq(path[1:], "/") {
+		if part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
+}

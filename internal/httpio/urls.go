@@ -1,0 +1,91 @@
+package httpio
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// urlLimit is the length of the longest URL that is kept.
+const urlLimit = 2000
+
+// Loopback says whether a host name stays on this machine (RFC 8252, section 7.3).
+func Loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+// Origin is the web origin of a URL: scheme, host and port unless it is the default.
+func Origin(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	switch {
+	case u.Scheme == "https":
+		host = strings.TrimSuffix(host, ":443")
+	case u.Scheme == "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return u.Scheme + "://" + host
+}
+
+// CheckOrigin refuses what is not exactly the text that browsers send in Origin.
+func CheckOrigin(s string) error {
+	u, err := parse(s)
+	if err != nil {
+		return err
+	}
+	if Origin(u) != s || strings.HasSuffix(s, ":") {
+		return errors.New("an origin is a scheme, a host in lower case and a port if it is not the default, such as https://example.com")
+	}
+	return nil
+}
+
+// CheckRedirectURL refuses a URL to which no sign-in may go on.
+func CheckRedirectURL(s string) error {
+	u, err := parse(s)
+	if err != nil {
+		return err
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("its query is not form-encoded")
+	}
+	for _, reserved := range []string{"code", "error", "state", "iss"} {
+		if query.Has(reserved) {
+			return errors.New("the parameter " + reserved + " is what the answer adds")
+		}
+	}
+	return nil
+}
+
+// CheckProviderRedirect refuses a redirect URI that no provider should send people to.
+func CheckProviderRedirect(s string) error {
+	_, err := parse(s)
+	return err
+}
+
+// parse takes absolute https URLs, and http ones on loopback, in plain characters.
+func parse(s string) (*url.URL, error) {
+	if len(s) > urlLimit {
+		return nil, errors.New("it is longer than 2000 bytes")
+	}
+	// Browsers read a backslash as a slash: https://good.example\@evil.example.
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' || r == '*' }) {
+		return nil, errors.New(`it holds a space, a "*", a backslash, or something else than printable ASCII`)
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.Opaque != "" {
+		return nil, errors.New("it is not an absolute URL")
+	}
+	if !slices.Contains([]string{"http", "https"}, u.Scheme) || (u.Scheme == "http" && !Loopback(u.Hostname())) {
+		return nil, errors.New("it is not https (http is taken on loopback only)")
+	}
+	if u.User != nil || strings.ContainsRune(s, '#') {
+		return nil, errors.New("it has user information or a fragment")
+	}
+	return u, nil
+}
