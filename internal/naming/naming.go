@@ -1,0 +1,60 @@
+// Package naming says which names apps and users may have, and which names are the same.
+package naming
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// ErrInvalid is the one error of App and User.
+var ErrInvalid = errors.New("naming: invalid name")
+
+const (
+	maxApp  = 64
+	maxUser = 200
+)
+
+// App checks an app's name and returns the key under which equal names meet: 1 to 64
+// printable characters that could not pass for an address in a mail (control, bidi and
+// other invisible characters, "://" and "@" are refused).
+func App(name string) (key string, err error) {
+	n := utf8.RuneCountInString(name)
+	if n < 1 || n > maxApp || !utf8.ValidString(name) || strings.TrimSpace(name) == "" {
+		return "", ErrInvalid
+	}
+	key = Fold(name)
+	for _, text := range []string{name, key} {
+		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) ||
+			strings.Contains(text, "://") || strings.Contains(text, "@") {
+			return "", ErrInvalid
+		}
+	}
+	return key, nil
+}
+
+// User checks a user's name, of up to 200 characters without control characters, and
+// returns its form for search. The empty name is no name.
+func User(name string) (key string, err error) {
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxUser || strings.ContainsFunc(name, unicode.IsControl) {
+		return "", ErrInvalid
+	}
+	return Fold(name), nil
+}
+
+// Fold maps names that people take for the same to one text: NFKC and case folding
+// (Unicode Standard, section 3.13, D146), until nothing changes.
+func Fold(s string) string {
+	for range 4 {
+		next := norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))
+		if next == s {
+			break
+		}
+		s = next
+	}
+	return s
+}
