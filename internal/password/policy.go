@@ -1,0 +1,118 @@
+package password
+
+import (
+	_ "embed"
+	"fmt"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// common.txt holds common passwords of eight characters or more, sorted, one a line, in
+// lower case; COMMON.md says where they come from.
+//
+//go:embed common.txt
+var common string
+
+const (
+	maxBytes = 4096
+	minWord  = 4 // shorter words say nothing about a person
+	slack    = 4 // so many other characters do not make a name a password
+)
+
+// Policy bounds the length of passwords, in code points. Zero: 12 and 1024.
+type Policy struct{ Min, Max int }
+
+// Weak says why a password was refused, in words that a form may show.
+type Weak struct{ Reason string }
+
+// Error is the reason.
+func (w *Weak) Error() string { return w.Reason }
+
+// Check refuses a password that is too short, too long, common, or little more than the
+// words of the given names and addresses; the error is then a *[Weak].
+func (p Policy) Check(pw string, words ...string) error {
+	least, most := p.Min, p.Max
+	if least == 0 {
+		least = 12
+	}
+	if most == 0 {
+		most = 1024
+	}
+	n := utf8.RuneCountInString(pw)
+	switch {
+	case !utf8.ValidString(pw):
+		return &Weak{"it is not valid text"}
+	case n < least:
+		return &Weak{fmt.Sprintf("it has %d characters, and needs at least %d", n, least)}
+	case n > most || len(pw) > maxBytes:
+		return &Weak{fmt.Sprintf("it is longer than %d characters", most)}
+	case isCommon(pw):
+		return &Weak{"it is one of the most common passwords"}
+	case personal(pw, words):
+		return &Weak{"it is little more than a name or an address"}
+	}
+	return nil
+}
+
+// isCommon searches the sorted list where it lies: nothing is built at start.
+func isCommon(pw string) bool {
+	pw = strings.ToLower(pw)
+	i := sort.Search(len(common), func(i int) bool { return lineAt(i) >= pw })
+	return i < len(common) && lineAt(i) == pw
+}
+
+// lineAt is the first line that begins at i or later; the empty line is at the end.
+func lineAt(i int) string {
+	if i > 0 {
+		next := strings.IndexByte(common[i-1:], '\n')
+		if next < 0 {
+			return "\U0010FFFF"
+		}
+		i += next
+	}
+	if i >= len(common) {
+		return "\U0010FFFF"
+	}
+	line, _, _ := strings.Cut(common[i:], "\n")
+	return line
+}
+
+// personal takes every word out of the password and looks at how much is left.
+func personal(pw string, texts []string) bool {
+	rest := strings.ToLower(pw)
+	found := false
+	for _, word := range wordsOf(texts) {
+		if strings.Contains(rest, word) {
+			rest, found = strings.ReplaceAll(rest, word, ""), true
+		}
+	}
+	return found && utf8.RuneCountInString(rest) <= slack
+}
+
+// wordsOf splits names and addresses into words and, with the whole, sorts the longest
+// first, so that a word inside another does not hide it.
+func wordsOf(texts []string) []string {
+	var words []string
+	for _, text := range texts {
+		text = strings.ToLower(text)
+		parts := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		for _, word := range append(parts, text, strings.Join(parts, "")) {
+			if letters(word) >= minWord {
+				words = append(words, word)
+			}
+		}
+	}
+	sort.SliceStable(words, func(i, j int) bool { return len(words[i]) > len(words[j]) })
+	return words
+}
+
+func letters(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
