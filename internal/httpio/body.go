@@ -132,16 +132,14 @@ func DecodeBytes(b []byte, v any) error {
 
 // explain turns a decoder's error into one that names the field.
 func explain(err error) error {
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		field := dotted(syntax.JSONPointer)
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			return badField(field, "duplicate", "stands more than once")
 		}
 		return bad("the body is not valid JSON")
 	}
-	var semantic *json.SemanticError
-	if errors.As(err, &semantic) {
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		field := dotted(semantic.JSONPointer)
 		if errors.Is(err, json.ErrUnknownName) {
 			return badField(field, "unknown", "is not a member of this request")
@@ -160,11 +158,13 @@ func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 		return inspectPlain(raw, path)
 	}
 	var members map[string]jsontext.Value
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil // a type with a text form of its own, such as a time
+	if raw.Kind() != '{' {
+		return inspectPlain(raw, path) // a type with a text form of its own, such as a time
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return explain(err)
+	}
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		value, ok := members[name]
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -23,7 +24,7 @@ func NewAPIKey(r io.Reader, app uuid.UUID) (key string, err error) {
 	if err != nil {
 		return "", err
 	}
-	body := append(secret, app[:]...)
+	body := slices.Concat(secret, app[:])
 	return apiPrefix + Encode(binary.BigEndian.AppendUint32(body, apiSum(body))), nil
 }
 

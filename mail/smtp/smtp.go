@@ -126,11 +126,9 @@ func classify(ctx context.Context, err error) error {
 		return fmt.Errorf("smtp send: %w", errors.Join(cause, err))
 	}
 	code := 0
-	var send *gomail.SendError
-	var reply *textproto.Error
-	if errors.As(err, &send) {
+	if send, ok := errors.AsType[*gomail.SendError](err); ok {
 		code = send.ErrorCode()
-	} else if errors.As(err, &reply) {
+	} else if reply, ok := errors.AsType[*textproto.Error](err); ok {
 		code = reply.Code
 	}
 	if code >= 500 && code < 600 {

@@ -1,0 +1,281 @@
+package httpio_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+type body struct {
+	Email    string   `json:"email"`
+	Password string   `json:"password" raw:"ok"`
+	Name     *string  `json:"name"     null:"ok"`
+	Count    int      `json:"count"`
+	List     []string `json:"list"`
+	Inner    *struct {
+		URL string `json:"url"`
+	} `json:"inner"`
+}
+
+func post(contentType, text string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(text))
+	r.Header.Set("Content-Type", contentType)
+	return r
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	const js = "application/json"
+	for name, c := range map[string]struct {
+		contentType, text string
+		status            int
+		field, code       string
+	}{
+		"takes an object":                 {js, `{"email":"a","name":null,"list":["x"],"inner":{"url":"u"}}`, 0, "", ""},
+		"takes utf-8":                     {js + "; charset=UTF-8", `{}`, 0, "", ""},
+		"takes any password":              {js, `{"password":"a\tb\u0000"}`, 0, "", ""},
+		"refuses another charset":         {js + "; charset=latin1", `{}`, 415, "", ""},
+		"refuses a form":                  {"application/x-www-form-urlencoded", `email=a`, 415, "", ""},
+		"refuses no type":                 {"", `{}`, 415, "", ""},
+		"refuses too much":                {js, `{"email":"` + strings.Repeat("a", 64<<10) + `"}`, 413, "", ""},
+		"refuses nothing":                 {js, ``, 400, "", ""},
+		"refuses an array":                {js, `[]`, 400, "", ""},
+		"refuses null":                    {js, `null`, 400, "", ""},
+		"refuses trailing data":           {js, `{} {}`, 400, "", ""},
+		"refuses half an object":          {js, `{"email":`, 400, "", ""},
+		"refuses a duplicate":             {js, `{"email":"a","email":"b"}`, 400, "email", "duplicate"},
+		"refuses an unknown member":       {js, `{"mail":"a"}`, 400, "mail", "unknown"},
+		"refuses another case":            {js, `{"Email":"a"}`, 400, "Email", "unknown"},
+		"refuses a wrong type":            {js, `{"email":1}`, 400, "email", "wrong_type"},
+		"refuses a wrong type inside":     {js, `{"inner":{"url":1}}`, 400, "inner.url", "wrong_type"},
+		"refuses a fraction":              {js, `{"count":1.5}`, 400, "count", "wrong_type"},
+		"refuses null in a member":        {js, `{"email":null}`, 400, "email", "null"},
+		"refuses null in a list":          {js, `{"list":[null]}`, 400, "list", "null"},
+		"refuses NUL":                     {js, `{"email":"a\u0000"}`, 400, "email", "control_character"},
+		"refuses control in a list":       {js, `{"list":["a\n"]}`, 400, "list", "control_character"},
+		"refuses control inside":          {js, `{"inner":{"url":"a\u0085"}}`, 400, "inner.url", "control_character"},
+		"refuses invalid UTF-8":           {js, "{\"email\":\"\xff\"}", 400, "", ""},
+		"refuses a lone surrogate":        {js, `{"email":"\ud800"}`, 400, "", ""},
+		"refuses a duplicate deep inside": {js, `{"inner":{"url":"a","url":"b"}}`, 400, "inner.url", "duplicate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var v body
+			err := httpio.Decode(post(c.contentType, c.text), &v)
+			if c.status == 0 {
+				if err != nil {
+					t.Fatalf("Decode: got %v, want nil", err)
+				}
+				return
+			}
+			got, ok := errors.AsType[*httpio.BodyError](err)
+			if !ok || got.Status != c.status {
+				t.Fatalf("Decode: got %v, want status %d", err, c.status)
+			}
+			if c.code != "" && (len(got.Fields) != 1 || got.Fields[0].Field != c.field || got.Fields[0].Code != c.code) {
+				t.Errorf("fields: got %v, want %s %s", got.Fields, c.field, c.code)
+			}
+		})
+	}
+}
+
+func TestDecodeForm(t *testing.T) {
+	t.Parallel()
+	for text, ok := range map[string]bool{"a=1&b=2": true, "": true, "a=1&a=2": false, "a=%00": false, "a=%ff": false, "a=%zz": false} {
+		if _, err := httpio.DecodeForm(post("application/x-www-form-urlencoded", text)); (err == nil) != ok {
+			t.Errorf("DecodeForm(%q): got %v, want ok %v", text, err, ok)
+		}
+	}
+}
+
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][2]string{
+		"Bearer x": {"bearer", "x"}, "APIKEY ak_1": {"apikey", "ak_1"},
+		"Bearer": {}, "Bearer ": {}, "Bearer  x": {}, " x": {}, "Bearer x y": {}, "": {},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["Authorization"] = []string{value}
+		scheme, cred, err := httpio.Authorization(r)
+		if scheme != want[0] || cred != want[1] || (err == nil) != (want[0] != "") {
+			t.Errorf("Authorization(%q): got %q, %q, %v, want %q", value, scheme, cred, err, want)
+		}
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header["Authorization"] = []string{"Bearer a", "Bearer b"}
+	if _, _, err := httpio.Authorization(r); !errors.Is(err, httpio.ErrMalformed) {
+		t.Errorf("two headers: got %v, want %v", err, httpio.ErrMalformed)
+	}
+}
+
+func TestCrossOrigin(t *testing.T) {
+	t.Parallel()
+	const own, friend, foe = "https://own.example", "https://friend.example", "https://foe.example"
+	for _, c := range []struct {
+		site, origin string
+		want         bool
+	}{
+		{"", "", false}, {"", own, false}, {"", friend, false}, {"", foe, true}, {"", "null", true},
+		{"same-origin", own, false}, {"none", "", false}, {"same-site", own, false}, {"same-site", foe, true},
+		{"cross-site", friend, false}, {"cross-site", foe, true}, {"cross-site", "", true}, {"cross-site", "null", true}, {"nonsense", foe, true},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		if c.site != "" {
+			r.Header.Set("Sec-Fetch-Site", c.site)
+		}
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		if got := httpio.CrossOrigin(r, own, func(o string) bool { return o == friend }); got != c.want {
+			t.Errorf("CrossOrigin(site %q, origin %q): got %v, want %v", c.site, c.origin, got, c.want)
+		}
+	}
+}
+
+func TestPeer(t *testing.T) {
+	t.Parallel()
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	for _, c := range []struct {
+		remote, forwarded, key string
+		stranger               bool
+	}{
+		{"203.0.113.9:1", "", "203.0.113.9", false},
+		{"203.0.113.9:1", "198.51.100.1", "203.0.113.9", true},
+		{"10.0.0.1:1", "198.51.100.1", "198.51.100.1", false},
+		{"10.0.0.1:1", "192.0.2.66, 198.51.100.1, 10.0.0.2", "198.51.100.1", false},
+		{"10.0.0.1:1", "garbage", "10.0.0.1", false},
+		{"[2001:db8:1:2:3::4]:1", "", "2001:db8:1:2::/64", false},
+		{"[::ffff:203.0.113.9]:1", "", "203.0.113.9", false},
+		{"@", "", "local", false},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.remote
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		key, _, stranger := httpio.Peer(r, trusted)
+		if key != c.key || stranger != c.stranger {
+			t.Errorf("Peer(%q, %q): got %q, %v, want %q, %v", c.remote, c.forwarded, key, stranger, c.key, c.stranger)
+		}
+	}
+}
+
+func TestURLs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		url              string
+		origin, redirect bool
+	}{
+		{"https://example.com", true, true},
+		{"https://example.com:8443", true, true},
+		{"http://localhost:3000", true, true},
+		{"http://127.0.0.1:3000", true, true},
+		{"https://example.com/cb?x=1", false, true},
+		{"https://example.com:443", false, true},
+		{"https://EXAMPLE.com", false, true},
+		{"http://example.com", false, false},
+		{"null", false, false}, {"*", false, false}, {"", false, false}, {"/cb", false, false},
+		{"https://*.example.com", false, false}, {"https://example.com/#", false, false},
+		{"https://u@example.com", false, false}, {`https://example.com\@evil.example`, false, false},
+		{"https://example.com/a b", false, false}, {"https://example.com/\n", false, false},
+		{"https://example.com/?code=1", false, false}, {"https://example.com/?state=1", false, false},
+		{"https://example.com/?iss", false, false}, {"https://example.com/?a=1&%65rror=2", false, false},
+		{"javascript:alert(1)", false, false}, {"//example.com", false, false}, {"https:example.com", false, false},
+	} {
+		if err := httpio.CheckOrigin(c.url); (err == nil) != c.origin {
+			t.Errorf("CheckOrigin(%q): got %v, want ok %v", c.url, err, c.origin)
+		}
+		if err := httpio.CheckRedirectURL(c.url); (err == nil) != c.redirect {
+			t.Errorf("CheckRedirectURL(%q): got %v, want ok %v", c.url, err, c.redirect)
+		}
+	}
+}
+
+func TestAcceptsJSONOnly(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]bool{
+		"application/json": true, "application/json; q=1": true, "*/*": false, "": false,
+		"application/json, */*": false, "text/html": false, "application/*": false,
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept", accept)
+		if got := httpio.AcceptsJSONOnly(r); got != want {
+			t.Errorf("AcceptsJSONOnly(%q): got %v, want %v", accept, got, want)
+		}
+	}
+}
+
+func TestCanonicalUUID(t *testing.T) {
+	t.Parallel()
+	const id = "0190b3a2-7c1e-7abc-8def-0123456789ab"
+	for text, want := range map[string]bool{
+		id: true, strings.ToUpper(id): false, "{" + id + "}": false, "urn:uuid:" + id: false,
+		strings.ReplaceAll(id, "-", ""): false, "": false, id + " ": false,
+	} {
+		if _, got := httpio.CanonicalUUID(text); got != want {
+			t.Errorf("CanonicalUUID(%q): got %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestUnclean(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		"/": false, "/apps": false, "/apps/": false, "/a..b": false,
+		"": true, "apps": true, "//apps": true, "/a//b": true, "/a/../b": true, "/a/.": true, "/..": true, "/a\x00": true,
+	} {
+		if got := httpio.Unclean(path); got != want {
+			t.Errorf("Unclean(%q): got %v, want %v", path, got, want)
+		}
+	}
+}
+
+func TestCookies(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	httpio.Cookies{}.Set(w, "b", "v", 60e9)
+	want := "__Host-authkit-b=v; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
+	if got := w.Header().Get("Set-Cookie"); got != want {
+		t.Errorf("Set: got %q, want %q", got, want)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Cookie", "authkit-b=one")
+	if v, ok := (httpio.Cookies{Insecure: true}).Get(r, "b"); !ok || v != "one" {
+		t.Errorf("Get: got %q, %v, want one", v, ok)
+	}
+	if v, ok := (httpio.Cookies{}).Get(r, "b"); ok {
+		t.Errorf("Get without prefix: got %q, want none", v)
+	}
+	r.Header.Set("Cookie", "authkit-b=one; authkit-b=two")
+	if v, ok := (httpio.Cookies{Insecure: true}).Get(r, "b"); ok {
+		t.Errorf("Get of two: got %q, want none", v)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{`{}`, `{"email":"a"}`, `{"list":[]}`, `{"inner":{"url":"x"}}`, `{"inner":null}`, `[`, `{"name":null}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var v body
+		if err := httpio.DecodeBytes(b, &v); err == nil && strings.ContainsAny(v.Email, "\x00\n\r") {
+			t.Errorf("Decode(%q): got email %q", b, v.Email)
+		}
+	})
+}
+
+func FuzzCheckRedirectURL(f *testing.F) {
+	for _, seed := range []string{"https://example.com/cb", "http://localhost", `https://a\b`, "https://a/#b", "https://a@b/c", "https://a/?code=1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if err := httpio.CheckRedirectURL(s); err == nil && strings.ContainsAny(s, "\\#*\r\n @") && !strings.Contains(s, "/") {
+			t.Errorf("CheckRedirectURL(%q): got nil", s)
+		}
+	})
+}
