@@ -1,0 +1,193 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/naming"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// The scopes of an API key.
+const (
+	ScopeUsersRead  = "users:read"
+	ScopeUsersWrite = "users:write"
+)
+
+const (
+	maxLiveKeys = 5
+	maxOverlap  = 604800 * time.Second
+)
+
+// APIKeyRequest says what a new key is like.
+type APIKeyRequest struct {
+	Name      string
+	Scopes    []string      // default: all
+	ExpiresAt time.Time     // zero: never
+	Overlap   time.Duration // how long the old keys live on; at most seven days
+}
+
+func (e *Engine) newAPIKey(app uuid.UUID, in APIKeyRequest, now time.Time) (APIKey, string, error) {
+	scopes, err := in.check(now)
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	text, err := token.NewAPIKey(e.cfg.Random, app)
+	if err != nil {
+		return APIKey{}, "", unavailable(err)
+	}
+	id, err := e.newID(now)
+	if err != nil {
+		return APIKey{}, "", unavailable(err)
+	}
+	return APIKey{
+		App: app, ID: id, Name: in.Name, Hint: token.APIKeyHint(text), Hash: token.Hash([]byte(text)),
+		Scopes: scopes, Active: true, CreatedAt: now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
+	}, text, nil
+}
+
+func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
+	if _, err := naming.User(in.Name); err != nil {
+		return nil, invalid("name", "invalid_name", "name is longer than 200 characters or holds control characters")
+	}
+	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
+		return nil, invalid("expires_at", "in_the_past", "expires_at is not in the future")
+	}
+	if in.Overlap < 0 || in.Overlap > maxOverlap {
+		return nil, invalid("overlap_seconds", "out_of_range", "overlap_seconds is not between 0 and 604800")
+	}
+	if in.Scopes == nil {
+		return []string{ScopeUsersRead, ScopeUsersWrite}, nil
+	}
+	for _, scope := range in.Scopes {
+		if scope != ScopeUsersRead && scope != ScopeUsersWrite {
+			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds something else than %q and %q", ScopeUsersRead, ScopeUsersWrite))
+		}
+	}
+	scopes = slices.Clone(in.Scopes)
+	slices.Sort(scopes)
+	if scopes = slices.Compact(scopes); len(scopes) == 0 {
+		return nil, invalid("scopes", "required", "scopes is empty")
+	}
+	return scopes, nil
+}
+
+// RotateAPIKey makes a key, shown only here, and retires every other one of the app in
+// the same step; old keys live on for in.Overlap, at most five at once.
+func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UUID, in APIKeyRequest) (APIKey, string, error) {
+	own, err := e.OwnApp(ctx, developer, app)
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	now := e.now()
+	key, text, err := e.newAPIKey(app, in, now)
+	if err != nil {
+		return APIKey{}, "", err
+	}
+	var also Also
+	if err := e.note(&also, now, Event{App: app, Type: "api_key.create", Actor: own.Developer}); err != nil {
+		return APIKey{}, "", err
+	}
+	err = e.store.RotateAPIKey(ctx, app, key, now.Add(in.Overlap), maxLiveKeys, also)
+	return key, text, e.ownError(err, app)
+}
+
+// APIKeys lists the keys of an app, inactive ones too, newest first.
+func (e *Engine) APIKeys(ctx context.Context, developer string, app uuid.UUID) ([]APIKey, error) {
+	if _, err := e.OwnApp(ctx, developer, app); err != nil {
+		return nil, err
+	}
+	keys, err := e.store.APIKeys(ctx, app)
+	return keys, e.ownError(err, app)
+}
+
+// RevokeAPIKey makes one key inactive. [CodeNotFound]: there is no such active key.
+func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uuid.UUID) error {
+	own, err := e.OwnApp(ctx, developer, app)
+	if err != nil {
+		return err
+	}
+	var also Also
+	if err := e.note(&also, e.now(), Event{App: app, Type: "api_key.revoke", Actor: own.Developer}); err != nil {
+		return err
+	}
+	err = e.store.RevokeAPIKey(ctx, app, id, also)
+	if errors.Is(err, ErrNotFound) {
+		return refuse(CodeNotFound, "the app has no such active key")
+	}
+	return e.ownError(err, app)
+}
+
+// ownError translates what a store says about an app that was just there.
+func (e *Engine) ownError(err error, app uuid.UUID) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return unknownApp()
+	}
+	return unavailable(fmt.Errorf("change app %s: %w", app, err))
+}
+
+// CheckAPIKey answers a live key, in one statement; the key says itself which app it is
+// of. [CodeInvalidAPIKey] for anything else.
+func (e *Engine) CheckAPIKey(ctx context.Context, text string) (APIKey, error) {
+	app, ok := token.ParseAPIKey(text)
+	if !ok {
+		return APIKey{}, refuse(CodeInvalidAPIKey, "the API key is not well formed")
+	}
+	now := e.now()
+	key, err := e.store.APIKey(ctx, app, token.Hash([]byte(text)), now)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return APIKey{}, refuse(CodeInvalidAPIKey, "the API key is unknown, inactive or expired")
+	case err != nil:
+		return APIKey{}, unavailable(fmt.Errorf("check an API key of app %s: %w", app, err))
+	}
+	e.used.add(app, key.ID, now)
+	return key, nil
+}
+
+// touched remembers when API keys were last used, until the next flush.
+type touched struct {
+	mu sync.Mutex
+	at map[uuid.UUID]map[uuid.UUID]time.Time // by app, by key
+	n  int
+}
+
+// maxTouched bounds what waits for a flush; more is forgotten.
+const maxTouched = 65536
+
+func newTouched() *touched { return &touched{at: map[uuid.UUID]map[uuid.UUID]time.Time{}} }
+
+func (t *touched) add(app, key uuid.UUID, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	keys := t.at[app]
+	if keys == nil {
+		keys = map[uuid.UUID]time.Time{}
+		t.at[app] = keys
+	}
+	if _, known := keys[key]; !known {
+		if t.n >= maxTouched {
+			return
+		}
+		t.n++
+	}
+	keys[key] = now
+}
+
+// take empties it.
+func (t *touched) take() map[uuid.UUID]map[uuid.UUID]time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := t.at
+	t.at, t.n = map[uuid.UUID]map[uuid.UUID]time.Time{}, 0
+	return all
+}

@@ -1,0 +1,220 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/naming"
+)
+
+// maxList bounds the lists among an app's settings.
+const maxList = 100
+
+// owner is a developer id with its source. Ids of console users and ids of the host's
+// own developers never meet.
+func (e *Engine) owner(developer string) string {
+	if _, ok := httpio.CanonicalUUID(developer); ok && e.cfg.Developers == nil {
+		return "console:" + developer
+	}
+	return "host:" + developer
+}
+
+// EnsureApp answers the developer's app of that name, and creates it if there is none:
+// for hosts that want theirs to be there on every start. The developer is any id of the
+// host's, or the user id of a developer of the console app. An app made here has no API
+// key; [Engine.RotateAPIKey] makes one.
+func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, error) {
+	for range 3 {
+		app, err := e.appNamed(ctx, developer, name)
+		if err != nil || app.ID != uuid.Nil {
+			return app, err
+		}
+		app, _, err = e.addApp(ctx, developer, name, false)
+		if !errors.Is(err, CodeAppNameTaken) {
+			return app, err
+		}
+	}
+	return App{}, unavailable(errAgain)
+}
+
+func (e *Engine) appNamed(ctx context.Context, developer, name string) (App, error) {
+	key, err := appKey(name)
+	if err != nil {
+		return App{}, err
+	}
+	page := Page{Limit: 500}
+	for {
+		apps, err := e.store.Apps(ctx, e.owner(developer), page)
+		if err != nil {
+			return App{}, unavailable(fmt.Errorf("list apps: %w", err))
+		}
+		for _, app := range apps {
+			if app.NameKey == key {
+				return e.App(ctx, app.ID)
+			}
+		}
+		if len(apps) < page.Limit {
+			return App{}, nil
+		}
+		last := apps[len(apps)-1]
+		page.Time, page.ID = last.CreatedAt, last.ID
+	}
+}
+
+func appKey(name string) (string, error) {
+	key, err := naming.App(name)
+	if err != nil {
+		return "", invalid("name", "invalid_name", `name is not 1 to 64 printable characters without "://" and "@"`)
+	}
+	return key, nil
+}
+
+// CreateApp makes an app with its signing key and first API key, which is shown only
+// here. [CodeAppNameTaken]: the developer has an app of that name.
+func (e *Engine) CreateApp(ctx context.Context, developer, name string) (app App, apiKey string, err error) {
+	return e.addApp(ctx, developer, name, true)
+}
+
+func (e *Engine) addApp(ctx context.Context, developer, name string, withKey bool) (App, string, error) {
+	folded, err := appKey(name)
+	if err != nil {
+		return App{}, "", err
+	}
+	if developer == "" {
+		return App{}, "", invalid("developer", "required", "the developer's id is empty")
+	}
+	now := e.now()
+	id, err := e.newID(now)
+	if err != nil {
+		return App{}, "", unavailable(err)
+	}
+	app := App{ID: id, Developer: e.owner(developer), Name: name, NameKey: folded, CreatedAt: now, Version: 1}
+	signing, err := e.newSigningKey(id, 1, now)
+	if err != nil {
+		return App{}, "", unavailable(err)
+	}
+	var first *APIKey
+	var text string
+	if withKey {
+		var key APIKey
+		if key, text, err = e.newAPIKey(id, APIKeyRequest{Name: "first key"}, now); err != nil {
+			return App{}, "", err
+		}
+		first = &key
+	}
+	var also Also
+	if err := e.note(&also, now, Event{App: id, Type: "app.create", Actor: app.Developer}); err != nil {
+		return App{}, "", err
+	}
+	switch err := e.store.CreateApp(ctx, app, signing, first, also); {
+	case errors.Is(err, ErrConflict):
+		return App{}, "", refuse(CodeAppNameTaken, "you have an app of that name")
+	case err != nil:
+		return App{}, "", unavailable(fmt.Errorf("create an app: %w", err))
+	}
+	app.Keys = []SigningKey{signing}
+	return app, text, nil
+}
+
+// Apps lists the developer's live apps, newest first.
+func (e *Engine) Apps(ctx context.Context, developer string, p Page) ([]App, error) {
+	apps, err := e.store.Apps(ctx, e.owner(developer), p)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("list apps: %w", err))
+	}
+	return apps, nil
+}
+
+// OwnApp answers an app if it is the developer's: else, and if there is none, one and the
+// same [CodeAppNotFound].
+func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (App, error) {
+	app, err := e.App(ctx, id)
+	if err != nil {
+		return App{}, err
+	}
+	if id == Console || app.Developer != e.owner(developer) {
+		return App{}, unknownApp()
+	}
+	return app, nil
+}
+
+// AppPatch changes the fields that are not nil.
+type AppPatch struct {
+	Name         *string
+	SignupClosed *bool
+	RedirectURLs *[]string
+	Origins      *[]string
+}
+
+// ChangeApp changes an app of the developer's; the next request on any process sees it.
+// [CodeAppNameTaken].
+func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
+	for range 5 {
+		app, err := e.OwnApp(ctx, developer, id)
+		if err != nil {
+			return App{}, err
+		}
+		change, err := e.appChange(app, p)
+		if err != nil {
+			return App{}, err
+		}
+		app, err = e.store.ChangeApp(ctx, change)
+		switch {
+		case err == nil:
+			return app, nil
+		case errors.Is(err, ErrStale): // changed beside us: decide again
+		case errors.Is(err, ErrConflict):
+			return App{}, refuse(CodeAppNameTaken, "you have an app of that name")
+		case errors.Is(err, ErrNotFound):
+			return App{}, unknownApp()
+		default:
+			return App{}, unavailable(fmt.Errorf("change app %s: %w", id, err))
+		}
+	}
+	return App{}, unavailable(errAgain)
+}
+
+func (e *Engine) appChange(app App, p AppPatch) (AppChange, error) {
+	c := AppChange{App: app.ID, Version: app.Version, Name: p.Name}
+	if p.Name != nil {
+		key, err := appKey(*p.Name)
+		if err != nil {
+			return c, err
+		}
+		c.NameKey = &key
+	}
+	settings := app.Settings
+	if p.SignupClosed != nil {
+		settings.SignupClosed = *p.SignupClosed
+	}
+	if p.RedirectURLs != nil {
+		if err := checkList("redirect_urls", *p.RedirectURLs, httpio.CheckRedirectURL); err != nil {
+			return c, err
+		}
+		settings.RedirectURLs = *p.RedirectURLs
+	}
+	if p.Origins != nil {
+		if err := checkList("origins", *p.Origins, httpio.CheckOrigin); err != nil {
+			return c, err
+		}
+		settings.Origins = *p.Origins
+	}
+	c.Settings = &settings
+	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: "app.change", Actor: app.Developer})
+}
+
+func checkList(field string, list []string, check func(string) error) error {
+	if len(list) > maxList {
+		return invalid(field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList))
+	}
+	for i, s := range list {
+		if err := check(s); err != nil {
+			return invalid(fmt.Sprintf("%s[%d]", field, i), "invalid_url", err.Error())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package authkit
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// Config says how an [Engine] works. Store, BaseURL and Mailer are required; the zero
+// value of everything else is its default.
+type Config struct {
+	// Store keeps everything. Required.
+	Store Store
+
+	// BaseURL is where clients reach the handler, mount point included and without a
+	// slash at the end: "https://example.com/auth". Links, redirects and issuers are
+	// built from it alone. Required; https, or http on loopback.
+	BaseURL string
+
+	// Mailer sends mail. Required; mail.Log(os.Stderr) does for development.
+	Mailer mail.Mailer
+
+	// MailFrom is the sender, "Name <address>" or an address. Default: no-reply@ the
+	// host of BaseURL.
+	MailFrom string
+
+	// MailTemplates are the words of the mails. Default: mail.DefaultTemplates().
+	MailTemplates *mail.Templates
+
+	// Secrets seal what must be read back and derive every other key, newest first;
+	// 32 random bytes each. Older ones still open. Required, unless the store keeps
+	// nothing beyond the process: then a random one is made.
+	Secrets [][]byte
+
+	Password PasswordConfig
+	Tokens   TokenConfig
+	Limits   LimitConfig
+
+	// ConsoleSignup lets anybody become a developer. Default: closed, developers are
+	// made by [Engine.CreateDeveloper].
+	ConsoleSignup bool
+
+	// ConsoleOrigins are the web origins that may call management routes and sign
+	// developers in. Default: only BaseURL's own.
+	ConsoleOrigins []string
+
+	// Developers names the developer of a request, when the host has developers of its
+	// own; the console app is then off. An empty id or an error is a 401. Default: nil,
+	// developers are users of the console app.
+	Developers func(*http.Request) (developerID string, err error)
+
+	// TrustedProxies may tell the peer's address in X-Forwarded-For. Default: none, the
+	// header changes nothing.
+	TrustedProxies []netip.Prefix
+
+	// Logger gets what operators should know. Default: slog.Default().
+	Logger *slog.Logger
+
+	// Now is the clock. Default: time.Now.
+	Now func() time.Time
+
+	// Random is the source of all randomness. Default: crypto/rand.Reader.
+	Random io.Reader
+
+	// InsecureAllowHTTP takes a BaseURL of http that is not on loopback. Cookies and
+	// tokens then cross the network in the clear.
+	InsecureAllowHTTP bool
+}
+
+// PasswordConfig says what a password must be and what checking one may cost.
+type PasswordConfig struct {
+	MinLength int // code points; default 12
+	MaxLength int // code points; default 1024
+
+	MemoryKiB uint32 // of argon2id; default 19456 (19 MiB)
+	Time      uint32 // passes; default 2
+	Threads   uint8  // default 1
+
+	Concurrent int           // hashes at once; default GOMAXPROCS
+	Queue      int           // hashes that wait; default 64 for each that runs
+	QueueWait  time.Duration // how long one waits before 503; default 3 s
+}
+
+// TokenConfig says how long a sign-in lasts.
+type TokenConfig struct {
+	AccessTTL       time.Duration // of an access token; default 15 min
+	SessionIdle     time.Duration // a session ends this long after its last use; default 30 days
+	SessionAbsolute time.Duration // and this long after the sign-in; default 180 days
+	MaxSessions     int           // of one user, the oldest give way; default 100
+
+	// LiveWithin is how old the store's last word on a session may be for
+	// [Engine.Require]. Default 5 s; negative: ask each time.
+	LiveWithin time.Duration
+}
+
+// LimitConfig says how much one peer or one address may ask for.
+type LimitConfig struct {
+	// InsecureOff switches every limit off, mail budgets too. For tests.
+	InsecureOff bool
+}
+
+// problems collects what is wrong with a Config, so that all of it is told at once.
+type problems []error
+
+func (p *problems) add(field string, value any, fix string) {
+	*p = append(*p, fmt.Errorf("Config.%s is %v: %s", field, value, fix))
+}
+
+// withDefaults fills in what is zero and reports everything that is wrong.
+func (c Config) withDefaults() (Config, *url.URL, *seal.Ring, error) {
+	var bad problems
+	orDefault(&c.MailTemplates, mail.DefaultTemplates)
+	orDefault(&c.Logger, slog.Default)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Random == nil {
+		c.Random = rand.Reader
+	}
+	base := c.checkBaseURL(&bad)
+	if c.MailFrom == "" && base != nil {
+		c.MailFrom = "no-reply@" + base.Hostname()
+	}
+	c.checkParts(&bad)
+	c.Password.fill(&bad)
+	c.Tokens.fill(&bad)
+	ring := c.checkSecrets(&bad)
+	if len(bad) > 0 {
+		return c, nil, nil, fmt.Errorf("authkit: the configuration has %d problem(s):\n%w", len(bad), errors.Join(bad...))
+	}
+	return c, base, ring, nil
+}
+
+func orDefault[T any](v **T, fallback func() *T) {
+	if *v == nil {
+		*v = fallback()
+	}
+}
+
+func (c *Config) checkBaseURL(bad *problems) *url.URL {
+	u, err := url.Parse(c.BaseURL)
+	switch {
+	case c.BaseURL == "":
+		bad.add("BaseURL", `""`, `set where clients reach the handler, such as "https://example.com/auth"`)
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || u.RawPath != "":
+		bad.add("BaseURL", quote(c.BaseURL), "give scheme, host and mount point only")
+	case strings.HasSuffix(u.Path, "/") || (u.Path != "" && httpio.Unclean(u.Path)):
+		bad.add("BaseURL", quote(c.BaseURL), "write the mount point in its clean form, without a slash at the end")
+	case u.Scheme != "https" && u.Scheme != "http":
+		bad.add("BaseURL", quote(c.BaseURL), "use https")
+	case u.Scheme == "http" && !httpio.Loopback(u.Hostname()) && !c.InsecureAllowHTTP:
+		bad.add("BaseURL", quote(c.BaseURL), "use https; http is for loopback, or for InsecureAllowHTTP")
+	default:
+		return u
+	}
+	return nil
+}
+
+func (c *Config) checkParts(bad *problems) {
+	if c.Mailer == nil {
+		bad.add("Mailer", "nil", "set one: smtp.New(…), or mail.Log(os.Stderr) for development")
+	}
+	if c.Store == nil {
+		bad.add("Store", "nil", "set one: memory.New(), sqlite.Open(…) or postgres.Open(…)")
+	} else if got := c.Store.Contract(); got < StoreContract {
+		bad.add("Store", fmt.Sprintf("written for contract %d", got), fmt.Sprintf("use an adapter for contract %d", StoreContract))
+	}
+	for i, origin := range c.ConsoleOrigins {
+		if err := httpio.CheckOrigin(origin); err != nil {
+			bad.add(fmt.Sprintf("ConsoleOrigins[%d]", i), quote(origin), err.Error())
+		}
+	}
+	if c.Developers != nil && c.ConsoleSignup {
+		bad.add("ConsoleSignup", "true", "the console app is off when Developers is set; leave one of them out")
+	}
+	if strings.ContainsAny(c.MailFrom, "\r\n") {
+		bad.add("MailFrom", quote(c.MailFrom), "write one line")
+	}
+}
+
+func (c *Config) checkSecrets(bad *problems) *seal.Ring {
+	if len(c.Secrets) == 0 {
+		if c.Store == nil || !c.Store.Volatile() {
+			bad.add("Secrets", "empty", "set 32 random bytes and keep them: the store outlives the process")
+			return nil
+		}
+		secret := make([]byte, seal.MinSecret)
+		if _, err := io.ReadFull(c.Random, secret); err != nil {
+			bad.add("Random", "out of order", err.Error())
+		}
+		c.Secrets = [][]byte{secret}
+	}
+	ring, err := seal.New(c.Secrets...)
+	if err != nil {
+		bad.add("Secrets", fmt.Sprintf("a list of %d", len(c.Secrets)), err.Error())
+	}
+	return ring
+}
+
+func (p *PasswordConfig) fill(bad *problems) {
+	positive(bad, "Password.MinLength", &p.MinLength, 12)
+	positive(bad, "Password.MaxLength", &p.MaxLength, 1024)
+	positive(bad, "Password.MemoryKiB", &p.MemoryKiB, 19*1024)
+	positive(bad, "Password.Time", &p.Time, 2)
+	positive(bad, "Password.Threads", &p.Threads, 1)
+	positive(bad, "Password.Concurrent", &p.Concurrent, runtime.GOMAXPROCS(0))
+	positive(bad, "Password.Queue", &p.Queue, 64*p.Concurrent)
+	positive(bad, "Password.QueueWait", &p.QueueWait, 3*time.Second)
+	if p.MinLength > p.MaxLength {
+		bad.add("Password.MinLength", p.MinLength, fmt.Sprintf("set at most MaxLength, %d", p.MaxLength))
+	}
+	if p.MemoryKiB < 8*uint32(p.Threads) || p.MemoryKiB > 1<<20 || p.Time > 16 || p.Threads > 16 {
+		bad.add("Password.MemoryKiB", fmt.Sprintf("%d with Time %d and Threads %d", p.MemoryKiB, p.Time, p.Threads),
+			"stay within 8 KiB a thread and 1 GiB, 16 passes and 16 threads")
+	}
+}
+
+func (t *TokenConfig) fill(bad *problems) {
+	positive(bad, "Tokens.AccessTTL", &t.AccessTTL, 15*time.Minute)
+	positive(bad, "Tokens.SessionIdle", &t.SessionIdle, 30*24*time.Hour)
+	positive(bad, "Tokens.SessionAbsolute", &t.SessionAbsolute, 180*24*time.Hour)
+	positive(bad, "Tokens.MaxSessions", &t.MaxSessions, 100)
+	if t.AccessTTL < time.Minute || t.AccessTTL > time.Hour {
+		bad.add("Tokens.AccessTTL", t.AccessTTL, "set one minute to one hour")
+	}
+	if t.LiveWithin == 0 {
+		t.LiveWithin = 5 * time.Second
+	}
+}
+
+// positive gives a zero field its default and refuses a negative one.
+func positive[T int | uint8 | uint32 | time.Duration](bad *problems, field string, v *T, fallback T) {
+	switch {
+	case *v == 0:
+		*v = fallback
+	case *v < 0:
+		bad.add(field, *v, fmt.Sprintf("set a positive value, or 0 for the default, %v", fallback))
+	}
+}
+
+func quote(s string) string { return fmt.Sprintf("%q", s) }

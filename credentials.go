@@ -1,0 +1,166 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/naming"
+	"github.com/google/uuid"
+)
+
+// The methods of sign-in, as a user's AuthMethod.
+const (
+	MethodCredentials = "credentials"
+	MethodMagicLink   = "magic_link"
+	MethodOAuth       = "oauth"
+)
+
+// The kinds of a [Credential].
+const (
+	passwordKind = "password"
+	oauthKind    = "oauth"
+)
+
+// PasswordSignIn asks for a sign-in by email and password.
+type PasswordSignIn struct {
+	App             uuid.UUID
+	Email, Password string
+	Name            string // of a new user; may be empty
+
+	// Intent is "sign_in" to never create a user, "sign_up" to never sign an existing
+	// one in, or empty for either.
+	Intent string
+
+	Client Client
+}
+
+// SignInWithPassword signs a user in or, where sign-up is open and the address unknown,
+// up. A wrong password, an unknown address and a user without a password are one
+// [CodeInvalidCredentials], in the same time. With intent "sign_up":
+// [CodeWeakPassword] before any look-up, [CodeSignupDisabled], [CodeEmailTaken].
+func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (SignIn, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return SignIn{}, err
+	}
+	email, err := in.check()
+	if err != nil {
+		return SignIn{}, err
+	}
+	if err := e.hit(ctx, app.ID, e.by(limitCredentialsEmail, email)); err != nil {
+		return SignIn{}, err
+	}
+	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
+	if in.Intent == "sign_up" {
+		return e.signUp(ctx, app, in, email, weak)
+	}
+	return e.again(func() (SignIn, error) {
+		account, err := e.account(ctx, app.ID, AccountKey{Email: email})
+		if err != nil {
+			return SignIn{}, err
+		}
+		if account == nil && in.Intent == "" && weak == nil && !app.Settings.SignupClosed {
+			return e.createWithPassword(ctx, app, in, email)
+		}
+		return e.checkPassword(ctx, app, in, account)
+	})
+}
+
+func (in PasswordSignIn) check() (email string, err error) {
+	if email, err = checkEmail(in.Email); err != nil {
+		return "", err
+	}
+	if err := checkUserName(in.Name); err != nil {
+		return "", err
+	}
+	switch {
+	case in.Password == "":
+		return "", invalid("password", "required", "password is missing")
+	case len(in.Password) > 4096:
+		return "", invalid("password", "too_long", "password is longer than 4096 bytes")
+	case in.Intent != "" && in.Intent != "sign_in" && in.Intent != "sign_up":
+		return "", invalid("intent", "unknown_value", `intent is neither "sign_in" nor "sign_up"`)
+	}
+	return email, nil
+}
+
+func checkEmail(s string) (canonical string, err error) {
+	if canonical, err = address.Parse(s); err != nil {
+		return "", invalid("email", "invalid_email", "email is not an address like name@example.com")
+	}
+	return canonical, nil
+}
+
+func checkUserName(s string) error {
+	if _, err := naming.User(s); err != nil {
+		return invalid("name", "invalid_name", "name is longer than 200 characters or holds control characters")
+	}
+	return nil
+}
+
+func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email string, weak error) (SignIn, error) {
+	if weak != nil {
+		return SignIn{}, weak
+	}
+	if app.Settings.SignupClosed {
+		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
+	}
+	account, err := e.account(ctx, app.ID, AccountKey{Email: email})
+	if err != nil {
+		return SignIn{}, err
+	}
+	taken := refuse(CodeEmailTaken, "this app has a user of that address")
+	if account != nil {
+		return SignIn{}, taken
+	}
+	got, err := e.createWithPassword(ctx, app, in, email)
+	if errors.Is(err, errAgain) {
+		return SignIn{}, taken // somebody else was first
+	}
+	return got, err
+}
+
+func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSignIn, email string) (SignIn, error) {
+	if err := e.hit(ctx, app.ID, e.byPeer(limitSignupPeer, in.Client.IP)...); err != nil {
+		return SignIn{}, err
+	}
+	phc, err := e.hasher.hash(ctx, app.ID, in.Password)
+	if err != nil {
+		return SignIn{}, err
+	}
+	u := User{Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name)}
+	return e.create(ctx, app, u, entry{
+		method: MethodCredentials, amr: []string{"pwd"}, by: in.Client,
+		put: []Credential{{Kind: passwordKind, Data: []byte(phc)}},
+	})
+}
+
+// checkPassword signs in, or refuses in the time that a real check takes.
+func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, account *Account) (SignIn, error) {
+	ok, renewed, err := e.hasher.verify(ctx, app.ID, in.Password, account.password())
+	if err != nil {
+		return SignIn{}, err
+	}
+	if !ok {
+		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong")
+	}
+	by := entry{method: MethodCredentials, amr: []string{"pwd"}, by: in.Client}
+	if renewed != "" {
+		by.put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(renewed)}, account.User, e.now())}
+	}
+	return e.enter(ctx, app, account, by)
+}
+
+// password is the account's PHC string; empty if it has none, or is no account at all.
+func (a *Account) password() string {
+	if a == nil {
+		return ""
+	}
+	for _, c := range a.Credentials {
+		if c.Kind == passwordKind {
+			return string(c.Data)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,68 @@
+package authkit
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// Metadata is what verifiers of an app's tokens need to know of its issuer (OpenID
+// Connect Discovery 1.0, section 3).
+type Metadata struct {
+	Issuer        string   `json:"issuer"`
+	JWKSURI       string   `json:"jwks_uri"`
+	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
+	SubjectTypes  []string `json:"subject_types_supported"`
+	ResponseTypes []string `json:"response_types_supported"`
+}
+
+// Metadata describes the issuer of an app.
+func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) {
+	a, err := e.App(ctx, app)
+	if err != nil {
+		return Metadata{}, err
+	}
+	m := Metadata{
+		Issuer: e.issuer(app), JWKSURI: e.issuer(app) + "/.well-known/jwks.json",
+		SubjectTypes: []string{"public"}, ResponseTypes: []string{"code"},
+	}
+	for _, k := range a.Keys {
+		m.Algorithms = append(m.Algorithms, k.Alg)
+	}
+	slices.Sort(m.Algorithms)
+	m.Algorithms = slices.Compact(m.Algorithms)
+	return m, nil
+}
+
+// KeySet is a JSON Web Key Set (RFC 7517, section 5) of public keys.
+type KeySet struct {
+	Keys []map[string]string `json:"keys"`
+}
+
+// KeySet publishes the keys that verify an app's tokens now.
+func (e *Engine) KeySet(ctx context.Context, app uuid.UUID) (KeySet, error) {
+	a, err := e.App(ctx, app)
+	if err != nil {
+		return KeySet{}, err
+	}
+	set := KeySet{Keys: []map[string]string{}}
+	now := e.now()
+	for _, k := range a.Keys {
+		if !k.published(now) {
+			continue
+		}
+		public, err := token.ParsePublic(k.Public)
+		if err != nil {
+			return KeySet{}, &Error{Code: CodeInternal, Detail: "a signing key of the app is damaged", Err: err}
+		}
+		jwk, err := token.JWK(k.KID, k.Alg, public)
+		if err != nil {
+			return KeySet{}, &Error{Code: CodeInternal, Detail: "a signing key of the app is damaged", Err: err}
+		}
+		set.Keys = append(set.Keys, jwk)
+	}
+	return set, nil
+}

@@ -1,0 +1,337 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// handler serves the route table. A request goes one way: headers, path, method, origin,
+// credential, app, limit; then the route's own function, whose error is rendered here.
+type handler struct {
+	e       *Engine
+	mux     *http.ServeMux
+	cookies httpio.Cookies
+}
+
+// call is one request on its way through a route.
+type call struct {
+	h  *handler
+	e  *Engine
+	w  http.ResponseWriter
+	r  *http.Request
+	id string // of the request
+
+	client Client
+
+	// What the door has found out, as far as the route asks for it.
+	app       App
+	developer string
+	user      User
+	key       APIKey
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+func newHandler(e *Engine) http.Handler {
+	h := &handler{e: e, mux: http.NewServeMux(), cookies: httpio.Cookies{Insecure: e.base.Scheme == "http"}}
+	byPath := map[string]resource{}
+	for _, rt := range routes() {
+		if byPath[rt.pattern] == nil {
+			byPath[rt.pattern] = resource{}
+		}
+		byPath[rt.pattern][rt.method] = rt
+	}
+	for pattern, res := range byPath {
+		serve := func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, res) }
+		h.mux.HandleFunc(pattern, serve)
+		if pattern == "/apps" {
+			h.mux.HandleFunc("/apps/{$}", serve) // one resource, no redirect
+		}
+	}
+	return h
+}
+
+// resource holds the routes of one path by method.
+type resource map[string]route
+
+// route finds what serves a method; GET serves HEAD.
+func (res resource) route(method string) (route, bool) {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	rt, ok := res[method]
+	return rt, ok
+}
+
+func (res resource) allow() string {
+	methods := slices.Collect(maps.Keys(res))
+	if _, ok := res[http.MethodGet]; ok {
+		methods = append(methods, http.MethodHead)
+	}
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+// ServeHTTP refuses paths that the mux would redirect, since its redirect forgets the
+// mount point, and paths that it does not know.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	secure(w.Header())
+	if httpio.Unclean(r.URL.Path) {
+		h.serve(w, r, nil)
+		return
+	}
+	if _, pattern := h.mux.Handler(r); pattern == "" {
+		h.serve(w, r, nil)
+		return
+	}
+	h.mux.ServeHTTP(w, r)
+}
+
+// secure sets what every answer carries.
+func secure(header http.Header) {
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+}
+
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
+	c := &call{h: h, e: h.e, w: w, r: r}
+	id, err := h.e.newID(h.e.now())
+	if err != nil {
+		c.fail(unavailable(err))
+		return
+	}
+	c.id = id.String()
+	w.Header().Set("X-Request-Id", c.id)
+	_, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
+	c.client = Client{IP: addr, UserAgent: r.UserAgent()}
+	if stranger {
+		h.e.log.DebugContext(r.Context(), "a forwarding header from an untrusted peer is ignored", slog.String("request_id", c.id))
+	}
+	defer c.survive()
+	if err := c.through(res); err != nil {
+		c.fail(err)
+	}
+}
+
+// survive turns a panic into a 500: a defect in one request is not the server's end.
+func (c *call) survive() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it so
+		panic(p)
+	}
+	c.e.log.ErrorContext(c.ctx(), "panic", slog.String("request_id", c.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	c.fail(&Error{Code: CodeInternal, Detail: "something is wrong in the server"})
+}
+
+// through passes the request by every check, in the order of the contract.
+func (c *call) through(res resource) error {
+	if res == nil {
+		return refuse(CodeNotFound, "there is nothing at this path")
+	}
+	if c.r.Method == http.MethodOptions && c.r.Header.Get("Access-Control-Request-Method") != "" && c.r.Header.Get("Origin") != "" {
+		c.preflight(res)
+		return nil
+	}
+	rt, ok := res.route(c.r.Method)
+	if !ok {
+		c.w.Header().Set("Allow", res.allow())
+		return refuse(CodeMethodNotAllowed, "this path does not take "+strconv.Quote(clean(c.r.Method, 32)))
+	}
+	if err := c.crossOrigin(rt); err != nil {
+		return err
+	}
+	if err := rt.access(c); err != nil {
+		return err
+	}
+	if rt.limit.name != "" {
+		if err := c.e.hit(c.ctx(), c.app.ID, c.e.byPeer(rt.limit, c.client.IP)...); err != nil {
+			return err
+		}
+	}
+	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
+		if err := httpio.NoBody(c.r); err != nil {
+			return err
+		}
+	}
+	return rt.serve(c)
+}
+
+// origins are the web origins that may call this path: an app's own on its /auth routes,
+// the console's elsewhere.
+func (c *call) origins() []string {
+	if !strings.HasPrefix(c.r.URL.Path, "/auth/") {
+		return c.e.cfg.ConsoleOrigins
+	}
+	app, err := c.pathApp()
+	if err != nil {
+		return nil
+	}
+	return app.Settings.Origins
+}
+
+func (c *call) crossOrigin(rt route) error {
+	origin := c.r.Header.Get("Origin")
+	c.w.Header().Add("Vary", "Origin")
+	var allowed bool
+	if origin != "" && origin != c.e.origin {
+		if allowed = slices.Contains(c.origins(), origin); allowed {
+			c.w.Header().Set("Access-Control-Allow-Origin", origin)
+			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, Link, WWW-Authenticate")
+		}
+	}
+	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+	form := rt.form && httpio.MediaType(c.r) == "application/x-www-form-urlencoded"
+	if !safe && !form && httpio.CrossOrigin(c.r, c.e.origin, func(string) bool { return allowed }) {
+		return refuse(CodeForbidden, "a browser sent this from another origin, which is not one of the app's origins")
+	}
+	return nil
+}
+
+func (c *call) preflight(res resource) {
+	header := c.w.Header()
+	header.Add("Vary", "Origin")
+	if origin := c.r.Header.Get("Origin"); slices.Contains(c.origins(), origin) {
+		header.Set("Access-Control-Allow-Origin", origin)
+		header.Set("Access-Control-Allow-Methods", res.allow())
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		header.Set("Access-Control-Max-Age", "600")
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+}
+
+// pathApp reads the app that the path names; the record is kept for the rest of the
+// request, so that the door and the flow behind it see the same settings.
+func (c *call) pathApp() (App, error) {
+	if c.app.ID != uuid.Nil {
+		return c.app, nil
+	}
+	text := c.r.PathValue("app_id")
+	if text == "console" && strings.HasPrefix(c.r.URL.Path, "/auth/") {
+		text = Console.String()
+	}
+	id, ok := httpio.CanonicalUUID(text)
+	if !ok {
+		return App{}, unknownApp()
+	}
+	app, err := c.e.App(c.ctx(), id)
+	if err != nil {
+		return App{}, err
+	}
+	c.app = app
+	c.r = c.r.WithContext(withApp(c.ctx(), app))
+	return app, nil
+}
+
+type appKeyType struct{}
+
+func withApp(ctx context.Context, app App) context.Context {
+	return context.WithValue(ctx, appKeyType{}, app)
+}
+
+func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
+	app, ok := ctx.Value(appKeyType{}).(App)
+	return app, ok && app.ID == id
+}
+
+// fail renders an error; what is internal goes to the log only.
+func (c *call) fail(err error) {
+	refusal := asError(err)
+	status := refusal.Code.Status()
+	if status >= http.StatusInternalServerError {
+		c.e.log.ErrorContext(c.ctx(), "request failed", slog.String("request_id", c.id),
+			slog.String("inbound_request_id", clean(c.r.Header.Get("X-Request-Id"), 128)),
+			slog.String("code", string(refusal.Code)), slog.Any("error", err))
+	}
+	writeProblem(c.w, c.e.url("/errors/"), refusal, c.id)
+}
+
+// asError makes one Error of whatever a flow returns.
+func asError(err error) *Error {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal
+	}
+	if body, ok := errors.AsType[*httpio.BodyError](err); ok {
+		return bodyRefusal(body)
+	}
+	if errors.Is(err, errAgain) {
+		return unavailable(err)
+	}
+	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
+}
+
+func bodyRefusal(body *httpio.BodyError) *Error {
+	code := CodeInvalidRequest
+	switch body.Status {
+	case http.StatusRequestEntityTooLarge:
+		code = CodeBodyTooLarge
+	case http.StatusUnsupportedMediaType:
+		code = CodeUnsupportedMediaType
+	}
+	refusal := refuse(code, body.Detail)
+	for _, f := range body.Fields {
+		refusal.Fields = append(refusal.Fields, FieldError(f))
+	}
+	return refusal
+}
+
+// problem is the wire form of an Error (RFC 9457).
+type problem struct {
+	Type         string       `json:"type"`
+	Title        string       `json:"title"`
+	Status       int          `json:"status"`
+	Code         Code         `json:"code"`
+	Detail       string       `json:"detail"`
+	RequestID    string       `json:"request_id,omitempty"`
+	ProviderCode string       `json:"provider_code,omitempty"`
+	Errors       []FieldError `json:"errors,omitempty"`
+}
+
+func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID string) {
+	status := err.Code.Status()
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized {
+		challenge := `Bearer realm="authkit"`
+		if err.Code == CodeInvalidToken || err.Code == CodeInvalidAPIKey {
+			challenge += `, error="invalid_token"` // RFC 6750, section 3.1
+		}
+		header.Set("WWW-Authenticate", challenge)
+	}
+	if err.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int((err.RetryAfter+time.Second-1)/time.Second)))
+	}
+	p := problem{
+		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
+		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Errors: err.Fields,
+	}
+	// The peer may be gone; there is nobody left to tell.
+	_ = httpio.WriteJSON(w, status, "application/problem+json", p)
+}
+
+// answer writes a JSON answer. One that holds a credential is kept by no cache.
+func (c *call) answer(status int, v any) error {
+	if c.w.Header().Get("Cache-Control") == "" {
+		c.w.Header().Set("Cache-Control", "no-store")
+	}
+	if err := httpio.WriteJSON(c.w, status, "application/json", v); err != nil {
+		return fmt.Errorf("answer %s %s: %w", c.r.Method, c.r.Pattern, err)
+	}
+	return nil
+}

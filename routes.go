@@ -1,0 +1,77 @@
+package authkit
+
+import (
+	"net/http"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// route is one row of the table that everything at the border follows: the mux, who may
+// call, what is counted.
+type route struct {
+	method, pattern string
+	access          access
+	limit           limit // by peer address; the zero limit counts nothing
+	form            bool  // takes a cross-origin form: an OAuth provider's answer
+	summary         string
+	serve           func(*call) error
+}
+
+// routes is the route table.
+func routes() []route {
+	const (
+		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+		app                   = "/apps/{app_id}"
+	)
+	return []route{
+		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
+		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: gives(me)},
+
+		{method: get, pattern: "/users/{app_id}", access: apiKey(ScopeUsersRead), summary: "List users", serve: listUsers},
+		{method: get, pattern: "/apps", access: developer, summary: "List your apps", serve: gives(listApps)},
+		{method: post, pattern: "/apps", access: creator, summary: "Create an app", serve: takes(createApp)},
+		{method: get, pattern: app, access: owner, summary: "Read an app", serve: gives(readApp)},
+		{method: patch, pattern: app, access: owner, summary: "Change an app", serve: takes(changeApp)},
+		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: gives(listAPIKeys)},
+		{method: post, pattern: app + "/api-keys", access: owner, summary: "Replace the API key", serve: takes(rotateAPIKey)},
+		{method: del, pattern: app + "/api-keys/{id}", access: owner, summary: "Revoke an API key", serve: revokeAPIKey},
+
+		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, summary: "Issuer metadata", serve: gives(metadata)},
+		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, summary: "Public signing keys", serve: gives(keySet)},
+		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
+		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: gives(healthz)},
+		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: gives(readyz)},
+	}
+}
+
+// answered is an outcome with its status.
+type answered struct {
+	status int
+	body   any
+}
+
+// takes adapts a flow with a JSON body.
+func takes[In any](flow func(*call, In) (answered, error)) func(*call) error {
+	return func(c *call) error {
+		var in In
+		if err := httpio.Decode(c.r, &in); err != nil {
+			return err
+		}
+		out, err := flow(c, in)
+		if err != nil {
+			return err
+		}
+		return c.answer(out.status, out.body)
+	}
+}
+
+// gives adapts a flow without a body.
+func gives(flow func(*call) (any, error)) func(*call) error {
+	return func(c *call) error {
+		out, err := flow(c)
+		if err != nil {
+			return err
+		}
+		return c.answer(http.StatusOK, out)
+	}
+}

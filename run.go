@@ -1,0 +1,77 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+const (
+	runEvery = time.Second
+	sweepMax = 1000
+)
+
+// Ready asks whether the store answers. [CodeUnavailable]: it does not.
+func (e *Engine) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	at, err := e.store.Ping(ctx)
+	if err != nil {
+		return unavailable(fmt.Errorf("ping the store: %w", err))
+	}
+	if skew := at.Sub(e.now()).Abs(); skew > 5*time.Second {
+		e.log.WarnContext(ctx, "the store's clock differs", slog.Duration("skew", skew))
+	}
+	return nil
+}
+
+// Run does the work that no request waits for: it notes when API keys were last used and
+// removes what is expired, until ctx ends. Any number of processes may run it at once;
+// without it nothing is lost, only later.
+func (e *Engine) Run(ctx context.Context) error {
+	e.running.Add(1)
+	defer e.running.Add(-1)
+	tick := time.NewTicker(runEvery)
+	defer tick.Stop()
+	for {
+		if err := e.RunOnce(ctx); err != nil && ctx.Err() == nil {
+			e.log.ErrorContext(ctx, "background work", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-e.wake:
+		}
+	}
+}
+
+// RunOnce does once what [Engine.Run] does over and over: for tests and for cron.
+func (e *Engine) RunOnce(ctx context.Context) error {
+	return errors.Join(e.flush(ctx), e.sweep(ctx))
+}
+
+// flush writes when API keys were last used.
+func (e *Engine) flush(ctx context.Context) error {
+	var all error
+	for app, used := range e.used.take() {
+		if err := e.store.TouchAPIKeys(ctx, app, used); err != nil && !errors.Is(err, ErrNotFound) {
+			all = errors.Join(all, fmt.Errorf("note the use of API keys: %w", err))
+		}
+	}
+	return all
+}
+
+func (e *Engine) sweep(ctx context.Context) error {
+	for {
+		more, err := e.store.Sweep(ctx, e.now(), sweepMax)
+		if err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+		if !more {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package authkit
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// signingAlg is the algorithm of new signing keys.
+const signingAlg = "ES256"
+
+// newSigningKey makes a key pair, its private half sealed to the app and key id.
+func (e *Engine) newSigningKey(app uuid.UUID, seq int64, now time.Time) (SigningKey, error) {
+	pair, err := token.Generate(signingAlg, e.cfg.Random)
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: make a signing key: %w", err)
+	}
+	private, err := pair.MarshalPrivate()
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
+	}
+	public, err := token.MarshalPublic(pair.Public)
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
+	}
+	return SigningKey{
+		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: now,
+		Sealed: e.ring.Seal(private, signingKeyAAD(app, pair.KID)),
+	}, nil
+}
+
+func signingKeyAAD(app uuid.UUID, kid string) []byte {
+	return seal.AAD("signing key", app.String(), kid)
+}
+
+// open answers the key pair of a signing key.
+func (e *Engine) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
+	id := app.String() + "/" + k.KID
+	if pair, ok := e.pairs.get(id); ok {
+		return pair, nil
+	}
+	private, err := e.ring.Open(k.Sealed, signingKeyAAD(app, k.KID))
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("open signing key %q: %w", k.KID, err)
+	}
+	pair, err := token.ParsePrivate(k.Alg, k.KID, private)
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("parse signing key %q: %w", k.KID, err)
+	}
+	e.pairs.put(id, pair)
+	return pair, nil
+}
+
+// signingKey is the key that signs now: the latest that has begun and not ended.
+func (a App) signingKey(now time.Time) (SigningKey, bool) {
+	for i := len(a.Keys) - 1; i >= 0; i-- {
+		if k := a.Keys[i]; !now.Before(k.From) && k.published(now) {
+			return k, true
+		}
+	}
+	return SigningKey{}, false
+}
+
+// published says whether verifiers may still accept the key.
+func (k SigningKey) published(now time.Time) bool { return k.Until.IsZero() || now.Before(k.Until) }
+
+// verifyKey answers the app's public key of an id.
+func (a App) verifyKey(now time.Time) func(kid string) (token.VerifyKey, bool) {
+	return func(kid string) (token.VerifyKey, bool) {
+		for _, k := range a.Keys {
+			if k.KID != kid || !k.published(now) {
+				continue
+			}
+			public, err := token.ParsePublic(k.Public)
+			return token.VerifyKey{Alg: k.Alg, Public: public}, err == nil
+		}
+		return token.VerifyKey{}, false
+	}
+}
