@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 
@@ -116,7 +117,7 @@ func owner(c *call) error {
 	}
 	c.app = app
 	c.r = c.r.WithContext(withApp(c.ctx(), app))
-	if c.r.Method == "POST" {
+	if c.r.Method == http.MethodPost {
 		return c.proven()
 	}
 	return nil

@@ -86,7 +86,7 @@ type Engine struct {
 // error. It asks the store (for at most ten seconds) for the console app, which it
 // creates in an empty one; secrets that do not open what the store holds are refused.
 func New(c Config) (*Engine, error) {
-	c, base, ring, err := c.withDefaults()
+	c, base, ring, err := withDefaults(c)
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +203,7 @@ func (e *Engine) newID(now time.Time) (uuid.UUID, error) {
 	}
 	ms := now.UnixMilli()
 	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
+		b[i] = byte(ms >> (40 - 8*i) & 0xff) //nolint:gosec // one byte
 	}
 	b[6] = 0x70 | b[6]&0x0f
 	b[8] = 0x80 | b[8]&0x3f

@@ -57,7 +57,7 @@ func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	w := &world{t: t, clock: &clock{at: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}, outbox: mail.NewOutbox()}
 	cfg := authkit.Config{
 		Store: memory.New(), BaseURL: base, Mailer: w.outbox, Now: w.clock.now,
-		Logger:   slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:   slog.New(slog.DiscardHandler),
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 	}
 	for _, f := range change {
@@ -358,12 +358,12 @@ func TestConventions(t *testing.T) {
 			got := w.send(c.method, c.path, c.body, c.headers...)
 			got.want(t, c.status, c.code)
 			header := got.Header()
-			if header.Get("X-Content-Type-Options") != "nosniff" || header.Get("X-Request-Id") == "" ||
+			if header.Get("X-Content-Type-Options") != "nosniff" || header.Get("X-Request-ID") == "" ||
 				header.Get("Referrer-Policy") != "no-referrer" || !strings.Contains(header.Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Errorf("headers: got %v", header)
 			}
 			if c.status >= 400 {
-				if got.body["type"] != base+"/errors/"+c.code || got.body["request_id"] != header.Get("X-Request-Id") ||
+				if got.body["type"] != base+"/errors/"+c.code || got.body["request_id"] != header.Get("X-Request-ID") ||
 					header.Get("Content-Type") != "application/problem+json" {
 					t.Errorf("problem: got %s", got.Body)
 				}

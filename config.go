@@ -115,11 +115,11 @@ type LimitConfig struct {
 type problems []error
 
 func (p *problems) add(field string, value any, fix string) {
-	*p = append(*p, fmt.Errorf("Config.%s is %v: %s", field, value, fix))
+	*p = append(*p, fmt.Errorf("field Config.%s is %v: %s", field, value, fix))
 }
 
 // withDefaults fills in what is zero and reports everything that is wrong.
-func (c Config) withDefaults() (Config, *url.URL, *seal.Ring, error) {
+func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	var bad problems
 	orDefault(&c.MailTemplates, mail.DefaultTemplates)
 	orDefault(&c.Logger, slog.Default)

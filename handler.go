@@ -115,7 +115,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 		return
 	}
 	c.id = id.String()
-	w.Header().Set("X-Request-Id", c.id)
+	w.Header().Set("X-Request-ID", c.id)
 	_, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
 	c.client = Client{IP: addr, UserAgent: r.UserAgent()}
 	if stranger {
@@ -256,7 +256,7 @@ func (c *call) fail(err error) {
 	status := refusal.Code.Status()
 	if status >= http.StatusInternalServerError {
 		c.e.log.ErrorContext(c.ctx(), "request failed", slog.String("request_id", c.id),
-			slog.String("inbound_request_id", clean(c.r.Header.Get("X-Request-Id"), 128)),
+			slog.String("inbound_request_id", clean(c.r.Header.Get("X-Request-ID"), 128)),
 			slog.String("code", string(refusal.Code)), slog.Any("error", err))
 	}
 	writeProblem(c.w, c.e.url("/errors/"), refusal, c.id)

@@ -62,7 +62,7 @@ func (c *call) listName(values url.Values) []byte {
 
 // next makes the cursor that goes on after a row, and announces it (RFC 8288).
 func (c *call) next(values url.Values, at time.Time, id uuid.UUID) string {
-	position := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro())) //nolint:gosec // read back the same way
+	position := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro()))
 	position = append(position, id[:]...)
 	cursor := token.Encode(append(position, c.e.ring.MAC("cursor", position, c.listName(values))...))
 	following := url.Values{}

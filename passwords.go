@@ -20,9 +20,8 @@ type hasher struct {
 
 // check refuses a password that the policy does not take: [CodeWeakPassword].
 func (h *hasher) check(pw string, words ...string) error {
-	var weak *password.Weak
 	err := h.policy.Check(pw, words...)
-	if errors.As(err, &weak) {
+	if weak, ok := errors.AsType[*password.Weak](err); ok {
 		return refuse(CodeWeakPassword, "the password is too weak: "+weak.Reason)
 	}
 	return err

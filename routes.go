@@ -25,6 +25,10 @@ func routes() []route {
 	)
 	return []route{
 		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
+		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: takes(requestLink)},
+		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, summary: "Show what a link would do, or redeem it", serve: openLink},
+		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, summary: "Redeem a link or a code", serve: redeemLink},
+		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
 		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: gives(me)},
 
 		{method: get, pattern: "/users/{app_id}", access: apiKey(ScopeUsersRead), summary: "List users", serve: listUsers},

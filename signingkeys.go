@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -57,8 +58,8 @@ func (e *Engine) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 
 // signingKey is the key that signs now: the latest that has begun and not ended.
 func (a App) signingKey(now time.Time) (SigningKey, bool) {
-	for i := len(a.Keys) - 1; i >= 0; i-- {
-		if k := a.Keys[i]; !now.Before(k.From) && k.published(now) {
+	for _, k := range slices.Backward(a.Keys) {
+		if !now.Before(k.From) && k.published(now) {
 			return k, true
 		}
 	}

@@ -1,0 +1,220 @@
+package authkit
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/pages"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+const (
+	bindingCookie = "b"
+	bindingAge    = 365 * 24 * time.Hour
+)
+
+// browser answers the secret in the binding cookie, and nil if there is none.
+func (c *call) browser() []byte {
+	text, ok := c.h.cookies.Get(c.r, bindingCookie)
+	if !ok {
+		return nil
+	}
+	secret, ok := token.Decode(text, macSize)
+	if !ok {
+		return nil
+	}
+	return secret
+}
+
+// bind answers the browser's secret, and gives it one if it has none.
+func (c *call) bind() ([]byte, error) {
+	if secret := c.browser(); secret != nil {
+		return secret, nil
+	}
+	secret, err := c.e.random(macSize)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	c.h.cookies.Set(c.w, bindingCookie, token.Encode(secret), bindingAge)
+	return secret, nil
+}
+
+type linkBody struct {
+	Email      string `json:"email"`
+	RedirectTo string `json:"redirect_to"`
+	Challenge  string `json:"code_challenge"`
+}
+
+type pendingJSON struct {
+	Success   bool   `json:"success"`
+	Binding   string `json:"binding"`
+	ExpiresIn int    `json:"expires_in"`
+}
+
+func requestLink(c *call, in linkBody) (answered, error) {
+	browser, err := c.bind()
+	if err != nil {
+		return answered{}, err
+	}
+	got, err := c.e.RequestLink(c.ctx(), LinkRequest{
+		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusAccepted, pendingJSON{true, got.Binding, int(got.ExpiresIn / time.Second)}}, nil
+}
+
+// openLink shows a page with a button. Only a client that asks for JSON and nothing else
+// redeems by GET: mail scanners and prefetching browsers do not.
+func openLink(c *call) error {
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	if c.r.Method == http.MethodGet && httpio.AcceptsJSONOnly(c.r) && !httpio.Prefetch(c.r) && c.sameSite() {
+		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: values.Get("token"), Client: c.client})
+		if err != nil {
+			return err
+		}
+		return c.answer(http.StatusOK, wireSignIn(got))
+	}
+	return confirmPage(c, values.Get("token"))
+}
+
+// sameSite says that no foreign page makes the browser ask.
+func (c *call) sameSite() bool {
+	switch c.r.Header.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return true
+	}
+	return slices.Contains(c.app.Settings.Origins, c.r.Header.Get("Origin"))
+}
+
+func confirmPage(c *call, raw string) error {
+	got, err := c.e.findLink(c.ctx(), c.app.ID, raw, "")
+	if err != nil {
+		if refusal := asError(err); refusal.Code == CodeInvalidToken {
+			return c.notice("This link is no longer valid", "It was used already, or its ten minutes are over. Ask for a new one where you wanted to sign in.")
+		}
+		return err
+	}
+	browser, err := c.bind()
+	if err != nil {
+		return err
+	}
+	nonce, err := c.nonce()
+	if err != nil {
+		return err
+	}
+	var goesOn *url.URL
+	if got.data.RedirectTo != "" {
+		if goesOn, err = url.Parse(got.data.RedirectTo); err != nil {
+			return &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
+		}
+	}
+	data := pages.ConfirmData{
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Action: c.e.url("/auth/verify/" + c.app.ID.String()),
+		Token: raw, FormToken: c.formToken(browser, raw), Button: "Sign in", Email: address.Mask(got.data.Email),
+	}
+	// Browsers send "Origin: null" with a form under no-referrer.
+	c.w.Header().Set("Referrer-Policy", "same-origin")
+	return c.html(nonce, goesOn, func(w http.ResponseWriter) error { return pages.Confirm(w, data) })
+}
+
+// formToken ties a form to the browser that was shown it (login CSRF).
+func (c *call) formToken(browser []byte, raw string) string {
+	return bindingOf(browser, c.app.ID, token.Hash([]byte("form"), []byte(raw))[:idSize])
+}
+
+func (c *call) notice(title, text string) error {
+	nonce, err := c.nonce()
+	if err != nil {
+		return err
+	}
+	data := pages.NoticeData{Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: title, Text: text}
+	return c.html(nonce, nil, func(w http.ResponseWriter) error { return pages.Notice(w, data) })
+}
+
+type verifyBody struct {
+	Token   string `json:"token"`
+	Email   string `json:"email"`
+	Code    string `json:"code"`
+	Binding string `json:"binding"`
+}
+
+func redeemLink(c *call) error {
+	if httpio.MediaType(c.r) == "application/x-www-form-urlencoded" {
+		return pressLink(c)
+	}
+	return takes(redeemProof)(c)
+}
+
+func redeemProof(c *call, in verifyBody) (answered, error) {
+	switch {
+	case in.Token != "" && (in.Email != "" || in.Code != ""):
+		return answered{}, invalid("token", "ambiguous", "token stands beside email or code; send one or the other")
+	case in.Token == "" && in.Code == "":
+		return answered{}, invalid("token", "required", "send token, or email, code and binding")
+	}
+	got, err := c.e.RedeemLink(c.ctx(), LinkProof{
+		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireSignIn(got)}, nil
+}
+
+// pressLink is the page's button.
+func pressLink(c *call) error {
+	form, err := httpio.DecodeForm(c.r)
+	if err != nil {
+		return err
+	}
+	raw, browser := form.Get("token"), c.browser()
+	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
+		return refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
+	}
+	goal, err := c.e.PressLink(c.ctx(), LinkPress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client})
+	if err != nil {
+		return err
+	}
+	if goal.RedirectTo == "" {
+		return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
+	}
+	return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
+}
+
+// goOn redirects to a registered URL with parameters added.
+func (c *call) goOn(to string, with url.Values) error {
+	u, err := url.Parse(to)
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
+	}
+	if u.RawQuery != "" {
+		u.RawQuery += "&"
+	}
+	u.RawQuery += with.Encode()
+	c.w.Header().Set("Cache-Control", "no-store")
+	c.w.Header().Set("Location", u.String())
+	c.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+type exchangeBody struct {
+	Code     string `json:"code"`
+	Verifier string `json:"code_verifier"`
+}
+
+func exchangeCode(c *call, in exchangeBody) (answered, error) {
+	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser()})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireSignIn(got)}, nil
+}

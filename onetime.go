@@ -1,0 +1,160 @@
+package authkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+const (
+	codeKind TokenKind = "code"
+	codeTTL            = 60 * time.Second
+
+	codeBody = 16 + 16 + idSize // session, user, randomness
+	codeSize = codeBody + macSize
+)
+
+// LinkPress redeems a link from its page, in the browser that holds the secret.
+type LinkPress struct {
+	App     uuid.UUID
+	Token   string
+	Browser []byte
+	Client  Client
+}
+
+// Goal is where a sign-in goes on. RedirectTo is empty where it cannot go on by itself:
+// the code has then to be typed where the sign-in began, and nothing is spent.
+type Goal struct {
+	RedirectTo string
+	Code       string // for POST /auth/token, once and within a minute
+}
+
+// PressLink spends a link and signs in, and hands the session over by a one-time code:
+// the browser that presses gets it, never another.
+func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return Goal{}, err
+	}
+	got, err := e.findLink(ctx, app.ID, in.Token, "")
+	if err != nil || got.data.RedirectTo == "" {
+		return Goal{}, err
+	}
+	if err := checkGoal(app, got.data.RedirectTo, got.data.Challenge); err != nil {
+		return Goal{}, err // no longer registered
+	}
+	goal := Goal{RedirectTo: got.data.RedirectTo}
+	_, err = e.enterByLink(ctx, app, got, in.Client, e.handOver(&goal, got.data.Challenge, in.Browser))
+	return goal, err
+}
+
+// handOver adds a one-time code for the session to the step that starts it.
+func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) func(*UserChange, *Session) error {
+	return func(c *UserChange, s *Session) error {
+		random, err := e.random(idSize)
+		if err != nil {
+			return unavailable(err)
+		}
+		body := append(append(append([]byte(nil), s.ID[:]...), s.UserID[:]...), random...)
+		raw := append(body, e.ring.MAC("one-time code", c.App[:], body)...)
+		hash := token.Hash(raw)
+		plain, err := json.Marshal(handedOver{Created: c.Version == 0})
+		if err != nil {
+			return &Error{Code: CodeInternal, Detail: "the code cannot be kept", Err: err}
+		}
+		c.Also.Tokens = append(c.Also.Tokens, Token{
+			App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: s.UserID, Epoch: 1,
+			Binding: codeBinding(challenge, browser, c.App, random), ExpiresAt: c.Now.Add(codeTTL),
+			Data: e.ring.Seal(plain, tokenAAD(c.App, codeKind, hash)),
+		})
+		goal.Code = token.Encode(raw)
+		return nil
+	}
+}
+
+// handedOver is what a one-time code keeps.
+type handedOver struct {
+	Created bool `json:"created"`
+}
+
+// codeBinding is the proof that a code asks for: the verifier of the challenge if the flow
+// had one, only else the cookie.
+func codeBinding(challenge string, browser []byte, app uuid.UUID, random []byte) []byte {
+	if challenge != "" {
+		return token.Hash([]byte("S256 " + challenge))
+	}
+	return token.Hash([]byte("cookie " + bindingOf(browser, app, random)))
+}
+
+// CodeExchange redeems a one-time code.
+type CodeExchange struct {
+	App      uuid.UUID
+	Code     string
+	Verifier string // PKCE (RFC 7636), where the flow had a challenge
+	Browser  []byte // the secret in the binding cookie, where it had none
+}
+
+// ExchangeCode answers the sign-in that a one-time code stands for. A wrong proof spends
+// nothing; using a code that was spent ends the session it made (RFC 6749, section
+// 4.1.2). Either is [CodeInvalidToken].
+func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return SignIn{}, err
+	}
+	raw, ok := token.Decode(in.Code, codeSize)
+	if !ok || !e.ring.CheckMAC("one-time code", raw[codeBody:], app.ID[:], raw[:codeBody]) {
+		return SignIn{}, invalidToken()
+	}
+	session, user := uuid.UUID(raw[:16]), uuid.UUID(raw[16:32])
+	challenge := ""
+	if in.Verifier != "" {
+		challenge = token.Encode(token.Hash([]byte(in.Verifier)))
+	}
+	take := Take{Kind: codeKind, Hash: token.Hash(raw), Binding: codeBinding(challenge, in.Browser, app.ID, raw[32:codeBody])}
+	t, err := e.store.TakeToken(ctx, app.ID, take, e.now())
+	if errors.Is(err, ErrNotFound) {
+		return SignIn{}, e.refuseCode(ctx, app.ID, user, session, take)
+	}
+	if err != nil {
+		return SignIn{}, unavailable(fmt.Errorf("take a one-time code: %w", err))
+	}
+	var kept handedOver
+	if plain, err := e.ring.Open(t.Data, tokenAAD(app.ID, codeKind, take.Hash)); err != nil || json.Unmarshal(plain, &kept) != nil {
+		return SignIn{}, invalidToken()
+	}
+	s, u, err := e.store.Session(ctx, app.ID, session, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return SignIn{}, invalidToken()
+	case err != nil:
+		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
+	}
+	return e.signIn(app, u, s, kept.Created)
+}
+
+// refuseCode tells a wrong proof from a code that is spent.
+func (e *Engine) refuseCode(ctx context.Context, app, user, session uuid.UUID, take Take) error {
+	take.Binding = nil
+	_, err := e.store.Token(ctx, app, take, e.now())
+	if err == nil {
+		return invalidToken() // alive: only the proof was wrong
+	}
+	if errors.Is(err, ErrNotFound) {
+		var also Also
+		if err := e.note(&also, e.now(), Event{App: app, UserID: user, Type: "session.end", Reason: "one-time code used again"}); err != nil {
+			return err
+		}
+		err = e.store.EndSession(ctx, app, user, session, e.now(), also)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return unavailable(fmt.Errorf("refuse a one-time code: %w", err))
+	}
+	return invalidToken()
+}

@@ -1,0 +1,150 @@
+package authkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+const (
+	mailBatch   = 64
+	mailSenders = 4
+	mailTimeout = 30 * time.Second
+	maxBackOff  = 2 * time.Minute
+)
+
+// letter is what the outbox keeps of a mail, sealed: a template and its data.
+type letter struct {
+	To       string `json:"to"`
+	Template string `json:"template"`
+	App      string `json:"app"`
+	Link     string `json:"link,omitempty"`
+	Code     string `json:"code,omitempty"`
+	Minutes  int    `json:"minutes,omitempty"`
+	Provider string `json:"provider,omitempty"`
+
+	// Address is set for mail that an unknown address gets only where sign-up is open.
+	Address string `json:"address,omitempty"`
+}
+
+func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
+
+// queue adds a letter to a step; [Engine.Run] sends it.
+func (e *Engine) queue(also *Also, app uuid.UUID, l letter, now, expires time.Time) error {
+	id, err := e.newID(now)
+	if err != nil {
+		return unavailable(err)
+	}
+	plain, err := json.Marshal(l)
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "the mail cannot be kept", Err: err}
+	}
+	also.Mail = append(also.Mail, Mail{App: app, ID: id, Sealed: e.ring.Seal(plain, mailAAD(app, id)), DueAt: now, Expires: expires})
+	return nil
+}
+
+// poke tells Run that there is mail. Without a Run, it says so once.
+func (e *Engine) poke() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+	if e.running.Load() == 0 && e.lonely.CompareAndSwap(false, true) {
+		e.log.Warn("mail is waiting and Engine.Run is not running in this process; start it in one")
+	}
+}
+
+// deliver sends all mail that is due, a few at a time.
+func (e *Engine) deliver(ctx context.Context) error {
+	for {
+		due, err := e.store.DueMail(ctx, e.now(), mailBatch)
+		if err != nil {
+			return fmt.Errorf("look for due mail: %w", err)
+		}
+		var all sync.WaitGroup
+		slots := make(chan struct{}, mailSenders)
+		for _, ref := range due {
+			slots <- struct{}{}
+			all.Go(func() {
+				defer func() { <-slots }()
+				if err := e.send(ctx, ref); err != nil {
+					e.log.WarnContext(ctx, "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", err))
+				}
+			})
+		}
+		all.Wait()
+		if len(due) < mailBatch || ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// send claims one mail, so that no other process sends it too, and settles it: sent,
+// given up, or due again after a while that doubles.
+func (e *Engine) send(ctx context.Context, ref MailRef) error {
+	now := e.now()
+	m, err := e.store.ClaimMail(ctx, ref.App, ref.ID, now, now.Add(2*mailTimeout))
+	if errors.Is(err, ErrNotFound) {
+		return nil // another was first
+	}
+	if err != nil {
+		return fmt.Errorf("claim: %w", err)
+	}
+	failure := e.post(ctx, m)
+	done := failure == nil || errors.Is(failure, mail.ErrPermanent)
+	wait := min(time.Second<<min(m.Attempts, 10), maxBackOff)
+	if err := e.store.SettleMail(ctx, ref.App, ref.ID, done, e.now().Add(wait)); err != nil && !errors.Is(err, ErrNotFound) {
+		failure = errors.Join(failure, fmt.Errorf("settle: %w", err))
+	}
+	return failure
+}
+
+func (e *Engine) post(ctx context.Context, m Mail) error {
+	plain, err := e.ring.Open(m.Sealed, mailAAD(m.App, m.ID))
+	if err != nil {
+		return fmt.Errorf("open: %w: %w", mail.ErrPermanent, err)
+	}
+	var l letter
+	if err := json.Unmarshal(plain, &l); err != nil {
+		return fmt.Errorf("open: %w: %w", mail.ErrPermanent, err)
+	}
+	if wanted, err := e.wanted(ctx, m.App, l); err != nil || !wanted {
+		return err
+	}
+	message, err := e.cfg.MailTemplates.Render(l.Template, mail.Data{
+		App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes, Email: l.To, Provider: l.Provider,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
+	}
+	message.To, message.From, message.ID = l.To, e.cfg.MailFrom, m.ID.String()+"@"+e.base.Hostname()
+	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
+	defer cancel()
+	return e.cfg.Mailer.Send(ctx, message)
+}
+
+// wanted decides, long after the answer, whether an unknown address gets mail: the asker
+// cannot tell from the time.
+func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l letter) (bool, error) {
+	if l.Address == "" {
+		return true, nil
+	}
+	a, err := e.App(ctx, app)
+	if errors.Is(err, CodeAppNotFound) {
+		return false, nil
+	}
+	if err != nil || !a.Settings.SignupClosed {
+		return err == nil, err
+	}
+	account, err := e.account(ctx, app, AccountKey{Email: l.Address})
+	return account != nil, err
+}
