@@ -50,25 +50,35 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 	return done, fmt.Errorf("migrations: %w", authkit.ErrConflict)
 }
 
-// Pending names what Run would apply and changes nothing but adding the empty table of
-// versions.
+// errLookOnly undoes the step of a look.
+var errLookOnly = errors.New("nothing is to be changed")
+
+// Pending names what Run would apply and changes nothing.
 func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) ([]string, error) {
-	if err := table(ctx, c); err != nil {
-		return nil, err
-	}
-	todo, err := pending(ctx, c, files)
 	var names []string
-	for _, f := range todo {
-		names = append(names, f.name)
+	err := c.Tx(ctx, true, func(q sqlstore.Querier) error {
+		if _, err := q.Exec(ctx, createTable); err != nil {
+			return err
+		}
+		todo, err := pending(ctx, q, files)
+		for _, f := range todo {
+			names = append(names, f.name)
+		}
+		return errors.Join(err, errLookOnly)
+	})
+	if errors.Is(err, errLookOnly) && !errors.Is(err, ErrChecksum) {
+		err = nil
 	}
 	return names, err
 }
+
+const createTable = `create table if not exists authkit_migrations (version text not null primary key, checksum text not null)`
 
 // table creates the table of versions. Postgres lets "if not exists" race.
 func table(ctx context.Context, c sqlstore.Conn) (err error) {
 	for range attempts {
 		err = c.Tx(ctx, true, func(q sqlstore.Querier) error {
-			_, err := q.Exec(ctx, `create table if not exists authkit_migrations (version text not null primary key, checksum text not null)`)
+			_, err := q.Exec(ctx, createTable)
 			return err
 		})
 		if !errors.Is(err, authkit.ErrConflict) {
@@ -78,7 +88,7 @@ func table(ctx context.Context, c sqlstore.Conn) (err error) {
 	return err
 }
 
-func pending(ctx context.Context, c sqlstore.Conn, files fs.FS) ([]file, error) {
+func pending(ctx context.Context, c sqlstore.Querier, files fs.FS) ([]file, error) {
 	applied := map[string]string{}
 	err := c.Rows(ctx, `select version, checksum from authkit_migrations`, func(r sqlstore.Row) error {
 		var v, sum string
