@@ -203,7 +203,7 @@ func (e *Engine) newID(now time.Time) (uuid.UUID, error) {
 	}
 	ms := now.UnixMilli()
 	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i) & 0xff) //nolint:gosec // one byte
+		b[i] = byte(ms >> (40 - 8*i) & 0xff)
 	}
 	b[6] = 0x70 | b[6]&0x0f
 	b[8] = 0x80 | b[8]&0x3f

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,8 +62,8 @@ func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) func(*Us
 		if err != nil {
 			return unavailable(err)
 		}
-		body := append(append(append([]byte(nil), s.ID[:]...), s.UserID[:]...), random...)
-		raw := append(body, e.ring.MAC("one-time code", c.App[:], body)...)
+		body := slices.Concat(s.ID[:], s.UserID[:], random)
+		raw := slices.Concat(body, e.ring.MAC("one-time code", c.App[:], body))
 		hash := token.Hash(raw)
 		plain, err := json.Marshal(handedOver{Created: c.Version == 0})
 		if err != nil {

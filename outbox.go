@@ -65,7 +65,7 @@ func (e *Engine) poke() {
 
 // deliver sends all mail that is due, a few at a time.
 func (e *Engine) deliver(ctx context.Context) error {
-	for {
+	for { // a context that ends makes the store refuse
 		due, err := e.store.DueMail(ctx, e.now(), mailBatch)
 		if err != nil {
 			return fmt.Errorf("look for due mail: %w", err)
@@ -82,7 +82,7 @@ func (e *Engine) deliver(ctx context.Context) error {
 			})
 		}
 		all.Wait()
-		if len(due) < mailBatch || ctx.Err() != nil {
+		if len(due) < mailBatch {
 			return nil
 		}
 	}
@@ -142,8 +142,11 @@ func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l letter) (bool, err
 	if errors.Is(err, CodeAppNotFound) {
 		return false, nil
 	}
-	if err != nil || !a.Settings.SignupClosed {
-		return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if !a.Settings.SignupClosed {
+		return true, nil
 	}
 	account, err := e.account(ctx, app, AccountKey{Email: l.Address})
 	return account != nil, err

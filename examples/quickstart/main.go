@@ -66,7 +66,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = io.WriteString(w, strings.ReplaceAll(page, "APP_ID", app.ID.String()))
 	})
-	fmt.Fprintf(out, instructions, base, app.ID, key)
+	_, _ = fmt.Fprintf(out, instructions, base, app.ID, key)
 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
@@ -79,7 +79,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 // me is a route of the host's own.
 func me(w http.ResponseWriter, r *http.Request) {
 	id, _ := authkit.IdentityFrom(r.Context())
-	fmt.Fprintf(w, "user %s of app %s\n", id.User, id.App)
+	_, _ = fmt.Fprintf(w, "user %s of app %s\n", id.User, id.App)
 }
 
 const instructions = `authkit is running. Open %[1]s/ to sign in, or paste:
