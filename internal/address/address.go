@@ -85,7 +85,9 @@ func host(s string) (string, bool) {
 			return "", false
 		}
 	}
-	return ascii, true
+	// An A-label that decodes to something else is no A-label (RFC 5891, section 5.4).
+	again, err := idna.Lookup.ToASCII(ascii)
+	return ascii, err == nil && again == ascii
 }
 
 // ldh says whether a label has letters, digits and inner hyphens only (RFC 5890).
