@@ -53,6 +53,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/oauth"
 )
 
 // Console is the id of the built-in app whose users are the developers.
@@ -72,6 +73,7 @@ type Engine struct {
 
 	ring    *seal.Ring
 	hasher  *hasher
+	oauth   *oauth.Client
 	pairs   *cache[string, token.Pair]        // opened signing keys, by key id
 	apps    *cache[uuid.UUID, aged[App]]      // for Require
 	live    *cache[uuid.UUID, aged[[16]byte]] // sessions seen alive, for Require
@@ -92,6 +94,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: c, store: c.Store, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
+		oauth: oauth.NewClient(oauth.Options{AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now}),
 		pairs: newCache[string, token.Pair](1024),
 		apps:  newCache[uuid.UUID, aged[App]](1024),
 		live:  newCache[uuid.UUID, aged[[16]byte]](65536),

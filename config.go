@@ -77,6 +77,10 @@ type Config struct {
 	// InsecureAllowHTTP takes a BaseURL of http that is not on loopback. Cookies and
 	// tokens then cross the network in the clear.
 	InsecureAllowHTTP bool
+
+	// InsecureAllowLoopbackProviders lets OAuth issuers be http and on loopback, for
+	// tests: any developer can then make this server call its own machine.
+	InsecureAllowLoopbackProviders bool
 }
 
 // PasswordConfig says what a password must be and what checking one may cost.

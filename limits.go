@@ -26,6 +26,7 @@ var (
 	limitSignupPeer       = limit{"signup/ip", 20, time.Hour}
 	limitMailPeer         = limit{"mail/ip", 30, time.Hour}
 	limitMailEmail        = limit{"mail/email", 5, time.Hour}
+	limitOAuthPeer        = limit{"oauth/ip", 60, time.Minute}
 	limitCodeEmail        = limit{"code/email", 20, 24 * time.Hour}
 )
 

@@ -28,6 +28,9 @@ func routes() []route {
 		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: takes(requestLink)},
 		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, summary: "Show what a link would do, or redeem it", serve: openLink},
 		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, summary: "Redeem a link or a code", serve: redeemLink},
+		{method: get, pattern: "/auth/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, summary: "Go to a provider", serve: startOAuth},
+		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, summary: "Come back from a provider", serve: returnOAuth},
+		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
 		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: gives(me)},
 
@@ -39,6 +42,11 @@ func routes() []route {
 		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: gives(listAPIKeys)},
 		{method: post, pattern: app + "/api-keys", access: owner, summary: "Replace the API key", serve: takes(rotateAPIKey)},
 		{method: del, pattern: app + "/api-keys/{id}", access: owner, summary: "Revoke an API key", serve: revokeAPIKey},
+
+		{method: get, pattern: app + "/oauth-configs", access: owner, summary: "List OAuth configurations", serve: gives(listOAuthConfigs)},
+		{method: post, pattern: app + "/oauth-configs", access: owner, summary: "Configure a provider", serve: takes(createOAuthConfig)},
+		{method: patch, pattern: app + "/oauth-configs/{provider}", access: owner, summary: "Change a configuration", serve: takes(changeOAuthConfig)},
+		{method: del, pattern: app + "/oauth-configs/{provider}", access: owner, summary: "Remove a configuration", serve: deleteOAuthConfig},
 
 		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, summary: "Issuer metadata", serve: gives(metadata)},
 		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, summary: "Public signing keys", serve: gives(keySet)},

@@ -29,6 +29,7 @@ type serve struct {
 	Developer     string        `env:"AUTHKIT_DEVELOPER"         help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
 	ConsoleSignup bool          `env:"AUTHKIT_CONSOLE_SIGNUP"    help:"Let anybody become a developer."`
 	RateLimits    string        `default:"on"                    enum:"on,off"                env:"AUTHKIT_RATE_LIMITS"      help:"off is for tests."`
+	Loopback      bool          `env:"AUTHKIT_ALLOW_HTTP_LOOPBACK_PROVIDERS" help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
 	ClockOffset   time.Duration `default:"0s"                    env:"AUTHKIT_CLOCK_OFFSET"   help:"Move the clock; for tests."`
 }
 
@@ -109,6 +110,10 @@ func (s *serve) engine(st store, log *slog.Logger) (*authkit.Engine, error) {
 	}
 	if s.ClockOffset != 0 {
 		log.Warn("THE CLOCK IS MOVED: for tests only", slog.Duration("offset", s.ClockOffset))
+	}
+	if s.Loopback {
+		c.InsecureAllowLoopbackProviders = true
+		log.Warn("OAUTH ISSUERS MAY BE ON LOOPBACK: for tests only")
 	}
 	return authkit.New(c)
 }

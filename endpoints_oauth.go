@@ -1,0 +1,224 @@
+package authkit
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+type oauthConfigJSON struct {
+	Provider    string    `json:"provider"`
+	ClientID    string    `json:"client_id"`
+	RedirectURI string    `json:"redirect_uri"`
+	Scopes      []string  `json:"scopes"`
+	Issuer      string    `json:"issuer"`
+	TrustEmail  bool      `json:"trust_email"`
+	Enabled     bool      `json:"enabled"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+func wireOAuthConfig(c OAuthConfig) oauthConfigJSON {
+	return oauthConfigJSON{
+		Provider: c.Provider, ClientID: c.ClientID, RedirectURI: c.RedirectURI, Scopes: orEmpty(c.Scopes),
+		Issuer: c.Issuer, TrustEmail: c.TrustEmail, Enabled: c.Enabled, CreatedAt: c.CreatedAt.UTC(),
+	}
+}
+
+func listOAuthConfigs(c *call) (any, error) {
+	configs, err := c.e.OAuthConfigs(c.ctx(), c.developer, c.app.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]oauthConfigJSON, len(configs))
+	for i, config := range configs {
+		out[i] = wireOAuthConfig(config)
+	}
+	return list("oauth_configs", out, ""), nil
+}
+
+type oauthPatchBody struct {
+	ClientID     *string   `json:"client_id"`
+	ClientSecret *string   `json:"client_secret"`
+	RedirectURI  *string   `json:"redirect_uri"`
+	Issuer       *string   `json:"issuer"`
+	Scopes       *[]string `json:"scopes"`
+	TrustEmail   *bool     `json:"trust_email"`
+	Enabled      *bool     `json:"enabled"`
+}
+
+type oauthConfigBody struct {
+	Provider     string    `json:"provider"`
+	ClientID     *string   `json:"client_id"`
+	ClientSecret *string   `json:"client_secret"`
+	RedirectURI  *string   `json:"redirect_uri"`
+	Scopes       *[]string `json:"scopes"`
+	Issuer       *string   `json:"issuer"`
+	TrustEmail   *bool     `json:"trust_email"`
+}
+
+func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
+	got, err := c.e.CreateOAuthConfig(c.ctx(), c.developer, c.app.ID, in.Provider, OAuthPatch{
+		ClientID: in.ClientID, ClientSecret: in.ClientSecret, RedirectURI: in.RedirectURI,
+		Scopes: in.Scopes, Issuer: in.Issuer, TrustEmail: in.TrustEmail,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusCreated, wireOAuthConfig(got)}, nil
+}
+
+func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
+	got, err := c.e.ChangeOAuthConfig(c.ctx(), c.developer, c.app.ID, c.r.PathValue("provider"), OAuthPatch(in))
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireOAuthConfig(got)}, nil
+}
+
+func deleteOAuthConfig(c *call) error {
+	if err := c.e.DeleteOAuthConfig(c.ctx(), c.developer, c.app.ID, c.r.PathValue("provider")); err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+type oauthGoJSON struct {
+	URL     string `json:"redirect_url"`
+	State   string `json:"state"`
+	Binding string `json:"binding"`
+}
+
+func startOAuth(c *call) error {
+	if c.r.Method == http.MethodHead { // HEAD never has an effect
+		c.w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	in := OAuthStart{
+		App: c.app.ID, Provider: c.r.PathValue("provider"),
+		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"),
+	}
+	if httpio.AcceptsJSONOnly(c.r) {
+		got, err := c.e.StartOAuth(c.ctx(), in)
+		if err != nil {
+			return err
+		}
+		return c.answer(http.StatusOK, oauthGoJSON(got))
+	}
+	if in.Browser, err = c.bind(); err != nil {
+		return err
+	}
+	got, err := c.e.StartOAuth(c.ctx(), in)
+	if err != nil {
+		return err
+	}
+	return c.redirect(http.StatusFound, got.URL)
+}
+
+func (c *call) redirect(status int, to string) error {
+	c.w.Header().Set("Cache-Control", "no-store")
+	c.w.Header().Set("Location", to)
+	c.w.WriteHeader(status)
+	return nil
+}
+
+// returned reads what a provider sends back.
+func (c *call) returned(values url.Values) OAuthReturn {
+	return OAuthReturn{
+		App: c.app.ID, Provider: c.r.PathValue("provider"),
+		Code: values.Get("code"), State: values.Get("state"), Iss: values.Get("iss"), Fail: values.Get("error"),
+	}
+}
+
+// returnOAuth is where the provider, or the bounce, sends the browser.
+func returnOAuth(c *call) error {
+	if c.r.Method == http.MethodHead {
+		c.w.WriteHeader(http.StatusOK)
+		return nil
+	}
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	in := c.returned(values)
+	browser := c.browser()
+	if browser == nil {
+		return invalidToken() // began elsewhere: login CSRF (RFC 6749, section 10.12)
+	}
+	if values.Has("resume") {
+		if in, err = c.e.ResumeOAuth(c.ctx(), c.app.ID, in.Provider, values.Get("resume")); err != nil {
+			return err
+		}
+	}
+	in.Browser, in.Client = browser, c.client
+	goal, got, err := c.e.ReturnOAuth(c.ctx(), in)
+	if goal.RedirectTo != "" {
+		return c.goOn(goal.RedirectTo, c.goalQuery(goal, err))
+	}
+	if err != nil {
+		return err
+	}
+	if httpio.AcceptsJSONOnly(c.r) {
+		return c.answer(http.StatusOK, wireSignIn(got))
+	}
+	return c.notice("Signed in", "You may close this page.")
+}
+
+// goalQuery is what the goal is told: a code, or one of our error codes.
+func (c *call) goalQuery(goal Goal, err error) url.Values {
+	query := url.Values{"iss": {c.e.issuer(c.app.ID)}} // RFC 9207
+	if err == nil {
+		query.Set("code", goal.Code)
+		return query
+	}
+	refusal := asError(err)
+	query.Set("error", string(refusal.Code))
+	if refusal.ProviderCode != "" {
+		query.Set("provider_code", refusal.ProviderCode)
+	}
+	return query
+}
+
+type callbackBody struct {
+	Code    string `json:"code"`
+	State   string `json:"state"`
+	Binding string `json:"binding"`
+	Iss     string `json:"iss"`
+}
+
+// finishOAuth takes JSON from an app of the developer's, or a form from the provider.
+func finishOAuth(c *call) error {
+	if httpio.MediaType(c.r) != "application/x-www-form-urlencoded" {
+		return takes(finishByBinding)(c)
+	}
+	form, err := httpio.DecodeForm(c.r)
+	if err != nil {
+		return err
+	}
+	in := c.returned(form)
+	resume, err := c.e.BounceOAuth(c.ctx(), in)
+	if err != nil {
+		return err
+	}
+	return c.redirect(http.StatusSeeOther, c.e.url("/auth/callback/"+url.PathEscape(in.Provider)+"/"+c.app.ID.String())+"?resume="+resume)
+}
+
+func finishByBinding(c *call, in callbackBody) (answered, error) {
+	if in.Code == "" || in.State == "" || in.Binding == "" {
+		return answered{}, invalid("code", "required", "send code, state and binding")
+	}
+	got, err := c.e.FinishOAuth(c.ctx(), OAuthReturn{
+		App: c.app.ID, Provider: c.r.PathValue("provider"), Code: in.Code, State: in.State, Iss: in.Iss,
+		Binding: in.Binding, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireSignIn(got)}, nil
+}

@@ -1,0 +1,47 @@
+package authkit
+
+// linkCase is what is known when somebody comes back from a provider.
+type linkCase struct {
+	identityKnown bool // an account of the app has this identity
+	local         bool // an account has the address
+	localVerified bool // and has proven it
+	signupOpen    bool
+	email         bool // the provider told an address
+	emailVerified bool // verified, by a provider that is trusted for it
+}
+
+// linkOutcome is what happens then.
+type linkOutcome int
+
+const (
+	linkSignIn           linkOutcome = iota // to the account of the identity
+	linkCreateVerified                      // a new user, the address proven
+	linkCreateUnverified                    // a new user whose address counts for nothing yet
+	linkSignupDisabled
+	linkJoin          // add the identity to the account, and tell the user
+	linkResetAndJoin  // the account was made by somebody who never proved the address
+	linkRequired      // sign in first, then link
+	linkEmailRequired // no address, no account
+)
+
+// link is the linking truth table: accounts are never joined over an address that either
+// side has not proven.
+func link(c linkCase) linkOutcome {
+	switch {
+	case c.identityKnown:
+		return linkSignIn
+	case !c.email:
+		return linkEmailRequired
+	case !c.local && !c.signupOpen:
+		return linkSignupDisabled
+	case !c.local && c.emailVerified:
+		return linkCreateVerified
+	case !c.local:
+		return linkCreateUnverified
+	case !c.emailVerified:
+		return linkRequired
+	case c.localVerified:
+		return linkJoin
+	}
+	return linkResetAndJoin
+}
