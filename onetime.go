@@ -70,7 +70,7 @@ func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) func(*Us
 			return &Error{Code: CodeInternal, Detail: "the code cannot be kept", Err: err}
 		}
 		c.Also.Tokens = append(c.Also.Tokens, Token{
-			App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: s.UserID, Epoch: 1,
+			App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: s.UserID,
 			Binding: codeBinding(challenge, browser, c.App, random), ExpiresAt: c.Now.Add(codeTTL),
 			Data: e.ring.Seal(plain, tokenAAD(c.App, codeKind, hash)),
 		})

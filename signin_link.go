@@ -23,6 +23,7 @@ const (
 	linkKind  TokenKind = "link"
 	linkTTL             = 10 * time.Minute
 	linkTries           = 5 // wrong codes an attempt
+	linkMost            = 5 // live attempts an address
 	idSize              = 16
 	macSize             = 32
 )
@@ -150,8 +151,8 @@ func (e *Engine) addLink(also *Also, app App, s attemptSecrets, data attempt, no
 		return &Error{Code: CodeInternal, Detail: "the attempt cannot be kept", Err: err}
 	}
 	also.Tokens = append(also.Tokens, Token{
-		App: app.ID, Kind: linkKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: now.Add(linkTTL),
-		Group:   token.Encode(e.ring.MAC("link group", app.ID[:], []byte(data.Email))[:idSize]),
+		App: app.ID, Kind: linkKind, Hash: hash, ExpiresAt: now.Add(linkTTL), Most: linkMost,
+		Slot:    token.Encode(e.ring.MAC("link slot", app.ID[:], []byte(data.Email))[:idSize]),
 		Binding: token.Hash([]byte(s.binding)),
 		Proof:   e.codeProof(app.ID, s.id, data.Email, s.code),
 		Data:    e.ring.Seal(plain, tokenAAD(app.ID, linkKind, hash)),

@@ -65,7 +65,7 @@ type Store interface {
 
 // Also is written in the same step as the verb that carries it: all of it or nothing.
 type Also struct {
-	Tokens []Token // each replaces the token of the same (kind, slot), spent or not, with its attempts
+	Tokens []Token // each takes a place in its slot, and what stood there is gone with its attempts
 	Mail   []Mail
 	Events []Event
 }
@@ -153,7 +153,8 @@ type UserStore interface {
 	Users(ctx context.Context, app uuid.UUID, q UserQuery) ([]User, error)
 
 	// CreateUser adds the user (Version 1, Epoch 1) and its credentials, spends c.Take
-	// with its whole group and starts c.Session if they are set; a session sets LastLogin to c.Now.
+	// with its whole slot and starts c.Session if they are set; a session sets LastLogin to
+	// c.Now. Tokens among the riders that are bound to the user take its Epoch.
 	// [ErrConflict]: the id, the email or a credential's subject is taken in this app;
 	// nothing is spent. [ErrNotFound]: the token cannot be spent, or it is bound to a
 	// user; nothing is created. Where both hold, either may be answered.
@@ -199,7 +200,7 @@ type UserChange struct {
 	App, ID uuid.UUID
 	Version int64
 
-	// Take is spent with its whole group. A token bound to a user must be bound to this
+	// Take is spent with its whole slot. A token bound to a user must be bound to this
 	// one and carry the Epoch that the user has before this step.
 	Take *Take
 
@@ -237,7 +238,7 @@ type TokenStore interface {
 	// callers at most max get an answer.
 	TryToken(ctx context.Context, app uuid.UUID, t Take, proof []byte, max int, now time.Time) (Token, error)
 
-	// TakeToken spends the token, with its whole group, and returns it. Of any number of
+	// TakeToken spends the token, with its whole slot, and returns it. Of any number of
 	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for what must be
 	// spent before an effect outside the store (an OAuth state); everything else is
 	// spent by CreateUser and ChangeUser.
@@ -299,7 +300,7 @@ type LimitStore interface {
 }
 
 // Hit is one count against one limit. A Cost of 0 counts 1; a negative one gives back
-// and always fits.
+// and always fits. Nothing else fits a Limit below 1, or a Cost above Limit.
 type Hit struct {
 	Key    string
 	Limit  int
@@ -316,7 +317,7 @@ type HitResult struct {
 // MailStore is the outbox. Mail gets in as a rider.
 type MailStore interface {
 	// DueMail names mail of live apps that is due and not expired at now, the earliest
-	// due first, at most max.
+	// due first, at most max. Mail with a zero Expires never expires.
 	DueMail(ctx context.Context, now time.Time, max int) ([]MailRef, error)
 
 	// ClaimMail takes a due mail until the given time, counts an attempt and returns it.
@@ -340,7 +341,7 @@ type EventStore interface {
 // Upkeep is what Engine.Run and health checks need.
 type Upkeep interface {
 	// Sweep removes what is expired or ended at now, and the rows of deleted apps, at most
-	// max of each; more says that a further call has work.
+	// max of each; more says that a further call may have work. It ends.
 	Sweep(ctx context.Context, now time.Time, max int) (more bool, err error)
 
 	// Ping answers the store's clock, the one exception to "never reads the clock": skew

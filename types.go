@@ -112,18 +112,20 @@ type Account struct {
 type TokenKind string
 
 // Token is anything that may be used once. A store keeps no text of it that could be
-// used: only hashes. (App, Kind, Slot) and (App, Kind, Hash) are unique.
+// used: only hashes. (App, Kind, Hash) is unique.
 type Token struct {
 	App  uuid.UUID
 	Kind TokenKind
 
-	// Slot decides what the token replaces: the user or the address where only the
-	// newest counts, its own hash in hex where many may live.
+	// Slot names the tokens that replace each other and die together: the address or the
+	// user, where a few may live, or the token's own hash, where it stands alone.
+	// Redeeming one token spends all of its (Kind, Slot).
 	Slot string
 
-	// Group names the tokens that die together: redeeming one spends all that are
-	// alive in its (kind, group). Empty: the token stands alone.
-	Group string
+	// Most is how many tokens of a slot may live, the same for all of a Kind; below 1 means
+	// 1. One too many takes the place of one that is spent, else of the one that expires
+	// first. It does not come back when the token is read.
+	Most int
 
 	Hash      []byte    // SHA-256 of the id inside the link, state or code
 	Binding   []byte    // hash of the asker's secret; nil: not bound

@@ -57,6 +57,13 @@ func keyOverlap(b *bed) {
 	b.ok(err)
 	_, err = b.s.APIKey(b.ctx, b.app, three.Hash, after(99*time.Hour))
 	b.ok(err)
+	// An expired key takes nobody's place: three stays beside five, though four is newer.
+	four := b.apiKey("4", after(4*time.Hour))
+	four.ExpiresAt = after(5 * time.Hour)
+	b.ok(b.s.RotateAPIKey(b.ctx, b.app, four, after(99*time.Hour), 3, authkit.Also{}))
+	b.rotate(b.apiKey("5", after(6*time.Hour)), after(99*time.Hour))
+	_, err = b.s.APIKey(b.ctx, b.app, three.Hash, after(7*time.Hour))
+	b.ok(err)
 }
 
 func keyTouch(b *bed) {

@@ -12,6 +12,7 @@ func raceSentences() []sentence {
 		{"race: of concurrent takers of a token exactly one succeeds", raceTake},
 		{"race: of any number of concurrent tries at most max get an answer", raceTry},
 		{"race: of concurrent puts into one slot one token is left", raceSlot},
+		{"race: concurrent puts into a slot of several all succeed, and no more than Most live", raceMost},
 		{"race: of concurrent users with one email one is created", raceEmail},
 		{"race: of concurrent changes under one Version one wins", raceVersion},
 		{"race: a sign-in under the old Version beside a reset leaves no live session", raceReset},
@@ -48,13 +49,34 @@ func raceSlot(b *bed) {
 		tok.Slot = "one"
 		return s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{tok}})
 	}), len(names))
+	equal(b, b.alive(names), 1)
+}
+
+func raceMost(b *bed) {
+	for range 5 {
+		slot := uuid.NewString()
+		names := make([]string, 16)
+		for i := range names {
+			names[i] = uuid.NewString()
+		}
+		equal(b, b.race(len(names), func(s authkit.Store, i int) error {
+			tok := b.token(names[i])
+			tok.Slot, tok.Most = slot, 5
+			return s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{tok}})
+		}), len(names))
+		equal(b, b.alive(names), 5)
+	}
+}
+
+// alive counts the tokens that could be spent.
+func (b *bed) alive(names []string) int {
 	live := 0
 	for _, n := range names {
 		if _, err := b.s.Token(b.ctx, b.app, take(n), now()); err == nil {
 			live++
 		}
 	}
-	equal(b, live, 1)
+	return live
 }
 
 func raceEmail(b *bed) {

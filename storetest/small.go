@@ -10,9 +10,10 @@ import (
 func smallSentences() []sentence {
 	return []sentence{
 		{"limit: Limit at once, then one every Window/Limit; a negative cost gives back", limitHits},
+		{"limit: an awkward Limit lets exactly Limit through, and none fits a Limit below 1", limitOdd},
 		{"limit: what stands before the full hit is counted, the full one is not", limitOrder},
 		{"mail: a claimed mail is not due until then, and is settled or retried", mailLife},
-		{"mail: an expired mail is unknown", mailExpired},
+		{"mail: an expired mail is unknown, and mail without Expires never expires", mailExpired},
 		{"event: filters hold together and pages neither lose nor repeat", eventPages},
 		{"upkeep: Sweep in batches ends, and leaves what lives", upkeepSweep},
 		{"upkeep: Ping answers a time and Contract is the one of this suite", upkeepPing},
@@ -39,6 +40,22 @@ func limitHits(b *bed) {
 	equal(b, b.hit(after(10*time.Second), back).Full, -1)
 	equal(b, b.hit(after(10*time.Second), h).Full, -1)
 	equal(b, b.hit(after(10*time.Second), h).Full, 0)
+}
+
+func limitOdd(b *bed) {
+	h := authkit.Hit{Key: "k", Limit: 1500, Window: time.Second}
+	for range h.Limit {
+		equal(b, b.hit(now(), h).Full, -1)
+	}
+	equal(b, b.hit(now(), h).Full, 0)
+	none := authkit.Hit{Key: "none", Limit: 0, Window: time.Minute}
+	equal(b, b.hit(now(), none), authkit.HitResult{Full: 0, RetryAfter: time.Minute})
+	none.Cost = -1
+	equal(b, b.hit(now(), none).Full, -1)
+	much := authkit.Hit{Key: "much", Limit: 3, Window: time.Minute, Cost: 4}
+	equal(b, b.hit(now(), much).Full, 0)
+	much.Cost = 3
+	equal(b, b.hit(now(), much).Full, -1)
 }
 
 func limitOrder(b *bed) {
@@ -79,6 +96,16 @@ func mailExpired(b *bed) {
 	equal(b, len(due), 0)
 	_, err = b.s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, after(2*time.Hour), after(3*time.Hour))
 	b.is(err, authkit.ErrNotFound)
+	also = b.riders("y")
+	also.Mail[0].Expires = time.Time{}
+	b.ok(b.s.Put(b.ctx, b.app, also))
+	_, err = b.s.Sweep(b.ctx, after(9999*time.Hour), 1000)
+	b.ok(err)
+	due, err = b.s.DueMail(b.ctx, after(9999*time.Hour), 10)
+	b.ok(err)
+	equal(b, len(due), 1)
+	_, err = b.s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, after(9999*time.Hour), after(10000*time.Hour))
+	b.ok(err)
 }
 
 func eventPages(b *bed) {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/authkit-dev/authkit"
@@ -12,13 +13,14 @@ func tokenSentences() []sentence {
 		{"token: an expired token is unknown", tokenExpired},
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
 		{"token: the newest of a slot replaces the one before, with its attempts", tokenSlot},
+		{"token: in a slot of several a spent one gives way, else the one that expires first", tokenMost},
 		{"token: a wrong proof counts and spends nothing", tokenTry},
 	}
 }
 
 func tokenOnce(b *bed) {
 	one, two, three := b.token("one"), b.token("two"), b.token("three")
-	one.Group, two.Group, one.Data = "g", "g", []byte("data")
+	one.Slot, two.Slot, two.Most, one.Data = "g", "g", 2, []byte("data")
 	b.put(one, two, three)
 	for range 2 {
 		got, err := b.s.Token(b.ctx, b.app, take("one"), now())
@@ -97,4 +99,35 @@ func tokenTry(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("x"), now())
 	b.ok(err)
+}
+
+func tokenMost(b *bed) {
+	put := func(name string, minutes int) {
+		tok := b.token(name)
+		tok.Slot, tok.Most, tok.ExpiresAt = "s", 3, after(time.Duration(minutes)*time.Minute)
+		b.put(tok)
+	}
+	alive := func(want ...string) {
+		b.Helper()
+		for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+			_, err := b.s.Token(b.ctx, b.app, take(name), now())
+			if got := err == nil; got != slices.Contains(want, name) {
+				b.Fatalf("token %s alive: got %v, want those alive to be %v", name, got, want)
+			}
+		}
+	}
+	put("a", 20)
+	put("b", 10)
+	put("c", 30)
+	alive("a", "b", "c")
+	put("d", 40)
+	alive("a", "c", "d")
+	put("a", 50) // its own place
+	alive("a", "c", "d")
+	_, err := b.s.TakeToken(b.ctx, b.app, take("c"), now())
+	b.ok(err)
+	alive()
+	put("e", 5)
+	put("f", 6)
+	alive("e", "f")
 }

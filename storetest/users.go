@@ -83,7 +83,7 @@ func userConflict(b *bed) {
 
 func userTake(b *bed) {
 	one, two := b.token("one"), b.token("two")
-	one.Group, two.Group = "g", "g"
+	one.Slot, two.Slot, two.Most = "g", "g", 2
 	b.put(one, two)
 	u, tk := b.aUser("a@example.com"), take("one")
 	got, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u, Take: &tk, Session: session(u, "s")})
@@ -239,10 +239,10 @@ func userPages(b *bed) {
 }
 
 func userPrefix(b *bed) {
-	for _, e := range []string{"a%b@x", "aab@x", "a_b@x", `a\b@x`, "😀@x"} {
+	for _, e := range []string{"a%b@x", "aab@x", "a_b@x", `a\b@x`, "😀@x", "z\U0010FFFFz@x", "\U0010FFFF@x", "\uD7FF@x"} {
 		b.newUser(e)
 	}
-	for prefix, want := range map[string]int{"a": 4, "a%": 1, "a_": 1, `a\`: 1, "😀": 1, "A": 0, "a'": 0} {
+	for prefix, want := range map[string]int{"a": 4, "a%": 1, "a_": 1, `a\`: 1, "😀": 1, "A": 0, "a'": 0, "z\U0010FFFF": 1, "\U0010FFFF": 1, "\uD7FF": 1} {
 		for _, q := range []authkit.UserQuery{{EmailPrefix: prefix}, {NamePrefix: prefix}, {EmailPrefix: prefix, NamePrefix: prefix}} {
 			q.Limit = 10
 			users, err := b.s.Users(b.ctx, b.app, q)

@@ -56,7 +56,7 @@ var errLookOnly = errors.New("nothing is to be changed")
 // Pending names what Run would apply and changes nothing.
 func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) ([]string, error) {
 	var names []string
-	err := c.Tx(ctx, true, func(q sqlstore.Querier) error {
+	err := c.Tx(ctx, true, func(q sqlstore.Tx) error {
 		if _, err := q.Exec(ctx, createTable); err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ const createTable = `create table if not exists authkit_migrations (version text
 // table creates the table of versions. Postgres lets "if not exists" race.
 func table(ctx context.Context, c sqlstore.Conn) (err error) {
 	for range attempts {
-		err = c.Tx(ctx, true, func(q sqlstore.Querier) error {
+		err = c.Tx(ctx, true, func(q sqlstore.Tx) error {
 			_, err := q.Exec(ctx, createTable)
 			return err
 		})
@@ -88,7 +88,7 @@ func table(ctx context.Context, c sqlstore.Conn) (err error) {
 	return err
 }
 
-func pending(ctx context.Context, c sqlstore.Querier, files fs.FS) ([]file, error) {
+func pending(ctx context.Context, c sqlstore.Reader, files fs.FS) ([]file, error) {
 	applied := map[string]string{}
 	err := c.Rows(ctx, `select version, checksum from authkit_migrations`, func(r sqlstore.Row) error {
 		var v, sum string
@@ -123,7 +123,7 @@ func pending(ctx context.Context, c sqlstore.Querier, files fs.FS) ([]file, erro
 }
 
 func apply(ctx context.Context, c sqlstore.Conn, f file, rewrite func(string) []string) error {
-	return c.Tx(ctx, true, func(q sqlstore.Querier) error {
+	return c.Tx(ctx, true, func(q sqlstore.Tx) error {
 		if _, err := q.Exec(ctx, `insert into authkit_migrations (version, checksum) values ($1, $2)`, f.name, f.sum); err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,28 +16,21 @@ func (s *Store) CreateApp(ctx context.Context, app authkit.App, key authkit.Sign
 	if err != nil {
 		return err
 	}
-	return s.c.Tx(ctx, true, func(q Querier) error {
-		_, err := q.Exec(ctx, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
+	return s.tx(ctx, true, func(q Tx) error {
+		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
 			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
-		if err != nil {
-			return err
-		}
-		if err := addSigningKey(ctx, q, app.ID, key); err != nil {
-			return err
-		}
+		addSigningKey(ctx, q, app.ID, key)
 		if api != nil {
-			if err := addAPIKey(ctx, q, app.ID, *api); err != nil {
-				return err
-			}
+			addAPIKey(ctx, q, app.ID, *api)
 		}
-		return riders(ctx, q, app.ID, also)
+		s.riders(ctx, q, app.ID, also)
+		return nil
 	})
 }
 
-func addSigningKey(ctx context.Context, q Querier, app uuid.UUID, k authkit.SigningKey) error {
-	_, err := q.Exec(ctx, `insert into authkit_signing_keys (app_id, seq, kid, alg, public, sealed, from_at, until_at) values ($1,$2,$3,$4,$5,$6,$7,$8)`,
+func addSigningKey(ctx context.Context, q Tx, app uuid.UUID, k authkit.SigningKey) {
+	q.Queue(ctx, nil, `insert into authkit_signing_keys (app_id, seq, kid, alg, public, sealed, from_at, until_at) values ($1,$2,$3,$4,$5,$6,$7,$8)`,
 		id(app), k.Seq, k.KID, k.Alg, blob(k.Public), blob(k.Sealed), us(k.From), us(k.Until))
-	return err
 }
 
 const appCols = `a.app_id, a.developer, a.name, a.name_key, a.version, a.settings, a.created_at`
@@ -52,7 +44,7 @@ func (s *Store) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
 	return readApp(ctx, s.c, app)
 }
 
-func readApp(ctx context.Context, q Querier, app uuid.UUID) (authkit.App, error) {
+func readApp(ctx context.Context, q Reader, app uuid.UUID) (authkit.App, error) {
 	var a authkit.App
 	var set string
 	err := first(ctx, q, `select `+appCols+`, k.seq, k.kid, k.alg, k.public, k.sealed, k.from_at, k.until_at
@@ -94,44 +86,33 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		set = string(b)
 	}
 	var out authkit.App
-	err := s.c.Tx(ctx, true, func(q Querier) error {
-		err := must(ctx, q, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
-where app_id = $1 and version = $2 and deleted_at = 0`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
-		if errors.Is(err, authkit.ErrStale) {
-			return errors.Join(s.live(ctx, q, c.App, ""), err)
-		}
-		if err != nil {
-			return err
-		}
-		if err := riders(ctx, q, c.App, c.Also); err != nil {
-			return err
-		}
+	err := s.write(ctx, c.App, func(q Tx) (err error) {
+		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
+where app_id = $1 and version = $2 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
+		s.riders(ctx, q, c.App, c.Also)
 		out, err = readApp(ctx, q, c.App)
 		return err
 	})
-	if errors.Is(err, authkit.ErrNotFound) {
-		err = authkit.ErrNotFound // a missing app is not a stale one
+	if err != nil {
+		return authkit.App{}, err
 	}
-	return out, err
+	return out, nil
 }
 
 // DeleteApp implements [authkit.AppStore].
 func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also authkit.Also) error {
-	return s.c.Tx(ctx, true, func(q Querier) error {
-		err := must(ctx, q, authkit.ErrNotFound, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0`, id(app), us(now))
-		if err != nil {
-			return err
-		}
-		return riders(ctx, q, app, also)
+	return s.tx(ctx, true, func(q Tx) error {
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0 returning 1`, id(app), us(now))
+		s.riders(ctx, q, app, also)
+		return nil
 	})
 }
 
 // AddSigningKey implements [authkit.AppStore].
 func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
-	return s.write(ctx, app, func(q Querier) error {
-		if err := addSigningKey(ctx, q, app, k); err != nil {
-			return err
-		}
-		return riders(ctx, q, app, also)
+	return s.write(ctx, app, func(q Tx) error {
+		addSigningKey(ctx, q, app, k)
+		s.riders(ctx, q, app, also)
+		return nil
 	})
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"slices"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -10,29 +9,17 @@ import (
 // ChangeUser implements [authkit.UserStore].
 func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
 	var u authkit.User
-	err := s.write(ctx, c.App, func(q Querier) (err error) {
+	err := s.write(ctx, c.App, func(q Tx) (err error) {
 		if u, err = changeRow(ctx, q, c); err != nil {
 			return err
 		}
 		if c.Take != nil {
-			if _, err := s.take(ctx, q, c.App, *c.Take, c.Now, ofUser, id(c.ID), u.Epoch-bit(c.End)); err != nil {
-				return err
-			}
+			s.take(ctx, q, c.App, *c.Take, c.Now, boundToUser, id(c.ID), u.Epoch-bit(c.End))
 		}
-		if err := changeCredentials(ctx, q, u, c); err != nil {
-			return err
-		}
-		if err := changeSessions(ctx, q, u, c); err != nil {
-			return err
-		}
-		also := c.Also
-		also.Tokens = slices.Clone(also.Tokens)
-		for i := range also.Tokens {
-			if also.Tokens[i].UserID == c.ID {
-				also.Tokens[i].Epoch = u.Epoch
-			}
-		}
-		return riders(ctx, q, c.App, also)
+		changeCredentials(ctx, q, u, c)
+		changeSessions(ctx, q, u, c)
+		s.riders(ctx, q, c.App, ofUser(c.Also, c.ID, u.Epoch))
+		return nil
 	})
 	if err != nil {
 		return authkit.User{}, err
@@ -41,68 +28,61 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 }
 
 // changeRow updates the users row, whose lock makes the steps on one user a queue.
-func changeRow(ctx context.Context, q Querier, c authkit.UserChange) (authkit.User, error) {
-	raise := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil || c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil ||
-		c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0 || c.End || c.Session == nil && c.Take == nil
+func changeRow(ctx context.Context, q Tx, c authkit.UserChange) (authkit.User, error) {
 	var login, method any
 	guard := ""
 	if c.Session != nil {
 		login, method = us(c.Now), c.AuthMethod
 		guard = " and coalesce($12, disabled) = 0"
 	}
-	n, err := q.Exec(ctx, `update authkit_users set version = version + $4, epoch = epoch + $5, email = coalesce($6, email), email_typed = coalesce($7, email_typed),
+	var u authkit.User
+	alive := false
+	err := q.Rows(ctx, `update authkit_users set version = version + $4, epoch = epoch + $5, email = coalesce($6, email), email_typed = coalesce($7, email_typed),
 name = coalesce($8, name), name_key = coalesce($9, name_key), disabled_reason = coalesce($10, disabled_reason), verified = coalesce($11, verified),
 disabled = coalesce($12, disabled), last_login = coalesce($13, last_login), auth_method = coalesce($14, auth_method)
-where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`+guard,
-		id(c.App), id(c.ID), c.Version, bit(raise), bit(c.End), opt(c.Email), opt(c.EmailTyped), opt(c.Name), opt(c.NameKey), opt(c.DisabledReason),
+where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`+guard+` returning `+userCols,
+		func(r Row) error { alive = true; return r.Scan(userDest(&u)...) },
+		id(c.App), id(c.ID), c.Version, bit(raises(c)), bit(c.End), opt(c.Email), opt(c.EmailTyped), opt(c.Name), opt(c.NameKey), opt(c.DisabledReason),
 		optBit(c.Verified), optBit(c.Disabled), login, method)
-	if err != nil {
-		return authkit.User{}, err
+	if err == nil && !alive {
+		err = authkit.ErrStale
 	}
-	if n == 0 {
-		return authkit.User{}, authkit.ErrStale
-	}
-	return readUser(ctx, q, c.App, c.ID)
+	return u, err
 }
 
-func changeCredentials(ctx context.Context, q Querier, u authkit.User, c authkit.UserChange) error {
+// raises says whether the change does more than spend a token and start a session.
+func raises(c authkit.UserChange) bool {
+	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
+		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
+	creds := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
+	return fields || creds || c.End || c.Session == nil && c.Take == nil
+}
+
+func changeCredentials(ctx context.Context, q Tx, u authkit.User, c authkit.UserChange) {
 	if c.DropCredentials {
-		if _, err := q.Exec(ctx, `delete from authkit_credentials where app_id = $1 and user_id = $2`, id(u.App), id(u.ID)); err != nil {
-			return err
-		}
+		q.Queue(ctx, nil, `delete from authkit_credentials where app_id = $1 and user_id = $2`, id(u.App), id(u.ID))
 	}
 	for _, d := range c.Drop {
-		_, err := q.Exec(ctx, `delete from authkit_credentials where app_id = $1 and user_id = $2 and kind = $3 and subject = $4`, id(u.App), id(u.ID), d.Kind, d.Subject)
-		if err != nil {
-			return err
-		}
+		q.Queue(ctx, nil, `delete from authkit_credentials where app_id = $1 and user_id = $2 and kind = $3 and subject = $4`, id(u.App), id(u.ID), d.Kind, d.Subject)
 	}
 	for _, p := range c.Put {
-		err := addCredential(ctx, q, u, p, ` on conflict (app_id, kind, subject) do update set data = excluded.data where authkit_credentials.user_id = excluded.user_id`)
-		if err != nil {
-			return err
-		}
+		addCredential(ctx, q, u, p, ` on conflict (app_id, kind, subject) do update set data = excluded.data where authkit_credentials.user_id = excluded.user_id`)
 	}
-	return nil
 }
 
-func changeSessions(ctx context.Context, q Querier, u authkit.User, c authkit.UserChange) error {
+func changeSessions(ctx context.Context, q Tx, u authkit.User, c authkit.UserChange) {
 	if c.End {
-		_, err := q.Exec(ctx, `update authkit_sessions set epoch = $4 where app_id = $1 and user_id = $2 and session_id = $3 and epoch = $5 and ended_at = 0`,
+		q.Queue(ctx, nil, `update authkit_sessions set epoch = $4 where app_id = $1 and user_id = $2 and session_id = $3 and epoch = $5 and ended_at = 0`,
 			id(u.App), id(u.ID), id(c.Keep), u.Epoch, u.Epoch-1)
-		if err != nil {
-			return err
-		}
 	}
 	if c.Session == nil {
-		return nil
+		return
 	}
-	if err := addSession(ctx, q, u.App, u.ID, u.Epoch, *c.Session); err != nil || c.MaxSessions <= 0 {
-		return err
-	}
-	_, err := q.Exec(ctx, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id in
+	addSession(ctx, q, u.App, u.ID, u.Epoch, *c.Session)
+	if c.MaxSessions > 0 {
+		q.Queue(ctx, nil, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id in
 (select session_id from authkit_sessions where app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = $5
 order by created_at desc, session_id desc limit 1000000 offset $6)`,
-		id(u.App), id(u.ID), id(c.Session.ID), us(c.Now), u.Epoch, int64(c.MaxSessions-1))
-	return err
+			id(u.App), id(u.ID), id(c.Session.ID), us(c.Now), u.Epoch, int64(c.MaxSessions-1))
+	}
 }

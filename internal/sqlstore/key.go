@@ -20,10 +20,9 @@ func scanKey(r Row) (authkit.APIKey, error) {
 	return k, err
 }
 
-func addAPIKey(ctx context.Context, q Querier, app uuid.UUID, k authkit.APIKey) error {
-	_, err := q.Exec(ctx, `insert into authkit_api_keys (`+keyCols+`) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+func addAPIKey(ctx context.Context, q Tx, app uuid.UUID, k authkit.APIKey) {
+	q.Queue(ctx, nil, `insert into authkit_api_keys (`+keyCols+`) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
 		id(app), id(k.ID), k.Name, k.Hint, k.Hash, text(k.Scopes), bit(k.Active), us(k.CreatedAt), us(k.LastUsedAt), us(k.ExpiresAt))
-	return err
 }
 
 // APIKey implements [authkit.KeyStore].
@@ -41,59 +40,45 @@ func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, e
 
 // RotateAPIKey implements [authkit.KeyStore].
 func (s *Store) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
-	return s.c.Tx(ctx, true, func(q Querier) error {
-		// The update serialises rotations: the statements after it see every earlier one.
-		err := must(ctx, q, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0`, id(app))
-		if err != nil {
-			return err
-		}
-		if err := retire(ctx, q, app, next, oldUntil, maxLive); err != nil {
-			return err
-		}
-		if err := addAPIKey(ctx, q, app, next); err != nil {
-			return err
-		}
-		return riders(ctx, q, app, also)
+	return s.tx(ctx, true, func(q Tx) error {
+		// The update makes rotations a queue: the statements after it see every earlier one.
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
+		retire(ctx, q, app, next, oldUntil, maxLive)
+		addAPIKey(ctx, q, app, next)
+		s.riders(ctx, q, app, also)
+		return nil
 	})
 }
 
-func retire(ctx context.Context, q Querier, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int) error {
-	if us(oldUntil) <= us(next.CreatedAt) {
-		_, err := q.Exec(ctx, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(app))
-		return err
+// retire leaves the newest keys alive for a while. One that has expired takes nobody's place.
+func retire(ctx context.Context, q Tx, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int) {
+	stay := maxLive - 1
+	if us(oldUntil) <= us(next.CreatedAt) || stay <= 0 {
+		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(app))
+		return
 	}
-	_, err := q.Exec(ctx, `update authkit_api_keys set expires_at = $2 where app_id = $1 and active = 1 and (expires_at = 0 or expires_at > $2)`, id(app), us(oldUntil))
-	if err != nil {
-		return err
-	}
-	_, err = q.Exec(ctx, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1 and key_id in
-(select key_id from authkit_api_keys where app_id = $1 and active = 1 order by created_at desc, key_id desc limit 1000000 offset $2)`, id(app), int64(max(0, maxLive-1)))
-	return err
+	q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1 and key_id not in
+(select k.key_id from authkit_api_keys k where k.app_id = $1 and k.active = 1 and (k.expires_at = 0 or k.expires_at > $2) order by k.created_at desc, k.key_id desc limit $3)`,
+		id(app), us(next.CreatedAt), int64(stay))
+	q.Queue(ctx, nil, `update authkit_api_keys set expires_at = $2 where app_id = $1 and active = 1 and (expires_at = 0 or expires_at > $2)`, id(app), us(oldUntil))
 }
 
 // RevokeAPIKey implements [authkit.KeyStore].
 func (s *Store) RevokeAPIKey(ctx context.Context, app, key uuid.UUID, also authkit.Also) error {
-	return s.write(ctx, app, func(q Querier) error {
-		err := must(ctx, q, authkit.ErrNotFound, `update authkit_api_keys set active = 0 where app_id = $1 and key_id = $2 and active = 1`, id(app), id(key))
-		if err != nil {
-			return err
-		}
-		return riders(ctx, q, app, also)
+	return s.write(ctx, app, func(q Tx) error {
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_api_keys set active = 0 where app_id = $1 and key_id = $2 and active = 1 returning 1`, id(app), id(key))
+		s.riders(ctx, q, app, also)
+		return nil
 	})
 }
 
 // TouchAPIKeys implements [authkit.KeyStore].
 func (s *Store) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error {
 	ids := slices.SortedFunc(maps.Keys(used), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return s.c.Tx(ctx, false, func(q Querier) error {
-		if err := s.live(ctx, q, app, ""); err != nil {
-			return err
-		}
+	return s.tx(ctx, false, func(q Tx) error {
+		s.live(ctx, q, app)
 		for _, key := range ids {
-			_, err := q.Exec(ctx, `update authkit_api_keys set last_used_at = $3 where app_id = $1 and key_id = $2 and last_used_at < $3`, id(app), id(key), us(used[key]))
-			if err != nil {
-				return err
-			}
+			q.Queue(ctx, nil, `update authkit_api_keys set last_used_at = $3 where app_id = $1 and key_id = $2 and last_used_at < $3`, id(app), id(key), us(used[key]))
 		}
 		return nil
 	})

@@ -12,11 +12,9 @@ import (
 // Hit implements [authkit.LimitStore].
 func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
 	res := authkit.HitResult{Full: -1}
-	err := s.c.Tx(ctx, false, func(q Querier) error {
+	err := s.tx(ctx, false, func(q Tx) error {
 		res = authkit.HitResult{Full: -1}
-		if err := s.live(ctx, q, app, ""); err != nil {
-			return err
-		}
+		s.live(ctx, q, app)
 		for i, h := range hits {
 			wait, ok, err := hit(ctx, q, app, h, us(now))
 			if err != nil {
@@ -29,25 +27,29 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 		}
 		return nil
 	})
-	return res, err
+	if err != nil {
+		return authkit.HitResult{}, err
+	}
+	return res, nil
 }
 
 // hit moves the theoretical arrival time of a key in one statement (GCRA, ITU-T I.371),
 // or says how many microseconds to wait.
-func hit(ctx context.Context, q Querier, app uuid.UUID, h authkit.Hit, now int64) (int64, bool, error) {
-	window, cost := h.Window.Microseconds(), int64(h.Cost)
+func hit(ctx context.Context, q Tx, app uuid.UUID, h authkit.Hit, now int64) (int64, bool, error) {
+	cost := int64(h.Cost)
 	if cost == 0 {
 		cost = 1
 	}
-	if h.Limit <= 0 || cost > int64(h.Limit) {
-		return window, false, nil
+	limit := int64(h.Limit)
+	if limit <= 0 || cost > limit {
+		return h.Window.Microseconds(), cost < 0, nil // below a limit of 1 there is nothing to give back
 	}
-	inc := cost * (window / int64(h.Limit))
+	each := max(h.Window.Microseconds()/limit, 1)
+	args := []any{id(app), h.Key, now, cost * each, now + cost*each}
 	fits := ""
-	args := []any{id(app), h.Key, now, inc, now + inc}
 	if cost > 0 {
 		fits = ` where case when authkit_limits.tat > $3 then authkit_limits.tat else $3 end + $4 - $3 <= $6`
-		args = append(args, window)
+		args = append(args, limit*each)
 	}
 	n, err := q.Exec(ctx, `insert into authkit_limits (app_id, limit_key, tat) values ($1, $2, $5)
 on conflict (app_id, limit_key) do update set tat = case when authkit_limits.tat > $3 then authkit_limits.tat else $3 end + $4`+fits, args...)
@@ -56,5 +58,5 @@ on conflict (app_id, limit_key) do update set tat = case when authkit_limits.tat
 	}
 	var tat int64
 	err = first(ctx, q, `select tat from authkit_limits where app_id = $1 and limit_key = $2`, func(r Row) error { return r.Scan(&tat) }, id(app), h.Key)
-	return max(0, max(tat, now)+inc-window-now), false, err
+	return max(0, max(tat, now)+(cost-limit)*each-now), false, err
 }

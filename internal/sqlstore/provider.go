@@ -18,22 +18,21 @@ func scanOAuth(r Row) (authkit.OAuthConfig, error) {
 
 // PutOAuthConfig implements [authkit.ProviderStore].
 func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, also authkit.Also) error {
-	return s.write(ctx, c.App, func(q Querier) error {
-		if err := putOAuth(ctx, q, c); err != nil {
-			return err
-		}
-		return riders(ctx, q, c.App, also)
+	return s.write(ctx, c.App, func(q Tx) error {
+		putOAuth(ctx, q, c)
+		s.riders(ctx, q, c.App, also)
+		return nil
 	})
 }
 
-func putOAuth(ctx context.Context, q Querier, c authkit.OAuthConfig) error {
+func putOAuth(ctx context.Context, q Tx, c authkit.OAuthConfig) {
 	args := []any{id(c.App), c.Provider, c.ClientID, blob(c.SecretSealed), c.RedirectURI, text(c.Scopes), c.Issuer, bit(c.TrustEmail), bit(c.Enabled)}
 	if c.Version == 0 {
-		_, err := q.Exec(ctx, `insert into authkit_oauth (`+oauthCols+`) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,1,$10)`, append(args, us(c.CreatedAt))...)
-		return err
+		q.Queue(ctx, nil, `insert into authkit_oauth (`+oauthCols+`) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,1,$10)`, append(args, us(c.CreatedAt))...)
+		return
 	}
-	return must(ctx, q, authkit.ErrStale, `update authkit_oauth set client_id = $3, secret = $4, redirect_uri = $5, scopes = $6, issuer = $7, trust_email = $8, enabled = $9, version = version + 1
-where app_id = $1 and provider = $2 and version = $10`, append(args, c.Version)...)
+	q.Queue(ctx, authkit.ErrStale, `update authkit_oauth set client_id = $3, secret = $4, redirect_uri = $5, scopes = $6, issuer = $7, trust_email = $8, enabled = $9, version = version + 1
+where app_id = $1 and provider = $2 and version = $10 returning 1`, append(args, c.Version)...)
 }
 
 // OAuthConfig implements [authkit.ProviderStore].
@@ -51,11 +50,9 @@ func (s *Store) OAuthConfigs(ctx context.Context, app uuid.UUID) ([]authkit.OAut
 
 // DeleteOAuthConfig implements [authkit.ProviderStore].
 func (s *Store) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also authkit.Also) error {
-	return s.write(ctx, app, func(q Querier) error {
-		err := must(ctx, q, authkit.ErrNotFound, `delete from authkit_oauth where app_id = $1 and provider = $2`, id(app), provider)
-		if err != nil {
-			return err
-		}
-		return riders(ctx, q, app, also)
+	return s.write(ctx, app, func(q Tx) error {
+		q.Queue(ctx, authkit.ErrNotFound, `delete from authkit_oauth where app_id = $1 and provider = $2 returning 1`, id(app), provider)
+		s.riders(ctx, q, app, also)
+		return nil
 	})
 }

@@ -10,31 +10,31 @@ import (
 )
 
 // riders writes what comes with a verb: tokens, outbox, events, in lock order.
-func riders(ctx context.Context, q Querier, app uuid.UUID, a authkit.Also) error {
+func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Also) {
 	for _, t := range a.Tokens {
-		_, err := q.Exec(ctx, `insert into authkit_tokens (app_id, kind, slot, grp, hash, binding, proof, user_id, epoch, data, expires_at) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)
-on conflict (app_id, kind, slot) do update set grp = excluded.grp, hash = excluded.hash, binding = excluded.binding, proof = excluded.proof,
-user_id = excluded.user_id, epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, attempts = 0, spent_at = 0`,
-			id(app), string(t.Kind), t.Slot, t.Group, t.Hash, blob(t.Binding), blob(t.Proof), id(t.UserID), t.Epoch, blob(t.Data), us(t.ExpiresAt))
-		if err != nil {
-			return err
-		}
+		s.addToken(ctx, q, app, t)
 	}
 	for _, m := range a.Mail {
-		_, err := q.Exec(ctx, `insert into authkit_outbox (app_id, mail_id, sealed, due_at, expires_at, attempts) values ($1,$2,$3,$4,$5,$6)`,
+		q.Queue(ctx, nil, `insert into authkit_outbox (app_id, mail_id, sealed, due_at, expires_at, attempts) values ($1,$2,$3,$4,$5,$6)`,
 			id(app), id(m.ID), blob(m.Sealed), us(m.DueAt), us(m.Expires), int64(m.Attempts))
-		if err != nil {
-			return err
-		}
 	}
 	for _, e := range a.Events {
-		_, err := q.Exec(ctx, `insert into authkit_events (app_id, event_id, user_id, at, type, actor, ip, result, reason, request_id, detail) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
+		q.Queue(ctx, nil, `insert into authkit_events (app_id, event_id, user_id, at, type, actor, ip, result, reason, request_id, detail) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
 			id(app), id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail))
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+}
+
+// ofUser gives the user's Epoch to the riders that are bound to it.
+func ofUser(a authkit.Also, user uuid.UUID, epoch int64) authkit.Also {
+	tokens := make([]authkit.Token, len(a.Tokens))
+	for i, t := range a.Tokens {
+		if t.UserID == user {
+			t.Epoch = epoch
+		}
+		tokens[i] = t
+	}
+	a.Tokens = tokens
+	return a
 }
 
 // where builds the tail of a select.
@@ -50,11 +50,38 @@ func (w *where) arg(v any) string {
 
 func (w *where) and(col, op string, v any) { w.sql += " and " + col + " " + op + " " + w.arg(v) }
 
+// prefix asks that a column begins with text. Text is compared byte by byte, so that all
+// that begins with it lies before the least text that is greater.
+func (w *where) prefix(col, text string) string {
+	cond := col + " >= " + w.arg(text)
+	if end, ok := after(text); ok {
+		cond += " and " + col + " < " + w.arg(end)
+	}
+	return "(" + cond + ")"
+}
+
+// after is the least text greater than all that begins with text; there is none if text
+// is made of the last code point only.
+func after(text string) (string, bool) {
+	runes := []rune(text)
+	for i := len(runes) - 1; i >= 0; i-- {
+		switch runes[i] {
+		case '\U0010FFFF':
+			continue
+		case '\uD7FF': // surrogates are no text
+			runes[i] = '\uE000'
+		default:
+			runes[i]++
+		}
+		return string(runes[:i+1]), true
+	}
+	return "", false
+}
+
 // page goes on after the last row seen, newest first.
 func (w *where) page(p authkit.Page, at, key string) {
 	if !p.Time.IsZero() {
-		t := w.arg(us(p.Time))
-		w.sql += " and (" + at + " < " + t + " or (" + at + " = " + t + " and " + key + " < " + w.arg(id(p.ID)) + "))"
+		w.sql += " and (" + at + ", " + key + ") < (" + w.arg(us(p.Time)) + ", " + w.arg(id(p.ID)) + ")"
 	}
 	w.sql += " order by " + at + " desc, " + key + " desc limit " + w.arg(int64(p.Limit))
 }

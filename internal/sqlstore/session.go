@@ -16,11 +16,10 @@ func sessionDest(x *authkit.Session) []any {
 	return []any{&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP}
 }
 
-func addSession(ctx context.Context, q Querier, app, user uuid.UUID, epoch int64, x authkit.Session) error {
-	_, err := q.Exec(ctx, `insert into authkit_sessions (app_id, session_id, user_id, epoch, family, cur, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip)
+func addSession(ctx context.Context, q Tx, app, user uuid.UUID, epoch int64, x authkit.Session) {
+	q.Queue(ctx, nil, `insert into authkit_sessions (app_id, session_id, user_id, epoch, family, cur, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip)
 values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`, id(app), id(x.ID), id(user), epoch, blob(x.Family), blob(x.Current),
 		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP)
-	return err
 }
 
 const aliveSession = ` from authkit_sessions s join authkit_users u on u.app_id = s.app_id and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0
@@ -30,7 +29,7 @@ where s.app_id = $1 and s.ended_at = 0 and s.idle_until > $2 and s.until_at > $2
 func (s *Store) Session(ctx context.Context, app, session uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
 	var x authkit.Session
 	var u authkit.User
-	err := first(ctx, s.c, `select `+sessionCols+`, `+userCols+aliveSession+` and s.session_id = $3`, func(r Row) error {
+	err := first(ctx, s.c, `select `+sessionCols+`, `+ofU(userCols)+aliveSession+` and s.session_id = $3`, func(r Row) error {
 		return r.Scan(append(sessionDest(&x), userDest(&u)...)...)
 	}, id(app), us(now), id(session))
 	return x, u, err
@@ -66,7 +65,7 @@ returning app_id, session_id, user_id, epoch, family, cur, auth_time, created_at
 func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
 	var out authkit.Rotated
 	var ended int64
-	err := s.c.Tx(ctx, true, func(q Querier) error {
+	err := s.tx(ctx, true, func(q Tx) error {
 		var prev0, sealed0, sealed1 []byte
 		out = authkit.Rotated{}
 		err := first(ctx, q, rotateSQL, func(row Row) error {
@@ -82,8 +81,8 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 		default:
 			out.Again = sealed1
 		}
-		out.User, err = readUser(ctx, q, r.App, out.Session.UserID)
-		return err
+		return first(ctx, q, `select `+userCols+` from authkit_users u where u.app_id = $1 and u.user_id = $2`,
+			func(row Row) error { return row.Scan(userDest(&out.User)...) }, id(r.App), id(out.Session.UserID))
 	})
 	if err == nil && ended != 0 {
 		err = authkit.ErrTokenReused
@@ -96,12 +95,10 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 
 // EndSession implements [authkit.SessionStore].
 func (s *Store) EndSession(ctx context.Context, app, user, session uuid.UUID, now time.Time, also authkit.Also) error {
-	return s.write(ctx, app, func(q Querier) error {
-		err := must(ctx, q, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0`,
+	return s.write(ctx, app, func(q Tx) error {
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 returning 1`,
 			id(app), id(user), id(session), us(now))
-		if err != nil {
-			return err
-		}
-		return riders(ctx, q, app, also)
+		s.riders(ctx, q, app, also)
+		return nil
 	})
 }

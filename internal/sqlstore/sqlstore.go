@@ -12,11 +12,14 @@
 // # Steps
 //
 // A write is a transaction that begins with a share lock on the live app, or with an
-// UPDATE of it. Locks are taken in the order of the contract.
+// UPDATE of it. Locks are taken in the order of the contract. Statements whose answer
+// nobody needs at once are queued, so that a step is two or three round trips however much
+// it writes.
 package sqlstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,22 +30,32 @@ import (
 // Row is one row of an answer.
 type Row interface{ Scan(dest ...any) error }
 
-// Querier runs statements.
-type Querier interface {
-	// Exec runs one statement and says how many rows it wrote.
-	Exec(ctx context.Context, sql string, args ...any) (int64, error)
-
+// Reader runs statements that answer rows.
+type Reader interface {
 	// Rows calls f for each row.
 	Rows(ctx context.Context, sql string, f func(Row) error, args ...any) error
 }
 
+// Tx is a transaction. After an error it is only good for being undone.
+type Tx interface {
+	Reader
+
+	// Exec runs one statement and says how many rows it wrote.
+	Exec(ctx context.Context, sql string, args ...any) (int64, error)
+
+	// Queue runs one statement with the next Rows or Exec, or with the commit, whichever
+	// comes first; that call fails if the statement does. Unless none is nil, the statement
+	// has to answer a row, else it fails with none.
+	Queue(ctx context.Context, none error, sql string, args ...any)
+}
+
 // Conn is a database. Its errors are translated: [authkit.ErrConflict] for a unique key.
 type Conn interface {
-	Querier
+	Reader
 
 	// Tx runs f in a transaction, again if the database asks for it. Unless durable,
 	// the last commits may be lost with the machine.
-	Tx(ctx context.Context, durable bool, f func(Querier) error) error
+	Tx(ctx context.Context, durable bool, f func(Tx) error) error
 
 	// Dialect says how this database differs.
 	Dialect() Dialect
@@ -68,26 +81,42 @@ func (s *Store) Contract() int { return 1 }
 // Volatile is false.
 func (s *Store) Volatile() bool { return false }
 
-const liveApp = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)`
+const (
+	liveApp   = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)`
+	isLiveApp = `select version from authkit_apps where app_id = $1 and deleted_at = 0`
+)
+
+// errAgain means that another transaction took what this one had chosen.
+var errAgain = errors.New("taken meanwhile")
+
+// maxAgain is how often a step chooses again.
+const maxAgain = 20
 
 // write runs f in a transaction in which the app cannot be deleted.
-func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Querier) error) error {
-	return s.c.Tx(ctx, true, func(q Querier) error {
-		if err := s.live(ctx, q, app, s.c.Dialect().Share); err != nil {
-			return err
-		}
+func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) error {
+	return s.tx(ctx, true, func(q Tx) error {
+		s.live(ctx, q, app)
 		return f(q)
 	})
 }
 
-func (s *Store) live(ctx context.Context, q Querier, app uuid.UUID, lock string) error {
-	var one int64
-	return first(ctx, q, `select version from authkit_apps where app_id = $1 and deleted_at = 0`+lock,
-		func(r Row) error { return r.Scan(&one) }, id(app))
+// live makes the transaction fail with [authkit.ErrNotFound] unless the app is live.
+func (s *Store) live(ctx context.Context, q Tx, app uuid.UUID) {
+	q.Queue(ctx, authkit.ErrNotFound, isLiveApp+s.c.Dialect().Share, id(app))
+}
+
+// tx runs f, again when it lost a race for what it had chosen.
+func (s *Store) tx(ctx context.Context, durable bool, f func(Tx) error) (err error) {
+	for range maxAgain {
+		if err = s.c.Tx(ctx, durable, f); !errors.Is(err, errAgain) {
+			break
+		}
+	}
+	return err
 }
 
 // first scans one row. No row is [authkit.ErrNotFound].
-func first(ctx context.Context, q Querier, sql string, f func(Row) error, args ...any) error {
+func first(ctx context.Context, q Reader, sql string, f func(Row) error, args ...any) error {
 	found := false
 	err := q.Rows(ctx, sql, func(r Row) error { found = true; return f(r) }, args...)
 	if err == nil && !found {
@@ -100,12 +129,12 @@ func first(ctx context.Context, q Querier, sql string, f func(Row) error, args .
 func list[T any](ctx context.Context, s *Store, app uuid.UUID, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
 	out, err := collect(ctx, s.c, sql, scan, args...)
 	if err == nil && len(out) == 0 {
-		err = s.live(ctx, s.c, app, "")
+		err = first(ctx, s.c, isLiveApp, func(Row) error { return nil }, id(app))
 	}
 	return out, err
 }
 
-func collect[T any](ctx context.Context, q Querier, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, q Reader, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
 	var out []T
 	err := q.Rows(ctx, sql, func(r Row) error {
 		v, err := scan(r)
@@ -116,15 +145,6 @@ func collect[T any](ctx context.Context, q Querier, sql string, scan func(Row) (
 		return nil, err
 	}
 	return out, nil
-}
-
-// must runs a statement that has to write a row, else the answer is none.
-func must(ctx context.Context, q Querier, none error, sql string, args ...any) error {
-	n, err := q.Exec(ctx, sql, args...)
-	if err == nil && n == 0 {
-		return none
-	}
-	return err
 }
 
 // Ping answers the clock of the database.

@@ -7,15 +7,15 @@ import (
 
 // sweeps are the rows that time removes: table, key, condition on $1.
 var sweeps = [][3]string{
-	{"authkit_tokens", "app_id, kind, slot", "expires_at <= $1"},
+	{"authkit_tokens", "app_id, kind, slot, place", "expires_at <= $1"},
 	{"authkit_sessions", "app_id, session_id", "(ended_at > 0 and ended_at <= $1) or idle_until <= $1 or until_at <= $1"},
-	{"authkit_outbox", "app_id, mail_id", "expires_at <= $1"},
+	{"authkit_outbox", "app_id, mail_id", "expires_at > 0 and expires_at <= $1"},
 	{"authkit_limits", "app_id, limit_key", "tat <= $1"},
 }
 
 // owned are the tables whose rows go with their app, in lock order.
 var owned = [][2]string{
-	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot"}, {"authkit_outbox", "app_id, mail_id"},
+	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_signing_keys", "app_id, seq"},
 }
@@ -48,7 +48,7 @@ and not exists (select 1 from authkit_signing_keys k where k.app_id = a.app_id) 
 }
 
 func (s *Store) purge(ctx context.Context, sql string, args ...any) (n int64, err error) {
-	err = s.c.Tx(ctx, true, func(q Querier) (err error) {
+	err = s.tx(ctx, true, func(q Tx) (err error) {
 		n, err = q.Exec(ctx, sql, args...)
 		return err
 	})

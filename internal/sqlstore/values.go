@@ -17,6 +17,14 @@ func us(t time.Time) int64 {
 	return t.UnixMicro()
 }
 
+// micro is a time as it comes back.
+func micro(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMicro(t.UnixMicro()).UTC()
+}
+
 func bit(b bool) int64 {
 	if b {
 		return 1

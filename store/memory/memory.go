@@ -53,10 +53,9 @@ type tenant struct {
 	subjects map[subject]uuid.UUID
 	byAge    []age // of users, oldest first
 
-	tokens   map[slot]*token
-	tokenIDs map[tokenID]slot
-	groups   index[group, slot]
-	bound    index[uuid.UUID, slot] // by user
+	tokens map[tokenID]*token
+	slots  index[slot, tokenID]
+	bound  index[uuid.UUID, tokenID] // by user
 
 	sessions map[uuid.UUID]*session
 	families map[string]uuid.UUID
@@ -86,10 +85,9 @@ func newTenant(app authkit.App) *tenant {
 		users:    map[uuid.UUID]*account{},
 		emails:   map[string]uuid.UUID{},
 		subjects: map[subject]uuid.UUID{},
-		tokens:   map[slot]*token{},
-		tokenIDs: map[tokenID]slot{},
-		groups:   index[group, slot]{},
-		bound:    index[uuid.UUID, slot]{},
+		tokens:   map[tokenID]*token{},
+		slots:    index[slot, tokenID]{},
+		bound:    index[uuid.UUID, tokenID]{},
 		sessions: map[uuid.UUID]*session{},
 		families: map[string]uuid.UUID{},
 		ofUser:   index[uuid.UUID, uuid.UUID]{},

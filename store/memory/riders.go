@@ -35,9 +35,9 @@ func bind(a authkit.Also, user uuid.UUID, epoch int64) {
 	}
 }
 
-// check says whether write would meet a unique key. Gone are slots that the verb empties
+// check says whether write would meet a unique key. Gone are tokens that the verb drops
 // before the riders are written.
-func (t *tenant) check(a authkit.Also, gone map[slot]struct{}) error {
+func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
 	if !t.tokensFit(a.Tokens, gone) {
 		return authkit.ErrConflict
 	}
@@ -62,25 +62,20 @@ func (t *tenant) check(a authkit.Also, gone map[slot]struct{}) error {
 	return nil
 }
 
-// tokensFit plays the replacements through: no (kind, hash) may stand in two slots.
-func (t *tenant) tokensFit(tokens []authkit.Token, gone map[slot]struct{}) bool {
-	filled, holders := map[slot]tokenID{}, map[tokenID]slot{}
+// tokensFit says whether every hash is free: held by nobody, or by the token whose place
+// is taken.
+func (t *tenant) tokensFit(tokens []authkit.Token, gone map[tokenID]struct{}) bool {
+	seen := map[tokenID]slot{}
 	for _, x := range tokens {
-		to, id := slotOf(x), idOf(x)
-		holder, held := holders[id]
-		if !held {
-			holder, held = t.tokenIDs[id]
-			_, refilled := filled[holder]
-			_, emptied := gone[holder]
-			held = held && !refilled && !emptied
-		}
-		if held && holder != to {
+		id, in := idOf(x), slotOf(x)
+		if was, twice := seen[id]; twice && was != in {
 			return false
 		}
-		if was, ok := filled[to]; ok {
-			delete(holders, was)
+		seen[id] = in
+		held, ok := t.tokens[id]
+		if _, dropped := gone[id]; ok && !dropped && slotOf(held.Token) != in {
+			return false
 		}
-		filled[to], holders[id] = id, to
 	}
 	return true
 }
@@ -88,7 +83,6 @@ func (t *tenant) tokensFit(tokens []authkit.Token, gone map[slot]struct{}) bool 
 // write adds riders that were copied by own and passed check.
 func (t *tenant) write(a authkit.Also) {
 	for _, x := range a.Tokens {
-		t.dropToken(slotOf(x))
 		t.addToken(x)
 	}
 	for _, m := range a.Mail {

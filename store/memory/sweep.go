@@ -34,9 +34,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 }
 
 func (t *tenant) sweep(now time.Time, tokens, sessions, mail *batch) {
-	for at, x := range t.tokens {
+	for id, x := range t.tokens {
 		if !x.ExpiresAt.After(now) && tokens.takes() {
-			t.dropToken(at)
+			t.dropToken(id)
 		}
 	}
 	for id, x := range t.sessions {

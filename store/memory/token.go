@@ -1,8 +1,12 @@
 package memory
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,7 +17,6 @@ import (
 type (
 	slot    struct{ kind, name string }
 	tokenID struct{ kind, hash string }
-	group   struct{ kind, name string }
 
 	token struct {
 		authkit.Token
@@ -24,42 +27,62 @@ type (
 
 func slotOf(x authkit.Token) slot  { return slot{string(x.Kind), x.Slot} }
 func idOf(x authkit.Token) tokenID { return tokenID{string(x.Kind), string(x.Hash)} }
-func groupOf(x authkit.Token) group {
-	return group{string(x.Kind), x.Group}
-}
 
+// addToken takes a place in the slot.
 func (t *tenant) addToken(x authkit.Token) {
-	at := slotOf(x)
-	t.tokens[at] = &token{Token: x}
-	t.tokenIDs[idOf(x)] = at
-	if x.Group != "" {
-		t.groups.add(groupOf(x), at)
+	if out, ok := t.gives(x); ok {
+		t.dropToken(out)
 	}
+	id := idOf(x)
+	t.tokens[id] = &token{Token: x}
+	t.slots.add(slotOf(x), id)
 	if x.UserID != uuid.Nil {
-		t.bound.add(x.UserID, at)
+		t.bound.add(x.UserID, id)
 	}
 }
 
-func (t *tenant) dropToken(at slot) {
-	x, ok := t.tokens[at]
+// gives answers the token whose place x takes: itself as it was, else, in a full slot,
+// one that is spent or the one that expires first.
+func (t *tenant) gives(x authkit.Token) (out tokenID, ok bool) {
+	in := t.slots[slotOf(x)]
+	if _, again := in[idOf(x)]; again {
+		return idOf(x), true
+	}
+	if len(in) < max(x.Most, 1) {
+		return tokenID{}, false
+	}
+	return slices.MinFunc(slices.Collect(maps.Keys(in)), func(a, b tokenID) int {
+		return t.tokens[a].compare(t.tokens[b])
+	}), true
+}
+
+// compare orders tokens of a slot: who gives way first stands first.
+func (x *token) compare(y *token) int {
+	if x.spent != y.spent {
+		if x.spent {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(x.ExpiresAt.Compare(y.ExpiresAt), bytes.Compare(x.Hash, y.Hash))
+}
+
+func (t *tenant) dropToken(id tokenID) {
+	x, ok := t.tokens[id]
 	if !ok {
 		return
 	}
-	delete(t.tokens, at)
-	if t.tokenIDs[idOf(x.Token)] == at {
-		delete(t.tokenIDs, idOf(x.Token))
-	}
-	t.groups.remove(groupOf(x.Token), at)
-	t.bound.remove(x.UserID, at)
+	delete(t.tokens, id)
+	t.slots.remove(slotOf(x.Token), id)
+	t.bound.remove(x.UserID, id)
 }
 
 // find returns the token that could be spent, for whomever it is bound to.
 func (t *tenant) find(k authkit.Take, now time.Time) (*token, bool) {
-	at, ok := t.tokenIDs[tokenID{string(k.Kind), string(k.Hash)}]
+	x, ok := t.tokens[tokenID{string(k.Kind), string(k.Hash)}]
 	if !ok {
 		return nil, false
 	}
-	x := t.tokens[at]
 	ok = !x.spent && x.ExpiresAt.After(micro(now)) && (k.Binding == nil || same(x.Binding, k.Binding))
 	return x, ok
 }
@@ -78,14 +101,10 @@ func (t *tenant) live(k authkit.Take, now time.Time) (*token, error) {
 	return x, nil
 }
 
-// spend takes the token and its group.
+// spend takes the token and its slot.
 func (t *tenant) spend(x *token) {
-	x.spent = true
-	if x.Group == "" {
-		return
-	}
-	for at := range t.groups[groupOf(x.Token)] {
-		t.tokens[at].spent = true
+	for id := range t.slots[slotOf(x.Token)] {
+		t.tokens[id].spent = true
 	}
 }
 

@@ -189,8 +189,8 @@ func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, also authki
 func (t *tenant) dropUser(a *account) {
 	u := a.user
 	t.dropCredentials(a, func(authkit.Credential) bool { return true })
-	for at := range t.bound[u.ID] {
-		t.dropToken(at)
+	for id := range t.bound[u.ID] {
+		t.dropToken(id)
 	}
 	for id := range t.ofUser[u.ID] {
 		t.dropSession(id)

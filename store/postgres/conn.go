@@ -12,23 +12,23 @@ import (
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
-type querier struct {
-	x interface {
-		Exec(context.Context, string, ...any) (pgconn.CommandTag, error)
-		Query(context.Context, string, ...any) (pgx.Rows, error)
-	}
+// conn is a pool.
+type conn struct{ pool *pgxpool.Pool }
+
+func (c *conn) Dialect() sqlstore.Dialect {
+	return sqlstore.Dialect{Share: " for share", Update: " for update",
+		Clock: `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`}
 }
 
-func (q querier) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
-	tag, err := q.x.Exec(ctx, sql, args...)
-	return tag.RowsAffected(), translate(err)
-}
-
-func (q querier) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
-	rows, err := q.x.Query(ctx, sql, args...)
+func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
+	rows, err := c.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return translate(err)
 	}
+	return scan(rows, f)
+}
+
+func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := f(rows); err != nil {
@@ -38,33 +38,106 @@ func (q querier) Rows(ctx context.Context, sql string, f func(sqlstore.Row) erro
 	return translate(rows.Err())
 }
 
-type conn struct {
-	querier
-	pool *pgxpool.Pool
-}
-
-func (c *conn) Dialect() sqlstore.Dialect {
-	return sqlstore.Dialect{Share: " for share", Update: " for update",
-		Clock: `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`}
-}
+// attempts is how often a transaction that Postgres has undone is run.
+const attempts = 5
 
 // Tx tries again only when Postgres itself has undone the transaction: after a lost
 // connection nobody knows whether it was committed.
-func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Querier) error) (err error) {
-	for range 5 {
-		err = pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
-			if !durable {
-				if _, err := tx.Exec(ctx, "set local synchronous_commit = off"); err != nil {
-					return err
-				}
-			}
-			return f(querier{tx})
-		})
+func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
+	for range attempts {
+		err = c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return run(ctx, p.Conn(), durable, f) })
 		if !undone(err) {
 			break
 		}
 	}
 	return translate(err)
+}
+
+func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) error) error {
+	t := &tx{conn: c, batch: &pgx.Batch{}}
+	t.Queue(ctx, nil, "begin")
+	if !durable {
+		t.Queue(ctx, nil, "set local synchronous_commit = off")
+	}
+	err := f(t)
+	if err == nil {
+		err = t.commit(ctx)
+	}
+	if err != nil && !c.IsClosed() && c.PgConn().TxStatus() != 'I' {
+		// A connection that cannot undo is closed, which undoes too.
+		if _, undo := c.Exec(context.WithoutCancel(ctx), "rollback"); undo != nil {
+			err = errors.Join(err, undo, c.Close(context.WithoutCancel(ctx)))
+		}
+	}
+	return err
+}
+
+// tx sends what is queued and the statement that wants an answer in one round trip.
+type tx struct {
+	conn   *pgx.Conn
+	batch  *pgx.Batch
+	none   []error // of each queued statement
+	guards bool    // whether any of them is set
+}
+
+func (t *tx) Queue(_ context.Context, none error, sql string, args ...any) {
+	t.batch.Queue(sql, args...)
+	t.none = append(t.none, none)
+	t.guards = t.guards || none != nil
+}
+
+func (t *tx) Exec(ctx context.Context, sql string, args ...any) (n int64, err error) {
+	t.batch.Queue(sql, args...)
+	err = t.flush(ctx, func(r pgx.BatchResults) error {
+		tag, err := r.Exec()
+		n = tag.RowsAffected()
+		return translate(err)
+	})
+	return n, err
+}
+
+func (t *tx) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
+	t.batch.Queue(sql, args...)
+	return t.flush(ctx, func(r pgx.BatchResults) error {
+		rows, err := r.Query()
+		if err != nil {
+			return translate(err)
+		}
+		return scan(rows, f)
+	})
+}
+
+// commit goes along with the last statements, unless one of them may yet fail the step.
+func (t *tx) commit(ctx context.Context) error {
+	if t.guards {
+		if err := t.flush(ctx, nil); err != nil {
+			return err
+		}
+	}
+	_, err := t.Exec(ctx, "commit")
+	return err
+}
+
+func (t *tx) flush(ctx context.Context, last func(pgx.BatchResults) error) (err error) {
+	results, none := t.conn.SendBatch(ctx, t.batch), t.none
+	t.batch, t.none, t.guards = &pgx.Batch{}, nil, false
+	for _, missing := range none {
+		tag, err := results.Exec()
+		if err == nil && missing != nil && tag.RowsAffected() == 0 {
+			err = missing
+		}
+		if err != nil {
+			_ = results.Close() // the first error is the one to report
+			return translate(err)
+		}
+	}
+	if last != nil {
+		if err := last(results); err != nil {
+			_ = results.Close()
+			return err
+		}
+	}
+	return translate(results.Close())
 }
 
 func undone(err error) bool {

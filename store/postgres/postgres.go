@@ -53,7 +53,7 @@ func New(ctx context.Context, pool *pgxpool.Pool) (*Store, error) {
 	if _, err := Migrate(ctx, pool); err != nil {
 		return nil, err
 	}
-	return &Store{Store: sqlstore.New(&conn{querier{pool}, pool})}, nil
+	return &Store{Store: sqlstore.New(&conn{pool})}, nil
 }
 
 // Close closes what Open opened.
@@ -72,10 +72,10 @@ func Migrations() fs.FS {
 
 // Migrate applies what is pending and names it.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	return migrate.Run(ctx, &conn{querier{pool}, pool}, Migrations(), nil)
+	return migrate.Run(ctx, &conn{pool}, Migrations(), nil)
 }
 
 // Pending names what Migrate would apply.
 func Pending(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	return migrate.Pending(ctx, &conn{querier{pool}, pool}, Migrations())
+	return migrate.Pending(ctx, &conn{pool}, Migrations())
 }

@@ -9,19 +9,12 @@ import (
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
+// querier is a pool or one connection.
 type querier struct {
 	x interface {
 		ExecContext(context.Context, string, ...any) (sql.Result, error)
 		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 	}
-}
-
-func (q querier) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := q.x.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, translate(err)
-	}
-	return res.RowsAffected()
 }
 
 func (q querier) Rows(ctx context.Context, query string, f func(sqlstore.Row) error, args ...any) (err error) {
@@ -35,10 +28,15 @@ func (q querier) Rows(ctx context.Context, query string, f func(sqlstore.Row) er
 			return err
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return translate(err)
+	return translate(rows.Err())
+}
+
+func (q querier) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	res, err := q.x.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, translate(err)
 	}
-	return nil
+	return res.RowsAffected()
 }
 
 type conn struct {
@@ -50,30 +48,70 @@ func (c *conn) Dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{Clock: `select cast((julianday('now') - 2440587.5) * 86400000000 as integer)`}
 }
 
-func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Querier) error) (err error) {
+// Tx takes the write lock at once: a transaction that reads first and writes later can
+// fail in between.
+func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
 	w, err := c.write.Conn(ctx)
 	if err != nil {
 		return translate(err)
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
+	q := querier{w}
 	if !durable {
-		if _, err := w.ExecContext(ctx, "pragma synchronous = NORMAL"); err != nil {
-			return translate(err)
+		if _, err := q.exec(ctx, "pragma synchronous = NORMAL"); err != nil {
+			return err
 		}
 		defer func() {
-			_, back := w.ExecContext(context.WithoutCancel(ctx), "pragma synchronous = FULL")
+			_, back := q.exec(context.WithoutCancel(ctx), "pragma synchronous = FULL")
 			err = errors.Join(err, back)
 		}()
 	}
-	tx, err := w.BeginTx(ctx, nil)
-	if err != nil {
-		return translate(err)
-	}
-	if err := f(querier{tx}); err != nil {
-		_ = tx.Rollback() // the first error is the one to report
+	if _, err := q.exec(ctx, "begin immediate"); err != nil {
 		return err
 	}
-	return translate(tx.Commit())
+	t := &tx{querier: q}
+	if err = f(t); err == nil {
+		_, err = t.Exec(ctx, "commit")
+	}
+	if err != nil {
+		_, _ = q.exec(context.WithoutCancel(ctx), "rollback") // the first error is the one to report
+	}
+	return err
+}
+
+// tx runs what is queued at once, since there is no way to save, and reports its error
+// with the next call.
+type tx struct {
+	querier
+	failed error
+}
+
+func (t *tx) Queue(ctx context.Context, none error, query string, args ...any) {
+	switch {
+	case t.failed != nil:
+	case none == nil:
+		_, t.failed = t.exec(ctx, query, args...)
+	default:
+		found := false
+		t.failed = t.querier.Rows(ctx, query, func(sqlstore.Row) error { found = true; return nil }, args...)
+		if t.failed == nil && !found {
+			t.failed = none
+		}
+	}
+}
+
+func (t *tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if t.failed != nil {
+		return 0, t.failed
+	}
+	return t.exec(ctx, query, args...)
+}
+
+func (t *tx) Rows(ctx context.Context, query string, f func(sqlstore.Row) error, args ...any) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	return t.querier.Rows(ctx, query, f, args...)
 }
 
 // translate knows the extended result codes of a unique key and a primary key.

@@ -12,6 +12,7 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/authkit-dev/authkit"
@@ -33,15 +34,43 @@ var _ authkit.Store = (*Store)(nil)
 // Contract is the version of [authkit.Store] that this adapter was written for.
 func (s *Store) Contract() int { return 1 }
 
-// New migrates and uses a host's own handles, which Close leaves open. Write must begin
-// transactions immediately; it is limited to one connection. Both need foreign_keys on
-// and a busy_timeout.
+// New migrates and uses a host's own handles, which Close leaves open. Write is limited to
+// one connection; it needs the pragmas foreign_keys=1 and synchronous=FULL, and both
+// handles a busy_timeout, on every connection: in the DSN, as [Open] does it. What is
+// missing is reported at once.
 func New(ctx context.Context, write, read *sql.DB) (*Store, error) {
 	write.SetMaxOpenConns(1)
+	if err := checkPragmas(ctx, write, read); err != nil {
+		return nil, err
+	}
 	if _, err := Migrate(ctx, write); err != nil {
 		return nil, err
 	}
 	return &Store{Store: sqlstore.New(&conn{querier{read}, write})}, nil
+}
+
+// checkPragmas refuses handles on which a write might be lost or a key dangle.
+func checkPragmas(ctx context.Context, write, read *sql.DB) error {
+	var all error
+	for _, want := range []struct {
+		db           *sql.DB
+		handle, name string
+		least        int
+	}{
+		{write, "write", "foreign_keys", 1},
+		{write, "write", "synchronous", 2}, // NORMAL may bring a spent link back after a power cut
+		{write, "write", "busy_timeout", 1},
+		{read, "read", "busy_timeout", 1},
+	} {
+		var got int
+		if err := want.db.QueryRowContext(ctx, "pragma "+want.name).Scan(&got); err != nil {
+			return fmt.Errorf("sqlite: ask for pragma %s: %w", want.name, err)
+		}
+		if got < want.least {
+			all = errors.Join(all, fmt.Errorf("sqlite: pragma %s of the %s handle is %d, and has to be at least %d: set it in the DSN", want.name, want.handle, got, want.least))
+		}
+	}
+	return all
 }
 
 // Close closes what Open opened.

@@ -1,8 +1,10 @@
 package sqlite
 
 import (
+	"database/sql"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -52,5 +54,20 @@ func TestAnAppIsSeenByAnotherHandle(t *testing.T) {
 	}
 	if _, err := stores[1].Users(t.Context(), uuid.New(), authkit.UserQuery{Page: authkit.Page{Limit: 1}}); !errors.Is(err, authkit.ErrNotFound) {
 		t.Errorf("got %v, want %v", err, authkit.ErrNotFound)
+	}
+}
+
+func TestNewSaysWhichPragmasAreMissing(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "a.db")+"?_pragma=synchronous(NORMAL)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	_, err = New(t.Context(), db, db)
+	for _, want := range []string{"foreign_keys of the write", "synchronous of the write", "busy_timeout of the write", "busy_timeout of the read"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New: got %v, want one that names %q", err, want)
+		}
 	}
 }

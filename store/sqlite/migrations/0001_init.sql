@@ -1,28 +1,180 @@
-create table authkit_apps (app_id text not null primary key, developer text not null, name text not null, name_key text not null, version bigint not null, settings text not null, gen bigint not null default 0, created_at bigint not null, deleted_at bigint not null default 0);
+-- Times are microseconds since 1970, 0 for none; booleans are 0 and 1; lists are JSON.
+-- Every key begins with app_id, so that all tables but the first can be partitioned by it.
+
+create table authkit_apps (
+    app_id text not null primary key,
+    developer text not null,
+    name text not null,
+    name_key text not null,
+    version bigint not null,
+    settings text not null,
+    gen bigint not null default 0,
+    created_at bigint not null,
+    deleted_at bigint not null default 0
+);
 create unique index authkit_apps_name on authkit_apps (developer, name_key) where deleted_at = 0;
 create index authkit_apps_deleted on authkit_apps (app_id) where deleted_at <> 0;
-create table authkit_signing_keys (app_id text not null, seq bigint not null, kid text not null, alg text not null, public blob, sealed blob, from_at bigint not null, until_at bigint not null, primary key (app_id, seq), unique (app_id, kid));
-create table authkit_api_keys (app_id text not null, key_id text not null, name text not null, hint text not null, hash blob not null, scopes text not null, active bigint not null, created_at bigint not null, last_used_at bigint not null, expires_at bigint not null, primary key (app_id, key_id), unique (app_id, hash));
-create table authkit_oauth (app_id text not null, provider text not null, client_id text not null, secret blob, redirect_uri text not null, scopes text not null, issuer text not null, trust_email bigint not null, enabled bigint not null, version bigint not null, created_at bigint not null, primary key (app_id, provider));
-create table authkit_users (app_id text not null, user_id text not null, email text not null, email_typed text not null, name text not null, name_key text not null, auth_method text not null, verified bigint not null, disabled bigint not null, disabled_reason text not null, version bigint not null, epoch bigint not null, last_login bigint not null, created_at bigint not null, primary key (app_id, user_id), unique (app_id, email));
+
+create table authkit_signing_keys (
+    app_id text not null,
+    seq bigint not null,
+    kid text not null,
+    alg text not null,
+    public blob,
+    sealed blob,
+    from_at bigint not null,
+    until_at bigint not null,
+    primary key (app_id, seq),
+    unique (app_id, kid)
+);
+
+create table authkit_api_keys (
+    app_id text not null,
+    key_id text not null,
+    name text not null,
+    hint text not null,
+    hash blob not null,
+    scopes text not null,
+    active bigint not null,
+    created_at bigint not null,
+    last_used_at bigint not null,
+    expires_at bigint not null,
+    primary key (app_id, key_id),
+    unique (app_id, hash)
+);
+
+create table authkit_oauth (
+    app_id text not null,
+    provider text not null,
+    client_id text not null,
+    secret blob,
+    redirect_uri text not null,
+    scopes text not null,
+    issuer text not null,
+    trust_email bigint not null,
+    enabled bigint not null,
+    version bigint not null,
+    created_at bigint not null,
+    primary key (app_id, provider)
+);
+
+create table authkit_users (
+    app_id text not null,
+    user_id text not null,
+    email text not null,
+    email_typed text not null,
+    name text not null,
+    name_key text not null,
+    auth_method text not null,
+    verified bigint not null,
+    disabled bigint not null,
+    disabled_reason text not null,
+    version bigint not null,
+    epoch bigint not null,
+    last_login bigint not null,
+    created_at bigint not null,
+    primary key (app_id, user_id),
+    unique (app_id, email)
+);
 create index authkit_users_created on authkit_users (app_id, created_at desc, user_id desc);
 create index authkit_users_name on authkit_users (app_id, name_key);
-create table authkit_credentials (app_id text not null, kind text not null, subject text not null, user_id text not null, data blob, created_at bigint not null, primary key (app_id, kind, subject), foreign key (app_id, user_id) references authkit_users (app_id, user_id) on delete cascade);
+
+create table authkit_credentials (
+    app_id text not null,
+    kind text not null,
+    subject text not null,
+    user_id text not null,
+    data blob,
+    created_at bigint not null,
+    primary key (app_id, kind, subject),
+    foreign key (app_id, user_id) references authkit_users (app_id, user_id) on delete cascade
+);
 create index authkit_credentials_user on authkit_credentials (app_id, user_id);
-create table authkit_tokens (app_id text not null, kind text not null, slot text not null, grp text not null, hash blob not null, binding blob, proof blob, user_id text not null, epoch bigint not null, data blob, expires_at bigint not null, attempts bigint not null default 0, spent_at bigint not null default 0, primary key (app_id, kind, slot), unique (app_id, kind, hash));
-create index authkit_tokens_group on authkit_tokens (app_id, kind, grp);
+
+create table authkit_tokens (
+    app_id text not null,
+    kind text not null,
+    slot text not null,
+    place bigint not null,
+    hash blob not null,
+    binding blob,
+    proof blob,
+    user_id text not null,
+    epoch bigint not null,
+    data blob,
+    expires_at bigint not null,
+    attempts bigint not null default 0,
+    spent_at bigint not null default 0,
+    primary key (app_id, kind, slot, place),
+    unique (app_id, kind, hash)
+);
 create index authkit_tokens_user on authkit_tokens (app_id, user_id);
 create index authkit_tokens_expiry on authkit_tokens (expires_at);
-create table authkit_sessions (app_id text not null, session_id text not null, user_id text not null, epoch bigint not null, family blob, cur blob, prev0 blob, sealed0 blob, rotated0 bigint not null default 0, prev1 blob, sealed1 blob, rotated1 bigint not null default 0, auth_time bigint not null, created_at bigint not null, last_used_at bigint not null, idle_until bigint not null, until_at bigint not null, ended_at bigint not null default 0, amr text not null, user_agent text not null, ip text not null, primary key (app_id, session_id), unique (app_id, family), foreign key (app_id, user_id) references authkit_users (app_id, user_id) on delete cascade);
+
+create table authkit_sessions (
+    app_id text not null,
+    session_id text not null,
+    user_id text not null,
+    epoch bigint not null,
+    family blob,
+    cur blob,
+    prev0 blob,
+    sealed0 blob,
+    rotated0 bigint not null default 0,
+    prev1 blob,
+    sealed1 blob,
+    rotated1 bigint not null default 0,
+    auth_time bigint not null,
+    created_at bigint not null,
+    last_used_at bigint not null,
+    idle_until bigint not null,
+    until_at bigint not null,
+    ended_at bigint not null default 0,
+    amr text not null,
+    user_agent text not null,
+    ip text not null,
+    primary key (app_id, session_id),
+    unique (app_id, family),
+    foreign key (app_id, user_id) references authkit_users (app_id, user_id) on delete cascade
+);
 create index authkit_sessions_user on authkit_sessions (app_id, user_id, created_at);
 create index authkit_sessions_expiry on authkit_sessions (idle_until);
 create index authkit_sessions_until on authkit_sessions (until_at);
 create index authkit_sessions_ended on authkit_sessions (ended_at);
-create table authkit_limits (app_id text not null, limit_key text not null, tat bigint not null, primary key (app_id, limit_key));
+
+create table authkit_limits (
+    app_id text not null,
+    limit_key text not null,
+    tat bigint not null,
+    primary key (app_id, limit_key)
+);
 create index authkit_limits_expiry on authkit_limits (tat);
-create table authkit_outbox (app_id text not null, mail_id text not null, sealed blob, due_at bigint not null, expires_at bigint not null, attempts bigint not null, primary key (app_id, mail_id));
+
+create table authkit_outbox (
+    app_id text not null,
+    mail_id text not null,
+    sealed blob,
+    due_at bigint not null,
+    expires_at bigint not null,
+    attempts bigint not null,
+    primary key (app_id, mail_id)
+);
 create index authkit_outbox_due on authkit_outbox (due_at);
 create index authkit_outbox_expiry on authkit_outbox (expires_at);
-create table authkit_events (app_id text not null, event_id text not null, user_id text not null, at bigint not null, type text not null, actor text not null, ip text not null, result text not null, reason text not null, request_id text not null, detail blob, primary key (app_id, event_id));
+
+create table authkit_events (
+    app_id text not null,
+    event_id text not null,
+    user_id text not null,
+    at bigint not null,
+    type text not null,
+    actor text not null,
+    ip text not null,
+    result text not null,
+    reason text not null,
+    request_id text not null,
+    detail blob,
+    primary key (app_id, event_id)
+);
 create index authkit_events_at on authkit_events (app_id, at desc, event_id desc);
 create index authkit_events_user on authkit_events (app_id, user_id, at desc);
