@@ -74,13 +74,14 @@ type Engine struct {
 	ring    *seal.Ring
 	hasher  *hasher
 	oauth   *oauth.Client
-	pairs   *cache[string, token.Pair]        // opened signing keys, by key id
-	apps    *cache[uuid.UUID, aged[App]]      // for Require
-	live    *cache[uuid.UUID, aged[[16]byte]] // sessions seen alive, for Require
-	used    *touched                          // API keys used since the last flush
-	wake    chan struct{}                     // tells Run that mail was queued
-	running atomic.Int32                      // how many Runs there are
-	lonely  atomic.Bool                       // the line about a missing Run was written
+	pairs   *cache[string, token.Pair]            // opened signing keys, by app and key id
+	publics *cache[string, token.VerifyKey]       // parsed public keys, likewise
+	apps    *cache[uuid.UUID, aged[App]]          // for Require
+	live    *cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
+	used    *touched                              // API keys used since the last flush
+	wake    chan struct{}                         // tells Run that mail was queued
+	running atomic.Int32                          // how many Runs there are
+	lonely  atomic.Bool                           // the line about a missing Run was written
 	handler http.Handler
 }
 
@@ -94,12 +95,13 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: c, store: c.Store, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
-		oauth: oauth.NewClient(oauth.Options{AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now}),
-		pairs: newCache[string, token.Pair](1024),
-		apps:  newCache[uuid.UUID, aged[App]](1024),
-		live:  newCache[uuid.UUID, aged[[16]byte]](65536),
-		used:  newTouched(),
-		wake:  make(chan struct{}, 1),
+		oauth:   oauth.NewClient(oauth.Options{AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now}),
+		pairs:   newCache[string, token.Pair](1024),
+		publics: newCache[string, token.VerifyKey](4096),
+		apps:    newCache[uuid.UUID, aged[App]](1024),
+		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
+		used:    newTouched(),
+		wake:    make(chan struct{}, 1),
 	}
 	salt, err := e.random(16)
 	if err != nil {

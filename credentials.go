@@ -122,7 +122,7 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 }
 
 func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSignIn, email string) (SignIn, error) {
-	if err := e.hit(ctx, app.ID, e.byPeer(limitSignupPeer, in.Client.IP)...); err != nil {
+	if err := e.mayCreate(ctx, app, in.Client); err != nil { // before the hash, which costs more
 		return SignIn{}, err
 	}
 	phc, err := e.hasher.hash(ctx, app.ID, in.Password)

@@ -27,7 +27,7 @@ var (
 	limitMailPeer         = limit{"mail/ip", 30, time.Hour}
 	limitMailEmail        = limit{"mail/email", 5, time.Hour}
 	limitOAuthPeer        = limit{"oauth/ip", 60, time.Minute}
-	limitCodeEmail        = limit{"code/email", 20, 24 * time.Hour}
+	limitCodeEmail        = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
 )
 
 // by counts the limit for one subject. Subjects are hashed with a key, so that a store

@@ -93,7 +93,7 @@ func (e *Engine) identity(ctx context.Context, id uuid.UUID, raw string) (Identi
 	if err != nil {
 		return Identity{}, err
 	}
-	claims, err := token.Verify(raw, e.issuer(id), id.String(), app.verifyKey(now), now)
+	claims, err := token.Verify(raw, e.issuer(id), id.String(), e.verifyKey(app, now), now)
 	if err != nil {
 		return Identity{}, invalidToken()
 	}
@@ -125,17 +125,18 @@ func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time) (Ap
 
 // alive remembers sessions that were alive, never ones that were not.
 func (e *Engine) alive(ctx context.Context, app, sid, sub uuid.UUID, now time.Time) error {
-	if got, ok := e.live.get(sid); ok && got.value == sub && now.Sub(got.at) < e.cfg.Tokens.LiveWithin {
+	key := [2]uuid.UUID{app, sid}
+	if got, ok := e.live.get(key); ok && got.value == sub && now.Sub(got.at) < e.cfg.Tokens.LiveWithin {
 		return nil
 	}
 	_, u, err := e.store.Session(ctx, app, sid, now)
 	switch {
 	case errors.Is(err, ErrNotFound) || (err == nil && u.ID != sub):
-		e.live.drop(sid)
+		e.live.drop(key)
 		return invalidToken()
 	case err != nil:
 		return unavailable(fmt.Errorf("read session %s: %w", sid, err))
 	}
-	e.live.put(sid, aged[[16]byte]{sub, now})
+	e.live.put(key, aged[uuid.UUID]{sub, now})
 	return nil
 }

@@ -172,11 +172,17 @@ func (e *Engine) reset(c *UserChange) error {
 	return e.note(&c.Also, c.Now, Event{App: c.App, UserID: c.ID, Type: "user.reset", Reason: "address proven"})
 }
 
-// create makes a user and signs in, in one step.
-func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn, error) {
+// mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
+// one for the peer, whatever the method of sign-in.
+func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
-		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
+		return refuse(CodeSignupDisabled, "this app takes no new users")
 	}
+	return e.hit(ctx, app.ID, e.byPeer(limitSignupPeer, by.IP)...)
+}
+
+// create makes a user that mayCreate has let through and signs in, in one step.
+func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn, error) {
 	now := e.now()
 	id, err := e.newID(now)
 	if err != nil {
@@ -236,7 +242,7 @@ func invalidToken() *Error {
 // [CodeInvalidToken] for anything but a live one.
 func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session, User, error) {
 	now := e.now()
-	claims, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), app.verifyKey(now), now)
+	claims, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
 	if err != nil {
 		return Session{}, User{}, invalidToken()
 	}

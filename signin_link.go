@@ -232,6 +232,9 @@ func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client,
 		if account != nil {
 			return e.enter(ctx, app, account, enter)
 		}
+		if err := e.mayCreate(ctx, app, by); err != nil {
+			return SignIn{}, err
+		}
 		return e.create(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, enter)
 	})
 }
@@ -284,7 +287,8 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, in LinkProof) (fou
 	if _, err = e.openAttempt(take, t, err); err != nil {
 		return found{}, err
 	}
-	daily := e.by(limitCodeEmail, email)
+	// The day is in the key, and within a day nothing is given back by time.
+	daily := e.by(limitCodeEmail, e.now().Format(time.DateOnly)+" "+email)
 	switch err := e.hit(ctx, app, daily); {
 	case errors.Is(err, CodeRateLimited):
 		return found{}, invalidToken() // links only, from here on

@@ -283,3 +283,39 @@ func TestLinkPage(t *testing.T) {
 		}
 	})
 }
+
+func TestFiveLinksOfAnAddressLive(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.Limits.InsecureOff = true })
+	var links []string
+	for range 6 {
+		w.clock.advance(time.Second)
+		_, m := w.mailed("Ann@Example.com", "")
+		links = append(links, linkToken(m))
+	}
+	w.verify(`{"token":"`+links[0]+`"}`).want(t, 401, "invalid_token")
+	w.verify(`{"token":"`+links[1]+`"}`).want(t, 200, "")
+	w.verify(`{"token":"`+links[5]+`"}`).want(t, 401, "invalid_token")
+}
+
+func TestTwentyWrongCodesADayEndCodesForAnAddress(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	try := func(pending answer, code string) answer {
+		return w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, code, pending.body["binding"]))
+	}
+	for range 4 {
+		w.clock.advance(time.Hour)
+		pending, m := w.mailed("ann@example.com", "")
+		for range 5 {
+			try(pending, strings.Map(func(r rune) rune { return '0' + ('9' - r) }, mail.Code(m))).want(t, 401, "invalid_token")
+		}
+	}
+	w.clock.advance(time.Hour)
+	pending, m := w.mailed("ann@example.com", "")
+	try(pending, mail.Code(m)).want(t, 401, "invalid_token")
+	w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
+	w.clock.advance(24 * time.Hour)
+	pending, m = w.mailed("ann@example.com", "")
+	try(pending, mail.Code(m)).want(t, 200, "")
+}

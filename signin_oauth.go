@@ -240,6 +240,9 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 		if _, err := naming.User(name); err != nil {
 			name = ""
 		}
+		if err := e.mayCreate(ctx, app, by); err != nil {
+			return SignIn{}, err
+		}
 		enter.put = []Credential{identity}
 		return e.create(ctx, app, User{
 			Email: email, EmailTyped: p.Email, Name: name, NameKey: naming.Fold(name), Verified: outcome == linkCreateVerified,

@@ -69,16 +69,23 @@ func (a App) signingKey(now time.Time) (SigningKey, bool) {
 // published says whether verifiers may still accept the key.
 func (k SigningKey) published(now time.Time) bool { return k.Until.IsZero() || now.Before(k.Until) }
 
-// verifyKey answers the app's public key of an id.
-func (a App) verifyKey(now time.Time) func(kid string) (token.VerifyKey, bool) {
+// verifyKey answers the app's public key of an id, parsed once.
+func (e *Engine) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
 	return func(kid string) (token.VerifyKey, bool) {
-		for _, k := range a.Keys {
-			if k.KID != kid || !k.published(now) {
-				continue
-			}
-			public, err := token.ParsePublic(k.Public)
-			return token.VerifyKey{Alg: k.Alg, Public: public}, err == nil
+		i := slices.IndexFunc(a.Keys, func(k SigningKey) bool { return k.KID == kid && k.published(now) })
+		if i < 0 {
+			return token.VerifyKey{}, false
 		}
-		return token.VerifyKey{}, false
+		id := a.ID.String() + "/" + kid
+		if known, ok := e.publics.get(id); ok {
+			return known, true
+		}
+		public, err := token.ParsePublic(a.Keys[i].Public)
+		if err != nil {
+			return token.VerifyKey{}, false
+		}
+		key := token.VerifyKey{Alg: a.Keys[i].Alg, Public: public}
+		e.publics.put(id, key)
+		return key, true
 	}
 }

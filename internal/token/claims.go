@@ -49,12 +49,6 @@ func (c *claims) access() Access {
 	return a
 }
 
-// UnmarshalJSON refuses duplicate names, which encoding/json lets through.
-func (c *claims) UnmarshalJSON(b []byte) error {
-	type plain claims // without this method
-	return DecodeJSON(b, (*plain)(c))
-}
-
 func date(unix *int64) (*jwt.NumericDate, error) {
 	if unix == nil {
 		return nil, nil

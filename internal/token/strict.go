@@ -19,26 +19,33 @@ type Header struct {
 	Typ string `json:"typ"`
 }
 
-// Inspect reads the header of a compact JWS of at most limit bytes without
-// checking its signature. All three segments must be canonical base64url and
-// the typ exact (RFC 8725, section 3.11).
-func Inspect(raw, typ string, limit int) (Header, error) {
-	var h Header
+// JWS is a compact JWS, taken apart and decoded, its signature not yet checked.
+type JWS struct {
+	Header    Header
+	Signed    string // what the signature is over
+	Payload   []byte
+	Signature []byte
+}
+
+// ReadJWS takes apart a compact JWS of at most limit bytes. All three segments must be
+// canonical base64url and the typ exact (RFC 8725, section 3.11).
+func ReadJWS(raw, typ string, limit int) (JWS, error) {
 	if len(raw) > limit || strings.Count(raw, ".") != 2 {
-		return h, ErrMalformed
+		return JWS{}, ErrMalformed
 	}
-	head, rest, _ := strings.Cut(raw, ".")
-	payload, sig, _ := strings.Cut(rest, ".")
-	b, ok := decode(head)
-	_, ok2 := decode(payload)
-	_, ok3 := decode(sig)
+	end := strings.LastIndexByte(raw, '.')
+	head, payload, _ := strings.Cut(raw[:end], ".")
+	header, ok := decode(head)
+	body, ok2 := decode(payload)
+	sig, ok3 := decode(raw[end+1:])
 	if !ok || !ok2 || !ok3 {
-		return h, ErrMalformed
+		return JWS{}, ErrMalformed
 	}
-	if err := DecodeJSON(b, &h, json.RejectUnknownMembers(true)); err != nil || h.Typ != typ {
-		return Header{}, ErrMalformed
+	j := JWS{Signed: raw[:end], Payload: body, Signature: sig}
+	if err := DecodeJSON(header, &j.Header, json.RejectUnknownMembers(true)); err != nil || j.Header.Typ != typ {
+		return JWS{}, ErrMalformed
 	}
-	return h, nil
+	return j, nil
 }
 
 // DecodeJSON reads one JSON value with case-sensitive names and refuses
