@@ -1,0 +1,313 @@
+package authkit_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/authkit-dev/authkit"
+	pw "github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/store/postgres"
+	"github.com/authkit-dev/authkit/store/sqlite"
+)
+
+// The hash of a bench: the real one, or one that costs next to nothing, so that what
+// authkit itself costs shows.
+var (
+	realHash = authkit.PasswordConfig{Queue: 1 << 16, QueueWait: time.Hour}
+	stubHash = authkit.PasswordConfig{MemoryKiB: 8, Time: 1, Queue: 1 << 16, QueueWait: time.Hour}
+)
+
+// bench is an engine over a store that can be filled fast.
+type bench struct {
+	*testing.B
+	engine *authkit.Engine
+	outbox *mail.Outbox
+	app    authkit.App
+	key    string
+	fill   func(app uuid.UUID, n int) // adds n users, a microsecond apart
+}
+
+// onStores runs f on every store that there is.
+func onStores(b *testing.B, hash authkit.PasswordConfig, f func(b *bench)) {
+	b.Helper()
+	open := map[string]func(b *testing.B) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
+	if os.Getenv("AUTHKIT_TEST_POSTGRES") != "" {
+		open["postgres"] = openPostgres
+	}
+	for _, name := range []string{"memory", "sqlite", "postgres"} {
+		if open[name] == nil {
+			continue
+		}
+		b.Run(name, func(b *testing.B) {
+			store, fill := open[name](b)
+			f(newBench(b, store, fill, hash))
+		})
+	}
+}
+
+func newBench(b *testing.B, store authkit.Store, fill func(uuid.UUID, int), hash authkit.PasswordConfig) *bench {
+	b.Helper()
+	x := &bench{B: b, outbox: mail.NewOutbox(), fill: fill}
+	var err error
+	x.engine, err = authkit.New(authkit.Config{
+		Store: store, BaseURL: base, Mailer: x.outbox, Password: hash, Logger: slog.New(slog.DiscardHandler),
+		Secrets: [][]byte{make([]byte, 32)}, Limits: authkit.LimitConfig{InsecureOff: true},
+	})
+	x.ok(err)
+	x.app, x.key, err = x.engine.CreateApp(b.Context(), "bench", "Bench")
+	x.ok(err)
+	b.ReportAllocs()
+	return x
+}
+
+func (b *bench) ok(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) signUp(email string) authkit.SignIn {
+	b.Helper()
+	in, err := b.engine.SignInWithPassword(b.Context(), authkit.PasswordSignIn{App: b.app.ID, Email: email, Password: password})
+	b.ok(err)
+	return in
+}
+
+func openMemory(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
+	b.Helper()
+	s := memory.New()
+	return s, func(app uuid.UUID, n int) {
+		at := time.Now().Add(-time.Hour)
+		for i := range n {
+			email := fmt.Sprintf("u%d@example.com", i)
+			_, err := s.CreateUser(b.Context(), authkit.NewUser{User: authkit.User{
+				App: app, ID: uuid.New(), Email: email, EmailTyped: email, AuthMethod: "credentials", CreatedAt: at.Add(time.Duration(i) * time.Microsecond),
+			}})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+const fillSQL = `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
+select '%s', %s, 'u' || n || '@example.com', 'u' || n || '@example.com', '', '', 'credentials', 0, 0, '', 1, 1, 0, n from `
+
+func openSQLite(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
+	b.Helper()
+	file := filepath.Join(b.TempDir(), "bench.db")
+	s, err := sqlite.Open(b.Context(), file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = s.Close() })
+	return s, func(app uuid.UUID, n int) {
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer db.Close() //nolint:errcheck // only a bench
+		id := `substr(h,1,8)||'-'||substr(h,9,4)||'-7'||substr(h,13,3)||'-8'||substr(h,16,3)||'-'||substr(h,19,12)`
+		_, err = db.ExecContext(b.Context(), fmt.Sprintf(fillSQL+`(with recursive c(n, h) as (select 1, lower(hex(randomblob(16))) union all select n+1, lower(hex(randomblob(16))) from c where n < %d) select n, h from c)`, app, id, n))
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func openPostgres(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
+	b.Helper()
+	schema := "bench_" + uuid.NewString()[:8]
+	u, err := url.Parse(os.Getenv("AUTHKIT_TEST_POSTGRES"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	pool, err := pgxpool.New(b.Context(), u.String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	exec := func(ctx context.Context, text string) {
+		if _, err := pool.Exec(ctx, text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	exec(b.Context(), "create schema "+schema)
+	b.Cleanup(func() {
+		exec(context.Background(), "drop schema "+schema+" cascade") // the bench's own context has ended
+		pool.Close()
+	})
+	s, err := postgres.New(b.Context(), pool)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s, func(app uuid.UUID, n int) {
+		exec(b.Context(), fmt.Sprintf(fillSQL+`generate_series(1, %d) n`, app, "gen_random_uuid()", n))
+		exec(b.Context(), "analyze authkit_users")
+	}
+}
+
+func BenchmarkMe(b *testing.B) {
+	onStores(b, stubHash, func(b *bench) {
+		in := b.signUp("ann@example.com")
+		for b.Loop() {
+			_, err := b.engine.Me(b.Context(), b.app.ID, in.Token)
+			b.ok(err)
+		}
+	})
+}
+
+func BenchmarkRequireWarm(b *testing.B) {
+	onStores(b, stubHash, func(b *bench) {
+		in := b.signUp("ann@example.com")
+		h := b.engine.Require(authkit.ForApp(b.app.ID))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/", nil)
+		r.Header.Set("Authorization", "Bearer "+in.Token)
+		w := httptest.NewRecorder()
+		for b.Loop() {
+			h.ServeHTTP(w, r)
+		}
+	})
+}
+
+func BenchmarkAPIKeyCheck(b *testing.B) {
+	onStores(b, stubHash, func(b *bench) {
+		for b.Loop() {
+			_, err := b.engine.CheckAPIKey(b.Context(), b.key)
+			b.ok(err)
+		}
+	})
+}
+
+// BenchmarkUsersPage reads fifty users by HTTP: the first page, and one deep in 100,000.
+func BenchmarkUsersPage(b *testing.B) {
+	const users, deep = 100_000, 160
+	onStores(b, stubHash, func(b *bench) {
+		b.fill(b.app.ID, users)
+		get := func(query string) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/users/"+b.app.ID.String()+query, nil)
+			r.Header.Set("Authorization", "Bearer "+b.key)
+			w := httptest.NewRecorder()
+			b.engine.Handler().ServeHTTP(w, r)
+			if w.Code != http.StatusOK {
+				b.Fatalf("GET /users: got %d %s", w.Code, w.Body)
+			}
+			return w
+		}
+		next := ""
+		for range deep {
+			next = "?limit=500&cursor=" + cursorOf(b.B, get(next))
+		}
+		next = next[len("?limit=500&"):]
+		for name, query := range map[string]string{"first": "", "deep": "?" + next} {
+			b.Run(name, func(b *testing.B) {
+				for b.Loop() {
+					get(query)
+				}
+			})
+		}
+	})
+}
+
+func cursorOf(b *testing.B, w *httptest.ResponseRecorder) string {
+	b.Helper()
+	u, err := url.Parse(mail.Link(mail.Message{Text: w.Header().Get("Link")}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return u.Query().Get("cursor")
+}
+
+func BenchmarkMagicLinkRequest(b *testing.B) {
+	onStores(b, stubHash, func(b *bench) {
+		var n atomic.Int64
+		b.RunParallel(func(p *testing.PB) {
+			for p.Next() {
+				_, err := b.engine.RequestLink(b.Context(), authkit.LinkRequest{App: b.app.ID, Email: fmt.Sprintf("u%d@example.com", n.Add(1))})
+				if err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	})
+}
+
+// BenchmarkMagicLinkRedeem measures redemptions alone, each of a new user: the links are
+// made beforehand.
+func BenchmarkMagicLinkRedeem(b *testing.B) {
+	onStores(b, stubHash, func(b *bench) {
+		links := make([]string, b.N)
+		for i := range links {
+			email := fmt.Sprintf("u%d@example.com", i)
+			_, err := b.engine.RequestLink(b.Context(), authkit.LinkRequest{App: b.app.ID, Email: email})
+			b.ok(err)
+			b.ok(b.engine.RunOnce(b.Context()))
+			m, _ := b.outbox.Last(email)
+			links[i] = linkToken(m)
+		}
+		b.ResetTimer()
+		for _, link := range links {
+			_, err := b.engine.RedeemLink(b.Context(), authkit.LinkProof{App: b.app.ID, Token: link})
+			b.ok(err)
+		}
+	})
+}
+
+func benchSignIn(b *testing.B, hash authkit.PasswordConfig) {
+	b.Helper()
+	onStores(b, hash, func(b *bench) {
+		const users = 64
+		for i := range users {
+			b.signUp(fmt.Sprintf("u%d@example.com", i))
+		}
+		var n atomic.Int64
+		b.ResetTimer()
+		b.RunParallel(func(p *testing.PB) {
+			for p.Next() {
+				_, err := b.engine.SignInWithPassword(b.Context(), authkit.PasswordSignIn{
+					App: b.app.ID, Email: fmt.Sprintf("u%d@example.com", n.Add(1)%users), Password: password, Intent: "sign_in",
+				})
+				if err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	})
+}
+
+// BenchmarkSignInStubbed shows authkit's own cost of a sign-in by password.
+func BenchmarkSignInStubbed(b *testing.B) { benchSignIn(b, stubHash) }
+
+// BenchmarkSignIn is to be compared with BenchmarkBareHash.
+func BenchmarkSignIn(b *testing.B) { benchSignIn(b, realHash) }
+
+// BenchmarkBareHash is argon2id behind its gate, and nothing else.
+func BenchmarkBareHash(b *testing.B) {
+	gate := pw.NewGate(2, 1<<16, time.Hour)
+	phc := pw.Hash(password, make([]byte, 16), pw.Default())
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if err := gate.Do(b.Context(), "app", func() { _, _ = pw.Verify(password, phc) }); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
