@@ -265,7 +265,8 @@ type SessionStore interface {
 	// is current, Next becomes current, and LastUsedAt and IdleUntil move on. If it is
 	// either of the two before, rotated less than r.Grace ago, nothing changes and the
 	// answer's Again is its own successor. Anything else ends the session in this step:
-	// [ErrTokenReused]. Unknown or dead family: [ErrNotFound].
+	// [ErrTokenReused]. Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version
+	// is not r.AppVersion; nothing happens.
 	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
 
 	// EndSession ends one session of the user. [ErrNotFound]: that user has no such
@@ -276,6 +277,7 @@ type SessionStore interface {
 // Rotation says what [SessionStore.RotateSession] does. Family, Presented and Next are hashes.
 type Rotation struct {
 	App                     uuid.UUID
+	AppVersion              int64 // the guard: the caller decided by these settings; 0: none
 	Family, Presented, Next []byte
 	Sealed                  []byte // Next in the clear, sealed under the presented token
 	Now                     time.Time

@@ -13,6 +13,7 @@ func sessionSentences() []sentence {
 		{"session: either of the two refresh tokens before is answered with its own successor in the grace", sessionGrace},
 		{"session: a refresh token used after the grace ends the session", sessionLate},
 		{"session: an unknown secret ends the session, an unknown family is not found", sessionUnknown},
+		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
 		{"session: an ended session is unknown, and another user cannot end it", sessionEnd},
 	}
 }
@@ -71,6 +72,23 @@ func sessionUnknown(b *bed) {
 	b.is(err, authkit.ErrTokenReused)
 	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)
+}
+
+func sessionStale(b *bed) {
+	b.signIn(b.newUser("a@example.com"), "s")
+	r := b.rotation("t0 s", "t1", now())
+	r.AppVersion = 2
+	_, err := b.s.RotateSession(b.ctx, r)
+	b.is(err, authkit.ErrStale)
+	r.Family = hash("none")
+	r.AppVersion = 1
+	_, err = b.s.RotateSession(b.ctx, r)
+	b.is(err, authkit.ErrNotFound)
+	r = b.rotation("t0 s", "t1", now())
+	r.AppVersion = 1
+	got, err := b.s.RotateSession(b.ctx, r)
+	b.ok(err)
+	b.sameBytes(got.Again, nil)
 }
 
 func sessionEnd(b *bed) {

@@ -53,6 +53,9 @@ type Tx interface {
 type Conn interface {
 	Reader
 
+	// Write is Rows for one statement that writes, a transaction of its own.
+	Write(ctx context.Context, sql string, f func(Row) error, args ...any) error
+
 	// Tx runs f in a transaction, again if the database asks for it. Unless durable,
 	// the last commits may be lost with the machine.
 	Tx(ctx context.Context, durable bool, f func(Tx) error) error

@@ -12,8 +12,10 @@ import (
 
 const userCols = `app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at`
 
-// ofU are the columns of a table that a statement calls u.
-func ofU(cols string) string { return "u." + strings.ReplaceAll(cols, ", ", ", u.") }
+// of are the columns of a table that a statement calls by another name.
+func of(alias, cols string) string {
+	return alias + "." + strings.ReplaceAll(cols, ", ", ", "+alias+".")
+}
 
 func userDest(u *authkit.User) []any {
 	return []any{&u.App, &u.ID, &u.Email, &u.EmailTyped, &u.Name, &u.NameKey, &u.AuthMethod, (*flag)(&u.Verified), (*flag)(&u.Disabled), &u.DisabledReason, &u.Version, &u.Epoch, (*micros)(&u.LastLogin), (*micros)(&u.CreatedAt)}
@@ -37,7 +39,7 @@ func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKe
 		w.sql = ` and u.user_id = (select f.user_id from authkit_credentials f where f.app_id = $1 and f.kind = ` + w.arg(by.Kind) + ` and f.subject = ` + w.arg(by.Subject) + `)`
 	}
 	var a authkit.Account
-	err := first(ctx, s.c, `select `+ofU(userCols)+`, coalesce(c.kind, ''), coalesce(c.subject, ''), c.data, coalesce(c.created_at, 0)
+	err := first(ctx, s.c, `select `+of("u", userCols)+`, coalesce(c.kind, ''), coalesce(c.subject, ''), c.data, coalesce(c.created_at, 0)
 from authkit_users u left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id
 where u.app_id = $1`+w.sql+liveApp+` order by c.kind, c.subject`, func(r Row) error {
 		var c authkit.Credential
@@ -53,7 +55,7 @@ where u.app_id = $1`+w.sql+liveApp+` order by c.kind, c.subject`, func(r Row) er
 
 // Users implements [authkit.UserStore].
 func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) ([]authkit.User, error) {
-	w := where{sql: `select ` + ofU(userCols) + ` from authkit_users u where u.app_id = $1` + liveApp, args: []any{id(app)}}
+	w := where{sql: `select ` + of("u", userCols) + ` from authkit_users u where u.app_id = $1` + liveApp, args: []any{id(app)}}
 	if f.Email != "" {
 		w.and("u.email", "=", f.Email)
 	}

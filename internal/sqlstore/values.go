@@ -47,6 +47,14 @@ func opt[T any](p *T) any {
 	return *p
 }
 
+// optional makes 0 no value.
+func optional(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
 func optBit(p *bool) any {
 	if p == nil {
 		return nil

@@ -122,6 +122,9 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
 	var out authkit.Rotated
 	err := s.in(ctx, r.App, func(t *tenant) error {
+		if r.AppVersion != 0 && r.AppVersion != t.app.Version {
+			return authkit.ErrStale
+		}
 		x, ok := t.sessions[t.families[string(r.Family)]]
 		if !ok || !same(x.Family, r.Family) {
 			return authkit.ErrNotFound

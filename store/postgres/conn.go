@@ -28,6 +28,16 @@ func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 	return scan(rows, f)
 }
 
+// Write tries again as [conn.Tx] does.
+func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (err error) {
+	for range attempts {
+		if err = c.Rows(ctx, sql, f, args...); !undone(err) {
+			break
+		}
+	}
+	return err
+}
+
 func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {
 	defer rows.Close()
 	for rows.Next() {

@@ -48,6 +48,10 @@ func (c *conn) Dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{Clock: `select cast((julianday('now') - 2440587.5) * 86400000000 as integer)`}
 }
 
+func (c *conn) Write(ctx context.Context, query string, f func(sqlstore.Row) error, args ...any) error {
+	return querier{c.write}.Rows(ctx, query, f, args...)
+}
+
 // Tx takes the write lock at once: a transaction that reads first and writes later can
 // fail in between.
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
