@@ -93,7 +93,7 @@ func (e *Engine) addApp(ctx context.Context, developer, name string, withKey boo
 		return App{}, "", unavailable(err)
 	}
 	app := App{ID: id, Developer: e.owner(developer), Name: name, NameKey: folded, CreatedAt: now, Version: 1}
-	signing, err := e.newSigningKey(id, 1, now)
+	signing, err := e.newSigningKey(id, "", 1, now)
 	if err != nil {
 		return App{}, "", unavailable(err)
 	}
@@ -142,14 +142,6 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 	return app, nil
 }
 
-// AppPatch changes the fields that are not nil.
-type AppPatch struct {
-	Name         *string
-	SignupClosed *bool
-	RedirectURLs *[]string
-	Origins      *[]string
-}
-
 // ChangeApp changes an app of the developer's; the next request on any process sees it.
 // [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
@@ -187,34 +179,27 @@ func (e *Engine) appChange(app App, p AppPatch) (AppChange, error) {
 		}
 		c.NameKey = &key
 	}
-	settings := app.Settings
-	if p.SignupClosed != nil {
-		settings.SignupClosed = *p.SignupClosed
-	}
-	if p.RedirectURLs != nil {
-		if err := checkList("redirect_urls", *p.RedirectURLs, httpio.CheckRedirectURL); err != nil {
-			return c, err
-		}
-		settings.RedirectURLs = *p.RedirectURLs
-	}
-	if p.Origins != nil {
-		if err := checkList("origins", *p.Origins, httpio.CheckOrigin); err != nil {
-			return c, err
-		}
-		settings.Origins = *p.Origins
+	settings, err := p.settings(app.Settings)
+	if err != nil {
+		return c, err
 	}
 	c.Settings = &settings
 	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: "app.change", Actor: app.Developer})
 }
 
-func checkList(field string, list []string, check func(string) error) error {
-	if len(list) > maxList {
-		return invalid(field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList))
+// DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
+// removes the rows. Its name is free again.
+func (e *Engine) DeleteApp(ctx context.Context, developer string, id uuid.UUID) error {
+	app, err := e.OwnApp(ctx, developer, id)
+	if err != nil {
+		return err
 	}
-	for i, s := range list {
-		if err := check(s); err != nil {
-			return invalid(fmt.Sprintf("%s[%d]", field, i), "invalid_url", err.Error())
-		}
+	now := e.now()
+	var also Also
+	if err := e.note(&also, now, Event{App: id, Type: "app.delete", Actor: app.Developer}); err != nil {
+		return err
 	}
-	return nil
+	err = e.store.DeleteApp(ctx, id, now, also)
+	e.apps.drop(id)
+	return e.ownError(err, id)
 }

@@ -79,6 +79,7 @@ type Engine struct {
 	apps    *cache[uuid.UUID, aged[App]]          // for Require
 	live    *cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
 	used    *touched                              // API keys used since the last flush
+	due     *waiting                              // apps that need a signing key
 	wake    chan struct{}                         // tells Run that mail was queued
 	running atomic.Int32                          // how many Runs there are
 	lonely  atomic.Bool                           // the line about a missing Run was written
@@ -101,6 +102,7 @@ func New(c Config) (*Engine, error) {
 		apps:    newCache[uuid.UUID, aged[App]](1024),
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		used:    newTouched(),
+		due:     newWaiting(maxDueKeys),
 		wake:    make(chan struct{}, 1),
 	}
 	salt, err := e.random(16)
@@ -153,7 +155,7 @@ func (e *Engine) ensureConsole(ctx context.Context) error {
 
 func (e *Engine) createConsole(ctx context.Context) error {
 	now := e.now()
-	key, err := e.newSigningKey(Console, 1, now)
+	key, err := e.newSigningKey(Console, "", 1, now)
 	if err != nil {
 		return err
 	}
@@ -169,12 +171,19 @@ func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
 	if app, ok := appFrom(ctx, id); ok {
 		return app, nil
 	}
+	return e.readApp(ctx, id)
+}
+
+// readApp asks the store, and remembers the answer for what may go by an older one.
+func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
 	if id == Console && e.cfg.Developers != nil {
 		return App{}, unknownApp()
 	}
+	now := e.now()
 	app, err := e.store.App(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
+		e.apps.drop(id)
 		return App{}, unknownApp()
 	case err != nil:
 		return App{}, unavailable(fmt.Errorf("read app %s: %w", id, err))
@@ -183,6 +192,7 @@ func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
 		app.Settings.SignupClosed = !e.cfg.ConsoleSignup
 		app.Settings.Origins = e.cfg.ConsoleOrigins
 	}
+	e.apps.put(id, aged[App]{app, now})
 	return app, nil
 }
 

@@ -1,8 +1,12 @@
 package authkit
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // cache is a map of bounded size. When it is full, any entry gives way: what it keeps
@@ -46,4 +50,31 @@ func (c *cache[K, V]) drop(k K) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.m, k)
+}
+
+// waiting is a set of apps with work for [Engine.Run]. When it is full, more is forgotten:
+// it will be seen again.
+type waiting struct {
+	mu  sync.Mutex
+	ids map[uuid.UUID]struct{}
+	max int
+}
+
+func newWaiting(most int) *waiting { return &waiting{ids: map[uuid.UUID]struct{}{}, max: most} }
+
+func (w *waiting) add(id uuid.UUID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.ids) < w.max {
+		w.ids[id] = struct{}{}
+	}
+}
+
+// take empties it.
+func (w *waiting) take() []uuid.UUID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ids := slices.Collect(maps.Keys(w.ids))
+	clear(w.ids)
+	return ids
 }

@@ -100,9 +100,13 @@ type PasswordConfig struct {
 // TokenConfig says how long a sign-in lasts.
 type TokenConfig struct {
 	AccessTTL       time.Duration // of an access token; default 15 min
-	SessionIdle     time.Duration // a session ends this long after its last use; default 30 days
-	SessionAbsolute time.Duration // and this long after the sign-in; default 180 days
+	SessionIdle     time.Duration // a session ends this long after its last use; default 14 days
+	SessionAbsolute time.Duration // and this long after the sign-in; default 90 days
 	MaxSessions     int           // of one user, the oldest give way; default 100
+
+	// KeyRotation is how old a signing key gets before [Engine.Run] makes the next one.
+	// Default 90 days; negative: only [Engine.RotateSigningKey] does.
+	KeyRotation time.Duration
 
 	// LiveWithin is how old the store's last word on a session may be for
 	// [Engine.Require]. Default 5 s; negative: ask each time.
@@ -233,11 +237,14 @@ func (p *PasswordConfig) fill(bad *problems) {
 
 func (t *TokenConfig) fill(bad *problems) {
 	positive(bad, "Tokens.AccessTTL", &t.AccessTTL, 15*time.Minute)
-	positive(bad, "Tokens.SessionIdle", &t.SessionIdle, 30*24*time.Hour)
-	positive(bad, "Tokens.SessionAbsolute", &t.SessionAbsolute, 180*24*time.Hour)
+	positive(bad, "Tokens.SessionIdle", &t.SessionIdle, 14*24*time.Hour)
+	positive(bad, "Tokens.SessionAbsolute", &t.SessionAbsolute, 90*24*time.Hour)
 	positive(bad, "Tokens.MaxSessions", &t.MaxSessions, 100)
 	if t.AccessTTL < time.Minute || t.AccessTTL > time.Hour {
 		bad.add("Tokens.AccessTTL", t.AccessTTL, "set one minute to one hour")
+	}
+	if t.KeyRotation == 0 {
+		t.KeyRotation = 90 * day
 	}
 	if t.LiveWithin == 0 {
 		t.LiveWithin = 5 * time.Second

@@ -29,7 +29,7 @@ func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) 
 		Issuer: e.issuer(app), JWKSURI: e.issuer(app) + "/.well-known/jwks.json",
 		SubjectTypes: []string{"public"}, ResponseTypes: []string{"code"},
 	}
-	for _, k := range a.Keys {
+	for _, k := range a.published(e.now()) {
 		m.Algorithms = append(m.Algorithms, k.Alg)
 	}
 	slices.Sort(m.Algorithms)
@@ -49,11 +49,7 @@ func (e *Engine) KeySet(ctx context.Context, app uuid.UUID) (KeySet, error) {
 		return KeySet{}, err
 	}
 	set := KeySet{Keys: []map[string]string{}}
-	now := e.now()
-	for _, k := range a.Keys {
-		if !k.published(now) {
-			continue
-		}
+	for _, k := range a.published(e.now()) {
 		public, err := token.ParsePublic(k.Public)
 		if err != nil {
 			return KeySet{}, &Error{Code: CodeInternal, Detail: "a signing key of the app is damaged", Err: err}

@@ -115,12 +115,7 @@ func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time) (Ap
 	if got, ok := e.apps.get(id); ok && now.Sub(got.at) < e.cfg.Tokens.LiveWithin {
 		return got.value, nil
 	}
-	app, err := e.App(ctx, id)
-	if err != nil {
-		return App{}, err
-	}
-	e.apps.put(id, aged[App]{app, now})
-	return app, nil
+	return e.readApp(ctx, id)
 }
 
 // alive remembers sessions that were alive, never ones that were not.

@@ -56,8 +56,8 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, error) {
 }
 
 // handOver adds a one-time code for the session to the step that starts it.
-func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) func(*UserChange, *Session) error {
-	return func(c *UserChange, s *Session) error {
+func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) rider {
+	return func(c *UserChange, s *Session, refresh token.Refresh) error {
 		random, err := e.random(idSize)
 		if err != nil {
 			return unavailable(err)
@@ -65,7 +65,7 @@ func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) func(*Us
 		body := slices.Concat(s.ID[:], s.UserID[:], random)
 		raw := slices.Concat(body, e.ring.MAC("one-time code", c.App[:], body))
 		hash := token.Hash(raw)
-		plain, err := json.Marshal(handedOver{Created: c.Version == 0})
+		plain, err := json.Marshal(handedOver{Refresh: refresh.Text(), Created: c.Version == 0})
 		if err != nil {
 			return &Error{Code: CodeInternal, Detail: "the code cannot be kept", Err: err}
 		}
@@ -81,7 +81,8 @@ func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) func(*Us
 
 // handedOver is what a one-time code keeps.
 type handedOver struct {
-	Created bool `json:"created"`
+	Refresh string `json:"refresh"`
+	Created bool   `json:"created"`
 }
 
 // codeBinding is the proof that a code asks for: the verifier of the challenge if the flow
@@ -130,6 +131,10 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, err
 	if plain, err := e.ring.Open(t.Data, tokenAAD(app.ID, codeKind, take.Hash)); err != nil || json.Unmarshal(plain, &kept) != nil {
 		return SignIn{}, invalidToken()
 	}
+	refresh, ok := token.ParseRefresh(kept.Refresh)
+	if !ok {
+		return SignIn{}, invalidToken()
+	}
 	s, u, err := e.store.Session(ctx, app.ID, session, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -137,7 +142,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, err
 	case err != nil:
 		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
 	}
-	return e.signIn(app, u, s, kept.Created)
+	return e.issue(app, u, s, refresh, kept.Created)
 }
 
 // refuseCode tells a wrong proof from a code that is spent.

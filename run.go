@@ -28,7 +28,7 @@ func (e *Engine) Ready(ctx context.Context) error {
 }
 
 // Run does the work that no request waits for, until ctx ends: it sends mail, notes when
-// API keys were last used and removes what is expired. Any number of processes may run it at once;
+// API keys were last used, makes signing keys that are due and removes what is expired. Any number of processes may run it at once;
 // without it nothing is lost, only later.
 func (e *Engine) Run(ctx context.Context) error {
 	e.running.Add(1)
@@ -50,7 +50,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // RunOnce does once what [Engine.Run] does over and over: for tests and for cron.
 func (e *Engine) RunOnce(ctx context.Context) error {
-	return errors.Join(e.deliver(ctx), e.flush(ctx), e.sweep(ctx))
+	return errors.Join(e.deliver(ctx), e.flush(ctx), e.rotateDue(ctx), e.sweep(ctx))
 }
 
 // flush writes when API keys were last used.

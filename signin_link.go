@@ -222,7 +222,7 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (SignIn, error) {
 	return e.enterByLink(ctx, app, got, in.Client, nil)
 }
 
-func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client, then func(*UserChange, *Session) error) (SignIn, error) {
+func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {
 	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, then: then}
 	return e.again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})

@@ -168,7 +168,7 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn) (
 	return kept, nil
 }
 
-func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then func(*UserChange, *Session) error) (SignIn, error) {
+func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {
 	config, err := e.oauthConfig(ctx, app.ID, kept.Provider)
 	if err != nil {
 		return SignIn{}, err
@@ -213,7 +213,7 @@ func providerRefused(code string, err error) error {
 // issuer does not.
 func subjectOf(p oauth.Profile) string { return p.Issuer + " " + p.Subject }
 
-func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, provider string, by Client, then func(*UserChange, *Session) error) (SignIn, error) {
+func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, provider string, by Client, then rider) (SignIn, error) {
 	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: subjectOf(p)})
 	if err != nil {
 		return SignIn{}, err
@@ -261,8 +261,8 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 }
 
 // tell adds a mail about the new identity to the step that links it.
-func (e *Engine) tell(u User, app App, provider string, then func(*UserChange, *Session) error) func(*UserChange, *Session) error {
-	return func(c *UserChange, s *Session) error {
+func (e *Engine) tell(u User, app App, provider string, then rider) rider {
+	return func(c *UserChange, s *Session, refresh token.Refresh) error {
 		if u.Verified { // mail to an unproven address says nothing
 			l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider}
 			if err := e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour)); err != nil {
@@ -270,7 +270,7 @@ func (e *Engine) tell(u User, app App, provider string, then func(*UserChange, *
 			}
 		}
 		if then != nil {
-			return then(c, s)
+			return then(c, s, refresh)
 		}
 		return nil
 	}

@@ -1,6 +1,9 @@
 package authkit
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,12 +14,21 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// signingAlg is the algorithm of new signing keys.
-const signingAlg = "ES256"
+const (
+	// keyLead is how long a key is published before it signs: longer than verifiers keep a
+	// key set.
+	keyLead = 15 * time.Minute
+
+	// keyTail is how long a key is verified after its successor began: longer than any
+	// access token lives.
+	keyTail = time.Hour + 2*time.Minute
+
+	maxDueKeys = 1024
+)
 
 // newSigningKey makes a key pair, its private half sealed to the app and key id.
-func (e *Engine) newSigningKey(app uuid.UUID, seq int64, now time.Time) (SigningKey, error) {
-	pair, err := token.Generate(signingAlg, e.cfg.Random)
+func (e *Engine) newSigningKey(app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
+	pair, err := token.Generate(cmp.Or(alg, "ES256"), e.cfg.Random)
 	if err != nil {
 		return SigningKey{}, fmt.Errorf("authkit: make a signing key: %w", err)
 	}
@@ -29,7 +41,7 @@ func (e *Engine) newSigningKey(app uuid.UUID, seq int64, now time.Time) (Signing
 		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
 	}
 	return SigningKey{
-		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: now,
+		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: from,
 		Sealed: e.ring.Seal(private, signingKeyAAD(app, pair.KID)),
 	}, nil
 }
@@ -56,23 +68,105 @@ func (e *Engine) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 	return pair, nil
 }
 
-// signingKey is the key that signs now: the latest that has begun and not ended.
+// signingKey is the key that signs now: the latest that has begun.
 func (a App) signingKey(now time.Time) (SigningKey, bool) {
 	for _, k := range slices.Backward(a.Keys) {
-		if !now.Before(k.From) && k.published(now) {
+		if !now.Before(k.From) {
 			return k, true
 		}
 	}
 	return SigningKey{}, false
 }
 
-// published says whether verifiers may still accept the key.
-func (k SigningKey) published(now time.Time) bool { return k.Until.IsZero() || now.Before(k.Until) }
+// published are the keys that verifiers may accept: the one that signs, those that will,
+// and those whose last tokens may be alive.
+func (a App) published(now time.Time) []SigningKey {
+	var out []SigningKey
+	for i, k := range a.Keys {
+		after := a.Keys[i+1:]
+		begun := slices.IndexFunc(after, func(next SigningKey) bool { return !now.Before(next.From) })
+		alone := slices.ContainsFunc(after, func(next SigningKey) bool { return next.Alone && !now.Before(next.From) })
+		if !alone && (begun < 0 || now.Before(after[begun].From.Add(keyTail))) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// RotateSigningKey makes the app's next signing key, of the algorithm in its settings. It
+// is published at once and signs from fifteen minutes later on, when every verifier has
+// it; the one before is verified until its last token is dead. With revokeOld the new key
+// signs at once and nothing signed before counts any more.
+func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uuid.UUID, revokeOld bool) (SigningKey, error) {
+	own, err := e.OwnApp(ctx, developer, app)
+	if err != nil {
+		return SigningKey{}, err
+	}
+	from := e.now()
+	if !revokeOld {
+		from = from.Add(keyLead)
+	}
+	for range 5 {
+		key, err := e.addSigningKey(ctx, own, from, revokeOld)
+		if !errors.Is(err, ErrConflict) {
+			return key, e.ownError(err, app)
+		}
+		if own, err = e.readApp(ctx, app); err != nil {
+			return SigningKey{}, err
+		}
+	}
+	return SigningKey{}, unavailable(errAgain)
+}
+
+func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool) (SigningKey, error) {
+	last := app.Keys[len(app.Keys)-1]
+	if from.Before(last.From) {
+		from = last.From // the order of keys and times is one
+	}
+	key, err := e.newSigningKey(app.ID, app.Settings.SigningAlg, last.Seq+1, from)
+	if err != nil {
+		return SigningKey{}, err
+	}
+	key.Alone = alone
+	var also Also
+	if err := e.note(&also, e.now(), Event{App: app.ID, Type: "signing_key.create", Actor: app.Developer}); err != nil {
+		return SigningKey{}, err
+	}
+	if err := e.store.AddSigningKey(ctx, app.ID, key, also); err != nil {
+		return SigningKey{}, err
+	}
+	e.apps.drop(app.ID)
+	return key, nil
+}
+
+// keyDue says whether the app's newest key is old, or of another algorithm than the
+// settings ask for.
+func (e *Engine) keyDue(app App, now time.Time) bool {
+	last, every := app.Keys[len(app.Keys)-1], e.cfg.Tokens.KeyRotation
+	return last.Alg != cmp.Or(app.Settings.SigningAlg, "ES256") || (every > 0 && now.Sub(last.From) > every)
+}
+
+// rotateDue makes the next key of apps that were seen to need one. A process that is
+// second meets a conflict and leaves it at that.
+func (e *Engine) rotateDue(ctx context.Context) error {
+	var all error
+	for _, id := range e.due.take() {
+		app, err := e.readApp(ctx, id)
+		if err == nil && e.keyDue(app, e.now()) {
+			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false)
+		}
+		if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, CodeAppNotFound) {
+			all = errors.Join(all, fmt.Errorf("rotate the signing key of app %s: %w", id, err))
+		}
+	}
+	return all
+}
 
 // verifyKey answers the app's public key of an id, parsed once.
 func (e *Engine) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
 	return func(kid string) (token.VerifyKey, bool) {
-		i := slices.IndexFunc(a.Keys, func(k SigningKey) bool { return k.KID == kid && k.published(now) })
+		keys := a.published(now)
+		i := slices.IndexFunc(keys, func(k SigningKey) bool { return k.KID == kid })
 		if i < 0 {
 			return token.VerifyKey{}, false
 		}
@@ -80,11 +174,11 @@ func (e *Engine) verifyKey(a App, now time.Time) func(kid string) (token.VerifyK
 		if known, ok := e.publics.get(id); ok {
 			return known, true
 		}
-		public, err := token.ParsePublic(a.Keys[i].Public)
+		public, err := token.ParsePublic(keys[i].Public)
 		if err != nil {
 			return token.VerifyKey{}, false
 		}
-		key := token.VerifyKey{Alg: a.Keys[i].Alg, Public: public}
+		key := token.VerifyKey{Alg: keys[i].Alg, Public: public}
 		e.publics.put(id, key)
 		return key, true
 	}

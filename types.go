@@ -34,15 +34,46 @@ type Settings struct {
 
 	// Origins are the exact web origins that may call the app's /auth/* routes.
 	Origins []string `json:"origins,omitempty"`
+
+	// AccessTTL is how long an access token lives; zero: Config.Tokens.AccessTTL.
+	AccessTTL time.Duration `json:"access_ttl,omitempty"`
+
+	// SessionIdle is how long after its last use a session ends; zero:
+	// Config.Tokens.SessionIdle. A running session takes it up at its next refresh.
+	SessionIdle time.Duration `json:"session_idle,omitempty"`
+
+	// SessionAbsolute is how long after the sign-in a session ends; zero:
+	// Config.Tokens.SessionAbsolute. Running sessions keep what they began with.
+	SessionAbsolute time.Duration `json:"session_absolute,omitempty"`
+
+	// SessionMode says how a sign-in is answered; empty: [SessionBearer].
+	SessionMode SessionMode `json:"session_mode,omitempty"`
+
+	// SigningAlg is the algorithm of signing keys made from now on: "ES256" (if empty),
+	// "EdDSA" or "RS256".
+	SigningAlg string `json:"signing_alg,omitempty"`
 }
 
+// SessionMode says where the tokens of a sign-in go.
+type SessionMode string
+
+// The session modes of an app.
+const (
+	SessionBearer SessionMode = "bearer" // into the answer's body
+	SessionCookie SessionMode = "cookie" // into cookies for the host of Config.BaseURL
+	SessionEither SessionMode = "either" // into the body, unless the request says ?session=cookie
+)
+
 // SigningKey is one key pair of an app. Seq orders the keys of an app and is unique in it.
+// Which key signs follows from the order and the times, so that no process has to switch:
+// the latest that has begun. A key is verified until the tokens that it signed are dead.
 type SigningKey struct {
-	KID, Alg    string
-	Seq         int64
-	Public      []byte    // PKIX, DER
-	Sealed      []byte    // the private half: PKCS #8, sealed
-	From, Until time.Time // signs from From on; published until Until (zero: no end)
+	KID, Alg string
+	Seq      int64
+	Public   []byte    // PKIX, DER
+	Sealed   []byte    // the private half: PKCS #8, sealed
+	From     time.Time // signs from then on; it is published before
+	Alone    bool      // once it has begun, nothing signed by an earlier key counts
 }
 
 // APIKey lets a developer's own server read and write the users of one app.

@@ -2,7 +2,9 @@ package authkit
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -39,6 +41,120 @@ func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User
 	}
 	users, err := e.store.Users(ctx, app, q)
 	return users, e.ownError(err, app)
+}
+
+// User reads one user. [CodeUserNotFound].
+func (e *Engine) User(ctx context.Context, app, id uuid.UUID) (User, error) {
+	account, err := e.account(ctx, app, AccountKey{ID: id})
+	if err != nil {
+		return User{}, err
+	}
+	if account == nil {
+		return User{}, noUser()
+	}
+	return account.User, nil
+}
+
+func noUser() *Error { return refuse(CodeUserNotFound, "the app has no such user") }
+
+// UserRequest says what a new user is like.
+type UserRequest struct {
+	Email, Name string // Name may be empty
+	Verified    bool   // the caller has proof of the address
+}
+
+// CreateUser adds a user without a way to sign in but a link to its address, whether or
+// not sign-up is open. [CodeEmailTaken].
+func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) (User, error) {
+	email, err := checkEmail(in.Email)
+	if err != nil {
+		return User{}, err
+	}
+	if err := checkUserName(in.Name); err != nil {
+		return User{}, err
+	}
+	now := e.now()
+	id, err := e.newID(now)
+	if err != nil {
+		return User{}, unavailable(err)
+	}
+	step := NewUser{Now: now, User: User{
+		App: app, ID: id, Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name),
+		AuthMethod: MethodMagicLink, Verified: in.Verified, CreatedAt: now,
+	}}
+	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: "user.create", Actor: "api_key"}); err != nil {
+		return User{}, err
+	}
+	u, err := e.store.CreateUser(ctx, step)
+	if errors.Is(err, ErrConflict) {
+		return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
+	}
+	return u, e.ownError(err, app)
+}
+
+// UserPatch changes the fields that are not nil. Disabling ends every session; so does
+// taking a proof of the address back.
+type UserPatch struct {
+	Name, DisabledReason *string
+	Verified, Disabled   *bool
+}
+
+// ChangeUser changes a user, in effect on every process when it returns.
+// [CodeUserNotFound].
+func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch) (User, error) {
+	if p.Name != nil {
+		if err := checkUserName(*p.Name); err != nil {
+			return User{}, err
+		}
+	}
+	if p.DisabledReason != nil {
+		if _, err := naming.User(*p.DisabledReason); err != nil {
+			return User{}, invalid("disabled_reason", "invalid_text", "disabled_reason is longer than 200 characters or holds control characters")
+		}
+	}
+	for range 5 {
+		u, err := e.User(ctx, app, id)
+		if err != nil {
+			return User{}, err
+		}
+		c := p.change(u, e.now())
+		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: "user.change"}); err != nil {
+			return User{}, err
+		}
+		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
+			return u, e.ownError(err, app)
+		}
+	}
+	return User{}, unavailable(errAgain)
+}
+
+func (p UserPatch) change(u User, now time.Time) UserChange {
+	c := UserChange{
+		Now: now, App: u.App, ID: u.ID, Version: u.Version,
+		Name: p.Name, DisabledReason: p.DisabledReason, Verified: p.Verified, Disabled: p.Disabled,
+	}
+	if p.Name != nil {
+		c.NameKey = new(naming.Fold(*p.Name))
+	}
+	if p.Disabled != nil && !*p.Disabled && p.DisabledReason == nil {
+		c.DisabledReason = new("")
+	}
+	c.End = (p.Disabled != nil && *p.Disabled && !u.Disabled) || (p.Verified != nil && !*p.Verified && u.Verified)
+	return c
+}
+
+// DeleteUser removes a user with all that it has. A later sign-up of the address is
+// another user. [CodeUserNotFound].
+func (e *Engine) DeleteUser(ctx context.Context, app, id uuid.UUID) error {
+	var also Also
+	if err := e.note(&also, e.now(), Event{App: app, UserID: id, Type: "user.delete"}); err != nil {
+		return err
+	}
+	err := e.store.DeleteUser(ctx, app, id, also)
+	if errors.Is(err, ErrNotFound) {
+		return noUser()
+	}
+	return e.ownError(err, app)
 }
 
 // lower folds the ASCII letters, the only ones that canonical addresses fold.

@@ -1,8 +1,6 @@
 package storetest
 
 import (
-	"time"
-
 	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
 )
@@ -62,7 +60,9 @@ func appDelete(b *bed) {
 }
 
 func appSigningKeys(b *bed) {
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(3), authkit.Also{}))
+	third := signingKey(3)
+	third.Alone = true
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, third, authkit.Also{}))
 	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), authkit.Also{}))
 	b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), b.riders("x")), authkit.ErrConflict)
 	b.written("x", false)
@@ -72,6 +72,6 @@ func appSigningKeys(b *bed) {
 	for i, k := range a.Keys {
 		equal(b, k.Seq, int64(i+1))
 		equal(b, k.From, now())
-		equal(b, k.Until, time.Time{})
+		equal(b, k.Alone, k.Seq == 3)
 	}
 }

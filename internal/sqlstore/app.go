@@ -29,8 +29,8 @@ func (s *Store) CreateApp(ctx context.Context, app authkit.App, key authkit.Sign
 }
 
 func addSigningKey(ctx context.Context, q Tx, app uuid.UUID, k authkit.SigningKey) {
-	q.Queue(ctx, nil, `insert into authkit_signing_keys (app_id, seq, kid, alg, public, sealed, from_at, until_at) values ($1,$2,$3,$4,$5,$6,$7,$8)`,
-		id(app), k.Seq, k.KID, k.Alg, blob(k.Public), blob(k.Sealed), us(k.From), us(k.Until))
+	q.Queue(ctx, nil, `insert into authkit_signing_keys (app_id, seq, kid, alg, public, sealed, from_at, alone) values ($1,$2,$3,$4,$5,$6,$7,$8)`,
+		id(app), k.Seq, k.KID, k.Alg, blob(k.Public), blob(k.Sealed), us(k.From), bit(k.Alone))
 }
 
 const appCols = `a.app_id, a.developer, a.name, a.name_key, a.version, a.settings, a.created_at`
@@ -47,11 +47,11 @@ func (s *Store) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
 func readApp(ctx context.Context, q Reader, app uuid.UUID) (authkit.App, error) {
 	var a authkit.App
 	var set string
-	err := first(ctx, q, `select `+appCols+`, k.seq, k.kid, k.alg, k.public, k.sealed, k.from_at, k.until_at
+	err := first(ctx, q, `select `+appCols+`, k.seq, k.kid, k.alg, k.public, k.sealed, k.from_at, k.alone
 from authkit_apps a join authkit_signing_keys k on k.app_id = a.app_id
 where a.app_id = $1 and a.deleted_at = 0 order by k.seq`, func(r Row) error {
 		var k authkit.SigningKey
-		err := r.Scan(append(appDest(&a, &set), &k.Seq, &k.KID, &k.Alg, &k.Public, &k.Sealed, (*micros)(&k.From), (*micros)(&k.Until))...)
+		err := r.Scan(append(appDest(&a, &set), &k.Seq, &k.KID, &k.Alg, &k.Public, &k.Sealed, (*micros)(&k.From), (*flag)(&k.Alone))...)
 		a.Keys = append(a.Keys, k)
 		return err
 	}, id(app))

@@ -35,7 +35,7 @@ func copySettings(s authkit.Settings) authkit.Settings {
 
 func copySigningKey(k authkit.SigningKey) authkit.SigningKey {
 	k.Public, k.Sealed = bytes.Clone(k.Public), bytes.Clone(k.Sealed)
-	k.From, k.Until = micro(k.From), micro(k.Until)
+	k.From = micro(k.From)
 	return k
 }
 

@@ -23,7 +23,7 @@ create table authkit_signing_keys (
     public bytea,
     sealed bytea,
     from_at bigint not null,
-    until_at bigint not null,
+    alone bigint not null,
     primary key (app_id, seq),
     unique (app_id, kid)
 );

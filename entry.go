@@ -1,0 +1,163 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// account reads an account; nil and no error: there is none.
+func (e *Engine) account(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error) {
+	account, err := e.store.Account(ctx, app, by)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, unavailable(fmt.Errorf("read an account of app %s: %w", app, err))
+	}
+	return &account, nil
+}
+
+// entry is what a proven sign-in brings along.
+type entry struct {
+	method string // the user's AuthMethod from now on
+	amr    []string
+	by     Client
+	take   *Take // the token that proved it
+	proof  bool  // of the address: an unverified account is reset first
+	put    []Credential
+	then   rider // may be nil
+}
+
+// rider adds to the step that starts a session.
+type rider func(*UserChange, *Session, token.Refresh) error
+
+// errAgain means that somebody else changed what was decided upon: read again.
+var errAgain = errors.New("changed meanwhile")
+
+// again repeats a decision until nobody changes its grounds beside it.
+func (e *Engine) again(decide func() (SignIn, error)) (SignIn, error) {
+	for range 5 {
+		in, err := decide()
+		if !errors.Is(err, errAgain) {
+			return in, err
+		}
+	}
+	return SignIn{}, unavailable(errAgain)
+}
+
+// enter signs the user of an account in, in one step: token spent, session started,
+// guarded by the Version on which it was decided.
+func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry) (SignIn, error) {
+	u := account.User
+	if u.Disabled {
+		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled")
+	}
+	now := e.now()
+	s, refresh, err := e.newSession(app, u.ID, by.by, by.amr, now)
+	if err != nil {
+		return SignIn{}, err
+	}
+	change := UserChange{
+		Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put,
+		Session: s, AuthMethod: by.method, MaxSessions: e.cfg.Tokens.MaxSessions,
+	}
+	if by.proof && !u.Verified {
+		if err := e.reset(&change); err != nil {
+			return SignIn{}, err
+		}
+	}
+	if err := e.note(&change.Also, now, Event{App: app.ID, UserID: u.ID, Type: "session.start", IP: by.by.IP, Reason: by.method}); err != nil {
+		return SignIn{}, err
+	}
+	if by.then != nil {
+		if err := by.then(&change, s, refresh); err != nil {
+			return SignIn{}, err
+		}
+	}
+	u, err = e.store.ChangeUser(ctx, change)
+	if err != nil {
+		return SignIn{}, e.stepError(err, app.ID)
+	}
+	return e.issue(app, u, *s, refresh, false)
+}
+
+// reset takes everything from an account whose address was never proven, before the
+// person who proved it gets in: whoever made the account may not have been that person
+// (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
+func (e *Engine) reset(c *UserChange) error {
+	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
+	c.DropCredentials, c.End = true, true
+	return e.note(&c.Also, c.Now, Event{App: c.App, UserID: c.ID, Type: "user.reset", Reason: "address proven"})
+}
+
+// mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
+// one for the peer, whatever the method of sign-in.
+func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
+	if app.Settings.SignupClosed {
+		return refuse(CodeSignupDisabled, "this app takes no new users")
+	}
+	return e.hit(ctx, app.ID, e.byPeer(limitSignupPeer, by.IP)...)
+}
+
+// create makes a user that mayCreate has let through and signs in, in one step.
+func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn, error) {
+	now := e.now()
+	id, err := e.newID(now)
+	if err != nil {
+		return SignIn{}, unavailable(err)
+	}
+	u.App, u.ID, u.AuthMethod, u.CreatedAt = app.ID, id, by.method, now
+	s, refresh, err := e.newSession(app, id, by.by, by.amr, now)
+	if err != nil {
+		return SignIn{}, err
+	}
+	for i := range by.put {
+		by.put[i] = owned(by.put[i], u, now)
+	}
+	change := UserChange{Now: now, App: app.ID, ID: id}
+	if by.then != nil {
+		if err := by.then(&change, s, refresh); err != nil {
+			return SignIn{}, err
+		}
+	}
+	step := NewUser{Now: now, User: u, Credentials: by.put, Take: by.take, Session: s, Also: change.Also}
+	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: "user.create", IP: by.by.IP, Reason: by.method}); err != nil {
+		return SignIn{}, err
+	}
+	u, err = e.store.CreateUser(ctx, step)
+	if err != nil {
+		return SignIn{}, e.stepError(err, app.ID)
+	}
+	return e.issue(app, u, *s, refresh, true)
+}
+
+// owned completes a credential with its user. A password's subject is the user's id.
+func owned(c Credential, u User, now time.Time) Credential {
+	c.App, c.UserID, c.CreatedAt = u.App, u.ID, now
+	if c.Kind == passwordKind {
+		c.Subject = u.ID.String()
+	}
+	return c
+}
+
+// stepError translates what a user verb answers. A conflict or a stale guard is decided
+// anew; a token that cannot be spent was spent by somebody else.
+func (e *Engine) stepError(err error, app uuid.UUID) error {
+	switch {
+	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):
+		return fmt.Errorf("%w: %w", errAgain, err)
+	case errors.Is(err, ErrNotFound):
+		return invalidToken()
+	}
+	return unavailable(fmt.Errorf("change a user of app %s: %w", app, err))
+}
+
+func invalidToken() *Error {
+	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's")
+}

@@ -1,0 +1,83 @@
+package authkit
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// AppPatch changes the name and the settings that are not nil. A zero duration goes back
+// to the engine's own.
+type AppPatch struct {
+	Name         *string
+	SignupClosed *bool
+	RedirectURLs *[]string
+	Origins      *[]string
+
+	AccessTTL       *time.Duration // 1 min to 1 h
+	SessionIdle     *time.Duration // 5 min to 90 days
+	SessionAbsolute *time.Duration // 5 min to 365 days
+	SessionMode     *SessionMode
+	SigningAlg      *string // of the keys made from now on
+}
+
+const day = 24 * time.Hour
+
+// settings are those of an app after the patch.
+func (p AppPatch) settings(s Settings) (Settings, error) {
+	set(&s.SignupClosed, p.SignupClosed)
+	set(&s.RedirectURLs, p.RedirectURLs)
+	set(&s.Origins, p.Origins)
+	set(&s.SessionMode, p.SessionMode)
+	set(&s.SigningAlg, p.SigningAlg)
+	set(&s.AccessTTL, p.AccessTTL)
+	set(&s.SessionIdle, p.SessionIdle)
+	set(&s.SessionAbsolute, p.SessionAbsolute)
+	if err := checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL); err != nil {
+		return s, err
+	}
+	if err := checkList("origins", s.Origins, httpio.CheckOrigin); err != nil {
+		return s, err
+	}
+	if !slices.Contains([]SessionMode{"", SessionBearer, SessionCookie, SessionEither}, s.SessionMode) {
+		return s, invalid("session_mode", "unknown_value", fmt.Sprintf("session_mode is none of %q, %q and %q", SessionBearer, SessionCookie, SessionEither))
+	}
+	if !slices.Contains([]string{"", "ES256", "EdDSA", "RS256"}, s.SigningAlg) {
+		return s, invalid("signing_alg", "unknown_value", `signing_alg is none of "ES256", "EdDSA" and "RS256"`)
+	}
+	for _, d := range []struct {
+		field       string
+		got         time.Duration
+		least, most time.Duration
+	}{
+		{"access_token_seconds", s.AccessTTL, time.Minute, time.Hour},
+		{"session_idle_seconds", s.SessionIdle, 5 * time.Minute, 90 * day},
+		{"session_absolute_seconds", s.SessionAbsolute, 5 * time.Minute, 365 * day},
+	} {
+		if d.got != 0 && (d.got < d.least || d.got > d.most) {
+			return s, invalid(d.field, "out_of_range", fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second))
+		}
+	}
+	return s, nil
+}
+
+// set changes a field if there is a new value.
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+func checkList(field string, list []string, check func(string) error) error {
+	if len(list) > maxList {
+		return invalid(field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList))
+	}
+	for i, s := range list {
+		if err := check(s); err != nil {
+			return invalid(fmt.Sprintf("%s[%d]", field, i), "invalid_url", err.Error())
+		}
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// Sessions lists the live sessions of a user, newest first.
+func (e *Engine) Sessions(ctx context.Context, app, user uuid.UUID) ([]Session, error) {
+	if _, err := e.App(ctx, app); err != nil {
+		return nil, err
+	}
+	sessions, err := e.store.Sessions(ctx, app, user, e.now())
+	return sessions, e.ownError(err, app)
+}
+
+// EndSession ends one session of a user. [CodeSessionNotFound]: the user has no such
+// session.
+func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) error {
+	now := e.now()
+	var also Also
+	if err := e.note(&also, now, Event{App: app, UserID: user, Type: "session.end", Reason: "signed out"}); err != nil {
+		return err
+	}
+	err := e.store.EndSession(ctx, app, user, session, now, also)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return refuse(CodeSessionNotFound, "the user has no such session")
+	case err != nil:
+		return unavailable(fmt.Errorf("end session %s: %w", session, err))
+	}
+	e.live.drop([2]uuid.UUID{app, session})
+	return nil
+}
+
+// EndSessions ends every session of a user, and every token bound to the user.
+// [CodeUserNotFound]: the app has no such user.
+func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
+	now := e.now()
+	c := UserChange{Now: now, App: app, ID: user, End: true}
+	if err := e.note(&c.Also, now, Event{App: app, UserID: user, Type: "session.end_all", Reason: "signed out"}); err != nil {
+		return err
+	}
+	_, err := e.store.ChangeUser(ctx, c)
+	switch {
+	case errors.Is(err, ErrStale): // Version 0 is no guard: the user is gone
+		return noUser()
+	case errors.Is(err, ErrNotFound):
+		return unknownApp()
+	case err != nil:
+		return unavailable(fmt.Errorf("end the sessions of user %s: %w", user, err))
+	}
+	return nil
+}
+
+// SignOut ends the session of a refresh token, or with all every session of its user, for
+// which the token has to be the live one. A token of the family that is too old ends the
+// session too, as any use of it does. [CodeInvalidToken]: there is no such session.
+func (e *Engine) SignOut(ctx context.Context, app uuid.UUID, refreshToken string, all bool) error {
+	presented, ok := token.ParseRefresh(refreshToken)
+	if !ok {
+		return e.invalidUnlessUnknown(ctx, app)
+	}
+	next, err := presented.Next(e.cfg.Random)
+	if err != nil {
+		return unavailable(err)
+	}
+	_, got, err := e.rotate(ctx, app, presented, next)
+	switch {
+	case errors.Is(err, ErrTokenReused):
+		if all {
+			return invalidToken()
+		}
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return e.invalidUnlessUnknown(ctx, app)
+	case err != nil:
+		return err
+	}
+	switch {
+	case all && got.Again != nil: // not the live token
+		return invalidToken()
+	case all:
+		return e.EndSessions(ctx, app, got.User.ID)
+	}
+	err = e.EndSession(ctx, app, got.User.ID, got.Session.ID)
+	if errors.Is(err, CodeSessionNotFound) {
+		return nil // somebody else was first
+	}
+	return err
+}
