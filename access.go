@@ -1,9 +1,13 @@
 package authkit
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -21,8 +25,13 @@ func visitor(c *call) error {
 	return err
 }
 
-// user asks for an access token of the path's app, and a session that is alive.
+// user asks for a session of the path's app that is alive: an access token or, where the
+// app takes them, the cookies of one. A request with an Authorization header is judged by
+// that alone.
 func user(c *call) error {
+	if c.bringsCookie() {
+		return c.userByCookie()
+	}
 	raw, err := c.bearer()
 	if err != nil {
 		return err
@@ -31,9 +40,74 @@ func user(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, c.user, err = c.e.authenticate(c.ctx(), app, raw)
+	c.session, c.user, err = c.e.authenticate(c.ctx(), app, raw)
 	return err
 }
+
+// userOrVisitor lets a caller without any credential through, too.
+func userOrVisitor(c *call) error {
+	if len(c.r.Header.Values("Authorization")) > 0 {
+		return user(c)
+	}
+	if c.bringsCookie() {
+		err := c.userByCookie()
+		if !errors.Is(err, CodeUnauthenticated) && !errors.Is(err, CodeInvalidToken) {
+			return err
+		}
+	}
+	return visitor(c)
+}
+
+// bringsCookie says whether a session cookie of the path's app is all that the request
+// brings.
+func (c *call) bringsCookie() bool {
+	id, err := c.pathID()
+	if err != nil || len(c.r.Header.Values("Authorization")) > 0 {
+		return false
+	}
+	_, access := c.e.cookies.Get(c.r, accessCookie(id))
+	_, refresh := c.e.cookies.Get(c.r, refreshCookie(id))
+	return access || refresh
+}
+
+func (c *call) userByCookie() error {
+	app, err := c.pathApp()
+	if err != nil {
+		return err
+	}
+	if !app.takesCookies() {
+		return refuse(CodeUnauthenticated, "this app takes no session cookies: send Authorization: Bearer …")
+	}
+	raw, _ := c.e.cookies.Get(c.r, accessCookie(app.ID))
+	c.session, c.user, err = c.e.authenticate(c.ctx(), app, raw)
+	if !errors.Is(err, CodeInvalidToken) || c.r.Method == http.MethodHead { // HEAD never has an effect
+		return err
+	}
+	old, _ := c.e.cookies.Get(c.r, refreshCookie(app.ID))
+	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: app.ID, Token: old, Client: c.client})
+	if err != nil {
+		return err
+	}
+	c.e.setCookies(c.w, app, got)
+	c.session, c.user, err = c.e.authenticate(c.ctx(), app, got.Token)
+	return err
+}
+
+// fresh asks besides for a sign-in of the last ten minutes. How fresh the host's own
+// developers are is the host's to know.
+func fresh(door access) access {
+	return func(c *call) error {
+		if err := door(c); err != nil {
+			return err
+		}
+		if c.session.ID != uuid.Nil && c.e.now().Sub(c.session.AuthTime) > freshFor {
+			return refuse(CodeReauthenticationRequired, "this wants a sign-in of the last ten minutes")
+		}
+		return nil
+	}
+}
+
+const freshFor = 10 * time.Minute
 
 // apiKey asks for an API key of the path's app that has the scope.
 func apiKey(scope string) access {
@@ -79,11 +153,11 @@ func developer(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, u, err := c.e.authenticate(c.ctx(), console, raw)
+	c.session, c.user, err = c.e.authenticate(c.ctx(), console, raw)
 	if err != nil {
 		return err
 	}
-	c.developer, c.user = u.ID.String(), u
+	c.developer = c.user.ID.String()
 	return nil
 }
 
@@ -138,7 +212,7 @@ func (c *call) bearer() (string, error) {
 		return "", err
 	}
 	if scheme != "bearer" || raw == "" {
-		return "", refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …")
+		return "", noAccessToken()
 	}
 	if strings.HasPrefix(raw, "ak_") { // one kind of credential never works in the place of another
 		return "", invalidToken()

@@ -71,6 +71,7 @@ type Engine struct {
 	base   *url.URL
 	origin string // of base
 
+	cookies httpio.Cookies
 	ring    *seal.Ring
 	hasher  *hasher
 	oauth   *oauth.Client
@@ -78,6 +79,8 @@ type Engine struct {
 	publics *cache[string, token.VerifyKey]       // parsed public keys, likewise
 	apps    *cache[uuid.UUID, aged[App]]          // for Require
 	live    *cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
+	seen    *cache[[32]byte, vouched]             // verified access tokens, for Require
+	asking  *flights                              // who asks the store after which session
 	used    *touched                              // API keys used since the last flush
 	due     *waiting                              // apps that need a signing key
 	wake    chan struct{}                         // tells Run that mail was queued
@@ -101,6 +104,8 @@ func New(c Config) (*Engine, error) {
 		publics: newCache[string, token.VerifyKey](4096),
 		apps:    newCache[uuid.UUID, aged[App]](1024),
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
+		seen:    newCache[[32]byte, vouched](32768),
+		asking:  newFlights(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),
 		wake:    make(chan struct{}, 1),

@@ -19,7 +19,7 @@ const (
 
 // browser answers the secret in the binding cookie, and nil if there is none.
 func (c *call) browser() []byte {
-	text, ok := c.h.cookies.Get(c.r, bindingCookie)
+	text, ok := c.e.cookies.Get(c.r, bindingCookie)
 	if !ok {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (c *call) bind() ([]byte, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	c.h.cookies.Set(c.w, bindingCookie, token.Encode(secret), bindingAge)
+	c.e.cookies.Set(c.w, bindingCookie, token.Encode(secret), bindingAge)
 	return secret, nil
 }
 
@@ -167,7 +167,7 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireSignIn(got)}, nil
+	return c.signedIn(got), nil
 }
 
 // pressLink is the page's button.
@@ -180,11 +180,16 @@ func pressLink(c *call) error {
 	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
 		return refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
 	}
-	goal, err := c.e.PressLink(c.ctx(), LinkPress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client})
-	if err != nil {
+	goal, got, err := c.e.PressLink(c.ctx(), LinkPress{
+		App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode(),
+	})
+	switch {
+	case err != nil:
 		return err
-	}
-	if goal.RedirectTo == "" {
+	case goal.RedirectTo == "" && got.Token != "":
+		c.handOverCookies(got)
+		return c.notice("Signed in", "You may close this page.")
+	case goal.RedirectTo == "":
 		return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
 	}
 	return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
@@ -216,5 +221,5 @@ func exchangeCode(c *call, in exchangeBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireSignIn(got)}, nil
+	return c.signedIn(got), nil
 }

@@ -81,8 +81,7 @@ func deleteOAuthConfig(c *call) error {
 	if err := c.e.DeleteOAuthConfig(c.ctx(), c.developer, c.app.ID, c.r.PathValue("provider")); err != nil {
 		return err
 	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
+	return c.done()
 }
 
 type oauthGoJSON struct {
@@ -164,8 +163,9 @@ func returnOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
+	out := c.signedIn(got)
 	if httpio.AcceptsJSONOnly(c.r) {
-		return c.answer(http.StatusOK, wireSignIn(got))
+		return c.answer(http.StatusOK, out.body)
 	}
 	return c.notice("Signed in", "You may close this page.")
 }
@@ -220,5 +220,5 @@ func finishByBinding(c *call, in callbackBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireSignIn(got)}, nil
+	return c.signedIn(got), nil
 }

@@ -21,9 +21,8 @@ import (
 // handler serves the route table. A request goes one way: headers, path, method, origin,
 // credential, app, limit; then the route's own function, whose error is rendered here.
 type handler struct {
-	e       *Engine
-	mux     *http.ServeMux
-	cookies httpio.Cookies
+	e   *Engine
+	mux *http.ServeMux
 }
 
 // call is one request on its way through a route.
@@ -40,13 +39,14 @@ type call struct {
 	app       App
 	developer string
 	user      User
+	session   Session
 	key       APIKey
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
 func newHandler(e *Engine) http.Handler {
-	h := &handler{e: e, mux: http.NewServeMux(), cookies: httpio.Cookies{Insecure: e.base.Scheme == "http"}}
+	h := &handler{e: e, mux: http.NewServeMux()}
 	byPath := map[string]resource{}
 	for _, rt := range routes() {
 		if byPath[rt.pattern] == nil {
@@ -222,13 +222,9 @@ func (c *call) pathApp() (App, error) {
 	if c.app.ID != uuid.Nil {
 		return c.app, nil
 	}
-	text := c.r.PathValue("app_id")
-	if text == "console" && strings.HasPrefix(c.r.URL.Path, "/auth/") {
-		text = Console.String()
-	}
-	id, ok := httpio.CanonicalUUID(text)
-	if !ok {
-		return App{}, unknownApp()
+	id, err := c.pathID()
+	if err != nil {
+		return App{}, err
 	}
 	app, err := c.e.App(c.ctx(), id)
 	if err != nil {
@@ -237,6 +233,19 @@ func (c *call) pathApp() (App, error) {
 	c.app = app
 	c.r = c.r.WithContext(withApp(c.ctx(), app))
 	return app, nil
+}
+
+// pathID is the app's id in the path, whether or not there is such an app.
+func (c *call) pathID() (uuid.UUID, error) {
+	text := c.r.PathValue("app_id")
+	if text == "console" && strings.HasPrefix(c.r.URL.Path, "/auth/") {
+		return Console, nil
+	}
+	id, ok := httpio.CanonicalUUID(text)
+	if !ok {
+		return uuid.Nil, unknownApp()
+	}
+	return id, nil
 }
 
 type appKeyType struct{}
@@ -327,11 +336,20 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 
 // answer writes a JSON answer. One that holds a credential is kept by no cache.
 func (c *call) answer(status int, v any) error {
+	if status == http.StatusNoContent {
+		return c.done()
+	}
 	if c.w.Header().Get("Cache-Control") == "" {
 		c.w.Header().Set("Cache-Control", "no-store")
 	}
 	if err := httpio.WriteJSON(c.w, status, "application/json", v); err != nil {
 		return fmt.Errorf("answer %s %s: %w", c.r.Method, c.r.Pattern, err)
 	}
+	return nil
+}
+
+// done answers that there is nothing to say.
+func (c *call) done() error {
+	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }

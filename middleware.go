@@ -3,14 +3,12 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // Identity is what an access token proves.
@@ -27,8 +25,11 @@ type identityKey struct{}
 // IdentityFrom answers who made the request, behind [Engine.Require] or
 // [Engine.Optional]; false: nobody that is known.
 func IdentityFrom(ctx context.Context) (Identity, bool) {
-	id, ok := ctx.Value(identityKey{}).(Identity)
-	return id, ok
+	id, ok := ctx.Value(identityKey{}).(*Identity)
+	if !ok {
+		return Identity{}, false
+	}
+	return *id, true
 }
 
 // AppFor names the app of a request to the host's own routes.
@@ -43,95 +44,103 @@ func ForApp(app uuid.UUID) AppFor {
 // the app whose session is alive; [IdentityFrom] tells whose. Everything else is a 401.
 // The token is verified here; how old the store's last word on its session may be is
 // Config.Tokens.LiveWithin, and 503 is the answer when the store cannot say.
+//
+// Where the app takes session cookies, they do instead of the header; one that has expired
+// is refreshed on the way, and the answer is then kept by no cache. A browser's
+// cross-origin request with an unsafe method is a 403 if a cookie is what would let it in.
 func (e *Engine) Require(app AppFor) func(http.Handler) http.Handler {
-	return e.middleware(app, true)
+	return e.middleware(guard{app: app, required: true, within: e.cfg.Tokens.LiveWithin})
+}
+
+// RequireLive is Require, but the store is asked each time.
+func (e *Engine) RequireLive(app AppFor) func(http.Handler) http.Handler {
+	return e.middleware(guard{app: app, required: true})
 }
 
 // Optional is Require for routes that strangers may use too: without an Authorization
-// header the request goes through without an identity. A header that is wrong is a 401.
+// header or a session cookie the request goes through without an identity. A header that
+// is wrong is a 401; a cookie that is, is none.
 func (e *Engine) Optional(app AppFor) func(http.Handler) http.Handler {
-	return e.middleware(app, false)
+	return e.middleware(guard{app: app, within: e.cfg.Tokens.LiveWithin})
 }
 
-func (e *Engine) middleware(app AppFor, required bool) func(http.Handler) http.Handler {
+// guard says what a middleware asks for.
+type guard struct {
+	app      AppFor
+	required bool
+	within   time.Duration // how old the store's word may be; 0: asked each time
+}
+
+func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !required && len(r.Header.Values("Authorization")) == 0 {
-				next.ServeHTTP(w, r)
-				return
-			}
-			id, err := e.identify(r, app)
+			id, err := e.identify(w, r, g)
 			if err != nil {
 				writeProblem(w, e.url("/errors/"), asError(err), "")
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey{}, id)))
+			if id != nil {
+				r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
+			}
+			next.ServeHTTP(w, r)
 		})
 	}
 }
 
-func (e *Engine) identify(r *http.Request, appFor AppFor) (Identity, error) {
+// identify answers who asks; nil and no error: a stranger, where strangers may.
+func (e *Engine) identify(w http.ResponseWriter, r *http.Request, g guard) (*Identity, error) {
 	scheme, raw, err := httpio.Authorization(r)
 	if err != nil {
-		return Identity{}, refuse(CodeInvalidRequest, "the Authorization header is not one scheme, one space and one credential")
+		return nil, refuse(CodeInvalidRequest, "the Authorization header is not one scheme, one space and one credential")
 	}
-	if scheme != "bearer" || raw == "" {
-		return Identity{}, refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …")
-	}
-	id, err := appFor(r)
+	app, err := g.app(r)
 	if err != nil {
-		return Identity{}, &Error{Code: CodeAppNotFound, Detail: "there is no such app", Err: err}
+		return nil, &Error{Code: CodeAppNotFound, Detail: "there is no such app", Err: err}
 	}
-	return e.identity(r.Context(), id, raw)
+	if raw != "" {
+		if scheme != "bearer" {
+			return nil, noAccessToken()
+		}
+		return e.identity(r.Context(), app, raw, g.within)
+	}
+	id, err := e.identifyByCookie(w, r, app, g.within)
+	if !g.required && (errors.Is(err, CodeUnauthenticated) || errors.Is(err, CodeInvalidToken)) {
+		return nil, nil
+	}
+	return id, err
 }
 
-// identity verifies a token with keys, and against a word on its session, that are at
-// most LiveWithin old.
-func (e *Engine) identity(ctx context.Context, id uuid.UUID, raw string) (Identity, error) {
-	now := e.now()
-	app, err := e.recentApp(ctx, id, now)
-	if err != nil {
-		return Identity{}, err
-	}
-	claims, err := token.Verify(raw, e.issuer(id), id.String(), e.verifyKey(app, now), now)
-	if err != nil {
-		return Identity{}, invalidToken()
-	}
-	sid, err1 := uuid.Parse(claims.SessionID)
-	sub, err2 := uuid.Parse(claims.Subject)
-	if err1 != nil || err2 != nil {
-		return Identity{}, invalidToken()
-	}
-	if err := e.alive(ctx, id, sid, sub, now); err != nil {
-		return Identity{}, err
-	}
-	return Identity{
-		App: id, User: sub, Session: sid, Email: claims.Email, Name: claims.Name,
-		AuthTime: claims.AuthTime, Methods: claims.AMR,
-	}, nil
+func noAccessToken() *Error {
+	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …")
 }
 
-func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time) (App, error) {
-	if got, ok := e.apps.get(id); ok && now.Sub(got.at) < e.cfg.Tokens.LiveWithin {
-		return got.value, nil
+// identifyByCookie refreshes a session whose access token has expired.
+func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uuid.UUID, within time.Duration) (*Identity, error) {
+	access, ok := e.cookies.Get(r, accessCookie(id))
+	refresh, ok2 := e.cookies.Get(r, refreshCookie(id))
+	if !ok && !ok2 {
+		return nil, noAccessToken()
 	}
-	return e.readApp(ctx, id)
-}
-
-// alive remembers sessions that were alive, never ones that were not.
-func (e *Engine) alive(ctx context.Context, app, sid, sub uuid.UUID, now time.Time) error {
-	key := [2]uuid.UUID{app, sid}
-	if got, ok := e.live.get(key); ok && got.value == sub && now.Sub(got.at) < e.cfg.Tokens.LiveWithin {
-		return nil
+	app, err := e.recentApp(r.Context(), id, e.now(), within)
+	if err != nil {
+		return nil, err
 	}
-	_, u, err := e.store.Session(ctx, app, sid, now)
-	switch {
-	case errors.Is(err, ErrNotFound) || (err == nil && u.ID != sub):
-		e.live.drop(key)
-		return invalidToken()
-	case err != nil:
-		return unavailable(fmt.Errorf("read session %s: %w", sid, err))
+	if !app.takesCookies() {
+		return nil, noAccessToken()
 	}
-	e.live.put(key, aged[uuid.UUID]{sub, now})
-	return nil
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	if !safe && httpio.CrossOrigin(r, e.origin, func(string) bool { return false }) {
+		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
+	}
+	got, err := e.identity(r.Context(), id, access, within)
+	if !ok2 || !errors.Is(err, CodeInvalidToken) {
+		return got, err
+	}
+	_, ip, _ := httpio.Peer(r, e.cfg.TrustedProxies)
+	in, err := e.Refresh(r.Context(), RefreshRequest{App: id, Token: refresh, Client: Client{IP: ip, UserAgent: r.UserAgent()}})
+	if err != nil {
+		return nil, err
+	}
+	e.setCookies(w, app, in)
+	return e.identity(r.Context(), id, in.Token, within)
 }

@@ -27,32 +27,43 @@ type LinkPress struct {
 	Token   string
 	Browser []byte
 	Client  Client
+
+	// Stay lets the session begin in this browser where the link has nowhere to go on to.
+	Stay bool
 }
 
-// Goal is where a sign-in goes on. RedirectTo is empty where it cannot go on by itself:
-// the code has then to be typed where the sign-in began, and nothing is spent.
+// Goal is where a sign-in goes on. RedirectTo is empty where it goes nowhere.
 type Goal struct {
 	RedirectTo string
 	Code       string // for POST /auth/token, once and within a minute
 }
 
 // PressLink spends a link and signs in, and hands the session over by a one-time code:
-// the browser that presses gets it, never another.
-func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, error) {
+// the browser that presses gets it, never another. With nowhere to go on to and no Stay,
+// nothing is spent and both answers are empty: the code has then to be typed where the
+// sign-in began.
+func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, SignIn, error) {
 	app, err := e.App(ctx, in.App)
 	if err != nil {
-		return Goal{}, err
+		return Goal{}, SignIn{}, err
 	}
 	got, err := e.findLink(ctx, app.ID, in.Token, "")
-	if err != nil || got.data.RedirectTo == "" {
-		return Goal{}, err
+	if err != nil {
+		return Goal{}, SignIn{}, err
+	}
+	if got.data.RedirectTo == "" {
+		if !in.Stay {
+			return Goal{}, SignIn{}, nil
+		}
+		entered, err := e.enterByLink(ctx, app, got, in.Client, nil)
+		return Goal{}, entered, err
 	}
 	if err := checkGoal(app, got.data.RedirectTo, got.data.Challenge); err != nil {
-		return Goal{}, err // no longer registered
+		return Goal{}, SignIn{}, err // no longer registered
 	}
 	goal := Goal{RedirectTo: got.data.RedirectTo}
-	_, err = e.enterByLink(ctx, app, got, in.Client, e.handOver(&goal, got.data.Challenge, in.Browser))
-	return goal, err
+	entered, err := e.enterByLink(ctx, app, got, in.Client, e.handOver(&goal, got.data.Challenge, in.Browser))
+	return goal, entered, err
 }
 
 // handOver adds a one-time code for the session to the step that starts it.

@@ -21,7 +21,7 @@ type route struct {
 func routes() []route {
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-		app                   = "/apps/{app_id}"
+		app, users            = "/apps/{app_id}", "/users/{app_id}"
 	)
 	return []route{
 		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
@@ -32,13 +32,25 @@ func routes() []route {
 		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, summary: "Come back from a provider", serve: returnOAuth},
 		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
+		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Turn a refresh token", serve: refresh},
+		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: takes(signOut)},
 		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: gives(me)},
+		{method: patch, pattern: "/auth/me/{app_id}", access: user, summary: "Change the signed-in user", serve: takes(changeMe)},
+		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), summary: "Delete the signed-in user", serve: deleteMe},
+		{method: get, pattern: "/auth/sessions/{app_id}", access: user, summary: "List the user's sessions", serve: gives(listSessions)},
+		{method: del, pattern: "/auth/sessions/{app_id}/{session_id}", access: user, summary: "End one of them", serve: endSession},
 
-		{method: get, pattern: "/users/{app_id}", access: apiKey(ScopeUsersRead), summary: "List users", serve: listUsers},
+		{method: get, pattern: users, access: apiKey(ScopeUsersRead), summary: "List users", serve: listUsers},
+		{method: post, pattern: users, access: apiKey(ScopeUsersWrite), summary: "Create a user", serve: takes(createUser)},
+		{method: get, pattern: users + "/{user_id}", access: apiKey(ScopeUsersRead), summary: "Read a user", serve: gives(readUser)},
+		{method: patch, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Change or disable a user", serve: takes(changeUser)},
+		{method: del, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Delete a user", serve: deleteUser},
 		{method: get, pattern: "/apps", access: developer, summary: "List your apps", serve: gives(listApps)},
 		{method: post, pattern: "/apps", access: creator, summary: "Create an app", serve: takes(createApp)},
 		{method: get, pattern: app, access: owner, summary: "Read an app", serve: gives(readApp)},
 		{method: patch, pattern: app, access: owner, summary: "Change an app", serve: takes(changeApp)},
+		{method: del, pattern: app, access: fresh(owner), summary: "Delete an app", serve: deleteApp},
+		{method: post, pattern: app + "/signing-keys/rotate", access: fresh(owner), summary: "Make the next signing key", serve: takes(rotateSigningKey)},
 		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: gives(listAPIKeys)},
 		{method: post, pattern: app + "/api-keys", access: owner, summary: "Replace the API key", serve: takes(rotateAPIKey)},
 		{method: del, pattern: app + "/api-keys/{id}", access: owner, summary: "Revoke an API key", serve: revokeAPIKey},

@@ -109,7 +109,7 @@ func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method s
 // [CodeInvalidToken] for anything but a live one.
 func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session, User, error) {
 	now := e.now()
-	claims, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
+	claims, _, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
 	if err != nil {
 		return Session{}, User{}, invalidToken()
 	}

@@ -68,14 +68,18 @@ func (e *Engine) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 	return pair, nil
 }
 
-// signingKey is the key that signs now: the latest that has begun.
+// signingKey is the key that signs now: the latest that has begun or, to a clock behind
+// the one that made the app, the first.
 func (a App) signingKey(now time.Time) (SigningKey, bool) {
 	for _, k := range slices.Backward(a.Keys) {
 		if !now.Before(k.From) {
 			return k, true
 		}
 	}
-	return SigningKey{}, false
+	if len(a.Keys) == 0 {
+		return SigningKey{}, false
+	}
+	return a.Keys[0], true
 }
 
 // published are the keys that verifiers may accept: the one that signs, those that will,

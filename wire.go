@@ -1,8 +1,10 @@
 package authkit
 
 import (
+	"cmp"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 )
 
@@ -25,16 +27,41 @@ func wireUser(u User) userJSON {
 	}
 }
 
+// managedUserJSON is a user as the app's own server sees it.
+type managedUserJSON struct {
+	userJSON `json:",inline"`
+
+	Disabled bool    `json:"disabled"`
+	Reason   *string `json:"disabled_reason"`
+}
+
+func wireManagedUser(u User) managedUserJSON {
+	return managedUserJSON{userJSON: wireUser(u), Disabled: u.Disabled, Reason: orNull(u.DisabledReason)}
+}
+
+// clearable is a text that null clears: nil if the member is missing.
+type clearable struct{ text *string }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *clearable) UnmarshalJSON(b []byte) error {
+	c.text = new("")
+	return json.Unmarshal(b, c.text)
+}
+
 type signInJSON struct {
-	Token     string   `json:"token"`
-	TokenType string   `json:"token_type"`
-	ExpiresIn int      `json:"expires_in"`
-	User      userJSON `json:"user"`
-	Created   bool     `json:"created"`
+	Token        string   `json:"token,omitempty"`
+	TokenType    string   `json:"token_type,omitempty"`
+	ExpiresIn    int      `json:"expires_in"`
+	RefreshToken string   `json:"refresh_token,omitempty"`
+	User         userJSON `json:"user"`
+	Created      bool     `json:"created"`
 }
 
 func wireSignIn(s SignIn) signInJSON {
-	return signInJSON{Token: s.Token, TokenType: "Bearer", ExpiresIn: int(s.ExpiresIn / time.Second), User: wireUser(s.User), Created: s.Created}
+	return signInJSON{
+		Token: s.Token, TokenType: "Bearer", ExpiresIn: int(s.ExpiresIn / time.Second), RefreshToken: s.RefreshToken,
+		User: wireUser(s.User), Created: s.Created,
+	}
 }
 
 type appJSON struct {
@@ -46,19 +73,30 @@ type appJSON struct {
 }
 
 type settingsJSON struct {
-	Signup       string   `json:"signup"`
-	RedirectURLs []string `json:"redirect_urls"`
-	Origins      []string `json:"origins"`
+	Signup       string      `json:"signup"`
+	RedirectURLs []string    `json:"redirect_urls"`
+	Origins      []string    `json:"origins"`
+	Access       int64       `json:"access_token_seconds"`
+	Idle         int64       `json:"session_idle_seconds"`
+	Absolute     int64       `json:"session_absolute_seconds"`
+	SessionMode  SessionMode `json:"session_mode"`
+	SigningAlg   string      `json:"signing_alg"`
 }
 
 func wireApp(a App) appJSON {
 	return appJSON{ID: a.ID, Name: a.Name, CreatedAt: a.CreatedAt.UTC()}
 }
 
-func wireAppWithSettings(a App) appJSON {
+// wireAppWithSettings tells what is in effect, the defaults included.
+func (c *call) wireAppWithSettings(a App) appJSON {
 	out := wireApp(a)
 	s := a.Settings
-	out.Settings = &settingsJSON{Signup: "open", RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins)}
+	access, idle, absolute := c.e.lifetimes(a)
+	out.Settings = &settingsJSON{
+		Signup: "open", RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
+		Access: int64(access / time.Second), Idle: int64(idle / time.Second), Absolute: int64(absolute / time.Second),
+		SessionMode: cmp.Or(s.SessionMode, SessionBearer), SigningAlg: cmp.Or(s.SigningAlg, "ES256"),
+	}
 	if s.SignupClosed {
 		out.Settings.Signup = "closed"
 	}

@@ -11,6 +11,7 @@ func smallSentences() []sentence {
 	return []sentence{
 		{"limit: Limit at once, then one every Window/Limit; a negative cost gives back", limitHits},
 		{"limit: an awkward Limit lets exactly Limit through, and none fits a Limit below 1", limitOdd},
+		{"limit: a clock that steps back far locks nobody out, one that differs a little frees nobody", limitBack},
 		{"limit: what stands before the full hit is counted, the full one is not", limitOrder},
 		{"mail: a claimed mail is not due until then, and is settled or retried", mailLife},
 		{"mail: an expired mail is unknown, and mail without Expires never expires", mailExpired},
@@ -56,6 +57,17 @@ func limitOdd(b *bed) {
 	equal(b, b.hit(now(), much).Full, 0)
 	much.Cost = 3
 	equal(b, b.hit(now(), much).Full, -1)
+}
+
+func limitBack(b *bed) {
+	h := authkit.Hit{Key: "k", Limit: 2, Window: time.Minute}
+	for range 2 {
+		equal(b, b.hit(after(time.Hour), h).Full, -1)
+	}
+	equal(b, b.hit(after(time.Hour-5*time.Second), h).Full, 0)
+	equal(b, b.hit(now(), h).Full, -1)
+	equal(b, b.hit(now(), h).Full, -1)
+	equal(b, b.hit(now(), h), authkit.HitResult{Full: 0, RetryAfter: 30 * time.Second})
 }
 
 func limitOrder(b *bed) {

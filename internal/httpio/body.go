@@ -25,6 +25,9 @@ func Decode(r *http.Request, v any) error {
 	if err != nil {
 		return err
 	}
+	if len(b) == 0 {
+		b = []byte("{}") // every member may be missing
+	}
 	return DecodeBytes(b, v)
 }
 

@@ -29,6 +29,11 @@ func Authorization(r *http.Request) (scheme, credential string, err error) {
 	if !ok || scheme == "" || credential == "" || strings.ContainsAny(credential, " \t") {
 		return "", "", ErrMalformed
 	}
+	for _, known := range []string{"bearer", "apikey"} { // without an allocation
+		if strings.EqualFold(scheme, known) {
+			return known, credential, nil
+		}
+	}
 	return strings.ToLower(scheme), credential, nil
 }
 

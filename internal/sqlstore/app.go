@@ -16,7 +16,7 @@ func (s *Store) CreateApp(ctx context.Context, app authkit.App, key authkit.Sign
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, true, func(q Tx) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
 			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
 		addSigningKey(ctx, q, app.ID, key)
@@ -101,7 +101,7 @@ where app_id = $1 and version = $2 returning 1`, id(c.App), c.Version, opt(c.Nam
 
 // DeleteApp implements [authkit.AppStore].
 func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also authkit.Also) error {
-	return s.tx(ctx, true, func(q Tx) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0 returning 1`, id(app), us(now))
 		s.riders(ctx, q, app, also)
 		return nil

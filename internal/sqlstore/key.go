@@ -40,7 +40,7 @@ func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, e
 
 // RotateAPIKey implements [authkit.KeyStore].
 func (s *Store) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
-	return s.tx(ctx, true, func(q Tx) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
 		// The update makes rotations a queue: the statements after it see every earlier one.
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
 		retire(ctx, q, app, next, oldUntil, maxLive)
@@ -75,7 +75,7 @@ func (s *Store) RevokeAPIKey(ctx context.Context, app, key uuid.UUID, also authk
 // TouchAPIKeys implements [authkit.KeyStore].
 func (s *Store) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error {
 	ids := slices.SortedFunc(maps.Keys(used), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	return s.tx(ctx, false, func(q Tx) error {
+	return s.c.Tx(ctx, false, func(q Tx) error {
 		s.live(ctx, q, app)
 		for _, key := range ids {
 			q.Queue(ctx, nil, `update authkit_api_keys set last_used_at = $3 where app_id = $1 and key_id = $2 and last_used_at < $3`, id(app), id(key), us(used[key]))

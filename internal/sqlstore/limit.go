@@ -12,7 +12,7 @@ import (
 // Hit implements [authkit.LimitStore].
 func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
 	res := authkit.HitResult{Full: -1}
-	err := s.tx(ctx, false, func(q Tx) error {
+	err := s.c.Tx(ctx, false, func(q Tx) error {
 		res = authkit.HitResult{Full: -1}
 		s.live(ctx, q, app)
 		for i, h := range hits {
@@ -33,6 +33,11 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 	return res, nil
 }
 
+// arrival is the stored time, no earlier than now. One that lies further ahead than a full
+// limit, and the difference of two clocks, was written before the clock stepped back: it
+// must lock nobody out.
+const arrival = `case when authkit_limits.tat < $3 or authkit_limits.tat > $6 + 60000000 then $3 else authkit_limits.tat end`
+
 // hit moves the theoretical arrival time of a key in one statement (GCRA, ITU-T I.371),
 // or says how many microseconds to wait.
 func hit(ctx context.Context, q Tx, app uuid.UUID, h authkit.Hit, now int64) (int64, bool, error) {
@@ -45,14 +50,13 @@ func hit(ctx context.Context, q Tx, app uuid.UUID, h authkit.Hit, now int64) (in
 		return h.Window.Microseconds(), cost < 0, nil // below a limit of 1 there is nothing to give back
 	}
 	each := max(h.Window.Microseconds()/limit, 1)
-	args := []any{id(app), h.Key, now, cost * each, now + cost*each}
+	args := []any{id(app), h.Key, now, cost * each, now + cost*each, now + limit*each}
 	fits := ""
 	if cost > 0 {
-		fits = ` where case when authkit_limits.tat > $3 then authkit_limits.tat else $3 end + $4 - $3 <= $6`
-		args = append(args, limit*each)
+		fits = ` where ` + arrival + ` + $4 <= $6`
 	}
 	n, err := q.Exec(ctx, `insert into authkit_limits (app_id, limit_key, tat) values ($1, $2, $5)
-on conflict (app_id, limit_key) do update set tat = case when authkit_limits.tat > $3 then authkit_limits.tat else $3 end + $4`+fits, args...)
+on conflict (app_id, limit_key) do update set tat = `+arrival+` + $4`+fits, args...)
 	if err != nil || n > 0 {
 		return 0, true, err
 	}

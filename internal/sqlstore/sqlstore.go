@@ -19,7 +19,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -89,15 +88,9 @@ const (
 	isLiveApp = `select version from authkit_apps where app_id = $1 and deleted_at = 0`
 )
 
-// errAgain means that another transaction took what this one had chosen.
-var errAgain = errors.New("taken meanwhile")
-
-// maxAgain is how often a step chooses again.
-const maxAgain = 20
-
 // write runs f in a transaction in which the app cannot be deleted.
 func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) error {
-	return s.tx(ctx, true, func(q Tx) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
 		s.live(ctx, q, app)
 		return f(q)
 	})
@@ -106,16 +99,6 @@ func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) erro
 // live makes the transaction fail with [authkit.ErrNotFound] unless the app is live.
 func (s *Store) live(ctx context.Context, q Tx, app uuid.UUID) {
 	q.Queue(ctx, authkit.ErrNotFound, isLiveApp+s.c.Dialect().Share, id(app))
-}
-
-// tx runs f, again when it lost a race for what it had chosen.
-func (s *Store) tx(ctx context.Context, durable bool, f func(Tx) error) (err error) {
-	for range maxAgain {
-		if err = s.c.Tx(ctx, durable, f); !errors.Is(err, errAgain) {
-			break
-		}
-	}
-	return err
 }
 
 // first scans one row. No row is [authkit.ErrNotFound].

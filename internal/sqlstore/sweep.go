@@ -48,7 +48,7 @@ and not exists (select 1 from authkit_signing_keys k where k.app_id = a.app_id) 
 }
 
 func (s *Store) purge(ctx context.Context, sql string, args ...any) (n int64, err error) {
-	err = s.tx(ctx, true, func(q Tx) (err error) {
+	err = s.c.Tx(ctx, true, func(q Tx) (err error) {
 		n, err = q.Exec(ctx, sql, args...)
 		return err
 	})

@@ -42,45 +42,48 @@ func oneToken(ctx context.Context, q Reader, sql string, args ...any) (authkit.T
 	return t, err
 }
 
-// addToken takes a place in the slot. Where several tokens may live there, the place is
-// chosen by what the statement sees; if another took it meanwhile, the step begins anew.
+// addToken takes a place in the slot.
 func (s *Store) addToken(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
-	args := []any{
-		id(app), string(t.Kind), t.Slot, t.Hash, blob(t.Binding), blob(t.Proof), id(t.UserID), t.Epoch, blob(t.Data), us(t.ExpiresAt),
+	place := "0"
+	if t.Most > 1 {
+		s.anchor(ctx, q, app, t)
+		place = choose(t)
 	}
-	if t.Most <= 1 {
-		q.Queue(ctx, nil, addTokenSQL("0", ""), args...)
+	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,`+place+`)
+on conflict (app_id, kind, slot, place) do update set hash = excluded.hash, binding = excluded.binding, proof = excluded.proof, user_id = excluded.user_id,
+epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, attempts = 0, spent_at = 0`,
+		id(app), string(t.Kind), t.Slot, t.Hash, blob(t.Binding), blob(t.Proof), id(t.UserID), t.Epoch, blob(t.Data), us(t.ExpiresAt))
+}
+
+// anchor locks a row of the slot's own, made if need be, which stands before every place:
+// steps on the slot are a queue, and the statements after it see every earlier one. It can
+// never be spent.
+func (s *Store) anchor(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
+	if s.c.Dialect().Update == "" {
 		return
 	}
-	s.lockSlot(ctx, q, app, t.Kind, `$3`, t.Slot)
-	seen := choose(t)
-	q.Queue(ctx, errAgain, addTokenSQL(`(select p.place `+seen+`)`, ` where authkit_tokens.hash = (select o.hash `+seen+`) returning 1`), args...)
+	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place, spent_at) values ($1,$2,$3,$4,null,null,`+nobody+`,0,null,$5,-1,1)
+on conflict (app_id, kind, slot, place) do update set expires_at = case when excluded.expires_at > authkit_tokens.expires_at then excluded.expires_at else authkit_tokens.expires_at end`,
+		id(app), string(t.Kind), t.Slot, []byte("anchor of "+t.Slot), us(t.ExpiresAt))
 }
 
-func addTokenSQL(place, guard string) string {
-	return `insert into authkit_tokens (` + tokenCols + `, place) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,` + place + `)
-on conflict (app_id, kind, slot, place) do update set hash = excluded.hash, binding = excluded.binding, proof = excluded.proof, user_id = excluded.user_id,
-epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, attempts = 0, spent_at = 0` + guard
-}
-
-// choose is the tail of a select of the place that a token takes: its own, a free one
-// (where it looks first follows from its hash, so that two that come at once seldom meet),
-// one that is spent, or that of the token which expires first.
+// choose selects the place that a token takes: its own, a free one, one that is spent, or
+// that of the token which expires first.
 func choose(t authkit.Token) string {
 	places := make([]string, t.Most)
 	for i := range places {
-		free := (i + int(t.Hash[0])) % t.Most
-		places[i] = `select ` + strconv.Itoa(i) + ` as place, ` + strconv.Itoa(free) + ` as free`
+		places[i] = `select ` + strconv.Itoa(i) + ` as place`
 	}
-	return `from (` + strings.Join(places, ` union all `) + `) p left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place
-order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, case when o.hash is null then p.free else o.expires_at end limit 1`
+	return `(select p.place from (` + strings.Join(places, ` union all `) + `) p
+left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place
+order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, o.expires_at, o.hash limit 1)`
 }
 
 // lockSlot makes steps on the tokens of one slot a queue, in one order, so that they
 // wait for each other instead of deadlocking.
-func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, kind authkit.TokenKind, slot string, of any) {
+func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take) {
 	if lock := s.c.Dialect().Update; lock != "" {
-		q.Queue(ctx, nil, `select place from authkit_tokens where app_id = $1 and kind = $2 and slot = `+slot+` order by place`+lock, id(app), string(kind), of)
+		q.Queue(ctx, nil, `select place from authkit_tokens where app_id = $1 and kind = $2 and slot = `+slotOfHash+` order by place`+lock, id(app), string(t.Kind), t.Hash)
 	}
 }
 
@@ -118,7 +121,7 @@ func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Take, pro
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
 	err := s.write(ctx, app, func(q Tx) (err error) {
-		s.lockSlot(ctx, q, app, t.Kind, slotOfHash, t.Hash)
+		s.lockSlot(ctx, q, app, t)
 		out, err = oneToken(ctx, q, spendToken+boundToAnyone+` returning `+tokenCols, takeArgs(app, t, now)...)
 		if err == nil {
 			spendSlot(ctx, q, app, t, now)
@@ -138,7 +141,7 @@ const (
 
 // take spends a token with its slot, or fails the step with [authkit.ErrNotFound].
 func (s *Store) take(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take, now time.Time, bound string, args ...any) {
-	s.lockSlot(ctx, q, app, t.Kind, slotOfHash, t.Hash)
+	s.lockSlot(ctx, q, app, t)
 	q.Queue(ctx, authkit.ErrNotFound, spendToken+bound+` returning 1`, append(takeArgs(app, t, now), args...)...)
 	spendSlot(ctx, q, app, t, now)
 }

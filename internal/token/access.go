@@ -48,33 +48,33 @@ func Mint(p Pair, a Access) (string, error) {
 	return raw, nil
 }
 
-// Verify reads an access token of the issuer for the audience. The key function
-// answers the key of an id. Times are judged at now with a leeway of 60 seconds.
+// Verify reads an access token of the issuer for the audience, and tells which key signed
+// it. The key function answers the key of an id. Times are judged at now with a leeway of 60 seconds.
 // Only the exact form that Mint writes is accepted.
-func Verify(raw, issuer, audience string, key func(kid string) (VerifyKey, bool), now time.Time) (Access, error) {
+func Verify(raw, issuer, audience string, key func(kid string) (VerifyKey, bool), now time.Time) (a Access, kid string, err error) {
 	j, err := ReadJWS(raw, accessType, accessLimit)
 	if err != nil {
-		return Access{}, err
+		return Access{}, "", err
 	}
 	k, ok := key(j.Header.KID)
 	// One algorithm a key: RFC 8725, section 3.1.
 	if !ok || k.Alg != j.Header.Alg || !fits(k.Alg, k.Public) {
-		return Access{}, ErrKey
+		return Access{}, "", ErrKey
 	}
 	if err := jwt.GetSigningMethod(k.Alg).Verify(j.Signed, j.Signature, k.Public); err != nil {
-		return Access{}, fmt.Errorf("token: %w", err)
+		return Access{}, "", fmt.Errorf("token: %w", err)
 	}
 	var c claims
 	if err := DecodeJSON(j.Payload, &c); err != nil {
-		return Access{}, err
+		return Access{}, "", err
 	}
 	validator := jwt.NewValidator(jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
 		jwt.WithLeeway(leeway), jwt.WithTimeFunc(func() time.Time { return now }))
 	if err := validator.Validate(&c); err != nil {
-		return Access{}, fmt.Errorf("token: %w", err)
+		return Access{}, "", fmt.Errorf("token: %w", err)
 	}
 	if c.Issuer != issuer || c.Audience != audience || c.ClientID != audience || c.IssuedAt == nil {
-		return Access{}, ErrMalformed
+		return Access{}, "", ErrMalformed
 	}
-	return c.access(), nil
+	return c.access(), j.Header.KID, nil
 }

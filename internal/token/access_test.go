@@ -51,21 +51,21 @@ func TestVerifyAcceptsWhatMintWrites(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := Verify(raw, a.Issuer, a.Audience, lookup(p), now)
-		if err != nil || got.Subject != a.Subject || got.Email != a.Email || !got.ExpiresAt.Equal(a.ExpiresAt) {
+		got, kid, err := Verify(raw, a.Issuer, a.Audience, lookup(p), now)
+		if err != nil || kid != p.KID || got.Subject != a.Subject || got.Email != a.Email || !got.ExpiresAt.Equal(a.ExpiresAt) {
 			t.Errorf("%s: got %+v, %v, want %+v", alg, got, err, a)
 		}
 		for name, bad := range map[string]string{"newline": raw + "\n", "padding": raw + "=", "long": raw + strings.Repeat("A", accessLimit)} {
-			if _, err := Verify(bad, a.Issuer, a.Audience, lookup(p), now); err == nil {
+			if _, _, err := Verify(bad, a.Issuer, a.Audience, lookup(p), now); err == nil {
 				t.Errorf("%s with %s: got no error, want one", alg, name)
 			}
 		}
 		for _, at := range []time.Time{now.Add(16*time.Minute + time.Second), now.Add(-2 * time.Minute)} {
-			if _, err := Verify(raw, a.Issuer, a.Audience, lookup(p), at); err == nil {
+			if _, _, err := Verify(raw, a.Issuer, a.Audience, lookup(p), at); err == nil {
 				t.Errorf("%s at %v: got no error, want one", alg, at)
 			}
 		}
-		if _, err := Verify(raw, a.Issuer, "2", lookup(p), now); err == nil {
+		if _, _, err := Verify(raw, a.Issuer, "2", lookup(p), now); err == nil {
 			t.Errorf("%s for another app: got no error, want one", alg)
 		}
 	}
@@ -76,7 +76,7 @@ func TestVerifyRefusesSignedForgeries(t *testing.T) {
 	p := pair(t, "EdDSA")
 	head := `{"alg":"EdDSA","kid":"` + p.KID + `","typ":"at+jwt"}`
 	body := `{"iss":"i","sub":"u","aud":"a","client_id":"a","exp":1700000900,"iat":1700000000,"jti":"j","sid":"s","auth_time":1,"amr":[]}`
-	if _, err := Verify(sign(t, p, head, body), "i", "a", lookup(p), now); err != nil {
+	if _, _, err := Verify(sign(t, p, head, body), "i", "a", lookup(p), now); err != nil {
 		t.Fatalf("control: got %v, want no error", err)
 	}
 	for _, c := range [][3]string{
@@ -92,7 +92,7 @@ func TestVerifyRefusesSignedForgeries(t *testing.T) {
 		{"no exp", head, strings.Replace(body, `"exp":1700000900,`, "", 1)},
 		{"no iat", head, strings.Replace(body, `"iat":1700000000,`, "", 1)},
 	} {
-		if _, err := Verify(sign(t, p, c[1], c[2]), "i", "a", lookup(p), now); err == nil {
+		if _, _, err := Verify(sign(t, p, c[1], c[2]), "i", "a", lookup(p), now); err == nil {
 			t.Errorf("%s: got no error, want one", c[0])
 		}
 	}
@@ -103,7 +103,7 @@ func TestVerifyRefusesSignedForgeries(t *testing.T) {
 	in := Encode([]byte(strings.Replace(head, "EdDSA", "HS256", 1))) + "." + Encode([]byte(body))
 	h := hmac.New(sha256.New, der)
 	_, _ = h.Write([]byte(in))
-	if _, err := Verify(in+"."+Encode(h.Sum(nil)), "i", "a", lookup(p), now); err == nil {
+	if _, _, err := Verify(in+"."+Encode(h.Sum(nil)), "i", "a", lookup(p), now); err == nil {
 		t.Error("HS256 under the public key: got no error, want one")
 	}
 }
@@ -113,7 +113,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("a.b.c")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, raw string) {
-		if _, err := Verify(raw, "i", "a", lookup(p), now); err == nil {
+		if _, _, err := Verify(raw, "i", "a", lookup(p), now); err == nil {
 			t.Errorf("%q: got no error, want one", raw)
 		}
 	})
@@ -126,7 +126,7 @@ func BenchmarkVerify(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := Verify(raw, a.Issuer, a.Audience, lookup(p), now); err != nil {
+		if _, _, err := Verify(raw, a.Issuer, a.Audience, lookup(p), now); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -46,7 +46,9 @@ func (s *Store) hit(k limitKey, h authkit.Hit, now time.Time) (time.Duration, bo
 	}
 	each := max(h.Window.Truncate(time.Microsecond)/time.Duration(h.Limit), time.Microsecond).Truncate(time.Microsecond)
 	from := s.limits[k]
-	if from.Before(now) {
+	// What lies further ahead than a full limit was written before the clock stepped back:
+	// it must lock nobody out.
+	if full := now.Add(each * time.Duration(h.Limit)); from.Before(now) || from.After(full.Add(time.Minute)) {
 		from = now
 	}
 	next := from.Add(each * time.Duration(cost))

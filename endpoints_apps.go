@@ -1,0 +1,178 @@
+package authkit
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+func listApps(c *call) (any, error) {
+	values, err := c.query()
+	if err != nil {
+		return nil, err
+	}
+	page, err := c.page(values)
+	if err != nil {
+		return nil, err
+	}
+	most := page.Limit
+	page.Limit++
+	apps, err := c.e.Apps(c.ctx(), c.developer, page)
+	if err != nil {
+		return nil, err
+	}
+	next := ""
+	if len(apps) > most {
+		apps = apps[:most]
+		last := apps[most-1]
+		next = c.next(values, last.CreatedAt, last.ID)
+	}
+	out := make([]appJSON, len(apps))
+	for i, a := range apps {
+		out[i] = wireApp(a)
+	}
+	return list("apps", out, next), nil
+}
+
+type appBody struct {
+	Name string `json:"name"`
+}
+
+func createApp(c *call, in appBody) (answered, error) {
+	app, key, err := c.e.CreateApp(c.ctx(), c.developer, in.Name)
+	if err != nil {
+		return answered{}, err
+	}
+	out := wireApp(app)
+	out.APIKey = key
+	return answered{http.StatusCreated, out}, nil
+}
+
+func readApp(c *call) (any, error) { return c.wireAppWithSettings(c.app), nil }
+
+type appPatchBody struct {
+	Name         *string   `json:"name"`
+	Signup       *string   `json:"signup"`
+	RedirectURLs *[]string `json:"redirect_urls"`
+	Origins      *[]string `json:"origins"`
+	Access       *int64    `json:"access_token_seconds"`
+	Idle         *int64    `json:"session_idle_seconds"`
+	Absolute     *int64    `json:"session_absolute_seconds"`
+	SessionMode  *string   `json:"session_mode"`
+	SigningAlg   *string   `json:"signing_alg"`
+}
+
+func changeApp(c *call, in appPatchBody) (answered, error) {
+	patch := AppPatch{
+		Name: in.Name, RedirectURLs: in.RedirectURLs, Origins: in.Origins, SigningAlg: in.SigningAlg,
+		SessionMode: (*SessionMode)(in.SessionMode),
+		AccessTTL:   seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
+	}
+	for field, v := range map[string]*string{"session_mode": in.SessionMode, "signing_alg": in.SigningAlg} {
+		if v != nil && *v == "" {
+			return answered{}, invalid(field, "unknown_value", field+" is empty")
+		}
+	}
+	if in.Signup != nil {
+		if *in.Signup != "open" && *in.Signup != "closed" {
+			return answered{}, invalid("signup", "unknown_value", `signup is neither "open" nor "closed"`)
+		}
+		patch.SignupClosed = new(*in.Signup == "closed")
+	}
+	app, err := c.e.ChangeApp(c.ctx(), c.developer, c.app.ID, patch)
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, c.wireAppWithSettings(app)}, nil
+}
+
+// seconds keeps what no bound allows out of bounds: 0, which is no number of seconds that a
+// setting may have, and what would overflow.
+func seconds(n *int64) *time.Duration {
+	switch {
+	case n == nil:
+		return nil
+	case *n <= 0 || *n > int64(366*day/time.Second):
+		return new(time.Duration(-1))
+	}
+	return new(time.Duration(*n) * time.Second)
+}
+
+func deleteApp(c *call) error {
+	if err := c.e.DeleteApp(c.ctx(), c.developer, c.app.ID); err != nil {
+		return err
+	}
+	return c.done()
+}
+
+type rotateBody struct {
+	RevokeOld bool `json:"revoke_old"`
+}
+
+type kidJSON struct {
+	KID string `json:"kid"`
+}
+
+func rotateSigningKey(c *call, in rotateBody) (answered, error) {
+	key, err := c.e.RotateSigningKey(c.ctx(), c.developer, c.app.ID, in.RevokeOld)
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusCreated, kidJSON{key.KID}}, nil
+}
+
+func listAPIKeys(c *call) (any, error) {
+	keys, err := c.e.APIKeys(c.ctx(), c.developer, c.app.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := c.e.now()
+	out := make([]apiKeyJSON, len(keys))
+	for i, k := range keys {
+		out[i] = wireAPIKey(k, now)
+	}
+	return list("api_keys", out, ""), nil
+}
+
+type apiKeyBody struct {
+	Name      string    `json:"name"`
+	Scopes    *[]string `json:"scopes"`
+	ExpiresAt string    `json:"expires_at"`
+	Overlap   int64     `json:"overlap_seconds"`
+}
+
+func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
+	request := APIKeyRequest{Name: in.Name, Overlap: maxOverlap + 1}
+	if in.Overlap >= 0 && in.Overlap <= int64(maxOverlap/time.Second) {
+		request.Overlap = time.Duration(in.Overlap) * time.Second
+	}
+	if in.Scopes != nil {
+		request.Scopes = orEmpty(*in.Scopes)
+	}
+	if in.ExpiresAt != "" {
+		at, err := time.Parse(time.RFC3339, in.ExpiresAt)
+		if err != nil {
+			return answered{}, invalid("expires_at", "invalid_time", "expires_at is not a time such as 2030-01-02T15:04:05Z")
+		}
+		request.ExpiresAt = at
+	}
+	key, text, err := c.e.RotateAPIKey(c.ctx(), c.developer, c.app.ID, request)
+	if err != nil {
+		return answered{}, err
+	}
+	out := wireAPIKey(key, c.e.now())
+	out.Key = text
+	return answered{http.StatusCreated, out}, nil
+}
+
+func revokeAPIKey(c *call) error {
+	id, ok := httpio.CanonicalUUID(c.r.PathValue("id"))
+	if !ok {
+		return refuse(CodeNotFound, "the app has no such active key")
+	}
+	if err := c.e.RevokeAPIKey(c.ctx(), c.developer, c.app.ID, id); err != nil {
+		return err
+	}
+	return c.done()
+}

@@ -1,0 +1,175 @@
+package authkit
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+type credentialsBody struct {
+	Email    string `json:"email"`
+	Password string `json:"password" raw:"ok"`
+	Name     string `json:"name"`
+	Intent   string `json:"intent"`
+}
+
+func signInWithPassword(c *call, in credentialsBody) (answered, error) {
+	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
+		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return c.signedIn(got), nil
+}
+
+// signedIn answers a sign-in: tokens go into cookies or into the body, as the app says.
+func (c *call) signedIn(s SignIn) answered {
+	status := http.StatusOK
+	if s.Created && s.User.AuthMethod == MethodCredentials {
+		status = http.StatusCreated
+	}
+	if c.cookieMode() {
+		c.handOverCookies(s)
+		s.Token, s.RefreshToken = "", ""
+	}
+	return answered{status, wireSignIn(s)}
+}
+
+type refreshBody struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
+// refresh asks the store once when all is well; only what is refused is told from an app
+// that does not exist.
+func refresh(c *call) error {
+	id, err := c.pathID()
+	if err != nil {
+		return err
+	}
+	var in refreshBody
+	if err := httpio.Decode(c.r, &in); err != nil {
+		return errors.Join(visitor(c), err)
+	}
+	if in.RefreshToken == "" {
+		return refreshByCookie(c)
+	}
+	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: id, Token: in.RefreshToken, Client: c.client})
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wireSignIn(got))
+}
+
+func refreshByCookie(c *call) error {
+	app, err := c.pathApp()
+	if err != nil {
+		return err
+	}
+	old, ok := c.e.cookies.Get(c.r, refreshCookie(app.ID))
+	if !ok || !app.takesCookies() {
+		return invalid("refresh_token", "required", "refresh_token is missing")
+	}
+	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: app.ID, Token: old, Client: c.client})
+	if err != nil {
+		return err
+	}
+	c.e.setCookies(c.w, app, got)
+	got.Token, got.RefreshToken = "", ""
+	return c.answer(http.StatusOK, wireSignIn(got))
+}
+
+type signOutBody struct {
+	RefreshToken string `json:"refresh_token"`
+	All          bool   `json:"all"`
+}
+
+// signOut ends the session of the access token or, without one, of the refresh token.
+func signOut(c *call, in signOutBody) (answered, error) {
+	var err error
+	switch {
+	case c.session.ID == uuid.Nil:
+		if in.RefreshToken == "" {
+			in.RefreshToken, _ = c.e.cookies.Get(c.r, refreshCookie(c.app.ID))
+		}
+		if in.RefreshToken == "" {
+			return answered{}, refuse(CodeUnauthenticated, "send an access token, or refresh_token")
+		}
+		err = c.e.SignOut(c.ctx(), c.app.ID, in.RefreshToken, in.All)
+	case in.All:
+		err = c.e.EndSessions(c.ctx(), c.app.ID, c.user.ID)
+	default:
+		err = c.e.EndSession(c.ctx(), c.app.ID, c.user.ID, c.session.ID)
+	}
+	if err != nil && !errors.Is(err, CodeSessionNotFound) { // ended beside us
+		return answered{}, err
+	}
+	c.dropCookies()
+	return answered{http.StatusNoContent, nil}, nil
+}
+
+func me(c *call) (any, error) { return wireUser(c.user), nil }
+
+type mePatchBody struct {
+	Name clearable `json:"name" null:"ok"`
+}
+
+func changeMe(c *call, in mePatchBody) (answered, error) {
+	u, err := c.e.ChangeUser(c.ctx(), c.app.ID, c.user.ID, UserPatch{Name: in.Name.text})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireUser(u)}, nil
+}
+
+func deleteMe(c *call) error {
+	if err := c.e.DeleteUser(c.ctx(), c.app.ID, c.user.ID); err != nil {
+		return err
+	}
+	c.dropCookies()
+	return c.done()
+}
+
+type sessionJSON struct {
+	ID         uuid.UUID `json:"id"`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+	UserAgent  string    `json:"user_agent"`
+	IP         string    `json:"ip"`
+	Current    bool      `json:"current"`
+}
+
+func listSessions(c *call) (any, error) {
+	sessions, err := c.e.Sessions(c.ctx(), c.app.ID, c.user.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]sessionJSON, len(sessions))
+	for i, s := range sessions {
+		expires := s.IdleUntil
+		if s.Until.Before(expires) {
+			expires = s.Until
+		}
+		out[i] = sessionJSON{s.ID, s.CreatedAt.UTC(), s.LastUsedAt.UTC(), expires.UTC(), s.UserAgent, s.IP, s.ID == c.session.ID}
+	}
+	return list("sessions", out, ""), nil
+}
+
+func endSession(c *call) error {
+	id, ok := httpio.CanonicalUUID(c.r.PathValue("session_id"))
+	if !ok {
+		return refuse(CodeSessionNotFound, "the user has no such session")
+	}
+	if err := c.e.EndSession(c.ctx(), c.app.ID, c.user.ID, id); err != nil {
+		return err
+	}
+	if id == c.session.ID {
+		c.dropCookies()
+	}
+	return c.done()
+}

@@ -1,0 +1,140 @@
+package authkit
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+func listUsers(c *call) error {
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	page, err := c.page(values)
+	if err != nil {
+		return err
+	}
+	filter := UserFilter{Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method")}
+	if c.r.Header.Get("Accept") == "application/x-ndjson" {
+		return streamUsers(c, filter)
+	}
+	filter.Limit++ // one more tells whether there is a next page
+	users, err := c.e.Users(c.ctx(), c.key.App, filter)
+	if err != nil {
+		return err
+	}
+	next := ""
+	if len(users) == filter.Limit {
+		users = users[:page.Limit]
+		last := users[len(users)-1]
+		next = c.next(values, last.CreatedAt, last.ID)
+	}
+	out := make([]userJSON, len(users))
+	for i, u := range users {
+		out[i] = wireUser(u)
+	}
+	return c.answer(http.StatusOK, list("users", out, next))
+}
+
+// streamUsers writes every user on a line of its own, a page at a time. A store that
+// fails midway cuts the connection: half a list must not look like a whole one.
+func streamUsers(c *call, filter UserFilter) error {
+	filter.Limit = maxPage
+	for first := true; ; first = false {
+		users, err := c.e.Users(c.ctx(), c.key.App, filter)
+		if err != nil && first {
+			return err
+		}
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if first {
+			c.w.Header().Set("Content-Type", "application/x-ndjson")
+			c.w.Header().Set("Cache-Control", "no-store")
+		}
+		var lines bytes.Buffer
+		for _, u := range users {
+			if err := json.MarshalWrite(&lines, wireUser(u)); err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			lines.WriteByte('\n')
+		}
+		if _, err := c.w.Write(lines.Bytes()); err != nil || len(users) < filter.Limit {
+			return nil //nolint:nilerr // the peer is gone
+		}
+		last := users[len(users)-1]
+		filter.Time, filter.ID = last.CreatedAt, last.ID
+	}
+}
+
+type newUserBody struct {
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Verified bool   `json:"email_verified"`
+}
+
+func createUser(c *call, in newUserBody) (answered, error) {
+	u, err := c.e.CreateUser(c.ctx(), c.key.App, UserRequest{Email: in.Email, Name: in.Name, Verified: in.Verified})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusCreated, wireManagedUser(u)}, nil
+}
+
+// pathUser is the user that the path names.
+func (c *call) pathUser() (uuid.UUID, error) {
+	id, ok := httpio.CanonicalUUID(c.r.PathValue("user_id"))
+	if !ok {
+		return uuid.Nil, noUser()
+	}
+	return id, nil
+}
+
+func readUser(c *call) (any, error) {
+	id, err := c.pathUser()
+	if err != nil {
+		return nil, err
+	}
+	u, err := c.e.User(c.ctx(), c.key.App, id)
+	if err != nil {
+		return nil, err
+	}
+	return wireManagedUser(u), nil
+}
+
+type userPatchBody struct {
+	Name     clearable `json:"name" null:"ok"`
+	Verified *bool     `json:"email_verified"`
+	Disabled *bool     `json:"disabled"`
+	Reason   clearable `json:"disabled_reason" null:"ok"`
+}
+
+func changeUser(c *call, in userPatchBody) (answered, error) {
+	id, err := c.pathUser()
+	if err != nil {
+		return answered{}, err
+	}
+	u, err := c.e.ChangeUser(c.ctx(), c.key.App, id, UserPatch{
+		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Disabled: in.Disabled,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireManagedUser(u)}, nil
+}
+
+func deleteUser(c *call) error {
+	id, err := c.pathUser()
+	if err != nil {
+		return err
+	}
+	if err := c.e.DeleteUser(c.ctx(), c.key.App, id); err != nil {
+		return err
+	}
+	return c.done()
+}

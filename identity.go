@@ -1,0 +1,147 @@
+package authkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// vouched is an access token that was verified. It counts until it expires, for as long
+// as its key does and its session is alive.
+type vouched struct {
+	id      *Identity // shared by every request: never written to
+	kid     string
+	expires time.Time
+}
+
+// identity verifies a token, once, and asks after its key and session what is not known
+// for at most within.
+func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within time.Duration) (*Identity, error) {
+	now := e.now()
+	key := digest(raw)
+	v, known := e.seen.get(key)
+	if known && v.id.App == app && now.Before(v.expires) && e.recentlyAlive(v.id, now, within) {
+		return v.id, nil
+	}
+	record, err := e.recentApp(ctx, app, now, within)
+	if err != nil {
+		return nil, err
+	}
+	if !known || v.id.App != app || !now.Before(v.expires) || !slices.ContainsFunc(record.published(now), func(k SigningKey) bool { return k.KID == v.kid }) {
+		if v, err = e.vouch(record, raw, now); err != nil {
+			return nil, err
+		}
+		e.seen.put(key, v)
+	}
+	if err := e.alive(ctx, v.id, now, within); err != nil {
+		return nil, err
+	}
+	return v.id, nil
+}
+
+// digest names a token in the cache: all of it, so that no other token is taken for it.
+func digest(raw string) [sha256.Size]byte {
+	var short [2048]byte // no allocation for a token of the usual length
+	return sha256.Sum256(append(short[:0], raw...))
+}
+
+func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
+	claims, kid, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
+	if err != nil {
+		return vouched{}, invalidToken()
+	}
+	sid, err1 := uuid.Parse(claims.SessionID)
+	sub, err2 := uuid.Parse(claims.Subject)
+	if err1 != nil || err2 != nil {
+		return vouched{}, invalidToken()
+	}
+	return vouched{kid: kid, expires: claims.ExpiresAt, id: &Identity{
+		App: app.ID, User: sub, Session: sid, Email: claims.Email, Name: claims.Name,
+		AuthTime: claims.AuthTime, Methods: claims.AMR,
+	}}, nil
+}
+
+func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, error) {
+	if got, ok := e.apps.get(id); ok && now.Sub(got.at) < within {
+		return got.value, nil
+	}
+	return e.readApp(ctx, id)
+}
+
+func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration) bool {
+	got, ok := e.live.get([2]uuid.UUID{id.App, id.Session})
+	return ok && got.value == id.User && now.Sub(got.at) < within
+}
+
+// alive remembers sessions that were alive, never ones that were not. Of requests that
+// want to know of one session at one time, one asks.
+func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
+	if e.recentlyAlive(id, now, within) {
+		return nil
+	}
+	key := [2]uuid.UUID{id.App, id.Session}
+	user, err := e.asking.do(ctx, key, func(ctx context.Context) (uuid.UUID, error) {
+		_, u, err := e.store.Session(ctx, id.App, id.Session, now)
+		return u.ID, err
+	})
+	switch {
+	case errors.Is(err, ErrNotFound) || (err == nil && user != id.User):
+		e.live.drop(key)
+		return invalidToken()
+	case err != nil:
+		return unavailable(fmt.Errorf("read session %s: %w", id.Session, err))
+	}
+	e.live.put(key, aged[uuid.UUID]{user, now})
+	return nil
+}
+
+// askTimeout bounds a question that may outlive the request which asked it.
+const askTimeout = 5 * time.Second
+
+// flights lets those who ask the same share one answer.
+type flights struct {
+	mu  sync.Mutex
+	now map[[2]uuid.UUID]*flight
+}
+
+type flight struct {
+	landed chan struct{}
+	user   uuid.UUID
+	err    error
+}
+
+func newFlights() *flights { return &flights{now: map[[2]uuid.UUID]*flight{}} }
+
+// do asks, or waits for the answer to a question that was put before.
+func (f *flights) do(ctx context.Context, key [2]uuid.UUID, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, error) {
+	f.mu.Lock()
+	x, under := f.now[key]
+	if !under {
+		x = &flight{landed: make(chan struct{})}
+		f.now[key] = x
+	}
+	f.mu.Unlock()
+	if !under {
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout) // it is not the first one's alone
+		x.user, x.err = ask(own)
+		cancel()
+		f.mu.Lock()
+		delete(f.now, key)
+		f.mu.Unlock()
+		close(x.landed)
+	}
+	select {
+	case <-x.landed:
+		return x.user, x.err
+	case <-ctx.Done():
+		return uuid.Nil, ctx.Err()
+	}
+}

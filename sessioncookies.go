@@ -1,0 +1,59 @@
+package authkit
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The cookies of an app: the access token, and the refresh token beside it.
+func accessCookie(app uuid.UUID) string  { return app.String() }
+func refreshCookie(app uuid.UUID) string { return "r-" + app.String() }
+
+// takesCookies says whether a session may come by cookie.
+func (a App) takesCookies() bool {
+	return slices.Contains([]SessionMode{SessionCookie, SessionEither}, a.Settings.SessionMode)
+}
+
+// cookieMode says whether this request's sign-in goes into cookies.
+func (c *call) cookieMode() bool {
+	switch c.app.Settings.SessionMode {
+	case SessionCookie:
+		return true
+	case SessionEither:
+		return c.r.URL.Query().Get("session") == "cookie"
+	case SessionBearer:
+	}
+	return false
+}
+
+func (e *Engine) setCookies(w http.ResponseWriter, app App, s SignIn) {
+	_, idle, absolute := e.lifetimes(app)
+	e.cookies.Set(w, accessCookie(app.ID), s.Token, s.ExpiresIn)
+	e.cookies.Set(w, refreshCookie(app.ID), s.RefreshToken, min(idle, absolute))
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+// handOverCookies begins a session in this browser and ends the one that it had.
+func (c *call) handOverCookies(s SignIn) {
+	if old, ok := c.e.cookies.Get(c.r, refreshCookie(c.app.ID)); ok {
+		err := c.e.SignOut(c.ctx(), c.app.ID, old, false)
+		if err != nil && !errors.Is(err, CodeInvalidToken) {
+			c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.id), slog.Any("error", err))
+		}
+	}
+	c.e.setCookies(c.w, c.app, s)
+}
+
+// dropCookies forgets the app's session in this browser, if it has one.
+func (c *call) dropCookies() {
+	for _, name := range []string{accessCookie(c.app.ID), refreshCookie(c.app.ID)} {
+		if _, ok := c.e.cookies.Get(c.r, name); ok {
+			c.e.cookies.Set(c.w, name, "", -time.Second)
+		}
+	}
+}
