@@ -2,12 +2,12 @@
 //
 //   node verify.mjs
 //
-// It reads {"issuer", "audience", "token"} lines and answers each with a line,
+// It reads {"issuer", "audience", "token", "now"} lines and answers each with a line,
 // {"payload"} or {"error"}.
 import { createInterface } from 'node:readline';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 
-async function verify({ issuer, audience, token }) {
+async function verify({ issuer, audience, token, now }) {
   const answer = await fetch(`${issuer}/.well-known/openid-configuration`);
   const metadata = await answer.json();
   if (metadata.issuer !== issuer) {
@@ -15,7 +15,8 @@ async function verify({ issuer, audience, token }) {
   }
   const keys = createRemoteJWKSet(new URL(metadata.jwks_uri));
   const { payload } = await jwtVerify(token, keys, {
-    issuer, audience, typ: 'at+jwt', algorithms: metadata.id_token_signing_alg_values_supported,
+    issuer, audience, currentDate: new Date(now), typ: 'at+jwt',
+    algorithms: metadata.id_token_signing_alg_values_supported,
     requiredClaims: ['exp', 'iat', 'sub', 'jti', 'client_id'], // RFC 9068, section 2.2
   });
   return payload;
