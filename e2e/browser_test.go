@@ -24,7 +24,8 @@ type browser struct {
 type page struct {
 	answer
 
-	at *url.URL
+	at  *url.URL
+	via []string // what was asked for on the way
 }
 
 func newBrowser(t *testing.T) *browser {
@@ -96,18 +97,20 @@ func (b *browser) visit(method string, to *url.URL, body string, from *url.URL) 
 	if from != nil {
 		site = "same-origin"
 	}
+	var via []string
 	for range 20 {
+		via = append(via, to.String())
 		if from != nil {
 			site = widen(site, from, to)
 		}
 		got := b.request(method, to, body, site, from)
 		location := got.header.Get("Location")
 		if got.status < 300 || got.status > 399 || location == "" {
-			return page{got, to}
+			return page{got, to, via}
 		}
 		to, method, body = b.parse(to, location), http.MethodGet, ""
 		if to.Hostname() != "localhost" && to.Hostname() != "127.0.0.1" {
-			return page{got, to}
+			return page{got, to, via}
 		}
 	}
 	b.t.Fatalf("navigation to %s: got more than twenty redirects", to)

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -16,6 +17,9 @@ type program struct {
 	in    io.WriteCloser
 	lines *bufio.Scanner
 	stop  func()
+
+	// freeze lets the program listen on, and answer nothing from then on.
+	freeze func()
 }
 
 func run(t *testing.T, script string, args ...string) *program {
@@ -38,6 +42,11 @@ func run(t *testing.T, script string, args ...string) *program {
 		_ = in.Close()
 		_ = cmd.Wait() // the end of the test may have been faster
 	})
+	p.freeze = func() {
+		if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+	}
 	t.Cleanup(p.stop)
 	return p
 }
