@@ -19,6 +19,7 @@ const (
 	mailBatch   = 64
 	mailSenders = 4
 	mailTimeout = 30 * time.Second
+	settleWait  = 5 * time.Second
 	maxBackOff  = 2 * time.Minute
 )
 
@@ -102,6 +103,9 @@ func (e *Engine) send(ctx context.Context, ref MailRef) error {
 	failure := e.post(ctx, m)
 	done := failure == nil || errors.Is(failure, mail.ErrPermanent)
 	wait := min(time.Second<<min(m.Attempts, 10), maxBackOff)
+	// A mail that left is noted even if Run has to stop just then: else it leaves again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
+	defer cancel()
 	if err := e.store.SettleMail(ctx, ref.App, ref.ID, done, e.now().Add(wait)); err != nil && !errors.Is(err, ErrNotFound) {
 		failure = errors.Join(failure, fmt.Errorf("settle: %w", err))
 	}
