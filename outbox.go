@@ -19,7 +19,8 @@ const (
 	mailBatch   = 64
 	mailSenders = 4
 	mailTimeout = 30 * time.Second
-	settleWait  = 5 * time.Second
+	partingWait = 3 * time.Second // for a mail that is being sent when Run has to stop
+	settleWait  = 2 * time.Second // and to note what became of it
 	maxBackOff  = 2 * time.Minute
 )
 
@@ -100,7 +101,9 @@ func (e *Engine) send(ctx context.Context, ref MailRef) error {
 	if err != nil {
 		return fmt.Errorf("claim: %w", err)
 	}
-	failure := e.post(ctx, m)
+	own, arrived := outliving(ctx, partingWait)
+	failure := e.post(own, m)
+	arrived()
 	done := failure == nil || errors.Is(failure, mail.ErrPermanent)
 	wait := min(time.Second<<min(m.Attempts, 10), maxBackOff)
 	// A mail that left is noted even if Run has to stop just then: else it leaves again.
@@ -110,6 +113,14 @@ func (e *Engine) send(ctx context.Context, ref MailRef) error {
 		failure = errors.Join(failure, fmt.Errorf("settle: %w", err))
 	}
 	return failure
+}
+
+// outliving is ctx with a while more once it ends: a mail that is cut just before the
+// server's word may have left, and would leave again.
+func outliving(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(while, cancel) })
+	return own, func() { stop(); cancel() }
 }
 
 func (e *Engine) post(ctx context.Context, m Mail) error {

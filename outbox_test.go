@@ -17,9 +17,8 @@ type lastMailer struct {
 }
 
 func (m *lastMailer) Send(ctx context.Context, message mail.Message) error {
-	err := m.Outbox.Send(ctx, message)
 	m.stop()
-	return err
+	return m.Outbox.Send(ctx, message) // refuses when its context has ended
 }
 
 func TestMailThatLeftAtTheEndOfRunLeavesOnce(t *testing.T) {
