@@ -20,8 +20,8 @@ type verifier struct {
 
 // verified is what jose says of a token.
 type verified struct {
-	Payload map[string]any
-	Error   string
+	Payload map[string]any `json:"payload"`
+	Error   string         `json:"error"`
 }
 
 func (v verifier) verify(issuer, audience, token string) verified {

@@ -105,8 +105,8 @@ func (a answer) wantProblem(t *testing.T, w *world, status int, code string) {
 	if got, want := a.text("type"), w.base+"/errors/"+code; got != want {
 		t.Errorf("type: got %q, want %q", got, want)
 	}
-	if a.text("request_id") == "" || a.text("request_id") != a.header.Get("X-Request-Id") {
-		t.Errorf("request_id: got %q beside X-Request-Id %q, want one id", a.text("request_id"), a.header.Get("X-Request-Id"))
+	if a.text("request_id") == "" || a.text("request_id") != a.header.Get("X-Request-ID") {
+		t.Errorf("request_id: got %q beside X-Request-ID %q, want one id", a.text("request_id"), a.header.Get("X-Request-ID"))
 	}
 }
 
