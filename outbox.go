@@ -19,6 +19,8 @@ const (
 	mailBatch   = 64
 	mailSenders = 4
 	mailTimeout = 30 * time.Second
+	partingWait = 3 * time.Second // for a mail that is being sent when Run has to stop
+	settleWait  = 2 * time.Second // and to note what became of it
 	maxBackOff  = 2 * time.Minute
 )
 
@@ -99,13 +101,26 @@ func (e *Engine) send(ctx context.Context, ref MailRef) error {
 	if err != nil {
 		return fmt.Errorf("claim: %w", err)
 	}
-	failure := e.post(ctx, m)
+	own, arrived := outliving(ctx, partingWait)
+	failure := e.post(own, m)
+	arrived()
 	done := failure == nil || errors.Is(failure, mail.ErrPermanent)
 	wait := min(time.Second<<min(m.Attempts, 10), maxBackOff)
+	// A mail that left is noted even if Run has to stop just then: else it leaves again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
+	defer cancel()
 	if err := e.store.SettleMail(ctx, ref.App, ref.ID, done, e.now().Add(wait)); err != nil && !errors.Is(err, ErrNotFound) {
 		failure = errors.Join(failure, fmt.Errorf("settle: %w", err))
 	}
 	return failure
+}
+
+// outliving is ctx with a while more once it ends: a mail that is cut just before the
+// server's word may have left, and would leave again.
+func outliving(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(while, cancel) })
+	return own, func() { stop(); cancel() }
 }
 
 func (e *Engine) post(ctx context.Context, m Mail) error {

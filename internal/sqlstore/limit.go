@@ -36,7 +36,10 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 // arrival is the stored time, no earlier than now. One that lies further ahead than a full
 // limit, and the difference of two clocks, was written before the clock stepped back: it
 // must lock nobody out.
-const arrival = `case when authkit_limits.tat < $3 or authkit_limits.tat > $6 + 60000000 then $3 else authkit_limits.tat end`
+const arrival = `case when authkit_limits.tat < $3 or authkit_limits.tat > $6 then $3 else authkit_limits.tat end`
+
+// skew is more than the clocks of two processes may differ by, in microseconds.
+const skew = 60_000_000
 
 // hit moves the theoretical arrival time of a key in one statement (GCRA, ITU-T I.371),
 // or says how many microseconds to wait.
@@ -50,10 +53,11 @@ func hit(ctx context.Context, q Tx, app uuid.UUID, h authkit.Hit, now int64) (in
 		return h.Window.Microseconds(), cost < 0, nil // below a limit of 1 there is nothing to give back
 	}
 	each := max(h.Window.Microseconds()/limit, 1)
-	args := []any{id(app), h.Key, now, cost * each, now + cost*each, now + limit*each}
+	args := []any{id(app), h.Key, now, cost * each, now + cost*each, now + limit*each + skew}
 	fits := ""
 	if cost > 0 {
-		fits = ` where ` + arrival + ` + $4 <= $6`
+		fits = ` where ` + arrival + ` + $4 <= $7`
+		args = append(args, now+limit*each)
 	}
 	n, err := q.Exec(ctx, `insert into authkit_limits (app_id, limit_key, tat) values ($1, $2, $5)
 on conflict (app_id, limit_key) do update set tat = `+arrival+` + $4`+fits, args...)

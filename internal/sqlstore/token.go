@@ -57,14 +57,14 @@ epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, 
 
 // anchor locks a row of the slot's own, made if need be, which stands before every place:
 // steps on the slot are a queue, and the statements after it see every earlier one. It can
-// never be spent.
+// never be spent, and its hash is no other anchor's: two that meet meet on the place alone.
 func (s *Store) anchor(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
 	if s.c.Dialect().Update == "" {
 		return
 	}
 	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place, spent_at) values ($1,$2,$3,$4,null,null,`+nobody+`,0,null,$5,-1,1)
 on conflict (app_id, kind, slot, place) do update set expires_at = case when excluded.expires_at > authkit_tokens.expires_at then excluded.expires_at else authkit_tokens.expires_at end`,
-		id(app), string(t.Kind), t.Slot, []byte("anchor of "+t.Slot), us(t.ExpiresAt))
+		id(app), string(t.Kind), t.Slot, append([]byte("anchor for "), t.Hash...), us(t.ExpiresAt))
 }
 
 // choose selects the place that a token takes: its own, a free one, one that is spent, or

@@ -1,0 +1,110 @@
+package e2e_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+)
+
+const (
+	goal    = "https://client.example/done" // of flows that began with a redirect
+	spa     = "https://spa.example"
+	spaBack = spa + "/callback" // where the provider sends the single-page app's people
+)
+
+// corp is a certified OpenID provider, which the app knows twice: as "corp", which sends
+// people back to authkit, and as "corp-spa", which sends them to a page of the app's.
+type corp struct {
+	*world
+
+	provider *program
+	iss      string // the provider's issuer
+	callback string // where corp sends people
+}
+
+func newCorp(t *testing.T, with func(*authkit.Config)) *corp {
+	t.Helper()
+	w := setup(t, subpath, with, func(c *authkit.Config) {
+		c.InsecureAllowLoopbackProviders = true
+		c.Limits.InsecureOff = true
+	})
+	c := &corp{world: w, callback: w.base + w.at("/auth/callback/corp")}
+	c.provider = run(t, "provider.mjs", c.callback, spaBack)
+	c.iss = c.provider.line("http://")
+	for name, back := range map[string]string{"corp": c.callback, "corp-spa": spaBack} {
+		w.send("POST", w.at("/apps")+"/oauth-configs", mustJSON(t, map[string]any{
+			"provider": name, "client_id": "the client", "client_secret": "a secret: of 100%",
+			"redirect_uri": back, "issuer": c.iss, "trust_email": true,
+		}), bearer(w.dev)).want(t, 201, "")
+	}
+	w.send("PATCH", w.at("/apps"), mustJSON(t, map[string]any{"redirect_urls": []string{goal}, "origins": []string{spa}}), bearer(w.dev)).want(t, 200, "")
+	return c
+}
+
+// start is where a browser begins, with more of the query if there is any.
+func (c *corp) start(extra ...string) string {
+	return c.base + c.at("/auth/corp") + "?" + strings.Join(extra, "&")
+}
+
+var toGoal = "redirect_to=" + url.QueryEscape(goal)
+
+// signIn fills in the provider's pages as somebody.
+func (c *corp) signIn(b *browser, at page, who string) page {
+	consent := b.submit(at, "login="+who, "password=any")
+	return b.submit(consent, "prompt=consent")
+}
+
+// spaFlow is what the single-page app holds while it waits for an answer.
+type spaFlow struct{ url, state, binding string }
+
+func (c *corp) startJSON(t *testing.T) spaFlow {
+	t.Helper()
+	got := c.send("GET", c.at("/auth/corp-spa"), "", "Accept: application/json", "Origin: "+spa, "Sec-Fetch-Site: cross-site").want(t, 200, "")
+	return spaFlow{got.text("redirect_url"), got.text("state"), got.text("binding")}
+}
+
+// atSPA goes through the provider's pages and answers what came back to the app's page.
+func (c *corp) atSPA(t *testing.T, flow spaFlow, who string) url.Values {
+	t.Helper()
+	b := newBrowser(t)
+	back := c.signIn(b, b.open(flow.url), who)
+	q := back.at.Query()
+	if !strings.HasPrefix(back.at.String(), spaBack+"?") || q.Get("state") != flow.state || q.Get("code") == "" {
+		t.Fatalf("provider: got %d to %s, want %s with code and state", back.status, back.at, spaBack)
+	}
+	return q
+}
+
+// finishJSON posts what came back, but for the changes.
+func (c *corp) finishJSON(t *testing.T, flow spaFlow, q url.Values) answer {
+	t.Helper()
+	body := map[string]string{"code": q.Get("code"), "state": q.Get("state"), "binding": flow.binding}
+	if q.Has("iss") {
+		body["iss"] = q.Get("iss")
+	}
+	return c.send("POST", c.at("/auth/callback/corp-spa"), mustJSON(t, body), "Origin: "+spa, "Sec-Fetch-Site: cross-site")
+}
+
+// exchange redeems the code that came to the goal, in the browser that it came to.
+func (c *corp) exchange(t *testing.T, b *browser, back page) answer {
+	t.Helper()
+	q := back.at.Query()
+	if back.status != http.StatusSeeOther || !strings.HasPrefix(back.at.String(), goal+"?") || q.Get("iss") != c.issuer() {
+		t.Fatalf("callback: got %d to %s\n%s, want 303 to %s with iss %s", back.status, back.at, back.raw, goal, c.issuer())
+	}
+	return c.send("POST", c.at("/auth/token"), `{"code":"`+q.Get("code")+`"}`, b.cookies(c.base))
+}
+
+// startWith begins in a browser, and adds a parameter to authkit's request on the way.
+func (c *corp) startWith(t *testing.T, b *browser, name, value string) page {
+	t.Helper()
+	start := b.request("GET", b.parse(nil, c.start(toGoal)), "", "none", nil).want(t, 302, "")
+	to := b.parse(nil, start.header.Get("Location"))
+	q := to.Query()
+	q.Set(name, value)
+	to.RawQuery = q.Encode()
+	return b.open(to.String())
+}

@@ -1,0 +1,98 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/store/postgres"
+	"github.com/authkit-dev/authkit/store/sqlite"
+)
+
+// onEachStore runs a test over every store. Postgres is listed where
+// AUTHKIT_TEST_POSTGRES names a server.
+func onEachStore(t *testing.T, test func(t *testing.T, with func(*authkit.Config))) {
+	t.Helper()
+	stores := map[string]func(*testing.T) authkit.Store{
+		"memory": func(*testing.T) authkit.Store { return memory.New() },
+		"sqlite": openSQLite,
+	}
+	if dsn := os.Getenv("AUTHKIT_TEST_POSTGRES"); dsn != "" {
+		stores["postgres"] = func(t *testing.T) authkit.Store { t.Helper(); return openPostgres(t, dsn) }
+	}
+	for name, open := range stores {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := open(t)
+			test(t, func(c *authkit.Config) { c.Store = store })
+		})
+	}
+}
+
+func openSQLite(t *testing.T) authkit.Store {
+	t.Helper()
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// schemas numbers the schemas of this run, one for each store.
+var schemas atomic.Int64
+
+// openPostgres makes a store in a schema of its own.
+func openPostgres(t *testing.T, dsn string) authkit.Store {
+	t.Helper()
+	schema := fmt.Sprintf("e2e%d_%d", os.Getpid(), schemas.Add(1))
+	admin := connect(t, dsn)
+	if _, err := admin.Exec(t.Context(), "create schema "+schema); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		// The test's own context has ended by now.
+		if _, err := admin.Exec(context.Background(), "drop schema "+schema+" cascade"); err != nil {
+			t.Error(err)
+		}
+	})
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", schema)
+	u.RawQuery = q.Encode()
+	s, err := postgres.New(t.Context(), connect(t, u.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func connect(t *testing.T, dsn string) *pgxpool.Pool {
+	t.Helper()
+	c, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.MaxConns = 8
+	pool, err := pgxpool.NewWithConfig(context.Background(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
+}

@@ -1,0 +1,191 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+const password = "a long enough passphrase"
+
+// clock is a time that only tests move. It begins now: other people's parts have clocks
+// of their own.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// world is a server on a port of this machine, with an app in it.
+type world struct {
+	t      *testing.T
+	engine *authkit.Engine
+	base   string // where clients reach authkit
+	host   string // the server, without the mount point
+	clock  *clock
+	outbox *mail.Outbox // empty where a test brings its own mailer
+	app    authkit.App
+	devID  string
+	dev    string // an access token of the developer who owns app
+}
+
+// setup serves authkit from memory and under a subpath, unless a test says otherwise.
+func setup(t *testing.T, m mount, change ...func(*authkit.Config)) *world {
+	t.Helper()
+	server := httptest.NewUnstartedServer(nil) // it has its address before its handler
+	w := &world{t: t, clock: &clock{at: time.Now()}, outbox: mail.NewOutbox(), host: "http://" + server.Listener.Addr().String()}
+	w.base = w.host + m.path
+	cfg := authkit.Config{
+		Store: memory.New(), BaseURL: w.base, Mailer: w.outbox, Now: w.clock.now,
+		Secrets:  [][]byte{[]byte(strings.Repeat("s", 32))},
+		Logger:   slog.New(slog.NewTextHandler(t.Output(), nil)),
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	engine, err := authkit.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine = engine
+	server.Config.Handler = m.in(engine.Handler())
+	server.Start()
+	t.Cleanup(server.Close)
+	w.populate()
+	return w
+}
+
+func (w *world) populate() {
+	w.t.Helper()
+	dev, err := w.engine.CreateDeveloper(w.t.Context(), "dev@example.com", password)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.devID = dev.ID.String()
+	if w.app, _, err = w.engine.CreateApp(w.t.Context(), w.devID, "Demo"); err != nil {
+		w.t.Fatal(err)
+	}
+	got := w.send("POST", "/auth/credentials/console", `{"email":"dev@example.com","password":"`+password+`","intent":"sign_in"}`)
+	w.dev = got.want(w.t, 200, "").text("token")
+}
+
+// at is a path of the app's own, such as at("/auth/verify").
+func (w *world) at(path string) string { return path + "/" + w.app.ID.String() }
+
+// issuer is the `iss` of the app's tokens.
+func (w *world) issuer() string { return w.base + w.at("/apps") }
+
+// work does what Engine.Run would do.
+func (w *world) work(t *testing.T) {
+	t.Helper()
+	if err := w.engine.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// answer is what came back, decoded if it was JSON.
+type answer struct {
+	status int
+	header http.Header
+	raw    string
+	body   map[string]any
+}
+
+// send makes a request of a client that is no browser: no cookies, no redirects followed.
+// The path is under the mount point, or a whole URL; headers come as "Name: value".
+func (w *world) send(method, path, body string, headers ...string) answer {
+	w.t.Helper()
+	if strings.HasPrefix(path, "/") {
+		path = w.base + path
+	}
+	r, err := http.NewRequestWithContext(w.t.Context(), method, path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	client := http.Client{CheckRedirect: stay, Timeout: 30 * time.Second}
+	res, err := client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return read(w.t, res)
+}
+
+// stay follows no redirect.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func read(t *testing.T, res *http.Response) answer {
+	t.Helper()
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := answer{status: res.StatusCode, header: res.Header, raw: string(raw)}
+	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+		if err := json.Unmarshal(raw, &a.body); err != nil {
+			t.Fatalf("answer %q: %v", raw, err)
+		}
+	}
+	return a
+}
+
+// want checks the status and the code of a refusal.
+func (a answer) want(t *testing.T, status int, code string) answer {
+	t.Helper()
+	if a.status != status || a.text("code") != code {
+		t.Fatalf("got %d %s, want %d %s\n%v\n%s", a.status, a.text("code"), status, code, a.header, a.raw)
+	}
+	return a
+}
+
+// text is the member that the names lead to, "" if there is none.
+func (a answer) text(names ...string) string {
+	var v any = a.body
+	for _, name := range names {
+		m, _ := v.(map[string]any)
+		v = m[name]
+	}
+	s, _ := v.(string)
+	return s
+}
+
+func bearer(token string) string { return "Authorization: Bearer " + token }
+
+// mustJSON encodes what a request sends.
+func mustJSON(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
