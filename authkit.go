@@ -99,6 +99,8 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{
 		cfg: c, store: c.Store, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
+		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
+		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
 		oauth:   oauth.NewClient(oauth.Options{AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now}),
 		pairs:   newCache[string, token.Pair](1024),
 		publics: newCache[string, token.VerifyKey](4096),

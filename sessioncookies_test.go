@@ -1,0 +1,200 @@
+package authkit_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// jar keeps what an answer sets and says it as a request header.
+func jar(got http.Header, kept map[string]string) string {
+	for _, c := range (&http.Response{Header: got}).Cookies() {
+		if kept[c.Name] = c.Value; c.MaxAge < 0 {
+			delete(kept, c.Name)
+		}
+	}
+	var list []string
+	for name, value := range kept {
+		list = append(list, name+"="+value)
+	}
+	return "Cookie: " + strings.Join(list, "; ")
+}
+
+func withCookies(t *testing.T, mode string, change ...func(*authkit.Config)) *world {
+	t.Helper()
+	w := setup(t, change...)
+	w.send("PATCH", "/apps/"+w.app.ID.String(), `{"session_mode":"`+mode+`"}`, bearer(w.token)).want(t, 200, "")
+	return w
+}
+
+func TestCookieSessions(t *testing.T) {
+	t.Parallel()
+	w := withCookies(t, "cookie", func(c *authkit.Config) { c.Limits.InsecureOff = true })
+	id := w.app.ID.String()
+	me := "/auth/me/" + id
+	up := w.signUp("ann@example.com")
+	kept := map[string]string{}
+	cookies := jar(up.Header(), kept)
+
+	t.Run("the tokens are in cookies and nowhere else", func(t *testing.T) {
+		if up.body["token"] != nil || up.body["refresh_token"] != nil || strings.Contains(up.Body.String(), kept["authkit-"+id]) {
+			t.Errorf("sign-in: got %s with %q", up.Body, kept)
+		}
+		for _, c := range (&http.Response{Header: up.Header()}).Cookies() {
+			if c.Path != "/" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" || c.MaxAge <= 0 {
+				t.Errorf("cookie: got %s", c)
+			}
+		}
+		w.send("GET", me, "", cookies).want(t, 200, "")
+	})
+	t.Run("a header is judged alone, and another app's cookie is none", func(t *testing.T) {
+		w.send("GET", me, "", cookies, bearer("x")).want(t, 401, "invalid_token")
+		w.send("GET", "/auth/me/console", "", cookies).want(t, 401, "unauthenticated")
+		w.send("GET", me, "", "Cookie: authkit-"+id+"=x; authkit-"+id+"=y").want(t, 401, "unauthenticated")
+	})
+	t.Run("a request from another origin is refused", func(t *testing.T) {
+		w.send("PATCH", me, `{"name":"Eve"}`, cookies, "Origin: https://evil.example").want(t, 403, "forbidden")
+		w.send("PATCH", me, `{"name":"Ann"}`, cookies, "Origin: http://localhost:8080").want(t, 200, "")
+	})
+	t.Run("an expired access token is refreshed on the way, by no HEAD", func(t *testing.T) {
+		w.clock.advance(17 * time.Minute)
+		w.send("HEAD", me, "", cookies).want(t, 401, "")
+		got := w.send("GET", me, "", cookies)
+		got.want(t, 200, "")
+		if got.Header().Get("Cache-Control") != "no-store" || len(got.Header().Values("Set-Cookie")) != 2 {
+			t.Errorf("answer: got %v", got.Header())
+		}
+		cookies = jar(got.Header(), kept)
+		w.send("GET", me, "", cookies).want(t, 200, "")
+	})
+	t.Run("refresh takes the cookie", func(t *testing.T) {
+		got := w.send("POST", "/auth/refresh/"+id, `{}`, cookies)
+		got.want(t, 200, "")
+		if got.body["token"] != nil || got.body["refresh_token"] != nil {
+			t.Errorf("refresh: got %s", got.Body)
+		}
+		cookies = jar(got.Header(), kept)
+	})
+	t.Run("a sign-in over an old session ends it", func(t *testing.T) {
+		old := cookies
+		got := w.send("POST", "/auth/credentials/"+id, `{"email":"ann@example.com","password":"`+password+`"}`, cookies)
+		got.want(t, 200, "")
+		cookies = jar(got.Header(), kept)
+		w.send("GET", me, "", old).want(t, 401, "invalid_token")
+		w.send("GET", me, "", cookies).want(t, 200, "")
+	})
+	t.Run("sign-out ends it and clears the cookies", func(t *testing.T) {
+		got := w.send("POST", "/auth/sign-out/"+id, `{}`, cookies)
+		got.want(t, 204, "")
+		old := cookies
+		if left := jar(got.Header(), kept); strings.Contains(left, id) {
+			t.Errorf("cookies: got %q", left)
+		}
+		w.send("GET", me, "", old).want(t, 401, "invalid_token")
+	})
+}
+
+func TestCookieModes(t *testing.T) {
+	t.Parallel()
+	t.Run("either asks the request", func(t *testing.T) {
+		t.Parallel()
+		w := withCookies(t, "either")
+		path, body := "/auth/credentials/"+w.app.ID.String(), `{"email":"ann@example.com","password":"`+password+`"}`
+		if got := w.send("POST", path, body); got.field("token") == "" || len(got.Header().Values("Set-Cookie")) != 0 {
+			t.Errorf("plain: got %s", got.Body)
+		}
+		if got := w.send("POST", path+"?session=cookie", body); got.field("token") != "" || len(got.Header().Values("Set-Cookie")) != 2 {
+			t.Errorf("cookie: got %s", got.Body)
+		}
+	})
+	t.Run("bearer takes no cookie", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		in := w.signUp("ann@example.com")
+		id := w.app.ID.String()
+		cookies := "Cookie: authkit-" + id + "=" + in.field("token") + "; authkit-r-" + id + "=" + in.field("refresh_token")
+		w.send("GET", "/auth/me/"+id, "", cookies).want(t, 401, "unauthenticated")
+		w.send("POST", "/auth/refresh/"+id, `{}`, cookies).want(t, 400, "invalid_request")
+		w.refresh(in.field("refresh_token")).want(t, 200, "")
+	})
+	t.Run("names are bound to the host where there is TLS", func(t *testing.T) {
+		t.Parallel()
+		w := withCookies(t, "cookie", func(c *authkit.Config) { c.BaseURL = "https://example.com/id" })
+		for _, c := range (&http.Response{Header: w.signUp("ann@example.com").Header()}).Cookies() {
+			if !strings.HasPrefix(c.Name, "__Host-authkit-") || !c.Secure {
+				t.Errorf("cookie: got %s", c)
+			}
+		}
+	})
+	t.Run("a link pressed with nowhere to go on to signs in where it is pressed", func(t *testing.T) {
+		t.Parallel()
+		w := withCookies(t, "cookie")
+		_, m := w.mailed("ann@example.com", "")
+		page := w.send("GET", linkPath(m), "", "Accept: text/html")
+		kept := map[string]string{}
+		cookies := jar(page.Header(), kept)
+		form := url.Values{}
+		for _, field := range hidden.FindAllStringSubmatch(page.Body.String(), -1) {
+			form.Set(field[1], field[2])
+		}
+		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), form.Encode(), cookies, "Content-Type: application/x-www-form-urlencoded", "Origin: http://localhost:8080")
+		got.want(t, 200, "")
+		w.send("GET", "/auth/me/"+w.app.ID.String(), "", jar(got.Header(), kept)).want(t, 200, "")
+	})
+}
+
+func TestRequireByCookie(t *testing.T) {
+	t.Parallel()
+	w := withCookies(t, "cookie")
+	kept := map[string]string{}
+	jar(w.signUp("ann@example.com").Header(), kept)
+	serve := func(mw func(http.Handler) http.Handler, method string, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), method, "/mine", nil)
+		for _, h := range append(headers, jar(nil, kept)) {
+			name, value, _ := strings.Cut(h, ": ")
+			r.Header.Set(name, value)
+		}
+		got := httptest.NewRecorder()
+		mw(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if _, ok := authkit.IdentityFrom(r.Context()); ok {
+				rw.WriteHeader(http.StatusTeapot)
+			}
+		})).ServeHTTP(got, r)
+		jar(got.Header(), kept)
+		return got
+	}
+	require, optional := w.engine.Require(authkit.ForApp(w.app.ID)), w.engine.Optional(authkit.ForApp(w.app.ID))
+	for name, c := range map[string]struct {
+		method  string
+		headers []string
+		want    int
+	}{
+		"a GET":                                  {"GET", nil, http.StatusTeapot},
+		"a POST from nowhere in particular":      {"POST", nil, http.StatusTeapot},
+		"a POST from this origin":                {"POST", []string{"Origin: http://localhost:8080"}, http.StatusTeapot},
+		"a POST from another":                    {"POST", []string{"Origin: https://evil.example"}, http.StatusForbidden},
+		"a POST from a sibling of the same site": {"POST", []string{"Sec-Fetch-Site: same-site"}, http.StatusForbidden},
+		"a GET from another":                     {"GET", []string{"Origin: https://evil.example"}, http.StatusTeapot},
+	} {
+		if got := serve(require, c.method, c.headers...); got.Code != c.want {
+			t.Errorf("%s: got %d, want %d", name, got.Code, c.want)
+		}
+	}
+	w.clock.advance(17 * time.Minute)
+	got := serve(require, "GET")
+	if got.Code != http.StatusTeapot || got.Header().Get("Cache-Control") != "no-store" || len(got.Header().Values("Set-Cookie")) != 2 {
+		t.Errorf("expired: got %d %v", got.Code, got.Header())
+	}
+	w.clock.advance(15 * 24 * time.Hour)
+	if got := serve(require, "GET"); got.Code != http.StatusUnauthorized {
+		t.Errorf("dead: got %d, want 401", got.Code)
+	}
+	if got := serve(optional, "GET"); got.Code != http.StatusOK {
+		t.Errorf("dead, where strangers may: got %d, want 200", got.Code)
+	}
+}
