@@ -1,7 +1,7 @@
 package storetest
 
 import (
-	"time"
+	"errors"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
@@ -9,88 +9,84 @@ import (
 
 func crossingSentences() []sentence {
 	return []sentence{
-		{"crossing: what belongs to one app is unknown in another", crossForeign},
-		{"crossing: every method answers not found for a deleted app", crossDeleted},
+		{"crossing: what belongs to one app is unknown in another, and no step there touches it", crossForeign},
+		{"crossing: the same ids, emails and hashes live side by side, and a step in one app changes no other", crossTwins},
+		{"crossing: every method answers not found for a deleted app, and no list names it", crossDeleted},
+		{"crossing: a developer's apps are no other developer's", crossDevelopers},
 	}
 }
 
-// calls are the methods that name something of an app, called with the given app and the
-// ids of b's app.
-func (b *bed) calls(app uuid.UUID, u authkit.User, s authkit.Session, key authkit.APIKey, mail uuid.UUID) map[string]error {
-	got := map[string]error{}
-	_, got["Account"] = b.s.Account(b.ctx, app, authkit.AccountKey{ID: u.ID})
-	_, got["Account by email"] = b.s.Account(b.ctx, app, authkit.AccountKey{Email: u.Email})
-	_, got["ChangeUser"] = b.s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: app, ID: u.ID, Version: u.Version, Name: new("x")})
-	got["DeleteUser"] = b.s.DeleteUser(b.ctx, app, u.ID, authkit.Also{})
-	_, _, got["Session"] = b.s.Session(b.ctx, app, s.ID, now())
-	got["EndSession"] = b.s.EndSession(b.ctx, app, u.ID, s.ID, now(), authkit.Also{})
-	r := b.rotation("t0 s", "t1", now())
-	r.App = app
-	_, got["RotateSession"] = b.s.RotateSession(b.ctx, r)
-	_, got["Token"] = b.s.Token(b.ctx, app, take("t"), now())
-	_, got["TryToken"] = b.s.TryToken(b.ctx, app, take("t"), hash("code"), 1, now())
-	_, got["TakeToken"] = b.s.TakeToken(b.ctx, app, take("t"), now())
-	_, got["APIKey"] = b.s.APIKey(b.ctx, app, key.Hash, now())
-	got["RevokeAPIKey"] = b.s.RevokeAPIKey(b.ctx, app, key.ID, authkit.Also{})
-	_, got["OAuthConfig"] = b.s.OAuthConfig(b.ctx, app, "github")
-	got["DeleteOAuthConfig"] = b.s.DeleteOAuthConfig(b.ctx, app, "github", authkit.Also{})
-	_, got["ClaimMail"] = b.s.ClaimMail(b.ctx, app, mail, now(), after(time.Minute))
-	return got
+// answers fails unless a call answered what it should.
+func (b *bed) answers(c call, got, want error) {
+	b.Helper()
+	if !errors.Is(got, want) {
+		b.Fatalf("%s: got error %v, want %v", c.name(), got, want)
+	}
 }
 
-func (b *bed) furnished() func(app uuid.UUID) map[string]error {
-	u := b.newUser("a@example.com")
-	s := b.signIn(u, "s")
-	key := b.apiKey("k", now())
-	b.rotate(key, time.Time{})
-	tok := b.token("t")
-	tok.Proof = hash("code")
-	also := b.riders("x")
-	also.Tokens = []authkit.Token{tok}
-	b.ok(b.s.Put(b.ctx, b.app, also))
-	b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: "github", CreatedAt: now()}, authkit.Also{}))
-	return func(app uuid.UUID) map[string]error { return b.calls(app, u, s, key, also.Mail[0].ID) }
+// untouched fails unless the app holds what it held before the call, and none of these
+// tokens.
+func (b *bed) untouched(c call, app uuid.UUID, was holding, tokens ...string) {
+	b.Helper()
+	if d := difference(b.holding(app, append(tokens, "t")...), was); d != "" {
+		b.Fatalf("%s touched it: %s", c.name(), d)
+	}
 }
 
 func crossForeign(b *bed) {
-	calls := b.furnished()
-	for name, err := range calls(b.newApp("other")) {
-		want := authkit.ErrNotFound
-		if name == "ChangeUser" {
-			want = authkit.ErrStale
-		}
-		b.Log(name)
-		b.is(err, want)
+	x := b.newThings()
+	home := b.furnish(x)
+	was := b.holding(home, "t")
+	for _, c := range allCalls() {
+		b.answers(c, c.do(caller{b.ctx, b.s, b.bare(x), x, b.riders(uuid.NewString())}), c.foreign)
+		b.untouched(c, home, was)
 	}
-	// Nothing of the above touched what the ids belong to.
-	_, err := b.s.TryToken(b.ctx, b.app, take("t"), hash("code"), 1, now())
-	b.ok(err)
-	r, err := b.s.RotateSession(b.ctx, b.rotation("t0 s", "t1", now()))
-	b.ok(err)
-	equal(b, r.User.Version, 1)
+	b.unused(home)
+}
+
+// crossTwins calls each method where it succeeds. The records name b's app, which is none
+// of those that the verbs name, and must come out of it empty.
+func crossTwins(b *bed) {
+	x := b.newThings()
+	twin := b.furnish(x)
+	was, none := b.holding(twin, "t"), b.holding(b.app, "t")
+	for _, c := range allCalls() {
+		b.answers(c, c.do(caller{b.ctx, b.s, b.furnish(x), x, b.riders(uuid.NewString())}), c.own)
+		b.untouched(c, twin, was)
+	}
+	b.unused(twin)
+	b.same(b.holding(b.app, "t"), none)
 }
 
 func crossDeleted(b *bed) {
-	calls := b.furnished()
-	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Also{}))
-	got := calls(b.app)
-	_, got["Users"] = b.s.Users(b.ctx, b.app, authkit.UserQuery{Page: authkit.Page{Limit: 1}})
-	_, got["Events"] = b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 1}})
-	_, got["APIKeys"] = b.s.APIKeys(b.ctx, b.app)
-	_, got["OAuthConfigs"] = b.s.OAuthConfigs(b.ctx, b.app)
-	_, got["Sessions"] = b.s.Sessions(b.ctx, b.app, uuid.New(), now())
-	_, got["Hit"] = b.s.Hit(b.ctx, b.app, []authkit.Hit{{Key: "k", Limit: 1, Window: time.Hour}}, now())
-	_, got["CreateUser"] = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: b.aUser("b@example.com")})
-	_, got["ChangeApp"] = b.s.ChangeApp(b.ctx, authkit.AppChange{App: b.app, Version: 1, Name: new("x")})
-	got["Put"] = b.s.Put(b.ctx, b.app, b.riders("y"))
-	got["AddSigningKey"] = b.s.AddSigningKey(b.ctx, b.app, signingKey(2), authkit.Also{})
-	got["RotateAPIKey"] = b.s.RotateAPIKey(b.ctx, b.app, b.apiKey("n", now()), time.Time{}, 2, authkit.Also{})
-	got["PutOAuthConfig"] = b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: "p", CreatedAt: now()}, authkit.Also{})
-	for name, err := range got {
-		b.Log(name)
-		b.is(err, authkit.ErrNotFound)
+	x := b.newThings()
+	app := b.furnish(x)
+	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Also{}))
+	for _, c := range allCalls() {
+		b.answers(c, c.do(caller{b.ctx, b.s, app, x, b.riders(uuid.NewString())}), c.dead)
 	}
 	due, err := b.s.DueMail(b.ctx, now(), 10)
 	b.ok(err)
 	equal(b, len(due), 0)
+	apps, err := b.s.Apps(b.ctx, "host:me", authkit.Page{Limit: 10})
+	b.ok(err)
+	equal(b, len(apps), 1)
+	equal(b, apps[0].ID, b.app)
+}
+
+func crossDevelopers(b *bed) {
+	other := anApp("first")
+	other.Developer = "host:other"
+	b.ok(b.s.CreateApp(b.ctx, other, signingKey(1), nil, authkit.Also{}))
+	for developer, want := range map[string]uuid.UUID{"host:me": b.app, "host:other": other.ID} {
+		apps, err := b.s.Apps(b.ctx, developer, authkit.Page{Limit: 10})
+		b.ok(err)
+		equal(b, len(apps), 1)
+		equal(b, apps[0].ID, want)
+	}
+	for _, developer := range []string{"", "host:", "HOST:me", "host:me "} {
+		apps, err := b.s.Apps(b.ctx, developer, authkit.Page{Limit: 10})
+		b.ok(err)
+		equal(b, len(apps), 0)
+	}
 }

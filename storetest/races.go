@@ -164,8 +164,13 @@ func raceApp(b *bed) {
 
 // rotation turns the refresh token of the session "s".
 func (b *bed) rotation(from, to string, at time.Time) authkit.Rotation {
+	return rotation(b.app, hash(from), to, at)
+}
+
+// rotation turns the refresh token of the session "s" in any app.
+func rotation(app uuid.UUID, from []byte, to string, at time.Time) authkit.Rotation {
 	return authkit.Rotation{
-		App: b.app, Family: hash("family s"), Presented: hash(from), Next: hash(to), Sealed: []byte(to),
+		App: app, Family: hash("family s"), Presented: from, Next: hash(to), Sealed: []byte(to),
 		Now: at, Grace: 10 * time.Second, IdleUntil: at.Add(time.Hour),
 	}
 }

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -24,7 +23,6 @@ func userSentences() []sentence {
 		{"user: a deleted user is gone with its sessions and tokens", userDelete},
 		{"user: pages neither lose nor repeat users created at one time", userPages},
 		{"user: a prefix takes percent and underscore literally", userPrefix},
-		{"user: a cancelled context is an error and writes nothing", userCancelled},
 	}
 }
 
@@ -254,16 +252,4 @@ func userPrefix(b *bed) {
 			})
 		}
 	}
-}
-
-func userCancelled(b *bed) {
-	ctx, cancel := context.WithCancel(b.ctx)
-	cancel()
-	u := b.aUser("a@example.com")
-	if _, err := b.s.CreateUser(ctx, authkit.NewUser{Now: now(), User: u, Also: b.riders("x")}); err == nil {
-		b.Fatal("got no error, want one")
-	}
-	_, err := b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: u.ID})
-	b.is(err, authkit.ErrNotFound)
-	b.written("x", false)
 }

@@ -1,0 +1,84 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// call is one way to call a method of [authkit.Store] that takes an app.
+type call struct {
+	method string
+	how    string // empty where there is but one way
+	riders bool   // writes c.also
+
+	// What is answered in the app that holds the things, in another, and in that app
+	// once it is deleted.
+	own, foreign, dead error
+
+	do func(c caller) error
+}
+
+func (c call) name() string {
+	if c.how == "" {
+		return c.method
+	}
+	return c.method + " " + c.how
+}
+
+// caller is who calls: the app of the verb, and things whose ids are named.
+type caller struct {
+	ctx  context.Context
+	s    authkit.Store
+	app  uuid.UUID
+	x    things
+	also authkit.Also
+}
+
+// errShown is answered by a list of what was named.
+var errShown = errors.New("it is shown")
+
+// shown is errShown if a list is not empty.
+func shown[T any](list []T, err error) error {
+	if err == nil && len(list) > 0 {
+		return errShown
+	}
+	return err
+}
+
+// allCalls are all ways to call each method that takes an app.
+func allCalls() []call {
+	return slices.Concat(appCalls(), keyCalls(), providerCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
+}
+
+// plainCalls call the methods that take no app, or one that is not there yet.
+func plainCalls() []call {
+	return []call{
+		{method: "CreateApp", how: "with a fresh id", riders: true, do: func(c caller) error {
+			k := c.x.key
+			a := anApp("fresh")
+			a.ID = c.app
+			return c.s.CreateApp(c.ctx, a, signingKey(1), &k, c.also)
+		}},
+		{method: "Apps", do: func(c caller) error {
+			_, err := c.s.Apps(c.ctx, "host:me", authkit.Page{Limit: 1})
+			return err
+		}},
+		{method: "DueMail", do: func(c caller) error {
+			_, err := c.s.DueMail(c.ctx, now(), 1)
+			return err
+		}},
+		{method: "Sweep", do: func(c caller) error {
+			_, err := c.s.Sweep(c.ctx, after(99*time.Hour), 1000)
+			return err
+		}},
+		{method: "Ping", do: func(c caller) error {
+			_, err := c.s.Ping(c.ctx)
+			return err
+		}},
+	}
+}

@@ -1,0 +1,102 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func appCalls() []call {
+	return []call{
+		{
+			method: "CreateApp", how: "with its id", riders: true,
+			own: authkit.ErrConflict, foreign: authkit.ErrConflict, dead: authkit.ErrConflict,
+			do: func(c caller) error {
+				a := anApp(uuid.NewString())
+				a.ID = c.app
+				return c.s.CreateApp(c.ctx, a, signingKey(1), nil, c.also)
+			},
+		},
+		{method: "App", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			a, err := c.s.App(c.ctx, c.app)
+			for _, k := range a.Keys {
+				if k.KID == c.x.signing.KID {
+					return errShown
+				}
+			}
+			return err
+		}},
+		{method: "ChangeApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 1, Name: new("changed"), Also: c.also})
+			return err
+		}},
+		{method: "DeleteApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.DeleteApp(c.ctx, c.app, now(), c.also)
+		}},
+		{method: "AddSigningKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), c.also)
+		}},
+		{
+			method: "AddSigningKey", how: "of one Seq", riders: true,
+			own: authkit.ErrConflict, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), c.also)
+			},
+		},
+	}
+}
+
+func keyCalls() []call {
+	return []call{
+		{method: "APIKey", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.APIKey(c.ctx, c.app, c.x.key.Hash, now())
+			return err
+		}},
+		{method: "APIKeys", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.APIKeys(c.ctx, c.app))
+		}},
+		{method: "RotateAPIKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			next := c.x.key
+			next.ID, next.Hash, next.CreatedAt = uuid.New(), hash(uuid.NewString()), after(time.Second)
+			return c.s.RotateAPIKey(c.ctx, c.app, next, time.Time{}, 1, c.also)
+		}},
+		{
+			method: "RevokeAPIKey", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.also) },
+		},
+		{method: "TouchAPIKeys", dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.TouchAPIKeys(c.ctx, c.app, map[uuid.UUID]time.Time{c.x.key.ID: after(time.Minute)})
+		}},
+	}
+}
+
+func providerCalls() []call {
+	return []call{
+		{method: "PutOAuthConfig", how: "of another provider", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "another", CreatedAt: now()}, c.also)
+		}},
+		{
+			method: "PutOAuthConfig", how: "in place of one", riders: true,
+			foreign: authkit.ErrStale, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				p := c.x.provider
+				p.App, p.Version, p.ClientID = c.app, 1, "changed"
+				return c.s.PutOAuthConfig(c.ctx, p, c.also)
+			},
+		},
+		{method: "OAuthConfig", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.OAuthConfig(c.ctx, c.app, c.x.provider.Provider)
+			return err
+		}},
+		{method: "OAuthConfigs", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.OAuthConfigs(c.ctx, c.app))
+		}},
+		{
+			method: "DeleteOAuthConfig", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.also)
+			},
+		},
+	}
+}

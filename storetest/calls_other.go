@@ -1,0 +1,83 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func tokenCalls() []call {
+	gone := func(method string, do func(c caller) error) call {
+		return call{method: method, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: do}
+	}
+	return []call{
+		{method: "Put", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.Put(c.ctx, c.app, c.also)
+		}},
+		gone("Token", func(c caller) error {
+			_, err := c.s.Token(c.ctx, c.app, take("t"), now())
+			return err
+		}),
+		gone("TryToken", func(c caller) error {
+			_, err := c.s.TryToken(c.ctx, c.app, take("t"), c.x.token.Proof, 1, now())
+			return err
+		}),
+		gone("TakeToken", func(c caller) error {
+			_, err := c.s.TakeToken(c.ctx, c.app, take("t"), now())
+			return err
+		}),
+	}
+}
+
+func sessionCalls() []call {
+	return []call{
+		{method: "Session", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, _, err := c.s.Session(c.ctx, c.app, c.x.session.ID, now())
+			return err
+		}},
+		{method: "Sessions", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.Sessions(c.ctx, c.app, c.x.user.ID, now()))
+		}},
+		{method: "RotateSession", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.RotateSession(c.ctx, rotation(c.app, c.x.session.Current, "t1", now()))
+			return err
+		}},
+		{
+			method: "RotateSession", how: "with an unknown secret",
+			own: authkit.ErrTokenReused, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				_, err := c.s.RotateSession(c.ctx, rotation(c.app, hash("guess"), "t1", now()))
+				return err
+			},
+		},
+		{method: "EndSession", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.EndSession(c.ctx, c.app, c.x.user.ID, c.x.session.ID, now(), c.also)
+		}},
+	}
+}
+
+func otherCalls() []call {
+	return []call{
+		{method: "Hit", dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.Hit(c.ctx, c.app, []authkit.Hit{theHit()}, now())
+			return err
+		}},
+		{method: "ClaimMail", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.ClaimMail(c.ctx, c.app, c.x.mail.ID, now(), after(time.Minute))
+			return err
+		}},
+		{method: "SettleMail", how: "as done", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.SettleMail(c.ctx, c.app, c.x.mail.ID, true, time.Time{})
+		}},
+		{method: "SettleMail", how: "for later", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.SettleMail(c.ctx, c.app, c.x.mail.ID, false, after(time.Minute))
+		}},
+		{method: "Events", how: "without a filter", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.Events(c.ctx, c.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}}))
+		}},
+		{method: "Events", how: "of its user", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			q := authkit.EventQuery{Page: authkit.Page{Limit: 10}, UserID: c.x.user.ID, Type: c.x.event.Type}
+			return shown(c.s.Events(c.ctx, c.app, q))
+		}},
+	}
+}

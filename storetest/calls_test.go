@@ -1,0 +1,79 @@
+package storetest
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// TestEveryMethodIsCalled keeps a method that is added to the Store from going without
+// the checks of crossing, deleted apps, cancellation and riders.
+func TestEveryMethodIsCalled(t *testing.T) {
+	t.Parallel()
+	store := reflect.TypeFor[authkit.Store]()
+	for m := range store.Methods() {
+		if m.Type.NumIn() == 0 || m.Type.In(0) != reflect.TypeFor[context.Context]() {
+			if !slices.Contains([]string{"Contract", "Volatile"}, m.Name) {
+				t.Errorf("%s takes no context", m.Name)
+			}
+			continue
+		}
+		ofThis := func(c call) bool { return c.method == m.Name }
+		calls := slices.Concat(allCalls(), plainCalls())
+		if !slices.ContainsFunc(calls, ofThis) {
+			t.Errorf("%s is not checked with a context that is over: add it to a table of calls", m.Name)
+		}
+		if names(m, reflect.TypeFor[uuid.UUID]()) && !slices.ContainsFunc(allCalls(), ofThis) {
+			t.Errorf("%s takes an app and is not checked with a foreign and a deleted one: add it to a table of calls", m.Name)
+		}
+		ridden := func(c call) bool { return ofThis(c) && c.riders && c.own == nil }
+		if names(m, reflect.TypeFor[authkit.Also]()) && !slices.ContainsFunc(calls, ridden) {
+			t.Errorf("%s carries riders and no call of it does", m.Name)
+		}
+	}
+}
+
+// TestEveryCallIsOfAMethod keeps a renamed method from leaving its calls behind.
+func TestEveryCallIsOfAMethod(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, c := range slices.Concat(allCalls(), plainCalls()) {
+		if _, ok := reflect.TypeFor[authkit.Store]().MethodByName(c.method); !ok {
+			t.Errorf("got a call of %s, which is no method", c.method)
+		}
+		if seen[c.name()] {
+			t.Errorf("got two calls named %q", c.name())
+		}
+		seen[c.name()] = true
+	}
+}
+
+// names says whether a method takes a value of the type, or a struct with one in it that
+// is more than a cursor.
+func names(m reflect.Method, want reflect.Type) bool {
+	for in := range m.Type.Ins() {
+		if has(in, want) {
+			return true
+		}
+	}
+	return false
+}
+
+func has(in, want reflect.Type) bool {
+	if in == want {
+		return true
+	}
+	if in.Kind() != reflect.Struct || in == reflect.TypeFor[authkit.Page]() {
+		return false
+	}
+	for f := range in.Fields() {
+		if has(f.Type, want) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,107 @@
+package storetest
+
+import (
+	"slices"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func userCalls() []call {
+	account := func(how string, by func(things) authkit.AccountKey) call {
+		return call{
+			method: "Account", how: how, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				_, err := c.s.Account(c.ctx, c.app, by(c.x))
+				return err
+			},
+		}
+	}
+	users := func(how string, q func(things) authkit.UserQuery) call {
+		return call{method: "Users", how: how, own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			query := q(c.x)
+			query.Limit = 10
+			list, err := c.s.Users(c.ctx, c.app, query)
+			return shown(slices.DeleteFunc(list, func(u authkit.User) bool { return u.ID == c.x.other.ID }), err)
+		}}
+	}
+	return []call{
+		account("by id", func(x things) authkit.AccountKey { return authkit.AccountKey{ID: x.user.ID} }),
+		account("by email", func(x things) authkit.AccountKey { return authkit.AccountKey{Email: x.user.Email} }),
+		account("by subject", func(x things) authkit.AccountKey {
+			return authkit.AccountKey{Kind: x.credential.Kind, Subject: x.credential.Subject}
+		}),
+		users("without a filter", func(things) authkit.UserQuery { return authkit.UserQuery{} }),
+		users("by email", func(x things) authkit.UserQuery { return authkit.UserQuery{Email: x.user.Email} }),
+		users("by prefix", func(x things) authkit.UserQuery { return authkit.UserQuery{EmailPrefix: "a", NamePrefix: "a"} }),
+		{method: "CreateUser", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.create(uuid.NewString(), nil)
+		}},
+		{method: "CreateUser", how: "of one email", riders: true, own: authkit.ErrConflict, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.create(c.x.user.Email, nil)
+		}},
+		{
+			method: "CreateUser", how: "by a token", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.create(uuid.NewString(), new(take("t"))) },
+		},
+		{
+			method: "DeleteUser", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) },
+		},
+	}
+}
+
+// create adds a user to the app of the verb.
+func (c caller) create(email string, take *authkit.Take) error {
+	u := authkit.User{App: c.app, ID: uuid.New(), Email: email, CreatedAt: now()}
+	_, err := c.s.CreateUser(c.ctx, authkit.NewUser{Now: now(), User: u, Take: take, Also: c.also})
+	return err
+}
+
+// change changes a user that has not been changed before.
+func (c caller) change(u authkit.User, f func(c *authkit.UserChange)) error {
+	change := authkit.UserChange{Now: now(), App: c.app, ID: u.ID, Version: 1, Also: c.also}
+	f(&change)
+	_, err := c.s.ChangeUser(c.ctx, change)
+	return err
+}
+
+// changeCalls change the user among the things, or name something of that user's in a
+// change of the other.
+func changeCalls() []call {
+	user := func(how string, f func(x things, c *authkit.UserChange)) call {
+		return call{
+			method: "ChangeUser", how: how, riders: true, foreign: authkit.ErrStale, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				return c.change(c.x.user, func(change *authkit.UserChange) { f(c.x, change) })
+			},
+		}
+	}
+	other := func(how string, own, foreign error, f func(x things, c *authkit.UserChange)) call {
+		return call{
+			method: "ChangeUser", how: "of the other, " + how, riders: true, own: own, foreign: foreign, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				return c.change(c.x.other, func(change *authkit.UserChange) { f(c.x, change) })
+			},
+		}
+	}
+	return []call{
+		user("under its Version", func(_ things, c *authkit.UserChange) { c.Name, c.NameKey = new("changed"), new("changed") }),
+		user("without a guard", func(_ things, c *authkit.UserChange) { c.Version, c.End, c.Disabled = 0, true, new(true) }),
+		user("with a session", func(x things, c *authkit.UserChange) { c.Session = session(x.user, uuid.NewString()) }),
+		user("with a token", func(_ things, c *authkit.UserChange) { c.Take = new(take("t")) }),
+		other("with a token", nil, authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Take = new(take("t")) }),
+		other("with the user's email", authkit.ErrConflict, nil, func(x things, c *authkit.UserChange) { c.Email = new(x.user.Email) }),
+		other("with the user's subject", authkit.ErrConflict, nil, func(x things, c *authkit.UserChange) {
+			c.Put = []authkit.Credential{x.credential}
+		}),
+		other("without the user's subject", nil, nil, func(x things, c *authkit.UserChange) {
+			c.Drop = []authkit.Credential{x.credential}
+		}),
+		other("without credentials", nil, nil, func(_ things, c *authkit.UserChange) { c.DropCredentials = true }),
+		other("ended but for the user's session", nil, nil, func(x things, c *authkit.UserChange) { c.End, c.Keep = true, x.session.ID }),
+		other("with one session at most", nil, nil, func(x things, c *authkit.UserChange) {
+			c.Session, c.MaxSessions = session(x.user, uuid.NewString()), 1
+		}),
+	}
+}

@@ -1,0 +1,128 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// things are one of everything that an app can hold. The same things can be put into
+// several apps: every id, email and hash in them is unique in its app only.
+type things struct {
+	user       authkit.User
+	other      authkit.User // has nothing
+	credential authkit.Credential
+	session    authkit.Session // with the refresh token "t0 s" of the family "s"
+	key        authkit.APIKey
+	signing    authkit.SigningKey // beside the app's first
+	provider   authkit.OAuthConfig
+	token      authkit.Token
+	mail       authkit.Mail
+	event      authkit.Event
+}
+
+// theHit has room for one.
+func theHit() authkit.Hit { return authkit.Hit{Key: "k", Limit: 1, Window: time.Hour} }
+
+func (b *bed) newThings() things {
+	u := b.aUser("a@example.com")
+	t := things{
+		user: u, other: b.aUser("b@example.com"), credential: password(u, "old"), session: *session(u, "s"), key: b.apiKey("k", now()),
+		signing: signingKey(2), token: b.token("t"),
+		provider: authkit.OAuthConfig{Provider: "github", ClientID: "id", SecretSealed: []byte("s"), CreatedAt: now()},
+		mail:     authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now(), Expires: after(time.Hour)},
+		event:    authkit.Event{ID: uuid.New(), Time: now(), Type: "seen", UserID: u.ID},
+	}
+	t.token.Proof = hash("code")
+	return t
+}
+
+// furnish puts the things into a fresh app.
+func (b *bed) furnish(x things) uuid.UUID {
+	b.Helper()
+	app := b.bare(x)
+	x.user.App, x.provider.App = app, app
+	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{
+		Now: now(), User: x.user, Credentials: []authkit.Credential{x.credential}, Session: &x.session,
+		Also: authkit.Also{Tokens: []authkit.Token{x.token}, Mail: []authkit.Mail{x.mail}, Events: []authkit.Event{x.event}},
+	})
+	b.ok(err)
+	b.ok(b.s.RotateAPIKey(b.ctx, app, x.key, time.Time{}, 1, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, authkit.Also{}))
+	return app
+}
+
+// bare makes an app that holds the other user alone.
+func (b *bed) bare(x things) uuid.UUID {
+	b.Helper()
+	app := b.newApp(uuid.NewString())
+	x.other.App = app
+	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: x.other})
+	b.ok(err)
+	return app
+}
+
+// holding is all that can be read of an app without effect.
+type holding struct {
+	App       authkit.App
+	Keys      []authkit.APIKey
+	Providers []authkit.OAuthConfig
+	Accounts  []authkit.Account
+	Sessions  []authkit.Session
+	Tokens    []authkit.Token
+	Due       []authkit.MailRef
+	Events    []authkit.Event
+}
+
+// holding reads an app, and those of its tokens that have these names.
+func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
+	b.Helper()
+	const all = 1000
+	var h holding
+	var err error
+	h.App, err = b.s.App(b.ctx, app)
+	b.ok(err)
+	h.Keys, err = b.s.APIKeys(b.ctx, app)
+	b.ok(err)
+	h.Providers, err = b.s.OAuthConfigs(b.ctx, app)
+	b.ok(err)
+	h.Events, err = b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: all}})
+	b.ok(err)
+	users, err := b.s.Users(b.ctx, app, authkit.UserQuery{Page: authkit.Page{Limit: all}})
+	b.ok(err)
+	for _, u := range users {
+		a, err := b.s.Account(b.ctx, app, authkit.AccountKey{ID: u.ID})
+		b.ok(err)
+		live, err := b.s.Sessions(b.ctx, app, u.ID, now())
+		b.ok(err)
+		h.Accounts, h.Sessions = append(h.Accounts, a), append(h.Sessions, live...)
+	}
+	for _, name := range tokens {
+		if t, err := b.s.Token(b.ctx, app, take(name), now()); err == nil {
+			h.Tokens = append(h.Tokens, t)
+		}
+	}
+	due, err := b.s.DueMail(b.ctx, now(), all)
+	b.ok(err)
+	for _, ref := range due {
+		if ref.App == app {
+			h.Due = append(h.Due, ref)
+		}
+	}
+	return h
+}
+
+// unused fails unless the token, the refresh token and the limit of a furnished app are
+// as they were: what reading alone does not show.
+func (b *bed) unused(app uuid.UUID) {
+	b.Helper()
+	_, err := b.s.TryToken(b.ctx, app, take("t"), hash("code"), 1, now())
+	b.ok(err)
+	_, err = b.s.RotateSession(b.ctx, rotation(app, hash("t0 s"), "t1", now()))
+	b.ok(err)
+	res, err := b.s.Hit(b.ctx, app, []authkit.Hit{theHit()}, now())
+	b.ok(err)
+	equal(b, res.Full, -1)
+}
