@@ -30,8 +30,10 @@ const StoreContract = 1
 //
 // A Store never reads the clock (now is an argument), never sees a plaintext secret and
 // never decides policy. Times are UTC, truncated to microseconds; the zero time comes
-// back as the zero time. Text is compared byte for byte: canonical forms are computed by
-// the caller. Slices that go in or come out are the caller's own to change.
+// back as the zero time and no other does, though 1970 itself may come back a microsecond
+// late. Text is UTF-8 without NUL and is compared byte for byte: canonical forms are
+// computed by the caller. Slices that go in or come out are the caller's own to change;
+// nil comes back as nil, an empty one as empty or nil.
 // When a method returns nil after a write, the write is durable.
 //
 // READ COMMITTED is enough for SQL: a step over one row is one conditional statement; a
@@ -328,6 +330,7 @@ type MailStore interface {
 	ClaimMail(ctx context.Context, app, id uuid.UUID, now, until time.Time) (Mail, error)
 
 	// SettleMail removes the mail (sent, or given up) or makes it due again at next.
+	// [ErrNotFound]: there is no such mail.
 	SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error
 }
 

@@ -10,11 +10,16 @@ import (
 
 func id(u uuid.UUID) string { return u.String() }
 
+// us counts from 1970. 0 stands for the zero time, so 1970 itself comes a microsecond
+// late: what ends then does not last for ever, and what was done then is done.
 func us(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
-	return t.UnixMicro()
+	if n := t.UnixMicro(); n != 0 {
+		return n
+	}
+	return 1
 }
 
 // micro is a time as it comes back.
@@ -22,7 +27,7 @@ func micro(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
 	}
-	return time.UnixMicro(t.UnixMicro()).UTC()
+	return time.UnixMicro(us(t)).UTC()
 }
 
 func bit(b bool) int64 {
