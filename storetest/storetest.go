@@ -39,7 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
 		appSentences(), keySentences(), providerSentences(), userSentences(), tokenSentences(),
-		sessionSentences(), smallSentences(), crossingSentences(), riderSentences(), cancelSentences(), raceSentences(),
+		sessionSentences(), smallSentences(), crossingSentences(), riderSentences(),
+		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(),
 	} {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) {

@@ -1,0 +1,134 @@
+package storetest
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// odd is a set of values that are easily lost or changed on the way.
+type odd struct {
+	text string
+	data []byte
+	list []string
+	at   time.Time
+	flag bool
+}
+
+// oddities are text, bytes, lists and times, each at least once.
+func oddities() []odd {
+	texts := []string{
+		"",
+		" ",
+		" lead and trail ",
+		"'quoted' \"twice\" `thrice` \\ \\\\ % _ ? $1 :x ; -- /*",
+		"tab\tline\r\nbell\a\x01\x7f",
+		"😀 👩‍👩‍👧 𝒳",
+		"e\u0301 é ﬁ ſ \u212a ẞ ı",
+		"שלום \u202eمرحبا\u202c",
+		"null",
+		`{"a": [1]} <b>&amp;</b> \u0041 %41`,
+		"\ufeff\u2028\ufffd\U0010ffff",
+		strings.Repeat("long ", 100),
+	}
+	data := [][]byte{nil, {}, {0}, bytes.Repeat([]byte{0xff, 0, '\'', '\\'}, 1<<14), []byte("text")}
+	lists := [][]string{nil, {}, {""}, {"a", "a", "B", "b "}, texts}
+	times := []time.Time{
+		{},
+		time.Date(1969, 12, 31, 23, 59, 59, 999999999, time.UTC),
+		time.Date(1600, 2, 29, 0, 0, 0, 1999, time.UTC),
+		time.Date(2030, 7, 1, 1, 2, 3, 123456789, time.FixedZone("east", 14*60*60)),
+		time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.FixedZone("west", 0)),
+	}
+	list := make([]odd, len(texts))
+	for i := range list {
+		list[i] = odd{texts[i], data[i%len(data)], lists[i%len(lists)], times[i%len(times)], i%2 == 0}
+	}
+	return list
+}
+
+// later is a time to come that a store has to truncate and turn to UTC.
+func later() time.Time {
+	return after(time.Hour).Add(999 * time.Nanosecond).In(time.FixedZone("east", 3600))
+}
+
+// fill sets every text, list, time, boolean and run of bytes in *v, and leaves ids and
+// numbers alone. A field that is added to a record is filled too.
+func fill[T any](v *T, o odd) T {
+	fillValue(reflect.ValueOf(v).Elem(), o)
+	return *v
+}
+
+func fillValue(v reflect.Value, o odd) {
+	switch v.Interface().(type) {
+	case time.Time:
+		v.Set(reflect.ValueOf(o.at))
+		return
+	case []byte:
+		v.SetBytes(bytes.Clone(o.data))
+		return
+	case []string:
+		v.Set(reflect.ValueOf(slices.Clone(o.list)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(o.text)
+	case reflect.Bool:
+		v.SetBool(o.flag)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fillValue(v.Field(i), o)
+		}
+	default:
+	}
+}
+
+// each calls f for every text, time and run of bytes in *v, and every list of text.
+func each(v any, f func(reflect.Value)) { eachValue(reflect.ValueOf(v).Elem(), f) }
+
+func eachValue(v reflect.Value, f func(reflect.Value)) {
+	switch v.Interface().(type) {
+	case time.Time, []byte, []string:
+		f(v)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			eachValue(v.Field(i), f)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachValue(v.Index(i), f)
+		}
+	default:
+	}
+}
+
+// settle turns every time in *v into what comes back for it.
+func settle(v any) {
+	each(v, func(v reflect.Value) {
+		if at, ok := v.Interface().(time.Time); ok {
+			v.Set(reflect.ValueOf(at.Truncate(time.Microsecond).UTC()))
+		}
+	})
+}
+
+// scribble writes over what the slices in *v hold.
+func scribble(v any) {
+	each(v, func(v reflect.Value) {
+		switch s := v.Interface().(type) {
+		case []byte:
+			for i := range s {
+				s[i] ^= 0x55
+			}
+		case []string:
+			for i := range s {
+				s[i] = "scribbled"
+			}
+		}
+	})
+}

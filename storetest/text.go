@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func textSentences() []sentence {
+	return []sentence{
+		{"text: what differs by case, normal form or a space alone is another email, subject or name", textUsers},
+		{"text: what differs by case, normal form or a space alone is another provider, kind, slot or limit", textOthers},
+		{"time: 1970 is a time like any other, and not the zero time", timeEpoch},
+		{"bytes: a binding or proof that is empty is none that was set", bytesEmpty},
+	}
+}
+
+// lookalikes are texts that a collation or a normal form might take for each other.
+func lookalikes() []string {
+	return []string{
+		"", " ", "a", "A", "a ", " a", "a\t", "\u00e9", "e\u0301", "\u00c9", "e", "ß", "ss", "SS", "ẞ",
+		"K", "k", "\u212a", "ﬁ", "fi", "i", "I", "ı", "İ", "1", "１", "¹", "01", "а", "a\u200d", "\u00a0", "%", "_", "a%", "\\",
+		"Ω", "\u2126", "Å", "\u212b", "が", "か\u3099", "한", "\u1112\u1161\u11ab",
+	}
+}
+
+// key is what the n-th text is told by.
+func key(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(strconv.Itoa(n))) }
+
+func textUsers(b *bed) {
+	for i, text := range lookalikes() {
+		u := b.aUser("x" + text)
+		u.ID, u.NameKey, u.AuthMethod = key(i), "y"+text, "z"+text
+		_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u, Credentials: []authkit.Credential{
+			{Kind: "oauth", Subject: text}, {Kind: "k" + text, Subject: "one"},
+		}})
+		b.ok(err)
+		a := anApp(text)
+		a.ID, a.Developer = key(i), "host:text"
+		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
+		a.ID, a.Developer = uuid.New(), "host:"+text
+		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
+	}
+	for i, text := range lookalikes() {
+		for _, by := range []authkit.AccountKey{
+			{Email: "x" + text}, {Kind: "oauth", Subject: text}, {Kind: "k" + text, Subject: "one"},
+		} {
+			a, err := b.s.Account(b.ctx, b.app, by)
+			b.ok(err)
+			equal(b, a.User.ID, key(i))
+		}
+		for _, q := range []authkit.UserQuery{{Email: "x" + text}, {AuthMethod: "z" + text}} {
+			q.Limit = 2
+			users, err := b.s.Users(b.ctx, b.app, q)
+			b.ok(err)
+			equal(b, len(users), 1)
+			equal(b, users[0].ID, key(i))
+		}
+		apps, err := b.s.Apps(b.ctx, "host:"+text, authkit.Page{Limit: 2})
+		b.ok(err)
+		equal(b, len(apps), 1)
+	}
+}
+
+func textOthers(b *bed) {
+	for i, text := range lookalikes() {
+		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: text, RedirectURI: key(i).String()}, authkit.Also{}))
+		kind, slot := b.token("same"), b.token(text)
+		kind.Kind, kind.Data = authkit.TokenKind("kind "+text), []byte(text)
+		slot.Slot, slot.Data = text, []byte(text)
+		b.put(kind, slot)
+		equal(b, b.hit(now(), authkit.Hit{Key: text, Limit: 1, Window: time.Hour}).Full, -1)
+		b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Events: []authkit.Event{{ID: key(i), Time: now(), Type: "type " + text}}}))
+	}
+	for i, text := range lookalikes() {
+		c, err := b.s.OAuthConfig(b.ctx, b.app, text)
+		b.ok(err)
+		equal(b, c.RedirectURI, key(i).String())
+		for _, tk := range []authkit.Take{{Kind: authkit.TokenKind("kind " + text), Hash: hash("same")}, take(text)} {
+			t, err := b.s.TakeToken(b.ctx, b.app, tk, now())
+			b.ok(err)
+			b.sameBytes(t.Data, []byte(text))
+		}
+		events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 2}, Type: "type " + text})
+		b.ok(err)
+		equal(b, len(events), 1)
+		equal(b, events[0].ID, key(i))
+	}
+}
+
+func timeEpoch(b *bed) {
+	epoch := time.Unix(0, 0)
+	at := epoch.Add(time.Second)
+	k := b.apiKey("k", now())
+	k.ExpiresAt = epoch
+	b.rotate(k, time.Time{})
+	_, err := b.s.APIKey(b.ctx, b.app, k.Hash, at)
+	b.is(err, authkit.ErrNotFound)
+	also := b.riders("x")
+	also.Mail[0].DueAt, also.Mail[0].Expires, also.Events[0].Time = epoch, epoch, epoch
+	b.ok(b.s.Put(b.ctx, b.app, also))
+	due, err := b.s.DueMail(b.ctx, at, 10)
+	b.ok(err)
+	equal(b, len(due), 0)
+	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}, Until: at})
+	b.ok(err)
+	equal(b, len(events), 1)
+	equal(b, events[0].Time.IsZero(), false)
+
+	// What is done then is done.
+	b.put(b.token("t"))
+	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), epoch)
+	b.ok(err)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), epoch)
+	b.is(err, authkit.ErrNotFound)
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, epoch, authkit.Also{}))
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, epoch)
+	b.is(err, authkit.ErrNotFound)
+	b.ok(b.s.DeleteApp(b.ctx, b.app, epoch, authkit.Also{}))
+	_, err = b.s.App(b.ctx, b.app)
+	b.is(err, authkit.ErrNotFound)
+}
+
+func bytesEmpty(b *bed) {
+	bound, free := b.token("bound"), b.token("free")
+	bound.Binding, bound.Proof = hash("browser"), hash("code")
+	b.put(bound, free)
+	for _, name := range []string{"bound", "free"} {
+		tk := take(name)
+		tk.Binding = []byte{}
+		_, err := b.s.Token(b.ctx, b.app, tk, now())
+		b.is(err, authkit.ErrNotFound)
+		_, err = b.s.TryToken(b.ctx, b.app, tk, hash("code"), 9, now())
+		b.is(err, authkit.ErrNotFound)
+		_, err = b.s.TakeToken(b.ctx, b.app, tk, now())
+		b.is(err, authkit.ErrNotFound)
+		for _, proof := range [][]byte{nil, {}} {
+			_, err = b.s.TryToken(b.ctx, b.app, take(name), proof, 9, now())
+			b.is(err, authkit.ErrNotFound)
+		}
+		_, err = b.s.Token(b.ctx, b.app, take(name), now())
+		b.ok(err)
+	}
+}
