@@ -59,7 +59,7 @@ func cancelWithin(b *bed) {
 			users[i] = b.aUser(uuid.NewString())
 			s := b.s
 			if i%2 == 1 {
-				s = b.other
+				s = b.other()
 			}
 			wg.Go(func() {
 				_, err := s.CreateUser(ctx, authkit.NewUser{

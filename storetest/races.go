@@ -13,14 +13,11 @@ func raceSentences() []sentence {
 		{"race: of any number of concurrent tries at most max get an answer", raceTry},
 		{"race: of concurrent puts into one slot one token is left", raceSlot},
 		{"race: concurrent puts into a slot of several all succeed, and no more than Most live", raceMost},
-		{"race: of concurrent users with one email one is created", raceEmail},
-		{"race: of concurrent changes under one Version one wins", raceVersion},
-		{"race: a sign-in under the old Version beside a reset leaves no live session", raceReset},
 		{"race: of concurrent rotations of API keys one key stays active", raceKeys},
 		{"race: of concurrent claims of a mail one succeeds", raceClaim},
-		{"race: of concurrent ends of a session one succeeds", raceEnd},
 		{"race: concurrent rotations of one refresh token agree on one successor", raceRotate},
 		{"race: of concurrent apps of one name one is created", raceApp},
+		{"race: what can be done once is done once, with its riders", raceOnce},
 	}
 }
 
@@ -79,40 +76,6 @@ func (b *bed) alive(names []string) int {
 	return live
 }
 
-func raceEmail(b *bed) {
-	equal(b, b.race(16, func(s authkit.Store, _ int) error {
-		_, err := s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: b.aUser("a@example.com")})
-		return err
-	}, authkit.ErrConflict), 1)
-}
-
-func raceVersion(b *bed) {
-	u := b.newUser("a@example.com")
-	equal(b, b.race(16, func(s authkit.Store, _ int) error {
-		_, err := s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: u.Version, Name: new("x")})
-		return err
-	}, authkit.ErrStale), 1)
-}
-
-func raceReset(b *bed) {
-	for range 20 {
-		u := b.newUser(uuid.NewString() + "@example.com")
-		b.race(4, func(s authkit.Store, i int) error {
-			c := authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: u.Version}
-			if i == 0 {
-				c.Put, c.End = []authkit.Credential{password(u, "new")}, true
-			} else {
-				c.Session = session(u, uuid.NewString())
-			}
-			_, err := s.ChangeUser(b.ctx, c)
-			return err
-		}, authkit.ErrStale)
-		live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
-		b.ok(err)
-		equal(b, len(live), 0)
-	}
-}
-
 func raceKeys(b *bed) {
 	for range 10 {
 		b.race(4, func(s authkit.Store, _ int) error {
@@ -128,14 +91,6 @@ func raceClaim(b *bed) {
 	equal(b, b.race(16, func(s authkit.Store, _ int) error {
 		_, err := s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, now(), after(time.Minute))
 		return err
-	}, authkit.ErrNotFound), 1)
-}
-
-func raceEnd(b *bed) {
-	u := b.newUser("a@example.com")
-	se := b.signIn(u, "s")
-	equal(b, b.race(16, func(s authkit.Store, _ int) error {
-		return s.EndSession(b.ctx, b.app, u.ID, se.ID, now(), authkit.Also{})
 	}, authkit.ErrNotFound), 1)
 }
 

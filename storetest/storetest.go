@@ -40,7 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	for _, group := range [][]sentence{
 		appSentences(), keySentences(), providerSentences(), userSentences(), tokenSentences(),
 		sessionSentences(), smallSentences(), crossingSentences(), riderSentences(),
-		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(),
+		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(),
 	} {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) {
@@ -62,16 +62,19 @@ type bed struct {
 	*testing.T
 	ctx   context.Context
 	s     authkit.Store
-	other authkit.Store // a second handle, or s
+	other func() authkit.Store // a second handle, or s
 	app   uuid.UUID
 }
 
 func newBed(t *testing.T, o Opened) *bed {
 	t.Helper()
-	b := &bed{T: t, ctx: t.Context(), s: o.Store, other: o.Store}
-	if o.Again != nil {
-		b.other = o.Again(t)
-	}
+	b := &bed{T: t, ctx: t.Context(), s: o.Store}
+	b.other = sync.OnceValue(func() authkit.Store {
+		if o.Again == nil {
+			return o.Store
+		}
+		return o.Again(t)
+	})
 	b.app = b.newApp("first")
 	return b
 }
@@ -122,11 +125,12 @@ func (b *bed) race(n int, f func(s authkit.Store, i int) error, allowed ...error
 	b.Helper()
 	errs := make([]error, n)
 	start := make(chan struct{})
+	other := b.other()
 	var wg sync.WaitGroup
 	for i := range n {
 		s := b.s
 		if i%2 == 1 {
-			s = b.other
+			s = other
 		}
 		wg.Go(func() {
 			<-start

@@ -20,9 +20,8 @@ func textSentences() []sentence {
 // lookalikes are texts that a collation or a normal form might take for each other.
 func lookalikes() []string {
 	return []string{
-		"", " ", "a", "A", "a ", " a", "a\t", "\u00e9", "e\u0301", "\u00c9", "e", "ß", "ss", "SS", "ẞ",
-		"K", "k", "\u212a", "ﬁ", "fi", "i", "I", "ı", "İ", "1", "１", "¹", "01", "а", "a\u200d", "\u00a0", "%", "_", "a%", "\\",
-		"Ω", "\u2126", "Å", "\u212b", "が", "か\u3099", "한", "\u1112\u1161\u11ab",
+		"", " ", "a", "A", "a ", " a", "\u00e9", "e\u0301", "\u00c9", "ß", "ss", "ẞ", "k", "\u212a", "ﬁ", "fi",
+		"i", "I", "ı", "İ", "1", "１", "а", "a\u200d", "\u00a0", "%", "_", "\\", "が", "か\u3099",
 	}
 }
 
@@ -40,8 +39,6 @@ func textUsers(b *bed) {
 		a := anApp(text)
 		a.ID, a.Developer = key(i), "host:text"
 		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
-		a.ID, a.Developer = uuid.New(), "host:"+text
-		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
 	}
 	for i, text := range lookalikes() {
 		for _, by := range []authkit.AccountKey{
@@ -58,9 +55,6 @@ func textUsers(b *bed) {
 			equal(b, len(users), 1)
 			equal(b, users[0].ID, key(i))
 		}
-		apps, err := b.s.Apps(b.ctx, "host:"+text, authkit.Page{Limit: 2})
-		b.ok(err)
-		equal(b, len(apps), 1)
 	}
 }
 

@@ -1,0 +1,203 @@
+package storetest
+
+import (
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func besideSentences() []sentence {
+	return []sentence{
+		{"race: a sign-in beside what ends, disables or deletes the user leaves no live session", besideSignIn},
+		{"race: a rotation beside what ends or disables the user answers a session and a user that fit", besideRotation},
+		{"race: what is written beside DeleteApp is gone with it", besideDeleteApp},
+		{"race: of concurrent sign-ins with MaxSessions all succeed and no more than that live", besideMaxSessions},
+		{"race: of concurrent rotations of API keys with overlap no more than maxLive stay active", besideMaxLive},
+		{"race: of concurrent hits exactly Limit fit", besideHits},
+		{"race: of concurrent notes of use the latest is kept", besideTouch},
+		{"race: of concurrent takers of two tokens of one slot one succeeds", besideSlot},
+		{"race: concurrent puts into the same slots in any order all succeed", besideOrder},
+	}
+}
+
+// enders are the ways in which all sessions of a user die.
+func enders() map[string]func(c caller) error {
+	change := func(f func(c *authkit.UserChange)) func(c caller) error {
+		return func(c caller) error { return c.change(c.x.user, f) }
+	}
+	return map[string]func(c caller) error{
+		"ends":                change(func(c *authkit.UserChange) { c.End = true }),
+		"ends, without guard": change(func(c *authkit.UserChange) { c.End, c.Version = true, 0 }),
+		"disables":            change(func(c *authkit.UserChange) { c.Disabled = new(true) }),
+		"disables, unguarded": change(func(c *authkit.UserChange) { c.Disabled, c.Version = new(true), 0 }),
+		"deletes":             func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) },
+	}
+}
+
+func besideSignIn(b *bed) {
+	for how, end := range enders() {
+		for range 2 {
+			x := b.newThings()
+			app := b.furnish(x)
+			b.race(6, func(s authkit.Store, n int) error {
+				c := caller{b.ctx, s, app, x, authkit.Also{}}
+				if n == 2 {
+					return end(c)
+				}
+				return c.change(x.user, func(change *authkit.UserChange) { change.Session = session(x.user, strconv.Itoa(n)) })
+			}, authkit.ErrStale)
+			live, err := b.s.Sessions(b.ctx, app, x.user.ID, now())
+			b.ok(err)
+			if len(live) > 0 {
+				b.Fatalf("what %s left %d live sessions, want none", how, len(live))
+			}
+		}
+	}
+}
+
+func besideRotation(b *bed) {
+	for how, end := range enders() {
+		for range 2 {
+			x := b.newThings()
+			app := b.furnish(x)
+			b.race(6, func(s authkit.Store, n int) error {
+				if n == 2 {
+					return end(caller{b.ctx, s, app, x, authkit.Also{}})
+				}
+				r, err := s.RotateSession(b.ctx, rotation(app, hash("t0 s"), strconv.Itoa(n), now()))
+				if err == nil && (r.User.Epoch != r.Session.Epoch || r.User.Disabled) {
+					b.Errorf("beside what %s: got a session of Epoch %d with a user of Epoch %d, disabled: %v",
+						how, r.Session.Epoch, r.User.Epoch, r.User.Disabled)
+				}
+				return err
+			}, authkit.ErrNotFound)
+		}
+	}
+}
+
+// besideDeleteApp makes the app anew when it is swept: what was left behind would be seen.
+func besideDeleteApp(b *bed) {
+	for range 5 {
+		x := b.newThings()
+		app := b.furnish(x)
+		b.race(8, func(s authkit.Store, n int) error {
+			c := caller{b.ctx, s, app, x, b.riders(strconv.Itoa(n))}
+			switch {
+			case n == 3:
+				return s.DeleteApp(b.ctx, app, now(), authkit.Also{})
+			case n < 3:
+				return c.create(strconv.Itoa(n), nil)
+			}
+			return s.Put(b.ctx, app, c.also)
+		}, authkit.ErrNotFound)
+		b.sweep(now())
+		a := anApp(uuid.NewString())
+		a.ID = app
+		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
+		h := b.holding(app, "0", "1", "2", "4", "5", "6", "7")
+		equal(b, len(h.Accounts)+len(h.Sessions)+len(h.Tokens)+len(h.Events)+len(h.Due)+len(h.Keys)+len(h.Providers), 0)
+		equal(b, len(h.App.Keys), 1)
+	}
+}
+
+// sweep goes on until there is no more.
+func (b *bed) sweep(at time.Time) {
+	b.Helper()
+	for range 100 {
+		more, err := b.s.Sweep(b.ctx, at, 100)
+		b.ok(err)
+		if !more {
+			return
+		}
+	}
+	b.Fatal("got more work after 100 calls, want an end")
+}
+
+func besideMaxSessions(b *bed) {
+	u := b.newUser("a@example.com")
+	equal(b, b.race(12, func(s authkit.Store, n int) error {
+		x := session(u, strconv.Itoa(n))
+		x.CreatedAt = after(time.Duration(n) * time.Second)
+		_, err := s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: 1, Session: x, MaxSessions: 3})
+		return err
+	}), 12)
+	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
+	b.ok(err)
+	equal(b, len(live), 3)
+}
+
+func besideMaxLive(b *bed) {
+	b.race(8, func(s authkit.Store, n int) error {
+		k := b.apiKey(strconv.Itoa(n), after(time.Duration(n)*time.Second))
+		return s.RotateAPIKey(b.ctx, b.app, k, after(time.Hour), 3, authkit.Also{})
+	})
+	equal(b, b.activeKeys(), 3)
+}
+
+func besideHits(b *bed) {
+	h := []authkit.Hit{{Key: "a", Limit: 100, Window: time.Hour}, {Key: "b", Limit: 5, Window: time.Hour}}
+	var fit atomic.Int64
+	b.race(16, func(s authkit.Store, _ int) error {
+		r, err := s.Hit(b.ctx, b.app, h, now())
+		if r.Full == -1 {
+			fit.Add(1)
+		}
+		return err
+	})
+	equal(b, fit.Load(), 5)
+}
+
+func besideTouch(b *bed) {
+	k, other := b.apiKey("k", now()), b.apiKey("other", now())
+	b.rotate(k, time.Time{})
+	b.ok(b.s.RotateAPIKey(b.ctx, b.app, other, after(time.Hour), 2, authkit.Also{}))
+	b.race(16, func(s authkit.Store, n int) error {
+		at := after(time.Duration(n*7%16) * time.Minute)
+		return s.TouchAPIKeys(b.ctx, b.app, map[uuid.UUID]time.Time{k.ID: at, other.ID: at})
+	})
+	keys, err := b.s.APIKeys(b.ctx, b.app)
+	b.ok(err)
+	for _, got := range keys {
+		equal(b, got.LastUsedAt, after(15*time.Minute))
+	}
+}
+
+func besideSlot(b *bed) {
+	for range 5 {
+		names := []string{uuid.NewString(), uuid.NewString()}
+		var tokens []authkit.Token
+		for _, name := range names {
+			tok := b.token(name)
+			tok.Slot, tok.Most = names[0], 2
+			tokens = append(tokens, tok)
+		}
+		b.put(tokens...)
+		equal(b, b.race(8, func(s authkit.Store, n int) error {
+			tk := take(names[n/2%2])
+			if n < 4 {
+				return caller{b.ctx, s, b.app, things{}, authkit.Also{}}.create(uuid.NewString(), &tk)
+			}
+			_, err := s.TakeToken(b.ctx, b.app, tk, now())
+			return err
+		}, authkit.ErrNotFound), 1)
+	}
+}
+
+func besideOrder(b *bed) {
+	one, two := b.token("one"), b.token("two")
+	equal(b, b.race(4, func(s authkit.Store, n int) error {
+		tokens := []authkit.Token{one, two}
+		if n/2%2 == 1 {
+			tokens = []authkit.Token{two, one}
+		}
+		err := s.Put(b.ctx, b.app, authkit.Also{Tokens: tokens})
+		if errors.Is(err, authkit.ErrConflict) {
+			b.Errorf("got %v for a slot's own token", err)
+		}
+		return err
+	}), 4)
+}

@@ -1,0 +1,116 @@
+package storetest
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// once is something that can be done to the things once, though many try at the same time.
+type once struct {
+	name string
+	lost []error                     // what all but one are answered
+	do   func(c caller, n int) error // the callers are numbered
+}
+
+// raceOnce counts the winners, and their riders.
+func raceOnce(b *bed) {
+	for _, o := range onces() {
+		x := b.newThings()
+		app, event := b.furnish(x), uuid.NewString()
+		won := b.race(16, func(s authkit.Store, n int) error {
+			return o.do(caller{b.ctx, s, app, x, authkit.Also{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: event}}}}, n)
+		}, o.lost...)
+		if won != 1 {
+			b.Fatalf("%s: got %d winners, want 1", o.name, won)
+		}
+		if o.name == "DeleteApp" {
+			continue // its riders are unknown with it
+		}
+		events, err := b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: 20}, Type: event})
+		b.ok(err)
+		if len(events) != 1 {
+			b.Fatalf("%s: got the riders of %d callers, want those of 1", o.name, len(events))
+		}
+	}
+}
+
+// The errors of those who come second.
+var (
+	lostStale    = []error{authkit.ErrStale}
+	lostConflict = []error{authkit.ErrConflict}
+	lostNotFound = []error{authkit.ErrNotFound}
+)
+
+func onces() []once {
+	return append([]once{
+		{"ChangeApp under one Version", lostStale, func(c caller, n int) error {
+			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 1, Name: new(strconv.Itoa(n)), Also: c.also})
+			return err
+		}},
+		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.also) }},
+		{"AddSigningKey of one Seq", lostConflict, func(c caller, _ int) error {
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), c.also)
+		}},
+		{"RevokeAPIKey", lostNotFound, func(c caller, _ int) error {
+			return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.also)
+		}},
+		{"PutOAuthConfig of a new provider", lostConflict, func(c caller, n int) error {
+			p := authkit.OAuthConfig{App: c.app, Provider: "new", ClientID: strconv.Itoa(n)}
+			return c.s.PutOAuthConfig(c.ctx, p, c.also)
+		}},
+		{"PutOAuthConfig under one Version", lostStale, func(c caller, n int) error {
+			p := authkit.OAuthConfig{App: c.app, Provider: c.x.provider.Provider, ClientID: strconv.Itoa(n), Version: 1}
+			return c.s.PutOAuthConfig(c.ctx, p, c.also)
+		}},
+		{"DeleteOAuthConfig", lostNotFound, func(c caller, _ int) error {
+			return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.also)
+		}},
+	}, userOnces()...)
+}
+
+func userOnces() []once {
+	anyOfBoth := func(c caller, n int) authkit.User { return []authkit.User{c.x.user, c.x.other}[n/2%2] }
+	return []once{
+		{"CreateUser with one email", lostConflict, func(c caller, _ int) error { return c.create("new@example.com", nil) }},
+		{"CreateUser with one subject", lostConflict, func(c caller, n int) error {
+			u := authkit.User{App: c.app, ID: uuid.New(), Email: strconv.Itoa(n)}
+			creds := []authkit.Credential{{Kind: "oauth", Subject: "one"}}
+			_, err := c.s.CreateUser(c.ctx, authkit.NewUser{Now: now(), User: u, Credentials: creds, Also: c.also})
+			return err
+		}},
+		{"ChangeUser under one Version", lostStale, func(c caller, n int) error {
+			return c.change(c.x.user, func(change *authkit.UserChange) { change.Name = new(strconv.Itoa(n)) })
+		}},
+		{"ChangeUser of two users to one email", slices.Concat(lostStale, lostConflict), func(c caller, n int) error {
+			return c.change(anyOfBoth(c, n), func(change *authkit.UserChange) { change.Email = new("new@example.com") })
+		}},
+		{"ChangeUser of two users to one subject", slices.Concat(lostStale, lostConflict), func(c caller, n int) error {
+			return c.change(anyOfBoth(c, n), func(change *authkit.UserChange) {
+				change.Put = []authkit.Credential{{Kind: "oauth", Subject: "one"}}
+			})
+		}},
+		{"DeleteUser", lostNotFound, func(c caller, _ int) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) }},
+		{"EndSession", lostNotFound, func(c caller, _ int) error {
+			return c.s.EndSession(c.ctx, c.app, c.x.user.ID, c.x.session.ID, now(), c.also)
+		}},
+		{"TakeToken, CreateUser and ChangeUser with one token", lostNotFound, func(c caller, n int) error {
+			tk := take("t")
+			switch n % 4 {
+			case 0:
+				return c.create(strconv.Itoa(n), &tk)
+			case 1:
+				return c.change(c.x.user, func(change *authkit.UserChange) { change.Take = &tk })
+			case 2:
+				return c.change(c.x.other, func(change *authkit.UserChange) { change.Take = &tk })
+			}
+			_, err := c.s.TakeToken(c.ctx, c.app, tk, now())
+			if err != nil {
+				return err
+			}
+			return c.s.Put(c.ctx, c.app, c.also) // it carries no riders of its own
+		}},
+	}
+}
