@@ -40,7 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	for _, group := range [][]sentence{
 		appSentences(), keySentences(), providerSentences(), userSentences(), tokenSentences(),
 		sessionSentences(), smallSentences(), crossingSentences(), riderSentences(),
-		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(),
+		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), lockstepSentences(),
 	} {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) {

@@ -1,0 +1,208 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// model is what a Store is, in plain maps and without a thought of speed: each verb works
+// on a copy of its app, which takes the app's place if nothing spoke against the step.
+type model map[uuid.UUID]modelApp // the live apps
+
+type modelApp struct {
+	app       authkit.App
+	keys      map[uuid.UUID]authkit.APIKey
+	providers map[string]authkit.OAuthConfig
+	users     map[uuid.UUID]authkit.User
+	subjects  map[modelSubject]authkit.Credential
+	tokens    map[modelTokenID]modelToken
+	sessions  map[uuid.UUID]modelSession
+	mail      map[uuid.UUID]authkit.Mail
+	events    map[uuid.UUID]authkit.Event
+	limits    map[string]time.Time // when all that was counted is forgotten
+}
+
+type (
+	modelSubject struct{ kind, subject string }
+	modelTokenID struct {
+		kind authkit.TokenKind
+		hash string
+	}
+
+	modelToken struct {
+		authkit.Token
+		attempts int
+		spent    bool
+	}
+
+	modelSession struct {
+		authkit.Session
+		ended bool
+		turns []modelTurn // oldest first
+	}
+
+	// modelTurn is a refresh token that was rotated.
+	modelTurn struct {
+		hash, sealed []byte
+		at           time.Time
+	}
+)
+
+func newModelApp(a authkit.App) modelApp {
+	return modelApp{
+		app: a, keys: map[uuid.UUID]authkit.APIKey{}, providers: map[string]authkit.OAuthConfig{},
+		users: map[uuid.UUID]authkit.User{}, subjects: map[modelSubject]authkit.Credential{},
+		tokens: map[modelTokenID]modelToken{}, sessions: map[uuid.UUID]modelSession{},
+		mail: map[uuid.UUID]authkit.Mail{}, events: map[uuid.UUID]authkit.Event{}, limits: map[string]time.Time{},
+	}
+}
+
+func (a modelApp) copied() modelApp {
+	a.app.Keys = slices.Clone(a.app.Keys)
+	a.keys, a.providers = maps.Clone(a.keys), maps.Clone(a.providers)
+	a.users, a.subjects = maps.Clone(a.users), maps.Clone(a.subjects)
+	a.tokens, a.sessions = maps.Clone(a.tokens), maps.Clone(a.sessions)
+	a.mail, a.events, a.limits = maps.Clone(a.mail), maps.Clone(a.events), maps.Clone(a.limits)
+	return a
+}
+
+// against are the reasons to refuse a step. Where several hold, any may be answered.
+type against []error
+
+func (g *against) when(holds bool, reason error) {
+	if holds {
+		*g = append(*g, reason)
+	}
+}
+
+// step does f and the riders to the app, unless anything speaks against it.
+func (m model) step(app uuid.UUID, also authkit.Also, f func(a *modelApp, g *against)) against {
+	a, ok := m[app]
+	if !ok {
+		return against{authkit.ErrNotFound}
+	}
+	a = a.copied()
+	var g against
+	f(&a, &g)
+	a.ride(also, &g)
+	if len(g) == 0 {
+		m[app] = a
+	}
+	return g
+}
+
+// ride writes riders.
+func (a *modelApp) ride(also authkit.Also, g *against) {
+	for _, t := range also.Tokens {
+		t.App = a.app.ID
+		a.putToken(t, g)
+	}
+	for _, x := range also.Mail {
+		_, taken := a.mail[x.ID]
+		g.when(taken, authkit.ErrConflict)
+		x.App = a.app.ID
+		a.mail[x.ID] = x
+	}
+	for _, e := range also.Events {
+		_, taken := a.events[e.ID]
+		g.when(taken, authkit.ErrConflict)
+		e.App = a.app.ID
+		a.events[e.ID] = e
+	}
+}
+
+func (m model) createApp(a authkit.App, first authkit.SigningKey, key *authkit.APIKey, also authkit.Also) against {
+	var g against
+	_, taken := m[a.ID]
+	g.when(taken || m.named(a.Developer, a.NameKey, uuid.Nil), authkit.ErrConflict)
+	a.Version, a.Keys = 1, []authkit.SigningKey{first}
+	fresh := newModelApp(a)
+	if key != nil {
+		fresh.keys[key.ID] = *key
+	}
+	fresh.ride(also, &g)
+	if len(g) == 0 {
+		m[a.ID] = fresh
+	}
+	return g
+}
+
+// named says whether a developer has an app of that name, but for one.
+func (m model) named(developer, key string, but uuid.UUID) bool {
+	for id, a := range m {
+		if a.app.Developer == developer && a.app.NameKey == key && id != but {
+			return true
+		}
+	}
+	return false
+}
+
+func (m model) changeApp(c authkit.AppChange) against {
+	return m.step(c.App, c.Also, func(a *modelApp, g *against) {
+		g.when(c.Version != a.app.Version, authkit.ErrStale)
+		if c.NameKey != nil {
+			g.when(m.named(a.app.Developer, *c.NameKey, c.App), authkit.ErrConflict)
+			a.app.NameKey = *c.NameKey
+		}
+		if c.Name != nil {
+			a.app.Name = *c.Name
+		}
+		if c.Settings != nil {
+			a.app.Settings = *c.Settings
+		}
+		a.app.Version++
+	})
+}
+
+func (m model) deleteApp(app uuid.UUID, also authkit.Also) against {
+	g := m.step(app, also, func(*modelApp, *against) {})
+	if len(g) == 0 {
+		delete(m, app)
+	}
+	return g
+}
+
+func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, also authkit.Also) against {
+	return m.step(app, also, func(a *modelApp, g *against) {
+		for _, old := range a.app.Keys {
+			g.when(old.Seq == k.Seq || old.KID == k.KID, authkit.ErrConflict)
+		}
+		a.app.Keys = append(a.app.Keys, k)
+		slices.SortFunc(a.app.Keys, func(x, y authkit.SigningKey) int { return cmp.Compare(x.Seq, y.Seq) })
+	})
+}
+
+// apps are those of a developer, without their signing keys.
+func (m model) apps(developer string, p authkit.Page) []authkit.App {
+	var list []authkit.App
+	for _, a := range m {
+		if a.app.Developer == developer {
+			a.app.Keys = nil
+			list = append(list, a.app)
+		}
+	}
+	return page(list, p, func(a authkit.App) (time.Time, uuid.UUID) { return a.CreatedAt, a.ID })
+}
+
+// page sorts rows newest first, by time and then by id, and cuts the page out of them.
+func page[T any](rows []T, p authkit.Page, of func(T) (time.Time, uuid.UUID)) []T {
+	older := func(at1 time.Time, id1 uuid.UUID, at2 time.Time, id2 uuid.UUID) int {
+		return cmp.Or(at1.Compare(at2), bytes.Compare(id1[:], id2[:]))
+	}
+	slices.SortFunc(rows, func(x, y T) int {
+		at1, id1 := of(x)
+		at2, id2 := of(y)
+		return older(at2, id2, at1, id1)
+	})
+	rows = slices.DeleteFunc(rows, func(x T) bool {
+		at, id := of(x)
+		return !p.Time.IsZero() && older(at, id, p.Time, p.ID) >= 0
+	})
+	return rows[:min(p.Limit, len(rows))]
+}

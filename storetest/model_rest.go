@@ -1,0 +1,204 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// putToken takes a place in the slot.
+func (a *modelApp) putToken(t authkit.Token, g *against) {
+	id := modelTokenID{t.Kind, string(t.Hash)}
+	old, held := a.tokens[id]
+	g.when(held && old.Slot != t.Slot, authkit.ErrConflict)
+	var slot []modelTokenID
+	for id, x := range a.tokens {
+		if x.Kind == t.Kind && x.Slot == t.Slot {
+			slot = append(slot, id)
+		}
+	}
+	if !held && len(slot) >= max(t.Most, 1) {
+		delete(a.tokens, slices.MinFunc(slot, func(x, y modelTokenID) int {
+			one, two := a.tokens[x], a.tokens[y]
+			if one.spent != two.spent {
+				return cmp.Compare(two.place(), one.place())
+			}
+			return one.ExpiresAt.Compare(two.ExpiresAt)
+		}))
+	}
+	t.Most = 0
+	a.tokens[id] = modelToken{Token: t}
+}
+
+// place is 1 for a spent token, which is the first to give way.
+func (t modelToken) place() int {
+	if t.spent {
+		return 1
+	}
+	return 0
+}
+
+// spendable finds a token that is neither spent nor expired, whoever it is bound to.
+func (a *modelApp) spendable(k authkit.Take, now time.Time) (modelToken, bool) {
+	t, ok := a.tokens[modelTokenID{k.Kind, string(k.Hash)}]
+	fits := k.Binding == nil || t.Binding != nil && bytes.Equal(t.Binding, k.Binding)
+	return t, ok && !t.spent && now.Before(t.ExpiresAt) && fits
+}
+
+// token finds a spendable token whose user, if it has one, has its Epoch.
+func (a *modelApp) token(k authkit.Take, now time.Time) (modelToken, bool) {
+	t, ok := a.spendable(k, now)
+	u, there := a.users[t.UserID]
+	return t, ok && (t.UserID == uuid.Nil || there && u.Epoch == t.Epoch)
+}
+
+// spend spends a whole slot.
+func (a *modelApp) spend(t modelToken) {
+	for id, x := range a.tokens {
+		if x.Kind == t.Kind && x.Slot == t.Slot {
+			x.spent = true
+			a.tokens[id] = x
+		}
+	}
+}
+
+// try counts, whether or not the proof is right.
+func (a *modelApp) try(k authkit.Take, proof []byte, most int, now time.Time) (modelToken, bool) {
+	t, ok := a.token(k, now)
+	if !ok || t.attempts >= most {
+		return modelToken{}, false
+	}
+	t.attempts++
+	a.tokens[modelTokenID{k.Kind, string(k.Hash)}] = t
+	return t, t.Proof != nil && bytes.Equal(t.Proof, proof)
+}
+
+func expired(k authkit.APIKey, now time.Time) bool {
+	return !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt)
+}
+
+// listKeys says of a key that is over at now that it is not active: whether a store still
+// calls it so is its own affair.
+func listKeys(keys []authkit.APIKey, now time.Time) []authkit.APIKey {
+	for i := range keys {
+		keys[i].Active = keys[i].Active && !expired(keys[i], now)
+	}
+	return page(keys, authkit.Page{Limit: math.MaxInt}, func(k authkit.APIKey) (time.Time, uuid.UUID) { return k.CreatedAt, k.ID })
+}
+
+func (m model) rotateKey(app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) against {
+	return m.step(app, also, func(a *modelApp, _ *against) {
+		stay := 0
+		if oldUntil.After(next.CreatedAt) {
+			stay = maxLive - 1
+		}
+		var old []authkit.APIKey
+		for _, k := range a.keys {
+			old = append(old, k)
+		}
+		for _, k := range listKeys(old, next.CreatedAt) {
+			if !k.Active {
+				continue
+			}
+			if k.Active = stay > 0; k.Active {
+				stay--
+				if k.ExpiresAt.IsZero() || k.ExpiresAt.After(oldUntil) {
+					k.ExpiresAt = oldUntil
+				}
+			}
+			a.keys[k.ID] = k
+		}
+		next.App = app
+		a.keys[next.ID] = next
+	})
+}
+
+func (m model) putProvider(c authkit.OAuthConfig, also authkit.Also) against {
+	return m.step(c.App, also, func(a *modelApp, g *against) {
+		old, ok := a.providers[c.Provider]
+		g.when(ok && c.Version == 0, authkit.ErrConflict)
+		g.when(c.Version != 0 && c.Version != old.Version, authkit.ErrStale)
+		if ok {
+			c.CreatedAt = old.CreatedAt
+		}
+		c.Version++
+		a.providers[c.Provider] = c
+	})
+}
+
+// due are the mails of live apps, the earliest due first.
+func (m model) due(now time.Time) []authkit.Mail {
+	var list []authkit.Mail
+	for _, a := range m {
+		for _, x := range a.mail {
+			if isDue(x, now) {
+				list = append(list, x)
+			}
+		}
+	}
+	slices.SortFunc(list, func(x, y authkit.Mail) int { return x.DueAt.Compare(y.DueAt) })
+	return list
+}
+
+func isDue(m authkit.Mail, now time.Time) bool {
+	return !now.Before(m.DueAt) && (m.Expires.IsZero() || now.Before(m.Expires))
+}
+
+func (a *modelApp) listEvents(q authkit.EventQuery) []authkit.Event {
+	var list []authkit.Event
+	for _, e := range a.events {
+		if (q.Type == "" || e.Type == q.Type) && (q.UserID == uuid.Nil || e.UserID == q.UserID) &&
+			(q.Since.IsZero() || !e.Time.Before(q.Since)) && (q.Until.IsZero() || e.Time.Before(q.Until)) {
+			list = append(list, e)
+		}
+	}
+	return page(list, q.Page, func(e authkit.Event) (time.Time, uuid.UUID) { return e.Time, e.ID })
+}
+
+// hit counts: a hit moves the time at which all is forgotten by Window/Limit, and fits if
+// that is no more than Limit such steps away.
+func (a *modelApp) hit(hits []authkit.Hit, now time.Time) authkit.HitResult {
+	for i, h := range hits {
+		cost := max(h.Cost, 1)
+		if h.Cost < 0 {
+			cost = h.Cost
+		}
+		each := h.Window / time.Duration(h.Limit)
+		free := a.limits[h.Key]
+		if free.Before(now) {
+			free = now
+		}
+		free = free.Add(time.Duration(cost) * each)
+		if wait := free.Sub(now) - time.Duration(h.Limit)*each; cost > 0 && wait > 0 {
+			return authkit.HitResult{Full: i, RetryAfter: wait}
+		}
+		a.limits[h.Key] = free
+	}
+	return authkit.HitResult{Full: -1}
+}
+
+// sweep removes what is over.
+func (m model) sweep(now time.Time) {
+	for _, a := range m {
+		for id, t := range a.tokens {
+			if !now.Before(t.ExpiresAt) {
+				delete(a.tokens, id)
+			}
+		}
+		for id, s := range a.sessions {
+			if s.ended || !now.Before(s.IdleUntil) || !now.Before(s.Until) {
+				delete(a.sessions, id)
+			}
+		}
+		for id, x := range a.mail {
+			if !x.Expires.IsZero() && !now.Before(x.Expires) {
+				delete(a.mail, id)
+			}
+		}
+	}
+}

@@ -1,0 +1,274 @@
+package storetest
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// holdsEmail says whether a user but one has the email.
+func (a *modelApp) holdsEmail(email string, but uuid.UUID) bool {
+	for id, u := range a.users {
+		if u.Email == email && id != but {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *modelApp) putCredential(user uuid.UUID, c authkit.Credential, g *against) {
+	at := modelSubject{c.Kind, c.Subject}
+	old, held := a.subjects[at]
+	g.when(held && old.UserID != user, authkit.ErrConflict)
+	c.App, c.UserID = a.app.ID, user
+	if held {
+		c.CreatedAt = old.CreatedAt
+	}
+	a.subjects[at] = c
+}
+
+func (a *modelApp) startSession(u authkit.User, s authkit.Session) {
+	s.App, s.UserID, s.Epoch = a.app.ID, u.ID, u.Epoch
+	a.sessions[s.ID] = modelSession{Session: s}
+}
+
+// bind gives the user's Epoch to riders that are bound to it.
+func bind(also authkit.Also, u authkit.User) authkit.Also {
+	also.Tokens = slices.Clone(also.Tokens)
+	for i := range also.Tokens {
+		if also.Tokens[i].UserID == u.ID {
+			also.Tokens[i].Epoch = u.Epoch
+		}
+	}
+	return also
+}
+
+func (m model) createUser(c authkit.NewUser) (authkit.User, against) {
+	u := c.User
+	u.Version, u.Epoch, u.LastLogin = 1, 1, time.Time{}
+	if c.Session != nil {
+		u.LastLogin = c.Now
+	}
+	return u, m.step(u.App, bind(c.Also, u), func(a *modelApp, g *against) {
+		_, taken := a.users[u.ID]
+		g.when(taken || a.holdsEmail(u.Email, uuid.Nil), authkit.ErrConflict)
+		if c.Take != nil {
+			t, ok := a.spendable(*c.Take, c.Now)
+			g.when(!ok || t.UserID != uuid.Nil, authkit.ErrNotFound)
+			a.spend(t)
+		}
+		a.users[u.ID] = u
+		for _, cr := range c.Credentials {
+			_, held := a.subjects[modelSubject{cr.Kind, cr.Subject}]
+			g.when(held, authkit.ErrConflict)
+			a.putCredential(u.ID, cr, g)
+		}
+		if c.Session != nil {
+			a.startSession(u, *c.Session)
+		}
+	})
+}
+
+func (m model) changeUser(c authkit.UserChange) (authkit.User, against) {
+	was := m[c.App].users[c.ID]
+	u := was
+	changeFields(&u, c)
+	return u, m.step(c.App, bind(c.Also, u), func(a *modelApp, g *against) {
+		g.when(was.Version == 0 || c.Version != 0 && c.Version != was.Version, authkit.ErrStale)
+		g.when(c.Session != nil && u.Disabled, authkit.ErrStale)
+		g.when(a.holdsEmail(u.Email, u.ID), authkit.ErrConflict)
+		if c.Take != nil {
+			t, ok := a.spendable(*c.Take, c.Now)
+			mine := t.UserID == c.ID && t.Epoch == was.Epoch
+			g.when(!ok || t.UserID != uuid.Nil && !mine, authkit.ErrNotFound)
+			a.spend(t)
+		}
+		a.users[u.ID] = u
+		a.changeCredentials(c, g)
+		if kept, ok := a.sessions[c.Keep]; ok && c.End && kept.UserID == u.ID && kept.Epoch == was.Epoch {
+			kept.Epoch = u.Epoch
+			a.sessions[c.Keep] = kept
+		}
+		if c.Session != nil {
+			a.startSession(u, *c.Session)
+			a.endOldest(u, c)
+		}
+	})
+}
+
+func changeFields(u *authkit.User, c authkit.UserChange) {
+	raise := c.End || c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
+	for field, value := range map[*string]*string{
+		&u.Email: c.Email, &u.EmailTyped: c.EmailTyped, &u.Name: c.Name, &u.NameKey: c.NameKey, &u.DisabledReason: c.DisabledReason,
+	} {
+		if value != nil {
+			*field, raise = *value, true
+		}
+	}
+	for field, value := range map[*bool]*bool{&u.Verified: c.Verified, &u.Disabled: c.Disabled} {
+		if value != nil {
+			*field, raise = *value, true
+		}
+	}
+	if raise || c.Take == nil && c.Session == nil {
+		u.Version++
+	}
+	if c.End {
+		u.Epoch++
+	}
+	if c.Session != nil {
+		u.LastLogin, u.AuthMethod = c.Now, c.AuthMethod
+	}
+}
+
+func (a *modelApp) changeCredentials(c authkit.UserChange, g *against) {
+	drop := func(at modelSubject) {
+		if a.subjects[at].UserID == c.ID {
+			delete(a.subjects, at)
+		}
+	}
+	for at := range a.subjects {
+		if c.DropCredentials {
+			drop(at)
+		}
+	}
+	for _, d := range c.Drop {
+		drop(modelSubject{d.Kind, d.Subject})
+	}
+	for _, p := range c.Put {
+		a.putCredential(c.ID, p, g)
+	}
+}
+
+func (a *modelApp) endOldest(u authkit.User, c authkit.UserChange) {
+	live := a.liveSessions(u.ID, c.Now)
+	if c.MaxSessions <= 0 {
+		return
+	}
+	for _, s := range live[min(c.MaxSessions, len(live)):] {
+		x := a.sessions[s.ID]
+		x.ended = true
+		a.sessions[s.ID] = x
+	}
+}
+
+func (m model) deleteUser(app, user uuid.UUID, also authkit.Also) against {
+	return m.step(app, also, func(a *modelApp, g *against) {
+		_, ok := a.users[user]
+		g.when(!ok, authkit.ErrNotFound)
+		delete(a.users, user)
+		for at, c := range a.subjects {
+			if c.UserID == user {
+				delete(a.subjects, at)
+			}
+		}
+		for id, s := range a.sessions {
+			if s.UserID == user {
+				delete(a.sessions, id)
+			}
+		}
+		for id, t := range a.tokens {
+			if t.UserID == user {
+				delete(a.tokens, id)
+			}
+		}
+	})
+}
+
+func (a *modelApp) account(by authkit.AccountKey) (authkit.Account, bool) {
+	var out authkit.Account
+	found := false
+	for _, u := range a.users {
+		c, ok := a.subjects[modelSubject{by.Kind, by.Subject}]
+		if u.ID == by.ID || by.Email != "" && u.Email == by.Email || ok && c.UserID == u.ID {
+			out.User, found = u, true
+		}
+	}
+	for _, c := range a.subjects {
+		if c.UserID == out.User.ID {
+			out.Credentials = append(out.Credentials, c)
+		}
+	}
+	slices.SortFunc(out.Credentials, func(x, y authkit.Credential) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
+	})
+	return out, found
+}
+
+func (a *modelApp) list(q authkit.UserQuery) []authkit.User {
+	var list []authkit.User
+	for _, u := range a.users {
+		email := q.EmailPrefix != "" && strings.HasPrefix(u.Email, q.EmailPrefix)
+		name := q.NamePrefix != "" && strings.HasPrefix(u.NameKey, q.NamePrefix)
+		free := q.EmailPrefix == "" && q.NamePrefix == ""
+		if (q.Email == "" || u.Email == q.Email) && (q.AuthMethod == "" || u.AuthMethod == q.AuthMethod) && (email || name || free) {
+			list = append(list, u)
+		}
+	}
+	return page(list, q.Page, func(u authkit.User) (time.Time, uuid.UUID) { return u.CreatedAt, u.ID })
+}
+
+func (a *modelApp) alive(s modelSession, now time.Time) bool {
+	u, ok := a.users[s.UserID]
+	return ok && !u.Disabled && !s.ended && s.Epoch == u.Epoch && now.Before(s.IdleUntil) && now.Before(s.Until)
+}
+
+func (a *modelApp) liveSessions(user uuid.UUID, now time.Time) []authkit.Session {
+	var list []authkit.Session
+	for _, s := range a.sessions {
+		if s.UserID == user && a.alive(s, now) {
+			list = append(list, s.Session)
+		}
+	}
+	return page(list, authkit.Page{Limit: math.MaxInt}, func(s authkit.Session) (time.Time, uuid.UUID) { return s.CreatedAt, s.ID })
+}
+
+func (m model) endSession(app, user, id uuid.UUID, also authkit.Also) against {
+	return m.step(app, also, func(a *modelApp, g *against) {
+		s, ok := a.sessions[id]
+		g.when(!ok || s.UserID != user || s.ended, authkit.ErrNotFound)
+		s.ended = true
+		a.sessions[id] = s
+	})
+}
+
+// rotate turns a refresh token. The two latest turns alone are remembered.
+func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
+	a, ok := m[r.App]
+	if !ok {
+		return authkit.Rotated{}, against{authkit.ErrNotFound}
+	}
+	for id, s := range a.sessions {
+		if s.Family == nil || !bytes.Equal(s.Family, r.Family) || !a.alive(s, r.Now) {
+			continue
+		}
+		again, ok := s.turn(r)
+		a.sessions[id] = s
+		if !ok {
+			return authkit.Rotated{}, against{authkit.ErrTokenReused}
+		}
+		return authkit.Rotated{Session: s.Session, User: a.users[s.UserID], Again: again}, nil
+	}
+	return authkit.Rotated{}, against{authkit.ErrNotFound}
+}
+
+func (s *modelSession) turn(r authkit.Rotation) (again []byte, ok bool) {
+	if bytes.Equal(s.Current, r.Presented) {
+		s.turns = append(slices.Clone(s.turns), modelTurn{r.Presented, r.Sealed, r.Now})
+		s.Current, s.LastUsedAt, s.IdleUntil = r.Next, r.Now, r.IdleUntil
+		return nil, true
+	}
+	for _, t := range s.turns[max(0, len(s.turns)-2):] {
+		if bytes.Equal(t.hash, r.Presented) && r.Now.Sub(t.at) < r.Grace {
+			return t.sealed, true
+		}
+	}
+	s.ended = true
+	return nil, false
+}
