@@ -34,6 +34,7 @@ func (t *tenant) addToken(x authkit.Token) {
 		t.dropToken(out)
 	}
 	id := idOf(x)
+	x.Most = 0 // it does not come back
 	t.tokens[id] = &token{Token: x}
 	t.slots.add(slotOf(x), id)
 	if x.UserID != uuid.Nil {
