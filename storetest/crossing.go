@@ -51,12 +51,28 @@ func crossTwins(b *bed) {
 	x := b.newThings()
 	twin := b.furnish(x)
 	was, none := b.holding(twin, "t"), b.holding(b.app, "t")
+	b.allOf(twin, was)
 	for _, c := range allCalls() {
 		b.called(c, b.furnish(x), x, c.own)
 	}
 	b.same(b.holding(twin, "t"), was)
 	b.same(b.holding(b.app, "t"), none)
 	b.unused(twin)
+}
+
+// allOf fails unless every record says that it is of the app.
+func (b *bed) allOf(app uuid.UUID, h holding) {
+	b.Helper()
+	got := []uuid.UUID{h.App.ID, h.Keys[0].App, h.Providers[0].App, h.Sessions[0].App, h.Tokens[0].App, h.Due[0].App, h.Events[0].App}
+	for _, a := range h.Accounts {
+		got = append(got, a.User.App)
+		for _, c := range a.Credentials {
+			got = append(got, c.App)
+		}
+	}
+	for _, id := range got {
+		equal(b, id, app)
+	}
 }
 
 func crossDeleted(b *bed) {

@@ -21,6 +21,7 @@ func (l *lockstep) userSteps() []step {
 		{"ChangeUser, session", change(l.changeSession)},
 		{"ChangeUser, session and token", change(l.changeSession, l.changeToken)},
 		{"ChangeUser, session, token and fields", change(l.changeSession, l.changeToken, l.changeFields)},
+		{"ChangeUser, token", change(l.changeToken)},
 		{"ChangeUser, end", change(l.changeEnd)},
 		{"ChangeUser, token and end", change(l.changeToken, l.changeEnd)},
 		{"ChangeUser, all", change(l.changeFields, l.changeCredentials, l.changeEnd, l.changeSession, l.changeToken)},

@@ -69,6 +69,10 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 		App: id, Version: 1, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
 	})
 	b.ok(err)
+	got, err := b.s.App(b.ctx, id)
+	b.ok(err)
+	b.same(changed, got)
+	scribble(&changed)
 	want.App.Version = 2
 	want.App.Keys = append(want.App.Keys, want.Added)
 	want.Listed = want.App
@@ -78,7 +82,6 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 		settle(&got.Added)
 		got.App, err = b.s.App(b.ctx, id)
 		b.ok(err)
-		b.same(changed, got.App)
 		apps, err := b.s.Apps(b.ctx, developer, authkit.Page{Limit: 2})
 		b.ok(err)
 		equal(b, len(apps), 1)

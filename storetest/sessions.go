@@ -14,6 +14,7 @@ func sessionSentences() []sentence {
 		{"session: a refresh token used after the grace ends the session", sessionLate},
 		{"session: an unknown secret ends the session, an unknown family is not found", sessionUnknown},
 		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
+		{"session: what goes into a rotation and comes out of it is the caller's own", sessionSlices},
 		{"session: an ended session is unknown, and another user cannot end it", sessionEnd},
 	}
 }
@@ -33,6 +34,34 @@ func sessionLife(b *bed) {
 		_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "t1", after(d)))
 		b.is(err, authkit.ErrNotFound)
 	}
+	short := session(u, "short")
+	short.Until = after(time.Minute)
+	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = short })
+	b.ok(err)
+	for d, want := range map[time.Duration]error{time.Minute - time.Microsecond: nil, time.Minute: authkit.ErrNotFound} {
+		_, _, err = b.s.Session(b.ctx, b.app, short.ID, after(d))
+		b.is(err, want)
+	}
+}
+
+// sessionSlices scribbles over what it gave and got.
+func sessionSlices(b *bed) {
+	b.signIn(b.newUser("a@example.com"), "s")
+	r := b.rotation("t0 s", "t1", now())
+	out, err := b.s.RotateSession(b.ctx, r)
+	b.ok(err)
+	scribble(&r)
+	scribble(&out)
+	for range 2 {
+		out, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", now()))
+		b.ok(err)
+		b.sameBytes(out.Again, []byte("t1"))
+		b.sameBytes(out.Session.Current, hash("t1"))
+		scribble(&out)
+	}
+	out, err = b.s.RotateSession(b.ctx, b.rotation("t1", "t2", now()))
+	b.ok(err)
+	equal(b, out.Again == nil, true)
 }
 
 func sessionGrace(b *bed) {

@@ -41,6 +41,9 @@ func limitHits(b *bed) {
 	equal(b, b.hit(after(10*time.Second), back).Full, -1)
 	equal(b, b.hit(after(10*time.Second), h).Full, -1)
 	equal(b, b.hit(after(10*time.Second), h).Full, 0)
+	lower := back
+	lower.Limit = 1 // which the key is far above
+	equal(b, b.hit(after(10*time.Second), lower).Full, -1)
 }
 
 func limitOdd(b *bed) {
@@ -171,6 +174,9 @@ func upkeepSweep(b *bed) {
 	for i := 0; more; i++ {
 		more, err = b.s.Sweep(b.ctx, after(2*time.Minute), 2)
 		b.ok(err)
+		if i < 2 && !more {
+			b.Fatalf("got no more work after %d calls for 2 of 5 tokens each, want some", i+1)
+		}
 		if i > 100 {
 			b.Fatal("got more work after 100 calls, want an end")
 		}

@@ -38,7 +38,7 @@ type Opened struct {
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
-		appSentences(), keySentences(), providerSentences(), userSentences(), tokenSentences(),
+		appSentences(), keySentences(), providerSentences(), userSentences(), changeSentences(), tokenSentences(),
 		sessionSentences(), smallSentences(), crossingSentences(), riderSentences(),
 		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), lockstepSentences(),
 	} {

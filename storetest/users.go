@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"testing"
-	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
@@ -13,13 +12,6 @@ func userSentences() []sentence {
 		{"user: what was created is found by id, email and credential", userFound},
 		{"user: a taken email or subject is a conflict and writes no rider", userConflict},
 		{"user: a token is spent with its group by CreateUser, or nothing is created", userTake},
-		{"user: a stale Version changes nothing and writes no rider", userStale},
-		{"user: a taken email in ChangeUser is a conflict and spends nothing", userEmailTaken},
-		{"user: a sign-in raises no Version and sets LastLogin", userSignIn},
-		{"user: a disabled user starts no session", userDisabled},
-		{"user: End kills sessions but Keep, and bound tokens, but not what it carries", userEnd},
-		{"user: more than MaxSessions end the oldest", userMaxSessions},
-		{"user: credentials are dropped before they are put", userCredentials},
 		{"user: a deleted user is gone with its sessions and tokens", userDelete},
 		{"user: pages neither lose nor repeat users created at one time", userPages},
 		{"user: a prefix takes percent and underscore literally", userPrefix},
@@ -31,12 +23,6 @@ func (b *bed) account(id uuid.UUID) authkit.Account {
 	a, err := b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: id})
 	b.ok(err)
 	return a
-}
-
-func (b *bed) change(u authkit.User, f func(c *authkit.UserChange)) (authkit.User, error) {
-	c := authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: u.Version}
-	f(&c)
-	return b.s.ChangeUser(b.ctx, c)
 }
 
 func userFound(b *bed) {
@@ -97,106 +83,6 @@ func userTake(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 }
 
-func userStale(b *bed) {
-	u := b.newUser("a@example.com")
-	got, err := b.change(u, func(c *authkit.UserChange) { c.Name = new("new") })
-	b.ok(err)
-	equal(b, got.Version, 2)
-	_, err = b.change(u, func(c *authkit.UserChange) { c.Name, c.Also = new("no"), b.riders("x") })
-	b.is(err, authkit.ErrStale)
-	b.written("x", false)
-	equal(b, b.account(u.ID).User, got)
-	_, err = b.change(authkit.User{ID: uuid.New(), Version: 1}, func(c *authkit.UserChange) { c.Name = new("no") })
-	b.is(err, authkit.ErrStale)
-}
-
-func userEmailTaken(b *bed) {
-	b.newUser("a@example.com")
-	u := b.newUser("b@example.com")
-	b.put(b.token("t"))
-	tk := take("t")
-	_, err := b.change(u, func(c *authkit.UserChange) {
-		c.Email, c.Take, c.Also = new("a@example.com"), &tk, b.riders("x")
-	})
-	b.is(err, authkit.ErrConflict)
-	b.written("x", false)
-	_, err = b.s.Token(b.ctx, b.app, tk, now())
-	b.ok(err)
-}
-
-func userSignIn(b *bed) {
-	u := b.newUser("a@example.com")
-	b.signIn(u, "s")
-	got := b.account(u.ID).User
-	equal(b, got.Version, u.Version)
-	equal(b, got.LastLogin, now())
-}
-
-func userDisabled(b *bed) {
-	u := b.newUser("a@example.com")
-	_, err := b.change(u, func(c *authkit.UserChange) { c.Disabled, c.Session = new(true), session(u, "s") })
-	b.is(err, authkit.ErrStale)
-	u, err = b.change(u, func(c *authkit.UserChange) { c.Disabled = new(true) })
-	b.ok(err)
-	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = session(u, "s") })
-	b.is(err, authkit.ErrStale)
-}
-
-func userEnd(b *bed) {
-	u := b.newUser("a@example.com")
-	kept, lost := b.signIn(u, "kept"), b.signIn(u, "lost")
-	old, fresh := b.token("old"), b.token("fresh")
-	old.UserID, old.Epoch, fresh.UserID = u.ID, u.Epoch, u.ID
-	b.put(old)
-	s := session(u, "new")
-	got, err := b.change(u, func(c *authkit.UserChange) {
-		c.End, c.Keep, c.Session, c.Also.Tokens = true, kept.ID, s, []authkit.Token{fresh}
-	})
-	b.ok(err)
-	equal(b, got.Epoch, u.Epoch+1)
-	for _, id := range []uuid.UUID{kept.ID, s.ID} {
-		_, _, err = b.s.Session(b.ctx, b.app, id, now())
-		b.ok(err)
-	}
-	_, _, err = b.s.Session(b.ctx, b.app, lost.ID, now())
-	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.Token(b.ctx, b.app, take("old"), now())
-	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.Token(b.ctx, b.app, take("fresh"), now())
-	b.ok(err)
-}
-
-func userMaxSessions(b *bed) {
-	u := b.newUser("a@example.com")
-	for i := range 4 {
-		s := session(u, uuid.NewString())
-		s.CreatedAt = after(time.Duration(i) * time.Second)
-		_, err := b.change(u, func(c *authkit.UserChange) { c.Session, c.MaxSessions = s, 2 })
-		b.ok(err)
-	}
-	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
-	b.ok(err)
-	equal(b, len(live), 2)
-	equal(b, live[0].CreatedAt, after(3*time.Second))
-	equal(b, live[1].CreatedAt, after(2*time.Second))
-}
-
-func userCredentials(b *bed) {
-	u := b.newUser("a@example.com")
-	u, err := b.change(u, func(c *authkit.UserChange) {
-		c.DropCredentials, c.Put = true, []authkit.Credential{password(u, "new")}
-	})
-	b.ok(err)
-	a := b.account(u.ID)
-	equal(b, len(a.Credentials), 1)
-	b.sameBytes(a.Credentials[0].Data, []byte("new"))
-	_, err = b.change(u, func(c *authkit.UserChange) {
-		c.Drop = []authkit.Credential{password(u, ""), {Kind: "oauth", Subject: "none"}}
-	})
-	b.ok(err)
-	equal(b, len(b.account(u.ID).Credentials), 0)
-}
-
 func userDelete(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
@@ -210,7 +96,15 @@ func userDelete(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	b.is(b.s.DeleteUser(b.ctx, b.app, u.ID, b.riders("x")), authkit.ErrNotFound)
 	b.written("x", false)
-	b.newUser("a@example.com")
+
+	// Whoever has the id after that has nothing of the user's.
+	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u})
+	b.ok(err)
+	equal(b, len(b.account(u.ID).Credentials), 0)
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
+	b.is(err, authkit.ErrNotFound)
 }
 
 func userPages(b *bed) {

@@ -1,0 +1,179 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+func changeSentences() []sentence {
+	return []sentence{
+		{"user: a stale Version changes nothing and writes no rider", userStale},
+		{"user: a taken email in ChangeUser is a conflict and spends nothing", userEmailTaken},
+		{"user: a sign-in raises no Version and sets LastLogin", userSignIn},
+		{"user: a disabled user starts no session", userDisabled},
+		{"user: End kills sessions but Keep, and bound tokens, but not what it carries", userEnd},
+		{"user: more than MaxSessions end the oldest", userMaxSessions},
+		{"user: credentials are dropped before they are put, and only Data is replaced", userCredentials},
+		{"user: Keep keeps one live session of the user, and touches no other user's", userKeep},
+		{"user: what only spends a token or starts a session raises no Version, all else does", userRaises},
+	}
+}
+
+func (b *bed) change(u authkit.User, f func(c *authkit.UserChange)) (authkit.User, error) {
+	c := authkit.UserChange{Now: now(), App: b.app, ID: u.ID, Version: u.Version}
+	f(&c)
+	return b.s.ChangeUser(b.ctx, c)
+}
+
+func userStale(b *bed) {
+	u := b.newUser("a@example.com")
+	got, err := b.change(u, func(c *authkit.UserChange) { c.Name = new("new") })
+	b.ok(err)
+	equal(b, got.Version, 2)
+	_, err = b.change(u, func(c *authkit.UserChange) { c.Name, c.Also = new("no"), b.riders("x") })
+	b.is(err, authkit.ErrStale)
+	b.written("x", false)
+	equal(b, b.account(u.ID).User, got)
+	_, err = b.change(authkit.User{ID: uuid.New(), Version: 1}, func(c *authkit.UserChange) { c.Name = new("no") })
+	b.is(err, authkit.ErrStale)
+}
+
+func userEmailTaken(b *bed) {
+	b.newUser("a@example.com")
+	u := b.newUser("b@example.com")
+	b.put(b.token("t"))
+	tk := take("t")
+	_, err := b.change(u, func(c *authkit.UserChange) {
+		c.Email, c.Take, c.Also = new("a@example.com"), &tk, b.riders("x")
+	})
+	b.is(err, authkit.ErrConflict)
+	b.written("x", false)
+	_, err = b.s.Token(b.ctx, b.app, tk, now())
+	b.ok(err)
+}
+
+func userSignIn(b *bed) {
+	u := b.newUser("a@example.com")
+	b.signIn(u, "s")
+	got := b.account(u.ID).User
+	equal(b, got.Version, u.Version)
+	equal(b, got.LastLogin, now())
+}
+
+func userDisabled(b *bed) {
+	u := b.newUser("a@example.com")
+	_, err := b.change(u, func(c *authkit.UserChange) { c.Disabled, c.Session = new(true), session(u, "s") })
+	b.is(err, authkit.ErrStale)
+	u, err = b.change(u, func(c *authkit.UserChange) { c.Disabled = new(true) })
+	b.ok(err)
+	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = session(u, "s") })
+	b.is(err, authkit.ErrStale)
+}
+
+func userEnd(b *bed) {
+	u := b.newUser("a@example.com")
+	kept, lost := b.signIn(u, "kept"), b.signIn(u, "lost")
+	old, fresh := b.token("old"), b.token("fresh")
+	old.UserID, old.Epoch, fresh.UserID = u.ID, u.Epoch, u.ID
+	b.put(old)
+	s := session(u, "new")
+	got, err := b.change(u, func(c *authkit.UserChange) {
+		c.End, c.Keep, c.Session, c.Also.Tokens = true, kept.ID, s, []authkit.Token{fresh}
+	})
+	b.ok(err)
+	equal(b, got.Epoch, u.Epoch+1)
+	for _, id := range []uuid.UUID{kept.ID, s.ID} {
+		_, _, err = b.s.Session(b.ctx, b.app, id, now())
+		b.ok(err)
+	}
+	_, _, err = b.s.Session(b.ctx, b.app, lost.ID, now())
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.Token(b.ctx, b.app, take("old"), now())
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.Token(b.ctx, b.app, take("fresh"), now())
+	b.ok(err)
+}
+
+func userMaxSessions(b *bed) {
+	u := b.newUser("a@example.com")
+	for i := range 4 {
+		s := session(u, uuid.NewString())
+		s.CreatedAt = after(time.Duration(i) * time.Second)
+		_, err := b.change(u, func(c *authkit.UserChange) { c.Session, c.MaxSessions = s, 2 })
+		b.ok(err)
+	}
+	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
+	b.ok(err)
+	equal(b, len(live), 2)
+	equal(b, live[0].CreatedAt, after(3*time.Second))
+	equal(b, live[1].CreatedAt, after(2*time.Second))
+}
+
+func userCredentials(b *bed) {
+	u := b.newUser("a@example.com")
+	u, err := b.change(u, func(c *authkit.UserChange) {
+		c.DropCredentials, c.Put = true, []authkit.Credential{password(u, "new")}
+	})
+	b.ok(err)
+	a := b.account(u.ID)
+	equal(b, len(a.Credentials), 1)
+	b.sameBytes(a.Credentials[0].Data, []byte("new"))
+	again := password(u, "newer")
+	again.CreatedAt = after(time.Hour)
+	u, err = b.change(u, func(c *authkit.UserChange) { c.Put = []authkit.Credential{again} })
+	b.ok(err)
+	a = b.account(u.ID)
+	b.sameBytes(a.Credentials[0].Data, []byte("newer"))
+	equal(b, a.Credentials[0].CreatedAt, now())
+	_, err = b.change(u, func(c *authkit.UserChange) {
+		c.Drop = []authkit.Credential{password(u, ""), {Kind: "oauth", Subject: "none"}}
+	})
+	b.ok(err)
+	equal(b, len(b.account(u.ID).Credentials), 0)
+}
+
+// userKeep tries to keep what is not the user's, and what is dead already.
+func userKeep(b *bed) {
+	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
+	dead, theirs := b.signIn(u, "dead"), b.signIn(other, "theirs")
+	u, err := b.change(u, func(c *authkit.UserChange) { c.End, c.Keep = true, theirs.ID })
+	b.ok(err)
+	ended := b.signIn(u, "ended")
+	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, ended.ID, now(), authkit.Also{}))
+	for _, keep := range []uuid.UUID{dead.ID, ended.ID, theirs.ID, uuid.New()} {
+		u, err = b.change(u, func(c *authkit.UserChange) { c.End, c.Keep = true, keep })
+		b.ok(err)
+	}
+	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
+	b.ok(err)
+	equal(b, len(live), 0)
+	equal(b, b.onlySession(other).ID, theirs.ID)
+}
+
+func userRaises(b *bed) {
+	u := b.newUser("a@example.com")
+	for name, step := range map[string]struct {
+		by int64
+		f  func(c *authkit.UserChange)
+	}{
+		"a token":             {0, func(c *authkit.UserChange) { c.Take = new(take("t")) }},
+		"a session":           {0, func(c *authkit.UserChange) { c.Session, c.AuthMethod = session(u, uuid.NewString()), "oauth" }},
+		"a token and session": {0, func(c *authkit.UserChange) { c.Take, c.Session = new(take("t")), session(u, uuid.NewString()) }},
+		"nothing":             {1, func(*authkit.UserChange) {}},
+		"riders":              {1, func(c *authkit.UserChange) { c.Also = b.riders(uuid.NewString()) }},
+		"a session and name":  {1, func(c *authkit.UserChange) { c.Session, c.Name = session(u, uuid.NewString()), new("x") }},
+		"a token and End":     {1, func(c *authkit.UserChange) { c.Take, c.End = new(take("t")), true }},
+		"a field as it was":   {1, func(c *authkit.UserChange) { c.Verified = new(u.Verified) }},
+		"a missing drop":      {1, func(c *authkit.UserChange) { c.Drop = []authkit.Credential{{Kind: "oauth", Subject: "none"}} }},
+	} {
+		b.put(b.token("t"))
+		got, err := b.change(u, step.f)
+		b.ok(err)
+		if got.Version != u.Version+step.by {
+			b.Fatalf("%s: got Version %d after %d, want it to rise by %d", name, got.Version, u.Version, step.by)
+		}
+		u = got
+	}
+}
