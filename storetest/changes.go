@@ -109,6 +109,16 @@ func userMaxSessions(b *bed) {
 	equal(b, len(live), 2)
 	equal(b, live[0].CreatedAt, after(3*time.Second))
 	equal(b, live[1].CreatedAt, after(2*time.Second))
+	// One that is ended takes nobody's place.
+	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, live[0].ID, now(), authkit.Also{}))
+	s := session(u, uuid.NewString())
+	s.CreatedAt = after(4 * time.Second)
+	_, err = b.change(u, func(c *authkit.UserChange) { c.Session, c.MaxSessions = s, 2 })
+	b.ok(err)
+	live, err = b.s.Sessions(b.ctx, b.app, u.ID, now())
+	b.ok(err)
+	equal(b, len(live), 2)
+	equal(b, live[1].CreatedAt, after(2*time.Second))
 }
 
 func userCredentials(b *bed) {
@@ -145,10 +155,10 @@ func userKeep(b *bed) {
 	for _, keep := range []uuid.UUID{dead.ID, ended.ID, theirs.ID, uuid.New()} {
 		u, err = b.change(u, func(c *authkit.UserChange) { c.End, c.Keep = true, keep })
 		b.ok(err)
+		live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
+		b.ok(err)
+		equal(b, len(live), 0)
 	}
-	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
-	b.ok(err)
-	equal(b, len(live), 0)
 	equal(b, b.onlySession(other).ID, theirs.ID)
 }
 

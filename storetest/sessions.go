@@ -12,6 +12,8 @@ func sessionSentences() []sentence {
 		{"session: it lives until IdleUntil and Until", sessionLife},
 		{"session: either of the two refresh tokens before is answered with its own successor in the grace", sessionGrace},
 		{"session: a refresh token used after the grace ends the session", sessionLate},
+		{"session: so does the token before that, by its own time", sessionLater},
+		{"session: while the user is disabled it is not found, and nothing turns or ends it", sessionDisabled},
 		{"session: an unknown secret ends the session, an unknown family is not found", sessionUnknown},
 		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
 		{"session: what goes into a rotation and comes out of it is the caller's own", sessionSlices},
@@ -89,6 +91,39 @@ func sessionLate(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.RotateSession(b.ctx, b.rotation("t1", "t2", after(11*time.Second)))
 	b.is(err, authkit.ErrNotFound)
+}
+
+// sessionLater is late with the older of the two before.
+func sessionLater(b *bed) {
+	b.signIn(b.newUser("a@example.com"), "s")
+	for i, step := range []struct{ from, to string }{{"t0 s", "t1"}, {"t1", "t2"}} {
+		_, err := b.s.RotateSession(b.ctx, b.rotation(step.from, step.to, after(time.Duration(i)*time.Second)))
+		b.ok(err)
+	}
+	again, err := b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", after(10*time.Second-time.Microsecond)))
+	b.ok(err)
+	b.sameBytes(again.Again, []byte("t1"))
+	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", after(10*time.Second)))
+	b.is(err, authkit.ErrTokenReused)
+}
+
+// sessionDisabled presents what would end a live session.
+func sessionDisabled(b *bed) {
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	u, err := b.change(u, func(c *authkit.UserChange) { c.Disabled = new(true) })
+	b.ok(err)
+	for _, presented := range []string{"t0 s", "never"} {
+		_, err = b.s.RotateSession(b.ctx, b.rotation(presented, "t1", now()))
+		b.is(err, authkit.ErrNotFound)
+	}
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	b.is(err, authkit.ErrNotFound)
+	u, err = b.change(u, func(c *authkit.UserChange) { c.Disabled = new(false) })
+	b.ok(err)
+	equal(b, b.onlySession(u).ID, s.ID)
+	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "t1", now()))
+	b.ok(err)
 }
 
 func sessionUnknown(b *bed) {

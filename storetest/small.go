@@ -42,7 +42,7 @@ func limitHits(b *bed) {
 	equal(b, b.hit(after(10*time.Second), h).Full, -1)
 	equal(b, b.hit(after(10*time.Second), h).Full, 0)
 	lower := back
-	lower.Limit = 1 // which the key is far above
+	lower.Limit, lower.Window = 1, time.Second // which the key is far above
 	equal(b, b.hit(after(10*time.Second), lower).Full, -1)
 }
 
@@ -52,6 +52,11 @@ func limitOdd(b *bed) {
 		equal(b, b.hit(now(), h).Full, -1)
 	}
 	equal(b, b.hit(now(), h).Full, 0)
+	fast := authkit.Hit{Key: "fast", Limit: 10, Window: 5 * time.Microsecond}
+	for range fast.Limit {
+		equal(b, b.hit(now(), fast).Full, -1)
+	}
+	equal(b, b.hit(now(), fast).Full, 0)
 	none := authkit.Hit{Key: "none", Limit: 0, Window: time.Minute}
 	equal(b, b.hit(now(), none), authkit.HitResult{Full: 0, RetryAfter: time.Minute})
 	none.Cost = -1
@@ -169,6 +174,8 @@ func upkeepSweep(b *bed) {
 		b.put(tok)
 	}
 	b.put(b.token("live"))
+	full := theHit()
+	equal(b, b.hit(now(), full).Full, -1)
 	b.ok(b.s.DeleteApp(b.ctx, b.newApp("gone"), now(), authkit.Also{}))
 	more, err := true, error(nil)
 	for i := 0; more; i++ {
@@ -185,6 +192,7 @@ func upkeepSweep(b *bed) {
 	b.ok(err)
 	_, err = b.s.Token(b.ctx, b.app, take("live"), now())
 	b.ok(err)
+	equal(b, b.hit(after(2*time.Minute), full).Full, 0)
 }
 
 func upkeepPing(b *bed) {

@@ -10,6 +10,7 @@ import (
 func userSentences() []sentence {
 	return []sentence{
 		{"user: what was created is found by id, email and credential", userFound},
+		{"user: credentials come ordered by kind and subject, byte by byte", userOrder},
 		{"user: a taken email or subject is a conflict and writes no rider", userConflict},
 		{"user: a token is spent with its group by CreateUser, or nothing is created", userTake},
 		{"user: a deleted user is gone with its sessions and tokens", userDelete},
@@ -47,6 +48,21 @@ func userFound(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: uuid.New()})
 	b.is(err, authkit.ErrNotFound)
+}
+
+func userOrder(b *bed) {
+	u := b.aUser("a@example.com")
+	var creds []authkit.Credential
+	for _, c := range [][2]string{{"password", "b"}, {"oauth", "é"}, {"oauth", "b"}, {"password", "a"}, {"oauth", "B"}, {"oauth", "a"}} {
+		creds = append(creds, authkit.Credential{Kind: c[0], Subject: c[1]})
+	}
+	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u, Credentials: creds})
+	b.ok(err)
+	got := ""
+	for _, c := range b.account(u.ID).Credentials {
+		got += c.Kind + " " + c.Subject + "; "
+	}
+	equal(b, got, "oauth B; oauth a; oauth b; oauth é; password a; password b; ")
 }
 
 func userConflict(b *bed) {
