@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -86,13 +88,17 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		set = string(b)
 	}
 	var out authkit.App
-	err := s.write(ctx, c.App, func(q Tx) (err error) {
+	// The update comes first: two steps that share the row before it would wait for each other.
+	err := s.c.Tx(ctx, true, func(q Tx) (err error) {
 		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
-where app_id = $1 and version = $2 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
+where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
 		s.riders(ctx, q, c.App, c.Also)
 		out, err = readApp(ctx, q, c.App)
 		return err
 	})
+	if errors.Is(err, authkit.ErrStale) {
+		err = cmp.Or(first(ctx, s.c, isLiveApp, func(Row) error { return nil }, id(c.App)), err)
+	}
 	if err != nil {
 		return authkit.App{}, err
 	}
