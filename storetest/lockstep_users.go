@@ -187,6 +187,9 @@ func (l *lockstep) doRotateSession() {
 		App: app, Family: hash("family " + id.String()), Presented: secret(id, presented), Next: secret(id, n+1),
 		Sealed: []byte(fmt.Sprint("sealed ", n+1)), Now: l.at, Grace: 10 * time.Second, IdleUntil: l.soon().Add(time.Minute),
 	}
+	if l.often(3, "under a Version") {
+		r.AppVersion = max(0, l.model(app).app.Version-draw[int64](l, "behind", 0, 0, 1))
+	}
 	want, g := l.m.rotate(r)
 	got, err := l.s.RotateSession(l.ctx, r)
 	if !l.answered(err, g) {

@@ -244,9 +244,13 @@ func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 	if !ok {
 		return authkit.Rotated{}, against{authkit.ErrNotFound}
 	}
+	stale := r.AppVersion != 0 && r.AppVersion != a.app.Version
 	for id, s := range a.sessions {
 		if s.Family == nil || !bytes.Equal(s.Family, r.Family) || !a.alive(s, r.Now) {
 			continue
+		}
+		if stale {
+			return authkit.Rotated{}, against{authkit.ErrStale}
 		}
 		again, ok := s.turn(r)
 		a.sessions[id] = s
@@ -255,7 +259,9 @@ func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 		}
 		return authkit.Rotated{Session: s.Session, User: a.users[s.UserID], Again: again}, nil
 	}
-	return authkit.Rotated{}, against{authkit.ErrNotFound}
+	g := against{authkit.ErrNotFound}
+	g.when(stale, authkit.ErrStale)
+	return authkit.Rotated{}, g
 }
 
 func (s *modelSession) turn(r authkit.Rotation) (again []byte, ok bool) {

@@ -54,8 +54,8 @@ func later() time.Time {
 	return after(time.Hour).Add(999 * time.Nanosecond).In(time.FixedZone("east", 3600))
 }
 
-// fill sets every text, list, time, boolean and run of bytes in *v, and leaves ids and
-// numbers alone. A field that is added to a record is filled too.
+// fill sets every text, list, time, duration, boolean and run of bytes in *v, and leaves
+// ids and numbers alone. A field that is added to a record is filled too.
 func fill[T any](v *T, o odd) T {
 	fillValue(reflect.ValueOf(v).Elem(), o)
 	return *v
@@ -71,6 +71,9 @@ func fillValue(v reflect.Value, o odd) {
 		return
 	case []string:
 		v.Set(reflect.ValueOf(slices.Clone(o.list)))
+		return
+	case time.Duration:
+		v.SetInt(int64(len(o.text)) * 1_000_000_001)
 		return
 	}
 	switch v.Kind() {
