@@ -3,7 +3,10 @@ package main
 import (
 	"database/sql"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -36,4 +39,37 @@ func TestADryRunOnADatabaseOfTheHosts(t *testing.T) {
 	if left, err := filepath.Glob(file + "?*"); err != nil || len(left) != 0 {
 		t.Errorf("files beside it: got %v, %v, want none", left, err)
 	}
+}
+
+// TestMigrationsAndDryRunsAtOnce starts both on an empty store: one process does the work,
+// and nobody fails.
+func TestMigrationsAndDryRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
+		store := open(t)
+		var mu sync.Mutex
+		said := map[string]int{}
+		var all sync.WaitGroup
+		for i := range 12 {
+			args := []string{"migrate", "--store", store}
+			if i%2 == 1 {
+				args = append(args, "--dry-run")
+			}
+			all.Go(func() {
+				cmd := exec.Command("authkit", args...)
+				cmd.Env = []string{"GORACE=atexit_sleep_ms=0"}
+				out, err := cmd.CombinedOutput()
+				if err != nil {
+					t.Errorf("%v: got %v, %s", args, err, out)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				said[strings.TrimSpace(string(out))]++
+			})
+		}
+		all.Wait()
+		if said["applied 0001_init.sql"] != 1 || said["applied 0001_init.sql"]+said["pending 0001_init.sql"]+said["nothing to do"] != 12 {
+			t.Errorf("output: got %v, want one applied, and else pending or nothing to do", said)
+		}
+	})
 }
