@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -135,6 +136,22 @@ func TestServeUnderASubpath(t *testing.T) {
 			t.Errorf("%s: got %s", path, got.Header.Get("Content-Type"))
 		}
 	}
+}
+
+// TestTheDeveloperOfACommandMayCreateApps has one made while the server runs.
+func TestTheDeveloperOfACommandMayCreateApps(t *testing.T) {
+	t.Parallel()
+	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
+		place := []string{"--store", open(t), "--secret-file", filepath.Join(t.TempDir(), "secret")}
+		p := start(t, newLines(), place...)
+		cmd := exec.Command("authkit", append([]string{"developer", "create", developerEmail}, place...)...)
+		cmd.Env = []string{"GORACE=atexit_sleep_ms=0"}
+		cmd.Stdin = strings.NewReader(password)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("developer create: got %v, %s", err, out)
+		}
+		p.createApp(p.developer())
+	})
 }
 
 func TestConsoleSignup(t *testing.T) {
