@@ -18,17 +18,18 @@ const (
 
 // answer is what came back, decoded if it was JSON.
 type answer struct {
-	*http.Response
-
-	text string
-	body map[string]any
+	asked  string // method and path
+	status int
+	header http.Header
+	text   string
+	body   map[string]any
 }
 
 // want checks status and, when given, code.
 func (a answer) want(t *testing.T, status int, code string) answer {
 	t.Helper()
-	if got, _ := a.body["code"].(string); a.StatusCode != status || (code != "" && got != code) {
-		t.Fatalf("%s %s: got %d %s, want %d %s\n%s", a.Request.Method, a.Request.URL.Path, a.StatusCode, got, status, code, a.text)
+	if got, _ := a.body["code"].(string); a.status != status || (code != "" && got != code) {
+		t.Fatalf("%s: got %d %s, want %d %s\n%s", a.asked, a.status, got, status, code, a.text)
 	}
 	return a
 }
@@ -47,37 +48,43 @@ var client = &http.Client{
 func (p *process) send(method, path, body string, headers ...string) answer {
 	p.t.Helper()
 	for {
-		r, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+p.prefix+path, strings.NewReader(body))
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		if body != "" {
-			r.Header.Set("Content-Type", "application/json")
-		}
-		for _, h := range headers {
-			name, value, _ := strings.Cut(h, ": ")
-			r.Header.Set(name, value)
-		}
-		got := answer{}
-		if got.Response, err = client.Do(r); err != nil {
-			p.t.Errorf("%s %s: got %v", method, path, err)
-			return answer{Response: &http.Response{Request: r}}
-		}
-		text, err := io.ReadAll(got.Body)
-		if err := got.Body.Close(); err != nil {
-			p.t.Error(err)
-		}
-		got.text = string(text)
-		if err == nil && strings.Contains(got.Header.Get("Content-Type"), "json") {
-			err = json.Unmarshal(text, &got.body)
-		}
-		if err != nil {
-			p.t.Errorf("%s %s: got %v in %q", method, path, err, text)
-		}
-		if got.StatusCode != http.StatusServiceUnavailable || got.Header.Get("Retry-After") == "" {
+		got := p.sendOnce(method, path, body, headers)
+		if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
 			return got
 		}
 	}
+}
+
+func (p *process) sendOnce(method, path, body string, headers []string) answer {
+	p.t.Helper()
+	out := answer{asked: method + " " + path}
+	r, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+p.prefix+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Errorf("%s: got %v", out.asked, err)
+		return out
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	got, err := client.Do(r)
+	if err != nil {
+		p.t.Errorf("%s: got %v", out.asked, err)
+		return out
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	out.status, out.header, out.text = got.StatusCode, got.Header, string(text)
+	if err == nil && strings.Contains(got.Header.Get("Content-Type"), "json") {
+		err = json.Unmarshal(text, &out.body)
+	}
+	if err != nil {
+		p.t.Errorf("%s: got %v in %q", out.asked, err, text)
+	}
+	return out
 }
 
 func bearer(token string) string { return "Authorization: Bearer " + token }
@@ -136,7 +143,7 @@ func (p *process) mailed(box *lines, app, email, extra string) (letter, answer) 
 func race(n int, call func(i int) answer) map[int]int {
 	statuses := map[int]int{}
 	for _, got := range at(n, call) {
-		statuses[got.StatusCode]++
+		statuses[got.status]++
 	}
 	return statuses
 }

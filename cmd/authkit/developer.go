@@ -26,6 +26,9 @@ type createDeveloper struct {
 
 // Run prints the developer's id.
 func (d *createDeveloper) Run(ctx context.Context) error {
+	if d.Store == "memory" {
+		return errors.New("--store is memory, which keeps nothing beyond this command: give sqlite:FILE or postgres://…, or serve --developer")
+	}
 	password, err := readPassword()
 	if err != nil {
 		return err

@@ -122,10 +122,10 @@ func (p *pair) handedOver(t *testing.T, email string) (code, verifier string) {
 	if m == nil {
 		t.Fatalf("page: got %s, want a form token", page.text)
 	}
-	cookie, _, _ := strings.Cut(page.Header.Get("Set-Cookie"), ";")
+	cookie, _, _ := strings.Cut(page.header.Get("Set-Cookie"), ";")
 	form := url.Values{"token": {mail.token}, "form_token": {m[1]}}.Encode()
 	pressed := p.both[0].send("POST", "/auth/verify/"+p.app, form, "Content-Type: application/x-www-form-urlencoded", "Cookie: "+cookie).want(t, 303, "")
-	to, err := url.Parse(pressed.Header.Get("Location"))
+	to, err := url.Parse(pressed.header.Get("Location"))
 	if err != nil || !strings.HasPrefix(to.String(), goal+"?") {
 		t.Fatalf("Location: got %q, %v, want %s", to, err, goal)
 	}
@@ -152,7 +152,7 @@ func TestSixteenRotationsLeaveOneKey(t *testing.T) {
 			process.send("GET", "/users/"+p.app, "", bearer(p.key)).want(t, 401, "invalid_api_key")
 			works := map[int]int{}
 			for _, key := range keys {
-				works[process.send("GET", "/users/"+p.app, "", bearer(key.want(t, 201, "").string("key"))).StatusCode]++
+				works[process.send("GET", "/users/"+p.app, "", bearer(key.want(t, 201, "").string("key"))).status]++
 			}
 			if !maps.Equal(works, map[int]int{200: 1, 401: 15}) {
 				t.Errorf("process %d: got %v, want one key that works", i, works)
@@ -210,10 +210,10 @@ func (p *pair) resetRound(t *testing.T, email string, atOnce bool) map[int]int {
 			t.Errorf("owner: got %s, want a verified address", user.text)
 		}
 		for _, in := range got[:4] {
-			if in.StatusCode == 200 {
+			if in.status == 200 {
 				process.me(p.app, in.string("token")).want(t, 401, "invalid_token")
 			}
-			statuses[in.StatusCode] += i // once
+			statuses[in.status] += i // once
 		}
 	}
 	p.both[0].credentials(p.app, email, "sign_in").want(t, 401, "invalid_credentials")

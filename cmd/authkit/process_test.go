@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,7 +39,7 @@ func (l *lines) add(text string) {
 func (l *lines) read() ([]string, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.all[:len(l.all):len(l.all)], l.changed
+	return slices.Clip(l.all), l.changed
 }
 
 // wait answers what find finds, now or later. That ended is closed says that there will be

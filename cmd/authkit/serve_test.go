@@ -70,7 +70,7 @@ func endInFlight(t *testing.T, p *process, app string) {
 		t.Fatal(err)
 	}
 	got, err := http.ReadResponse(in, nil)
-	if err != nil || got.StatusCode != 200 {
+	if err != nil || got.StatusCode != http.StatusOK {
 		t.Fatalf("answer in flight: got %v, %v, want 200", got, err)
 	}
 	_ = got.Body.Close()
@@ -132,8 +132,8 @@ func TestServeUnderASubpath(t *testing.T) {
 	p.prefix = ""
 	for _, path := range []string{"/", "/healthz", "/some", "/some/auth", "/some/authhealthz", "/some/auth//healthz"} {
 		got := p.send("GET", path, "").want(t, 404, "not_found")
-		if got.Header.Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s: got %s", path, got.Header.Get("Content-Type"))
+		if got.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: got %s", path, got.header.Get("Content-Type"))
 		}
 	}
 }

@@ -147,7 +147,9 @@ func (p *program) send(method, path, body, token string, status int) string {
 
 func (p *program) signIn(by, body string, status int) (token string) {
 	p.t.Helper()
-	var in struct{ Token string }
+	var in struct {
+		Token string `json:"token"`
+	}
 	text := p.send("POST", "/id/auth/"+by+"/"+p.app, body, "", status)
 	if err := json.Unmarshal([]byte(text), &in); err != nil || in.Token == "" {
 		p.t.Fatalf("sign-in: got %s, %v, want a token", text, err)

@@ -76,10 +76,10 @@ func TestTheShop(t *testing.T) {
 	base, app, output := start(t)
 	status, text := send(t, "POST", base+"/account/auth/credentials/"+app, `{"email":"ann@example.com","password":"correct horse battery"}`, "")
 	var in struct {
-		Token string
+		Token string `json:"token"`
 		User  struct {
 			ID string `json:"user_id"`
-		}
+		} `json:"user"`
 	}
 	if err := json.Unmarshal([]byte(text), &in); err != nil || status != 201 || in.Token == "" {
 		t.Fatalf("sign-up: got %d %s, %v, want 201 with a token", status, text, err)
