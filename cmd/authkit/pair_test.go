@@ -161,6 +161,29 @@ func TestSixteenRotationsLeaveOneKey(t *testing.T) {
 	})
 }
 
+// TestSixteenRefreshesAnswerOneSuccessor is what two tabs do, at two processes.
+func TestSixteenRefreshesAnswerOneSuccessor(t *testing.T) {
+	t.Parallel()
+	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
+		p := newPair(t, open(t))
+		token := p.both[0].credentials(p.app, "ann@example.com", "sign_up").want(t, 201, "").string("refresh_token")
+		successors := map[string]int{}
+		for _, got := range at(16, func(i int) answer {
+			return p.both[i%2].send("POST", "/auth/refresh/"+p.app, `{"refresh_token":"`+token+`"}`)
+		}) {
+			successors[got.want(t, 200, "").string("refresh_token")]++
+		}
+		if len(successors) != 1 || successors[token] != 0 {
+			t.Errorf("successors: got %d of them, want one that is new", len(successors))
+		}
+		for next := range successors {
+			for _, process := range p.both {
+				process.me(p.app, process.send("POST", "/auth/refresh/"+p.app, `{"refresh_token":"`+next+`"}`).want(t, 200, "").string("token")).want(t, 200, "")
+			}
+		}
+	})
+}
+
 // TestAResetLeavesNoSessionBehind races sign-ins with the password that somebody set for
 // an address that is not theirs against the link that proves the address. One that is
 // over before the link is redeemed has its session ended by the reset; one that still
