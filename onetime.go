@@ -130,6 +130,15 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, err
 	if in.Verifier != "" {
 		challenge = token.Encode(token.Hash([]byte(in.Verifier)))
 	}
+	// The session is read before the code is taken: of many who use the code at once, one
+	// who loses ends the session, and that may be before the winner could read it.
+	s, u, err := e.store.Session(ctx, app.ID, session, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return SignIn{}, invalidToken()
+	case err != nil:
+		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
+	}
 	take := Take{Kind: codeKind, Hash: token.Hash(raw), Binding: codeBinding(challenge, in.Browser, app.ID, raw[32:codeBody])}
 	t, err := e.store.TakeToken(ctx, app.ID, take, e.now())
 	if errors.Is(err, ErrNotFound) {
@@ -145,13 +154,6 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, err
 	refresh, ok := token.ParseRefresh(kept.Refresh)
 	if !ok {
 		return SignIn{}, invalidToken()
-	}
-	s, u, err := e.store.Session(ctx, app.ID, session, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return SignIn{}, invalidToken()
-	case err != nil:
-		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
 	}
 	return e.issue(app, u, s, refresh, kept.Created)
 }

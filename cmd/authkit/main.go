@@ -1,17 +1,24 @@
 // Command authkit serves authkit as a stand-alone server, and keeps its database.
+//
+//	authkit serve --developer @developer.txt
+//	authkit migrate --dry-run
+//	echo "$PASSWORD" | authkit developer create dev@example.com
+//	authkit keygen > authkit.secret
+//
+// Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
+// with underscores.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+	"strings"
 
 	"github.com/alecthomas/kong"
 )
 
-// cli is the command line; every flag is also an environment variable.
+// cli is the command line.
 type cli struct {
 	Serve     serve     `cmd:"" help:"Serve every endpoint."`
 	Developer developer `cmd:"" help:"Manage developers."`
@@ -19,23 +26,16 @@ type cli struct {
 	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout."`
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
-	stop()
-	os.Exit(code)
-}
+func main() { os.Exit(run(context.Background(), os.Args[1:])) }
 
 func run(ctx context.Context, args []string) int {
-	var c cli
-	parser, err := kong.New(&c, kong.Name("authkit"), kong.Description("Multi-tenant authentication."),
-		kong.DefaultEnvars("AUTHKIT"), kong.BindTo(ctx, (*context.Context)(nil)))
+	parser, err := newParser(ctx)
 	if err != nil {
 		return fail(err)
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return fail(err)
+		return fail(fmt.Errorf("%w; `authkit --help` lists commands and flags", err))
 	}
 	if err := parsed.Run(); err != nil {
 		return fail(err)
@@ -43,7 +43,13 @@ func run(ctx context.Context, args []string) int {
 	return 0
 }
 
+func newParser(ctx context.Context) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("authkit"), kong.Description("Multi-tenant authentication."),
+		kong.DefaultEnvars("AUTHKIT"), kong.BindTo(ctx, (*context.Context)(nil)))
+}
+
+// fail tells the person at the terminal; the library's own prefix would say it twice.
 func fail(err error) int {
-	fmt.Fprintln(os.Stderr, "authkit:", err)
+	fmt.Fprintln(os.Stderr, "authkit:", strings.TrimPrefix(err.Error(), "authkit: "))
 	return 1
 }

@@ -2,16 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -19,12 +12,10 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-const secretSize = 32
-
 // place says where the data is and what opens it. All commands share it.
 type place struct {
-	Store      string `default:"sqlite:authkit.db" env:"AUTHKIT_STORE"       help:"memory, sqlite:FILE or postgres://…"`
-	SecretFile string `default:"authkit.secret"    env:"AUTHKIT_SECRET_FILE" help:"32 random bytes, base64; created when absent." name:"secret-file"`
+	Store      string `default:"sqlite:authkit.db" help:"memory, sqlite:FILE or postgres://…"`
+	SecretFile string `default:"authkit.secret"    help:"32 random bytes, base64; created when absent."`
 }
 
 // store is a store that can be closed.
@@ -36,84 +27,78 @@ type store struct {
 
 // open brings the store up to date, too.
 func (p place) open(ctx context.Context) (store, error) {
+	kind, at, err := p.locate()
+	if err != nil {
+		return store{}, err
+	}
+	switch kind {
+	case "sqlite":
+		s, err := sqlite.Open(ctx, at)
+		if err != nil {
+			return store{}, fmt.Errorf("open --store %q: %w", p.Store, err)
+		}
+		return store{s, s.Close}, nil
+	case "postgres":
+		s, err := postgres.Open(ctx, at)
+		if err != nil {
+			return store{}, fmt.Errorf("open --store %q: %w", redact(at), err)
+		}
+		return store{s, s.Close}, nil
+	}
+	return store{memory.New(), func() error { return nil }}, nil
+}
+
+// locate reads --store: the kind, and the file or URL.
+func (p place) locate() (kind, at string, err error) {
 	if p.Store == "memory" {
-		return store{memory.New(), func() error { return nil }}, nil
+		return "memory", "", nil
 	}
 	if file, ok := strings.CutPrefix(p.Store, "sqlite:"); ok && file != "" {
-		s, err := sqlite.Open(ctx, file)
-		if err != nil {
-			return store{}, fmt.Errorf("open %q: %w", p.Store, err)
+		if strings.HasPrefix(file, ":memory:") {
+			return "", "", fmt.Errorf("--store is %q, and SQLite in memory is another database for each connection: give memory, or sqlite:FILE", p.Store)
 		}
-		return store{s, s.Close}, nil
+		return "sqlite", file, nil
 	}
-	if p.postgres() {
-		s, err := postgres.Open(ctx, p.Store)
-		if err != nil {
-			return store{}, fmt.Errorf("open the Postgres store: %w", err) // the URL may hold a password
+	if strings.HasPrefix(p.Store, "postgres://") || strings.HasPrefix(p.Store, "postgresql://") {
+		if err := checkPostgresURL(p.Store); err != nil {
+			return "", "", fmt.Errorf("--store is %q: %w", redact(p.Store), err)
 		}
-		return store{s, s.Close}, nil
+		return "postgres", p.Store, nil
 	}
-	return store{}, fmt.Errorf("--store is %q: give memory, sqlite:FILE or postgres://…", p.Store)
+	return "", "", fmt.Errorf("--store is %q: give memory, sqlite:FILE or postgres://[user[:password]@]host[:port]/database", redact(p.Store))
 }
 
-func (p place) postgres() bool {
-	return strings.HasPrefix(p.Store, "postgres://") || strings.HasPrefix(p.Store, "postgresql://")
+// checkPostgresURL refuses a password that the driver would take for a host, a port or a
+// database, since its errors name those.
+func checkPostgresURL(s string) error {
+	_, rest, _ := strings.Cut(s, "://")
+	user, _, ok := cutLast(rest, "@")
+	if ok && (strings.Count(user, ":") > 1 || strings.ContainsAny(user, "@/?#")) {
+		return errors.New("the user or password holds one of : @ / ? #, write it percent-encoded (%3A %40 %2F %3F %23)")
+	}
+	return nil
 }
 
-// pending names the migrations that open would apply, and applies none.
-func (p place) pending(ctx context.Context) ([]string, error) {
-	if file, ok := strings.CutPrefix(p.Store, "sqlite:"); ok && file != "" {
-		db, err := sql.Open("sqlite", file)
-		if err != nil {
-			return nil, fmt.Errorf("open %q: %w", p.Store, err)
-		}
-		defer db.Close() //nolint:errcheck // nothing was written
-		return sqlite.Pending(ctx, db)
+// redact takes out whatever may be a password.
+func redact(s string) string {
+	if strings.HasPrefix(s, "sqlite:") {
+		return s
 	}
-	if p.postgres() {
-		pool, err := pgxpool.New(ctx, p.Store)
-		if err != nil {
-			return nil, fmt.Errorf("open the Postgres store: %w", err)
-		}
-		defer pool.Close()
-		return postgres.Pending(ctx, pool)
+	if before, after, ok := cutLast(s, "@"); ok {
+		scheme, user, _ := strings.Cut(before, ":")
+		slashes := user[:len(user)-len(strings.TrimLeft(user, "/"))]
+		s = scheme + ":" + slashes + "xxxxx@" + after
 	}
-	return nil, nil
+	if before, _, ok := strings.Cut(s, "?"); ok {
+		s = before + "?…"
+	}
+	return s
 }
 
-// secret reads the secret file, and makes one where there is none.
-func (p place) secret() ([]byte, error) {
-	text, err := os.ReadFile(p.SecretFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p.newSecret()
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read the secret: %w", err)
-	}
-	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(secret) != secretSize {
-		return nil, fmt.Errorf("--secret-file %q does not hold %d bytes in base64; `authkit keygen` writes such", p.SecretFile, secretSize)
-	}
-	return secret, nil
-}
-
-// newSecret never overwrites: of two processes that start at once, one writes.
-func (p place) newSecret() ([]byte, error) {
-	secret := make([]byte, secretSize)
-	if _, err := rand.Read(secret); err != nil {
-		return nil, fmt.Errorf("make a secret: %w", err)
-	}
-	tmp := fmt.Sprintf("%s.%d", p.SecretFile, os.Getpid())
-	if err := os.WriteFile(tmp, []byte(base64.StdEncoding.EncodeToString(secret)+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("write the secret: %w", err)
-	}
-	defer os.Remove(tmp) //nolint:errcheck // a leftover is harmless
-	err := os.Link(tmp, p.SecretFile)
-	if errors.Is(err, fs.ErrExist) {
-		return p.secret()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("write the secret: %w", err)
-	}
-	return secret, nil
+	return s[:i], s[i+len(sep):], true
 }

@@ -2,101 +2,126 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"strings"
-	"sync"
+	"syscall"
 	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
-	"github.com/authkit-dev/authkit/mail/smtp"
 )
-
-const grace = 9 * time.Second
 
 type serve struct {
 	place
 
-	Addr          string        `default:"127.0.0.1:8080"        env:"AUTHKIT_ADDR"           help:"Where to listen."`
-	BaseURL       string        `default:"http://127.0.0.1:8080" env:"AUTHKIT_BASE_URL"       help:"Where clients reach the server."`
-	Mail          string        `default:"log"                   env:"AUTHKIT_MAIL"           help:"log, smtp://[user:pass@]host:port or smtps://…"`
-	Developer     string        `env:"AUTHKIT_DEVELOPER"         help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
-	ConsoleSignup bool          `env:"AUTHKIT_CONSOLE_SIGNUP"    help:"Let anybody become a developer."`
-	RateLimits    string        `default:"on"                    enum:"on,off"                env:"AUTHKIT_RATE_LIMITS"      help:"off is for tests."`
-	Loopback      bool          `env:"AUTHKIT_ALLOW_HTTP_LOOPBACK_PROVIDERS" help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
-	ClockOffset   time.Duration `default:"0s"                    env:"AUTHKIT_CLOCK_OFFSET"   help:"Move the clock; for tests."`
+	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen."`
+	BaseURL       string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
+	Mail          string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
+	Developer     string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
+	ConsoleSignup bool          `help:"Let anybody become a developer."`
+	RateLimits    string        `default:"on" enum:"on,off" help:"off is for tests."`
+	Loopback      bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
+	ClockOffset   time.Duration `default:"0s" help:"Move the clock; for tests."`
 }
 
-// Run serves until ctx ends, and then finishes what is in flight.
+// Run serves until SIGTERM or SIGINT, and then finishes what is in flight.
 func (s *serve) Run(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-	st, err := s.open(ctx)
+	srv, err := s.start(ctx, log)
 	if err != nil {
-		return err
-	}
-	defer st.close() //nolint:errcheck // the process ends
-	engine, err := s.engine(st, log)
-	if err != nil {
-		return err
-	}
-	if err := s.createDeveloper(ctx, engine); err != nil {
-		return err
-	}
-	var lc net.ListenConfig
-	listener, err := lc.Listen(ctx, "tcp", s.Addr)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	return s.serve(ctx, listener, engine, log)
-}
-
-func (s *serve) serve(ctx context.Context, listener net.Listener, engine *authkit.Engine, log *slog.Logger) error {
-	base, err := url.Parse(s.BaseURL)
-	if err != nil {
-		return fmt.Errorf("parse the base URL: %w", err)
-	}
-	server := &http.Server{
-		Handler:           http.StripPrefix(base.Path, engine.Handler()),
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	background, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var working sync.WaitGroup
-	working.Go(func() {
-		if err := engine.Run(background); err != nil {
-			log.Error("background work ended", slog.Any("error", err))
+		if ctx.Err() != nil {
+			return nil // stopped before it was ready
 		}
-	})
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
+		return err
+	}
 	fmt.Println("listening on", s.BaseURL)
-	select {
-	case err = <-ended:
-	case <-ctx.Done():
-		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		err = server.Shutdown(last)
-		cancel()
-	}
-	stop()
-	working.Wait()
-	if err != nil && !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
-	}
-	return nil
+	log.Info("serving", slog.String("addr", srv.listener.Addr().String()), slog.String("base_url", s.BaseURL), slog.String("store", redact(s.Store)))
+	return srv.run(ctx)
 }
 
-func (s *serve) engine(st store, log *slog.Logger) (*authkit.Engine, error) {
-	secret, err := s.secret()
+// start looks at every flag and takes the port before it creates anything.
+func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err error) {
+	srv := &server{log: log}
+	defer func() {
+		if err != nil {
+			srv.close()
+		}
+	}()
+	developer, err := s.developer()
 	if err != nil {
 		return nil, err
 	}
-	mailer, err := s.mailer()
+	if _, _, err := s.locate(); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	if srv.listener, err = lc.Listen(ctx, "tcp", s.Addr); err != nil {
+		return nil, fmt.Errorf("--addr is %q: %w; give HOST:PORT of this machine, with a port that is free", s.Addr, err)
+	}
+	base, err := s.base(srv.listener)
+	if err != nil {
+		return nil, err
+	}
+	mailer, err := s.mailer(base)
+	if err != nil {
+		return nil, err
+	}
+	if srv.store, err = s.open(ctx); err != nil {
+		return nil, err
+	}
+	if srv.engine, err = s.engine(srv.store, mailer, log); err != nil {
+		return nil, err
+	}
+	if err := developer.create(ctx, srv.engine); err != nil {
+		return nil, err
+	}
+	srv.http = &http.Server{
+		Handler:           mount(base.Path, srv.engine.Handler()),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	return srv, nil
+}
+
+// base completes and checks the base URL, as far as a person at a terminal has to know
+// more than Config.BaseURL tells.
+func (s *serve) base(listener net.Listener) (*url.URL, error) {
+	if s.BaseURL == "" {
+		s.BaseURL = "http://" + reachable(s.Addr, listener.Addr())
+	}
+	base, err := url.Parse(s.BaseURL)
+	switch {
+	case err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.User != nil || strings.ContainsAny(s.BaseURL, "?#"):
+		return nil, fmt.Errorf("--base-url is %q: give scheme, host and mount point only, such as https://example.com/auth", s.BaseURL)
+	case base.Scheme == "http" && !loopback(base.Hostname()):
+		return nil, fmt.Errorf("--base-url is %q: use https; http is for loopback, since passwords would cross the network in the clear", s.BaseURL)
+	case strings.HasSuffix(base.Path, "/"):
+		return nil, fmt.Errorf("--base-url is %q: leave out the slash at its end", s.BaseURL)
+	}
+	return base, nil
+}
+
+// reachable is host and port of an address to listen at: of every address, loopback; of
+// any port, the one that was taken.
+func reachable(addr string, at net.Addr) string {
+	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	_, port, _ := net.SplitHostPort(at.String())
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (s *serve) engine(st store, mailer mail.Mailer, log *slog.Logger) (*authkit.Engine, error) {
+	secret, isNew, err := s.secret()
 	if err != nil {
 		return nil, err
 	}
@@ -109,59 +134,15 @@ func (s *serve) engine(st store, log *slog.Logger) (*authkit.Engine, error) {
 		log.Warn("RATE LIMITS ARE OFF: for tests only")
 	}
 	if s.ClockOffset != 0 {
-		log.Warn("THE CLOCK IS MOVED: for tests only", slog.Duration("offset", s.ClockOffset))
+		log.Warn("THE CLOCK IS MOVED: for tests only", slog.String("offset", s.ClockOffset.String()))
 	}
 	if s.Loopback {
 		c.InsecureAllowLoopbackProviders = true
 		log.Warn("OAUTH ISSUERS MAY BE ON LOOPBACK: for tests only")
 	}
-	return authkit.New(c)
-}
-
-// mailer writes mails to stdout only where nobody but this machine can be meant.
-func (s *serve) mailer() (mail.Mailer, error) {
-	if s.Mail != "log" {
-		c, err := smtp.Parse(s.Mail)
-		if err != nil {
-			return nil, fmt.Errorf("--mail: %w", err)
-		}
-		m, err := smtp.New(c)
-		if err != nil {
-			return nil, fmt.Errorf("--mail: %w", err)
-		}
-		return m, nil
+	engine, err := authkit.New(c)
+	if err != nil {
+		return nil, s.explainSecret(err, isNew)
 	}
-	base, err := url.Parse(s.BaseURL)
-	if err != nil || !loopback(base.Hostname()) {
-		return nil, fmt.Errorf("--mail log writes links to stdout and is for a base URL on loopback only, not %q: give smtp://…", s.BaseURL)
-	}
-	return mail.Log(os.Stdout), nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
-}
-
-// createDeveloper is no error for a developer who exists.
-func (s *serve) createDeveloper(ctx context.Context, engine *authkit.Engine) error {
-	text := s.Developer
-	if file, ok := strings.CutPrefix(text, "@"); ok {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("--developer: %w", err)
-		}
-		text = strings.TrimRight(string(b), "\r\n")
-	}
-	if text == "" {
-		return nil
-	}
-	email, password, ok := strings.Cut(text, ":")
-	if !ok {
-		return errors.New("--developer is not EMAIL:PASSWORD")
-	}
-	if _, err := engine.CreateDeveloper(ctx, email, password); err != nil && !errors.Is(err, authkit.CodeEmailTaken) {
-		return fmt.Errorf("--developer: %w", err)
-	}
-	return nil
+	return engine, nil
 }

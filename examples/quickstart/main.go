@@ -6,6 +6,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -25,8 +26,10 @@ import (
 var page string
 
 func main() {
+	addr := flag.String("addr", "localhost:8080", "where to listen")
+	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, "localhost:8080", os.Stdout)
+	err := run(ctx, *addr, os.Stdout)
 	stop()
 	if err != nil {
 		log.Fatal(err)
@@ -37,18 +40,20 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("listen (-addr names another address): %w", err)
 	}
-	base := "http://" + listener.Addr().String()
-	if strings.HasPrefix(addr, "localhost:") {
-		_, port, _ := net.SplitHostPort(listener.Addr().String()) // an address of our own
-		base = "http://localhost:" + port
-	}
+	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	home := "http://" + net.JoinHostPort(host, port) + "/"
 
-	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: base + "/id", Mailer: mail.Log(out)})
+	// Everything of authkit's is under /id. Its mails are printed.
+	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: home + "id", Mailer: mail.Log(out)})
 	if err != nil {
 		return err
 	}
+	go engine.Run(ctx) //nolint:errcheck // ends with ctx
+
+	// A developer owns apps; an app has users of its own.
 	dev, err := engine.CreateDeveloper(ctx, "dev@example.com", "a-long-enough-passphrase")
 	if err != nil {
 		return err
@@ -57,16 +62,19 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	go engine.Run(ctx) //nolint:errcheck // ends with ctx
+	// Links go on to the page, and to nowhere that is not registered.
+	if _, err := engine.ChangeApp(ctx, dev.ID.String(), app.ID, authkit.AppPatch{RedirectURLs: &[]string{home}}); err != nil {
+		return err
+	}
 
 	mux := http.NewServeMux()
 	mux.Handle("/id/", http.StripPrefix("/id", engine.Handler()))
 	mux.Handle("/me", engine.Require(authkit.ForApp(app.ID))(http.HandlerFunc(me)))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, strings.ReplaceAll(page, "APP_ID", app.ID.String()))
+		_, _ = strings.NewReplacer("APP_ID", app.ID.String(), "HOME", home).WriteString(w, page)
 	})
-	_, _ = fmt.Fprintf(out, instructions, base, app.ID, key)
+	_, _ = fmt.Fprintf(out, instructions, home, app.ID, key)
 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
@@ -79,21 +87,21 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 // me is a route of the host's own.
 func me(w http.ResponseWriter, r *http.Request) {
 	id, _ := authkit.IdentityFrom(r.Context())
-	_, _ = fmt.Fprintf(w, "user %s of app %s\n", id.User, id.App)
+	_, _ = fmt.Fprintf(w, "user %s of app %s, signed in by %s\n", id.User, id.App, strings.Join(id.Methods, ", "))
 }
 
-const instructions = `authkit is running. Open %[1]s/ to sign in, or paste:
+const instructions = `authkit is running. Open %[1]s to sign in, or paste:
 
 # sign up with a password
-curl -s %[1]s/id/auth/credentials/%[2]s -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery"}'
+curl -s %[1]sid/auth/credentials/%[2]s -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery"}'
 
-# ask for a link; the mail is printed here
-curl -s %[1]s/id/auth/magic-link/%[2]s -H 'Content-Type: application/json' -d '{"email":"bob@example.com"}'
+# ask for a link; the mail is printed here, and the link can be clicked
+curl -s %[1]sid/auth/magic-link/%[2]s -H 'Content-Type: application/json' -d '{"email":"bob@example.com","redirect_to":"%[1]s"}'
 
 # list the app's users with its API key
-curl -s %[1]s/id/users/%[2]s -H 'Authorization: Bearer %[3]s'
+curl -s %[1]sid/users/%[2]s -H 'Authorization: Bearer %[3]s'
 
 # sign in as the developer
-curl -s %[1]s/id/auth/credentials/console -H 'Content-Type: application/json' -d '{"email":"dev@example.com","password":"a-long-enough-passphrase"}'
+curl -s %[1]sid/auth/credentials/console -H 'Content-Type: application/json' -d '{"email":"dev@example.com","password":"a-long-enough-passphrase"}'
 
 `

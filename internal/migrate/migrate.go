@@ -54,22 +54,34 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 var errLookOnly = errors.New("nothing is to be changed")
 
 // Pending names what Run would apply and changes nothing.
-func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) ([]string, error) {
+func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) (names []string, err error) {
+	for range attempts {
+		if names, err = look(ctx, c, files); !errors.Is(err, authkit.ErrConflict) {
+			break // else a Run beside this one has just created the table
+		}
+	}
+	return names, err
+}
+
+func look(ctx context.Context, c sqlstore.Conn, files fs.FS) ([]string, error) {
 	var names []string
 	err := c.Tx(ctx, true, func(q sqlstore.Tx) error {
 		if _, err := q.Exec(ctx, createTable); err != nil {
 			return err
 		}
 		todo, err := pending(ctx, q, files)
+		if err != nil {
+			return err
+		}
 		for _, f := range todo {
 			names = append(names, f.name)
 		}
-		return errors.Join(err, errLookOnly)
+		return errLookOnly
 	})
-	if errors.Is(err, errLookOnly) && !errors.Is(err, ErrChecksum) {
-		err = nil
+	if errors.Is(err, errLookOnly) {
+		return names, nil
 	}
-	return names, err
+	return nil, err
 }
 
 const createTable = `create table if not exists authkit_migrations (version text not null primary key, checksum text not null)`

@@ -155,10 +155,11 @@ func undone(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// translate knows unique_violation and duplicate_table.
+// translate knows unique_violation, and duplicate_table and duplicate_object, with which a
+// table that is being created beside this transaction says so.
 func translate(err error) error {
 	var e *pgconn.PgError
-	if errors.As(err, &e) && (e.Code == "23505" || e.Code == "42P07") {
+	if errors.As(err, &e) && (e.Code == "23505" || e.Code == "42P07" || e.Code == "42710") {
 		return authkit.ErrConflict
 	}
 	return err

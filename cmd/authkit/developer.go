@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+type developer struct {
+	Create createDeveloper `cmd:"" help:"Create a developer; the password is read from stdin."`
+}
+
+type createDeveloper struct {
+	place
+
+	Email string `arg:"" help:"The address to sign in with."`
+}
+
+// Run prints the developer's id.
+func (d *createDeveloper) Run(ctx context.Context) error {
+	if d.Store == "memory" {
+		return errors.New("--store is memory, which keeps nothing beyond this command: give sqlite:FILE or postgres://…, or serve --developer")
+	}
+	password, err := readPassword()
+	if err != nil {
+		return err
+	}
+	st, err := d.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.close() //nolint:errcheck // the process ends
+	secret, isNew, err := d.secret()
+	if err != nil {
+		return err
+	}
+	engine, err := authkit.New(authkit.Config{
+		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: [][]byte{secret}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return d.explainSecret(err, isNew)
+	}
+	u, err := engine.CreateDeveloper(ctx, d.Email, password)
+	if err != nil {
+		return fmt.Errorf("create developer %q: %w", d.Email, err)
+	}
+	_, err = fmt.Println(u.ID)
+	return err
+}
+
+// readPassword reads one line, before anything is opened.
+func readPassword() (string, error) {
+	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprint(os.Stderr, "password: ")
+	}
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read the password: %w", err)
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", errors.New("no password on stdin: write it there, on one line")
+	}
+	return line, nil
+}
+
+// newcomer is the developer that --developer names; the zero one is nobody.
+type newcomer struct{ email, password string }
+
+// developer reads --developer. Its errors never hold the password.
+func (s *serve) developer() (newcomer, error) {
+	text, from := s.Developer, "--developer"
+	if file, ok := strings.CutPrefix(text, "@"); ok {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return newcomer{}, fmt.Errorf("--developer: %w", err)
+		}
+		text, from = strings.TrimRight(string(b), "\r\n"), fmt.Sprintf("--developer: file %q", file)
+	} else if text == "" {
+		return newcomer{}, nil
+	}
+	email, password, ok := strings.Cut(text, ":")
+	if !ok || email == "" || password == "" {
+		return newcomer{}, fmt.Errorf("%s does not hold EMAIL:PASSWORD", from)
+	}
+	return newcomer{email, password}, nil
+}
+
+// create is no error for a developer who exists.
+func (n newcomer) create(ctx context.Context, engine *authkit.Engine) error {
+	if n.email == "" {
+		return nil
+	}
+	if _, err := engine.CreateDeveloper(ctx, n.email, n.password); err != nil && !errors.Is(err, authkit.CodeEmailTaken) {
+		return fmt.Errorf("--developer %q: %w", n.email, err)
+	}
+	return nil
+}

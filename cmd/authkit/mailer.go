@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/mail/smtp"
+)
+
+// mailer writes mails to stdout only where nobody but this machine can be meant.
+func (s *serve) mailer(base *url.URL) (mail.Mailer, error) {
+	if s.Mail == "log" {
+		if !loopback(base.Hostname()) {
+			return nil, fmt.Errorf("--mail is log, which writes links and codes to stdout, and --base-url is %q, which is not on loopback: give --mail smtp://… or smtps://…", s.BaseURL)
+		}
+		return mail.Log(os.Stdout), nil
+	}
+	c, err := smtp.Parse(s.Mail)
+	if err != nil {
+		return nil, explainMail(err)
+	}
+	m, err := smtp.New(c)
+	if err != nil {
+		return nil, explainMail(err)
+	}
+	return m, nil
+}
+
+func explainMail(err error) error {
+	return fmt.Errorf("--mail: %w; give log, smtp://[user:pass@]host:port or smtps://[user:pass@]host:port, with special characters percent-encoded", err)
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	gosmtp "github.com/emersion/go-smtp"
+)
+
+// office is an SMTP server's backend that keeps what arrives.
+type office struct{ arrived chan string }
+
+func (o office) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return o, nil }
+func (o office) Mail(string, *gosmtp.MailOptions) error          { return nil }
+func (o office) Rcpt(string, *gosmtp.RcptOptions) error          { return nil }
+func (o office) Reset()                                          {}
+func (o office) Logout() error                                   { return nil }
+func (o office) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	o.arrived <- string(raw)
+	return err
+}
+
+// TestMailBySMTP is what a base URL that is not on loopback needs.
+func TestMailBySMTP(t *testing.T) {
+	t.Parallel()
+	var lc net.ListenConfig
+	listener, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	post := office{make(chan string, 1)}
+	server := gosmtp.NewServer(post)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+
+	p := start(t, newLines(), "--store", "memory", "--base-url", "https://auth.example.com/id",
+		"--mail", "smtp://"+listener.Addr().String(), "--developer", developerEmail+":"+password)
+	app, _ := p.createApp(p.developer())
+	p.send("POST", "/auth/magic-link/"+app, `{"email":"ann@example.com"}`).want(t, 202, "")
+	got := strings.ReplaceAll(<-post.arrived, "=\r\n", "") // quoted-printable
+	for _, want := range []string{"To: <ann@example.com>", "From: <no-reply@auth.example.com>", "https://auth.example.com/id/auth/verify/" + app} {
+		if !strings.Contains(got, want) {
+			t.Errorf("mail: got %s, want %q in it", got, want)
+		}
+	}
+}
+
+// TestALinkAskedForAtTheEndIsMailed asks for it while the server stops.
+func TestALinkAskedForAtTheEndIsMailed(t *testing.T) {
+	t.Parallel()
+	box := newLines()
+	p := start(t, box, "--store", "memory", "--developer", developerEmail+":"+password)
+	app, _ := p.createApp(p.developer())
+	body := `{"email":"ann@example.com"}`
+	conn, in := p.begin("/auth/magic-link/"+app, len(body))
+	p.signal()
+	p.line(p.stderr, `"msg":"stopping"`)
+	if _, err := io.WriteString(conn, body); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := in.ReadString('\n'); err != nil || line != "HTTP/1.1 202 Accepted\r\n" {
+		t.Errorf("answer: got %q, %v, want 202", line, err)
+	}
+	p.end()
+	if mails, _ := box.read(); len(mails) != 1 || !strings.Contains(mails[0], "ann@example.com") {
+		t.Errorf("mails: got %q, want one to Ann", mails)
+	}
+}

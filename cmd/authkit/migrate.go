@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/authkit-dev/authkit/store/postgres"
+	"github.com/authkit-dev/authkit/store/sqlite"
+)
+
+type migrate struct {
+	place
+
+	DryRun bool `help:"Only say what would be done."`
+}
+
+// Run applies what is missing, or names it.
+func (m *migrate) Run(ctx context.Context) error {
+	verb, names, err := "applied", []string(nil), error(nil)
+	if m.DryRun {
+		verb = "pending"
+	}
+	switch kind, at, bad := m.locate(); {
+	case bad != nil:
+		return bad
+	case kind == "sqlite":
+		names, err = m.sqlite(ctx, at)
+	case kind == "postgres":
+		names, err = m.postgres(ctx, at)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate --store %q: %w", redact(m.Store), err)
+	}
+	for _, name := range names {
+		fmt.Println(verb, name)
+	}
+	if len(names) == 0 {
+		fmt.Println("nothing to do")
+	}
+	return nil
+}
+
+// sqlite migrates a file, or looks at it.
+func (m *migrate) sqlite(ctx context.Context, file string) ([]string, error) {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: "_pragma=busy_timeout(5000)&_txlock=immediate"}
+	if m.DryRun {
+		u.Opaque, u.RawQuery = unchanged(file, u.Opaque)
+	}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close() //nolint:errcheck // what was written is committed
+	db.SetMaxOpenConns(1)
+	if m.DryRun {
+		return sqlite.Pending(ctx, db)
+	}
+	return sqlite.Migrate(ctx, db)
+}
+
+func (m *migrate) postgres(ctx context.Context, dsn string) ([]string, error) {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	if m.DryRun {
+		return postgres.Pending(ctx, pool)
+	}
+	return postgres.Migrate(ctx, pool)
+}
+
+// unchanged opens what a look leaves as it is: an empty database in memory where there is
+// no file yet, which opening would create.
+func unchanged(file, escaped string) (opaque, query string) {
+	if info, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) || (err == nil && info.Size() == 0) {
+		return ":memory:", ""
+	}
+	return escaped, "_pragma=busy_timeout(5000)&mode=rw"
+}

@@ -1,0 +1,80 @@
+package authkit_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+func Example() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	me := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := authkit.IdentityFrom(r.Context())
+		fmt.Fprintf(w, "user %s", id.User)
+	})
+	mux := http.NewServeMux()
+	if err := addSignIn(ctx, mux, me); err != nil {
+		panic(err)
+	}
+	for _, path := range []string{"/id/healthz", "/me"} {
+		got := httptest.NewRecorder()
+		mux.ServeHTTP(got, httptest.NewRequestWithContext(ctx, http.MethodGet, path, nil))
+		fmt.Println(path, got.Code)
+	}
+	// Output:
+	// /id/healthz 200
+	// /me 401
+}
+
+// addSignIn is what README.md shows under "In your server".
+func addSignIn(ctx context.Context, mux *http.ServeMux, me http.Handler) error {
+	engine, err := authkit.New(authkit.Config{
+		Store:   memory.New(),
+		BaseURL: "http://localhost:8080/id",
+		Mailer:  mail.Log(os.Stderr),
+	})
+	if err != nil {
+		return err
+	}
+	app, err := engine.EnsureApp(ctx, "me", "demo")
+	if err != nil {
+		return err
+	}
+	go engine.Run(ctx)
+	mux.Handle("/id/", http.StripPrefix("/id", engine.Handler()))
+	mux.Handle("/me", engine.Require(authkit.ForApp(app.ID))(me))
+	return nil
+}
+
+// TestReadmeShowsCodeThatRuns looks for every Go block of README.md in this file.
+func TestReadmeShowsCodeThatRuns(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("example_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(string(readme), "```go\n")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("README.md: got no Go block, want one")
+	}
+	for _, block := range blocks {
+		code, _, _ := strings.Cut(block, "```")
+		indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t") + "\n"
+		if !strings.Contains(string(source), indented) {
+			t.Errorf("README.md: got code that no test runs:\n%s", code)
+		}
+	}
+}
