@@ -122,7 +122,7 @@ func openSQLite(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		defer db.Close() //nolint:errcheck // only a bench
+		defer db.Close()
 		id := `substr(h,1,8)||'-'||substr(h,9,4)||'-7'||substr(h,13,3)||'-8'||substr(h,16,3)||'-'||substr(h,19,12)`
 		_, err = db.ExecContext(b.Context(), fmt.Sprintf(fillSQL+`(with recursive c(n, h) as (select 1, lower(hex(randomblob(16))) union all select n+1, lower(hex(randomblob(16))) from c where n < %d) select n, h from c)`, app, id, n))
 		if err != nil {

@@ -79,7 +79,7 @@ type newUserBody struct {
 }
 
 func createUser(c *call, in newUserBody) (answered, error) {
-	u, err := c.e.CreateUser(c.ctx(), c.key.App, UserRequest{Email: in.Email, Name: in.Name, Verified: in.Verified})
+	u, err := c.e.CreateUser(c.ctx(), c.key.App, UserRequest(in))
 	if err != nil {
 		return answered{}, err
 	}

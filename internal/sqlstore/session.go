@@ -49,8 +49,7 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 // The whole decision is one statement on one row. A token that is neither current nor in
 // its grace ends the session (RFC 9700 section 4.14.2).
 func rotateSQL() string {
-	const user = `(select u.* from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id)`
-	sql := `update authkit_sessions set
+	return `update authkit_sessions set
 prev1 = case when cur = $3 then prev0 else prev1 end,
 sealed1 = case when cur = $3 then sealed0 else sealed1 end,
 rotated1 = case when cur = $3 then rotated0 else rotated1 end,
@@ -64,11 +63,17 @@ ended_at = case when cur = $3 or (prev0 = $3 and rotated0 > $6) or (prev1 = $3 a
 where app_id = $1 and family = $2 and ended_at = 0 and idle_until > $5 and until_at > $5
 and exists (select 1 from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id and u.epoch = authkit_sessions.epoch and u.disabled = 0)
 and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.version = coalesce($9, a.version))
-returning ` + sessionCols + `, ended_at, prev0, sealed0, sealed1`
+returning ` + sessionCols + `, ended_at, prev0, sealed0, sealed1` + userOfSession()
+}
+
+// userOfSession are the columns of the user, each on its own: a statement that writes can
+// answer no other table's rows in SQLite.
+func userOfSession() string {
+	var sql strings.Builder
 	for col := range strings.SplitSeq(userCols, ", ") {
-		sql += ", " + strings.Replace(user, "*", col, 1)
+		sql.WriteString(`, (select u.` + col + ` from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id)`)
 	}
-	return sql
+	return sql.String()
 }
 
 // RotateSession implements [authkit.SessionStore].
