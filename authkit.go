@@ -83,6 +83,7 @@ type Engine struct {
 	asking  *flights                              // who asks the store after which session
 	used    *touched                              // API keys used since the last flush
 	due     *waiting                              // apps that need a signing key
+	moments chan Moment                           // for Hooks.After
 	wake    chan struct{}                         // tells Run that mail was queued
 	running atomic.Int32                          // how many Runs there are
 	lonely  atomic.Bool                           // the line about a missing Run was written
@@ -110,6 +111,7 @@ func New(c Config) (*Engine, error) {
 		asking:  newFlights(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),
+		moments: make(chan Moment, maxMoments),
 		wake:    make(chan struct{}, 1),
 	}
 	salt, err := e.random(16)

@@ -48,6 +48,10 @@ type Config struct {
 	Tokens   TokenConfig
 	Limits   LimitConfig
 
+	// Hooks let the host have a say in sign-ups, sign-ins, tokens and deletions. Default:
+	// none.
+	Hooks Hooks
+
 	// ConsoleSignup lets anybody become a developer. Default: closed, developers are
 	// made by [Engine.CreateDeveloper].
 	ConsoleSignup bool

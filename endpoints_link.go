@@ -217,7 +217,7 @@ type exchangeBody struct {
 }
 
 func exchangeCode(c *call, in exchangeBody) (answered, error) {
-	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser()})
+	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser(), Client: c.client})
 	if err != nil {
 		return answered{}, err
 	}

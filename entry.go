@@ -58,6 +58,10 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 	if u.Disabled {
 		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled")
 	}
+	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
+	if err := e.before(ctx, moment); err != nil {
+		return SignIn{}, err
+	}
 	now := e.now()
 	s, refresh, err := e.newSession(app, u.ID, by.by, by.amr, now)
 	if err != nil {
@@ -80,11 +84,11 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 			return SignIn{}, err
 		}
 	}
-	u, err = e.store.ChangeUser(ctx, change)
-	if err != nil {
+	if moment.User, err = e.store.ChangeUser(ctx, change); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}
-	return e.issue(app, u, *s, refresh, false)
+	e.after(moment)
+	return e.issue(ctx, app, moment, *s, refresh)
 }
 
 // reset takes everything from an account whose address was never proven, before the
@@ -108,11 +112,16 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 // create makes a user that mayCreate has let through and signs in, in one step.
 func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn, error) {
 	now := e.now()
+	u.App, u.AuthMethod, u.CreatedAt = app.ID, by.method, now
+	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: by.method, Client: by.by}
+	if err := e.before(ctx, moment); err != nil {
+		return SignIn{}, err
+	}
 	id, err := e.newID(now)
 	if err != nil {
 		return SignIn{}, unavailable(err)
 	}
-	u.App, u.ID, u.AuthMethod, u.CreatedAt = app.ID, id, by.method, now
+	u.ID = id
 	s, refresh, err := e.newSession(app, id, by.by, by.amr, now)
 	if err != nil {
 		return SignIn{}, err
@@ -130,11 +139,11 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: "user.create", IP: by.by.IP, Reason: by.method}); err != nil {
 		return SignIn{}, err
 	}
-	u, err = e.store.CreateUser(ctx, step)
-	if err != nil {
+	if moment.User, err = e.store.CreateUser(ctx, step); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}
-	return e.issue(app, u, *s, refresh, true)
+	e.after(moment)
+	return e.issue(ctx, app, moment, *s, refresh)
 }
 
 // owned completes a credential with its user. A password's subject is the user's id.

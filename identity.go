@@ -65,7 +65,7 @@ func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 	}
 	return vouched{kid: kid, expires: claims.ExpiresAt, id: &Identity{
 		App: app.ID, User: sub, Session: sid, Email: claims.Email, Name: claims.Name,
-		AuthTime: claims.AuthTime, Methods: claims.AMR,
+		AuthTime: claims.AuthTime, Methods: claims.AMR, Claims: claims.Extra,
 	}}, nil
 }
 

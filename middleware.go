@@ -18,6 +18,9 @@ type Identity struct {
 	Name               string
 	AuthTime           time.Time
 	Methods            []string // RFC 8176
+
+	// Claims are what Hooks.Claims added. They are shared: not to be written to.
+	Claims map[string]any
 }
 
 type identityKey struct{}

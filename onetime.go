@@ -111,6 +111,7 @@ type CodeExchange struct {
 	Code     string
 	Verifier string // PKCE (RFC 7636), where the flow had a challenge
 	Browser  []byte // the secret in the binding cookie, where it had none
+	Client   Client
 }
 
 // ExchangeCode answers the sign-in that a one-time code stands for. A wrong proof spends
@@ -155,7 +156,11 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, err
 	if !ok {
 		return SignIn{}, invalidToken()
 	}
-	return e.issue(app, u, s, refresh, kept.Created)
+	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: in.Client}
+	if kept.Created {
+		m.Kind = MomentSignUp
+	}
+	return e.issue(ctx, app, m, s, refresh)
 }
 
 // refuseCode tells a wrong proof from a code that is spent.

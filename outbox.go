@@ -56,12 +56,17 @@ func (e *Engine) queue(also *Also, app uuid.UUID, l letter, now, expires time.Ti
 
 // poke tells Run that there is mail. Without a Run, it says so once.
 func (e *Engine) poke() {
+	e.nudge()
+	if e.running.Load() == 0 && e.lonely.CompareAndSwap(false, true) {
+		e.log.Warn("mail is waiting and Engine.Run is not running in this process; start it in one")
+	}
+}
+
+// nudge makes Run look at once.
+func (e *Engine) nudge() {
 	select {
 	case e.wake <- struct{}{}:
 	default:
-	}
-	if e.running.Load() == 0 && e.lonely.CompareAndSwap(false, true) {
-		e.log.Warn("mail is waiting and Engine.Run is not running in this process; start it in one")
 	}
 }
 

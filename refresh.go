@@ -52,7 +52,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 			return SignIn{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be answered again", Err: err}
 		}
 	}
-	return e.issue(app, got.User, got.Session, next, false)
+	return e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
 }
 
 // rotate asks the store once: the app's record may be an old one, since the step is

@@ -28,7 +28,8 @@ func (e *Engine) Ready(ctx context.Context) error {
 }
 
 // Run does the work that no request waits for, until ctx ends: it sends mail, notes when
-// API keys were last used, makes signing keys that are due and removes what is expired.
+// API keys were last used, makes signing keys that are due, tells hooks what has happened
+// and removes what is expired.
 // Any number of processes may run it at once; without it nothing is lost, only later. A
 // mail that is on its way when ctx ends is given five seconds more to arrive and be noted.
 func (e *Engine) Run(ctx context.Context) error {
@@ -51,6 +52,7 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // RunOnce does once what [Engine.Run] does over and over: for tests and for cron.
 func (e *Engine) RunOnce(ctx context.Context) error {
+	e.tellHooks(ctx)
 	return errors.Join(e.deliver(ctx), e.flush(ctx), e.rotateDue(ctx), e.sweep(ctx))
 }
 

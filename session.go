@@ -54,8 +54,16 @@ func (e *Engine) lifetimes(app App) (access, idle, absolute time.Duration) {
 }
 
 // issue mints the access token of a session that was just started or is alive.
-func (e *Engine) issue(app App, u User, s Session, refresh token.Refresh, created bool) (SignIn, error) {
-	now := e.now()
+func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
+	now, u, created := e.now(), m.User, m.Kind == MomentSignUp
+	m.Kind = MomentToken
+	if err := e.before(ctx, m); err != nil {
+		return SignIn{}, err
+	}
+	extra, err := e.extraClaims(ctx, m)
+	if err != nil {
+		return SignIn{}, err
+	}
 	key, ok := app.signingKey(now)
 	if !ok {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the app has no signing key"}
@@ -74,7 +82,7 @@ func (e *Engine) issue(app App, u User, s Session, refresh token.Refresh, create
 	ttl, _, _ := e.lifetimes(app)
 	claims := token.Access{
 		Issuer: e.issuer(app.ID), Audience: app.ID.String(), Subject: u.ID.String(), SessionID: s.ID.String(),
-		ID: id.String(), IssuedAt: now, ExpiresAt: now.Add(ttl), AuthTime: s.AuthTime, AMR: s.AMR, Name: u.Name,
+		ID: id.String(), IssuedAt: now, ExpiresAt: now.Add(ttl), AuthTime: s.AuthTime, AMR: s.AMR, Name: u.Name, Extra: extra,
 	}
 	if u.Verified {
 		claims.Email = u.EmailTyped
@@ -83,6 +91,7 @@ func (e *Engine) issue(app App, u User, s Session, refresh token.Refresh, create
 	if err != nil {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the access token cannot be signed", Err: err}
 	}
+	e.after(m)
 	return SignIn{Token: raw, ExpiresIn: ttl, RefreshToken: refresh.Text(), User: u, SessionID: s.ID, Created: created}, nil
 }
 

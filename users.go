@@ -146,13 +146,24 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 // DeleteUser removes a user with all that it has. A later sign-up of the address is
 // another user. [CodeUserNotFound].
 func (e *Engine) DeleteUser(ctx context.Context, app, id uuid.UUID) error {
+	u, err := e.User(ctx, app, id)
+	if err != nil {
+		return err
+	}
+	moment := Moment{Kind: MomentDeletion, App: app, User: u}
+	if err := e.before(ctx, moment); err != nil {
+		return err
+	}
 	var also Also
 	if err := e.note(&also, e.now(), Event{App: app, UserID: id, Type: "user.delete"}); err != nil {
 		return err
 	}
-	err := e.store.DeleteUser(ctx, app, id, also)
+	err = e.store.DeleteUser(ctx, app, id, also)
 	if errors.Is(err, ErrNotFound) {
 		return noUser()
+	}
+	if err == nil {
+		e.after(moment)
 	}
 	return e.ownError(err, app)
 }

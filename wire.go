@@ -29,7 +29,7 @@ func wireUser(u User) userJSON {
 
 // managedUserJSON is a user as the app's own server sees it.
 type managedUserJSON struct {
-	userJSON `json:",inline"`
+	userJSON
 
 	Disabled bool    `json:"disabled"`
 	Reason   *string `json:"disabled_reason"`

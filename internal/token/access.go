@@ -25,6 +25,9 @@ type Access struct {
 
 	IssuedAt, ExpiresAt, AuthTime time.Time
 	AMR                           []string
+
+	// Extra are further claims. None of them may have the name of one of the others.
+	Extra map[string]any
 }
 
 // VerifyKey is a public key with the one algorithm it may be used with.
@@ -44,6 +47,9 @@ func Mint(p Pair, a Access) (string, error) {
 	raw, err := t.SignedString(p.Private)
 	if err != nil {
 		return "", fmt.Errorf("token: sign with key %q: %w", p.KID, err)
+	}
+	if len(raw) > accessLimit {
+		return "", fmt.Errorf("token: it has %d bytes, and no verifier reads more than %d", len(raw), accessLimit)
 	}
 	return raw, nil
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -19,9 +20,17 @@ type claims struct {
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
 	AMR           []string `json:"amr"`
-	Name          string   `json:"name,omitempty"`
-	Email         string   `json:"email,omitempty"`
-	EmailVerified bool     `json:"email_verified,omitempty"`
+	Name          string   `json:"name,omitzero"`
+	Email         string   `json:"email,omitzero"`
+	EmailVerified bool     `json:"email_verified,omitzero"`
+
+	Extra map[string]any `json:",embed"`
+}
+
+// MarshalJSON refuses an extra claim of a name that stands there already.
+func (c *claims) MarshalJSON() ([]byte, error) {
+	type plain claims // without this method
+	return json.Marshal((*plain)(c), json.Deterministic(true))
 }
 
 func newClaims(a Access) *claims {
@@ -33,14 +42,14 @@ func newClaims(a Access) *claims {
 		Issuer: a.Issuer, Subject: a.Subject, Audience: a.Audience, ClientID: a.Audience,
 		ExpiresAt: new(a.ExpiresAt.Unix()), IssuedAt: new(a.IssuedAt.Unix()), AuthTime: a.AuthTime.Unix(),
 		ID: a.ID, SessionID: a.SessionID, AMR: amr, Name: a.Name,
-		Email: a.Email, EmailVerified: a.Email != "",
+		Email: a.Email, EmailVerified: a.Email != "", Extra: a.Extra,
 	}
 }
 
 func (c *claims) access() Access {
 	a := Access{
 		Issuer: c.Issuer, Audience: c.Audience, Subject: c.Subject, SessionID: c.SessionID,
-		Name: c.Name, ID: c.ID, AMR: c.AMR, AuthTime: time.Unix(c.AuthTime, 0).UTC(),
+		Name: c.Name, ID: c.ID, AMR: c.AMR, Extra: c.Extra, AuthTime: time.Unix(c.AuthTime, 0).UTC(),
 		IssuedAt: time.Unix(*c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(*c.ExpiresAt, 0).UTC(),
 	}
 	if c.EmailVerified {

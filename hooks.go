@@ -1,0 +1,129 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// Hooks let the host have a say. Each may be nil. They run in the request that causes
+// them, outside any transaction, and may be called concurrently.
+type Hooks struct {
+	// Before is asked before something happens. An error refuses it with [CodeForbidden];
+	// what the client sees of it is the text of a [Reason] in it, and nothing else.
+	Before func(context.Context, Moment) error
+
+	// After is told what has happened. It never holds a request up: it is called by
+	// [Engine.Run], in order, and what waits when the process dies, or beyond 4096 moments,
+	// is lost. What must not be lost stands in the audit events.
+	After func(context.Context, Moment)
+
+	// Claims adds members to the access token of a sign-in or refresh. One that authkit
+	// sets itself, or that is registered for JWTs, is refused with [CodeInternal], and so
+	// is a token that grows beyond 8 KiB. What is added is readable by whoever holds the
+	// token.
+	Claims func(context.Context, Moment) (map[string]any, error)
+}
+
+// maxMoments is how much may wait for After.
+const maxMoments = 4096
+
+// Moment is what hooks are asked about and told of.
+type Moment struct {
+	Kind   MomentKind
+	App    uuid.UUID
+	User   User   // before a sign-up, as it will be, without an ID
+	Method string // of the sign-in or sign-up; empty for a token and a deletion
+	Client Client
+}
+
+// MomentKind says what happens.
+type MomentKind string
+
+// The moments at which hooks are called.
+const (
+	MomentSignUp   MomentKind = "sign_up"  // a user comes to be by signing in; a sign-in does not follow
+	MomentSignIn   MomentKind = "sign_in"  // a known user signs in
+	MomentToken    MomentKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh
+	MomentDeletion MomentKind = "deletion" // a user is deleted
+)
+
+// Reason refuses with words that the client may see.
+//
+//	return authkit.Reason("this address is not one of the company's")
+type Reason string
+
+// Error is the words.
+func (r Reason) Error() string { return string(r) }
+
+// before asks the host.
+func (e *Engine) before(ctx context.Context, m Moment) error {
+	if e.cfg.Hooks.Before == nil {
+		return nil
+	}
+	err := e.cfg.Hooks.Before(ctx, m)
+	if err == nil {
+		return nil
+	}
+	refusal := &Error{Code: CodeForbidden, Detail: "the application does not allow this", Err: err}
+	if reason, ok := errors.AsType[Reason](err); ok {
+		refusal.Detail = clean(string(reason), 500)
+	}
+	return refusal
+}
+
+// after lets Run tell the host.
+func (e *Engine) after(m Moment) {
+	if e.cfg.Hooks.After == nil {
+		return
+	}
+	select {
+	case e.moments <- m:
+	default:
+		e.log.Warn("a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
+	}
+	e.nudge()
+}
+
+// tellHooks tells the host what has happened since.
+func (e *Engine) tellHooks(ctx context.Context) {
+	for {
+		select {
+		case m := <-e.moments:
+			e.cfg.Hooks.After(ctx, m)
+		default:
+			return
+		}
+	}
+}
+
+// extraClaims are what the host adds to a token.
+func (e *Engine) extraClaims(ctx context.Context, m Moment) (map[string]any, error) {
+	if e.cfg.Hooks.Claims == nil {
+		return nil, nil
+	}
+	extra, err := e.cfg.Hooks.Claims(ctx, m)
+	if err != nil {
+		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be had", Err: err}
+	}
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if reservedClaim(name) {
+			return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be used", Err: fmt.Errorf("claim %q is reserved: choose another name", name)}
+		}
+	}
+	return extra, nil
+}
+
+// reservedClaim says whether a name is authkit's, or registered for what verifiers decide
+// by (RFC 7519, section 4.1; RFC 9068, section 2.2; RFC 7800, section 3.1).
+func reservedClaim(name string) bool {
+	return slices.Contains([]string{
+		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "auth_time", "amr", "acr", "azp", "nonce",
+		"name", "email", "email_verified", "cnf", "act", "may_act", "typ", "",
+	}, name)
+}

@@ -1,0 +1,148 @@
+package authkit_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// script is a host's hooks, told what to refuse.
+type script struct {
+	mu     sync.Mutex
+	refuse authkit.MomentKind
+	with   error
+	told   []string
+	claims map[string]any
+}
+
+func (s *script) hooks() authkit.Hooks {
+	return authkit.Hooks{
+		Before: func(_ context.Context, m authkit.Moment) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if m.Kind == s.refuse && m.App != authkit.Console {
+				return s.with
+			}
+			return nil
+		},
+		After: func(_ context.Context, m authkit.Moment) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if m.App != authkit.Console {
+				s.told = append(s.told, fmt.Sprintf("%s %s %s", m.Kind, m.Method, m.User.Email))
+			}
+		},
+		Claims: func(context.Context, authkit.Moment) (map[string]any, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.claims, nil
+		},
+	}
+}
+
+func (s *script) set(refuse authkit.MomentKind, with error, claims map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse, s.with, s.claims = refuse, with, claims
+}
+
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	w := setup(t, func(c *authkit.Config) { c.Hooks, c.Limits.InsecureOff = s.hooks(), true })
+	path := "/auth/credentials/" + w.app.ID.String()
+	body := func(email string) string { return `{"email":"` + email + `","password":"` + password + `"}` }
+
+	t.Run("a refused sign-up makes nobody, and the client sees the reason", func(t *testing.T) {
+		s.set(authkit.MomentSignUp, authkit.Reason("not from here"), nil)
+		got := w.send("POST", path, body("ann@example.com"))
+		got.want(t, 403, "forbidden")
+		if got.field("detail") != "not from here" {
+			t.Errorf("detail: got %q", got.field("detail"))
+		}
+		s.set("", nil, nil)
+		w.signUp("ann@example.com")
+	})
+	t.Run("a refused sign-in spends no link, and other errors stay inside", func(t *testing.T) {
+		_, m := w.mailed("ann@example.com", "")
+		s.set(authkit.MomentSignIn, errors.New("the ledger at 10.0.0.7 is down"), nil)
+		got := w.verify(`{"token":"` + linkToken(m) + `"}`)
+		got.want(t, 403, "forbidden")
+		if strings.Contains(got.Body.String(), "ledger") {
+			t.Errorf("answer: got %s", got.Body)
+		}
+		s.set("", nil, nil)
+		w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
+	})
+	t.Run("a refused deletion deletes nobody", func(t *testing.T) {
+		in := w.signUp("carol@example.com").field("token")
+		s.set(authkit.MomentDeletion, authkit.Reason("pay first"), nil)
+		w.send("DELETE", "/auth/me/"+w.app.ID.String(), "", bearer(in)).want(t, 403, "forbidden")
+		s.set("", nil, nil)
+		w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(in)).want(t, 200, "")
+	})
+	t.Run("after is told by Run, in order", func(t *testing.T) {
+		if err := w.engine.RunOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.told = nil
+		w.signUp("dave@example.com")
+		if len(s.told) != 0 {
+			t.Errorf("before Run: got %q, want nothing", s.told)
+		}
+		if err := w.engine.RunOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := "[sign_up credentials dave@example.com token credentials dave@example.com]"
+		if got := fmt.Sprint(s.told); got != want {
+			t.Errorf("told: got %s, want %s", got, want)
+		}
+	})
+}
+
+func TestClaimsHook(t *testing.T) {
+	t.Parallel()
+	s := &script{}
+	w := setup(t, func(c *authkit.Config) { c.Hooks, c.Limits.InsecureOff = s.hooks(), true })
+	w.signUp("ann@example.com")
+	path := "/auth/credentials/" + w.app.ID.String()
+	in := func() answer {
+		return w.send("POST", path, `{"email":"ann@example.com","password":"`+password+`"}`)
+	}
+	s.set("", nil, map[string]any{"plan": "gold", "limits": map[string]any{"seats": 3}})
+	got := in()
+	got.want(t, 200, "")
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(got.field("token"), ".")[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var claims map[string]any
+	if err := json.Unmarshal(payload, &claims); err != nil || claims["plan"] != "gold" || claims["sub"] == nil {
+		t.Errorf("claims: got %s, %v", payload, err)
+	}
+	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(got.field("token"))).want(t, 200, "")
+
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	r.Header.Set("Authorization", "Bearer "+got.field("token"))
+	w.engine.Require(authkit.ForApp(w.app.ID))(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if id, _ := authkit.IdentityFrom(r.Context()); id.Claims["plan"] != "gold" || len(id.Claims) != 2 {
+			t.Errorf("identity: got %+v", id)
+		}
+	})).ServeHTTP(httptest.NewRecorder(), r)
+
+	for _, name := range []string{"sub", "aud", "iss", "exp", "email", "email_verified", "sid", "auth_time", "nbf", "cnf", ""} {
+		s.set("", nil, map[string]any{name: "x"})
+		in().want(t, 500, "internal")
+	}
+	s.set("", nil, map[string]any{"big": strings.Repeat("x", 8<<10)})
+	in().want(t, 500, "internal")
+}
