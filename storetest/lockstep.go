@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -162,7 +162,7 @@ func (l *lockstep) also(app uuid.UUID) authkit.Also {
 		also.Tokens = append(also.Tokens, l.token(app))
 	}
 	if l.often(3, "with mail") {
-		x := authkit.Mail{ID: l.fresh(), Sealed: []byte(fmt.Sprint(l.made)), DueAt: l.soon(), Expires: l.soon().Add(time.Minute)}
+		x := authkit.Mail{ID: l.fresh(), Sealed: []byte(strconv.Itoa(l.made)), DueAt: l.soon(), Expires: l.soon().Add(time.Minute)}
 		switch {
 		case l.often(2, "that never expires"):
 			x.Expires = time.Time{}
@@ -192,7 +192,7 @@ func (l *lockstep) token(app uuid.UUID) authkit.Token {
 	l.made++
 	t := authkit.Token{
 		Kind: draw[authkit.TokenKind](l, "kind", "link", "code"), Hash: hash(name), Slot: map[bool]string{true: "low", false: "high"}[name < "c"],
-		Data: []byte(fmt.Sprint(l.made)), ExpiresAt: l.soon().Add(time.Minute + time.Duration(l.made)*time.Microsecond),
+		Data: []byte(strconv.Itoa(l.made)), ExpiresAt: l.soon().Add(time.Minute + time.Duration(l.made)*time.Microsecond),
 	}
 	if t.Kind == "link" {
 		t.Most = 2
