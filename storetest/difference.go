@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -43,9 +44,14 @@ func differ(path string, got, want reflect.Value) string {
 		}
 		return ""
 	case []string:
-		if w == nil && !got.IsNil() {
+		g := got.Interface().([]string)
+		switch {
+		case !slices.Equal(g, w):
+			return fmt.Sprintf("%s: got %.40q, want %.40q", path, g, w)
+		case w == nil && g != nil:
 			return path + ": got an empty list, want nil"
 		}
+		return ""
 	}
 	return differParts(path, got, want)
 }

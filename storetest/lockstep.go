@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,8 +62,8 @@ type step struct {
 	do   func()
 }
 
-// String names the step in the output of a failing run.
-func (s step) String() string { return s.name }
+// GoString names the step in the output of a failing run.
+func (s step) GoString() string { return s.name }
 
 // draw picks one of a few, each as likely as the other, which rapid's own draws are not.
 func draw[T any](l *lockstep, label string, from ...T) T {
@@ -86,11 +86,16 @@ func (l *lockstep) often(n int, label string) bool {
 
 // drawID picks one of the ids in a map, mostly, else one of the others.
 func drawID[V any](l *lockstep, label string, there map[uuid.UUID]V, other ...uuid.UUID) uuid.UUID {
-	ids := slices.SortedFunc(maps.Keys(there), func(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) })
-	if len(ids) > 0 && (len(other) == 0 || l.often(8, "there")) {
-		return draw(l, label, ids...)
+	ids := slices.Collect(maps.Keys(there))
+	if len(ids) == 0 || len(other) > 0 && !l.often(8, "there") {
+		ids = slices.Concat(other, []uuid.UUID{key(0)})
 	}
-	return draw(l, label, append(other, key(0))...)
+	texts := make([]string, len(ids)) // which read better in the output
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	slices.Sort(texts)
+	return uuid.MustParse(draw(l, label, texts...))
 }
 
 func (l *lockstep) app() uuid.UUID { return l.apps[draw(l, "app", 0, 1)] }
@@ -162,7 +167,7 @@ func (l *lockstep) also(app uuid.UUID) authkit.Also {
 		also.Tokens = append(also.Tokens, l.token(app))
 	}
 	if l.often(3, "with mail") {
-		x := authkit.Mail{ID: l.fresh(), Sealed: []byte(fmt.Sprint(l.made)), DueAt: l.soon(), Expires: l.soon().Add(time.Minute)}
+		x := authkit.Mail{ID: l.fresh(), Sealed: []byte(strconv.Itoa(l.made)), DueAt: l.soon(), Expires: l.soon().Add(time.Minute)}
 		switch {
 		case l.often(2, "that never expires"):
 			x.Expires = time.Time{}
@@ -192,7 +197,7 @@ func (l *lockstep) token(app uuid.UUID) authkit.Token {
 	l.made++
 	t := authkit.Token{
 		Kind: draw[authkit.TokenKind](l, "kind", "link", "code"), Hash: hash(name), Slot: map[bool]string{true: "low", false: "high"}[name < "c"],
-		Data: []byte(fmt.Sprint(l.made)), ExpiresAt: l.soon().Add(time.Minute + time.Duration(l.made)*time.Microsecond),
+		Data: []byte(strconv.Itoa(l.made)), ExpiresAt: l.soon().Add(time.Minute + time.Duration(l.made)*time.Microsecond),
 	}
 	if t.Kind == "link" {
 		t.Most = 2

@@ -29,11 +29,7 @@ func (l *lockstep) doWait() {
 	if !l.often(2, "and sweeps") {
 		return
 	}
-	for more := true; more; {
-		var err error
-		more, err = l.s.Sweep(l.ctx, l.at, 1000)
-		l.answered(err, nil)
-	}
+	l.answered(sweep(l.ctx, l.s, l.at), nil)
 	l.m.sweep(l.at)
 }
 

@@ -63,13 +63,14 @@ func newModelApp(a authkit.App) modelApp {
 	}
 }
 
-func (a modelApp) copied() modelApp {
-	a.app.Keys = slices.Clone(a.app.Keys)
-	a.keys, a.providers = maps.Clone(a.keys), maps.Clone(a.providers)
-	a.users, a.subjects = maps.Clone(a.users), maps.Clone(a.subjects)
-	a.tokens, a.sessions = maps.Clone(a.tokens), maps.Clone(a.sessions)
-	a.mail, a.events, a.limits = maps.Clone(a.mail), maps.Clone(a.events), maps.Clone(a.limits)
-	return a
+func (a *modelApp) copied() modelApp {
+	c := *a
+	c.app.Keys = slices.Clone(a.app.Keys)
+	c.keys, c.providers = maps.Clone(a.keys), maps.Clone(a.providers)
+	c.users, c.subjects = maps.Clone(a.users), maps.Clone(a.subjects)
+	c.tokens, c.sessions = maps.Clone(a.tokens), maps.Clone(a.sessions)
+	c.mail, c.events, c.limits = maps.Clone(a.mail), maps.Clone(a.events), maps.Clone(a.limits)
+	return c
 }
 
 // against are the reasons to refuse a step. Where several hold, any may be answered.

@@ -82,8 +82,8 @@ func fillValue(v reflect.Value, o odd) {
 	case reflect.Bool:
 		v.SetBool(o.flag)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fillValue(v.Field(i), o)
+		for _, f := range v.Fields() {
+			fillValue(f, o)
 		}
 	default:
 	}
@@ -100,8 +100,8 @@ func eachValue(v reflect.Value, f func(reflect.Value)) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			eachValue(v.Field(i), f)
+		for _, field := range v.Fields() {
+			eachValue(field, f)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {
@@ -114,7 +114,7 @@ func eachValue(v reflect.Value, f func(reflect.Value)) {
 // settle turns every time in *v into what comes back for it.
 func settle(v any) {
 	each(v, func(v reflect.Value) {
-		if at, ok := v.Interface().(time.Time); ok {
+		if at, ok := reflect.TypeAssert[time.Time](v); ok {
 			v.Set(reflect.ValueOf(at.Truncate(time.Microsecond).UTC()))
 		}
 	})

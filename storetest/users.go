@@ -58,11 +58,11 @@ func userOrder(b *bed) {
 	}
 	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u, Credentials: creds})
 	b.ok(err)
-	got := ""
+	var got []string
 	for _, c := range b.account(u.ID).Credentials {
-		got += c.Kind + " " + c.Subject + "; "
+		got = append(got, c.Kind+" "+c.Subject)
 	}
-	equal(b, got, "oauth B; oauth a; oauth b; oauth é; password a; password b; ")
+	b.same(got, []string{"oauth B", "oauth a", "oauth b", "oauth é", "password a", "password b"})
 }
 
 func userConflict(b *bed) {
