@@ -36,8 +36,9 @@ type Config struct {
 	// host of BaseURL.
 	MailFrom string
 
-	// MailTemplates are the words of the mails. Default: mail.DefaultTemplates().
-	MailTemplates *mail.Templates
+	// MailTemplates are the words of the mails; package mailtemplate reads a host's own
+	// from files. Default: mail.DefaultTemplates().
+	MailTemplates mail.Templates
 
 	// Secrets seal what must be read back and derive every other key, newest first;
 	// 32 random bytes each. Older ones still open. Required, unless the store keeps
@@ -133,8 +134,12 @@ func (p *problems) add(field string, value any, fix string) {
 // withDefaults fills in what is zero and reports everything that is wrong.
 func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	var bad problems
-	orDefault(&c.MailTemplates, mail.DefaultTemplates)
-	orDefault(&c.Logger, slog.Default)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.MailTemplates == nil {
+		c.MailTemplates = mail.DefaultTemplates()
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -153,12 +158,6 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 		return c, nil, nil, fmt.Errorf("authkit: the configuration has %d problem(s):\n%w", len(bad), errors.Join(bad...))
 	}
 	return c, base, ring, nil
-}
-
-func orDefault[T any](v **T, fallback func() *T) {
-	if *v == nil {
-		*v = fallback()
-	}
 }
 
 func (c *Config) checkBaseURL(bad *problems) *url.URL {

@@ -142,7 +142,7 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 	}
 	message, err := e.cfg.MailTemplates.Render(l.Template, mail.Data{
 		App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes, Email: l.To, Provider: l.Provider,
-	})
+	}.Limited(l.Template))
 	if err != nil {
 		return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
 	}

@@ -4,14 +4,10 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	html "html/template"
-	"io/fs"
 	"strings"
-	text "text/template"
-)
 
-//go:embed templates
-var embedded embed.FS
+	"github.com/authkit-dev/authkit/internal/fill"
+)
 
 // Data is what a template may use. Mail to an unproven address holds no text
 // from any request, so "magic_link" is given App, Link, Code and Minutes only.
@@ -21,94 +17,64 @@ type Data struct {
 	Minutes    int // until Link and Code expire
 	Email      string
 	Provider   string
-	Time       string
 }
 
-// Templates renders messages by name. It is safe for concurrent use.
-type Templates struct {
-	byName map[string]set
+// Templates are the words of the mails. [DefaultTemplates] are authkit's own; package
+// mailtemplate reads a host's from files.
+type Templates interface {
+	// Render fills Subject (one line), Text and HTML of the message of a name in [Names];
+	// the caller sets the rest. An unknown name is an error. It may be called concurrently.
+	Render(name string, data Data) (Message, error)
 }
 
-type set struct {
-	subject, text *text.Template
-	html          *html.Template
-}
+// Names are the messages that there are.
+func Names() []string { return []string{"magic_link", "identity_linked"} }
 
-func names() []string { return []string{"magic_link", "identity_linked"} }
-
-// DefaultTemplates returns the built-in templates: "magic_link" and
-// "identity_linked".
-func DefaultTemplates() *Templates {
-	t, err := ParseTemplates(nil)
-	if err != nil {
-		panic(err) // the embedded files are fixed at build time
+// Limited is the data that the message of a name may use.
+func (d Data) Limited(name string) Data {
+	if name == "magic_link" {
+		return Data{App: d.App, Link: d.Link, Code: d.Code, Minutes: d.Minutes}
 	}
-	return t
+	return Data{App: d.App, Provider: d.Provider, Email: d.Email}
 }
 
-// ParseTemplates reads NAME.subject.txt, NAME.txt and NAME.html from the root
-// of fsys. A file that is not there falls back to the default, and a nil fsys
-// holds none.
-func ParseTemplates(fsys fs.FS) (*Templates, error) {
-	t := &Templates{byName: map[string]set{}}
-	for _, name := range names() {
-		s, err := parseSet(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		t.byName[name] = s
-	}
-	return t, nil
-}
+//go:embed templates
+var embedded embed.FS
 
-func parseSet(fsys fs.FS, name string) (set, error) {
-	var s set
-	var src [3]string
-	for i, suffix := range []string{".subject.txt", ".txt", ".html"} {
-		b, err := readTemplate(fsys, name+suffix)
-		if err != nil {
-			return s, fmt.Errorf("read mail template %q: %w", name+suffix, err)
-		}
-		src[i] = string(b)
-	}
-	var errs [3]error
-	s.subject, errs[0] = text.New(name + ".subject.txt").Parse(src[0])
-	s.text, errs[1] = text.New(name + ".txt").Parse(src[1])
-	s.html, errs[2] = html.New(name + ".html").Parse(src[2])
-	if err := errors.Join(errs[:]...); err != nil {
-		return s, fmt.Errorf("parse mail template %q: %w", name, err)
-	}
-	return s, nil
-}
+type defaults struct{}
 
-func readTemplate(fsys fs.FS, file string) ([]byte, error) {
-	if fsys != nil {
-		b, err := fs.ReadFile(fsys, file)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return b, err
-		}
-	}
-	return embedded.ReadFile("templates/" + file)
-}
+// DefaultTemplates are authkit's own words, in English.
+func DefaultTemplates() Templates { return defaults{} }
 
-// Render fills Subject, Text and HTML of a message; the caller sets the rest.
-// The subject is always one line.
-func (t *Templates) Render(name string, data Data) (Message, error) {
-	s, ok := t.byName[name]
-	if !ok {
+// Render implements [Templates].
+func (defaults) Render(name string, data Data) (Message, error) {
+	text, page := fill.Values{"App": data.App}, fill.Values{"App": data.App}
+	switch name {
+	case "magic_link":
+		text["Link"], text["Code"], text["Minutes"] = data.Link, data.Code, data.Minutes
+		page["LinkURL"], page["Code"], page["Minutes"] = data.Link, data.Code, data.Minutes
+	case "identity_linked":
+		text["Provider"], text["Email"] = data.Provider, data.Email
+		page["Provider"], page["Email"] = data.Provider, data.Email
+	default:
 		return Message{}, fmt.Errorf("no mail template %q", name)
 	}
-	if name == "magic_link" {
-		data = Data{App: data.App, Link: data.Link, Code: data.Code, Minutes: data.Minutes}
-	}
-	var subject, body, page strings.Builder
-	err := errors.Join(s.subject.Execute(&subject, data), s.text.Execute(&body, data), s.html.Execute(&page, data))
-	if err != nil {
+	subject, err1 := fill.Text(read(name+".subject.txt"), fill.Values{"App": data.App})
+	body, err2 := fill.Text(read(name+".txt"), text)
+	html, err3 := fill.Page(read(name+".html"), page)
+	if err := errors.Join(err1, err2, err3); err != nil {
 		return Message{}, fmt.Errorf("render mail %q: %w", name, err)
 	}
-	return Message{
-		Subject: strings.Join(strings.Fields(subject.String()), " "),
-		Text:    body.String(),
-		HTML:    page.String(),
-	}, nil
+	return Message{Subject: OneLine(subject), Text: body, HTML: string(html)}, nil
+}
+
+// OneLine makes one line of text, as a subject has to be.
+func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func read(file string) string {
+	b, err := embedded.ReadFile("templates/" + file)
+	if err != nil {
+		panic(err) // the files are fixed at build time
+	}
+	return string(b)
 }

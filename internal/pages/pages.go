@@ -6,23 +6,30 @@
 package pages
 
 import (
-	"embed"
+	_ "embed" // for the markup
+	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
+
+	"github.com/authkit-dev/authkit/internal/fill"
 )
 
-//go:embed *.html
-var files embed.FS
-
-var templates = template.Must(template.ParseFS(files, "*.html"))
+var (
+	//go:embed layout.html
+	layout string
+	//go:embed confirm.html
+	confirm string
+	//go:embed notice.html
+	notice string
+	//go:embed error.html
+	errorDoc string
+)
 
 // Page is what every page has.
 type Page struct {
 	AppName string
 	Nonce   string // the one given to [CSP]
-	Lang    string // "en" if empty
 }
 
 // ConfirmData is a form with one button, so that a link scanner that follows
@@ -56,22 +63,48 @@ type ErrorData struct {
 }
 
 // Confirm writes the page that asks before a link is used.
-func Confirm(w io.Writer, c ConfirmData) error { return render(w, "confirm.html", c) }
+func Confirm(w io.Writer, c ConfirmData) error {
+	who, err := optional(`<p>You are signing in as <strong>{{Email}}</strong>.</p>`, "Email", c.Email)
+	body, err2 := fill.Page(confirm, fill.Values{
+		"AppName": c.AppName, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button,
+	})
+	return write(w, c.Page, "Sign in to "+c.AppName, body, err, err2)
+}
 
 // Notice writes a page that only tells something.
-func Notice(w io.Writer, n NoticeData) error { return render(w, "notice.html", n) }
+func Notice(w io.Writer, n NoticeData) error {
+	body, err := fill.Page(notice, fill.Values{"Title": n.Title, "Text": n.Text})
+	return write(w, n.Page, n.Title+" - "+n.AppName, body, err)
+}
 
 // ErrorDoc writes the page that explains an error code.
-func ErrorDoc(w io.Writer, e ErrorData) error { return render(w, "error.html", e) }
-
-// render writes nothing unless the whole page could be made.
-func render(w io.Writer, name string, data any) error {
-	var b strings.Builder
-	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
-		return fmt.Errorf("render page %q: %w", name, err)
+func ErrorDoc(w io.Writer, e ErrorData) error {
+	var causes fill.HTML
+	var errs []error
+	for _, cause := range e.Causes {
+		item, err := fill.Page(`<li>{{Cause}}</li>`, fill.Values{"Cause": cause})
+		causes, errs = causes+item, append(errs, err)
 	}
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return fmt.Errorf("write page %q: %w", name, err)
+	body, err := fill.Page(errorDoc, fill.Values{"Code": e.Code, "Status": e.Status, "Meaning": e.Meaning, "Causes": causes, "Fix": e.Fix})
+	return write(w, e.Page, e.Code, body, append(errs, err)...)
+}
+
+// optional is markup around a value, and nothing without one.
+func optional(markup, name, value string) (fill.HTML, error) {
+	if value == "" {
+		return "", nil
+	}
+	return fill.Page(markup, fill.Values{name: value})
+}
+
+// write puts a body into the layout. It writes nothing unless the whole page could be made.
+func write(w io.Writer, p Page, title string, body fill.HTML, errs ...error) error {
+	page, err := fill.Page(layout, fill.Values{"Title": title, "Nonce": p.Nonce, "Body": body})
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return fmt.Errorf("render page %q: %w", title, err)
+	}
+	if _, err := io.WriteString(w, string(page)); err != nil {
+		return fmt.Errorf("write page %q: %w", title, err)
 	}
 	return nil
 }
