@@ -146,8 +146,7 @@ func (c *call) through(res resource) error {
 		return refuse(CodeNotFound, "there is nothing at this path")
 	}
 	if c.r.Method == http.MethodOptions && c.r.Header.Get("Access-Control-Request-Method") != "" && c.r.Header.Get("Origin") != "" {
-		c.preflight(res)
-		return nil
+		return c.preflight(res)
 	}
 	rt, ok := res.route(c.r.Method)
 	if !ok {
@@ -174,16 +173,17 @@ func (c *call) through(res resource) error {
 }
 
 // origins are the web origins that may call this path: an app's own on its /auth routes,
-// the console's elsewhere.
-func (c *call) origins() []string {
+// the console's elsewhere. An app that does not exist has none; a store that does not say
+// is no refusal of the origin.
+func (c *call) origins() ([]string, error) {
 	if !strings.HasPrefix(c.r.URL.Path, "/auth/") {
-		return c.e.cfg.ConsoleOrigins
+		return c.e.cfg.ConsoleOrigins, nil
 	}
 	app, err := c.pathApp()
-	if err != nil {
-		return nil
+	if errors.Is(err, CodeAppNotFound) {
+		return nil, nil
 	}
-	return app.Settings.Origins
+	return app.Settings.Origins, err
 }
 
 func (c *call) crossOrigin(rt route) error {
@@ -191,7 +191,11 @@ func (c *call) crossOrigin(rt route) error {
 	c.w.Header().Add("Vary", "Origin")
 	var allowed bool
 	if origin != "" && origin != c.e.origin {
-		if allowed = slices.Contains(c.origins(), origin); allowed {
+		origins, err := c.origins()
+		if err != nil {
+			return err
+		}
+		if allowed = slices.Contains(origins, origin); allowed {
 			c.w.Header().Set("Access-Control-Allow-Origin", origin)
 			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, Link, WWW-Authenticate")
 		}
@@ -204,16 +208,21 @@ func (c *call) crossOrigin(rt route) error {
 	return nil
 }
 
-func (c *call) preflight(res resource) {
+func (c *call) preflight(res resource) error {
 	header := c.w.Header()
 	header.Add("Vary", "Origin")
-	if origin := c.r.Header.Get("Origin"); slices.Contains(c.origins(), origin) {
+	origins, err := c.origins()
+	if err != nil {
+		return err
+	}
+	if origin := c.r.Header.Get("Origin"); slices.Contains(origins, origin) {
 		header.Set("Access-Control-Allow-Origin", origin)
 		header.Set("Access-Control-Allow-Methods", res.allow())
 		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 		header.Set("Access-Control-Max-Age", "600")
 	}
 	c.w.WriteHeader(http.StatusNoContent)
+	return nil
 }
 
 // pathApp reads the app that the path names; the record is kept for the rest of the

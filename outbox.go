@@ -70,28 +70,40 @@ func (e *Engine) nudge() {
 	}
 }
 
-// deliver sends all mail that is due, a few at a time.
+// deliver sends mail that is due, a few at a time, and begins none after mailTimeout: a
+// next hop that hangs keeps nobody from the other work of Run for long.
 func (e *Engine) deliver(ctx context.Context) error {
-	for { // a context that ends makes the store refuse
+	begin, cancel := context.WithTimeout(ctx, mailTimeout)
+	defer cancel()
+	for begin.Err() == nil {
 		due, err := e.store.DueMail(ctx, e.now(), mailBatch)
 		if err != nil {
 			return fmt.Errorf("look for due mail: %w", err)
 		}
-		var all sync.WaitGroup
-		slots := make(chan struct{}, mailSenders)
-		for _, ref := range due {
-			slots <- struct{}{}
-			all.Go(func() {
-				defer func() { <-slots }()
-				if err := e.send(ctx, ref); err != nil {
-					e.log.WarnContext(ctx, "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", err))
-				}
-			})
-		}
-		all.Wait()
+		e.sendAll(ctx, begin, due)
 		if len(due) < mailBatch {
 			return nil
 		}
+	}
+	return nil
+}
+
+// sendAll waits for what it began.
+func (e *Engine) sendAll(ctx, begin context.Context, due []MailRef) {
+	var all sync.WaitGroup
+	defer all.Wait()
+	slots := make(chan struct{}, mailSenders)
+	for _, ref := range due {
+		slots <- struct{}{}
+		if begin.Err() != nil {
+			return
+		}
+		all.Go(func() {
+			defer func() { <-slots }()
+			if err := e.send(ctx, ref); err != nil {
+				e.log.WarnContext(ctx, "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", err))
+			}
+		})
 	}
 }
 

@@ -32,9 +32,12 @@ type issuer struct {
 	alg   jwt.SigningMethod
 }
 
+// issuerKey is made once: it takes longer than all else that a test does.
+var issuerKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newIssuer(t *testing.T, w *world) *issuer {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := issuerKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,12 +109,9 @@ func answerJSON(w http.ResponseWriter, v any) {
 }
 
 // withProvider configures the issuer as "corp".
-func withProvider(t *testing.T, trust bool) (*world, *issuer) {
+func withProvider(t *testing.T, trust bool, change ...func(*authkit.Config)) (*world, *issuer) {
 	t.Helper()
-	w := setup(t, func(c *authkit.Config) {
-		c.InsecureAllowLoopbackProviders = true
-		c.Limits.InsecureOff = true
-	})
+	w := setup(t, append([]func(*authkit.Config){withoutLimits, func(c *authkit.Config) { c.InsecureAllowLoopbackProviders = true }}, change...)...)
 	p := newIssuer(t, w)
 	got := w.send("POST", "/apps/"+w.app.ID.String()+"/oauth-configs", fmt.Sprintf(
 		`{"provider":"corp","client_id":"client","client_secret":"the client secret","redirect_uri":"https://spa.example/cb","issuer":%q,"trust_email":%v}`, p.URL, trust), bearer(w.token))

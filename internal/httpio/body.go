@@ -120,9 +120,6 @@ func read(r *http.Request) ([]byte, error) {
 
 // DecodeBytes is Decode for bytes at hand.
 func DecodeBytes(b []byte, v any) error {
-	if !utf8.Valid(b) {
-		return bad("the body is not UTF-8")
-	}
 	raw := jsontext.Value(b)
 	if kind := raw.Kind(); kind != '{' {
 		return bad("the body is not a JSON object")
@@ -140,7 +137,10 @@ func explain(err error) error {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			return badField(field, "duplicate", "stands more than once")
 		}
-		return bad("the body is not valid JSON")
+		if field != "" {
+			return badField(field, "malformed", "is not JSON in UTF-8")
+		}
+		return bad("the body is not one JSON object in UTF-8")
 	}
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		field := dotted(semantic.JSONPointer)

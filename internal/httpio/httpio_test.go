@@ -48,7 +48,7 @@ func TestDecode(t *testing.T) {
 		"refuses an array":                {js, `[]`, 400, "", ""},
 		"refuses null":                    {js, `null`, 400, "", ""},
 		"refuses trailing data":           {js, `{} {}`, 400, "", ""},
-		"refuses half an object":          {js, `{"email":`, 400, "", ""},
+		"refuses half an object":          {js, `{"email":`, 400, "email", "malformed"},
 		"refuses a duplicate":             {js, `{"email":"a","email":"b"}`, 400, "email", "duplicate"},
 		"refuses an unknown member":       {js, `{"mail":"a"}`, 400, "mail", "unknown"},
 		"refuses another case":            {js, `{"Email":"a"}`, 400, "Email", "unknown"},
@@ -60,8 +60,11 @@ func TestDecode(t *testing.T) {
 		"refuses NUL":                     {js, `{"email":"a\u0000"}`, 400, "email", "control_character"},
 		"refuses control in a list":       {js, `{"list":["a\n"]}`, 400, "list", "control_character"},
 		"refuses control inside":          {js, `{"inner":{"url":"a\u0085"}}`, 400, "inner.url", "control_character"},
-		"refuses invalid UTF-8":           {js, "{\"email\":\"\xff\"}", 400, "", ""},
-		"refuses a lone surrogate":        {js, `{"email":"\ud800"}`, 400, "", ""},
+		"refuses invalid UTF-8":           {js, "{\"email\":\"\xff\"}", 400, "email", "malformed"},
+		"refuses invalid UTF-8 in a name": {js, "{\"\xff\":\"\"}", 400, "", ""},
+		"refuses invalid UTF-8 behind":    {js, "{}\xff", 400, "", ""},
+		"refuses invalid UTF-8 in raw":    {js, "{\"password\":\"\xff\"}", 400, "password", "malformed"},
+		"refuses a lone surrogate":        {js, `{"email":"\ud800"}`, 400, "email", "malformed"},
 		"refuses a duplicate deep inside": {js, `{"inner":{"url":"a","url":"b"}}`, 400, "inner.url", "duplicate"},
 	} {
 		t.Run(name, func(t *testing.T) {

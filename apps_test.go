@@ -1,0 +1,65 @@
+package authkit_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func TestManagement(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	app := "/apps/" + w.app.ID.String()
+	dev := bearer(w.token)
+
+	t.Run("apps belong to their developer", func(t *testing.T) {
+		if _, err := w.engine.CreateDeveloper(t.Context(), "eve@example.com", password); err != nil {
+			t.Fatal(err)
+		}
+		eve := bearer(w.signIn("console", "eve@example.com"))
+		for _, path := range []string{app, app + "/api-keys"} {
+			w.send("GET", path, "", eve).want(t, 404, "app_not_found")
+			w.send("GET", path, "", dev).want(t, 200, "")
+			w.send("GET", path, "").want(t, 401, "unauthenticated")
+		}
+		w.send("PATCH", app, `{"name":"Mine"}`, eve).want(t, 404, "app_not_found")
+		w.send("POST", app+"/api-keys", `{}`, eve).want(t, 404, "app_not_found")
+		if got := w.send("GET", "/apps/", "", eve); len(got.body["apps"].([]any)) != 0 {
+			t.Errorf("apps: got %s, want none", got.Body)
+		}
+	})
+	t.Run("names are unique for a developer", func(t *testing.T) {
+		w.send("POST", "/apps/", `{"name":"DEMO"}`, dev).want(t, 409, "app_name_taken")
+		w.send("POST", "/apps", `{"name":"a@b"}`, dev).want(t, 400, "invalid_request")
+		got := w.send("POST", "/apps", `{"name":"Second"}`, dev)
+		got.want(t, 201, "")
+		if key, _ := got.body["api_key"].(string); !strings.HasPrefix(key, "ak_") {
+			t.Errorf("api_key: got %q", key)
+		}
+	})
+	t.Run("settings change at once", func(t *testing.T) {
+		w.send("PATCH", app, `{"signup":"closed","redirect_urls":["https://example.com/cb"],"origins":["https://example.com"]}`, dev).want(t, 200, "")
+		w.send("POST", "/auth/credentials/"+w.app.ID.String(), `{"email":"x@example.com","password":"`+password+`","intent":"sign_up"}`).want(t, 403, "signup_disabled")
+		w.send("PATCH", app, `{"signup":"perhaps"}`, dev).want(t, 400, "invalid_request")
+		w.send("PATCH", app, `{"origins":["https://example.com/"]}`, dev).want(t, 400, "invalid_request")
+		w.send("PATCH", app, `{"redirect_urls":["https://example.com/?code=1"]}`, dev).want(t, 400, "invalid_request")
+		w.send("PATCH", app, `{"signup":"open"}`, dev).want(t, 200, "")
+	})
+	t.Run("a new API key retires the old one", func(t *testing.T) {
+		users := "/users/" + w.app.ID.String()
+		w.send("GET", users, "", bearer(w.key)).want(t, 200, "")
+		got := w.send("POST", app+"/api-keys", `{"name":"ci","scopes":["users:write"]}`, dev)
+		got.want(t, 201, "")
+		w.send("GET", users, "", bearer(w.key)).want(t, 401, "invalid_api_key")
+		w.send("GET", users, "", "Authorization: ApiKey "+got.body["key"].(string)).want(t, 403, "forbidden")
+		w.send("DELETE", app+"/api-keys/"+got.body["id"].(string), "", dev).want(t, 204, "")
+		w.send("DELETE", app+"/api-keys/"+got.body["id"].(string), "", dev).want(t, 404, "not_found")
+		w.send("GET", users, "", bearer(got.body["key"].(string))).want(t, 401, "invalid_api_key")
+		w.send("POST", app+"/api-keys", `{"overlap_seconds":604801}`, dev).want(t, 400, "invalid_request")
+	})
+	t.Run("the console has no management routes", func(t *testing.T) {
+		w.send("GET", "/apps/"+authkit.Console.String(), "", dev).want(t, 404, "app_not_found")
+		w.send("GET", "/apps/console", "", dev).want(t, 404, "app_not_found")
+	})
+}

@@ -1,0 +1,87 @@
+package authkit_test
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+func sessionFlows() []flow {
+	const sessions = "/auth/sessions/{app_id}"
+	in := func(s *stage, member string) string { return s.signUp(s.email()).text(s.t, member) }
+	return []flow{
+		{name: "turn a refresh token", route: "POST /auth/refresh/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/auth/refresh/{app_id}", `{"refresh_token":"`+in(s, "refresh_token")+`"}`)
+		}},
+		{name: "turn a refresh token that is none", route: "POST /auth/refresh/{app_id}", status: 401, code: "invalid_token", ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/auth/refresh/{app_id}", `{"refresh_token":"rt_nothing"}`)
+		}},
+		{name: "sign out", route: "POST /auth/sign-out/{app_id}", status: 204, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/auth/sign-out/{app_id}", `{}`, bearer(in(s, "token")))
+		}},
+		{name: "sign out everywhere", route: "POST /auth/sign-out/{app_id}", status: 204, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/auth/sign-out/{app_id}", `{"all":true}`, bearer(in(s, "token")))
+		}},
+		{name: "rename oneself", route: "PATCH /auth/me/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("PATCH", "/auth/me/{app_id}", `{"name":"Ann"}`, bearer(in(s, "token")))
+		}},
+		{name: "delete oneself", route: "DELETE /auth/me/{app_id}", status: 204, ready: func(s *stage) func() *http.Request {
+			return s.again("DELETE", "/auth/me/{app_id}", "", bearer(in(s, "token")))
+		}},
+		{name: "list one's sessions", route: "GET " + sessions, status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", sessions, "", bearer(in(s, "token")))
+		}},
+		{name: "end a session", route: "DELETE " + sessions + "/{session_id}", status: 204, ready: func(s *stage) func() *http.Request {
+			email := s.email()
+			s.signUp(email)
+			s.clock.advance(1) // the newest is known by its time
+			token := s.signIn(s.app.ID.String(), email)
+			list := s.send("GET", s.in(sessions), "", bearer(token)).body["sessions"].([]any)
+			for _, one := range list {
+				if one.(map[string]any)["current"] == false {
+					return s.again("DELETE", sessions+"/"+one.(map[string]any)["id"].(string), "", bearer(token))
+				}
+			}
+			s.t.Fatalf("sessions: got %v, want one that is not current", list)
+			return nil
+		}},
+		{name: "end a session that is none", route: "DELETE " + sessions + "/{session_id}", status: 404, code: "session_not_found", ready: func(s *stage) func() *http.Request {
+			return s.again("DELETE", sessions+"/"+uuid.NewString(), "", bearer(in(s, "token")))
+		}},
+	}
+}
+
+func managedFlows() []flow {
+	const one = "/users/{app_id}/{user_id}"
+	user := func(s *stage) string {
+		s.t.Helper()
+		return "/users/{app_id}/" + s.signUp(s.email()).body["user"].(map[string]any)["user_id"].(string)
+	}
+	return []flow{
+		{name: "create a user", route: "POST /users/{app_id}", status: 201, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/users/{app_id}", `{"email":"`+s.email()+`"}`, bearer(s.key))
+		}},
+		{name: "read a user", route: "GET " + one, status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", user(s), "", bearer(s.key))
+		}},
+		{name: "read a user that is none", route: "GET " + one, status: 404, code: "user_not_found", ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/users/{app_id}/"+uuid.NewString(), "", bearer(s.key))
+		}},
+		{name: "disable a user", route: "PATCH " + one, status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("PATCH", user(s), `{"disabled":true}`, bearer(s.key))
+		}},
+		{name: "delete a user", route: "DELETE " + one, status: 204, ready: func(s *stage) func() *http.Request {
+			return s.again("DELETE", user(s), "", bearer(s.key))
+		}},
+		{name: "delete an app", route: "DELETE /apps/{app_id}", status: 204, ready: func(s *stage) func() *http.Request {
+			app, _, err := s.engine.CreateApp(s.t.Context(), s.devID, s.fresh("Other "))
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			return s.again("DELETE", "/apps/"+app.ID.String(), "", bearer(s.token))
+		}},
+		{name: "make the next signing key", route: "POST /apps/{app_id}/signing-keys/rotate", status: 201, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/apps/{app_id}/signing-keys/rotate", `{}`, bearer(s.token))
+		}},
+	}
+}

@@ -1,0 +1,47 @@
+package authkit_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func TestRequire(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	in := w.signUp("ann@example.com").body["token"].(string)
+	host := func(wrap func(http.Handler) http.Handler, headers ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/mine", nil)
+		for _, h := range headers {
+			name, value, _ := strings.Cut(h, ": ")
+			r.Header.Set(name, value)
+		}
+		rec := httptest.NewRecorder()
+		wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			id, ok := authkit.IdentityFrom(r.Context())
+			if ok {
+				_, _ = io.WriteString(w, id.User.String()+" "+id.Email)
+			}
+		})).ServeHTTP(rec, r)
+		return rec
+	}
+	must, may := w.engine.Require(authkit.ForApp(w.app.ID)), w.engine.Optional(authkit.ForApp(w.app.ID))
+	for name, c := range map[string]struct {
+		got  *httptest.ResponseRecorder
+		want int
+	}{
+		"a user":                       {host(must, bearer(in)), 200},
+		"nobody":                       {host(must), 401},
+		"a developer":                  {host(must, bearer(w.token)), 401},
+		"nobody where that is allowed": {host(may), 200},
+		"a wrong token even there":     {host(may, bearer("nonsense")), 401},
+	} {
+		if c.got.Code != c.want {
+			t.Errorf("%s: got %d, want %d", name, c.got.Code, c.want)
+		}
+	}
+}

@@ -1,0 +1,202 @@
+package authkit_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+const (
+	origin   = "http://localhost:8080"
+	base     = origin + "/id"
+	password = "a long enough passphrase"
+)
+
+// clock is a time that only tests move.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// world is an engine with an app, mounted under a subpath.
+type world struct {
+	t      *testing.T
+	engine *authkit.Engine
+	server http.Handler
+	clock  *clock
+	outbox *mail.Outbox
+	peer   string // the address that requests come from
+	app    authkit.App
+	key    string // an API key of app
+	token  string // of the developer who owns app
+	devID  string
+}
+
+func setup(t *testing.T, change ...func(*authkit.Config)) *world {
+	t.Helper()
+	w := &world{
+		t: t, clock: &clock{at: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}, outbox: mail.NewOutbox(), peer: "192.0.2.1:1234",
+	}
+	cfg := authkit.Config{
+		Store: memory.New(), BaseURL: base, Mailer: w.outbox, Now: w.clock.now,
+		Logger:   slog.New(slog.DiscardHandler),
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	engine, err := authkit.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine = engine
+	w.server = http.StripPrefix("/id", engine.Handler())
+	if cfg.Developers != nil {
+		w.devID = "me"
+		w.app, w.key, err = engine.CreateApp(t.Context(), w.devID, "Demo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	w.devID = w.developer("dev@example.com")
+	w.app, w.key, err = engine.CreateApp(t.Context(), w.devID, "Demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.token = w.signIn("console", "dev@example.com")
+	return w
+}
+
+// withoutLimits is for tests that ask often.
+func withoutLimits(c *authkit.Config) { c.Limits.InsecureOff = true }
+
+// developer makes one and answers the id.
+func (w *world) developer(email string) string {
+	w.t.Helper()
+	dev, err := w.engine.CreateDeveloper(w.t.Context(), email, password)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return dev.ID.String()
+}
+
+// settings changes the app.
+func (w *world) settings(p authkit.AppPatch) {
+	w.t.Helper()
+	if _, err := w.engine.ChangeApp(w.t.Context(), w.devID, w.app.ID, p); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// in puts the app's id in the place of {app_id}.
+func (w *world) in(path string) string {
+	return strings.ReplaceAll(path, "{app_id}", w.app.ID.String())
+}
+
+// from is the same world, seen by a peer at another address.
+func (w *world) from(addr string) *world {
+	other := *w
+	other.peer = addr
+	return &other
+}
+
+// answer is what came back, decoded if it was JSON.
+type answer struct {
+	*httptest.ResponseRecorder
+
+	body map[string]any
+}
+
+// request is one to a path under the mount point; headers come as "Name: value". One with
+// a body is JSON unless a header says something else.
+func (w *world) request(method, path, body string, headers ...string) *http.Request {
+	w.t.Helper()
+	var reader io.Reader
+	if body != "" {
+		reader = strings.NewReader(body)
+	}
+	r := httptest.NewRequestWithContext(w.t.Context(), method, "/id"+path, reader)
+	r.RemoteAddr = w.peer
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	return r
+}
+
+func (w *world) do(r *http.Request) answer {
+	w.t.Helper()
+	got := answer{ResponseRecorder: httptest.NewRecorder()}
+	w.server.ServeHTTP(got, r)
+	if t := got.Header().Get("Content-Type"); t == "application/json" || t == "application/problem+json" {
+		if err := json.Unmarshal(got.Body.Bytes(), &got.body); err != nil {
+			w.t.Errorf("%s %s: got %q, want JSON: %v", r.Method, r.URL, got.Body, err)
+		}
+	}
+	return got
+}
+
+func (w *world) send(method, path, body string, headers ...string) answer {
+	w.t.Helper()
+	return w.do(w.request(method, path, body, headers...))
+}
+
+// want checks status and, when given, code.
+func (a answer) want(t *testing.T, status int, code string) {
+	t.Helper()
+	if got, _ := a.body["code"].(string); a.Code != status || (code != "" && got != code) {
+		t.Fatalf("got %d %s, want %d %s\n%s", a.Code, got, status, code, a.Body)
+	}
+}
+
+// text answers a member that is a string.
+func (a answer) text(t *testing.T, name string) string {
+	t.Helper()
+	s, ok := a.body[name].(string)
+	if !ok {
+		t.Fatalf("%s: got %v, want a string\n%s", name, a.body[name], a.Body)
+	}
+	return s
+}
+
+func (w *world) signIn(app, email string) string {
+	w.t.Helper()
+	got := w.send("POST", "/auth/credentials/"+app, `{"email":"`+email+`","password":"`+password+`","intent":"sign_in"}`)
+	got.want(w.t, 200, "")
+	return got.text(w.t, "token")
+}
+
+func (w *world) signUp(email string) answer {
+	w.t.Helper()
+	got := w.send("POST", "/auth/credentials/"+w.app.ID.String(), `{"email":"`+email+`","password":"`+password+`"}`)
+	got.want(w.t, 201, "")
+	return got
+}
+
+func bearer(token string) string { return "Authorization: Bearer " + token }
