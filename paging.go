@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,7 +50,7 @@ func (c *call) page(values url.Values) (Page, error) {
 	return p, nil
 }
 
-// listName tells lists apart: by path, caller and filters.
+// listName tells lists apart: by path (/apps/ is /apps), caller and filters.
 func (c *call) listName(values url.Values) []byte {
 	filters := url.Values{}
 	for name := range values {
@@ -57,7 +58,7 @@ func (c *call) listName(values url.Values) []byte {
 			filters.Set(name, values.Get(name))
 		}
 	}
-	return []byte(c.r.URL.Path + "?" + filters.Encode() + "#" + c.developer)
+	return []byte(strings.TrimSuffix(c.r.URL.Path, "/") + "?" + filters.Encode() + "#" + c.developer)
 }
 
 // next makes the cursor that goes on after a row, and announces it (RFC 8288).
