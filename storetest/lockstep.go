@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"maps"
 	"slices"
 	"strconv"
@@ -19,23 +20,37 @@ func lockstepSentences() []sentence {
 	return []sentence{{"model: any sequence of steps is answered as the model of this package answers it", lockstepCheck}}
 }
 
+// lockstepTime is for how long new runs begin, unless -rapid.checks says how many to make.
+const lockstepTime = 3 * time.Second
+
 // lockstepCheck runs random steps on the store and on a model beside it. The flags of
 // rapid apply: -rapid.checks=5000 looks harder.
 func lockstepCheck(b *bed) {
+	begin, unhurried := time.Now(), flag.Lookup("rapid.checks").Value.String() != "100"
+	broken := false // a run that was broken off is made smaller, for as long as that takes
 	rapid.Check(b.T, func(t *rapid.T) {
-		l := &lockstep{T: t, ctx: b.ctx, s: b.s, m: model{}, developer: "host:" + uuid.NewString(), at: now(), turns: map[uuid.UUID]int{}}
-		defer l.leave()
-		for i := range l.apps {
-			l.newApp(i)
+		if !broken && !unhurried && time.Since(begin) > lockstepTime {
+			return
 		}
-		steps := slices.Concat(l.appSteps(), l.userSteps(), l.otherSteps(), l.looks())
-		t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) {
-			l.T = t
-			l.at = l.at.Add(time.Millisecond)
-			draw(l, "step", steps...).do()
-		}})
-		l.finish()
+		broken = true
+		lockstepRun(b, t)
+		broken = false
 	})
+}
+
+func lockstepRun(b *bed, t *rapid.T) {
+	l := &lockstep{T: t, ctx: b.ctx, s: b.s, m: model{}, developer: "host:" + uuid.NewString(), at: now(), turns: map[uuid.UUID]int{}}
+	defer l.leave()
+	for i := range l.apps {
+		l.newApp(i)
+	}
+	steps := slices.Concat(l.appSteps(), l.userSteps(), l.otherSteps(), l.looks())
+	t.Repeat(map[string]func(*rapid.T){"step": func(t *rapid.T) {
+		l.T = t
+		l.at = l.at.Add(time.Millisecond)
+		draw(l, "step", steps...).do()
+	}})
+	l.finish()
 }
 
 // lockstep is a store and its model. Two apps hold the same few ids, emails, subjects

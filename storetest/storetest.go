@@ -15,7 +15,7 @@
 // that calls every method with ids of a foreign app, in a deleted app, with a context that
 // is over and with riders that must not be written; every field of every record, filled
 // with odd values; and random sequences of steps beside a model in plain maps, by package
-// rapid, whose flags apply: -rapid.checks=5000 looks harder, -rapid.failfile repeats.
+// rapid, whose flags apply: -rapid.checks=5000 looks harder, and takes its time, -rapid.failfile repeats.
 //
 // [Faulty] wraps a Store for the tests of what stands on one: it makes chosen calls fail.
 package storetest
