@@ -1,9 +1,23 @@
 package authkit_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
+
+	"github.com/authkit-dev/authkit"
 )
+
+// guarded asks a middleware with a token and answers the status; 418 is "let through".
+func guarded(t *testing.T, mw func(http.Handler) http.Handler, token string) int {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	got := httptest.NewRecorder()
+	mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })).ServeHTTP(got, r)
+	return got.Code
+}
 
 func TestRevokeOldCountsAtOnceBesideAKeyThatWaits(t *testing.T) {
 	t.Parallel()
@@ -21,5 +35,27 @@ func TestRevokeOldCountsAtOnceBesideAKeyThatWaits(t *testing.T) {
 	for range 2 {
 		w.send("GET", "/auth/me/"+id, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
 		w.clock.advance(20 * time.Minute) // when the one that waited would have begun
+	}
+}
+
+func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	require := w.engine.Require(authkit.ForApp(w.app.ID))
+	in := w.signUp("ann@example.com")
+	stolen := in.field("token")
+	if got := guarded(t, require, stolen); got != http.StatusTeapot {
+		t.Fatalf("before: got %d, want 418", got)
+	}
+	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
+	next := w.refresh(in.field("refresh_token")).field("token")
+	for range 5 { // the session is asked after on behalf of another token
+		w.clock.advance(3 * time.Second)
+		if got := guarded(t, require, next); got != http.StatusTeapot {
+			t.Fatalf("the next token: got %d, want 418", got)
+		}
+	}
+	if got := guarded(t, require, stolen); got != http.StatusUnauthorized {
+		t.Errorf("signed by the revoked key: got %d after 15 s, want 401", got)
 	}
 }

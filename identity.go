@@ -19,6 +19,7 @@ import (
 type vouched struct {
 	id      *Identity // shared by every request: never written to
 	kid     string
+	keyed   time.Time // when the key counted last, as far as is known
 	expires time.Time
 }
 
@@ -28,10 +29,12 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 	now := e.now()
 	key := digest(raw)
 	v, known := e.seen.get(key)
-	if known && v.id.App == app && now.Before(v.expires) && e.recentlyAlive(v.id, now, within) {
+	// Another token of the session may be why it is known to be alive: that says nothing of
+	// this one's key.
+	if known && v.id.App == app && now.Before(v.expires) && now.Sub(v.keyed) < within && e.recentlyAlive(v.id, now, within) {
 		return v.id, nil
 	}
-	record, err := e.recentApp(ctx, app, now, within)
+	record, at, err := e.recentApp(ctx, app, now, within)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +42,9 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 		if v, err = e.vouch(record, raw, now); err != nil {
 			return nil, err
 		}
-		e.seen.put(key, v)
 	}
+	v.keyed = at
+	e.seen.put(key, v)
 	if err := e.alive(ctx, v.id, now, within); err != nil {
 		return nil, err
 	}
@@ -69,11 +73,13 @@ func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 	}}, nil
 }
 
-func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, error) {
+// recentApp answers an app as it was at a time no further back than within.
+func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, time.Time, error) {
 	if got, ok := e.apps.get(id); ok && now.Sub(got.at) < within {
-		return got.value, nil
+		return got.value, got.at, nil
 	}
-	return e.readApp(ctx, id)
+	app, err := e.readApp(ctx, id)
+	return app, now, err
 }
 
 func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration) bool {
