@@ -1,12 +1,17 @@
 package authkit_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // guarded asks a middleware with a token and answers the status; 418 is "let through".
@@ -57,5 +62,45 @@ func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
 	}
 	if got := guarded(t, require, stolen); got != http.StatusUnauthorized {
 		t.Errorf("signed by the revoked key: got %d after 15 s, want 401", got)
+	}
+}
+
+// pausing holds the first answer about a session back.
+type pausing struct {
+	authkit.Store
+
+	armed        chan struct{}
+	read, resume chan struct{}
+}
+
+func (p *pausing) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
+	s, u, err := p.Store.Session(ctx, app, id, now)
+	select {
+	case <-p.armed:
+		close(p.read)
+		<-p.resume
+	default:
+	}
+	return s, u, err
+}
+
+func TestRequireLiveTakesNoAnswerFromBeforeItAsked(t *testing.T) {
+	t.Parallel()
+	p := &pausing{Store: memory.New(), armed: make(chan struct{}, 1), read: make(chan struct{}), resume: make(chan struct{})}
+	w := setup(t, func(c *authkit.Config) { c.Store = p })
+	in := w.signUp("ann@example.com")
+	live := w.engine.RequireLive(authkit.ForApp(w.app.ID))
+	p.armed <- struct{}{}
+	var first, second sync.WaitGroup
+	first.Go(func() { guarded(t, live, in.field("token")) })
+	<-p.read // alive, says the store
+	w.send("POST", "/auth/sign-out/"+w.app.ID.String(), `{"refresh_token":"`+in.field("refresh_token")+`"}`).want(t, 204, "")
+	status := 0
+	second.Go(func() { status = guarded(t, live, in.field("token")) })
+	time.AfterFunc(50*time.Millisecond, func() { close(p.resume) })
+	second.Wait()
+	first.Wait()
+	if status != http.StatusUnauthorized {
+		t.Errorf("asked after the sign-out: got %d, want 401", status)
 	}
 }

@@ -88,13 +88,13 @@ func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration
 }
 
 // alive remembers sessions that were alive, never ones that were not. Of requests that
-// want to know of one session at one time, one asks.
+// want to know of one session at one time, one asks, unless they want to know each.
 func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
 	if e.recentlyAlive(id, now, within) {
 		return nil
 	}
 	key := [2]uuid.UUID{id.App, id.Session}
-	user, err := e.asking.do(ctx, key, func(ctx context.Context) (uuid.UUID, error) {
+	user, at, err := e.asking.do(ctx, key, now, within, func(ctx context.Context) (uuid.UUID, error) {
 		_, u, err := e.store.Session(ctx, id.App, id.Session, now)
 		return u.ID, err
 	})
@@ -105,7 +105,7 @@ func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within 
 	case err != nil:
 		return unavailable(fmt.Errorf("read session %s: %w", id.Session, err))
 	}
-	e.live.put(key, aged[uuid.UUID]{user, now})
+	e.live.put(key, aged[uuid.UUID]{user, at})
 	return nil
 }
 
@@ -119,6 +119,7 @@ type flights struct {
 }
 
 type flight struct {
+	at     time.Time // when it was asked: the answer is no younger
 	landed chan struct{}
 	user   uuid.UUID
 	err    error
@@ -126,12 +127,18 @@ type flight struct {
 
 func newFlights() *flights { return &flights{now: map[[2]uuid.UUID]*flight{}} }
 
-// do asks, or waits for the answer to a question that was put before.
-func (f *flights) do(ctx context.Context, key [2]uuid.UUID, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, error) {
+// do asks, or waits for the answer to a question that was put no longer than within ago;
+// it tells when that was.
+func (f *flights) do(ctx context.Context, key [2]uuid.UUID, now time.Time, within time.Duration, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, time.Time, error) {
 	f.mu.Lock()
 	x, under := f.now[key]
+	if under && now.Sub(x.at) >= within {
+		f.mu.Unlock()
+		user, err := ask(ctx)
+		return user, now, err
+	}
 	if !under {
-		x = &flight{landed: make(chan struct{})}
+		x = &flight{at: now, landed: make(chan struct{})}
 		f.now[key] = x
 	}
 	f.mu.Unlock()
@@ -146,8 +153,8 @@ func (f *flights) do(ctx context.Context, key [2]uuid.UUID, ask func(context.Con
 	}
 	select {
 	case <-x.landed:
-		return x.user, x.err
+		return x.user, x.at, x.err
 	case <-ctx.Done():
-		return uuid.Nil, ctx.Err()
+		return uuid.Nil, x.at, ctx.Err()
 	}
 }
