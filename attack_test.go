@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
@@ -63,6 +65,29 @@ func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
 	if got := guarded(t, require, stolen); got != http.StatusUnauthorized {
 		t.Errorf("signed by the revoked key: got %d after 15 s, want 401", got)
 	}
+}
+
+func TestRefreshSignsWithNoRevokedKeyOnAnyProcess(t *testing.T) {
+	t.Parallel()
+	store, secret := memory.New(), [][]byte{bytes.Repeat([]byte("s"), 32)}
+	share := func(c *authkit.Config) { c.Store, c.Secrets = store, secret }
+	w := setup(t, share)
+	other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn := func(token string) authkit.SignIn {
+		t.Helper()
+		got, err := other.Refresh(t.Context(), authkit.RefreshRequest{App: w.app.ID, Token: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := turn(w.signUp("ann@example.com").field("refresh_token"))
+	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
+	got = turn(got.RefreshToken)
+	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(got.Token)).want(t, 200, "")
 }
 
 // pausing holds the first answer about a session back.
