@@ -19,6 +19,7 @@ import (
 type vouched struct {
 	id      *Identity // shared by every request: never written to
 	kid     string
+	keyed   time.Time // when the key counted last, as far as is known
 	expires time.Time
 }
 
@@ -28,10 +29,12 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 	now := e.now()
 	key := digest(raw)
 	v, known := e.seen.get(key)
-	if known && v.id.App == app && now.Before(v.expires) && e.recentlyAlive(v.id, now, within) {
+	// Another token of the session may be why it is known to be alive: that says nothing of
+	// this one's key.
+	if known && v.id.App == app && now.Before(v.expires) && now.Sub(v.keyed) < within && e.recentlyAlive(v.id, now, within) {
 		return v.id, nil
 	}
-	record, err := e.recentApp(ctx, app, now, within)
+	record, at, err := e.recentApp(ctx, app, now, within)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +42,9 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 		if v, err = e.vouch(record, raw, now); err != nil {
 			return nil, err
 		}
-		e.seen.put(key, v)
 	}
+	v.keyed = at
+	e.seen.put(key, v)
 	if err := e.alive(ctx, v.id, now, within); err != nil {
 		return nil, err
 	}
@@ -69,11 +73,13 @@ func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 	}}, nil
 }
 
-func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, error) {
+// recentApp answers an app as it was at a time no further back than within.
+func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, time.Time, error) {
 	if got, ok := e.apps.get(id); ok && now.Sub(got.at) < within {
-		return got.value, nil
+		return got.value, got.at, nil
 	}
-	return e.readApp(ctx, id)
+	app, err := e.readApp(ctx, id)
+	return app, now, err
 }
 
 func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration) bool {
@@ -82,13 +88,13 @@ func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration
 }
 
 // alive remembers sessions that were alive, never ones that were not. Of requests that
-// want to know of one session at one time, one asks.
+// want to know of one session at one time, one asks, unless they want to know each.
 func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
 	if e.recentlyAlive(id, now, within) {
 		return nil
 	}
 	key := [2]uuid.UUID{id.App, id.Session}
-	user, err := e.asking.do(ctx, key, func(ctx context.Context) (uuid.UUID, error) {
+	user, at, err := e.asking.do(ctx, key, now, within, func(ctx context.Context) (uuid.UUID, error) {
 		_, u, err := e.store.Session(ctx, id.App, id.Session, now)
 		return u.ID, err
 	})
@@ -99,7 +105,7 @@ func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within 
 	case err != nil:
 		return unavailable(fmt.Errorf("read session %s: %w", id.Session, err))
 	}
-	e.live.put(key, aged[uuid.UUID]{user, now})
+	e.live.put(key, aged[uuid.UUID]{user, at})
 	return nil
 }
 
@@ -113,6 +119,7 @@ type flights struct {
 }
 
 type flight struct {
+	at     time.Time // when it was asked: the answer is no younger
 	landed chan struct{}
 	user   uuid.UUID
 	err    error
@@ -120,12 +127,18 @@ type flight struct {
 
 func newFlights() *flights { return &flights{now: map[[2]uuid.UUID]*flight{}} }
 
-// do asks, or waits for the answer to a question that was put before.
-func (f *flights) do(ctx context.Context, key [2]uuid.UUID, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, error) {
+// do asks, or waits for the answer to a question that was put no longer than within ago;
+// it tells when that was.
+func (f *flights) do(ctx context.Context, key [2]uuid.UUID, now time.Time, within time.Duration, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, time.Time, error) {
 	f.mu.Lock()
 	x, under := f.now[key]
+	if under && now.Sub(x.at) >= within {
+		f.mu.Unlock()
+		user, err := ask(ctx)
+		return user, now, err
+	}
 	if !under {
-		x = &flight{landed: make(chan struct{})}
+		x = &flight{at: now, landed: make(chan struct{})}
 		f.now[key] = x
 	}
 	f.mu.Unlock()
@@ -140,8 +153,8 @@ func (f *flights) do(ctx context.Context, key [2]uuid.UUID, ask func(context.Con
 	}
 	select {
 	case <-x.landed:
-		return x.user, x.err
+		return x.user, x.at, x.err
 	case <-ctx.Done():
-		return uuid.Nil, ctx.Err()
+		return uuid.Nil, x.at, ctx.Err()
 	}
 }

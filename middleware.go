@@ -124,7 +124,7 @@ func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uui
 	if !ok && !ok2 {
 		return nil, noAccessToken()
 	}
-	app, err := e.recentApp(r.Context(), id, e.now(), within)
+	app, _, err := e.recentApp(r.Context(), id, e.now(), within)
 	if err != nil {
 		return nil, err
 	}

@@ -94,7 +94,9 @@ type AppStore interface {
 	// [Upkeep.Sweep] removes the rows. The riders are written.
 	DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error
 
-	// AddSigningKey adds a key. [ErrConflict]: k.Seq or k.KID is taken, another process was first.
+	// AddSigningKey adds a key and raises the app's Version: what was decided by the keys
+	// before is to be decided anew. [ErrConflict]: k.Seq or k.KID is taken, another process
+	// was first.
 	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, also Also) error
 }
 

@@ -18,7 +18,7 @@ type App struct {
 	Name    string // as given, 1 to 64 printable characters
 	NameKey string // Name after NFKC and case folding; unique for the developer among live apps
 
-	Version   int64        // raised by every [AppStore.ChangeApp], which it guards
+	Version   int64        // raised by every [AppStore.ChangeApp], which it guards, and by every key
 	Keys      []SigningKey // oldest first; never empty
 	Settings  Settings
 	CreatedAt time.Time

@@ -68,6 +68,7 @@ func appSigningKeys(b *bed) {
 	b.written("x", false)
 	a, err := b.s.App(b.ctx, b.app)
 	b.ok(err)
+	equal(b, a.Version, 3)
 	equal(b, len(a.Keys), 3)
 	for i, k := range a.Keys {
 		equal(b, k.Seq, int64(i+1))

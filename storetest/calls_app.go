@@ -28,7 +28,11 @@ func appCalls() []call {
 			return err
 		}},
 		{method: "ChangeApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 1, Name: new("changed"), Also: c.also})
+			was, err := c.s.App(c.ctx, c.app) // with a key more or less, the Version is another
+			if err != nil {
+				return err
+			}
+			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Name: new("changed"), Also: c.also})
 			return err
 		}},
 		{method: "DeleteApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {

@@ -41,7 +41,7 @@ func refusedApps(add addRefusal) {
 		return err
 	})
 	add("ChangeApp", "to a taken name", authkit.ErrConflict, func(c caller) error {
-		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 1, NameKey: new("first"), Also: c.also})
+		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, NameKey: new("first"), Also: c.also})
 		return err
 	})
 	add("AddSigningKey", "of a taken Seq", authkit.ErrConflict, func(c caller) error {

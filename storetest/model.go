@@ -174,6 +174,7 @@ func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, also authkit.A
 		for _, old := range a.app.Keys {
 			g.when(old.Seq == k.Seq || old.KID == k.KID, authkit.ErrConflict)
 		}
+		a.app.Version++
 		a.app.Keys = append(a.app.Keys, k)
 		slices.SortFunc(a.app.Keys, func(x, y authkit.SigningKey) int { return cmp.Compare(x.Seq, y.Seq) })
 	})

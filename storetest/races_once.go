@@ -47,7 +47,7 @@ var (
 func onces() []once {
 	return append([]once{
 		{"ChangeApp under one Version", lostStale, func(c caller, n int) error {
-			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 1, Name: new(strconv.Itoa(n)), Also: c.also})
+			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, Name: new(strconv.Itoa(n)), Also: c.also})
 			return err
 		}},
 		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.also) }},

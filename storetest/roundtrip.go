@@ -66,14 +66,14 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 	b.ok(b.s.CreateApp(b.ctx, given.App, given.App.Keys[0], &given.Key, authkit.Also{}))
 	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, authkit.Also{}))
 	changed, err := b.s.ChangeApp(b.ctx, authkit.AppChange{
-		App: id, Version: 1, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
+		App: id, Version: 2, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
 	})
 	b.ok(err)
 	got, err := b.s.App(b.ctx, id)
 	b.ok(err)
 	b.same(changed, got)
 	scribble(&changed)
-	want.App.Version = 2
+	want.App.Version = 3
 	want.App.Keys = append(want.App.Keys, want.Added)
 	want.Listed = want.App
 	want.Listed.Keys = nil

@@ -116,7 +116,8 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, als
 
 // AddSigningKey implements [authkit.AppStore].
 func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
-	return s.write(ctx, app, func(q Tx) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set version = version + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
 		addSigningKey(ctx, q, app, k)
 		s.riders(ctx, q, app, also)
 		return nil

@@ -130,6 +130,7 @@ func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.Sign
 		if err := t.check(also, nil); err != nil {
 			return err
 		}
+		t.app.Version++
 		t.app.Keys = append(t.app.Keys, copySigningKey(k))
 		slices.SortFunc(t.app.Keys, func(a, b authkit.SigningKey) int { return cmp.Compare(a.Seq, b.Seq) })
 		t.write(also)

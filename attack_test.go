@@ -1,0 +1,131 @@
+package authkit_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+// guarded asks a middleware with a token and answers the status; 418 is "let through".
+func guarded(t *testing.T, mw func(http.Handler) http.Handler, token string) int {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	got := httptest.NewRecorder()
+	mw(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })).ServeHTTP(got, r)
+	return got.Code
+}
+
+func TestRevokeOldCountsAtOnceBesideAKeyThatWaits(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	id := w.app.ID.String()
+	in := w.signUp("ann@example.com").field("token")
+	w.send("POST", "/apps/"+id+"/signing-keys/rotate", `{}`, bearer(w.token)).want(t, 201, "")
+	got := w.send("POST", "/apps/"+id+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token))
+	got.want(t, 201, "")
+	w.send("GET", "/auth/me/"+id, "", bearer(in)).want(t, 401, "invalid_token")
+	keys := w.send("GET", "/apps/"+id+"/.well-known/jwks.json", "").body["keys"].([]any)
+	if len(keys) != 1 || keys[0].(map[string]any)["kid"] != got.field("kid") {
+		t.Errorf("published: got %v, want %s alone", keys, got.field("kid"))
+	}
+	for range 2 {
+		w.send("GET", "/auth/me/"+id, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
+		w.clock.advance(20 * time.Minute) // when the one that waited would have begun
+	}
+}
+
+func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	require := w.engine.Require(authkit.ForApp(w.app.ID))
+	in := w.signUp("ann@example.com")
+	stolen := in.field("token")
+	if got := guarded(t, require, stolen); got != http.StatusTeapot {
+		t.Fatalf("before: got %d, want 418", got)
+	}
+	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
+	next := w.refresh(in.field("refresh_token")).field("token")
+	for range 5 { // the session is asked after on behalf of another token
+		w.clock.advance(3 * time.Second)
+		if got := guarded(t, require, next); got != http.StatusTeapot {
+			t.Fatalf("the next token: got %d, want 418", got)
+		}
+	}
+	if got := guarded(t, require, stolen); got != http.StatusUnauthorized {
+		t.Errorf("signed by the revoked key: got %d after 15 s, want 401", got)
+	}
+}
+
+func TestRefreshSignsWithNoRevokedKeyOnAnyProcess(t *testing.T) {
+	t.Parallel()
+	store, secret := memory.New(), [][]byte{bytes.Repeat([]byte("s"), 32)}
+	share := func(c *authkit.Config) { c.Store, c.Secrets = store, secret }
+	w := setup(t, share)
+	other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	turn := func(token string) authkit.SignIn {
+		t.Helper()
+		got, err := other.Refresh(t.Context(), authkit.RefreshRequest{App: w.app.ID, Token: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	got := turn(w.signUp("ann@example.com").field("refresh_token"))
+	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
+	got = turn(got.RefreshToken)
+	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(got.Token)).want(t, 200, "")
+}
+
+// pausing holds the first answer about a session back.
+type pausing struct {
+	authkit.Store
+
+	armed        chan struct{}
+	read, resume chan struct{}
+}
+
+func (p *pausing) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
+	s, u, err := p.Store.Session(ctx, app, id, now)
+	select {
+	case <-p.armed:
+		close(p.read)
+		<-p.resume
+	default:
+	}
+	return s, u, err
+}
+
+func TestRequireLiveTakesNoAnswerFromBeforeItAsked(t *testing.T) {
+	t.Parallel()
+	p := &pausing{Store: memory.New(), armed: make(chan struct{}, 1), read: make(chan struct{}), resume: make(chan struct{})}
+	w := setup(t, func(c *authkit.Config) { c.Store = p })
+	in := w.signUp("ann@example.com")
+	live := w.engine.RequireLive(authkit.ForApp(w.app.ID))
+	p.armed <- struct{}{}
+	var first, second sync.WaitGroup
+	first.Go(func() { guarded(t, live, in.field("token")) })
+	<-p.read // alive, says the store
+	w.send("POST", "/auth/sign-out/"+w.app.ID.String(), `{"refresh_token":"`+in.field("refresh_token")+`"}`).want(t, 204, "")
+	status := 0
+	second.Go(func() { status = guarded(t, live, in.field("token")) })
+	time.AfterFunc(50*time.Millisecond, func() { close(p.resume) })
+	second.Wait()
+	first.Wait()
+	if status != http.StatusUnauthorized {
+		t.Errorf("asked after the sign-out: got %d, want 401", status)
+	}
+}
