@@ -188,6 +188,18 @@ func BenchmarkRequireWarm(b *testing.B) {
 	})
 }
 
+// BenchmarkRefresh is one round trip to the store and one signature.
+func BenchmarkRefresh(b *testing.B) {
+	onStores(b, stubHash, func(b *bench) {
+		in := b.signUp("ann@example.com")
+		for b.Loop() {
+			next, err := b.engine.Refresh(b.Context(), authkit.RefreshRequest{App: b.app.ID, Token: in.RefreshToken})
+			b.ok(err)
+			in = next
+		}
+	})
+}
+
 func BenchmarkAPIKeyCheck(b *testing.B) {
 	onStores(b, stubHash, func(b *bench) {
 		for b.Loop() {

@@ -143,6 +143,7 @@ func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, 
 		return SignIn{}, err
 	}
 	if !ok {
+		e.tellRefused(app.ID, account, in.Client, CodeInvalidCredentials)
 		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong")
 	}
 	by := entry{method: MethodCredentials, amr: []string{"pwd"}, by: in.Client}
@@ -163,4 +164,17 @@ func (a *Account) password() string {
 		}
 	}
 	return ""
+}
+
+// tellRefused tells the observer of a sign-in that failed. Nothing is written: whoever
+// fails on purpose must not be able to fill a store.
+func (e *Engine) tellRefused(app uuid.UUID, account *Account, by Client, why Code) {
+	if e.cfg.Observer == nil {
+		return
+	}
+	ev := Event{App: app, Time: e.now(), Type: "session.start", IP: by.IP, Result: "refused", Reason: string(why)}
+	if account != nil {
+		ev.UserID = account.User.ID
+	}
+	e.cfg.Observer(ev)
 }

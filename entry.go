@@ -56,6 +56,7 @@ func (e *Engine) again(decide func() (SignIn, error)) (SignIn, error) {
 func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry) (SignIn, error) {
 	u := account.User
 	if u.Disabled {
+		e.tellRefused(app.ID, account, by.by, CodeUserDisabled)
 		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled")
 	}
 	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
