@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -128,4 +129,18 @@ func TestRequireLiveTakesNoAnswerFromBeforeItAsked(t *testing.T) {
 	if status != http.StatusUnauthorized {
 		t.Errorf("asked after the sign-out: got %d, want 401", status)
 	}
+}
+
+func TestACodeOfAnotherAddressCountsNowhere(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for range 4 {
+		w.clock.advance(time.Hour)
+		own, _ := w.mailed("eve@example.com", "")
+		for range 5 {
+			w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":"000000","binding":%q}`, own.body["binding"])).want(t, 401, "invalid_token")
+		}
+	}
+	pending, m := w.mailed("ann@example.com", "")
+	w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, mail.Code(m), pending.body["binding"])).want(t, 200, "")
 }
