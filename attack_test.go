@@ -144,3 +144,12 @@ func TestACodeOfAnotherAddressCountsNowhere(t *testing.T) {
 	pending, m := w.mailed("ann@example.com", "")
 	w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, mail.Code(m), pending.body["binding"])).want(t, 200, "")
 }
+
+func TestAKeyExpiresAtATimeThatCanBeWritten(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	keys := "/apps/" + w.app.ID.String() + "/api-keys"
+	w.send("POST", keys, `{"expires_at":"9999-12-31T23:59:59-01:00"}`, bearer(w.token)).want(t, 400, "invalid_request")
+	w.send("GET", keys, "", bearer(w.token)).want(t, 200, "")
+	w.send("GET", "/users/"+w.app.ID.String(), "", bearer(w.key)).want(t, 200, "")
+}
