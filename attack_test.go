@@ -3,12 +3,14 @@ package authkit_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -152,4 +154,20 @@ func TestAKeyExpiresAtATimeThatCanBeWritten(t *testing.T) {
 	w.send("POST", keys, `{"expires_at":"9999-12-31T23:59:59-01:00"}`, bearer(w.token)).want(t, 400, "invalid_request")
 	w.send("GET", keys, "", bearer(w.token)).want(t, 200, "")
 	w.send("GET", "/users/"+w.app.ID.String(), "", bearer(w.key)).want(t, 200, "")
+}
+
+// textual refuses what is no text, as Postgres does.
+type textual struct{ authkit.Store }
+
+func (s textual) OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (authkit.OAuthConfig, error) {
+	if !utf8.ValidString(provider) {
+		return authkit.OAuthConfig{}, errors.New("invalid byte sequence for encoding UTF8")
+	}
+	return s.Store.OAuthConfig(ctx, app, provider)
+}
+
+func TestAProviderThatIsNoNameIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.Store = textual{memory.New()} })
+	w.send("GET", "/auth/%FF/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
 }
