@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -91,6 +92,87 @@ func TestRefreshSignsWithNoRevokedKeyOnAnyProcess(t *testing.T) {
 	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
 	got = turn(got.RefreshToken)
 	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(got.Token)).want(t, 200, "")
+}
+
+// lateBody is a body that does something before it arrives.
+type lateBody struct {
+	once sync.Once
+	then func()
+	strings.Reader
+}
+
+func (s *lateBody) Read(p []byte) (int, error) {
+	s.once.Do(s.then)
+	return s.Reader.Read(p)
+}
+
+func (w *world) sendLate(method, path, body string, meanwhile func(), headers ...string) answer {
+	s := &lateBody{then: meanwhile}
+	s.Reset(body)
+	r := httptest.NewRequestWithContext(w.t.Context(), method, "/id"+path, s)
+	r.Header.Set("Content-Type", "application/json")
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	got := answer{ResponseRecorder: httptest.NewRecorder()}
+	w.server.ServeHTTP(got, r)
+	return got
+}
+
+func TestABodyThatComesLateIsJudgedWhenItCame(t *testing.T) {
+	t.Parallel()
+	t.Run("a session that a proof ended names nobody", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		me := "/auth/me/" + w.app.ID.String()
+		attacker := w.signUp("ann@example.com").field("token")
+		var owner answer
+		got := w.sendLate("PATCH", me, `{"name":"Eve"}`, func() {
+			_, m := w.mailed("ann@example.com", "")
+			owner = w.verify(`{"token":"` + linkToken(m) + `"}`)
+		}, bearer(attacker))
+		owner.want(t, 200, "")
+		if name := w.send("GET", me, "", bearer(owner.field("token"))).field("name"); got.Code != 401 || name != "" {
+			t.Errorf("got %d, and the account's name is %q; want 401 and none", got.Code, name)
+		}
+	})
+	t.Run("nor deletes it", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		me := "/auth/me/" + w.app.ID.String()
+		attacker := w.signUp("ann@example.com").field("token")
+		var owner answer
+		got := w.sendLate("DELETE", me, "", func() {
+			_, m := w.mailed("ann@example.com", "")
+			owner = w.verify(`{"token":"` + linkToken(m) + `"}`)
+		}, bearer(attacker))
+		owner.want(t, 200, "")
+		if got.Code != 401 {
+			t.Errorf("got %d, want 401", got.Code)
+		}
+		w.send("GET", me, "", bearer(owner.field("token"))).want(t, 200, "")
+	})
+	t.Run("sign-up that was closed meanwhile is closed", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		got := w.sendLate("POST", "/auth/credentials/"+w.app.ID.String(), `{"email":"ann@example.com","password":"`+password+`"}`, func() {
+			w.send("PATCH", "/apps/"+w.app.ID.String(), `{"signup":"closed"}`, bearer(w.token)).want(t, 200, "")
+		})
+		if got.Code != 401 {
+			t.Errorf("got %d %s, want 401", got.Code, got.Body)
+		}
+	})
+	t.Run("a key that was replaced meanwhile is none", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		got := w.sendLate("POST", "/users/"+w.app.ID.String(), `{"email":"ann@example.com"}`, func() {
+			w.send("POST", "/apps/"+w.app.ID.String()+"/api-keys", `{}`, bearer(w.token)).want(t, 201, "")
+		}, bearer(w.key))
+		if got.Code != 401 {
+			t.Errorf("got %d %s, want 401", got.Code, got.Body)
+		}
+	})
 }
 
 // pausing holds the first answer about a session back.
