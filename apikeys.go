@@ -59,6 +59,9 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(now) {
 		return nil, invalid("expires_at", "in_the_past", "expires_at is not in the future")
 	}
+	if in.ExpiresAt.UTC().Year() > 9999 {
+		return nil, invalid("expires_at", "out_of_range", "expires_at is later than RFC 3339 can write")
+	}
 	if in.Overlap < 0 || in.Overlap > maxOverlap {
 		return nil, invalid("overlap_seconds", "out_of_range", "overlap_seconds is not between 0 and 604800")
 	}

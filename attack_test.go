@@ -3,11 +3,15 @@ package authkit_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -90,6 +94,87 @@ func TestRefreshSignsWithNoRevokedKeyOnAnyProcess(t *testing.T) {
 	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(got.Token)).want(t, 200, "")
 }
 
+// lateBody is a body that does something before it arrives.
+type lateBody struct {
+	once sync.Once
+	then func()
+	strings.Reader
+}
+
+func (s *lateBody) Read(p []byte) (int, error) {
+	s.once.Do(s.then)
+	return s.Reader.Read(p)
+}
+
+func (w *world) sendLate(method, path, body string, meanwhile func(), headers ...string) answer {
+	s := &lateBody{then: meanwhile}
+	s.Reset(body)
+	r := httptest.NewRequestWithContext(w.t.Context(), method, "/id"+path, s)
+	r.Header.Set("Content-Type", "application/json")
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	got := answer{ResponseRecorder: httptest.NewRecorder()}
+	w.server.ServeHTTP(got, r)
+	return got
+}
+
+func TestABodyThatComesLateIsJudgedWhenItCame(t *testing.T) {
+	t.Parallel()
+	t.Run("a session that a proof ended names nobody", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		me := "/auth/me/" + w.app.ID.String()
+		attacker := w.signUp("ann@example.com").field("token")
+		var owner answer
+		got := w.sendLate("PATCH", me, `{"name":"Eve"}`, func() {
+			_, m := w.mailed("ann@example.com", "")
+			owner = w.verify(`{"token":"` + linkToken(m) + `"}`)
+		}, bearer(attacker))
+		owner.want(t, 200, "")
+		if name := w.send("GET", me, "", bearer(owner.field("token"))).field("name"); got.Code != 401 || name != "" {
+			t.Errorf("got %d, and the account's name is %q; want 401 and none", got.Code, name)
+		}
+	})
+	t.Run("nor deletes it", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		me := "/auth/me/" + w.app.ID.String()
+		attacker := w.signUp("ann@example.com").field("token")
+		var owner answer
+		got := w.sendLate("DELETE", me, "", func() {
+			_, m := w.mailed("ann@example.com", "")
+			owner = w.verify(`{"token":"` + linkToken(m) + `"}`)
+		}, bearer(attacker))
+		owner.want(t, 200, "")
+		if got.Code != 401 {
+			t.Errorf("got %d, want 401", got.Code)
+		}
+		w.send("GET", me, "", bearer(owner.field("token"))).want(t, 200, "")
+	})
+	t.Run("sign-up that was closed meanwhile is closed", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		got := w.sendLate("POST", "/auth/credentials/"+w.app.ID.String(), `{"email":"ann@example.com","password":"`+password+`"}`, func() {
+			w.send("PATCH", "/apps/"+w.app.ID.String(), `{"signup":"closed"}`, bearer(w.token)).want(t, 200, "")
+		})
+		if got.Code != 401 {
+			t.Errorf("got %d %s, want 401", got.Code, got.Body)
+		}
+	})
+	t.Run("a key that was replaced meanwhile is none", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		got := w.sendLate("POST", "/users/"+w.app.ID.String(), `{"email":"ann@example.com"}`, func() {
+			w.send("POST", "/apps/"+w.app.ID.String()+"/api-keys", `{}`, bearer(w.token)).want(t, 201, "")
+		}, bearer(w.key))
+		if got.Code != 401 {
+			t.Errorf("got %d %s, want 401", got.Code, got.Body)
+		}
+	})
+}
+
 // pausing holds the first answer about a session back.
 type pausing struct {
 	authkit.Store
@@ -128,4 +213,43 @@ func TestRequireLiveTakesNoAnswerFromBeforeItAsked(t *testing.T) {
 	if status != http.StatusUnauthorized {
 		t.Errorf("asked after the sign-out: got %d, want 401", status)
 	}
+}
+
+func TestACodeOfAnotherAddressCountsNowhere(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	for range 4 {
+		w.clock.advance(time.Hour)
+		own, _ := w.mailed("eve@example.com", "")
+		for range 5 {
+			w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":"000000","binding":%q}`, own.body["binding"])).want(t, 401, "invalid_token")
+		}
+	}
+	pending, m := w.mailed("ann@example.com", "")
+	w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, mail.Code(m), pending.body["binding"])).want(t, 200, "")
+}
+
+func TestAKeyExpiresAtATimeThatCanBeWritten(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	keys := "/apps/" + w.app.ID.String() + "/api-keys"
+	w.send("POST", keys, `{"expires_at":"9999-12-31T23:59:59-01:00"}`, bearer(w.token)).want(t, 400, "invalid_request")
+	w.send("GET", keys, "", bearer(w.token)).want(t, 200, "")
+	w.send("GET", "/users/"+w.app.ID.String(), "", bearer(w.key)).want(t, 200, "")
+}
+
+// textual refuses what is no text, as Postgres does.
+type textual struct{ authkit.Store }
+
+func (s textual) OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (authkit.OAuthConfig, error) {
+	if !utf8.ValidString(provider) {
+		return authkit.OAuthConfig{}, errors.New("invalid byte sequence for encoding UTF8")
+	}
+	return s.Store.OAuthConfig(ctx, app, provider)
+}
+
+func TestAProviderThatIsNoNameIsNotConfigured(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.Store = textual{memory.New()} })
+	w.send("GET", "/auth/%FF/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
 }

@@ -153,6 +153,9 @@ func (c *call) through(res resource) error {
 		c.w.Header().Set("Allow", res.allow())
 		return refuse(CodeMethodNotAllowed, "this path does not take "+strconv.Quote(clean(c.r.Method, 32)))
 	}
+	// All of the request is here before anything is looked up: whoever sends its end late
+	// must not act on what was true before.
+	unwanted := c.arrive()
 	if err := c.crossOrigin(rt); err != nil {
 		return err
 	}
@@ -164,12 +167,19 @@ func (c *call) through(res resource) error {
 			return err
 		}
 	}
-	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
-		if err := httpio.NoBody(c.r); err != nil {
-			return err
-		}
+	if unwanted != nil {
+		return unwanted
 	}
 	return rt.serve(c)
+}
+
+// arrive waits for the body, and refuses one where none is taken.
+func (c *call) arrive() error {
+	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
+		return httpio.NoBody(c.r)
+	}
+	c.r = httpio.Held(c.r)
+	return nil
 }
 
 // origins are the web origins that may call this path: an app's own on its /auth routes,

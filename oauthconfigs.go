@@ -163,6 +163,9 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 	if err != nil {
 		return err
 	}
+	if !oauth.Known(provider) && !oauth.ValidName(provider) {
+		return notConfigured()
+	}
 	var also Also
 	if err := e.note(&also, e.now(), Event{App: app, Type: "oauth_config.delete", Actor: own.Developer, Reason: provider}); err != nil {
 		return err
@@ -175,6 +178,9 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 }
 
 func (e *Engine) oauthConfig(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error) {
+	if !oauth.Known(provider) && !oauth.ValidName(provider) {
+		return OAuthConfig{}, notConfigured() // a path may hold what is no text to a store
+	}
 	c, err := e.store.OAuthConfig(ctx, app, provider)
 	switch {
 	case errors.Is(err, ErrNotFound):

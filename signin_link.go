@@ -284,8 +284,12 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, in LinkProof) (fou
 	}
 	take := Take{Kind: linkKind, Hash: token.Hash(id), Binding: token.Hash([]byte(in.Binding))}
 	t, err := e.store.Token(ctx, app, take, e.now())
-	if _, err = e.openAttempt(take, t, err); err != nil {
+	got, err := e.openAttempt(take, t, err)
+	if err != nil {
 		return found{}, err
+	}
+	if got.data.Email != email {
+		return found{}, invalidToken() // the binding is another address's: a wrong one
 	}
 	// The day is in the key, and within a day nothing is given back by time.
 	daily := e.by(limitCodeEmail, e.now().Format(time.DateOnly)+" "+email)
@@ -296,8 +300,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, in LinkProof) (fou
 		return found{}, err
 	}
 	t, err = e.store.TryToken(ctx, app, take, e.codeProof(app, id, email, in.Code), linkTries, e.now())
-	got, err := e.openAttempt(take, t, err)
-	if err != nil {
+	if got, err = e.openAttempt(take, t, err); err != nil {
 		return found{}, err
 	}
 	daily.Cost = -1 // a right code is no wrong one

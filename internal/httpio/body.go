@@ -100,15 +100,42 @@ func wantType(r *http.Request, want string) error {
 	return nil
 }
 
+// Held reads the body, unless it is too large by its own word, and answers the request with
+// what was read in its place. What is wrong with it is said by whoever decodes it.
+func Held(r *http.Request) *http.Request {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength > BodyLimit {
+		return r
+	}
+	b, err := readSome(r.Body)
+	r = r.WithContext(r.Context()) // a copy: the caller's stays as it is
+	r.Body = &held{ReadCloser: r.Body, read: b, err: err}
+	return r
+}
+
+// held is a body of which no more than the limit, and one byte, was read before.
+type held struct {
+	io.ReadCloser
+
+	read []byte
+	err  error
+}
+
+func readSome(body io.Reader) ([]byte, error) {
+	if h, ok := body.(*held); ok {
+		return h.read, h.err
+	}
+	if body == nil {
+		return nil, nil
+	}
+	return io.ReadAll(io.LimitReader(body, BodyLimit+1))
+}
+
 func read(r *http.Request) ([]byte, error) {
 	tooLarge := &BodyError{Status: http.StatusRequestEntityTooLarge, Detail: "the body is larger than 64 KiB"}
 	if r.ContentLength > BodyLimit {
 		return nil, tooLarge
 	}
-	if r.Body == nil {
-		return nil, nil
-	}
-	b, err := io.ReadAll(io.LimitReader(r.Body, BodyLimit+1))
+	b, err := readSome(r.Body)
 	if err != nil {
 		return nil, bad("the body ended early")
 	}
