@@ -1,6 +1,8 @@
 package authkit_test
 
 import (
+	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -72,4 +74,194 @@ func TestCredentials(t *testing.T) {
 			t.Error("Retry-After: got none")
 		}
 	})
+}
+
+func TestEmails(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	long := strings.Repeat("a", 64)
+	domain := strings.Repeat("d", 63) + "." + strings.Repeat("e", 63) + "." + strings.Repeat("f", 61) // with 64 and an at sign: 254
+	for email, ok := range map[string]bool{
+		"ann@example.com":                 true,
+		"Ann.Lee+tag@Sub.Example.COM":     true,
+		"o'neil@example.co.uk":            true,
+		"!#$%&'*+-/=?^_`{|}~@example.com": true,
+		"a@b.co":                          true,
+		"1@1.example":                     true,
+		"ann@bücher.example":              true,
+		long + "@example.com":             true,
+		long + "@" + domain:               true,
+		long + "a@example.com":            false,
+		long + "@" + domain + "g":         false,
+		"":                                false,
+		"ann":                             false,
+		"@example.com":                    false,
+		"ann@":                            false,
+		"ann@localhost":                   false,
+		"ann@example.com.":                false,
+		"ann@.example.com":                false,
+		"ann@example..com":                false,
+		"ann@[127.0.0.1]":                 false,
+		"ann@127.0.0.1":                   false,
+		"ann@[IPv6:::1]":                  false,
+		" ann@example.com":                false,
+		"ann@example.com ":                false,
+		"ann @example.com":                false,
+		`"ann"@example.com`:               false,
+		`"a b"@example.com`:               false,
+		"ann(x)@example.com":              false,
+		"ann@example.com (x)":             false,
+		"Ann <ann@example.com>":           false,
+		"<ann@example.com>":               false,
+		"mailto:ann@example.com":          false,
+		"ann..lee@example.com":            false,
+		".ann@example.com":                false,
+		"ann.@example.com":                false,
+		"ann@a@example.com":               false,
+		"ann@example.com,b@example.com":   false,
+		"änn@example.com":                 false,
+		"ann@-a.example":                  false,
+		"ann@a-.example":                  false,
+		"ann@a_b.example":                 false,
+		"ann@xn--a.example":               false, // no A-label
+		`ann\@example.com`:                false,
+		"ann%40example.com":               false,
+	} {
+		body := `{"email":` + quoted(email) + `,"password":"` + password + `","intent":"sign_up"}`
+		got := w.send("POST", w.in("/auth/credentials/{app_id}"), body)
+		if ok {
+			if got.Code != 201 || got.body["user"].(map[string]any)["email"] != email {
+				t.Errorf("%q: got %d %s, want it taken and shown as given", email, got.Code, got.Body)
+			}
+			continue
+		}
+		if got.Code != 400 || !strings.Contains(got.Body.String(), `"code":"invalid_email"`) || !strings.Contains(got.Body.String(), `"field":"email"`) {
+			t.Errorf("%q: got %d %s, want 400 invalid_email", email, got.Code, got.Body)
+		}
+		w.send("POST", w.in("/auth/magic-link/{app_id}"), `{"email":`+quoted(email)+`}`).want(t, 400, "invalid_request")
+	}
+}
+
+func TestAnAddressIsOneInAnySpelling(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	for _, spellings := range [][]string{
+		{"Ann@Example.com", "ann@example.com", "ANN@EXAMPLE.COM"},
+		{"ann@Bücher.example", "ann@xn--bcher-kva.example", "ANN@BÜCHER.EXAMPLE", "ann@XN--BCHER-KVA.example", "ann@bu\u0308cher.example"},
+	} {
+		w.signUp(spellings[0])
+		for _, email := range spellings {
+			w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody(email, password, "sign_up")).want(t, 409, "email_taken")
+			got := w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody(email, password, "sign_in"))
+			got.want(t, 200, "")
+			if shown := got.body["user"].(map[string]any)["email"]; shown != spellings[0] {
+				t.Errorf("%q: got it shown as %q, want as first given, %q", email, shown, spellings[0])
+			}
+		}
+	}
+	w.signUp("ann.lee@example.com") // a dot, a tag and another letter do tell addresses apart
+	w.signUp("annlee@example.com")
+	w.signUp("ann.lee+x@example.com")
+}
+
+func TestUserNames(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	n := 0
+	for name, ok := range map[string]bool{
+		"":                        true,
+		"Ann":                     true,
+		"李 小龍":                    true,
+		"O'Neil-Smith, Jr. <ann>": true,
+		strings.Repeat("é", 200):  true,
+		strings.Repeat("é", 201):  false,
+		"a\tb":                    false,
+		"a\u0000":                 false,
+		"a\u0085":                 false,
+	} {
+		n++
+		email := w.nth(n)
+		got := w.send("POST", w.in("/auth/credentials/{app_id}"), `{"email":"`+email+`","password":"`+password+`","name":`+quoted(name)+`}`)
+		if want := map[bool]int{true: 201, false: 400}[ok]; got.Code != want {
+			t.Errorf("%q: got %d %s, want %d", name, got.Code, got.Body, want)
+		}
+		if ok && name != "" && got.body["user"].(map[string]any)["name"] != name {
+			t.Errorf("%q: got %s, want it as given", name, got.Body)
+		}
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	n := 0
+	up := func(pw string) (answer, string) {
+		n++
+		email := w.nth(n)
+		return w.send("POST", w.in("/auth/credentials/{app_id}"), `{"email":"`+email+`","password":`+quoted(pw)+`,"name":"Alice Liddell","intent":"sign_up"}`), email
+	}
+	for name, c := range map[string]struct {
+		pw     string
+		status int
+	}{
+		"11 code points":           {"elevenchars", 422},
+		"12 code points":           {"twelve chars", 201},
+		"11 of two bytes":          {strings.Repeat("é", 6) + "ürlüx", 422},
+		"12 of four bytes":         {"🔥🎈🐙🍉🚲🎻🧭🪁🦉🍄🎲🛶", 201},
+		"1024 code points":         {strings.Repeat("x1y2", 256), 201},
+		"1025 code points":         {strings.Repeat("x1y2", 256) + "z", 422},
+		"4 KiB":                    {strings.Repeat("🔥🎈🐙🍉", 256), 201},
+		"spaces at both ends":      {"  so it is typed  ", 201},
+		"a common one":             {"qwertyuiop123", 422},
+		"a common one in capitals": {"QWERTYUIOP123", 422},
+		"the app's name":           {"demodemodemo", 422},
+		"the user's name":          {"aliceliddell", 422},
+		"the name and 4 more":      {"AliceLiddell1234", 422},
+		"the name and 5 more":      {"AliceLiddell12345", 201},
+		"a short part of the name": {"ali and the rabbit", 201},
+	} {
+		got, email := up(c.pw)
+		if got.Code != c.status || (c.status == 422 && got.body["code"] != "weak_password") {
+			t.Errorf("%s: got %d %s, want %d", name, got.Code, got.Body, c.status)
+			continue
+		}
+		if strings.Contains(got.Body.String(), c.pw) {
+			t.Errorf("%s: got it in %s", name, got.Body)
+		}
+		if c.status == 201 {
+			for _, other := range []string{strings.TrimSpace(c.pw), strings.ToUpper(c.pw), c.pw + " "} {
+				if other != c.pw && len(other) <= 4096 {
+					w.send("POST", w.in("/auth/credentials/{app_id}"), `{"email":"`+email+`","password":`+quoted(other)+`}`).want(t, 401, "invalid_credentials")
+				}
+			}
+			w.send("POST", w.in("/auth/credentials/{app_id}"), `{"email":"`+email+`","password":`+quoted(c.pw)+`}`).want(t, 200, "")
+		}
+	}
+	t.Run("composed and decomposed letters are different ones", func(t *testing.T) {
+		got, email := up("caf\u00e9 au lait, please")
+		got.want(t, 201, "")
+		w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody(email, "cafe\u0301 au lait, please", "sign_in")).want(t, 401, "invalid_credentials")
+	})
+	t.Run("the user's address is none", func(t *testing.T) {
+		for _, pw := range []string{"carol.smith", "carol.smith1", "carolsmith@mail.test", "smith@mail.test"} {
+			body := `{"email":"carol.smith@mail.test","password":"` + pw + `","intent":"sign_up"}`
+			w.send("POST", w.in("/auth/credentials/{app_id}"), body).want(t, 422, "weak_password")
+		}
+	})
+	t.Run("one of more than 4 KiB is never hashed", func(t *testing.T) {
+		got, _ := up(strings.Repeat("🔥", 1025))
+		if got.Code != 400 && got.Code != 422 {
+			t.Errorf("got %d %s, want 400 or 422", got.Code, got.Body)
+		}
+		w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody("ann@example.com", strings.Repeat("a", 4097), "sign_in")).want(t, 400, "invalid_request")
+	})
+}
+
+// quoted is a JSON string.
+func quoted(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
 }

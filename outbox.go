@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -158,7 +159,7 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
 	}
-	message.To, message.From, message.ID = l.To, e.cfg.MailFrom, m.ID.String()+"@"+e.base.Hostname()
+	message.To, message.From, message.ID = address.Envelope(l.To), e.cfg.MailFrom, m.ID.String()+"@"+e.base.Hostname()
 	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	return e.cfg.Mailer.Send(ctx, message)

@@ -275,3 +275,14 @@ func TestFaultsOfDelivery(t *testing.T) {
 		})
 	}
 }
+
+// A mail server need not know SMTPUTF8.
+func TestMailGoesToAnASCIIAddress(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.ask("Ann.Lee@Bücher.example")
+	w.runOnce()
+	if got := w.outbox.Messages(); len(got) != 1 || got[0].To != "Ann.Lee@xn--bcher-kva.example" {
+		t.Errorf("messages: got %+v, want one to Ann.Lee@xn--bcher-kva.example", got)
+	}
+}

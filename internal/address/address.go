@@ -39,6 +39,17 @@ func Parse(s string) (canonical string, err error) {
 	return canonical, nil
 }
 
+// Envelope is the form of an address that any mail server takes: the local part as it was
+// given, the domain as A-labels. SMTPUTF8 (RFC 6531) is then no matter.
+func Envelope(s string) string {
+	local, domain, _ := strings.Cut(s, "@")
+	ascii, ok := host(domain)
+	if !ok {
+		return s
+	}
+	return local + "@" + ascii
+}
+
 // Mask keeps the first letter and the domain of a canonical address.
 func Mask(canonical string) string {
 	local, domain, ok := strings.Cut(canonical, "@")

@@ -47,6 +47,17 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestEnvelope(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"Ann.Lee@Example.COM": "Ann.Lee@example.com", "ann@Bücher.example": "ann@xn--bcher-kva.example", "x": "x", "a@b": "a@b",
+	} {
+		if got := address.Envelope(in); got != want {
+			t.Errorf("Envelope(%q): got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestMask(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"ann@example.com": "a***@example.com", "x": "***"} {
