@@ -290,7 +290,7 @@ func TestFiveLinksOfAnAddressLive(t *testing.T) {
 	var links []string
 	for range 6 {
 		w.clock.advance(time.Second)
-		_, m := w.mailed("Ann@Example.com", "")
+		_, m := w.mailed("Ann@example.com", "")
 		links = append(links, linkToken(m))
 	}
 	w.verify(`{"token":"`+links[0]+`"}`).want(t, 401, "invalid_token")

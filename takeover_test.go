@@ -20,8 +20,8 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// guarded asks a middleware with a token and answers the status; 418 is "let through".
-func guarded(t *testing.T, mw func(http.Handler) http.Handler, token string) int {
+// behind asks a middleware with a token and answers the status; 418 is "let through".
+func behind(t *testing.T, mw func(http.Handler) http.Handler, token string) int {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
 	r.Header.Set("Authorization", "Bearer "+token)
@@ -55,18 +55,18 @@ func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
 	require := w.engine.Require(authkit.ForApp(w.app.ID))
 	in := w.signUp("ann@example.com")
 	stolen := in.field("token")
-	if got := guarded(t, require, stolen); got != http.StatusTeapot {
+	if got := behind(t, require, stolen); got != http.StatusTeapot {
 		t.Fatalf("before: got %d, want 418", got)
 	}
 	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
 	next := w.refresh(in.field("refresh_token")).field("token")
 	for range 5 { // the session is asked after on behalf of another token
 		w.clock.advance(3 * time.Second)
-		if got := guarded(t, require, next); got != http.StatusTeapot {
+		if got := behind(t, require, next); got != http.StatusTeapot {
 			t.Fatalf("the next token: got %d, want 418", got)
 		}
 	}
-	if got := guarded(t, require, stolen); got != http.StatusUnauthorized {
+	if got := behind(t, require, stolen); got != http.StatusUnauthorized {
 		t.Errorf("signed by the revoked key: got %d after 15 s, want 401", got)
 	}
 }
@@ -202,11 +202,11 @@ func TestRequireLiveTakesNoAnswerFromBeforeItAsked(t *testing.T) {
 	live := w.engine.RequireLive(authkit.ForApp(w.app.ID))
 	p.armed <- struct{}{}
 	var first, second sync.WaitGroup
-	first.Go(func() { guarded(t, live, in.field("token")) })
+	first.Go(func() { behind(t, live, in.field("token")) })
 	<-p.read // alive, says the store
 	w.send("POST", "/auth/sign-out/"+w.app.ID.String(), `{"refresh_token":"`+in.field("refresh_token")+`"}`).want(t, 204, "")
 	status := 0
-	second.Go(func() { status = guarded(t, live, in.field("token")) })
+	second.Go(func() { status = behind(t, live, in.field("token")) })
 	time.AfterFunc(50*time.Millisecond, func() { close(p.resume) })
 	second.Wait()
 	first.Wait()
