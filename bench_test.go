@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"context"
 	"database/sql"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -209,11 +210,15 @@ func BenchmarkAPIKeyCheck(b *testing.B) {
 	})
 }
 
-// BenchmarkUsersPage reads fifty users by HTTP: the first page, and one deep in 100,000.
+// users is how many users an app has in BenchmarkUsersPage: -args -users 1000000 asks for
+// a million.
+var users = flag.Int("users", 100_000, "users of the app in BenchmarkUsersPage")
+
+// BenchmarkUsersPage reads fifty users by HTTP: the first page, one deep in the list, and
+// the first of a search that finds few and of one that finds all.
 func BenchmarkUsersPage(b *testing.B) {
-	const users, deep = 100_000, 160
 	onStores(b, stubHash, func(b *bench) {
-		b.fill(b.app.ID, users)
+		b.fill(b.app.ID, *users)
 		get := func(query string) *httptest.ResponseRecorder {
 			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/users/"+b.app.ID.String()+query, nil)
 			r.Header.Set("Authorization", "Bearer "+b.key)
@@ -225,11 +230,12 @@ func BenchmarkUsersPage(b *testing.B) {
 			return w
 		}
 		next := ""
-		for range deep {
+		for range *users / 500 * 8 / 10 {
 			next = "?limit=500&cursor=" + cursorOf(b.B, get(next))
 		}
 		next = next[len("?limit=500&"):]
-		for name, query := range map[string]string{"first": "", "deep": "?" + next} {
+		for _, page := range [][2]string{{"first", ""}, {"deep", "?" + next}, {"few", "?q=u4321"}, {"all", "?q=u"}, {"method", "?auth_method=oauth"}} {
+			name, query := page[0], page[1]
 			b.Run(name, func(b *testing.B) {
 				for b.Loop() {
 					get(query)
