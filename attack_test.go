@@ -253,3 +253,14 @@ func TestAProviderThatIsNoNameIsNotConfigured(t *testing.T) {
 	w := setup(t, func(c *authkit.Config) { c.Store = textual{memory.New()} })
 	w.send("GET", "/auth/%FF/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
 }
+
+func TestACursorOfAppsIsGoodWithASlashAndWithout(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.clock.advance(time.Second)
+	w.send("POST", "/apps", `{"name":"Second"}`, bearer(w.token)).want(t, 201, "")
+	cursor := w.send("GET", "/apps/?limit=1", "", bearer(w.token)).field("next_cursor")
+	for _, path := range []string{"/apps", "/apps/"} {
+		w.send("GET", path+"?cursor="+cursor, "", bearer(w.token)).want(t, 200, "")
+	}
+}
