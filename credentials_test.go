@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"fmt"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -264,4 +265,18 @@ func quoted(s string) string {
 		panic(err)
 	}
 	return string(b)
+}
+
+func TestAPeerWithoutAnAddressIsCounted(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	last := 0
+	for i := range 21 {
+		r := w.request("POST", w.in("/auth/credentials/{app_id}"), fmt.Sprintf(`{"email":"u%d@example.com","password":"x","intent":"sign_in"}`, i), "Content-Type: application/json")
+		r.RemoteAddr = "@" // a Unix socket's
+		last = w.do(r).Code
+	}
+	if last != 429 {
+		t.Errorf("the twenty-first attempt: got %d, want 429", last)
+	}
 }

@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,8 +117,8 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 	}
 	c.id = id.String()
 	w.Header().Set("X-Request-ID", c.id)
-	_, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
-	c.client = Client{IP: addr, UserAgent: r.UserAgent()}
+	key, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
+	c.client = Client{IP: cmp.Or(addr, key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
 	if stranger {
 		h.e.log.DebugContext(r.Context(), "a forwarding header from an untrusted peer is ignored", slog.String("request_id", c.id))
 	}

@@ -143,13 +143,7 @@ func (f *flights) do(ctx context.Context, key [2]uuid.UUID, now time.Time, withi
 	}
 	f.mu.Unlock()
 	if !under {
-		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout) // it is not the first one's alone
-		x.user, x.err = ask(own)
-		cancel()
-		f.mu.Lock()
-		delete(f.now, key)
-		f.mu.Unlock()
-		close(x.landed)
+		f.fly(ctx, key, x, ask)
 	}
 	select {
 	case <-x.landed:
@@ -158,3 +152,20 @@ func (f *flights) do(ctx context.Context, key [2]uuid.UUID, now time.Time, withi
 		return uuid.Nil, x.at, ctx.Err()
 	}
 }
+
+// fly asks, and lands whatever happens: nobody waits for an answer that will not come.
+func (f *flights) fly(ctx context.Context, key [2]uuid.UUID, x *flight, ask func(context.Context) (uuid.UUID, error)) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout) // it is not the first one's alone
+	x.err = errAsk
+	defer func() {
+		cancel()
+		f.mu.Lock()
+		delete(f.now, key)
+		f.mu.Unlock()
+		close(x.landed)
+	}()
+	x.user, x.err = ask(own)
+}
+
+// errAsk stands until there is an answer.
+var errAsk = errors.New("the question was not answered")

@@ -136,7 +136,7 @@ func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uui
 		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
 	}
 	got, err := e.identity(r.Context(), id, access, within)
-	if !ok2 || !errors.Is(err, CodeInvalidToken) {
+	if !ok2 || !errors.Is(err, CodeInvalidToken) || r.Method == http.MethodHead { // HEAD never has an effect
 		return got, err
 	}
 	_, ip, _ := httpio.Peer(r, e.cfg.TrustedProxies)

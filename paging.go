@@ -58,7 +58,8 @@ func (c *call) listName(values url.Values) []byte {
 			filters.Set(name, values.Get(name))
 		}
 	}
-	return []byte(strings.TrimSuffix(c.r.URL.Path, "/") + "?" + filters.Encode() + "#" + c.developer)
+	path := strings.TrimSuffix(c.r.URL.Path, "/") // "/apps" and "/apps/" are one list
+	return []byte(path + "?" + filters.Encode() + "#" + c.developer)
 }
 
 // next makes the cursor that goes on after a row, and announces it (RFC 8288).

@@ -169,12 +169,9 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn) (
 }
 
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {
-	config, err := e.oauthConfig(ctx, app.ID, kept.Provider)
+	config, err := e.underWay(ctx, app.ID, kept)
 	if err != nil {
 		return SignIn{}, err
-	}
-	if !config.Enabled || config.edition() != kept.Edition {
-		return SignIn{}, invalidToken() // the configuration changed under the flow
 	}
 	if in.Fail != "" || in.Code == "" {
 		return SignIn{}, providerRefused(in.Fail, nil)
@@ -187,7 +184,26 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow,
 	if err != nil {
 		return SignIn{}, providerError(err)
 	}
+	// A provider may take its time: what was looked up before it answered may be long ago.
+	if _, err := e.underWay(ctx, app.ID, kept); err != nil {
+		return SignIn{}, err
+	}
+	if app, err = e.readApp(ctx, app.ID); err != nil {
+		return SignIn{}, err
+	}
 	return e.again(func() (SignIn, error) { return e.enterByProvider(ctx, app, profile, kept.Provider, in.Client, then) })
+}
+
+// underWay answers the configuration of a flow, unless it changed since the flow began.
+func (e *Engine) underWay(ctx context.Context, app uuid.UUID, kept flow) (OAuthConfig, error) {
+	config, err := e.oauthConfig(ctx, app, kept.Provider)
+	if err != nil {
+		return OAuthConfig{}, err
+	}
+	if !config.Enabled || config.edition() != kept.Edition {
+		return OAuthConfig{}, invalidToken()
+	}
+	return config, nil
 }
 
 // providerError turns a fault at the provider into a code of the contract.

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
@@ -252,4 +253,44 @@ func TestAProviderThatIsNoNameIsNotConfigured(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.Store = textual{memory.New()} })
 	w.send("GET", "/auth/%FF/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+}
+
+func TestACursorOfAppsIsGoodWithASlashAndWithout(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.clock.advance(time.Second)
+	w.send("POST", "/apps", `{"name":"Second"}`, bearer(w.token)).want(t, 201, "")
+	cursor := w.send("GET", "/apps/?limit=1", "", bearer(w.token)).field("next_cursor")
+	for _, path := range []string{"/apps", "/apps/"} {
+		w.send("GET", path+"?cursor="+cursor, "", bearer(w.token)).want(t, 200, "")
+	}
+}
+
+// meanwhile is a claim that does something when the provider says it.
+type meanwhile func()
+
+func (f meanwhile) MarshalJSON() ([]byte, error) {
+	f()
+	return []byte(`"Ann"`), nil
+}
+
+func TestWhatChangesWhileTheProviderAnswersCounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		path, body string
+		status     int
+		code       string
+	}{
+		"a provider that is switched off": {"/oauth-configs/corp", `{"enabled":false}`, 401, "invalid_token"},
+		"sign-up that is closed":          {"", `{"signup":"closed"}`, 403, "signup_disabled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, p := withProvider(t, true)
+			state, binding := w.begin(t, p, jwt.MapClaims{"name": meanwhile(func() {
+				w.send("PATCH", "/apps/"+w.app.ID.String()+c.path, c.body, bearer(w.token)).want(t, 200, "")
+			})})
+			w.callback("good", state, binding).want(t, c.status, c.code)
+		})
+	}
 }

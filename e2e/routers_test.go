@@ -116,9 +116,9 @@ func refusedByAuthkit(t *testing.T, w *world) {
 	}
 	for path, allow := range map[string]string{
 		"/apps": "GET, HEAD, POST", "/apps/": "GET, HEAD, POST", "/healthz": "GET, HEAD", w.at("/auth/credentials"): "POST",
-		w.at("/apps"): "GET, HEAD, PATCH",
+		w.at("/auth/me"): "DELETE, GET, HEAD, PATCH",
 	} {
-		for _, method := range []string{"DELETE", "PUT", "OPTIONS"} {
+		for _, method := range []string{"TRACE", "PUT", "OPTIONS"} {
 			if path == w.at("/auth/credentials") && method == "OPTIONS" {
 				continue
 			}

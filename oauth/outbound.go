@@ -22,12 +22,13 @@ var errAddress = errors.New("the address is not a public one")
 
 // forbidden are ranges that netip's own predicates do not know: this network, CGNAT,
 // protocol assignments, documentation, benchmarking, reserved; NAT64, 6to4, Teredo,
-// discard, documentation.
+// discard, documentation; IPv4-compatible and IPv4-translated, site-local, segment routing.
 func forbidden() []string {
 	return []string{
 		"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
 		"203.0.113.0/24", "240.0.0.0/4", "192.88.99.0/24",
-		"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "100::/64", "2001:db8::/32", "::/96",
+		"64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "100::/64", "2001:db8::/32", "3fff::/20",
+		"::/96", "::ffff:0:0:0/96", "fec0::/10", "5f00::/16",
 	}
 }
 

@@ -14,6 +14,7 @@ func TestPublic(t *testing.T) {
 		"::ffff:127.0.0.1": false, "::ffff:169.254.169.254": false, "64:ff9b::7f00:1": false, "64:ff9b:1::1": false,
 		"2002:7f00:1::": false, "2001:0:1::1": false, "224.0.0.1": false, "ff02::1": false, "255.255.255.255": false,
 		"192.0.0.1": false, "198.18.0.1": false, "240.0.0.1": false, "::127.0.0.1": false, "2001:db8::1": false,
+		"::ffff:0:127.0.0.1": false, "fec0::1": false, "3fff::1": false, "5f00::1": false,
 	} {
 		if got := public(netip.MustParseAddr(text), false); got != want {
 			t.Errorf("public(%s): got %v, want %v", text, got, want)
