@@ -78,6 +78,9 @@ import (
 // BaseURL is where [Config] mounts the handler.
 const BaseURL = "http://localhost:8080/auth"
 
+// secret is the same for all, so that a second engine can open what the first one stored.
+const secret = "32 bytes that guard nothing real"
+
 // developer owns the apps that a Kit makes.
 const developer = "authkittest"
 
@@ -95,13 +98,14 @@ type Kit struct {
 // store, [BaseURL], a clock that stands still and a mailer that keeps what it is given, for
 // [Adopt] to find. Hashing is cheap, limits are off, providers may be on loopback, the
 // store is asked about a session each time, and what the engine logs as an error goes to
-// tb's log. Every call has parts of its own. Change what the host needs otherwise,
-// except for Now and Mailer.
+// tb's log. Every call has parts of its own. A host may change all of it but Now and
+// Mailer: another Store works as it stands.
 func Config(tb testing.TB) authkit.Config {
 	tb.Helper()
 	own := &parts{Outbox: mail.NewOutbox(), clock: newClock()}
 	return authkit.Config{
 		Store: memory.New(), BaseURL: BaseURL, Mailer: own, Now: own.clock.Now,
+		Secrets:  [][]byte{[]byte(secret)},
 		Logger:   slog.New(slog.NewTextHandler(newLog(tb), &slog.HandlerOptions{Level: slog.LevelError})),
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 		// The clock stands still, so whatever is remembered for a while would be for ever.
@@ -132,9 +136,11 @@ func New(tb testing.TB, change ...func(*authkit.Config)) *Kit {
 	if err != nil {
 		tb.Fatalf("authkittest: %v", err)
 	}
-	kit := Adopt(tb, engine, authkit.App{}, c)
-	kit.App = kit.NewApp(tb, "Test app")
-	return kit
+	app, err := engine.EnsureApp(tb.Context(), developer, "Test app") // a Store of the host's may hold it
+	if err != nil {
+		tb.Fatalf("authkittest: make the app: %v", err)
+	}
+	return Adopt(tb, engine, app, c)
 }
 
 // Adopt makes a Kit of an engine and an app that a host made. The configuration is the one

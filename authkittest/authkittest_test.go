@@ -1,7 +1,9 @@
 package authkittest_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // host is a host whose one route says who asks.
@@ -292,6 +295,56 @@ func TestLimitsAreASwitch(t *testing.T) {
 				t.Errorf("mails: got %d, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+func TestTwoKitsOverOneStore(t *testing.T) {
+	t.Parallel()
+	store := memory.New()
+	use := func(c *authkit.Config) { c.Store = store }
+	first, second := authkittest.New(t, use), authkittest.New(t, use)
+	if first.App.ID != second.App.ID {
+		t.Errorf("App: got %s and %s, want one", first.App.ID, second.App.ID)
+	}
+	ann := first.SignIn(t, first.App, "ann@example.com")
+	ask(t, host(second, second.App), ann.Bearer(get(t, "/me")), 200)
+}
+
+// logged is a test with a log that can be read, and an end of its own.
+type logged struct {
+	testing.TB
+
+	log  bytes.Buffer
+	last []func()
+}
+
+func (l *logged) Output() io.Writer { return &l.log }
+
+func (l *logged) Cleanup(f func()) { l.last = append(l.last, f) }
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	tb := &logged{TB: t}
+	kit := authkittest.New(tb)
+	p := authkittest.NewProvider(t, kit, "corp")
+	p.Configure(t, kit.App)
+	p.Misbehave(authkittest.Down)
+	start := func() {
+		r := get(t, authkittest.BaseURL+"/auth/corp/"+kit.App.ID.String())
+		r.Header.Set("Accept", "application/json")
+		ask(t, kit.Handler(), r, 502)
+	}
+	start()
+	if got := tb.log.String(); !strings.Contains(got, "request failed") || !strings.Contains(got, "500") {
+		t.Errorf("log: got %q, want the failed request with its cause", got)
+	}
+	for _, f := range tb.last {
+		f()
+	}
+	before := tb.log.Len()
+	start()
+	if got := tb.log.Len(); got != before {
+		t.Errorf("log after the end: got %q", tb.log.String()[before:])
 	}
 }
 

@@ -214,8 +214,13 @@ func refuse(w http.ResponseWriter, status int, code string) {
 }
 
 func answer(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // a peer that is gone is told nothing
+	_, _ = w.Write(b) // a peer that is gone is told nothing
 }

@@ -1,6 +1,7 @@
 package authkittest
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -48,14 +49,8 @@ func (p *Provider) idToken(g grant) (string, error) {
 			claims[wrong.claim] = wrong.value
 		}
 	}
-	for name, value := range p.said {
-		claims[name] = value
-	}
-	for name, value := range claims {
-		if value == nil {
-			delete(claims, name)
-		}
-	}
+	maps.Copy(claims, p.said)
+	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
 	return p.sign(claims)
 }
 

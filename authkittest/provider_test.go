@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -317,9 +318,7 @@ func TestTokenEndpoint(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			query := asked.Query()
-			for member, values := range change {
-				query[member] = values
-			}
+			maps.Copy(query, change)
 			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.Issuer+"/authorize?"+query.Encode(), nil)
 			if err != nil {
 				t.Fatal(err)
