@@ -1,0 +1,180 @@
+// Package authkittest is for the tests of hosts: a working engine without a database, a
+// mail server, a provider or a wait.
+//
+// A [Kit] is an engine in memory with an app in it. Put the host's handler on kit.Engine
+// and kit.App, and send requests as somebody who is signed in:
+//
+//	func TestNotes(t *testing.T) {
+//		t.Parallel()
+//		kit := authkittest.New(t)
+//		host := notes.New(kit.Engine, kit.App.ID)
+//		ann := kit.SignIn(t, kit.App, "ann@example.com")
+//
+//		got := httptest.NewRecorder()
+//		host.ServeHTTP(got, ann.Bearer(httptest.NewRequest("GET", "/notes", nil)))
+//		// … ann.User.ID, ann.SessionID and ann.RefreshToken are there too
+//	}
+//
+// examples/hosttest is such a host with its test.
+//
+// # Time
+//
+// The engine's clock stands still until the test moves it. An access token lives for 15
+// minutes and is forgiven one more:
+//
+//	kit.Clock.Advance(17 * time.Minute) // ann's requests are 401 from here on
+//
+// # Mail
+//
+// Nothing is sent; the test reads what would have been:
+//
+//	link := kit.LastLink(t, "ann@example.com")
+//	code := kit.LastCode(t, "ann@example.com")
+//
+// Links lead to [Kit.Handler].
+//
+// # Providers
+//
+// A [Provider] is an OpenID provider on loopback that behaves, until it is told not to:
+//
+//	corp := authkittest.NewProvider(t, kit, "corp")
+//	corp.Configure(t, kit.App)
+//	bob, err := corp.SignIn(t, kit.App, "bob@example.com")
+//
+//	corp.Misbehave(authkittest.WrongNonce)
+//	_, err = corp.SignIn(t, kit.App, "bob@example.com") // authkit.CodeProviderError
+//
+// # Hosts that make their own engine
+//
+// [Config] is what [New] builds on, and [Adopt] makes a Kit of the engine that a host made
+// from it:
+//
+//	cfg := authkittest.Config(t)
+//	server, err := myhost.New(cfg)
+//	kit := authkittest.Adopt(t, server.Engine, server.App, cfg)
+//
+// # What it promises
+//
+// Kits share nothing, so tests that have one each may run in parallel; a Kit is safe for
+// concurrent use. No goroutine is started but those of a Provider's HTTP server, which
+// ends with its test. Methods that fail a test fail the one they are given, so that a Kit
+// may serve the subtests of its test.
+//
+// It is for tests alone: passwords are hashed for speed, nothing is limited, and
+// providers may be on loopback.
+package authkittest
+
+import (
+	"log/slog"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+// BaseURL is where [Config] mounts the handler.
+const BaseURL = "http://localhost:8080/auth"
+
+// secret is the same for all, so that a second engine can open what the first one stored.
+const secret = "32 bytes that guard nothing real"
+
+// developer owns the apps that a Kit makes.
+const developer = "authkittest"
+
+// Kit is an engine with what a test needs around it. It is safe for concurrent use.
+type Kit struct {
+	Engine *authkit.Engine
+	App    authkit.App // as it was when the Kit was made
+	Clock  *Clock      // the engine's
+	Outbox *mail.Outbox
+
+	base *url.URL
+}
+
+// Config is a valid configuration for a host that calls [authkit.New] itself: memory
+// store, [BaseURL], a clock that stands still and a mailer that keeps what it is given, for
+// [Adopt] to find. Hashing is cheap, limits are off, providers may be on loopback, the
+// store is asked about a session each time, and what the engine logs as an error goes to
+// tb's log. Every call has parts of its own. A host may change all of it but Now and
+// Mailer: another Store works as it stands.
+func Config(tb testing.TB) authkit.Config {
+	tb.Helper()
+	own := &parts{Outbox: mail.NewOutbox(), clock: newClock()}
+	return authkit.Config{
+		Store: memory.New(), BaseURL: BaseURL, Mailer: own, Now: own.clock.Now,
+		Secrets:  [][]byte{[]byte(secret)},
+		Logger:   slog.New(slog.NewTextHandler(newLog(tb), &slog.HandlerOptions{Level: slog.LevelError})),
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
+		// The clock stands still, so whatever is remembered for a while would be for ever.
+		Tokens:                         authkit.TokenConfig{LiveWithin: -1},
+		Limits:                         authkit.LimitConfig{InsecureOff: true},
+		InsecureAllowLoopbackProviders: true,
+	}
+}
+
+// parts is the mailer of a [Config], and how [Adopt] comes by the clock.
+type parts struct {
+	*mail.Outbox
+
+	clock *Clock
+}
+
+// New makes a Kit: an engine from [Config], with an app. Each change is made to the
+// configuration first, such as switching limits on:
+//
+//	kit := authkittest.New(t, func(c *authkit.Config) { c.Limits.InsecureOff = false })
+func New(tb testing.TB, change ...func(*authkit.Config)) *Kit {
+	tb.Helper()
+	c := Config(tb)
+	for _, f := range change {
+		f(&c)
+	}
+	engine, err := authkit.New(c)
+	if err != nil {
+		tb.Fatalf("authkittest: %v", err)
+	}
+	app, err := engine.EnsureApp(tb.Context(), developer, "Test app") // a Store of the host's may hold it
+	if err != nil {
+		tb.Fatalf("authkittest: make the app: %v", err)
+	}
+	return Adopt(tb, engine, app, c)
+}
+
+// Adopt makes a Kit of an engine and an app that a host made. The configuration is the one
+// from [Config] that the engine was made of; its Mailer and Now are still those, or the
+// test fails.
+func Adopt(tb testing.TB, engine *authkit.Engine, app authkit.App, c authkit.Config) *Kit {
+	tb.Helper()
+	own, ok := c.Mailer.(*parts)
+	if !ok {
+		tb.Fatalf("authkittest: Config.Mailer is %T, want the one that authkittest.Config made: the Kit reads links and codes there", c.Mailer)
+	}
+	if c.Now == nil || !c.Now().Equal(own.clock.Now()) {
+		tb.Fatal("authkittest: Config.Now is not the clock that authkittest.Config made: the Kit moves that one")
+	}
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		tb.Fatalf("authkittest: Config.BaseURL: %v", err)
+	}
+	return &Kit{Engine: engine, App: app, Clock: own.clock, Outbox: own.Outbox, base: base}
+}
+
+// NewApp makes another app: to show that what belongs to one is unknown in the other. A
+// name that the Kit has given before fails the test.
+func (k *Kit) NewApp(tb testing.TB, name string) authkit.App {
+	tb.Helper()
+	app, _, err := k.Engine.CreateApp(tb.Context(), developer, name)
+	if err != nil {
+		tb.Fatalf("authkittest: make app %q: %v", name, err)
+	}
+	return app
+}
+
+// Handler serves the engine under the path of Config.BaseURL, so that a link or a
+// redirect URI can be requested from it as it stands.
+func (k *Kit) Handler() http.Handler {
+	return http.StripPrefix(k.base.Path, k.Engine.Handler())
+}

@@ -1,0 +1,386 @@
+package authkittest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+// host is a host whose one route says who asks.
+func host(k *authkittest.Kit, app authkit.App) http.Handler {
+	return k.Engine.Require(authkit.ForApp(app.ID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, _ := authkit.IdentityFrom(r.Context())
+		_ = json.NewEncoder(w).Encode(map[string]string{"user": id.User.String(), "email": id.Email})
+	}))
+}
+
+// ask sends a request and checks its status; the answer is its JSON.
+func ask(t *testing.T, h http.Handler, r *http.Request, status int) map[string]any {
+	t.Helper()
+	got := httptest.NewRecorder()
+	h.ServeHTTP(got, r)
+	if got.Code != status {
+		t.Fatalf("%s %s: got %d %s, want %d", r.Method, r.URL, got.Code, got.Body, status)
+	}
+	var body map[string]any
+	if strings.Contains(got.Header().Get("Content-Type"), "json") || status == http.StatusOK {
+		if err := json.Unmarshal(got.Body.Bytes(), &body); err != nil {
+			t.Fatalf("%s %s: got %q, want JSON", r.Method, r.URL, got.Body)
+		}
+	}
+	return body
+}
+
+func get(t *testing.T, path string) *http.Request {
+	t.Helper()
+	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+}
+
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	kit := authkittest.New(t)
+	h := host(kit, kit.App)
+	ann := kit.SignIn(t, kit.App, "ann@example.com")
+
+	t.Run("a bearer token works behind Require", func(t *testing.T) {
+		t.Parallel()
+		got := ask(t, h, ann.Bearer(get(t, "/me")), 200)
+		if got["user"] != ann.User.ID.String() || got["email"] != "ann@example.com" {
+			t.Errorf("identity: got %v, want that of %s", got, ann.User.ID)
+		}
+		ask(t, h, get(t, "/me"), 401)
+	})
+	t.Run("the same address is the same user in another session", func(t *testing.T) {
+		t.Parallel()
+		again := kit.SignIn(t, kit.App, "Ann@Example.com")
+		if again.User.ID != ann.User.ID || again.SessionID == ann.SessionID {
+			t.Errorf("again: got user %s in session %s, want %s in another than %s", again.User.ID, again.SessionID, ann.User.ID, ann.SessionID)
+		}
+	})
+	t.Run("an unverified user has no address to show", func(t *testing.T) {
+		t.Parallel()
+		bob := kit.SignInUnverified(t, kit.App, "bob@example.com")
+		if got := ask(t, h, bob.Bearer(get(t, "/me")), 200); got["email"] != "" || bob.User.Verified {
+			t.Errorf("identity: got %v of %+v, want no address", got, bob.User)
+		}
+	})
+	t.Run("a token of one app is refused in another", func(t *testing.T) {
+		t.Parallel()
+		other := kit.NewApp(t, "other")
+		ask(t, h, kit.SignIn(t, other, "ann@example.com").Bearer(get(t, "/me")), 401)
+		ask(t, host(kit, other), ann.Bearer(get(t, "/me")), 401)
+	})
+	t.Run("sessions that were ended are refused at once", func(t *testing.T) {
+		t.Parallel()
+		carol := kit.SignIn(t, kit.App, "carol@example.com")
+		ask(t, h, carol.Bearer(get(t, "/me")), 200)
+		if err := kit.Engine.EndSessions(t.Context(), kit.App.ID, carol.User.ID); err != nil {
+			t.Fatal(err)
+		}
+		ask(t, h, carol.Bearer(get(t, "/me")), 401)
+	})
+	t.Run("closed sign-up keeps nobody out", func(t *testing.T) {
+		t.Parallel()
+		app := kit.NewApp(t, "closed")
+		change(t, kit, app, authkit.AppPatch{SignupClosed: new(true)})
+		kit.SignIn(t, app, "dave@example.com")
+	})
+}
+
+// change changes an app that the kit made.
+func change(t *testing.T, kit *authkittest.Kit, app authkit.App, p authkit.AppPatch) {
+	t.Helper()
+	_, owner, _ := strings.Cut(app.Developer, ":")
+	if _, err := kit.Engine.ChangeApp(t.Context(), owner, app.ID, p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	kit := authkittest.New(t)
+	ann := kit.SignIn(t, kit.App, "ann@example.com")
+	h := host(kit, kit.App)
+	start := kit.Clock.Now()
+	if want := authkittest.New(t).Clock.Now(); !start.Equal(want) {
+		t.Errorf("Now: got %s, want %s in every kit", start, want)
+	}
+	kit.Clock.Advance(15 * time.Minute)
+	ask(t, h, ann.Bearer(get(t, "/me")), 200)
+	kit.Clock.Advance(2 * time.Minute)
+	ask(t, h, ann.Bearer(get(t, "/me")), 401)
+	kit.Clock.Advance(-10 * time.Minute)
+	ask(t, h, ann.Bearer(get(t, "/me")), 200)
+	if got := kit.Clock.Now().Sub(start); got != 7*time.Minute {
+		t.Errorf("Now: got %s after the start, want 7m", got)
+	}
+}
+
+func TestCookies(t *testing.T) {
+	t.Parallel()
+	for name, base := range map[string]string{
+		"on loopback": authkittest.BaseURL,
+		"over TLS":    "https://example.com/id",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kit := authkittest.New(t, func(c *authkit.Config) { c.BaseURL = base })
+			h := host(kit, kit.App)
+			ann := kit.SignIn(t, kit.App, "ann@example.com")
+			ask(t, h, ann.Cookies(get(t, "/me")), 401)
+			for _, mode := range []authkit.SessionMode{authkit.SessionCookie, authkit.SessionEither} {
+				change(t, kit, kit.App, authkit.AppPatch{SessionMode: new(mode)})
+				ask(t, h, ann.Cookies(get(t, "/me")), 200)
+				ask(t, h, ann.Bearer(get(t, "/me")), 200)
+			}
+			kit.Clock.Advance(17 * time.Minute)
+			ask(t, h, ann.Bearer(get(t, "/me")), 401)
+			ask(t, h, ann.Cookies(get(t, "/me")), 200) // refreshed on the way
+		})
+	}
+}
+
+// askForLink has the handler mail a link and answers the binding.
+func askForLink(t *testing.T, kit *authkittest.Kit, email string, status int) string {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, authkittest.BaseURL+"/auth/magic-link/"+kit.App.ID.String(),
+		strings.NewReader(`{"email":"`+email+`"}`))
+	r.Header.Set("Content-Type", "application/json")
+	binding, _ := ask(t, kit.Handler(), r, status)["binding"].(string)
+	return binding
+}
+
+func TestMails(t *testing.T) {
+	t.Parallel()
+	kit := authkittest.New(t)
+	t.Run("a link can be requested from the handler as it stands", func(t *testing.T) {
+		t.Parallel()
+		askForLink(t, kit, "ann@example.com", 202)
+		r := get(t, kit.LastLink(t, "ANN@example.com"))
+		r.Header.Set("Accept", "application/json")
+		got := ask(t, kit.Handler(), r, 200)
+		if got["created"] != true {
+			t.Errorf("sign-in: got %v", got)
+		}
+	})
+	t.Run("the latest code signs in", func(t *testing.T) {
+		t.Parallel()
+		askForLink(t, kit, "bob@example.com", 202)
+		first := kit.LastLink(t, "bob@example.com")
+		binding := askForLink(t, kit, "bob@example.com", 202)
+		if kit.LastLink(t, "bob@example.com") == first {
+			t.Error("LastLink: got the first link, want the second")
+		}
+		in, err := kit.Engine.RedeemLink(t.Context(), authkit.LinkProof{
+			App: kit.App.ID, Email: "bob@example.com", Code: kit.LastCode(t, "bob@example.com"), Binding: binding,
+		})
+		if err != nil || in.User.EmailTyped != "bob@example.com" {
+			t.Errorf("RedeemLink: got %+v, %v", in.User, err)
+		}
+	})
+}
+
+// verdict is a test that keeps what it fails with.
+type verdict struct {
+	testing.TB
+
+	text string
+}
+
+func (v *verdict) Helper() {}
+
+func (v *verdict) Fatal(args ...any) {
+	v.text = args[0].(string)
+	panic(v)
+}
+
+func (v *verdict) Fatalf(format string, args ...any) {
+	v.text = strings.TrimSpace(format)
+	panic(v)
+}
+
+// fails runs f with a test of its own, which has to fail with the words.
+func fails(t *testing.T, words string, f func(tb testing.TB)) {
+	t.Helper()
+	v := &verdict{TB: t}
+	defer func() {
+		t.Helper()
+		if got := recover(); got != v {
+			t.Errorf("got %v, want the test to fail", got)
+		}
+		if !strings.Contains(v.text, words) {
+			t.Errorf("got the failure %q, want one with %q", v.text, words)
+		}
+	}()
+	f(v)
+}
+
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	kit := authkittest.New(t)
+	kit.SignIn(t, kit.App, "ann@example.com")
+	if err := kit.Outbox.Send(t.Context(), mail.Message{To: "eve@example.com", Text: "nothing"}); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := authkittest.New(t).App
+	for name, c := range map[string]struct {
+		words string
+		f     func(tb testing.TB)
+	}{
+		"no mail went to the address":     {"no mail went to", func(tb testing.TB) { tb.Helper(); kit.LastLink(tb, "bob@example.com") }},
+		"nor a code":                      {"no mail went to", func(tb testing.TB) { tb.Helper(); kit.LastCode(tb, "bob@example.com") }},
+		"the latest mail holds no link":   {"holds no link", func(tb testing.TB) { tb.Helper(); kit.LastLink(tb, "eve@example.com") }},
+		"the latest mail holds no code":   {"holds no code", func(tb testing.TB) { tb.Helper(); kit.LastCode(tb, "eve@example.com") }},
+		"an address that is none":         {"make user", func(tb testing.TB) { tb.Helper(); kit.SignIn(tb, kit.App, "ann") }},
+		"an app of another kit":           {"make user", func(tb testing.TB) { tb.Helper(); kit.SignIn(tb, elsewhere, "ann@example.com") }},
+		"a verified user, wanted as none": {"want an unverified one", func(tb testing.TB) { tb.Helper(); kit.SignInUnverified(tb, kit.App, "ann@example.com") }},
+		"a second app of one name":        {"make app", func(tb testing.TB) { tb.Helper(); kit.NewApp(tb, kit.App.Name) }},
+		"a configuration that is none": {"authkittest: %v", func(tb testing.TB) {
+			tb.Helper()
+			authkittest.New(tb, func(c *authkit.Config) { c.BaseURL = "" })
+		}},
+		"another mailer": {"Config.Mailer", func(tb testing.TB) {
+			tb.Helper()
+			authkittest.New(tb, func(c *authkit.Config) { c.Mailer = mail.NewOutbox() })
+		}},
+		"another clock": {"Config.Now", func(tb testing.TB) {
+			tb.Helper()
+			authkittest.New(tb, func(c *authkit.Config) { c.Now = time.Now })
+		}},
+		"a provider name that is none": {"configure provider", func(tb testing.TB) {
+			tb.Helper()
+			authkittest.NewProvider(t, kit, "verify").Configure(tb, kit.App)
+		}},
+		"a request that the provider can make nothing of": {"answered", func(tb testing.TB) {
+			tb.Helper()
+			p := authkittest.NewProvider(t, kit, "corp")
+			p.Visit(tb, p.Issuer+"/authorize?client_id=x", "ann@example.com")
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fails(t, c.words, c.f)
+		})
+	}
+}
+
+func TestLimitsAreASwitch(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		off  bool
+		want int
+	}{"off at first": {true, 7}, "on where the test wants": {false, 5}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kit := authkittest.New(t, func(cfg *authkit.Config) {
+				if !c.off {
+					cfg.Limits.InsecureOff = false
+				}
+			})
+			for range 7 {
+				askForLink(t, kit, "ann@example.com", 202)
+			}
+			kit.LastLink(t, "ann@example.com")
+			if got := len(kit.Outbox.Messages()); got != c.want {
+				t.Errorf("mails: got %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTwoKitsOverOneStore(t *testing.T) {
+	t.Parallel()
+	store := memory.New()
+	use := func(c *authkit.Config) { c.Store = store }
+	first, second := authkittest.New(t, use), authkittest.New(t, use)
+	if first.App.ID != second.App.ID {
+		t.Errorf("App: got %s and %s, want one", first.App.ID, second.App.ID)
+	}
+	ann := first.SignIn(t, first.App, "ann@example.com")
+	ask(t, host(second, second.App), ann.Bearer(get(t, "/me")), 200)
+}
+
+// logged is a test with a log that can be read, and an end of its own.
+type logged struct {
+	testing.TB
+
+	log  bytes.Buffer
+	last []func()
+}
+
+func (l *logged) Output() io.Writer { return &l.log }
+
+func (l *logged) Cleanup(f func()) { l.last = append(l.last, f) }
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	tb := &logged{TB: t}
+	kit := authkittest.New(tb)
+	p := authkittest.NewProvider(t, kit, "corp")
+	p.Configure(t, kit.App)
+	p.Misbehave(authkittest.Down)
+	start := func() {
+		r := get(t, authkittest.BaseURL+"/auth/corp/"+kit.App.ID.String())
+		r.Header.Set("Accept", "application/json")
+		ask(t, kit.Handler(), r, 502)
+	}
+	start()
+	if got := tb.log.String(); !strings.Contains(got, "request failed") || !strings.Contains(got, "500") {
+		t.Errorf("log: got %q, want the failed request with its cause", got)
+	}
+	for _, f := range tb.last {
+		f()
+	}
+	before := tb.log.Len()
+	start()
+	if got := tb.log.Len(); got != before {
+		t.Errorf("log after the end: got %q", tb.log.String()[before:])
+	}
+}
+
+func TestAdopt(t *testing.T) {
+	t.Parallel()
+	cfg := authkittest.Config(t)
+	cfg.BaseURL = "https://example.com/sub/auth"
+	engine, err := authkit.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, err := engine.EnsureApp(t.Context(), "me", "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kit := authkittest.Adopt(t, engine, app, cfg)
+	ann := kit.SignIn(t, kit.App, "ann@example.com")
+	ask(t, host(kit, app), ann.Bearer(get(t, "/me")), 200)
+
+	if _, err := engine.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: "bob@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	link := kit.LastLink(t, "bob@example.com")
+	if !strings.HasPrefix(link, cfg.BaseURL+"/auth/verify/") {
+		t.Errorf("LastLink: got %q, want one under %q", link, cfg.BaseURL)
+	}
+	r := get(t, link)
+	r.Header.Set("Accept", "application/json")
+	ask(t, kit.Handler(), r, 200)
+
+	kit.Clock.Advance(17 * time.Minute)
+	ask(t, host(kit, app), ann.Bearer(get(t, "/me")), 401)
+
+	corp := authkittest.NewProvider(t, kit, "corp")
+	corp.Configure(t, kit.App)
+	if _, err := corp.SignIn(t, kit.App, "carol@example.com"); err != nil {
+		t.Errorf("SignIn at a provider: %v", err)
+	}
+}

@@ -1,0 +1,226 @@
+package authkittest
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+const (
+	keyID      = "authkittest"
+	hugeAnswer = 2 << 20
+)
+
+// grant is what a code stands for, and then an access token.
+type grant struct {
+	token                               bool // it is an access token
+	email, nonce, challenge, redirectTo string
+}
+
+func (p *Provider) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/openid-configuration", p.unlessDown(p.discovery))
+	mux.HandleFunc("GET /jwks", p.unlessDown(p.keys))
+	mux.HandleFunc("GET /authorize", p.authorize)
+	mux.HandleFunc("POST /token", p.unlessDown(p.token))
+	mux.HandleFunc("GET /userinfo", p.unlessDown(p.userInfo))
+	return mux
+}
+
+func (p *Provider) unlessDown(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if p.has(Down) {
+			http.Error(w, "down", http.StatusInternalServerError)
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (p *Provider) has(f Fault) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.faults, f)
+}
+
+// discovery promises the algorithm of a forged token, so that only authkit's own rule
+// stands against it.
+func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
+	algs := []string{"ES256"}
+	if p.has(Unsigned) {
+		algs = append(algs, "none")
+	}
+	if p.has(SignedWithSecret) {
+		algs = append(algs, "HS256")
+	}
+	answer(w, http.StatusOK, map[string]any{
+		"issuer": p.Issuer, "jwks_uri": p.Issuer + "/jwks",
+		"authorization_endpoint": p.Issuer + "/authorize",
+		"token_endpoint":         p.Issuer + "/token",
+		"userinfo_endpoint":      p.Issuer + "/userinfo",
+
+		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
+		"code_challenge_methods_supported":               []string{"S256"},
+		"id_token_signing_alg_values_supported":          algs,
+		"authorization_response_iss_parameter_supported": true,
+	})
+}
+
+func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
+	key, err := token.JWK(keyID, "ES256", &p.key.PublicKey)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{"keys": []any{key}})
+}
+
+// authorize asks nobody. A request that is not one of this client with PKCE is a page, as
+// no redirect URI can be trusted then.
+func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	to, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil || !to.IsAbs() || q.Get("client_id") != clientID || q.Get("response_type") != "code" ||
+		q.Get("code_challenge_method") != "S256" || q.Get("code_challenge") == "" ||
+		!slices.Contains(strings.Fields(q.Get("scope")), "openid") {
+		http.Error(w, "want response_type=code, scope=openid, the client id, a redirect URI and PKCE with S256", http.StatusBadRequest)
+		return
+	}
+	back := to.Query()
+	back.Set("state", q.Get("state"))
+	if !p.has(NoIss) {
+		back.Set("iss", p.Issuer)
+	}
+	if p.has(AccessDenied) {
+		back.Set("error", "access_denied")
+	} else {
+		back.Set("code", p.grant(grant{
+			email: q.Get("login_hint"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge"), redirectTo: q.Get("redirect_uri"),
+		}))
+	}
+	to.RawQuery = back.Encode()
+	w.Header().Set("Location", to.String())
+	w.WriteHeader(http.StatusFound)
+}
+
+// grant keeps what a new code or access token stands for.
+func (p *Provider) grant(g grant) string {
+	if g.email == "" {
+		g.email = "ann@example.com"
+	}
+	text := rand.Text()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.grants[text] = g
+	return text
+}
+
+func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
+	if err := r.ParseForm(); err != nil {
+		refuse(w, http.StatusBadRequest, "invalid_request")
+		return
+	}
+	p.wait(r)
+	switch {
+	case p.has(HugeAnswer):
+		answer(w, http.StatusOK, map[string]any{"access_token": strings.Repeat("x", hugeAnswer), "token_type": "Bearer"})
+		return
+	case p.has(Redirects):
+		w.Header().Set("Location", p.Issuer+"/token")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+		return
+	case !ownClient(r):
+		refuse(w, http.StatusUnauthorized, "invalid_client")
+		return
+	}
+	g, ok := p.redeem(r)
+	if !ok {
+		refuse(w, http.StatusBadRequest, "invalid_grant")
+		return
+	}
+	idToken, err := p.idToken(g)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	answer(w, http.StatusOK, map[string]any{
+		"access_token": p.grant(grant{token: true, email: g.email}), "token_type": "Bearer", "id_token": idToken,
+	})
+}
+
+// wait is how the token endpoint is slow.
+func (p *Provider) wait(r *http.Request) {
+	p.mu.Lock()
+	h := p.held
+	p.mu.Unlock()
+	if h == nil {
+		return
+	}
+	h.arrive()
+	select {
+	case <-h.free:
+	case <-r.Context().Done(): // nobody waits for the answer any more
+	}
+}
+
+// ownClient takes the client's secret in the header or in the form (RFC 6749, section
+// 2.3.1).
+func ownClient(r *http.Request) bool {
+	id, secret, ok := r.BasicAuth()
+	if !ok {
+		return r.PostForm.Get("client_id") == clientID && r.PostForm.Get("client_secret") == clientSecret
+	}
+	return id == url.QueryEscape(clientID) && secret == url.QueryEscape(clientSecret)
+}
+
+// redeem spends a code, whatever else is wrong with the request.
+func (p *Provider) redeem(r *http.Request) (grant, bool) {
+	code, form := r.PostForm.Get("code"), r.PostForm
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	g, ok := p.grants[code]
+	if !ok || g.token {
+		return grant{}, false
+	}
+	delete(p.grants, code)
+	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
+	ok = form.Get("grant_type") == "authorization_code" && form.Get("redirect_uri") == g.redirectTo && token.Encode(sum[:]) == g.challenge
+	return g, ok
+}
+
+func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	g, ok := p.grants[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
+	p.mu.Unlock()
+	if !ok || !g.token {
+		refuse(w, http.StatusUnauthorized, "invalid_token")
+		return
+	}
+	claims := p.person(g)
+	if p.has(WrongUserInfo) {
+		claims["sub"] = subject(g.email) + "-other"
+	}
+	answer(w, http.StatusOK, claims)
+}
+
+func refuse(w http.ResponseWriter, status int, code string) {
+	answer(w, status, map[string]any{"error": code})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // a peer that is gone is told nothing
+}

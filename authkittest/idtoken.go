@@ -1,0 +1,74 @@
+package authkittest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+const idTokenTTL = 5 * time.Minute
+
+// subject is that of an address, so that a person comes back as the same one.
+func subject(email string) string { return "subject-of-" + email }
+
+// person is what the provider knows of somebody.
+func (p *Provider) person(g grant) jwt.MapClaims {
+	claims := jwt.MapClaims{"sub": subject(g.email), "email": g.email, "email_verified": !p.has(UnverifiedAddress), "name": "Test Person"}
+	if p.has(NoAddress) {
+		delete(claims, "email")
+		delete(claims, "email_verified")
+	}
+	return claims
+}
+
+// idToken says who signed in, with the faults and the words of the test.
+func (p *Provider) idToken(g grant) (string, error) {
+	now := p.kit.Clock.Now()
+	if p.has(Expired) {
+		now = now.Add(-24 * time.Hour)
+	}
+	claims := p.person(g)
+	claims["iss"], claims["aud"], claims["nonce"] = p.Issuer, clientID, g.nonce
+	claims["iat"], claims["exp"] = now.Unix(), now.Add(idTokenTTL).Unix()
+
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, wrong := range []struct {
+		fault Fault
+		claim string
+		value any
+	}{
+		{WrongNonce, "nonce", "another nonce"},
+		{WrongIssuer, "iss", "https://issuer.example"},
+		{WrongAudience, "aud", "another client"},
+		{WrongUserInfo, "email", nil},
+	} {
+		if slices.Contains(p.faults, wrong.fault) {
+			claims[wrong.claim] = wrong.value
+		}
+	}
+	maps.Copy(claims, p.said)
+	maps.DeleteFunc(claims, func(_ string, value any) bool { return value == nil })
+	return p.sign(claims)
+}
+
+// sign is called with mu held.
+func (p *Provider) sign(claims jwt.MapClaims) (string, error) {
+	var method jwt.SigningMethod = jwt.SigningMethodES256
+	var key any = p.key
+	for _, f := range p.faults {
+		switch f {
+		case Unsigned:
+			method, key = jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType
+		case SignedWithSecret:
+			method, key = jwt.SigningMethodHS256, []byte(clientSecret)
+		case WrongKey:
+			method, key = jwt.SigningMethodES256, p.wrongKey
+		}
+	}
+	t := jwt.NewWithClaims(method, claims)
+	t.Header["kid"] = keyID
+	return t.SignedString(key)
+}

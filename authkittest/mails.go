@@ -1,0 +1,52 @@
+package authkittest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// LastLink sends the mail that waits and answers the link in the latest one to the
+// address, whose case does not count. It fails the test if there is none.
+func (k *Kit) LastLink(tb testing.TB, email string) string {
+	tb.Helper()
+	m := k.lastMail(tb, email)
+	link := mail.Link(m)
+	if link == "" {
+		tb.Fatalf("authkittest: the latest mail to %q, %q, holds no link:\n%s", email, m.Subject, m.Text)
+	}
+	return link
+}
+
+// LastCode is [Kit.LastLink] for the six-digit code.
+func (k *Kit) LastCode(tb testing.TB, email string) string {
+	tb.Helper()
+	m := k.lastMail(tb, email)
+	code := mail.Code(m)
+	if code == "" {
+		tb.Fatalf("authkittest: the latest mail to %q, %q, holds no code:\n%s", email, m.Subject, m.Text)
+	}
+	return code
+}
+
+func (k *Kit) lastMail(tb testing.TB, email string) mail.Message {
+	tb.Helper()
+	if err := k.Engine.RunOnce(tb.Context()); err != nil {
+		tb.Fatalf("authkittest: send what waits: %v", err)
+	}
+	var last mail.Message
+	var others []string
+	for _, m := range k.Outbox.Messages() {
+		if strings.EqualFold(m.To, email) {
+			last = m
+		} else {
+			others = append(others, m.To)
+		}
+	}
+	if last.To == "" {
+		tb.Fatalf("authkittest: no mail went to %q, only to %q. An unknown address gets none where sign-up is closed, "+
+			"any address none over its limit, and mail that the clock overtook is dropped", email, others)
+	}
+	return last
+}

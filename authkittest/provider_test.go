@@ -1,0 +1,355 @@
+package authkittest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
+)
+
+func withProvider(t *testing.T) (*authkittest.Kit, *authkittest.Provider) {
+	t.Helper()
+	kit := authkittest.New(t)
+	p := authkittest.NewProvider(t, kit, "corp")
+	p.Configure(t, kit.App)
+	return kit, p
+}
+
+func TestProvider(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	ann, err := p.SignIn(t, kit.App, "ann@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !ann.Created || !ann.User.Verified || ann.User.EmailTyped != "ann@example.com" || ann.User.Name != "Test Person" {
+		t.Errorf("user: got %+v", ann.User)
+	}
+	ask(t, host(kit, kit.App), ann.Bearer(get(t, "/me")), 200)
+
+	t.Run("the same address is the same person", func(t *testing.T) {
+		t.Parallel()
+		again, err := p.SignIn(t, kit.App, "ann@example.com")
+		if err != nil || again.User.ID != ann.User.ID {
+			t.Errorf("again: got %s, %v, want %s", again.User.ID, err, ann.User.ID)
+		}
+		bob, err := p.SignIn(t, kit.App, "bob@example.com")
+		if err != nil || bob.User.ID == ann.User.ID {
+			t.Errorf("another: got %s, %v, want another than %s", bob.User.ID, err, ann.User.ID)
+		}
+	})
+	t.Run("one provider serves many apps", func(t *testing.T) {
+		t.Parallel()
+		other := kit.NewApp(t, "other")
+		if _, err := p.SignIn(t, other, "ann@example.com"); !errors.Is(err, authkit.CodeProviderNotConfigured) {
+			t.Errorf("before Configure: got %v, want %s", err, authkit.CodeProviderNotConfigured)
+		}
+		p.Configure(t, other)
+		in, err := p.SignIn(t, other, "ann@example.com")
+		if err != nil || in.User.ID == ann.User.ID {
+			t.Errorf("SignIn: got %s, %v, want another user than %s", in.User.ID, err, ann.User.ID)
+		}
+	})
+	t.Run("an app has many providers", func(t *testing.T) {
+		t.Parallel()
+		partner := authkittest.NewProvider(t, kit, "partner")
+		partner.Configure(t, kit.App)
+		if _, err := partner.SignIn(t, kit.App, "carol@example.com"); err != nil {
+			t.Errorf("SignIn: %v", err)
+		}
+	})
+}
+
+// TestFaults has a row for each sentence that stands beside a Fault.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault authkittest.Fault
+		want  authkit.Code
+		why   string // in the cause
+	}{
+		"WrongNonce":       {authkittest.WrongNonce, authkit.CodeProviderError, "another nonce"},
+		"WrongIssuer":      {authkittest.WrongIssuer, authkit.CodeProviderError, "different provider"},
+		"WrongAudience":    {authkittest.WrongAudience, authkit.CodeProviderError, "audience"},
+		"Expired":          {authkittest.Expired, authkit.CodeProviderError, "expired"},
+		"Unsigned":         {authkittest.Unsigned, authkit.CodeProviderError, "algorithm"},
+		"SignedWithSecret": {authkittest.SignedWithSecret, authkit.CodeProviderError, "algorithm"},
+		"WrongKey":         {authkittest.WrongKey, authkit.CodeProviderError, "signature"},
+		"NoAddress":        {authkittest.NoAddress, authkit.CodeEmailRequired, ""},
+		"WrongUserInfo":    {authkittest.WrongUserInfo, authkit.CodeProviderError, "another subject"},
+		"NoIss":            {authkittest.NoIss, authkit.CodeProviderRefused, "iss is missing"},
+		"AccessDenied":     {authkittest.AccessDenied, authkit.CodeProviderRefused, ""},
+		"HugeAnswer":       {authkittest.HugeAnswer, authkit.CodeProviderError, ""},
+		"Redirects":        {authkittest.Redirects, authkit.CodeProviderError, "redirects"},
+		"Down":             {authkittest.Down, authkit.CodeProviderError, "500"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kit, p := withProvider(t)
+			p.Misbehave(c.fault)
+			_, err := p.SignIn(t, kit.App, "ann@example.com")
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.why) {
+				t.Errorf("misbehaving: got %v, want %s because of %q", err, c.want, c.why)
+			}
+		})
+	}
+}
+
+func TestBehavingAgain(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	if _, err := p.SignIn(t, kit.App, "ann@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range []authkittest.Fault{authkittest.Down, authkittest.Unsigned, authkittest.SignedWithSecret} {
+		p.Misbehave(fault) // discovery is known by now
+		if _, err := p.SignIn(t, kit.App, "ann@example.com"); !errors.Is(err, authkit.CodeProviderError) {
+			t.Errorf("fault %d: got %v, want %s", fault, err, authkit.CodeProviderError)
+		}
+	}
+	p.Misbehave()
+	if _, err := p.SignIn(t, kit.App, "ann@example.com"); err != nil {
+		t.Errorf("behaving again: %v", err)
+	}
+}
+
+func TestUnverifiedAddress(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	kit.SignIn(t, kit.App, "ann@example.com")
+	p.Misbehave(authkittest.UnverifiedAddress)
+	if _, err := p.SignIn(t, kit.App, "ann@example.com"); !errors.Is(err, authkit.CodeLinkRequired) {
+		t.Errorf("an account with the address: got %v, want %s", err, authkit.CodeLinkRequired)
+	}
+	if bob, err := p.SignIn(t, kit.App, "bob@example.com"); err != nil || bob.User.Verified {
+		t.Errorf("a new user: got %+v, %v, want an unverified one", bob.User, err)
+	}
+}
+
+func TestSay(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	p.Say(map[string]any{"name": "Ann", "email": "else@example.com"})
+	if ann, err := p.SignIn(t, kit.App, "ann@example.com"); err != nil || ann.User.Name != "Ann" || ann.User.EmailTyped != "else@example.com" {
+		t.Errorf("in place of a claim: got %+v, %v", ann.User, err)
+	}
+	p.Say(map[string]any{"email": nil})
+	if bob, err := p.SignIn(t, kit.App, "bob@example.com"); err != nil || bob.User.EmailTyped != "bob@example.com" || !bob.User.Verified {
+		t.Errorf("left to userinfo: got %+v, %v", bob.User, err)
+	}
+	p.Say(map[string]any{"azp": "another client"})
+	if _, err := p.SignIn(t, kit.App, "carol@example.com"); !errors.Is(err, authkit.CodeProviderError) {
+		t.Errorf("another azp: got %v, want %s", err, authkit.CodeProviderError)
+	}
+	p.Say(nil)
+	if _, err := p.SignIn(t, kit.App, "carol@example.com"); err != nil {
+		t.Errorf("the usual again: %v", err)
+	}
+}
+
+// deadline is a context whose deadline passes when the test says so.
+type deadline struct {
+	context.Context
+
+	passed chan struct{}
+}
+
+func (d deadline) Done() <-chan struct{} { return d.passed }
+
+func (d deadline) Err() error {
+	select {
+	case <-d.passed:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func TestHold(t *testing.T) {
+	t.Parallel()
+	begin := func(t *testing.T) (*authkittest.Kit, *authkittest.Provider, authkit.OAuthReturn) {
+		t.Helper()
+		kit, p := withProvider(t)
+		to, err := kit.Engine.StartOAuth(t.Context(), authkit.OAuthStart{App: kit.App.ID, Provider: p.Name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := p.Visit(t, to.URL, "ann@example.com").Query()
+		return kit, p, authkit.OAuthReturn{
+			App: kit.App.ID, Provider: p.Name, Binding: to.Binding, Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss"),
+		}
+	}
+	t.Run("what is released goes on", func(t *testing.T) {
+		t.Parallel()
+		kit, p, back := begin(t)
+		arrived, release := p.Hold()
+		done := make(chan error)
+		go func() {
+			_, err := kit.Engine.FinishOAuth(t.Context(), back)
+			done <- err
+		}()
+		select {
+		case <-arrived:
+		case err := <-done:
+			t.Fatalf("FinishOAuth: got %v, want it to wait", err)
+		}
+		release()
+		release() // once is enough
+		if err := <-done; err != nil {
+			t.Errorf("FinishOAuth: %v", err)
+		}
+	})
+	t.Run("who waits too long is told so", func(t *testing.T) {
+		t.Parallel()
+		kit, p, back := begin(t)
+		arrived, _ := p.Hold()
+		late := deadline{t.Context(), make(chan struct{})}
+		go func() {
+			<-arrived
+			close(late.passed)
+		}()
+		if _, err := kit.Engine.FinishOAuth(late, back); !errors.Is(err, authkit.CodeProviderTimeout) {
+			t.Errorf("FinishOAuth: got %v, want %s", err, authkit.CodeProviderTimeout)
+		}
+	})
+	t.Run("a new hold ends the one before, and the test ends the last", func(t *testing.T) {
+		t.Parallel()
+		kit, p, back := begin(t)
+		arrived, _ := p.Hold()
+		done := make(chan error)
+		go func() {
+			_, err := kit.Engine.FinishOAuth(t.Context(), back)
+			done <- err
+		}()
+		<-arrived
+		p.Hold()
+		if err := <-done; err != nil {
+			t.Errorf("FinishOAuth: %v", err)
+		}
+	})
+}
+
+func TestProviderByRedirect(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	start := httptest.NewRecorder()
+	kit.Handler().ServeHTTP(start, get(t, authkittest.BaseURL+"/auth/corp/"+kit.App.ID.String()))
+	if start.Code != http.StatusFound {
+		t.Fatalf("start: got %d %s, want 302", start.Code, start.Body)
+	}
+	back := get(t, p.Visit(t, start.Header().Get("Location"), "ann@example.com").String())
+	back.Header.Set("Accept", "application/json")
+	for _, c := range start.Result().Cookies() {
+		back.AddCookie(c)
+	}
+	if got := ask(t, kit.Handler(), back, 200); got["created"] != true {
+		t.Errorf("sign-in: got %v", got)
+	}
+}
+
+// TestTokenEndpoint holds the provider to what it checks.
+func TestTokenEndpoint(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	to, err := kit.Engine.StartOAuth(t.Context(), authkit.OAuthStart{App: kit.App.ID, Provider: p.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := url.Parse(to.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := asked.Query()
+	q.Set("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM") // RFC 7636, appendix B
+	asked.RawQuery = q.Encode()
+	const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	for name, c := range map[string]struct {
+		member, value string
+		status        int
+	}{
+		"all is well":              {"", "", 200},
+		"another secret":           {"client_secret", "x", 401},
+		"another client":           {"client_id", "x", 401},
+		"another verifier":         {"code_verifier", "x", 400},
+		"another redirect URI":     {"redirect_uri", "https://a.example", 400},
+		"another grant":            {"grant_type", "refresh_token", 400},
+		"a code that nobody has":   {"code", "x", 400},
+		"an access token for code": {"code", "access token", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			form := url.Values{
+				"grant_type": {"authorization_code"}, "code_verifier": {verifier}, "redirect_uri": {q.Get("redirect_uri")},
+				"client_id": {"authkittest"}, "client_secret": {"the client secret of authkittest"},
+				"code": {p.Visit(t, asked.String(), "ann@example.com").Query().Get("code")},
+			}
+			if c.value == "access token" {
+				_, body := post(t, p.Issuer+"/token", form)
+				_, rest, _ := strings.Cut(body, `"access_token":"`)
+				c.value, _, _ = strings.Cut(rest, `"`)
+			}
+			if c.member != "" {
+				form.Set(c.member, c.value)
+			}
+			if status, body := post(t, p.Issuer+"/token", form); status != c.status {
+				t.Errorf("token: got %d %s, want %d", status, body, c.status)
+			}
+			if status, body := post(t, p.Issuer+"/token", form); c.status == 200 && status != 400 {
+				t.Errorf("the code again: got %d %s, want 400", status, body)
+			}
+		})
+	}
+	for name, change := range map[string]url.Values{
+		"no PKCE":         {"code_challenge": {""}},
+		"plain PKCE":      {"code_challenge_method": {"plain"}},
+		"no openid":       {"scope": {"email"}},
+		"another client":  {"client_id": {"x"}},
+		"no redirect URI": {"redirect_uri": {"/x"}},
+		"another flow":    {"response_type": {"token"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			query := asked.Query()
+			maps.Copy(query, change)
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.Issuer+"/authorize?"+query.Encode(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			if res.StatusCode != http.StatusBadRequest {
+				t.Errorf("authorize: got %d, want 400", res.StatusCode)
+			}
+		})
+	}
+}
+
+func post(t *testing.T, to string, form url.Values) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(text)
+}
