@@ -124,8 +124,8 @@ func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uui
 
 func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool) (SigningKey, error) {
 	last := app.Keys[len(app.Keys)-1]
-	if from.Before(last.From) {
-		from = last.From // the order of keys and times is one
+	if !alone && from.Before(last.From) {
+		from = last.From // the order of keys and times is one; a revocation waits for no key that is yet to sign
 	}
 	key, err := e.newSigningKey(app.ID, app.Settings.SigningAlg, last.Seq+1, from)
 	if err != nil {
