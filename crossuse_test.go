@@ -20,6 +20,9 @@ const (
 	otherUserToken = "an access token of another app"
 	ownerToken     = "an access token of the console app"
 	otherDevToken  = "an access token of another developer"
+	userRefresh    = "a refresh token of the app"
+	otherRefresh   = "a refresh token of another app"
+	devRefresh     = "a refresh token of the console app"
 	appKey         = "an API key of the app"
 	otherAppKey    = "an API key of another app"
 	linkJWT        = "the token of a link"
@@ -58,7 +61,10 @@ func (s *stage) minted() wallet {
 	}
 	up := s.send("POST", "/auth/credentials/"+other.ID.String(), signInBody("ann@example.com", password, "sign_up"))
 	s.developer("eve@example.com")
-	c.of[userToken], c.of[otherUserToken] = s.signUp("ann@example.com").text(s.t, "token"), up.text(s.t, "token")
+	mine := s.signUp("ann@example.com")
+	c.of[userToken], c.of[otherUserToken] = mine.text(s.t, "token"), up.text(s.t, "token")
+	c.of[userRefresh], c.of[otherRefresh] = mine.text(s.t, "refresh_token"), up.text(s.t, "refresh_token")
+	c.of[devRefresh] = s.send("POST", "/auth/credentials/console", signInBody("dev@example.com", password, "sign_in")).text(s.t, "refresh_token")
 	c.of[ownerToken], c.of[otherDevToken] = s.token, s.signIn("console", "eve@example.com")
 	c.of[appKey], c.of[otherAppKey] = s.key, key
 	c.of[cursor] = s.send("GET", "/apps?limit=1", "", bearer(s.token)).text(s.t, "next_cursor")
@@ -106,7 +112,7 @@ func all(status int) map[string]int { return map[string]int{"": status} }
 
 func header(scheme, method, path, body string) func(*stage, wallet, string) *http.Request {
 	return func(s *stage, _ wallet, x string) *http.Request {
-		path := strings.Replace(path, "{key_id}", uuid.Nil.String(), 1)
+		path := strings.NewReplacer("{key_id}", uuid.Nil.String(), "{user_id}", uuid.Nil.String(), "{session_id}", uuid.Nil.String()).Replace(path)
 		if x == "" {
 			return s.request(method, s.in(path), body)
 		}
@@ -178,6 +184,25 @@ func doors() []door {
 
 		{"GET /auth/me/{app_id}", "the header", header("Bearer", "GET", "/auth/me/{app_id}", ""), map[string]int{userToken: 200}, nil},
 		{"GET /auth/me/{app_id}", "the header as a key", header("ApiKey", "GET", "/auth/me/{app_id}", ""), nil, nil},
+		{"POST /auth/refresh/{app_id}", "the token", member("/auth/refresh/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{userRefresh: 200}, refused},
+		{"POST /auth/refresh/{app_id}", "the header", header("Bearer", "POST", "/auth/refresh/{app_id}", "{}"), nil, []int{400}},
+		{"POST /auth/refresh/{app_id}", "the cookie", func(s *stage, _ wallet, x string) *http.Request {
+			return s.request("POST", s.in("/auth/refresh/{app_id}"), "{}", s.in("Cookie: authkit-r-{app_id}=")+x)
+		}, nil, []int{400}}, // the app takes no cookies
+		{"POST /auth/sign-out/{app_id}", "the token", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{userRefresh: 204}, nil},
+		{"POST /auth/sign-out/{app_id}", "the token, for all", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}","all":true}`), map[string]int{userRefresh: 204}, nil},
+		{"POST /auth/sign-out/{app_id}", "the header", header("Bearer", "POST", "/auth/sign-out/{app_id}", "{}"), map[string]int{userToken: 204}, nil},
+		{"GET /auth/me/{app_id}", "the cookie", func(s *stage, _ wallet, x string) *http.Request {
+			return s.request("GET", s.in("/auth/me/{app_id}"), "", s.in("Cookie: authkit-{app_id}=")+x)
+		}, nil, nil}, // the app takes no cookies
+		{"PATCH /auth/me/{app_id}", "the header", header("Bearer", "PATCH", "/auth/me/{app_id}", "{}"), map[string]int{userToken: 200}, nil},
+		{"DELETE /auth/me/{app_id}", "the header", header("Bearer", "DELETE", "/auth/me/{app_id}", ""), map[string]int{userToken: 204}, nil},
+		{"GET /auth/sessions/{app_id}", "the header", header("Bearer", "GET", "/auth/sessions/{app_id}", ""), map[string]int{userToken: 200}, nil},
+		{"DELETE /auth/sessions/{app_id}/{session_id}", "the header", header("Bearer", "DELETE", "/auth/sessions/{app_id}/{session_id}", ""), map[string]int{userToken: 404}, nil},
+		{"POST /users/{app_id}", "the header", header("Bearer", "POST", "/users/{app_id}", `{"email":"new@example.com"}`), map[string]int{appKey: 201, otherAppKey: 404}, nil},
+		{"GET /users/{app_id}/{user_id}", "the header", header("Bearer", "GET", "/users/{app_id}/{user_id}", ""), map[string]int{appKey: 404, otherAppKey: 404}, nil},
+		{"PATCH /users/{app_id}/{user_id}", "the header", header("Bearer", "PATCH", "/users/{app_id}/{user_id}", "{}"), map[string]int{appKey: 404, otherAppKey: 404}, nil},
+		{"DELETE /users/{app_id}/{user_id}", "the header", header("Bearer", "DELETE", "/users/{app_id}/{user_id}", ""), map[string]int{appKey: 404, otherAppKey: 404}, nil},
 		{"GET /users/{app_id}", "the header", header("Bearer", "GET", "/users/{app_id}", ""), map[string]int{appKey: 200, otherAppKey: 404}, nil},
 		{"GET /users/{app_id}", "the header as a key", header("ApiKey", "GET", "/users/{app_id}", ""), map[string]int{appKey: 200, otherAppKey: 404}, nil},
 		{"GET /apps", "the header", header("Bearer", "GET", "/apps", ""), map[string]int{ownerToken: 200, otherDevToken: 200}, nil},
@@ -196,6 +221,8 @@ func doors() []door {
 	}{
 		"GET /apps/{app_id}":                             {"", 200},
 		"PATCH /apps/{app_id}":                           {"{}", 200},
+		"DELETE /apps/{app_id}":                          {"", 204},
+		"POST /apps/{app_id}/signing-keys/rotate":        {"{}", 201},
 		"GET /apps/{app_id}/api-keys":                    {"", 200},
 		"POST /apps/{app_id}/api-keys":                   {"{}", 201},
 		"DELETE /apps/{app_id}/api-keys/{id}":            {"", 404},

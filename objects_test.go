@@ -90,7 +90,7 @@ func aUser(email, method string) shape {
 
 func aSignIn(email, method string, created bool) shape {
 	return shape{
-		"token": isText, "token_type": is("Bearer"), "expires_in": is(900), "user": aUser(email, method).is, "created": is(created),
+		"token": isText, "token_type": is("Bearer"), "expires_in": is(900), "refresh_token": beginsWith("rt_"), "user": aUser(email, method).is, "created": is(created),
 	}
 }
 
@@ -125,7 +125,10 @@ func TestObjects(t *testing.T) {
 	dev, key := bearer(s.token), bearer(s.key)
 	pending, m := s.mailed("link@example.com", "")
 	s.provider()
-	settings := shape{"signup": is("open"), "redirect_urls": texts, "origins": texts}
+	settings := shape{
+		"signup": is("open"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900), "session_idle_seconds": is(14 * 86400.0),
+		"session_absolute_seconds": is(90 * 86400.0), "session_mode": is("bearer"), "signing_alg": is("ES256"),
+	}
 	up := post("/auth/credentials/{app_id}", signInBody("Ann@Example.com", password, ""))
 
 	for _, c := range []struct {
@@ -139,11 +142,18 @@ func TestObjects(t *testing.T) {
 		{"a sign-in by link", post("/auth/verify/{app_id}", `{"token":"`+linkToken(m)+`"}`), 200, aSignIn("link@example.com", "magic_link", true)},
 		{"a pending proof", pending, 202, shape{"success": is(true), "binding": isText, "expires_in": is(600)}},
 		{"oneself", get("/auth/me/{app_id}", bearer(up.text(t, "token"))), 200, aUser("Ann@Example.com", "credentials")},
+		{"one's sessions", get("/auth/sessions/{app_id}", bearer(up.text(t, "token"))), 200, shape{"sessions": each(shape{
+			"id": isNewID, "created_at": isTime, "last_used_at": isTime, "expires_at": isTime, "user_agent": isAnyText, "ip": isText, "current": isTruth,
+		})}},
+		{"a refresh", post("/auth/refresh/{app_id}", `{"refresh_token":"`+up.text(t, "refresh_token")+`"}`), 200, aSignIn("Ann@Example.com", "credentials", false)},
+		{"a user of the app's own making", post("/users/{app_id}", `{"email":"made@example.com"}`, key), 201,
+			aUser("made@example.com", "magic_link").with(shape{"disabled": is(false), "disabled_reason": isNull, "last_login": isNull})},
+		{"the next signing key", post("/apps/{app_id}/signing-keys/rotate", `{}`, dev), 201, shape{"kid": isText}},
 		{"a new app", post("/apps", `{"name":"Second"}`, dev), 201, anApp().with(shape{"api_key": beginsWith("ak_")})},
 		{"an app", get("/apps/{app_id}", dev), 200, anApp().with(shape{"settings": settings.is})},
 		{"a changed app", s.send("PATCH", s.in("/apps/{app_id}"), `{"name":"Demo 2"}`, dev), 200, anApp().with(shape{"settings": settings.is})},
 		{"apps", get("/apps", dev), 200, shape{"apps": each(anApp())}},
-		{"users", get("/users/{app_id}", key), 200, shape{"users": func(v any) bool { return len(v.([]any)) == 2 }}},
+		{"users", get("/users/{app_id}", key), 200, shape{"users": func(v any) bool { return len(v.([]any)) == 3 }}},
 		{"a new API key", post("/apps/{app_id}/api-keys", `{"name":"ci","expires_at":"2030-01-02T03:04:05.1234567+02:00"}`, dev), 201,
 			aKey().with(shape{"key": beginsWith("ak_"), "expires_at": is("2030-01-02T01:04:05.123456Z"), "is_active": is(true), "name": is("ci")})},
 		{"API keys", get("/apps/{app_id}/api-keys", dev), 200, shape{"api_keys": each(aKey())}},

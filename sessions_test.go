@@ -310,6 +310,21 @@ func TestSigningKeysRotate(t *testing.T) {
 		w.send("GET", me, "", bearer(in)).want(t, 401, "invalid_token")
 		w.send("GET", me, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
 	})
+	t.Run("revoke_old waits for no key that is yet to sign", func(t *testing.T) {
+		in := w.signIn(id, "ann@example.com")
+		w.send("POST", "/apps/"+id+"/signing-keys/rotate", `{}`, dev()).want(t, 201, "")
+		got := w.send("POST", "/apps/"+id+"/signing-keys/rotate", `{"revoke_old":true}`, dev())
+		got.want(t, 201, "")
+		w.send("GET", me, "", bearer(in)).want(t, 401, "invalid_token")
+		for range 2 { // now, and when the key that was to sign would have begun
+			keys := w.send("GET", "/apps/"+id+"/.well-known/jwks.json", "").body["keys"].([]any)
+			if len(keys) != 1 || keys[0].(map[string]any)["kid"] != got.field("kid") {
+				t.Errorf("published: got %v, want %s alone", keys, got.field("kid"))
+			}
+			w.send("GET", me, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
+			w.clock.advance(15 * time.Minute)
+		}
+	})
 	t.Run("another algorithm comes by itself", func(t *testing.T) {
 		for _, alg := range []string{"EdDSA", "RS256"} {
 			w.send("PATCH", "/apps/"+id, `{"signing_alg":"`+alg+`"}`, dev()).want(t, 200, "")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -43,25 +44,32 @@ var client = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// send makes a request; headers come as "Name: value". A process that says that it has
-// too much to do is asked again, as the contract has it.
+// send makes a request; headers come as "Name: value".
 func (p *process) send(method, path, body string, headers ...string) answer {
 	p.t.Helper()
+	got, err := p.try(method, path, body, headers...)
+	if err != nil {
+		p.t.Errorf("%s: got %v", got.asked, err)
+	}
+	return got
+}
+
+// try is send for whom the process may be gone. A process that says that it has too much
+// to do is asked again, as the contract has it.
+func (p *process) try(method, path, body string, headers ...string) (answer, error) {
 	for {
-		got := p.sendOnce(method, path, body, headers)
-		if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
-			return got
+		got, err := p.tryOnce(method, path, body, headers)
+		if err != nil || got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" {
+			return got, err
 		}
 	}
 }
 
-func (p *process) sendOnce(method, path, body string, headers []string) answer {
-	p.t.Helper()
+func (p *process) tryOnce(method, path, body string, headers []string) (answer, error) {
 	out := answer{asked: method + " " + path}
 	r, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+p.prefix+path, strings.NewReader(body))
 	if err != nil {
-		p.t.Errorf("%s: got %v", out.asked, err)
-		return out
+		return out, err
 	}
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -72,8 +80,7 @@ func (p *process) sendOnce(method, path, body string, headers []string) answer {
 	}
 	got, err := client.Do(r)
 	if err != nil {
-		p.t.Errorf("%s: got %v", out.asked, err)
-		return out
+		return out, err
 	}
 	defer got.Body.Close()
 	text, err := io.ReadAll(got.Body)
@@ -82,9 +89,9 @@ func (p *process) sendOnce(method, path, body string, headers []string) answer {
 		err = json.Unmarshal(text, &out.body)
 	}
 	if err != nil {
-		p.t.Errorf("%s: got %v in %q", out.asked, err, text)
+		err = fmt.Errorf("%w in %q", err, text)
 	}
-	return out
+	return out, err
 }
 
 func bearer(token string) string { return "Authorization: Bearer " + token }

@@ -194,15 +194,36 @@ func (p *process) end() {
 		_ = p.cmd.Process.Kill()
 		p.t.Fatalf("end: got none within %v", patience)
 	}
-	all, _ := p.stderr.read()
 	if p.err != nil {
+		all, _ := p.stderr.read()
 		p.t.Errorf("exit: got %v, want status 0\n%s", p.err, strings.Join(all, "\n"))
 	}
+	p.checkLog()
+}
+
+// checkLog finds what is no line of the log: a panic, or a report of the race detector.
+func (p *process) checkLog() {
+	p.t.Helper()
+	all, _ := p.stderr.read()
 	for _, text := range all {
 		if !json.Valid([]byte(text)) {
 			p.t.Errorf("stderr: got %q, want JSON on every line", text)
 		}
 	}
+}
+
+// kill sends SIGKILL, and checks that nothing else was the end of the process.
+func (p *process) kill() {
+	p.t.Helper()
+	p.stopped = true
+	err := p.cmd.Process.Kill()
+	<-p.ended
+	status, _ := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if err != nil || status.Signal() != syscall.SIGKILL {
+		all, _ := p.stderr.read()
+		p.t.Errorf("SIGKILL: got %v, and the process ended with %v\n%s", err, p.err, strings.Join(all, "\n"))
+	}
+	p.checkLog()
 }
 
 // write makes a file that only this test knows.

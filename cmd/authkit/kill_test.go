@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// kills is how many there are in a storm, on each store; more hit a process that starts.
+const kills = 20
+
+// TestAKillAtRandomLosesNothingThatWasAcknowledged kills a process in the midst of what
+// its clients ask of it, starts it again on what is left, and holds what it says then
+// against what had been acknowledged.
+func TestAKillAtRandomLosesNothingThatWasAcknowledged(t *testing.T) {
+	t.Parallel()
+	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
+		begun := time.Now()
+		s := newStorm(t, open(t))
+		for range kills {
+			s.rage()
+			s.start()
+			for _, a := range s.actors {
+				a.check(t, s.p)
+			}
+		}
+		for _, a := range s.actors {
+			a.checkAll(t, s.p)
+		}
+		t.Logf("%d kills in a storm and %d at a start, %d requests acknowledged, %d lost, %.1f s",
+			kills, s.starts, s.acknowledged.Load(), s.lost.Load(), time.Since(begun).Seconds())
+	})
+}
+
+// actor is a client with a ledger of what was acknowledged to it.
+type actor interface {
+	// act asks for something. It answers false when the answer was lost.
+	act(s *storm) bool
+
+	// check holds the ledger's latest entries against a process that was started after a
+	// kill, and finds out what became of the request whose answer was lost.
+	check(t *testing.T, p *process)
+
+	// checkAll does so with every entry.
+	checkAll(t *testing.T, p *process)
+}
+
+// storm is a process and all who ask something of it.
+type storm struct {
+	t      *testing.T
+	rnd    *rand.Rand
+	flags  []string
+	p      *process
+	actors []actor
+	starts int // that were killed
+
+	acknowledged, lost atomic.Int64
+	killed             atomic.Bool
+	target             int64         // acknowledged requests until the next kill
+	reached            chan struct{} // closed at the target
+}
+
+func newStorm(t *testing.T, store string) *storm {
+	t.Helper()
+	seed := rand.Uint64()
+	t.Logf("seed: %d", seed)
+	s := &storm{t: t, rnd: rand.New(rand.NewPCG(seed, 0)), flags: sharing(t, store)}
+	for range 3 { // the store is empty, and the secret may not be there yet
+		s.killStart()
+	}
+	s.start()
+	developer := s.p.developer()
+	app, key := s.p.createApp(developer)
+	for i := range 3 {
+		s.actors = append(s.actors, newTurner(t, s.p, app, fmt.Sprintf("turner%d@example.com", i)))
+	}
+	for i := range uint64(2) {
+		s.actors = append(s.actors, newLeaver(t, s.p, app, fmt.Sprintf("leaver%d@example.com", i), rand.New(rand.NewPCG(seed, 1+i))))
+	}
+	s.actors = append(s.actors,
+		&joiner{app: app},
+		&keyTurner{app: app, developer: developer, key: key},
+		newSigner(t, s.p, developer, rand.New(rand.NewPCG(seed, 3))),
+	)
+	return s
+}
+
+// start starts the process, and one time in four it takes more than one attempt.
+func (s *storm) start() {
+	s.t.Helper()
+	for s.rnd.IntN(4) == 0 {
+		s.killStart()
+	}
+	s.p = start(s.t, newLines(), s.flags...)
+}
+
+// killStart kills a process that may not be ready yet.
+func (s *storm) killStart() {
+	s.t.Helper()
+	p := launch(s.t, newLines(), s.flags...)
+	<-time.After(time.Duration(s.rnd.Int64N(int64(300 * time.Millisecond))))
+	p.kill()
+	s.starts++
+}
+
+// rage lets all act at once until the process is killed.
+func (s *storm) rage() {
+	s.t.Helper()
+	s.killed.Store(false)
+	s.target, s.reached = s.acknowledged.Load()+1+s.rnd.Int64N(40), make(chan struct{})
+	var acting sync.WaitGroup
+	for _, a := range s.actors {
+		acting.Go(func() {
+			for !s.killed.Load() && a.act(s) {
+			}
+		})
+	}
+	select {
+	case <-s.reached:
+		<-time.After(time.Duration(s.rnd.Int64N(int64(5 * time.Millisecond)))) // between two answers
+	case <-time.After(patience):
+		s.t.Errorf("storm: got %d requests acknowledged within %v, want %d", s.acknowledged.Load(), patience, s.target)
+	}
+	s.killed.Store(true)
+	s.p.kill()
+	acting.Wait()
+	if s.t.Failed() { // within the storm, where nothing can end the test
+		s.t.FailNow()
+	}
+}
+
+// ask sends a request from within the storm. It answers false when no whole answer came.
+func (s *storm) ask(status int, method, path, body string, headers ...string) (answer, bool) {
+	got, err := s.p.try(method, path, body, headers...)
+	switch {
+	case err != nil && s.killed.Load():
+		s.lost.Add(1)
+		return got, false
+	case err != nil:
+		s.t.Errorf("%s: got %v before the kill", got.asked, err)
+		return got, false
+	case got.status != status:
+		s.t.Errorf("%s: got %d, want %d\n%s", got.asked, got.status, status, got.text)
+		return got, false
+	}
+	if s.acknowledged.Add(1) == s.target {
+		close(s.reached)
+	}
+	return got, true
+}
