@@ -1,0 +1,140 @@
+package verify
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// unmarshal reads one JSON object into the struct that v points to. What encoding/json
+// lets pass is refused: a name that stands twice, at any depth (RFC 7515, section 4); a
+// name that is a field's in another case; text that is not Unicode.
+func unmarshal(b []byte, v any) error {
+	names, err := names(b)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if field, ok := fieldOf(v, name); ok && field != name {
+			return fmt.Errorf("%q is not %q", name, field)
+		}
+	}
+	return json.Unmarshal(b, v)
+}
+
+// unmarshalOnly is unmarshal, and refuses names that are no field's.
+func unmarshalOnly(b []byte, v any) error {
+	names, err := names(b)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if field, _ := fieldOf(v, name); field != name {
+			return fmt.Errorf("unknown name %q", name)
+		}
+	}
+	return json.Unmarshal(b, v)
+}
+
+// fieldOf is the JSON name of the field that encoding/json would choose for a name.
+func fieldOf(v any, name string) (string, bool) {
+	for f := range reflect.TypeOf(v).Elem().Fields() {
+		if tag := f.Tag.Get("json"); strings.EqualFold(tag, name) {
+			return tag, true
+		}
+	}
+	return "", false
+}
+
+// names are those of an object's own members.
+func names(b []byte) ([]string, error) {
+	if !json.Valid(b) { // which also bounds the depth
+		return nil, errors.New("not JSON")
+	}
+	if !utf8.Valid(b) || loneSurrogate(b) {
+		return nil, errors.New("not Unicode")
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("not an object")
+	}
+	return members(d)
+}
+
+// members walks the rest of an object whose brace has been read.
+func members(d *json.Decoder) ([]string, error) {
+	var names []string
+	seen := map[string]bool{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := t.(string)
+		if seen[name] {
+			return nil, fmt.Errorf("%q stands twice", name)
+		}
+		seen[name] = true
+		names = append(names, name)
+		if err := value(d); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.Token()
+	return names, err
+}
+
+func value(d *json.Decoder) error {
+	t, err := d.Token()
+	if err != nil {
+		return err
+	}
+	switch t {
+	case json.Delim('{'):
+		_, err = members(d)
+	case json.Delim('['):
+		for d.More() {
+			if err := value(d); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	}
+	return err
+}
+
+// loneSurrogate finds an escape that is half a character, which encoding/json replaces, in
+// valid JSON.
+func loneSurrogate(b []byte) bool {
+	for {
+		i := bytes.IndexByte(b, '\\')
+		if i < 0 {
+			return false
+		}
+		if b[i+1] != 'u' {
+			b = b[i+2:]
+			continue
+		}
+		unit := hex(b[i+2:])
+		b = b[i+6:]
+		switch {
+		case unit < 0xD800 || unit > 0xDFFF:
+		case unit > 0xDBFF || len(b) < 6 || b[0] != '\\' || b[1] != 'u' || hex(b[2:]) < 0xDC00 || hex(b[2:]) > 0xDFFF:
+			return true
+		default:
+			b = b[6:]
+		}
+	}
+}
+
+// hex reads the four digits of an escape.
+func hex(b []byte) uint64 {
+	n, _ := strconv.ParseUint(string(b[:4]), 16, 16) // they are digits in valid JSON
+	return n
+}

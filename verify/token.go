@@ -1,0 +1,91 @@
+package verify
+
+import (
+	"encoding/base64"
+	"strings"
+	"time"
+)
+
+const (
+	accessType = "at+jwt" // RFC 9068, section 2.1
+	sizeLimit  = 8 << 10
+	leeway     = 60 * time.Second
+)
+
+// token is a compact JWS, taken apart and decoded. Nothing about it is proven yet.
+type token struct {
+	header    header
+	claims    payload
+	signed    string // what the signature is over
+	signature []byte
+}
+
+// header is the whole protected header. One with any other member is refused, which rules
+// out crit, jku, jwk, x5u, x5c and b64 (RFC 8725, sections 3.9 and 3.10).
+type header struct {
+	Alg string `json:"alg"`
+	KID string `json:"kid"`
+	Typ string `json:"typ"`
+}
+
+// payload is what the Engine mints. The audience is a single string: a list does not
+// decode.
+type payload struct {
+	Issuer        string   `json:"iss"`
+	Subject       string   `json:"sub"`
+	Audience      string   `json:"aud"`
+	ClientID      string   `json:"client_id"`
+	ExpiresAt     *int64   `json:"exp"`
+	IssuedAt      *int64   `json:"iat"`
+	ID            string   `json:"jti"`
+	SessionID     string   `json:"sid"`
+	AuthTime      int64    `json:"auth_time"`
+	AMR           []string `json:"amr"`
+	Name          string   `json:"name"`
+	Email         string   `json:"email"`
+	EmailVerified bool     `json:"email_verified"`
+}
+
+func (c *payload) public() Claims {
+	out := Claims{
+		Subject: c.Subject, App: c.Audience, SessionID: c.SessionID, Name: c.Name, ID: c.ID, Methods: c.AMR,
+		AuthTime: time.Unix(c.AuthTime, 0).UTC(), IssuedAt: time.Unix(*c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(*c.ExpiresAt, 0).UTC(),
+	}
+	if c.EmailVerified {
+		out.Email = c.Email
+	}
+	return out
+}
+
+// read takes a token apart. All three segments must be canonical base64url, and the typ
+// exact (RFC 8725, section 3.11).
+func read(raw string) (token, error) {
+	if len(raw) > sizeLimit || strings.Count(raw, ".") != 2 {
+		return token{}, invalid("not three segments of at most %d bytes", sizeLimit)
+	}
+	dot, end := strings.IndexByte(raw, '.'), strings.LastIndexByte(raw, '.')
+	head, ok := decode(raw[:dot])
+	body, ok2 := decode(raw[dot+1 : end])
+	signature, ok3 := decode(raw[end+1:])
+	if !ok || !ok2 || !ok3 {
+		return token{}, invalid("not canonical base64url")
+	}
+	t := token{signed: raw[:end], signature: signature}
+	if err := unmarshalOnly(head, &t.header); err != nil {
+		return token{}, invalid("header: %w", err)
+	}
+	if t.header.Typ != accessType {
+		return token{}, invalid("type %q", t.header.Typ)
+	}
+	if err := unmarshal(body, &t.claims); err != nil {
+		return token{}, invalid("claims: %w", err)
+	}
+	return t, nil
+}
+
+// decode re-encodes because base64 skips CR and LF and, unless strict, ignores trailing
+// bits (RFC 4648, section 3.5).
+func decode(s string) ([]byte, bool) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return b, err == nil && base64.RawURLEncoding.EncodeToString(b) == s
+}
