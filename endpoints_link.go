@@ -76,14 +76,18 @@ func openLink(c *call) error {
 	if err != nil {
 		return err
 	}
+	raw := values.Get("token")
 	if c.r.Method == http.MethodGet && httpio.AcceptsJSONOnly(c.r) && !httpio.Prefetch(c.r) && c.sameSite() {
-		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: values.Get("token"), Client: c.client})
+		if raw == "" {
+			return invalidToken() // no code is taken here
+		}
+		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Client: c.client})
 		if err != nil {
 			return err
 		}
 		return c.answer(http.StatusOK, wireSignIn(got))
 	}
-	return confirmPage(c, values.Get("token"))
+	return confirmPage(c, raw)
 }
 
 // sameSite says that no foreign page makes the browser ask.
