@@ -20,9 +20,6 @@ const (
 	otherUserToken = "an access token of another app"
 	ownerToken     = "an access token of the console app"
 	otherDevToken  = "an access token of another developer"
-	userRefresh    = "a refresh token of the app"
-	otherRefresh   = "a refresh token of another app"
-	devRefresh     = "a refresh token of the console app"
 	appKey         = "an API key of the app"
 	otherAppKey    = "an API key of another app"
 	linkJWT        = "the token of a link"
@@ -30,6 +27,8 @@ const (
 	linkBinding    = "the binding of a link"
 	formToken      = "the token of a link's form"
 	oneTimeCode    = "a one-time code"
+	refreshToken   = "a refresh token of the app"
+	otherRefresh   = "a refresh token of another app"
 	stateByJSON    = "the state of a flow begun by JSON"
 	stateBinding   = "the binding of a flow begun by JSON"
 	stateByCookie  = "the state of a flow begun by redirect"
@@ -45,6 +44,7 @@ const (
 // wallet holds one of each kind, and what some go with.
 type wallet struct {
 	of     map[string]string
+	other  uuid.UUID         // the other app
 	email  string            // of the link
 	form   url.Values        // the link's form
 	cookie map[string]string // the cookie that a kind goes with
@@ -62,9 +62,9 @@ func (s *stage) minted() wallet {
 	up := s.send("POST", "/auth/credentials/"+other.ID.String(), signInBody("ann@example.com", password, "sign_up"))
 	s.developer("eve@example.com")
 	mine := s.signUp("ann@example.com")
+	c.other = other.ID
 	c.of[userToken], c.of[otherUserToken] = mine.text(s.t, "token"), up.text(s.t, "token")
-	c.of[userRefresh], c.of[otherRefresh] = mine.text(s.t, "refresh_token"), up.text(s.t, "refresh_token")
-	c.of[devRefresh] = s.send("POST", "/auth/credentials/console", signInBody("dev@example.com", password, "sign_in")).text(s.t, "refresh_token")
+	c.of[refreshToken], c.of[otherRefresh] = mine.text(s.t, "refresh_token"), up.text(s.t, "refresh_token")
 	c.of[ownerToken], c.of[otherDevToken] = s.token, s.signIn("console", "eve@example.com")
 	c.of[appKey], c.of[otherAppKey] = s.key, key
 	c.of[cursor] = s.send("GET", "/apps?limit=1", "", bearer(s.token)).text(s.t, "next_cursor")
@@ -112,11 +112,18 @@ func all(status int) map[string]int { return map[string]int{"": status} }
 
 func header(scheme, method, path, body string) func(*stage, wallet, string) *http.Request {
 	return func(s *stage, _ wallet, x string) *http.Request {
-		path := strings.NewReplacer("{key_id}", uuid.Nil.String(), "{user_id}", uuid.Nil.String(), "{session_id}", uuid.Nil.String()).Replace(path)
+		path := strings.NewReplacer("{key_id}", uuid.Nil.String(), "{session_id}", uuid.Nil.String(), "{user_id}", uuid.Nil.String()).Replace(path)
 		if x == "" {
 			return s.request(method, s.in(path), body)
 		}
 		return s.request(method, s.in(path), body, "Authorization: "+scheme+" "+x)
+	}
+}
+
+// cookie puts x into one of the app's session cookies.
+func cookie(method, path, body, name string) func(*stage, wallet, string) *http.Request {
+	return func(s *stage, _ wallet, x string) *http.Request {
+		return s.request(method, s.in(path), body, "Cookie: authkit-"+name+s.app.ID.String()+"="+x)
 	}
 }
 
@@ -182,27 +189,18 @@ func doors() []door {
 		{"POST /auth/token/{app_id}", "the verifier", member(exchange, `{"code":"{one-time}","code_verifier":"{x}"}`), nil, nil},
 		{"POST /auth/token/{app_id}", "the header", header("Bearer", "POST", exchange, `{"code":""}`), nil, nil},
 
-		{"GET /auth/me/{app_id}", "the header", header("Bearer", "GET", "/auth/me/{app_id}", ""), map[string]int{userToken: 200}, nil},
-		{"GET /auth/me/{app_id}", "the header as a key", header("ApiKey", "GET", "/auth/me/{app_id}", ""), nil, nil},
-		{"POST /auth/refresh/{app_id}", "the token", member("/auth/refresh/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{userRefresh: 200}, refused},
+		{"POST /auth/refresh/{app_id}", "the token", member("/auth/refresh/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{refreshToken: 200}, refused},
 		{"POST /auth/refresh/{app_id}", "the header", header("Bearer", "POST", "/auth/refresh/{app_id}", "{}"), nil, []int{400}},
-		{"POST /auth/refresh/{app_id}", "the cookie", func(s *stage, _ wallet, x string) *http.Request {
-			return s.request("POST", s.in("/auth/refresh/{app_id}"), "{}", s.in("Cookie: authkit-r-{app_id}=")+x)
-		}, nil, []int{400}}, // the app takes no cookies
-		{"POST /auth/sign-out/{app_id}", "the token", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{userRefresh: 204}, nil},
-		{"POST /auth/sign-out/{app_id}", "the token, for all", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}","all":true}`), map[string]int{userRefresh: 204}, nil},
+		{"POST /auth/refresh/{app_id}", "the cookie", cookie("POST", "/auth/refresh/{app_id}", "{}", "r-"), nil, []int{400}}, // of an app that takes none
+		{"POST /auth/sign-out/{app_id}", "the token", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{refreshToken: 204}, refused},
+		{"POST /auth/sign-out/{app_id}", "the token, for all", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}","all":true}`), map[string]int{refreshToken: 204}, refused},
 		{"POST /auth/sign-out/{app_id}", "the header", header("Bearer", "POST", "/auth/sign-out/{app_id}", "{}"), map[string]int{userToken: 204}, nil},
-		{"GET /auth/me/{app_id}", "the cookie", func(s *stage, _ wallet, x string) *http.Request {
-			return s.request("GET", s.in("/auth/me/{app_id}"), "", s.in("Cookie: authkit-{app_id}=")+x)
-		}, nil, nil}, // the app takes no cookies
-		{"PATCH /auth/me/{app_id}", "the header", header("Bearer", "PATCH", "/auth/me/{app_id}", "{}"), map[string]int{userToken: 200}, nil},
-		{"DELETE /auth/me/{app_id}", "the header", header("Bearer", "DELETE", "/auth/me/{app_id}", ""), map[string]int{userToken: 204}, nil},
-		{"GET /auth/sessions/{app_id}", "the header", header("Bearer", "GET", "/auth/sessions/{app_id}", ""), map[string]int{userToken: 200}, nil},
-		{"DELETE /auth/sessions/{app_id}/{session_id}", "the header", header("Bearer", "DELETE", "/auth/sessions/{app_id}/{session_id}", ""), map[string]int{userToken: 404}, nil},
-		{"POST /users/{app_id}", "the header", header("Bearer", "POST", "/users/{app_id}", `{"email":"new@example.com"}`), map[string]int{appKey: 201, otherAppKey: 404}, nil},
-		{"GET /users/{app_id}/{user_id}", "the header", header("Bearer", "GET", "/users/{app_id}/{user_id}", ""), map[string]int{appKey: 404, otherAppKey: 404}, nil},
-		{"PATCH /users/{app_id}/{user_id}", "the header", header("Bearer", "PATCH", "/users/{app_id}/{user_id}", "{}"), map[string]int{appKey: 404, otherAppKey: 404}, nil},
-		{"DELETE /users/{app_id}/{user_id}", "the header", header("Bearer", "DELETE", "/users/{app_id}/{user_id}", ""), map[string]int{appKey: 404, otherAppKey: 404}, nil},
+		{"POST /auth/sign-out/{app_id}", "the cookie", cookie("POST", "/auth/sign-out/{app_id}", "{}", ""), nil, nil},
+
+		{"GET /auth/me/{app_id}", "the header", header("Bearer", "GET", "/auth/me/{app_id}", ""), map[string]int{userToken: 200}, nil},
+		{"GET /auth/me/{app_id}", "the cookie", cookie("GET", "/auth/me/{app_id}", "", ""), nil, nil},
+		{"GET /auth/me/{app_id}", "the cookie of a refresh", cookie("GET", "/auth/me/{app_id}", "", "r-"), nil, nil},
+		{"GET /auth/me/{app_id}", "the header as a key", header("ApiKey", "GET", "/auth/me/{app_id}", ""), nil, nil},
 		{"GET /users/{app_id}", "the header", header("Bearer", "GET", "/users/{app_id}", ""), map[string]int{appKey: 200, otherAppKey: 404}, nil},
 		{"GET /users/{app_id}", "the header as a key", header("ApiKey", "GET", "/users/{app_id}", ""), map[string]int{appKey: 200, otherAppKey: 404}, nil},
 		{"GET /apps", "the header", header("Bearer", "GET", "/apps", ""), map[string]int{ownerToken: 200, otherDevToken: 200}, nil},
@@ -219,10 +217,31 @@ func doors() []door {
 		body   string
 		status int
 	}{
+		"PATCH /auth/me/{app_id}":                     {"{}", 200},
+		"DELETE /auth/me/{app_id}":                    {"", 204},
+		"GET /auth/sessions/{app_id}":                 {"", 200},
+		"DELETE /auth/sessions/{app_id}/{session_id}": {"", 404},
+	} {
+		method, path, _ := strings.Cut(route, " ")
+		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{userToken: c.status}, nil})
+	}
+	for route, body := range map[string]string{
+		"GET /users/{app_id}/{user_id}": "", "PATCH /users/{app_id}/{user_id}": "{}", "DELETE /users/{app_id}/{user_id}": "",
+	} {
+		method, path, _ := strings.Cut(route, " ")
+		out = append(out, door{route, "the header", header("Bearer", method, path, body), map[string]int{appKey: 404, otherAppKey: 404}, nil})
+	}
+	out = append(out, door{
+		"POST /users/{app_id}", "the header", header("Bearer", "POST", "/users/{app_id}", `{"email":"new@example.com"}`), map[string]int{appKey: 201, otherAppKey: 404}, nil,
+	})
+	for route, c := range map[string]struct {
+		body   string
+		status int
+	}{
 		"GET /apps/{app_id}":                             {"", 200},
-		"PATCH /apps/{app_id}":                           {"{}", 200},
 		"DELETE /apps/{app_id}":                          {"", 204},
 		"POST /apps/{app_id}/signing-keys/rotate":        {"{}", 201},
+		"PATCH /apps/{app_id}":                           {"{}", 200},
 		"GET /apps/{app_id}/api-keys":                    {"", 200},
 		"POST /apps/{app_id}/api-keys":                   {"{}", 201},
 		"DELETE /apps/{app_id}/api-keys/{id}":            {"", 404},
@@ -304,12 +323,13 @@ func TestNothingIsUsedUpElsewhere(t *testing.T) {
 		}
 	}
 	for _, d := range doors() {
-		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, resumeToken} {
-			if _, opens := d.takes[kind]; opens && d.place != "the form's state" && !strings.HasPrefix(d.route, "GET /auth/verify") {
+		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, resumeToken, refreshToken} {
+			if _, opens := d.takes[kind]; opens && d.place != "the form's state" && !strings.HasPrefix(d.route, "GET /auth/verify") && !strings.HasPrefix(d.route, "POST /auth/sign-out") {
 				d.try(t, s, c, kind, c.of[kind])
 			}
 		}
 	}
+	s.send("POST", "/auth/refresh/"+c.other.String(), `{"refresh_token":"`+c.of[otherRefresh]+`"}`).want(t, 200, "")
 	for kind, path := range map[string]string{userToken: s.in("/auth/me/{app_id}"), appKey: s.in("/users/{app_id}"), ownerToken: s.in("/apps/{app_id}"), otherDevToken: "/apps"} {
 		if got := s.send("GET", path, "", bearer(c.of[kind])); got.Code != 200 {
 			t.Errorf("%s in its own place: got %d %s, want 200", kind, got.Code, got.Body)

@@ -33,12 +33,12 @@ func checkHeaders(t *testing.T, got answer, inbound string) {
 			t.Errorf("%s: got %q, want %q", name, values, want)
 		}
 	}
-	id, err := uuid.Parse(header.Get("X-Request-Id"))
-	if err != nil || id.Version() != 7 || id.String() == inbound || len(header.Values("X-Request-Id")) != 1 {
-		t.Errorf("X-Request-Id: got %q, want one id of version 7 made here", header.Values("X-Request-Id"))
+	id, err := uuid.Parse(header.Get("X-Request-ID"))
+	if err != nil || id.Version() != 7 || id.String() == inbound || len(header.Values("X-Request-ID")) != 1 {
+		t.Errorf("X-Request-ID: got %q, want one id of version 7 made here", header.Values("X-Request-ID"))
 	}
-	if name, ok := got.body["request_id"]; ok && name != header.Get("X-Request-Id") {
-		t.Errorf("request_id: got %v, want %s", name, header.Get("X-Request-Id"))
+	if name, ok := got.body["request_id"]; ok && name != header.Get("X-Request-ID") {
+		t.Errorf("request_id: got %v, want %s", name, header.Get("X-Request-ID"))
 	}
 	if header.Get("Server") != "" || header.Get("X-Powered-By") != "" {
 		t.Errorf("headers: got %v, want nothing of what runs here", header)
@@ -56,7 +56,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			r := f.ready(s)()
-			r.Header.Set("X-Request-Id", inbound)
+			r.Header.Set("X-Request-ID", inbound)
 			got := s.do(r)
 			f.wellDone(t, got)
 			checkHeaders(t, got, inbound)
@@ -83,7 +83,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
-			got := s.send(c.method, c.path, "", append(c.headers, "X-Request-Id: "+inbound)...)
+			got := s.send(c.method, c.path, "", append(c.headers, "X-Request-ID: "+inbound)...)
 			got.want(t, c.status, "")
 			checkHeaders(t, got, inbound)
 		})
@@ -209,7 +209,7 @@ func TestHeadersOverTheWire(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = got.Body.Close()
-		if got.StatusCode != 200 || got.Header.Get("Content-Type") != "application/json" || got.Header.Get("X-Content-Type-Options") != "nosniff" || got.ContentLength < 1 {
+		if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "application/json" || got.Header.Get("X-Content-Type-Options") != "nosniff" || got.ContentLength < 1 {
 			t.Errorf("%s: got %d %v, length %d", method, got.StatusCode, got.Header, got.ContentLength)
 		}
 	}

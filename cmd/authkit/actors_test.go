@@ -82,7 +82,9 @@ type session struct{ id, access, refresh string }
 
 func sessionOf(t *testing.T, in answer) session {
 	t.Helper()
-	var claims struct{ SID string }
+	var claims struct {
+		SID string `json:"sid"`
+	}
 	parts := strings.Split(in.string("token"), ".")
 	raw, err := base64.RawURLEncoding.DecodeString(parts[min(1, len(parts)-1)])
 	if err == nil {
