@@ -40,7 +40,7 @@ func Example() {
 	}
 	orders := v.Require(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := verify.From(r.Context())
-		fmt.Fprintf(w, "the orders of %s", claims.Name) //nolint:errcheck // an example
+		fmt.Fprintf(w, "the orders of %s", claims.Name)
 	}))
 	for _, header := range []string{"Bearer " + in.Token, "Bearer nonsense"} {
 		r := httptest.NewRequest(http.MethodGet, "/orders", nil)

@@ -351,3 +351,25 @@ func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 		})
 	}
 }
+
+// FuzzKeySet reads any answer for a key set: none lets a stranger's token pass.
+func FuzzKeySet(f *testing.F) {
+	known, stranger := fixed(), pair(f, "EdDSA")
+	stranger.KID = known.KID
+	raw := mint(f, stranger, start)
+	good := publish(f, known).answers["jwks.json"]
+	for _, seed := range []string{
+		good, `{"keys":[]}`, `{"keys":[null]}`, `{"keys":[{"kty":"RSA","use":"sig","alg":"RS256","kid":"k","n":"AQAB","e":"AQAB"}]}`,
+		`{"keys":[{"kty":"EC","crv":"P-256","use":"sig","alg":"ES256","kid":"k","x":"AA","y":"AA"}]}`, `{"\ud800":"`, `{"\ud83d\ude00":[{}]}`,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, answer string) {
+		s := publish(t, known)
+		s.set("jwks.json", answer)
+		got, err := s.over(t, at(start)).Verify(t.Context(), raw)
+		if !errors.Is(err, verify.ErrInvalid) && !errors.Is(err, verify.ErrUnavailable) {
+			t.Errorf("%q: got %+v, %v, want a refusal", answer, got, err)
+		}
+	})
+}
