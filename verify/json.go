@@ -6,49 +6,40 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// unmarshal reads one JSON object into the struct that v points to. What encoding/json
-// lets pass is refused: a name that stands twice, at any depth (RFC 7515, section 4); a
-// name that is a field's in another case; text that is not Unicode.
-func unmarshal(b []byte, v any) error {
+// unmarshal reads one JSON object into the struct that v points to, whose fields have the
+// given names. What encoding/json lets pass is refused: a name that stands twice, at any
+// depth (RFC 7515, section 4); a name that is a field's in another case; text that is not
+// Unicode. Names of no field answer as rest.
+func unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
 	names, err := names(b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range names {
-		if field, ok := fieldOf(v, name); ok && field != name {
-			return fmt.Errorf("%q is not %q", name, field)
+		if slices.Contains(fields, name) {
+			continue
 		}
+		if i := slices.IndexFunc(fields, func(f string) bool { return strings.EqualFold(f, name) }); i >= 0 {
+			return nil, fmt.Errorf("%q is not %q", name, fields[i])
+		}
+		rest = append(rest, name)
 	}
-	return json.Unmarshal(b, v)
+	return rest, json.Unmarshal(b, v)
 }
 
-// unmarshalOnly is unmarshal, and refuses names that are no field's.
-func unmarshalOnly(b []byte, v any) error {
-	names, err := names(b)
-	if err != nil {
-		return err
+// fieldsOf are the JSON names of a struct's fields.
+func fieldsOf[T any]() []string {
+	var names []string
+	for f := range reflect.TypeFor[T]().Fields() {
+		names = append(names, f.Tag.Get("json"))
 	}
-	for _, name := range names {
-		if field, _ := fieldOf(v, name); field != name {
-			return fmt.Errorf("unknown name %q", name)
-		}
-	}
-	return json.Unmarshal(b, v)
-}
-
-// fieldOf is the JSON name of the field that encoding/json would choose for a name.
-func fieldOf(v any, name string) (string, bool) {
-	for f := range reflect.TypeOf(v).Elem().Fields() {
-		if tag := f.Tag.Get("json"); strings.EqualFold(tag, name) {
-			return tag, true
-		}
-	}
-	return "", false
+	return names
 }
 
 // names are those of an object's own members.

@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"slices"
@@ -34,6 +35,12 @@ type jwk struct {
 	E     string `json:"e"`
 }
 
+type keySet struct {
+	Keys []json.RawMessage `json:"keys"`
+}
+
+var keyFields, setFields = fieldsOf[jwk](), fieldsOf[keySet]()
+
 // private are the members that no public key has: RFC 7518, sections 6.2.2, 6.3.2 and 6.4.
 var private = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
@@ -41,30 +48,25 @@ var private = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 // is one whose private half stands beside it: it is everybody's. A set that says two things
 // of one id is refused.
 func parseSet(b []byte) (map[string]key, error) {
-	var doc struct {
-		Keys []json.RawMessage `json:"keys"`
-	}
-	if err := unmarshal(b, &doc); err != nil {
+	var doc keySet
+	if _, err := unmarshal(b, &doc, setFields); err != nil {
 		return nil, err
 	}
 	if doc.Keys == nil {
-		return nil, fmt.Errorf("no %q", "keys")
+		return nil, errors.New(`no "keys"`)
 	}
 	seen, set := map[string]bool{}, map[string]key{}
 	for _, one := range doc.Keys {
-		names, err := names(one)
-		if err != nil {
-			return nil, err
-		}
 		var j jwk
-		if err := unmarshal(one, &j); err != nil || j.KID == "" {
-			continue // a kind of key that is not ours
+		rest, err := unmarshal(one, &j, keyFields)
+		if err != nil || j.KID == "" {
+			continue // of a kind that is not ours
 		}
 		if seen[j.KID] {
 			return nil, fmt.Errorf("key %q stands twice", j.KID)
 		}
 		seen[j.KID] = true
-		if k, ok := j.key(); ok && !slices.ContainsFunc(names, isPrivate) {
+		if k, ok := j.key(); ok && !slices.ContainsFunc(rest, isPrivate) {
 			set[j.KID] = k
 		}
 	}

@@ -87,6 +87,7 @@ func (v *Verifier) refuse(w http.ResponseWriter, p problem) {
 	case "unavailable":
 		header.Set("Retry-After", strconv.Itoa(int(retry/time.Second)))
 	}
+	body, _ := json.Marshal(p) // strings and a number always encode
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // the peer may be gone; there is nobody left to tell
+	_, _ = w.Write(append(body, '\n')) // the peer may be gone; there is nobody left to tell
 }

@@ -57,6 +57,13 @@ func (s *source) fetch(ctx context.Context) (map[string]key, time.Duration, erro
 	return set, freshFor(header, s.maxAge), nil
 }
 
+type metadata struct {
+	Issuer  string `json:"issuer"`
+	JWKSURI string `json:"jwks_uri"`
+}
+
+var metadataFields = fieldsOf[metadata]()
+
 // locate asks the issuer's metadata for the address of its keys (OpenID Connect Discovery
 // 1.0, section 4).
 func (s *source) locate(ctx context.Context) (string, error) {
@@ -68,11 +75,8 @@ func (s *source) locate(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var doc struct {
-		Issuer  string `json:"issuer"`
-		JWKSURI string `json:"jwks_uri"`
-	}
-	if err := unmarshal(body, &doc); err != nil {
+	var doc metadata
+	if _, err := unmarshal(body, &doc, metadataFields); err != nil {
 		return "", fmt.Errorf("read %q: %w", at, err)
 	}
 	if doc.Issuer != s.issuer { // section 4.3

@@ -46,6 +46,8 @@ type payload struct {
 	EmailVerified bool     `json:"email_verified"`
 }
 
+var headerFields, claimFields = fieldsOf[header](), fieldsOf[payload]()
+
 func (c *payload) public() Claims {
 	out := Claims{
 		Subject: c.Subject, App: c.Audience, SessionID: c.SessionID, Name: c.Name, ID: c.ID, Methods: c.AMR,
@@ -71,13 +73,16 @@ func read(raw string) (token, error) {
 		return token{}, invalid("not canonical base64url")
 	}
 	t := token{signed: raw[:end], signature: signature}
-	if err := unmarshalOnly(head, &t.header); err != nil {
+	unknown, err := unmarshal(head, &t.header, headerFields)
+	switch {
+	case err != nil:
 		return token{}, invalid("header: %w", err)
-	}
-	if t.header.Typ != accessType {
+	case len(unknown) > 0:
+		return token{}, invalid("header: unknown %q", unknown)
+	case t.header.Typ != accessType:
 		return token{}, invalid("type %q", t.header.Typ)
 	}
-	if err := unmarshal(body, &t.claims); err != nil {
+	if _, err := unmarshal(body, &t.claims, claimFields); err != nil {
 		return token{}, invalid("claims: %w", err)
 	}
 	return t, nil

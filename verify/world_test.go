@@ -165,7 +165,7 @@ func (s *source) count() int {
 	return s.asked["jwks.json"]
 }
 
-var errDown = errors.New("down")
+var errDown = errors.New("the line is cut")
 
 // RoundTrip implements http.RoundTripper.
 func (s *source) RoundTrip(r *http.Request) (*http.Response, error) {
