@@ -1,8 +1,8 @@
 package authkit_test
 
 import (
-	"fmt"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
