@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -94,6 +95,31 @@ func TestDecodeForm(t *testing.T) {
 		if _, err := httpio.DecodeForm(post("application/x-www-form-urlencoded", text)); (err == nil) != ok {
 			t.Errorf("DecodeForm(%q): got %v, want ok %v", text, err, ok)
 		}
+	}
+}
+
+func TestFieldsMayBeShown(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 40)
+	for text, want := range map[string]string{
+		"%ff=1": "", "%00=1": "", "%0a=1": "", "a%ff=1&a%ff=2": "", long + "=1&" + long + "=2": long[:64], "x=%00": "x", "x=%ff": "x",
+	} {
+		_, err := httpio.Query(text)
+		got, ok := errors.AsType[*httpio.BodyError](err)
+		if !ok || len(got.Fields) != 1 || got.Fields[0].Field != want || !utf8.ValidString(got.Detail) {
+			t.Errorf("Query(%q): got %+v, want the field %q", text, err, want)
+		}
+	}
+}
+
+func TestWriteJSONMendsText(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	if err := httpio.WriteJSON(w, http.StatusBadRequest, "application/json", map[string]string{"a": "x\xffy"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.Body.String(), "{\"a\":\"x\ufffdy\"}\n"; w.Code != http.StatusBadRequest || got != want {
+		t.Errorf("WriteJSON: got %d %q, want 400 %q", w.Code, got, want)
 	}
 }
 
