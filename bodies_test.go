@@ -220,7 +220,7 @@ func TestForms(t *testing.T) {
 	s := newStage(t, withoutLimits)
 	for _, path := range []string{"/auth/verify/{app_id}", "/auth/callback/corp/{app_id}"} {
 		for name, body := range map[string]string{
-			"a duplicate": "token=a&token=b", "invalid UTF-8": "token=%ff", "NUL": "token=%00", "a bad escape": "token=%zz", "a semicolon": "a=b;token=c",
+			"a duplicate": "token=a&token=b", "a name that is no UTF-8": "%ff=1", "invalid UTF-8": "token=%ff", "NUL": "token=%00", "a bad escape": "token=%zz", "a semicolon": "a=b;token=c",
 		} {
 			if got := s.send("POST", s.in(path), body, form); got.Code != 400 || got.body["code"] != "invalid_request" {
 				t.Errorf("%s to %s: got %d %v, want 400 invalid_request", name, path, got.Code, got.body["code"])
@@ -273,7 +273,7 @@ func TestQueries(t *testing.T) {
 	cookie := "Cookie: authkit-b=" + strings.Repeat("A", 43)
 	for _, pattern := range []string{"/users/{app_id}", "/apps", "/auth/verify/{app_id}", "/auth/{provider}/{app_id}", "/auth/callback/{provider}/{app_id}"} {
 		for name, query := range map[string]string{
-			"a duplicate": "x=1&x=2", "invalid UTF-8": "x=%ff", "NUL": "x=%00", "a line break": "x=%0a", "a bad escape": "x=%zz", "a semicolon": "x=1;y=2",
+			"a duplicate": "x=1&x=2", "invalid UTF-8": "x=%ff", "a name that is no UTF-8": "%ff=1", "NUL": "x=%00", "a line break": "x=%0a", "a bad escape": "x=%zz", "a semicolon": "x=1;y=2",
 		} {
 			got := s.send("GET", s.pathTo(pattern)+"?"+query, "", append(s.credential(pattern), cookie)...)
 			if got.Code != 400 || got.body["code"] != "invalid_request" {

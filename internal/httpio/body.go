@@ -249,14 +249,22 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// dotted writes a JSON pointer as people write members, at most 64 bytes of it.
+// dotted writes a JSON pointer as people write members.
 func dotted(p jsontext.Pointer) string {
 	var parts []string
 	for tok := range p.Tokens() {
 		parts = append(parts, tok)
 	}
-	name := strings.Join(parts, ".")
-	return strings.ToValidUTF8(name[:min(len(name), 64)], "")
+	return strings.Join(parts, ".")
+}
+
+// shown cuts a member's name to what may stand in an answer: at most 64 bytes of it, and
+// nothing of one that is not plain text.
+func shown(field string) string {
+	if !utf8.ValidString(field) || hasControl(field) {
+		return ""
+	}
+	return strings.ToValidUTF8(field[:min(len(field), 64)], "")
 }
 
 func bad(detail string) *BodyError {
@@ -264,9 +272,7 @@ func bad(detail string) *BodyError {
 }
 
 func badField(field, code, detail string) *BodyError {
-	if hasControl(field) {
-		field = ""
-	}
+	field = shown(field)
 	return &BodyError{
 		Status: http.StatusBadRequest, Detail: "the request is not valid: " + strings.TrimSpace(field+" "+detail),
 		Fields: []FieldError{{Field: field, Code: code, Detail: detail}},

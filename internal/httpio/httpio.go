@@ -13,6 +13,7 @@ import (
 	"net/http"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // BodyLimit is the size of the largest request body, in bytes.
@@ -31,9 +32,10 @@ type BodyError struct {
 // Error is the detail.
 func (e *BodyError) Error() string { return e.Detail }
 
-// WriteJSON encodes v, and only then writes the status: an error leaves w untouched.
+// WriteJSON encodes v, and only then writes the status: an error leaves w untouched. Text
+// that is not UTF-8 is mended, since a refusal that cannot be written would be none.
 func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
-	b, err := json.Marshal(v, json.Deterministic(true))
+	b, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -38,10 +39,16 @@ func CheckOrigin(s string) error {
 	if err != nil {
 		return err
 	}
-	if Origin(u) != s || strings.HasSuffix(s, ":") {
+	if Origin(u) != s || strings.HasSuffix(s, ":") || !canonicalPort(u.Port()) {
 		return errors.New("an origin is a scheme, a host in lower case and a port if it is not the default, such as https://example.com")
 	}
 	return nil
+}
+
+// canonicalPort says whether a port is written as browsers write it; none is fine.
+func canonicalPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || (err == nil && n > 0 && strconv.FormatUint(n, 10) == s)
 }
 
 // CheckRedirectURL refuses a URL to which no sign-in may go on.
