@@ -87,7 +87,10 @@ func (v *Verifier) refuse(w http.ResponseWriter, p problem) {
 	case "unavailable":
 		header.Set("Retry-After", strconv.Itoa(int(retry/time.Second)))
 	}
-	body, _ := json.Marshal(p) // strings and a number always encode
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and a number always encode
+	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(body, '\n')) // the peer may be gone; there is nobody left to tell
 }
