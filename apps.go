@@ -120,8 +120,13 @@ func (e *Engine) addApp(ctx context.Context, developer, name string, withKey boo
 	return app, text, nil
 }
 
-// Apps lists the developer's live apps, newest first.
+// Apps lists the developer's live apps, newest first, without their keys. A Limit of 0 is
+// 50; a negative one is [CodeInvalidRequest]. The next page begins after the last row's
+// CreatedAt and ID.
 func (e *Engine) Apps(ctx context.Context, developer string, p Page) ([]App, error) {
+	if err := p.fill(); err != nil {
+		return nil, err
+	}
 	apps, err := e.store.Apps(ctx, e.owner(developer), p)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("list apps: %w", err))
@@ -142,7 +147,8 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 	return app, nil
 }
 
-// ChangeApp changes an app of the developer's; the next request on any process sees it.
+// ChangeApp changes an app of the developer's; the next request to the handler of any
+// process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
 	for range 5 {

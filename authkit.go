@@ -25,14 +25,16 @@
 // mail/smtp is one. The Engine has no hidden life: it starts no goroutine and reads no
 // environment. Background work (mail, upkeep) is [Engine.Run], which the host starts.
 //
-// Every endpoint of the handler is also a method of the Engine, with the same checks and
-// the same errors. Methods refuse with an [*Error], whose [Code] is stable.
+// What an endpoint of the handler does is also a method of the Engine, with the same
+// validation and the same errors; who may call it, and the limits by peer address, are the
+// handler's to check. Methods refuse with an [*Error], whose [Code] is stable: one that
+// takes an app may answer [CodeAppNotFound], and any [CodeUnavailable], to be tried again.
 //
 // # What it promises
 //
 // Whatever may be used once is spent by one conditional write, so that of any number of
-// concurrent callers one wins. Links have no effect when fetched, so mail scanners may
-// fetch them. Accounts are never joined over an address that was not proven. Secrets
+// concurrent callers one wins. Links have no effect when a browser or a mail scanner
+// fetches them. Accounts are never joined over an address that was not proven. Secrets
 // are stored hashed or sealed. Any doubt, a store that fails included, refuses.
 package authkit
 

@@ -37,7 +37,8 @@ type PasswordSignIn struct {
 
 // SignInWithPassword signs a user in or, where sign-up is open and the address unknown,
 // up. A wrong password, an unknown address and a user without a password are one
-// [CodeInvalidCredentials], in the same time. With intent "sign_up":
+// [CodeInvalidCredentials], in the same time; without an intent, so is a weak password for
+// an unknown address. With intent "sign_up":
 // [CodeWeakPassword] before any look-up, [CodeSignupDisabled], [CodeEmailTaken].
 func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (SignIn, error) {
 	app, err := e.App(ctx, in.App)

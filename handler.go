@@ -144,7 +144,7 @@ func (c *call) survive() {
 // through passes the request by every check, in the order of the contract.
 func (c *call) through(res resource) error {
 	if res == nil {
-		return refuse(CodeNotFound, "there is nothing at this path")
+		return refuse(CodeNotFound, "there is nothing at this path; is the mount point stripped from it, once?")
 	}
 	if c.r.Method == http.MethodOptions && c.r.Header.Get("Access-Control-Request-Method") != "" && c.r.Header.Get("Origin") != "" {
 		return c.preflight(res)

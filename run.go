@@ -30,8 +30,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 // Run does the work that no request waits for, until ctx ends: it sends mail, notes when
 // API keys were last used, makes signing keys that are due, tells hooks what has happened
 // and removes what is expired.
-// Any number of processes may run it at once; without it nothing is lost, only later. A
-// mail that is on its way when ctx ends is given five seconds more to arrive and be noted.
+// Any number of processes may run it at once; without it no mail is
+// sent, and links in mail that waits expire. It returns nil; what fails is logged and tried
+// again. A mail that is on its way when ctx ends is given five seconds more to arrive and be noted.
 func (e *Engine) Run(ctx context.Context) error {
 	e.running.Add(1)
 	defer e.running.Add(-1)

@@ -357,7 +357,7 @@ type Upkeep interface {
 }
 
 // Page is a part of a list, newest first. The list goes on after (Time, ID) of the last
-// row seen; the zero Time: from the start. Limit is at least 1.
+// row seen; the zero Time: from the start. A Store is given a Limit of at least 1.
 type Page struct {
 	Time  time.Time
 	ID    uuid.UUID

@@ -20,8 +20,13 @@ type UserFilter struct {
 	AuthMethod string
 }
 
-// Users lists users of an app, newest first. [CodeInvalidRequest]: a filter is not one.
+// Users lists users of an app, newest first. A Limit of 0 is 50. The next page begins
+// after the last row's CreatedAt and ID. [CodeInvalidRequest]: a filter is not one, or the
+// Limit negative.
 func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User, error) {
+	if err := f.fill(); err != nil {
+		return nil, err
+	}
 	q := UserQuery{Page: f.Page, AuthMethod: f.AuthMethod}
 	if f.Email != "" {
 		email, err := address.Parse(f.Email)
@@ -99,7 +104,8 @@ type UserPatch struct {
 	Verified, Disabled   *bool
 }
 
-// ChangeUser changes a user, in effect on every process when it returns.
+// ChangeUser changes a user, in effect on the handler of every process when it returns, and
+// behind [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeUserNotFound].
 func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch) (User, error) {
 	if p.Name != nil {

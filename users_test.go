@@ -131,3 +131,18 @@ func TestUsersOfAnAppAreItsOwn(t *testing.T) {
 		t.Errorf("users of another app: got %d, %v, want 1", len(users), err)
 	}
 }
+
+func TestAPageWithoutALimit(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.signUp("ann@example.com")
+	if users, err := w.engine.Users(t.Context(), w.app.ID, authkit.UserFilter{}); err != nil || len(users) != 1 {
+		t.Errorf("Users: got %d, %v, want 1", len(users), err)
+	}
+	if apps, err := w.engine.Apps(t.Context(), w.devID, authkit.Page{}); err != nil || len(apps) != 1 {
+		t.Errorf("Apps: got %d, %v, want 1", len(apps), err)
+	}
+	if _, err := w.engine.Apps(t.Context(), w.devID, authkit.Page{Limit: -1}); !errors.Is(err, authkit.CodeInvalidRequest) {
+		t.Errorf("Apps with a negative limit: got %v, want %v", err, authkit.CodeInvalidRequest)
+	}
+}
