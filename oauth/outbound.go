@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -119,7 +120,8 @@ func checkURL(raw string, loopback bool) error {
 	if err == nil && !public(a, false) {
 		return errAddress
 	}
-	if u.Hostname() == "localhost" {
+	// RFC 6761, section 6.3: every name in it is this machine.
+	if host := "." + strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")); strings.HasSuffix(host, ".localhost") {
 		return errAddress
 	}
 	if u.Scheme != "https" || (u.Port() != "" && u.Port() != "443") {

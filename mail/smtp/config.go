@@ -46,7 +46,8 @@ func Parse(rawURL string) (Config, error) {
 	if err != nil {
 		return Config{}, errors.New("smtp url is malformed") // err would quote the password
 	}
-	if u.Hostname() == "" || u.Port() == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
+	host, port, err := net.SplitHostPort(u.Host)
+	if err != nil || host == "" || port == "" || u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
 		return Config{}, fmt.Errorf("smtp url %q is not scheme://[user:pass@]host:port", u.Redacted())
 	}
 	c := Config{Addr: u.Host, Username: u.User.Username()}
@@ -56,7 +57,7 @@ func Parse(rawURL string) (Config, error) {
 		c.TLS = Implicit
 	case u.Scheme != "smtp":
 		return Config{}, fmt.Errorf("smtp url has scheme %q, want smtp or smtps", u.Scheme)
-	case loopback(u.Hostname()):
+	case loopback(host):
 		c.TLS = Opportunistic
 	}
 	return c, nil

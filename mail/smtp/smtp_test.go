@@ -149,7 +149,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: got %d, %v, want %d", raw, got.TLS, err, want)
 		}
 	}
-	for _, raw := range []string{"http://h:1", "smtp://h", "smtp://u:secret@h:x", "smtp://u:secret@h:1/path"} {
+	for _, raw := range []string{"http://h:1", "smtp://h", "smtp://u:secret@h:x", "smtp://u:secret@h:1/path", "smtp://u:secret@::1:25", "smtp://:25"} {
 		if _, err := Parse(raw); err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: got %v, want an error without the password", raw, err)
 		}
