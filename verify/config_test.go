@@ -46,7 +46,7 @@ func TestNewRefusesIssuers(t *testing.T) {
 		"the console's alias":       base + "/apps/console",
 		"a path that is not clean":  "https://a.example//apps/" + app,
 		"a path with dots":          "https://a.example/x/../apps/" + app,
-		"an escaped path":           "https://a.example/%2F/apps/" + app,
+		"an escaped path":           "https://a.example/a%2Fb/apps/" + app,
 		"what is no URL":            "https://a.example:x/apps/" + app,
 		"a line break":              issuer + "\n",
 		"a host that is a loopback": "http://127.0.0.1.example/apps/" + app,

@@ -2,6 +2,10 @@ package verify_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -215,6 +219,37 @@ func TestKeysAreFreshForAsLongAsBothSay(t *testing.T) {
 	}
 }
 
+func TestKeysAgeFromTheRequest(t *testing.T) {
+	inBubble(t, func(t *testing.T, p token.Pair, s *source, v *verify.Verifier) {
+		s.hold = make(chan struct{})
+		time.AfterFunc(3*time.Second, func() { close(s.hold) })
+		wants(t, v, p, nil)
+		time.Sleep(10*time.Minute - 3*time.Second)
+		wants(t, v, p, nil)
+		s.wantFetches(t, 2)
+	})
+}
+
+func TestAShortModulusIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for bits, want := range map[int]error{1536: verify.ErrInvalid, 2048: nil} {
+		private, err := rsa.GenerateKey(rand.Reader, bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := token.Pair{KID: "k", Alg: "RS256", Private: private, Public: private.Public()}
+		in := token.Encode([]byte(head(p))) + "." + token.Encode([]byte(body))
+		sum := sha256.Sum256([]byte(in))
+		sig, err := rsa.SignPKCS1v15(nil, private, crypto.SHA256, sum[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := publish(t, p).over(t, at(start)).Verify(t.Context(), in+"."+token.Encode(sig)); !errors.Is(err, want) {
+			t.Errorf("%d bits: got %v, want %v", bits, err, want)
+		}
+	}
+}
+
 func TestAClockSetBackTrustsNoAge(t *testing.T) {
 	t.Parallel()
 	c, p := &clock{at: start}, pair(t, "EdDSA")
@@ -270,6 +305,9 @@ func TestAnswersThatAreNoKeys(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := publish(t, p)
+			for _, file := range []string{"jwks.json", "openid-configuration"} {
+				s.set("b/"+file, s.answers[file])
+			}
 			s.set(c.file, c.body)
 			if got, err := s.over(t, at(start)).Verify(t.Context(), mint(t, p, start)); !errors.Is(err, verify.ErrUnavailable) {
 				t.Errorf("got %+v, %v, want ErrUnavailable", got, err)
@@ -293,7 +331,9 @@ func TestAnswersThatAreKeys(t *testing.T) {
 			s.answers["jwks.json"] += strings.Repeat(" ", 1<<20-len(s.answers["jwks.json"]))
 		},
 		"keys without asking for the way": func(s *source, c *verify.Config) { c.SkipDiscovery = true; s.set("openid-configuration", "") },
-		"a redirect policy of the host's": func(_ *source, c *verify.Config) {
+		"a redirect policy of the host's": func(s *source, c *verify.Config) {
+			s.answers["other.json"] = s.answers["jwks.json"]
+			s.set("jwks.json", "https://a.example/other.json")
 			c.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return errDown }
 		},
 	} {

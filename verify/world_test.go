@@ -172,6 +172,9 @@ func (s *source) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	name := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	s.asked[name]++
+	if r.URL.Host == "b.example" {
+		name = "b/" + name
+	}
 	body, err, hold, header := s.answers[name], s.err, s.hold, s.header.Clone()
 	s.mu.Unlock()
 	if hold != nil {
