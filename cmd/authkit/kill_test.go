@@ -74,7 +74,7 @@ func newStorm(t *testing.T, store string) *storm {
 	s.start()
 	developer := s.p.developer()
 	app, key := s.p.createApp(developer)
-	for i := range 3 {
+	for i := range 2 {
 		s.actors = append(s.actors, newTurner(t, s.p, app, fmt.Sprintf("turner%d@example.com", i)))
 	}
 	for i := range uint64(2) {
@@ -110,7 +110,7 @@ func (s *storm) killStart() {
 func (s *storm) rage() {
 	s.t.Helper()
 	s.killed.Store(false)
-	s.target, s.reached = s.acknowledged.Load()+1+s.rnd.Int64N(40), make(chan struct{})
+	s.target, s.reached = s.acknowledged.Load()+1+s.rnd.Int64N(30), make(chan struct{})
 	var acting sync.WaitGroup
 	for _, a := range s.actors {
 		acting.Go(func() {
