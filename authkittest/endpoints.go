@@ -1,6 +1,7 @@
 package authkittest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
@@ -17,11 +18,8 @@ const (
 	hugeAnswer = 2 << 20
 )
 
-// grant is what a code stands for, and then an access token.
-type grant struct {
-	token                               bool // it is an access token
-	email, nonce, challenge, redirectTo string
-}
+// grant is what a code stands for; of it, an access token stands for the email alone.
+type grant struct{ email, nonce, challenge, redirectTo string }
 
 func (p *Provider) routes() http.Handler {
 	mux := http.NewServeMux()
@@ -100,8 +98,9 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	if p.has(AccessDenied) {
 		back.Set("error", "access_denied")
 	} else {
-		back.Set("code", p.grant(grant{
-			email: q.Get("login_hint"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge"), redirectTo: q.Get("redirect_uri"),
+		back.Set("code", p.keep(p.codes, grant{
+			email: cmp.Or(q.Get("login_hint"), "ann@example.com"), nonce: q.Get("nonce"),
+			challenge: q.Get("code_challenge"), redirectTo: q.Get("redirect_uri"),
 		}))
 	}
 	to.RawQuery = back.Encode()
@@ -109,15 +108,12 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// grant keeps what a new code or access token stands for.
-func (p *Provider) grant(g grant) string {
-	if g.email == "" {
-		g.email = "ann@example.com"
-	}
+// keep makes a new code or access token.
+func (p *Provider) keep(in map[string]grant, g grant) string {
 	text := rand.Text()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.grants[text] = g
+	in[text] = g
 	return text
 }
 
@@ -150,7 +146,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, http.StatusOK, map[string]any{
-		"access_token": p.grant(grant{token: true, email: g.email}), "token_type": "Bearer", "id_token": idToken,
+		"access_token": p.keep(p.tokens, grant{email: g.email}), "token_type": "Bearer", "id_token": idToken,
 	})
 }
 
@@ -184,11 +180,11 @@ func (p *Provider) redeem(r *http.Request) (grant, bool) {
 	code, form := r.PostForm.Get("code"), r.PostForm
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	g, ok := p.grants[code]
-	if !ok || g.token {
+	g, ok := p.codes[code]
+	if !ok {
 		return grant{}, false
 	}
-	delete(p.grants, code)
+	delete(p.codes, code)
 	sum := sha256.Sum256([]byte(form.Get("code_verifier")))
 	ok = form.Get("grant_type") == "authorization_code" && form.Get("redirect_uri") == g.redirectTo && token.Encode(sum[:]) == g.challenge
 	return g, ok
@@ -196,9 +192,9 @@ func (p *Provider) redeem(r *http.Request) (grant, bool) {
 
 func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	g, ok := p.grants[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
+	g, ok := p.tokens[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
 	p.mu.Unlock()
-	if !ok || !g.token {
+	if !ok {
 		refuse(w, http.StatusUnauthorized, "invalid_token")
 		return
 	}

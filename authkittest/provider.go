@@ -41,14 +41,15 @@ type Provider struct {
 	faults []Fault
 	said   map[string]any
 	held   *hold
-	grants map[string]grant // by code, and by access token once that is redeemed
+	codes  map[string]grant
+	tokens map[string]grant
 }
 
 // NewProvider starts a provider, which ends with the test. The name is 2 to 32 of a-z,
 // 0-9 and -.
 func NewProvider(tb testing.TB, k *Kit, name string) *Provider {
 	tb.Helper()
-	p := &Provider{Name: name, kit: k, grants: map[string]grant{}, key: newKey(tb), wrongKey: newKey(tb)}
+	p := &Provider{Name: name, kit: k, codes: map[string]grant{}, tokens: map[string]grant{}, key: newKey(tb), wrongKey: newKey(tb)}
 	server := httptest.NewServer(p.routes())
 	p.Issuer = server.URL
 	p.client = server.Client()

@@ -173,34 +173,36 @@ func (d deadline) Err() error {
 	}
 }
 
+// waiting begins a sign-in at a provider that holds it, and answers how it ends.
+func waiting(ctx context.Context, t *testing.T) (p *authkittest.Provider, release func(), done <-chan error) {
+	t.Helper()
+	kit, p := withProvider(t)
+	to, err := kit.Engine.StartOAuth(t.Context(), authkit.OAuthStart{App: kit.App.ID, Provider: p.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := p.Visit(t, to.URL, "ann@example.com").Query()
+	arrived, release := p.Hold()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := kit.Engine.FinishOAuth(ctx, authkit.OAuthReturn{
+			App: kit.App.ID, Provider: p.Name, Binding: to.Binding, Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss"),
+		})
+		ended <- err
+	}()
+	select {
+	case <-arrived:
+	case err := <-ended:
+		t.Fatalf("FinishOAuth: got %v, want it to wait", err)
+	}
+	return p, release, ended
+}
+
 func TestHold(t *testing.T) {
 	t.Parallel()
-	begin := func(t *testing.T) (*authkittest.Kit, *authkittest.Provider, authkit.OAuthReturn) {
-		t.Helper()
-		kit, p := withProvider(t)
-		to, err := kit.Engine.StartOAuth(t.Context(), authkit.OAuthStart{App: kit.App.ID, Provider: p.Name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := p.Visit(t, to.URL, "ann@example.com").Query()
-		return kit, p, authkit.OAuthReturn{
-			App: kit.App.ID, Provider: p.Name, Binding: to.Binding, Code: q.Get("code"), State: q.Get("state"), Iss: q.Get("iss"),
-		}
-	}
 	t.Run("what is released goes on", func(t *testing.T) {
 		t.Parallel()
-		kit, p, back := begin(t)
-		arrived, release := p.Hold()
-		done := make(chan error)
-		go func() {
-			_, err := kit.Engine.FinishOAuth(t.Context(), back)
-			done <- err
-		}()
-		select {
-		case <-arrived:
-		case err := <-done:
-			t.Fatalf("FinishOAuth: got %v, want it to wait", err)
-		}
+		_, release, done := waiting(t.Context(), t)
 		release()
 		release() // once is enough
 		if err := <-done; err != nil {
@@ -209,30 +211,32 @@ func TestHold(t *testing.T) {
 	})
 	t.Run("who waits too long is told so", func(t *testing.T) {
 		t.Parallel()
-		kit, p, back := begin(t)
-		arrived, _ := p.Hold()
 		late := deadline{t.Context(), make(chan struct{})}
-		go func() {
-			<-arrived
-			close(late.passed)
-		}()
-		if _, err := kit.Engine.FinishOAuth(late, back); !errors.Is(err, authkit.CodeProviderTimeout) {
+		_, _, done := waiting(late, t)
+		close(late.passed)
+		if err := <-done; !errors.Is(err, authkit.CodeProviderTimeout) {
 			t.Errorf("FinishOAuth: got %v, want %s", err, authkit.CodeProviderTimeout)
 		}
 	})
-	t.Run("a new hold ends the one before, and the test ends the last", func(t *testing.T) {
+	t.Run("a new hold ends the one before", func(t *testing.T) {
 		t.Parallel()
-		kit, p, back := begin(t)
-		arrived, _ := p.Hold()
-		done := make(chan error)
-		go func() {
-			_, err := kit.Engine.FinishOAuth(t.Context(), back)
-			done <- err
-		}()
-		<-arrived
+		p, _, done := waiting(t.Context(), t)
 		p.Hold()
 		if err := <-done; err != nil {
 			t.Errorf("FinishOAuth: %v", err)
+		}
+	})
+	t.Run("the end of the test ends it", func(t *testing.T) {
+		t.Parallel()
+		var done <-chan error
+		held := t.Run("a test that holds", func(t *testing.T) {
+			_, _, done = waiting(context.WithoutCancel(t.Context()), t)
+		})
+		if !held {
+			return // and done is nil
+		}
+		if err := <-done; errors.Is(err, authkit.CodeProviderTimeout) {
+			t.Errorf("FinishOAuth: got %v, want it to end with the test", err)
 		}
 	})
 }
@@ -335,6 +339,42 @@ func TestTokenEndpoint(t *testing.T) {
 	}
 }
 
+func TestDiscoveryPromisesWhatIsForged(t *testing.T) {
+	t.Parallel()
+	_, p := withProvider(t)
+	for fault, alg := range map[authkittest.Fault]string{authkittest.Unsigned: `"none"`, authkittest.SignedWithSecret: `"HS256"`} {
+		for _, forged := range []bool{false, true} {
+			p.Misbehave()
+			if forged {
+				p.Misbehave(fault)
+			}
+			r := get(t, p.Issuer+"/.well-known/openid-configuration")
+			r.RequestURI = ""
+			if _, body := send(t, r); strings.Contains(body, alg) != forged {
+				t.Errorf("discovery: got %s, want %s in it to be %v", body, alg, forged)
+			}
+		}
+	}
+}
+
+func TestUserInfoWantsAnAccessToken(t *testing.T) {
+	t.Parallel()
+	kit, p := withProvider(t)
+	to, err := kit.Engine.StartOAuth(t.Context(), authkit.OAuthStart{App: kit.App.ID, Provider: p.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := p.Visit(t, to.URL, "ann@example.com").Query().Get("code")
+	for _, token := range []string{"", "x", code} {
+		r := get(t, p.Issuer+"/userinfo")
+		r.RequestURI = ""
+		r.Header.Set("Authorization", "Bearer "+token)
+		if status, body := send(t, r); status != http.StatusUnauthorized {
+			t.Errorf("userinfo with %q: got %d %s, want 401", token, status, body)
+		}
+	}
+}
+
 func post(t *testing.T, to string, form url.Values) (status int, body string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to, strings.NewReader(form.Encode()))
@@ -342,6 +382,11 @@ func post(t *testing.T, to string, form url.Values) (status int, body string) {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return send(t, r)
+}
+
+func send(t *testing.T, r *http.Request) (status int, body string) {
+	t.Helper()
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
