@@ -181,7 +181,7 @@ func checkAnswer(t *testing.T, r *http.Request, rec *httptest.ResponseRecorder) 
 	switch {
 	case rec.Code >= 500:
 		t.Fatalf("%s %s: got %d %s", r.Method, r.URL, rec.Code, text)
-	case rec.Header().Get("X-Request-Id") == "" || rec.Header().Get("X-Content-Type-Options") != "nosniff":
+	case rec.Header().Get("X-Request-ID") == "" || rec.Header().Get("X-Content-Type-Options") != "nosniff":
 		t.Errorf("%s %s: got headers %v", r.Method, r.URL, rec.Header())
 	case rec.Code == 200 && text == "" && r.Method != http.MethodHead && rec.Header().Get("Content-Type") != "application/x-ndjson":
 		t.Errorf("%s %s: got an empty 200", r.Method, r.URL)
