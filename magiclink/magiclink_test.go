@@ -48,13 +48,3 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add("")
-	f.Add("a.b.c")
-	f.Fuzz(func(t *testing.T, raw string) {
-		if _, err := magiclink.Parse([][]byte{key(1)}, raw, app, now); err == nil {
-			t.Errorf("%q: got no error, want one", raw)
-		}
-	})
-}

@@ -66,18 +66,3 @@ func TestMask(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{"ann@example.com", "A@B.C", "ann@bücher.example", "a@xn--bcher-kva.de", `"a"@b.c`, "a@1.2.3.4"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		once, err := address.Parse(s)
-		if err != nil {
-			return
-		}
-		if twice, err := address.Parse(once); err != nil || twice != once {
-			t.Errorf("Parse(%q): got %q, %v, want itself", once, twice, err)
-		}
-	})
-}

@@ -41,14 +41,3 @@ func TestUser(t *testing.T) {
 		}
 	}
 }
-
-func FuzzFold(f *testing.F) {
-	for _, seed := range []string{"Demo", "Straße", "ＤＥＭＯ", "ǰ", "\u0345", "İ"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if key, err := naming.App(s); err == nil && naming.Fold(key) != key {
-			t.Errorf("Fold(%q): got %q, want itself", key, naming.Fold(key))
-		}
-	})
-}

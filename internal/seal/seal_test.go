@@ -70,14 +70,3 @@ func TestCheckMAC(t *testing.T) {
 		t.Error("keys: got another order, want newest first")
 	}
 }
-
-func FuzzOpen(f *testing.F) {
-	r := ring(f, secret(1))
-	f.Add([]byte{})
-	f.Add(r.Seal([]byte("plain"), nil)[:40])
-	f.Fuzz(func(t *testing.T, blob []byte) {
-		if _, err := r.Open(blob, nil); err == nil {
-			t.Errorf("%x: got no error, want one", blob)
-		}
-	})
-}

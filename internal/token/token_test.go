@@ -67,26 +67,3 @@ func TestAPIKey(t *testing.T) {
 		}
 	}
 }
-
-func FuzzParseAPIKey(f *testing.F) {
-	f.Add("ak_")
-	f.Fuzz(func(t *testing.T, key string) {
-		if _, ok := ParseAPIKey(key); ok && len(key) != 73 {
-			t.Errorf("%q: got true, want false", key)
-		}
-	})
-}
-
-func FuzzDecode(f *testing.F) {
-	f.Add("AA", 1)
-	f.Add("AB", 1)
-	f.Add("AA\n", 1)
-	f.Fuzz(func(t *testing.T, s string, n int) {
-		if n > 1<<16 {
-			return
-		}
-		if b, ok := Decode(s, n); ok && (len(b) != n || Encode(b) != s) {
-			t.Errorf("%q: got a second spelling of %x, want one", s, b)
-		}
-	})
-}
