@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -55,23 +56,63 @@ where u.app_id = $1`+w.sql+liveApp+` order by c.kind, c.subject`, func(r Row) er
 
 // Users implements [authkit.UserStore].
 func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) ([]authkit.User, error) {
-	w := where{sql: `select ` + of("u", userCols) + ` from authkit_users u where u.app_id = $1` + liveApp, args: []any{id(app)}}
+	w := where{args: []any{id(app)}}
+	from := "authkit_users u"
+	var search string
+	if f.EmailPrefix != "" || f.NamePrefix != "" {
+		many, err := s.manyHits(ctx, app, f)
+		switch {
+		case err != nil:
+			return nil, err
+		case many:
+			search = " and (" + strings.Join(w.hits(f), " or ") + ")"
+		default: // SQLite reads a cross join from left to right
+			from, search = "("+w.hitIDs(f)+") h cross join authkit_users u", " and u.user_id = h.user_id"
+		}
+	}
+	w.sql = "select " + of("u", userCols) + " from " + from + " where u.app_id = $1" + search + liveApp
 	if f.Email != "" {
 		w.and("u.email", "=", f.Email)
 	}
 	if f.AuthMethod != "" {
 		w.and("u.auth_method", "=", f.AuthMethod)
 	}
-	switch {
-	case f.EmailPrefix != "" && f.NamePrefix != "":
-		w.sql += " and (" + w.prefix("u.email", f.EmailPrefix) + " or " + w.prefix("u.name_key", f.NamePrefix) + ")"
-	case f.EmailPrefix != "":
-		w.sql += " and " + w.prefix("u.email", f.EmailPrefix)
-	case f.NamePrefix != "":
-		w.sql += " and " + w.prefix("u.name_key", f.NamePrefix)
-	}
 	w.page(f.Page, "u.created_at", "u.user_id")
 	return list(ctx, s, app, w.sql, scanUser, w.args...)
+}
+
+// fewHits is how many users are sorted for one page of a search. Where more are found, the
+// list by age meets some soon.
+const fewHits = 2000
+
+// manyHits says which of the two ways a search goes. It is not left to the database, which
+// takes the wrong one where its statistics are old, or where it has none.
+func (s *Store) manyHits(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (many bool, err error) {
+	w := where{args: []any{id(app)}}
+	w.sql = "select count(*) from (" + w.hitIDs(f) + ") x"
+	var n int64
+	err = first(ctx, s.c, w.sql, func(r Row) error { return r.Scan(&n) }, w.args...)
+	return n > fewHits, err
+}
+
+// hits are the conditions of a search; any of them will do.
+func (w *where) hits(f authkit.UserQuery) (any []string) {
+	if f.EmailPrefix != "" {
+		any = append(any, w.prefix("u.email", f.EmailPrefix))
+	}
+	if f.NamePrefix != "" {
+		any = append(any, w.prefix("u.name_key", f.NamePrefix))
+	}
+	return any
+}
+
+// hitIDs selects the users that a search finds, or more than fewHits of them.
+func (w *where) hitIDs(f authkit.UserQuery) string {
+	var selects []string
+	for _, hit := range w.hits(f) {
+		selects = append(selects, fmt.Sprintf("select * from (select u.user_id from authkit_users u where u.app_id = $1 and %s limit %d) h", hit, fewHits+1))
+	}
+	return strings.Join(selects, " union ")
 }
 
 // CreateUser implements [authkit.UserStore].

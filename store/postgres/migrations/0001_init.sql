@@ -78,6 +78,7 @@ create table authkit_users (
 );
 create index authkit_users_created on authkit_users (app_id, created_at desc, user_id desc);
 create index authkit_users_name on authkit_users (app_id, name_key);
+create index authkit_users_method on authkit_users (app_id, auth_method, created_at desc, user_id desc);
 
 create table authkit_credentials (
     app_id uuid not null,
