@@ -1,7 +1,9 @@
 package verify_test
 
 import (
+	"context"
 	"errors"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,6 +38,21 @@ func TestVerifyReadsWhatTheEngineMints(t *testing.T) {
 				t.Errorf("times: got %+v, want %v and %v later", got, start, in.ExpiresIn)
 			}
 		})
+	}
+}
+
+func TestVerifyReadsWhatTheHostAdds(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) {
+		c.Hooks.Claims = func(context.Context, authkit.Moment) (map[string]any, error) {
+			return map[string]any{"plan": "gold", "limits": map[string]any{"seats": 3}}, nil
+		}
+	})
+	got, err := w.verifier(w.app).Verify(t.Context(), w.signIn(w.app).Token)
+	w.ok(err)
+	want := map[string]any{"plan": "gold", "limits": map[string]any{"seats": 3.0}}
+	if !reflect.DeepEqual(got.Extra, want) {
+		t.Errorf("got %v, want %v", got.Extra, want)
 	}
 }
 

@@ -33,6 +33,26 @@ func unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
 	return rest, json.Unmarshal(b, v)
 }
 
+// pick reads the named members of an object; none: nil.
+func pick(b []byte, names []string) (map[string]any, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return nil, err
+	}
+	out := make(map[string]any, len(names))
+	for _, name := range names {
+		var v any
+		if err := json.Unmarshal(raw[name], &v); err != nil {
+			return nil, err
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
 // fieldsOf are the JSON names of a struct's fields.
 func fieldsOf[T any]() []string {
 	var names []string

@@ -16,7 +16,8 @@ const (
 type token struct {
 	header    header
 	claims    payload
-	signed    string // what the signature is over
+	extra     map[string]any // the claims that payload does not know
+	signed    string         // what the signature is over
 	signature []byte
 }
 
@@ -82,7 +83,10 @@ func read(raw string) (token, error) {
 	case t.header.Typ != accessType:
 		return token{}, invalid("type %q", t.header.Typ)
 	}
-	if _, err := unmarshal(body, &t.claims, claimFields); err != nil {
+	if unknown, err = unmarshal(body, &t.claims, claimFields); err != nil {
+		return token{}, invalid("claims: %w", err)
+	}
+	if t.extra, err = pick(body, unknown); err != nil {
 		return token{}, invalid("claims: %w", err)
 	}
 	return t, nil

@@ -70,6 +70,10 @@ type Claims struct {
 	Methods   []string // RFC 8176
 
 	AuthTime, IssuedAt, ExpiresAt time.Time // whole seconds, UTC
+
+	// Extra are the members that the host adds to its tokens, decoded as encoding/json
+	// does into any; nil: there are none.
+	Extra map[string]any
 }
 
 // Verifier checks the access tokens of one app. It is safe for concurrent use.
@@ -117,7 +121,9 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Claims, error) {
 	if err := k.method.Verify(t.signed, t.signature, k.public); err != nil {
 		return Claims{}, invalid("%w", err)
 	}
-	return t.claims.public(), nil
+	claims := t.claims.public()
+	claims.Extra = t.extra
+	return claims, nil
 }
 
 func (v *Verifier) check(c payload) error {

@@ -62,18 +62,22 @@ type world struct {
 	app    authkit.App
 }
 
-func setup(t *testing.T) *world {
+func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	w := &world{t: t, clock: &clock{at: start}, outbox: mail.NewOutbox()}
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
 	var err error
-	w.engine, err = authkit.New(authkit.Config{
+	cfg := authkit.Config{
 		Store: memory.New(), BaseURL: w.server.URL + "/id", Mailer: w.outbox, Now: w.clock.now, Logger: quiet,
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, ConsoleSignup: true,
 		Limits: authkit.LimitConfig{InsecureOff: true},
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	w.engine, err = authkit.New(cfg)
 	w.ok(err)
 	mux.Handle("/id/", http.StripPrefix("/id", w.engine.Handler()))
 	w.app = w.create("Demo")
