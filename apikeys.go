@@ -94,7 +94,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UU
 		return APIKey{}, "", err
 	}
 	var also Also
-	if err := e.note(&also, now, Event{App: app, Type: "api_key.create", Actor: own.Developer}); err != nil {
+	if err := e.note(&also, now, Event{App: app, Type: EventAPIKeyCreate, Actor: own.Developer}); err != nil {
 		return APIKey{}, "", err
 	}
 	err = e.store.RotateAPIKey(ctx, app, key, now.Add(in.Overlap), maxLiveKeys, also)
@@ -117,7 +117,7 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uui
 		return err
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app, Type: "api_key.revoke", Actor: own.Developer}); err != nil {
+	if err := e.note(&also, e.now(), Event{App: app, Type: EventAPIKeyRevoke, Actor: own.Developer}); err != nil {
 		return err
 	}
 	err = e.store.RevokeAPIKey(ctx, app, id, also)
@@ -177,13 +177,23 @@ func (t *touched) add(app, key uuid.UUID, now time.Time) {
 		keys = map[uuid.UUID]time.Time{}
 		t.at[app] = keys
 	}
-	if _, known := keys[key]; !known {
+	last, known := keys[key]
+	if !known {
 		if t.n >= maxTouched {
 			return
 		}
 		t.n++
 	}
-	keys[key] = now
+	if now.After(last) {
+		keys[key] = now
+	}
+}
+
+// putBack returns what could not be written. What was added since is newer.
+func (t *touched) putBack(app uuid.UUID, keys map[uuid.UUID]time.Time) {
+	for key, at := range keys {
+		t.add(app, key, at)
+	}
 }
 
 // take empties it.

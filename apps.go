@@ -107,7 +107,7 @@ func (e *Engine) addApp(ctx context.Context, developer, name string, withKey boo
 		first = &key
 	}
 	var also Also
-	if err := e.note(&also, now, Event{App: id, Type: "app.create", Actor: app.Developer}); err != nil {
+	if err := e.note(&also, now, Event{App: id, Type: EventAppCreate, Actor: app.Developer}); err != nil {
 		return App{}, "", err
 	}
 	switch err := e.store.CreateApp(ctx, app, signing, first, also); {
@@ -190,7 +190,7 @@ func (e *Engine) appChange(app App, p AppPatch) (AppChange, error) {
 		return c, err
 	}
 	c.Settings = &settings
-	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: "app.change", Actor: app.Developer})
+	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer})
 }
 
 // DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
@@ -202,7 +202,7 @@ func (e *Engine) DeleteApp(ctx context.Context, developer string, id uuid.UUID) 
 	}
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: id, Type: "app.delete", Actor: app.Developer}); err != nil {
+	if err := e.note(&also, now, Event{App: id, Type: EventAppDelete, Actor: app.Developer}); err != nil {
 		return err
 	}
 	err = e.store.DeleteApp(ctx, id, now, also)

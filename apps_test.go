@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -62,4 +63,36 @@ func TestManagement(t *testing.T) {
 		w.send("GET", "/apps/"+authkit.Console.String(), "", dev).want(t, 404, "app_not_found")
 		w.send("GET", "/apps/console", "", dev).want(t, 404, "app_not_found")
 	})
+}
+
+func TestChangeAppTellsAllThatIsWrong(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	got := w.send("PATCH", w.in("/apps/{app_id}"), `{"redirect_urls":["http://a.example","https://a.example","https://a;b.example"],"origins":["https://a.example:99999"],"session_mode":"x","signing_alg":"none","access_token_seconds":1}`, bearer(w.token))
+	got.want(t, 400, "invalid_request")
+	var fields []string
+	for _, f := range got.body["errors"].([]any) {
+		fields = append(fields, f.(map[string]any)["field"].(string))
+	}
+	want := "redirect_urls[0] redirect_urls[2] origins[0] session_mode signing_alg access_token_seconds"
+	if s := strings.Join(fields, " "); s != want {
+		t.Errorf("fields: got %s, want %s", s, want)
+	}
+}
+
+func TestStartSessionWantsAMethod(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	u, err := w.engine.CreateUser(t.Context(), w.app.ID, authkit.UserRequest{Email: "ann@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"", "a\nb", strings.Repeat("a", 65)} {
+		if _, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, method, authkit.Client{}); !errors.Is(err, authkit.CodeInvalidRequest) {
+			t.Errorf("method %q: got %v, want CodeInvalidRequest", method, err)
+		}
+	}
+	if _, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, "hwk", authkit.Client{}); err != nil {
+		t.Errorf("method hwk: got %v, want no error", err)
+	}
 }

@@ -78,8 +78,6 @@ func (in PasswordSignIn) check() (email string, err error) {
 	switch {
 	case in.Password == "":
 		return "", invalid("password", "required", "password is missing")
-	case len(in.Password) > 4096:
-		return "", invalid("password", "too_long", "password is longer than 4096 bytes")
 	case in.Intent != "" && in.Intent != "sign_in" && in.Intent != "sign_up":
 		return "", invalid("intent", "unknown_value", `intent is neither "sign_in" nor "sign_up"`)
 	}
@@ -173,7 +171,7 @@ func (e *Engine) tellRefused(app uuid.UUID, account *Account, by Client, why Cod
 	if e.cfg.Observer == nil {
 		return
 	}
-	ev := Event{App: app, Time: e.now(), Type: "session.start", IP: by.IP, Result: "refused", Reason: string(why)}
+	ev := Event{App: app, Time: e.now(), Type: EventSessionStart, IP: by.IP, Result: "refused", Reason: string(why)}
 	if account != nil {
 		ev.UserID = account.User.ID
 	}

@@ -43,7 +43,7 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 		AuthMethod: MethodCredentials, Verified: true, CreatedAt: now,
 	}
 	step := NewUser{Now: now, User: u, Credentials: []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, now)}}
-	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: "user.create", Actor: "host"}); err != nil {
+	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: EventUserCreate, Actor: "host"}); err != nil {
 		return User{}, err
 	}
 	u, err = e.store.CreateUser(ctx, step)

@@ -53,7 +53,10 @@ func refresh(c *call) error {
 	}
 	var in refreshBody
 	if err := httpio.Decode(c.r, &in); err != nil {
-		return errors.Join(visitor(c), err)
+		if missing := visitor(c); missing != nil {
+			return missing // comes first
+		}
+		return err
 	}
 	if in.RefreshToken == "" {
 		return refreshByCookie(c)
@@ -93,7 +96,7 @@ func signOut(c *call, in signOutBody) (answered, error) {
 	var err error
 	switch {
 	case c.session.ID == uuid.Nil:
-		if in.RefreshToken == "" {
+		if in.RefreshToken == "" && c.app.takesCookies() {
 			in.RefreshToken, _ = c.e.cookies.Get(c.r, refreshCookie(c.app.ID))
 		}
 		if in.RefreshToken == "" {

@@ -19,6 +19,11 @@ func listUsers(c *call) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range []string{"email", "auth_method"} { // nobody has none: everybody is not what was asked for
+		if values.Has(name) && values.Get(name) == "" {
+			return invalid(name, "required", name+" is empty; leave it out to list every user")
+		}
+	}
 	filter := UserFilter{Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method")}
 	if c.r.Header.Get("Accept") == "application/x-ndjson" {
 		return streamUsers(c, filter)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,7 +78,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 			return SignIn{}, err
 		}
 	}
-	if err := e.note(&change.Also, now, Event{App: app.ID, UserID: u.ID, Type: "session.start", IP: by.by.IP, Reason: by.method}); err != nil {
+	if err := e.note(&change.Also, now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method}); err != nil {
 		return SignIn{}, err
 	}
 	if by.then != nil {
@@ -89,7 +90,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 		return SignIn{}, e.stepError(err, app.ID)
 	}
 	e.after(moment)
-	return e.issue(ctx, app, moment, *s, refresh)
+	return e.begin(ctx, app, moment, *s, refresh)
 }
 
 // reset takes everything from an account whose address was never proven, before the
@@ -98,7 +99,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 func (e *Engine) reset(c *UserChange) error {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true
-	return e.note(&c.Also, c.Now, Event{App: c.App, UserID: c.ID, Type: "user.reset", Reason: "address proven"})
+	return e.note(&c.Also, c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
 // mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
@@ -137,14 +138,27 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 		}
 	}
 	step := NewUser{Now: now, User: u, Credentials: by.put, Take: by.take, Session: s, Also: change.Also}
-	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: "user.create", IP: by.by.IP, Reason: by.method}); err != nil {
+	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: EventUserCreate, IP: by.by.IP, Reason: by.method}); err != nil {
 		return SignIn{}, err
 	}
 	if moment.User, err = e.store.CreateUser(ctx, step); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}
 	e.after(moment)
-	return e.issue(ctx, app, moment, *s, refresh)
+	return e.begin(ctx, app, moment, *s, refresh)
+}
+
+// begin mints the first token of a session, and ends one that gets none: nobody holds it.
+func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
+	in, err := e.issue(ctx, app, m, s, refresh)
+	if err == nil {
+		return in, nil
+	}
+	ended := e.EndSession(context.WithoutCancel(ctx), app.ID, s.UserID, s.ID)
+	if ended != nil {
+		e.log.WarnContext(ctx, "a session that got no token was not ended", slog.Any("error", ended))
+	}
+	return SignIn{}, err
 }
 
 // owned completes a credential with its user. A password's subject is the user's id.

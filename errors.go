@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -99,6 +100,18 @@ func invalid(field, code, detail string) *Error {
 		Code: CodeInvalidRequest, Detail: "the request is not valid: " + detail,
 		Fields: []FieldError{{Field: field, Code: code, Detail: detail}},
 	}
+}
+
+// invalidFields refuses a request for all that is wrong with it; nil: nothing is.
+func invalidFields(bad []FieldError) error {
+	if len(bad) == 0 {
+		return nil
+	}
+	details := make([]string, len(bad))
+	for i, f := range bad {
+		details[i] = f.Detail
+	}
+	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + strings.Join(details, "; "), Fields: bad}
 }
 
 // unavailable refuses because something that authkit stands on is out of order.

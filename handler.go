@@ -280,15 +280,23 @@ func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
 }
 
 // fail renders an error; what is internal goes to the log only.
-func (c *call) fail(err error) {
+func (c *call) fail(err error) { c.e.fail(c.w, c.r, c.id, err) }
+
+// fail renders an error of a request, which gets an id if it has none.
+func (e *Engine) fail(w http.ResponseWriter, r *http.Request, requestID string, err error) {
+	if requestID == "" {
+		if id, err := e.newID(e.now()); err == nil {
+			requestID = id.String()
+			w.Header().Set("X-Request-ID", requestID)
+		}
+	}
 	refusal := asError(err)
-	status := refusal.Code.Status()
-	if status >= http.StatusInternalServerError {
-		c.e.log.ErrorContext(c.ctx(), "request failed", slog.String("request_id", c.id),
-			slog.String("inbound_request_id", clean(c.r.Header.Get("X-Request-ID"), 128)),
+	if refusal.Code.Status() >= http.StatusInternalServerError {
+		e.log.ErrorContext(r.Context(), "request failed", slog.String("request_id", requestID),
+			slog.String("inbound_request_id", clean(r.Header.Get("X-Request-ID"), 128)),
 			slog.String("code", string(refusal.Code)), slog.Any("error", err))
 	}
-	writeProblem(c.w, c.e.url("/errors/"), refusal, c.id)
+	writeProblem(w, e.url("/errors/"), refusal, requestID)
 }
 
 // asError makes one Error of whatever a flow returns.

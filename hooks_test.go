@@ -90,6 +90,26 @@ func TestHooks(t *testing.T) {
 		s.set("", nil, nil)
 		w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(in)).want(t, 200, "")
 	})
+	t.Run("a session whose token is refused ends with it", func(t *testing.T) {
+		before, err := w.engine.Users(t.Context(), w.app.ID, authkit.UserFilter{Email: "carol@example.com"})
+		if err != nil || len(before) != 1 {
+			t.Fatalf("users: got %v, %v, want one", before, err)
+		}
+		live := func() int {
+			sessions, err := w.engine.Sessions(t.Context(), w.app.ID, before[0].ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(sessions)
+		}
+		had := live()
+		s.set(authkit.MomentToken, authkit.Reason("later"), nil)
+		w.send("POST", path, body("carol@example.com")).want(t, 403, "forbidden")
+		s.set("", nil, nil)
+		if got := live(); got != had {
+			t.Errorf("sessions: got %d, want %d", got, had)
+		}
+	})
 	t.Run("after is told by Run, in order", func(t *testing.T) {
 		if err := w.engine.RunOnce(t.Context()); err != nil {
 			t.Fatal(err)

@@ -79,7 +79,7 @@ func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id, err := e.identify(w, r, g)
 			if err != nil {
-				writeProblem(w, e.url("/errors/"), asError(err), "")
+				e.fail(w, r, "", err)
 				return
 			}
 			if id != nil {

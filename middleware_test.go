@@ -1,13 +1,17 @@
 package authkit_test
 
 import (
+	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/storetest"
 )
 
 func TestRequire(t *testing.T) {
@@ -43,5 +47,28 @@ func TestRequire(t *testing.T) {
 		if c.got.Code != c.want {
 			t.Errorf("%s: got %d, want %d", name, c.got.Code, c.want)
 		}
+	}
+}
+
+func TestARequestThatRequireCannotJudgeIsFoundInTheLog(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	faulty := storetest.NewFaulty(memory.New())
+	w := setup(t, func(c *authkit.Config) {
+		c.Store, c.Logger = faulty, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+w.signUp("ann@example.com").field("token"))
+	faulty.FailAlways(true)
+	got := &answer{ResponseRecorder: httptest.NewRecorder()}
+	w.engine.RequireLive(authkit.ForApp(w.app.ID))(http.NotFoundHandler()).ServeHTTP(got, r)
+	var body struct {
+		ID string `json:"request_id"`
+	}
+	if err := json.Unmarshal(got.Body.Bytes(), &body); err != nil || got.Code != http.StatusServiceUnavailable {
+		t.Fatalf("got %d %s, want 503", got.Code, got.Body)
+	}
+	if body.ID == "" || body.ID != got.Header().Get("X-Request-ID") || !strings.Contains(log.String(), "request_id="+body.ID) {
+		t.Errorf("request id: got %q in %v, and the log %s", body.ID, got.Header(), log.String())
 	}
 }

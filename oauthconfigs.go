@@ -69,7 +69,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 		return OAuthConfig{}, err
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: c.App, Type: "oauth_config.put", Actor: own.Developer, Reason: c.Provider}); err != nil {
+	if err := e.note(&also, e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider}); err != nil {
 		return OAuthConfig{}, err
 	}
 	err = e.store.PutOAuthConfig(ctx, c, also)
@@ -167,7 +167,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 		return notConfigured()
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app, Type: "oauth_config.delete", Actor: own.Developer, Reason: provider}); err != nil {
+	if err := e.note(&also, e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider}); err != nil {
 		return err
 	}
 	err = e.store.DeleteOAuthConfig(ctx, app, provider, also)

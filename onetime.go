@@ -69,6 +69,9 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, SignIn, err
 // handOver adds a one-time code for the session to the step that starts it.
 func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) rider {
 	return func(c *UserChange, s *Session, refresh token.Refresh) error {
+		if challenge == "" && len(browser) == 0 { // whoever saw the code could redeem it
+			return invalid("binding", "required", "there is neither a challenge nor a browser to bind the code to")
+		}
 		random, err := e.random(idSize)
 		if err != nil {
 			return unavailable(err)
@@ -172,7 +175,7 @@ func (e *Engine) refuseCode(ctx context.Context, app, user, session uuid.UUID, t
 	}
 	if errors.Is(err, ErrNotFound) {
 		var also Also
-		if err := e.note(&also, e.now(), Event{App: app, UserID: user, Type: "session.end", Reason: "one-time code used again"}); err != nil {
+		if err := e.note(&also, e.now(), Event{App: app, UserID: user, Type: EventSessionEnd, Reason: "one-time code used again"}); err != nil {
 			return err
 		}
 		err = e.store.EndSession(ctx, app, user, session, e.now(), also)

@@ -107,7 +107,7 @@ func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID) error {
 // that must not fail for the sake of an event.
 func (e *Engine) noteReuse(ctx context.Context, in RefreshRequest) {
 	var also Also
-	err := e.note(&also, e.now(), Event{App: in.App, Type: "session.end", IP: in.Client.IP, Result: "refused", Reason: "refresh token used again"})
+	err := e.note(&also, e.now(), Event{App: in.App, Type: EventSessionEnd, IP: in.Client.IP, Result: "refused", Reason: "refresh token used again"})
 	if err == nil {
 		err = e.store.Put(ctx, in.App, also)
 	}

@@ -62,6 +62,7 @@ func (e *Engine) flush(ctx context.Context) error {
 	var all error
 	for app, used := range e.used.take() {
 		if err := e.store.TouchAPIKeys(ctx, app, used); err != nil && !errors.Is(err, ErrNotFound) {
+			e.used.putBack(app, used)
 			all = errors.Join(all, fmt.Errorf("note the use of API keys: %w", err))
 		}
 	}

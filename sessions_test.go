@@ -142,6 +142,12 @@ func TestSignOut(t *testing.T) {
 		w.send("GET", me, "", bearer(one.field("token"))).want(t, 401, "invalid_token")
 		w.send("POST", path, `{"refresh_token":"`+one.field("refresh_token")+`"}`).want(t, 401, "invalid_token")
 	})
+	t.Run("a cookie is no credential where the app takes none", func(t *testing.T) {
+		one := in(t)
+		cookie := "Cookie: authkit-r-" + id + "=" + one.field("refresh_token")
+		w.send("POST", path, `{}`, cookie).want(t, 401, "unauthenticated")
+		w.send("GET", me, "", bearer(one.field("token"))).want(t, 200, "")
+	})
 	t.Run("all needs an access token or the live refresh token", func(t *testing.T) {
 		one, two := in(t), in(t)
 		live := w.refresh(one.field("refresh_token")).field("refresh_token")

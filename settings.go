@@ -9,7 +9,7 @@ import (
 )
 
 // AppPatch changes the name and the settings that are not nil. A zero duration goes back
-// to the engine's own.
+// to the engine's own. What is wrong with it is told all at once.
 type AppPatch struct {
 	Name         *string
 	SignupClosed *bool
@@ -35,17 +35,16 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 	set(&s.AccessTTL, p.AccessTTL)
 	set(&s.SessionIdle, p.SessionIdle)
 	set(&s.SessionAbsolute, p.SessionAbsolute)
-	if err := checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL); err != nil {
-		return s, err
-	}
-	if err := checkList("origins", s.Origins, httpio.CheckOrigin); err != nil {
-		return s, err
-	}
+	bad := slices.Concat(
+		checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL),
+		checkList("origins", s.Origins, httpio.CheckOrigin),
+	)
+	refuse := func(field, code, detail string) { bad = append(bad, FieldError{field, code, detail}) }
 	if !slices.Contains([]SessionMode{"", SessionBearer, SessionCookie, SessionEither}, s.SessionMode) {
-		return s, invalid("session_mode", "unknown_value", fmt.Sprintf("session_mode is none of %q, %q and %q", SessionBearer, SessionCookie, SessionEither))
+		refuse("session_mode", "unknown_value", fmt.Sprintf("session_mode is none of %q, %q and %q", SessionBearer, SessionCookie, SessionEither))
 	}
 	if !slices.Contains([]string{"", "ES256", "EdDSA", "RS256"}, s.SigningAlg) {
-		return s, invalid("signing_alg", "unknown_value", `signing_alg is none of "ES256", "EdDSA" and "RS256"`)
+		refuse("signing_alg", "unknown_value", `signing_alg is none of "ES256", "EdDSA" and "RS256"`)
 	}
 	for _, d := range []struct {
 		field       string
@@ -57,10 +56,10 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 		{"session_absolute_seconds", s.SessionAbsolute, 5 * time.Minute, 365 * day},
 	} {
 		if d.got != 0 && (d.got < d.least || d.got > d.most) {
-			return s, invalid(d.field, "out_of_range", fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second))
+			refuse(d.field, "out_of_range", fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second))
 		}
 	}
-	return s, nil
+	return s, invalidFields(bad)
 }
 
 // set changes a field if there is a new value.
@@ -70,14 +69,15 @@ func set[T any](field, value *T) {
 	}
 }
 
-func checkList(field string, list []string, check func(string) error) error {
+func checkList(field string, list []string, check func(string) error) (bad []FieldError) {
 	if len(list) > maxList {
-		return invalid(field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList))
+		return []FieldError{{field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList)}}
 	}
 	for i, s := range list {
 		if err := check(s); err != nil {
-			return invalid(fmt.Sprintf("%s[%d]", field, i), "invalid_url", err.Error())
+			name := fmt.Sprintf("%s[%d]", field, i)
+			bad = append(bad, FieldError{name, "invalid_url", name + ": " + err.Error()})
 		}
 	}
-	return nil
+	return bad
 }

@@ -75,7 +75,7 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 		return Pending{}, unavailable(err)
 	}
 	var also Also
-	event := Event{App: app.ID, Type: "link.request", IP: in.Client.IP}
+	event := Event{App: app.ID, Type: EventLinkRequest, IP: in.Client.IP}
 	switch err := e.hit(ctx, app.ID, e.by(limitMailEmail, email)); {
 	case errors.Is(err, CodeRateLimited):
 		event.Result, event.Reason = "refused", "rate_limited"

@@ -133,7 +133,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	}
 	key.Alone = alone
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app.ID, Type: "signing_key.create", Actor: app.Developer}); err != nil {
+	if err := e.note(&also, e.now(), Event{App: app.ID, Type: EventSigningKeyCreate, Actor: app.Developer}); err != nil {
 		return SigningKey{}, err
 	}
 	if err := e.store.AddSigningKey(ctx, app.ID, key, also); err != nil {

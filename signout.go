@@ -24,7 +24,7 @@ func (e *Engine) Sessions(ctx context.Context, app, user uuid.UUID) ([]Session, 
 func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) error {
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: app, UserID: user, Type: "session.end", Reason: "signed out"}); err != nil {
+	if err := e.note(&also, now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: "signed out"}); err != nil {
 		return err
 	}
 	err := e.store.EndSession(ctx, app, user, session, now, also)
@@ -43,7 +43,7 @@ func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) e
 func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
 	now := e.now()
 	c := UserChange{Now: now, App: app, ID: user, End: true}
-	if err := e.note(&c.Also, now, Event{App: app, UserID: user, Type: "session.end_all", Reason: "signed out"}); err != nil {
+	if err := e.note(&c.Also, now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: "signed out"}); err != nil {
 		return err
 	}
 	_, err := e.store.ChangeUser(ctx, c)

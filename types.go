@@ -205,3 +205,25 @@ type Event struct {
 	RequestID       string
 	Detail          []byte // JSON, or nil
 }
+
+// The types of an [Event].
+const (
+	EventUserCreate = "user.create" // Reason: the method, if by signing up
+	EventUserChange = "user.change"
+	EventUserDelete = "user.delete"
+	EventUserReset  = "user.reset" // what an account gathered before its address was proven is gone
+
+	EventLinkRequest   = "link.request"
+	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
+	EventSessionEnd    = "session.end"
+	EventSessionEndAll = "session.end_all"
+
+	EventAppCreate         = "app.create"
+	EventAppChange         = "app.change"
+	EventAppDelete         = "app.delete"
+	EventAPIKeyCreate      = "api_key.create"
+	EventAPIKeyRevoke      = "api_key.revoke"
+	EventSigningKeyCreate  = "signing_key.create"
+	EventOAuthConfigPut    = "oauth_config.put"    // Reason: the provider
+	EventOAuthConfigDelete = "oauth_config.delete" // Reason: the provider
+)

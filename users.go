@@ -87,7 +87,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 		App: app, ID: id, Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name),
 		AuthMethod: MethodMagicLink, Verified: in.Verified, CreatedAt: now,
 	}}
-	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: "user.create", Actor: "api_key"}); err != nil {
+	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "api_key"}); err != nil {
 		return User{}, err
 	}
 	u, err := e.store.CreateUser(ctx, step)
@@ -124,7 +124,7 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 			return User{}, err
 		}
 		c := p.change(u, e.now())
-		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: "user.change"}); err != nil {
+		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: EventUserChange}); err != nil {
 			return User{}, err
 		}
 		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
@@ -161,7 +161,7 @@ func (e *Engine) DeleteUser(ctx context.Context, app, id uuid.UUID) error {
 		return err
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app, UserID: id, Type: "user.delete"}); err != nil {
+	if err := e.note(&also, e.now(), Event{App: app, UserID: id, Type: EventUserDelete}); err != nil {
 		return err
 	}
 	err = e.store.DeleteUser(ctx, app, id, also)

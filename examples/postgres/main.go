@@ -4,7 +4,7 @@
 //
 //	DATABASE_URL  postgres://user:password@host/database
 //	SECRET_FILE   32 random bytes in base64: `authkit keygen > FILE`, or `head -c 32 /dev/urandom | base64 > FILE`
-//	SMTP_URL      smtps://user:password@host:465; without it mails are printed
+//	SMTP_URL      smtps://user:password@host:465; without it mails are printed, on http only
 //	PUBLIC_URL    where people reach the server, https://example.com; default http://localhost:8080
 //	ADDR          where to listen; default localhost:8080
 package main
@@ -61,6 +61,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	s.publicURL = strings.TrimSuffix(s.publicURL, "/")
 	mailer, err := s.mailer(out)
 	if err != nil {
 		return err
@@ -155,6 +156,9 @@ func readSecret(file string) ([]byte, error) {
 
 // mailer prints mails only while somebody develops: they hold links that sign in.
 func (s settings) mailer(out io.Writer) (mail.Mailer, error) {
+	if s.smtp == "" && strings.HasPrefix(s.publicURL, "https://") {
+		return nil, fmt.Errorf("PUBLIC_URL is %q: set SMTP_URL, too", s.publicURL)
+	}
 	if s.smtp == "" {
 		return mail.Log(out), nil
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -43,6 +44,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		return fmt.Errorf("listen (-addr names another address): %w", err)
 	}
 	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	host = cmp.Or(host, "localhost")
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	home := "http://" + net.JoinHostPort(host, port) + "/"
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -40,6 +41,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		return fmt.Errorf("listen (-addr names another address): %w", err)
 	}
 	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	host = cmp.Or(host, "localhost")
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	base := "http://" + net.JoinHostPort(host, port)
 
@@ -109,6 +111,7 @@ const instructions = `The shop is open at %[1]s/. Sign up, and take the "token" 
 
 curl -s %[1]s/account/auth/credentials/%[2]s -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery"}'
 
+TOKEN=
 curl -s %[1]s/hello
 curl -s %[1]s/hello -H "Authorization: Bearer $TOKEN"
 curl -s %[1]s/orders -H "Authorization: Bearer $TOKEN"

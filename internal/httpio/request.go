@@ -38,7 +38,9 @@ func Authorization(r *http.Request) (scheme, credential string, err error) {
 }
 
 // hasBlank is strings.ContainsAny(s, " \t") at a tenth of its time: tokens are long.
-func hasBlank(s string) bool { return strings.IndexByte(s, ' ') >= 0 || strings.IndexByte(s, '\t') >= 0 }
+func hasBlank(s string) bool {
+	return strings.IndexByte(s, ' ') >= 0 || strings.IndexByte(s, '\t') >= 0
+}
 
 // notASCII keeps letters that only fold to ASCII ones out of a scheme, and control characters.
 func notASCII(r rune) bool { return r <= ' ' || r >= 0x7f }

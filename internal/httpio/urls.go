@@ -39,10 +39,15 @@ func CheckOrigin(s string) error {
 	if err != nil {
 		return err
 	}
-	if Origin(u) != s || strings.HasSuffix(s, ":") || !canonicalPort(u.Port()) {
+	if Origin(u) != s || strings.HasSuffix(s, ":") {
 		return errors.New("an origin is a scheme, a host in lower case and a port if it is not the default, such as https://example.com")
 	}
 	return nil
+}
+
+// notHost finds what stands in no name or address of a host, or may not in a policy.
+func notHost(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune(".-_:", r)
 }
 
 // canonicalPort says whether a port is written as browsers write it; none is fine.
@@ -87,6 +92,10 @@ func parse(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" {
 		return nil, errors.New("it is not an absolute URL")
+	}
+	// What a content security policy or a header would read as something else: a;b, a,b.
+	if strings.ContainsFunc(u.Hostname(), notHost) || !canonicalPort(u.Port()) {
+		return nil, errors.New("its host holds more than letters, digits, dots and hyphens, or its port is none")
 	}
 	if !slices.Contains([]string{"http", "https"}, u.Scheme) || (u.Scheme == "http" && !Loopback(u.Hostname())) {
 		return nil, errors.New("it is not https (http is taken on loopback only)")
