@@ -100,7 +100,7 @@ func (c *call) sameSite() bool {
 }
 
 func confirmPage(c *call, raw string) error {
-	got, err := c.e.findLink(c.ctx(), c.app.ID, raw, "")
+	got, err := c.e.findLink(c.ctx(), c.app.ID, forSignIn, raw, "")
 	if err != nil {
 		if refusal := asError(err); refusal.Code == CodeInvalidToken {
 			return c.notice("This link is no longer valid", "It was used already, or its ten minutes are over. Ask for a new one where you wanted to sign in.")

@@ -47,7 +47,7 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, SignIn, err
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
-	got, err := e.findLink(ctx, app.ID, in.Token, "")
+	got, err := e.findLink(ctx, app.ID, forSignIn, in.Token, "")
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}

@@ -1,0 +1,256 @@
+package authkit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/magiclink"
+)
+
+const (
+	codeTries = 5 // at a code, an attempt
+	idSize    = 16
+	macSize   = 32
+)
+
+// purpose is what a mailed proof is for. Each has a kind, a key and a page of its own, so
+// that none works in the place of another.
+type purpose struct {
+	kind     TokenKind
+	key      string // what the link's key is derived for
+	template string // of the mail
+	page     string // where the link goes; the app's id follows
+	ttl      time.Duration
+	most     int // live attempts of one slot; a slot is an address, or a user who changes it
+}
+
+// The proofs that are mailed.
+var (
+	forSignIn = purpose{kind: "link", key: "magic link", template: "magic_link", page: "/auth/verify/", ttl: 10 * time.Minute, most: 5}
+	forReset  = purpose{kind: "reset", key: "reset link", template: "password_reset", page: "/auth/password/reset/", ttl: 30 * time.Minute, most: 1}
+	forVerify = purpose{kind: "verify", key: "verify link", template: "email_verify", page: "/auth/email/verify/", ttl: 10 * time.Minute, most: 5}
+	forChange = purpose{kind: "change", key: "change link", template: "email_change", page: "/auth/email/confirm/", ttl: 10 * time.Minute, most: 1}
+)
+
+// Pending is the answer to whatever mails a proof. Binding is the asker's secret: with
+// it, and only with it, the code in the mail can be redeemed.
+type Pending struct {
+	Binding   string
+	ExpiresIn time.Duration
+}
+
+// attempt is what a proof's token keeps, sealed.
+type attempt struct {
+	Email      string `json:"email"`
+	Typed      string `json:"typed"`
+	RedirectTo string `json:"redirect_to,omitempty"`
+	Challenge  string `json:"challenge,omitempty"`
+
+	Was string `json:"was,omitempty"` // the address before, of a change
+
+	// What a sign-up waits with until the proof is redeemed by the one who asked.
+	Name string `json:"name,omitempty"`
+	PHC  string `json:"phc,omitempty"`
+}
+
+// attemptSecrets are what a proof's three readers hold: the mail, the typist, the asker.
+type attemptSecrets struct {
+	id      []byte
+	code    string
+	binding string
+}
+
+func (e *Engine) newAttempt(app uuid.UUID, browser []byte) (attemptSecrets, error) {
+	id, err := e.random(idSize)
+	if err != nil {
+		return attemptSecrets{}, unavailable(err)
+	}
+	if len(browser) == 0 {
+		if browser, err = e.random(macSize); err != nil {
+			return attemptSecrets{}, unavailable(err)
+		}
+	}
+	n, err := rand.Int(e.cfg.Random, big.NewInt(1_000_000))
+	if err != nil {
+		return attemptSecrets{}, unavailable(fmt.Errorf("authkit: draw a code: %w", err))
+	}
+	return attemptSecrets{id: id, code: fmt.Sprintf("%06d", n), binding: bindingOf(browser, app, id)}, nil
+}
+
+// bindingOf derives the binding of one attempt from a browser's secret, so that one
+// cookie serves any number of attempts and one attempt's binding tells nothing of it.
+func bindingOf(browser []byte, app uuid.UUID, id []byte) string {
+	mac := hmac.New(sha256.New, browser)
+	mac.Write([]byte("authkit binding"))
+	mac.Write(app[:])
+	mac.Write(id)
+	return token.Encode(mac.Sum(slices.Clone(id)))
+}
+
+// bindingID is the attempt that a binding is of.
+func bindingID(binding string) ([]byte, bool) {
+	raw, ok := token.Decode(binding, idSize+macSize)
+	if !ok {
+		return nil, false
+	}
+	return raw[:idSize], true
+}
+
+// addProof adds an attempt and its mail to a step. Of a user, it dies with the Epoch.
+func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data attempt, of *User, now time.Time) error {
+	link, err := e.mint(app.ID, p, s.id, now.Add(p.ttl))
+	if err != nil {
+		return err
+	}
+	hash := token.Hash(s.id)
+	plain, err := json.Marshal(data)
+	if err != nil {
+		return &Error{Code: CodeInternal, Detail: "the attempt cannot be kept", Err: err}
+	}
+	t := Token{
+		App: app.ID, Kind: p.kind, Hash: hash, ExpiresAt: now.Add(p.ttl), Most: p.most,
+		Binding: token.Hash([]byte(s.binding)),
+		Proof:   e.codeProof(app.ID, p, s.id, data.Email, s.code),
+		Data:    e.ring.Seal(plain, tokenAAD(app.ID, p.kind, hash)),
+	}
+	subject := []byte(data.Email)
+	if of != nil {
+		t.UserID, t.Epoch = of.ID, of.Epoch
+	}
+	if p.kind == forChange.kind {
+		subject = of.ID[:] // whatever the address: the newest counts
+	}
+	t.Slot = token.Encode(e.ring.MAC("link slot", app.ID[:], subject)[:idSize])
+	also.Tokens = append(also.Tokens, t)
+	return e.queue(also, app.ID, letter{
+		To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code,
+		Link: link, Address: data.Email,
+	}, now, now.Add(p.ttl))
+}
+
+// mint makes the URL of a link.
+func (e *Engine) mint(app uuid.UUID, p purpose, id []byte, until time.Time) (string, error) {
+	raw, err := magiclink.Mint(e.ring.Key(p.key), magiclink.Claims{App: app, ID: id, ExpiresAt: until})
+	if err != nil {
+		return "", &Error{Code: CodeInternal, Detail: "the link cannot be made", Err: err}
+	}
+	return magiclink.URL(e.cfg.BaseURL, p.page+app.String(), raw), nil
+}
+
+func tokenAAD(app uuid.UUID, kind TokenKind, hash []byte) []byte {
+	return seal.AAD("token", app.String(), string(kind), token.Encode(hash))
+}
+
+func (e *Engine) codeProof(app uuid.UUID, p purpose, id []byte, email, code string) []byte {
+	return e.ring.MAC("link code", app[:], []byte(p.kind), id, []byte(email), []byte(code))
+}
+
+// proof is what somebody shows: the token of a link, or the code beside it.
+type proof struct {
+	token   string
+	email   string // with code; empty: the binding alone tells whose
+	code    string
+	binding string // wanted with code, checked with token when given
+}
+
+// found is an attempt that can be spent.
+type found struct {
+	take  Take
+	id    []byte
+	data  attempt
+	user  uuid.UUID // the nil UUID: of nobody yet
+	bound []byte    // hash of the asker's secret
+}
+
+// askedBy says whether a browser's secret is the one of whoever asked for the proof.
+func (f found) askedBy(browser []byte, app uuid.UUID) bool {
+	return len(browser) > 0 && hmac.Equal(f.bound, token.Hash([]byte(bindingOf(browser, app, f.id))))
+}
+
+// find looks for the attempt of a proof without spending it; a code counts.
+func (e *Engine) find(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
+	if by.token != "" {
+		return e.findLink(ctx, app, p, by.token, by.binding)
+	}
+	return e.findCode(ctx, app, p, by)
+}
+
+// findLink looks at a link without effect. A binding, if there is one, has to fit.
+func (e *Engine) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, binding string) (found, error) {
+	claims, err := magiclink.Parse(e.ring.Keys(p.key), raw, app, e.now())
+	if err != nil {
+		return found{}, invalidToken()
+	}
+	take := Take{Kind: p.kind, Hash: token.Hash(claims.ID)}
+	if binding != "" {
+		take.Binding = token.Hash([]byte(binding))
+	}
+	t, err := e.store.Token(ctx, app, take, e.now())
+	return e.openAttempt(take, claims.ID, t, err)
+}
+
+func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, error) {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return found{}, invalidToken()
+	case err != nil:
+		return found{}, unavailable(fmt.Errorf("read a link: %w", err))
+	}
+	got := found{take: take, id: id, user: t.UserID, bound: t.Binding}
+	plain, err := e.ring.Open(t.Data, tokenAAD(t.App, take.Kind, take.Hash))
+	if err != nil {
+		return found{}, invalidToken()
+	}
+	if err := json.Unmarshal(plain, &got.data); err != nil {
+		return found{}, invalidToken()
+	}
+	return got, nil
+}
+
+// findCode counts an attempt at a code, before anything is spent, so that a refusal
+// later takes no attempt back. A wrong binding finds nothing, and counts nowhere.
+func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
+	id, ok := bindingID(by.binding)
+	if !ok || len(by.code) != 6 {
+		return found{}, invalidToken()
+	}
+	take := Take{Kind: p.kind, Hash: token.Hash(id), Binding: token.Hash([]byte(by.binding))}
+	t, err := e.store.Token(ctx, app, take, e.now())
+	got, err := e.openAttempt(take, id, t, err)
+	if err != nil {
+		return found{}, err
+	}
+	email := got.data.Email
+	if by.email != "" && by.email != email {
+		return found{}, invalidToken() // the binding is another address's: a wrong one
+	}
+	// The day is in the key, and within a day nothing is given back by time.
+	daily := e.by(limitCodeEmail, e.now().Format(time.DateOnly)+" "+email)
+	switch err := e.hit(ctx, app, daily); {
+	case errors.Is(err, CodeRateLimited):
+		return found{}, invalidToken() // links only, from here on
+	case err != nil:
+		return found{}, err
+	}
+	t, err = e.store.TryToken(ctx, app, take, e.codeProof(app, p, id, email, by.code), codeTries, e.now())
+	if got, err = e.openAttempt(take, id, t, err); err != nil {
+		return found{}, err
+	}
+	daily.Cost = -1 // a right code is no wrong one
+	return got, e.hit(ctx, app, daily)
+}
+
+// sameText compares secrets in constant time.
+func sameText(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
