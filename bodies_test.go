@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,12 @@ func members() map[string]string {
 		"POST /auth/refresh/{app_id}":                   "refresh_token",
 		"POST /auth/sign-out/{app_id}":                  "refresh_token",
 		"PATCH /auth/me/{app_id}":                       "name",
+		"POST /auth/password/forgot/{app_id}":           "redirect_to",
+		"POST /auth/password/reset/{app_id}":            "token",
+		"POST /auth/email/verify/{app_id}":              "token",
+		"POST /auth/email/change/{app_id}":              "new_email",
+		"POST /auth/email/confirm/{app_id}":             "binding",
+		"POST /auth/email/undo/{app_id}":                "token",
 		"POST /users/{app_id}":                          "email",
 		"PATCH /users/{app_id}/{user_id}":               "name",
 		"POST /apps":                                    "name",
@@ -54,6 +61,9 @@ func TestEveryRouteWithABodyIsKnown(t *testing.T) {
 	t.Parallel()
 	known := members()
 	known["POST /apps/{app_id}/signing-keys/rotate"] = "revoke_old" // no string
+	known["POST /auth/email/send/{app_id}"] = "none"
+	known["POST /auth/password/change/{app_id}"] = "new_password" // which may hold anything
+	known["POST /auth/password/set/{app_id}"] = "new_password"
 	for _, rt := range authkit.Routes() {
 		if takes := rt.Method == http.MethodPost || rt.Method == http.MethodPatch; takes != (known[rt.Method+" "+rt.Pattern] != "") {
 			t.Errorf("%s %s: got it known: %v, want %v", rt.Method, rt.Pattern, !takes, takes)
@@ -201,13 +211,16 @@ func TestContentTypes(t *testing.T) {
 		r.Header.Add("Content-Type", "application/json")
 		w.do(r).want(t, 415, "unsupported_media_type")
 	})
-	t.Run("a form is taken by the callback and by verify alone", func(t *testing.T) {
+	t.Run("a form is taken by the callback and by the pages of links alone", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
 		for route := range members() {
 			method, pattern, _ := strings.Cut(route, " ")
 			got := s.send(method, s.pathTo(pattern), "a=b", append(s.credential(pattern), form)...)
-			takes := pattern == "/auth/verify/{app_id}" || pattern == "/auth/callback/{provider}/{app_id}"
+			takes := slices.Contains([]string{
+				"/auth/verify/{app_id}", "/auth/callback/{provider}/{app_id}", "/auth/password/reset/{app_id}",
+				"/auth/email/verify/{app_id}", "/auth/email/confirm/{app_id}", "/auth/email/undo/{app_id}",
+			}, pattern)
 			if (got.Code != 415) != takes {
 				t.Errorf("%s: got %d, want the form taken: %v", route, got.Code, takes)
 			}

@@ -84,9 +84,11 @@ func (in PasswordSignIn) check() (email string, err error) {
 	return email, nil
 }
 
-func checkEmail(s string) (canonical string, err error) {
+func checkEmail(s string) (canonical string, err error) { return checkEmailMember("email", s) }
+
+func checkEmailMember(member, s string) (canonical string, err error) {
 	if canonical, err = address.Parse(s); err != nil {
-		return "", invalid("email", "invalid_email", "email is not an address like name@example.com")
+		return "", invalid(member, "invalid_email", member+" is not an address like name@example.com")
 	}
 	return canonical, nil
 }

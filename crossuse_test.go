@@ -91,6 +91,7 @@ func (s *stage) minted() wallet {
 
 	c.of[appID], c.of[garbage], c.of[nothing] = s.app.ID.String(), strings.Repeat("A", 64), ""
 	c.of[sixDigits] = fmt.Sprintf("%d%s", (int(c.of[linkCode][0]-'0')+1)%10, c.of[linkCode][1:])
+	s.mintAccounts(c)
 	for kind, text := range c.of {
 		if text == "" && kind != nothing {
 			s.t.Fatalf("%s: got none", kind)
@@ -254,7 +255,12 @@ func doors() []door {
 		path = strings.NewReplacer("{id}", "{key_id}", "{provider}", "corp").Replace(path)
 		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{ownerToken: c.status, otherDevToken: 404}, nil})
 	}
-	return out
+	for i, d := range out { // whoever asks for a change is a user like any other
+		if status, takes := d.takes[userToken]; takes {
+			out[i].takes[moverToken] = status
+		}
+	}
+	return append(out, accountDoors()...)
 }
 
 // TestCrossUse tries every kind of credential at every door. Those that do not open it come
@@ -323,7 +329,7 @@ func TestNothingIsUsedUpElsewhere(t *testing.T) {
 		}
 	}
 	for _, d := range doors() {
-		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, resumeToken, refreshToken} {
+		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, resumeToken, refreshToken, resetJWT, verifyJWT, changeJWT, undoJWT} {
 			if _, opens := d.takes[kind]; opens && d.place != "the form's state" && !strings.HasPrefix(d.route, "GET /auth/verify") && !strings.HasPrefix(d.route, "POST /auth/sign-out") {
 				d.try(t, s, c, kind, c.of[kind])
 			}

@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -66,7 +67,12 @@ func requestLink(c *call, in linkBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusAccepted, pendingJSON{true, got.Binding, int(got.ExpiresIn / time.Second)}}, nil
+	return pending(got), nil
+}
+
+// pending answers that a proof was mailed, if it was.
+func pending(p Pending) answered {
+	return answered{http.StatusAccepted, pendingJSON{true, p.Binding, int(p.ExpiresIn / time.Second)}}
 }
 
 // openLink shows a page with a button. Only a client that asks for JSON and nothing else
@@ -87,7 +93,7 @@ func openLink(c *call) error {
 		}
 		return c.answer(http.StatusOK, wireSignIn(got))
 	}
-	return confirmPage(c, raw)
+	return signInPage.show(c, raw)
 }
 
 // sameSite says that no foreign page makes the browser ask.
@@ -99,14 +105,35 @@ func (c *call) sameSite() bool {
 	return slices.Contains(c.app.Settings.Origins, c.r.Header.Get("Origin"))
 }
 
-func confirmPage(c *call, raw string) error {
-	got, err := c.e.findLink(c.ctx(), c.app.ID, forSignIn, raw, "")
+// formPage is a page with one button, which posts a link's token back to the page's path.
+type formPage struct {
+	purpose purpose
+	title   string // the app's name follows
+	button  string
+	stale   string // what to do about a link that is no longer valid
+	ask     bool   // for a new password
+}
+
+var signInPage = formPage{forSignIn, "Sign in to ", "Sign in", "Ask for a new one where you wanted to sign in.", false}
+
+// show looks at a link and shows its page.
+func (p formPage) show(c *call, raw string) error {
+	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
 	if err != nil {
-		if refusal := asError(err); refusal.Code == CodeInvalidToken {
-			return c.notice("This link is no longer valid", "It was used already, or its ten minutes are over. Ask for a new one where you wanted to sign in.")
-		}
+		return c.staleLink(err, p.stale)
+	}
+	return p.write(c, raw, got.data.Email, got.data.RedirectTo)
+}
+
+// staleLink is the page of a link that is no longer valid; other errors stay.
+func (c *call) staleLink(err error, fix string) error {
+	if !errors.Is(err, CodeInvalidToken) {
 		return err
 	}
+	return c.notice("This link is no longer valid", "It was used already, or its time is over. "+fix)
+}
+
+func (p formPage) write(c *call, raw, email, redirectTo string) error {
 	browser, err := c.bind()
 	if err != nil {
 		return err
@@ -116,14 +143,15 @@ func confirmPage(c *call, raw string) error {
 		return err
 	}
 	var goesOn *url.URL
-	if got.data.RedirectTo != "" {
-		if goesOn, err = url.Parse(got.data.RedirectTo); err != nil {
+	if redirectTo != "" {
+		if goesOn, err = url.Parse(redirectTo); err != nil {
 			return &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
 		}
 	}
 	data := pages.ConfirmData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Action: c.e.url("/auth/verify/" + c.app.ID.String()),
-		Token: raw, FormToken: c.formToken(browser, raw), Button: "Sign in", Email: address.Mask(got.data.Email),
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.url(p.purpose.page + c.app.ID.String()),
+		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(email),
+		NewPassword: p.ask, Least: c.e.cfg.Password.MinLength,
 	}
 	// Browsers send "Origin: null" with a form under no-referrer.
 	c.w.Header().Set("Referrer-Policy", "same-origin")
@@ -152,18 +180,26 @@ type verifyBody struct {
 }
 
 func redeemLink(c *call) error {
-	if httpio.MediaType(c.r) == "application/x-www-form-urlencoded" {
+	if c.isForm() {
 		return pressLink(c)
 	}
 	return takes(redeemProof)(c)
 }
 
-func redeemProof(c *call, in verifyBody) (answered, error) {
+// oneProof refuses none and two.
+func oneProof(token, email, code string) error {
 	switch {
-	case in.Token != "" && (in.Email != "" || in.Code != ""):
-		return answered{}, invalid("token", "ambiguous", "token stands beside email or code; send one or the other")
-	case in.Token == "" && in.Code == "":
-		return answered{}, invalid("token", "required", "send token, or email, code and binding")
+	case token != "" && (email != "" || code != ""):
+		return invalid("token", "ambiguous", "token stands beside email or code; send one or the other")
+	case token == "" && code == "":
+		return invalid("token", "required", "send token, or code and what goes with it")
+	}
+	return nil
+}
+
+func redeemProof(c *call, in verifyBody) (answered, error) {
+	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
+		return answered{}, err
 	}
 	got, err := c.e.RedeemLink(c.ctx(), LinkProof{
 		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Client: c.client,
@@ -174,19 +210,29 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 	return c.signedIn(got), nil
 }
 
-// pressLink is the page's button.
-func pressLink(c *call) error {
+// pressed reads a form that this browser was shown.
+func (c *call) pressed() (LinkPress, url.Values, error) {
 	form, err := httpio.DecodeForm(c.r)
 	if err != nil {
-		return err
+		return LinkPress{}, nil, err
 	}
 	raw, browser := form.Get("token"), c.browser()
 	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
-		return refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
+		return LinkPress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
 	}
-	goal, got, err := c.e.PressLink(c.ctx(), LinkPress{
-		App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode(),
-	})
+	return LinkPress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
+}
+
+// isForm says whether a page's form was posted, not JSON.
+func (c *call) isForm() bool { return httpio.MediaType(c.r) == "application/x-www-form-urlencoded" }
+
+// pressLink is the page's button.
+func pressLink(c *call) error {
+	press, _, err := c.pressed()
+	if err != nil {
+		return err
+	}
+	goal, got, err := c.e.PressLink(c.ctx(), press)
 	switch {
 	case err != nil:
 		return err

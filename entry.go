@@ -32,10 +32,12 @@ type entry struct {
 	take   *Take // the token that proved it
 	proof  bool  // of the address: an unverified account is reset first
 	put    []Credential
+	end    bool  // every session before, and every proof
+	alone  bool  // no session starts: whoever proved it is not here to hold one
 	then   rider // may be nil
 }
 
-// rider adds to the step that starts a session.
+// rider adds to the step that starts a session; the session is nil where none does.
 type rider func(*UserChange, *Session, token.Refresh) error
 
 // errAgain means that somebody else changed what was decided upon: read again.
@@ -61,36 +63,51 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled")
 	}
 	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
-	if err := e.before(ctx, moment); err != nil {
-		return SignIn{}, err
+	if !by.alone {
+		if err := e.before(ctx, moment); err != nil {
+			return SignIn{}, err
+		}
 	}
-	now := e.now()
-	s, refresh, err := e.newSession(app, u.ID, by.by, by.amr, now)
+	change, refresh, err := e.entering(app, u, by)
 	if err != nil {
 		return SignIn{}, err
-	}
-	change := UserChange{
-		Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put,
-		Session: s, AuthMethod: by.method, MaxSessions: e.cfg.Tokens.MaxSessions,
-	}
-	if by.proof && !u.Verified {
-		if err := e.reset(&change); err != nil {
-			return SignIn{}, err
-		}
-	}
-	if err := e.note(&change.Also, now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method}); err != nil {
-		return SignIn{}, err
-	}
-	if by.then != nil {
-		if err := by.then(&change, s, refresh); err != nil {
-			return SignIn{}, err
-		}
 	}
 	if moment.User, err = e.store.ChangeUser(ctx, change); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}
+	if len(change.Also.Mail) > 0 {
+		e.poke()
+	}
+	if by.alone {
+		return SignIn{User: moment.User}, nil
+	}
 	e.after(moment)
-	return e.begin(ctx, app, moment, *s, refresh)
+	return e.begin(ctx, app, moment, *change.Session, refresh)
+}
+
+// entering is the step by which a user enters.
+func (e *Engine) entering(app App, u User, by entry) (UserChange, token.Refresh, error) {
+	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put, End: by.end}
+	var refresh token.Refresh
+	var err error
+	if !by.alone {
+		if c.Session, refresh, err = e.newSession(app, u.ID, by.by, by.amr, c.Now); err != nil {
+			return c, refresh, err
+		}
+		c.AuthMethod, c.MaxSessions = by.method, e.cfg.Tokens.MaxSessions
+		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method}); err != nil {
+			return c, refresh, err
+		}
+	}
+	if by.proof && !u.Verified {
+		if err := e.reset(&c); err != nil {
+			return c, refresh, err
+		}
+	}
+	if by.then != nil {
+		err = by.then(&c, c.Session, refresh)
+	}
+	return c, refresh, err
 }
 
 // reset takes everything from an account whose address was never proven, before the
@@ -124,20 +141,22 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 		return SignIn{}, unavailable(err)
 	}
 	u.ID = id
-	s, refresh, err := e.newSession(app, id, by.by, by.amr, now)
-	if err != nil {
-		return SignIn{}, err
-	}
 	for i := range by.put {
 		by.put[i] = owned(by.put[i], u, now)
 	}
 	change := UserChange{Now: now, App: app.ID, ID: id}
-	if by.then != nil {
-		if err := by.then(&change, s, refresh); err != nil {
+	var refresh token.Refresh
+	if !by.alone {
+		if change.Session, refresh, err = e.newSession(app, id, by.by, by.amr, now); err != nil {
 			return SignIn{}, err
 		}
 	}
-	step := NewUser{Now: now, User: u, Credentials: by.put, Take: by.take, Session: s, Also: change.Also}
+	if by.then != nil {
+		if err := by.then(&change, change.Session, refresh); err != nil {
+			return SignIn{}, err
+		}
+	}
+	step := NewUser{Now: now, User: u, Credentials: by.put, Take: by.take, Session: change.Session, Also: change.Also}
 	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: EventUserCreate, IP: by.by.IP, Reason: by.method}); err != nil {
 		return SignIn{}, err
 	}
@@ -145,7 +164,10 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 		return SignIn{}, e.stepError(err, app.ID)
 	}
 	e.after(moment)
-	return e.begin(ctx, app, moment, *s, refresh)
+	if by.alone {
+		return SignIn{User: moment.User, Created: true}, nil
+	}
+	return e.begin(ctx, app, moment, *change.Session, refresh)
 }
 
 // begin mints the first token of a session, and ends one that gets none: nobody holds it.

@@ -167,7 +167,7 @@ func flows() []flow {
 	var all []flow
 	for _, some := range [][]flow{
 		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), sessionFlows(), managedFlows(),
-		developerFlows(), keyFlows(), configFlows(), otherFlows(),
+		accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), otherFlows(),
 	} {
 		all = append(all, some...)
 	}

@@ -35,7 +35,8 @@ type letter struct {
 	Minutes  int    `json:"minutes,omitempty"`
 	Provider string `json:"provider,omitempty"`
 
-	// Address is set for mail that an unknown address gets only where sign-up is open.
+	// Address is set for mail that an unknown address gets only where sign-up is open, or,
+	// if it is a reset, not at all.
 	Address string `json:"address,omitempty"`
 }
 
@@ -178,7 +179,7 @@ func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l letter) (bool, err
 	if err != nil {
 		return false, err
 	}
-	if !a.Settings.SignupClosed {
+	if !a.Settings.SignupClosed && l.Template != forReset.template {
 		return true, nil
 	}
 	account, err := e.account(ctx, app, AccountKey{Email: l.Address})

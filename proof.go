@@ -108,6 +108,32 @@ func bindingID(binding string) ([]byte, bool) {
 	return raw[:idSize], true
 }
 
+// ask mails a proof, unless the address has had its share of mail: the answer does not
+// tell.
+func (e *Engine) ask(ctx context.Context, app App, p purpose, s attemptSecrets, data attempt, of *User, ev Event) (Pending, error) {
+	var also Also
+	now := e.now()
+	ev.App = app.ID
+	switch err := e.hit(ctx, app.ID, e.by(limitMailEmail, data.Email)); {
+	case errors.Is(err, CodeRateLimited):
+		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
+	case err != nil:
+		return Pending{}, err
+	default:
+		if err := e.addProof(&also, app, p, s, data, of, now); err != nil {
+			return Pending{}, err
+		}
+	}
+	if err := e.note(&also, now, ev); err != nil {
+		return Pending{}, err
+	}
+	if err := e.store.Put(ctx, app.ID, also); err != nil {
+		return Pending{}, e.ownError(err, app.ID)
+	}
+	e.poke()
+	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil
+}
+
 // addProof adds an attempt and its mail to a step. Of a user, it dies with the Epoch.
 func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data attempt, of *User, now time.Time) error {
 	link, err := e.mint(app.ID, p, s.id, now.Add(p.ttl))
@@ -134,10 +160,11 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	}
 	t.Slot = token.Encode(e.ring.MAC("link slot", app.ID[:], subject)[:idSize])
 	also.Tokens = append(also.Tokens, t)
-	return e.queue(also, app.ID, letter{
-		To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code,
-		Link: link, Address: data.Email,
-	}, now, now.Add(p.ttl))
+	l := letter{To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code, Link: link}
+	if p.kind != forChange.kind { // whose asker is known, and the address anybody's
+		l.Address = data.Email
+	}
+	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }
 
 // mint makes the URL of a link.

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -17,12 +18,15 @@ type route struct {
 	serve           func(*call) error
 }
 
+const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+
 // routes is the route table.
 func routes() []route {
-	const (
-		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-		app, users            = "/apps/{app_id}", "/users/{app_id}"
-	)
+	return slices.Concat(signInRoutes(), accountRoutes(), managementRoutes(), publicRoutes())
+}
+
+// signInRoutes begin and end sessions.
+func signInRoutes() []route {
 	return []route{
 		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
 		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: takes(requestLink)},
@@ -39,7 +43,32 @@ func routes() []route {
 		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), summary: "Delete the signed-in user", serve: deleteMe},
 		{method: get, pattern: "/auth/sessions/{app_id}", access: user, summary: "List the user's sessions", serve: gives(listSessions)},
 		{method: del, pattern: "/auth/sessions/{app_id}/{session_id}", access: user, summary: "End one of them", serve: endSession},
+	}
+}
 
+// accountRoutes are about a user's password and address.
+func accountRoutes() []route {
+	return []route{
+		{method: post, pattern: "/auth/password/forgot/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code for a new password", serve: takes(forgotPassword)},
+		{method: get, pattern: "/auth/password/reset/{app_id}", access: visitor, summary: "Show the form of a link", serve: openReset},
+		{method: post, pattern: "/auth/password/reset/{app_id}", access: visitor, summary: "Choose a new password", serve: resetPassword},
+		{method: post, pattern: "/auth/password/change/{app_id}", access: user, limit: limitCredentialsPeer, summary: "Change the password", serve: takes(changePassword)},
+		{method: post, pattern: "/auth/password/set/{app_id}", access: fresh(user), summary: "Set the first password", serve: takes(setPassword)},
+		{method: post, pattern: "/auth/email/send/{app_id}", access: user, limit: limitMailPeer, summary: "Mail a proof of the address", serve: takes(sendProof)},
+		{method: get, pattern: "/auth/email/verify/{app_id}", access: visitor, summary: "Show what a proof would do", serve: openVerify},
+		{method: post, pattern: "/auth/email/verify/{app_id}", access: userOrVisitor, summary: "Prove the address", serve: verifyEmail},
+		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), limit: limitMailPeer, summary: "Mail a proof of a new address", serve: takes(changeEmail)},
+		{method: get, pattern: "/auth/email/confirm/{app_id}", access: visitor, summary: "Show what a change would do", serve: openConfirm},
+		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, summary: "Move to a proven address", serve: confirmEmail},
+		{method: get, pattern: "/auth/email/undo/{app_id}", access: visitor, summary: "Show what an undo would do", serve: openUndo},
+		{method: post, pattern: "/auth/email/undo/{app_id}", access: visitor, summary: "Take a change of address back", serve: undoEmail},
+	}
+}
+
+// managementRoutes are for an app's own server, and for developers.
+func managementRoutes() []route {
+	const app, users = "/apps/{app_id}", "/users/{app_id}"
+	return []route{
 		{method: get, pattern: users, access: apiKey(ScopeUsersRead), summary: "List users", serve: listUsers},
 		{method: post, pattern: users, access: apiKey(ScopeUsersWrite), summary: "Create a user", serve: takes(createUser)},
 		{method: get, pattern: users + "/{user_id}", access: apiKey(ScopeUsersRead), summary: "Read a user", serve: gives(readUser)},
@@ -59,7 +88,13 @@ func routes() []route {
 		{method: post, pattern: app + "/oauth-configs", access: owner, summary: "Configure a provider", serve: takes(createOAuthConfig)},
 		{method: patch, pattern: app + "/oauth-configs/{provider}", access: owner, summary: "Change a configuration", serve: takes(changeOAuthConfig)},
 		{method: del, pattern: app + "/oauth-configs/{provider}", access: owner, summary: "Remove a configuration", serve: deleteOAuthConfig},
+	}
+}
 
+// publicRoutes tell what everybody may know.
+func publicRoutes() []route {
+	const app = "/apps/{app_id}"
+	return []route{
 		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, summary: "Issuer metadata", serve: gives(metadata)},
 		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, summary: "Public signing keys", serve: gives(keySet)},
 		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},

@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/google/uuid"
@@ -36,32 +35,12 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return Pending{}, err
 	}
-	now := e.now()
 	secrets, err := e.newAttempt(app.ID, in.Browser)
 	if err != nil {
 		return Pending{}, err
 	}
-	var also Also
-	event := Event{App: app.ID, Type: EventLinkRequest, IP: in.Client.IP}
-	switch err := e.hit(ctx, app.ID, e.by(limitMailEmail, email)); {
-	case errors.Is(err, CodeRateLimited):
-		event.Result, event.Reason = "refused", "rate_limited"
-	case err != nil:
-		return Pending{}, err
-	default:
-		data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
-		if err := e.addProof(&also, app, forSignIn, secrets, data, nil, now); err != nil {
-			return Pending{}, err
-		}
-	}
-	if err := e.note(&also, now, event); err != nil {
-		return Pending{}, err
-	}
-	if err := e.store.Put(ctx, app.ID, also); err != nil {
-		return Pending{}, e.ownError(err, app.ID)
-	}
-	e.poke()
-	return Pending{Binding: secrets.binding, ExpiresIn: forSignIn.ttl}, nil
+	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
+	return e.ask(ctx, app, forSignIn, secrets, data, nil, Event{Type: EventLinkRequest, IP: in.Client.IP})
 }
 
 // checkGoal refuses a redirect URL that is not registered, to the letter (RFC 9700,

@@ -127,9 +127,9 @@ type User struct {
 // unique in an app.
 type Credential struct {
 	App, UserID uuid.UUID
-	Kind        string // "password" or "oauth"
-	Subject     string // the user id of a password; issuer and subject of an external identity
-	Data        []byte // the password's PHC string; what is known of an external identity
+	Kind        string // "password", "oauth", or "undo" of a change of address
+	Subject     string // the user id of a password; issuer and subject of an external identity; a hash of the undo's link
+	Data        []byte // the password's PHC string; what is known of an external identity; the former address, sealed
 	CreatedAt   time.Time
 }
 
@@ -213,7 +213,16 @@ const (
 	EventUserDelete = "user.delete"
 	EventUserReset  = "user.reset" // what an account gathered before its address was proven is gone
 
-	EventLinkRequest   = "link.request"
+	EventLinkRequest    = "link.request"
+	EventPasswordForgot = "password.forgot"
+	EventPasswordReset  = "password.reset"
+	EventPasswordChange = "password.change"
+	EventEmailSend      = "email.send"
+	EventEmailVerify    = "email.verify"
+	EventEmailChange    = "email.change"
+	EventEmailConfirm   = "email.confirm"
+	EventEmailUndo      = "email.undo"
+
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
 	EventSessionEnd    = "session.end"
 	EventSessionEndAll = "session.end_all"

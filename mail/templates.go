@@ -9,8 +9,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/fill"
 )
 
-// Data is what a template may use. Mail to an unproven address holds no text
-// from any request, so "magic_link" is given App, Link, Code and Minutes only.
+// Data is what a template may use. Mail to an unproven address holds no text from any
+// request, so a mail that proves one is given App, Link, Code and Minutes only.
 type Data struct {
 	App        string // the app's name
 	Link, Code string
@@ -28,18 +28,85 @@ type Templates interface {
 }
 
 // Names are the messages that there are.
-func Names() []string { return []string{"magic_link", "identity_linked"} }
+func Names() []string {
+	return []string{
+		"magic_link", "email_verify", "email_change", "password_reset", // prove an address, by link or code
+		"email_changed",    // to the address before, with a link that takes it back, or without one
+		"password_changed", // without a link
+		"identity_linked",  // with the provider
+		"sign_up_taken",    // somebody signed up with the address of an account; nothing but App
+	}
+}
 
 // Limited is the data that the message of a name may use.
 func (d Data) Limited(name string) Data {
-	if name == "magic_link" {
-		return Data{App: d.App, Link: d.Link, Code: d.Code, Minutes: d.Minutes}
+	switch name {
+	case "identity_linked":
+		return Data{App: d.App, Provider: d.Provider, Email: d.Email}
+	case "password_changed":
+		return Data{App: d.App, Email: d.Email}
+	case "email_changed":
+		return Data{App: d.App, Link: d.Link, Minutes: d.Minutes}
+	case "sign_up_taken":
+		return Data{App: d.App}
 	}
-	return Data{App: d.App, Provider: d.Provider, Email: d.Email}
+	return Data{App: d.App, Link: d.Link, Code: d.Code, Minutes: d.Minutes}
 }
 
 //go:embed templates
 var embedded embed.FS
+
+// words are what tells one message from another of the same form.
+type words struct {
+	title     string // and the subject
+	button    string // for the link
+	fact      string // of a notice
+	otherwise string // what to do if it was somebody else
+}
+
+const ignore = "If you did not ask for this mail, ignore it: nobody gets in without it."
+
+func (d Data) words(name string) (words, bool) {
+	app, people := d.App, "tell the people who run "+d.App+" at once"
+	switch name {
+	case "magic_link":
+		return words{title: "Sign in to " + app, button: "Sign in", otherwise: ignore}, true
+	case "email_verify":
+		return words{title: "Confirm your address for " + app, button: "Confirm", otherwise: ignore}, true
+	case "email_change":
+		return words{title: "Confirm your new address for " + app, button: "Confirm", otherwise: ignore}, true
+	case "password_reset":
+		return words{title: "Choose a new password for " + app, button: "Choose a password", otherwise: ignore}, true
+	case "email_changed":
+		return words{
+			title: "Your address for " + app + " was changed", button: "Take it back",
+			fact: "Your " + app + " account now has another address.", otherwise: "If this was you, there is nothing to do. If not, " + d.undo(people) + ".",
+		}, true
+	case "password_changed":
+		return words{
+			title: "Your password for " + app + " was changed", fact: "The password of your " + app + " account " + d.Email + " was changed.",
+			otherwise: "If this was you, there is nothing to do. If not, ask for a new password and " + people + ".",
+		}, true
+	case "identity_linked":
+		return words{
+			title: "A new way to sign in to " + app, fact: d.Provider + " can now be used to sign in to your " + app + " account " + d.Email + ".",
+			otherwise: "If this was you, there is nothing to do. If not, " + people + ".",
+		}, true
+	case "sign_up_taken":
+		return words{
+			title: "You have an account at " + app, fact: "Somebody signed up to " + app + " with this address, which has an account already.",
+			otherwise: "If this was you, sign in, or ask for a new password. If not, there is nothing to do.",
+		}, true
+	}
+	return words{}, false
+}
+
+func (d Data) undo(people string) string {
+	if d.Link == "" {
+		return people
+	}
+	return fmt.Sprintf("follow the link within %d hours: it takes the change back and ends every session", d.Minutes/60)
+}
 
 type defaults struct{}
 
@@ -48,24 +115,46 @@ func DefaultTemplates() Templates { return defaults{} }
 
 // Render implements [Templates].
 func (defaults) Render(name string, data Data) (Message, error) {
-	text, page := fill.Values{"App": data.App}, fill.Values{"App": data.App}
-	switch name {
-	case "magic_link":
-		text["Link"], text["Code"], text["Minutes"] = data.Link, data.Code, data.Minutes
-		page["LinkURL"], page["Code"], page["Minutes"] = data.Link, data.Code, data.Minutes
-	case "identity_linked":
-		text["Provider"], text["Email"] = data.Provider, data.Email
-		page["Provider"], page["Email"] = data.Provider, data.Email
-	default:
+	w, ok := data.words(name)
+	if !ok {
 		return Message{}, fmt.Errorf("no mail template %q", name)
 	}
-	subject, err1 := fill.Text(read(name+".subject.txt"), fill.Values{"App": data.App})
-	body, err2 := fill.Text(read(name+".txt"), text)
-	html, err3 := fill.Page(read(name+".html"), page)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	form := "code"
+	var way fill.HTML
+	var plainWay string
+	var err0 error
+	if w.fact != "" {
+		form = "notice"
+		if data.Link != "" {
+			way, err0 = page("way.html", fill.Values{"LinkURL": data.Link, "Button": w.button})
+			plainWay = data.Link + "\n\n"
+		}
+	}
+	all := fill.Values{
+		"Title": w.title, "Button": w.button, "Fact": w.fact, "Otherwise": w.otherwise,
+		"Code": data.Code, "Minutes": data.Minutes, "Link": data.Link, "LinkURL": data.Link, "Way": plainWay,
+	}
+	text, err1 := fill.Text(read(form+".txt"), used(form+".txt", all))
+	all["Way"] = way
+	body, err2 := page(form+".html", used(form+".html", all))
+	html, err3 := page("layout.html", fill.Values{"App": data.App, "Body": body})
+	if err := errors.Join(err0, err1, err2, err3); err != nil {
 		return Message{}, fmt.Errorf("render mail %q: %w", name, err)
 	}
-	return Message{Subject: OneLine(subject), Text: body, HTML: string(html)}, nil
+	return Message{Subject: OneLine(w.title), Text: text, HTML: string(html)}, nil
+}
+
+func page(file string, values fill.Values) (fill.HTML, error) { return fill.Page(read(file), values) }
+
+// used are the values that have a place in a file.
+func used(file string, all fill.Values) fill.Values {
+	some := fill.Values{}
+	for name, v := range all {
+		if strings.Contains(read(file), "{{"+name+"}}") {
+			some[name] = v
+		}
+	}
+	return some
 }
 
 // OneLine makes one line of text, as a subject has to be.

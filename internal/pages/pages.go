@@ -20,6 +20,8 @@ var (
 	layout string
 	//go:embed confirm.html
 	confirm string
+	//go:embed password.html
+	password string
 	//go:embed notice.html
 	notice string
 	//go:embed error.html
@@ -37,11 +39,15 @@ type Page struct {
 type ConfirmData struct {
 	Page
 
+	Title     string
 	Action    string // URL that the form posts to
 	Token     string
 	FormToken string // against forged posts
 	Button    string
 	Email     string // masked by the caller
+
+	NewPassword bool // ask for one
+	Least       int  // characters of it
 }
 
 // NoticeData is a title and a text.
@@ -64,11 +70,16 @@ type ErrorData struct {
 
 // Confirm writes the page that asks before a link is used.
 func Confirm(w io.Writer, c ConfirmData) error {
-	who, err := optional(`<p>You are signing in as <strong>{{Email}}</strong>.</p>`, "Email", c.Email)
-	body, err2 := fill.Page(confirm, fill.Values{
-		"AppName": c.AppName, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button,
+	who, err := optional(`<p>This is for <strong>{{Email}}</strong>.</p>`, "Email", c.Email)
+	var ask fill.HTML
+	var err2 error
+	if c.NewPassword {
+		ask, err2 = fill.Page(password, fill.Values{"Label": "New password", "Least": c.Least})
+	}
+	body, err3 := fill.Page(confirm, fill.Values{
+		"Title": c.Title, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button, "Ask": ask,
 	})
-	return write(w, c.Page, "Sign in to "+c.AppName, body, err, err2)
+	return write(w, c.Page, c.Title, body, err, err2, err3)
 }
 
 // Notice writes a page that only tells something.

@@ -11,7 +11,7 @@ func TestPages(t *testing.T) {
 	page := Page{AppName: evil, Nonce: "n0nce"}
 	var a, b, c strings.Builder
 	errs := []error{
-		Confirm(&a, ConfirmData{Page: page, Action: "https://a.example/x", Token: evil, FormToken: "ft", Email: evil}),
+		Confirm(&a, ConfirmData{Page: page, Title: evil, NewPassword: true, Action: "https://a.example/x", Token: evil, FormToken: "ft", Email: evil}),
 		Notice(&b, NoticeData{Page: page, Title: evil, Text: evil}),
 		ErrorDoc(&c, ErrorData{Page: page, Code: evil, Status: 400, Meaning: evil, Causes: []string{evil}, Fix: evil}),
 	}

@@ -110,7 +110,7 @@ func (w *where) hits(f authkit.UserQuery) (any []string) {
 func (w *where) hitIDs(f authkit.UserQuery) string {
 	var selects []string
 	for _, hit := range w.hits(f) {
-		selects = append(selects, fmt.Sprintf("select * from (select u.user_id from authkit_users u where u.app_id = $1 and %s limit %d) h", hit, fewHits+1))
+		selects = append(selects, fmt.Sprintf("select h.user_id from (select u.user_id from authkit_users u where u.app_id = $1 and %s limit %d) h", hit, fewHits+1))
 	}
 	return strings.Join(selects, " union ")
 }

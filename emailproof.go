@@ -1,0 +1,131 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/naming"
+)
+
+// ProofRequest is asked for by a user who is signed in.
+type ProofRequest struct {
+	App, User uuid.UUID
+	Browser   []byte // the secret in the asker's binding cookie, if there is one
+	Client    Client
+}
+
+// SendProof mails a link and a code that prove the user's own address. They die with the
+// sessions of the user. [CodeUserNotFound]. The answer does not tell whether the address's
+// limit is hit.
+func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error) {
+	app, u, err := e.appUser(ctx, in.App, in.User)
+	if err != nil {
+		return Pending{}, err
+	}
+	secrets, err := e.newAttempt(app.ID, in.Browser)
+	if err != nil {
+		return Pending{}, err
+	}
+	data := attempt{Email: u.Email, Typed: u.EmailTyped}
+	return e.ask(ctx, app, forVerify, secrets, data, &u, Event{UserID: u.ID, Type: EventEmailSend, IP: in.Client.IP})
+}
+
+// appUser reads an app and a user of it.
+func (e *Engine) appUser(ctx context.Context, app, user uuid.UUID) (App, User, error) {
+	a, err := e.App(ctx, app)
+	if err != nil {
+		return App{}, User{}, err
+	}
+	u, err := e.User(ctx, app, user)
+	return a, u, err
+}
+
+// EmailProof redeems a proof of an address, by its asker.
+type EmailProof struct {
+	App     uuid.UUID
+	Token   string // of the link
+	Email   string // with Code
+	Code    string
+	Binding string // wanted with Code; with Token either this, or Browser, or User
+
+	Browser []byte    // the secret in the binding cookie
+	User    uuid.UUID // who is signed in, and asked
+	Client  Client
+}
+
+// VerifyEmail spends the proof and makes the address verified; the user keeps everything,
+// since the one who asked is the one who proves. A sign-up that waited for it comes to be.
+// [CodeInvalidToken]: spent, expired, foreign or malformed, or not redeemed by the asker,
+// for whom [Engine.SignInByProof] is.
+func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return User{}, err
+	}
+	by := proof{token: in.Token, code: in.Code, binding: in.Binding}
+	if in.Token == "" {
+		if by.email, err = checkEmail(in.Email); err != nil {
+			return User{}, err
+		}
+	}
+	got, err := e.find(ctx, app.ID, forVerify, by)
+	if err != nil {
+		return User{}, err
+	}
+	own := got.user != uuid.Nil && got.user == in.User
+	if in.Binding == "" && !own && !got.askedBy(in.Browser, app.ID) {
+		return User{}, invalidToken()
+	}
+	if got.user == uuid.Nil {
+		return e.comeToBe(ctx, app, got, in.Client)
+	}
+	out, err := e.again(func() (SignIn, error) {
+		account, err := e.provenBy(ctx, app, got)
+		if err != nil {
+			return SignIn{}, err
+		}
+		u := account.User
+		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true)}
+		if err := e.tellUser(&c, app, "", "", Event{Type: EventEmailVerify, IP: in.Client.IP}); err != nil {
+			return SignIn{}, err
+		}
+		u, err = e.amend(ctx, c)
+		return SignIn{User: u}, err
+	})
+	return out.User, err
+}
+
+// comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
+func (e *Engine) comeToBe(ctx context.Context, app App, got found, by Client) (User, error) {
+	if err := e.mayCreate(ctx, app, by); err != nil {
+		return User{}, err
+	}
+	d := got.data
+	u := User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, NameKey: naming.Fold(d.Name), Verified: true}
+	enter := entry{method: MethodCredentials, by: by, take: &got.take, alone: true}
+	if d.PHC != "" {
+		enter.put = []Credential{{Kind: passwordKind, Data: []byte(d.PHC)}}
+	}
+	in, err := e.create(ctx, app, u, enter)
+	if errors.Is(err, errAgain) {
+		return User{}, invalidToken() // somebody has the address since
+	}
+	return in.User, err
+}
+
+// SignInByProof redeems the link of a proof as a sign-in link, by whoever got the mail: it
+// proves the address, and nothing that the asker set up takes effect or survives.
+// [CodeInvalidToken].
+func (e *Engine) SignInByProof(ctx context.Context, app uuid.UUID, linkToken string, by Client) (SignIn, error) {
+	a, err := e.App(ctx, app)
+	if err != nil {
+		return SignIn{}, err
+	}
+	got, err := e.findLink(ctx, a.ID, forVerify, linkToken, "")
+	if err != nil {
+		return SignIn{}, err
+	}
+	return e.enterByLink(ctx, a, got, by, nil)
+}

@@ -1,0 +1,189 @@
+package authkit
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+)
+
+type nobody struct{}
+
+func sendProof(c *call, _ nobody) (answered, error) {
+	browser, err := c.bind()
+	if err != nil {
+		return answered{}, err
+	}
+	got, err := c.e.SendProof(c.ctx(), ProofRequest{App: c.app.ID, User: c.user.ID, Browser: browser, Client: c.client})
+	if err != nil {
+		return answered{}, err
+	}
+	return pending(got), nil
+}
+
+const askAgain = "Ask for a new one where you asked for this one."
+
+var (
+	verifyPage  = formPage{forVerify, "Confirm your address for ", "Confirm", askAgain, false}
+	confirmPage = formPage{forChange, "Confirm your new address for ", "Confirm", askAgain, false}
+	undoPage    = formPage{forUndo, "Take back your address at ", "Take it back", "Ask the people who run the application.", false}
+)
+
+func openVerify(c *call) error {
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	return verifyPage.show(c, values.Get("token"))
+}
+
+func verifyEmail(c *call) error {
+	if c.isForm() {
+		return pressVerify(c)
+	}
+	return takes(verifyByProof)(c)
+}
+
+// verifyByProof is the asker's way, by binding or session, or else anybody's who has the
+// mail.
+func verifyByProof(c *call, in verifyBody) (answered, error) {
+	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
+		return answered{}, err
+	}
+	if in.Binding == "" && in.Token != "" && c.user.ID == uuid.Nil {
+		got, err := c.e.SignInByProof(c.ctx(), c.app.ID, in.Token, c.client)
+		if err != nil {
+			return answered{}, err
+		}
+		return c.signedIn(got), nil
+	}
+	u, err := c.e.VerifyEmail(c.ctx(), EmailProof{
+		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, User: c.user.ID, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireUser(u)}, nil
+}
+
+// pressVerify is the page's button: the asker's browser confirms, another signs in.
+func pressVerify(c *call) error {
+	press, _, err := c.pressed()
+	if err != nil {
+		return err
+	}
+	_, err = c.e.VerifyEmail(c.ctx(), EmailProof{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client})
+	if err == nil {
+		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
+	}
+	if asError(err).Code != CodeInvalidToken {
+		return err
+	}
+	if !press.Stay {
+		return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
+	}
+	got, err := c.e.SignInByProof(c.ctx(), c.app.ID, press.Token, c.client)
+	if err != nil {
+		return err
+	}
+	c.handOverCookies(got)
+	return c.notice("Signed in", "You may close this page.")
+}
+
+type changeEmailBody struct {
+	NewEmail string `json:"new_email"`
+}
+
+func changeEmail(c *call, in changeEmailBody) (answered, error) {
+	browser, err := c.bind()
+	if err != nil {
+		return answered{}, err
+	}
+	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: in.NewEmail, Browser: browser, Client: c.client})
+	if err != nil {
+		return answered{}, err
+	}
+	return pending(got), nil
+}
+
+// openConfirm shows the button where a cookie may say who presses it.
+func openConfirm(c *call) error {
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	raw := values.Get("token")
+	if c.app.takesCookies() && c.bringsCookie() {
+		return confirmPage.show(c, raw)
+	}
+	if _, err := c.e.findLink(c.ctx(), c.app.ID, forChange, raw, ""); err != nil {
+		return c.staleLink(err, askAgain)
+	}
+	return c.notice("Type the code", "Go back to where you asked for the change and type the six-digit code from the mail there.")
+}
+
+type confirmBody struct {
+	Token   string `json:"token"`
+	Code    string `json:"code"`
+	Binding string `json:"binding"`
+}
+
+func confirmEmail(c *call) error {
+	if !c.isForm() {
+		return takes(confirmByProof)(c)
+	}
+	press, _, err := c.pressed()
+	if err != nil {
+		return err
+	}
+	if _, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{App: c.app.ID, User: c.user.ID, Token: press.Token, Client: c.client}); err != nil {
+		return err
+	}
+	return c.notice("Confirmed", "Your new address is confirmed. You may close this page.")
+}
+
+func confirmByProof(c *call, in confirmBody) (answered, error) {
+	if err := oneProof(in.Token, "", in.Code); err != nil {
+		return answered{}, err
+	}
+	u, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{
+		App: c.app.ID, User: c.user.ID, Token: in.Token, Code: in.Code, Binding: in.Binding, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireUser(u)}, nil
+}
+
+func openUndo(c *call) error {
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	_, former, err := c.e.findUndo(c.ctx(), c.app.ID, values.Get("token"))
+	if err != nil {
+		return c.staleLink(err, undoPage.stale)
+	}
+	return undoPage.write(c, values.Get("token"), former.Email, "")
+}
+
+type undoBody struct {
+	Token string `json:"token"`
+}
+
+func undoEmail(c *call) error {
+	if !c.isForm() {
+		return takes(undoByToken)(c)
+	}
+	press, _, err := c.pressed()
+	if err != nil {
+		return err
+	}
+	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Client: c.client}); err != nil {
+		return err
+	}
+	return c.notice("Taken back", "Your address is yours again, and nobody is signed in. A mail is on its way with which you choose a new password.")
+}
+
+func undoByToken(c *call, in undoBody) (answered, error) {
+	return answered{http.StatusNoContent, nil}, c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: in.Token, Client: c.client})
+}

@@ -1,0 +1,100 @@
+package authkit
+
+import (
+	"net/http"
+	"net/url"
+)
+
+type forgotBody struct {
+	Email      string `json:"email"`
+	RedirectTo string `json:"redirect_to"`
+}
+
+func forgotPassword(c *call, in forgotBody) (answered, error) {
+	browser, err := c.bind()
+	if err != nil {
+		return answered{}, err
+	}
+	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, Browser: browser, Client: c.client})
+	if err != nil {
+		return answered{}, err
+	}
+	return pending(got), nil
+}
+
+var resetPage = formPage{forReset, "Choose a new password for ", "Save", "Ask for a new one where you wanted to sign in.", true}
+
+// openReset shows the page of a link.
+func openReset(c *call) error {
+	values, err := c.query()
+	if err != nil {
+		return err
+	}
+	return resetPage.show(c, values.Get("token"))
+}
+
+type resetBody struct {
+	Token    string `json:"token"`
+	Email    string `json:"email"`
+	Code     string `json:"code"`
+	Binding  string `json:"binding"`
+	Password string `json:"password" raw:"ok"`
+}
+
+func resetPassword(c *call) error {
+	if c.isForm() {
+		return pressReset(c)
+	}
+	return takes(resetByProof)(c)
+}
+
+func resetByProof(c *call, in resetBody) (answered, error) {
+	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
+		return answered{}, err
+	}
+	got, err := c.e.ResetPassword(c.ctx(), PasswordReset{
+		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Password: in.Password, Client: c.client,
+	})
+	if err != nil {
+		return answered{}, err
+	}
+	return c.signedIn(got), nil
+}
+
+// pressReset is the page's button.
+func pressReset(c *call) error {
+	press, form, err := c.pressed()
+	if err != nil {
+		return err
+	}
+	goal, got, err := c.e.PressReset(c.ctx(), press, form.Get("password"))
+	switch {
+	case err != nil:
+		return err
+	case goal.RedirectTo != "":
+		return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
+	case got.Token != "":
+		c.handOverCookies(got)
+		return c.notice("Signed in", "Your new password is saved. You may close this page.")
+	}
+	return c.notice("Saved", "Go back to where you wanted to sign in and use your new password there.")
+}
+
+type changePasswordBody struct {
+	Current string `json:"current_password" raw:"ok"`
+	New     string `json:"new_password" raw:"ok"`
+}
+
+func changePassword(c *call, in changePasswordBody) (answered, error) {
+	return answered{http.StatusNoContent, nil}, c.e.ChangePassword(c.ctx(), PasswordChange{
+		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Current: in.Current, New: in.New, Client: c.client,
+	})
+}
+
+type setPasswordBody struct {
+	New string `json:"new_password" raw:"ok"`
+}
+
+func setPassword(c *call, in setPasswordBody) (answered, error) {
+	return answered{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), c.app.ID, c.user.ID, in.New)
+}

@@ -1,0 +1,89 @@
+package authkit
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// PasswordChange is asked for by a user who is signed in.
+type PasswordChange struct {
+	App, User    uuid.UUID
+	Session      uuid.UUID // lives on; the nil UUID: none does
+	Current, New string
+	Client       Client
+}
+
+// ChangePassword gives a user another password, ends every other session and every proof
+// that was mailed before, and tells the user by mail. [CodeInvalidCredentials]: Current is
+// wrong, or the user has none; it counts like a sign-in, for [CodeRateLimited].
+// [CodeWeakPassword]; [CodeUserNotFound].
+func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) error {
+	return e.password(ctx, in.App, in.User, in.New, func(app App, account *Account, c *UserChange) error {
+		if err := e.hit(ctx, app.ID, e.by(limitCredentialsEmail, account.User.Email)); err != nil {
+			return err
+		}
+		ok, _, err := e.hasher.verify(ctx, app.ID, in.Current, account.password())
+		if err != nil {
+			return err
+		}
+		if !ok {
+			e.tellRefused(app.ID, account, in.Client, CodeInvalidCredentials)
+			return refuse(CodeInvalidCredentials, "current_password is wrong")
+		}
+		c.End, c.Keep = true, in.Session
+		return nil
+	})
+}
+
+// SetPassword gives a password to a user who has none. [CodeForbidden]: the user has one;
+// [CodeEmailNotVerified]: who set it up would keep it when somebody else proves the
+// address; [CodeWeakPassword]; [CodeUserNotFound].
+func (e *Engine) SetPassword(ctx context.Context, app, user uuid.UUID, pw string) error {
+	return e.password(ctx, app, user, pw, func(_ App, account *Account, _ *UserChange) error {
+		switch {
+		case account.password() != "":
+			return refuse(CodeForbidden, "the user has a password: change it, or ask for a reset")
+		case !account.User.Verified:
+			return refuse(CodeEmailNotVerified, "prove the address first")
+		}
+		return nil
+	})
+}
+
+// password puts a password where may lets it. What may decides stands only if nobody
+// changes the user meanwhile, so it is asked again each time.
+func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, may func(App, *Account, *UserChange) error) error {
+	app, err := e.App(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = e.again(func() (SignIn, error) {
+		account, err := e.account(ctx, app.ID, AccountKey{ID: user})
+		if err != nil {
+			return SignIn{}, err
+		}
+		if account == nil {
+			return SignIn{}, noUser()
+		}
+		u := account.User
+		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}
+		if err := may(app, account, &c); err != nil {
+			return SignIn{}, err
+		}
+		if err := e.hasher.check(pw, app.Name, u.Name, u.Email); err != nil {
+			return SignIn{}, err
+		}
+		phc, err := e.hasher.hash(ctx, app.ID, pw)
+		if err != nil {
+			return SignIn{}, err
+		}
+		c.Put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, c.Now)}
+		if err := e.tellUser(&c, app, u.proven(), "password_changed", Event{Type: EventPasswordChange}); err != nil {
+			return SignIn{}, err
+		}
+		_, err = e.amend(ctx, c)
+		return SignIn{}, err
+	})
+	return err
+}

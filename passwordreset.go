@@ -1,0 +1,197 @@
+package authkit
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// ForgotRequest asks for a mail by which a password can be set anew.
+type ForgotRequest struct {
+	App        uuid.UUID
+	Email      string
+	RedirectTo string // one of the app's redirect URLs, or empty: where the page goes on to
+
+	// Browser is the secret in the asker's binding cookie, if there is one.
+	Browser []byte
+	Client  Client
+}
+
+// ForgotPassword mails a link and a code to the address if the app has a user of it; the
+// newest counts, for half an hour, until the user's password changes. The answer and its
+// time are the same whether or not there is such a user or the address's limit is hit
+// (OWASP ASVS 5.0, 6.3.8).
+func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return Pending{}, err
+	}
+	email, err := checkEmail(in.Email)
+	if err != nil {
+		return Pending{}, err
+	}
+	if err := checkGoal(app, in.RedirectTo, ""); err != nil {
+		return Pending{}, err
+	}
+	secrets, err := e.newAttempt(app.ID, in.Browser)
+	if err != nil {
+		return Pending{}, err
+	}
+	account, err := e.account(ctx, app.ID, AccountKey{Email: email})
+	if err != nil {
+		return Pending{}, err
+	}
+	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo}
+	var of *User
+	if account != nil {
+		of, data.Typed = &account.User, account.User.EmailTyped
+	}
+	return e.ask(ctx, app, forReset, secrets, data, of, Event{Type: EventPasswordForgot, IP: in.Client.IP})
+}
+
+// PasswordReset sets a password by the proof in a mail.
+type PasswordReset struct {
+	App      uuid.UUID
+	Token    string // of the link
+	Email    string // with Code
+	Code     string
+	Binding  string // wanted with Code, checked with Token when given
+	Password string // the new one
+	Client   Client
+}
+
+// ResetPassword spends the proof, sets the password, ends every session of the user and
+// starts a new one, in one step. The proof makes the address verified; what an account that
+// was not gathered before is reset first. [CodeInvalidToken] for a proof that is spent,
+// expired, foreign or malformed, or older than another change of the password;
+// [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
+// [CodeUserDisabled].
+func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (SignIn, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if err := e.hasher.check(in.Password, app.Name, in.Email); err != nil {
+		return SignIn{}, err
+	}
+	by := proof{token: in.Token, code: in.Code, binding: in.Binding}
+	if in.Token == "" {
+		if by.email, err = checkEmail(in.Email); err != nil {
+			return SignIn{}, err
+		}
+	}
+	got, err := e.find(ctx, app.ID, forReset, by)
+	if err != nil {
+		return SignIn{}, err
+	}
+	return e.reSecure(ctx, app, got, in.Password, entry{by: in.Client})
+}
+
+// PressReset is [Engine.ResetPassword] from the link's page. The session is handed over as
+// by [Engine.PressLink]; where it has nowhere to go on to and does not Stay, none begins,
+// and both answers are empty.
+func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (Goal, SignIn, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return Goal{}, SignIn{}, err
+	}
+	got, err := e.findLink(ctx, app.ID, forReset, in.Token, "")
+	if err != nil {
+		return Goal{}, SignIn{}, err
+	}
+	by := entry{by: in.Client, alone: got.data.RedirectTo == "" && !in.Stay}
+	goal := Goal{RedirectTo: got.data.RedirectTo}
+	if goal.RedirectTo != "" {
+		if err := checkGoal(app, goal.RedirectTo, ""); err != nil {
+			return Goal{}, SignIn{}, err // no longer registered
+		}
+		by.then = e.handOver(&goal, "", in.Browser)
+	}
+	entered, err := e.reSecure(ctx, app, got, pw, by)
+	return goal, entered, err
+}
+
+// reSecure gives the user of a proof another password.
+func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by entry) (SignIn, error) {
+	account, err := e.provenBy(ctx, app, got)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if err := e.hasher.check(pw, app.Name, account.User.Name, account.User.Email); err != nil {
+		return SignIn{}, err
+	}
+	phc, err := e.hasher.hash(ctx, app.ID, pw)
+	if err != nil {
+		return SignIn{}, err
+	}
+	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
+	then := by.then
+	by.then = func(c *UserChange, s *Session, refresh token.Refresh) error {
+		err := e.tellUser(c, app, got.data.Typed, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
+		if err != nil || then == nil {
+			return err
+		}
+		return then(c, s, refresh)
+	}
+	return e.again(func() (SignIn, error) {
+		account, err := e.provenBy(ctx, app, got)
+		if err != nil {
+			return SignIn{}, err
+		}
+		by.put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, account.User, e.now())}
+		return e.enter(ctx, app, account, by)
+	})
+}
+
+// provenBy is the account of a proof that was asked for one: it still has the address.
+func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, error) {
+	if got.user == uuid.Nil {
+		return nil, invalidToken() // asked for an address of nobody
+	}
+	account, err := e.account(ctx, app.ID, AccountKey{ID: got.user})
+	switch {
+	case err != nil:
+		return nil, err
+	case account == nil || account.User.Email != got.data.Email:
+		return nil, invalidToken()
+	case account.User.Disabled:
+		return nil, refuse(CodeUserDisabled, "the account is disabled")
+	}
+	return account, nil
+}
+
+// noticeTTL is how long a notice waits for a mail server that is away.
+const noticeTTL = 24 * time.Hour
+
+// tellUser adds an event to a change, and a notice to the address if that is proven: mail
+// to another says nothing.
+func (e *Engine) tellUser(c *UserChange, app App, to, template string, ev Event) error {
+	ev.App, ev.UserID = app.ID, c.ID
+	if err := e.note(&c.Also, c.Now, ev); err != nil || to == "" {
+		return err
+	}
+	return e.queue(&c.Also, app.ID, letter{To: to, Template: template, App: app.Name}, c.Now, c.Now.Add(noticeTTL))
+}
+
+// amend changes a user who does not sign in by it.
+func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
+	u, err := e.store.ChangeUser(ctx, c)
+	if err != nil {
+		return User{}, e.stepError(err, c.App)
+	}
+	if len(c.Also.Mail) > 0 {
+		e.poke()
+	}
+	return u, nil
+}
+
+// proven is where notices to a user go: nowhere if the address is not proven.
+func (u User) proven() string {
+	if u.Verified {
+		return u.EmailTyped
+	}
+	return ""
+}
