@@ -32,7 +32,8 @@ type PasswordSignIn struct {
 	// one in, or empty for either.
 	Intent string
 
-	Client Client
+	Browser []byte // the secret in the binding cookie, if there is one; for a proof that may be mailed
+	Client  Client
 }
 
 // SignInWithPassword signs a user in or, where sign-up is open and the address unknown,
@@ -61,7 +62,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 		if err != nil {
 			return SignIn{}, err
 		}
-		if account == nil && in.Intent == "" && weak == nil && !app.Settings.SignupClosed {
+		if account == nil && in.Intent == "" && !app.Settings.RequireVerified && weak == nil && !app.Settings.SignupClosed {
 			return e.createWithPassword(ctx, app, in, email)
 		}
 		return e.checkPassword(ctx, app, in, account)
@@ -107,6 +108,9 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 	if app.Settings.SignupClosed {
 		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
 	}
+	if app.Settings.RequireVerified {
+		return e.signUpLater(ctx, app, in, email)
+	}
 	account, err := e.account(ctx, app.ID, AccountKey{Email: email})
 	if err != nil {
 		return SignIn{}, err
@@ -120,6 +124,42 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 		return SignIn{}, taken // somebody else was first
 	}
 	return got, err
+}
+
+// signUpLater mails a proof, with which the user comes to be. Who has the address already
+// gets a notice in its place, when it is sent: neither the answer nor its time tells.
+func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, email string) (SignIn, error) {
+	if err := e.mayCreate(ctx, app, in.Client); err != nil {
+		return SignIn{}, err
+	}
+	phc, err := e.hasher.hash(ctx, app.ID, in.Password)
+	if err != nil {
+		return SignIn{}, err
+	}
+	secrets, err := e.newAttempt(app.ID, in.Browser)
+	if err != nil {
+		return SignIn{}, err
+	}
+	data := attempt{Email: email, Typed: in.Email, Name: in.Name, PHC: phc}
+	pending, err := e.ask(ctx, app, forVerify, secrets, data, nil, Event{Type: EventEmailSend, IP: in.Client.IP, Reason: "sign-up"})
+	if err != nil {
+		return SignIn{}, err
+	}
+	return SignIn{Pending: &pending}, nil
+}
+
+// askForProof mails a proof to a user who has shown the right password, and refuses.
+func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSignIn) error {
+	secrets, err := e.newAttempt(app.ID, in.Browser)
+	if err != nil {
+		return err
+	}
+	data := attempt{Email: u.Email, Typed: u.EmailTyped}
+	pending, err := e.ask(ctx, app, forVerify, secrets, data, &u, Event{UserID: u.ID, Type: EventEmailSend, IP: in.Client.IP})
+	if err != nil {
+		return err
+	}
+	return unproven(pending.Binding)
 }
 
 func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSignIn, email string) (SignIn, error) {
@@ -146,6 +186,9 @@ func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, 
 	if !ok {
 		e.tellRefused(app.ID, account, in.Client, CodeInvalidCredentials)
 		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong")
+	}
+	if u := account.User; app.Settings.RequireVerified && !u.Verified && !u.Disabled {
+		return SignIn{}, e.askForProof(ctx, app, u, in)
 	}
 	by := entry{method: MethodCredentials, amr: []string{"pwd"}, by: in.Client}
 	if renewed != "" {

@@ -99,8 +99,8 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 
 // comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
 func (e *Engine) comeToBe(ctx context.Context, app App, got found, by Client) (User, error) {
-	if err := e.mayCreate(ctx, app, by); err != nil {
-		return User{}, err
+	if app.Settings.SignupClosed { // it was counted when it was asked for
+		return User{}, refuse(CodeSignupDisabled, "this app takes no new users")
 	}
 	d := got.data
 	u := User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, NameKey: naming.Fold(d.Name), Verified: true}
@@ -126,6 +126,9 @@ func (e *Engine) SignInByProof(ctx context.Context, app uuid.UUID, linkToken str
 	got, err := e.findLink(ctx, a.ID, forVerify, linkToken, "")
 	if err != nil {
 		return SignIn{}, err
+	}
+	if !a.lets(got, nil) {
+		return SignIn{}, invalidToken()
 	}
 	return e.enterByLink(ctx, a, got, by, nil)
 }

@@ -52,24 +52,30 @@ func createApp(c *call, in appBody) (answered, error) {
 func readApp(c *call) (any, error) { return c.wireAppWithSettings(c.app), nil }
 
 type appPatchBody struct {
-	Name         *string   `json:"name"`
-	Signup       *string   `json:"signup"`
-	RedirectURLs *[]string `json:"redirect_urls"`
-	Origins      *[]string `json:"origins"`
-	Access       *int64    `json:"access_token_seconds"`
-	Idle         *int64    `json:"session_idle_seconds"`
-	Absolute     *int64    `json:"session_absolute_seconds"`
-	SessionMode  *string   `json:"session_mode"`
-	SigningAlg   *string   `json:"signing_alg"`
+	Name            *string   `json:"name"`
+	Signup          *string   `json:"signup"`
+	RequireVerified *bool     `json:"require_verified_email"`
+	LinkPolicy      *string   `json:"link_policy"`
+	MagicLink       *string   `json:"magic_link"`
+	RedirectURLs    *[]string `json:"redirect_urls"`
+	Origins         *[]string `json:"origins"`
+	Access          *int64    `json:"access_token_seconds"`
+	Idle            *int64    `json:"session_idle_seconds"`
+	Absolute        *int64    `json:"session_absolute_seconds"`
+	SessionMode     *string   `json:"session_mode"`
+	SigningAlg      *string   `json:"signing_alg"`
 }
 
 func changeApp(c *call, in appPatchBody) (answered, error) {
 	patch := AppPatch{
 		Name: in.Name, RedirectURLs: in.RedirectURLs, Origins: in.Origins, SigningAlg: in.SigningAlg,
-		SessionMode: (*SessionMode)(in.SessionMode),
-		AccessTTL:   seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
+		SessionMode: (*SessionMode)(in.SessionMode), RequireVerified: in.RequireVerified,
+		LinkPolicy: (*LinkPolicy)(in.LinkPolicy), MagicLink: (*MagicLinkPolicy)(in.MagicLink),
+		AccessTTL: seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
 	}
-	for field, v := range map[string]*string{"session_mode": in.SessionMode, "signing_alg": in.SigningAlg} {
+	for field, v := range map[string]*string{
+		"session_mode": in.SessionMode, "signing_alg": in.SigningAlg, "link_policy": in.LinkPolicy, "magic_link": in.MagicLink,
+	} {
 		if v != nil && *v == "" {
 			return answered{}, invalid(field, "unknown_value", field+" is empty")
 		}

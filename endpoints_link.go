@@ -87,7 +87,7 @@ func openLink(c *call) error {
 		if raw == "" {
 			return invalidToken() // no code is taken here
 		}
-		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Client: c.client})
+		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser(), Client: c.client})
 		if err != nil {
 			return err
 		}
@@ -121,6 +121,9 @@ func (p formPage) show(c *call, raw string) error {
 	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
 	if err != nil {
 		return c.staleLink(err, p.stale)
+	}
+	if p.purpose.kind == forSignIn.kind && !c.app.lets(got, c.browser()) {
+		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
 	return p.write(c, raw, got.data.Email, got.data.RedirectTo)
 }
@@ -202,7 +205,7 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 		return answered{}, err
 	}
 	got, err := c.e.RedeemLink(c.ctx(), LinkProof{
-		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Client: c.client,
+		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Browser: c.browser(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err

@@ -18,11 +18,21 @@ type credentialsBody struct {
 }
 
 func signInWithPassword(c *call, in credentialsBody) (answered, error) {
+	var browser []byte
+	if c.app.Settings.RequireVerified { // a proof may be mailed
+		var err error
+		if browser, err = c.bind(); err != nil {
+			return answered{}, err
+		}
+	}
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
-		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Client: c.client,
+		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Client: c.client,
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return answered{}, err
+	case got.Pending != nil:
+		return pending(*got.Pending), nil
 	}
 	return c.signedIn(got), nil
 }

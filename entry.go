@@ -62,6 +62,9 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 		e.tellRefused(app.ID, account, by.by, CodeUserDisabled)
 		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled")
 	}
+	if app.Settings.RequireVerified && !u.Verified && !by.proof {
+		return SignIn{}, unproven("")
+	}
 	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
 	if !by.alone {
 		if err := e.before(ctx, moment); err != nil {
@@ -110,6 +113,12 @@ func (e *Engine) entering(app App, u User, by entry) (UserChange, token.Refresh,
 	return c, refresh, err
 }
 
+// unproven refuses who has not proven the address, where the app asks for that. With the
+// binding, the proof that was just mailed can be redeemed.
+func unproven(binding string) *Error {
+	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
+}
+
 // reset takes everything from an account whose address was never proven, before the
 // person who proved it gets in: whoever made the account may not have been that person
 // (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
@@ -130,6 +139,9 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 
 // create makes a user that mayCreate has let through and signs in, in one step.
 func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn, error) {
+	if app.Settings.RequireVerified && !u.Verified {
+		return SignIn{}, unproven("")
+	}
 	now := e.now()
 	u.App, u.AuthMethod, u.CreatedAt = app.ID, by.method, now
 	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: by.method, Client: by.by}

@@ -60,6 +60,7 @@ type Error struct {
 
 	RetryAfter   time.Duration // with CodeRateLimited and CodeUnavailable
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
+	Binding      string        // with CodeEmailNotVerified: the asker's secret, if a proof was mailed
 
 	Err error // the cause, for the log only
 }

@@ -337,6 +337,7 @@ type problem struct {
 	Detail       string       `json:"detail"`
 	RequestID    string       `json:"request_id,omitempty"`
 	ProviderCode string       `json:"provider_code,omitempty"`
+	Binding      string       `json:"binding,omitempty"`
 	Errors       []FieldError `json:"errors,omitempty"`
 }
 
@@ -356,7 +357,7 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 	}
 	p := problem{
 		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
-		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Errors: err.Fields,
+		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Errors: err.Fields,
 	}
 	// The peer may be gone; there is nobody left to tell.
 	_ = httpio.WriteJSON(w, status, "application/problem+json", p)

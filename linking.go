@@ -6,6 +6,7 @@ type linkCase struct {
 	local         bool // an account has the address
 	localVerified bool // and has proven it
 	signupOpen    bool
+	never         bool // the app's policy: nothing joins by itself
 	email         bool // the provider told an address
 	emailVerified bool // verified, by a provider that is trusted for it
 }
@@ -38,7 +39,7 @@ func link(c linkCase) linkOutcome {
 		return linkCreateVerified
 	case !c.local:
 		return linkCreateUnverified
-	case !c.emailVerified:
+	case !c.emailVerified || c.never:
 		return linkRequired
 	case c.localVerified:
 		return linkJoin

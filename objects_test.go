@@ -132,7 +132,7 @@ func TestObjects(t *testing.T) {
 	pending, m := s.mailed("link@example.com", "")
 	s.provider()
 	settings := shape{
-		"signup": is("open"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900),
+		"signup": is("open"), "require_verified_email": is(false), "link_policy": is("verified"), "magic_link": is("confirm"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900),
 		"session_idle_seconds": isCount, "session_absolute_seconds": isCount, "session_mode": is("bearer"), "signing_alg": is("ES256"),
 	}
 	up := post("/auth/credentials/{app_id}", signInBody("Ann@Example.com", password, ""))

@@ -51,6 +51,9 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, SignIn, err
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
+	if !app.lets(got, in.Browser) {
+		return Goal{}, SignIn{}, invalidToken()
+	}
 	if got.data.RedirectTo == "" {
 		if !in.Stay {
 			return Goal{}, SignIn{}, nil

@@ -38,6 +38,9 @@ type letter struct {
 	// Address is set for mail that an unknown address gets only where sign-up is open, or,
 	// if it is a reset, not at all.
 	Address string `json:"address,omitempty"`
+
+	// SignUp says that a user of the address gets a notice in its place.
+	SignUp bool `json:"sign_up,omitempty"`
 }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
@@ -151,7 +154,7 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 	if err := json.Unmarshal(plain, &l); err != nil {
 		return fmt.Errorf("open: %w: %w", mail.ErrPermanent, err)
 	}
-	if wanted, err := e.wanted(ctx, m.App, l); err != nil || !wanted {
+	if wanted, err := e.wanted(ctx, m.App, &l); err != nil || !wanted {
 		return err
 	}
 	message, err := e.cfg.MailTemplates.Render(l.Template, mail.Data{
@@ -166,9 +169,9 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 	return e.cfg.Mailer.Send(ctx, message)
 }
 
-// wanted decides, long after the answer, whether an unknown address gets mail: the asker
-// cannot tell from the time.
-func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l letter) (bool, error) {
+// wanted decides, long after the answer, whether an unknown address gets mail, and what a
+// known one gets: the asker cannot tell from the time.
+func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l *letter) (bool, error) {
 	if l.Address == "" {
 		return true, nil
 	}
@@ -179,9 +182,15 @@ func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l letter) (bool, err
 	if err != nil {
 		return false, err
 	}
-	if !a.Settings.SignupClosed && l.Template != forReset.template {
+	if !a.Settings.SignupClosed && l.Template != forReset.template && !l.SignUp {
 		return true, nil
 	}
 	account, err := e.account(ctx, app, AccountKey{Email: l.Address})
+	if err == nil && l.SignUp {
+		if account != nil {
+			l.Template = "sign_up_taken"
+		}
+		return account != nil || !a.Settings.SignupClosed, nil
+	}
 	return account != nil, err
 }

@@ -162,7 +162,7 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	also.Tokens = append(also.Tokens, t)
 	l := letter{To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code, Link: link}
 	if p.kind != forChange.kind { // whose asker is known, and the address anybody's
-		l.Address = data.Email
+		l.Address, l.SignUp = data.Email, data.PHC != ""
 	}
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }

@@ -24,6 +24,10 @@ type SignIn struct {
 	User         User
 	SessionID    uuid.UUID
 	Created      bool // the user is new
+
+	// Pending is set where nobody is signed in yet, and nothing else is: a sign-up waits
+	// for the proof of its address.
+	Pending *Pending
 }
 
 // maxUserAgent is how much of a User-Agent a session keeps.

@@ -3,6 +3,8 @@ package authkit
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -11,10 +13,13 @@ import (
 // AppPatch changes the name and the settings that are not nil. A zero duration goes back
 // to the engine's own. What is wrong with it is told all at once.
 type AppPatch struct {
-	Name         *string
-	SignupClosed *bool
-	RedirectURLs *[]string
-	Origins      *[]string
+	Name            *string
+	SignupClosed    *bool
+	RequireVerified *bool
+	LinkPolicy      *LinkPolicy
+	MagicLink       *MagicLinkPolicy
+	RedirectURLs    *[]string
+	Origins         *[]string
 
 	AccessTTL       *time.Duration // 1 min to 1 h
 	SessionIdle     *time.Duration // 5 min to 90 days
@@ -28,6 +33,9 @@ const day = 24 * time.Hour
 // settings are those of an app after the patch.
 func (p AppPatch) settings(s Settings) (Settings, error) {
 	set(&s.SignupClosed, p.SignupClosed)
+	set(&s.RequireVerified, p.RequireVerified)
+	set(&s.LinkPolicy, p.LinkPolicy)
+	set(&s.MagicLink, p.MagicLink)
 	set(&s.RedirectURLs, p.RedirectURLs)
 	set(&s.Origins, p.Origins)
 	set(&s.SessionMode, p.SessionMode)
@@ -39,13 +47,10 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 		checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL),
 		checkList("origins", s.Origins, httpio.CheckOrigin),
 	)
-	refuse := func(field, code, detail string) { bad = append(bad, FieldError{field, code, detail}) }
-	if !slices.Contains([]SessionMode{"", SessionBearer, SessionCookie, SessionEither}, s.SessionMode) {
-		refuse("session_mode", "unknown_value", fmt.Sprintf("session_mode is none of %q, %q and %q", SessionBearer, SessionCookie, SessionEither))
-	}
-	if !slices.Contains([]string{"", "ES256", "EdDSA", "RS256"}, s.SigningAlg) {
-		refuse("signing_alg", "unknown_value", `signing_alg is none of "ES256", "EdDSA" and "RS256"`)
-	}
+	oneOf(&bad, "link_policy", s.LinkPolicy, LinkVerified, LinkNever)
+	oneOf(&bad, "magic_link", s.MagicLink, LinkConfirm, LinkBoundOnly)
+	oneOf(&bad, "session_mode", s.SessionMode, SessionBearer, SessionCookie, SessionEither)
+	oneOf(&bad, "signing_alg", s.SigningAlg, "ES256", "EdDSA", "RS256")
 	for _, d := range []struct {
 		field       string
 		got         time.Duration
@@ -56,10 +61,23 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 		{"session_absolute_seconds", s.SessionAbsolute, 5 * time.Minute, 365 * day},
 	} {
 		if d.got != 0 && (d.got < d.least || d.got > d.most) {
-			refuse(d.field, "out_of_range", fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second))
+			detail := fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second)
+			bad = append(bad, FieldError{d.field, "out_of_range", detail})
 		}
 	}
 	return s, invalidFields(bad)
+}
+
+// oneOf finds a value that is none of the ones there are; empty is the default.
+func oneOf[T ~string](bad *[]FieldError, field string, got T, known ...T) {
+	if got == "" || slices.Contains(known, got) {
+		return
+	}
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = strconv.Quote(string(k))
+	}
+	*bad = append(*bad, FieldError{field, "unknown_value", field + " is none of " + strings.Join(names, ", ")})
 }
 
 // set changes a field if there is a new value.

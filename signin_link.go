@@ -64,6 +64,7 @@ type LinkProof struct {
 	Email   string // with Code
 	Code    string
 	Binding string // wanted with Code, checked with Token when given
+	Browser []byte // the secret in the binding cookie, in place of a Binding where the app asks for one
 	Client  Client
 }
 
@@ -85,7 +86,15 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (SignIn, error) {
 	if err != nil {
 		return SignIn{}, err
 	}
+	if in.Binding == "" && !app.lets(got, in.Browser) {
+		return SignIn{}, invalidToken()
+	}
 	return e.enterByLink(ctx, app, got, in.Client, nil)
+}
+
+// lets says whether the app lets a browser redeem a link of which it shows no binding.
+func (a App) lets(got found, browser []byte) bool {
+	return a.Settings.MagicLink != LinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
 func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {

@@ -244,7 +244,7 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 	}
 	c := linkCase{
 		identityKnown: known != nil, local: local != nil, localVerified: local != nil && local.User.Verified,
-		signupOpen: !app.Settings.SignupClosed, email: bad == nil, emailVerified: p.EmailVerified,
+		signupOpen: !app.Settings.SignupClosed, never: app.Settings.LinkPolicy == LinkNever, email: bad == nil, emailVerified: p.EmailVerified,
 	}
 	enter := entry{method: MethodOAuth, amr: []string{"fed"}, by: by, then: then}
 	identity := Credential{Kind: oauthKind, Subject: subjectOf(p)}

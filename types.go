@@ -29,6 +29,17 @@ type Settings struct {
 	// SignupClosed refuses new users, whatever the method of sign-in.
 	SignupClosed bool `json:"signup_closed,omitempty"`
 
+	// RequireVerified lets nobody in whose address is not proven. A sign-up with a password
+	// then waits for the proof, and answers the same for taken addresses.
+	RequireVerified bool `json:"require_verified,omitempty"`
+
+	// LinkPolicy says when an identity at a provider joins an account by itself; empty:
+	// [LinkVerified].
+	LinkPolicy LinkPolicy `json:"link_policy,omitempty"`
+
+	// MagicLink says who may redeem a sign-in link; empty: [LinkConfirm].
+	MagicLink MagicLinkPolicy `json:"magic_link,omitempty"`
+
 	// RedirectURLs are the exact URLs to which a sign-in may go on.
 	RedirectURLs []string `json:"redirect_urls,omitempty"`
 
@@ -53,6 +64,24 @@ type Settings struct {
 	// "EdDSA" or "RS256".
 	SigningAlg string `json:"signing_alg,omitempty"`
 }
+
+// LinkPolicy says when an identity at a provider joins an account by itself.
+type LinkPolicy string
+
+// The link policies of an app.
+const (
+	LinkVerified LinkPolicy = "verified" // over an address that both sides have proven
+	LinkNever    LinkPolicy = "never"    // people sign in and link it themselves
+)
+
+// MagicLinkPolicy says who may redeem a sign-in link.
+type MagicLinkPolicy string
+
+// The policies for sign-in links.
+const (
+	LinkConfirm   MagicLinkPolicy = "confirm"    // whoever has the mail, by a button
+	LinkBoundOnly MagicLinkPolicy = "bound-only" // who asked for it, besides: by binding, or in the same browser
+)
 
 // SessionMode says where the tokens of a sign-in go.
 type SessionMode string

@@ -73,14 +73,17 @@ type appJSON struct {
 }
 
 type settingsJSON struct {
-	Signup       string      `json:"signup"`
-	RedirectURLs []string    `json:"redirect_urls"`
-	Origins      []string    `json:"origins"`
-	Access       int64       `json:"access_token_seconds"`
-	Idle         int64       `json:"session_idle_seconds"`
-	Absolute     int64       `json:"session_absolute_seconds"`
-	SessionMode  SessionMode `json:"session_mode"`
-	SigningAlg   string      `json:"signing_alg"`
+	Signup          string          `json:"signup"`
+	RequireVerified bool            `json:"require_verified_email"`
+	LinkPolicy      LinkPolicy      `json:"link_policy"`
+	MagicLink       MagicLinkPolicy `json:"magic_link"`
+	RedirectURLs    []string        `json:"redirect_urls"`
+	Origins         []string        `json:"origins"`
+	Access          int64           `json:"access_token_seconds"`
+	Idle            int64           `json:"session_idle_seconds"`
+	Absolute        int64           `json:"session_absolute_seconds"`
+	SessionMode     SessionMode     `json:"session_mode"`
+	SigningAlg      string          `json:"signing_alg"`
 }
 
 func wireApp(a App) appJSON {
@@ -93,7 +96,8 @@ func (c *call) wireAppWithSettings(a App) appJSON {
 	s := a.Settings
 	access, idle, absolute := c.e.lifetimes(a)
 	out.Settings = &settingsJSON{
-		Signup: "open", RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
+		Signup: "open", RequireVerified: s.RequireVerified,
+		LinkPolicy: cmp.Or(s.LinkPolicy, LinkVerified), MagicLink: cmp.Or(s.MagicLink, LinkConfirm), RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
 		Access: int64(access / time.Second), Idle: int64(idle / time.Second), Absolute: int64(absolute / time.Second),
 		SessionMode: cmp.Or(s.SessionMode, SessionBearer), SigningAlg: cmp.Or(s.SigningAlg, "ES256"),
 	}
