@@ -38,12 +38,12 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 		return err
 	}
 	defer st.close() //nolint:errcheck // the process ends
-	secret, isNew, err := d.secret()
+	secrets, isNew, err := d.secrets()
 	if err != nil {
 		return err
 	}
 	engine, err := authkit.New(authkit.Config{
-		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: [][]byte{secret}, Logger: slog.New(slog.DiscardHandler),
+		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return d.explainSecret(err, isNew)
