@@ -87,7 +87,7 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if srv.engine, err = s.engine(srv.store, config); err != nil {
 		return nil, err
 	}
-	if err := developer.create(ctx, srv.engine); err != nil {
+	if err := developer.create(ctx, srv.engine, log); err != nil {
 		return nil, err
 	}
 	srv.http = &http.Server{
