@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/mail"
@@ -32,8 +33,8 @@ type Config struct {
 	// Mailer sends mail. Required; mail.Log(os.Stderr) does for development.
 	Mailer mail.Mailer
 
-	// MailFrom is the sender, "Name <address>" or an address. Default: no-reply@ the
-	// host of BaseURL.
+	// MailFrom is the sender, "Name <address>" or an address; a name that is more than
+	// words stands in double quotes. Default: no-reply@ the host of BaseURL.
 	MailFrom string
 
 	// MailTemplates are the words of the mails; package mailtemplate reads a host's own
@@ -43,6 +44,18 @@ type Config struct {
 	// Secrets seal what must be read back and derive every other key, newest first;
 	// 32 random bytes each. Older ones still open. Required, unless the store keeps
 	// nothing beyond the process: then a random one is made.
+	//
+	// To rotate, put the new secret before the others. Where several processes share the
+	// store, first put it after them in each: one that lacks it cannot open what the
+	// others seal. What is sealed from then on is sealed under the new one. Codes that
+	// were mailed before are refused (the links beside them work), and limits count from
+	// zero.
+	//
+	// Nothing is sealed again. Links, codes, waiting mails and sign-ins at a provider
+	// expire within minutes, but the signing keys of every app stay under the secret that
+	// was the newest when they were made, and so does an OAuth client secret until it is
+	// set again. Take an older secret out, and those are lost; New itself refuses a list
+	// without the secret that the store began with.
 	Secrets [][]byte
 
 	Password PasswordConfig
@@ -152,9 +165,7 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 		c.Random = rand.Reader
 	}
 	base := c.checkBaseURL(&bad)
-	if c.MailFrom == "" && base != nil {
-		c.MailFrom = "no-reply@" + base.Hostname()
-	}
+	c.fillMailFrom(base, &bad)
 	c.checkParts(&bad)
 	c.Password.fill(&bad)
 	c.Tokens.fill(&bad)
@@ -184,6 +195,18 @@ func (c *Config) checkBaseURL(bad *problems) *url.URL {
 	return nil
 }
 
+func (c *Config) fillMailFrom(base *url.URL, bad *problems) {
+	if c.MailFrom == "" {
+		if base != nil {
+			c.MailFrom = "no-reply@" + base.Hostname()
+		}
+		return
+	}
+	if err := address.CheckSender(c.MailFrom); err != nil {
+		bad.add("MailFrom", quote(c.MailFrom), err.Error())
+	}
+}
+
 func (c *Config) checkParts(bad *problems) {
 	if c.Mailer == nil {
 		bad.add("Mailer", "nil", "set one: smtp.New(…), or mail.Log(os.Stderr) for development")
@@ -201,15 +224,17 @@ func (c *Config) checkParts(bad *problems) {
 	if c.Developers != nil && c.ConsoleSignup {
 		bad.add("ConsoleSignup", "true", "the console app is off when Developers is set; leave one of them out")
 	}
-	if strings.ContainsAny(c.MailFrom, "\r\n") {
-		bad.add("MailFrom", quote(c.MailFrom), "write one line")
+	for i, proxies := range c.TrustedProxies {
+		if !proxies.IsValid() || proxies.Addr().Is4In6() {
+			bad.add(fmt.Sprintf("TrustedProxies[%d]", i), quote(proxies.String()), "it covers no peer; give an IPv4 or IPv6 range, such as 10.0.0.0/8")
+		}
 	}
 }
 
 func (c *Config) checkSecrets(bad *problems) *seal.Ring {
 	if len(c.Secrets) == 0 {
 		if c.Store == nil || !c.Store.Volatile() {
-			bad.add("Secrets", "empty", "set 32 random bytes and keep them: the store outlives the process")
+			bad.add("Secrets", "empty", "set 32 random bytes and keep them; only with a Store that keeps nothing, such as memory.New(), may they be left out")
 			return nil
 		}
 		secret := make([]byte, seal.MinSecret)
@@ -218,9 +243,19 @@ func (c *Config) checkSecrets(bad *problems) *seal.Ring {
 		}
 		c.Secrets = [][]byte{secret}
 	}
+	short := false
+	for i, s := range c.Secrets {
+		if len(s) < seal.MinSecret {
+			bad.add(fmt.Sprintf("Secrets[%d]", i), fmt.Sprintf("%d bytes long", len(s)), fmt.Sprintf("give %d random bytes; `authkit keygen` writes such, in base64", seal.MinSecret))
+			short = true
+		}
+	}
+	if short {
+		return nil
+	}
 	ring, err := seal.New(c.Secrets...)
 	if err != nil {
-		bad.add("Secrets", fmt.Sprintf("a list of %d", len(c.Secrets)), err.Error())
+		bad.add("Secrets", fmt.Sprintf("a list of %d", len(c.Secrets)), err.Error()+"; give each once")
 	}
 	return ring
 }

@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -18,6 +19,77 @@ func TestNewReportsEverythingAtOnce(t *testing.T) {
 	for _, field := range []string{"BaseURL", "Mailer", "Store", "Secrets", "Tokens.AccessTTL"} {
 		if !strings.Contains(err.Error(), "Config."+field+" ") {
 			t.Errorf("New: got %q, want it to name %s", err, field)
+		}
+	}
+}
+
+// TestNewSaysWhatToWrite has one mistake in each configuration: one problem is told.
+func TestNewSaysWhatToWrite(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spoil func(*authkit.Config)
+		want  string
+	}{
+		"a sender without a host": {
+			func(c *authkit.Config) { c.MailFrom = "no-reply" },
+			`field Config.MailFrom is "no-reply": write an address, alone or as in "Name <name@example.com>"`,
+		},
+		"a sender with a header behind it": {
+			func(c *authkit.Config) { c.MailFrom = "a@example.com\r\nBcc: b@example.com" },
+			`field Config.MailFrom is "a@example.com\r\nBcc: b@example.com": write one line, without control characters`,
+		},
+		"a sender whose name needs quotes": {
+			func(c *authkit.Config) { c.MailFrom = "Example, Inc. <a@example.com>" },
+			`field Config.MailFrom is "Example, Inc. <a@example.com>": put the name in double quotes`,
+		},
+		"a secret too short": {
+			func(c *authkit.Config) { c.Secrets = [][]byte{make([]byte, 32), []byte("sekret")} },
+			"field Config.Secrets[1] is 6 bytes long: give 32 random bytes; `authkit keygen` writes such, in base64",
+		},
+		"a secret given twice": {
+			func(c *authkit.Config) { c.Secrets = [][]byte{make([]byte, 32), make([]byte, 32)} },
+			"field Config.Secrets is a list of 2: seal: secret 1 repeats secret 0; give each once",
+		},
+		"no secret for a store that lasts": {
+			func(c *authkit.Config) { c.Store = lasting{c.Store} },
+			"field Config.Secrets is empty: set 32 random bytes and keep them; only with a Store that keeps nothing, such as memory.New(), may they be left out",
+		},
+		"a range of proxies that is none": {
+			func(c *authkit.Config) { c.TrustedProxies = make([]netip.Prefix, 1) },
+			`field Config.TrustedProxies[0] is "invalid Prefix": it covers no peer; give an IPv4 or IPv6 range, such as 10.0.0.0/8`,
+		},
+		"a range of IPv4 proxies written as IPv6": {
+			func(c *authkit.Config) {
+				c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}
+			},
+			`field Config.TrustedProxies[0] is "::ffff:10.0.0.0/104": it covers no peer`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := authkit.Config{Store: memory.New(), BaseURL: base, Mailer: mail.NewOutbox()}
+			c.spoil(&cfg)
+			_, err := authkit.New(cfg)
+			if err == nil || !strings.Contains(err.Error(), "has 1 problem(s)") || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("New: got %v, want one problem, %s", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "sekret") {
+				t.Errorf("New: got %v, want no secret in it", err)
+			}
+		})
+	}
+}
+
+// lasting is a store that says that it keeps its data.
+type lasting struct{ authkit.Store }
+
+func (lasting) Volatile() bool { return false }
+
+func TestNewTakesSenders(t *testing.T) {
+	t.Parallel()
+	for _, from := range []string{"", "no-reply@localhost", "a@example.com", "Example <a@example.com>", `"Example, Inc." <a@example.com>`} {
+		if _, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: base, Mailer: mail.NewOutbox(), MailFrom: from}); err != nil {
+			t.Errorf("New with MailFrom %q: got %v, want nil", from, err)
 		}
 	}
 }

@@ -38,12 +38,12 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 		return err
 	}
 	defer st.close() //nolint:errcheck // the process ends
-	secret, isNew, err := d.secret()
+	secrets, isNew, err := d.secrets()
 	if err != nil {
 		return err
 	}
 	engine, err := authkit.New(authkit.Config{
-		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: [][]byte{secret}, Logger: slog.New(slog.DiscardHandler),
+		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return d.explainSecret(err, isNew)
@@ -93,12 +93,17 @@ func (s *serve) developer() (newcomer, error) {
 	return newcomer{email, password}, nil
 }
 
-// create is no error for a developer who exists.
-func (n newcomer) create(ctx context.Context, engine *authkit.Engine) error {
+// create is no error for a developer who exists, but says that the password given now is
+// not the one to sign in with, unless it was before.
+func (n newcomer) create(ctx context.Context, engine *authkit.Engine, log *slog.Logger) error {
 	if n.email == "" {
 		return nil
 	}
-	if _, err := engine.CreateDeveloper(ctx, n.email, n.password); err != nil && !errors.Is(err, authkit.CodeEmailTaken) {
+	_, err := engine.CreateDeveloper(ctx, n.email, n.password)
+	switch {
+	case errors.Is(err, authkit.CodeEmailTaken):
+		log.Info("the developer exists already; the password is left as it was", slog.String("developer", n.email))
+	case err != nil:
 		return fmt.Errorf("--developer %q: %w", n.email, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 
+	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/mail/smtp"
 )
@@ -31,6 +32,16 @@ func (s *serve) mailer(base *url.URL) (mail.Mailer, error) {
 
 func explainMail(err error) error {
 	return fmt.Errorf("--mail: %w; give log, smtp://[user:pass@]host:port or smtps://[user:pass@]host:port, with special characters percent-encoded", err)
+}
+
+func (s *serve) checkMailFrom() error {
+	if s.MailFrom == "" {
+		return nil
+	}
+	if err := address.CheckSender(s.MailFrom); err != nil {
+		return fmt.Errorf("--mail-from is %q: %w", s.MailFrom, err)
+	}
+	return nil
 }
 
 func loopback(host string) bool {

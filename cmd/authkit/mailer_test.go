@@ -26,25 +26,36 @@ func (o office) Data(r io.Reader) error {
 // TestMailBySMTP is what a base URL that is not on loopback needs.
 func TestMailBySMTP(t *testing.T) {
 	t.Parallel()
-	var lc net.ListenConfig
-	listener, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	post := office{make(chan string, 1)}
-	server := gosmtp.NewServer(post)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
+	for name, c := range map[string]struct {
+		args []string
+		from string
+	}{
+		"from the host of the base URL": {nil, "From: <no-reply@auth.example.com>"},
+		"from whom --mail-from names":   {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var lc net.ListenConfig
+			listener, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			post := office{make(chan string, 1)}
+			server := gosmtp.NewServer(post)
+			go func() { _ = server.Serve(listener) }()
+			t.Cleanup(func() { _ = server.Close() })
 
-	p := start(t, newLines(), "--store", "memory", "--base-url", "https://auth.example.com/id",
-		"--mail", "smtp://"+listener.Addr().String(), "--developer", developerEmail+":"+password)
-	app, _ := p.createApp(p.developer())
-	p.send("POST", "/auth/magic-link/"+app, `{"email":"ann@example.com"}`).want(t, 202, "")
-	got := strings.ReplaceAll(<-post.arrived, "=\r\n", "") // quoted-printable
-	for _, want := range []string{"To: <ann@example.com>", "From: <no-reply@auth.example.com>", "https://auth.example.com/id/auth/verify/" + app} {
-		if !strings.Contains(got, want) {
-			t.Errorf("mail: got %s, want %q in it", got, want)
-		}
+			p := start(t, newLines(), append(c.args, "--store", "memory", "--base-url", "https://auth.example.com/id",
+				"--mail", "smtp://"+listener.Addr().String(), "--developer", developerEmail+":"+password)...)
+			app, _ := p.createApp(p.developer())
+			p.send("POST", "/auth/magic-link/"+app, `{"email":"ann@example.com"}`).want(t, 202, "")
+			got := strings.ReplaceAll(<-post.arrived, "=\r\n", "") // quoted-printable
+			for _, want := range []string{"To: <ann@example.com>", c.from, "https://auth.example.com/id/auth/verify/" + app} {
+				if !strings.Contains(got, want) {
+					t.Errorf("mail: got %s, want %q in it", got, want)
+				}
+			}
+		})
 	}
 }
 

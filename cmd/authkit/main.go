@@ -6,13 +6,14 @@
 //	authkit keygen > authkit.secret
 //
 // Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
-// with underscores.
+// with underscores. Only --help and --version are none.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -24,6 +25,8 @@ type cli struct {
 	Developer developer `cmd:"" help:"Manage developers."`
 	Migrate   migrate   `cmd:"" help:"Bring the database up to date."`
 	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout."`
+
+	Version kong.VersionFlag `help:"Say which version this is." env:"-"` // AUTHKIT_VERSION is for whoever deploys
 }
 
 func main() { os.Exit(run(context.Background(), os.Args[1:])) }
@@ -45,7 +48,7 @@ func run(ctx context.Context, args []string) int {
 
 func newParser(ctx context.Context) (*kong.Kong, error) {
 	return kong.New(&cli{}, kong.Name("authkit"), kong.Description("Multi-tenant authentication."),
-		kong.DefaultEnvars("AUTHKIT"), kong.BindTo(ctx, (*context.Context)(nil)))
+		kong.Vars{"version": version(debug.ReadBuildInfo())}, kong.DefaultEnvars("AUTHKIT"), kong.BindTo(ctx, (*context.Context)(nil)))
 }
 
 // fail tells the person at the terminal; the library's own prefix would say it twice.

@@ -14,8 +14,8 @@ import (
 
 // place says where the data is and what opens it. All commands share it.
 type place struct {
-	Store      string `default:"sqlite:authkit.db" help:"memory, sqlite:FILE or postgres://…"`
-	SecretFile string `default:"authkit.secret"    help:"32 random bytes, base64; created when absent."`
+	Store      string   `default:"sqlite:authkit.db" help:"memory, sqlite:FILE or postgres://…"`
+	SecretFile []string `default:"authkit.secret"    help:"32 random bytes, base64; created when absent. Several, newest first, when the secret is rotated: the others only open what they sealed."`
 }
 
 // store is a store that can be closed.

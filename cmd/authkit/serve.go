@@ -14,20 +14,22 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
-	"github.com/authkit-dev/authkit/mail"
 )
 
 type serve struct {
 	place
 
-	Addr          string        `default:"127.0.0.1:8080" help:"Where to listen."`
-	BaseURL       string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
-	Mail          string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
-	Developer     string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
-	ConsoleSignup bool          `help:"Let anybody become a developer."`
-	RateLimits    string        `default:"on" enum:"on,off" help:"off is for tests."`
-	Loopback      bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
-	ClockOffset   time.Duration `default:"0s" help:"Move the clock; for tests."`
+	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen."`
+	BaseURL        string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
+	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8." placeholder:"CIDR"`
+	Mail           string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
+	MailFrom       string        `help:"The sender, an address or \"Name <address>\"; no-reply@ the base URL's host if it is not set."`
+	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
+	ConsoleSignup  bool          `help:"Let anybody become a developer."`
+	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
+	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
+	Loopback       bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
+	ClockOffset    time.Duration `default:"0s" help:"Move the clock; for tests."`
 }
 
 // Run serves until SIGTERM or SIGINT, and then finishes what is in flight.
@@ -62,6 +64,11 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if _, _, err := s.locate(); err != nil {
 		return nil, err
 	}
+	config, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	config.Logger = log
 	var lc net.ListenConfig
 	if srv.listener, err = lc.Listen(ctx, "tcp", s.Addr); err != nil {
 		return nil, fmt.Errorf("--addr is %q: %w; give HOST:PORT of this machine, with a port that is free", s.Addr, err)
@@ -70,17 +77,17 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if err != nil {
 		return nil, err
 	}
-	mailer, err := s.mailer(base)
-	if err != nil {
+	config.BaseURL = s.BaseURL
+	if config.Mailer, err = s.mailer(base); err != nil {
 		return nil, err
 	}
 	if srv.store, err = s.open(ctx); err != nil {
 		return nil, err
 	}
-	if srv.engine, err = s.engine(srv.store, mailer, log); err != nil {
+	if srv.engine, err = s.engine(srv.store, config); err != nil {
 		return nil, err
 	}
-	if err := developer.create(ctx, srv.engine); err != nil {
+	if err := developer.create(ctx, srv.engine, log); err != nil {
 		return nil, err
 	}
 	srv.http = &http.Server{
@@ -120,25 +127,41 @@ func reachable(addr string, at net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
-func (s *serve) engine(st store, mailer mail.Mailer, log *slog.Logger) (*authkit.Engine, error) {
-	secret, isNew, err := s.secret()
+// config is what flags alone decide.
+func (s *serve) config() (authkit.Config, error) {
+	proxies, err := s.proxies()
+	if err != nil {
+		return authkit.Config{}, err
+	}
+	origins, err := s.origins()
+	if err != nil {
+		return authkit.Config{}, err
+	}
+	if err := s.checkMailFrom(); err != nil {
+		return authkit.Config{}, err
+	}
+	return authkit.Config{
+		TrustedProxies: proxies, MailFrom: s.MailFrom, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
+		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
+	}, nil
+}
+
+func (s *serve) engine(st store, c authkit.Config) (*authkit.Engine, error) {
+	secrets, isNew, err := s.secrets()
 	if err != nil {
 		return nil, err
 	}
-	c := authkit.Config{
-		Store: st.Store, BaseURL: s.BaseURL, Mailer: mailer, Secrets: [][]byte{secret}, Logger: log,
-		ConsoleSignup: s.ConsoleSignup, Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
-	}
+	c.Store, c.Secrets = st.Store, secrets
 	if s.RateLimits == "off" {
 		c.Limits.InsecureOff = true
-		log.Warn("RATE LIMITS ARE OFF: for tests only")
+		c.Logger.Warn("RATE LIMITS ARE OFF: for tests only")
 	}
 	if s.ClockOffset != 0 {
-		log.Warn("THE CLOCK IS MOVED: for tests only", slog.String("offset", s.ClockOffset.String()))
+		c.Logger.Warn("THE CLOCK IS MOVED: for tests only", slog.String("offset", s.ClockOffset.String()))
 	}
 	if s.Loopback {
 		c.InsecureAllowLoopbackProviders = true
-		log.Warn("OAUTH ISSUERS MAY BE ON LOOPBACK: for tests only")
+		c.Logger.Warn("OAUTH ISSUERS MAY BE ON LOOPBACK: for tests only")
 	}
 	engine, err := authkit.New(c)
 	if err != nil {

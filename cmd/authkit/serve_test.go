@@ -154,6 +154,27 @@ func TestTheDeveloperOfACommandMayCreateApps(t *testing.T) {
 	})
 }
 
+// TestADeveloperWhoExistsKeepsThePassword starts twice, with another password.
+func TestADeveloperWhoExistsKeepsThePassword(t *testing.T) {
+	t.Parallel()
+	const said, other = `"msg":"the developer exists already; the password is left as it was","developer":"` + developerEmail + `"`, "quite another passphrase"
+	place := []string{"--store", "sqlite:" + filepath.Join(t.TempDir(), "auth.db"), "--secret-file", filepath.Join(t.TempDir(), "secret")}
+	p := start(t, newLines(), append(place, "--developer", developerEmail+":"+password)...)
+	p.stop()
+	if all, _ := p.stderr.read(); strings.Contains(strings.Join(all, "\n"), said) {
+		t.Errorf("log of the first start: got %q, want no line about one who exists", all)
+	}
+	p = start(t, newLines(), append(place, "--developer", developerEmail+":"+other)...)
+	p.line(p.stderr, `"level":"INFO",`+said)
+	p.developer()
+	p.send("POST", "/auth/credentials/console", `{"email":"`+developerEmail+`","password":"`+other+`"}`).want(t, 401, "invalid_credentials")
+	p.stop()
+	all, _ := p.stderr.read()
+	if text := strings.Join(all, "\n"); strings.Contains(text, other) || strings.Contains(text, password) || strings.Count(text, said) != 1 {
+		t.Errorf("log: got %s, want one line, and no password", text)
+	}
+}
+
 func TestConsoleSignup(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

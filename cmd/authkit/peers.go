@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// proxies reads --trusted-proxies.
+func (s *serve) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range s.TrustedProxies {
+		text = strings.TrimSpace(text)
+		p, err := netip.ParsePrefix(text)
+		if err != nil || p.Addr().Is4In6() {
+			return nil, fmt.Errorf("--trusted-proxies holds %q: give ranges of IPv4 or IPv6, such as 10.0.0.0/8, or 192.0.2.7/32 for one address, separated by commas", text)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// origins reads --console-origins.
+func (s *serve) origins() ([]string, error) {
+	var out []string
+	for _, text := range s.ConsoleOrigins {
+		text = strings.TrimSpace(text)
+		if err := httpio.CheckOrigin(text); err != nil {
+			return nil, fmt.Errorf("--console-origins holds %q: %w; give origins such as https://console.example.com, separated by commas", text, err)
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}
