@@ -20,6 +20,7 @@ func members() map[string]string {
 		"POST /auth/refresh/{app_id}":                   "refresh_token",
 		"POST /auth/sign-out/{app_id}":                  "refresh_token",
 		"PATCH /auth/me/{app_id}":                       "name",
+		"POST /auth/identities/{app_id}":                "provider",
 		"POST /users/{app_id}":                          "email",
 		"PATCH /users/{app_id}/{user_id}":               "name",
 		"POST /apps":                                    "name",

@@ -29,7 +29,7 @@ func (s *stage) credential(pattern string) []string {
 		return []string{bearer(s.token)}
 	case strings.HasPrefix(pattern, "/users"):
 		return []string{bearer(s.key)}
-	case strings.HasPrefix(pattern, "/auth/me"), strings.HasPrefix(pattern, "/auth/sessions"):
+	case strings.HasPrefix(pattern, "/auth/me"), strings.HasPrefix(pattern, "/auth/sessions"), strings.HasPrefix(pattern, "/auth/identities"):
 		return []string{bearer(s.signUp(s.email()).text(s.t, "token"))}
 	}
 	return nil

@@ -213,6 +213,9 @@ const (
 	EventUserDelete = "user.delete"
 	EventUserReset  = "user.reset" // what an account gathered before its address was proven is gone
 
+	EventIdentityLink   = "identity.link"   // Reason: the provider; a new user's first identity is its user.create
+	EventIdentityUnlink = "identity.unlink" // Reason: the provider
+
 	EventLinkRequest   = "link.request"
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
 	EventSessionEnd    = "session.end"
