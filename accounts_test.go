@@ -216,11 +216,11 @@ func TestFirstPassword(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
 	const path, body = "/auth/password/set/{app_id}", `{"new_password":"` + newPassword + `"}`
-	token := s.proven("ann@example.com").text(t, "token")
+	token := s.provenUser("ann@example.com").text(t, "token")
 	s.clock.advance(10*time.Minute + time.Second)
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 403, "reauthentication_required")
 	s.clock.advance(time.Hour)
-	token = s.proven("ann@example.com").text(t, "token")
+	token = s.provenUser("ann@example.com").text(t, "token")
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 204, "")
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 403, "forbidden")
 	s.equal("the session", s.lives(token), 200)
@@ -278,7 +278,7 @@ func TestChangeOfAddress(t *testing.T) {
 			s.send("POST", s.in(confirm), byLink(pending, ""), bearer(token)).want(s.t, 401, "invalid_token")
 			s.equal("the thief's password", s.passes("ann@example.com", newPassword), 401)
 			s.runOnce()
-			s.proven("ann@example.com")
+			s.provenUser("ann@example.com")
 		},
 		"an undo lasts 72 hours": func(s *stage) {
 			m, _ := s.moved()

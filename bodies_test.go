@@ -27,6 +27,7 @@ func members() map[string]string {
 		"POST /auth/email/change/{app_id}":              "new_email",
 		"POST /auth/email/confirm/{app_id}":             "binding",
 		"POST /auth/email/undo/{app_id}":                "token",
+		"POST /auth/identities/{app_id}":                "provider",
 		"POST /users/{app_id}":                          "email",
 		"PATCH /users/{app_id}/{user_id}":               "name",
 		"POST /apps":                                    "name",

@@ -146,9 +146,9 @@ func explainState(c Code) (explanation, bool) {
 		}, true
 	case CodeLinkRequired:
 		return explanation{
-			http.StatusConflict, "An account with this address exists, and the provider's word is not enough to join them.",
-			[]string{"The provider is not trusted for the address, or did not verify it.", "The account's own address was never proven."},
-			"Sign in with the method used before, then link the provider.",
+			http.StatusConflict, "Another account has this address or identity, and the provider's word is not enough to join them.",
+			[]string{"The provider is not trusted for the address, or did not verify it.", "The account's own address was never proven.", "While linking: the identity at the provider is another account's already."},
+			"Sign in with the method used before, then link the provider; an identity that another account has is unlinked there first.",
 		}, true
 	case CodeEmailRequired:
 		return explanation{

@@ -32,6 +32,8 @@ const (
 	stateByJSON    = "the state of a flow begun by JSON"
 	stateBinding   = "the binding of a flow begun by JSON"
 	stateByCookie  = "the state of a flow begun by redirect"
+	linkingState   = "the state of a flow that links"
+	linkingBinding = "the binding of a flow that links"
 	resumeToken    = "what a bounce goes on with"
 	browserSecret  = "the secret in a browser's cookie"
 	cursor         = "a cursor"
@@ -81,6 +83,8 @@ func (s *stage) minted() wallet {
 	c.of[stateByJSON], c.of[stateBinding] = s.begin(s.t, s.provider(), map[string]any{"email": s.email()})
 	c.nonce[stateByJSON] = s.idp.nonce
 	c.nonce[stateBinding] = s.idp.nonce
+	c.of[linkingState], c.of[linkingBinding] = s.linking(c.of[userToken], nil)
+	c.nonce[linkingState], c.nonce[linkingBinding] = s.idp.nonce, s.idp.nonce
 	c.of[stateByCookie], c.cookie[stateByCookie] = s.redirected("")
 	c.nonce[stateByCookie] = s.idp.nonce
 	_, c.of[browserSecret], _ = strings.Cut(c.cookie[stateByCookie], "=")
@@ -130,16 +134,23 @@ func cookie(method, path, body, name string) func(*stage, wallet, string) *http.
 
 // member puts x where {x} stands in a JSON body; the other places are the wallet's.
 func member(path, body string) func(*stage, wallet, string) *http.Request {
+	return memberWith(path, body, func(wallet) []string { return nil })
+}
+
+// memberWith sends headers of the wallet's, too.
+func memberWith(path, body string, headers func(wallet) []string) func(*stage, wallet, string) *http.Request {
 	return func(s *stage, c wallet, x string) *http.Request {
 		fill := strings.NewReplacer("{x}", x, "{email}", c.email, "{code}", c.of[linkCode], "{binding}", c.of[linkBinding],
-			"{state}", c.of[stateByJSON], "{state_binding}", c.of[stateBinding], "{one-time}", c.of[oneTimeCode])
-		return s.request("POST", s.in(path), fill.Replace(body))
+			"{state}", c.of[stateByJSON], "{state_binding}", c.of[stateBinding], "{one-time}", c.of[oneTimeCode],
+			"{linking}", c.of[linkingState], "{linking_binding}", c.of[linkingBinding])
+		return s.request("POST", s.in(path), fill.Replace(body), headers(c)...)
 	}
 }
 
 func doors() []door {
 	const verify, callback, exchange = "/auth/verify/{app_id}", "/auth/callback/corp/{app_id}", "/auth/token/{app_id}"
 	refused := []int{400, 401} // 400: a member is missing
+	mine := func(c wallet) []string { return []string{bearer(c.of[userToken])} }
 	out := []door{
 		{"POST /auth/credentials/{app_id}", "the header", header("Bearer", "POST", "/auth/credentials/{app_id}", signInBody("ann@example.com", password, "")), all(200), nil},
 		{"POST /auth/credentials/{app_id}", "the password", member("/auth/credentials/{app_id}", signInBody("ann@example.com", "{x}", "sign_in")), nil, refused},
@@ -179,7 +190,14 @@ func doors() []door {
 		{"POST /auth/callback/{provider}/{app_id}", "the binding", member(callback, `{"code":"good","state":"{state}","binding":"{x}"}`), map[string]int{stateBinding: 200}, refused},
 		{"POST /auth/callback/{provider}/{app_id}", "the form's state", func(s *stage, _ wallet, x string) *http.Request {
 			return s.request("POST", s.in(callback), url.Values{"code": {"good"}, "state": {x}}.Encode(), form)
-		}, map[string]int{stateByJSON: 303, stateByCookie: 303}, nil},
+		}, map[string]int{stateByJSON: 303, stateByCookie: 303, linkingState: 303}, nil},
+		{"POST /auth/callback/{provider}/{app_id}", "the state, to link", memberWith(callback, `{"code":"good","state":"{x}","binding":"{linking_binding}"}`, mine), map[string]int{linkingState: 200}, refused},
+		{"POST /auth/callback/{provider}/{app_id}", "the binding, to link", memberWith(callback, `{"code":"good","state":"{linking}","binding":"{x}"}`, mine), map[string]int{linkingBinding: 200}, refused},
+		{"POST /auth/callback/{provider}/{app_id}", "the header, to link", func(s *stage, c wallet, x string) *http.Request {
+			body := `{"code":"good","state":"` + c.of[linkingState] + `","binding":"` + c.of[linkingBinding] + `"}`
+			s.idp.says(c.nonce[linkingState], map[string]any{"sub": s.fresh("sub")})
+			return header("Bearer", "POST", callback, body)(s, c, x)
+		}, map[string]int{userToken: 200}, nil},
 
 		{"POST /auth/token/{app_id}", "the code", func(s *stage, c wallet, x string) *http.Request {
 			return s.request("POST", s.in(exchange), `{"code":"`+x+`"}`, "Cookie: "+c.cookie[oneTimeCode])
@@ -222,6 +240,9 @@ func doors() []door {
 		"DELETE /auth/me/{app_id}":                    {"", 204},
 		"GET /auth/sessions/{app_id}":                 {"", 200},
 		"DELETE /auth/sessions/{app_id}/{session_id}": {"", 404},
+		"GET /auth/identities/{app_id}":               {"", 200},
+		"POST /auth/identities/{app_id}":              {`{"provider":"corp"}`, 200},
+		"DELETE /auth/identities/{app_id}/{provider}": {"", 404},
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{userToken: c.status}, nil})
@@ -256,7 +277,7 @@ func doors() []door {
 		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{ownerToken: c.status, otherDevToken: 404}, nil})
 	}
 	for i, d := range out { // whoever asks for a change is a user like any other
-		if status, takes := d.takes[userToken]; takes {
+		if status, takes := d.takes[userToken]; takes && !strings.Contains(d.route, "/callback/") { // which wants the very session that began
 			out[i].takes[moverToken] = status
 		}
 	}
@@ -329,7 +350,7 @@ func TestNothingIsUsedUpElsewhere(t *testing.T) {
 		}
 	}
 	for _, d := range doors() {
-		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, resumeToken, refreshToken, resetJWT, verifyJWT, changeJWT, undoJWT} {
+		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, linkingState, resumeToken, refreshToken, resetJWT, verifyJWT, changeJWT, undoJWT} {
 			if _, opens := d.takes[kind]; opens && d.place != "the form's state" && !strings.HasPrefix(d.route, "GET /auth/verify") && !strings.HasPrefix(d.route, "POST /auth/sign-out") {
 				d.try(t, s, c, kind, c.of[kind])
 			}

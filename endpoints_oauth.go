@@ -156,9 +156,12 @@ func returnOAuth(c *call) error {
 		}
 	}
 	in.Browser, in.Client = browser, c.client
+	if links(in.State) {
+		return returnLink(c, in)
+	}
 	goal, got, err := c.e.ReturnOAuth(c.ctx(), in)
 	if goal.RedirectTo != "" {
-		return c.goOn(goal.RedirectTo, c.goalQuery(goal, err))
+		return c.goOn(goal.RedirectTo, c.goalQuery(err, "code", goal.Code))
 	}
 	if err != nil {
 		return err
@@ -170,11 +173,11 @@ func returnOAuth(c *call) error {
 	return c.notice("Signed in", "You may close this page.")
 }
 
-// goalQuery is what the goal is told: a code, or one of our error codes.
-func (c *call) goalQuery(goal Goal, err error) url.Values {
+// goalQuery is what the goal is told: how it went well, or one of our error codes.
+func (c *call) goalQuery(err error, name, value string) url.Values {
 	query := url.Values{"iss": {c.e.issuer(c.app.ID)}} // RFC 9207
 	if err == nil {
-		query.Set("code", goal.Code)
+		query.Set(name, value)
 		return query
 	}
 	refusal := asError(err)
@@ -213,10 +216,14 @@ func finishByBinding(c *call, in callbackBody) (answered, error) {
 	if in.Code == "" || in.State == "" || in.Binding == "" {
 		return answered{}, invalid("code", "required", "send code, state and binding")
 	}
-	got, err := c.e.FinishOAuth(c.ctx(), OAuthReturn{
+	back := OAuthReturn{
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Code: in.Code, State: in.State, Iss: in.Iss,
 		Binding: in.Binding, Client: c.client,
-	})
+	}
+	if links(in.State) {
+		return finishLink(c, back)
+	}
+	got, err := c.e.FinishOAuth(c.ctx(), back)
 	if err != nil {
 		return answered{}, err
 	}

@@ -45,8 +45,8 @@ func byCode(email string, pending answer, m mail.Message, more string) string {
 	return fmt.Sprintf(`{"email":%q,"code":%q,"binding":%q%s}`, email, mail.Code(m), pending.body["binding"], more)
 }
 
-// proven is a user who signed in by link, and so has a proven address and no password.
-func (w *world) proven(email string) answer {
+// provenUser is a user who signed in by link, and so has a proven address and no password.
+func (w *world) provenUser(email string) answer {
 	w.t.Helper()
 	_, m := w.mailed(email, "")
 	got := w.verify(byLink(m, ""))
@@ -58,7 +58,7 @@ func (w *world) proven(email string) answer {
 func (s *stage) moved() (undo mail.Message, old string) {
 	s.t.Helper()
 	old, next := s.email(), s.email()
-	in := bearer(s.proven(old).text(s.t, "token"))
+	in := bearer(s.provenUser(old).text(s.t, "token"))
 	_, m := s.posted("/auth/email/change/{app_id}", `{"new_email":"`+next+`"}`, next, in)
 	s.send("POST", s.in("/auth/email/confirm/{app_id}"), byLink(m, ""), in).want(s.t, 200, "")
 	return s.mailTo(old), old
@@ -125,7 +125,7 @@ func accountFlows() []flow {
 			return s.again("POST", change, `{"current_password":"x","new_password":"`+newPassword+`"}`, bearer(token))
 		}},
 		{name: "set a password", route: "POST " + set, status: 204, ready: func(s *stage) func() *http.Request {
-			return s.again("POST", set, `{"new_password":"`+newPassword+`"}`, bearer(s.proven(s.email()).text(s.t, "token")))
+			return s.again("POST", set, `{"new_password":"`+newPassword+`"}`, bearer(s.provenUser(s.email()).text(s.t, "token")))
 		}},
 		{name: "set a password beside another", route: "POST " + set, status: 403, code: "forbidden", ready: func(s *stage) func() *http.Request {
 			_, token := user(s)
@@ -147,7 +147,7 @@ func addressFlows() []flow {
 	}
 	changing := func(s *stage) (pending answer, m mail.Message, token string) {
 		next := s.email()
-		token = s.proven(s.email()).text(s.t, "token")
+		token = s.provenUser(s.email()).text(s.t, "token")
 		pending, m = s.posted(change, `{"new_email":"`+next+`"}`, next, bearer(token))
 		return pending, m, token
 	}
@@ -180,7 +180,7 @@ func addressFlows() []flow {
 			return s.pressing(m, verify, nil)
 		}},
 		{name: "ask for another address", route: "POST " + change, status: 202, ready: func(s *stage) func() *http.Request {
-			return s.again("POST", change, `{"new_email":"`+s.email()+`"}`, bearer(s.proven(s.email()).text(s.t, "token")))
+			return s.again("POST", change, `{"new_email":"`+s.email()+`"}`, bearer(s.provenUser(s.email()).text(s.t, "token")))
 		}},
 		{name: "look at the page of a change", route: "GET " + confirm, status: 200, ready: func(s *stage) func() *http.Request {
 			_, m, _ := changing(s)
@@ -271,7 +271,7 @@ func (s *stage) mintAccounts(c wallet) {
 	_, m = s.posted("/auth/email/send/{app_id}", `{}`, email, bearer(s.signUp(email).text(s.t, "token")))
 	c.of[verifyJWT] = linkToken(m)
 	next := s.email()
-	c.of[moverToken] = s.proven(s.email()).text(s.t, "token")
+	c.of[moverToken] = s.provenUser(s.email()).text(s.t, "token")
 	_, m = s.posted("/auth/email/change/{app_id}", `{"new_email":"`+next+`"}`, next, bearer(c.of[moverToken]))
 	c.of[changeJWT] = linkToken(m)
 	m, _ = s.moved()

@@ -166,7 +166,7 @@ type flow struct {
 func flows() []flow {
 	var all []flow
 	for _, some := range [][]flow{
-		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), sessionFlows(), managedFlows(),
+		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), identityFlows(), sessionFlows(), managedFlows(),
 		accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), otherFlows(),
 	} {
 		all = append(all, some...)

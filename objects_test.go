@@ -137,6 +137,10 @@ func TestObjects(t *testing.T) {
 	}
 	up := post("/auth/credentials/{app_id}", signInBody("Ann@Example.com", password, ""))
 
+	none := get("/auth/identities/{app_id}", bearer(up.text(t, "token")))
+	s.link(up.text(t, "token"), map[string]any{"email": "other@example.com"})
+	identities := get("/auth/identities/{app_id}", bearer(up.text(t, "token")))
+
 	for _, c := range []struct {
 		name string
 		got  answer
@@ -168,6 +172,9 @@ func TestObjects(t *testing.T) {
 		{"a changed configuration", s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/github"), `{"scopes":["user"]}`, dev), 200, aConfig()},
 		{"configurations", get("/apps/{app_id}/oauth-configs", dev), 200, shape{"oauth_configs": each(aConfig())}},
 		{"a way to a provider", get("/auth/corp/{app_id}", "Accept: application/json"), 200, shape{"redirect_url": isText, "state": isText, "binding": isText}},
+		{"no identities", none, 200, shape{"identities": is("[]")}},
+		{"a way to an identity", post("/auth/identities/{app_id}", `{"provider":"corp"}`, bearer(up.text(t, "token"))), 200, shape{"redirect_url": isText, "state": isText, "binding": isText}},
+		{"identities", identities, 200, shape{"identities": each(shape{"provider": is("corp"), "email": is("other@example.com"), "created_at": isTime})}},
 		{"health", get("/healthz"), 200, shape{"status": is("ok")}},
 		{"readiness", get("/readyz"), 200, shape{"status": is("ok")}},
 		{"keys", get("/apps/{app_id}/.well-known/jwks.json"), 200, shape{"keys": each(shape{

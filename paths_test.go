@@ -29,7 +29,7 @@ func (s *stage) credential(pattern string) []string {
 		return []string{bearer(s.token)}
 	case strings.HasPrefix(pattern, "/users"):
 		return []string{bearer(s.key)}
-	case strings.HasPrefix(pattern, "/auth/me"), strings.HasPrefix(pattern, "/auth/sessions"),
+	case strings.HasPrefix(pattern, "/auth/me"), strings.HasPrefix(pattern, "/auth/sessions"), strings.HasPrefix(pattern, "/auth/identities"),
 		pattern == "/auth/password/change/{app_id}", pattern == "/auth/password/set/{app_id}",
 		pattern == "/auth/email/send/{app_id}", pattern == "/auth/email/change/{app_id}", pattern == "/auth/email/confirm/{app_id}":
 		return []string{bearer(s.signUp(s.email()).text(s.t, "token"))}

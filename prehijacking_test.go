@@ -191,7 +191,7 @@ func TestProvenAddressesOnly(t *testing.T) {
 			s.equal("the asker's password", s.passes(ann, password), 401)
 		},
 		"a taken address gets a notice, and the asker sees no difference": func(s *stage) {
-			s.proven(ann)
+			s.provenUser(ann)
 			taken, free := signUp(s, ann), signUp(s, "bob@example.com")
 			taken.want(s.t, 202, "")
 			free.want(s.t, 202, "")
@@ -258,7 +258,7 @@ func TestIdentitiesNeverJoinWhereTheAppSaysSo(t *testing.T) {
 	s.settings(authkit.AppPatch{LinkPolicy: &policy})
 	s.provider()
 	s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/corp"), `{"trust_email":true}`, bearer(s.token)).want(t, 200, "")
-	s.proven("ann@example.com")
+	s.provenUser("ann@example.com")
 	s.signUp("bob@example.com")
 	for _, email := range []string{"ann@example.com", "bob@example.com"} {
 		state, binding := s.begin(t, s.idp, map[string]any{"sub": email, "email": email, "email_verified": true})

@@ -43,6 +43,9 @@ func signInRoutes() []route {
 		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), summary: "Delete the signed-in user", serve: deleteMe},
 		{method: get, pattern: "/auth/sessions/{app_id}", access: user, summary: "List the user's sessions", serve: gives(listSessions)},
 		{method: del, pattern: "/auth/sessions/{app_id}/{session_id}", access: user, summary: "End one of them", serve: endSession},
+		{method: get, pattern: "/auth/identities/{app_id}", access: user, summary: "List the user's identities at providers", serve: gives(listIdentities)},
+		{method: post, pattern: "/auth/identities/{app_id}", access: fresh(user), limit: limitOAuthPeer, summary: "Link an identity at a provider", serve: takes(linkIdentity)},
+		{method: del, pattern: "/auth/identities/{app_id}/{provider}", access: fresh(user), summary: "Unlink a provider's identities", serve: unlinkIdentity},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,11 +17,27 @@ import (
 )
 
 const (
-	stateKind  TokenKind = "state"
-	resumeKind TokenKind = "resume"
-	stateTTL             = 10 * time.Minute
-	resumeTTL            = time.Minute
+	stateKind     TokenKind = "state"
+	linkStateKind TokenKind = "link state"
+	resumeKind    TokenKind = "resume"
+	stateTTL                = 10 * time.Minute
+	resumeTTL               = time.Minute
+
+	// linkPrefix is how the state of a flow that links begins, so that the callback knows
+	// whether to ask for a session before it looks anything up.
+	linkPrefix = "ls_"
 )
+
+// parseState reads what a state is for and its id. It decides nothing: a state is looked
+// up as what it says to be, and is unknown as anything else.
+func parseState(text string) (kind TokenKind, raw []byte, ok bool) {
+	kind = stateKind
+	if rest, links := strings.CutPrefix(text, linkPrefix); links {
+		kind, text = linkStateKind, rest
+	}
+	raw, ok = token.Decode(text, idSize)
+	return kind, raw, ok
+}
 
 // OAuthStart begins a sign-in at a provider.
 type OAuthStart struct {
@@ -52,6 +69,15 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 	if err != nil {
 		return OAuthGo{}, err
 	}
+	to, err := e.depart(ctx, app, in, Token{Kind: stateKind}, uuid.Nil)
+	if in.Browser != nil {
+		to.Binding = "" // the cookie is the binding
+	}
+	return to, err
+}
+
+// depart makes a state out of a token of its kind and user, for a session if it links.
+func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token, session uuid.UUID) (OAuthGo, error) {
 	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return OAuthGo{}, err
 	}
@@ -80,32 +106,40 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 	if browser == nil {
 		browser = cut(macSize)
 	}
-	state := token.Encode(raw)
-	to, err := e.oauth.AuthURL(ctx, client, state, kept.Nonce, kept.Verifier)
+	text := token.Encode(raw)
+	if state.Kind == linkStateKind {
+		text = linkPrefix + text
+	}
+	to, err := e.oauth.AuthURL(ctx, client, text, kept.Nonce, kept.Verifier)
 	if err != nil {
 		return OAuthGo{}, providerError(err)
 	}
 	binding := bindingOf(browser, app.ID, raw)
-	if err := e.keep(ctx, app.ID, stateKind, raw, token.Hash([]byte(binding)), kept, stateTTL); err != nil {
+	state.App, state.Hash, state.Binding = app.ID, token.Hash(raw), stateBinding(binding, session)
+	if err := e.keep(ctx, state, kept, stateTTL); err != nil {
 		return OAuthGo{}, err
 	}
-	if in.Browser != nil {
-		binding = "" // the cookie is the binding
-	}
-	return OAuthGo{URL: to, State: state, Binding: binding}, nil
+	return OAuthGo{URL: to, State: text, Binding: binding}, nil
 }
 
-// keep stores a token with sealed data.
-func (e *Engine) keep(ctx context.Context, app uuid.UUID, kind TokenKind, raw, binding []byte, data any, ttl time.Duration) error {
+// stateBinding is what has to come with a state: the asker's secret and, if it links, the
+// session for which it does, so that any other finds no state and spends none.
+func stateBinding(binding string, session uuid.UUID) []byte {
+	if session == uuid.Nil {
+		return token.Hash([]byte(binding))
+	}
+	return token.Hash([]byte(binding), session[:])
+}
+
+// keep stores a token, which stands alone, with sealed data.
+func (e *Engine) keep(ctx context.Context, t Token, data any, ttl time.Duration) error {
 	plain, err := json.Marshal(data)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "the sign-in cannot be kept", Err: err}
 	}
-	hash := token.Hash(raw)
-	return e.ownError(e.store.Put(ctx, app, Also{Tokens: []Token{{
-		App: app, Kind: kind, Slot: token.Encode(hash), Hash: hash, Binding: binding,
-		Data: e.ring.Seal(plain, tokenAAD(app, kind, hash)), ExpiresAt: e.now().Add(ttl),
-	}}}), app)
+	t.Slot, t.ExpiresAt = token.Encode(t.Hash), e.now().Add(ttl)
+	t.Data = e.ring.Seal(plain, tokenAAD(t.App, t.Kind, t.Hash))
+	return e.ownError(e.store.Put(ctx, t.App, Also{Tokens: []Token{t}}), t.App)
 }
 
 // spend takes a token and opens its data.
@@ -141,16 +175,17 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (SignIn, error
 	if err != nil {
 		return SignIn{}, err
 	}
-	kept, err := e.takeState(ctx, app.ID, in)
+	kept, err := e.takeState(ctx, app.ID, in, stateKind, uuid.Nil)
 	if err != nil {
 		return SignIn{}, err
 	}
 	return e.finish(ctx, app, in, kept, nil)
 }
 
-func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn) (flow, error) {
-	raw, ok := token.Decode(in.State, idSize)
-	if !ok {
+// takeState spends a state of the kind and, if it links, of the session.
+func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, error) {
+	is, raw, ok := parseState(in.State)
+	if !ok || is != kind {
 		return flow{}, invalidToken()
 	}
 	binding := in.Binding
@@ -158,7 +193,7 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn) (
 		binding = bindingOf(in.Browser, app, raw)
 	}
 	var kept flow
-	take := Take{Kind: stateKind, Hash: token.Hash(raw), Binding: token.Hash([]byte(binding))}
+	take := Take{Kind: kind, Hash: token.Hash(raw), Binding: stateBinding(binding, session)}
 	if err := e.spend(ctx, app, take, &kept); err != nil {
 		return flow{}, err
 	}
@@ -169,29 +204,36 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn) (
 }
 
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {
-	config, err := e.underWay(ctx, app.ID, kept)
+	profile, err := e.whoCame(ctx, app.ID, in, kept)
 	if err != nil {
-		return SignIn{}, err
-	}
-	if in.Fail != "" || in.Code == "" {
-		return SignIn{}, providerRefused(in.Fail, nil)
-	}
-	client, err := e.client(config)
-	if err != nil {
-		return SignIn{}, err
-	}
-	profile, err := e.oauth.Exchange(ctx, client, in.Code, in.Iss, kept.Nonce, kept.Verifier)
-	if err != nil {
-		return SignIn{}, providerError(err)
-	}
-	// A provider may take its time: what was looked up before it answered may be long ago.
-	if _, err := e.underWay(ctx, app.ID, kept); err != nil {
 		return SignIn{}, err
 	}
 	if app, err = e.readApp(ctx, app.ID); err != nil {
 		return SignIn{}, err
 	}
 	return e.again(func() (SignIn, error) { return e.enterByProvider(ctx, app, profile, kept.Provider, in.Client, then) })
+}
+
+// whoCame asks the provider.
+func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kept flow) (oauth.Profile, error) {
+	config, err := e.underWay(ctx, app, kept)
+	if err != nil {
+		return oauth.Profile{}, err
+	}
+	if in.Fail != "" || in.Code == "" {
+		return oauth.Profile{}, providerRefused(in.Fail, nil)
+	}
+	client, err := e.client(config)
+	if err != nil {
+		return oauth.Profile{}, err
+	}
+	profile, err := e.oauth.Exchange(ctx, client, in.Code, in.Iss, kept.Nonce, kept.Verifier)
+	if err != nil {
+		return oauth.Profile{}, providerError(err)
+	}
+	// A provider may take its time: what was looked up before it answered may be long ago.
+	_, err = e.underWay(ctx, app, kept)
+	return profile, err
 }
 
 // underWay answers the configuration of a flow, unless it changed since the flow began.
@@ -225,10 +267,6 @@ func providerRefused(code string, err error) error {
 	return &Error{Code: CodeProviderRefused, Detail: "the provider refused the sign-in", ProviderCode: code, Err: err}
 }
 
-// subjectOf is the identity's key in an app: the provider's config name would move, the
-// issuer does not.
-func subjectOf(p oauth.Profile) string { return p.Issuer + " " + p.Subject }
-
 func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, provider string, by Client, then rider) (SignIn, error) {
 	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: subjectOf(p)})
 	if err != nil {
@@ -247,9 +285,15 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 		signupOpen: !app.Settings.SignupClosed, never: app.Settings.LinkPolicy == LinkNever, email: bad == nil, emailVerified: p.EmailVerified,
 	}
 	enter := entry{method: MethodOAuth, amr: []string{"fed"}, by: by, then: then}
-	identity := Credential{Kind: oauthKind, Subject: subjectOf(p)}
+	identity, err := identityOf(p, provider)
+	if err != nil {
+		return SignIn{}, err
+	}
 	switch outcome := link(c); outcome {
 	case linkSignIn:
+		if !known.keeps(identity) { // the provider tells another address, or nothing was kept yet
+			enter.put = []Credential{owned(identity, known.User, e.now())}
+		}
 		return e.enter(ctx, app, known, enter)
 	case linkCreateVerified, linkCreateUnverified:
 		name := p.Name
@@ -276,20 +320,29 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 	return SignIn{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }
 
-// tell adds a mail about the new identity to the step that links it.
+// tell adds what follows from a new identity to the step that joins it.
 func (e *Engine) tell(u User, app App, provider string, then rider) rider {
 	return func(c *UserChange, s *Session, refresh token.Refresh) error {
-		if u.Verified { // mail to an unproven address says nothing
-			l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider}
-			if err := e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour)); err != nil {
-				return err
-			}
+		if err := e.noteLink(c, app, u, provider, s.IP); err != nil {
+			return err
 		}
 		if then != nil {
 			return then(c, s, refresh)
 		}
 		return nil
 	}
+}
+
+// noteLink adds the event of a new identity to a step, and a mail to the user.
+func (e *Engine) noteLink(c *UserChange, app App, u User, provider, ip string) error {
+	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider}); err != nil {
+		return err
+	}
+	if !u.Verified { // mail to an unproven address says nothing
+		return nil
+	}
+	l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider}
+	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour))
 }
 
 // ReturnOAuth finishes a flow that began with a redirect. With a goal, the session is
@@ -300,7 +353,7 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (Goal, SignIn,
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
-	kept, err := e.takeState(ctx, app.ID, in)
+	kept, err := e.takeState(ctx, app.ID, in, stateKind, uuid.Nil)
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
@@ -323,11 +376,11 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 	if err != nil {
 		return "", err
 	}
-	state, ok := token.Decode(in.State, idSize)
+	kind, state, ok := parseState(in.State)
 	if !ok {
 		return "", invalidToken()
 	}
-	_, err = e.store.Token(ctx, app.ID, Take{Kind: stateKind, Hash: token.Hash(state)}, e.now())
+	_, err = e.store.Token(ctx, app.ID, Take{Kind: kind, Hash: token.Hash(state)}, e.now())
 	if errors.Is(err, ErrNotFound) {
 		return "", invalidToken()
 	}
@@ -339,7 +392,7 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 		return "", unavailable(err)
 	}
 	kept := bounced{in.Provider, in.Code, in.State, in.Iss, in.Fail}
-	return token.Encode(raw), e.keep(ctx, app.ID, resumeKind, raw, nil, kept, resumeTTL)
+	return token.Encode(raw), e.keep(ctx, Token{App: app.ID, Kind: resumeKind, Hash: token.Hash(raw)}, kept, resumeTTL)
 }
 
 // bounced is what a resume token keeps.

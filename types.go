@@ -252,6 +252,9 @@ const (
 	EventEmailConfirm   = "email.confirm"
 	EventEmailUndo      = "email.undo"
 
+	EventIdentityLink   = "identity.link"   // Reason: the provider; a new user's first identity is its user.create
+	EventIdentityUnlink = "identity.unlink" // Reason: the provider
+
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
 	EventSessionEnd    = "session.end"
 	EventSessionEndAll = "session.end_all"

@@ -35,7 +35,7 @@ func (c *Client) githubProfile(ctx context.Context, tok *oauth2.Token) (Profile,
 	if err := c.get(ctx, base+"/user/emails", tok, &emails); err != nil {
 		return Profile{}, err
 	}
-	p := Profile{Issuer: "https://github.com", Subject: strconv.FormatInt(user.ID, 10), Name: user.Name}
+	p := Profile{Issuer: IssuerOf(github, ""), Subject: strconv.FormatInt(user.ID, 10), Name: user.Name}
 	if p.Name == "" {
 		p.Name = user.Login
 	}

@@ -80,6 +80,17 @@ func NewClient(o Options) *Client {
 // Known says whether a provider is built in.
 func Known(provider string) bool { return provider == github || provider == google }
 
+// IssuerOf is the Issuer of the profiles of a provider; issuer is that of a custom one.
+func IssuerOf(provider, issuer string) string {
+	switch provider {
+	case github:
+		return "https://github.com"
+	case google:
+		return "https://accounts.google.com"
+	}
+	return issuer
+}
+
 // ValidName says whether a custom provider may have the name: [a-z0-9-]{2,32}, and none
 // of the words that stand in the same place of a path.
 func ValidName(provider string) bool {
@@ -193,11 +204,8 @@ func (c *Client) oauth2(ctx context.Context, cfg Config) (*oauth2.Config, *disco
 }
 
 func (c *Client) issuer(cfg Config) string {
-	if cfg.Provider != google {
-		return cfg.Issuer
-	}
-	if e, ok := c.opts.Endpoints[google]; ok {
+	if e, ok := c.opts.Endpoints[google]; ok && cfg.Provider == google {
 		return e.Issuer
 	}
-	return "https://accounts.google.com"
+	return IssuerOf(cfg.Provider, cfg.Issuer)
 }

@@ -1,0 +1,100 @@
+package authkit
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+type identityJSON struct {
+	Provider  string    `json:"provider"`
+	Email     string    `json:"email,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+func wireIdentities(all []LinkedIdentity) map[string]any {
+	out := make([]identityJSON, len(all))
+	for i, one := range all {
+		out[i] = identityJSON{one.Provider, one.Email, one.CreatedAt.UTC()}
+	}
+	return list("identities", out, "")
+}
+
+func listIdentities(c *call) (any, error) {
+	got, err := c.e.Identities(c.ctx(), c.app.ID, c.user.ID)
+	if err != nil {
+		return nil, err
+	}
+	return wireIdentities(got), nil
+}
+
+type identityBody struct {
+	Provider   string `json:"provider"`
+	RedirectTo string `json:"redirect_to"`
+}
+
+// linkIdentity binds the state to the browser where that has the session: only there can
+// the browser itself come back with it.
+func linkIdentity(c *call, in identityBody) (answered, error) {
+	if in.Provider == "" {
+		return answered{}, invalid("provider", "required", "provider is missing")
+	}
+	start := IdentityLink{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: in.Provider, RedirectTo: in.RedirectTo}
+	if c.bringsCookie() {
+		var err error
+		if start.Browser, err = c.bind(); err != nil {
+			return answered{}, err
+		}
+	}
+	got, err := c.e.LinkIdentity(c.ctx(), start)
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, oauthGoJSON(got)}, nil
+}
+
+// links says whether a state is one of a flow that links.
+func links(state string) bool {
+	kind, _, _ := parseState(state)
+	return kind == linkStateKind
+}
+
+// linkNow finishes a flow that links, with the session that the request brings: the door of
+// the callback lets everybody in, since most who come back sign in.
+func (c *call) linkNow(in OAuthReturn) (Linked, error) {
+	if err := user(c); err != nil {
+		return Linked{}, err
+	}
+	return c.e.FinishLink(c.ctx(), LinkReturn{OAuthReturn: in, User: c.user.ID, Session: c.session.ID})
+}
+
+func finishLink(c *call, in OAuthReturn) (answered, error) {
+	got, err := c.linkNow(in)
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, wireIdentities(got.Identities)}, nil
+}
+
+// returnLink finishes in the browser. There is no code for the goal: nobody signs in.
+func returnLink(c *call, in OAuthReturn) error {
+	got, err := c.linkNow(in)
+	if got.RedirectTo != "" {
+		return c.goOn(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))
+	}
+	if err != nil {
+		return err
+	}
+	if httpio.AcceptsJSONOnly(c.r) {
+		return c.answer(http.StatusOK, wireIdentities(got.Identities))
+	}
+	return c.notice("Linked", "From now on you can sign in with "+got.Provider+", too. You may close this page.")
+}
+
+func unlinkIdentity(c *call) error {
+	if err := c.e.UnlinkIdentity(c.ctx(), c.app.ID, c.user.ID, c.r.PathValue("provider")); err != nil {
+		return err
+	}
+	return c.done()
+}

@@ -1,0 +1,331 @@
+package authkit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/oauth"
+)
+
+// LinkedIdentity is an account at a provider by which a user signs in.
+type LinkedIdentity struct {
+	// Provider is the name of the configuration by which the identity came last; where that
+	// was never noted and none of the app fits, it is the host of the issuer.
+	Provider string
+
+	Email     string // what the provider told last; may be empty, and proves nothing
+	CreatedAt time.Time
+}
+
+// identityData is what the Data of an external identity says. It is not sealed: it is as
+// much as a user's own record shows.
+type identityData struct {
+	Provider string `json:"provider"`
+	Email    string `json:"email,omitempty"`
+}
+
+// subjectOf is the identity's key in an app: the provider's config name would move, the
+// issuer does not.
+func subjectOf(p oauth.Profile) string { return p.Issuer + " " + p.Subject }
+
+// identityOf is the credential of who came from a provider.
+func identityOf(p oauth.Profile, provider string) (Credential, error) {
+	said := identityData{Provider: provider}
+	if _, err := address.Parse(p.Email); err == nil {
+		said.Email = p.Email
+	}
+	data, err := json.Marshal(said)
+	if err != nil {
+		return Credential{}, &Error{Code: CodeInternal, Detail: "the identity cannot be kept", Err: err}
+	}
+	return Credential{Kind: oauthKind, Subject: subjectOf(p), Data: data}, nil
+}
+
+// holds says whether the account has the credential, whatever is known of it.
+func (a *Account) holds(c Credential) bool {
+	return slices.ContainsFunc(a.Credentials, func(x Credential) bool { return x.Kind == c.Kind && x.Subject == c.Subject })
+}
+
+// keeps says whether the account has the credential just so.
+func (a *Account) keeps(c Credential) bool {
+	return slices.ContainsFunc(a.Credentials, func(x Credential) bool {
+		return x.Kind == c.Kind && x.Subject == c.Subject && bytes.Equal(x.Data, c.Data)
+	})
+}
+
+// held is an identity with the credential that it is.
+type held struct {
+	LinkedIdentity
+
+	credential Credential
+	works      bool // the app's configuration lets it sign in
+}
+
+// identities are those of the account, oldest first.
+func (a *Account) identities(configs []OAuthConfig) []held {
+	var out []held
+	for _, c := range a.Credentials {
+		if c.Kind == oauthKind {
+			out = append(out, readIdentity(c, configs))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b held) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	return out
+}
+
+// readIdentity derives from the issuer what is not noted.
+func readIdentity(c Credential, configs []OAuthConfig) held {
+	issuer, _, _ := strings.Cut(c.Subject, " ")
+	var said identityData
+	if json.Unmarshal(c.Data, &said) != nil {
+		said = identityData{}
+	}
+	out := held{credential: c}
+	for _, config := range configs {
+		if oauth.IssuerOf(config.Provider, config.Issuer) != issuer {
+			continue
+		}
+		out.works = out.works || config.Enabled
+		if said.Provider == "" {
+			said.Provider = config.Provider
+		}
+	}
+	if u, err := url.Parse(issuer); err == nil && said.Provider == "" {
+		said.Provider = u.Host
+	}
+	out.LinkedIdentity = LinkedIdentity{Provider: said.Provider, Email: said.Email, CreatedAt: c.CreatedAt}
+	return out
+}
+
+func linked(all []held) []LinkedIdentity {
+	out := make([]LinkedIdentity, len(all))
+	for i, one := range all {
+		out[i] = one.LinkedIdentity
+	}
+	return out
+}
+
+// Identities lists the accounts at providers by which a user signs in, oldest first.
+// [CodeUserNotFound].
+func (e *Engine) Identities(ctx context.Context, app, user uuid.UUID) ([]LinkedIdentity, error) {
+	account, configs, err := e.waysIn(ctx, app, user)
+	if err != nil {
+		return nil, err
+	}
+	return linked(account.identities(configs)), nil
+}
+
+// waysIn reads an account and the configurations that its identities hang on.
+func (e *Engine) waysIn(ctx context.Context, app, user uuid.UUID) (*Account, []OAuthConfig, error) {
+	account, err := e.account(ctx, app, AccountKey{ID: user})
+	if err != nil {
+		return nil, nil, err
+	}
+	if account == nil {
+		return nil, nil, noUser()
+	}
+	configs, err := e.store.OAuthConfigs(ctx, app)
+	return account, configs, e.ownError(err, app)
+}
+
+// IdentityLink begins to link an identity to the user of a session.
+type IdentityLink struct {
+	App, User, Session uuid.UUID
+	Provider           string
+	RedirectTo         string // as in LinkRequest; no code is added when it is gone on to
+
+	// Browser is the secret in the binding cookie of a browser that has its session in
+	// cookies. The state is bound to it, and to the Binding of the answer, which is derived
+	// from it. Without it there is the Binding alone.
+	Browser []byte
+}
+
+// LinkIdentity makes a state and answers the provider's URL, as [Engine.StartOAuth] does. The
+// state signs nobody in: [Engine.FinishLink] spends it for this very session of this very
+// user, within ten minutes, or nobody does. It is dead once the session is, or once all of
+// the user's sessions are ended. [CodeInvalidToken]: the user has no such session.
+// [CodeProviderNotConfigured].
+func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return OAuthGo{}, err
+	}
+	u, err := e.userOf(ctx, app.ID, in.User, in.Session)
+	if err != nil {
+		return OAuthGo{}, err
+	}
+	start := OAuthStart{App: app.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Browser: in.Browser}
+	return e.depart(ctx, app, start, Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch}, in.Session)
+}
+
+// userOf reads the user of a session that is alive and that user's.
+func (e *Engine) userOf(ctx context.Context, app, user, session uuid.UUID) (User, error) {
+	_, u, err := e.store.Session(ctx, app, session, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return User{}, invalidToken()
+	case err != nil:
+		return User{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
+	case u.ID != user:
+		return User{}, invalidToken()
+	}
+	return u, nil
+}
+
+// LinkReturn is what a provider sent back to somebody who links an identity, with the
+// session in which that person came back.
+type LinkReturn struct {
+	OAuthReturn
+
+	User, Session uuid.UUID
+}
+
+// Linked is the outcome of linking. RedirectTo is empty where it goes nowhere.
+type Linked struct {
+	RedirectTo string
+	Provider   string
+	Identities []LinkedIdentity // all of the user's, oldest first
+}
+
+// FinishLink spends a state of [Engine.LinkIdentity], asks the provider who came, and adds
+// the identity to the account, telling a user of a proven address by mail. An account that
+// has it already keeps it. Once the state is spent, RedirectTo comes with an error, too.
+//
+// [CodeInvalidToken]: the state is a sign-in's, or not of this session, app, provider or
+// binding, which spends nothing; or the session ended meanwhile. [CodeLinkRequired]: the
+// identity is another account's, and stays there: what would have to happen first is the
+// same as where an address is another account's, to sign in to that one.
+func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) {
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return Linked{}, err
+	}
+	kept, err := e.takeState(ctx, app.ID, in.OAuthReturn, linkStateKind, in.Session)
+	if err != nil {
+		return Linked{}, err
+	}
+	if err := checkGoal(app, kept.RedirectTo, ""); err != nil {
+		return Linked{}, err // no longer registered
+	}
+	done := Linked{RedirectTo: kept.RedirectTo, Provider: kept.Provider}
+	profile, err := e.whoCame(ctx, app.ID, in.OAuthReturn, kept)
+	if err != nil {
+		return done, err
+	}
+	identity, err := identityOf(profile, kept.Provider)
+	if err != nil {
+		return done, err
+	}
+	for range 5 {
+		done.Identities, err = e.addIdentity(ctx, app, in, identity, kept.Provider)
+		if !errors.Is(err, ErrStale) {
+			return done, err
+		}
+	}
+	return done, unavailable(errAgain)
+}
+
+// addIdentity decides by the session's user and is guarded by that user's Version: whatever
+// resets the account, disables it or ends its sessions beside it is seen.
+func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string) ([]LinkedIdentity, error) {
+	u, err := e.userOf(ctx, app.ID, in.User, in.Session)
+	if err != nil {
+		return nil, err
+	}
+	account, configs, err := e.waysIn(ctx, app.ID, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	if account.keeps(identity) {
+		return linked(account.identities(configs)), nil
+	}
+	now := e.now()
+	identity = owned(identity, u, now)
+	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Put: []Credential{identity}}
+	if account.holds(identity) { // and the provider tells another address
+		account.renew(identity)
+	} else {
+		account.Credentials = append(account.Credentials, identity)
+		if err := e.noteLink(&change, app, u, provider, in.Client.IP); err != nil {
+			return nil, err
+		}
+	}
+	_, err = e.store.ChangeUser(ctx, change)
+	switch {
+	case errors.Is(err, ErrStale):
+		return nil, err
+	case errors.Is(err, ErrConflict):
+		return nil, refuse(CodeLinkRequired, "this identity is another account's; sign in to that one with it, and unlink it there first")
+	case err != nil:
+		return nil, e.ownError(err, app.ID)
+	}
+	if len(change.Also.Mail) > 0 {
+		e.poke()
+	}
+	return linked(account.identities(configs)), nil
+}
+
+// renew puts what is known of a credential in the place of what was.
+func (a *Account) renew(c Credential) {
+	for i, x := range a.Credentials {
+		if x.Kind == c.Kind && x.Subject == c.Subject {
+			a.Credentials[i].Data = c.Data
+		}
+	}
+}
+
+// UnlinkIdentity takes every identity of a provider from a user; sessions that began with
+// one go on. [CodeNotFound]: the user has none of that provider. [CodeUserNotFound].
+//
+// [CodeForbidden]: there is no other way in to the account, and it would be lost. A way in is
+// a password, a proven address, since a link in a mail signs in to it, or an identity of
+// another provider that the app has configured and enabled. An address that was never
+// proven is none: the link that proves it resets the account first. Of callers that
+// concurrently take the last two ways, one is refused.
+func (e *Engine) UnlinkIdentity(ctx context.Context, app, user uuid.UUID, provider string) error {
+	for range 5 {
+		account, configs, err := e.waysIn(ctx, app, user)
+		if err != nil {
+			return err
+		}
+		change, err := e.unlink(account, account.identities(configs), provider)
+		if err != nil {
+			return err
+		}
+		if _, err := e.store.ChangeUser(ctx, change); !errors.Is(err, ErrStale) {
+			return e.ownError(err, app)
+		}
+	}
+	return unavailable(errAgain)
+}
+
+// unlink decides by the account as it was read, whose Version is the guard.
+func (e *Engine) unlink(account *Account, all []held, provider string) (UserChange, error) {
+	u := account.User
+	change := UserChange{Now: e.now(), App: u.App, ID: u.ID, Version: u.Version}
+	stays := u.Verified || account.password() != ""
+	for _, one := range all {
+		if one.Provider == provider {
+			change.Drop = append(change.Drop, one.credential)
+		} else {
+			stays = stays || one.works
+		}
+	}
+	switch {
+	case len(change.Drop) == 0:
+		return UserChange{}, refuse(CodeNotFound, "the account has no identity at this provider")
+	case !stays:
+		return UserChange{}, refuse(CodeForbidden, "this is the last way to sign in to the account; prove its address or link another provider first")
+	}
+	return change, e.note(&change.Also, change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
+}
