@@ -62,6 +62,8 @@ type Error struct {
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
 
 	Err error // the cause, for the log only
+
+	full policy // with CodeRateLimited: what is full
 }
 
 // FieldError says what is wrong with one member of a request.

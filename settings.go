@@ -21,12 +21,15 @@ type AppPatch struct {
 	SessionAbsolute *time.Duration // 5 min to 365 days
 	SessionMode     *SessionMode
 	SigningAlg      *string // of the keys made from now on
+
+	// Limits takes the place of all four: an empty one goes back to the engine's own.
+	Limits *AppLimits
 }
 
 const day = 24 * time.Hour
 
 // settings are those of an app after the patch.
-func (p AppPatch) settings(s Settings) (Settings, error) {
+func (p AppPatch) settings(s Settings, most limits) (Settings, error) {
 	set(&s.SignupClosed, p.SignupClosed)
 	set(&s.RedirectURLs, p.RedirectURLs)
 	set(&s.Origins, p.Origins)
@@ -35,10 +38,14 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 	set(&s.AccessTTL, p.AccessTTL)
 	set(&s.SessionIdle, p.SessionIdle)
 	set(&s.SessionAbsolute, p.SessionAbsolute)
+	set(&s.Limits, p.Limits)
 	bad := slices.Concat(
 		checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL),
 		checkList("origins", s.Origins, httpio.CheckOrigin),
 	)
+	if p.Limits != nil {
+		bad = append(bad, most.check(*p.Limits)...)
+	}
 	refuse := func(field, code, detail string) { bad = append(bad, FieldError{field, code, detail}) }
 	if !slices.Contains([]SessionMode{"", SessionBearer, SessionCookie, SessionEither}, s.SessionMode) {
 		refuse("session_mode", "unknown_value", fmt.Sprintf("session_mode is none of %q, %q and %q", SessionBearer, SessionCookie, SessionEither))

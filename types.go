@@ -52,6 +52,19 @@ type Settings struct {
 	// SigningAlg is the algorithm of signing keys made from now on: "ES256" (if empty),
 	// "EdDSA" or "RS256".
 	SigningAlg string `json:"signing_alg,omitempty"`
+
+	// Limits are the app's own.
+	Limits AppLimits `json:"limits,omitzero"`
+}
+
+// AppLimits are the limits of one app, written as in [LimitConfig]. An empty one, and a key
+// that is left out, is the engine's own, and so is a rate that the engine's has come to be
+// tighter than.
+type AppLimits struct {
+	Credentials string `json:"credentials,omitempty"`
+	SignUp      string `json:"sign_up,omitempty"`
+	Mail        string `json:"mail,omitempty"`
+	OAuth       string `json:"oauth,omitempty"`
 }
 
 // SessionMode says where the tokens of a sign-in go.

@@ -81,6 +81,18 @@ type settingsJSON struct {
 	Absolute     int64       `json:"session_absolute_seconds"`
 	SessionMode  SessionMode `json:"session_mode"`
 	SigningAlg   string      `json:"signing_alg"`
+	Limits       limitsJSON  `json:"limits"`
+}
+
+type limitsJSON struct {
+	Credentials string `json:"credentials"`
+	SignUp      string `json:"sign_up"`
+	Mail        string `json:"mail"`
+	OAuth       string `json:"oauth"`
+}
+
+func wireLimits(l limits) limitsJSON {
+	return limitsJSON{Credentials: l.credentials.String(), SignUp: l.signUp.String(), Mail: l.mail.String(), OAuth: l.oauth.String()}
 }
 
 func wireApp(a App) appJSON {
@@ -96,6 +108,7 @@ func (c *call) wireAppWithSettings(a App) appJSON {
 		Signup: "open", RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
 		Access: int64(access / time.Second), Idle: int64(idle / time.Second), Absolute: int64(absolute / time.Second),
 		SessionMode: cmp.Or(s.SessionMode, SessionBearer), SigningAlg: cmp.Or(s.SigningAlg, "ES256"),
+		Limits: wireLimits(c.e.limits.of(a)),
 	}
 	if s.SignupClosed {
 		out.Settings.Signup = "closed"

@@ -1,14 +1,13 @@
 // Package ratelimit reads limits as people write them.
 //
 //	rates, err := ratelimit.Parse("20/m/ip, 10/m/email", ratelimit.IP, ratelimit.Email)
-//	rates[ratelimit.IP] // 20 at once, then one every three seconds
+//	rates.Of(ratelimit.IP) // 20 at once, then one every three seconds
 //
 // It counts nothing: that is a store's work.
 package ratelimit
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,24 +51,41 @@ func (r Rate) String() string {
 	return strconv.Itoa(r.N) + "/" + r.Per.String()
 }
 
-// Rates holds at most one rate a key. What has none is not limited.
-type Rates map[Key]Rate
+// Rates holds at most one rate a key, in the order in which they were written. What has
+// none is not limited.
+type Rates []KeyRate
+
+// KeyRate is the rate of one key.
+type KeyRate struct {
+	Key  Key
+	Rate Rate
+}
+
+// Of is the rate of a key; false: there is none.
+func (r Rates) Of(key Key) (Rate, bool) {
+	for _, kr := range r {
+		if kr.Key == key {
+			return kr.Rate, true
+		}
+	}
+	return Rate{}, false
+}
 
 // Parse reads "N/unit/key, N/unit/key": N from 1 to [Most], unit s, m, h or d, each key at
 // most once and one of those that are allowed. An error says what was received, what is
 // taken and how to write it.
 func Parse(s string, allowed ...Key) (Rates, error) {
-	rates := Rates{}
+	var rates Rates
 	for part := range strings.SplitSeq(s, ",") {
 		part = strings.Trim(part, " ")
 		r, key, err := parse(part, allowed)
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := rates[key]; twice {
+		if _, twice := rates.Of(key); twice {
 			return nil, fmt.Errorf("%q is a second rate by %s: write one a key", shown(part), key)
 		}
-		rates[key] = r
+		rates = append(rates, KeyRate{key, r})
 	}
 	return rates, nil
 }
@@ -111,38 +127,40 @@ func choice(keys []Key) string {
 	return strings.Join(words, " or ")
 }
 
-// Within says of the first rate that is not within that of most for the same key, and of
-// none: "". Where most has no rate, any is within.
-func (r Rates) Within(most Rates) Key {
-	for _, key := range r.keys() {
-		if bound, ok := most[key]; ok && !r[key].Within(bound) {
-			return key
+// Over is the first key whose rate is not within that of most, and "" if there is none.
+// Where most has no rate, any is within.
+func (r Rates) Over(most Rates) Key {
+	for _, kr := range r {
+		if bound, ok := most.Of(kr.Key); ok && !kr.Rate.Within(bound) {
+			return kr.Key
 		}
 	}
 	return ""
 }
 
-// Tightened are the rates with those of own that are within them; what is not does not
-// count.
+// Tightened are the rates, with those of own in their place that are within them; what is
+// not does not count.
 func (r Rates) Tightened(own Rates) Rates {
-	out := maps.Clone(r)
-	for key, rate := range own {
-		if bound, ok := r[key]; !ok || rate.Within(bound) {
-			out[key] = rate
+	var out Rates
+	for _, kr := range own {
+		if bound, ok := r.Of(kr.Key); ok && !kr.Rate.Within(bound) {
+			kr.Rate = bound
+		}
+		out = append(out, kr)
+	}
+	for _, kr := range r {
+		if _, ok := own.Of(kr.Key); !ok {
+			out = append(out, kr)
 		}
 	}
 	return out
 }
 
-// String is what [Parse] reads, "ip" first.
+// String is what [Parse] reads.
 func (r Rates) String() string {
-	var parts []string
-	for _, key := range r.keys() {
-		parts = append(parts, r[key].String()+"/"+string(key))
+	parts := make([]string, len(r))
+	for i, kr := range r {
+		parts[i] = kr.Rate.String() + "/" + string(kr.Key)
 	}
 	return strings.Join(parts, ", ")
-}
-
-func (r Rates) keys() []Key {
-	return slices.SortedFunc(maps.Keys(r), func(a, b Key) int { return strings.Compare(string(b), string(a)) })
 }
