@@ -86,6 +86,7 @@ type Engine struct {
 	full    *cache[limitKey, shut]                // limits that stay full for a while
 	asking  *flights                              // who asks the store after which session
 	used    *touched                              // API keys used since the last flush
+	warned  *seldom                               // peers that sent a forwarding header
 	due     *waiting                              // apps that need a signing key
 	moments chan Moment                           // for Hooks.After
 	wake    chan struct{}                         // tells Run that mail was queued
@@ -112,6 +113,7 @@ func New(c Config) (*Engine, error) {
 		apps:    newCache[uuid.UUID, aged[App]](1024),
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    newCache[[32]byte, vouched](32768),
+		warned:  newSeldom(time.Minute, maxWarned),
 		full:    newCache[limitKey, shut](maxShut),
 		limits:  c.Limits.parsed(),
 		asking:  newFlights(),

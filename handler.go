@@ -118,10 +118,10 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 	w.Header().Set("X-Request-ID", c.id)
 	key, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
 	c.client = Client{IP: cmp.Or(addr, key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
-	if stranger {
-		h.e.log.DebugContext(r.Context(), "a forwarding header from an untrusted peer is ignored", slog.String("request_id", c.id))
-	}
 	defer c.survive()
+	if stranger {
+		defer c.warnOfForwarding(key) // at last: by then the app is known
+	}
 	if err := c.through(res); err != nil {
 		c.fail(err)
 	}

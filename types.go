@@ -231,6 +231,13 @@ const (
 	EventSessionEnd    = "session.end"
 	EventSessionEndAll = "session.end_all"
 
+	// EventForwardedHeader warns of a header such as X-Forwarded-For from a peer that is not
+	// among Config.TrustedProxies: it changed nothing. Either somebody tries to pass for
+	// another, or the host's own proxy is missing there, and everybody behind it is counted as
+	// one. Only Config.Observer is told, at most once a minute of one peer in one app. App is
+	// the nil UUID if the request was of none, IP the peer's.
+	EventForwardedHeader = "request.forwarded_header"
+
 	EventAppCreate         = "app.create"
 	EventAppChange         = "app.change"
 	EventAppDelete         = "app.delete"
