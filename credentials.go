@@ -32,6 +32,10 @@ type PasswordSignIn struct {
 	// one in, or empty for either.
 	Intent string
 
+	// Device is what [Engine.KnowDevice] gave the browser after an earlier sign-in; may be
+	// empty. Anything else is the same as nothing.
+	Device string
+
 	Client Client
 }
 
@@ -49,7 +53,8 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 	if err != nil {
 		return SignIn{}, err
 	}
-	if err := e.hit(ctx, app.ID, e.by(limitCredentialsEmail, email)); err != nil {
+	by := e.asker(app.ID, email, in)
+	if err := e.hit(ctx, app.ID, e.countTry(by)); err != nil {
 		return SignIn{}, err
 	}
 	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
@@ -59,6 +64,9 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 	return e.again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: email})
 		if err != nil {
+			return SignIn{}, err
+		}
+		if err := e.checkDevice(ctx, app.ID, &by, account); err != nil {
 			return SignIn{}, err
 		}
 		if account == nil && in.Intent == "" && weak == nil && !app.Settings.SignupClosed {

@@ -19,7 +19,7 @@ type credentialsBody struct {
 
 func signInWithPassword(c *call, in credentialsBody) (answered, error) {
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
-		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Client: c.client,
+		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Device: c.device(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err
@@ -36,6 +36,8 @@ func (c *call) signedIn(s SignIn) answered {
 	if c.cookieMode() {
 		c.handOverCookies(s)
 		s.Token, s.RefreshToken = "", ""
+	} else {
+		c.know(s.User)
 	}
 	return answered{status, wireSignIn(s)}
 }
