@@ -185,7 +185,7 @@ func (e *Engine) appChange(app App, p AppPatch) (AppChange, error) {
 		}
 		c.NameKey = &key
 	}
-	settings, err := p.settings(app.Settings)
+	settings, err := p.settings(app.Settings, e.limits)
 	if err != nil {
 		return c, err
 	}

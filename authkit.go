@@ -76,14 +76,17 @@ type Engine struct {
 	cookies httpio.Cookies
 	ring    *seal.Ring
 	hasher  *hasher
+	limits  limits // of every app
 	oauth   *oauth.Client
 	pairs   *cache[string, token.Pair]            // opened signing keys, by app and key id
 	publics *cache[string, token.VerifyKey]       // parsed public keys, likewise
 	apps    *cache[uuid.UUID, aged[App]]          // for Require
 	live    *cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
 	seen    *cache[[32]byte, vouched]             // verified access tokens, for Require
+	full    *cache[limitKey, shut]                // limits that stay full for a while
 	asking  *flights                              // who asks the store after which session
 	used    *touched                              // API keys used since the last flush
+	warned  *seldom                               // peers that sent a forwarding header
 	due     *waiting                              // apps that need a signing key
 	moments chan Moment                           // for Hooks.After
 	wake    chan struct{}                         // tells Run that mail was queued
@@ -110,6 +113,9 @@ func New(c Config) (*Engine, error) {
 		apps:    newCache[uuid.UUID, aged[App]](1024),
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    newCache[[32]byte, vouched](32768),
+		warned:  newSeldom(time.Minute, maxWarned),
+		full:    newCache[limitKey, shut](maxShut),
+		limits:  c.Limits.parsed(),
 		asking:  newFlights(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),

@@ -136,8 +136,28 @@ type TokenConfig struct {
 	LiveWithin time.Duration
 }
 
-// LimitConfig says how much one peer or one address may ask for.
+// LimitConfig says how much one peer or one address may ask for in each app. A limit is
+// written as "20/m/ip, 10/m/email": 20 a minute from one address of the network (of IPv6:
+// one /64), 10 a minute for one email address, known or not. The unit is s, m, h or d; so
+// many may come at once, then one by one. What is refused by a limit does not count. A key
+// that is left out is not limited.
+//
+// An app's own settings may only tighten these.
 type LimitConfig struct {
+	// Credentials are tries to sign in or up by password. A browser that signed in to an
+	// account before is not counted with strangers: see [Engine.KnowDevice]. Default
+	// "20/m/ip, 10/m/email".
+	Credentials string
+
+	// SignUp is users created, by whatever method. Default "20/h/ip".
+	SignUp string
+
+	// Mail is mails asked for. Default "5/h/email, 30/h/ip".
+	Mail string
+
+	// OAuth is sign-ins begun or finished at providers. Default "60/m/ip".
+	OAuth string
+
 	// InsecureOff switches every limit off, mail budgets too. For tests.
 	InsecureOff bool
 }
@@ -169,6 +189,7 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	c.checkParts(&bad)
 	c.Password.fill(&bad)
 	c.Tokens.fill(&bad)
+	c.Limits.fill(&bad)
 	ring := c.checkSecrets(&bad)
 	if len(bad) > 0 {
 		return c, nil, nil, fmt.Errorf("authkit: the configuration has %d problem(s):\n%w", len(bad), errors.Join(bad...))

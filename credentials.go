@@ -33,7 +33,11 @@ type PasswordSignIn struct {
 	Intent string
 
 	Browser []byte // the secret in the binding cookie, if there is one; for a proof that may be mailed
-	Client  Client
+	// Device is what [Engine.KnowDevice] gave the browser after an earlier sign-in; may be
+	// empty. Anything else is the same as nothing.
+	Device string
+
+	Client Client
 }
 
 // SignInWithPassword signs a user in or, where sign-up is open and the address unknown,
@@ -50,7 +54,8 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 	if err != nil {
 		return SignIn{}, err
 	}
-	if err := e.hit(ctx, app.ID, e.by(limitCredentialsEmail, email)); err != nil {
+	by := e.asker(app.ID, email, in)
+	if err := e.hit(ctx, app.ID, e.countTry(by)); err != nil {
 		return SignIn{}, err
 	}
 	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
@@ -60,6 +65,9 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 	return e.again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: email})
 		if err != nil {
+			return SignIn{}, err
+		}
+		if err := e.checkDevice(ctx, app.ID, &by, account); err != nil {
 			return SignIn{}, err
 		}
 		if account == nil && in.Intent == "" && !app.Settings.RequireVerified && weak == nil && !app.Settings.SignupClosed {

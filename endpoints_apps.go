@@ -4,6 +4,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
@@ -52,18 +55,56 @@ func createApp(c *call, in appBody) (answered, error) {
 func readApp(c *call) (any, error) { return c.wireAppWithSettings(c.app), nil }
 
 type appPatchBody struct {
-	Name            *string   `json:"name"`
-	Signup          *string   `json:"signup"`
-	RequireVerified *bool     `json:"require_verified_email"`
-	LinkPolicy      *string   `json:"link_policy"`
-	MagicLink       *string   `json:"magic_link"`
-	RedirectURLs    *[]string `json:"redirect_urls"`
-	Origins         *[]string `json:"origins"`
-	Access          *int64    `json:"access_token_seconds"`
-	Idle            *int64    `json:"session_idle_seconds"`
-	Absolute        *int64    `json:"session_absolute_seconds"`
-	SessionMode     *string   `json:"session_mode"`
-	SigningAlg      *string   `json:"signing_alg"`
+	Name            *string    `json:"name"`
+	Signup          *string    `json:"signup"`
+	RequireVerified *bool      `json:"require_verified_email"`
+	LinkPolicy      *string    `json:"link_policy"`
+	MagicLink       *string    `json:"magic_link"`
+	RedirectURLs    *[]string  `json:"redirect_urls"`
+	Origins         *[]string  `json:"origins"`
+	Access          *int64     `json:"access_token_seconds"`
+	Idle            *int64     `json:"session_idle_seconds"`
+	Absolute        *int64     `json:"session_absolute_seconds"`
+	SessionMode     *string    `json:"session_mode"`
+	SigningAlg      *string    `json:"signing_alg"`
+	Limits          limitsBody `json:"limits" null:"ok"`
+}
+
+// limitsBody is an app's limits as a whole: null, and a member that is null or missing, is
+// the engine's own.
+type limitsBody struct {
+	Credentials *string `json:"credentials" null:"ok"`
+	SignUp      *string `json:"sign_up"     null:"ok"`
+	Mail        *string `json:"mail"        null:"ok"`
+	OAuth       *string `json:"oauth"       null:"ok"`
+
+	given bool
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (l *limitsBody) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	type plain limitsBody
+	err := json.UnmarshalDecode(dec, (*plain)(l))
+	l.given = true
+	return err
+}
+
+// limits refuses an empty text, which says nothing.
+func (l limitsBody) limits() (*AppLimits, error) {
+	if !l.given {
+		return nil, nil
+	}
+	var out AppLimits
+	for field, v := range map[string]struct{ from, to *string }{
+		"credentials": {l.Credentials, &out.Credentials}, "sign_up": {l.SignUp, &out.SignUp},
+		"mail": {l.Mail, &out.Mail}, "oauth": {l.OAuth, &out.OAuth},
+	} {
+		if v.from != nil && *v.from == "" {
+			return nil, invalid("limits."+field, "invalid_limit", "limits."+field+` is empty: write a limit such as "10/m/ip", or null for the engine's own`)
+		}
+		set(v.to, v.from)
+	}
+	return &out, nil
 }
 
 func changeApp(c *call, in appPatchBody) (answered, error) {
@@ -85,6 +126,10 @@ func changeApp(c *call, in appPatchBody) (answered, error) {
 			return answered{}, invalid("signup", "unknown_value", `signup is neither "open" nor "closed"`)
 		}
 		patch.SignupClosed = new(*in.Signup == "closed")
+	}
+	var err error
+	if patch.Limits, err = in.Limits.limits(); err != nil {
+		return answered{}, err
 	}
 	app, err := c.e.ChangeApp(c.ctx(), c.developer, c.app.ID, patch)
 	if err != nil {

@@ -26,7 +26,7 @@ func signInWithPassword(c *call, in credentialsBody) (answered, error) {
 		}
 	}
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
-		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Client: c.client,
+		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Device: c.device(), Client: c.client,
 	})
 	switch {
 	case err != nil:
@@ -46,6 +46,8 @@ func (c *call) signedIn(s SignIn) answered {
 	if c.cookieMode() {
 		c.handOverCookies(s)
 		s.Token, s.RefreshToken = "", ""
+	} else {
+		c.know(s.User)
 	}
 	return answered{status, wireSignIn(s)}
 }

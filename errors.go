@@ -63,6 +63,8 @@ type Error struct {
 	Binding      string        // with CodeEmailNotVerified: the asker's secret, if a proof was mailed
 
 	Err error // the cause, for the log only
+
+	full policy // with CodeRateLimited: what is full
 }
 
 // FieldError says what is wrong with one member of a request.

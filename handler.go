@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -119,10 +118,10 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 	w.Header().Set("X-Request-ID", c.id)
 	key, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
 	c.client = Client{IP: cmp.Or(addr, key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
-	if stranger {
-		h.e.log.DebugContext(r.Context(), "a forwarding header from an untrusted peer is ignored", slog.String("request_id", c.id))
-	}
 	defer c.survive()
+	if stranger {
+		defer c.warnOfForwarding(key) // at last: by then the app is known
+	}
 	if err := c.through(res); err != nil {
 		c.fail(err)
 	}
@@ -163,15 +162,24 @@ func (c *call) through(res resource) error {
 	if err := rt.access(c); err != nil {
 		return err
 	}
-	if rt.limit.name != "" {
-		if err := c.e.hit(c.ctx(), c.app.ID, c.e.byPeer(rt.limit, c.client.IP)...); err != nil {
-			return err
-		}
+	if err := c.count(rt.limit); err != nil {
+		return err
 	}
 	if unwanted != nil {
 		return unwanted
 	}
 	return rt.serve(c)
+}
+
+// count counts for the peer, and tells it the limit. How much of it is left no store says;
+// of any other limit nothing is told: it would tell what others ask about an address.
+func (c *call) count(by limit) error {
+	rate, ok := by.rate(c.e.limits.of(c.app))
+	if !ok || c.e.cfg.Limits.InsecureOff {
+		return nil
+	}
+	policy{by.name, rate}.tell(c.w.Header())
+	return c.e.hit(c.ctx(), c.app.ID, c.e.byPeer(by, c.client.IP)...)
 }
 
 // arrive waits for the body, and refuses one where none is taken.
@@ -208,7 +216,7 @@ func (c *call) crossOrigin(rt route) error {
 		}
 		if allowed = slices.Contains(origins, origin); allowed {
 			c.w.Header().Set("Access-Control-Allow-Origin", origin)
-			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, Link, WWW-Authenticate")
+			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate")
 		}
 	}
 	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
@@ -353,7 +361,11 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 		header.Set("WWW-Authenticate", challenge)
 	}
 	if err.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(int((err.RetryAfter+time.Second-1)/time.Second)))
+		header.Set("Retry-After", strconv.Itoa(wholeSeconds(err.RetryAfter)))
+	}
+	if err.full.name != "" {
+		err.full.tell(header)
+		err.full.tellFull(header, err.RetryAfter)
 	}
 	p := problem{
 		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,

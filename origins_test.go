@@ -191,7 +191,7 @@ func TestRefusalsReachAnAllowedOrigin(t *testing.T) {
 		if got.Code != status || got.Header().Get("Access-Control-Allow-Origin") != friend {
 			t.Errorf("%s: got %d %q, want %d for %s", path, got.Code, got.Header().Get("Access-Control-Allow-Origin"), status, friend)
 		}
-		for _, name := range []string{"X-Request-Id", "Retry-After"} {
+		for _, name := range []string{"X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy"} {
 			if !strings.Contains(got.Header().Get("Access-Control-Expose-Headers"), name) {
 				t.Errorf("Access-Control-Expose-Headers: got %q, want %s in it", got.Header().Get("Access-Control-Expose-Headers"), name)
 			}

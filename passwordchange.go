@@ -20,7 +20,8 @@ type PasswordChange struct {
 // [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) error {
 	return e.password(ctx, in.App, in.User, in.New, func(app App, account *Account, c *UserChange) error {
-		if err := e.hit(ctx, app.ID, e.by(limitCredentialsEmail, account.User.Email)); err != nil {
+		// Of this session alone: what strangers try at the address keeps nobody from it.
+		if err := e.hit(ctx, app.ID, e.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
 		ok, _, err := e.hasher.verify(ctx, app.ID, in.Current, account.password())

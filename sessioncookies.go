@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // The cookies of an app: the access token, and the refresh token beside it.
@@ -47,6 +49,31 @@ func (c *call) handOverCookies(s SignIn) {
 		}
 	}
 	c.e.setCookies(c.w, c.app, s)
+	c.know(s.User)
+}
+
+// deviceCookie makes a browser known to an app. Its name is short, as it comes with every
+// request: a part of the app's id that was drawn at random.
+func deviceCookie(app uuid.UUID) string { return "d-" + token.Encode(app[8:]) }
+
+// device is what the browser keeps of an earlier sign-in, or empty.
+func (c *call) device() string {
+	text, _ := c.e.cookies.Get(c.r, deviceCookie(c.app.ID))
+	return text
+}
+
+// know makes the browser known to the account. Without it, it is a stranger next time: no
+// reason to refuse what has been done.
+func (c *call) know(u User) {
+	if c.e.cfg.Limits.InsecureOff {
+		return
+	}
+	text, err := c.e.KnowDevice(u, c.device())
+	if err != nil {
+		c.e.log.WarnContext(c.ctx(), "a device is not known from now on", slog.String("request_id", c.id), slog.Any("error", err))
+		return
+	}
+	c.e.cookies.Set(c.w, deviceCookie(c.app.ID), text, deviceAge)
 }
 
 // dropCookies forgets the app's session in this browser, if it has one.

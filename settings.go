@@ -26,12 +26,15 @@ type AppPatch struct {
 	SessionAbsolute *time.Duration // 5 min to 365 days
 	SessionMode     *SessionMode
 	SigningAlg      *string // of the keys made from now on
+
+	// Limits takes the place of all four: an empty one goes back to the engine's own.
+	Limits *AppLimits
 }
 
 const day = 24 * time.Hour
 
 // settings are those of an app after the patch.
-func (p AppPatch) settings(s Settings) (Settings, error) {
+func (p AppPatch) settings(s Settings, most limits) (Settings, error) {
 	set(&s.SignupClosed, p.SignupClosed)
 	set(&s.RequireVerified, p.RequireVerified)
 	set(&s.LinkPolicy, p.LinkPolicy)
@@ -43,6 +46,7 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 	set(&s.AccessTTL, p.AccessTTL)
 	set(&s.SessionIdle, p.SessionIdle)
 	set(&s.SessionAbsolute, p.SessionAbsolute)
+	set(&s.Limits, p.Limits)
 	bad := slices.Concat(
 		checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL),
 		checkList("origins", s.Origins, httpio.CheckOrigin),
@@ -51,6 +55,9 @@ func (p AppPatch) settings(s Settings) (Settings, error) {
 	oneOf(&bad, "magic_link", s.MagicLink, LinkConfirm, LinkBoundOnly)
 	oneOf(&bad, "session_mode", s.SessionMode, SessionBearer, SessionCookie, SessionEither)
 	oneOf(&bad, "signing_alg", s.SigningAlg, "ES256", "EdDSA", "RS256")
+	if p.Limits != nil {
+		bad = append(bad, most.check(*p.Limits)...)
+	}
 	for _, d := range []struct {
 		field       string
 		got         time.Duration

@@ -63,6 +63,19 @@ type Settings struct {
 	// SigningAlg is the algorithm of signing keys made from now on: "ES256" (if empty),
 	// "EdDSA" or "RS256".
 	SigningAlg string `json:"signing_alg,omitempty"`
+
+	// Limits are the app's own.
+	Limits AppLimits `json:"limits,omitzero"`
+}
+
+// AppLimits are the limits of one app, written as in [LimitConfig]. An empty one, and a key
+// that is left out, is the engine's own, and so is a rate that the engine's has come to be
+// tighter than.
+type AppLimits struct {
+	Credentials string `json:"credentials,omitempty"`
+	SignUp      string `json:"sign_up,omitempty"`
+	Mail        string `json:"mail,omitempty"`
+	OAuth       string `json:"oauth,omitempty"`
 }
 
 // LinkPolicy says when an identity at a provider joins an account by itself.
@@ -258,6 +271,13 @@ const (
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
 	EventSessionEnd    = "session.end"
 	EventSessionEndAll = "session.end_all"
+
+	// EventForwardedHeader warns of a header such as X-Forwarded-For from a peer that is not
+	// among Config.TrustedProxies: it changed nothing. Either somebody tries to pass for
+	// another, or the host's own proxy is missing there, and everybody behind it is counted as
+	// one. Only Config.Observer is told, at most once a minute of one peer in one app. App is
+	// the nil UUID if the request was of none, IP the peer's.
+	EventForwardedHeader = "request.forwarded_header"
 
 	EventAppCreate         = "app.create"
 	EventAppChange         = "app.change"

@@ -84,6 +84,18 @@ type settingsJSON struct {
 	Absolute        int64           `json:"session_absolute_seconds"`
 	SessionMode     SessionMode     `json:"session_mode"`
 	SigningAlg      string          `json:"signing_alg"`
+	Limits          limitsJSON      `json:"limits"`
+}
+
+type limitsJSON struct {
+	Credentials string `json:"credentials"`
+	SignUp      string `json:"sign_up"`
+	Mail        string `json:"mail"`
+	OAuth       string `json:"oauth"`
+}
+
+func wireLimits(l limits) limitsJSON {
+	return limitsJSON{Credentials: l.credentials.String(), SignUp: l.signUp.String(), Mail: l.mail.String(), OAuth: l.oauth.String()}
 }
 
 func wireApp(a App) appJSON {
@@ -100,6 +112,7 @@ func (c *call) wireAppWithSettings(a App) appJSON {
 		LinkPolicy: cmp.Or(s.LinkPolicy, LinkVerified), MagicLink: cmp.Or(s.MagicLink, LinkConfirm), RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
 		Access: int64(access / time.Second), Idle: int64(idle / time.Second), Absolute: int64(absolute / time.Second),
 		SessionMode: cmp.Or(s.SessionMode, SessionBearer), SigningAlg: cmp.Or(s.SigningAlg, "ES256"),
+		Limits: wireLimits(c.e.limits.of(a)),
 	}
 	if s.SignupClosed {
 		out.Settings.Signup = "closed"

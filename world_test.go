@@ -52,6 +52,7 @@ type world struct {
 	key    string // an API key of app
 	token  string // of the developer who owns app
 	devID  string
+	tries  int // of passwords, each from an address of its own
 }
 
 func setup(t *testing.T, change ...func(*authkit.Config)) *world {

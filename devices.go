@@ -1,0 +1,111 @@
+package authkit
+
+import (
+	"context"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// deviceAge is how long a device is known after its latest sign-in.
+const deviceAge = 90 * day
+
+// device is a browser, or what is like one, that signed in to an account before. What it
+// keeps tells nothing to whoever reads it, and is good for a count of its own and for
+// nothing else. The seal binds it to app and address, which are known before anything is
+// counted; the stamp to the user and the Epoch, which are known only after: so no attempt
+// costs the store more.
+type device struct {
+	id     []byte // stays through all sign-ins of the device, and so does its count
+	issued time.Time
+	stamp  []byte
+}
+
+const deviceSize = idSize + 8 + macSize + macSize
+
+// KnowDevice answers what a browser keeps once it has signed in as u, so that
+// [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
+// then locks it out no longer. It is good for 90 days, for this account of this app, until
+// the account's sessions are ended as one, as by a new password. before is what the browser
+// has kept so far, or empty: with it the browser's count goes on. The handler does this for
+// browsers, by cookie.
+func (e *Engine) KnowDevice(u User, before string) (string, error) {
+	now := e.now()
+	known, ok := e.device(u.App, u.Email, before, now)
+	if !ok {
+		var err error
+		if known.id, err = e.random(idSize); err != nil {
+			return "", unavailable(err)
+		}
+	}
+	known.issued, known.stamp = now, e.ring.MAC("device stamp", stampOf(u, known.id)...)
+	return token.Encode(slices.Concat(
+		known.id, known.date(), known.stamp, e.ring.MAC("device", known.sealed(u.App, u.Email)...),
+	)), nil
+}
+
+// device reads what a browser keeps; false for anything but what was made for this address
+// in this app, in the last 90 days.
+func (e *Engine) device(app uuid.UUID, email, text string, now time.Time) (device, bool) {
+	raw, ok := token.Decode(text, deviceSize)
+	if !ok {
+		return device{}, false
+	}
+	id, date := raw[:idSize], raw[idSize:idSize+8]
+	stamp, mac := raw[idSize+8:deviceSize-macSize], raw[deviceSize-macSize:]
+	d := device{id: id, issued: time.Unix(int64(binary.BigEndian.Uint64(date)), 0), stamp: stamp} //nolint:gosec // sealed, else nothing is believed
+	if !e.ring.CheckMAC("device", mac, d.sealed(app, email)...) || now.Sub(d.issued) >= deviceAge {
+		return device{}, false
+	}
+	return d, true
+}
+
+func (d device) date() []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(d.issued.Unix())) //nolint:gosec // only its bytes count
+}
+
+func (d device) sealed(app uuid.UUID, email string) [][]byte {
+	return [][]byte{app[:], []byte(email), d.id, d.date(), d.stamp}
+}
+
+func stampOf(u User, id []byte) [][]byte {
+	return [][]byte{u.App[:], u.ID[:], binary.BigEndian.AppendUint64(nil, uint64(u.Epoch)), id} //nolint:gosec // only its bytes count
+}
+
+// asker is whoever tries a password: a device that is known, or a stranger to the address.
+type asker struct {
+	email string
+	known *device
+}
+
+func (e *Engine) asker(app uuid.UUID, email string, in PasswordSignIn) asker {
+	if in.Intent == "sign_up" {
+		return asker{email: email} // whom nothing has locked out
+	}
+	if d, ok := e.device(app, email, in.Device, e.now()); ok {
+		return asker{email, &d}
+	}
+	return asker{email: email}
+}
+
+// countTry is a device's own, or that of all strangers together.
+func (e *Engine) countTry(a asker) count {
+	if a.known != nil {
+		return e.by(limitCredentialsDevice, a.email+" "+token.Encode(a.known.id))
+	}
+	return e.by(limitCredentialsEmail, a.email)
+}
+
+// checkDevice counts a device as a stranger after all, once, if the account is no longer as
+// it knew it: another user has the address, or the password was changed.
+func (e *Engine) checkDevice(ctx context.Context, app uuid.UUID, a *asker, account *Account) error {
+	if a.known == nil || account != nil && e.ring.CheckMAC("device stamp", a.known.stamp, stampOf(account.User, a.known.id)...) {
+		return nil
+	}
+	a.known = nil
+	return e.hit(ctx, app, e.countTry(*a))
+}

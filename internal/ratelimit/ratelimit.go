@@ -1,0 +1,166 @@
+// Package ratelimit reads limits as people write them.
+//
+//	rates, err := ratelimit.Parse("20/m/ip, 10/m/email", ratelimit.IP, ratelimit.Email)
+//	rates.Of(ratelimit.IP) // 20 at once, then one every three seconds
+//
+// It counts nothing: that is a store's work.
+package ratelimit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Key says what is counted by.
+type Key string
+
+// The keys.
+const (
+	IP    Key = "ip"    // the address that a request comes from
+	Email Key = "email" // the address that it is about
+)
+
+// Most is the largest number in a rate. A store counts in microseconds, and this many a
+// second is one of them each.
+const Most = 1_000_000
+
+// Rate is so many at once, then one every Per/N.
+type Rate struct {
+	N   int
+	Per time.Duration // one of the units
+}
+
+var units = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+
+// Within says whether r lets through no more than most does: neither at once nor, in the
+// long run, by the hour.
+func (r Rate) Within(most Rate) bool {
+	return r.N <= most.N && int64(r.N)*int64(most.Per/time.Second) <= int64(most.N)*int64(r.Per/time.Second)
+}
+
+// String is the rate as "20/m".
+func (r Rate) String() string {
+	for name, unit := range units {
+		if unit == r.Per {
+			return strconv.Itoa(r.N) + "/" + name
+		}
+	}
+	return strconv.Itoa(r.N) + "/" + r.Per.String()
+}
+
+// Rates holds at most one rate a key, in the order in which they were written. What has
+// none is not limited.
+type Rates []KeyRate
+
+// KeyRate is the rate of one key.
+type KeyRate struct {
+	Key  Key
+	Rate Rate
+}
+
+// Of is the rate of a key; false: there is none.
+func (r Rates) Of(key Key) (Rate, bool) {
+	for _, kr := range r {
+		if kr.Key == key {
+			return kr.Rate, true
+		}
+	}
+	return Rate{}, false
+}
+
+// Parse reads "N/unit/key, N/unit/key": N from 1 to [Most], unit s, m, h or d, each key at
+// most once and one of those that are allowed. An error says what was received, what is
+// taken and how to write it.
+func Parse(s string, allowed ...Key) (Rates, error) {
+	var rates Rates
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.Trim(part, " ")
+		r, key, err := parse(part, allowed)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := rates.Of(key); twice {
+			return nil, fmt.Errorf("%q is a second rate by %s: write one a key", shown(part), key)
+		}
+		rates = append(rates, KeyRate{key, r})
+	}
+	return rates, nil
+}
+
+func parse(s string, allowed []Key) (Rate, Key, error) {
+	parts := strings.Split(s, "/")
+	if len(parts) != 3 {
+		return Rate{}, "", fmt.Errorf("%q is no rate: write N/unit/key, such as 20/m/%s, separated by commas", shown(s), allowed[0])
+	}
+	n, err := strconv.Atoi(parts[0])
+	if err != nil || n < 1 || n > Most || strconv.Itoa(n) != parts[0] {
+		return Rate{}, "", fmt.Errorf("%q begins with %q: write a whole number from 1 to %d", shown(s), shown(parts[0]), Most)
+	}
+	per, ok := units[parts[1]]
+	if !ok {
+		return Rate{}, "", fmt.Errorf("%q has the unit %q: write s, m, h or d", shown(s), shown(parts[1]))
+	}
+	key := Key(parts[2])
+	if !slices.Contains(allowed, key) {
+		return Rate{}, "", fmt.Errorf("%q has the key %q: write %s", shown(s), shown(parts[2]), choice(allowed))
+	}
+	return Rate{N: n, Per: per}, key, nil
+}
+
+// shown cuts what was received to what may stand in an error.
+func shown(s string) string {
+	const most = 40
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+func choice(keys []Key) string {
+	words := make([]string, len(keys))
+	for i, k := range keys {
+		words[i] = string(k)
+	}
+	return strings.Join(words, " or ")
+}
+
+// Over is the first key whose rate is not within that of most, and "" if there is none.
+// Where most has no rate, any is within.
+func (r Rates) Over(most Rates) Key {
+	for _, kr := range r {
+		if bound, ok := most.Of(kr.Key); ok && !kr.Rate.Within(bound) {
+			return kr.Key
+		}
+	}
+	return ""
+}
+
+// Tightened are the rates, with those of own in their place that are within them; what is
+// not does not count.
+func (r Rates) Tightened(own Rates) Rates {
+	var out Rates
+	for _, kr := range own {
+		if bound, ok := r.Of(kr.Key); ok && !kr.Rate.Within(bound) {
+			kr.Rate = bound
+		}
+		out = append(out, kr)
+	}
+	for _, kr := range r {
+		if _, ok := own.Of(kr.Key); !ok {
+			out = append(out, kr)
+		}
+	}
+	return out
+}
+
+// String is what [Parse] reads.
+func (r Rates) String() string {
+	parts := make([]string, len(r))
+	for i, kr := range r {
+		parts[i] = kr.Rate.String() + "/" + string(kr.Key)
+	}
+	return strings.Join(parts, ", ")
+}

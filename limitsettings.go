@@ -1,0 +1,103 @@
+package authkit
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/authkit-dev/authkit/internal/ratelimit"
+)
+
+// limits are those of an app, or of every app, as they are counted.
+type limits struct {
+	credentials, signUp, mail, oauth ratelimit.Rates
+}
+
+// limitField is one of four texts, with the keys that it may have.
+type limitField struct {
+	config, setting string // its names
+	keys            []ratelimit.Key
+	fallback        string
+	text            func(*LimitConfig) *string
+	own             func(AppLimits) string
+	rates           func(*limits) *ratelimit.Rates
+}
+
+var limitFields = []limitField{
+	{
+		"Limits.Credentials", "limits.credentials", []ratelimit.Key{ratelimit.IP, ratelimit.Email}, "20/m/ip, 10/m/email",
+		func(c *LimitConfig) *string { return &c.Credentials },
+		func(a AppLimits) string { return a.Credentials },
+		func(l *limits) *ratelimit.Rates { return &l.credentials },
+	}, {
+		"Limits.SignUp", "limits.sign_up", []ratelimit.Key{ratelimit.IP}, "20/h/ip",
+		func(c *LimitConfig) *string { return &c.SignUp },
+		func(a AppLimits) string { return a.SignUp },
+		func(l *limits) *ratelimit.Rates { return &l.signUp },
+	}, {
+		"Limits.Mail", "limits.mail", []ratelimit.Key{ratelimit.IP, ratelimit.Email}, "5/h/email, 30/h/ip",
+		func(c *LimitConfig) *string { return &c.Mail },
+		func(a AppLimits) string { return a.Mail },
+		func(l *limits) *ratelimit.Rates { return &l.mail },
+	}, {
+		"Limits.OAuth", "limits.oauth", []ratelimit.Key{ratelimit.IP}, "60/m/ip",
+		func(c *LimitConfig) *string { return &c.OAuth },
+		func(a AppLimits) string { return a.OAuth },
+		func(l *limits) *ratelimit.Rates { return &l.oauth },
+	},
+}
+
+func (c *LimitConfig) fill(bad *problems) {
+	for _, f := range limitFields {
+		text := f.text(c)
+		*text = cmp.Or(*text, f.fallback)
+		if _, err := ratelimit.Parse(*text, f.keys...); err != nil {
+			bad.add(f.config, quote(*text), err.Error())
+		}
+	}
+}
+
+// parsed are limits that fill has found nothing wrong with.
+func (c LimitConfig) parsed() limits {
+	var out limits
+	for _, f := range limitFields {
+		*f.rates(&out), _ = ratelimit.Parse(*f.text(&c), f.keys...)
+	}
+	return out
+}
+
+// of are the limits of an app: its own where they are no wider than the engine's.
+func (l limits) of(app App) limits {
+	if app.Settings.Limits == (AppLimits{}) {
+		return l
+	}
+	for _, f := range limitFields {
+		own, err := ratelimit.Parse(f.own(app.Settings.Limits), f.keys...)
+		if err == nil { // else it is none, or damaged
+			*f.rates(&l) = f.rates(&l).Tightened(own)
+		}
+	}
+	return l
+}
+
+// check says what is wrong with the limits that an app would have.
+func (l limits) check(own AppLimits) (bad []FieldError) {
+	for _, f := range limitFields {
+		text := f.own(own)
+		if text == "" {
+			continue
+		}
+		rates, err := ratelimit.Parse(text, f.keys...)
+		if err != nil {
+			bad = append(bad, FieldError{f.setting, "invalid_limit", f.setting + ": " + err.Error()})
+			continue
+		}
+		if key := rates.Over(*f.rates(&l)); key != "" {
+			got, _ := rates.Of(key)
+			most, _ := f.rates(&l).Of(key)
+			bad = append(bad, FieldError{f.setting, "too_wide", fmt.Sprintf(
+				"%s lets %s/%s through, and an app may only tighten the engine's own %s/%s: write at most %d, and no more in the long run",
+				f.setting, got, key, most, key, most.N)})
+		}
+	}
+	return bad
+}

@@ -1,0 +1,29 @@
+package authkit
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/ratelimit"
+)
+
+// policy is a limit as an answer tells it (draft-ietf-httpapi-ratelimit-headers-10): lists
+// of RFC 9651, of one item each.
+type policy struct {
+	name string
+	rate ratelimit.Rate
+}
+
+// tell says how much the limit lets through.
+func (p policy) tell(header http.Header) {
+	header.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", p.name, p.rate.N, p.rate.Per/time.Second))
+}
+
+// tellFull says that nothing is left of it for a while.
+func (p policy) tellFull(header http.Header, wait time.Duration) {
+	header.Set("RateLimit", fmt.Sprintf("%q;r=0;t=%d", p.name, wholeSeconds(wait)))
+}
+
+// wholeSeconds is a wait that is not too short.
+func wholeSeconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
