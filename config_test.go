@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
@@ -108,9 +109,34 @@ func TestNewRefusesOtherSecrets(t *testing.T) {
 	for _, c := range []struct {
 		secrets []string
 		ok      bool
-	}{{[]string{"a"}, true}, {[]string{"a"}, true}, {[]string{"b"}, false}, {[]string{"b", "a"}, true}, {nil, false}} {
+	}{{[]string{"a"}, true}, {[]string{"a"}, true}, {[]string{"b"}, false}, {[]string{"b", "a"}, true}, {[]string{"b"}, false}, {nil, false}} {
 		if err := open(c.secrets...); (err == nil) != c.ok {
 			t.Errorf("New with %v: got %v, want ok %v", c.secrets, err, c.ok)
 		}
 	}
+}
+
+// TestSecretsAreRotated puts a new secret before the one that a store was filled under.
+func TestSecretsAreRotated(t *testing.T) {
+	t.Parallel()
+	store, older, newer := memory.New(), []byte(strings.Repeat("a", 32)), []byte(strings.Repeat("b", 32))
+	before := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{older} })
+	ann := before.signUp("ann@example.com")
+	ann.want(t, 201, "")
+	pending, mailed := before.mailed("bob@example.com", "")
+
+	engine, err := authkit.New(authkit.Config{
+		Store: store, BaseURL: base, Mailer: before.outbox, Now: before.clock.now, Secrets: [][]byte{newer, older},
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := *before
+	after.engine, after.server = engine, http.StripPrefix("/id", engine.Handler())
+	after.send("GET", after.in("/auth/me/{app_id}"), "", "Authorization: Bearer "+ann.body["token"].(string)).want(t, 200, "")
+	after.signIn(after.app.ID.String(), "ann@example.com")
+	code := `{"email":"bob@example.com","code":"` + mail.Code(mailed) + `","binding":"` + pending.body["binding"].(string) + `"}`
+	after.verify(code).want(t, 401, "invalid_token")
+	after.verify(`{"token":"`+linkToken(mailed)+`"}`).want(t, 200, "")
 }

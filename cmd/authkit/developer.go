@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/term"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -56,19 +58,30 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 	return err
 }
 
-// readPassword reads one line, before anything is opened.
+// readPassword reads one line, before anything is opened. A terminal does not show it.
 func readPassword() (string, error) {
-	if info, err := os.Stdin.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-		fmt.Fprint(os.Stderr, "password: ")
-	}
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
+	line, err := readLine()
+	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", errors.New("no password on stdin: write it there, on one line")
+	if line == "" {
+		return "", errors.New("no password on stdin: write it there, on one line, or run this in a terminal to be asked for it")
 	}
 	return line, nil
+}
+
+func readLine() (string, error) {
+	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
+		fmt.Fprint(os.Stderr, "password: ")
+		line, err := term.ReadPassword(in)
+		fmt.Fprintln(os.Stderr) // the one that was typed is not shown either
+		return string(line), err
+	}
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return strings.TrimRight(line, "\r\n"), err
 }
 
 // newcomer is the developer that --developer names; the zero one is nobody.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/authkit-dev/authkit/internal/private"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
@@ -52,6 +53,8 @@ func (m *migrate) sqlite(ctx context.Context, file string) ([]string, error) {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: "_pragma=busy_timeout(5000)&_txlock=immediate"}
 	if m.DryRun {
 		u.Opaque, u.RawQuery = unchanged(file, u.Opaque)
+	} else if err := private.Create(file); err != nil {
+		return nil, err
 	}
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {

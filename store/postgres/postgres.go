@@ -5,6 +5,8 @@
 //	defer store.Close()
 //
 // Prepared statements can be switched off with default_query_exec_mode=exec in the DSN.
+//
+// A host that has a pool already gives it to [New].
 package postgres
 
 import (

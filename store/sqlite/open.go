@@ -4,13 +4,23 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 
 	_ "modernc.org/sqlite" // the driver; only Open needs it
+
+	"github.com/authkit-dev/authkit/internal/private"
 )
 
-// Open opens the file, creates it if it is missing, and migrates.
+// Open opens the file, creates it if it is missing, and migrates. What it creates only its
+// owner may read and write (mode 0600); a file that is there keeps its mode. SQLite gives
+// the files beside it, -wal and -shm, the mode of the file. The path is one, never a URI.
 func Open(ctx context.Context, path string) (*Store, error) {
+	if path != "" && path != ":memory:" { // which SQLite keeps in no file of that name
+		if err := private.Create(path); err != nil {
+			return nil, fmt.Errorf("sqlite: %w", err)
+		}
+	}
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
 	write, err := sql.Open("sqlite", dsn)

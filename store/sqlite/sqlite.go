@@ -4,7 +4,11 @@
 //	if err != nil { … }
 //	defer store.Close()
 //
-// One connection writes, with synchronous=FULL; others read beside it (WAL).
+// One connection writes, with synchronous=FULL; others read beside it (WAL). While the
+// store is open, the newest of its data may stand in auth.db-wal only: a copy of auth.db
+// alone is no backup.
+//
+// A host that has SQLite already gives its own handles to [New].
 package sqlite
 
 import (

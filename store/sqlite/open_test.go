@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// modes are the files of a folder, with their permissions.
+func modes(t *testing.T, dir string) map[string]fs.FileMode {
+	t.Helper()
+	out := map[string]fs.FileMode{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[e.Name()] = info.Mode().Perm()
+	}
+	return out
+}
+
+func TestAFileIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		file        string
+		there, want fs.FileMode
+	}{
+		"that is new":                           {"a.db", 0, 0o600},
+		"that is new, with the name of a URI":   {"file:a.db?mode=memory", 0, 0o600},
+		"unless it was there, with a mode":      {"a.db", 0o640, 0o640},
+		"unless it was there, with another one": {"a.db", 0o666, 0o666},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			path := filepath.Join(dir, c.file)
+			if c.there != 0 {
+				if err := os.WriteFile(path, nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Chmod(path, c.there); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, round := range []string{"first", "second"} {
+				s, err := Open(t.Context(), path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := modes(t, dir)
+				for _, file := range []string{c.file, c.file + "-wal", c.file + "-shm"} {
+					if got[file] != c.want {
+						t.Errorf("%s time: got mode %04o of %s among %v, want %04o", round, got[file], file, got, c.want)
+					}
+				}
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// TestMemoryIsNoFile changes the folder that relative names are of, so it runs alone.
+func TestMemoryIsNoFile(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, path := range []string{":memory:", ""} {
+		s, err := Open(t.Context(), path)
+		if err != nil {
+			t.Fatalf("Open(%q): got %v, want a store", path, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("close %q: got %v, want nil", path, err)
+		}
+	}
+	s, err := Open(t.Context(), "file:a.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(".")
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	if want := []string{"file:a.db"}; err != nil || !slices.Equal(names, want) {
+		t.Errorf("files: got %q, %v, want %q: a path is no URI", names, err, want)
+	}
+}
