@@ -5,6 +5,16 @@ import (
 	"time"
 )
 
+const (
+	// sweepStep is how many rows one transaction of a sweep removes: where it is alone,
+	// everybody else waits for it, and each row of a large table costs a page an index.
+	sweepStep = 200
+
+	// sweepRest is how long a sweep stands back then. Other processes only find that they
+	// may write by trying now and again, and would hardly ever without it.
+	sweepRest = 10 * time.Millisecond
+)
+
 // sweeps are the rows that time removes: table, key, condition on $1.
 var sweeps = [][3]string{
 	{"authkit_tokens", "app_id, kind, slot, place", "expires_at <= $1"},
@@ -13,23 +23,25 @@ var sweeps = [][3]string{
 	{"authkit_limits", "app_id, limit_key", "tat <= $1"},
 }
 
-// owned are the tables whose rows go with their app, in lock order.
+// owned are the tables whose rows go with their app. Sessions and credentials go before
+// the users, who would take any number of them along.
 var owned = [][2]string{
+	{"authkit_sessions", "app_id, session_id"}, {"authkit_credentials", "app_id, kind, subject"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_signing_keys", "app_id, seq"},
 }
 
-// Sweep implements [authkit.Upkeep]. Each table is a transaction of its own, so that no
-// lock is held for long.
+// Sweep implements [authkit.Upkeep]. It is many small transactions, so that no lock is
+// held for long.
 func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, error) {
 	more := false
 	for _, t := range sweeps {
-		n, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2)`, us(now), int64(limit))
+		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2)`, limit, us(now))
 		if err != nil {
 			return false, err
 		}
-		more = more || n >= int64(limit)
+		more = more || full
 	}
 	left, err := s.sweepApps(ctx, limit)
 	return more || left, err
@@ -37,20 +49,41 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 
 func (s *Store) sweepApps(ctx context.Context, limit int) (bool, error) {
 	for _, t := range owned {
-		n, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where app_id in (select app_id from authkit_apps where deleted_at > 0) limit $1)`, int64(limit))
-		if err != nil || n >= int64(limit) {
+		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where app_id in (select app_id from authkit_apps where deleted_at <> 0) limit $1)`, limit)
+		if err != nil || full {
 			return err == nil, err
 		}
 	}
-	n, err := s.purge(ctx, `delete from authkit_apps where app_id in (select a.app_id from authkit_apps a where a.deleted_at > 0
-and not exists (select 1 from authkit_signing_keys k where k.app_id = a.app_id) limit $1)`, int64(limit))
-	return n >= int64(limit), err
+	return s.purge(ctx, `delete from authkit_apps where app_id in (select a.app_id from authkit_apps a where a.deleted_at <> 0
+and not exists (select 1 from authkit_signing_keys k where k.app_id = a.app_id) limit $1)`, limit)
 }
 
-func (s *Store) purge(ctx context.Context, sql string, args ...any) (n int64, err error) {
-	err = s.c.Tx(ctx, true, func(q Tx) (err error) {
-		n, err = q.Exec(ctx, sql, args...)
-		return err
-	})
-	return n, err
+// purge runs a delete until it finds no more or has removed limit rows, and says whether
+// it did. How many rows to remove at most is the statement's last argument.
+func (s *Store) purge(ctx context.Context, sql string, limit int, args ...any) (full bool, err error) {
+	for left := int64(limit); left > 0; {
+		step, n := min(left, sweepStep), int64(0)
+		err := s.c.Tx(ctx, true, func(q Tx) (err error) {
+			n, err = q.Exec(ctx, sql, append(args[:len(args):len(args)], step)...)
+			return err
+		})
+		if err != nil || n < step {
+			return false, err
+		}
+		if left -= n; step == sweepStep {
+			s.rest(ctx)
+		}
+	}
+	return true, nil
+}
+
+// rest lets others write between two transactions of a sweep.
+func (s *Store) rest(ctx context.Context) {
+	if s.c.Dialect().Share != "" {
+		return // nobody waits for rows that are over
+	}
+	select {
+	case <-ctx.Done(): // the next statement says so
+	case <-time.After(sweepRest):
+	}
 }
