@@ -108,6 +108,21 @@ func (s *stage) proven(email string) string {
 	return got.text(s.t, "token")
 }
 
+// session answers the session of an access token, and its user.
+func (s *stage) session(token string) (session, user uuid.UUID) {
+	s.t.Helper()
+	var claims jwt.RegisteredClaims
+	own := struct {
+		*jwt.RegisteredClaims
+
+		Session uuid.UUID `json:"sid"`
+	}{RegisteredClaims: &claims}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &own); err != nil {
+		s.t.Fatal(err)
+	}
+	return own.Session, uuid.MustParse(claims.Subject)
+}
+
 func userID(a answer) uuid.UUID {
 	return uuid.MustParse(a.body["user"].(map[string]any)["user_id"].(string))
 }
@@ -344,6 +359,10 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	if !errors.Is(err, authkit.CodeInvalidToken) {
 		t.Errorf("FinishLink: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
+	in := authkit.OAuthReturn{App: s.app.ID, Provider: "corp", Code: "good", State: "ls_" + state, Binding: binding}
+	if got, err := s.engine.FinishOAuth(t.Context(), in); !errors.Is(err, authkit.CodeInvalidToken) || got.Token != "" {
+		t.Errorf("FinishOAuth of the state spelled otherwise: got %v, want %s", err, authkit.CodeInvalidToken)
+	}
 	got := s.finish(state, binding, bearer(token)) // a session beside it is of no account
 	got.want(t, 200, "")
 	if got.body["created"] != true {
@@ -352,7 +371,7 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	s.wantIdentities(t, token)
 
 	linking, binding := s.linking(token, nil)
-	in := authkit.OAuthReturn{App: s.app.ID, Provider: "corp", Code: "good", State: linking, Binding: binding}
+	in.State, in.Binding = linking, binding
 	if got, err := s.engine.FinishOAuth(t.Context(), in); !errors.Is(err, authkit.CodeInvalidToken) || got.Token != "" {
 		t.Errorf("FinishOAuth: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
@@ -418,6 +437,18 @@ func TestLinkingStops(t *testing.T) {
 			}
 		})
 	}
+	t.Run("after the other sessions were ended, while this one goes on", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		token := s.signUp("ann@example.com").text(t, "token")
+		state, binding := s.linking(token, nil)
+		session, u := s.session(token)
+		if _, err := s.inner.ChangeUser(t.Context(), authkit.UserChange{Now: s.clock.now(), App: s.app.ID, ID: u, End: true, Keep: session}); err != nil {
+			t.Fatal(err)
+		}
+		s.finish(state, binding, bearer(token)).want(t, 401, "invalid_token")
+		s.link(token, nil)
+	})
 	t.Run("after ten minutes", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
@@ -742,8 +773,8 @@ func TestBeginningToLinkIsStrict(t *testing.T) {
 	if !errors.Is(err, authkit.CodeInvalidToken) {
 		t.Errorf("LinkIdentity without a session: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
-	bob, live := s.signUp("bob@example.com"), s.send("GET", s.in("/auth/sessions/{app_id}"), "", bearer(token)).body["sessions"].([]any)[0]
-	session := uuid.MustParse(live.(map[string]any)["id"].(string))
+	session, _ := s.session(token)
+	bob := s.signUp("bob@example.com")
 	_, err = s.engine.LinkIdentity(t.Context(), authkit.IdentityLink{App: s.app.ID, User: userID(bob), Session: session, Provider: "corp"})
 	if !errors.Is(err, authkit.CodeInvalidToken) {
 		t.Errorf("LinkIdentity with another's session: got %v, want %s", err, authkit.CodeInvalidToken)
