@@ -152,8 +152,8 @@ type IdentityLink struct {
 
 // LinkIdentity makes a state and answers the provider's URL, as [Engine.StartOAuth] does. The
 // state signs nobody in: [Engine.FinishLink] spends it for this very session of this very
-// user, within ten minutes, or nobody does. It is dead once the session is, or once all of
-// the user's sessions are ended. [CodeInvalidToken]: the user has no such session.
+// user, within ten minutes, or nobody does. Until then it dies with the session, and with
+// whatever ends the user's other sessions. [CodeInvalidToken]: the user has no such session.
 // [CodeProviderNotConfigured].
 func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, error) {
 	app, err := e.App(ctx, in.App)

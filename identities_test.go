@@ -108,6 +108,21 @@ func (s *stage) proven(email string) string {
 	return got.text(s.t, "token")
 }
 
+// session answers the session of an access token, and its user.
+func (s *stage) session(token string) (session, user uuid.UUID) {
+	s.t.Helper()
+	var claims jwt.RegisteredClaims
+	own := struct {
+		*jwt.RegisteredClaims
+
+		Session uuid.UUID `json:"sid"`
+	}{RegisteredClaims: &claims}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &own); err != nil {
+		s.t.Fatal(err)
+	}
+	return own.Session, uuid.MustParse(claims.Subject)
+}
+
 func userID(a answer) uuid.UUID {
 	return uuid.MustParse(a.body["user"].(map[string]any)["user_id"].(string))
 }
@@ -193,7 +208,11 @@ func TestLinkRequiredHasAWayOut(t *testing.T) {
 		}
 	})
 	t.Run("the address is the one that the provider told last", func(t *testing.T) {
-		s.link(token, jwt.MapClaims{"sub": "ann-at-corp", "email": "married@example.com"})
+		events := s.events(authkit.EventIdentityLink)
+		got := s.link(token, jwt.MapClaims{"sub": "ann-at-corp", "email": "married@example.com"})
+		if list := got.identities(t); !slices.Equal(list, []string{"corp married@example.com"}) || s.events(authkit.EventIdentityLink) != events {
+			t.Errorf("linked: got %q and %d events more, want the new address alone", list, s.events(authkit.EventIdentityLink)-events)
+		}
 		s.wantIdentities(t, token, "corp married@example.com")
 		s.by(jwt.MapClaims{"sub": "ann-at-corp", "email": ""}).want(t, 200, "")
 		s.wantIdentities(t, token, "corp")
@@ -340,6 +359,10 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	if !errors.Is(err, authkit.CodeInvalidToken) {
 		t.Errorf("FinishLink: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
+	in := authkit.OAuthReturn{App: s.app.ID, Provider: "corp", Code: "good", State: "ls_" + state, Binding: binding}
+	if got, err := s.engine.FinishOAuth(t.Context(), in); !errors.Is(err, authkit.CodeInvalidToken) || got.Token != "" {
+		t.Errorf("FinishOAuth of the state spelled otherwise: got %v, want %s", err, authkit.CodeInvalidToken)
+	}
 	got := s.finish(state, binding, bearer(token)) // a session beside it is of no account
 	got.want(t, 200, "")
 	if got.body["created"] != true {
@@ -348,7 +371,7 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	s.wantIdentities(t, token)
 
 	linking, binding := s.linking(token, nil)
-	in := authkit.OAuthReturn{App: s.app.ID, Provider: "corp", Code: "good", State: linking, Binding: binding}
+	in.State, in.Binding = linking, binding
 	if got, err := s.engine.FinishOAuth(t.Context(), in); !errors.Is(err, authkit.CodeInvalidToken) || got.Token != "" {
 		t.Errorf("FinishOAuth: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
@@ -414,6 +437,18 @@ func TestLinkingStops(t *testing.T) {
 			}
 		})
 	}
+	t.Run("after the other sessions were ended, while this one goes on", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		token := s.signUp("ann@example.com").text(t, "token")
+		state, binding := s.linking(token, nil)
+		session, u := s.session(token)
+		if _, err := s.inner.ChangeUser(t.Context(), authkit.UserChange{Now: s.clock.now(), App: s.app.ID, ID: u, End: true, Keep: session}); err != nil {
+			t.Fatal(err)
+		}
+		s.finish(state, binding, bearer(token)).want(t, 401, "invalid_token")
+		s.link(token, nil)
+	})
 	t.Run("after ten minutes", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
@@ -452,11 +487,19 @@ func TestAnIdentityOfAnotherAccountStaysThere(t *testing.T) {
 	s.wantIdentities(t, bob, "corp bob@example.com")
 }
 
-// beside is a store that does something just before a user is changed, once.
+// beside is a store that does something just before a user is changed, or read, once.
 type beside struct {
 	authkit.Store
 
-	first func()
+	first, read func()
+}
+
+func (b *beside) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
+	if read := b.read; read != nil {
+		b.read = nil
+		read()
+	}
+	return b.Store.Account(ctx, app, by)
 }
 
 func (b *beside) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
@@ -487,16 +530,21 @@ func TestLinkingIsDecidedAnewWhereTheAccountChanged(t *testing.T) {
 		s.finish(state, binding, bearer(token)).want(t, 200, "")
 		s.wantIdentities(t, token, "corp ann@example.com")
 	})
-	t.Run("an address that somebody else proved is", func(t *testing.T) {
-		t.Parallel()
-		s, b := newBeside(t)
-		token := s.signUp("ann@example.com").text(t, "token")
-		state, binding := s.linking(token, nil)
-		owner := ""
-		b.first = func() { owner = s.proven("ann@example.com") }
-		s.finish(state, binding, bearer(token)).want(t, 401, "invalid_token")
-		s.wantIdentities(t, owner)
-	})
+	for name, at := range map[string]func(*beside, func()){
+		"an address that somebody else proved is":                       func(b *beside, then func()) { b.first = then },
+		"and so is one that was proved after the session was asked for": func(b *beside, then func()) { b.read = then },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, b := newBeside(t)
+			token := s.signUp("ann@example.com").text(t, "token")
+			state, binding := s.linking(token, nil)
+			owner := ""
+			at(b, func() { owner = s.proven("ann@example.com") })
+			s.finish(state, binding, bearer(token)).want(t, 401, "invalid_token")
+			s.wantIdentities(t, owner)
+		})
+	}
 }
 
 // The proof rule: nothing that was linked before the address was proven survives the proof.
@@ -724,6 +772,12 @@ func TestBeginningToLinkIsStrict(t *testing.T) {
 	_, err := s.engine.LinkIdentity(t.Context(), authkit.IdentityLink{App: s.app.ID, User: uuid.New(), Session: uuid.New(), Provider: "corp"})
 	if !errors.Is(err, authkit.CodeInvalidToken) {
 		t.Errorf("LinkIdentity without a session: got %v, want %s", err, authkit.CodeInvalidToken)
+	}
+	session, _ := s.session(token)
+	bob := s.signUp("bob@example.com")
+	_, err = s.engine.LinkIdentity(t.Context(), authkit.IdentityLink{App: s.app.ID, User: userID(bob), Session: session, Provider: "corp"})
+	if !errors.Is(err, authkit.CodeInvalidToken) {
+		t.Errorf("LinkIdentity with another's session: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
 	for name, call := range map[string]func() error{
 		"Identities":     func() error { _, err := s.engine.Identities(t.Context(), s.app.ID, uuid.New()); return err },

@@ -79,13 +79,13 @@ func (c *corp) atSPA(t *testing.T, flow spaFlow, who string) url.Values {
 }
 
 // finishJSON posts what came back, but for the changes.
-func (c *corp) finishJSON(t *testing.T, flow spaFlow, q url.Values) answer {
+func (c *corp) finishJSON(t *testing.T, flow spaFlow, q url.Values, headers ...string) answer {
 	t.Helper()
 	body := map[string]string{"code": q.Get("code"), "state": q.Get("state"), "binding": flow.binding}
 	if q.Has("iss") {
 		body["iss"] = q.Get("iss")
 	}
-	return c.send("POST", c.at("/auth/callback/corp-spa"), mustJSON(t, body), "Origin: "+spa, "Sec-Fetch-Site: cross-site")
+	return c.send("POST", c.at("/auth/callback/corp-spa"), mustJSON(t, body), append(headers, "Origin: "+spa, "Sec-Fetch-Site: cross-site")...)
 }
 
 // exchange redeems the code that came to the goal, in the browser that it came to.

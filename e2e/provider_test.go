@@ -18,6 +18,7 @@ func TestProvider(t *testing.T) {
 		t.Run("a browser signs in by redirect", func(t *testing.T) { signsInByRedirect(t, c) })
 		t.Run("the provider's form bounces until the cookie is there", func(t *testing.T) { signsInByForm(t, c) })
 		t.Run("a second sign-in finds the same user", func(t *testing.T) { findsTheUser(t, c) })
+		t.Run("a user links an identity, and unlinks it", func(t *testing.T) { links(t, c) })
 		t.Run("a person who refuses", func(t *testing.T) { isRefused(t, c) })
 		t.Run("an answer without iss, or with another, is refused", func(t *testing.T) { needsIss(t, c) })
 		t.Run("a code of another flow is refused", func(t *testing.T) { needsOwnCode(t, c) })
@@ -95,6 +96,39 @@ func findsTheUser(t *testing.T, c *corp) {
 			t.Errorf("user %s: got %s, want %s", way, got, want)
 		}
 	}
+}
+
+func links(t *testing.T, c *corp) {
+	up := c.send("POST", c.at("/auth/credentials"), `{"email":"frank@home.example","password":"`+password+`"}`).want(t, 201, "")
+	mine := bearer(up.text("token"))
+	begin := func() (spaFlow, url.Values) {
+		got := c.send("POST", c.at("/auth/identities"), `{"provider":"corp-spa"}`, mine, "Origin: "+spa, "Sec-Fetch-Site: cross-site").want(t, 200, "")
+		flow := spaFlow{got.text("redirect_url"), got.text("state"), got.text("binding")}
+		return flow, c.atSPA(t, flow, "frank")
+	}
+	flow, q := begin()
+	c.finishJSON(t, flow, q).want(t, 401, "unauthenticated")
+	other := c.send("POST", c.at("/auth/credentials"), `{"email":"frank@home.example","password":"`+password+`"}`).want(t, 200, "")
+	c.finishJSON(t, flow, q, bearer(other.text("token"))).want(t, 401, "invalid_token")
+	for range 2 { // the second changes nothing
+		got := c.finishJSON(t, flow, q, mine).want(t, 200, "")
+		if !strings.Contains(got.raw, `{"provider":"corp-spa","email":"frank@example.com","created_at":"`) || strings.Count(got.raw, "provider") != 1 {
+			t.Errorf("linked: got %s, want one identity at corp-spa", got.raw)
+		}
+		c.finishJSON(t, flow, q, mine).want(t, 401, "invalid_token")
+		flow, q = begin()
+	}
+	c.send("POST", c.at("/auth/sign-out"), `{"refresh_token":"`+other.text("refresh_token")+`","all":true}`).want(t, 204, "")
+	c.finishJSON(t, flow, q, mine).want(t, 401, "invalid_token")
+
+	flow = c.startJSON(t)
+	in := c.finishJSON(t, flow, c.atSPA(t, flow, "frank")).want(t, 200, "")
+	if got, want := in.text("user", "user_id"), up.text("user", "user_id"); got != want {
+		t.Errorf("the identity signs in to %s, want %s", got, want)
+	}
+	c.send("DELETE", c.at("/auth/identities")+"/corp-spa", "", bearer(in.text("token"))).want(t, 204, "")
+	flow = c.startJSON(t)
+	wantUser(t, c, c.finishJSON(t, flow, c.atSPA(t, flow, "frank")).want(t, 200, ""), "frank", true)
 }
 
 func isRefused(t *testing.T, c *corp) {
