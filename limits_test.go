@@ -197,11 +197,12 @@ func TestASignInIsCountedInOneStep(t *testing.T) {
 		{"no intent that there is", signInBody("ann@example.com", password, "sign_off"), "400 in 1: credentials/ip"},
 	} {
 		seen.keys, seen.calls = nil, 0
-		got := fmt.Sprint(w.send("POST", path, c.body).Code, " in ", seen.calls, ":")
+		status := w.send("POST", path, c.body).Code
+		var names []string
 		for _, key := range seen.keys {
-			got += " " + key[:strings.LastIndex(key, "/")]
+			names = append(names, key[:strings.LastIndex(key, "/")])
 		}
-		if got != c.want {
+		if got := fmt.Sprintf("%d in %d: %s", status, seen.calls, strings.Join(names, " ")); got != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
 		}
 	}
