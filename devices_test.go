@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 func (w *world) deviceCookie() string {
@@ -330,4 +332,50 @@ func TestKnowDevice(t *testing.T) {
 	}); got != 2 {
 		t.Errorf("a device that is known no longer: counted %d times, want as a stranger, too", got)
 	}
+}
+
+// Nothing but what was made for the account makes a device known, to the letter.
+func FuzzDevice(f *testing.F) {
+	seen := &hitLog{Store: memory.New()}
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	engine, err := authkit.New(authkit.Config{
+		Store: seen, BaseURL: base, Mailer: mail.NewOutbox(), Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return at },
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Secrets: [][]byte{make([]byte, 32)}, Random: new(counter),
+		Limits: authkit.LimitConfig{Credentials: "1000000/s/email"},
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	app, err := engine.EnsureApp(f.Context(), "me", "Demo")
+	if err != nil {
+		f.Fatal(err)
+	}
+	genuine, err := engine.KnowDevice(authkit.User{App: app.ID, Email: "ann@example.com"}, "")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range []string{"", genuine, genuine[1:], genuine + "A", genuine + "\n", strings.Repeat("A", len(genuine)), "A" + genuine[1:], genuine[:len(genuine)-1] + "_"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		seen.keys = nil
+		_, err := engine.SignInWithPassword(t.Context(), authkit.PasswordSignIn{App: app.ID, Email: "ann@example.com", Password: password, Intent: "sign_in", Device: text})
+		if !errors.Is(err, authkit.CodeInvalidCredentials) && !errors.Is(err, authkit.CodeRateLimited) {
+			t.Errorf("Device %q: got %v", text, err)
+		}
+		if known := strings.HasPrefix(seen.keys[0], "credentials/device/"); known != (text == genuine) {
+			t.Errorf("Device %q: got known %v, want only %q known", text, known, genuine)
+		}
+	})
+}
+
+// counter is no randomness at all: every process of a fuzz target draws the same.
+type counter struct{ n byte }
+
+func (c *counter) Read(b []byte) (int, error) {
+	for i := range b {
+		c.n++
+		b[i] = c.n
+	}
+	return len(b), nil
 }
