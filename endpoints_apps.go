@@ -90,7 +90,7 @@ func (l *limitsBody) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 // limits refuses an empty text, which says nothing.
-func (l limitsBody) limits() (*AppLimits, error) {
+func (l *limitsBody) limits() (*AppLimits, error) {
 	if !l.given {
 		return nil, nil
 	}

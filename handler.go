@@ -41,6 +41,8 @@ type call struct {
 	user      User
 	session   Session
 	key       APIKey
+
+	owed *owed // what the door has not counted yet
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -162,24 +164,13 @@ func (c *call) through(res resource) error {
 	if err := rt.access(c); err != nil {
 		return err
 	}
-	if err := c.count(rt.limit); err != nil {
+	if err := c.count(rt); err != nil {
 		return err
 	}
 	if unwanted != nil {
 		return unwanted
 	}
-	return rt.serve(c)
-}
-
-// count counts for the peer, and tells it the limit. How much of it is left no store says;
-// of any other limit nothing is told: it would tell what others ask about an address.
-func (c *call) count(by limit) error {
-	rate, ok := by.rate(c.e.limits.of(c.app))
-	if !ok || c.e.cfg.Limits.InsecureOff {
-		return nil
-	}
-	policy{by.name, rate}.tell(c.w.Header())
-	return c.e.hit(c.ctx(), c.app.ID, c.e.byPeer(by, c.client.IP)...)
+	return c.settled(rt.serve(c))
 }
 
 // arrive waits for the body, and refuses one where none is taken.

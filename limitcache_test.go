@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func TestAFullLimitCostsTheStoreNothing(t *testing.T) {
 		for i := range 100 {
 			got := w.wrong(id, w.nth(i))
 			got.want(t, 429, "rate_limited")
-			if got.Header().Get("Retry-After") != fmt.Sprint(wait) {
+			if got.Header().Get("Retry-After") != strconv.Itoa(wait) {
 				t.Errorf("Retry-After: got %s, want %d", got.Header().Get("Retry-After"), wait)
 			}
 		}
@@ -63,14 +64,14 @@ func TestAFullLimitOfAnAddressStillCountsThePeer(t *testing.T) {
 	for range 20 {
 		got := w.wrong(id, "ann@example.com")
 		got.want(t, 429, "rate_limited")
-		if got.Header().Get("RateLimit") != `"credentials/email";r=0;t=6` {
-			t.Errorf("RateLimit: got %s, want that of the address", got.Header().Get("RateLimit"))
+		if got.Header().Get("Ratelimit") != `"credentials/email";r=0;t=6` {
+			t.Errorf("RateLimit: got %s, want that of the address", got.Header().Get("Ratelimit"))
 		}
 	}
 	got := w.wrong(id, "bob@example.com")
 	got.want(t, 429, "rate_limited")
-	if got.Header().Get("RateLimit") != `"credentials/ip";r=0;t=3` {
-		t.Errorf("RateLimit: got %s, want that of the peer", got.Header().Get("RateLimit"))
+	if got.Header().Get("Ratelimit") != `"credentials/ip";r=0;t=3` {
+		t.Errorf("RateLimit: got %s, want that of the peer", got.Header().Get("Ratelimit"))
 	}
 }
 

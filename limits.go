@@ -82,6 +82,7 @@ func (e *Engine) byPeer(l limit, ip string) []count {
 // stranger to an address finds ever less room, down to one try every Window/Limit, and is
 // never locked out by what others had refused.
 func (e *Engine) hit(ctx context.Context, app uuid.UUID, counts ...count) error {
+	counts = withOwed(ctx, app, counts)
 	if e.cfg.Limits.InsecureOff || len(counts) == 0 {
 		return nil
 	}

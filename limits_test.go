@@ -143,6 +143,71 @@ func TestLimitsAreAnAppsOwn(t *testing.T) {
 	w.send("POST", w.in("/auth/verify/{app_id}"), `{"token":"x"}`).want(t, 401, "invalid_token")
 }
 
+// exhausts uses up every limit of an app, from one address and for one email, and answers
+// how much each let through.
+func (w *world) exhausts(app string) string {
+	w.t.Helper()
+	post := func(path, body string) answer { return w.send("POST", path+app, body) }
+	email, _ := flood(w.t, func(int) answer { return w.try(app, "ann@example.com", "another passphrase") })
+	signUps, _ := flood(w.t, func(i int) answer {
+		defer w.clock.advance(3 * time.Second)
+		return post("/auth/credentials/", signInBody(w.nth(i), password, "sign_up"))
+	})
+	w.clock.advance(time.Minute)
+	peer, _ := flood(w.t, func(i int) answer { return w.wrong(app, w.nth(i)) })
+	mails, _ := flood(w.t, func(int) answer { return post("/auth/magic-link/", `{"email":"ann@example.com"}`) })
+	starts, _ := flood(w.t, func(int) answer { return w.send("GET", "/auth/github/"+app, "") })
+	return fmt.Sprint(email, signUps, peer, mails, starts)
+}
+
+func TestAnExhaustedAppLeavesOthersUntouched(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	var apps []string
+	for i := range 3 {
+		app, _, err := w.engine.CreateApp(t.Context(), w.devID, fmt.Sprint("App ", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		apps = append(apps, app.ID.String())
+	}
+	w.send("PATCH", "/apps/"+apps[0], `{"limits":{"credentials":"3/d/ip, 2/d/email","mail":"4/d/ip","sign_up":"1/d/ip","oauth":"5/d/ip"}}`, bearer(w.token)).want(t, 200, "")
+	// A sign-up counts as a try, through or not: two of the three of the first app.
+	for i, want := range []string{"2 1 1 4 5", "10 20 20 30 60", "10 20 20 30 60"} {
+		if got := w.exhausts(apps[i]); got != want {
+			t.Errorf("app %d: got %s through, want %s", i, got, want)
+		}
+	}
+	w.signIn("console", "dev@example.com")
+}
+
+// A sign-in is counted for its peer and its address in one step, and so is what it refuses.
+func TestASignInIsCountedInOneStep(t *testing.T) {
+	t.Parallel()
+	seen := &hitLog{}
+	w := setup(t, func(c *authkit.Config) { seen.Store, c.Store = c.Store, seen })
+	w.signUp("ann@example.com")
+	path := w.in("/auth/credentials/{app_id}")
+	for _, c := range []struct{ name, body, want string }{
+		{"a sign-in", signInBody("ann@example.com", password, ""), "200 in 1: credentials/ip credentials/email"},
+		{"a wrong password", signInBody("ann@example.com", "another passphrase", ""), "401 in 1: credentials/ip credentials/email"},
+		{"a sign-up", signInBody("bob@example.com", password, ""), "201 in 2: credentials/ip credentials/email signup/ip"},
+		{"no address", signInBody("ann", password, ""), "400 in 1: credentials/ip"},
+		{"no object", "[]", "400 in 1: credentials/ip"},
+		{"no intent that there is", signInBody("ann@example.com", password, "sign_off"), "400 in 1: credentials/ip"},
+	} {
+		seen.keys, seen.calls = nil, 0
+		status := w.send("POST", path, c.body).Code
+		var names []string
+		for _, key := range seen.keys {
+			names = append(names, key[:strings.LastIndex(key, "/")])
+		}
+		if got := fmt.Sprintf("%d in %d: %s", status, seen.calls, strings.Join(names, " ")); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestLimitsBehindAProxy(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")} })
@@ -253,10 +318,12 @@ func TestLimitsOff(t *testing.T) {
 type hitLog struct {
 	authkit.Store
 
-	keys []string
+	keys  []string
+	calls int
 }
 
 func (l *hitLog) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
+	l.calls++
 	for _, h := range hits {
 		l.keys = append(l.keys, h.Key)
 	}

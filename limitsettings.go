@@ -57,10 +57,10 @@ func (c *LimitConfig) fill(bad *problems) {
 }
 
 // parsed are limits that fill has found nothing wrong with.
-func (c LimitConfig) parsed() limits {
+func (c *LimitConfig) parsed() limits {
 	var out limits
 	for _, f := range limitFields {
-		*f.rates(&out), _ = ratelimit.Parse(*f.text(&c), f.keys...)
+		*f.rates(&out), _ = ratelimit.Parse(*f.text(c), f.keys...)
 	}
 	return out
 }

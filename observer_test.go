@@ -51,7 +51,7 @@ func TestObserver(t *testing.T) {
 			w.send("POST", "/auth/credentials/"+app, `{"email":"ann@example.com","password":"another passphrase"}`)
 		}},
 		{"a step that failed", "", func() {
-			faulty.FailAt(5) // the app, two limits, the account, the step
+			faulty.FailAt(4) // the app, the limits, the account, the step
 			w.send("POST", "/auth/credentials/"+app, `{"email":"ann@example.com","password":"`+password+`"}`).want(t, 503, "")
 			faulty.FailAt(0)
 		}},

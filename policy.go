@@ -17,12 +17,12 @@ type policy struct {
 
 // tell says how much the limit lets through.
 func (p policy) tell(header http.Header) {
-	header.Set("RateLimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", p.name, p.rate.N, p.rate.Per/time.Second))
+	header.Set("Ratelimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", p.name, p.rate.N, p.rate.Per/time.Second))
 }
 
 // tellFull says that nothing is left of it for a while.
 func (p policy) tellFull(header http.Header, wait time.Duration) {
-	header.Set("RateLimit", fmt.Sprintf("%q;r=0;t=%d", p.name, wholeSeconds(wait)))
+	header.Set("Ratelimit", fmt.Sprintf("%q;r=0;t=%d", p.name, wholeSeconds(wait)))
 }
 
 // wholeSeconds is a wait that is not too short.

@@ -11,7 +11,7 @@ import (
 
 // limitHeaders are those of an answer that tell of limits.
 func limitHeaders(a answer) string {
-	return fmt.Sprintf("%s|%s|%s", a.Header().Get("RateLimit-Policy"), a.Header().Get("RateLimit"), a.Header().Get("Retry-After"))
+	return fmt.Sprintf("%s|%s|%s", a.Header().Get("Ratelimit-Policy"), a.Header().Get("Ratelimit"), a.Header().Get("Retry-After"))
 }
 
 func TestAnswersTellTheLimit(t *testing.T) {
@@ -73,7 +73,7 @@ func TestTheLimitOfAnAddressTellsNothing(t *testing.T) {
 	asked := func(email string) (out []string) {
 		for i := range 11 {
 			got := w.from(fmt.Sprintf("198.51.100.%d:1", i)).wrong(id, email)
-			got.Header().Del("X-Request-Id")
+			got.Header().Del("X-Request-ID")
 			out = append(out, fmt.Sprint(got.Code, got.Header()))
 		}
 		return out

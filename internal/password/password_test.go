@@ -151,6 +151,38 @@ func TestGate(t *testing.T) {
 			}
 		})
 	})
+	t.Run("a full queue refuses whoever fills it, and nobody else", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			gate := password.NewGate(1, 8, time.Hour)
+			hold := make(chan struct{})
+			go func() { _ = gate.Do(context.Background(), "a", func() { <-hold }) }()
+			synctest.Wait()
+			var done, refused [3]int
+			send := func(tenant, n int) {
+				for range n {
+					go func() {
+						err := gate.Do(context.Background(), string(rune('a'+tenant)), func() { done[tenant]++ })
+						if errors.Is(err, password.ErrBusy) {
+							refused[tenant]++
+						}
+					}()
+					synctest.Wait()
+				}
+			}
+			send(0, 100)
+			send(1, 3)
+			send(2, 100)
+			close(hold)
+			synctest.Wait()
+			if done != [3]int{3, 3, 2} && done != [3]int{2, 3, 3} || refused != [3]int{100 - done[0], 0, 100 - done[2]} {
+				t.Errorf("got %v through and %v refused, want all three of the second, and no more than that of the others", done, refused)
+			}
+			if err := gate.Do(context.Background(), "a", func() {}); err != nil {
+				t.Errorf("afterwards: got %v, want nil", err)
+			}
+		})
+	})
 	t.Run("takes turns between tenants", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
