@@ -133,6 +133,9 @@ func New(c Config) (*Engine, error) {
 		gate:   password.NewGate(p.Concurrent, p.Queue, p.QueueWait),
 		random: e.random,
 	}
+	if p.Breached != "" {
+		e.hasher.breached = password.NewRanges(p.Breached)
+	}
 	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()

@@ -111,6 +111,13 @@ type PasswordConfig struct {
 	MinLength int // code points; default 12
 	MaxLength int // code points; default 1024
 
+	// Breached is a service that lists breached passwords by range, such as
+	// "https://api.pwnedpasswords.com/range/": five hexadecimal digits of the SHA-1 sum are
+	// appended. New passwords that it lists are too weak. It has two seconds; where it does
+	// not answer, the password is taken, and an [EventPasswordUnchecked] says so. Default:
+	// none is asked.
+	Breached string
+
 	MemoryKiB uint32 // of argon2id; default 19456 (19 MiB)
 	Time      uint32 // passes; default 2
 	Threads   uint8  // default 1
@@ -282,6 +289,9 @@ func (c *Config) checkSecrets(bad *problems) *seal.Ring {
 }
 
 func (p *PasswordConfig) fill(bad *problems) {
+	if u, err := url.Parse(p.Breached); p.Breached != "" && (err != nil || u.Host == "" || (u.Scheme != "https" && (u.Scheme != "http" || !httpio.Loopback(u.Hostname())))) {
+		bad.add("Password.Breached", quote(p.Breached), `use https, such as "https://api.pwnedpasswords.com/range/", or leave it empty`)
+	}
 	positive(bad, "Password.MinLength", &p.MinLength, 12)
 	positive(bad, "Password.MaxLength", &p.MaxLength, 1024)
 	positive(bad, "Password.MemoryKiB", &p.MemoryKiB, 19*1024)

@@ -71,7 +71,12 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 			return SignIn{}, err
 		}
 		if account == nil && in.Intent == "" && !app.Settings.RequireVerified && weak == nil && !app.Settings.SignupClosed {
-			return e.createWithPassword(ctx, app, in, email)
+			switch err := e.unbreached(ctx, app.ID, in.Password); {
+			case err == nil:
+				return e.createWithPassword(ctx, app, in, email)
+			case !errors.Is(err, CodeWeakPassword): // which is no other refusal than a wrong one
+				return SignIn{}, err
+			}
 		}
 		return e.checkPassword(ctx, app, in, account)
 	})
@@ -112,6 +117,9 @@ func checkUserName(s string) error {
 func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email string, weak error) (SignIn, error) {
 	if weak != nil {
 		return SignIn{}, weak
+	}
+	if err := e.unbreached(ctx, app.ID, in.Password); err != nil {
+		return SignIn{}, err
 	}
 	if app.Settings.SignupClosed {
 		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")

@@ -21,6 +21,9 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 	if err := e.hasher.check(pw, email); err != nil {
 		return User{}, err
 	}
+	if err := e.unbreached(ctx, app.ID, pw); err != nil {
+		return User{}, err
+	}
 	account, err := e.account(ctx, app.ID, AccountKey{Email: canonical})
 	if err != nil {
 		return User{}, err

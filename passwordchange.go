@@ -75,6 +75,9 @@ func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, ma
 		if err := e.hasher.check(pw, app.Name, u.Name, u.Email); err != nil {
 			return SignIn{}, err
 		}
+		if err := e.unbreached(ctx, app.ID, pw); err != nil {
+			return SignIn{}, err
+		}
 		phc, err := e.hasher.hash(ctx, app.ID, pw)
 		if err != nil {
 			return SignIn{}, err

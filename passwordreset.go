@@ -123,6 +123,9 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 	if err := e.hasher.check(pw, app.Name, account.User.Name, account.User.Email); err != nil {
 		return SignIn{}, err
 	}
+	if err := e.unbreached(ctx, app.ID, pw); err != nil {
+		return SignIn{}, err
+	}
 	phc, err := e.hasher.hash(ctx, app.ID, pw)
 	if err != nil {
 		return SignIn{}, err

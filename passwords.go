@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -16,6 +17,34 @@ type hasher struct {
 	gate   *password.Gate
 	random func(n int) ([]byte, error)
 	dummy  string // the hash of no password, to spend the same time on unknown users
+
+	breached *password.Ranges // nil: none is asked
+}
+
+// unbreached refuses a new password that is on a list of breached ones (NIST SP 800-63B-4,
+// section 3.1.1.2). A list that does not answer refuses nobody.
+func (e *Engine) unbreached(ctx context.Context, app uuid.UUID, pw string) error {
+	if e.hasher.breached == nil {
+		return nil
+	}
+	has, err := e.hasher.breached.Has(ctx, pw)
+	if err != nil {
+		e.log.WarnContext(ctx, "a new password was not looked up among breached ones", slog.Any("error", err))
+		return e.noteAlone(ctx, Event{App: app, Type: EventPasswordUnchecked})
+	}
+	if has {
+		return refuse(CodeWeakPassword, "the password is too weak: it is known from a data breach")
+	}
+	return nil
+}
+
+// noteAlone writes an event that goes with no step.
+func (e *Engine) noteAlone(ctx context.Context, ev Event) error {
+	var also Also
+	if err := e.note(&also, e.now(), ev); err != nil {
+		return err
+	}
+	return e.ownError(e.store.Put(ctx, ev.App, also), ev.App)
 }
 
 // check refuses a password that the policy does not take: [CodeWeakPassword].

@@ -259,6 +259,10 @@ const (
 	EventPasswordForgot = "password.forgot"
 	EventPasswordReset  = "password.reset"
 	EventPasswordChange = "password.change"
+
+	// EventPasswordUnchecked says that Config.Password.Breached did not answer.
+	EventPasswordUnchecked = "password.unchecked"
+
 	EventEmailSend      = "email.send"
 	EventEmailVerify    = "email.verify"
 	EventEmailChange    = "email.change"

@@ -1,0 +1,78 @@
+package password
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha1" //nolint:gosec // the key of the published lists, not a secret's protection
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Ranges asks a service for breached passwords by k-anonymity: it learns the first five
+// hexadecimal digits of the SHA-1 sum, which hundreds of passwords share, and nothing else.
+type Ranges struct {
+	URL    string // the digits are appended
+	client *http.Client
+}
+
+const (
+	rangeDigits  = 5
+	rangeTimeout = 2 * time.Second
+	rangeSize    = 1 << 20
+)
+
+// NewRanges makes a client that follows no redirect.
+func NewRanges(url string) *Ranges {
+	return &Ranges{URL: url, client: &http.Client{
+		Timeout:       rangeTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Has says whether the service lists the password. Any error means that it is not known.
+func (r *Ranges) Has(ctx context.Context, pw string) (bool, error) {
+	sum := sha1.Sum([]byte(pw)) //nolint:gosec // as above
+	digits := strings.ToUpper(hex.EncodeToString(sum[:]))
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL+digits[:rangeDigits], nil)
+	if err != nil {
+		return false, fmt.Errorf("ask for breached passwords: %w", err)
+	}
+	req.Header.Set("Add-Padding", "true") // the length of the answer tells nothing, either
+	res, err := r.client.Do(req)
+	if err != nil {
+		return false, fmt.Errorf("ask for breached passwords: %w", withoutURL(err))
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return false, fmt.Errorf("ask for breached passwords: status %d", res.StatusCode)
+	}
+	return listed(io.LimitReader(res.Body, rangeSize), digits[rangeDigits:])
+}
+
+// withoutURL keeps the digits out of logs.
+func withoutURL(err error) error {
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner
+	}
+	return err
+}
+
+// listed looks for SUFFIX:COUNT. A count of 0 is padding.
+func listed(body io.Reader, suffix string) (bool, error) {
+	lines := bufio.NewScanner(body)
+	for lines.Scan() {
+		got, count, ok := strings.Cut(strings.TrimSpace(lines.Text()), ":")
+		if ok && strings.EqualFold(got, suffix) {
+			return count != "0", nil
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return false, fmt.Errorf("read breached passwords: %w", err)
+	}
+	return false, nil
+}
