@@ -326,3 +326,44 @@ func TestChangeOfAddress(t *testing.T) {
 		})
 	}
 }
+
+func TestPagesOfLinks(t *testing.T) {
+	t.Parallel()
+	const firefox = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) <b>Gecko</b>/20100101 Firefox/140.0"
+	s := newStage(t, withoutLimits)
+	pending, m := s.mailed("ann@example.com", `,"redirect_to":"`+goal+`"`, firefox)
+	own := "Cookie: " + cookieOf(pending)
+	for name, c := range map[string]struct {
+		headers  []string
+		has, not []string
+	}{
+		"the browser that asked goes on by itself": {[]string{own}, []string{"<script nonce=", "history.replaceState", "client.example", "a***@example.com"}, []string{"was asked for"}},
+		"another one is told who asked, and when":  {nil, []string{"05:06 UTC with Firefox on Linux", "client.example", "a***@example.com"}, []string{"<script", "Gecko", "ann@"}},
+		"a browser that only looks ahead waits":    {[]string{own, "Sec-Purpose: prefetch"}, []string{"<button"}, []string{"<script"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := s.send("GET", linkPath(m), "", c.headers...)
+			got.want(t, 200, "")
+			for _, text := range c.has {
+				if !strings.Contains(got.Body.String(), text) {
+					t.Errorf("got %s, want %q in it", got.Body, text)
+				}
+			}
+			for _, text := range c.not {
+				if strings.Contains(got.Body.String(), text) {
+					t.Errorf("got %s, want no %q", got.Body, text)
+				}
+			}
+			if scripted := strings.Contains(got.Header().Get("Content-Security-Policy"), "script-src"); scripted != strings.Contains(got.Body.String(), "<script") {
+				t.Errorf("policy: got %q with script allowed: %v", got.Header().Get("Content-Security-Policy"), scripted)
+			}
+		})
+	}
+	_, r := s.forgot(func() string { s.signUp("bob@example.com"); return "bob@example.com" }())
+	page := s.send("GET", linkPath(r), "")
+	for _, text := range []string{`type="password"`, `autocomplete="new-password"`, `minlength="12"`, `<label for="p">`} {
+		if !strings.Contains(page.Body.String(), text) {
+			t.Errorf("reset page: got %s, want %q in it", page.Body, text)
+		}
+	}
+}

@@ -157,7 +157,7 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 		return SignIn{}, err
 	}
 	data := attempt{Email: email, Typed: in.Email, Name: in.Name, PHC: phc}
-	pending, err := e.ask(ctx, app, forVerify, secrets, data, nil, Event{Type: EventEmailSend, IP: in.Client.IP, Reason: "sign-up"})
+	pending, err := e.ask(ctx, app, forVerify, secrets, data, nil, in.Client, Event{Type: EventEmailSend, Reason: "sign-up"})
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -171,7 +171,7 @@ func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSi
 		return err
 	}
 	data := attempt{Email: u.Email, Typed: u.EmailTyped}
-	pending, err := e.ask(ctx, app, forVerify, secrets, data, &u, Event{UserID: u.ID, Type: EventEmailSend, IP: in.Client.IP})
+	pending, err := e.ask(ctx, app, forVerify, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 		return Pending{}, err
 	}
 	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email}
-	return e.ask(ctx, app, forChange, secrets, data, &u, Event{UserID: u.ID, Type: EventEmailChange, IP: in.Client.IP})
+	return e.ask(ctx, app, forChange, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
 }
 
 // EmailConfirm redeems the proof of a new address by the account that asked.

@@ -29,7 +29,7 @@ func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error
 		return Pending{}, err
 	}
 	data := attempt{Email: u.Email, Typed: u.EmailTyped}
-	return e.ask(ctx, app, forVerify, secrets, data, &u, Event{UserID: u.ID, Type: EventEmailSend, IP: in.Client.IP})
+	return e.ask(ctx, app, forVerify, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 }
 
 // appUser reads an app and a user of it.

@@ -2,9 +2,7 @@ package authkit
 
 import (
 	"net/http"
-	"net/url"
 
-	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -49,7 +47,7 @@ func errorPage(c *call) error {
 		Page: pages.Page{AppName: "authkit", Nonce: nonce}, Code: string(code), Status: x.status,
 		Meaning: x.meaning, Causes: x.causes, Fix: x.fix,
 	}
-	return c.html(nonce, nil, func(w http.ResponseWriter) error { return pages.ErrorDoc(w, data) })
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.ErrorDoc(w, data) })
 }
 
 // nonce lets a page have its one style.
@@ -61,15 +59,11 @@ func (c *call) nonce() (string, error) {
 	return token.Encode(b), nil
 }
 
-// html answers a page; forms on it may go to this origin and to goesOn.
-func (c *call) html(nonce string, goesOn *url.URL, write func(http.ResponseWriter) error) error {
+// html answers a page under its policy, that of pages.CSP.
+func (c *call) html(policy string, write func(http.ResponseWriter) error) error {
 	header := c.w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
-	var targets []string
-	if goesOn != nil {
-		targets = append(targets, httpio.Origin(goesOn))
-	}
-	header.Set("Content-Security-Policy", pages.CSP(nonce, targets...))
+	header.Set("Content-Security-Policy", policy)
 	return write(c.w)
 }

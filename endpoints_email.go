@@ -23,9 +23,9 @@ func sendProof(c *call, _ nobody) (answered, error) {
 const askAgain = "Ask for a new one where you asked for this one."
 
 var (
-	verifyPage  = formPage{forVerify, "Confirm your address for ", "Confirm", askAgain, false}
-	confirmPage = formPage{forChange, "Confirm your new address for ", "Confirm", askAgain, false}
-	undoPage    = formPage{forUndo, "Take back your address at ", "Take it back", "Ask the people who run the application.", false}
+	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, goes: true}
+	confirmPage = formPage{purpose: forChange, title: "Confirm your new address for ", button: "Confirm", stale: askAgain}
+	undoPage    = formPage{purpose: forUndo, title: "Take back your address at ", button: "Take it back", stale: "Ask the people who run the application."}
 )
 
 func openVerify(c *call) error {
@@ -163,7 +163,7 @@ func openUndo(c *call) error {
 	if err != nil {
 		return c.staleLink(err, undoPage.stale)
 	}
-	return undoPage.write(c, values.Get("token"), former.Email, "")
+	return undoPage.write(c, values.Get("token"), found{data: attempt{Email: former.Email}})
 }
 
 type undoBody struct {

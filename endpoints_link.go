@@ -112,9 +112,12 @@ type formPage struct {
 	button  string
 	stale   string // what to do about a link that is no longer valid
 	ask     bool   // for a new password
+	goes    bool   // by itself, in the browser that asked
 }
 
-var signInPage = formPage{forSignIn, "Sign in to ", "Sign in", "Ask for a new one where you wanted to sign in.", false}
+var signInPage = formPage{
+	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", goes: true,
+}
 
 // show looks at a link and shows its page.
 func (p formPage) show(c *call, raw string) error {
@@ -125,7 +128,7 @@ func (p formPage) show(c *call, raw string) error {
 	if p.purpose.kind == forSignIn.kind && !c.app.lets(got, c.browser()) {
 		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
-	return p.write(c, raw, got.data.Email, got.data.RedirectTo)
+	return p.write(c, raw, got)
 }
 
 // staleLink is the page of a link that is no longer valid; other errors stay.
@@ -136,7 +139,8 @@ func (c *call) staleLink(err error, fix string) error {
 	return c.notice("This link is no longer valid", "It was used already, or its time is over. "+fix)
 }
 
-func (p formPage) write(c *call, raw, email, redirectTo string) error {
+func (p formPage) write(c *call, raw string, got found) error {
+	same := got.askedBy(c.browser(), c.app.ID)
 	browser, err := c.bind()
 	if err != nil {
 		return err
@@ -145,20 +149,39 @@ func (p formPage) write(c *call, raw, email, redirectTo string) error {
 	if err != nil {
 		return err
 	}
-	var goesOn *url.URL
-	if redirectTo != "" {
-		if goesOn, err = url.Parse(redirectTo); err != nil {
-			return &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
-		}
+	goesOn, err := goalURL(got.data.RedirectTo)
+	if err != nil {
+		return err
 	}
 	data := pages.ConfirmData{
 		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.url(p.purpose.page + c.app.ID.String()),
-		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(email),
+		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(got.data.Email),
 		NewPassword: p.ask, Least: c.e.cfg.Password.MinLength,
+	}
+	policy := pages.CSP(nonce)
+	if goesOn != nil {
+		data.GoesOn, policy = goesOn.Host, pages.CSP(nonce, httpio.Origin(goesOn))
+	}
+	switch {
+	case same && p.goes && !httpio.Prefetch(c.r):
+		data.GoesByItself, policy = true, pages.Scripted(nonce, policy)
+	case !same && !got.data.Asked.IsZero():
+		data.Asked = got.data.Asked.Format("15:04") + " UTC with " + got.data.Agent
 	}
 	// Browsers send "Origin: null" with a form under no-referrer.
 	c.w.Header().Set("Referrer-Policy", "same-origin")
-	return c.html(nonce, goesOn, func(w http.ResponseWriter) error { return pages.Confirm(w, data) })
+	return c.html(policy, func(w http.ResponseWriter) error { return pages.Confirm(w, data) })
+}
+
+func goalURL(to string) (*url.URL, error) {
+	if to == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(to)
+	if err != nil {
+		return nil, &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
+	}
+	return u, nil
 }
 
 // formToken ties a form to the browser that was shown it (login CSRF).
@@ -172,7 +195,7 @@ func (c *call) notice(title, text string) error {
 		return err
 	}
 	data := pages.NoticeData{Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: title, Text: text}
-	return c.html(nonce, nil, func(w http.ResponseWriter) error { return pages.Notice(w, data) })
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Notice(w, data) })
 }
 
 type verifyBody struct {

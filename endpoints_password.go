@@ -22,7 +22,9 @@ func forgotPassword(c *call, in forgotBody) (answered, error) {
 	return pending(got), nil
 }
 
-var resetPage = formPage{forReset, "Choose a new password for ", "Save", "Ask for a new one where you wanted to sign in.", true}
+var resetPage = formPage{
+	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", ask: true,
+}
 
 // openReset shows the page of a link.
 func openReset(c *call) error {

@@ -49,7 +49,7 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	if account != nil {
 		of, data.Typed = &account.User, account.User.EmailTyped
 	}
-	return e.ask(ctx, app, forReset, secrets, data, of, Event{Type: EventPasswordForgot, IP: in.Client.IP})
+	return e.ask(ctx, app, forReset, secrets, data, of, in.Client, Event{Type: EventPasswordForgot})
 }
 
 // PasswordReset sets a password by the proof in a mail.

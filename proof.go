@@ -58,6 +58,9 @@ type attempt struct {
 	RedirectTo string `json:"redirect_to,omitempty"`
 	Challenge  string `json:"challenge,omitempty"`
 
+	Asked time.Time `json:"asked,omitzero"`
+	Agent string    `json:"agent,omitempty"` // of a fixed list
+
 	Was string `json:"was,omitempty"` // the address before, of a change
 
 	// What a sign-up waits with until the proof is redeemed by the one who asked.
@@ -110,10 +113,11 @@ func bindingID(binding string) ([]byte, bool) {
 
 // ask mails a proof, unless the address has had its share of mail: the answer does not
 // tell.
-func (e *Engine) ask(ctx context.Context, app App, p purpose, s attemptSecrets, data attempt, of *User, ev Event) (Pending, error) {
+func (e *Engine) ask(ctx context.Context, app App, p purpose, s attemptSecrets, data attempt, of *User, by Client, ev Event) (Pending, error) {
 	var also Also
 	now := e.now()
-	ev.App = app.ID
+	ev.App, ev.IP = app.ID, by.IP
+	data.Asked, data.Agent = now, agentOf(by.UserAgent)
 	switch err := e.hit(ctx, app.ID, e.by(limitMailEmail, data.Email)); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)

@@ -40,7 +40,7 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 		return Pending{}, err
 	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
-	return e.ask(ctx, app, forSignIn, secrets, data, nil, Event{Type: EventLinkRequest, IP: in.Client.IP})
+	return e.ask(ctx, app, forSignIn, secrets, data, nil, in.Client, Event{Type: EventLinkRequest})
 }
 
 // checkGoal refuses a redirect URL that is not registered, to the letter (RFC 9700,

@@ -263,11 +263,11 @@ const (
 	// EventPasswordUnchecked says that Config.Password.Breached did not answer.
 	EventPasswordUnchecked = "password.unchecked"
 
-	EventEmailSend      = "email.send"
-	EventEmailVerify    = "email.verify"
-	EventEmailChange    = "email.change"
-	EventEmailConfirm   = "email.confirm"
-	EventEmailUndo      = "email.undo"
+	EventEmailSend    = "email.send"
+	EventEmailVerify  = "email.verify"
+	EventEmailChange  = "email.change"
+	EventEmailConfirm = "email.confirm"
+	EventEmailUndo    = "email.undo"
 
 	EventIdentityLink   = "identity.link"   // Reason: the provider; a new user's first identity is its user.create
 	EventIdentityUnlink = "identity.unlink" // Reason: the provider

@@ -1,5 +1,5 @@
-// Package pages renders the few HTML pages that sign-in needs. They hold no
-// script and load nothing; the style carries a nonce.
+// Package pages renders the few HTML pages that sign-in needs. They load nothing and work
+// without script; style, and the one script that presses a button, carry a nonce.
 //
 //	w.Header().Set("Content-Security-Policy", pages.CSP(nonce))
 //	err := pages.Notice(w, pages.NoticeData{Page: pages.Page{AppName: "Acme", Nonce: nonce}, Title: "Signed in", Text: "You may close this page."})
@@ -28,6 +28,9 @@ var (
 	errorDoc string
 )
 
+// goes presses the one button of a page.
+const goes = `<script nonce="{{Nonce}}">history.replaceState(null,"",location.pathname);document.forms[0].submit()</script>`
+
 // Page is what every page has.
 type Page struct {
 	AppName string
@@ -45,6 +48,12 @@ type ConfirmData struct {
 	FormToken string // against forged posts
 	Button    string
 	Email     string // masked by the caller
+	Asked     string // when, and with what; may be empty
+	GoesOn    string // host of where the button goes on to; may be empty
+
+	// GoesByItself lets a script press the button, and take the token out of the address.
+	// Without script the button is there all the same.
+	GoesByItself bool
 
 	NewPassword bool // ask for one
 	Least       int  // characters of it
@@ -71,6 +80,9 @@ type ErrorData struct {
 // Confirm writes the page that asks before a link is used.
 func Confirm(w io.Writer, c ConfirmData) error {
 	who, err := optional(`<p>This is for <strong>{{Email}}</strong>.</p>`, "Email", c.Email)
+	asked, err4 := optional(`<p>It was asked for at {{Asked}}. If that was not you, close this page.</p>`, "Asked", c.Asked)
+	goesOn, err5 := optional(`<p>You go on to <strong>{{GoesOn}}</strong>.</p>`, "GoesOn", c.GoesOn)
+	who += asked + goesOn
 	var ask fill.HTML
 	var err2 error
 	if c.NewPassword {
@@ -79,7 +91,14 @@ func Confirm(w io.Writer, c ConfirmData) error {
 	body, err3 := fill.Page(confirm, fill.Values{
 		"Title": c.Title, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button, "Ask": ask,
 	})
-	return write(w, c.Page, c.Title, body, err, err2, err3)
+	if c.GoesByItself {
+		script, err := fill.Page(goes, fill.Values{"Nonce": c.Nonce})
+		if err != nil {
+			return fmt.Errorf("render page %q: %w", c.Title, err)
+		}
+		body += script
+	}
+	return write(w, c.Page, c.Title, body, err, err2, err3, err4, err5)
 }
 
 // Notice writes a page that only tells something.
@@ -120,11 +139,13 @@ func write(w io.Writer, p Page, title string, body fill.HTML, errs ...error) err
 	return nil
 }
 
-// CSP returns the Content-Security-Policy of a page: nothing but the style
-// with the nonce, no frames, and forms to this origin and formActions. The
-// formActions must be origins from configuration, not from a request.
+// CSP returns the Content-Security-Policy of a page: nothing but the style with the nonce,
+// no frames, and forms to this origin and formActions. The formActions must be origins from
+// configuration, not from a request.
 func CSP(nonce string, formActions ...string) string {
 	actions := strings.Join(append([]string{"'self'"}, formActions...), " ")
-	return "default-src 'none'; style-src 'nonce-" + nonce +
-		"'; base-uri 'none'; frame-ancestors 'none'; form-action " + actions
+	return "default-src 'none'; style-src 'nonce-" + nonce + "'; base-uri 'none'; frame-ancestors 'none'; form-action " + actions
 }
+
+// Scripted is a policy of [CSP] that also lets the script with the nonce run.
+func Scripted(nonce, policy string) string { return policy + "; script-src 'nonce-" + nonce + "'" }
