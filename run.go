@@ -39,8 +39,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
 	for {
-		if err := e.RunOnce(ctx); err != nil && ctx.Err() == nil {
+		more, err := e.runStep(ctx)
+		if err != nil && ctx.Err() == nil {
 			e.log.ErrorContext(ctx, "background work", slog.Any("error", err))
+		}
+		if more && err == nil && ctx.Err() == nil {
+			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -53,8 +57,22 @@ func (e *Engine) Run(ctx context.Context) error {
 
 // RunOnce does once what [Engine.Run] does over and over: for tests and for cron.
 func (e *Engine) RunOnce(ctx context.Context) error {
+	more, err := e.runStep(ctx)
+	for more {
+		var swept error
+		more, swept = e.sweep(ctx)
+		err = errors.Join(err, swept)
+	}
+	return err
+}
+
+// runStep does all there is to do but for the sweep, which it only takes a step further:
+// what a large app leaves behind takes minutes to remove, and mail does not wait for it.
+func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
 	e.tellHooks(ctx)
-	return errors.Join(e.deliver(ctx), e.flush(ctx), e.rotateDue(ctx), e.sweep(ctx))
+	err = errors.Join(e.deliver(ctx), e.flush(ctx), e.rotateDue(ctx))
+	more, swept := e.sweep(ctx)
+	return more, errors.Join(err, swept)
 }
 
 // flush writes when API keys were last used.
@@ -69,14 +87,10 @@ func (e *Engine) flush(ctx context.Context) error {
 	return all
 }
 
-func (e *Engine) sweep(ctx context.Context) error {
-	for {
-		more, err := e.store.Sweep(ctx, e.now(), sweepMax)
-		if err != nil {
-			return fmt.Errorf("sweep: %w", err)
-		}
-		if !more {
-			return nil
-		}
+func (e *Engine) sweep(ctx context.Context) (more bool, err error) {
+	more, err = e.store.Sweep(ctx, e.now(), sweepMax)
+	if err != nil {
+		return false, fmt.Errorf("sweep: %w", err)
 	}
+	return more, nil
 }

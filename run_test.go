@@ -1,10 +1,13 @@
 package authkit_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/storetest"
 )
@@ -29,5 +32,50 @@ func TestUseOfAKeyIsNotedOnceTheStoreIsBack(t *testing.T) {
 	keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
 	if err != nil || len(keys) != 1 || !keys[0].LastUsedAt.Equal(used) {
 		t.Errorf("keys: got %+v, %v, want one last used at %v", keys, err, used)
+	}
+}
+
+// sweeping is a store that always has more to sweep.
+type sweeping struct {
+	authkit.Store
+
+	began func()
+}
+
+func (s sweeping) Sweep(ctx context.Context, _ time.Time, _ int) (bool, error) {
+	s.began()
+	return true, ctx.Err()
+}
+
+// posted tells of each mail.
+type posted chan mail.Message
+
+func (p posted) Send(_ context.Context, m mail.Message) error {
+	p <- m
+	return nil
+}
+
+func TestMailDoesNotWaitForASweep(t *testing.T) {
+	t.Parallel()
+	sweeps, post := make(chan struct{}), make(posted, 1)
+	w := setup(t, func(c *authkit.Config) {
+		c.Store, c.Mailer = sweeping{memory.New(), sync.OnceFunc(func() { close(sweeps) })}, post
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = w.engine.Run(ctx) })
+	defer wg.Wait()
+	defer stop()
+	<-sweeps
+	if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: "ann@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case m := <-post:
+		if m.To != "ann@example.com" {
+			t.Errorf("mail: got one to %s, want one to ann@example.com", m.To)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("got no mail beside a sweep, want one")
 	}
 }

@@ -109,7 +109,10 @@ func (r *rotation) visit(ctx context.Context, p *visitor) {
 
 // sign notes which key a token is signed by.
 func (r *rotation) sign(token string) {
-	var head struct{ Alg, Kid string }
+	var head struct {
+		Alg string `json:"alg"`
+		Kid string `json:"kid"`
+	}
 	raw, err := base64.RawURLEncoding.DecodeString(token[:strings.Index(token, ".")])
 	if err == nil {
 		err = json.Unmarshal(raw, &head)

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -64,7 +65,7 @@ func (s *Store) purge(ctx context.Context, sql string, limit int, args ...any) (
 	for left := int64(limit); left > 0; {
 		step, n := min(left, sweepStep), int64(0)
 		err := s.c.Tx(ctx, true, func(q Tx) (err error) {
-			n, err = q.Exec(ctx, sql, append(args[:len(args):len(args)], step)...)
+			n, err = q.Exec(ctx, sql, append(slices.Clip(args), step)...)
 			return err
 		})
 		if err != nil || n < step {
