@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,8 +44,13 @@ type bench struct {
 	fill   func(app uuid.UUID, n int) // adds n users, a microsecond apart
 }
 
-// onStores runs f on every store that there is.
+// onStores runs f on every store that there is, without limits.
 func onStores(b *testing.B, hash authkit.PasswordConfig, f func(b *bench)) {
+	b.Helper()
+	onLimitedStores(b, hash, authkit.LimitConfig{InsecureOff: true}, f)
+}
+
+func onLimitedStores(b *testing.B, hash authkit.PasswordConfig, limits authkit.LimitConfig, f func(b *bench)) {
 	b.Helper()
 	open := map[string]func(b *testing.B) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") != "" {
@@ -56,18 +62,18 @@ func onStores(b *testing.B, hash authkit.PasswordConfig, f func(b *bench)) {
 		}
 		b.Run(name, func(b *testing.B) {
 			store, fill := open[name](b)
-			f(newBench(b, store, fill, hash))
+			f(newBench(b, store, fill, hash, limits))
 		})
 	}
 }
 
-func newBench(b *testing.B, store authkit.Store, fill func(uuid.UUID, int), hash authkit.PasswordConfig) *bench {
+func newBench(b *testing.B, store authkit.Store, fill func(uuid.UUID, int), hash authkit.PasswordConfig, limits authkit.LimitConfig) *bench {
 	b.Helper()
 	x := &bench{B: b, outbox: mail.NewOutbox(), fill: fill}
 	var err error
 	x.engine, err = authkit.New(authkit.Config{
 		Store: store, BaseURL: base, Mailer: x.outbox, Password: hash, Logger: slog.New(slog.DiscardHandler),
-		Secrets: [][]byte{make([]byte, 32)}, Limits: authkit.LimitConfig{InsecureOff: true},
+		Secrets: [][]byte{make([]byte, 32)}, Limits: limits,
 	})
 	x.ok(err)
 	x.app, x.key, err = x.engine.CreateApp(b.Context(), "bench", "Bench")
@@ -313,6 +319,23 @@ func benchSignIn(b *testing.B, hash authkit.PasswordConfig) {
 
 // BenchmarkSignInStubbed shows authkit's own cost of a sign-in by password.
 func BenchmarkSignInStubbed(b *testing.B) { benchSignIn(b, stubHash) }
+
+// BenchmarkSignInByHTTP is the same with its limits, which are wide, counted; and what a
+// flood costs that they refuse.
+func BenchmarkSignInByHTTP(b *testing.B) {
+	for name, limit := range map[string]string{"within": "1000000/s/ip, 1000000/s/email", "refused": "1/d/ip"} {
+		b.Run(name, func(b *testing.B) {
+			onLimitedStores(b, stubHash, authkit.LimitConfig{Credentials: limit}, func(b *bench) {
+				b.signUp("ann@example.com")
+				for b.Loop() {
+					r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/auth/credentials/"+b.app.ID.String(), strings.NewReader(signInBody("ann@example.com", password, "sign_in")))
+					r.Header.Set("Content-Type", "application/json")
+					b.engine.Handler().ServeHTTP(httptest.NewRecorder(), r)
+				}
+			})
+		})
+	}
+}
 
 // BenchmarkSignIn is to be compared with BenchmarkBareHash.
 func BenchmarkSignIn(b *testing.B) { benchSignIn(b, realHash) }
