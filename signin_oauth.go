@@ -19,9 +19,7 @@ import (
 const (
 	stateKind     TokenKind = "state"
 	linkStateKind TokenKind = "link state"
-	resumeKind    TokenKind = "resume"
 	stateTTL                = 10 * time.Minute
-	resumeTTL               = time.Minute
 
 	// linkPrefix is how the state of a flow that links begins, so that the callback knows
 	// whether to ask for a session before it looks anything up.
@@ -367,49 +365,4 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (Goal, SignIn,
 	goal := Goal{RedirectTo: kept.RedirectTo}
 	got, err := e.finish(ctx, app, in, kept, e.handOver(&goal, kept.Challenge, in.Browser))
 	return goal, got, err
-}
-
-// BounceOAuth keeps what a provider posted, for a minute: a cross-site form carries no
-// Lax cookie, the redirect that follows does. A state that is not alive keeps nothing.
-func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string, err error) {
-	app, err := e.App(ctx, in.App)
-	if err != nil {
-		return "", err
-	}
-	kind, state, ok := parseState(in.State)
-	if !ok {
-		return "", invalidToken()
-	}
-	_, err = e.store.Token(ctx, app.ID, Take{Kind: kind, Hash: token.Hash(state)}, e.now())
-	if errors.Is(err, ErrNotFound) {
-		return "", invalidToken()
-	}
-	if err != nil {
-		return "", unavailable(fmt.Errorf("look at a state: %w", err))
-	}
-	raw, err := e.random(idSize)
-	if err != nil {
-		return "", unavailable(err)
-	}
-	kept := bounced{in.Provider, in.Code, in.State, in.Iss, in.Fail}
-	return token.Encode(raw), e.keep(ctx, Token{App: app.ID, Kind: resumeKind, Hash: token.Hash(raw)}, kept, resumeTTL)
-}
-
-// bounced is what a resume token keeps.
-type bounced struct{ Provider, Code, State, Iss, Fail string }
-
-// ResumeOAuth answers what [Engine.BounceOAuth] kept, once.
-func (e *Engine) ResumeOAuth(ctx context.Context, app uuid.UUID, provider, resume string) (OAuthReturn, error) {
-	raw, ok := token.Decode(resume, idSize)
-	if !ok {
-		return OAuthReturn{}, invalidToken()
-	}
-	var kept bounced
-	if err := e.spend(ctx, app, Take{Kind: resumeKind, Hash: token.Hash(raw)}, &kept); err != nil {
-		return OAuthReturn{}, err
-	}
-	if kept.Provider != provider {
-		return OAuthReturn{}, invalidToken()
-	}
-	return OAuthReturn{App: app, Provider: provider, Code: kept.Code, State: kept.State, Iss: kept.Iss, Fail: kept.Fail}, nil
 }
