@@ -38,7 +38,7 @@ func BenchmarkSweep(b *testing.B) {
 		} {
 			b.Run(name+"/"+v.name, func(b *testing.B) {
 				store, crowd := open(b)
-				v.bench(newBench(b, store, nil, stubHash), crowd)
+				v.bench(newBench(b, store, nil, stubHash, authkit.LimitConfig{InsecureOff: true}), crowd)
 			})
 		}
 	}
