@@ -85,6 +85,7 @@ type Engine struct {
 	seen    *cache[[32]byte, vouched]             // verified access tokens, for Require
 	full    *cache[limitKey, shut]                // limits that stay full for a while
 	asking  *flights                              // who asks the store after which session
+	pace    *pace                                 // of each app's mail
 	used    *touched                              // API keys used since the last flush
 	warned  *seldom                               // peers that sent a forwarding header
 	due     *waiting                              // apps that need a signing key
@@ -117,6 +118,7 @@ func New(c Config) (*Engine, error) {
 		full:    newCache[limitKey, shut](maxShut),
 		limits:  c.Limits.parsed(),
 		asking:  newFlights(),
+		pace:    newPace(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),
 		moments: make(chan Moment, maxMoments),

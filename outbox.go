@@ -55,7 +55,11 @@ func (e *Engine) queue(also *Also, app uuid.UUID, l letter, now, expires time.Ti
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "the mail cannot be kept", Err: err}
 	}
-	also.Mail = append(also.Mail, Mail{App: app, ID: id, Sealed: e.ring.Seal(plain, mailAAD(app, id)), DueAt: now, Expires: expires})
+	due := now
+	if !e.cfg.Limits.InsecureOff {
+		due = e.pace.due(app, now)
+	}
+	also.Mail = append(also.Mail, Mail{App: app, ID: id, Sealed: e.ring.Seal(plain, mailAAD(app, id)), DueAt: due, Expires: expires})
 	return nil
 }
 
@@ -128,6 +132,9 @@ func (e *Engine) send(ctx context.Context, ref MailRef) error {
 	arrived()
 	done := failure == nil || errors.Is(failure, mail.ErrPermanent)
 	wait := min(time.Second<<min(m.Attempts, 10), maxBackOff)
+	if later, ok := errors.AsType[laterError](failure); ok {
+		wait, failure = later.wait, nil
+	}
 	// A mail that left is noted even if Run has to stop just then: else it leaves again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
 	defer cancel()
@@ -155,6 +162,9 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 		return fmt.Errorf("open: %w: %w", mail.ErrPermanent, err)
 	}
 	if wanted, err := e.wanted(ctx, m.App, &l); err != nil || !wanted {
+		return err
+	}
+	if err := e.share(ctx, m.App, l.To); err != nil {
 		return err
 	}
 	message, err := e.cfg.MailTemplates.Render(l.Template, mail.Data{

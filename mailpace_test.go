@@ -1,0 +1,104 @@
+package authkit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+func TestAnAppThatQueuesMuchMailHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	other, _, err := w.engine.CreateApp(t.Context(), w.devID, "Other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(app uuid.UUID, email string) {
+		if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app, Email: email}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 500 {
+		ask(w.app.ID, fmt.Sprintf("u%d@example.com", i))
+	}
+	ask(other.ID, "ann@example.com")
+	if err := w.engine.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := w.outbox.Last("ann@example.com"); !ok {
+		t.Error("the other app's mail: got none, want it sent")
+	}
+	if n := len(w.outbox.Messages()); n > 100 {
+		t.Errorf("mails sent: got %d, want the first ones only", n)
+	}
+	w.clock.advance(20 * time.Second)
+	if err := w.engine.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.outbox.Messages()); n != 501 {
+		t.Errorf("mails sent at last: got %d, want 501", n)
+	}
+}
+
+func TestOneAddressIsNotFloodedByManyApps(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	apps := []authkit.App{w.app}
+	for i := range 5 {
+		app, _, err := w.engine.CreateApp(t.Context(), w.devID, fmt.Sprint("App ", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		apps = append(apps, app)
+	}
+	count := func(email string) (n int) {
+		if err := w.engine.RunOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range w.outbox.Messages() {
+			if m.To == email {
+				n++
+			}
+		}
+		return n
+	}
+	flood := func(email string) {
+		for _, app := range apps {
+			for range 5 {
+				if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: email}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	flood("ann@example.com")
+	if n := count("ann@example.com"); n != 10 {
+		t.Errorf("mails to one address: got %d, want 10", n)
+	}
+	w.clock.advance(6 * time.Minute)
+	if n := count("ann@example.com"); n != 11 {
+		t.Errorf("six minutes later: got %d, want one more", n)
+	}
+	// Bob is a user of the first app, with a proven address: its mail comes.
+	if _, err := w.engine.CreateUser(t.Context(), w.app.ID, authkit.UserRequest{Email: "bob@example.com", Verified: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, app := range apps[1:] {
+		for range 5 {
+			if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: "bob@example.com"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	before := count("bob@example.com")
+	if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: "bob@example.com"}); err != nil {
+		t.Fatal(err)
+	}
+	if n := count("bob@example.com"); before != 10 || n != before+1 {
+		t.Errorf("mails to a user: got %d, then %d, want 10, then 11", before, n)
+	}
+}
