@@ -154,8 +154,7 @@ func TestForgottenPassword(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, withoutLimits)
-			script(s)
+			overStores(t, script)
 		})
 	}
 }
@@ -321,8 +320,7 @@ func TestChangeOfAddress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, withoutLimits)
-			script(s)
+			overStores(t, script)
 		})
 	}
 }

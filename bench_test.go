@@ -52,7 +52,7 @@ func onStores(b *testing.B, hash authkit.PasswordConfig, f func(b *bench)) {
 
 func onLimitedStores(b *testing.B, hash authkit.PasswordConfig, limits authkit.LimitConfig, f func(b *bench)) {
 	b.Helper()
-	open := map[string]func(b *testing.B) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
+	open := map[string]func(b testing.TB) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") != "" {
 		open["postgres"] = openPostgres
 	}
@@ -96,7 +96,7 @@ func (b *bench) signUp(email string) authkit.SignIn {
 	return in
 }
 
-func openMemory(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
+func openMemory(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
 	s := memory.New()
 	return s, func(app uuid.UUID, n int) {
@@ -116,7 +116,7 @@ func openMemory(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
 const fillSQL = `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
 select '%s', %s, 'u' || n || '@example.com', 'u' || n || '@example.com', '', '', 'credentials', 0, 0, '', 1, 1, 0, n from `
 
-func openSQLite(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
+func openSQLite(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "bench.db")
 	s, err := sqlite.Open(b.Context(), file)
@@ -138,7 +138,7 @@ func openSQLite(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
 	}
 }
 
-func openPostgres(b *testing.B) (authkit.Store, func(uuid.UUID, int)) {
+func openPostgres(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
 	schema := "bench_" + uuid.NewString()[:8]
 	u, err := url.Parse(os.Getenv("AUTHKIT_TEST_POSTGRES"))

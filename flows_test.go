@@ -28,17 +28,23 @@ type stage struct {
 	*world
 
 	faulty *storetest.Faulty
-	inner  *memory.Store
+	inner  authkit.Store
 	idp    *issuer // nil until somebody asks for it
 	n      int
 }
 
 func newStage(t *testing.T, change ...func(*authkit.Config)) *stage {
 	t.Helper()
-	s := &stage{inner: memory.New()}
+	return newStageOn(t, memory.New(), change...)
+}
+
+// newStageOn is a stage over a store that is empty.
+func newStageOn(t *testing.T, store authkit.Store, change ...func(*authkit.Config)) *stage {
+	t.Helper()
+	s := &stage{inner: store}
 	s.faulty = storetest.NewFaulty(s.inner)
 	s.world = setup(t, append([]func(*authkit.Config){func(c *authkit.Config) {
-		c.Store = s.faulty
+		c.Store, c.Secrets = s.faulty, [][]byte{make([]byte, 32)}
 		c.InsecureAllowLoopbackProviders = true
 	}}, change...)...)
 	s.settings(authkit.AppPatch{Origins: &[]string{friend}, RedirectURLs: &[]string{goal}})

@@ -114,17 +114,18 @@ func TestPreHijacking(t *testing.T) {
 		for way, come := range ways {
 			t.Run(attack+", and Ann comes "+way, func(t *testing.T) {
 				t.Parallel()
-				s := newStage(t, withoutLimits)
-				has := prepare(s)
-				got := come(s)
-				got.want(t, 200, "")
-				if got.user("email_verified") != true || got.user("email") != ann || got.user("name") != nil {
-					t.Errorf("Ann's account: got %s, want it proven and without Eve's name", got.Body)
-				}
-				if left := has(); left != "" {
-					t.Errorf("Eve: got %s, want nothing", left)
-				}
-				s.equal("Ann's session", s.lives(got.text(t, "token")), 200)
+				overStores(t, func(s *stage) {
+					has := prepare(s)
+					got := come(s)
+					got.want(s.t, 200, "")
+					if got.user("email_verified") != true || got.user("email") != ann || got.user("name") != nil {
+						s.t.Errorf("Ann's account: got %s, want it proven and without Eve's name", got.Body)
+					}
+					if left := has(); left != "" {
+						s.t.Errorf("Eve: got %s, want nothing", left)
+					}
+					s.equal("Ann's session", s.lives(got.text(s.t, "token")), 200)
+				})
 			})
 		}
 	}
@@ -223,9 +224,10 @@ func TestProvenAddressesOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, withoutLimits)
-			s.settings(authkit.AppPatch{RequireVerified: new(true)})
-			script(s)
+			overStores(t, func(s *stage) {
+				s.settings(authkit.AppPatch{RequireVerified: new(true)})
+				script(s)
+			})
 		})
 	}
 }

@@ -255,38 +255,36 @@ func TestOAuthLinking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w, p := withProvider(t, c.trust)
-			before := ""
-			if c.local {
-				before = w.signUp("ann@example.com").body["token"].(string)
-			}
-			if c.verified {
-				_, m := w.mailed("ann@example.com", "")
-				w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
-			}
-			if c.closed {
-				w.send("PATCH", "/apps/"+w.app.ID.String(), `{"signup":"closed"}`, bearer(w.token)).want(t, 200, "")
-			}
-			state, binding := w.begin(t, p, c.said)
-			got := w.callback("good", state, binding)
-			got.want(t, c.status, c.code)
-			if c.status != 200 {
-				return
-			}
-			if v := got.body["user"].(map[string]any)["email_verified"]; v != c.isVerified {
-				t.Errorf("email_verified: got %v, want %v", v, c.isVerified)
-			}
-			if c.local && !c.verified {
-				w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(before)).want(t, 401, "invalid_token")
-			}
-			if c.local && c.verified {
-				if err := w.engine.RunOnce(t.Context()); err != nil {
-					t.Fatal(err)
+			overStores(t, func(s *stage) {
+				p := s.provider()
+				s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/corp"), fmt.Sprintf(`{"trust_email":%v}`, c.trust), bearer(s.token)).want(s.t, 200, "")
+				before := ""
+				if c.local {
+					before = s.signUp("ann@example.com").text(s.t, "token")
 				}
-				if m, _ := w.outbox.Last("ann@example.com"); !strings.Contains(m.Text, "corp") {
-					t.Errorf("mail: got %q, want one about corp", m.Text)
+				if c.verified {
+					_, m := s.mailed("ann@example.com", "")
+					s.verify(byLink(m, "")).want(s.t, 200, "")
 				}
-			}
+				if c.closed {
+					s.settings(authkit.AppPatch{SignupClosed: new(true)})
+				}
+				state, binding := s.begin(s.t, p, c.said)
+				got := s.callback("good", state, binding)
+				got.want(s.t, c.status, c.code)
+				if c.status != 200 {
+					return
+				}
+				s.equal("email_verified", got.user("email_verified"), c.isVerified)
+				if c.local && !c.verified {
+					s.equal("the session before", s.lives(before), 401)
+				}
+				if c.local && c.verified {
+					if m := s.mailTo("ann@example.com"); !strings.Contains(m.Text, "corp") {
+						s.t.Errorf("mail: got %q, want one about corp", m.Text)
+					}
+				}
+			})
 		})
 	}
 }

@@ -47,7 +47,7 @@ func (r *Ranges) Has(ctx context.Context, pw string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("ask for breached passwords: %w", withoutURL(err))
 	}
-	defer res.Body.Close()
+	defer res.Body.Close() //nolint:errcheck // it was read
 	if res.StatusCode != http.StatusOK {
 		return false, fmt.Errorf("ask for breached passwords: status %d", res.StatusCode)
 	}

@@ -1,0 +1,35 @@
+package authkit_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// overStores plays a script over each store that there is.
+func overStores(t *testing.T, script func(s *stage)) {
+	t.Helper()
+	open := map[string]func(testing.TB) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
+	if os.Getenv("AUTHKIT_TEST_POSTGRES") != "" {
+		open["postgres"] = openPostgres
+	}
+	for name, open := range open {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, _ := open(t)
+			script(newStageOn(t, store, withoutLimits))
+		})
+	}
+}
+
+func TestEveryFlowOverEveryStore(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		for _, f := range flows() {
+			f.wellDone(s.t, s.do(f.ready(s)()))
+		}
+	})
+}
