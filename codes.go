@@ -67,7 +67,7 @@ func explainRefusal(c Code) (explanation, bool) {
 	case CodeInvalidToken:
 		return explanation{
 			http.StatusUnauthorized, "The token, link or code is not valid (any more).",
-			[]string{"It expired or was used already.", "It belongs to another app or to another browser.", "The session it stands for was ended."},
+			[]string{"It expired or was used already.", "It belongs to another app or to another browser.", "A code came without the binding that the request for it answered.", "The session it stands for was ended."},
 			"Begin again: sign in, or ask for a new link.",
 		}, true
 	case CodeInvalidAPIKey:
