@@ -171,7 +171,7 @@ func creator(c *call) error {
 
 func (c *call) proven() error {
 	if c.e.cfg.Developers == nil && !c.user.Verified {
-		return refuse(CodeEmailNotVerified, "prove your address first: sign in by link once")
+		return refuse(CodeEmailNotVerified, "prove your address first: ask for a mail at /auth/email/send/console, and redeem it with the binding at /auth/email/verify/console")
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func explainRefusal(c Code) (explanation, bool) {
 	case CodeInvalidToken:
 		return explanation{
 			http.StatusUnauthorized, "The token, link or code is not valid (any more).",
-			[]string{"It expired or was used already.", "It belongs to another app or to another browser.", "The session it stands for was ended."},
+			[]string{"It expired or was used already.", "It belongs to another app or to another browser.", "A code came without the binding that the request for it answered.", "The session it stands for was ended."},
 			"Begin again: sign in, or ask for a new link.",
 		}, true
 	case CodeInvalidAPIKey:
@@ -101,7 +101,7 @@ func explainRefusal(c Code) (explanation, bool) {
 	case CodeEmailNotVerified:
 		return explanation{
 			http.StatusForbidden, "The address has to be proven first.",
-			[]string{"The account was made with an address that nobody has confirmed yet."}, "Sign in by link once: that proves the address.",
+			[]string{"The account was made with an address that nobody has confirmed yet."}, "Redeem what was mailed, with the binding of this answer, at POST /auth/email/verify. Where the answer has none, ask at POST /auth/email/send if you are signed in, else sign in by link; a link resets an account that was never proven, and its password is gone then.",
 		}, true
 	case CodeUserDisabled:
 		return explanation{

@@ -67,8 +67,9 @@ type Config struct {
 	Hooks Hooks
 
 	// Observer is told of every audit event once its step is durable, and of sign-ins that
-	// were refused, which no store keeps. No event holds a secret. It is called in the
-	// request, possibly concurrently, and must not block. Default: none.
+	// were refused for a wrong password or a disabled user, which no store keeps. No event
+	// holds a secret. It is called in the request, possibly concurrently, and must not block.
+	// Default: none.
 	Observer func(Event)
 
 	// ConsoleSignup lets anybody become a developer. Default: closed, developers are
@@ -210,7 +211,7 @@ func (c *Config) checkBaseURL(bad *problems) *url.URL {
 	case c.BaseURL == "":
 		bad.add("BaseURL", `""`, `set where clients reach the handler, such as "https://example.com/auth"`)
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || u.RawPath != "":
-		bad.add("BaseURL", quote(c.BaseURL), "give scheme, host and mount point only")
+		bad.add("BaseURL", quote(c.BaseURL), "give scheme, host and mount point only, such as https://example.com/auth")
 	case strings.HasSuffix(u.Path, "/") || (u.Path != "" && httpio.Unclean(u.Path)):
 		bad.add("BaseURL", quote(c.BaseURL), "write the mount point in its clean form, without a slash at the end")
 	case u.Scheme != "https" && u.Scheme != "http":

@@ -23,7 +23,8 @@ type Hooks struct {
 	// is lost. What must not be lost stands in the audit events.
 	After func(context.Context, Moment)
 
-	// Claims adds members to the access token of a sign-in or refresh. One that authkit
+	// Claims adds members to the access token of a sign-in or refresh. It is asked anew at
+	// each, so what it adds follows from the user: a refresh has no Method. One that authkit
 	// sets itself, or that is registered for JWTs, is refused with [CodeInternal], and so
 	// is a token that grows beyond 8 KiB. What is added is readable by whoever holds the
 	// token.
@@ -38,7 +39,7 @@ type Moment struct {
 	Kind   MomentKind
 	App    uuid.UUID
 	User   User   // before a sign-up, as it will be, without an ID
-	Method string // of the sign-in or sign-up; empty for a token and a deletion
+	Method string // of the sign-in or sign-up, and of the token that comes of it; empty for a refresh and a deletion
 	Client Client
 }
 

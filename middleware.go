@@ -114,7 +114,7 @@ func (e *Engine) identify(w http.ResponseWriter, r *http.Request, g guard) (*Ide
 }
 
 func noAccessToken() *Error {
-	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …")
+	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …, or the session cookie where the app's session_mode takes it")
 }
 
 // identifyByCookie refreshes a session whose access token has expired.

@@ -12,7 +12,7 @@ type App struct {
 
 	// Developer is the owner, as "source:id": "console:" and a user id of the console
 	// app, or "host:" and whatever id the host's own developers have. Empty for the
-	// console app alone.
+	// console app alone. Methods of [Engine] take the id, without its source.
 	Developer string
 
 	Name    string // as given, 1 to 64 printable characters
@@ -238,14 +238,20 @@ type Mail struct {
 
 // Event is one fact worth auditing. It holds no secret.
 type Event struct {
-	ID, App, UserID uuid.UUID
+	ID, App, UserID uuid.UUID // UserID is whom it is about; the nil UUID: no user, or none that is known
 	Time            time.Time
-	Type            string
-	Actor           string
-	IP              string
-	Result, Reason  string
-	RequestID       string
-	Detail          []byte // JSON, or nil
+	Type            string // such as [EventUserCreate]
+
+	// Actor is the developer, as App.Developer is written; "api_key", for a user that
+	// [Engine.CreateUser] made; "host", for a developer that [Engine.CreateDeveloper] made;
+	// empty for all else.
+	Actor string
+
+	IP        string // of the peer; empty where it is not known
+	Result    string // "ok", "refused" or "warning"
+	Reason    string // why; beside some types stands what it is there
+	RequestID string // of [EventForwardedHeader] alone
+	Detail    []byte // JSON, or nil
 }
 
 // The types of an [Event].

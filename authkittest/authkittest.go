@@ -44,6 +44,15 @@
 //	corp.Misbehave(authkittest.WrongNonce)
 //	_, err = corp.SignIn(t, kit.App, "bob@example.com") // authkit.CodeProviderError
 //
+// # Settings
+//
+// The apps that a Kit makes belong to the developer "authkittest", whose id the methods
+// that manage an app take:
+//
+//	_, err := kit.Engine.ChangeApp(ctx, "authkittest", kit.App.ID, authkit.AppPatch{
+//		SessionMode: new(authkit.SessionCookie),
+//	})
+//
 // # Hosts that make their own engine
 //
 // [Config] is what [New] builds on, and [Adopt] makes a Kit of the engine that a host made

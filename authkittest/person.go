@@ -26,8 +26,9 @@ func (p Person) Bearer(r *http.Request) *http.Request {
 }
 
 // Cookies adds the session cookies that a browser would have after this sign-in, and
-// returns the request. It works where the app's session mode is cookie or either. An
-// answer that refreshes the session sets new ones, which are the test's to keep.
+// returns the request. It works where the app's session mode is cookie or either, which a
+// new app's is not: see Settings above. An answer that refreshes the session sets new ones,
+// which are the test's to keep.
 func (p Person) Cookies(r *http.Request) *http.Request {
 	for _, c := range p.cookies {
 		r.AddCookie(c)

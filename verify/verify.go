@@ -130,7 +130,7 @@ func (v *Verifier) check(c payload) error {
 	now := v.now()
 	switch {
 	case c.Issuer != v.issuer:
-		return invalid("issuer %q", c.Issuer)
+		return invalid("issuer %q, want %q", c.Issuer, v.issuer)
 	case c.Audience != v.app || c.ClientID != v.app:
 		return invalid("audience %q, client %q", c.Audience, c.ClientID)
 	case c.Subject == "" || c.SessionID == "" || c.ID == "":

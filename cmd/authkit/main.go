@@ -3,7 +3,7 @@
 //	authkit serve --developer @developer.txt
 //	authkit migrate --dry-run
 //	echo "$PASSWORD" | authkit developer create dev@example.com
-//	authkit keygen > authkit.secret
+//	(umask 077; authkit keygen > authkit.secret)
 //
 // Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
 // with underscores. Only --help and --version are none.

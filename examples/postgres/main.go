@@ -3,10 +3,17 @@
 // over one database. Its environment:
 //
 //	DATABASE_URL  postgres://user:password@host/database
-//	SECRET_FILE   32 random bytes in base64: `authkit keygen > FILE`, or `head -c 32 /dev/urandom | base64 > FILE`
+//	SECRET_FILE   32 random bytes in base64: `(umask 077; head -c 32 /dev/urandom | base64 > FILE)`
 //	SMTP_URL      smtps://user:password@host:465; without it mails are printed, on http only
-//	PUBLIC_URL    where people reach the server, https://example.com; default http://localhost:8080
+//	PUBLIC_URL    where people reach the server, https://example.com; default http://localhost:8080.
+//	              Links in mails begin with it, so another port in ADDR wants another one here
 //	ADDR          where to listen; default localhost:8080
+//
+// To try it, with the id of the app that the first line names:
+//
+//	DATABASE_URL=postgres://… SECRET_FILE=secret go run ./examples/postgres
+//	curl -s http://localhost:8080/id/auth/credentials/APP_ID -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery"}'
+//	curl -s http://localhost:8080/me -H "Authorization: Bearer TOKEN"
 package main
 
 import (
@@ -55,7 +62,7 @@ func main() {
 
 func run(ctx context.Context, s settings, out io.Writer) error {
 	if s.database == "" || s.secretFile == "" {
-		return errors.New("set DATABASE_URL and SECRET_FILE")
+		return errors.New("set DATABASE_URL and SECRET_FILE, as the comment above package main says")
 	}
 	secret, err := readSecret(s.secretFile)
 	if err != nil {

@@ -84,7 +84,7 @@ func MediaType(r *http.Request) string {
 }
 
 func wantType(r *http.Request, want string) error {
-	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want}
+	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want + ", which is wanted with an empty body, too"}
 	if len(r.Header.Values("Content-Type")) != 1 {
 		return refusal
 	}
