@@ -169,8 +169,10 @@ func (e *Engine) ensureConsole(ctx context.Context) error {
 	if len(app.Keys) == 0 {
 		return errors.New("authkit: the console app has no signing key; the store is damaged")
 	}
-	if _, err := e.open(app.ID, app.Keys[0]); err != nil {
-		return fmt.Errorf("authkit: Config.Secrets do not open what the store holds; give the secrets that it was filled with: %w", err)
+	for _, k := range app.Keys { // each may be sealed under a secret of its time
+		if _, err := e.open(app.ID, k); err != nil {
+			return fmt.Errorf("authkit: Config.Secrets do not open what the store holds; give the secrets that it was filled with: %w", err)
+		}
 	}
 	return nil
 }

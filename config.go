@@ -318,6 +318,12 @@ func (t *TokenConfig) fill(bad *problems) {
 	if t.AccessTTL < time.Minute || t.AccessTTL > time.Hour {
 		bad.add("Tokens.AccessTTL", t.AccessTTL, "set one minute to one hour")
 	}
+	if t.SessionIdle < 5*time.Minute || t.SessionIdle > 90*day {
+		bad.add("Tokens.SessionIdle", t.SessionIdle, "set five minutes to 90 days")
+	}
+	if t.SessionAbsolute < 5*time.Minute || t.SessionAbsolute > 365*day {
+		bad.add("Tokens.SessionAbsolute", t.SessionAbsolute, "set five minutes to 365 days")
+	}
 	if t.KeyRotation == 0 {
 		t.KeyRotation = 90 * day
 	}

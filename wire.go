@@ -58,8 +58,12 @@ type signInJSON struct {
 }
 
 func wireSignIn(s SignIn) signInJSON {
+	kind := "Bearer"
+	if s.Token == "" { // it is in a cookie
+		kind = ""
+	}
 	return signInJSON{
-		Token: s.Token, TokenType: "Bearer", ExpiresIn: int(s.ExpiresIn / time.Second), RefreshToken: s.RefreshToken,
+		Token: s.Token, TokenType: kind, ExpiresIn: int(s.ExpiresIn / time.Second), RefreshToken: s.RefreshToken,
 		User: wireUser(s.User), Created: s.Created,
 	}
 }
