@@ -10,6 +10,9 @@ import (
 const (
 	sendProof  = "/auth/email/send/{app_id}"
 	proveEmail = "/auth/email/verify/{app_id}"
+	moveEmail  = "/auth/email/change/{app_id}"
+	moveNow    = "/auth/email/confirm/{app_id}"
+	firstOne   = "/auth/password/set/{app_id}"
 )
 
 // press shows a link's page in this browser and presses its button there.
@@ -49,6 +52,49 @@ func TestAnAddressIsProvenOnThePage(t *testing.T) {
 			got := phone.send("GET", "/auth/me/{app_id}", "")
 			s.equal("who is signed in where it was pressed", got.user("email"), "ann@example.com")
 			s.equal("email_verified", got.user("email_verified"), true)
+		})
+	}
+}
+
+// Whoever gives an account its first password counts on what was mailed before to be dead,
+// as after any other change of it.
+func TestAFirstPasswordEndsWhatWasAskedForBefore(t *testing.T) {
+	t.Parallel()
+	const first, third = `{"new_password":"` + newPassword + `"}`, "a third long passphrase"
+	for name, script := range map[string]func(s *stage, token string){
+		"a reset": func(s *stage, token string) {
+			pending, m := s.forgot("ann@example.com")
+			s.send("POST", s.in(firstOne), first, bearer(token)).want(s.t, 204, "")
+			s.send("POST", s.in(reset), byLink(m, `,"password":"`+third+`"`)).want(s.t, 401, "invalid_token")
+			s.send("POST", s.in(reset), byCode("ann@example.com", pending, m, `,"password":"`+third+`"`)).want(s.t, 401, "invalid_token")
+			s.equal("the first password", s.passes("ann@example.com", newPassword), 200)
+		},
+		"a change of address": func(s *stage, token string) {
+			_, m := s.posted(moveEmail, `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(token))
+			s.send("POST", s.in(firstOne), first, bearer(token)).want(s.t, 204, "")
+			s.send("POST", s.in(moveNow), byLink(m, ""), bearer(token)).want(s.t, 401, "invalid_token")
+			s.equal("the first password", s.passes("ann@example.com", newPassword), 200)
+		},
+		"the reset after an undo": func(s *stage, token string) {
+			_, m := s.posted(moveEmail, `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(token))
+			s.send("POST", s.in(moveNow), byLink(m, ""), bearer(token)).want(s.t, 200, "")
+			s.send("POST", s.in("/auth/email/undo/{app_id}"), byLink(s.mailTo("ann@example.com"), "")).want(s.t, 204, "")
+			m = s.mailTo("ann@example.com")
+			s.send("POST", s.in(firstOne), first, bearer(s.provenUser("ann@example.com").text(s.t, "token"))).want(s.t, 204, "")
+			s.send("POST", s.in(reset), byLink(m, `,"password":"`+third+`"`)).want(s.t, 401, "invalid_token")
+		},
+		"nothing that is asked for after it": func(s *stage, token string) {
+			s.send("POST", s.in(firstOne), first, bearer(token)).want(s.t, 204, "")
+			_, m := s.posted(moveEmail, `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(token))
+			s.send("POST", s.in(moveNow), byLink(m, ""), bearer(token)).want(s.t, 200, "")
+			_, m = s.forgot("eve@example.com")
+			s.send("POST", s.in(reset), byLink(m, `,"password":"`+third+`"`)).want(s.t, 200, "")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, withoutLimits)
+			script(s, s.provenUser("ann@example.com").text(t, "token"))
 		})
 	}
 }
