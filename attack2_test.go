@@ -1,10 +1,15 @@
 package authkit_test
 
 import (
+	"bytes"
+	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
+	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 const (
@@ -95,6 +100,38 @@ func TestAFirstPasswordEndsWhatWasAskedForBefore(t *testing.T) {
 			t.Parallel()
 			s := newStage(t, withoutLimits)
 			script(s, s.provenUser("ann@example.com").text(t, "token"))
+		})
+	}
+}
+
+// What a process remembers of sessions is worth nothing once its clock was set back: it may
+// be older than it looks, by as much.
+func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
+	t.Parallel()
+	for name, guard := range map[string]func(*authkit.Engine, authkit.AppFor) func(http.Handler) http.Handler{
+		"Require":     (*authkit.Engine).Require,
+		"RequireLive": (*authkit.Engine).RequireLive,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, secret := memory.New(), [][]byte{bytes.Repeat([]byte("s"), 32)}
+			w := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, secret })
+			other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := w.signUp("ann@example.com")
+			mw := guard(w.engine, authkit.ForApp(w.app.ID))
+			if got := behind(t, mw, in.field("token")); got != http.StatusTeapot {
+				t.Fatalf("before: got %d, want 418", got)
+			}
+			w.clock.advance(-30 * time.Second)
+			if err := other.EndSessions(t.Context(), w.app.ID, userID(in)); err != nil {
+				t.Fatal(err)
+			}
+			if got := behind(t, mw, in.field("token")); got != http.StatusUnauthorized {
+				t.Errorf("ended by another process: got %d, want 401", got)
+			}
 		})
 	}
 }
