@@ -135,3 +135,16 @@ func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
 		})
 	}
 }
+
+func TestAPasswordIsTakenFromThePageAsTyped(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.signUp("ann@example.com")
+	_, m := s.forgot("ann@example.com")
+	s.do(s.pressing(m, reset, url.Values{"password": {"with a tab\tand a bell\a"}})()).want(t, 200, "")
+	const typed = `{"email":"ann@example.com","password":"with a tab\tand a bell\u0007"}`
+	s.send("POST", s.in("/auth/credentials/{app_id}"), typed).want(t, 200, "")
+	s.mailTo("ann@example.com") // the notice
+	_, m = s.forgot("ann@example.com")
+	s.do(s.pressing(m, reset, url.Values{"password": {newPassword}, "more": {"\a"}})()).want(t, 400, "invalid_request")
+}
