@@ -34,10 +34,18 @@ type EmailChange struct {
 // address is free or not: its holder gets the mail, and can do nothing with it.
 // [CodeInvalidRequest]: it is no address, or the user's own; [CodeUserNotFound].
 func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, error) {
-	app, u, err := e.appUser(ctx, in.App, in.User)
+	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Pending{}, err
 	}
+	account, err := e.account(ctx, app.ID, AccountKey{ID: in.User})
+	if err != nil {
+		return Pending{}, err
+	}
+	if account == nil {
+		return Pending{}, noUser()
+	}
+	u := account.User
 	email, err := checkEmailMember("new_email", in.NewEmail)
 	if err != nil {
 		return Pending{}, err
@@ -49,7 +57,7 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email}
+	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Bare: account.password() == ""}
 	return e.ask(ctx, app, forChange, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
 }
 
@@ -84,7 +92,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 		if err != nil {
 			return SignIn{}, err
 		}
-		if account == nil || account.User.Email != got.data.Was {
+		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
 			return SignIn{}, invalidToken()
 		}
 		c, err := e.moving(app, account, got, in.Client)
@@ -249,5 +257,5 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 	if err != nil {
 		return c, err
 	}
-	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed}, &u, c.Now)
+	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Bare: true}, &u, c.Now)
 }

@@ -65,13 +65,16 @@ func verifyByProof(c *call, in verifyBody) (answered, error) {
 	return answered{http.StatusOK, wireUser(u)}, nil
 }
 
-// pressVerify is the page's button: the asker's browser confirms, another signs in.
+// pressVerify is the page's button: the asker's browser confirms, and so does any that is
+// signed in to the account; another signs in.
 func pressVerify(c *call) error {
 	press, _, err := c.pressed()
 	if err != nil {
 		return err
 	}
-	_, err = c.e.VerifyEmail(c.ctx(), EmailProof{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client})
+	_, err = c.e.VerifyEmail(c.ctx(), EmailProof{
+		App: c.app.ID, Token: press.Token, Browser: press.Browser, User: c.user.ID, Client: c.client,
+	})
 	if err == nil {
 		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
 	}

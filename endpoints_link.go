@@ -238,7 +238,7 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 
 // pressed reads a form that this browser was shown.
 func (c *call) pressed() (LinkPress, url.Values, error) {
-	form, err := httpio.DecodeForm(c.r)
+	form, err := httpio.DecodeForm(c.r, "password")
 	if err != nil {
 		return LinkPress{}, nil, err
 	}

@@ -31,7 +31,7 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 	v, known := e.seen.get(key)
 	// Another token of the session may be why it is known to be alive: that says nothing of
 	// this one's key.
-	if known && v.id.App == app && now.Before(v.expires) && now.Sub(v.keyed) < within && e.recentlyAlive(v.id, now, within) {
+	if known && v.id.App == app && now.Before(v.expires) && recent(v.keyed, now, within) && e.recentlyAlive(v.id, now, within) {
 		return v.id, nil
 	}
 	record, at, err := e.recentApp(ctx, app, now, within)
@@ -75,16 +75,22 @@ func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 
 // recentApp answers an app as it was at a time no further back than within.
 func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, time.Time, error) {
-	if got, ok := e.apps.get(id); ok && now.Sub(got.at) < within {
+	if got, ok := e.apps.get(id); ok && recent(got.at, now, within) {
 		return got.value, got.at, nil
 	}
 	app, err := e.readApp(ctx, id)
 	return app, now, err
 }
 
+// recent says whether something was true less than within ago. A time in the future says
+// that the clock was set back: how long ago it was nobody knows.
+func recent(at, now time.Time, within time.Duration) bool {
+	return !now.Before(at) && now.Sub(at) < within
+}
+
 func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration) bool {
 	got, ok := e.live.get([2]uuid.UUID{id.App, id.Session})
-	return ok && got.value == id.User && now.Sub(got.at) < within
+	return ok && got.value == id.User && recent(got.at, now, within)
 }
 
 // alive remembers sessions that were alive, never ones that were not. Of requests that
@@ -132,7 +138,7 @@ func newFlights() *flights { return &flights{now: map[[2]uuid.UUID]*flight{}} }
 func (f *flights) do(ctx context.Context, key [2]uuid.UUID, now time.Time, within time.Duration, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, time.Time, error) {
 	f.mu.Lock()
 	x, under := f.now[key]
-	if under && now.Sub(x.at) >= within {
+	if under && !recent(x.at, now, within) {
 		f.mu.Unlock()
 		user, err := ask(ctx)
 		return user, now, err

@@ -47,7 +47,7 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo}
 	var of *User
 	if account != nil {
-		of, data.Typed = &account.User, account.User.EmailTyped
+		of, data.Typed, data.Bare = &account.User, account.User.EmailTyped, account.password() == ""
 	}
 	return e.ask(ctx, app, forReset, secrets, data, of, in.Client, Event{Type: EventPasswordForgot})
 }
@@ -158,7 +158,7 @@ func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, er
 	switch {
 	case err != nil:
 		return nil, err
-	case account == nil || account.User.Email != got.data.Email:
+	case account == nil || account.User.Email != got.data.Email || got.outdated(account):
 		return nil, invalidToken()
 	case account.User.Disabled:
 		return nil, refuse(CodeUserDisabled, "the account is disabled")

@@ -63,6 +63,10 @@ type attempt struct {
 
 	Was string `json:"was,omitempty"` // the address before, of a change
 
+	// Bare says that the account had no password when it was asked for. A first one ends no
+	// session, and so no Epoch: a proof that dies with any change of the password looks here.
+	Bare bool `json:"bare,omitempty"`
+
 	// What a sign-up waits with until the proof is redeemed by the one who asked.
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
@@ -209,6 +213,9 @@ type found struct {
 func (f found) askedBy(browser []byte, app uuid.UUID) bool {
 	return len(browser) > 0 && hmac.Equal(f.bound, token.Hash([]byte(bindingOf(browser, app, f.id))))
 }
+
+// outdated says whether an account was given its first password since.
+func (f found) outdated(account *Account) bool { return f.data.Bare && account.password() != "" }
 
 // find looks for the attempt of a proof without spending it; a code counts.
 func (e *Engine) find(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {

@@ -1,0 +1,150 @@
+package authkit_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+)
+
+const (
+	sendProof  = "/auth/email/send/{app_id}"
+	proveEmail = "/auth/email/verify/{app_id}"
+	moveEmail  = "/auth/email/change/{app_id}"
+	moveNow    = "/auth/email/confirm/{app_id}"
+	firstOne   = "/auth/password/set/{app_id}"
+)
+
+// press shows a link's page in this browser and presses its button there.
+func (b *seat) press(m mail.Message, path string) answer {
+	b.s.t.Helper()
+	page := b.send("GET", linkPath(m), "")
+	page.want(b.s.t, 200, "")
+	fields := url.Values{}
+	for _, f := range hidden.FindAllStringSubmatch(page.Body.String(), -1) {
+		fields.Set(f[1], f[2])
+	}
+	return b.send("POST", path, fields.Encode(), form)
+}
+
+// A page is pressed with whatever the browser holds: the account's session counts there as
+// it does beside JSON.
+func TestAnAddressIsProvenOnThePage(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		phone  string // whose session the second browser has
+		passes int    // how the password fares that was chosen at sign-up
+	}{
+		"in another browser of the account, which keeps everything":             {"ann@example.com", 200},
+		"in a browser of another account, as by whoever happened upon the mail": {"bob@example.com", 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := seated(t)
+			desk := s.seat("ann@example.com")
+			s.signUp("bob@example.com")
+			phone := &seat{s, map[string]string{}}
+			phone.send("POST", "/auth/credentials/{app_id}", signInBody(c.phone, password, "sign_in")).want(t, 200, "")
+			desk.send("POST", sendProof, "{}").want(t, 202, "")
+			phone.press(s.mailTo("ann@example.com"), proveEmail).want(t, 200, "")
+			s.equal("the password", s.passes("ann@example.com", password), c.passes)
+			s.equal("the session that asked", desk.send("GET", "/auth/me/{app_id}", "").Code, c.passes)
+			got := phone.send("GET", "/auth/me/{app_id}", "")
+			s.equal("who is signed in where it was pressed", got.user("email"), "ann@example.com")
+			s.equal("email_verified", got.user("email_verified"), true)
+		})
+	}
+}
+
+// Whoever gives an account its first password counts on what was mailed before to be dead,
+// as after any other change of it.
+func TestAFirstPasswordEndsWhatWasAskedForBefore(t *testing.T) {
+	t.Parallel()
+	const first, third = `{"new_password":"` + newPassword + `"}`, "a third long passphrase"
+	for name, script := range map[string]func(s *stage, token string){
+		"a reset": func(s *stage, token string) {
+			pending, m := s.forgot("ann@example.com")
+			s.send("POST", s.in(firstOne), first, bearer(token)).want(s.t, 204, "")
+			s.send("POST", s.in(reset), byLink(m, `,"password":"`+third+`"`)).want(s.t, 401, "invalid_token")
+			s.send("POST", s.in(reset), byCode("ann@example.com", pending, m, `,"password":"`+third+`"`)).want(s.t, 401, "invalid_token")
+			s.equal("the first password", s.passes("ann@example.com", newPassword), 200)
+		},
+		"a change of address": func(s *stage, token string) {
+			_, m := s.posted(moveEmail, `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(token))
+			s.send("POST", s.in(firstOne), first, bearer(token)).want(s.t, 204, "")
+			s.send("POST", s.in(moveNow), byLink(m, ""), bearer(token)).want(s.t, 401, "invalid_token")
+			s.equal("the first password", s.passes("ann@example.com", newPassword), 200)
+		},
+		"the reset after an undo": func(s *stage, token string) {
+			_, m := s.posted(moveEmail, `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(token))
+			s.send("POST", s.in(moveNow), byLink(m, ""), bearer(token)).want(s.t, 200, "")
+			s.send("POST", s.in("/auth/email/undo/{app_id}"), byLink(s.mailTo("ann@example.com"), "")).want(s.t, 204, "")
+			m = s.mailTo("ann@example.com")
+			s.send("POST", s.in(firstOne), first, bearer(s.provenUser("ann@example.com").text(s.t, "token"))).want(s.t, 204, "")
+			s.send("POST", s.in(reset), byLink(m, `,"password":"`+third+`"`)).want(s.t, 401, "invalid_token")
+		},
+		"nothing that is asked for after it": func(s *stage, token string) {
+			s.send("POST", s.in(firstOne), first, bearer(token)).want(s.t, 204, "")
+			_, m := s.posted(moveEmail, `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(token))
+			s.send("POST", s.in(moveNow), byLink(m, ""), bearer(token)).want(s.t, 200, "")
+			_, m = s.forgot("eve@example.com")
+			s.send("POST", s.in(reset), byLink(m, `,"password":"`+third+`"`)).want(s.t, 200, "")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, withoutLimits)
+			script(s, s.provenUser("ann@example.com").text(t, "token"))
+		})
+	}
+}
+
+// What a process remembers of sessions is worth nothing once its clock was set back: it may
+// be older than it looks, by as much.
+func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
+	t.Parallel()
+	for name, guard := range map[string]func(*authkit.Engine, authkit.AppFor) func(http.Handler) http.Handler{
+		"Require":     (*authkit.Engine).Require,
+		"RequireLive": (*authkit.Engine).RequireLive,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, secret := memory.New(), [][]byte{bytes.Repeat([]byte("s"), 32)}
+			w := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, secret })
+			other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.now})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := w.signUp("ann@example.com")
+			mw := guard(w.engine, authkit.ForApp(w.app.ID))
+			if got := behind(t, mw, in.field("token")); got != http.StatusTeapot {
+				t.Fatalf("before: got %d, want 418", got)
+			}
+			w.clock.advance(-30 * time.Second)
+			if err := other.EndSessions(t.Context(), w.app.ID, userID(in)); err != nil {
+				t.Fatal(err)
+			}
+			if got := behind(t, mw, in.field("token")); got != http.StatusUnauthorized {
+				t.Errorf("ended by another process: got %d, want 401", got)
+			}
+		})
+	}
+}
+
+func TestAPasswordIsTakenFromThePageAsTyped(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.signUp("ann@example.com")
+	_, m := s.forgot("ann@example.com")
+	s.do(s.pressing(m, reset, url.Values{"password": {"with a tab\tand a bell\a"}})()).want(t, 200, "")
+	const typed = `{"email":"ann@example.com","password":"with a tab\tand a bell\u0007"}`
+	s.send("POST", s.in("/auth/credentials/{app_id}"), typed).want(t, 200, "")
+	s.mailTo("ann@example.com") // the notice
+	_, m = s.forgot("ann@example.com")
+	s.do(s.pressing(m, reset, url.Values{"password": {newPassword}, "more": {"\a"}})()).want(t, 400, "invalid_request")
+}
