@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/store/postgres"
+	"github.com/authkit-dev/authkit/store/sqlite"
+)
+
+// secret seals what a run leaves in a store, so that the next one can open it.
+var secret = []byte("only measured, it keeps nothing.")
+
+// openStore opens memory, sqlite:FILE or postgres://….
+func openStore(ctx context.Context, name string) (authkit.Store, func(), error) {
+	kind, at, _ := strings.Cut(name, ":")
+	switch kind {
+	case "memory":
+		return memory.New(), func() {}, nil
+	case "sqlite":
+		s, err := sqlite.Open(ctx, at)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, func() { _ = s.Close() }, nil // all is measured by then
+	case "postgres", "postgresql":
+		s, err := postgres.Open(ctx, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, func() { s.Close() }, nil
+	}
+	return nil, nil, fmt.Errorf("store %q is none of memory, sqlite:FILE and postgres://…", name)
+}
+
+// watched is a store that knows whether work of [authkit.Engine.Run] is under way, so that
+// what one request has left to do is not measured with the next one.
+type watched struct {
+	authkit.Store
+
+	mail    atomic.Int64 // waits to be sent
+	working atomic.Bool
+}
+
+// Put counts the mail that comes with it.
+func (w *watched) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+	w.mail.Add(int64(len(also.Mail)))
+	return w.Store.Put(ctx, app, also)
+}
+
+// DueMail is what Run begins with.
+func (w *watched) DueMail(ctx context.Context, now time.Time, most int) ([]authkit.MailRef, error) {
+	w.working.Store(true)
+	return w.Store.DueMail(ctx, now, most)
+}
+
+// SettleMail is the end of a mail.
+func (w *watched) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error {
+	err := w.Store.SettleMail(ctx, app, id, done, next)
+	if done {
+		w.mail.Add(-1)
+	}
+	return err
+}
+
+// Sweep is what Run ends with.
+func (w *watched) Sweep(ctx context.Context, now time.Time, most int) (bool, error) {
+	defer w.working.Store(false)
+	return w.Store.Sweep(ctx, now, most)
+}
+
+// settle waits until no mail waits and Run rests.
+func (w *watched) settle(ctx context.Context) error {
+	until := time.Now().Add(10 * time.Second)
+	for quiet := 0; quiet < 3; quiet++ {
+		time.Sleep(100 * time.Microsecond)
+		if w.mail.Load() > 0 || w.working.Load() {
+			quiet = 0
+		}
+		if time.Now().After(until) {
+			return errors.New("the outbox does not get empty")
+		}
+	}
+	return ctx.Err()
+}
+
+// site is an engine at work on a real listener, with one app.
+type site struct {
+	engine *authkit.Engine
+	cheap  *authkit.Engine // the same, but for hashes that cost next to nothing: it makes askers
+	store  *watched
+	app    authkit.App
+	addr   string
+	close  func()
+}
+
+// discard is a mail server that takes all.
+type discard struct{}
+
+func (discard) Send(context.Context, mail.Message) error { return nil }
+
+// newSite serves an app of its own for a flow.
+func newSite(ctx context.Context, store authkit.Store, f flow) (*site, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	s := &site{store: &watched{Store: store}, addr: listener.Addr().String()}
+	cfg := authkit.Config{
+		Store: s.store, BaseURL: "http://" + s.addr, Mailer: discard{}, Secrets: [][]byte{secret},
+		Logger: slog.New(slog.DiscardHandler), Limits: f.limits,
+		Developers: func(*http.Request) (string, error) { return "", errors.New("there are none") },
+	}
+	if s.engine, err = authkit.New(cfg); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	cfg.Password, cfg.Limits = authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, authkit.LimitConfig{InsecureOff: true}
+	if s.cheap, err = authkit.New(cfg); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	if s.app, _, err = s.engine.CreateApp(ctx, "bench", f.name+" "+word()); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- s.engine.Run(running) }()
+	server := &http.Server{Handler: s.engine.Handler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }() // it ends with the site
+	s.close = func() {
+		_ = server.Close()
+		stop()
+		<-ended
+	}
+	return s, nil
+}
+
+// word is one that was not used before. All are of one length.
+func word() string {
+	b := make([]byte, 8)
+	_, _ = rand.Read(b) // it never fails
+	return hex.EncodeToString(b)
+}
+
+// address is one that was not used before. All are of one length, so that every request of
+// a flow is.
+func address() string { return word() + "@example.com" }

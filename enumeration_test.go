@@ -1,0 +1,311 @@
+package authkit_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/storetest"
+)
+
+// asked is the address of which nobody may learn whether the app knows it.
+const asked = "somebody@example.com"
+
+// witness is a store that writes down what a flow asks of it, in order.
+type witness struct {
+	*storetest.Faulty
+
+	mu   sync.Mutex
+	seen []string
+}
+
+func (s *witness) note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = append(s.seen, fmt.Sprintf(format, args...))
+}
+
+func (s *witness) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
+	s.note("App")
+	return s.Faulty.App(ctx, app)
+}
+
+func (s *witness) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
+	s.note("Account")
+	return s.Faulty.Account(ctx, app, by)
+}
+
+func (s *witness) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
+	s.note("Session")
+	return s.Faulty.Session(ctx, app, id, now)
+}
+
+func (s *witness) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
+	s.note("Hit %d", len(hits))
+	return s.Faulty.Hit(ctx, app, hits, now)
+}
+
+func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {
+	s.note("Token %s", take.Kind)
+	return s.Faulty.Token(ctx, app, take, now)
+}
+
+func (s *witness) TryToken(ctx context.Context, app uuid.UUID, take authkit.Take, proof []byte, most int, now time.Time) (authkit.Token, error) {
+	s.note("TryToken %s", take.Kind)
+	return s.Faulty.TryToken(ctx, app, take, proof, most, now)
+}
+
+// Put notes what is written, down to the lengths of what is sealed.
+func (s *witness) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+	line := "Put"
+	for _, x := range also.Tokens {
+		line += fmt.Sprintf(" token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
+	}
+	for _, m := range also.Mail {
+		line += fmt.Sprintf(" mail(%d)", len(m.Sealed))
+	}
+	for _, e := range also.Events {
+		line += fmt.Sprintf(" event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
+	}
+	s.note("%s", line)
+	return s.Faulty.Put(ctx, app, also)
+}
+
+// onlooker is a world in which the asked address may be known, and an asker who is somebody
+// else.
+type onlooker struct {
+	*world
+
+	store   *witness
+	session string // an access token of the asker
+}
+
+// standing is what the app may know of an address; nil: nothing.
+type standing func(w *onlooker)
+
+// account makes the asked user: with a password, unless it is empty.
+func (w *onlooker) account(pw string, patch authkit.UserPatch) {
+	w.t.Helper()
+	var u authkit.User
+	var err error
+	if pw == "" {
+		u, err = w.engine.CreateUser(w.t.Context(), w.app.ID, authkit.UserRequest{Email: asked})
+	} else {
+		var in authkit.SignIn
+		in, err = w.engine.SignInWithPassword(w.t.Context(), authkit.PasswordSignIn{App: w.app.ID, Email: asked, Password: pw})
+		u = in.User
+	}
+	if err == nil {
+		_, err = w.engine.ChangeUser(w.t.Context(), w.app.ID, u.ID, patch)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// standings are of every account that is to look like none.
+func standings() map[string]standing {
+	yes := new(true)
+	return map[string]standing{
+		"a user":                              func(w *onlooker) { w.account(password, authkit.UserPatch{Verified: yes}) },
+		"an unverified user":                  func(w *onlooker) { w.account(password, authkit.UserPatch{}) },
+		"a disabled user":                     func(w *onlooker) { w.account(password, authkit.UserPatch{Verified: yes, Disabled: yes}) },
+		"a user without a password":           func(w *onlooker) { w.account("", authkit.UserPatch{Verified: yes}) },
+		"an unverified one without":           func(w *onlooker) { w.account("", authkit.UserPatch{}) },
+		"a disabled, unverified one":          func(w *onlooker) { w.account(password, authkit.UserPatch{Disabled: yes}) },
+		"a disabled user without a password":  func(w *onlooker) { w.account("", authkit.UserPatch{Verified: yes, Disabled: yes}) },
+		"a user who has asked for mail twice": askedBefore,
+	}
+}
+
+// askedBefore holds live proofs, of an address that others than the asker wanted mail for.
+func askedBefore(w *onlooker) {
+	w.account(password, authkit.UserPatch{Verified: new(true)})
+	for _, path := range []string{"/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"} {
+		w.from("198.51.100.7:1").send("POST", w.in(path), `{"email":"`+asked+`"}`).want(w.t, 202, "")
+	}
+}
+
+// newOnlooker makes a world; all before it is hours ago, so that no limit remembers it.
+func newOnlooker(t *testing.T, of standing, settings authkit.AppPatch) *onlooker {
+	t.Helper()
+	store := &witness{Faulty: storetest.NewFaulty(memory.New())}
+	w := &onlooker{store: store, world: setup(t, func(c *authkit.Config) { c.Store = store })}
+	if of != nil {
+		of(w)
+	}
+	w.clock.advance(3 * time.Hour)
+	w.session = w.signUp("asker@example.com").text(t, "token")
+	w.settings(settings)
+	return w
+}
+
+// secretive is a request that must not tell of the address.
+type secretive struct {
+	settings authkit.AppPatch
+	path     string
+	body     string
+	fills    int    // requests that use up the address's limit
+	code     string // where a code is redeemed that was mailed by the answer to the request, or not
+}
+
+// secretives are all flows that take an address of somebody else.
+func secretives() map[string]secretive {
+	closed, proven := authkit.AppPatch{SignupClosed: new(true)}, authkit.AppPatch{RequireVerified: new(true)}
+	const credentials, forgot, link = "/auth/credentials/{app_id}", "/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"
+	tries := func(pw, intent string) string {
+		return `{"email":"` + asked + `","password":"` + pw + `"` + intent + `}`
+	}
+	const wrong, signIn, signUp = "another long passphrase", `,"intent":"sign_in"`, `,"intent":"sign_up"`
+	email := `{"email":"` + asked + `"}`
+	return map[string]secretive{
+		"sign-in":                                 {path: credentials, body: tries(wrong, signIn), fills: 10},
+		"sign-in with a weak password":            {path: credentials, body: tries("short", ""), fills: 10},
+		"sign-in where sign-up is closed":         {settings: closed, path: credentials, body: tries(wrong, ""), fills: 10},
+		"sign-in where addresses are proven":      {settings: proven, path: credentials, body: tries(wrong, ""), fills: 10},
+		"sign-up where addresses are proven":      {settings: proven, path: credentials, body: tries(wrong, signUp), fills: 5},
+		"sign-up where it is closed":              {settings: closed, path: credentials, body: tries(wrong, signUp), fills: 10},
+		"weak sign-up where addresses are proven": {settings: proven, path: credentials, body: tries("short", signUp), fills: 10},
+		"forgot":                           {path: forgot, body: email, fills: 5},
+		"forgot where sign-up is closed":   {settings: closed, path: forgot, body: email, fills: 5},
+		"link":                             {path: link, body: email, fills: 5},
+		"link where sign-up is closed":     {settings: closed, path: link, body: email, fills: 5},
+		"change of address":                {path: "/auth/email/change/{app_id}", body: `{"new_email":"` + asked + `"}`, fills: 5},
+		"a wrong code of a reset":          {path: forgot, body: email, fills: 5, code: "/auth/password/reset/{app_id}"},
+		"a wrong code of a link":           {path: link, body: email, fills: 5, code: "/auth/verify/{app_id}"},
+		"a wrong code of a sign-up":        {settings: proven, path: credentials, body: tries(wrong, signUp), fills: 5, code: "/auth/email/verify/{app_id}"},
+		"a wrong code of a closed sign-up": {settings: closed, path: link, body: email, fills: 5, code: "/auth/verify/{app_id}"},
+	}
+}
+
+// ask sends the request, as whoever is signed in as somebody else.
+func (f secretive) ask(w *onlooker) answer {
+	w.t.Helper()
+	return w.send("POST", w.in(f.path), f.body, bearer(w.session))
+}
+
+// redeem shows a code that is not the mailed one.
+func (f secretive) redeem(w *onlooker, asking answer) answer {
+	w.t.Helper()
+	code := "000000"
+	for _, m := range w.outbox.Messages() {
+		if strings.Contains(m.Text, code) {
+			code = "000001"
+		}
+	}
+	members := map[string]string{"email": asked, "code": code, "binding": asking.text(w.t, "binding")}
+	if strings.Contains(f.code, "/reset/") {
+		members["password"] = "a third long passphrase"
+	}
+	body, err := json.Marshal(members)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.send("POST", w.in(f.code), string(body))
+}
+
+// masked are members and headers that differ each time; only their lengths count.
+var masked = []string{"binding", "request_id", "X-Request-Id", "Set-Cookie"}
+
+// shown is all that the asker sees.
+func shown(a answer) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%d, %d bytes\n", a.Code, a.Body.Len())
+	for _, name := range slices.Sorted(maps.Keys(a.body)) {
+		fmt.Fprintf(&out, "%s: %s\n", name, mask(name, fmt.Sprint(a.body[name])))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.Header())) {
+		for _, value := range a.Header()[name] {
+			fmt.Fprintf(&out, "%s: %s\n", name, mask(name, value))
+		}
+	}
+	return out.String()
+}
+
+func mask(name, value string) string {
+	if !slices.Contains(masked, name) {
+		return value
+	}
+	secret, rest, _ := strings.Cut(value, "; ") // a cookie's attributes stay
+	key, _, _ := strings.Cut(secret, "=")
+	if name != "Set-Cookie" {
+		key = ""
+	}
+	return fmt.Sprintf("%s(%d) %s", key, len(secret), rest)
+}
+
+// trace is what the asker sees of a flow's last request, and what the store is asked for.
+func (f secretive) trace(t *testing.T, of standing, fills int) (seen, asks string) {
+	t.Helper()
+	w := newOnlooker(t, of, f.settings)
+	for range fills {
+		f.ask(w)
+	}
+	last := func() answer { return f.ask(w) }
+	if f.code != "" {
+		asking := f.ask(w)
+		last = func() answer { return f.redeem(w, asking) }
+		w.runOnce() // the mail tells which code is wrong
+	}
+	w.store.seen = nil
+	before := w.store.Calls()
+	got := last()
+	if calls := w.store.Calls() - before; calls != len(w.store.seen) || calls == 0 {
+		t.Fatalf("calls of the store: got %d, want the %d that the witness saw: %q", calls, len(w.store.seen), w.store.seen)
+	}
+	if got.Code == http.StatusNotFound || got.Code >= http.StatusInternalServerError {
+		t.Fatalf("got %d %s, want an answer of the flow", got.Code, got.Body)
+	}
+	return shown(got), strings.Join(w.store.seen, "\n")
+}
+
+func TestNothingTellsWhetherAnAddressIsKnown(t *testing.T) {
+	t.Parallel()
+	for name, f := range secretives() {
+		for load, fills := range map[string]int{"": 0, ", its limit used up": f.fills} {
+			t.Run(name+load, func(t *testing.T) {
+				t.Parallel()
+				seen, asks := f.trace(t, nil, fills)
+				for kind, of := range standings() {
+					t.Run(kind, func(t *testing.T) {
+						t.Parallel()
+						gotSeen, gotAsks := f.trace(t, of, fills)
+						if gotSeen != seen {
+							t.Errorf("answer: got\n%s\nwant that of an unknown address\n%s", gotSeen, seen)
+						}
+						if gotAsks != asks {
+							t.Errorf("store: got\n%s\nwant what an unknown address asks for\n%s", gotAsks, asks)
+						}
+					})
+				}
+			})
+		}
+	}
+}
+
+func TestNothingTellsThatTheMailOfAnAddressIsUsedUp(t *testing.T) {
+	t.Parallel()
+	for name, f := range secretives() {
+		if f.fills > 5 || f.code != "" {
+			continue // credentials say so: 429
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fresh, _ := f.trace(t, nil, 0)
+			if full, _ := f.trace(t, nil, f.fills); full != fresh {
+				t.Errorf("answer: got\n%s\nwant that of an address that gets mail\n%s", full, fresh)
+			}
+		})
+	}
+}
