@@ -33,9 +33,15 @@ var owned = [][2]string{
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_signing_keys", "app_id, seq"},
 }
 
+type upkeepType struct{}
+
+// IsUpkeep says that no request waits for what the context is given to.
+func IsUpkeep(ctx context.Context) bool { return ctx.Value(upkeepType{}) != nil }
+
 // Sweep implements [authkit.Upkeep]. It is many small transactions, so that no lock is
 // held for long.
 func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, error) {
+	ctx = context.WithValue(ctx, upkeepType{}, true)
 	more := false
 	for _, t := range sweeps {
 		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2)`, limit, us(now))

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -12,8 +13,35 @@ import (
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
+const (
+	// patience is how long one call of the store may take, the wait for a connection
+	// included. A server that hangs closes no connection: without a bound, all who ask
+	// would wait for as long as it hangs.
+	patience = 1500 * time.Millisecond
+
+	// upkeepPatience is the same for what no request waits for.
+	upkeepPatience = 30 * time.Second
+
+	// partingPatience is how long a connection may take to undo what it has begun.
+	partingPatience = 500 * time.Millisecond
+)
+
 // conn is a pool.
-type conn struct{ pool *pgxpool.Pool }
+type conn struct {
+	pool      *pgxpool.Pool
+	impatient bool // migrations are not
+}
+
+// bound ends what takes too long.
+func (c *conn) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch {
+	case !c.impatient:
+		return ctx, func() {}
+	case sqlstore.IsUpkeep(ctx):
+		return context.WithTimeout(ctx, upkeepPatience)
+	}
+	return context.WithTimeout(ctx, patience)
+}
 
 func (c *conn) Dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{Share: " for share", Update: " for update",
@@ -21,6 +49,12 @@ func (c *conn) Dialect() sqlstore.Dialect {
 }
 
 func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	return c.rows(ctx, sql, f, args...)
+}
+
+func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
 	rows, err := c.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return translate(err)
@@ -30,8 +64,10 @@ func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 
 // Write tries again as [conn.Tx] does.
 func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (err error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	for range attempts {
-		if err = c.Rows(ctx, sql, f, args...); !undone(err) {
+		if err = c.rows(ctx, sql, f, args...); !undone(err) {
 			break
 		}
 	}
@@ -54,6 +90,8 @@ const attempts = 5
 // Tx tries again only when Postgres itself has undone the transaction: after a lost
 // connection nobody knows whether it was committed.
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
 	for range attempts {
 		err = c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return run(ctx, p.Conn(), durable, f) })
 		if !undone(err) {
@@ -75,8 +113,10 @@ func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) err
 	}
 	if err != nil && !c.IsClosed() && c.PgConn().TxStatus() != 'I' {
 		// A connection that cannot undo is closed, which undoes too.
-		if _, undo := c.Exec(context.WithoutCancel(ctx), "rollback"); undo != nil {
-			err = errors.Join(err, undo, c.Close(context.WithoutCancel(ctx)))
+		parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingPatience)
+		defer cancel()
+		if _, undo := c.Exec(parting, "rollback"); undo != nil {
+			err = errors.Join(err, undo, c.Close(parting))
 		}
 	}
 	return err

@@ -15,7 +15,7 @@ var created = regexp.MustCompile(`(?is)^\s*create table (authkit_\w+)`)
 
 // MigratePartitioned creates every table but the directory of apps partitioned by app.
 func MigratePartitioned(ctx context.Context, pool *pgxpool.Pool) error {
-	_, err := migrate.Run(ctx, &conn{pool}, Migrations(), func(stmt string) []string {
+	_, err := migrate.Run(ctx, &conn{pool: pool}, Migrations(), func(stmt string) []string {
 		m := created.FindStringSubmatch(stmt)
 		if m == nil || m[1] == "authkit_apps" {
 			return []string{stmt}

@@ -7,12 +7,16 @@
 // Prepared statements can be switched off with default_query_exec_mode=exec in the DSN.
 //
 // A host that has a pool already gives it to [New].
+//
+// A call that takes longer than a second and a half fails, whatever its context says: a
+// server that hangs is as good as none.
 package postgres
 
 import (
 	"context"
 	"embed"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -32,12 +36,24 @@ type Store struct {
 
 var _ authkit.Store = (*Store)(nil)
 
+// connectPatience is how long a connection may take to come to be, unless the DSN says
+// connect_timeout. Nobody waits for it that long, but meanwhile it takes a place in the
+// pool.
+const connectPatience = 5 * time.Second
+
 // Contract is the version of [authkit.Store] that this adapter was written for.
 func (s *Store) Contract() int { return 1 }
 
 // Open connects and migrates.
 func Open(ctx context.Context, dsn string) (*Store, error) {
-	pool, err := pgxpool.New(ctx, dsn)
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if config.ConnConfig.ConnectTimeout <= 0 {
+		config.ConnConfig.ConnectTimeout = connectPatience
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +71,7 @@ func New(ctx context.Context, pool *pgxpool.Pool) (*Store, error) {
 	if _, err := Migrate(ctx, pool); err != nil {
 		return nil, err
 	}
-	return &Store{Store: sqlstore.New(&conn{pool})}, nil
+	return &Store{Store: sqlstore.New(&conn{pool: pool, impatient: true})}, nil
 }
 
 // Close closes what Open opened.
@@ -74,10 +90,10 @@ func Migrations() fs.FS {
 
 // Migrate applies what is pending and names it.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	return migrate.Run(ctx, &conn{pool}, Migrations(), nil)
+	return migrate.Run(ctx, &conn{pool: pool}, Migrations(), nil)
 }
 
 // Pending names what Migrate would apply.
 func Pending(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	return migrate.Pending(ctx, &conn{pool}, Migrations())
+	return migrate.Pending(ctx, &conn{pool: pool}, Migrations())
 }

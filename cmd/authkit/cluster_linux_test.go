@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// initdb is where the programs of a Postgres server are; empty: there are none. Debian
+// keeps them out of PATH.
+func initdb() string {
+	if path, err := exec.LookPath("initdb"); err == nil {
+		return path
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if len(found) == 0 {
+		return ""
+	}
+	return found[len(found)-1]
+}
+
+// cluster is a Postgres server of one test's own, which may be treated badly.
+type cluster struct {
+	t      *testing.T
+	bin    string
+	dir    string
+	addr   string
+	as     *syscall.Credential // nil: whoever runs the test
+	server *exec.Cmd
+}
+
+func newCluster(t *testing.T, initdb string) *cluster {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "authkit") // t.TempDir lets no other user in
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	c := &cluster{t: t, bin: filepath.Dir(initdb), dir: dir}
+	if os.Getuid() == 0 { // Postgres refuses to run as root
+		c.become("postgres")
+	}
+	if out, err := c.command(initdb, "-D", dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
+		t.Fatalf("initdb: got %v, %s", err, out)
+	}
+	var lc net.ListenConfig
+	free, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.addr = free.Addr().String()
+	_ = free.Close()
+	c.start()
+	t.Cleanup(c.kill)
+	return c
+}
+
+func (c *cluster) become(name string) {
+	c.t.Helper()
+	who, err := user.Lookup(name)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	uid, err1 := strconv.ParseUint(who.Uid, 10, 32)
+	gid, err2 := strconv.ParseUint(who.Gid, 10, 32)
+	if err1 != nil || err2 != nil {
+		c.t.Fatal(err1, err2)
+	}
+	if err := os.Chown(c.dir, int(uid), int(gid)); err != nil {
+		c.t.Fatal(err)
+	}
+	c.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+}
+
+// command is a program of the server's, which ends with the test.
+func (c *cluster) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = c.dir, []string{}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.as}
+	return cmd
+}
+
+func (c *cluster) dsn() string { return "postgres://postgres@" + c.addr + "/postgres?sslmode=disable" }
+
+// start starts the server and waits until it answers.
+func (c *cluster) start() {
+	c.t.Helper()
+	_, port, _ := net.SplitHostPort(c.addr)
+	c.server = c.command(filepath.Join(c.bin, "postgres"), "-D", c.dir+"/data", "-p", port, "-k", c.dir, "-h", "127.0.0.1", "-c", "fsync=off")
+	if err := c.server.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	for give := time.Now().Add(patience); ; <-time.After(20 * time.Millisecond) {
+		conn, err := pgx.Connect(c.t.Context(), c.dsn())
+		if err == nil {
+			_ = conn.Close(c.t.Context())
+			return
+		}
+		if time.Now().After(give) {
+			c.t.Fatalf("Postgres: got %v", err)
+		}
+	}
+}
+
+// stop ends the server as its operator does, who waits for nobody.
+func (c *cluster) stop() {
+	c.t.Helper()
+	if err := c.server.Process.Signal(syscall.SIGINT); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := c.server.Wait(); err != nil {
+		c.t.Errorf("the end of Postgres: got %v", err)
+	}
+	c.server = nil
+}
+
+// kill ends what the test has left.
+func (c *cluster) kill() {
+	if c.server == nil {
+		return
+	}
+	c.signal(syscall.SIGCONT)
+	_ = c.server.Process.Signal(syscall.SIGQUIT)
+	_ = c.server.Wait()
+}
+
+func (c *cluster) freeze() { c.signal(syscall.SIGSTOP) }
+func (c *cluster) thaw()   { c.signal(syscall.SIGCONT) }
+
+// signal reaches the server and each of its processes. Once the first has stopped there
+// are no new ones.
+func (c *cluster) signal(s syscall.Signal) {
+	pid := c.server.Process.Pid
+	_ = syscall.Kill(pid, s)
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		c.t.Error(err)
+	}
+	for _, text := range strings.Fields(string(children)) {
+		if child, err := strconv.Atoi(text); err == nil {
+			_ = syscall.Kill(child, s)
+		}
+	}
+}
+
+// ask asks the server itself.
+func (c *cluster) ask(sql string) (n int) {
+	c.t.Helper()
+	conn, err := pgx.Connect(c.t.Context(), c.dsn())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(c.t.Context())) }()
+	if err := conn.QueryRow(c.t.Context(), sql).Scan(&n); err != nil {
+		c.t.Fatal(err)
+	}
+	return n
+}
