@@ -57,7 +57,7 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Bare: account.password() == ""}
+	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Bare: flagged(account.password() == "")}
 	return e.ask(ctx, app, forChange, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
 }
 
@@ -257,5 +257,5 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 	if err != nil {
 		return c, err
 	}
-	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Bare: true}, &u, c.Now)
+	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Bare: flagged(true)}, &u, c.Now)
 }

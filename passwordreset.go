@@ -47,7 +47,7 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo}
 	var of *User
 	if account != nil {
-		of, data.Typed, data.Bare = &account.User, account.User.EmailTyped, account.password() == ""
+		of, data.Typed, data.Bare = &account.User, account.User.EmailTyped, flagged(account.password() == "")
 	}
 	return e.ask(ctx, app, forReset, secrets, data, of, in.Client, Event{Type: EventPasswordForgot})
 }

@@ -65,11 +65,22 @@ type attempt struct {
 
 	// Bare says that the account had no password when it was asked for. A first one ends no
 	// session, and so no Epoch: a proof that dies with any change of the password looks here.
-	Bare bool `json:"bare,omitempty"`
+	Bare flag `json:"bare"`
 
 	// What a sign-up waits with until the proof is redeemed by the one who asked.
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
+}
+
+// flag is a truth of one size, written either way: the length of what is kept is that of
+// every other account's.
+type flag byte
+
+func flagged(v bool) flag {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 // attemptSecrets are what a proof's three readers hold: the mail, the typist, the asker.
@@ -215,7 +226,7 @@ func (f found) askedBy(browser []byte, app uuid.UUID) bool {
 }
 
 // outdated says whether an account was given its first password since.
-func (f found) outdated(account *Account) bool { return f.data.Bare && account.password() != "" }
+func (f found) outdated(account *Account) bool { return f.data.Bare == 1 && account.password() != "" }
 
 // find looks for the attempt of a proof without spending it; a code counts.
 func (e *Engine) find(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
