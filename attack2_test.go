@@ -148,3 +148,29 @@ func TestAPasswordIsTakenFromThePageAsTyped(t *testing.T) {
 	_, m = s.forgot("ann@example.com")
 	s.do(s.pressing(m, reset, url.Values{"password": {newPassword}, "more": {"\a"}})()).want(t, 400, "invalid_request")
 }
+
+// A thief who moved an account away must not keep its owner out by signing up with the
+// address that is free since.
+func TestAnUndoIsNotKeptOutByASignUp(t *testing.T) {
+	t.Parallel()
+	const undo = "/auth/email/undo/{app_id}"
+	t.Run("of somebody who never proved the address", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		back, old := s.moved()
+		squatter := s.signUp(old).text(t, "token")
+		s.send("POST", s.in(undo), byLink(back, "")).want(t, 204, "")
+		s.equal("the squatter's session", s.lives(squatter), 401)
+		s.equal("the squatter's password", s.passes(old, password), 401)
+		s.mailTo(old) // of the reset
+		s.equal("created", s.provenUser(old).body["created"], false)
+	})
+	t.Run("but by that of who proved it", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		back, old := s.moved()
+		owner := s.provenUser(old).text(t, "token")
+		s.send("POST", s.in(undo), byLink(back, "")).want(t, 409, "email_taken")
+		s.equal("the session", s.lives(owner), 200)
+	})
+}

@@ -189,7 +189,8 @@ type EmailUndo struct {
 // UndoEmail gives the user the former address again, ends every session and every proof,
 // takes away the password and each identity that was linked since, and mails a link by
 // which a password can be set. It works once, whatever was changed since.
-// [CodeInvalidToken]; [CodeEmailTaken]: another user has the address meanwhile.
+// Who took the address since and never proved it is deleted.
+// [CodeInvalidToken]; [CodeEmailTaken]: another user has proven the address meanwhile.
 func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	app, err := e.App(ctx, in.App)
 	if err != nil {
@@ -206,11 +207,35 @@ func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 		}
 		_, err = e.amend(ctx, c)
 		if errors.Is(err, ErrConflict) {
-			return SignIn{}, refuse(CodeEmailTaken, "another user of this app has that address")
+			err = e.makeRoom(ctx, app.ID, former)
 		}
 		return SignIn{}, err
 	})
 	return err
+}
+
+// makeRoom removes a user who took the former address since and never proved it: else
+// whoever moved the account away could keep its owner out by a sign-up. The link is a proof
+// of the address, before which such a user keeps nothing anyway.
+func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddress) error {
+	holder, err := e.account(ctx, app, AccountKey{Email: former.Email})
+	switch {
+	case err != nil:
+		return err
+	case holder == nil:
+		return errAgain
+	case holder.User.Verified || holder.User.CreatedAt.Before(former.Left):
+		return refuse(CodeEmailTaken, "another user of this app has that address")
+	}
+	// Guarded, so that a proof beside it is seen.
+	c := UserChange{Now: e.now(), App: app, ID: holder.User.ID, Version: holder.User.Version, DropCredentials: true, End: true}
+	if _, err := e.amend(ctx, c); err != nil {
+		return err
+	}
+	if err := e.DeleteUser(ctx, app, holder.User.ID); err != nil && !errors.Is(err, CodeUserNotFound) {
+		return err
+	}
+	return errAgain
 }
 
 // findUndo looks at an undo without effect.
