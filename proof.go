@@ -168,6 +168,9 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if p.kind != forChange.kind { // whose asker is known, and the address anybody's
 		l.Address, l.SignUp = data.Email, data.PHC != ""
 	}
+	if p.kind == forReset.kind && of == nil { // no code is right before it is known whose
+		also.Tokens[len(also.Tokens)-1].Proof, l.Attempt = nil, s.id
+	}
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }
 
