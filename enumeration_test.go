@@ -294,6 +294,14 @@ func TestNothingTellsWhetherAnAddressIsKnown(t *testing.T) {
 	}
 }
 
+func TestForgotAsksForNoAccount(t *testing.T) {
+	t.Parallel()
+	of := standings()["a user"]
+	if _, asks := secretives()["forgot"].trace(t, of, 0); strings.Contains(asks, "Account") {
+		t.Errorf("store: got\n%s\nwant no look-up, which takes longer where it finds something", asks)
+	}
+}
+
 func TestNothingTellsThatTheMailOfAnAddressIsUsedUp(t *testing.T) {
 	t.Parallel()
 	for name, f := range secretives() {

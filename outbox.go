@@ -41,6 +41,9 @@ type letter struct {
 
 	// SignUp says that a user of the address gets a notice in its place.
 	SignUp bool `json:"sign_up,omitempty"`
+
+	// Attempt is the id of a reset that is nobody's until this mail leaves.
+	Attempt []byte `json:"attempt,omitempty"`
 }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
@@ -202,5 +205,9 @@ func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l *letter) (bool, er
 		}
 		return account != nil || !a.Settings.SignupClosed, nil
 	}
-	return account != nil, err
+	if account == nil || l.Attempt == nil {
+		return account != nil, err
+	}
+	l.To = account.User.EmailTyped
+	return e.bindReset(ctx, app, l, account)
 }

@@ -2,6 +2,8 @@ package authkit
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,8 +24,8 @@ type ForgotRequest struct {
 
 // ForgotPassword mails a link and a code to the address if the app has a user of it; the
 // newest counts, for half an hour, until the user's password changes. The answer and its
-// time are the same whether or not there is such a user or the address's limit is hit
-// (OWASP ASVS 5.0, 6.3.8).
+// time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
+// looked up when the mail leaves. Nor does the answer tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
 	app, err := e.App(ctx, in.App)
 	if err != nil {
@@ -40,16 +42,39 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	if err != nil {
 		return Pending{}, err
 	}
-	account, err := e.account(ctx, app.ID, AccountKey{Email: email})
-	if err != nil {
-		return Pending{}, err
-	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo}
-	var of *User
-	if account != nil {
-		of, data.Typed, data.Bare = &account.User, account.User.EmailTyped, flagged(account.password() == "")
+	return e.ask(ctx, app, forReset, secrets, data, nil, in.Client, Event{Type: EventPasswordForgot})
+}
+
+// bindReset gives a reset to its user, just before its mail leaves: until then it was
+// nobody's, and neither link nor code worked. False: it is dead, and its mail of no use.
+// One that has its user already stays as it is, since a mail that is sent again must not
+// bring back what was spent.
+func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Account) (alive bool, err error) {
+	take := Take{Kind: forReset.kind, Hash: token.Hash(l.Attempt)}
+	t, err := e.store.Token(ctx, app, take, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, unavailable(fmt.Errorf("read a reset: %w", err))
+	case t.UserID != uuid.Nil:
+		return true, nil
 	}
-	return e.ask(ctx, app, forReset, secrets, data, of, in.Client, Event{Type: EventPasswordForgot})
+	got, err := e.openAttempt(take, l.Attempt, t, nil)
+	if err != nil {
+		return false, nil //nolint:nilerr // what cannot be opened is of no use
+	}
+	got.data.Bare = flagged(of.password() == "")
+	if t.Data, err = e.sealAttempt(app, forReset, t.Hash, got.data); err != nil {
+		return false, err
+	}
+	t.UserID, t.Epoch, t.Most = of.User.ID, of.User.Epoch, forReset.most
+	t.Proof = e.codeProof(app, forReset, l.Attempt, l.Address, l.Code)
+	if err := e.store.Put(ctx, app, Also{Tokens: []Token{t}}); err != nil {
+		return false, e.ownError(err, app)
+	}
+	return true, nil
 }
 
 // PasswordReset sets a password by the proof in a mail.

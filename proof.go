@@ -160,15 +160,15 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 		return err
 	}
 	hash := token.Hash(s.id)
-	plain, err := json.Marshal(data)
+	sealed, err := e.sealAttempt(app.ID, p, hash, data)
 	if err != nil {
-		return &Error{Code: CodeInternal, Detail: "the attempt cannot be kept", Err: err}
+		return err
 	}
 	t := Token{
 		App: app.ID, Kind: p.kind, Hash: hash, ExpiresAt: now.Add(p.ttl), Most: p.most,
 		Binding: token.Hash([]byte(s.binding)),
 		Proof:   e.codeProof(app.ID, p, s.id, data.Email, s.code),
-		Data:    e.ring.Seal(plain, tokenAAD(app.ID, p.kind, hash)),
+		Data:    sealed,
 	}
 	subject := []byte(data.Email)
 	if of != nil {
@@ -183,7 +183,18 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if p.kind != forChange.kind { // whose asker is known, and the address anybody's
 		l.Address, l.SignUp = data.Email, data.PHC != ""
 	}
+	if p.kind == forReset.kind && of == nil { // no code is right before it is known whose
+		also.Tokens[len(also.Tokens)-1].Proof, l.Attempt = nil, s.id
+	}
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
+}
+
+func (e *Engine) sealAttempt(app uuid.UUID, p purpose, hash []byte, data attempt) ([]byte, error) {
+	plain, err := json.Marshal(data)
+	if err != nil {
+		return nil, &Error{Code: CodeInternal, Detail: "the attempt cannot be kept", Err: err}
+	}
+	return e.ring.Seal(plain, tokenAAD(app, p.kind, hash)), nil
 }
 
 // mint makes the URL of a link.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/authkit-dev/authkit"
@@ -78,4 +79,24 @@ func TestMailDoesNotWaitForASweep(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("got no mail beside a sweep, want one")
 	}
+}
+
+func TestMailIsWorkedOnAfterTheAnswerHasLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &postman{does: func(context.Context) error { return nil }}
+		w, stop := inBubble(t, p)
+		defer stop()
+		time.Sleep(300 * time.Millisecond) // of the bubble's clock, between two ticks of Run
+		w.ask("ann@example.com")
+		synctest.Wait()
+		if n := len(p.letters()); n != 0 {
+			t.Errorf("Send: got %d calls, want none at the time of the answer", n)
+		}
+		time.Sleep(50 * time.Millisecond)
+		synctest.Wait()
+		if n := len(p.letters()); n != 1 {
+			t.Errorf("Send: got %d calls, want 1 soon after", n)
+		}
+	})
 }

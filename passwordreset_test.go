@@ -1,0 +1,95 @@
+package authkit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// A reset gets its user when its mail leaves.
+func TestAResetAndItsMail(t *testing.T) {
+	t.Parallel()
+	const forgot, reset, withNew = "/auth/password/forgot/{app_id}", "/auth/password/reset/{app_id}", `,"password":"` + newPassword + `"`
+	const ask = `{"email":"ann@example.com"}`
+
+	t.Run("one that is sent again brings no spent reset back", func(t *testing.T) {
+		t.Parallel()
+		p := &postman{now: time.Now, does: func(context.Context) error { return errors.New("the line broke after the end of the mail") }}
+		w := setup(t, func(c *authkit.Config) { c.Mailer = p })
+		w.signUp("ann@example.com")
+		w.send("POST", w.in(forgot), ask).want(t, 202, "")
+		_ = w.engine.RunOnce(t.Context())
+		letters := p.letters()
+		if len(letters) != 1 {
+			t.Fatalf("Send: got %d calls, want 1", len(letters))
+		}
+		w.send("POST", w.in(reset), byLink(letters[0], withNew)).want(t, 200, "")
+		w.clock.advance(time.Minute)
+		_ = w.engine.RunOnce(t.Context())
+		w.send("POST", w.in(reset), byLink(letters[0], withNew)).want(t, 401, "invalid_token")
+		for _, later := range p.letters()[1:] { // there is a notice of the new password
+			if mail.Link(later) != "" {
+				t.Errorf("Send: got %q again, want no mail of a reset that is spent", later.Subject)
+			}
+		}
+	})
+	t.Run("one that is sent again keeps the wrong codes counted", func(t *testing.T) {
+		t.Parallel()
+		p := &postman{now: time.Now, does: func(context.Context) error { return errors.New("the line broke after the end of the mail") }}
+		w := setup(t, func(c *authkit.Config) { c.Mailer = p })
+		w.signUp("ann@example.com")
+		pending := w.send("POST", w.in(forgot), ask)
+		_ = w.engine.RunOnce(t.Context())
+		m := p.letters()[0]
+		for range 5 {
+			w.send("POST", w.in(reset), byWrongCode("ann@example.com", pending, m, withNew)).want(t, 401, "invalid_token")
+		}
+		w.clock.advance(time.Minute)
+		_ = w.engine.RunOnce(t.Context())
+		if n := len(p.letters()); n != 2 {
+			t.Fatalf("Send: got %d calls, want 2", n)
+		}
+		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 401, "invalid_token")
+	})
+	t.Run("only the newest leaves, and works", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.signUp("ann@example.com")
+		w.send("POST", w.in(forgot), ask).want(t, 202, "")
+		w.clock.advance(time.Second)
+		pending, m := w.forgot("ann@example.com")
+		if n := len(w.outbox.Messages()); n != 1 {
+			t.Errorf("mail: got %d, want 1", n)
+		}
+		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")
+	})
+	t.Run("goes to the address as its user typed it", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.signUp("Ann@example.com")
+		w.send("POST", w.in(forgot), ask).want(t, 202, "")
+		w.mailTo("Ann@example.com")
+	})
+	t.Run("a code that is tried before is wrong, and harms nobody", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		w.signUp("ann@example.com")
+		pending := w.send("POST", w.in(forgot), ask)
+		for range 5 {
+			body := `{"email":"ann@example.com","code":"000000","binding":"` + pending.text(t, "binding") + `"` + withNew + `}`
+			w.send("POST", w.in(reset), body).want(t, 401, "invalid_token")
+		}
+		m := w.mailTo("ann@example.com")
+		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")
+	})
+}
+
+// byWrongCode is [byCode] with another code than the mailed one.
+func byWrongCode(email string, pending answer, m mail.Message, more string) string {
+	return fmt.Sprintf(`{"email":%q,"code":%q,"binding":%q%s}`, email, wrongCode(mail.Code(m)), pending.body["binding"], more)
+}
