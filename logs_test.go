@@ -1,0 +1,499 @@
+package authkit_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/store/postgres"
+	"github.com/authkit-dev/authkit/store/sqlite"
+	"github.com/authkit-dev/authkit/storetest"
+)
+
+// journal keeps whatever is logged, at every level, with all that a handler could see.
+type journal struct {
+	mu    *sync.Mutex
+	lines *[]string
+	with  []slog.Attr
+}
+
+func newJournal() journal { return journal{mu: &sync.Mutex{}, lines: &[]string{}} }
+
+func (j journal) Enabled(context.Context, slog.Level) bool { return true }
+func (j journal) WithGroup(string) slog.Handler            { return j }
+func (j journal) WithAttrs(attrs []slog.Attr) slog.Handler {
+	j.with = append(slices.Clip(j.with), attrs...)
+	return j
+}
+
+// Handle writes the record as JSON, and each value as a program prints it that looks into
+// it. The time is not the engine's to choose.
+func (j journal) Handle(ctx context.Context, r slog.Record) error {
+	var out bytes.Buffer
+	plain := slog.NewRecord(r.Time, r.Level, r.Message, 0)
+	plain.AddAttrs(j.with...)
+	r.Attrs(func(a slog.Attr) bool {
+		plain.AddAttrs(a)
+		fmt.Fprintf(&out, "%s: %v %+v\n", a.Key, a.Value, a.Value.Resolve().Any())
+		return true
+	})
+	h := slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.Level(math.MinInt), ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	}})
+	err := h.Handle(ctx, plain)
+	j.add(out.String())
+	return err
+}
+
+func (j journal) add(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	*j.lines = append(*j.lines, line)
+}
+
+func (j journal) read() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(*j.lines)
+}
+
+// secretMembers are what a request or an answer names a secret by.
+var secretMembers = []string{
+	"password", "current_password", "new_password", "token", "refresh_token", "code", "binding", "state", "code_verifier",
+	"client_secret", "api_key", "key", "resume", "id_token", "access_token", "csrf", "nonce",
+}
+
+// spy knows every secret that went in or came out, each with where it was seen.
+type spy struct {
+	mu    sync.Mutex
+	knows map[string]string
+}
+
+func newSpy() *spy { return &spy{knows: map[string]string{}} }
+
+// shortest is the length from which on a text is looked for: that of a mailed code.
+const shortest = 6
+
+func (s *spy) learn(where, secret string) {
+	if len(secret) < shortest {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.knows[secret] = where
+}
+
+func (s *spy) learnValues(where string, values url.Values) {
+	for name, all := range values {
+		if slices.Contains(secretMembers, name) {
+			for _, v := range all {
+				s.learn(where+" "+name, v)
+			}
+		}
+	}
+}
+
+func (s *spy) learnJSON(where string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		_, problem := v["detail"] // whose code is none to redeem
+		for name, inner := range v {
+			if text, ok := inner.(string); ok && slices.Contains(secretMembers, name) && (name != "code" || !problem) {
+				s.learn(where+" "+name, text)
+			}
+			s.learnJSON(where, inner)
+		}
+	case []any:
+		for _, inner := range v {
+			s.learnJSON(where, inner)
+		}
+	}
+}
+
+func (s *spy) learnURL(where, text string) {
+	if u, err := url.Parse(text); err == nil {
+		s.learnValues(where, u.Query())
+	}
+}
+
+func (s *spy) learnBody(where string, body []byte) {
+	var v any
+	if json.Unmarshal(body, &v) == nil {
+		s.learnJSON(where, v)
+	} else if values, err := url.ParseQuery(string(body)); err == nil {
+		s.learnValues(where, values)
+	}
+}
+
+func (s *spy) learnHeader(where string, h http.Header) {
+	for _, v := range h.Values("Authorization") {
+		_, credential, _ := strings.Cut(v, " ")
+		s.learn(where+" Authorization", credential)
+	}
+	lines := append([]string{}, h.Values("Set-Cookie")...)
+	for _, v := range h.Values("Cookie") {
+		lines = append(lines, strings.Split(v, "; ")...)
+	}
+	for _, v := range lines {
+		pair, _, _ := strings.Cut(v, ";")
+		_, value, _ := strings.Cut(pair, "=")
+		s.learn(where+" cookie", value)
+	}
+	s.learnURL(where+" Location", h.Get("Location"))
+}
+
+func (s *spy) learnMail(m mail.Message) {
+	s.learn("mail text", m.Text)
+	s.learn("mail HTML", m.HTML)
+	if code := mail.Code(m); code != "" {
+		s.learn("mail code", code)
+	}
+	if strings.Contains(m.Text, "token=") {
+		s.learn("mail token", linkToken(m))
+	}
+}
+
+// listen makes a handler whose secrets the spy learns.
+func (s *spy) listen(where string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		s.learnBody(where+" request", body)
+		s.learnHeader(where+" request", r.Header)
+		s.learnValues(where+" request", r.URL.Query())
+		got := httptest.NewRecorder()
+		next.ServeHTTP(got, r)
+		for name, values := range got.Header() {
+			w.Header()[name] = values
+		}
+		s.learnHeader(where+" answer", got.Header())
+		s.learnBody(where+" answer", got.Body.Bytes())
+		w.WriteHeader(got.Code)
+		_, _ = w.Write(got.Body.Bytes())
+	})
+}
+
+// forms are the ways in which a secret may be written.
+func forms(secret string) map[string]string {
+	out := map[string]string{
+		"": secret, " in hex": hex.EncodeToString([]byte(secret)), " in base64": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "="),
+		" in base64url": base64.RawURLEncoding.EncodeToString([]byte(secret)), " escaped for a URL": url.QueryEscape(secret), " as Go prints bytes": strings.Trim(fmt.Sprint([]byte(secret)), "[]"),
+	}
+	quoted, err := json.Marshal(secret)
+	if err == nil {
+		out[" in JSON"] = strings.Trim(string(quoted), `"`)
+	}
+	_, opaque, found := strings.Cut(secret, "_")
+	if !found {
+		opaque = secret
+	}
+	if raw, err := base64.RawURLEncoding.DecodeString(opaque); err == nil && len(raw) >= 16 {
+		out[" without its prefix"] = opaque
+		out[", its bytes in hex"] = hex.EncodeToString(raw)
+		out[", its bytes as Go prints them"] = strings.Trim(fmt.Sprint(raw), "[]")
+	}
+	return out
+}
+
+// leaks says which secrets stand in a text. A text of digits only counts where no letter
+// or digit stands beside it.
+func (s *spy) leaks(text string) (found []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for secret, where := range s.knows {
+		for how, form := range forms(secret) {
+			if holds(text, form) {
+				found = append(found, where+how)
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func holds(text, part string) bool {
+	if strings.Trim(part, "0123456789") != "" {
+		return strings.Contains(text, part)
+	}
+	for rest := text; ; {
+		before, after, ok := strings.Cut(rest, part)
+		if !ok {
+			return false
+		}
+		if !endsInWord(before) && !endsInWord(reversedFirst(after)) {
+			return true
+		}
+		rest = after
+	}
+}
+
+func reversedFirst(s string) string { return s[:min(1, len(s))] }
+
+func endsInWord(s string) bool {
+	return s != "" && strings.ContainsAny(s[len(s)-1:], "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
+
+// watched is a stage all of whose secrets a spy learns.
+type watched struct {
+	*stage
+
+	spy      *spy
+	log      journal
+	events   journal
+	mailFail bool
+}
+
+// Send keeps a mail, or fails as a server does that quotes nothing.
+func (w *watched) Send(ctx context.Context, m mail.Message) error {
+	w.spy.learnMail(m)
+	if w.mailFail {
+		return errors.New("421 come back later")
+	}
+	return w.outbox.Send(ctx, m)
+}
+
+func newWatched(t *testing.T, open func(*testing.T) authkit.Store) *watched {
+	t.Helper()
+	w := &watched{spy: newSpy(), log: newJournal(), events: newJournal()}
+	secret := bytes.Repeat([]byte("deployment secret"), 3)[:32]
+	w.spy.learn("the deployment's secret", string(secret))
+	faulty := storetest.NewFaulty(open(t))
+	w.stage = newStage(t, withoutLimits, func(c *authkit.Config) {
+		c.Store, c.Mailer, c.Secrets, c.Logger = faulty, w, [][]byte{secret}, slog.New(w.log)
+		c.Observer = func(e authkit.Event) {
+			text, err := json.Marshal(e)
+			if err != nil {
+				t.Error(err)
+			}
+			w.events.add(fmt.Sprintf("%s %s %+v", text, e.Detail, e))
+		}
+	})
+	w.faulty = faulty
+	w.server = w.spy.listen("a client's", w.server)
+	w.spy.learn("the developer's token", w.token)
+	w.spy.learn("the first API key", w.key)
+	p := w.provider()
+	p.Config.Handler = w.spy.listen("the provider's", p.Config.Handler)
+	return w
+}
+
+// logged are the stores to walk every flow on.
+func logged() map[string]func(*testing.T) authkit.Store {
+	out := map[string]func(*testing.T) authkit.Store{
+		"memory": func(*testing.T) authkit.Store { return memory.New() },
+		"sqlite": func(t *testing.T) authkit.Store {
+			t.Helper()
+			s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			return s
+		},
+	}
+	if dsn := os.Getenv("AUTHKIT_TEST_POSTGRES"); dsn != "" {
+		out["postgres"] = func(t *testing.T) authkit.Store { t.Helper(); return inSchema(t, dsn) }
+	}
+	return out
+}
+
+// inSchema is a store in a schema of its own.
+func inSchema(t *testing.T, dsn string) authkit.Store {
+	t.Helper()
+	admin, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "logs_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	if _, err := admin.Exec(t.Context(), "create schema "+name); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
+	s, err := postgres.Open(t.Context(), u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.Background() // the test's own has ended by now
+		_ = s.Close()
+		_, _ = admin.Exec(ctx, "drop schema "+name+" cascade")
+		_ = admin.Close(ctx)
+	})
+	return s
+}
+
+// TestNoSecretIsLogged walks every flow, well and with calls of the store failing, and looks for every secret in every line of the log and in what the observer is told.
+func TestNoSecretIsLogged(t *testing.T) {
+	t.Parallel()
+	for name, open := range logged() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWatched(t, open)
+			for _, f := range flows() {
+				w.walk(f, name == "memory")
+				w.clock.advance(time.Second) // what is newest is so by the time
+			}
+			w.refusals()
+			w.lostMail()
+			lines, events := w.log.read(), w.events.read()
+			if len(lines) < 100 || len(events) < 100 {
+				t.Errorf("got %d lines of the log and %d events, want what a hundred faults and flows say", len(lines), len(events))
+			}
+			for what, all := range map[string][]string{"log": lines, "events": events} {
+				if found := w.spy.leaks(strings.Join(all, "\n")); found != nil {
+					t.Errorf("%s: got %q, want no secret", what, found)
+				}
+			}
+			w.sees()
+			t.Logf("%d secrets, %d lines, %d events", len(w.spy.knows), len(lines), len(events))
+		})
+	}
+}
+
+// walk does a flow once, and then with its calls of the store failing: each of them, or,
+// where a store takes its time, the last.
+func (w *watched) walk(f flow, each bool) {
+	w.t.Helper()
+	last := w.ready(f)
+	before := w.faulty.Calls()
+	got := w.do(last())
+	f.wellDone(w.t, got)
+	calls, n := w.faulty.Calls()-before, 1
+	if !each {
+		n = max(1, calls)
+	}
+	for ; n <= calls; n++ {
+		last := w.ready(f)
+		w.faulty.FailAt(n)
+		w.do(last())
+		w.faulty.FailAt(0)
+	}
+}
+
+// ready leads up to a flow with an API key that no flow has retired yet.
+func (w *watched) ready(f flow) func() *http.Request {
+	w.t.Helper()
+	_, key, err := w.engine.RotateAPIKey(w.t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{Overlap: time.Hour})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.key = key
+	w.spy.learn("an API key", key)
+	return f.ready(w.stage)
+}
+
+// refusals are requests that are wrong in a way of their own.
+func (w *watched) refusals() {
+	w.t.Helper()
+	in := w.signUp(w.email())
+	for _, r := range []struct{ method, path, body, header string }{
+		{"POST", "/auth/credentials/{app_id}", `{"email":"not an address","password":"a password in a wrong request"}`, ""},
+		{"POST", "/auth/credentials/{app_id}", `{"email":"ann@example.com","password":"a password beside what is unknown","more":1}`, ""},
+		{"POST", "/auth/credentials/{app_id}", `{"email":"ann@example.com","password":"a password in a body without an end"`, ""},
+		{"POST", "/auth/verify/{app_id}", `{"token":"` + strings.Repeat("nonsense.", 20) + `"}`, ""},
+		{"GET", "/auth/nothing/{app_id}/at/all?token=a-token-of-no-path&code=a-code-of-no-path", "", ""},
+		{"GET", "/auth/me/{app_id}", "", "Authorization: Bearer " + in.text(w.t, "refresh_token")},
+		{"GET", "/users/{app_id}", "", "Authorization: Bearer " + in.text(w.t, "token")},
+		{"POST", "/apps/{app_id}/oauth-configs", `{"provider":"secretive","client_id":"c","client_secret":"a client secret","redirect_uri":"https://spa.example/s","issuer":"https://127.0.0.1:1"}`, bearer(w.token)},
+		{"PATCH", "/apps/{app_id}/oauth-configs/secretive", `{"client_secret":"another client secret"}`, bearer(w.token)},
+		{"GET", "/auth/secretive/{app_id}", "", ""}, // nobody is there
+	} {
+		header := r.header
+		if header == "" {
+			header = "Accept: */*"
+		}
+		w.do(w.request(r.method, w.in(r.path), r.body, header))
+		w.faulty.FailAlways(true)
+		w.do(w.request(r.method, w.in(r.path), r.body, header))
+		w.faulty.FailAlways(false)
+	}
+	w.spy.learn("a wrong request password", "a password in a body without an end")
+	state, binding := w.begin(w.t, w.provider(), map[string]any{"sub": w.fresh("sub"), "email": w.email()})
+	w.callback("a code that the provider refuses", state, binding)
+}
+
+// lostMail has mail fail on its way.
+func (w *watched) lostMail() {
+	w.t.Helper()
+	w.mailFail = true
+	email := w.email()
+	w.signUp(email)
+	for _, path := range []string{"/auth/magic-link/{app_id}", "/auth/password/forgot/{app_id}"} {
+		w.send("POST", w.in(path), `{"email":"`+email+`"}`).want(w.t, 202, "")
+	}
+	before := len(w.log.read())
+	w.runOnce()
+	if got := len(w.log.read()) - before; got < 2 {
+		w.t.Errorf("mail that failed: got %d lines, want one each", got)
+	}
+	w.mailFail = false
+}
+
+// sees checks that this test can fail: it logs a secret of each origin on purpose, as text
+// and in an error, and wants it found.
+func (w *watched) sees() {
+	w.t.Helper()
+	one := map[string]string{}
+	for secret, where := range w.spy.knows {
+		one[where] = secret
+	}
+	for _, kind := range []string{
+		"a client's request password", "a client's request token", "a client's request code", "a client's request binding", "a client's request refresh_token",
+		"a client's request Authorization", "a client's request cookie", "a client's request client_secret", "a client's request state",
+		"a client's answer token", "a client's answer refresh_token", "a client's answer api_key", "a client's answer key", "a client's answer binding", "a client's answer cookie",
+		"a client's answer Location code", "a client's answer Location state",
+		"the provider's request code_verifier", "the provider's answer id_token", "mail code", "mail token", "mail text", "mail HTML",
+	} {
+		if one[kind] == "" {
+			w.t.Errorf("%s: got none, want one to look for", kind)
+		}
+	}
+	for where, secret := range one {
+		alone := newSpy()
+		alone.learn(where, secret)
+		for how, form := range forms(secret) {
+			j := newJournal()
+			log := slog.New(j).With(slog.String("app", "demo"))
+			log.Log(w.t.Context(), slog.LevelDebug-100, "on purpose", slog.Any("error", fmt.Errorf("do: %w", errors.New(form))))
+			if found := alone.leaks(strings.Join(j.read(), "\n")); found == nil {
+				w.t.Errorf("%s%s, logged on purpose: got nothing found", where, how)
+			}
+		}
+	}
+}
