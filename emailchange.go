@@ -187,7 +187,7 @@ type EmailUndo struct {
 }
 
 // UndoEmail gives the user the former address again, ends every session and every proof,
-// takes away the password and each identity that was linked since, and mails a link by
+// takes away the password and each identity that was linked since, or in the 72 hours before, and mails a link by
 // which a password can be set. It works once, whatever was changed since.
 // Who took the address since and never proved it is deleted.
 // [CodeInvalidToken]; [CodeEmailTaken]: another user has proven the address meanwhile.
@@ -271,7 +271,7 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 		Email: &former.Email, EmailTyped: &former.Typed, Verified: new(true),
 	}
 	for _, held := range account.Credentials {
-		if held.Kind == undoKind || held.Kind == passwordKind || !held.CreatedAt.Before(former.Left) {
+		if held.Kind == undoKind || held.Kind == passwordKind || !held.CreatedAt.Before(former.Left.Add(-forUndo.ttl)) {
 			c.Drop = append(c.Drop, held)
 		}
 	}

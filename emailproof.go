@@ -79,7 +79,8 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 		return User{}, invalidToken()
 	}
 	if got.user == uuid.Nil {
-		return e.comeToBe(ctx, app, got, in.Client)
+		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: in.Client, take: &got.take, alone: true})
+		return out.User, err
 	}
 	out, err := e.again(func() (SignIn, error) {
 		account, err := e.provenBy(ctx, app, got)
@@ -98,37 +99,62 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 }
 
 // comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
-func (e *Engine) comeToBe(ctx context.Context, app App, got found, by Client) (User, error) {
+func (e *Engine) comeToBe(ctx context.Context, app App, got found, by entry) (SignIn, error) {
 	if app.Settings.SignupClosed { // it was counted when it was asked for
-		return User{}, refuse(CodeSignupDisabled, "this app takes no new users")
+		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
 	}
 	d := got.data
 	u := User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, NameKey: naming.Fold(d.Name), Verified: true}
-	enter := entry{method: MethodCredentials, by: by, take: &got.take, alone: true}
 	if d.PHC != "" {
-		enter.put = []Credential{{Kind: passwordKind, Data: []byte(d.PHC)}}
+		by.put = []Credential{{Kind: passwordKind, Data: []byte(d.PHC)}}
 	}
-	in, err := e.create(ctx, app, u, enter)
+	in, err := e.create(ctx, app, u, by)
 	if errors.Is(err, errAgain) {
-		return User{}, invalidToken() // somebody has the address since
+		return SignIn{}, invalidToken() // somebody has the address since
 	}
-	return in.User, err
+	return in, err
+}
+
+// ProofSignIn redeems the link of a proof of an address as a sign-in.
+type ProofSignIn struct {
+	App     uuid.UUID
+	Token   string // of the link
+	Browser []byte // the secret in the binding cookie, if there is one
+	Client  Client
 }
 
 // SignInByProof redeems the link of a proof as a sign-in link, by whoever got the mail: it
-// proves the address, and nothing that the asker set up takes effect or survives.
-// [CodeInvalidToken].
-func (e *Engine) SignInByProof(ctx context.Context, app uuid.UUID, linkToken string, by Client) (SignIn, error) {
-	a, err := e.App(ctx, app)
+// proves the address, and nothing that the asker set up takes effect or survives, unless
+// the browser is the asker's. [CodeInvalidToken].
+func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (SignIn, error) {
+	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
 	}
-	got, err := e.findLink(ctx, a.ID, forVerify, linkToken, "")
+	got, err := e.findLink(ctx, app.ID, forVerify, in.Token, "")
 	if err != nil {
 		return SignIn{}, err
 	}
-	if !a.lets(got, nil) {
+	if !app.lets(got, in.Browser) {
 		return SignIn{}, invalidToken()
 	}
-	return e.enterByLink(ctx, a, got, by, nil)
+	if got.askedBy(in.Browser, app.ID) {
+		return e.enterAsAsked(ctx, app, got, in.Client)
+	}
+	return e.enterByLink(ctx, app, got, in.Client, nil)
+}
+
+// enterAsAsked signs in by a proof that the asker redeems: what was set up stays.
+func (e *Engine) enterAsAsked(ctx context.Context, app App, got found, by Client) (SignIn, error) {
+	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, keeps: true}
+	if got.user == uuid.Nil {
+		return e.comeToBe(ctx, app, got, enter)
+	}
+	return e.again(func() (SignIn, error) {
+		account, err := e.provenBy(ctx, app, got)
+		if err != nil {
+			return SignIn{}, err
+		}
+		return e.enter(ctx, app, account, enter)
+	})
 }

@@ -50,7 +50,7 @@ func verifyByProof(c *call, in verifyBody) (answered, error) {
 		return answered{}, err
 	}
 	if in.Binding == "" && in.Token != "" && c.user.ID == uuid.Nil {
-		got, err := c.e.SignInByProof(c.ctx(), c.app.ID, in.Token, c.client)
+		got, err := c.e.SignInByProof(c.ctx(), ProofSignIn{App: c.app.ID, Token: in.Token, Browser: c.browser(), Client: c.client})
 		if err != nil {
 			return answered{}, err
 		}
@@ -84,7 +84,7 @@ func pressVerify(c *call) error {
 	if !press.Stay {
 		return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
 	}
-	got, err := c.e.SignInByProof(c.ctx(), c.app.ID, press.Token, c.client)
+	got, err := c.e.SignInByProof(c.ctx(), ProofSignIn{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client})
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type entry struct {
 	by     Client
 	take   *Take // the token that proved it
 	proof  bool  // of the address: an unverified account is reset first
+	keeps  bool  // unless the one who asked for the proof redeems it
 	put    []Credential
 	end    bool  // every session before, and every proof
 	alone  bool  // no session starts: whoever proved it is not here to hold one
@@ -102,7 +103,10 @@ func (e *Engine) entering(app App, u User, by entry) (UserChange, token.Refresh,
 			return c, refresh, err
 		}
 	}
-	if by.proof && !u.Verified {
+	switch {
+	case by.proof && by.keeps:
+		c.Verified = new(true)
+	case by.proof && !u.Verified:
 		if err := e.reset(&c); err != nil {
 			return c, refresh, err
 		}

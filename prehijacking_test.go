@@ -267,3 +267,25 @@ func TestIdentitiesNeverJoinWhereTheAppSaysSo(t *testing.T) {
 		s.callback("good", state, binding).want(t, 409, "link_required")
 	}
 }
+
+func TestTheAskersBrowserKeepsEverythingWithTheLinkAlone(t *testing.T) {
+	t.Parallel()
+	const ann = "ann@example.com"
+	s := newStage(t, withoutLimits)
+	token := s.signUp(ann).text(t, "token")
+	pending, m := s.posted("/auth/email/send/{app_id}", `{}`, ann, bearer(token))
+	got := s.send("POST", s.in("/auth/email/verify/{app_id}"), byLink(m, ""), "Cookie: "+cookieOf(pending))
+	got.want(t, 200, "")
+	s.equal("email_verified", got.user("email_verified"), true)
+	s.equal("the new session", s.lives(got.text(t, "token")), 200)
+	s.equal("the session before", s.lives(token), 200)
+	s.equal("the password", s.passes(ann, password), 200)
+}
+
+func TestUnprovenUsersGetNoFurtherTokenOnceTheAppAsks(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	in := s.signUp("ann@example.com")
+	s.settings(authkit.AppPatch{RequireVerified: new(true)})
+	s.refresh(in.text(t, "refresh_token")).want(t, 403, "email_not_verified")
+}

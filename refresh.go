@@ -27,7 +27,8 @@ type RefreshRequest struct {
 // Refresh answers a sign-in with the next refresh token. Either of the last two
 // predecessors, used again within ten seconds of its rotation, answers its own successor.
 // Any other token of the family ends the session (RFC 9700, section 4.14.2). Whatever is
-// refused is [CodeInvalidToken]; a missing app is [CodeAppNotFound].
+// refused is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. Where the app asks for
+// proven addresses since, an unproven user gets no further token: [CodeEmailNotVerified].
 func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error) {
 	presented, ok := token.ParseRefresh(in.Token)
 	if !ok {
@@ -51,6 +52,9 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		if next, err = openSuccessor(app.ID, presented, got.Again); err != nil {
 			return SignIn{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be answered again", Err: err}
 		}
+	}
+	if app.Settings.RequireVerified && !got.User.Verified { // the app asks for it since
+		return SignIn{}, unproven("")
 	}
 	return e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
 }
