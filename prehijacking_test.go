@@ -71,6 +71,16 @@ func TestPreHijacking(t *testing.T) {
 				return ""
 			}
 		},
+		"trojan identifier: an identity of hers, linked": func(s *stage) func() string {
+			said := map[string]any{"sub": "trojan", "email": "eve@example.com"}
+			s.link(s.signUp(ann).text(s.t, "token"), said)
+			return func() string {
+				if got := s.by(said); got.Code == 200 && got.user("email") == ann {
+					return "a way in by her identity"
+				}
+				return ""
+			}
+		},
 		"a name of hers": func(s *stage) func() string {
 			s.send("POST", s.in("/auth/credentials/{app_id}"), `{"email":"`+ann+`","password":"`+password+`","name":"Pay Eve"}`).want(s.t, 201, "")
 			return func() string { return "" } // the owner's part looks at it
