@@ -65,7 +65,7 @@ func names() []string {
 
 func choose(list string) ([]flow, error) {
 	if list == "all" {
-		return flows(), nil
+		return slices.DeleteFunc(flows(), func(f flow) bool { return f.byName }), nil
 	}
 	var out []flow
 	for name := range strings.SplitSeq(list, ",") {
