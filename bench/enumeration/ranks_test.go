@@ -33,7 +33,7 @@ func TestRank(t *testing.T) {
 func TestIntervalOfTheRank(t *testing.T) {
 	t.Parallel()
 	const n, rounds = 100, 400
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(1, 2)) // the same each time
 	draw := func() []time.Duration {
 		out := make([]time.Duration, n)
 		for i := range out {
