@@ -30,55 +30,56 @@ type witness struct {
 	seen []string
 }
 
-func (s *witness) note(format string, args ...any) {
+func (s *witness) notef(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, fmt.Sprintf(format, args...))
 }
 
 func (s *witness) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
-	s.note("App")
+	s.notef("App")
 	return s.Faulty.App(ctx, app)
 }
 
 func (s *witness) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
-	s.note("Account")
+	s.notef("Account")
 	return s.Faulty.Account(ctx, app, by)
 }
 
 func (s *witness) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
-	s.note("Session")
+	s.notef("Session")
 	return s.Faulty.Session(ctx, app, id, now)
 }
 
 func (s *witness) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
-	s.note("Hit %d", len(hits))
+	s.notef("Hit %d", len(hits))
 	return s.Faulty.Hit(ctx, app, hits, now)
 }
 
 func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {
-	s.note("Token %s", take.Kind)
+	s.notef("Token %s", take.Kind)
 	return s.Faulty.Token(ctx, app, take, now)
 }
 
 func (s *witness) TryToken(ctx context.Context, app uuid.UUID, take authkit.Take, proof []byte, most int, now time.Time) (authkit.Token, error) {
-	s.note("TryToken %s", take.Kind)
+	s.notef("TryToken %s", take.Kind)
 	return s.Faulty.TryToken(ctx, app, take, proof, most, now)
 }
 
 // Put notes what is written, down to the lengths of what is sealed.
 func (s *witness) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
-	line := "Put"
+	var line strings.Builder
+	line.WriteString("Put")
 	for _, x := range also.Tokens {
-		line += fmt.Sprintf(" token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
+		fmt.Fprintf(&line, " token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
 	}
 	for _, m := range also.Mail {
-		line += fmt.Sprintf(" mail(%d)", len(m.Sealed))
+		fmt.Fprintf(&line, " mail(%d)", len(m.Sealed))
 	}
 	for _, e := range also.Events {
-		line += fmt.Sprintf(" event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
+		fmt.Fprintf(&line, " event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
 	}
-	s.note("%s", line)
+	s.notef("%s", &line)
 	return s.Faulty.Put(ctx, app, also)
 }
 

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -102,7 +103,7 @@ func report(ctx context.Context, name string, chosen []flow, pairs int, out io.W
 			failed = append(failed, fmt.Errorf("flow %s: %w", f.name, err))
 		}
 		known, unknown := median(got.known), median(got.unknown)
-		row(f.name, fmt.Sprint(pairs), fmt.Sprint(f.status), millis(known), millis(unknown),
+		row(f.name, strconv.Itoa(pairs), strconv.Itoa(f.status), millis(known), millis(unknown),
 			fmt.Sprintf("%+d µs", (known-unknown).Microseconds()), fmt.Sprintf("%.3f", r.auc), fmt.Sprintf("%.3f – %.3f", r.low, r.high), verdict)
 		if err := table.Flush(); err != nil {
 			return err
