@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -305,16 +306,49 @@ func TestForgotAsksForNoAccount(t *testing.T) {
 
 func TestNothingTellsThatTheMailOfAnAddressIsUsedUp(t *testing.T) {
 	t.Parallel()
+	told := regexp.MustCompile(`(mail|event)\([^)]*\)`) // by what is sealed, and by the audit trail
 	for name, f := range secretives() {
 		if f.fills > 5 || f.code != "" {
 			continue // credentials say so: 429
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fresh, _ := f.trace(t, nil, 0)
-			if full, _ := f.trace(t, nil, f.fills); full != fresh {
+			fresh, asks := f.trace(t, nil, 0)
+			full, fullAsks := f.trace(t, nil, f.fills)
+			if full != fresh {
 				t.Errorf("answer: got\n%s\nwant that of an address that gets mail\n%s", full, fresh)
 			}
+			if got, want := told.ReplaceAllString(fullAsks, "$1"), told.ReplaceAllString(asks, "$1"); got != want {
+				t.Errorf("store: got\n%s\nwant what an address that gets mail asks for\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestADecoyHarmsNoProofThatIsAlive(t *testing.T) {
+	t.Parallel()
+	for name, redeem := range map[string]string{"forgot": "/auth/password/reset/{app_id}", "link": "/auth/verify/{app_id}"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, w := secretives()[name], newOnlooker(t, standings()["a user"], authkit.AppPatch{})
+			for range f.fills {
+				f.ask(w)
+				w.runOnce()
+			}
+			sent := w.outbox.Messages()
+			for range 3 {
+				decoy := f.ask(w)
+				secretive{code: redeem}.redeem(w, decoy).want(t, 401, "invalid_token")
+			}
+			w.runOnce()
+			if n := len(w.outbox.Messages()); n != len(sent) {
+				t.Errorf("mail: got %d more, want none of a decoy", n-len(sent))
+			}
+			more := ""
+			if name == "forgot" {
+				more = `,"password":"` + newPassword + `"`
+			}
+			w.send("POST", w.in(redeem), byLink(sent[len(sent)-1], more)).want(t, 200, "")
 		})
 	}
 }
