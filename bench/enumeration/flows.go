@@ -13,7 +13,6 @@ type flow struct {
 	status   int // of both answers
 	settings authkit.AppPatch
 	limits   authkit.LimitConfig
-	byName   bool // only measured when it is asked for
 
 	// known makes the app know an address, in its own way.
 	known func(ctx context.Context, s *site, email string) error
@@ -24,8 +23,7 @@ type flow struct {
 
 const passphrase, wrongOne = "a long enough passphrase", "a wrong long passphrase!"
 
-// flows are all that there are. That of a limit which is used up tells of the mail that an
-// address got, known or not, and not whether it is known.
+// flows are all that there are.
 func flows() []flow {
 	off := authkit.LimitConfig{InsecureOff: true}
 	proven := authkit.AppPatch{RequireVerified: new(true)}
@@ -37,7 +35,7 @@ func flows() []flow {
 		{name: "forgot", status: 202, limits: off, known: cheaply, request: posts("/auth/password/forgot/", `{"email":%q}`)},
 		{name: "link", status: 202, limits: off, known: cheaply, request: posts("/auth/magic-link/", `{"email":%q}`)},
 		{name: "change", status: 202, limits: off, known: cheaply, request: change},
-		{name: "link-used-up", byName: true, status: 202, limits: authkit.LimitConfig{Mail: "1/h/email"}, known: usedUp, request: posts("/auth/magic-link/", `{"email":%q}`)},
+		{name: "link-used-up", status: 202, limits: authkit.LimitConfig{Mail: "1/h/email"}, known: usedUp, request: posts("/auth/magic-link/", `{"email":%q}`)},
 	}
 }
 

@@ -66,7 +66,7 @@ func names() []string {
 
 func choose(list string) ([]flow, error) {
 	if list == "all" {
-		return slices.DeleteFunc(flows(), func(f flow) bool { return f.byName }), nil
+		return flows(), nil
 	}
 	var out []flow
 	for name := range strings.SplitSeq(list, ",") {
