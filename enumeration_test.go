@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -30,55 +31,56 @@ type witness struct {
 	seen []string
 }
 
-func (s *witness) note(format string, args ...any) {
+func (s *witness) notef(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, fmt.Sprintf(format, args...))
 }
 
 func (s *witness) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
-	s.note("App")
+	s.notef("App")
 	return s.Faulty.App(ctx, app)
 }
 
 func (s *witness) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
-	s.note("Account")
+	s.notef("Account")
 	return s.Faulty.Account(ctx, app, by)
 }
 
 func (s *witness) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
-	s.note("Session")
+	s.notef("Session")
 	return s.Faulty.Session(ctx, app, id, now)
 }
 
 func (s *witness) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
-	s.note("Hit %d", len(hits))
+	s.notef("Hit %d", len(hits))
 	return s.Faulty.Hit(ctx, app, hits, now)
 }
 
 func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {
-	s.note("Token %s", take.Kind)
+	s.notef("Token %s", take.Kind)
 	return s.Faulty.Token(ctx, app, take, now)
 }
 
 func (s *witness) TryToken(ctx context.Context, app uuid.UUID, take authkit.Take, proof []byte, most int, now time.Time) (authkit.Token, error) {
-	s.note("TryToken %s", take.Kind)
+	s.notef("TryToken %s", take.Kind)
 	return s.Faulty.TryToken(ctx, app, take, proof, most, now)
 }
 
 // Put notes what is written, down to the lengths of what is sealed.
 func (s *witness) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
-	line := "Put"
+	var line strings.Builder
+	line.WriteString("Put")
 	for _, x := range also.Tokens {
-		line += fmt.Sprintf(" token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
+		fmt.Fprintf(&line, " token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
 	}
 	for _, m := range also.Mail {
-		line += fmt.Sprintf(" mail(%d)", len(m.Sealed))
+		fmt.Fprintf(&line, " mail(%d)", len(m.Sealed))
 	}
 	for _, e := range also.Events {
-		line += fmt.Sprintf(" event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
+		fmt.Fprintf(&line, " event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
 	}
-	s.note("%s", line)
+	s.notef("%s", &line)
 	return s.Faulty.Put(ctx, app, also)
 }
 
@@ -304,16 +306,49 @@ func TestForgotAsksForNoAccount(t *testing.T) {
 
 func TestNothingTellsThatTheMailOfAnAddressIsUsedUp(t *testing.T) {
 	t.Parallel()
+	told := regexp.MustCompile(`(mail|event)\([^)]*\)`) // by what is sealed, and by the audit trail
 	for name, f := range secretives() {
 		if f.fills > 5 || f.code != "" {
 			continue // credentials say so: 429
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fresh, _ := f.trace(t, nil, 0)
-			if full, _ := f.trace(t, nil, f.fills); full != fresh {
+			fresh, asks := f.trace(t, nil, 0)
+			full, fullAsks := f.trace(t, nil, f.fills)
+			if full != fresh {
 				t.Errorf("answer: got\n%s\nwant that of an address that gets mail\n%s", full, fresh)
 			}
+			if got, want := told.ReplaceAllString(fullAsks, "$1"), told.ReplaceAllString(asks, "$1"); got != want {
+				t.Errorf("store: got\n%s\nwant what an address that gets mail asks for\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestADecoyHarmsNoProofThatIsAlive(t *testing.T) {
+	t.Parallel()
+	for name, redeem := range map[string]string{"forgot": "/auth/password/reset/{app_id}", "link": "/auth/verify/{app_id}"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, w := secretives()[name], newOnlooker(t, standings()["a user"], authkit.AppPatch{})
+			for range f.fills {
+				f.ask(w)
+				w.runOnce()
+			}
+			sent := w.outbox.Messages()
+			for range 3 {
+				decoy := f.ask(w)
+				secretive{code: redeem}.redeem(w, decoy).want(t, 401, "invalid_token")
+			}
+			w.runOnce()
+			if n := len(w.outbox.Messages()); n != len(sent) {
+				t.Errorf("mail: got %d more, want none of a decoy", n-len(sent))
+			}
+			more := ""
+			if name == "forgot" {
+				more = `,"password":"` + newPassword + `"`
+			}
+			w.send("POST", w.in(redeem), byLink(sent[len(sent)-1], more)).want(t, 200, "")
 		})
 	}
 }

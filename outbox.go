@@ -44,6 +44,9 @@ type letter struct {
 
 	// Attempt is the id of a reset that is nobody's until this mail leaves.
 	Attempt []byte `json:"attempt,omitempty"`
+
+	// Decoy is never sent.
+	Decoy bool `json:"decoy,omitempty"`
 }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
@@ -185,8 +188,8 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 // wanted decides, long after the answer, whether an unknown address gets mail, and what a
 // known one gets: the asker cannot tell from the time.
 func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l *letter) (bool, error) {
-	if l.Address == "" {
-		return true, nil
+	if l.Decoy || l.Address == "" {
+		return !l.Decoy, nil
 	}
 	a, err := e.App(ctx, app)
 	if errors.Is(err, CodeAppNotFound) {

@@ -25,7 +25,7 @@ type ForgotRequest struct {
 // ForgotPassword mails a link and a code to the address if the app has a user of it; the
 // newest counts, for half an hour, until the user's password changes. The answer and its
 // time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
-// looked up when the mail leaves. Nor does the answer tell whether the address's limit is hit.
+// looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
 	app, err := e.App(ctx, in.App)
 	if err != nil {

@@ -70,6 +70,9 @@ type attempt struct {
 	// What a sign-up waits with until the proof is redeemed by the one who asked.
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
+
+	// decoy is an attempt that only takes the time of one: nothing leaves and no code is right.
+	decoy bool
 }
 
 // flag is a truth of one size, written either way: the length of what is kept is that of
@@ -126,8 +129,8 @@ func bindingID(binding string) ([]byte, bool) {
 	return raw[:idSize], true
 }
 
-// ask mails a proof, unless the address has had its share of mail: the answer does not
-// tell.
+// ask mails a proof, unless the address has had its share of mail. Neither the answer nor
+// its time tells: what is refused is written like any other, as a decoy.
 func (e *Engine) ask(ctx context.Context, app App, p purpose, s attemptSecrets, data attempt, of *User, by Client, ev Event) (Pending, error) {
 	var also Also
 	now := e.now()
@@ -136,12 +139,12 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, s attemptSecrets, 
 	switch err := e.hit(ctx, app.ID, e.by(limitMailEmail, data.Email)); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
+		data.decoy = true
 	case err != nil:
 		return Pending{}, err
-	default:
-		if err := e.addProof(&also, app, p, s, data, of, now); err != nil {
-			return Pending{}, err
-		}
+	}
+	if err := e.addProof(&also, app, p, s, data, of, now); err != nil {
+		return Pending{}, err
 	}
 	if err := e.note(&also, now, ev); err != nil {
 		return Pending{}, err
@@ -177,6 +180,9 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if p.kind == forChange.kind {
 		subject = of.ID[:] // whatever the address: the newest counts
 	}
+	if data.decoy { // in a slot of its own, where it displaces none that is alive
+		subject, t.Proof = s.id, e.codeProof(app.ID, p, s.id, data.Email, "") // no code is empty
+	}
 	t.Slot = token.Encode(e.ring.MAC("link slot", app.ID[:], subject)[:idSize])
 	also.Tokens = append(also.Tokens, t)
 	l := letter{To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code, Link: link}
@@ -186,6 +192,7 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if p.kind == forReset.kind && of == nil { // no code is right before it is known whose
 		also.Tokens[len(also.Tokens)-1].Proof, l.Attempt = nil, s.id
 	}
+	l.Decoy = data.decoy
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }
 

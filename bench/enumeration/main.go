@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -88,7 +89,8 @@ func report(ctx context.Context, name string, chosen []flow, pairs int, out io.W
 	defer closeStore()
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	const columns = "%-20s\t%6s\t%6s\t%10s\t%10s\t%9s\t%5s\t%-13s\t%s\n"
-	fmt.Fprintf(table, columns, "flow", "pairs", "status", "known", "unknown", "apart", "AUC", "95 %", "")
+	row := func(cells ...any) { _, _ = fmt.Fprintf(table, columns, cells...) } // Flush tells what went wrong
+	row("flow", "pairs", "status", "known", "unknown", "apart", "AUC", "95 %", "")
 	var failed []error
 	for _, f := range chosen {
 		got, err := examine(ctx, f, func() (*site, error) { return newSite(ctx, store, f) }, pairs)
@@ -101,7 +103,7 @@ func report(ctx context.Context, name string, chosen []flow, pairs int, out io.W
 			failed = append(failed, fmt.Errorf("flow %s: %w", f.name, err))
 		}
 		known, unknown := median(got.known), median(got.unknown)
-		fmt.Fprintf(table, columns, f.name, fmt.Sprint(pairs), fmt.Sprint(f.status), millis(known), millis(unknown),
+		row(f.name, strconv.Itoa(pairs), strconv.Itoa(f.status), millis(known), millis(unknown),
 			fmt.Sprintf("%+d µs", (known-unknown).Microseconds()), fmt.Sprintf("%.3f", r.auc), fmt.Sprintf("%.3f – %.3f", r.low, r.high), verdict)
 		if err := table.Flush(); err != nil {
 			return err
@@ -120,7 +122,7 @@ func examine(ctx context.Context, f flow, open func() (*site, error), pairs int)
 }
 
 // judge says why an outcome does not pass.
-func (o outcome) judge(r ranking) error {
+func (o *outcome) judge(r ranking) error {
 	switch {
 	case o.differs != "":
 		return fmt.Errorf("the answers differ\n%s", o.differs)

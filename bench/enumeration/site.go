@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,16 +38,19 @@ func openStore(ctx context.Context, name string) (authkit.Store, func(), error) 
 		if err != nil {
 			return nil, nil, err
 		}
-		return s, func() { _ = s.Close() }, nil // all is measured by then
+		return s, closing(s), nil
 	case "postgres", "postgresql":
 		s, err := postgres.Open(ctx, name)
 		if err != nil {
 			return nil, nil, err
 		}
-		return s, func() { s.Close() }, nil
+		return s, closing(s), nil
 	}
 	return nil, nil, fmt.Errorf("store %q is none of memory, sqlite:FILE and postgres://…", name)
 }
+
+// closing closes a store of which nobody wants to know more.
+func closing(s io.Closer) func() { return func() { _ = s.Close() } }
 
 // watched is a store that knows whether work of [authkit.Engine.Run] is under way, so that
 // what one request has left to do is not measured with the next one.
@@ -136,14 +141,14 @@ func newSite(ctx context.Context, store authkit.Store, f flow) (*site, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- s.engine.Run(running) }()
+	var run sync.WaitGroup
+	run.Go(func() { _ = s.engine.Run(running) }) // it logs, and returns nil
 	server := &http.Server{Handler: s.engine.Handler(), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }() // it ends with the site
 	s.close = func() {
 		_ = server.Close()
 		stop()
-		<-ended
+		run.Wait()
 	}
 	return s, nil
 }
