@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -42,7 +41,7 @@ type cluster struct {
 
 func newCluster(t *testing.T, initdb string) *cluster {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "authkit") // t.TempDir lets no other user in
+	dir, err := os.MkdirTemp("", "authkit") //nolint:usetesting // t.TempDir lets no other user in
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,23 +146,9 @@ func (c *cluster) signal(s syscall.Signal) {
 	if err != nil {
 		c.t.Error(err)
 	}
-	for _, text := range strings.Fields(string(children)) {
+	for text := range strings.FieldsSeq(string(children)) {
 		if child, err := strconv.Atoi(text); err == nil {
 			_ = syscall.Kill(child, s)
 		}
 	}
-}
-
-// ask asks the server itself.
-func (c *cluster) ask(sql string) (n int) {
-	c.t.Helper()
-	conn, err := pgx.Connect(c.t.Context(), c.dsn())
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(c.t.Context())) }()
-	if err := conn.QueryRow(c.t.Context(), sql).Scan(&n); err != nil {
-		c.t.Fatal(err)
-	}
-	return n
 }

@@ -95,9 +95,15 @@ type process struct {
 // environment is empty, but for what makes the race detector quick to end. Mails go to box.
 func launch(t *testing.T, box *lines, args ...string) *process {
 	t.Helper()
+	return launchWith(t, nil, box, args...)
+}
+
+// launchWith is launch with more in the environment.
+func launchWith(t *testing.T, env []string, box *lines, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, stdout: newLines(), stderr: newLines(), ended: make(chan struct{})}
 	p.cmd = exec.Command("authkit", append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
-	p.cmd.Env = []string{"GORACE=atexit_sleep_ms=0"}
+	p.cmd.Env = append(env, "GORACE=atexit_sleep_ms=0")
 	p.cmd.Dir = t.TempDir()
 	stdout, err1 := p.cmd.StdoutPipe()
 	stderr, err2 := p.cmd.StderrPipe()
