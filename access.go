@@ -93,7 +93,7 @@ func (c *call) userByCookie() error {
 	return err
 }
 
-// fresh asks besides for a sign-in of the last ten minutes. How fresh the host's own
+// fresh asks besides for a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1). How fresh the host's own
 // developers are is the host's to know.
 func fresh(door access) access {
 	return func(c *call) error {

@@ -14,7 +14,8 @@ type PasswordChange struct {
 	Client       Client
 }
 
-// ChangePassword gives a user another password, ends every other session and every proof
+// ChangePassword gives a user who knows the current one (OWASP ASVS 5.0, 6.2.3) another
+// password, ends every other session and every proof
 // that was mailed before, and tells the user by mail. [CodeInvalidCredentials]: Current is
 // wrong, or the user has none; it counts like a sign-in, for [CodeRateLimited].
 // [CodeWeakPassword]; [CodeUserNotFound].

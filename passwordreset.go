@@ -88,8 +88,8 @@ type PasswordReset struct {
 	Client   Client
 }
 
-// ResetPassword spends the proof, sets the password, ends every session of the user and
-// starts a new one, in one step. The proof makes the address verified; what an account that
+// ResetPassword spends the proof, sets the password, ends every session of the user (OWASP
+// ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified; what an account that
 // was not gathered before is reset first. [CodeInvalidToken] for a proof that is spent,
 // expired, foreign or malformed, or older than another change of the password;
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
@@ -194,8 +194,8 @@ func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, er
 // noticeTTL is how long a notice waits for a mail server that is away.
 const noticeTTL = 24 * time.Hour
 
-// tellUser adds an event to a change, and a notice to the address if that is proven: mail
-// to another says nothing.
+// tellUser adds an event to a change, and a notice (OWASP ASVS 5.0, 6.3.7) to the address if
+// that is proven: mail to another says nothing.
 func (e *Engine) tellUser(c *UserChange, app App, to, template string, ev Event) error {
 	ev.App, ev.UserID = app.ID, c.ID
 	if err := e.note(&c.Also, c.Now, ev); err != nil || to == "" {

@@ -21,8 +21,8 @@ type hasher struct {
 	breached *password.Ranges // nil: none is asked
 }
 
-// unbreached refuses a new password that is on a list of breached ones (NIST SP 800-63B-4,
-// section 3.1.1.2). A list that does not answer refuses nobody.
+// unbreached refuses a new password that is on a list of breached ones (OWASP ASVS 5.0,
+// 6.2.12; NIST SP 800-63B-4, section 3.1.1.2). A list that does not answer refuses nobody.
 func (e *Engine) unbreached(ctx context.Context, app uuid.UUID, pw string) error {
 	if e.hasher.breached == nil {
 		return nil

@@ -288,6 +288,8 @@ func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, e
 
 // findCode counts an attempt at a code, before anything is spent, so that a refusal
 // later takes no attempt back. A wrong binding finds nothing, and counts nowhere.
+// A code has 20 bits, is good once and for as long as its purpose says: ten minutes, but
+// for a reset (OWASP ASVS 5.0, 6.5.1, 6.5.4 and 6.5.5).
 func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
 	id, ok := bindingID(by.binding)
 	if !ok || len(by.code) != 6 {

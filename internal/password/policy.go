@@ -31,7 +31,7 @@ type Weak struct{ Reason string }
 func (w *Weak) Error() string { return w.Reason }
 
 // Check refuses a password that is too short, too long, common, or little more than the
-// words of the given names and addresses; the error is then a *[Weak].
+// words of the given names and addresses (OWASP ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11); the error is then a *[Weak].
 func (p Policy) Check(pw string, words ...string) error {
 	least, most := p.Min, p.Max
 	if least == 0 {
