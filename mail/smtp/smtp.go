@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/textproto"
 	"strconv"
 	"strings"
 	"time"
@@ -55,8 +54,9 @@ func tlsConfig(c *tls.Config, host string) *tls.Config {
 	return c
 }
 
-// Send delivers m over a new connection. A 5xx reply or a message that cannot
-// be written safely wraps [mail.ErrPermanent] (RFC 5321 section 4.2.1).
+// Send delivers m over a new connection. A 5xx reply to the message, its sender
+// or its recipient (RFC 5321 section 4.2.1) and a message that cannot be written
+// safely wrap [mail.ErrPermanent]; a relay that refuses this client does not.
 func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	msg, err := compose(m)
 	if err != nil {
@@ -125,13 +125,9 @@ func classify(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		return fmt.Errorf("smtp send: %w", errors.Join(cause, err))
 	}
-	code := 0
-	if send, ok := errors.AsType[*gomail.SendError](err); ok {
-		code = send.ErrorCode()
-	} else if reply, ok := errors.AsType[*textproto.Error](err); ok {
-		code = reply.Code
-	}
-	if code >= 500 && code < 600 {
+	// What the relay says before it has heard of the message is about its client: a
+	// greeting or a password that it refuses is put right while the mail waits.
+	if send, ok := errors.AsType[*gomail.SendError](err); ok && send.ErrorCode() >= 500 && send.ErrorCode() < 600 {
 		err = errors.Join(mail.ErrPermanent, err)
 	}
 	return fmt.Errorf("smtp send: %w", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver; only Open needs it
 
@@ -31,10 +32,39 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
+	err = awaken(ctx, write)
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
 	s, err := New(ctx, write, read)
 	if err != nil {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	s.own = []*sql.DB{write, read}
 	return s, nil
+}
+
+// wakeWait is how long Open tries, as long as busy_timeout has the rest wait.
+const wakeWait = 5 * time.Second
+
+// awaken makes the first connection. Of those that turn a new file to WAL at once, SQLite
+// tells all but one that it is busy, without the wait that busy_timeout promises.
+func awaken(ctx context.Context, db *sql.DB) error {
+	for give := time.Now().Add(wakeWait); ; {
+		err := db.PingContext(ctx)
+		if !busy(err) || time.Now().After(give) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// busy knows SQLITE_BUSY, in any of its extended forms.
+func busy(err error) bool {
+	var e interface{ Code() int }
+	return errors.As(err, &e) && e.Code()&0xff == 5
 }

@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"database/sql"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // modes are the files of a folder, with their permissions.
@@ -94,5 +96,52 @@ func TestMemoryIsNoFile(t *testing.T) {
 	}
 	if want := []string{"file:a.db"}; err != nil || !slices.Equal(names, want) {
 		t.Errorf("files: got %q, %v, want %q: a path is no URI", names, err, want)
+	}
+}
+
+// TestOpenWaitsForWhoHoldsANewFile has another process be about to turn the file to WAL:
+// SQLite does not wait for that by itself.
+func TestOpenWaitsForWhoHoldsANewFile(t *testing.T) {
+	t.Parallel()
+	for _, begin := range []string{"begin immediate", "begin exclusive"} {
+		t.Run(begin, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "auth.db")
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			other, err := db.Conn(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+			for _, stmt := range []string{"create table other (n)", begin, "select * from other"} {
+				if _, err := other.ExecContext(t.Context(), stmt); err != nil {
+					t.Fatal(err)
+				}
+			}
+			opened := make(chan error, 1)
+			go func() {
+				s, err := Open(t.Context(), path)
+				if err == nil {
+					err = s.Close()
+				}
+				opened <- err
+			}()
+			select {
+			case err := <-opened:
+				t.Errorf("Open beside a writer: got %v, want it to wait", err)
+				return
+			case <-time.After(200 * time.Millisecond):
+			}
+			if _, err := other.ExecContext(t.Context(), "commit"); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-opened; err != nil {
+				t.Errorf("Open once the writer is done: got %v, want nil", err)
+			}
+		})
 	}
 }
