@@ -16,6 +16,10 @@ const (
 	paceBurst = 64                    // mails of one app that are due at once
 	paceGap   = 20 * time.Millisecond // and between more of them
 	paceMost  = 4096                  // apps that are remembered
+
+	// paceLatest is the longest that a mail is put off, whatever else its app queues and
+	// wherever the clock was before: the link in it lives for ten minutes.
+	paceLatest = 5 * time.Minute
 )
 
 // pace spreads the mail of an app that has much of it, so that what others queue later is
@@ -42,8 +46,11 @@ func (p *pace) due(app uuid.UUID, now time.Time) time.Time {
 		}
 	}
 	free := p.free[app]
-	if free.Before(now) {
+	switch latest := now.Add(paceLatest); {
+	case free.Before(now):
 		free = now
+	case free.After(latest):
+		free = latest
 	}
 	p.free[app] = free.Add(paceGap)
 	due := free.Add(-paceBurst * paceGap)

@@ -158,7 +158,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
 	then := by.then
 	by.then = func(c *UserChange, s *Session, refresh token.Refresh) error {
-		err := e.tellUser(c, app, got.data.Typed, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
+		err := e.tellUser(c, app, account.User.EmailTyped, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
 		if err != nil || then == nil {
 			return err
 		}

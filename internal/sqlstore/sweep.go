@@ -44,7 +44,9 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 	ctx = context.WithValue(ctx, upkeepType{}, true)
 	more := false
 	for _, t := range sweeps {
-		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2)`, limit, us(now))
+		// The condition stands twice: a row that somebody else renews while the delete waits for
+		// it is asked again by what stands outside, and only by that.
+		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2) and (`+t[2]+`)`, limit, us(now))
 		if err != nil {
 			return false, err
 		}

@@ -102,7 +102,7 @@ func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) 
 }
 
 func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) error) error {
-	t := &tx{conn: c, batch: &pgx.Batch{}}
+	t := &tx{ctx: ctx, conn: c, batch: &pgx.Batch{}}
 	t.Queue(ctx, nil, "begin")
 	if !durable {
 		t.Queue(ctx, nil, "set local synchronous_commit = off")
@@ -124,6 +124,7 @@ func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) err
 
 // tx sends what is queued and the statement that wants an answer in one round trip.
 type tx struct {
+	ctx    context.Context // of the transaction, whatever a statement is given: that has no bound
 	conn   *pgx.Conn
 	batch  *pgx.Batch
 	none   []error // of each queued statement
@@ -136,9 +137,9 @@ func (t *tx) Queue(_ context.Context, none error, sql string, args ...any) {
 	t.guards = t.guards || none != nil
 }
 
-func (t *tx) Exec(ctx context.Context, sql string, args ...any) (n int64, err error) {
+func (t *tx) Exec(_ context.Context, sql string, args ...any) (n int64, err error) {
 	t.batch.Queue(sql, args...)
-	err = t.flush(ctx, func(r pgx.BatchResults) error {
+	err = t.flush(func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
 		n = tag.RowsAffected()
 		return translate(err)
@@ -146,9 +147,9 @@ func (t *tx) Exec(ctx context.Context, sql string, args ...any) (n int64, err er
 	return n, err
 }
 
-func (t *tx) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
+func (t *tx) Rows(_ context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
 	t.batch.Queue(sql, args...)
-	return t.flush(ctx, func(r pgx.BatchResults) error {
+	return t.flush(func(r pgx.BatchResults) error {
 		rows, err := r.Query()
 		if err != nil {
 			return translate(err)
@@ -160,7 +161,7 @@ func (t *tx) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, a
 // commit goes along with the last statements, unless one of them may yet fail the step.
 func (t *tx) commit(ctx context.Context) error {
 	if t.guards {
-		if err := t.flush(ctx, nil); err != nil {
+		if err := t.flush(nil); err != nil {
 			return err
 		}
 	}
@@ -168,8 +169,8 @@ func (t *tx) commit(ctx context.Context) error {
 	return err
 }
 
-func (t *tx) flush(ctx context.Context, last func(pgx.BatchResults) error) (err error) {
-	results, none := t.conn.SendBatch(ctx, t.batch), t.none
+func (t *tx) flush(last func(pgx.BatchResults) error) (err error) {
+	results, none := t.conn.SendBatch(t.ctx, t.batch), t.none
 	t.batch, t.none, t.guards = &pgx.Batch{}, nil, false
 	for _, missing := range none {
 		tag, err := results.Exec()

@@ -1,0 +1,66 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// A statement in the middle of a step waits no longer than the step may.
+func TestAStepThatHangsEnds(t *testing.T) {
+	t.Parallel()
+	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
+	if dsn == "" {
+		return
+	}
+	schema := fresh(t, dsn)
+	s, app := withApp(t, schema)
+	now := time.Unix(1_700_000_000, 0)
+	user := authkit.User{App: app, ID: uuid.New(), Email: "ann@example.com", CreatedAt: now}
+	if _, err := s.CreateUser(t.Context(), authkit.NewUser{Now: now, User: user}); err != nil {
+		t.Fatal(err)
+	}
+	lock, err := connect(t, schema).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback(context.Background()) }() // the test's own context has ended by now
+	if _, err := lock.Exec(t.Context(), "lock table authkit_users, authkit_tokens in access exclusive mode"); err != nil {
+		t.Fatal(err)
+	}
+	take := authkit.Take{Kind: "link", Hash: make([]byte, 32)}
+	for name, step := range map[string]func(context.Context) error{
+		"ChangeUser": func(ctx context.Context) error {
+			_, err := s.ChangeUser(ctx, authkit.UserChange{Now: now, App: app, ID: user.ID, Version: 1, End: true})
+			return err
+		},
+		"TakeToken": func(ctx context.Context) error { _, err := s.TakeToken(ctx, app, take, now); return err },
+		"TryToken":  func(ctx context.Context) error { _, err := s.TryToken(ctx, app, take, nil, 5, now); return err },
+	} {
+		// The caller's own bound is far longer, and keeps the test from hanging.
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		begun := time.Now()
+		err := step(ctx)
+		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
+			t.Errorf("%s: got %v after %v, want a deadline exceeded after less than two seconds", name, err, took)
+		}
+		cancel()
+	}
+}
+
+func withApp(t *testing.T, dsn string) (authkit.Store, uuid.UUID) {
+	t.Helper()
+	s, app, now := open(t, dsn), uuid.New(), time.Unix(1_700_000_000, 0)
+	key := authkit.SigningKey{KID: "k1", Alg: "EdDSA", Seq: 1, Public: []byte{1}, Sealed: []byte{1}, From: now}
+	a := authkit.App{ID: app, Developer: "host:x", Name: "x", NameKey: "x", CreatedAt: now}
+	if err := s.CreateApp(t.Context(), a, key, nil, authkit.Also{}); err != nil {
+		t.Fatal(err)
+	}
+	return s, app
+}
