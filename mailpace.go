@@ -72,22 +72,25 @@ func (l laterError) Error() string {
 }
 
 // share puts a mail off whose address has had its share. An app's own users with a proven
-// address get theirs whatever others send.
-func (e *Engine) share(ctx context.Context, app uuid.UUID, to string) error {
+// address get theirs whatever others send. What was counted is given back for a mail that
+// did not leave: else one mail's attempts at a server that is away are the address's share.
+func (e *Engine) share(ctx context.Context, app uuid.UUID, to string) (counted []count, err error) {
 	canonical, err := address.Parse(to)
 	if err != nil {
-		return nil //nolint:nilerr // it was one when the mail was queued; the mailer will tell
+		return nil, nil //nolint:nilerr // it was one when the mail was queued; the mailer will tell
 	}
 	account, err := e.account(ctx, app, AccountKey{Email: canonical})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if account != nil && account.User.Verified {
-		return nil
+		return nil, nil
 	}
-	err = e.hit(ctx, Console, e.by(limitMailAll, canonical))
+	mine := e.by(limitMailAll, canonical)
+	err = e.hit(ctx, Console, mine)
 	if full, ok := errors.AsType[*Error](err); ok && full.Code == CodeRateLimited {
-		return laterError{full.RetryAfter}
+		return nil, laterError{full.RetryAfter}
 	}
-	return err
+	mine.Cost = -1
+	return []count{mine}, err
 }

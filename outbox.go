@@ -170,7 +170,8 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 	if wanted, err := e.wanted(ctx, m.App, &l); err != nil || !wanted {
 		return err
 	}
-	if err := e.share(ctx, m.App, l.To); err != nil {
+	counted, err := e.share(ctx, m.App, l.To)
+	if err != nil {
 		return err
 	}
 	message, err := e.cfg.MailTemplates.Render(l.Template, mail.Data{
@@ -180,9 +181,13 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 		return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
 	}
 	message.To, message.From, message.ID = address.Envelope(l.To), e.cfg.MailFrom, m.ID.String()+"@"+e.base.Hostname()
-	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
+	sending, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
-	return e.cfg.Mailer.Send(ctx, message)
+	err = e.cfg.Mailer.Send(sending, message)
+	if err != nil && !errors.Is(err, mail.ErrPermanent) {
+		err = errors.Join(err, e.hit(ctx, Console, counted...))
+	}
+	return err
 }
 
 // wanted decides, long after the answer, whether an unknown address gets mail, and what a
