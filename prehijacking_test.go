@@ -298,4 +298,6 @@ func TestUnprovenUsersGetNoFurtherTokenOnceTheAppAsks(t *testing.T) {
 	in := s.signUp("ann@example.com")
 	s.settings(authkit.AppPatch{RequireVerified: new(true)})
 	s.refresh(in.text(t, "refresh_token")).want(t, 403, "email_not_verified")
+	s.refresh(in.text(t, "refresh_token")).want(t, 401, "invalid_token")
+	s.equal("the session", s.lives(in.text(t, "token")), 401)
 }

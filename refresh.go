@@ -28,7 +28,7 @@ type RefreshRequest struct {
 // predecessors, used again within ten seconds of its rotation, answers its own successor.
 // Any other token of the family ends the session (RFC 9700, section 4.14.2). Whatever is
 // refused is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. Where the app asks for
-// proven addresses since, an unproven user gets no further token: [CodeEmailNotVerified].
+// proven addresses since, an unproven user's session ends: [CodeEmailNotVerified].
 func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error) {
 	presented, ok := token.ParseRefresh(in.Token)
 	if !ok {
@@ -54,6 +54,10 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		}
 	}
 	if app.Settings.RequireVerified && !got.User.Verified { // the app asks for it since
+		err := e.EndSession(ctx, in.App, got.User.ID, got.Session.ID)
+		if err != nil && !errors.Is(err, CodeSessionNotFound) {
+			return SignIn{}, err
+		}
 		return SignIn{}, unproven("")
 	}
 	return e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
