@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/naming"
-	"github.com/google/uuid"
 )
 
 // The methods of sign-in, as a user's AuthMethod.
@@ -32,7 +33,10 @@ type PasswordSignIn struct {
 	// one in, or empty for either.
 	Intent string
 
-	Browser []byte // the secret in the binding cookie, if there is one; for a proof that may be mailed
+	// Browser is the secret in the binding cookie, if there is one: for a proof that may be
+	// mailed.
+	Browser []byte
+
 	// Device is what [Engine.KnowDevice] gave the browser after an earlier sign-in; may be
 	// empty. Anything else is the same as nothing.
 	Device string
@@ -62,7 +66,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (Sig
 	if in.Intent == "sign_up" {
 		return e.signUp(ctx, app, in, email, weak)
 	}
-	return e.again(func() (SignIn, error) {
+	return again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: email})
 		if err != nil {
 			return SignIn{}, err
@@ -152,12 +156,8 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 	if err != nil {
 		return SignIn{}, err
 	}
-	secrets, err := e.newAttempt(app.ID, in.Browser)
-	if err != nil {
-		return SignIn{}, err
-	}
 	data := attempt{Email: email, Typed: in.Email, Name: in.Name, PHC: phc}
-	pending, err := e.ask(ctx, app, forVerify, secrets, data, nil, in.Client, Event{Type: EventEmailSend, Reason: "sign-up"})
+	pending, err := e.ask(ctx, app, forVerify, in.Browser, data, nil, in.Client, Event{Type: EventEmailSend, Reason: "sign-up"})
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -166,12 +166,8 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 
 // askForProof mails a proof to a user who has shown the right password, and refuses.
 func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSignIn) error {
-	secrets, err := e.newAttempt(app.ID, in.Browser)
-	if err != nil {
-		return err
-	}
 	data := attempt{Email: u.Email, Typed: u.EmailTyped}
-	pending, err := e.ask(ctx, app, forVerify, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
+	pending, err := e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 	if err != nil {
 		return err
 	}

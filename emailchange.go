@@ -53,12 +53,8 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if email == u.Email {
 		return Pending{}, invalid("new_email", "unchanged", "new_email is the user's address already")
 	}
-	secrets, err := e.newAttempt(app.ID, in.Browser)
-	if err != nil {
-		return Pending{}, err
-	}
 	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Bare: flagged(account.password() == "")}
-	return e.ask(ctx, app, forChange, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
+	return e.ask(ctx, app, forChange, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
 }
 
 // EmailConfirm redeems the proof of a new address by the account that asked.
@@ -87,25 +83,24 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 	if got.user != in.User {
 		return User{}, invalidToken()
 	}
-	out, err := e.again(func() (SignIn, error) {
+	return again(func() (User, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{ID: in.User})
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
 		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
-			return SignIn{}, invalidToken()
+			return User{}, invalidToken()
 		}
 		c, err := e.moving(app, account, got, in.Client)
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
 		u, err := e.amend(ctx, c)
 		if errors.Is(err, ErrConflict) {
-			return SignIn{}, refuse(CodeEmailTaken, "this app has a user of that address")
+			return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
 		}
-		return SignIn{User: u}, err
+		return u, err
 	})
-	return out.User, err
 }
 
 // moving is the step by which a user moves to a proven address.
@@ -115,7 +110,7 @@ func (e *Engine) moving(app App, account *Account, got found, by Client) (UserCh
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,
 		Email: &got.data.Email, EmailTyped: &got.data.Typed, Verified: new(true),
 	}
-	if err := e.tellUser(&c, app, "", "", Event{Type: EventEmailConfirm, IP: by.IP}); err != nil {
+	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP}); err != nil {
 		return c, err
 	}
 	if !u.Verified {
@@ -187,29 +182,29 @@ type EmailUndo struct {
 }
 
 // UndoEmail gives the user the former address again, ends every session and every proof,
-// takes away the password and each identity that was linked since, or in the 72 hours before, and mails a link by
-// which a password can be set. It works once, whatever was changed since.
-// Who took the address since and never proved it is deleted.
+// takes away the password and each identity that was linked since, or in the 72 hours
+// before, and mails a link by which a password can be set. It works once, whatever was
+// changed since. Who took the address since and never proved it is deleted.
 // [CodeInvalidToken]; [CodeEmailTaken]: another user has proven the address meanwhile.
 func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return err
 	}
-	_, err = e.again(func() (SignIn, error) {
+	_, err = again(func() (User, error) {
 		account, former, err := e.findUndo(ctx, app.ID, in.Token)
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
 		c, err := e.undoing(app, account, former, in.Client)
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
-		_, err = e.amend(ctx, c)
+		u, err := e.amend(ctx, c)
 		if errors.Is(err, ErrConflict) {
 			err = e.makeRoom(ctx, app.ID, former)
 		}
-		return SignIn{}, err
+		return u, err
 	})
 	return err
 }
@@ -275,7 +270,7 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 			c.Drop = append(c.Drop, held)
 		}
 	}
-	if err := e.tellUser(&c, app, "", "", Event{Type: EventEmailUndo, IP: by.IP}); err != nil {
+	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailUndo, IP: by.IP}); err != nil {
 		return c, err
 	}
 	secrets, err := e.newAttempt(app.ID, nil)

@@ -20,26 +20,16 @@ type ProofRequest struct {
 // sessions of the user. [CodeUserNotFound]. The answer does not tell whether the address's
 // limit is hit.
 func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error) {
-	app, u, err := e.appUser(ctx, in.App, in.User)
+	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Pending{}, err
 	}
-	secrets, err := e.newAttempt(app.ID, in.Browser)
+	u, err := e.User(ctx, app.ID, in.User)
 	if err != nil {
 		return Pending{}, err
 	}
 	data := attempt{Email: u.Email, Typed: u.EmailTyped}
-	return e.ask(ctx, app, forVerify, secrets, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
-}
-
-// appUser reads an app and a user of it.
-func (e *Engine) appUser(ctx context.Context, app, user uuid.UUID) (App, User, error) {
-	a, err := e.App(ctx, app)
-	if err != nil {
-		return App{}, User{}, err
-	}
-	u, err := e.User(ctx, app, user)
-	return a, u, err
+	return e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 }
 
 // EmailProof redeems a proof of an address, by its asker.
@@ -64,11 +54,9 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	by := proof{token: in.Token, code: in.Code, binding: in.Binding}
-	if in.Token == "" {
-		if by.email, err = checkEmail(in.Email); err != nil {
-			return User{}, err
-		}
+	by, err := shown(in.Token, in.Email, in.Code, in.Binding)
+	if err != nil {
+		return User{}, err
 	}
 	got, err := e.find(ctx, app.ID, forVerify, by)
 	if err != nil {
@@ -82,20 +70,18 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: in.Client, take: &got.take, alone: true})
 		return out.User, err
 	}
-	out, err := e.again(func() (SignIn, error) {
+	return again(func() (User, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
 		u := account.User
 		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true)}
-		if err := e.tellUser(&c, app, "", "", Event{Type: EventEmailVerify, IP: in.Client.IP}); err != nil {
-			return SignIn{}, err
+		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: in.Client.IP}); err != nil {
+			return User{}, err
 		}
-		u, err = e.amend(ctx, c)
-		return SignIn{User: u}, err
+		return e.amend(ctx, c)
 	})
-	return out.User, err
 }
 
 // comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
@@ -150,7 +136,7 @@ func (e *Engine) enterAsAsked(ctx context.Context, app App, got found, by Client
 	if got.user == uuid.Nil {
 		return e.comeToBe(ctx, app, got, enter)
 	}
-	return e.again(func() (SignIn, error) {
+	return again(func() (SignIn, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
 			return SignIn{}, err

@@ -45,14 +45,15 @@ type rider func(*UserChange, *Session, token.Refresh) error
 var errAgain = errors.New("changed meanwhile")
 
 // again repeats a decision until nobody changes its grounds beside it.
-func (e *Engine) again(decide func() (SignIn, error)) (SignIn, error) {
+func again[T any](decide func() (T, error)) (T, error) {
 	for range 5 {
-		in, err := decide()
+		got, err := decide()
 		if !errors.Is(err, errAgain) {
-			return in, err
+			return got, err
 		}
 	}
-	return SignIn{}, unavailable(errAgain)
+	var none T
+	return none, unavailable(errAgain)
 }
 
 // enter signs the user of an account in, in one step: token spent, session started,

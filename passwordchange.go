@@ -15,9 +15,9 @@ type PasswordChange struct {
 }
 
 // ChangePassword gives a user who knows the current one (OWASP ASVS 5.0, 6.2.3) another
-// password, ends every other session and every proof
-// that was mailed before, and tells the user by mail. [CodeInvalidCredentials]: Current is
-// wrong, or the user has none; it counts like a sign-in, for [CodeRateLimited].
+// password, ends every other session and every proof that was mailed before, and tells the
+// user by mail. [CodeInvalidCredentials]: Current is wrong, or the user has none; it counts
+// like a sign-in, of this session alone, for [CodeRateLimited].
 // [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) error {
 	return e.password(ctx, in.App, in.User, in.New, func(app App, account *Account, c *UserChange) error {
@@ -60,35 +60,28 @@ func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, ma
 	if err != nil {
 		return err
 	}
-	_, err = e.again(func() (SignIn, error) {
+	_, err = again(func() (User, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{ID: user})
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
 		if account == nil {
-			return SignIn{}, noUser()
+			return User{}, noUser()
 		}
 		u := account.User
 		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}
 		if err := may(app, account, &c); err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
-		if err := e.hasher.check(pw, app.Name, u.Name, u.Email); err != nil {
-			return SignIn{}, err
-		}
-		if err := e.unbreached(ctx, app.ID, pw); err != nil {
-			return SignIn{}, err
-		}
-		phc, err := e.hasher.hash(ctx, app.ID, pw)
+		phc, err := e.newPassword(ctx, app, u, pw)
 		if err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
 		c.Put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, c.Now)}
 		if err := e.tellUser(&c, app, u.proven(), "password_changed", Event{Type: EventPasswordChange}); err != nil {
-			return SignIn{}, err
+			return User{}, err
 		}
-		_, err = e.amend(ctx, c)
-		return SignIn{}, err
+		return e.amend(ctx, c)
 	})
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -38,12 +37,8 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	if err := checkGoal(app, in.RedirectTo, ""); err != nil {
 		return Pending{}, err
 	}
-	secrets, err := e.newAttempt(app.ID, in.Browser)
-	if err != nil {
-		return Pending{}, err
-	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo}
-	return e.ask(ctx, app, forReset, secrets, data, nil, in.Client, Event{Type: EventPasswordForgot})
+	return e.ask(ctx, app, forReset, in.Browser, data, nil, in.Client, Event{Type: EventPasswordForgot})
 }
 
 // bindReset gives a reset to its user, just before its mail leaves: until then it was
@@ -89,9 +84,9 @@ type PasswordReset struct {
 }
 
 // ResetPassword spends the proof, sets the password, ends every session of the user (OWASP
-// ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified; what an account that
-// was not gathered before is reset first. [CodeInvalidToken] for a proof that is spent,
-// expired, foreign or malformed, or older than another change of the password;
+// ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified;
+// what an unproven account gathered before is reset first. [CodeInvalidToken] for a proof
+// that is spent, expired, foreign or malformed, or older than another change of the password;
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
 // [CodeUserDisabled].
 func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (SignIn, error) {
@@ -102,11 +97,9 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (SignIn, e
 	if err := e.hasher.check(in.Password, app.Name, in.Email); err != nil {
 		return SignIn{}, err
 	}
-	by := proof{token: in.Token, code: in.Code, binding: in.Binding}
-	if in.Token == "" {
-		if by.email, err = checkEmail(in.Email); err != nil {
-			return SignIn{}, err
-		}
+	by, err := shown(in.Token, in.Email, in.Code, in.Binding)
+	if err != nil {
+		return SignIn{}, err
 	}
 	got, err := e.find(ctx, app.ID, forReset, by)
 	if err != nil {
@@ -145,13 +138,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 	if err != nil {
 		return SignIn{}, err
 	}
-	if err := e.hasher.check(pw, app.Name, account.User.Name, account.User.Email); err != nil {
-		return SignIn{}, err
-	}
-	if err := e.unbreached(ctx, app.ID, pw); err != nil {
-		return SignIn{}, err
-	}
-	phc, err := e.hasher.hash(ctx, app.ID, pw)
+	phc, err := e.newPassword(ctx, app, account.User, pw)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -164,7 +151,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 		}
 		return then(c, s, refresh)
 	}
-	return e.again(func() (SignIn, error) {
+	return again(func() (SignIn, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
 			return SignIn{}, err
@@ -174,7 +161,8 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 	})
 }
 
-// provenBy is the account of a proof that was asked for one: it still has the address.
+// provenBy is the account that a proof was asked for, as long as it has the address:
+// [CodeInvalidToken], [CodeUserDisabled].
 func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, error) {
 	if got.user == uuid.Nil {
 		return nil, invalidToken() // asked for an address of nobody
@@ -189,37 +177,4 @@ func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, er
 		return nil, refuse(CodeUserDisabled, "the account is disabled")
 	}
 	return account, nil
-}
-
-// noticeTTL is how long a notice waits for a mail server that is away.
-const noticeTTL = 24 * time.Hour
-
-// tellUser adds an event to a change, and a notice (OWASP ASVS 5.0, 6.3.7) to the address if
-// that is proven: mail to another says nothing.
-func (e *Engine) tellUser(c *UserChange, app App, to, template string, ev Event) error {
-	ev.App, ev.UserID = app.ID, c.ID
-	if err := e.note(&c.Also, c.Now, ev); err != nil || to == "" {
-		return err
-	}
-	return e.queue(&c.Also, app.ID, letter{To: to, Template: template, App: app.Name}, c.Now, c.Now.Add(noticeTTL))
-}
-
-// amend changes a user who does not sign in by it.
-func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
-	u, err := e.store.ChangeUser(ctx, c)
-	if err != nil {
-		return User{}, e.stepError(err, c.App)
-	}
-	if len(c.Also.Mail) > 0 {
-		e.poke()
-	}
-	return u, nil
-}
-
-// proven is where notices to a user go: nowhere if the address is not proven.
-func (u User) proven() string {
-	if u.Verified {
-		return u.EmailTyped
-	}
-	return ""
 }

@@ -38,6 +38,17 @@ func (e *Engine) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 	return nil
 }
 
+// newPassword is the hash of a password that a user may have: [CodeWeakPassword].
+func (e *Engine) newPassword(ctx context.Context, app App, u User, pw string) (phc string, err error) {
+	if err := e.hasher.check(pw, app.Name, u.Name, u.Email); err != nil {
+		return "", err
+	}
+	if err := e.unbreached(ctx, app.ID, pw); err != nil {
+		return "", err
+	}
+	return e.hasher.hash(ctx, app.ID, pw)
+}
+
 // noteAlone writes an event that goes with no step.
 func (e *Engine) noteAlone(ctx context.Context, ev Event) error {
 	var also Also

@@ -131,7 +131,11 @@ func bindingID(binding string) ([]byte, bool) {
 
 // ask mails a proof, unless the address has had its share of mail. Neither the answer nor
 // its time tells: what is refused is written like any other, as a decoy.
-func (e *Engine) ask(ctx context.Context, app App, p purpose, s attemptSecrets, data attempt, of *User, by Client, ev Event) (Pending, error) {
+func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, data attempt, of *User, by Client, ev Event) (Pending, error) {
+	s, err := e.newAttempt(app.ID, browser)
+	if err != nil {
+		return Pending{}, err
+	}
 	var also Also
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
@@ -227,6 +231,17 @@ type proof struct {
 	email   string // with code; empty: the binding alone tells whose
 	code    string
 	binding string // wanted with code, checked with token when given
+}
+
+// shown is the proof that a request shows. The address goes with a code alone.
+func shown(token, email, code, binding string) (proof, error) {
+	by := proof{token: token, code: code, binding: binding}
+	if token != "" {
+		return by, nil
+	}
+	var err error
+	by.email, err = checkEmail(email)
+	return by, err
 }
 
 // found is an attempt that can be spent.

@@ -110,7 +110,7 @@ func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method s
 	if err != nil {
 		return SignIn{}, err
 	}
-	return e.again(func() (SignIn, error) {
+	return again(func() (SignIn, error) {
 		account, err := e.account(ctx, app, AccountKey{ID: user})
 		if err != nil {
 			return SignIn{}, err

@@ -35,12 +35,8 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return Pending{}, err
 	}
-	secrets, err := e.newAttempt(app.ID, in.Browser)
-	if err != nil {
-		return Pending{}, err
-	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
-	return e.ask(ctx, app, forSignIn, secrets, data, nil, in.Client, Event{Type: EventLinkRequest})
+	return e.ask(ctx, app, forSignIn, in.Browser, data, nil, in.Client, Event{Type: EventLinkRequest})
 }
 
 // checkGoal refuses a redirect URL that is not registered, to the letter (RFC 9700,
@@ -76,11 +72,9 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (SignIn, error) {
 	if err != nil {
 		return SignIn{}, err
 	}
-	by := proof{token: in.Token, code: in.Code, binding: in.Binding}
-	if in.Token == "" {
-		if by.email, err = checkEmail(in.Email); err != nil {
-			return SignIn{}, err
-		}
+	by, err := shown(in.Token, in.Email, in.Code, in.Binding)
+	if err != nil {
+		return SignIn{}, err
 	}
 	got, err := e.find(ctx, app.ID, forSignIn, by)
 	if err != nil {
@@ -99,7 +93,7 @@ func (a App) lets(got found, browser []byte) bool {
 
 func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {
 	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, then: then}
-	return e.again(func() (SignIn, error) {
+	return again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 		if err != nil {
 			return SignIn{}, err

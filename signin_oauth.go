@@ -209,7 +209,7 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow,
 	if app, err = e.readApp(ctx, app.ID); err != nil {
 		return SignIn{}, err
 	}
-	return e.again(func() (SignIn, error) { return e.enterByProvider(ctx, app, profile, kept.Provider, in.Client, then) })
+	return again(func() (SignIn, error) { return e.enterByProvider(ctx, app, profile, kept.Provider, in.Client, then) })
 }
 
 // whoCame asks the provider.

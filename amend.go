@@ -1,0 +1,39 @@
+package authkit
+
+import (
+	"context"
+	"time"
+)
+
+// noticeTTL is how long a notice waits for a mail server that is away.
+const noticeTTL = 24 * time.Hour
+
+// tellUser adds an event to a change, and a notice (OWASP ASVS 5.0, 6.3.7) to the address if
+// that is proven: mail to another says nothing.
+func (e *Engine) tellUser(c *UserChange, app App, to, template string, ev Event) error {
+	ev.App, ev.UserID = app.ID, c.ID
+	if err := e.note(&c.Also, c.Now, ev); err != nil || to == "" {
+		return err
+	}
+	return e.queue(&c.Also, app.ID, letter{To: to, Template: template, App: app.Name}, c.Now, c.Now.Add(noticeTTL))
+}
+
+// amend changes a user who does not sign in by it.
+func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
+	u, err := e.store.ChangeUser(ctx, c)
+	if err != nil {
+		return User{}, e.stepError(err, c.App)
+	}
+	if len(c.Also.Mail) > 0 {
+		e.poke()
+	}
+	return u, nil
+}
+
+// proven is where notices to a user go: nowhere if the address is not proven.
+func (u User) proven() string {
+	if u.Verified {
+		return u.EmailTyped
+	}
+	return ""
+}
