@@ -66,10 +66,10 @@ type Config struct {
 	// none.
 	Hooks Hooks
 
-	// Observer is told of every audit event once its step is durable, and of sign-ins that
-	// were refused for a wrong password or a disabled user, which no store keeps. No event
-	// holds a secret. It is called in the request, possibly concurrently, and must not block.
-	// Default: none.
+	// Observer is told of every audit event once its step is durable, and of sign-ins and
+	// changes of a password that were refused, which no store keeps: for a wrong password, a
+	// spent link, a full limit, a hook's word. No event holds a secret. It is called in the
+	// request, possibly concurrently, and must not block. Default: none.
 	Observer func(Event)
 
 	// ConsoleSignup lets anybody become a developer. Default: closed, developers are

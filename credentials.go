@@ -49,7 +49,8 @@ type PasswordSignIn struct {
 // [CodeInvalidCredentials], in the same time; without an intent, so is a weak password for
 // an unknown address. With intent "sign_up":
 // [CodeWeakPassword] before any look-up, [CodeSignupDisabled], [CodeEmailTaken].
-func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (SignIn, error) {
+func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
@@ -196,8 +197,7 @@ func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, 
 		return SignIn{}, err
 	}
 	if !ok {
-		e.tellRefused(app.ID, account, in.Client, CodeInvalidCredentials)
-		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong")
+		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong").about(account)
 	}
 	if u := account.User; app.Settings.RequireVerified && !u.Verified && !u.Disabled {
 		return SignIn{}, e.askForProof(ctx, app, u, in)
@@ -220,17 +220,4 @@ func (a *Account) password() string {
 		}
 	}
 	return ""
-}
-
-// tellRefused tells the observer of a sign-in that failed. Nothing is written: whoever
-// fails on purpose must not be able to fill a store.
-func (e *Engine) tellRefused(app uuid.UUID, account *Account, by Client, why Code) {
-	if e.cfg.Observer == nil {
-		return
-	}
-	ev := Event{App: app, Time: e.now(), Type: EventSessionStart, IP: by.IP, Result: "refused", Reason: string(why)}
-	if account != nil {
-		ev.UserID = account.User.ID
-	}
-	e.cfg.Observer(ev)
 }

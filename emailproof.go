@@ -112,7 +112,8 @@ type ProofSignIn struct {
 // SignInByProof redeems the link of a proof as a sign-in link, by whoever got the mail: it
 // proves the address, and nothing that the asker set up takes effect or survives, unless
 // the browser is the asker's. [CodeInvalidToken].
-func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (SignIn, error) {
+func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err

@@ -61,8 +61,7 @@ func again[T any](decide func() (T, error)) (T, error) {
 func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry) (SignIn, error) {
 	u := account.User
 	if u.Disabled {
-		e.tellRefused(app.ID, account, by.by, CodeUserDisabled)
-		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled")
+		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled").about(account)
 	}
 	if app.Settings.RequireVerified && !u.Verified && !by.proof {
 		return SignIn{}, unproven("")

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Code names what went wrong. Codes are stable API: clients branch on them, and
@@ -64,7 +66,8 @@ type Error struct {
 
 	Err error // the cause, for the log only
 
-	full policy // with CodeRateLimited: what is full
+	full policy    // with CodeRateLimited: what is full
+	user uuid.UUID // whom it is about, for the observer only
 }
 
 // FieldError says what is wrong with one member of a request.
@@ -96,6 +99,14 @@ func (e *Error) Unwrap() []error {
 
 // refuse makes an Error from a code and a sentence for people.
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
+
+// about says whose account a refusal is about, where there is one.
+func (e *Error) about(account *Account) *Error {
+	if account != nil {
+		e.user = account.User.ID
+	}
+	return e
+}
 
 // invalid refuses one member of a request.
 func invalid(field, code, detail string) *Error {

@@ -2,6 +2,8 @@ package authkit
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,4 +87,15 @@ func (o observed) Put(ctx context.Context, app uuid.UUID, also Also) error {
 
 func (o observed) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error {
 	return o.done(o.Store.EndSession(ctx, app, user, id, now, also), also)
+}
+
+// watch tells the observer that somebody was refused: deferred where an attempt begins, with
+// the attempt's own error. Nothing is written: whoever fails on purpose must not be able to
+// fill a store. What is wrong with a request, or with the server, is no attempt.
+func (e *Engine) watch(kind string, app uuid.UUID, by Client, err *error) {
+	refusal, ok := errors.AsType[*Error](*err)
+	if e.cfg.Observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
+		return
+	}
+	e.cfg.Observer(Event{App: app, UserID: refusal.user, Time: e.now(), Type: kind, IP: by.IP, Result: "refused", Reason: string(refusal.Code)})
 }

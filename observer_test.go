@@ -50,6 +50,20 @@ func TestObserver(t *testing.T) {
 		{"a wrong password", "session.start refused invalid_credentials", func() {
 			w.send("POST", "/auth/credentials/"+app, `{"email":"ann@example.com","password":"another passphrase"}`)
 		}},
+		{"an address that is taken", "session.start refused email_taken", func() {
+			w.send("POST", "/auth/credentials/"+app, signInBody("ann@example.com", password, "sign_up"))
+		}},
+		{"a link that is none", "session.start refused invalid_token", func() { w.verify(`{"token":"x.y.z"}`) }},
+		{"a code that is none", "session.start refused invalid_token", func() { w.send("POST", "/auth/token/"+app, `{"code":"x"}`) }},
+		{"a state that is none", "session.start refused invalid_token", func() { w.callback("good", "x", "y") }},
+		{"a wrong password in a change", "password.change refused invalid_credentials", func() {
+			in := w.send("POST", "/auth/credentials/"+app, signInBody("ann@example.com", password, "sign_in"))
+			mu.Lock()
+			told = nil
+			mu.Unlock()
+			w.send("POST", "/auth/password/change/"+app, `{"current_password":"x","new_password":"`+newPassword+`"}`, bearer(in.text(t, "token")))
+		}},
+		{"a request that is wrong in itself", "", func() { w.send("POST", "/auth/credentials/"+app, signInBody("ann", password, "")) }},
 		{"a step that failed", "", func() {
 			faulty.FailAt(4) // the app, the limits, the account, the step
 			w.send("POST", "/auth/credentials/"+app, `{"email":"ann@example.com","password":"`+password+`"}`).want(t, 503, "")

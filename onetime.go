@@ -42,7 +42,8 @@ type Goal struct {
 // the browser that presses gets it, never another. With nowhere to go on to and no Stay,
 // nothing is spent and both answers are empty: the code has then to be typed where the
 // sign-in began.
-func (e *Engine) PressLink(ctx context.Context, in LinkPress) (Goal, SignIn, error) {
+func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err
@@ -123,7 +124,8 @@ type CodeExchange struct {
 // ExchangeCode answers the sign-in that a one-time code stands for. A wrong proof spends
 // nothing; using a code that was spent ends the session it made (RFC 6749, section
 // 4.1.2). Either is [CodeInvalidToken].
-func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (SignIn, error) {
+func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err

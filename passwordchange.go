@@ -19,7 +19,8 @@ type PasswordChange struct {
 // user by mail. [CodeInvalidCredentials]: Current is wrong, or the user has none; it counts
 // like a sign-in, of this session alone, for [CodeRateLimited].
 // [CodeWeakPassword]; [CodeUserNotFound].
-func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) error {
+func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err error) {
+	defer e.watch(EventPasswordChange, in.App, in.Client, &err)
 	return e.password(ctx, in.App, in.User, in.New, func(app App, account *Account, c *UserChange) error {
 		// Of this session alone: what strangers try at the address keeps nobody from it.
 		if err := e.hit(ctx, app.ID, e.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
@@ -30,8 +31,7 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) error {
 			return err
 		}
 		if !ok {
-			e.tellRefused(app.ID, account, in.Client, CodeInvalidCredentials)
-			return refuse(CodeInvalidCredentials, "current_password is wrong")
+			return refuse(CodeInvalidCredentials, "current_password is wrong").about(account)
 		}
 		c.End, c.Keep = true, in.Session
 		return nil

@@ -89,7 +89,8 @@ type PasswordReset struct {
 // that is spent, expired, foreign or malformed, or older than another change of the password;
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
 // [CodeUserDisabled].
-func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (SignIn, error) {
+func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
@@ -111,7 +112,8 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (SignIn, e
 // PressReset is [Engine.ResetPassword] from the link's page. The session is handed over as
 // by [Engine.PressLink]; where it has nowhere to go on to and does not Stay, none begins,
 // and both answers are empty.
-func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (Goal, SignIn, error) {
+func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err

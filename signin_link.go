@@ -67,7 +67,8 @@ type LinkProof struct {
 // RedeemLink spends a link or code and signs in: [CodeInvalidToken] for anything that
 // is spent, expired, foreign or malformed. The proof makes the address verified; what an
 // unproven account held before is reset first.
-func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (SignIn, error) {
+func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err

@@ -168,7 +168,8 @@ type OAuthReturn struct {
 
 // FinishOAuth spends the state, asks the provider who came, and signs in. The state is
 // spent first: what follows has an effect outside the store.
-func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (SignIn, error) {
+func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
@@ -346,7 +347,8 @@ func (e *Engine) noteLink(c *UserChange, app App, u User, provider, ip string) e
 // ReturnOAuth finishes a flow that began with a redirect. With a goal, the session is
 // handed over by a one-time code; an error then goes to the goal, too, and is returned
 // beside it.
-func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (Goal, SignIn, error) {
+func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
+	defer e.watch(EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err
