@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -22,14 +23,7 @@ func TestACallThatHangsEnds(t *testing.T) {
 	}
 	schema := fresh(t, dsn)
 	s := open(t, schema)
-	lock, err := connect(t, schema).Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.Rollback(context.Background()) }() // the test's own context has ended by now
-	if _, err := lock.Exec(t.Context(), "lock table authkit_apps in access exclusive mode"); err != nil {
-		t.Fatal(err)
-	}
+	lock := hanging(t, schema, "authkit_apps")
 	const callers = 20 // more than there are connections
 	ended := make(chan error, 2*callers)
 	begun := time.Now()
@@ -51,4 +45,64 @@ func TestACallThatHangsEnds(t *testing.T) {
 	if _, err := s.App(t.Context(), uuid.New()); !errors.Is(err, authkit.ErrNotFound) {
 		t.Errorf("a call once the lock is gone: got %v, want ErrNotFound", err)
 	}
+}
+
+// A statement in the middle of a step waits no longer than the step may.
+func TestAStepThatHangsEnds(t *testing.T) {
+	t.Parallel()
+	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
+	if dsn == "" {
+		return
+	}
+	schema := fresh(t, dsn)
+	s, app := withApp(t, schema)
+	now := time.Unix(1_700_000_000, 0)
+	user := authkit.User{App: app, ID: uuid.New(), Email: "ann@example.com", CreatedAt: now}
+	if _, err := s.CreateUser(t.Context(), authkit.NewUser{Now: now, User: user}); err != nil {
+		t.Fatal(err)
+	}
+	hanging(t, schema, "authkit_users, authkit_tokens")
+	take := authkit.Take{Kind: "link", Hash: make([]byte, 32)}
+	for name, step := range map[string]func(context.Context) error{
+		"ChangeUser": func(ctx context.Context) error {
+			_, err := s.ChangeUser(ctx, authkit.UserChange{Now: now, App: app, ID: user.ID, Version: 1, End: true})
+			return err
+		},
+		"TakeToken": func(ctx context.Context) error { _, err := s.TakeToken(ctx, app, take, now); return err },
+		"TryToken":  func(ctx context.Context) error { _, err := s.TryToken(ctx, app, take, nil, 5, now); return err },
+	} {
+		// The caller's own bound is far longer, and keeps the test from hanging.
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		begun := time.Now()
+		err := step(ctx)
+		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
+			t.Errorf("%s: got %v after %v, want a deadline exceeded after less than two seconds", name, err, took)
+		}
+		cancel()
+	}
+}
+
+func withApp(t *testing.T, dsn string) (authkit.Store, uuid.UUID) {
+	t.Helper()
+	s, app, now := open(t, dsn), uuid.New(), time.Unix(1_700_000_000, 0)
+	key := authkit.SigningKey{KID: "k1", Alg: "EdDSA", Seq: 1, Public: []byte{1}, Sealed: []byte{1}, From: now}
+	a := authkit.App{ID: app, Developer: "host:x", Name: "x", NameKey: "x", CreatedAt: now}
+	if err := s.CreateApp(t.Context(), a, key, nil, authkit.Also{}); err != nil {
+		t.Fatal(err)
+	}
+	return s, app
+}
+
+// hanging is a lock on tables, until it is rolled back or the test ends.
+func hanging(t *testing.T, schema, tables string) pgx.Tx {
+	t.Helper()
+	lock, err := connect(t, schema).Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lock.Rollback(context.Background()) }) // the test's own context has ended by now
+	if _, err := lock.Exec(t.Context(), "lock table "+tables+" in access exclusive mode"); err != nil {
+		t.Fatal(err)
+	}
+	return lock
 }

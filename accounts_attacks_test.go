@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,4 +174,20 @@ func TestAnUndoIsNotKeptOutByASignUp(t *testing.T) {
 		s.send("POST", s.in(undo), byLink(back, "")).want(t, 409, "email_taken")
 		s.equal("the session", s.lives(owner), 200)
 	})
+}
+
+// Who asks for a reset may spell the address as a mailbox of another: what the account is
+// told goes to the one that was proven.
+func TestTheNoticeOfAResetGoesToTheAccountsOwnSpelling(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.signUp("ann@example.com")
+	_, m := s.posted("/auth/password/forgot/{app_id}", `{"email":"ANN@example.com"}`, "ann@example.com")
+	s.send("POST", s.in(reset), byLink(m, `,"password":"`+newPassword+`"`)).want(t, 200, "")
+	if m := s.mailTo("ann@example.com"); !strings.Contains(m.Subject, "was changed") {
+		t.Errorf("the last mail to the account's spelling: got %q, want the notice", m.Subject)
+	}
+	if m, ok := s.outbox.Last("ANN@example.com"); ok {
+		t.Errorf("mail to the asker's spelling: got %q, want none", m.Subject)
+	}
 }
