@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -83,14 +82,14 @@ func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) rider {
 		body := slices.Concat(s.ID[:], s.UserID[:], random)
 		raw := slices.Concat(body, e.ring.MAC("one-time code", c.App[:], body))
 		hash := token.Hash(raw)
-		plain, err := json.Marshal(handedOver{Refresh: refresh.Text(), Created: c.Version == 0})
+		sealed, err := e.sealData(c.App, codeKind, hash, handedOver{Refresh: refresh.Text(), Created: c.Version == 0})
 		if err != nil {
-			return &Error{Code: CodeInternal, Detail: "the code cannot be kept", Err: err}
+			return err
 		}
 		c.Also.Tokens = append(c.Also.Tokens, Token{
 			App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: s.UserID,
 			Binding: codeBinding(challenge, browser, c.App, random), ExpiresAt: c.Now.Add(codeTTL),
-			Data: e.ring.Seal(plain, tokenAAD(c.App, codeKind, hash)),
+			Data: sealed,
 		})
 		goal.Code = token.Encode(raw)
 		return nil
@@ -157,8 +156,8 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 		return SignIn{}, unavailable(fmt.Errorf("take a one-time code: %w", err))
 	}
 	var kept handedOver
-	if plain, err := e.ring.Open(t.Data, tokenAAD(app.ID, codeKind, take.Hash)); err != nil || json.Unmarshal(plain, &kept) != nil {
-		return SignIn{}, invalidToken()
+	if err := e.openData(t, take, &kept); err != nil {
+		return SignIn{}, err
 	}
 	refresh, ok := token.ParseRefresh(kept.Refresh)
 	if !ok {

@@ -61,7 +61,7 @@ func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Ac
 		return false, nil //nolint:nilerr // what cannot be opened is of no use
 	}
 	got.data.Bare = flagged(of.password() == "")
-	if t.Data, err = e.sealAttempt(app, forReset, t.Hash, got.data); err != nil {
+	if t.Data, err = e.sealData(app, forReset.kind, t.Hash, got.data); err != nil {
 		return false, err
 	}
 	t.UserID, t.Epoch, t.Most = of.User.ID, of.User.Epoch, forReset.most

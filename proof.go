@@ -167,7 +167,7 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 		return err
 	}
 	hash := token.Hash(s.id)
-	sealed, err := e.sealAttempt(app.ID, p, hash, data)
+	sealed, err := e.sealData(app.ID, p.kind, hash, data)
 	if err != nil {
 		return err
 	}
@@ -200,12 +200,22 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }
 
-func (e *Engine) sealAttempt(app uuid.UUID, p purpose, hash []byte, data attempt) ([]byte, error) {
+// sealData is what a token keeps, sealed to that very token.
+func (e *Engine) sealData(app uuid.UUID, kind TokenKind, hash []byte, data any) ([]byte, error) {
 	plain, err := json.Marshal(data)
 	if err != nil {
-		return nil, &Error{Code: CodeInternal, Detail: "the attempt cannot be kept", Err: err}
+		return nil, &Error{Code: CodeInternal, Detail: "the token's data cannot be kept", Err: err}
 	}
-	return e.ring.Seal(plain, tokenAAD(app, p.kind, hash)), nil
+	return e.ring.Seal(plain, tokenAAD(app, kind, hash)), nil
+}
+
+// openData reads what a token keeps: [CodeInvalidToken] for what was not sealed to it.
+func (e *Engine) openData(t Token, take Take, data any) error {
+	plain, err := e.ring.Open(t.Data, tokenAAD(t.App, take.Kind, take.Hash))
+	if err != nil || json.Unmarshal(plain, data) != nil {
+		return invalidToken()
+	}
+	return nil
 }
 
 // mint makes the URL of a link.
@@ -291,14 +301,7 @@ func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, e
 		return found{}, unavailable(fmt.Errorf("read a link: %w", err))
 	}
 	got := found{take: take, id: id, user: t.UserID, bound: t.Binding}
-	plain, err := e.ring.Open(t.Data, tokenAAD(t.App, take.Kind, take.Hash))
-	if err != nil {
-		return found{}, invalidToken()
-	}
-	if err := json.Unmarshal(plain, &got.data); err != nil {
-		return found{}, invalidToken()
-	}
-	return got, nil
+	return got, e.openData(t, take, &got.data)
 }
 
 // findCode counts an attempt at a code, before anything is spent, so that a refusal

@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -131,12 +130,11 @@ func stateBinding(binding string, session uuid.UUID) []byte {
 
 // keep stores a token, which stands alone, with sealed data.
 func (e *Engine) keep(ctx context.Context, t Token, data any, ttl time.Duration) error {
-	plain, err := json.Marshal(data)
-	if err != nil {
-		return &Error{Code: CodeInternal, Detail: "the sign-in cannot be kept", Err: err}
-	}
+	var err error
 	t.Slot, t.ExpiresAt = token.Encode(t.Hash), e.now().Add(ttl)
-	t.Data = e.ring.Seal(plain, tokenAAD(t.App, t.Kind, t.Hash))
+	if t.Data, err = e.sealData(t.App, t.Kind, t.Hash, data); err != nil {
+		return err
+	}
 	return e.ownError(e.store.Put(ctx, t.App, Also{Tokens: []Token{t}}), t.App)
 }
 
@@ -149,11 +147,7 @@ func (e *Engine) spend(ctx context.Context, app uuid.UUID, take Take, data any) 
 	if err != nil {
 		return unavailable(fmt.Errorf("take a token of app %s: %w", app, err))
 	}
-	plain, err := e.ring.Open(t.Data, tokenAAD(app, take.Kind, take.Hash))
-	if err != nil || json.Unmarshal(plain, data) != nil {
-		return invalidToken()
-	}
-	return nil
+	return e.openData(t, take, data)
 }
 
 // OAuthReturn is what a provider sent back, with the proof of who began.
