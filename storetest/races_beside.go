@@ -186,13 +186,15 @@ func besideSlot(b *bed) {
 }
 
 func besideOrder(b *bed) {
-	equal(b, b.race(4, func(s authkit.Store, n int) error {
-		one, two := b.token(uuid.NewString()), b.token(uuid.NewString())
-		one.Slot, two.Slot = "one", "two"
-		tokens := []authkit.Token{one, two}
-		if n/2%2 == 1 {
-			tokens = []authkit.Token{two, one}
-		}
-		return s.Put(b.ctx, b.app, authkit.Also{Tokens: tokens})
-	}), 4)
+	for range 20 {
+		equal(b, b.race(8, func(s authkit.Store, n int) error {
+			one, two := b.token(uuid.NewString()), b.token(uuid.NewString())
+			one.Slot, two.Slot = "one", "two"
+			tokens := []authkit.Token{one, two}
+			if n/2%2 == 1 {
+				tokens = []authkit.Token{two, one}
+			}
+			return s.Put(b.ctx, b.app, authkit.Also{Tokens: tokens})
+		}), 8)
+	}
 }

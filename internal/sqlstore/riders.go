@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -9,9 +11,10 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// riders writes what comes with a verb: tokens, outbox, events, in lock order.
+// riders writes what comes with a verb: tokens, outbox, events, in lock order. Slots have
+// an order too: a database takes a second to see that two steps wait for each other.
 func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Also) {
-	for _, t := range a.Tokens {
+	for _, t := range slices.SortedStableFunc(slices.Values(a.Tokens), bySlot) {
 		s.addToken(ctx, q, app, t)
 	}
 	for _, m := range a.Mail {
@@ -22,6 +25,10 @@ func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Also)
 		q.Queue(ctx, nil, `insert into authkit_events (app_id, event_id, user_id, at, type, actor, ip, result, reason, request_id, detail) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
 			id(app), id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail))
 	}
+}
+
+func bySlot(a, b authkit.Token) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Slot, b.Slot))
 }
 
 // ofUser gives the user's Epoch to the riders that are bound to it.
