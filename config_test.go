@@ -124,6 +124,7 @@ func TestSecretsAreRotated(t *testing.T) {
 	ann := before.signUp("ann@example.com")
 	ann.want(t, 201, "")
 	pending, mailed := before.mailed("bob@example.com", "")
+	_, linked := before.mailed("cid@example.com", "")
 
 	engine, err := authkit.New(authkit.Config{
 		Store: store, BaseURL: base, Mailer: before.outbox, Now: before.clock.now, Secrets: [][]byte{newer, older},
@@ -137,6 +138,7 @@ func TestSecretsAreRotated(t *testing.T) {
 	after.send("GET", after.in("/auth/me/{app_id}"), "", "Authorization: Bearer "+ann.body["token"].(string)).want(t, 200, "")
 	after.signIn(after.app.ID.String(), "ann@example.com")
 	code := `{"email":"bob@example.com","code":"` + mail.Code(mailed) + `","binding":"` + pending.body["binding"].(string) + `"}`
-	after.verify(code).want(t, 401, "invalid_token")
-	after.verify(`{"token":"`+linkToken(mailed)+`"}`).want(t, 200, "")
+	after.verify(strings.Replace(code, mail.Code(mailed), wrongCode(mail.Code(mailed)), 1)).want(t, 401, "invalid_token")
+	after.verify(code).want(t, 200, "")
+	after.verify(`{"token":"`+linkToken(linked)+`"}`).want(t, 200, "")
 }

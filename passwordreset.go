@@ -65,7 +65,9 @@ func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Ac
 		return false, err
 	}
 	t.UserID, t.Epoch, t.Most = of.User.ID, of.User.Epoch, forReset.most
-	t.Proof = e.codeProof(app, forReset, l.Attempt, l.Address, l.Code)
+	if t.Proof, err = e.codeProof(t, forReset, l.Attempt, l.Address, l.Code); err != nil {
+		return false, err
+	}
 	if err := e.store.Put(ctx, app, Also{Tokens: []Token{t}}); err != nil {
 		return false, e.ownError(err, app)
 	}

@@ -174,7 +174,6 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	t := Token{
 		App: app.ID, Kind: p.kind, Hash: hash, ExpiresAt: now.Add(p.ttl), Most: p.most,
 		Binding: token.Hash([]byte(s.binding)),
-		Proof:   e.codeProof(app.ID, p, s.id, data.Email, s.code),
 		Data:    sealed,
 	}
 	subject := []byte(data.Email)
@@ -184,8 +183,12 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if p.kind == forChange.kind {
 		subject = of.ID[:] // whatever the address: the newest counts
 	}
+	code := s.code
 	if data.decoy { // in a slot of its own, where it displaces none that is alive
-		subject, t.Proof = s.id, e.codeProof(app.ID, p, s.id, data.Email, "") // no code is empty
+		subject, code = s.id, "" // no code is empty
+	}
+	if t.Proof, err = e.codeProof(t, p, s.id, data.Email, code); err != nil {
+		return err
 	}
 	t.Slot = token.Encode(e.ring.MAC("link slot", app.ID[:], subject)[:idSize])
 	also.Tokens = append(also.Tokens, t)
@@ -231,8 +234,14 @@ func tokenAAD(app uuid.UUID, kind TokenKind, hash []byte) []byte {
 	return seal.AAD("token", app.String(), string(kind), token.Encode(hash))
 }
 
-func (e *Engine) codeProof(app uuid.UUID, p purpose, id []byte, email, code string) []byte {
-	return e.ring.MAC("link code", app[:], []byte(p.kind), id, []byte(email), []byte(code))
+// codeProof is what a token keeps of its code, under the secret that sealed its data: a code
+// that was mailed before the secrets changed is as good as the link beside it.
+func (e *Engine) codeProof(t Token, p purpose, id []byte, email, code string) ([]byte, error) {
+	mac, err := e.ring.MACBeside(t.Data, "link code", t.App[:], []byte(p.kind), id, []byte(email), []byte(code))
+	if err != nil {
+		return nil, &Error{Code: CodeInternal, Detail: "the code cannot be kept", Err: err}
+	}
+	return mac, nil
 }
 
 // proof is what somebody shows: the token of a link, or the code beside it.
@@ -331,7 +340,11 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	case err != nil:
 		return found{}, err
 	}
-	t, err = e.store.TryToken(ctx, app, take, e.codeProof(app, p, id, email, by.code), codeTries, e.now())
+	typed, err := e.codeProof(t, p, id, email, by.code)
+	if err != nil {
+		return found{}, err
+	}
+	t, err = e.store.TryToken(ctx, app, take, typed, codeTries, e.now())
 	if got, err = e.openAttempt(take, id, t, err); err != nil {
 		return found{}, err
 	}

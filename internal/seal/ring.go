@@ -96,6 +96,16 @@ func (r *Ring) MAC(label string, parts ...[]byte) []byte {
 	return mac(r.Key(label), parts)
 }
 
+// MACBeside is MAC under the secret that sealed blob: what was made beside a blob can be made
+// again for as long as the blob opens. It fails as Open does.
+func (r *Ring) MACBeside(blob []byte, label string, parts ...[]byte) ([]byte, error) {
+	k, err := r.sealer(blob)
+	if err != nil {
+		return nil, err
+	}
+	return mac(k.user(label), parts), nil
+}
+
 // CheckMAC reports in constant time whether sum is the MAC of the parts under
 // any secret of the ring.
 func (r *Ring) CheckMAC(label string, sum []byte, parts ...[]byte) bool {

@@ -14,7 +14,6 @@
 package seal
 
 import (
-	"crypto/cipher"
 	"crypto/rand"
 	"errors"
 
@@ -52,27 +51,29 @@ func (r *Ring) Seal(plain, aad []byte) []byte {
 // Open decrypts a blob of Seal given the same aad. It fails with ErrUnknownKey
 // when the ring lacks the secret, with ErrOpen in every other case.
 func (r *Ring) Open(blob, aad []byte) ([]byte, error) {
-	if len(blob) < overhead+chacha20poly1305.Overhead || blob[0] != version {
-		return nil, ErrOpen
+	k, err := r.sealer(blob)
+	if err != nil {
+		return nil, err
 	}
-	aead, ok := r.find([idSize]byte(blob[1 : 1+idSize]))
-	if !ok {
-		return nil, ErrUnknownKey
-	}
-	plain, err := aead.Open(nil, blob[1+idSize:overhead], blob[overhead:], bind(blob[:1+idSize], aad))
+	plain, err := k.aead.Open(nil, blob[1+idSize:overhead], blob[overhead:], bind(blob[:1+idSize], aad))
 	if err != nil {
 		return nil, ErrOpen
 	}
 	return plain, nil
 }
 
-func (r *Ring) find(id [idSize]byte) (cipher.AEAD, bool) {
+// sealer is the key that a blob says it was sealed with.
+func (r *Ring) sealer(blob []byte) (key, error) {
+	if len(blob) < overhead+chacha20poly1305.Overhead || blob[0] != version {
+		return key{}, ErrOpen
+	}
+	id := [idSize]byte(blob[1 : 1+idSize])
 	for _, k := range r.keys {
 		if k.id == id {
-			return k.aead, true
+			return k, nil
 		}
 	}
-	return nil, false
+	return key{}, ErrUnknownKey
 }
 
 // bind authenticates the header of the blob along with the caller's data.
