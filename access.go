@@ -130,7 +130,7 @@ func apiKey(scope string) access {
 		if !slices.Contains(key.Scopes, scope) {
 			return refuse(CodeForbidden, "the API key lacks the scope "+scope)
 		}
-		c.key = key
+		c.key, c.actor = key, "api_key:"+key.ID.String()
 		return nil
 	}
 }
@@ -142,7 +142,7 @@ func developer(c *call) error {
 		if err != nil || id == "" {
 			return &Error{Code: CodeUnauthenticated, Detail: "this endpoint is for developers", Err: err}
 		}
-		c.developer = id
+		c.is(id)
 		return nil
 	}
 	raw, err := c.bearer()
@@ -157,9 +157,11 @@ func developer(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.developer = c.user.ID.String()
+	c.is(c.user.ID.String())
 	return nil
 }
+
+func (c *call) is(developer string) { c.developer, c.actor = developer, c.e.owner(developer) }
 
 // creator asks for a developer who may create: one with a proven address.
 func creator(c *call) error {
@@ -190,7 +192,6 @@ func owner(c *call) error {
 		return err
 	}
 	c.app = app
-	c.r = c.r.WithContext(withApp(c.ctx(), app))
 	if c.r.Method == http.MethodPost {
 		return c.proven()
 	}

@@ -190,7 +190,7 @@ func (e *Engine) appChange(app App, p AppPatch) (AppChange, error) {
 		return c, err
 	}
 	c.Settings = &settings
-	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer})
+	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.names()})
 }
 
 // DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]

@@ -105,7 +105,7 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		cfg: c, store: observe(c.Store, c.Observer), log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
+		cfg: c, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
 		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
 		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
 		oauth:   oauth.NewClient(oauth.Options{AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now}),

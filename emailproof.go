@@ -113,7 +113,7 @@ type ProofSignIn struct {
 // proves the address, and nothing that the asker set up takes effect or survives, unless
 // the browser is the asker's. [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err

@@ -192,7 +192,7 @@ func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, refres
 	if err == nil {
 		return in, nil
 	}
-	ended := e.EndSession(context.WithoutCancel(ctx), app.ID, s.UserID, s.ID)
+	ended := e.endSession(context.WithoutCancel(ctx), app.ID, s.UserID, s.ID, "no token was issued")
 	if ended != nil {
 		e.log.WarnContext(ctx, "a session that got no token was not ended", slog.Any("error", ended))
 	}

@@ -27,22 +27,19 @@ type handler struct {
 
 // call is one request on its way through a route.
 type call struct {
-	h  *handler
-	e  *Engine
-	w  http.ResponseWriter
-	r  *http.Request
-	id string // of the request
+	h *handler
+	e *Engine
+	w http.ResponseWriter
+	r *http.Request
 
+	*request
 	client Client
 
 	// What the door has found out, as far as the route asks for it.
-	app       App
 	developer string
 	user      User
 	session   Session
 	key       APIKey
-
-	owed *owed // what the door has not counted yet
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }
@@ -110,7 +107,8 @@ func secure(header http.Header) {
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
-	c := &call{h: h, e: h.e, w: w, r: r}
+	c := &call{h: h, e: h.e, w: w, request: &request{}}
+	c.r = r.WithContext(withRequest(r.Context(), c.request))
 	id, err := h.e.newID(h.e.now())
 	if err != nil {
 		c.fail(unavailable(err))
@@ -120,6 +118,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 	w.Header().Set("X-Request-ID", c.id)
 	key, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
 	c.client = Client{IP: cmp.Or(addr, key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
+	c.ip = c.client.IP
 	defer c.survive()
 	if stranger {
 		defer c.warnOfForwarding(key) // at last: by then the app is known
@@ -250,7 +249,6 @@ func (c *call) pathApp() (App, error) {
 		return App{}, err
 	}
 	c.app = app
-	c.r = c.r.WithContext(withApp(c.ctx(), app))
 	return app, nil
 }
 
@@ -265,17 +263,6 @@ func (c *call) pathID() (uuid.UUID, error) {
 		return uuid.Nil, unknownApp()
 	}
 	return id, nil
-}
-
-type appKeyType struct{}
-
-func withApp(ctx context.Context, app App) context.Context {
-	return context.WithValue(ctx, appKeyType{}, app)
-}
-
-func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
-	app, ok := ctx.Value(appKeyType{}).(App)
-	return app, ok && app.ID == id
 }
 
 // fail renders an error; what is internal goes to the log only.

@@ -18,15 +18,14 @@ func (c *call) count(rt route) error {
 	if !rt.together {
 		return c.e.hit(c.ctx(), c.app.ID, counts...)
 	}
-	c.owed = &owed{c.app.ID, counts}
-	c.r = c.r.WithContext(context.WithValue(c.ctx(), owedType{}, c.owed))
+	c.owed = counts
 	return nil
 }
 
 // settled makes the count that a flow has refused without: what is wrong with a request is
 // told to nobody whose limit is full.
 func (c *call) settled(err error) error {
-	if err == nil || c.owed == nil || c.owed.counts == nil {
+	if err == nil || c.owed == nil {
 		return err
 	}
 	if full := c.e.hit(c.ctx(), c.app.ID); full != nil {
@@ -35,23 +34,15 @@ func (c *call) settled(err error) error {
 	return err
 }
 
-// owed is the peer's count, which the door leaves to the flow: there it is one step with
-// that of the email address, before which a flow of this kind does nothing but read its
-// request. That is a round trip less.
-type owed struct {
-	app    uuid.UUID
-	counts []count
-}
-
-type owedType struct{}
-
-// withOwed puts what is owed before the counts, once.
+// withOwed puts before the counts the peer's, which the door leaves to the flow: there it is
+// one step with that of the email address, before which a flow of this kind does nothing but
+// read its request. That is a round trip less.
 func withOwed(ctx context.Context, app uuid.UUID, counts []count) []count {
-	o, ok := ctx.Value(owedType{}).(*owed)
-	if !ok || o.app != app {
+	r := requestFrom(ctx)
+	if r.app.ID != app {
 		return counts
 	}
-	first := o.counts
-	o.counts = nil
+	first := r.owed
+	r.owed = nil
 	return append(first, counts...)
 }

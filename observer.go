@@ -9,93 +9,90 @@ import (
 	"github.com/google/uuid"
 )
 
-// observed is a Store that tells an observer of each event once its step is durable.
-type observed struct {
+// audited is a Store that says of each event which request it comes from, and tells an
+// observer of it once its step is durable.
+type audited struct {
 	Store
 
-	tell func(Event)
+	tell func(Event) // may be nil
 }
 
-// observe wraps the store if somebody wants to know.
-func observe(s Store, tell func(Event)) Store {
-	if tell == nil {
-		return s
-	}
-	return observed{s, tell}
-}
-
-// done tells of a step's events unless the step failed, and answers how it went.
-func (o observed) done(err error, also Also) error {
-	if err == nil {
+// step is one with events.
+func (a audited) step(ctx context.Context, also Also, do func() error) error {
+	requestFrom(ctx).stamp(also.Events)
+	err := do()
+	if err == nil && a.tell != nil {
 		for _, e := range also.Events {
-			o.tell(e)
+			a.tell(e)
 		}
 	}
 	return err
 }
 
-func (o observed) CreateApp(ctx context.Context, app App, first SigningKey, key *APIKey, also Also) error {
-	return o.done(o.Store.CreateApp(ctx, app, first, key, also), also)
+func (a audited) CreateApp(ctx context.Context, app App, first SigningKey, key *APIKey, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.CreateApp(ctx, app, first, key, also) })
 }
 
-func (o observed) ChangeApp(ctx context.Context, c AppChange) (App, error) {
-	app, err := o.Store.ChangeApp(ctx, c)
-	return app, o.done(err, c.Also)
+func (a audited) ChangeApp(ctx context.Context, c AppChange) (app App, err error) {
+	err = a.step(ctx, c.Also, func() (err error) { app, err = a.Store.ChangeApp(ctx, c); return err })
+	return app, err
 }
 
-func (o observed) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error {
-	return o.done(o.Store.DeleteApp(ctx, app, now, also), also)
+func (a audited) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.DeleteApp(ctx, app, now, also) })
 }
 
-func (o observed) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, also Also) error {
-	return o.done(o.Store.AddSigningKey(ctx, app, k, also), also)
+func (a audited) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.AddSigningKey(ctx, app, k, also) })
 }
 
-func (o observed) RotateAPIKey(ctx context.Context, app uuid.UUID, next APIKey, oldUntil time.Time, maxLive int, also Also) error {
-	return o.done(o.Store.RotateAPIKey(ctx, app, next, oldUntil, maxLive, also), also)
+func (a audited) RotateAPIKey(ctx context.Context, app uuid.UUID, next APIKey, oldUntil time.Time, maxLive int, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.RotateAPIKey(ctx, app, next, oldUntil, maxLive, also) })
 }
 
-func (o observed) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also Also) error {
-	return o.done(o.Store.RevokeAPIKey(ctx, app, id, also), also)
+func (a audited) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.RevokeAPIKey(ctx, app, id, also) })
 }
 
-func (o observed) PutOAuthConfig(ctx context.Context, c OAuthConfig, also Also) error {
-	return o.done(o.Store.PutOAuthConfig(ctx, c, also), also)
+func (a audited) PutOAuthConfig(ctx context.Context, c OAuthConfig, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.PutOAuthConfig(ctx, c, also) })
 }
 
-func (o observed) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error {
-	return o.done(o.Store.DeleteOAuthConfig(ctx, app, provider, also), also)
+func (a audited) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.DeleteOAuthConfig(ctx, app, provider, also) })
 }
 
-func (o observed) CreateUser(ctx context.Context, c NewUser) (User, error) {
-	u, err := o.Store.CreateUser(ctx, c)
-	return u, o.done(err, c.Also)
+func (a audited) CreateUser(ctx context.Context, c NewUser) (u User, err error) {
+	err = a.step(ctx, c.Also, func() (err error) { u, err = a.Store.CreateUser(ctx, c); return err })
+	return u, err
 }
 
-func (o observed) ChangeUser(ctx context.Context, c UserChange) (User, error) {
-	u, err := o.Store.ChangeUser(ctx, c)
-	return u, o.done(err, c.Also)
+func (a audited) ChangeUser(ctx context.Context, c UserChange) (u User, err error) {
+	err = a.step(ctx, c.Also, func() (err error) { u, err = a.Store.ChangeUser(ctx, c); return err })
+	return u, err
 }
 
-func (o observed) DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error {
-	return o.done(o.Store.DeleteUser(ctx, app, user, also), also)
+func (a audited) DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.DeleteUser(ctx, app, user, also) })
 }
 
-func (o observed) Put(ctx context.Context, app uuid.UUID, also Also) error {
-	return o.done(o.Store.Put(ctx, app, also), also)
+func (a audited) Put(ctx context.Context, app uuid.UUID, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.Put(ctx, app, also) })
 }
 
-func (o observed) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error {
-	return o.done(o.Store.EndSession(ctx, app, user, id, now, also), also)
+func (a audited) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.EndSession(ctx, app, user, id, now, also) })
 }
 
 // watch tells the observer that somebody was refused: deferred where an attempt begins, with
 // the attempt's own error. Nothing is written: whoever fails on purpose must not be able to
 // fill a store. What is wrong with a request, or with the server, is no attempt.
-func (e *Engine) watch(kind string, app uuid.UUID, by Client, err *error) {
+func (e *Engine) watch(ctx context.Context, kind string, app uuid.UUID, by Client, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
 	if e.cfg.Observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
 		return
 	}
-	e.cfg.Observer(Event{App: app, UserID: refusal.user, Time: e.now(), Type: kind, IP: by.IP, Result: "refused", Reason: string(refusal.Code)})
+	ev := []Event{{App: app, UserID: refusal.user, Time: e.now(), Type: kind, IP: by.IP, Result: "refused", Reason: string(refusal.Code)}}
+	requestFrom(ctx).stamp(ev)
+	e.cfg.Observer(ev[0])
 }

@@ -81,3 +81,60 @@ func TestObserver(t *testing.T) {
 		}
 	}
 }
+
+// TestEventsSayWhereTheyComeFrom looks at who is named by the events that the routes and the
+// Engine's own methods cause.
+func TestEventsSayWhereTheyComeFrom(t *testing.T) {
+	t.Parallel()
+	var told []authkit.Event
+	w := setup(t, func(c *authkit.Config) { c.Observer = func(e authkit.Event) { told = append(told, e) } })
+	created := w.send("POST", w.in("/users/{app_id}"), `{"email":"ann@example.com"}`, bearer(w.key))
+	created.want(t, 201, "")
+	ann := created.text(t, "user_id")
+	keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, dev, peer := "api_key:"+keys[0].ID.String(), "console:"+w.devID, "192.0.2.1"
+	bob := w.signUp("bob@example.com").text(t, "token")
+	for _, c := range []struct {
+		name string
+		do   func() answer
+		want authkit.Event
+	}{
+		{"an API key changes a user", func() answer {
+			return w.send("PATCH", w.in("/users/{app_id}/")+ann, `{"name":"Ann","disabled":true}`, bearer(w.key))
+		}, authkit.Event{Type: authkit.EventUserChange, Actor: key, IP: peer, Result: "ok", Reason: "name, disabled"}},
+		{"an API key deletes a user", func() answer { return w.send("DELETE", w.in("/users/{app_id}/")+ann, "", bearer(w.key)) },
+			authkit.Event{Type: authkit.EventUserDelete, Actor: key, IP: peer, Result: "ok"}},
+		{"a developer changes an app", func() answer {
+			return w.send("PATCH", w.in("/apps/{app_id}"), `{"signup":"closed","origins":[]}`, bearer(w.token))
+		}, authkit.Event{Type: authkit.EventAppChange, Actor: dev, IP: peer, Result: "ok", Reason: "signup, origins"}},
+		{"a user signs out", func() answer { return w.send("POST", w.in("/auth/sign-out/{app_id}"), `{}`, bearer(bob)) },
+			authkit.Event{Type: authkit.EventSessionEnd, IP: peer, Result: "ok", Reason: "signed out"}},
+		{"a stranger is refused", func() answer {
+			return w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody("bob@example.com", "another passphrase", ""))
+		}, authkit.Event{Type: authkit.EventSessionStart, IP: peer, Result: "refused", Reason: "invalid_credentials"}},
+		{"the host makes a user", func() answer {
+			if _, err := w.engine.CreateUser(t.Context(), w.app.ID, authkit.UserRequest{Email: "cid@example.com"}); err != nil {
+				t.Error(err)
+			}
+			return answer{}
+		}, authkit.Event{Type: authkit.EventUserCreate, Actor: "host", Result: "ok"}},
+	} {
+		told = nil
+		got := c.do()
+		if got.ResponseRecorder != nil {
+			c.want.RequestID = got.Header().Get("X-Request-ID")
+		}
+		if len(told) != 1 {
+			t.Errorf("%s: got %d events, want 1", c.name, len(told))
+			continue
+		}
+		e := told[0]
+		e.ID, e.App, e.UserID, e.Time = c.want.ID, c.want.App, c.want.UserID, c.want.Time
+		if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", c.want); got != want {
+			t.Errorf("%s: got %s, want %s", c.name, got, want)
+		}
+	}
+}

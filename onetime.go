@@ -42,7 +42,7 @@ type Goal struct {
 // nothing is spent and both answers are empty: the code has then to be typed where the
 // sign-in began.
 func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err
@@ -124,7 +124,7 @@ type CodeExchange struct {
 // nothing; using a code that was spent ends the session it made (RFC 6749, section
 // 4.1.2). Either is [CodeInvalidToken].
 func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err

@@ -92,7 +92,7 @@ type PasswordReset struct {
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
 // [CodeUserDisabled].
 func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
@@ -115,7 +115,7 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 // by [Engine.PressLink]; where it has nowhere to go on to and does not Stay, none begins,
 // and both answers are empty.
 func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err

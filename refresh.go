@@ -54,7 +54,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		}
 	}
 	if app.Settings.RequireVerified && !got.User.Verified { // the app asks for it since
-		err := e.EndSession(ctx, in.App, got.User.ID, got.Session.ID)
+		err := e.endSession(ctx, in.App, got.User.ID, got.Session.ID, string(CodeEmailNotVerified))
 		if err != nil && !errors.Is(err, CodeSessionNotFound) {
 			return SignIn{}, err
 		}

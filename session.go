@@ -103,7 +103,7 @@ func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refres
 // entry of `amr` (RFC 8176) and is one to 64 printable characters. [CodeUserNotFound],
 // [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method string, by Client) (_ SignIn, err error) {
-	defer e.watch(EventSessionStart, app, by, &err)
+	defer e.watch(ctx, EventSessionStart, app, by, &err)
 	if method == "" || clean(method, 64) != method {
 		return SignIn{}, invalid("method", "invalid_method", "method is not one to 64 printable characters, such as hwk")
 	}

@@ -31,6 +31,33 @@ type AppPatch struct {
 	Limits *AppLimits
 }
 
+// names are the members that the patch has.
+func (p AppPatch) names() string {
+	return given(member{"name", p.Name != nil}, member{"signup", p.SignupClosed != nil}, member{"require_verified_email", p.RequireVerified != nil},
+		member{"link_policy", p.LinkPolicy != nil}, member{"magic_link", p.MagicLink != nil},
+		member{"redirect_urls", p.RedirectURLs != nil}, member{"origins", p.Origins != nil},
+		member{"access_token_seconds", p.AccessTTL != nil}, member{"session_idle_seconds", p.SessionIdle != nil},
+		member{"session_absolute_seconds", p.SessionAbsolute != nil}, member{"session_mode", p.SessionMode != nil},
+		member{"signing_alg", p.SigningAlg != nil}, member{"limits", p.Limits != nil})
+}
+
+// member is one of a patch.
+type member struct {
+	name  string
+	given bool
+}
+
+// given names the members that there are, for an event.
+func given(members ...member) string {
+	var names []string
+	for _, m := range members {
+		if m.given {
+			names = append(names, m.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
 const day = 24 * time.Hour
 
 // settings are those of an app after the patch.

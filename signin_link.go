@@ -68,7 +68,7 @@ type LinkProof struct {
 // is spent, expired, foreign or malformed. The proof makes the address verified; what an
 // unproven account held before is reset first.
 func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err

@@ -163,7 +163,7 @@ type OAuthReturn struct {
 // FinishOAuth spends the state, asks the provider who came, and signs in. The state is
 // spent first: what follows has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
@@ -342,7 +342,7 @@ func (e *Engine) noteLink(c *UserChange, app App, u User, provider, ip string) e
 // handed over by a one-time code; an error then goes to the goal, too, and is returned
 // beside it.
 func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
-	defer e.watch(EventSessionStart, in.App, in.Client, &err)
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err

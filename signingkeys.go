@@ -111,7 +111,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uui
 		from = from.Add(keyLead)
 	}
 	for range 5 {
-		key, err := e.addSigningKey(ctx, own, from, revokeOld)
+		key, err := e.addSigningKey(ctx, own, from, revokeOld, Event{Actor: own.Developer})
 		if !errors.Is(err, ErrConflict) {
 			return key, e.ownError(err, app)
 		}
@@ -122,7 +122,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uui
 	return SigningKey{}, unavailable(errAgain)
 }
 
-func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool) (SigningKey, error) {
+func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool, ev Event) (SigningKey, error) {
 	last := app.Keys[len(app.Keys)-1]
 	if !alone && from.Before(last.From) {
 		from = last.From // the order of keys and times is one; a key that stands alone waits for none
@@ -132,8 +132,9 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 		return SigningKey{}, err
 	}
 	key.Alone = alone
+	ev.App, ev.Type = app.ID, EventSigningKeyCreate
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app.ID, Type: EventSigningKeyCreate, Actor: app.Developer}); err != nil {
+	if err := e.note(&also, e.now(), ev); err != nil {
 		return SigningKey{}, err
 	}
 	if err := e.store.AddSigningKey(ctx, app.ID, key, also); err != nil {
@@ -157,7 +158,7 @@ func (e *Engine) rotateDue(ctx context.Context) error {
 	for _, id := range e.due.take() {
 		app, err := e.readApp(ctx, id)
 		if err == nil && e.keyDue(app, e.now()) {
-			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false)
+			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false, Event{Reason: "due"})
 		}
 		if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, CodeAppNotFound) {
 			all = errors.Join(all, fmt.Errorf("rotate the signing key of app %s: %w", id, err))

@@ -22,9 +22,13 @@ func (e *Engine) Sessions(ctx context.Context, app, user uuid.UUID) ([]Session, 
 // EndSession ends one session of a user. [CodeSessionNotFound]: the user has no such
 // session.
 func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) error {
+	return e.endSession(ctx, app, user, session, "signed out")
+}
+
+func (e *Engine) endSession(ctx context.Context, app, user, session uuid.UUID, why string) error {
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: "signed out"}); err != nil {
+	if err := e.note(&also, now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why}); err != nil {
 		return err
 	}
 	err := e.store.EndSession(ctx, app, user, session, now, also)

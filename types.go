@@ -242,22 +242,22 @@ type Event struct {
 	Time            time.Time
 	Type            string // such as [EventUserCreate]
 
-	// Actor is the developer, as App.Developer is written; "api_key", for a user that
-	// [Engine.CreateUser] made; "host", for a developer that [Engine.CreateDeveloper] made;
-	// empty for all else.
+	// Actor is who did it: a developer, as App.Developer is written; "api_key:" and the key's
+	// id; "host", which made a user or a developer by a method of the Engine. Empty for all
+	// else: the user, or a stranger who was refused.
 	Actor string
 
 	IP        string // of the peer; empty where it is not known
 	Result    string // "ok", "refused" or "warning"
 	Reason    string // why; beside some types stands what it is there
-	RequestID string // of [EventForwardedHeader] alone
+	RequestID string // of the answer that it came with, as X-Request-Id; empty for a Go caller
 	Detail    []byte // JSON, or nil
 }
 
 // The types of an [Event].
 const (
 	EventUserCreate = "user.create" // Reason: the method, if by signing up
-	EventUserChange = "user.change"
+	EventUserChange = "user.change" // Reason: the members that were given
 	EventUserDelete = "user.delete"
 	EventUserReset  = "user.reset" // what an account gathered before its address was proven is gone
 
@@ -279,7 +279,7 @@ const (
 	EventIdentityUnlink = "identity.unlink" // Reason: the provider
 
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
-	EventSessionEnd    = "session.end"
+	EventSessionEnd    = "session.end"   // Reason: why
 	EventSessionEndAll = "session.end_all"
 
 	// EventForwardedHeader warns of a header such as X-Forwarded-For from a peer that is not
@@ -290,11 +290,11 @@ const (
 	EventForwardedHeader = "request.forwarded_header"
 
 	EventAppCreate         = "app.create"
-	EventAppChange         = "app.change"
+	EventAppChange         = "app.change" // Reason: the members that were given
 	EventAppDelete         = "app.delete"
 	EventAPIKeyCreate      = "api_key.create"
 	EventAPIKeyRevoke      = "api_key.revoke"
-	EventSigningKeyCreate  = "signing_key.create"
+	EventSigningKeyCreate  = "signing_key.create"  // Reason: "due", of one that authkit makes by itself
 	EventOAuthConfigPut    = "oauth_config.put"    // Reason: the provider
 	EventOAuthConfigDelete = "oauth_config.delete" // Reason: the provider
 )

@@ -87,7 +87,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 		App: app, ID: id, Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name),
 		AuthMethod: MethodMagicLink, Verified: in.Verified, CreatedAt: now,
 	}}
-	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "api_key"}); err != nil {
+	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "host"}); err != nil {
 		return User{}, err
 	}
 	u, err := e.store.CreateUser(ctx, step)
@@ -124,7 +124,7 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 			return User{}, err
 		}
 		c := p.change(u, e.now())
-		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: EventUserChange}); err != nil {
+		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: EventUserChange, Reason: p.names()}); err != nil {
 			return User{}, err
 		}
 		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
@@ -132,6 +132,12 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 		}
 	}
 	return User{}, unavailable(errAgain)
+}
+
+// names are the members that the patch has.
+func (p UserPatch) names() string {
+	return given(member{"name", p.Name != nil}, member{"email_verified", p.Verified != nil},
+		member{"disabled", p.Disabled != nil}, member{"disabled_reason", p.DisabledReason != nil})
 }
 
 func (p UserPatch) change(u User, now time.Time) UserChange {
