@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -151,12 +152,17 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 // process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
+	return e.changeApp(ctx, developer, id, p, nil)
+}
+
+// changeApp tells along what the caller has found wrong already.
+func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch, bad []FieldError) (App, error) {
 	for range 5 {
 		app, err := e.OwnApp(ctx, developer, id)
 		if err != nil {
 			return App{}, err
 		}
-		change, err := e.appChange(app, p)
+		change, err := e.appChange(app, p, bad)
 		if err != nil {
 			return App{}, err
 		}
@@ -176,17 +182,15 @@ func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, 
 	return App{}, unavailable(errAgain)
 }
 
-func (e *Engine) appChange(app App, p AppPatch) (AppChange, error) {
+func (e *Engine) appChange(app App, p AppPatch, bad []FieldError) (AppChange, error) {
 	c := AppChange{App: app.ID, Version: app.Version, Name: p.Name}
 	if p.Name != nil {
 		key, err := appKey(*p.Name)
-		if err != nil {
-			return c, err
-		}
+		bad = append(bad, fieldsOf(err)...)
 		c.NameKey = &key
 	}
-	settings, err := p.settings(app.Settings, e.limits)
-	if err != nil {
+	settings, wrong := p.settings(app.Settings, e.limits)
+	if err := invalidFields(slices.Concat(bad, wrong)); err != nil {
 		return c, err
 	}
 	c.Settings = &settings

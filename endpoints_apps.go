@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -90,48 +91,57 @@ func (l *limitsBody) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 // limits refuses an empty text, which says nothing.
-func (l *limitsBody) limits() (*AppLimits, error) {
+func (l *limitsBody) limits(bad *[]FieldError) *AppLimits {
 	if !l.given {
-		return nil, nil
+		return nil
 	}
 	var out AppLimits
-	for field, v := range map[string]struct{ from, to *string }{
-		"credentials": {l.Credentials, &out.Credentials}, "sign_up": {l.SignUp, &out.SignUp},
-		"mail": {l.Mail, &out.Mail}, "oauth": {l.OAuth, &out.OAuth},
+	for _, v := range []struct {
+		field    string
+		from, to *string
+	}{
+		{"limits.credentials", l.Credentials, &out.Credentials},
+		{"limits.sign_up", l.SignUp, &out.SignUp},
+		{"limits.mail", l.Mail, &out.Mail},
+		{"limits.oauth", l.OAuth, &out.OAuth},
 	} {
 		if v.from != nil && *v.from == "" {
-			return nil, invalid("limits."+field, "invalid_limit", "limits."+field+` is empty: write a limit such as "10/m/ip", or null for the engine's own`)
+			*bad = append(*bad, FieldError{v.field, "invalid_limit", v.field + ` is empty: write a limit such as "10/m/ip", or null for the engine's own`})
 		}
 		set(v.to, v.from)
 	}
-	return &out, nil
+	return &out
+}
+
+// closed says what signup asks for.
+func (in appPatchBody) closed(bad *[]FieldError) *bool {
+	if in.Signup == nil {
+		return nil
+	}
+	oneOf(bad, "signup", written(*in.Signup), "open", "closed")
+	return new(*in.Signup == "closed")
+}
+
+// written makes of an empty text one that is no value either: to the Engine an empty one is
+// the default, which nobody has asked for.
+func written(s string) string { return cmp.Or(s, "empty") }
+
+func writtenTo[T ~string](s *string) *T {
+	if s == nil {
+		return nil
+	}
+	return new(T(written(*s)))
 }
 
 func changeApp(c *call, in appPatchBody) (answered, error) {
-	patch := AppPatch{
-		Name: in.Name, RedirectURLs: in.RedirectURLs, Origins: in.Origins, SigningAlg: in.SigningAlg,
-		SessionMode: (*SessionMode)(in.SessionMode), RequireVerified: in.RequireVerified,
-		LinkPolicy: (*LinkPolicy)(in.LinkPolicy), MagicLink: (*MagicLinkPolicy)(in.MagicLink),
+	var bad []FieldError
+	app, err := c.e.changeApp(c.ctx(), c.developer, c.app.ID, AppPatch{
+		Name: in.Name, SignupClosed: in.closed(&bad), RequireVerified: in.RequireVerified,
+		LinkPolicy: writtenTo[LinkPolicy](in.LinkPolicy), MagicLink: writtenTo[MagicLinkPolicy](in.MagicLink),
+		RedirectURLs: in.RedirectURLs, Origins: in.Origins,
 		AccessTTL: seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
-	}
-	for field, v := range map[string]*string{
-		"session_mode": in.SessionMode, "signing_alg": in.SigningAlg, "link_policy": in.LinkPolicy, "magic_link": in.MagicLink,
-	} {
-		if v != nil && *v == "" {
-			return answered{}, invalid(field, "unknown_value", field+" is empty")
-		}
-	}
-	if in.Signup != nil {
-		if *in.Signup != "open" && *in.Signup != "closed" {
-			return answered{}, invalid("signup", "unknown_value", `signup is neither "open" nor "closed"`)
-		}
-		patch.SignupClosed = new(*in.Signup == "closed")
-	}
-	var err error
-	if patch.Limits, err = in.Limits.limits(); err != nil {
-		return answered{}, err
-	}
-	app, err := c.e.ChangeApp(c.ctx(), c.developer, c.app.ID, patch)
+		SessionMode: writtenTo[SessionMode](in.SessionMode), SigningAlg: writtenTo[string](in.SigningAlg), Limits: in.Limits.limits(&bad),
+	}, bad)
 	if err != nil {
 		return answered{}, err
 	}

@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -126,6 +127,14 @@ func invalidFields(bad []FieldError) error {
 		details[i] = f.Detail
 	}
 	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + strings.Join(details, "; "), Fields: bad}
+}
+
+// fieldsOf are what a refusal says is wrong.
+func fieldsOf(err error) []FieldError {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal.Fields
+	}
+	return nil
 }
 
 // unavailable refuses because something that authkit stands on is out of order.

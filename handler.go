@@ -169,6 +169,9 @@ func (c *call) through(res resource) error {
 	if unwanted != nil {
 		return unwanted
 	}
+	if err := c.checkMode(); err != nil {
+		return err
+	}
 	return c.settled(rt.serve(c))
 }
 

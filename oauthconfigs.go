@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,14 +25,6 @@ type OAuthPatch struct {
 // CreateOAuthConfig configures a provider for an app. The client secret is sealed and
 // never shown again. [CodeOAuthConfigExists].
 func (e *Engine) CreateOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string, p OAuthPatch) (OAuthConfig, error) {
-	if !oauth.Known(provider) && !oauth.ValidName(provider) {
-		return OAuthConfig{}, invalid("provider", "invalid_name", "provider is not 2 to 32 of a-z, 0-9 and -, or is a reserved word")
-	}
-	for field, v := range map[string]*string{"client_id": p.ClientID, "client_secret": p.ClientSecret, "redirect_uri": p.RedirectURI} {
-		if v == nil || *v == "" {
-			return OAuthConfig{}, invalid(field, "required", field+" is missing")
-		}
-	}
 	fresh := OAuthConfig{App: app, Provider: provider, Enabled: true, CreatedAt: e.now()}
 	got, err := e.putOAuthConfig(ctx, developer, fresh, p)
 	if errors.Is(err, ErrConflict) {
@@ -80,22 +73,18 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 }
 
 func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
-	for _, set := range []struct{ to, from *string }{{&c.ClientID, p.ClientID}, {&c.RedirectURI, p.RedirectURI}, {&c.Issuer, p.Issuer}} {
-		if set.from != nil {
-			*set.to = *set.from
-		}
-	}
-	if p.ClientSecret != nil {
+	set(&c.ClientID, p.ClientID)
+	set(&c.RedirectURI, p.RedirectURI)
+	set(&c.Issuer, p.Issuer)
+	set(&c.Scopes, p.Scopes)
+	set(&c.TrustEmail, p.TrustEmail)
+	set(&c.Enabled, p.Enabled)
+	switch {
+	case p.ClientSecret == nil:
+	case *p.ClientSecret == "":
+		c.SecretSealed = nil
+	default:
 		c.SecretSealed = e.ring.Seal([]byte(*p.ClientSecret), clientSecretAAD(c.App, c.Provider))
-	}
-	if p.Scopes != nil {
-		c.Scopes = *p.Scopes
-	}
-	if p.TrustEmail != nil {
-		c.TrustEmail = *p.TrustEmail
-	}
-	if p.Enabled != nil {
-		c.Enabled = *p.Enabled
 	}
 }
 
@@ -103,27 +92,47 @@ func clientSecretAAD(app uuid.UUID, provider string) []byte {
 	return seal.AAD("client secret", app.String(), provider)
 }
 
+// checkOAuthConfig tells all at once what is wrong with a configuration.
 func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
-	if c.ClientID == "" || len(c.ClientID) > 1024 {
-		return invalid("client_id", "invalid_value", "client_id is empty or longer than 1024 bytes")
+	var bad []FieldError
+	wrong := func(field, code, detail string) { bad = append(bad, FieldError{field, code, detail}) }
+	known := oauth.Known(c.Provider)
+	switch {
+	case !known && !oauth.ValidName(c.Provider):
+		wrong("provider", "invalid_name", "provider is not 2 to 32 of a-z, 0-9 and -, or is a reserved word")
+	case known && c.Issuer != "":
+		wrong("issuer", "not_allowed", "issuer is for custom providers only")
+	case !known && e.oauth.CheckIssuer(ctx, c.Issuer) != nil:
+		wrong("issuer", "invalid_issuer", "issuer is not a public https URL on port 443")
 	}
-	if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil {
-		return invalid("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
+	if known && c.TrustEmail {
+		wrong("trust_email", "not_allowed", "trust_email is for custom providers only")
 	}
-	for _, scope := range c.Scopes {
-		if scope == "" || len(scope) > 256 || strings.ContainsAny(scope, " \"\\") {
-			return invalid("scopes", "invalid_value", "a scope is empty, too long, or holds a space, a quote or a backslash")
-		}
+	switch {
+	case c.ClientID == "":
+		wrong("client_id", "required", "client_id is missing")
+	case len(c.ClientID) > 1024:
+		wrong("client_id", "invalid_value", "client_id is longer than 1024 bytes")
 	}
-	if oauth.Known(c.Provider) {
-		if c.Issuer != "" || c.TrustEmail {
-			return invalid("issuer", "not_allowed", "issuer and trust_email are for custom providers only")
-		}
-	} else if err := e.oauth.CheckIssuer(ctx, c.Issuer); err != nil {
-		return invalid("issuer", "invalid_issuer", "issuer is not a public https URL on port 443")
+	if c.SecretSealed == nil {
+		wrong("client_secret", "required", "client_secret is missing")
+	}
+	if c.RedirectURI == "" {
+		wrong("redirect_uri", "required", "redirect_uri is missing")
+	} else if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil {
+		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
+	}
+	if slices.ContainsFunc(c.Scopes, notScope) {
+		wrong("scopes", "invalid_value", "a scope is empty, too long, or holds a space, a quote or a backslash")
+	}
+	if err := invalidFields(bad); err != nil {
+		return err
 	}
 	return e.checkMixUp(ctx, c)
 }
+
+// notScope says whether a scope is none (RFC 6749, section 3.3).
+func notScope(s string) bool { return s == "" || len(s) > 256 || strings.ContainsAny(s, " \"\\") }
 
 // checkMixUp refuses two providers at one redirect URI that do not say who answers (RFC
 // 9207, section 1; RFC 9700, section 4.4).

@@ -33,6 +33,16 @@ func (c *call) cookieMode() bool {
 	return false
 }
 
+// checkMode refuses a choice that is none before anything is done: what was to go into a
+// cookie would else go to the page's script.
+func (c *call) checkMode() error {
+	choice := c.r.URL.Query()["session"]
+	if c.app.Settings.SessionMode != SessionEither || len(choice) == 0 || (len(choice) == 1 && (choice[0] == "cookie" || choice[0] == "bearer")) {
+		return nil
+	}
+	return invalid("session", "unknown_value", `session is neither "cookie" nor "bearer"`)
+}
+
 func (e *Engine) setCookies(w http.ResponseWriter, app App, s SignIn) {
 	_, idle, absolute := e.lifetimes(app)
 	e.cookies.Set(w, accessCookie(app.ID), s.Token, s.ExpiresIn)

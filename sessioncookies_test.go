@@ -122,6 +122,17 @@ func TestCookieModes(t *testing.T) {
 		if got := w.send("POST", path+"?session=cookie", body); got.field("token") != "" || len(sessionCookies(w, got)) != 2 {
 			t.Errorf("cookie: got %s", got.Body)
 		}
+		if got := w.send("POST", path+"?session=bearer", body); got.field("token") == "" || len(sessionCookies(w, got)) != 0 {
+			t.Errorf("bearer: got %s", got.Body)
+		}
+		for _, choice := range []string{"cookies", "", "Cookie", "cookie&session=bearer"} {
+			eve := strings.Replace(body, "ann@", "eve@", 1)
+			got := w.send("POST", path+"?session="+choice, eve)
+			if got.want(t, 400, "invalid_request"); !strings.Contains(got.Body.String(), `"field":"session"`) {
+				t.Errorf("%q: got %s, want the field named", choice, got.Body)
+			}
+		}
+		w.send("POST", path, strings.Replace(body, "ann@", "eve@", 1)).want(t, 201, "") // nothing was done before
 	})
 	t.Run("bearer takes no cookie", func(t *testing.T) {
 		t.Parallel()

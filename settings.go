@@ -61,7 +61,7 @@ func given(members ...member) string {
 const day = 24 * time.Hour
 
 // settings are those of an app after the patch.
-func (p AppPatch) settings(s Settings, most limits) (Settings, error) {
+func (p AppPatch) settings(s Settings, most limits) (_ Settings, bad []FieldError) {
 	set(&s.SignupClosed, p.SignupClosed)
 	set(&s.RequireVerified, p.RequireVerified)
 	set(&s.LinkPolicy, p.LinkPolicy)
@@ -74,7 +74,7 @@ func (p AppPatch) settings(s Settings, most limits) (Settings, error) {
 	set(&s.SessionIdle, p.SessionIdle)
 	set(&s.SessionAbsolute, p.SessionAbsolute)
 	set(&s.Limits, p.Limits)
-	bad := slices.Concat(
+	bad = slices.Concat(
 		checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL),
 		checkList("origins", s.Origins, httpio.CheckOrigin),
 	)
@@ -99,7 +99,7 @@ func (p AppPatch) settings(s Settings, most limits) (Settings, error) {
 			bad = append(bad, FieldError{d.field, "out_of_range", detail})
 		}
 	}
-	return s, invalidFields(bad)
+	return s, bad
 }
 
 // oneOf finds a value that is none of the ones there are; empty is the default.

@@ -375,6 +375,22 @@ func TestOAuthConfigs(t *testing.T) {
 			w.send("POST", path, c.body, bearer(w.token)).want(t, c.status, c.code)
 		})
 	}
+	t.Run("all that is wrong is told at once", func(t *testing.T) {
+		for body, want := range map[string]string{
+			`{}`: "provider client_id client_secret redirect_uri",
+			`{"provider":"github","client_id":"","client_secret":"","redirect_uri":"ftp://x","scopes":["a b"],"issuer":"https://a.example","trust_email":true}`: "issuer trust_email client_id client_secret redirect_uri scopes",
+		} {
+			got := w.send("POST", path, body, bearer(w.token))
+			got.want(t, 400, "invalid_request")
+			if names := got.fields(); names != want {
+				t.Errorf("%s: got %s, want %s", body, names, want)
+			}
+		}
+		got := w.send("PATCH", path+"/corp", `{"client_secret":"","redirect_uri":""}`, bearer(w.token))
+		if names := got.fields(); names != "client_secret redirect_uri" {
+			t.Errorf("a change to nothing: got %s, want client_secret redirect_uri", names)
+		}
+	})
 	w.send("DELETE", path+"/corp", "", bearer(w.token)).want(t, 204, "")
 	w.send("DELETE", path+"/corp", "", bearer(w.token)).want(t, 404, "provider_not_configured")
 	if got := w.send("GET", path, "", bearer(w.token)); len(got.body["oauth_configs"].([]any)) != 1 {

@@ -176,6 +176,16 @@ func (a answer) want(t *testing.T, status int, code string) {
 	}
 }
 
+// fields names what a refusal says is wrong, in its order.
+func (a answer) fields() string {
+	var names []string
+	list, _ := a.body["errors"].([]any)
+	for _, f := range list {
+		names = append(names, f.(map[string]any)["field"].(string))
+	}
+	return strings.Join(names, " ")
+}
+
 // text answers a member that is a string.
 func (a answer) text(t *testing.T, name string) string {
 	t.Helper()
