@@ -206,16 +206,18 @@ func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l *letter) (bool, er
 	if !a.Settings.SignupClosed && l.Template != forReset.template && !l.SignUp {
 		return true, nil
 	}
-	account, err := e.account(ctx, app, AccountKey{Email: l.Address})
-	if err == nil && l.SignUp {
-		if account != nil {
-			l.Template = "sign_up_taken"
+	return again(func() (bool, error) {
+		account, err := e.account(ctx, app, AccountKey{Email: l.Address})
+		if err == nil && l.SignUp {
+			if account != nil {
+				l.Template = "sign_up_taken"
+			}
+			return account != nil || !a.Settings.SignupClosed, nil
 		}
-		return account != nil || !a.Settings.SignupClosed, nil
-	}
-	if account == nil || l.Attempt == nil {
-		return account != nil, err
-	}
-	l.To = account.User.EmailTyped
-	return e.bindReset(ctx, app, l, account)
+		if account == nil || l.Attempt == nil {
+			return account != nil, err
+		}
+		l.To = account.User.EmailTyped
+		return e.bindReset(ctx, app, l, account)
+	})
 }

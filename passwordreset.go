@@ -44,7 +44,8 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 // bindReset gives a reset to its user, just before its mail leaves: until then it was
 // nobody's, and neither link nor code worked. False: it is dead, and its mail of no use.
 // One that has its user already stays as it is, since a mail that is sent again must not
-// bring back what was spent.
+// bring back what was spent. It is spent and put anew in one step, so that a newer one that
+// comes beside keeps the place that is the newest's.
 func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Account) (alive bool, err error) {
 	take := Take{Kind: forReset.kind, Hash: token.Hash(l.Attempt)}
 	t, err := e.store.Token(ctx, app, take, e.now())
@@ -64,12 +65,17 @@ func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Ac
 	if t.Data, err = e.sealData(app, forReset.kind, t.Hash, got.data); err != nil {
 		return false, err
 	}
-	t.UserID, t.Epoch, t.Most = of.User.ID, of.User.Epoch, forReset.most
+	t.UserID, t.Most = of.User.ID, forReset.most
 	if t.Proof, err = e.codeProof(t, forReset, l.Attempt, l.Address, l.Code); err != nil {
 		return false, err
 	}
-	if err := e.store.Put(ctx, app, Also{Tokens: []Token{t}}); err != nil {
-		return false, e.ownError(err, app)
+	step := UserChange{Now: e.now(), App: app, ID: of.User.ID, Version: of.User.Version, Take: &take, Also: Also{Tokens: []Token{t}}}
+	_, err = e.store.ChangeUser(ctx, step)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, e.stepError(err, app)
 	}
 	return true, nil
 }

@@ -7,8 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // A reset gets its user when its mail leaves.
@@ -68,6 +71,23 @@ func TestAResetAndItsMail(t *testing.T) {
 		}
 		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")
 	})
+	t.Run("one that is asked for while an older one leaves is the newest", func(t *testing.T) {
+		t.Parallel()
+		store := &reading{Store: memory.New()}
+		w := setup(t, func(c *authkit.Config) { c.Store = store })
+		w.signUp("ann@example.com")
+		w.send("POST", w.in(forgot), ask).want(t, 202, "")
+		var pending answer
+		store.then = func() { pending = w.send("POST", w.in(forgot), ask) }
+		if err := w.engine.RunOnce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		m := w.mailTo("ann@example.com")
+		if n := len(w.outbox.Messages()); n != 1 {
+			t.Errorf("mail: got %d, want that of the newest alone", n)
+		}
+		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")
+	})
 	t.Run("goes to the address as its user typed it", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
@@ -87,6 +107,22 @@ func TestAResetAndItsMail(t *testing.T) {
 		m := w.mailTo("ann@example.com")
 		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")
 	})
+}
+
+// reading is a store on which something happens just after the first reset was read.
+type reading struct {
+	authkit.Store
+
+	then func()
+}
+
+func (r *reading) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
+	got, err := r.Store.Token(ctx, app, t, now)
+	if then := r.then; t.Kind == "reset" && then != nil {
+		r.then = nil
+		then()
+	}
+	return got, err
 }
 
 // byWrongCode is [byCode] with another code than the mailed one.

@@ -17,6 +17,7 @@ func changeSentences() []sentence {
 		{"user: more than MaxSessions end the oldest", userMaxSessions},
 		{"user: credentials are dropped before they are put, and only Data is replaced", userCredentials},
 		{"user: Keep keeps one live session of the user, and touches no other user's", userKeep},
+		{"user: a token that is spent may be put anew in the same step, for the user", userRenews},
 		{"user: what only spends a token or starts a session raises no Version, all else does", userRaises},
 	}
 }
@@ -70,6 +71,31 @@ func userDisabled(b *bed) {
 	b.ok(err)
 	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = session(u, "s") })
 	b.is(err, authkit.ErrStale)
+}
+
+func userRenews(b *bed) {
+	u := b.newUser("a@example.com")
+	old, tk := b.token("t"), take("t")
+	old.Slot = "slot"
+	b.put(old)
+	renew := func(c *authkit.UserChange) {
+		next := old
+		next.UserID, next.Data = u.ID, []byte("anew")
+		c.Take, c.Also.Tokens = &tk, []authkit.Token{next}
+	}
+	_, err := b.change(u, renew)
+	b.ok(err)
+	got, err := b.s.Token(b.ctx, b.app, tk, now())
+	b.ok(err)
+	equal(b, got.UserID, u.ID)
+	equal(b, string(got.Data), "anew")
+	newest := b.token("newest")
+	newest.Slot = "slot"
+	b.put(newest)
+	_, err = b.change(u, renew)
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.Token(b.ctx, b.app, take("newest"), now())
+	b.ok(err)
 }
 
 func userEnd(b *bed) {
