@@ -219,11 +219,11 @@ func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
 }
 
 // rfc3339 is time.Parse without what that takes besides: an hour of one digit, and a comma
-// before the fraction.
+// before the fraction. The zero time, which stands for none, is no time either.
 func rfc3339(text string) (time.Time, bool) {
 	const colon = len("2006-01-02T15")
 	at, err := time.Parse(time.RFC3339, text)
-	return at, err == nil && text[colon] == ':' && !strings.Contains(text, ",")
+	return at, err == nil && !at.IsZero() && text[colon] == ':' && !strings.Contains(text, ",")
 }
 
 func revokeAPIKey(c *call) error {
