@@ -201,9 +201,13 @@ func owner(c *call) error {
 func (c *call) authorization() (scheme, credential string, err error) {
 	scheme, credential, err = httpio.Authorization(c.r)
 	if err != nil {
-		return "", "", refuse(CodeInvalidRequest, "the Authorization header is not one scheme, one space and one credential")
+		return "", "", malformedAuthorization()
 	}
 	return scheme, credential, nil
+}
+
+func malformedAuthorization() *Error {
+	return refuse(CodeInvalidRequest, "the Authorization header is not one scheme, one space and one credential")
 }
 
 // bearer answers the access token of the request.

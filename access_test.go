@@ -78,6 +78,30 @@ func TestAuthorizationHeader(t *testing.T) {
 	}
 }
 
+func TestTwoAuthorizationHeaders(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	hosted := setup(t, func(c *authkit.Config) { c.Developers = hostDevelopers })
+	for _, c := range []struct {
+		w            *world
+		method, path string
+	}{
+		{s.world, "POST", s.in("/auth/credentials/{app_id}")},
+		{s.world, "POST", s.in("/auth/refresh/{app_id}")},
+		{s.world, "GET", s.in("/auth/verify/{app_id}?token=x")},
+		{s.world, "GET", s.in("/apps/{app_id}/.well-known/jwks.json")},
+		{s.world, "GET", "/healthz"},
+		{hosted, "GET", "/apps"},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			r := c.w.request(c.method, c.path, "")
+			r.Header["Authorization"] = []string{"Bearer x", "Bearer y"}
+			r.Header.Set("X-Developer", "dev") // of the host
+			c.w.do(r).want(t, 400, "invalid_request")
+		})
+	}
+}
+
 func TestAUserIsAskedForEachTime(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

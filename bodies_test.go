@@ -168,6 +168,11 @@ func TestMembersOfOtherTypesAreStrict(t *testing.T) {
 		`{"expires_at":"tomorrow"}`:                "expires_at",
 		`{"expires_at":1}`:                         "expires_at",
 		`{"expires_at":"2026-01-01T00:00:00Z"}`:    "expires_at",
+		`{"expires_at":""}`:                        "expires_at", // not a key that never expires
+		`{"expires_at":"0001-01-01T00:00:00Z"}`:    "expires_at",
+		`{"expires_at":"2030-01-01T1:00:00Z"}`:     "expires_at",
+		`{"expires_at":"2030-01-01T00:00:00,5Z"}`:  "expires_at",
+		`{"expires_at":"2030-01-01t00:00:00z"}`:    "expires_at",
 	} {
 		got := s.send("POST", s.in("/apps/{app_id}/api-keys"), body, bearer(s.token))
 		fields, _ := got.body["errors"].([]any)

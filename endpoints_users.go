@@ -88,7 +88,7 @@ func createUser(c *call, in newUserBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusCreated, wireManagedUser(u)}, nil
+	return answered{http.StatusCreated, wireUser(u)}, nil
 }
 
 // pathUser is the user that the path names.

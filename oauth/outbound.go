@@ -117,7 +117,7 @@ func checkURL(raw string, loopback bool) error {
 	if loopback && (u.Hostname() == "localhost" || (err == nil && a.IsLoopback())) {
 		return nil
 	}
-	if err == nil && !public(a, false) {
+	if (err == nil && !public(a, false)) || (err != nil && endsInNumber(u.Hostname())) {
 		return errAddress
 	}
 	// RFC 6761, section 6.3: every name in it is this machine.
@@ -128,4 +128,15 @@ func checkURL(raw string, loopback bool) error {
 		return errors.New("it is not https on port 443")
 	}
 	return nil
+}
+
+// endsInNumber finds short and odd forms of an IPv4 address, such as 127.1 and 0x7f000001,
+// which resolvers of the system read as one, and names do not end like.
+func endsInNumber(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(last, "0123456789") == ""
 }

@@ -42,6 +42,12 @@ func TestCheckURL(t *testing.T) {
 		"http://127.0.0.1:9000":             {false, true},
 		"http://[::1]:9000":                 {false, true},
 		"https://10.0.0.1":                  {false, false},
+		"https://127.1":                     {false, false}, // all four are 127.0.0.1 to resolvers of the system
+		"https://2130706433":                {false, false},
+		"https://0x7f.1":                    {false, false},
+		"https://0177.0.0.1.":               {false, false},
+		"https://1.example":                 {true, true},
+		"https://0x7f.example":              {true, true},
 		"https://169.254.169.254":           {false, false},
 		"":                                  {false, false},
 		"/x":                                {false, false},

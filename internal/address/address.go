@@ -8,6 +8,7 @@ package address
 import (
 	"errors"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -78,7 +79,7 @@ func atext(r rune) bool {
 
 // host answers the A-labels of a domain name (RFC 5891).
 func host(s string) (string, bool) {
-	if s == "" || strings.HasSuffix(s, ".") || len(s) > maxLength {
+	if s == "" || strings.HasSuffix(s, ".") || len(s) > maxLength || strings.ContainsFunc(s, dropped) {
 		return "", false
 	}
 	ascii, err := idna.Lookup.ToASCII(s)
@@ -99,6 +100,14 @@ func host(s string) (string, bool) {
 	// An A-label that decodes to something else is no A-label (RFC 5891, section 5.4).
 	again, err := idna.Lookup.ToASCII(ascii)
 	return ascii, err == nil && again == ascii
+}
+
+// dropped finds what the mapping for look-ups leaves out without a word (UTS 46, section 4,
+// "ignored"): an address is kept as it was given, and nobody would see that in it. The two
+// joiners, which some scripts need, are judged by where they stand.
+func dropped(r rune) bool {
+	const joiner, nonJoiner, graphemeJoiner = '\u200d', '\u200c', '\u034f'
+	return r == graphemeJoiner || unicode.Is(unicode.Variation_Selector, r) || (unicode.Is(unicode.Cf, r) && r != joiner && r != nonJoiner)
 }
 
 // ldh says whether a label has letters, digits and inner hyphens only (RFC 5890).

@@ -37,6 +37,11 @@ func TestParse(t *testing.T) {
 		"änn@example.com":         "",
 		"ann@-a.example":          "",
 		"ann@a_b.example":         "",
+		"ann@example.com\u200b":   "", // which a mapping for look-ups drops: an invisible end
+		"ann@exam\u00adple.com":   "",
+		"ann@\ufeffexample.com":   "",
+		"ann@example\ufe0f.com":   "",
+		"ann@نامه\u200cای.com":    "ann@xn--mgba3gch31f060k.com", // a joiner that Persian words need
 		long + "a@example.com":    "",
 		"ann@" + strings.Repeat("a.", 130) + "com": "",
 	} {
