@@ -122,12 +122,15 @@ type CodeExchange struct {
 
 // ExchangeCode answers the sign-in that a one-time code stands for. A wrong proof spends
 // nothing; using a code that was spent ends the session it made (RFC 6749, section
-// 4.1.2). Either is [CodeInvalidToken].
+// 4.1.2). Either is [CodeInvalidToken]; no code at all is [CodeInvalidRequest].
 func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return SignIn{}, err
+	}
+	if in.Code == "" {
+		return SignIn{}, invalid("code", "required", "code is missing")
 	}
 	raw, ok := token.Decode(in.Code, codeSize)
 	if !ok || !e.ring.CheckMAC("one-time code", raw[codeBody:], app.ID[:], raw[:codeBody]) {

@@ -1,0 +1,55 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// silence is a provider that takes every request and answers none.
+type silence struct{}
+
+func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// What is done with the answer takes time, too, and the browser is promised ten seconds in all.
+func TestASilentProviderLeavesTimeToSaySo(t *testing.T) {
+	t.Parallel()
+	const verifier = "verifier-verifier-verifier-verifier-verifier"
+	corp, hub := Config{Provider: "corp", Issuer: "https://corp.example"}, Config{Provider: github}
+	for name, call := range map[string]func(context.Context, *Client) error{
+		"at the start": func(ctx context.Context, c *Client) error {
+			_, err := c.AuthURL(ctx, corp, "state", "nonce", verifier)
+			return err
+		},
+		"at its discovery": func(ctx context.Context, c *Client) error {
+			_, err := c.Exchange(ctx, corp, "code", "", "nonce", verifier)
+			return err
+		},
+		"at its token endpoint": func(ctx context.Context, c *Client) error {
+			_, err := c.Exchange(ctx, hub, "code", "", "", verifier)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				c := NewClient(Options{})
+				c.http.Transport = silence{}
+				begun := time.Now()
+				got, ok := errors.AsType[*Error](call(t.Context(), c))
+				if !ok || got.Kind != Timeout {
+					t.Errorf("got %v, want a timeout", got)
+				}
+				if took := time.Since(begun); took >= 10*time.Second {
+					t.Errorf("took %v, want less than ten seconds", took)
+				}
+			})
+		})
+	}
+}
