@@ -94,7 +94,7 @@ func FuzzTexts(f *testing.F) {
 		_, _, err = e.PressLink(ctx, authkit.LinkPress{App: app, Token: text, Browser: make([]byte, 32)})
 		refused("PressLink", err, invalid)
 		_, err = e.ExchangeCode(ctx, authkit.CodeExchange{App: app, Code: text})
-		refused("ExchangeCode", err, invalid)
+		refused("ExchangeCode", err, invalid, malformed)
 		_, err = e.FinishOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "corp", Code: "x", State: text, Binding: text})
 		refused("FinishOAuth", err, invalid)
 		_, err = e.BounceOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "corp", Code: "x", State: text})
