@@ -20,38 +20,38 @@ type Code string
 // Error is the code as text.
 func (c Code) Error() string { return string(c) }
 
-// The codes that authkit answers with.
+// The codes that authkit answers with, and their HTTP status.
 const (
-	CodeInvalidRequest           Code = "invalid_request"
-	CodeProviderRefused          Code = "provider_refused"
-	CodeInvalidCredentials       Code = "invalid_credentials"
-	CodeInvalidToken             Code = "invalid_token"
-	CodeInvalidAPIKey            Code = "invalid_api_key"
-	CodeUnauthenticated          Code = "unauthenticated"
-	CodeForbidden                Code = "forbidden"
-	CodeReauthenticationRequired Code = "reauthentication_required"
-	CodeSignupDisabled           Code = "signup_disabled"
-	CodeEmailNotVerified         Code = "email_not_verified"
-	CodeUserDisabled             Code = "user_disabled"
-	CodeAppNotFound              Code = "app_not_found"
-	CodeProviderNotConfigured    Code = "provider_not_configured"
-	CodeUserNotFound             Code = "user_not_found"
-	CodeSessionNotFound          Code = "session_not_found"
-	CodeNotFound                 Code = "not_found"
-	CodeMethodNotAllowed         Code = "method_not_allowed"
-	CodeAppNameTaken             Code = "app_name_taken"
-	CodeOAuthConfigExists        Code = "oauth_config_exists"
-	CodeEmailTaken               Code = "email_taken"
-	CodeLinkRequired             Code = "link_required"
-	CodeEmailRequired            Code = "email_required"
-	CodeBodyTooLarge             Code = "body_too_large"
-	CodeUnsupportedMediaType     Code = "unsupported_media_type"
-	CodeWeakPassword             Code = "weak_password"
-	CodeRateLimited              Code = "rate_limited"
-	CodeInternal                 Code = "internal"
-	CodeProviderError            Code = "provider_error"
-	CodeUnavailable              Code = "unavailable"
-	CodeProviderTimeout          Code = "provider_timeout"
+	CodeInvalidRequest           Code = "invalid_request"           // 400: the request breaks a rule; Error.Fields say where
+	CodeProviderRefused          Code = "provider_refused"          // 400: the provider said no; Error.ProviderCode says why, if it says so
+	CodeInvalidCredentials       Code = "invalid_credentials"       // 401: wrong password, unknown address, no password: which is not told
+	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed
+	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: no live key of any app
+	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the kind that is asked for
+	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope, the origin is foreign, or Hooks.Before said no
+	CodeReauthenticationRequired Code = "reauthentication_required" // 403: the sign-in is older than ten minutes
+	CodeSignupDisabled           Code = "signup_disabled"           // 403: the app takes no new users
+	CodeEmailNotVerified         Code = "email_not_verified"        // 403: the address has to be proven first; Error.Binding goes with what was mailed
+	CodeUserDisabled             Code = "user_disabled"             // 403: told only to who holds the password or a proof of the address
+	CodeAppNotFound              Code = "app_not_found"             // 404: no such live app, or another developer's
+	CodeProviderNotConfigured    Code = "provider_not_configured"   // 404: the app has no such provider, or has it disabled
+	CodeUserNotFound             Code = "user_not_found"            // 404: no such user in this app
+	CodeSessionNotFound          Code = "session_not_found"         // 404: the user has no such live session
+	CodeNotFound                 Code = "not_found"                 // 404: no such path, key, identity or error code
+	CodeMethodNotAllowed         Code = "method_not_allowed"        // 405: the path has other methods
+	CodeAppNameTaken             Code = "app_name_taken"            // 409: the developer has an app of that name
+	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider
+	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
+	CodeLinkRequired             Code = "link_required"             // 409: the address or identity is another account's: sign in to it and link
+	CodeEmailRequired            Code = "email_required"            // 409: the provider told no address
+	CodeBodyTooLarge             Code = "body_too_large"            // 413: more than 64 KiB
+	CodeUnsupportedMediaType     Code = "unsupported_media_type"    // 415: not JSON, where JSON is asked for
+	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Detail says why
+	CodeRateLimited              Code = "rate_limited"              // 429: Error.RetryAfter says until when
+	CodeInternal                 Code = "internal"                  // 500: a defect, or data that cannot be opened
+	CodeProviderError            Code = "provider_error"            // 502: the provider answered nothing that can be used
+	CodeUnavailable              Code = "unavailable"               // 503: the store or the hash gate: nothing was decided; try again after Error.RetryAfter
+	CodeProviderTimeout          Code = "provider_timeout"          // 504: the provider did not answer in time
 )
 
 // Error is what every Engine method returns when it refuses. It unwraps to its Code
