@@ -88,6 +88,9 @@ func MediaType(r *http.Request) string {
 }
 
 func wantType(r *http.Request, want string) error {
+	if coding := strings.Join(r.Header.Values("Content-Encoding"), ","); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Encoding is not identity: send the body as it is"}
+	}
 	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want + ", which is wanted with an empty body, too"}
 	if len(r.Header.Values("Content-Type")) != 1 {
 		return refusal
