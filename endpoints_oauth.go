@@ -213,8 +213,10 @@ func finishOAuth(c *call) error {
 }
 
 func finishByBinding(c *call, in callbackBody) (answered, error) {
-	if in.Code == "" || in.State == "" || in.Binding == "" {
-		return answered{}, invalid("code", "required", "send code, state and binding")
+	for _, v := range []struct{ field, text string }{{"code", in.Code}, {"state", in.State}, {"binding", in.Binding}} {
+		if v.text == "" {
+			return answered{}, invalid(v.field, "required", v.field+" is missing: send code, state and binding")
+		}
 	}
 	back := OAuthReturn{
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Code: in.Code, State: in.State, Iss: in.Iss,

@@ -193,6 +193,17 @@ func TestOAuthByJSON(t *testing.T) {
 		state, binding := w.begin(t, p, nil)
 		w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), fmt.Sprintf(`{"code":"good","state":%q,"binding":%q,"iss":"https://evil.example"}`, state, binding)).want(t, 400, "provider_refused")
 	})
+	t.Run("what is missing is named", func(t *testing.T) {
+		for body, field := range map[string]string{
+			`{"state":"s","binding":"b"}`: "code", `{"code":"good","binding":"b"}`: "state", `{"code":"good","state":"s"}`: "binding",
+		} {
+			got := w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), body)
+			got.want(t, 400, "invalid_request")
+			if fields := got.body["errors"].([]any); len(fields) != 1 || fields[0].(map[string]any)["field"] != field {
+				t.Errorf("%s: got %v, want the field %s", body, fields, field)
+			}
+		}
+	})
 	t.Run("a changed configuration stops the flow", func(t *testing.T) {
 		state, binding := w.begin(t, p, nil)
 		w.send("PATCH", "/apps/"+w.app.ID.String()+"/oauth-configs/corp", `{"scopes":["openid","email"]}`, bearer(w.token)).want(t, 200, "")
