@@ -209,10 +209,17 @@ func TestOAuthByJSON(t *testing.T) {
 		w.send("PATCH", "/apps/"+w.app.ID.String()+"/oauth-configs/corp", `{"scopes":["openid","email"]}`, bearer(w.token)).want(t, 200, "")
 		w.callback("good", state, binding).want(t, 401, "invalid_token")
 	})
+	t.Run("HEAD refuses what GET does", func(t *testing.T) {
+		for query, status := range map[string]int{"": 200, "?redirect_to=https://evil.example": 400, "?code_challenge=x": 400, "?a=1&a=2": 400} {
+			w.send("HEAD", "/auth/corp/"+w.app.ID.String()+query, "").want(t, status, "")
+		}
+	})
 	t.Run("a disabled provider is none", func(t *testing.T) {
 		w.send("PATCH", "/apps/"+w.app.ID.String()+"/oauth-configs/corp", `{"enabled":false}`, bearer(w.token)).want(t, 200, "")
-		w.send("GET", "/auth/corp/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
-		w.send("GET", "/auth/github/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+		for _, provider := range []string{"corp", "github"} {
+			w.send("GET", "/auth/"+provider+"/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+			w.send("HEAD", "/auth/"+provider+"/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+		}
 	})
 }
 
