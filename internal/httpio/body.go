@@ -256,13 +256,17 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// dotted writes a JSON pointer as people write members.
+// dotted writes a JSON pointer as people write members: limits.mail, origins[0].
 func dotted(p jsontext.Pointer) string {
-	var parts []string
+	path := ""
 	for tok := range p.Tokens() {
-		parts = append(parts, tok)
+		if path != "" && tok != "" && strings.Trim(tok, "0123456789") == "" {
+			path += "[" + tok + "]"
+			continue
+		}
+		path = join(path, tok)
 	}
-	return strings.Join(parts, ".")
+	return path
 }
 
 // shown cuts a member's name to what may stand in an answer: at most 64 bytes of it, and
