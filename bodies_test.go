@@ -236,6 +236,13 @@ func TestContentTypes(t *testing.T) {
 			t.Errorf("no body: got 415, want an empty object")
 		}
 	})
+	t.Run("a body that is packed is not read", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		for coding, status := range map[string]int{"gzip": 415, "br": 415, "identity, gzip": 415, "identity": 401, "Identity": 401} {
+			w.send("POST", w.in("/auth/verify/{app_id}"), `{"token":"x"}`, "Content-Type: application/json", "Content-Encoding: "+coding).want(t, status, "")
+		}
+	})
 	t.Run("two of them are none", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)

@@ -91,10 +91,6 @@ type oauthGoJSON struct {
 }
 
 func startOAuth(c *call) error {
-	if c.r.Method == http.MethodHead { // HEAD never has an effect
-		c.w.WriteHeader(http.StatusOK)
-		return nil
-	}
 	values, err := c.query()
 	if err != nil {
 		return err
@@ -102,6 +98,13 @@ func startOAuth(c *call) error {
 	in := OAuthStart{
 		App: c.app.ID, Provider: c.r.PathValue("provider"),
 		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"),
+	}
+	if c.r.Method == http.MethodHead { // HEAD never has an effect
+		if _, err := c.e.mayDepart(c.ctx(), c.app, in); err != nil {
+			return err
+		}
+		c.w.WriteHeader(http.StatusOK)
+		return nil
 	}
 	if httpio.AcceptsJSONOnly(c.r) {
 		got, err := c.e.StartOAuth(c.ctx(), in)

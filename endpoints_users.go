@@ -25,7 +25,7 @@ func listUsers(c *call) error {
 		}
 	}
 	filter := UserFilter{Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method")}
-	if c.r.Header.Get("Accept") == "application/x-ndjson" {
+	if httpio.AcceptsOnly(c.r, "application/x-ndjson") {
 		return streamUsers(c, filter)
 	}
 	filter.Limit++ // one more tells whether there is a next page

@@ -73,17 +73,23 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 	return to, err
 }
 
-// depart makes a state out of a token of its kind and user, for a session if it links.
-func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token, session uuid.UUID) (OAuthGo, error) {
+// mayDepart is the configuration that a flow begins with, or what speaks against beginning.
+func (e *Engine) mayDepart(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
 	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
-		return OAuthGo{}, err
+		return OAuthConfig{}, err
 	}
 	config, err := e.oauthConfig(ctx, app.ID, in.Provider)
+	if err == nil && !config.Enabled {
+		err = notConfigured()
+	}
+	return config, err
+}
+
+// depart makes a state out of a token of its kind and user, for a session if it links.
+func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token, session uuid.UUID) (OAuthGo, error) {
+	config, err := e.mayDepart(ctx, app, in)
 	if err != nil {
 		return OAuthGo{}, err
-	}
-	if !config.Enabled {
-		return OAuthGo{}, notConfigured()
 	}
 	client, err := e.client(config)
 	if err != nil {

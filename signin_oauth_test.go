@@ -193,15 +193,33 @@ func TestOAuthByJSON(t *testing.T) {
 		state, binding := w.begin(t, p, nil)
 		w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), fmt.Sprintf(`{"code":"good","state":%q,"binding":%q,"iss":"https://evil.example"}`, state, binding)).want(t, 400, "provider_refused")
 	})
+	t.Run("what is missing is named", func(t *testing.T) {
+		for body, field := range map[string]string{
+			`{"state":"s","binding":"b"}`: "code", `{"code":"good","binding":"b"}`: "state", `{"code":"good","state":"s"}`: "binding",
+		} {
+			got := w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), body)
+			got.want(t, 400, "invalid_request")
+			if fields := got.body["errors"].([]any); len(fields) != 1 || fields[0].(map[string]any)["field"] != field {
+				t.Errorf("%s: got %v, want the field %s", body, fields, field)
+			}
+		}
+	})
 	t.Run("a changed configuration stops the flow", func(t *testing.T) {
 		state, binding := w.begin(t, p, nil)
 		w.send("PATCH", "/apps/"+w.app.ID.String()+"/oauth-configs/corp", `{"scopes":["openid","email"]}`, bearer(w.token)).want(t, 200, "")
 		w.callback("good", state, binding).want(t, 401, "invalid_token")
 	})
+	t.Run("HEAD refuses what GET does", func(t *testing.T) {
+		for query, status := range map[string]int{"": 200, "?redirect_to=https://evil.example": 400, "?code_challenge=x": 400, "?a=1&a=2": 400} {
+			w.send("HEAD", "/auth/corp/"+w.app.ID.String()+query, "").want(t, status, "")
+		}
+	})
 	t.Run("a disabled provider is none", func(t *testing.T) {
 		w.send("PATCH", "/apps/"+w.app.ID.String()+"/oauth-configs/corp", `{"enabled":false}`, bearer(w.token)).want(t, 200, "")
-		w.send("GET", "/auth/corp/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
-		w.send("GET", "/auth/github/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+		for _, provider := range []string{"corp", "github"} {
+			w.send("GET", "/auth/"+provider+"/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+			w.send("HEAD", "/auth/"+provider+"/"+w.app.ID.String(), "").want(t, 404, "provider_not_configured")
+		}
 	})
 }
 
@@ -367,6 +385,10 @@ func TestOAuthConfigs(t *testing.T) {
 		"an issuer for a built-in name":  {body("github", "https://a.example", `,"issuer":"`+p.URL+`"`), 400, "invalid_request"},
 		"no issuer for another":          {body("other", "https://a.example", ""), 400, "invalid_request"},
 		"an issuer in a private network": {body("other", "https://a.example", `,"issuer":"https://10.0.0.1"`), 400, "invalid_request"},
+		"a short form of an address":     {body("other", "https://a.example", `,"issuer":"https://127.1"`), 400, "invalid_request"},
+		"an issuer with a query":         {body("other", "https://a.example", `,"issuer":"`+p.URL+`/?tenant=x"`), 400, "invalid_request"},
+		"an issuer with an empty query":  {body("other", "https://a.example", `,"issuer":"https://idp.example/?"`), 400, "invalid_request"},
+		"an issuer with a space":         {body("other", "https://a.example", `,"issuer":"https://idp.example/a b"`), 400, "invalid_request"},
 		"a redirect URI of http":         {body("github", "http://a.example", ""), 400, "invalid_request"},
 		"a redirect URI that is shared":  {body("github", "https://spa.example/cb", ""), 400, "invalid_request"},
 		"GitHub":                         {body("github", "https://a.example/gh", ""), 201, ""},

@@ -51,6 +51,15 @@ func TestUserFilters(t *testing.T) {
 			t.Errorf("%s as a stream: got %d users, want %d", query, n, want)
 		}
 	}
+	for accept, want := range map[string]string{
+		"application/x-ndjson": "application/x-ndjson", "application/x-ndjson; charset=utf-8": "application/x-ndjson", "Application/X-NDJSON": "application/x-ndjson",
+		"application/json": "application/json", "*/*": "application/json", "application/json, application/x-ndjson": "application/json",
+	} {
+		got := w.send("GET", w.in("/users/{app_id}"), "", bearer(w.key), "Accept: "+accept)
+		if kind := got.Header().Get("Content-Type"); kind != want {
+			t.Errorf("Accept %q: got %q, want %q", accept, kind, want)
+		}
+	}
 	for _, query := range []string{"?email=x", "?email=", "?auth_method=", "?email=ann@localhost", "?auth_method=x", "?auth_method=Credentials", "?limit=1&limit=2"} {
 		w.send("GET", w.in("/users/{app_id}")+query, "", bearer(w.key)).want(t, 400, "invalid_request")
 	}

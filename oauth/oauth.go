@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -139,10 +140,14 @@ func (c *Client) SendsIss(ctx context.Context, cfg Config) (bool, error) {
 	return d.sendsIss, nil
 }
 
-// CheckIssuer refuses an issuer that is no public https URL, or whose discovery document
-// cannot be used.
-func (c *Client) CheckIssuer(ctx context.Context, issuer string) error {
-	if err := checkURL(issuer, c.opts.AllowLoopback); err != nil {
+// CheckIssuer refuses an issuer that is no public https URL, or none of an issuer (RFC
+// 8414, section 2: it has no query). What stands there is read when somebody signs in.
+func (c *Client) CheckIssuer(_ context.Context, issuer string) error {
+	err := checkURL(issuer, c.opts.AllowLoopback)
+	if err == nil && strings.ContainsAny(issuer, " ?#") {
+		err = errors.New("it holds a space, a query or a fragment")
+	}
+	if err != nil {
 		return &Error{Kind: Misconfigured, Err: fmt.Errorf("issuer %q: %w", issuer, err)}
 	}
 	return nil

@@ -93,7 +93,8 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	srv.http = &http.Server{
 		Handler:           mount(base.Path, srv.engine.Handler()),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		DisableGeneralOptionsHandler: true, // the handler's own answers carry more
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	return srv, nil
 }

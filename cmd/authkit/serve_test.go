@@ -130,11 +130,31 @@ func TestServeUnderASubpath(t *testing.T) {
 	}
 	p.send("GET", "/healthz", "").want(t, 200, "")
 	p.prefix = ""
-	for _, path := range []string{"/", "/healthz", "/some", "/some/auth", "/some/authhealthz", "/some/auth//healthz"} {
+	for _, path := range []string{"/", "/healthz", "/some", "/some/auth", "/some/authhealthz", "/some/auth//healthz", "/some%2Fauth/healthz"} {
 		got := p.send("GET", path, "").want(t, 404, "not_found")
 		if got.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: got %s", path, got.header.Get("Content-Type"))
 		}
+	}
+}
+
+// TestAPlainQuestionToTheServerItself asks for no path: net/http would answer by itself,
+// without what every answer carries.
+func TestAPlainQuestionToTheServerItself(t *testing.T) {
+	t.Parallel()
+	p := start(t, newLines(), "--store", "memory")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, "http://"+p.addr, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.URL.Opaque = "*"
+	got, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if got.StatusCode != http.StatusNotFound || got.Header.Get("X-Request-Id") == "" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("OPTIONS *: got %d and headers %v, want 404 and those of every answer", got.StatusCode, got.Header)
 	}
 }
 

@@ -99,7 +99,8 @@ func mount(prefix string, handler http.Handler) http.Handler {
 	}
 	inside := http.StripPrefix(prefix, handler)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, prefix+"/") {
+		raw := r.URL.RawPath // what is encoded in the mount point, http.StripPrefix does not find
+		if strings.HasPrefix(r.URL.Path, prefix+"/") && (raw == "" || strings.HasPrefix(raw, prefix+"/")) {
 			inside.ServeHTTP(w, r)
 			return
 		}

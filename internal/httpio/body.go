@@ -88,6 +88,9 @@ func MediaType(r *http.Request) string {
 }
 
 func wantType(r *http.Request, want string) error {
+	if coding := strings.Join(r.Header.Values("Content-Encoding"), ","); coding != "" && !strings.EqualFold(coding, "identity") {
+		return &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Encoding is not identity: send the body as it is"}
+	}
 	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want + ", which is wanted with an empty body, too"}
 	if len(r.Header.Values("Content-Type")) != 1 {
 		return refusal
@@ -253,13 +256,17 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// dotted writes a JSON pointer as people write members.
+// dotted writes a JSON pointer as people write members: limits.mail, origins[0].
 func dotted(p jsontext.Pointer) string {
-	var parts []string
+	path := ""
 	for tok := range p.Tokens() {
-		parts = append(parts, tok)
+		if path != "" && tok != "" && strings.Trim(tok, "0123456789") == "" {
+			path += "[" + tok + "]"
+			continue
+		}
+		path = join(path, tok)
 	}
-	return strings.Join(parts, ".")
+	return path
 }
 
 // shown cuts a member's name to what may stand in an answer: at most 64 bytes of it, and

@@ -55,6 +55,7 @@ func TestDecode(t *testing.T) {
 		"refuses another case":            {js, `{"Email":"a"}`, 400, "Email", "unknown"},
 		"refuses a wrong type":            {js, `{"email":1}`, 400, "email", "wrong_type"},
 		"refuses a wrong type inside":     {js, `{"inner":{"url":1}}`, 400, "inner.url", "wrong_type"},
+		"refuses a wrong type in a list":  {js, `{"list":["a",1]}`, 400, "list[1]", "wrong_type"},
 		"refuses a fraction":              {js, `{"count":1.5}`, 400, "count", "wrong_type"},
 		"refuses null in a member":        {js, `{"email":null}`, 400, "email", "null"},
 		"refuses null in a list":          {js, `{"list":[null]}`, 400, "list", "null"},

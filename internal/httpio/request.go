@@ -129,13 +129,16 @@ func forwarded(r *http.Request) bool {
 
 // AcceptsJSONOnly says whether Accept is exactly application/json, parameters aside. A
 // list or a wildcard is what browsers and mail scanners send.
-func AcceptsJSONOnly(r *http.Request) bool {
+func AcceptsJSONOnly(r *http.Request) bool { return AcceptsOnly(r, "application/json") }
+
+// AcceptsOnly is AcceptsJSONOnly for another media type.
+func AcceptsOnly(r *http.Request, mediaType string) bool {
 	values := r.Header.Values("Accept")
 	if len(values) != 1 || strings.Contains(values[0], ",") {
 		return false
 	}
 	t, _, err := mime.ParseMediaType(values[0])
-	return err == nil && t == "application/json"
+	return err == nil && t == mediaType
 }
 
 // Prefetch says whether the request only looks ahead.
