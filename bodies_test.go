@@ -136,6 +136,32 @@ func TestBodiesAreStrict(t *testing.T) {
 	})
 }
 
+func TestMissingMembersAreNamed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.provider()
+	for _, c := range []struct{ route, body, want string }{
+		{"POST /auth/credentials/{app_id}", `{}`, "email"},
+		{"POST /auth/credentials/{app_id}", `{"email":"ann@example.com"}`, "password"},
+		{"POST /auth/verify/{app_id}", `{"binding":"x"}`, "token"},
+		{"POST /auth/callback/{provider}/{app_id}", `{}`, "code state binding"},
+		{"POST /auth/callback/{provider}/{app_id}", `{"code":"x"}`, "state binding"},
+		{"POST /auth/callback/{provider}/{app_id}", `{"code":"x","state":"y","iss":"z"}`, "binding"},
+		{"POST /auth/callback/{provider}/{app_id}", `{"code":"","state":"y","binding":"z"}`, "code"},
+		{"POST /auth/token/{app_id}", `{}`, "code"},
+		{"POST /auth/token/{app_id}", `{"code":"","code_verifier":"x"}`, "code"},
+		{"POST /auth/refresh/{app_id}", `{}`, "refresh_token"},
+		{"POST /auth/identities/{app_id}", `{"redirect_to":"x"}`, "provider"},
+	} {
+		method, pattern, _ := strings.Cut(c.route, " ")
+		got := s.send(method, s.pathTo(pattern), c.body, s.credential(pattern)...)
+		got.want(t, 400, "invalid_request")
+		if fields := strings.Join(got.fields(), " "); fields != c.want {
+			t.Errorf("%s of %s: got fields %q, want %q", c.body, c.route, fields, c.want)
+		}
+	}
+}
+
 func TestPasswordsMayHoldAnything(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

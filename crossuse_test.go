@@ -201,12 +201,12 @@ func doors() []door {
 
 		{"POST /auth/token/{app_id}", "the code", func(s *stage, c wallet, x string) *http.Request {
 			return s.request("POST", s.in(exchange), `{"code":"`+x+`"}`, "Cookie: "+c.cookie[oneTimeCode])
-		}, map[string]int{oneTimeCode: 200}, nil},
+		}, map[string]int{oneTimeCode: 200}, refused},
 		{"POST /auth/token/{app_id}", "the cookie", func(s *stage, c wallet, x string) *http.Request {
 			return s.request("POST", s.in(exchange), `{"code":"`+c.of[oneTimeCode]+`"}`, "Cookie: authkit-b="+x)
 		}, nil, nil},
 		{"POST /auth/token/{app_id}", "the verifier", member(exchange, `{"code":"{one-time}","code_verifier":"{x}"}`), nil, nil},
-		{"POST /auth/token/{app_id}", "the header", header("Bearer", "POST", exchange, `{"code":""}`), nil, nil},
+		{"POST /auth/token/{app_id}", "the header", header("Bearer", "POST", exchange, `{"code":"x"}`), nil, nil},
 
 		{"POST /auth/refresh/{app_id}", "the token", member("/auth/refresh/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{refreshToken: 200}, refused},
 		{"POST /auth/refresh/{app_id}", "the header", header("Bearer", "POST", "/auth/refresh/{app_id}", "{}"), nil, []int{400}},

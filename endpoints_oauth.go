@@ -195,6 +195,17 @@ type callbackBody struct {
 	Iss     string `json:"iss"`
 }
 
+// check names every member that is missing.
+func (in callbackBody) check() error {
+	var bad []FieldError
+	for _, member := range [][2]string{{"code", in.Code}, {"state", in.State}, {"binding", in.Binding}} {
+		if member[1] == "" {
+			bad = append(bad, FieldError{member[0], "required", member[0] + " is missing"})
+		}
+	}
+	return invalidFields(bad)
+}
+
 // finishOAuth takes JSON from an app of the developer's, or a form from the provider.
 func finishOAuth(c *call) error {
 	if httpio.MediaType(c.r) != "application/x-www-form-urlencoded" {
@@ -213,8 +224,8 @@ func finishOAuth(c *call) error {
 }
 
 func finishByBinding(c *call, in callbackBody) (answered, error) {
-	if in.Code == "" || in.State == "" || in.Binding == "" {
-		return answered{}, invalid("code", "required", "send code, state and binding")
+	if err := in.check(); err != nil {
+		return answered{}, err
 	}
 	back := OAuthReturn{
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Code: in.Code, State: in.State, Iss: in.Iss,

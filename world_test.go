@@ -176,6 +176,15 @@ func (a answer) want(t *testing.T, status int, code string) {
 	}
 }
 
+// fields are the members that a refusal names.
+func (a answer) fields() (names []string) {
+	list, _ := a.body["errors"].([]any)
+	for _, f := range list {
+		names = append(names, f.(map[string]any)["field"].(string))
+	}
+	return names
+}
+
 // text answers a member that is a string.
 func (a answer) text(t *testing.T, name string) string {
 	t.Helper()
