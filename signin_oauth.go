@@ -75,15 +75,15 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 
 // depart makes a state out of a token of its kind and user, for a session if it links.
 func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token, session uuid.UUID) (OAuthGo, error) {
-	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
-		return OAuthGo{}, err
-	}
 	config, err := e.oauthConfig(ctx, app.ID, in.Provider)
 	if err != nil {
 		return OAuthGo{}, err
 	}
 	if !config.Enabled {
 		return OAuthGo{}, notConfigured()
+	}
+	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
+		return OAuthGo{}, err
 	}
 	client, err := e.client(config)
 	if err != nil {
