@@ -293,6 +293,9 @@ type exchangeBody struct {
 }
 
 func exchangeCode(c *call, in exchangeBody) (answered, error) {
+	if in.Code == "" {
+		return answered{}, invalid("code", "required", "code is missing")
+	}
 	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser(), Client: c.client})
 	if err != nil {
 		return answered{}, err

@@ -107,13 +107,13 @@ type signOutBody struct {
 func signOut(c *call, in signOutBody) (answered, error) {
 	var err error
 	switch {
-	case c.session.ID == uuid.Nil:
-		if in.RefreshToken == "" && c.app.takesCookies() {
-			in.RefreshToken, _ = c.e.cookies.Get(c.r, refreshCookie(c.app.ID))
-		}
-		if in.RefreshToken == "" {
+	case c.session.ID == uuid.Nil && in.RefreshToken == "":
+		if !c.app.takesCookies() || !c.bringsCookie() {
 			return answered{}, refuse(CodeUnauthenticated, "send an access token, or refresh_token")
 		}
+		c.dropCookies() // the door found their session over, and no script could forget them
+		return answered{}, invalidToken()
+	case c.session.ID == uuid.Nil:
 		err = c.e.SignOut(c.ctx(), c.app.ID, in.RefreshToken, in.All)
 	case in.All:
 		err = c.e.EndSessions(c.ctx(), c.app.ID, c.user.ID)

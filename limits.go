@@ -30,6 +30,7 @@ var (
 	limitMailPeer          = limit{name: "mail/ip"}
 	limitMailEmail         = limit{name: "mail/email"}
 	limitOAuthPeer         = limit{name: "oauth/ip"}
+	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, and none of theirs
 	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
 )
 
@@ -46,7 +47,7 @@ func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 		r, ok = of.mail.Of(ratelimit.IP)
 	case limitMailEmail:
 		r, ok = of.mail.Of(ratelimit.Email)
-	case limitOAuthPeer:
+	case limitOAuthPeer, limitCallbackPeer:
 		r, ok = of.oauth.Of(ratelimit.IP)
 	default:
 		return ratelimit.Rate{N: l.most, Per: l.window}, l.most > 0

@@ -66,6 +66,19 @@ func TestLimits(t *testing.T) {
 				return w.send("POST", w.in("/auth/magic-link/{app_id}"), `{"email":"`+w.nth(i)+`"}`)
 			}, 30, 120,
 		},
+		"60 starts at providers a minute from an address, each of them finished": {
+			func(w *world, _ int) answer {
+				if got := w.send("GET", w.in("/auth/github/{app_id}"), ""); got.Code == 429 {
+					return got
+				}
+				return w.send("POST", w.in("/auth/callback/github/{app_id}"), `{"code":"x","state":"y","binding":"z"}`)
+			}, 60, 1,
+		},
+		"60 finishes a minute from an address": {
+			func(w *world, _ int) answer {
+				return w.send("POST", w.in("/auth/callback/github/{app_id}"), "nonsense")
+			}, 60, 1,
+		},
 		"60 starts at providers a minute from an address": {
 			func(w *world, _ int) answer { return w.send("GET", w.in("/auth/github/{app_id}"), "") }, 60, 1,
 		},

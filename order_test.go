@@ -56,6 +56,7 @@ func TestOrderOfChecks(t *testing.T) {
 		"what is in it before the address":      {s.world, "POST", credentials, strings.Replace(wrong, "sign_in", "sign_off", 1), nil, 400, "invalid_request"},
 		"the limit of the address, in the end":  {s.world, "POST", credentials, wrong, nil, 429, "rate_limited"},
 		"a taken name after what is in it":      {s.world, "POST", "/apps", `{"name":"Demo","x":1}`, []string{bearer(s.token)}, 400, "invalid_request"},
+		"the provider before where to go on":    {s.world, "GET", s.in("/auth/nope/{app_id}?redirect_to=x"), "", nil, 404, "provider_not_configured"},
 		"the body of a GET after the limit":     {full, "GET", s.in("/auth/corp/{app_id}"), "{}", nil, 400, "invalid_request"},
 		"the body of a GET after the app":       {s.world, "GET", "/auth/corp/" + none, "{}", nil, 404, "app_not_found"},
 		"a weak password before a taken one":    {s.world, "POST", credentials, signInBody("dev@example.com", "short", "sign_up"), nil, 422, "weak_password"},

@@ -35,7 +35,7 @@ func signInRoutes() []route {
 		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, summary: "Redeem a link or a code", serve: redeemLink},
 		{method: get, pattern: "/auth/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, summary: "Go to a provider", serve: startOAuth},
 		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, summary: "Come back from a provider", serve: returnOAuth},
-		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
+		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitCallbackPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
 		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Turn a refresh token", serve: refresh},
 		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: takes(signOut)},

@@ -86,8 +86,12 @@ func (c *call) know(u User) {
 	c.e.cookies.Set(c.w, deviceCookie(c.app.ID), text, deviceAge)
 }
 
-// dropCookies forgets the app's session in this browser, if it has one.
+// dropCookies forgets the app's session in this browser, if it has one. A request with a
+// header of its own is about another session.
 func (c *call) dropCookies() {
+	if len(c.r.Header.Values("Authorization")) > 0 {
+		return
+	}
 	for _, name := range []string{accessCookie(c.app.ID), refreshCookie(c.app.ID)} {
 		if _, ok := c.e.cookies.Get(c.r, name); ok {
 			c.e.cookies.Set(c.w, name, "", -time.Second)

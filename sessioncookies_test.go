@@ -36,6 +36,18 @@ func sessionCookies(w *world, got answer) (names []string) {
 	return names
 }
 
+// currentSession is the id of the session in which a list of them was asked for.
+func currentSession(t *testing.T, got answer) string {
+	t.Helper()
+	for _, s := range got.body["sessions"].([]any) {
+		if s.(map[string]any)["current"] == true {
+			return s.(map[string]any)["id"].(string)
+		}
+	}
+	t.Fatalf("sessions: got %s, want a current one", got.Body)
+	return ""
+}
+
 func withCookies(t *testing.T, mode string, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	w := setup(t, change...)
@@ -108,6 +120,19 @@ func TestCookieSessions(t *testing.T) {
 		}
 		w.send("GET", me, "", old).want(t, 401, "invalid_token")
 	})
+	t.Run("sign-out clears the cookies of a session that is over, too", func(t *testing.T) {
+		for name, cookie := range map[string]string{
+			"both": "Cookie: authkit-" + id + "=x; authkit-r-" + id + "=y", "one": "Cookie: authkit-" + id + "=x", "the other": "Cookie: authkit-r-" + id + "=y",
+		} {
+			for _, body := range []string{`{}`, `{"all":true}`} {
+				got := w.send("POST", "/auth/sign-out/"+id, body, cookie)
+				got.want(t, 401, "invalid_token")
+				if set := got.Header().Values("Set-Cookie"); len(set) != strings.Count(cookie, "=") || strings.Count(strings.Join(set, " "), "Max-Age=0") != len(set) {
+					t.Errorf("%s with %s: got %q, want each one cleared", name, body, set)
+				}
+			}
+		}
+	})
 }
 
 func TestCookieModes(t *testing.T) {
@@ -133,6 +158,28 @@ func TestCookieModes(t *testing.T) {
 			}
 		}
 		w.send("POST", path, strings.Replace(body, "ann@", "eve@", 1)).want(t, 201, "") // nothing was done before
+	})
+	t.Run("a request with a header leaves the cookies' session alone", func(t *testing.T) {
+		t.Parallel()
+		w := withCookies(t, "either", func(c *authkit.Config) { c.Limits.InsecureOff = true })
+		id := w.app.ID.String()
+		path, body := "/auth/credentials/"+id, `{"email":"ann@example.com","password":"`+password+`"}`
+		cookies := jar(w.send("POST", path+"?session=cookie", body).Header(), map[string]string{})
+		for _, byID := range []bool{false, true} {
+			in := w.send("POST", path, body)
+			header := bearer(in.field("token"))
+			method, at, empty := "POST", "/auth/sign-out/"+id, `{}`
+			if byID {
+				method, at, empty = "DELETE", "/auth/sessions/"+id+"/"+currentSession(t, w.send("GET", "/auth/sessions/"+id, "", header)), ""
+			}
+			got := w.send(method, at, empty, cookies, header)
+			got.want(t, 204, "")
+			if set := got.Header().Values("Set-Cookie"); len(set) != 0 {
+				t.Errorf("%s %s: got %q, want no cookie touched", method, at, set)
+			}
+			w.send("GET", "/auth/me/"+id, "", header).want(t, 401, "invalid_token")
+			w.send("GET", "/auth/me/"+id, "", cookies).want(t, 200, "")
+		}
 	})
 	t.Run("bearer takes no cookie", func(t *testing.T) {
 		t.Parallel()

@@ -75,14 +75,14 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 
 // mayDepart is the configuration that a flow begins with, or what speaks against beginning.
 func (e *Engine) mayDepart(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
-	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
-		return OAuthConfig{}, err
-	}
 	config, err := e.oauthConfig(ctx, app.ID, in.Provider)
-	if err == nil && !config.Enabled {
-		err = notConfigured()
+	switch {
+	case err != nil:
+		return OAuthConfig{}, err
+	case !config.Enabled:
+		return OAuthConfig{}, notConfigured()
 	}
-	return config, err
+	return config, checkGoal(app, in.RedirectTo, in.CodeChallenge)
 }
 
 // depart makes a state out of a token of its kind and user, for a session if it links.
