@@ -277,7 +277,7 @@ func TestAccessTokenClaims(t *testing.T) {
 	now := w.clock.now().Unix()
 	unproven := shape{
 		"iss": is(base + "/apps/" + w.app.ID.String()), "aud": is(w.app.ID), "client_id": is(w.app.ID), "sub": isNewID, "sid": isNewID, "jti": isNewID,
-		"iat": is(float64(now)), "exp": is(float64(now + 900)), "auth_time": is(float64(now)), "amr": is("[pwd]"),
+		"iat": is(float64(now)), "exp": is(float64(now + 900)), "auth_time": is(float64(now)), "amr": is("[pwd]"), "name": is(""),
 	}
 	header, body := claims(w.signUp("Ann@example.com").text(t, "token"))
 	if wrong := unproven.wrong(body); wrong != "" {

@@ -20,7 +20,7 @@ type claims struct {
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
 	AMR           []string `json:"amr"`
-	Name          string   `json:"name,omitzero"`
+	Name          string   `json:"name"`
 	Email         string   `json:"email,omitzero"`
 	EmailVerified bool     `json:"email_verified,omitzero"`
 
