@@ -25,11 +25,11 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 	}
 	kind, state, ok := parseState(in.State)
 	if !ok {
-		return "", invalidToken()
+		return "", e.noState(ctx, app.ID, in.Provider)
 	}
 	_, err = e.store.Token(ctx, app.ID, Take{Kind: kind, Hash: token.Hash(state)}, e.now())
 	if errors.Is(err, ErrNotFound) {
-		return "", invalidToken()
+		return "", e.noState(ctx, app.ID, in.Provider)
 	}
 	if err != nil {
 		return "", unavailable(fmt.Errorf("look at a state: %w", err))

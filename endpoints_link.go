@@ -40,7 +40,9 @@ func (c *call) bind() ([]byte, error) {
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	c.e.cookies.Set(c.w, bindingCookie, token.Encode(secret), bindingAge)
+	if c.r.Method != http.MethodHead { // which never has an effect
+		c.e.cookies.Set(c.w, bindingCookie, token.Encode(secret), bindingAge)
+	}
 	return secret, nil
 }
 

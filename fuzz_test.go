@@ -50,6 +50,10 @@ func newTarget(f *testing.F) target {
 	must(err)
 	_, err = engine.EnsureApp(ctx, dev.ID.String(), "Second")
 	must(err)
+	_, err = engine.CreateOAuthConfig(ctx, dev.ID.String(), app.ID, "github", authkit.OAuthPatch{
+		ClientID: new("client"), ClientSecret: new("secret"), RedirectURI: new("https://spa.example/cb"),
+	})
+	must(err)
 	console, err := engine.SignInWithPassword(ctx, authkit.PasswordSignIn{App: authkit.Console, Email: "dev@example.com", Password: password})
 	must(err)
 	in, err := engine.SignInWithPassword(ctx, authkit.PasswordSignIn{App: app.ID, Email: "ann@example.com", Password: password})
@@ -95,9 +99,9 @@ func FuzzTexts(f *testing.F) {
 		refused("PressLink", err, invalid)
 		_, err = e.ExchangeCode(ctx, authkit.CodeExchange{App: app, Code: text})
 		refused("ExchangeCode", err, invalid, malformed)
-		_, err = e.FinishOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "corp", Code: "x", State: text, Binding: text})
+		_, err = e.FinishOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "github", Code: "x", State: text, Binding: text})
 		refused("FinishOAuth", err, invalid)
-		_, err = e.BounceOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "corp", Code: "x", State: text})
+		_, err = e.BounceOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "github", Code: "x", State: text})
 		refused("BounceOAuth", err, invalid)
 		_, err = e.ResumeOAuth(ctx, app, "corp", text)
 		refused("ResumeOAuth", err, invalid)

@@ -55,7 +55,7 @@ func TestObserver(t *testing.T) {
 		}},
 		{"a link that is none", "session.start refused invalid_token", func() { w.verify(`{"token":"x.y.z"}`) }},
 		{"a code that is none", "session.start refused invalid_token", func() { w.send("POST", "/auth/token/"+app, `{"code":"x"}`) }},
-		{"a state that is none", "session.start refused invalid_token", func() { w.callback("good", "x", "y") }},
+		{"a provider that is none", "session.start refused provider_not_configured", func() { w.callback("good", "x", "y") }},
 		{"a wrong password in a change", "password.change refused invalid_credentials", func() {
 			in := w.send("POST", "/auth/credentials/"+app, signInBody("ann@example.com", password, "sign_in"))
 			mu.Lock()

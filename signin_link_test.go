@@ -72,7 +72,11 @@ func TestLink(t *testing.T) {
 				t.Errorf("GET with %v: got %s", headers, got.Header().Get("Content-Type"))
 			}
 		}
-		w.send("HEAD", linkPath(m), "", "Accept: application/json").want(t, 200, "")
+		for _, accept := range []string{"application/json", "text/html"} {
+			if got := w.send("HEAD", linkPath(m), "", "Accept: "+accept); got.Code != 200 || got.Header().Get("Set-Cookie") != "" {
+				t.Errorf("HEAD for %s: got %d %v, want 200 without a cookie", accept, got.Code, got.Header())
+			}
+		}
 		got := w.send("GET", linkPath(m), "", "Accept: application/json")
 		got.want(t, 200, "")
 		if got.body["token"] == nil || got.Header().Get("Set-Cookie") != "" {

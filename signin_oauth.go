@@ -185,7 +185,7 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, error) {
 	is, raw, ok := parseState(in.State)
 	if !ok || is != kind {
-		return flow{}, invalidToken()
+		return flow{}, e.noState(ctx, app, in.Provider)
 	}
 	binding := in.Binding
 	if in.Browser != nil {
@@ -193,13 +193,28 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, k
 	}
 	var kept flow
 	take := Take{Kind: kind, Hash: token.Hash(raw), Binding: stateBinding(binding, session)}
-	if err := e.spend(ctx, app, take, &kept); err != nil {
+	err := e.spend(ctx, app, take, &kept)
+	switch {
+	case errors.Is(err, CodeInvalidToken):
+		return flow{}, e.noState(ctx, app, in.Provider)
+	case err != nil:
 		return flow{}, err
-	}
-	if kept.Provider != in.Provider {
+	case kept.Provider != in.Provider:
 		return flow{}, invalidToken()
 	}
 	return kept, nil
+}
+
+// noState refuses a state that is none, or the provider that it would be of.
+func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string) error {
+	config, err := e.oauthConfig(ctx, app, provider)
+	switch {
+	case err != nil:
+		return err
+	case !config.Enabled:
+		return notConfigured()
+	}
+	return invalidToken()
 }
 
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {

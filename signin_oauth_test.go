@@ -143,6 +143,26 @@ func (w *world) callback(code, state, binding string) answer {
 	return w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), fmt.Sprintf(`{"code":%q,"state":%q,"binding":%q}`, code, state, binding))
 }
 
+func TestAStateOfNoProvider(t *testing.T) {
+	t.Parallel()
+	w, p := withProvider(t, true)
+	state, binding := w.begin(t, p, nil)
+	at := func(provider string) string { return w.in("/auth/callback/" + provider + "/{app_id}") }
+	body := fmt.Sprintf(`{"code":"good","state":%q,"binding":%q}`, state, binding)
+	for name, c := range map[string]struct {
+		body    string
+		headers []string
+	}{"as JSON": {`{"code":"good","state":"x","binding":"y"}`, nil}, "as a form": {"code=good&state=x", []string{form}}} {
+		w.send("POST", at("github"), c.body, c.headers...).want(t, 404, "provider_not_configured")
+		if got := w.send("POST", at("corp"), c.body, c.headers...); got.Code != 401 || got.body["code"] != "invalid_token" {
+			t.Errorf("of a provider that there is, %s: got %d %s, want 401 invalid_token", name, got.Code, got.Body)
+		}
+	}
+	w.send("PATCH", w.in("/apps/{app_id}/oauth-configs/corp"), `{"enabled":false}`, bearer(w.token)).want(t, 200, "")
+	w.send("POST", at("corp"), `{"code":"good","state":"x","binding":"y"}`).want(t, 404, "provider_not_configured")
+	w.send("POST", at("corp"), body).want(t, 401, "invalid_token") // of a flow under way
+}
+
 func TestOAuthByJSON(t *testing.T) {
 	t.Parallel()
 	w, p := withProvider(t, true)
