@@ -153,7 +153,7 @@ func TestAPlainQuestionToTheServerItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer got.Body.Close()
-	if got.StatusCode != http.StatusNotFound || got.Header.Get("X-Request-Id") == "" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
+	if got.StatusCode != http.StatusNotFound || got.Header.Get("X-Request-ID") == "" || got.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("OPTIONS *: got %d and headers %v, want 404 and those of every answer", got.StatusCode, got.Header)
 	}
 }
