@@ -212,7 +212,7 @@ func (c *call) crossOrigin(rt route) error {
 			return err
 		}
 		if allowed = slices.Contains(origins, origin); allowed {
-			c.w.Header().Set("Access-Control-Allow-Origin", origin)
+			c.open(origin)
 			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate")
 		}
 	}
@@ -224,6 +224,15 @@ func (c *call) crossOrigin(rt route) error {
 	return nil
 }
 
+// open lets a page of the origin read the answer, and send the cookies of an app that goes by
+// cookies: to a browser its page on a sibling host is of another origin.
+func (c *call) open(origin string) {
+	c.w.Header().Set("Access-Control-Allow-Origin", origin)
+	if c.app.takesCookies() {
+		c.w.Header().Set("Access-Control-Allow-Credentials", "true")
+	}
+}
+
 func (c *call) preflight(res resource) error {
 	header := c.w.Header()
 	header.Add("Vary", "Origin")
@@ -232,7 +241,7 @@ func (c *call) preflight(res resource) error {
 		return err
 	}
 	if origin := c.r.Header.Get("Origin"); slices.Contains(origins, origin) {
-		header.Set("Access-Control-Allow-Origin", origin)
+		c.open(origin)
 		header.Set("Access-Control-Allow-Methods", res.allow())
 		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
 		header.Set("Access-Control-Max-Age", "600")

@@ -123,7 +123,7 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
 		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
 	}
 	if slices.ContainsFunc(c.Scopes, notScope) {
-		wrong("scopes", "invalid_value", "a scope is empty, too long, or holds a space, a quote or a backslash")
+		wrong("scopes", "invalid_value", "a scope is empty, longer than 256 bytes, or holds more than printable ASCII, or a space, a quote or a backslash")
 	}
 	if err := invalidFields(bad); err != nil {
 		return err
@@ -132,7 +132,10 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
 }
 
 // notScope says whether a scope is none (RFC 6749, section 3.3).
-func notScope(s string) bool { return s == "" || len(s) > 256 || strings.ContainsAny(s, " \"\\") }
+func notScope(s string) bool {
+	strange := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
+	return s == "" || len(s) > 256 || strings.ContainsFunc(s, strange)
+}
 
 // checkMixUp refuses two providers at one redirect URI that do not say who answers (RFC
 // 9207, section 1; RFC 9700, section 4.4).

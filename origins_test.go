@@ -183,6 +183,27 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
+// A page on a sibling host may send the cookies of an app that goes by cookies, and no other
+// page may; an app that goes by the header has none to be sent.
+func TestCookiesFromAnAllowedOrigin(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[authkit.SessionMode]string{authkit.SessionBearer: "", authkit.SessionCookie: "true", authkit.SessionEither: "true"} {
+		w := setup(t)
+		w.settings(authkit.AppPatch{Origins: &[]string{friend}, SessionMode: &mode})
+		ask := func(method, from string) http.Header {
+			return w.send(method, w.in("/auth/me/{app_id}"), "", "Origin: "+from, "Access-Control-Request-Method: GET").Header()
+		}
+		for _, method := range []string{"GET", "OPTIONS"} {
+			if got := ask(method, friend).Get("Access-Control-Allow-Credentials"); got != want {
+				t.Errorf("%s in mode %s: got Access-Control-Allow-Credentials %q, want %q", method, mode, got, want)
+			}
+			if got := ask(method, evil).Get("Access-Control-Allow-Credentials"); got != "" {
+				t.Errorf("%s in mode %s from %s: got Access-Control-Allow-Credentials %q, want none", method, mode, evil, got)
+			}
+		}
+	}
+}
+
 func TestRefusalsReachAnAllowedOrigin(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -264,7 +264,7 @@ func TestAppSettingsAndEnd(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`{"access_token_seconds":59}`, `{"access_token_seconds":3601}`, `{"access_token_seconds":0}`, `{"session_idle_seconds":299}`,
-		`{"session_idle_seconds":7776001}`, `{"session_absolute_seconds":31536001}`, `{"session_absolute_seconds":-1}`,
+		`{"session_idle_seconds":7776001}`, `{"session_absolute_seconds":31536001}`, `{"session_absolute_seconds":-1}`, `{"session_absolute_seconds":0}`,
 		`{"session_idle_seconds":9223372036854775807}`, `{"session_mode":"x"}`, `{"session_mode":""}`, `{"signing_alg":"none"}`, `{"signing_alg":""}`,
 	} {
 		w.send("PATCH", app, bad, dev).want(t, 400, "invalid_request")

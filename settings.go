@@ -23,7 +23,7 @@ type AppPatch struct {
 
 	AccessTTL       *time.Duration // 1 min to 1 h
 	SessionIdle     *time.Duration // 5 min to 90 days
-	SessionAbsolute *time.Duration // 5 min to 365 days
+	SessionAbsolute *time.Duration // 1 s to 365 days
 	SessionMode     *SessionMode
 	SigningAlg      *string // of the keys made from now on
 
@@ -92,7 +92,7 @@ func (p AppPatch) settings(s Settings, most limits) (_ Settings, bad []FieldErro
 	}{
 		{"access_token_seconds", s.AccessTTL, time.Minute, time.Hour},
 		{"session_idle_seconds", s.SessionIdle, 5 * time.Minute, 90 * day},
-		{"session_absolute_seconds", s.SessionAbsolute, 5 * time.Minute, 365 * day},
+		{"session_absolute_seconds", s.SessionAbsolute, time.Second, 365 * day},
 	} {
 		if d.got != 0 && (d.got < d.least || d.got > d.most) {
 			detail := fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second)

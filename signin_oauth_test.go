@@ -420,7 +420,7 @@ func TestOAuthConfigs(t *testing.T) {
 	t.Run("all that is wrong is told at once", func(t *testing.T) {
 		for body, want := range map[string]string{
 			`{}`: "provider client_id client_secret redirect_uri",
-			`{"provider":"github","client_id":"","client_secret":"","redirect_uri":"ftp://x","scopes":["a b"],"issuer":"https://a.example","trust_email":true}`: "issuer trust_email client_id client_secret redirect_uri scopes",
+			`{"provider":"github","client_id":"","client_secret":"","redirect_uri":"ftp://x","scopes":["openid","é"],"issuer":"https://a.example","trust_email":true}`: "issuer trust_email client_id client_secret redirect_uri scopes",
 		} {
 			got := w.send("POST", path, body, bearer(w.token))
 			got.want(t, 400, "invalid_request")
