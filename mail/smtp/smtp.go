@@ -95,10 +95,23 @@ func (s *Mailer) options(ctx context.Context) []gomail.Option {
 		opts = append(opts, gomail.WithHELO(c.LocalName))
 	}
 	if c.Username != "" {
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+		opts = append(opts, gomail.WithOpportunisticSMTPAuth(c.TLS.mechanisms()...),
 			gomail.WithUsername(c.Username), gomail.WithPassword(c.Password))
 	}
 	return opts
+}
+
+// mechanisms are the ways to show the password, best first. The client would leave PLAIN and
+// LOGIN out, which are all that most relays take: it knows neither of the TLS that a dialer
+// began, nor that a bare connection is to loopback. It still refuses them on any other.
+func (m Mode) mechanisms() []gomail.SMTPAuthType {
+	all := []gomail.SMTPAuthType{
+		gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthCramMD5, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin,
+	}
+	if m == Opportunistic { // there may be no TLS to bind to
+		return all
+	}
+	return append([]gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA1PLUS}, all...)
 }
 
 // dialer closes the connection when the context of the Send is done, so that a
