@@ -100,6 +100,17 @@ func TestSendDelivers(t *testing.T) {
 	}
 }
 
+func TestOnLoopbackAnyCertificateWillDo(t *testing.T) {
+	t.Parallel()
+	for mode, sent := range map[Mode]bool{Opportunistic: true, STARTTLS: false, Implicit: false} {
+		c := serve(t, &backend{}, mode, true)
+		c.TLSConfig = nil
+		if err := send(t.Context(), t, c, message()); (err == nil) != sent {
+			t.Errorf("mode %d: got %v, want the mail sent: %t", mode, err, sent)
+		}
+	}
+}
+
 func TestSendErrors(t *testing.T) {
 	t.Parallel()
 	for code, permanent := range map[int]bool{451: false, 550: true} {
