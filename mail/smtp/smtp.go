@@ -90,6 +90,7 @@ func (s *Mailer) options(ctx context.Context) []gomail.Option {
 	opts := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(c.Timeout), gomail.WithTLSConfig(c.TLSConfig),
 		gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(s.dialer(ctx)),
+		gomail.WithoutNoop(), // the connection is a new one
 	}
 	if c.TLS == Implicit {
 		opts = append(opts, gomail.WithSSL())
