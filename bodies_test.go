@@ -136,6 +136,29 @@ func TestBodiesAreStrict(t *testing.T) {
 	})
 }
 
+func TestAMissingMemberIsNamed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	for _, r := range []struct{ pattern, body, field, code string }{
+		{"/auth/password/forgot/{app_id}", `{}`, "email", "invalid_email"},
+		{"/auth/password/reset/{app_id}", `{}`, "token", "required"},
+		{"/auth/password/reset/{app_id}", `{"token":"x"}`, "password", "required"},
+		{"/auth/password/change/{app_id}", `{"new_password":"` + newPassword + `"}`, "current_password", "required"},
+		{"/auth/password/change/{app_id}", `{"current_password":"` + password + `"}`, "new_password", "required"},
+		{"/auth/password/set/{app_id}", `{}`, "new_password", "required"},
+		{"/auth/email/verify/{app_id}", `{}`, "token", "required"},
+		{"/auth/email/change/{app_id}", `{}`, "new_email", "invalid_email"},
+		{"/auth/email/confirm/{app_id}", `{}`, "token", "required"},
+		{"/auth/email/undo/{app_id}", `{}`, "token", "required"},
+	} {
+		got := s.send("POST", s.in(r.pattern), r.body, s.credential(r.pattern)...)
+		fields, _ := got.body["errors"].([]any)
+		if got.Code != 400 || len(fields) != 1 || fields[0].(map[string]any)["field"] != r.field || fields[0].(map[string]any)["code"] != r.code {
+			t.Errorf("%s %s: got %d %v, want 400, which names %s as %s", r.pattern, r.body, got.Code, got.body["errors"], r.field, r.code)
+		}
+	}
+}
+
 func TestPasswordsMayHoldAnything(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
