@@ -151,6 +151,16 @@ func TestMissingMembersAreNamed(t *testing.T) {
 		{"POST /auth/token/{app_id}", `{}`, "code"},
 		{"POST /auth/token/{app_id}", `{"code":"","code_verifier":"x"}`, "code"},
 		{"POST /auth/refresh/{app_id}", `{}`, "refresh_token"},
+		{"POST /auth/password/forgot/{app_id}", `{}`, "email"},
+		{"POST /auth/password/reset/{app_id}", `{}`, "token"},
+		{"POST /auth/password/reset/{app_id}", `{"token":"x"}`, "password"},
+		{"POST /auth/password/change/{app_id}", `{"new_password":"` + newPassword + `"}`, "current_password"},
+		{"POST /auth/password/change/{app_id}", `{"current_password":"` + password + `"}`, "new_password"},
+		{"POST /auth/password/set/{app_id}", `{}`, "new_password"},
+		{"POST /auth/email/verify/{app_id}", `{}`, "token"},
+		{"POST /auth/email/change/{app_id}", `{}`, "new_email"},
+		{"POST /auth/email/confirm/{app_id}", `{}`, "token"},
+		{"POST /auth/email/undo/{app_id}", `{}`, "token"},
 		{"POST /auth/identities/{app_id}", `{"redirect_to":"x"}`, "provider"},
 	} {
 		method, pattern, _ := strings.Cut(c.route, " ")

@@ -188,5 +188,8 @@ func undoEmail(c *call) error {
 }
 
 func undoByToken(c *call, in undoBody) (answered, error) {
+	if in.Token == "" {
+		return answered{}, invalid("token", "required", "token is missing")
+	}
 	return answered{http.StatusNoContent, nil}, c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: in.Token, Client: c.client})
 }

@@ -36,11 +36,11 @@ func openReset(c *call) error {
 }
 
 type resetBody struct {
-	Token    string `json:"token"`
-	Email    string `json:"email"`
-	Code     string `json:"code"`
-	Binding  string `json:"binding"`
-	Password string `json:"password" raw:"ok"`
+	Token    string  `json:"token"`
+	Email    string  `json:"email"`
+	Code     string  `json:"code"`
+	Binding  string  `json:"binding"`
+	Password *string `json:"password" raw:"ok"`
 }
 
 func resetPassword(c *call) error {
@@ -54,8 +54,11 @@ func resetByProof(c *call, in resetBody) (answered, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
 		return answered{}, err
 	}
+	if err := present("password", in.Password); err != nil {
+		return answered{}, err
+	}
 	got, err := c.e.ResetPassword(c.ctx(), PasswordReset{
-		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Password: in.Password, Client: c.client,
+		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Password: *in.Password, Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err
@@ -82,21 +85,38 @@ func pressReset(c *call) error {
 	return c.notice("Saved", "Go back to where you wanted to sign in and use your new password there.")
 }
 
+// present refuses a password that is missing: an empty one is weak, or wrong.
+func present(member string, pw *string) error {
+	if pw == nil {
+		return invalid(member, "required", member+" is missing")
+	}
+	return nil
+}
+
 type changePasswordBody struct {
-	Current string `json:"current_password" raw:"ok"`
-	New     string `json:"new_password" raw:"ok"`
+	Current *string `json:"current_password" raw:"ok"`
+	New     *string `json:"new_password" raw:"ok"`
 }
 
 func changePassword(c *call, in changePasswordBody) (answered, error) {
+	if err := present("current_password", in.Current); err != nil {
+		return answered{}, err
+	}
+	if err := present("new_password", in.New); err != nil {
+		return answered{}, err
+	}
 	return answered{http.StatusNoContent, nil}, c.e.ChangePassword(c.ctx(), PasswordChange{
-		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Current: in.Current, New: in.New, Client: c.client,
+		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Current: *in.Current, New: *in.New, Client: c.client,
 	})
 }
 
 type setPasswordBody struct {
-	New string `json:"new_password" raw:"ok"`
+	New *string `json:"new_password" raw:"ok"`
 }
 
 func setPassword(c *call, in setPasswordBody) (answered, error) {
-	return answered{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), c.app.ID, c.user.ID, in.New)
+	if err := present("new_password", in.New); err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), c.app.ID, c.user.ID, *in.New)
 }

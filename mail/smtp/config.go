@@ -35,7 +35,7 @@ type Config struct {
 	TLS                Mode
 	Timeout            time.Duration // of one Send; 10 s if zero
 	LocalName          string        // for EHLO; the host's name if empty
-	TLSConfig          *tls.Config   // nil trusts the system's roots
+	TLSConfig          *tls.Config   // nil trusts the system's roots, and anybody if Opportunistic
 }
 
 // Parse reads smtp://[user:pass@]host:port, which requires STARTTLS except on

@@ -33,6 +33,14 @@ func TestARelayThatRefusesTheClientIsTemporary(t *testing.T) {
 	}
 }
 
+func TestARelayIsAskedForNoMoreThanItNeeds(t *testing.T) {
+	t.Parallel()
+	c := Config{Addr: refusing(t, map[string]string{"NOOP": "502 not here", "DATA": "354 go on"}), TLS: Opportunistic}
+	if err := send(t.Context(), t, c, message()); err != nil {
+		t.Errorf("got %v, want the mail sent to a relay that takes no NOOP", err)
+	}
+}
+
 // refusing is the address of a server that gives some replies of its own.
 func refusing(t *testing.T, replies map[string]string) string {
 	t.Helper()

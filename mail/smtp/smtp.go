@@ -39,13 +39,16 @@ func New(c Config) (*Mailer, error) {
 		c.Timeout = 10 * time.Second
 	}
 	m := &Mailer{config: c, host: host, port: port}
-	m.config.TLSConfig = tlsConfig(c.TLSConfig, host)
+	m.config.TLSConfig = tlsConfig(c, host)
 	return m, nil
 }
 
-func tlsConfig(c *tls.Config, host string) *tls.Config {
+// tlsConfig takes any certificate where no TLS at all would do (RFC 7435, section 3): nobody
+// certifies loopback, and a relay there that offers STARTTLS has made its own.
+func tlsConfig(of Config, host string) *tls.Config {
+	c := of.TLSConfig
 	if c == nil {
-		c = &tls.Config{MinVersion: tls.VersionTLS12}
+		c = &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: of.TLS == Opportunistic} //nolint:gosec // as above
 	}
 	c = c.Clone()
 	if c.ServerName == "" {
@@ -87,6 +90,7 @@ func (s *Mailer) options(ctx context.Context) []gomail.Option {
 	opts := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(c.Timeout), gomail.WithTLSConfig(c.TLSConfig),
 		gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(s.dialer(ctx)),
+		gomail.WithoutNoop(), // the connection is a new one
 	}
 	if c.TLS == Implicit {
 		opts = append(opts, gomail.WithSSL())
@@ -95,10 +99,23 @@ func (s *Mailer) options(ctx context.Context) []gomail.Option {
 		opts = append(opts, gomail.WithHELO(c.LocalName))
 	}
 	if c.Username != "" {
-		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+		opts = append(opts, gomail.WithOpportunisticSMTPAuth(c.TLS.mechanisms()...),
 			gomail.WithUsername(c.Username), gomail.WithPassword(c.Password))
 	}
 	return opts
+}
+
+// mechanisms are the ways to show the password, best first. The client would leave PLAIN and
+// LOGIN out, which are all that most relays take: it knows neither of the TLS that a dialer
+// began, nor that a bare connection is to loopback. It still refuses them on any other.
+func (m Mode) mechanisms() []gomail.SMTPAuthType {
+	all := []gomail.SMTPAuthType{
+		gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthCramMD5, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin,
+	}
+	if m == Opportunistic { // there may be no TLS to bind to
+		return all
+	}
+	return append([]gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA1PLUS}, all...)
 }
 
 // dialer closes the connection when the context of the Send is done, so that a

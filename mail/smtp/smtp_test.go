@@ -49,13 +49,14 @@ func listen(t *testing.T) net.Listener {
 }
 
 // serve returns the config of a client that trusts the server's certificate.
-func serve(t *testing.T, b *backend, mode Mode, offerTLS bool) Config {
+func serve(t *testing.T, b gosmtp.Backend, mode Mode, offerTLS bool) Config {
 	t.Helper()
 	h := httptest.NewTLSServer(nil)
 	t.Cleanup(h.Close)
 	pool := x509.NewCertPool()
 	pool.AddCert(h.Certificate())
 	server := gosmtp.NewServer(b)
+	server.AllowInsecureAuth = true
 	serverTLS := &tls.Config{Certificates: h.TLS.Certificates, MinVersion: tls.VersionTLS12}
 	l := listen(t)
 	addr := l.Addr().String()
@@ -95,6 +96,17 @@ func TestSendDelivers(t *testing.T) {
 		b.mu.Unlock()
 		if err != nil || got.Header.Get("Message-ID") != "<m1@example.com>" || strings.Contains(got.Header.Get("Subject"), "ü") {
 			t.Errorf("got %q, %v, want encoded headers with the id", b.body, err)
+		}
+	}
+}
+
+func TestOnLoopbackAnyCertificateWillDo(t *testing.T) {
+	t.Parallel()
+	for mode, sent := range map[Mode]bool{Opportunistic: true, STARTTLS: false, Implicit: false} {
+		c := serve(t, &backend{}, mode, true)
+		c.TLSConfig = nil
+		if err := send(t.Context(), t, c, message()); (err == nil) != sent {
+			t.Errorf("mode %d: got %v, want the mail sent: %t", mode, err, sent)
 		}
 	}
 }
