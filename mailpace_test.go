@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
@@ -102,6 +103,35 @@ func TestOneAddressIsNotFloodedByManyApps(t *testing.T) {
 	}
 	if n := count("bob@example.com"); before != 10 || n != before+1 {
 		t.Errorf("mails to a user: got %d, then %d, want 10, then 11", before, n)
+	}
+}
+
+// What one address gets from all apps together is counted where no app is the console's, too.
+func TestMailLeavesAndIsCountedWhereDevelopersAreTheHosts(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) {
+		c.Developers = func(*http.Request) (string, error) { return "me", nil }
+	})
+	other, _, err := w.engine.CreateApp(t.Context(), w.devID, "Other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	third, _, err := w.engine.CreateApp(t.Context(), w.devID, "Third")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, app := range []uuid.UUID{w.app.ID, other.ID, third.ID} {
+		for range 5 {
+			if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app, Email: "ann@example.com"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.engine.RunOnce(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.outbox.Messages()); n != 10 {
+		t.Errorf("mails to one address: got %d, want 10", n)
 	}
 }
 

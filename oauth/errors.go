@@ -3,8 +3,10 @@ package oauth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
+	"strings"
 
 	"golang.org/x/oauth2"
 )
@@ -27,8 +29,18 @@ type Error struct {
 	Err  error
 }
 
+// maxText is how much of an error is told: a library may repeat what a provider answered, and
+// that is up to a megabyte for every request to a provider in trouble.
+const maxText = 512
+
 // Error reads as a path that ends in the cause.
-func (e *Error) Error() string { return "oauth: " + e.Err.Error() }
+func (e *Error) Error() string {
+	text := "oauth: " + e.Err.Error()
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "…"
+	}
+	return text
+}
 
 // Unwrap is the cause.
 func (e *Error) Unwrap() error { return e.Err }
@@ -54,11 +66,17 @@ func broken(err error) *Error {
 	return &Error{Kind: Broken, Err: err}
 }
 
+// exchangeError leaves out what the provider answered: it may repeat the request, which holds
+// the client secret and the code.
 func exchangeError(err error) error {
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		e := &Error{Kind: Broken, Err: err}
+		e := &Error{Kind: Broken, Err: errors.New("fetch a token: the provider answers an error")}
+		if refusal.Response != nil {
+			e.Err = fmt.Errorf("fetch a token: status %d", refusal.Response.StatusCode)
+		}
 		if KnownErrorCode(refusal.ErrorCode) {
 			e.Code = refusal.ErrorCode
+			e.Err = fmt.Errorf("%w, %s", e.Err, e.Code)
 		}
 		if refusal.ErrorCode == "invalid_grant" {
 			e.Kind = Refused

@@ -75,7 +75,8 @@ func outbound(loopback bool) *http.Client {
 	}
 }
 
-// guard checks each URL and bounds each answer.
+// guard checks each URL and bounds each answer. What comes with an error is read by nobody
+// but a log, unless it is a token endpoint's.
 type guard struct {
 	loopback bool
 	next     http.RoundTripper
@@ -88,6 +89,10 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := g.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
+	}
+	if r.Method == http.MethodGet && res.StatusCode != http.StatusOK {
+		_ = res.Body.Close()
+		res.Body = http.NoBody
 	}
 	res.Body = &bounded{res.Body, maxAnswer}
 	return res, nil

@@ -29,12 +29,18 @@ func App(name string) (key string, err error) {
 	}
 	key = Fold(name)
 	for _, text := range []string{name, key} {
-		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) }) ||
+		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || unseen(r) }) ||
 			strings.Contains(text, "://") || strings.Contains(text, "@") {
 			return "", ErrInvalid
 		}
 	}
 	return key, nil
+}
+
+// unseen says whether a letter or mark is one that leaves no mark on paper, such as the Hangul
+// filler or the blank of Braille: a name of them is none, and one with them passes for another.
+func unseen(r rune) bool {
+	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800'
 }
 
 // User checks a user's name, of up to 200 characters without control characters, and

@@ -81,15 +81,13 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 	var out authkit.Rotated
 	var ended int64
 	var prev0, sealed0, sealed1 []byte
-	found := false
-	err := s.c.Write(ctx, rotateSQL(), func(row Row) error {
-		found = true
+	rows, err := s.c.Write(ctx, rotateSQL(), func(row Row) error {
 		return row.Scan(slices.Concat(sessionDest(&out.Session), []any{&ended, &prev0, &sealed0, &sealed1}, userDest(&out.User))...)
 	}, id(r.App), r.Family, r.Presented, r.Next, us(r.Now), us(r.Now)-r.Grace.Microseconds(), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion))
 	switch {
 	case err != nil:
 		return authkit.Rotated{}, err
-	case !found:
+	case rows == 0:
 		return authkit.Rotated{}, s.whyNot(ctx, r)
 	case ended != 0:
 		return authkit.Rotated{}, authkit.ErrTokenReused

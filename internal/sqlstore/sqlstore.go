@@ -52,8 +52,10 @@ type Tx interface {
 type Conn interface {
 	Reader
 
-	// Write is Rows for one statement that writes, a transaction of its own.
-	Write(ctx context.Context, sql string, f func(Row) error, args ...any) error
+	// Write is Rows for one statement that writes, a transaction of its own, and says how
+	// many rows it answered. One that the database undoes after it has answered runs again: f
+	// is called anew, and the rows before are none.
+	Write(ctx context.Context, sql string, f func(Row) error, args ...any) (rows int, err error)
 
 	// Tx runs f in a transaction, again if the database asks for it. Unless durable,
 	// the last commits may be lost with the machine.

@@ -63,15 +63,16 @@ func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 }
 
 // Write tries again as [conn.Tx] does.
-func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (err error) {
+func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	for range attempts {
-		if err = c.rows(ctx, sql, f, args...); !undone(err) {
+		rows = 0
+		if err = c.rows(ctx, sql, func(r sqlstore.Row) error { rows++; return f(r) }, args...); !undone(err) {
 			break
 		}
 	}
-	return err
+	return rows, err
 }
 
 func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {

@@ -48,8 +48,9 @@ func (c *conn) Dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{Clock: `select cast((julianday('now') - 2440587.5) * 86400000000 as integer)`}
 }
 
-func (c *conn) Write(ctx context.Context, query string, f func(sqlstore.Row) error, args ...any) error {
-	return querier{c.write}.Rows(ctx, query, f, args...)
+func (c *conn) Write(ctx context.Context, query string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
+	err = querier{c.write}.Rows(ctx, query, func(r sqlstore.Row) error { rows++; return f(r) }, args...)
+	return rows, err
 }
 
 // Tx takes the write lock at once: a transaction that reads first and writes later can

@@ -1,0 +1,73 @@
+package postgres_test
+
+import (
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// undoOnce has the server undo the first change of a session as it commits, after it has
+// answered, and not before somebody else waits for the session.
+const undoOnce = `
+create sequence changes;
+create function undo_once() returns trigger language plpgsql as $$
+begin
+	if nextval('changes') = 1 then
+		for i in 1..200 loop
+			exit when exists (select 1 from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid)));
+			perform pg_sleep(0.005);
+		end loop;
+		raise exception 'undone' using errcode = '40001';
+	end if;
+	return null;
+end $$;
+create constraint trigger undo_once after update on authkit_sessions deferrable initially deferred for each row execute function undo_once()`
+
+// What a rotation answered before it was undone is nothing: the session may have ended since.
+func TestARotationThatIsUndoneFindsASessionEnded(t *testing.T) {
+	t.Parallel()
+	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
+	if dsn == "" {
+		return
+	}
+	schema := fresh(t, dsn)
+	s, app := withApp(t, schema)
+	now := time.Unix(1_700_000_000, 0)
+	until := now.Add(time.Hour)
+	user := authkit.User{App: app, ID: uuid.New(), Email: "ann@example.com", CreatedAt: now}
+	session := authkit.Session{
+		App: app, ID: uuid.New(), UserID: user.ID, Family: []byte("family"), Current: []byte("first"),
+		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: until, Until: until,
+	}
+	if _, err := s.CreateUser(t.Context(), authkit.NewUser{Now: now, User: user, Session: &session}); err != nil {
+		t.Fatal(err)
+	}
+	pool := connect(t, schema)
+	if _, err := pool.Exec(t.Context(), undoOnce); err != nil {
+		t.Fatal(err)
+	}
+	rotated := make(chan error, 1)
+	go func() {
+		_, err := s.RotateSession(t.Context(), authkit.Rotation{
+			App: app, Family: session.Family, Presented: session.Current, Next: []byte("second"), Sealed: []byte("sealed"),
+			Now: now, Grace: time.Second, IdleUntil: until,
+		})
+		rotated <- err
+	}()
+	for called := false; !called; {
+		if err := pool.QueryRow(t.Context(), "select is_called from changes").Scan(&called); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.EndSession(t.Context(), app, user.ID, session.ID, now, authkit.Also{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-rotated; !errors.Is(err, authkit.ErrNotFound) {
+		t.Errorf("RotateSession: got %v, want ErrNotFound: the session has ended", err)
+	}
+}
