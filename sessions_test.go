@@ -402,3 +402,41 @@ func TestRequireAndRevocation(t *testing.T) {
 	w.clock.advance(5 * time.Second)
 	step("revoked", require, http.StatusUnauthorized)
 }
+
+// Who is told to try again later has to get there, whatever was done before the store failed.
+func TestASignOutThatFailedCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		more  string
+		other int // what becomes of the user's other session
+	}{
+		"of one session": {"", 200},
+		"of all":         {`,"all":true`, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			overStores(t, func(s *stage) {
+				for n := 1; ; n++ {
+					email := s.email()
+					in := s.signUp(email)
+					other := s.signIn(s.app.ID.String(), email)
+					body := `{"refresh_token":"` + in.field("refresh_token") + `"` + c.more + `}`
+					s.faulty.FailAt(n)
+					got := s.send("POST", s.in("/auth/sign-out/{app_id}"), body)
+					s.faulty.FailAt(0)
+					if got.Code == http.StatusNoContent {
+						if n < 3 {
+							s.t.Errorf("calls of the store: got %d, want what rotates and what ends", n-1)
+						}
+						return
+					}
+					got.want(s.t, 503, "unavailable")
+					s.clock.advance(time.Minute) // longer than any grace
+					s.send("POST", s.in("/auth/sign-out/{app_id}"), body).want(s.t, 204, "")
+					s.equal("the session", s.lives(in.field("token")), 401)
+					s.equal("the other", s.lives(other), c.other)
+				}
+			})
+		})
+	}
+}

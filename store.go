@@ -267,8 +267,8 @@ type SessionStore interface {
 
 	// RotateSession turns the refresh token of the live session of r.Family. If Presented
 	// is current, Next becomes current, and LastUsedAt and IdleUntil move on. If it is
-	// either of the two before, rotated less than r.Grace ago, nothing changes and the
-	// answer's Again is its own successor. Anything else ends the session in this step:
+	// either of the two before, rotated less than r.Grace from r.Now, either way, nothing
+	// changes and the answer's Again is its own successor. Anything else ends the session in this step:
 	// [ErrTokenReused]. Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version
 	// is not r.AppVersion; nothing happens.
 	RotateSession(ctx context.Context, r Rotation) (Rotated, error)

@@ -18,9 +18,9 @@ const (
 
 // discovery is what an issuer says of itself; ready is closed once it is known.
 type discovery struct {
-	issuer string
-	ready  chan struct{}
-	until  time.Time
+	issuer      string
+	ready       chan struct{}
+	from, until time.Time
 
 	provider *oidc.Provider
 	algs     []string
@@ -52,7 +52,8 @@ func (c *Client) entry(issuer string) (d *discovery, mine bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.opts.Now()
-	if d, ok := c.issued[issuer]; ok && (d.until.IsZero() || now.Before(d.until)) {
+	// Before from, the clock was set back: how old the answer is nobody knows.
+	if d, ok := c.issued[issuer]; ok && (d.until.IsZero() || (!now.Before(d.from) && now.Before(d.until))) {
 		return d, false
 	}
 	if len(c.issued) >= maxIssued {
@@ -72,9 +73,10 @@ func (c *Client) fill(ctx context.Context, d *discovery) {
 	err := c.ask(ctx, d)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	d.until = c.opts.Now().Add(goodFor)
+	d.from = c.opts.Now()
+	d.until = d.from.Add(goodFor)
 	if err != nil {
-		d.err, d.until = broken(fmt.Errorf("discover %q: %w", d.issuer, err)), c.opts.Now().Add(badFor)
+		d.err, d.until = broken(fmt.Errorf("discover %q: %w", d.issuer, err)), d.from.Add(badFor)
 	}
 	close(d.ready)
 }

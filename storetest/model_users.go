@@ -271,7 +271,7 @@ func (s *modelSession) turn(r authkit.Rotation) (again []byte, ok bool) {
 		return nil, true
 	}
 	for _, t := range s.turns[max(0, len(s.turns)-2):] {
-		if bytes.Equal(t.hash, r.Presented) && r.Now.Sub(t.at) < r.Grace {
+		if bytes.Equal(t.hash, r.Presented) && r.Now.Sub(t.at).Abs() < r.Grace {
 			return t.sealed, true
 		}
 	}

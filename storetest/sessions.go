@@ -13,6 +13,7 @@ func sessionSentences() []sentence {
 		{"session: either of the two refresh tokens before is answered with its own successor in the grace", sessionGrace},
 		{"session: a refresh token used after the grace ends the session", sessionLate},
 		{"session: so does the token before that, by its own time", sessionLater},
+		{"session: and one used a grace before its own rotation, by a clock that was set back", sessionEarly},
 		{"session: while the user is disabled it is not found, and nothing turns or ends it", sessionDisabled},
 		{"session: an unknown secret ends the session, an unknown family is not found", sessionUnknown},
 		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
@@ -104,6 +105,28 @@ func sessionLater(b *bed) {
 	b.ok(err)
 	b.sameBytes(again.Again, []byte("t1"))
 	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", after(10*time.Second)))
+	b.is(err, authkit.ErrTokenReused)
+}
+
+// sessionEarly allows for two clocks that differ by less than the grace.
+func sessionEarly(b *bed) {
+	b.signIn(b.newUser("a@example.com"), "s")
+	for i, step := range []struct{ from, to string }{{"t0 s", "t1"}, {"t1", "t2"}} {
+		_, err := b.s.RotateSession(b.ctx, b.rotation(step.from, step.to, after(time.Minute+time.Duration(i)*time.Second)))
+		b.ok(err)
+	}
+	for _, step := range []struct {
+		from, again string
+		at          time.Time
+	}{
+		{"t0 s", "t1", after(50*time.Second + time.Microsecond)},
+		{"t1", "t2", after(51*time.Second + time.Microsecond)},
+	} {
+		r, err := b.s.RotateSession(b.ctx, b.rotation(step.from, "no", step.at))
+		b.ok(err)
+		b.sameBytes(r.Again, []byte(step.again))
+	}
+	_, err := b.s.RotateSession(b.ctx, b.rotation("t1", "no", after(51*time.Second)))
 	b.is(err, authkit.ErrTokenReused)
 }
 

@@ -47,7 +47,8 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 }
 
 // The whole decision is one statement on one row. A token that is neither current nor in
-// its grace ends the session (RFC 9700 section 4.14.2).
+// its grace ends the session (RFC 9700 section 4.14.2). One that was rotated well in the
+// future was so before the clock was set back: how long ago that was nobody knows.
 func rotateSQL() string {
 	return `update authkit_sessions set
 prev1 = case when cur = $3 then prev0 else prev1 end,
@@ -59,7 +60,7 @@ rotated0 = case when cur = $3 then $5 else rotated0 end,
 last_used_at = case when cur = $3 then $5 else last_used_at end,
 idle_until = case when cur = $3 then $7 else idle_until end,
 cur = case when cur = $3 then $4 else cur end,
-ended_at = case when cur = $3 or (prev0 = $3 and rotated0 > $6) or (prev1 = $3 and rotated1 > $6) then ended_at else $5 end
+ended_at = case when cur = $3 or (prev0 = $3 and rotated0 > $6 and rotated0 < $10) or (prev1 = $3 and rotated1 > $6 and rotated1 < $10) then ended_at else $5 end
 where app_id = $1 and family = $2 and ended_at = 0 and idle_until > $5 and until_at > $5
 and exists (select 1 from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id and u.epoch = authkit_sessions.epoch and u.disabled = 0)
 and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.version = coalesce($9, a.version))
@@ -83,7 +84,7 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 	var prev0, sealed0, sealed1 []byte
 	rows, err := s.c.Write(ctx, rotateSQL(), func(row Row) error {
 		return row.Scan(slices.Concat(sessionDest(&out.Session), []any{&ended, &prev0, &sealed0, &sealed1}, userDest(&out.User))...)
-	}, id(r.App), r.Family, r.Presented, r.Next, us(r.Now), us(r.Now)-r.Grace.Microseconds(), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion))
+	}, id(r.App), r.Family, r.Presented, r.Next, us(r.Now), us(r.Now)-r.Grace.Microseconds(), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion), us(r.Now)+r.Grace.Microseconds())
 	switch {
 	case err != nil:
 		return authkit.Rotated{}, err
