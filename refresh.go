@@ -60,7 +60,20 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		}
 		return SignIn{}, unproven("")
 	}
-	return e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
+	out, err := e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
+	if err != nil && got.Again == nil {
+		e.turnBack(ctx, in.App, presented, next)
+	}
+	return out, err
+}
+
+// turnBack makes a token the current one again whose successor nobody was told: who tries
+// again later, once the host's hook is mended, must not be taken for a thief.
+func (e *Engine) turnBack(ctx context.Context, app uuid.UUID, presented, next token.Refresh) {
+	_, _, err := e.rotate(context.WithoutCancel(ctx), app, next, presented)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		e.log.WarnContext(ctx, "a refresh token was turned, and its successor told to nobody", slog.String("app", app.String()), slog.Any("error", err))
+	}
 }
 
 // rotate asks the store once: the app's record may be an old one, since the step is

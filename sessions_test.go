@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -401,6 +402,36 @@ func TestRequireAndRevocation(t *testing.T) {
 	step("revoked, asked each time", live, http.StatusUnauthorized)
 	w.clock.advance(5 * time.Second)
 	step("revoked", require, http.StatusUnauthorized)
+}
+
+// What a host's hook needs may be away for a while: whoever refreshes meanwhile is refused,
+// gets on once it is back, and a token that is stolen is still found out.
+func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		hook := &script{}
+		away, err := authkit.New(authkit.Config{
+			Store: s.inner, Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Hooks: hook.hooks(),
+		})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		t0 := s.signUp(s.email()).field("refresh_token")
+		hook.set(authkit.MomentToken, errors.New("the host's database is away"), nil)
+		for range 3 {
+			_, err := away.Refresh(s.t.Context(), authkit.RefreshRequest{App: s.app.ID, Token: t0})
+			if !errors.Is(err, authkit.CodeForbidden) {
+				s.t.Errorf("while it is away: got %v, want forbidden", err)
+			}
+			s.clock.advance(time.Minute) // longer than any grace
+		}
+		got := s.refresh(t0)
+		got.want(s.t, 200, "")
+		s.clock.advance(time.Minute)
+		s.refresh(got.field("refresh_token")).want(s.t, 200, "")
+		s.refresh(t0).want(s.t, 401, "invalid_token")
+		s.equal("the session", s.lives(got.field("token")), 401)
+	})
 }
 
 // Who is told to try again later has to get there, whatever was done before the store failed.
