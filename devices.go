@@ -29,7 +29,7 @@ const deviceSize = idSize + 8 + macSize + macSize
 
 // KnowDevice answers what a browser keeps once it has signed in as u, so that
 // [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
-// then locks it out no longer. It is good for 90 days, for this account of this app, until
+// then locks it out no longer, nor keeps mail from it that it asks for. It is good for 90 days, for this account of this app, until
 // the account's sessions are ended as one, as by a new password. before is what the browser
 // has kept so far, or empty: with it the browser's count goes on. The handler does this for
 // browsers, by cookie.
@@ -46,6 +46,13 @@ func (e *Engine) KnowDevice(u User, before string) (string, error) {
 	return token.Encode(slices.Concat(
 		known.id, known.date(), known.stamp, e.ring.MAC("device", known.sealed(u.App, u.Email)...),
 	)), nil
+}
+
+// knows says whether a browser signed in to the address's account before. Whether it could
+// today takes a look at the account, which those who ask for mail are not told from.
+func (e *Engine) knows(app uuid.UUID, email, text string) bool {
+	_, ok := e.device(app, email, text, e.now())
+	return ok
 }
 
 // device reads what a browser keeps; false for anything but what was made for this address

@@ -55,6 +55,70 @@ func (w *world) lockedOut(app, email string) {
 	flood(w.t, func(int) answer { return w.try(app, email, "another passphrase") })
 }
 
+// TestStrangersKeepNoMailFromAKnownDevice uses an address's share of mail up and asks for the
+// user, who may not be told from strangers by the answer.
+func TestStrangersKeepNoMailFromAKnownDevice(t *testing.T) {
+	t.Parallel()
+	ask := func(w *world, path, body string, headers ...string) (mails int) {
+		w.t.Helper()
+		before := len(w.outbox.Messages())
+		w.tries++
+		w.from(fmt.Sprintf("198.51.100.%d:1", w.tries)).send("POST", w.in(path), body, headers...).want(w.t, 202, "")
+		w.runOnce()
+		return len(w.outbox.Messages()) - before
+	}
+	const link, forgot, send = "/auth/magic-link/{app_id}", "/auth/password/forgot/{app_id}", "/auth/email/send/{app_id}"
+	const ann = `{"email":"ann@example.com"}`
+	usedUp := func(t *testing.T) (w *world, cookie string, in answer) {
+		t.Helper()
+		w = setup(t)
+		in = w.signUp("ann@example.com")
+		for range 5 {
+			ask(w, link, ann)
+		}
+		if n := ask(w, link, ann); n != 0 {
+			t.Fatalf("mail to a stranger: got %d, want none", n)
+		}
+		return w, w.deviceOf(in), in
+	}
+	t.Run("a browser that signed in before gets its own", func(t *testing.T) {
+		t.Parallel()
+		for _, path := range []string{link, forgot} {
+			w, cookie, _ := usedUp(t)
+			if n := ask(w, path, ann, cookie); n != 1 {
+				t.Errorf("%s: got %d mails, want 1", path, n)
+			}
+		}
+	})
+	t.Run("so does who is signed in", func(t *testing.T) {
+		t.Parallel()
+		w, _, in := usedUp(t)
+		if n := ask(w, send, `{}`, bearer(in.text(t, "token"))); n != 1 {
+			t.Errorf("got %d mails, want 1", n)
+		}
+	})
+	t.Run("all that are known have one share", func(t *testing.T) {
+		t.Parallel()
+		w, cookie, _ := usedUp(t)
+		other := w.deviceOf(w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody("ann@example.com", password, "")))
+		mails := 0
+		for range 5 {
+			mails += ask(w, link, ann, cookie) + ask(w, link, ann, other)
+		}
+		if mails != 5 {
+			t.Errorf("got %d mails, want 5", mails)
+		}
+	})
+	t.Run("a device of another address is none", func(t *testing.T) {
+		t.Parallel()
+		w, _, _ := usedUp(t)
+		eve := w.deviceOf(w.signUp("eve@example.com"))
+		if n := ask(w, link, ann, eve); n != 0 {
+			t.Errorf("got %d mails, want none", n)
+		}
+	})
+}
+
 func TestStrangersLockNoKnownDeviceOut(t *testing.T) {
 	t.Parallel()
 	t.Run("a browser that signed in before gets through", func(t *testing.T) {

@@ -64,7 +64,7 @@ func requestLink(c *call, in linkBody) (answered, error) {
 		return answered{}, err
 	}
 	got, err := c.e.RequestLink(c.ctx(), LinkRequest{
-		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Client: c.client,
+		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.device(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err

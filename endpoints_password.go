@@ -15,7 +15,9 @@ func forgotPassword(c *call, in forgotBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, Browser: browser, Client: c.client})
+	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{
+		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, Browser: browser, Device: c.device(), Client: c.client,
+	})
 	if err != nil {
 		return answered{}, err
 	}

@@ -18,9 +18,9 @@ type Hooks struct {
 	// what the client sees of it is the text of a [Reason] in it, and nothing else.
 	Before func(context.Context, Moment) error
 
-	// After is told what has happened. It never holds a request up: it is called by
-	// [Engine.Run], in order, and what waits when the process dies, or beyond 4096 moments,
-	// is lost. What must not be lost stands in the audit events.
+	// After is told what has happened. It holds up no request and no mail: [Engine.Run]
+	// calls it beside its other work, in order, and what waits when Run ends, or beyond 4096
+	// moments, is lost. What must not be lost stands in the audit events.
 	After func(context.Context, Moment)
 
 	// Claims adds members to the access token of a sign-in or refresh. It is asked anew at
@@ -88,12 +88,23 @@ func (e *Engine) after(m Moment) {
 	default:
 		e.log.Warn("a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
 	}
-	e.nudge()
 }
 
-// tellHooks tells the host what has happened since.
-func (e *Engine) tellHooks(ctx context.Context) {
+// keepTelling tells the host what happens, until ctx ends.
+func (e *Engine) keepTelling(ctx context.Context) {
 	for {
+		select {
+		case m := <-e.moments:
+			e.cfg.Hooks.After(ctx, m)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tellHooks tells the host what has happened so far, and not what its hook makes happen.
+func (e *Engine) tellHooks(ctx context.Context) {
+	for range len(e.moments) {
 		select {
 		case m := <-e.moments:
 			e.cfg.Hooks.After(ctx, m)

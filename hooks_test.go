@@ -166,3 +166,47 @@ func TestClaimsHook(t *testing.T) {
 	s.set("", nil, map[string]any{"big": strings.Repeat("x", 8<<10)})
 	in().want(t, 500, "internal")
 }
+
+func TestAHookHoldsUpNoMail(t *testing.T) {
+	t.Parallel()
+	t.Run("that does not return", func(t *testing.T) {
+		t.Parallel()
+		sent, release := make(chan struct{}, 1), make(chan struct{})
+		w := setup(t, withoutLimits, func(c *authkit.Config) {
+			c.Hooks.After = func(context.Context, authkit.Moment) { <-release }
+			c.Mailer = &postman{now: c.Now, does: func(context.Context) error { sent <- struct{}{}; return nil }}
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- w.engine.Run(ctx) }()
+		w.signUp("ann@example.com")
+		w.ask("bob@example.com")
+		<-sent
+		stop()
+		close(release)
+		if err := <-ended; err != nil {
+			t.Errorf("Run: got %v, want nil", err)
+		}
+	})
+	t.Run("that causes the next moment", func(t *testing.T) {
+		t.Parallel()
+		var w *world
+		told := 0
+		w = setup(t, withoutLimits, func(c *authkit.Config) {
+			c.Hooks.After = func(_ context.Context, m authkit.Moment) {
+				if m.Kind == authkit.MomentToken {
+					return
+				}
+				if told++; told < 100 {
+					w.signIn(w.app.ID.String(), "ann@example.com")
+				}
+			}
+		})
+		w.signUp("ann@example.com")
+		told = 0
+		w.runOnce()
+		if told != 2 { // the developer's sign-in, and the sign-up
+			t.Errorf("moments told in one run: got %d, want the 2 from before it", told)
+		}
+	})
+}

@@ -29,6 +29,7 @@ var (
 	limitSignupPeer        = limit{name: "signup/ip"}
 	limitMailPeer          = limit{name: "mail/ip"}
 	limitMailEmail         = limit{name: "mail/email"}
+	limitMailKnown         = limit{name: "mail/known"} // by email, of whoever signed in to the account before
 	limitOAuthPeer         = limit{name: "oauth/ip"}
 	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, and none of theirs
 	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
@@ -45,7 +46,7 @@ func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 		r, ok = of.signUp.Of(ratelimit.IP)
 	case limitMailPeer:
 		r, ok = of.mail.Of(ratelimit.IP)
-	case limitMailEmail:
+	case limitMailEmail, limitMailKnown:
 		r, ok = of.mail.Of(ratelimit.Email)
 	case limitOAuthPeer, limitCallbackPeer:
 		r, ok = of.oauth.Of(ratelimit.IP)

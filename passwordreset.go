@@ -18,6 +18,7 @@ type ForgotRequest struct {
 
 	// Browser is the secret in the asker's binding cookie, if there is one.
 	Browser []byte
+	Device  string // as [LinkRequest.Device]
 	Client  Client
 }
 
@@ -37,7 +38,7 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	if err := checkGoal(app, in.RedirectTo, ""); err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo}
+	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, known: e.knows(app.ID, email, in.Device)}
 	return e.ask(ctx, app, forReset, in.Browser, data, nil, in.Client, Event{Type: EventPasswordForgot})
 }
 

@@ -71,6 +71,10 @@ type attempt struct {
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
 
+	// known says that the asker signed in to the account before: what strangers ask for then
+	// keeps no mail from it.
+	known bool
+
 	// decoy is an attempt that only takes the time of one: nothing leaves and no code is right.
 	decoy bool
 }
@@ -140,7 +144,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
 	data.Asked, data.Agent = now, agentOf(by.UserAgent)
-	switch err := e.hit(ctx, app.ID, e.by(limitMailEmail, data.Email)); {
+	switch err := e.hit(ctx, app.ID, e.countMail(data)); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
 		data.decoy = true
@@ -158,6 +162,16 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	}
 	e.poke()
 	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil
+}
+
+// countMail is one count of all strangers to the address together, and one of all who are
+// none: an address gets so much from each. Of each device it would be a flood, for whoever
+// has many from before the address was proven.
+func (e *Engine) countMail(data attempt) count {
+	if data.known {
+		return e.by(limitMailKnown, data.Email)
+	}
+	return e.by(limitMailEmail, data.Email)
 }
 
 // addProof adds an attempt and its mail to a step. Of a user, it dies with the Epoch.

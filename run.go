@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -40,6 +41,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 func (e *Engine) Run(ctx context.Context) error {
 	e.running.Add(1)
 	defer e.running.Add(-1)
+	var telling sync.WaitGroup
+	telling.Go(func() { e.keepTelling(ctx) })
+	defer telling.Wait()
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
 	for {
@@ -76,6 +80,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // RunOnce does once what [Engine.Run] does over and over: for tests and for cron.
 func (e *Engine) RunOnce(ctx context.Context) error {
+	e.tellHooks(ctx)
 	more, err := e.runStep(ctx)
 	for more {
 		var swept error
@@ -88,7 +93,6 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	e.tellHooks(ctx)
 	err = errors.Join(e.deliver(ctx), e.flush(ctx), e.rotateDue(ctx))
 	more, swept := e.sweep(ctx)
 	return more, errors.Join(err, swept)

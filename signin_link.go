@@ -18,7 +18,12 @@ type LinkRequest struct {
 
 	// Browser is the secret in the asker's binding cookie, if there is one.
 	Browser []byte
-	Client  Client
+
+	// Device is what [Engine.KnowDevice] gave the browser after an earlier sign-in; may be
+	// empty. Anything else is the same as nothing.
+	Device string
+
+	Client Client
 }
 
 // RequestLink mails a link and a six-digit code that spend the same attempt. The answer
@@ -35,7 +40,7 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
+	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, known: e.knows(app.ID, email, in.Device)}
 	return e.ask(ctx, app, forSignIn, in.Browser, data, nil, in.Client, Event{Type: EventLinkRequest})
 }
 
