@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -209,6 +210,46 @@ func TestPasswordChange(t *testing.T) {
 	if m := s.mailTo("ann@example.com"); !strings.Contains(m.Subject, "was changed") {
 		t.Errorf("mail: got %q, want a notice", m.Subject)
 	}
+}
+
+// Mail that anybody can cause is mail to anybody: an unproven address gets its share of it.
+func TestANoticeToAnUnprovenAddress(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	token, current := w.signUp("ann@example.com").text(t, "token"), password
+	for i := range 8 {
+		next := fmt.Sprintf("a passphrase of its own %d", i)
+		w.clock.advance(6 * time.Second)
+		w.send("POST", w.in("/auth/password/change/{app_id}"), fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, current, next), bearer(token)).want(t, 204, "")
+		current = next
+	}
+	if m := w.mailTo("ann@example.com"); !strings.Contains(m.Subject, "was changed") || strings.Contains(m.Text, "http") {
+		t.Errorf("mail: got %q, want a notice without a link", m.Subject)
+	}
+	if n := len(w.outbox.Messages()); n != 5 {
+		t.Errorf("mails: got %d, want 5", n)
+	}
+}
+
+// TestAWeakPasswordOnThePage: a person gets the form again, a program the refusal.
+func TestAWeakPasswordOnThePage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.signUp("ann@example.com")
+	_, m := s.forgot("ann@example.com")
+	const path = "/auth/password/reset/{app_id}"
+	press := func(pw, accept string) answer {
+		return s.do(s.pressing(m, path, url.Values{"password": {pw}}, "Accept: "+accept)())
+	}
+	const browsers = "text/html,application/xhtml+xml,*/*;q=0.8"
+	page := press("short", browsers)
+	if page.Code != 422 || !strings.HasPrefix(page.Header().Get("Content-Type"), "text/html") ||
+		!strings.Contains(page.Body.String(), "<form") || !strings.Contains(page.Body.String(), "too weak") {
+		t.Errorf("in a browser: got %d %s, want 422 and the form with the reason", page.Code, page.Body)
+	}
+	press("short", "*/*").want(t, 422, "weak_password")
+	press(newPassword, browsers).want(t, 200, "")
+	s.equal("the new password", s.passes("ann@example.com", newPassword), 200)
 }
 
 func TestFirstPassword(t *testing.T) {

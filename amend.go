@@ -2,14 +2,15 @@ package authkit
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // noticeTTL is how long a notice waits for a mail server that is away.
 const noticeTTL = 24 * time.Hour
 
-// tellUser adds an event to a change, and a notice (OWASP ASVS 5.0, 6.3.7) to the address if
-// that is proven: mail to another says nothing.
+// tellUser adds an event to a change, and a notice (OWASP ASVS 5.0, 6.3.7) to the address, if
+// there is one.
 func (e *Engine) tellUser(c *UserChange, app App, to, template string, ev Event) error {
 	ev.App, ev.UserID = app.ID, c.ID
 	if err := e.note(&c.Also, c.Now, ev); err != nil || to == "" {
@@ -30,10 +31,18 @@ func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
 	return u, nil
 }
 
-// proven is where notices to a user go: nowhere if the address is not proven.
-func (u User) proven() string {
+// noticeTo is where a notice to a user goes. To an address that is not proven it is mail like
+// any that a stranger asks for, and counts so: nowhere once the address has had its share.
+func (e *Engine) noticeTo(ctx context.Context, u User) (string, error) {
 	if u.Verified {
-		return u.EmailTyped
+		return u.EmailTyped, nil
 	}
-	return ""
+	err := e.hit(ctx, u.App, e.by(limitMailEmail, u.Email))
+	switch {
+	case errors.Is(err, CodeRateLimited):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return u.EmailTyped, nil
 }

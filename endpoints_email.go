@@ -166,7 +166,7 @@ func openUndo(c *call) error {
 	if err != nil {
 		return c.staleLink(err, undoPage.stale)
 	}
-	return undoPage.write(c, values.Get("token"), found{data: attempt{Email: former.Email}})
+	return undoPage.write(c, values.Get("token"), found{data: attempt{Email: former.Email}}, nil)
 }
 
 type undoBody struct {

@@ -127,10 +127,11 @@ func (p formPage) show(c *call, raw string) error {
 	if err != nil {
 		return c.staleLink(err, p.stale)
 	}
-	if p.purpose.kind == forSignIn.kind && !c.app.lets(got, c.browser()) {
+	signedIn := p.purpose.kind == forVerify.kind && c.app.takesCookies() && c.bringsCookie()
+	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.lets(got, c.browser()) {
 		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
-	return p.write(c, raw, got)
+	return p.write(c, raw, got, nil)
 }
 
 // staleLink is the page of a link that is no longer valid; other errors stay.
@@ -141,7 +142,8 @@ func (c *call) staleLink(err error, fix string) error {
 	return c.notice("This link is no longer valid", "It was used already, or its time is over. "+fix)
 }
 
-func (p formPage) write(c *call, raw string, got found) error {
+// write shows the page, again where it was refused what it had asked for.
+func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 	same := got.askedBy(c.browser(), c.app.ID)
 	browser, err := c.bind()
 	if err != nil {
@@ -160,6 +162,9 @@ func (p formPage) write(c *call, raw string, got found) error {
 		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(got.data.Email),
 		NewPassword: p.ask, Least: c.e.cfg.Password.MinLength,
 	}
+	if refused != nil {
+		data.Refused = refused.Detail
+	}
 	policy := pages.CSP(nonce)
 	if goesOn != nil {
 		data.GoesOn, policy = goesOn.Host, pages.CSP(nonce, httpio.Origin(goesOn))
@@ -172,7 +177,12 @@ func (p formPage) write(c *call, raw string, got found) error {
 	}
 	// Browsers send "Origin: null" with a form under no-referrer.
 	c.w.Header().Set("Referrer-Policy", "same-origin")
-	return c.html(policy, func(w http.ResponseWriter) error { return pages.Confirm(w, data) })
+	return c.html(policy, func(w http.ResponseWriter) error {
+		if refused != nil {
+			w.WriteHeader(refused.Code.Status())
+		}
+		return pages.Confirm(w, data)
+	})
 }
 
 func goalURL(to string) (*url.URL, error) {

@@ -1,8 +1,11 @@
 package authkit
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 type forgotBody struct {
@@ -76,6 +79,8 @@ func pressReset(c *call) error {
 	}
 	goal, got, err := c.e.PressReset(c.ctx(), press, form.Get("password"))
 	switch {
+	case errors.Is(err, CodeWeakPassword) && httpio.AcceptsHTML(c.r):
+		return resetPage.again(c, press.Token, asError(err))
 	case err != nil:
 		return err
 	case goal.RedirectTo != "":
@@ -85,6 +90,15 @@ func pressReset(c *call) error {
 		return c.notice("Signed in", "Your new password is saved. You may close this page.")
 	}
 	return c.notice("Saved", "Go back to where you wanted to sign in and use your new password there.")
+}
+
+// again shows a person the form once more, where a program gets the refusal itself.
+func (p formPage) again(c *call, raw string, refusal *Error) error {
+	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
+	if err != nil {
+		return c.staleLink(err, p.stale)
+	}
+	return p.write(c, raw, got, refusal)
 }
 
 // present refuses a password that is missing: an empty one is weak, or wrong.

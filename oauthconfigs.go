@@ -102,6 +102,8 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
 		wrong("provider", "invalid_name", "provider is not 2 to 32 of a-z, 0-9 and -, or is a reserved word")
 	case known && c.Issuer != "":
 		wrong("issuer", "not_allowed", "issuer is for custom providers only")
+	case len(c.Issuer) > 1024: // it is a part of every identity's key
+		wrong("issuer", "invalid_issuer", "issuer is longer than 1024 bytes")
 	case !known && e.oauth.CheckIssuer(ctx, c.Issuer) != nil:
 		wrong("issuer", "invalid_issuer", "issuer is not a public https URL on port 443")
 	}

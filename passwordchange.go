@@ -78,7 +78,11 @@ func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, ma
 			return User{}, err
 		}
 		c.Put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, c.Now)}
-		if err := e.tellUser(&c, app, u.proven(), "password_changed", Event{Type: EventPasswordChange}); err != nil {
+		to, err := e.noticeTo(ctx, u)
+		if err != nil {
+			return User{}, err
+		}
+		if err := e.tellUser(&c, app, to, "password_changed", Event{Type: EventPasswordChange}); err != nil {
 			return User{}, err
 		}
 		return e.amend(ctx, c)

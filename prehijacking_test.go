@@ -261,6 +261,18 @@ func TestLinksForTheAskerOnly(t *testing.T) {
 	s.verify(byLink(m, `,"binding":"`+pending.text(t, "binding")+`"`)).want(t, 200, "")
 	pending, m = s.mailed("bob@example.com", "")
 	s.send("GET", linkPath(m), "", "Accept: application/json", "Cookie: "+cookieOf(pending)).want(t, 200, "")
+
+	token := s.signUp("eve@example.com").text(t, "token")
+	pending, m = s.posted("/auth/email/send/{app_id}", `{}`, "eve@example.com", bearer(token))
+	for name, c := range map[string]struct {
+		headers []string
+		form    bool
+	}{"another browser": {nil, false}, "the asker's browser": {[]string{"Cookie: " + cookieOf(pending)}, true}} {
+		page := s.send("GET", linkPath(m), "", c.headers...)
+		if got := strings.Contains(page.Body.String(), "<form"); page.Code != 200 || got != c.form {
+			t.Errorf("the page of a proof in %s: got %d, a form %v, want 200 and %v", name, page.Code, got, c.form)
+		}
+	}
 }
 
 func TestIdentitiesNeverJoinWhereTheAppSaysSo(t *testing.T) {

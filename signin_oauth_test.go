@@ -404,6 +404,7 @@ func TestOAuthConfigs(t *testing.T) {
 		"a reserved word":                {body("verify", "https://a.example", `,"issuer":"`+p.URL+`"`), 400, "invalid_request"},
 		"an issuer for a built-in name":  {body("github", "https://a.example", `,"issuer":"`+p.URL+`"`), 400, "invalid_request"},
 		"no issuer for another":          {body("other", "https://a.example", ""), 400, "invalid_request"},
+		"an issuer without end":          {body("other", "https://a.example", `,"issuer":"`+p.URL+strings.Repeat("/a", 512)+`"`), 400, "invalid_request"},
 		"an issuer in a private network": {body("other", "https://a.example", `,"issuer":"https://10.0.0.1"`), 400, "invalid_request"},
 		"a short form of an address":     {body("other", "https://a.example", `,"issuer":"https://127.1"`), 400, "invalid_request"},
 		"an issuer with a query":         {body("other", "https://a.example", `,"issuer":"`+p.URL+`/?tenant=x"`), 400, "invalid_request"},

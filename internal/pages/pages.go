@@ -55,8 +55,9 @@ type ConfirmData struct {
 	// Without script the button is there all the same.
 	GoesByItself bool
 
-	NewPassword bool // ask for one
-	Least       int  // characters of it
+	NewPassword bool   // ask for one
+	Least       int    // characters of it
+	Refused     string // why the last one was not taken; may be empty
 }
 
 // NoticeData is a title and a text.
@@ -85,9 +86,11 @@ func Confirm(w io.Writer, c ConfirmData) error {
 	who += asked + goesOn
 	var ask fill.HTML
 	var err2 error
+	refused, err6 := optional(`<p role="alert"><strong>{{Refused}}.</strong></p>`, "Refused", c.Refused)
 	if c.NewPassword {
 		ask, err2 = fill.Page(password, fill.Values{"Label": "New password", "Least": c.Least})
 	}
+	ask = refused + ask
 	body, err3 := fill.Page(confirm, fill.Values{
 		"Title": c.Title, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button, "Ask": ask,
 	})
@@ -98,7 +101,7 @@ func Confirm(w io.Writer, c ConfirmData) error {
 		}
 		body += script
 	}
-	return write(w, c.Page, c.Title, body, err, err2, err3, err4, err5)
+	return write(w, c.Page, c.Title, body, err, err2, err3, err4, err5, err6)
 }
 
 // Notice writes a page that only tells something.
