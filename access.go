@@ -146,6 +146,9 @@ func developer(c *call) error {
 		return nil
 	}
 	raw, err := c.bearer()
+	if errors.Is(err, CodeUnauthenticated) {
+		return refuse(CodeUnauthenticated, "this endpoint is for developers: Authorization: Bearer and an access token of the console app")
+	}
 	if err != nil {
 		return err
 	}

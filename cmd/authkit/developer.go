@@ -40,7 +40,7 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 		return err
 	}
 	defer st.close() //nolint:errcheck // the process ends
-	secrets, isNew, err := d.secrets()
+	secrets, err := d.secrets(ctx, st.Store)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return d.explainSecret(err, isNew)
+		return d.explainSecret(err)
 	}
 	u, err := engine.CreateDeveloper(ctx, d.Email, password)
 	if err != nil {

@@ -3,10 +3,10 @@
 //	authkit serve --developer @developer.txt
 //	authkit migrate --dry-run
 //	echo "$PASSWORD" | authkit developer create dev@example.com
-//	(umask 077; authkit keygen > authkit.secret)
+//	authkit keygen --secret-file new.secret
 //
 // Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
-// with underscores. Only --help and --version are none.
+// with underscores. Only --help, --version and those of keygen are none.
 package main
 
 import (
@@ -24,7 +24,7 @@ type cli struct {
 	Serve     serve     `cmd:"" help:"Serve every endpoint."`
 	Developer developer `cmd:"" help:"Manage developers."`
 	Migrate   migrate   `cmd:"" help:"Bring the database up to date."`
-	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout."`
+	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
 
 	Version kong.VersionFlag `help:"Say which version this is." env:"-"` // AUTHKIT_VERSION is for whoever deploys
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -12,17 +13,33 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
 const secretSize = 32
 
-type keygen struct{}
+// keygen goes by no environment: what serves may be named there, and a key that was asked
+// for on stdout is not to end there.
+type keygen struct {
+	SecretFile string `help:"Write it into this file, for its owner only, and not over another; to stdout if not set." env:"-"`
+	Store      string `help:"Taken as everywhere; a secret is of no store yet." env:"-"`
+}
 
 // Run writes a secret as --secret-file wants it.
-func (keygen) Run() error {
-	_, err := fmt.Print(newSecret())
-	return err
+func (k keygen) Run() error {
+	if k.SecretFile == "" {
+		_, err := fmt.Print(newSecret())
+		return err
+	}
+	err := makeSecret(k.SecretFile)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("--secret-file %q is there already, and what it sealed would be lost with it: name another", k.SecretFile)
+	}
+	if err != nil {
+		return fmt.Errorf("create --secret-file %q: %w", k.SecretFile, err)
+	}
+	return nil
 }
 
 // newSecret is the content of a secret file.
@@ -32,10 +49,11 @@ func newSecret() string {
 	return base64.StdEncoding.EncodeToString(secret) + "\n"
 }
 
-// secrets reads the secret files, newest first, and makes the first where there is none.
-func (p place) secrets() (secrets [][]byte, isNew bool, err error) {
+// secrets reads the secret files, newest first, and makes the first where there is none and
+// the store holds nothing that it cannot open.
+func (p place) secrets(ctx context.Context, st authkit.Store) (secrets [][]byte, err error) {
 	if len(p.SecretFile) == 0 || slices.Contains(p.SecretFile, "") {
-		return nil, false, fmt.Errorf("--secret-file is %q: name a file, or several separated by commas, newest first", strings.Join(p.SecretFile, ","))
+		return nil, fmt.Errorf("--secret-file is %q: name a file, or several separated by commas, newest first", strings.Join(p.SecretFile, ","))
 	}
 	first, older := p.SecretFile[0], p.SecretFile[1:]
 	secrets = make([][]byte, 1, len(p.SecretFile))
@@ -45,15 +63,15 @@ func (p place) secrets() (secrets [][]byte, isNew bool, err error) {
 			err = fmt.Errorf("%w; only the first of several is created, the others are files that the store was used with", err)
 		}
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		secrets = append(secrets, secret)
 	}
-	secrets[0], isNew, err = secret(first)
+	secrets[0], err = p.secret(ctx, first, len(older) > 0, st)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	return secrets, isNew, p.checkSame(secrets)
+	return secrets, p.checkSame(secrets)
 }
 
 // checkSame refuses a secret that is given twice.
@@ -66,17 +84,27 @@ func (p place) checkSame(secrets [][]byte) error {
 	return nil
 }
 
-// secret reads a secret file, and makes it where there is none.
-func secret(file string) (secret []byte, isNew bool, err error) {
-	secret, err = readSecret(file)
+// secret reads a secret file, and makes it where there is none. On a store that holds data
+// it may be the first of several only.
+func (p place) secret(ctx context.Context, file string, rotates bool, st authkit.Store) ([]byte, error) {
+	secret, err := readSecret(file)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return secret, false, err
+		return secret, err
 	}
-	if err := makeSecret(file); err != nil {
-		return nil, false, fmt.Errorf("create --secret-file %q: %w", file, err)
+	switch _, filled := st.App(ctx, authkit.Console); {
+	case filled == nil && !rotates:
+		// Whoever filled the store beside us had made the file before.
+		if secret, err = readSecret(file); errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("--secret-file %q is not there, but --store %q holds data that a secret sealed: give the file that the store was filled with", file, redact(p.Store))
+		}
+		return secret, err
+	case filled != nil && !errors.Is(filled, authkit.ErrNotFound):
+		return nil, fmt.Errorf("look into --store %q: %w", redact(p.Store), filled)
 	}
-	secret, err = readSecret(file) // whoever won wrote it
-	return secret, true, err
+	if err := makeSecret(file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("create --secret-file %q: %w", file, err)
+	}
+	return readSecret(file) // whoever won wrote it
 }
 
 func readSecret(file string) ([]byte, error) {
@@ -91,7 +119,7 @@ func readSecret(file string) ([]byte, error) {
 	return secret, nil
 }
 
-// makeSecret never overwrites, and nobody ever sees half a file: of any number of
+// makeSecret never overwrites ([fs.ErrExist]), and nobody ever sees half a file: of any number of
 // processes that start at once, one wins. What the secret seals is lost with it, so it is
 // on the disk before it is used.
 func makeSecret(file string) error {
@@ -104,23 +132,17 @@ func makeSecret(file string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+	return os.Link(f.Name(), file)
 }
 
 // explainSecret says what to do when no secret is the one that the store was filled with.
-func (p place) explainSecret(err error, isNew bool) error {
+func (p place) explainSecret(err error) error {
 	if !errors.Is(err, seal.ErrUnknownKey) && !errors.Is(err, seal.ErrOpen) {
 		return err
 	}
 	first, store := p.SecretFile[0], redact(p.Store)
-	switch {
-	case len(p.SecretFile) > 1:
+	if len(p.SecretFile) > 1 {
 		return fmt.Errorf("--secret-file names %q, and none holds the secret that sealed the data in --store %q: give the file that the store was filled with, too", p.SecretFile, store)
-	case isNew:
-		return fmt.Errorf("--secret-file %q was not there and is new, but --store %q holds data that another secret sealed: give the file that the store was filled with", first, store)
 	}
 	return fmt.Errorf("--secret-file %q holds another secret than the one that sealed the data in --store %q: give the file that the store was filled with; to rotate, both, the new one first", first, store)
 }

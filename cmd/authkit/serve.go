@@ -84,7 +84,7 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if srv.store, err = s.open(ctx); err != nil {
 		return nil, err
 	}
-	if srv.engine, err = s.engine(srv.store, config); err != nil {
+	if srv.engine, err = s.engine(ctx, srv.store, config); err != nil {
 		return nil, err
 	}
 	if err := developer.create(ctx, srv.engine, log); err != nil {
@@ -147,8 +147,8 @@ func (s *serve) config() (authkit.Config, error) {
 	}, nil
 }
 
-func (s *serve) engine(st store, c authkit.Config) (*authkit.Engine, error) {
-	secrets, isNew, err := s.secrets()
+func (s *serve) engine(ctx context.Context, st store, c authkit.Config) (*authkit.Engine, error) {
+	secrets, err := s.secrets(ctx, st.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ func (s *serve) engine(st store, c authkit.Config) (*authkit.Engine, error) {
 	}
 	engine, err := authkit.New(c)
 	if err != nil {
-		return nil, s.explainSecret(err, isNew)
+		return nil, s.explainSecret(err)
 	}
 	return engine, nil
 }

@@ -19,6 +19,10 @@ const (
 	// all of the end may: ten seconds are promised, on a busy machine too.
 	drain = 7 * time.Second
 	grace = 8 * time.Second
+
+	// parting is how long a mail that has been begun may take to arrive and be noted: one
+	// that is claimed and cut waits for a minute before anybody sends it again.
+	parting = 5 * time.Second
 )
 
 // server is all that serving needs, ready.
@@ -60,6 +64,8 @@ func (srv *server) run(ctx context.Context) error {
 func (srv *server) finish(ctx context.Context, stopRun func()) {
 	last, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
+	begin, cancelBegin := context.WithTimeout(last, grace-parting)
+	defer cancelBegin()
 	requests, cancelRequests := context.WithTimeout(last, drain)
 	defer cancelRequests()
 	if err := srv.http.Shutdown(requests); err != nil {
@@ -68,7 +74,7 @@ func (srv *server) finish(ctx context.Context, stopRun func()) {
 	done := make(chan struct{})
 	go func() {
 		stopRun()
-		if err := srv.engine.RunOnce(last); err != nil {
+		if err := srv.engine.RunOnce(begin); err != nil {
 			srv.log.Warn("background work is left to the next start", slog.Any("error", err))
 		}
 		srv.close()

@@ -120,11 +120,11 @@ func newOutage(t *testing.T, store *cluster) *outage {
 func (o *outage) newHost(flags []string) http.Handler {
 	o.t.Helper()
 	at := place{Store: flags[1], SecretFile: []string{flags[3]}}
-	secrets, _, err := at.secrets()
+	st, err := at.open(o.t.Context())
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	st, err := at.open(o.t.Context())
+	secrets, err := at.secrets(o.t.Context(), st.Store)
 	if err != nil {
 		o.t.Fatal(err)
 	}
