@@ -3,7 +3,6 @@ package authkit
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -19,7 +18,7 @@ import (
 )
 
 // handler serves the route table. A request goes one way: headers, path, method, origin,
-// credential, app, limit; then the route's own function, whose error is rendered here.
+// credential, app, limit; then the route's own function, whose error is rendered in one place.
 type handler struct {
 	e   *Engine
 	mux *http.ServeMux
@@ -188,68 +187,6 @@ func (c *call) arrive() error {
 	return nil
 }
 
-// origins are the web origins that may call this path: an app's own on its /auth routes,
-// the console's elsewhere. An app that does not exist has none; a store that does not say
-// is no refusal of the origin.
-func (c *call) origins() ([]string, error) {
-	if !strings.HasPrefix(c.r.URL.Path, "/auth/") {
-		return c.e.cfg.ConsoleOrigins, nil
-	}
-	app, err := c.pathApp()
-	if errors.Is(err, CodeAppNotFound) {
-		return nil, nil
-	}
-	return app.Settings.Origins, err
-}
-
-func (c *call) crossOrigin(rt route) error {
-	origin := c.r.Header.Get("Origin")
-	c.w.Header().Add("Vary", "Origin")
-	var allowed bool
-	if origin != "" && origin != c.e.origin {
-		origins, err := c.origins()
-		if err != nil {
-			return err
-		}
-		if allowed = slices.Contains(origins, origin); allowed {
-			c.open(origin)
-			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate")
-		}
-	}
-	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
-	form := rt.form && httpio.MediaType(c.r) == "application/x-www-form-urlencoded"
-	if !safe && !form && httpio.CrossOrigin(c.r, c.e.origin, func(string) bool { return allowed }) {
-		return refuse(CodeForbidden, "a browser sent this from another origin, which is not one of the app's origins")
-	}
-	return nil
-}
-
-// open lets a page of the origin read the answer, and send the cookies of an app that goes by
-// cookies: to a browser its page on a sibling host is of another origin.
-func (c *call) open(origin string) {
-	c.w.Header().Set("Access-Control-Allow-Origin", origin)
-	if c.app.takesCookies() {
-		c.w.Header().Set("Access-Control-Allow-Credentials", "true")
-	}
-}
-
-func (c *call) preflight(res resource) error {
-	header := c.w.Header()
-	header.Add("Vary", "Origin")
-	origins, err := c.origins()
-	if err != nil {
-		return err
-	}
-	if origin := c.r.Header.Get("Origin"); slices.Contains(origins, origin) {
-		c.open(origin)
-		header.Set("Access-Control-Allow-Methods", res.allow())
-		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		header.Set("Access-Control-Max-Age", "600")
-	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 // pathApp reads the app that the path names; the record is kept for the rest of the
 // request, so that the door and the flow behind it see the same settings.
 func (c *call) pathApp() (App, error) {
@@ -279,94 +216,6 @@ func (c *call) pathID() (uuid.UUID, error) {
 		return uuid.Nil, unknownApp()
 	}
 	return id, nil
-}
-
-// fail renders an error; what is internal goes to the log only.
-func (c *call) fail(err error) { c.e.fail(c.w, c.r, c.id, err) }
-
-// fail renders an error of a request, which gets an id if it has none.
-func (e *Engine) fail(w http.ResponseWriter, r *http.Request, requestID string, err error) {
-	if requestID == "" {
-		if id, err := e.newID(e.now()); err == nil {
-			requestID = id.String()
-			w.Header().Set("X-Request-ID", requestID)
-		}
-	}
-	refusal := asError(err)
-	if refusal.Code.Status() >= http.StatusInternalServerError {
-		e.log.ErrorContext(r.Context(), "request failed", slog.String("request_id", requestID),
-			slog.String("inbound_request_id", clean(r.Header.Get("X-Request-ID"), 128)),
-			slog.String("code", string(refusal.Code)), slog.Any("error", err))
-	}
-	writeProblem(w, e.url("/errors/"), refusal, requestID)
-}
-
-// asError makes one Error of whatever a flow returns.
-func asError(err error) *Error {
-	if refusal, ok := errors.AsType[*Error](err); ok {
-		return refusal
-	}
-	if body, ok := errors.AsType[*httpio.BodyError](err); ok {
-		return bodyRefusal(body)
-	}
-	if errors.Is(err, errAgain) {
-		return unavailable(err)
-	}
-	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
-}
-
-func bodyRefusal(body *httpio.BodyError) *Error {
-	code := CodeInvalidRequest
-	switch body.Status {
-	case http.StatusRequestEntityTooLarge:
-		code = CodeBodyTooLarge
-	case http.StatusUnsupportedMediaType:
-		code = CodeUnsupportedMediaType
-	}
-	refusal := refuse(code, body.Detail)
-	for _, f := range body.Fields {
-		refusal.Fields = append(refusal.Fields, FieldError(f))
-	}
-	return refusal
-}
-
-// problem is the wire form of an Error (RFC 9457).
-type problem struct {
-	Type         string       `json:"type"`
-	Title        string       `json:"title"`
-	Status       int          `json:"status"`
-	Code         Code         `json:"code"`
-	Detail       string       `json:"detail"`
-	RequestID    string       `json:"request_id,omitempty"`
-	ProviderCode string       `json:"provider_code,omitempty"`
-	Binding      string       `json:"binding,omitempty"`
-	Errors       []FieldError `json:"errors,omitempty"`
-}
-
-func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID string) {
-	status := err.Code.Status()
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	if status == http.StatusUnauthorized {
-		challenge := `Bearer realm="authkit"`
-		if err.Code == CodeInvalidToken || err.Code == CodeInvalidAPIKey {
-			challenge += `, error="invalid_token"` // RFC 6750, section 3.1
-		}
-		header.Set("WWW-Authenticate", challenge)
-	}
-	if err.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(wholeSeconds(err.RetryAfter)))
-	}
-	if err.full.name != "" {
-		err.full.tell(header)
-		err.full.tellFull(header, err.RetryAfter)
-	}
-	p := problem{
-		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
-		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Errors: err.Fields,
-	}
-	// The peer may be gone; there is nobody left to tell.
-	_ = httpio.WriteJSON(w, status, "application/problem+json", p)
 }
 
 // answer writes a JSON answer. One that holds a credential is kept by no cache.

@@ -27,19 +27,9 @@ type ForgotRequest struct {
 // time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
 // looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
-	app, err := e.App(ctx, in.App)
-	if err != nil {
-		return Pending{}, err
-	}
-	email, err := checkEmail(in.Email)
-	if err != nil {
-		return Pending{}, err
-	}
-	if err := checkGoal(app, in.RedirectTo, ""); err != nil {
-		return Pending{}, err
-	}
-	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, known: e.knows(app.ID, email, in.Device)}
-	return e.ask(ctx, app, forReset, in.Browser, data, nil, in.Client, Event{Type: EventPasswordForgot})
+	return e.askAnybody(ctx, forReset, LinkRequest{
+		App: in.App, Email: in.Email, RedirectTo: in.RedirectTo, Browser: in.Browser, Device: in.Device, Client: in.Client,
+	}, EventPasswordForgot)
 }
 
 // bindReset gives a reset to its user, just before its mail leaves: until then it was

@@ -29,6 +29,11 @@ type LinkRequest struct {
 // RequestLink mails a link and a six-digit code that spend the same attempt. The answer
 // and its time are the same whether or not the address is known or its limit is hit.
 func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, error) {
+	return e.askAnybody(ctx, forSignIn, in, EventLinkRequest)
+}
+
+// askAnybody mails a proof of an address, whosever it is, for whoever asks.
+func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, event string) (Pending, error) {
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Pending{}, err
@@ -41,7 +46,7 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 		return Pending{}, err
 	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, known: e.knows(app.ID, email, in.Device)}
-	return e.ask(ctx, app, forSignIn, in.Browser, data, nil, in.Client, Event{Type: EventLinkRequest})
+	return e.ask(ctx, app, p, in.Browser, data, nil, in.Client, Event{Type: event})
 }
 
 // checkGoal refuses a redirect URL that is not registered, to the letter (RFC 9700,

@@ -1,0 +1,72 @@
+package authkit
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// origins are the web origins that may call this path: an app's own on its /auth routes,
+// the console's elsewhere. An app that does not exist has none; a store that does not say
+// is no refusal of the origin.
+func (c *call) origins() ([]string, error) {
+	if !strings.HasPrefix(c.r.URL.Path, "/auth/") {
+		return c.e.cfg.ConsoleOrigins, nil
+	}
+	app, err := c.pathApp()
+	if errors.Is(err, CodeAppNotFound) {
+		return nil, nil
+	}
+	return app.Settings.Origins, err
+}
+
+func (c *call) crossOrigin(rt route) error {
+	origin := c.r.Header.Get("Origin")
+	c.w.Header().Add("Vary", "Origin")
+	var allowed bool
+	if origin != "" && origin != c.e.origin {
+		origins, err := c.origins()
+		if err != nil {
+			return err
+		}
+		if allowed = slices.Contains(origins, origin); allowed {
+			c.open(origin)
+			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate")
+		}
+	}
+	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+	form := rt.form && httpio.MediaType(c.r) == "application/x-www-form-urlencoded"
+	if !safe && !form && httpio.CrossOrigin(c.r, c.e.origin, func(string) bool { return allowed }) {
+		return refuse(CodeForbidden, "a browser sent this from another origin, which is not one of the app's origins")
+	}
+	return nil
+}
+
+// open lets a page of the origin read the answer, and send the cookies of an app that goes by
+// cookies: to a browser its page on a sibling host is of another origin.
+func (c *call) open(origin string) {
+	c.w.Header().Set("Access-Control-Allow-Origin", origin)
+	if c.app.takesCookies() {
+		c.w.Header().Set("Access-Control-Allow-Credentials", "true")
+	}
+}
+
+func (c *call) preflight(res resource) error {
+	header := c.w.Header()
+	header.Add("Vary", "Origin")
+	origins, err := c.origins()
+	if err != nil {
+		return err
+	}
+	if origin := c.r.Header.Get("Origin"); slices.Contains(origins, origin) {
+		c.open(origin)
+		header.Set("Access-Control-Allow-Methods", res.allow())
+		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		header.Set("Access-Control-Max-Age", "600")
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,98 @@
+package authkit
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// fail renders an error; what is internal goes to the log only.
+func (c *call) fail(err error) { c.e.fail(c.w, c.r, c.id, err) }
+
+// fail renders an error of a request, which gets an id if it has none.
+func (e *Engine) fail(w http.ResponseWriter, r *http.Request, requestID string, err error) {
+	if requestID == "" {
+		if id, err := e.newID(e.now()); err == nil {
+			requestID = id.String()
+			w.Header().Set("X-Request-ID", requestID)
+		}
+	}
+	refusal := asError(err)
+	if refusal.Code.Status() >= http.StatusInternalServerError {
+		e.log.ErrorContext(r.Context(), "request failed", slog.String("request_id", requestID),
+			slog.String("inbound_request_id", clean(r.Header.Get("X-Request-ID"), 128)),
+			slog.String("code", string(refusal.Code)), slog.Any("error", err))
+	}
+	writeProblem(w, e.url("/errors/"), refusal, requestID)
+}
+
+// asError makes one Error of whatever a flow returns.
+func asError(err error) *Error {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal
+	}
+	if body, ok := errors.AsType[*httpio.BodyError](err); ok {
+		return bodyRefusal(body)
+	}
+	if errors.Is(err, errAgain) {
+		return unavailable(err)
+	}
+	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
+}
+
+func bodyRefusal(body *httpio.BodyError) *Error {
+	code := CodeInvalidRequest
+	switch body.Status {
+	case http.StatusRequestEntityTooLarge:
+		code = CodeBodyTooLarge
+	case http.StatusUnsupportedMediaType:
+		code = CodeUnsupportedMediaType
+	}
+	refusal := refuse(code, body.Detail)
+	for _, f := range body.Fields {
+		refusal.Fields = append(refusal.Fields, FieldError(f))
+	}
+	return refusal
+}
+
+// problem is the wire form of an Error (RFC 9457).
+type problem struct {
+	Type         string       `json:"type"`
+	Title        string       `json:"title"`
+	Status       int          `json:"status"`
+	Code         Code         `json:"code"`
+	Detail       string       `json:"detail"`
+	RequestID    string       `json:"request_id,omitempty"`
+	ProviderCode string       `json:"provider_code,omitempty"`
+	Binding      string       `json:"binding,omitempty"`
+	Errors       []FieldError `json:"errors,omitempty"`
+}
+
+func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID string) {
+	status := err.Code.Status()
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	if status == http.StatusUnauthorized {
+		challenge := `Bearer realm="authkit"`
+		if err.Code == CodeInvalidToken || err.Code == CodeInvalidAPIKey {
+			challenge += `, error="invalid_token"` // RFC 6750, section 3.1
+		}
+		header.Set("WWW-Authenticate", challenge)
+	}
+	if err.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(wholeSeconds(err.RetryAfter)))
+	}
+	if err.full.name != "" {
+		err.full.tell(header)
+		err.full.tellFull(header, err.RetryAfter)
+	}
+	p := problem{
+		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
+		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Errors: err.Fields,
+	}
+	// The peer may be gone; there is nobody left to tell.
+	_ = httpio.WriteJSON(w, status, "application/problem+json", p)
+}
