@@ -35,6 +35,9 @@ func New(c Config) (*Mailer, error) {
 	if c.TLS < STARTTLS || c.TLS > Opportunistic {
 		return nil, fmt.Errorf("smtp tls mode %d is unknown", c.TLS)
 	}
+	if c.TLS == Opportunistic && !loopback(host) { // whoever stands between would be shown the password
+		return nil, fmt.Errorf("smtp address %q is not on loopback, and Opportunistic is for that alone: give STARTTLS or Implicit", c.Addr)
+	}
 	if c.Timeout <= 0 {
 		c.Timeout = 10 * time.Second
 	}

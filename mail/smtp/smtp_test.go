@@ -167,3 +167,23 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]Config{
+		"an address without a port":         {Addr: "mail.example.com"},
+		"a port that is none":               {Addr: "mail.example.com:70000"},
+		"no host":                           {Addr: ":25"},
+		"a mode that there is not":          {Addr: "mail.example.com:25", TLS: 9},
+		"any certificate of a distant host": {Addr: "mail.example.com:25", TLS: Opportunistic},
+	} {
+		if _, err := New(c); err == nil {
+			t.Errorf("New of %s: got no error, want one", name)
+		}
+	}
+	for _, addr := range []string{"localhost:25", "127.0.0.1:25", "[::1]:25"} {
+		if _, err := New(Config{Addr: addr, TLS: Opportunistic}); err != nil {
+			t.Errorf("New of %s: got %v, want a mailer", addr, err)
+		}
+	}
+}
