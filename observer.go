@@ -72,8 +72,8 @@ func (a audited) ChangeUser(ctx context.Context, c UserChange) (u User, err erro
 	return u, err
 }
 
-func (a audited) DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.DeleteUser(ctx, app, user, also) })
+func (a audited) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.DeleteUser(ctx, app, user, version, also) })
 }
 
 func (a audited) Put(ctx context.Context, app uuid.UUID, also Also) error {

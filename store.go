@@ -176,8 +176,9 @@ type UserStore interface {
 	// tokens among the riders: they take the new Epoch.
 	ChangeUser(ctx context.Context, c UserChange) (User, error)
 
-	// DeleteUser removes the user, its credentials, sessions and bound tokens.
-	DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error
+	// DeleteUser removes the user, its credentials, sessions and bound tokens. [ErrNotFound]:
+	// there is no such user. [ErrStale]: the user's Version is another; Version 0 is no guard.
+	DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also Also) error
 }
 
 // AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject

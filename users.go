@@ -170,7 +170,7 @@ func (e *Engine) DeleteUser(ctx context.Context, app, id uuid.UUID) error {
 	if err := e.note(&also, e.now(), Event{App: app, UserID: id, Type: EventUserDelete}); err != nil {
 		return err
 	}
-	err = e.store.DeleteUser(ctx, app, id, also)
+	err = e.store.DeleteUser(ctx, app, id, 0, also)
 	if errors.Is(err, ErrNotFound) {
 		return noUser()
 	}

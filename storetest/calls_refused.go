@@ -17,7 +17,10 @@ func refusals() []call {
 	refusedNewUsers(add)
 	refusedChanges(add)
 	add("DeleteUser", "of nobody", authkit.ErrNotFound, func(c caller) error {
-		return c.s.DeleteUser(c.ctx, c.app, uuid.New(), c.also)
+		return c.s.DeleteUser(c.ctx, c.app, uuid.New(), 1, c.also)
+	})
+	add("DeleteUser", "under another Version", authkit.ErrStale, func(c caller) error {
+		return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 7, c.also)
 	})
 	add("EndSession", "of none", authkit.ErrNotFound, func(c caller) error {
 		return c.s.EndSession(c.ctx, c.app, c.x.user.ID, uuid.New(), now(), c.also)

@@ -92,7 +92,15 @@ func userOnces() []once {
 				change.Put = []authkit.Credential{{Kind: "oauth", Subject: "one"}}
 			})
 		}},
-		{"DeleteUser", lostNotFound, func(c caller, _ int) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) }},
+		{"DeleteUser", lostNotFound, func(c caller, n int) error {
+			return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, int64(n%2), c.also)
+		}},
+		{"DeleteUser and ChangeUser under one Version", slices.Concat(lostStale, lostNotFound), func(c caller, n int) error {
+			if n/2%2 == 0 {
+				return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also)
+			}
+			return c.change(c.x.user, func(change *authkit.UserChange) { change.Verified = new(true) })
+		}},
 		{"EndSession", lostNotFound, func(c caller, _ int) error {
 			return c.s.EndSession(c.ctx, c.app, c.x.user.ID, c.x.session.ID, now(), c.also)
 		}},
