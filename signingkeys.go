@@ -137,7 +137,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if err := e.note(&also, e.now(), ev); err != nil {
 		return SigningKey{}, err
 	}
-	if err := e.store.AddSigningKey(ctx, app.ID, key, also); err != nil {
+	if err := e.store.AddSigningKey(ctx, app.ID, key, 0, also); err != nil {
 		return SigningKey{}, err
 	}
 	e.apps.drop(app.ID)

@@ -49,11 +49,11 @@ func (f *Faulty) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, al
 }
 
 // AddSigningKey passes the call on, unless it is to fail.
-func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
+func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.AddSigningKey(ctx, app, k, also)
+	return f.s.AddSigningKey(ctx, app, k, oldest, also)
 }
 
 // APIKey passes the call on, unless it is to fail.

@@ -52,7 +52,10 @@ func onces() []once {
 		}},
 		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.also) }},
 		{"AddSigningKey of one Seq", lostConflict, func(c caller, _ int) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
+		}},
+		{"AddSigningKey of one Seq that drops the keys before", lostConflict, func(c caller, n int) error {
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), int64(n%4), c.also)
 		}},
 		{"RevokeAPIKey", lostNotFound, func(c caller, _ int) error {
 			return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.also)
