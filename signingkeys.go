@@ -83,17 +83,23 @@ func (a App) signingKey(now time.Time) (SigningKey, bool) {
 }
 
 // published are the keys that verifiers may accept: the one that signs, those that will,
-// and those whose last tokens may be alive.
+// and those whose last tokens may be alive. The newest is always among them.
 func (a App) published(now time.Time) []SigningKey {
 	var out []SigningKey
-	for i, k := range a.Keys {
-		after := a.Keys[i+1:]
-		begun := slices.IndexFunc(after, func(next SigningKey) bool { return !now.Before(next.From) })
-		alone := slices.ContainsFunc(after, func(next SigningKey) bool { return next.Alone && !now.Before(next.From) })
-		if !alone && (begun < 0 || now.Before(after[begun].From.Add(keyTail))) {
+	var end time.Time // of the key before, if one after it has begun
+	for _, k := range slices.Backward(a.Keys) {
+		if end.IsZero() || now.Before(end) {
 			out = append(out, k)
 		}
+		if now.Before(k.From) {
+			continue
+		}
+		if k.Alone {
+			break
+		}
+		end = k.From.Add(keyTail)
 	}
+	slices.Reverse(out)
 	return out
 }
 
