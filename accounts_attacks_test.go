@@ -2,11 +2,14 @@ package authkit_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
@@ -190,4 +193,65 @@ func TestTheNoticeOfAResetGoesToTheAccountsOwnSpelling(t *testing.T) {
 	if m, ok := s.outbox.Last("ANN@example.com"); ok {
 		t.Errorf("mail to the asker's spelling: got %q, want none", m.Subject)
 	}
+}
+
+// between does something before it deletes a user.
+type between struct {
+	authkit.Store
+
+	meanwhile func() // once
+}
+
+func (z *between) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
+	if f := z.meanwhile; f != nil {
+		z.meanwhile = nil
+		f()
+	}
+	return z.Store.DeleteUser(ctx, app, user, version, also)
+}
+
+// Whoever proves the address while an undo makes room for its owner has an account that
+// counts, and keeps it.
+func TestAnUndoSeesAProofBesideIt(t *testing.T) {
+	t.Parallel()
+	const undo = "/auth/email/undo/{app_id}"
+	setUp := func(t *testing.T) (z *between, s *stage, back mail.Message, old string) {
+		t.Helper()
+		z = &between{Store: memory.New()}
+		s = newStageOn(t, z, withoutLimits)
+		back, old = s.moved()
+		s.signUp(old)
+		return z, s, back, old
+	}
+	t.Run("and keeps out of the account", func(t *testing.T) {
+		t.Parallel()
+		z, s, back, old := setUp(t)
+		var owner string
+		z.meanwhile = func() { owner = s.provenUser(old).text(t, "token") }
+		s.send("POST", s.in(undo), byLink(back, "")).want(t, 409, "email_taken")
+		s.equal("the owner's session", s.lives(owner), 200)
+	})
+	t.Run("but not a change that proves nothing", func(t *testing.T) {
+		t.Parallel()
+		z, s, back, old := setUp(t)
+		squatter := s.userOf(old)
+		z.meanwhile = func() {
+			if _, err := s.engine.ChangeUser(t.Context(), s.app.ID, squatter.ID, authkit.UserPatch{Name: new("Eve")}); err != nil {
+				t.Error(err)
+			}
+		}
+		s.send("POST", s.in(undo), byLink(back, "")).want(t, 204, "")
+		s.equal("the squatter's password", s.passes(old, password), 401)
+	})
+	t.Run("nor one who deletes the account", func(t *testing.T) {
+		t.Parallel()
+		z, s, back, old := setUp(t)
+		squatter := s.userOf(old)
+		z.meanwhile = func() {
+			if err := s.engine.DeleteUser(t.Context(), s.app.ID, squatter.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		s.send("POST", s.in(undo), byLink(back, "")).want(t, 204, "")
+	})
 }

@@ -223,14 +223,11 @@ func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddre
 		return refuse(CodeEmailTaken, "another user of this app has that address")
 	}
 	// Guarded, so that a proof beside it is seen.
-	c := UserChange{Now: e.now(), App: app, ID: holder.User.ID, Version: holder.User.Version, DropCredentials: true, End: true}
-	if _, err := e.amend(ctx, c); err != nil {
-		return err
+	err = e.deleteUser(ctx, holder.User, holder.User.Version)
+	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, CodeUserNotFound) {
+		return errAgain
 	}
-	if err := e.DeleteUser(ctx, app, holder.User.ID); err != nil && !errors.Is(err, CodeUserNotFound) {
-		return err
-	}
-	return errAgain
+	return err
 }
 
 // findUndo looks at an undo without effect.

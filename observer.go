@@ -42,8 +42,8 @@ func (a audited) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, al
 	return a.step(ctx, also, func() error { return a.Store.DeleteApp(ctx, app, now, also) })
 }
 
-func (a audited) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.AddSigningKey(ctx, app, k, also) })
+func (a audited) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.AddSigningKey(ctx, app, k, oldest, also) })
 }
 
 func (a audited) RotateAPIKey(ctx context.Context, app uuid.UUID, next APIKey, oldUntil time.Time, maxLive int, also Also) error {
@@ -72,8 +72,8 @@ func (a audited) ChangeUser(ctx context.Context, c UserChange) (u User, err erro
 	return u, err
 }
 
-func (a audited) DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.DeleteUser(ctx, app, user, also) })
+func (a audited) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.DeleteUser(ctx, app, user, version, also) })
 }
 
 func (a audited) Put(ctx context.Context, app uuid.UUID, also Also) error {

@@ -23,6 +23,10 @@ const (
 	// access token lives.
 	keyTail = time.Hour + 2*time.Minute
 
+	// keyKeep is how long a key is kept after it was published last: longer than anything
+	// remembers an app, and than clocks differ.
+	keyKeep = time.Hour
+
 	maxDueKeys = 1024
 )
 
@@ -83,24 +87,51 @@ func (a App) signingKey(now time.Time) (SigningKey, bool) {
 }
 
 // published are the keys that verifiers may accept: the one that signs, those that will,
-// and those whose last tokens may be alive.
+// and those whose last tokens may be alive. The newest is always among them.
 func (a App) published(now time.Time) []SigningKey {
 	var out []SigningKey
-	for i, k := range a.Keys {
-		after := a.Keys[i+1:]
-		begun := slices.IndexFunc(after, func(next SigningKey) bool { return !now.Before(next.From) })
-		alone := slices.ContainsFunc(after, func(next SigningKey) bool { return next.Alone && !now.Before(next.From) })
-		if !alone && (begun < 0 || now.Before(after[begun].From.Add(keyTail))) {
+	var end time.Time // of the key before, if one after it has begun
+	for _, k := range slices.Backward(a.Keys) {
+		if end.IsZero() || now.Before(end) {
 			out = append(out, k)
 		}
+		if now.Before(k.From) {
+			continue
+		}
+		if k.Alone {
+			break
+		}
+		end = k.From.Add(keyTail)
 	}
+	slices.Reverse(out)
 	return out
 }
 
+// waiting is the app's newest key if it is yet to sign, as the next one that the settings
+// ask for. One that stands alone was to sign at once: it waits for a clock.
+func (a App) waiting(now time.Time) (SigningKey, bool) {
+	last := a.Keys[len(a.Keys)-1]
+	return last, now.Before(last.From) && !last.Alone && last.Alg == a.Settings.signingAlg()
+}
+
+// oldestKept is the Seq below which keys are of no more use once next is added. None counts
+// before one that stands alone, and to have none there keeps those from counting whose
+// clocks have it begin later.
+func (a App) oldestKept(next SigningKey, now time.Time) int64 {
+	if next.Alone {
+		return next.Seq
+	}
+	return a.published(now.Add(-keyKeep))[0].Seq
+}
+
+// signingAlg is the algorithm of keys made from now on.
+func (s Settings) signingAlg() string { return cmp.Or(s.SigningAlg, "ES256") }
+
 // RotateSigningKey makes the app's next signing key, of the algorithm in its settings. It
 // is published at once and signs from fifteen minutes later on, when every verifier has
-// it; the one before is verified until its last token is dead. With revokeOld the new key
-// signs at once and nothing signed before counts any more.
+// it; the one before is verified until its last token is dead. While such a key waits to
+// sign, it is the next one still, and answered again. With revokeOld the new key signs at
+// once and nothing signed before counts any more.
 func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uuid.UUID, revokeOld bool) (SigningKey, error) {
 	own, err := e.OwnApp(ctx, developer, app)
 	if err != nil {
@@ -111,6 +142,9 @@ func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uui
 		from = from.Add(keyLead)
 	}
 	for range 5 {
+		if next, waits := own.waiting(e.now()); waits && !revokeOld {
+			return next, nil
+		}
 		key, err := e.addSigningKey(ctx, own, from, revokeOld, Event{Actor: own.Developer})
 		if !errors.Is(err, ErrConflict) {
 			return key, e.ownError(err, app)
@@ -137,7 +171,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if err := e.note(&also, e.now(), ev); err != nil {
 		return SigningKey{}, err
 	}
-	if err := e.store.AddSigningKey(ctx, app.ID, key, also); err != nil {
+	if err := e.store.AddSigningKey(ctx, app.ID, key, app.oldestKept(key, e.now()), also); err != nil {
 		return SigningKey{}, err
 	}
 	e.apps.drop(app.ID)
@@ -148,7 +182,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 // settings ask for.
 func (e *Engine) keyDue(app App, now time.Time) bool {
 	last, every := app.Keys[len(app.Keys)-1], e.cfg.Tokens.KeyRotation
-	return last.Alg != cmp.Or(app.Settings.SigningAlg, "ES256") || (every > 0 && now.Sub(last.From) > every)
+	return last.Alg != app.Settings.signingAlg() || (every > 0 && now.Sub(last.From) > every)
 }
 
 // rotateDue makes the next key of apps that were seen to need one. A process that is

@@ -94,10 +94,12 @@ type AppStore interface {
 	// [Upkeep.Sweep] removes the rows. The riders are written.
 	DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error
 
-	// AddSigningKey adds a key and raises the app's Version: what was decided by the keys
-	// before is to be decided anew. [ErrConflict]: k.Seq or k.KID is taken, another process
-	// was first.
-	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, also Also) error
+	// AddSigningKey adds the app's newest key, drops the older ones whose Seq is below
+	// oldest, which the caller has seen to be of no more use, and raises the app's Version:
+	// what was decided by the keys before is to be decided anew. k itself always stays.
+	// [ErrConflict]: k.Seq is not above that of every other key, or k.KID is taken: another
+	// process was first, and nothing is dropped.
+	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, also Also) error
 }
 
 // AppChange says what [AppStore.ChangeApp] does. A nil field stays.
@@ -176,8 +178,9 @@ type UserStore interface {
 	// tokens among the riders: they take the new Epoch.
 	ChangeUser(ctx context.Context, c UserChange) (User, error)
 
-	// DeleteUser removes the user, its credentials, sessions and bound tokens.
-	DeleteUser(ctx context.Context, app, user uuid.UUID, also Also) error
+	// DeleteUser removes the user, its credentials, sessions and bound tokens. [ErrNotFound]:
+	// there is no such user. [ErrStale]: the user's Version is another; Version 0 is no guard.
+	DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also Also) error
 }
 
 // AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject

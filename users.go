@@ -162,22 +162,29 @@ func (e *Engine) DeleteUser(ctx context.Context, app, id uuid.UUID) error {
 	if err != nil {
 		return err
 	}
-	moment := Moment{Kind: MomentDeletion, App: app, User: u}
+	return e.deleteUser(ctx, u, 0)
+}
+
+// deleteUser asks the host, deletes, and lets the host know. The guard is that of
+// [UserStore.DeleteUser].
+func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
+	moment := Moment{Kind: MomentDeletion, App: u.App, User: u}
 	if err := e.before(ctx, moment); err != nil {
 		return err
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app, UserID: id, Type: EventUserDelete}); err != nil {
+	if err := e.note(&also, e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete}); err != nil {
 		return err
 	}
-	err = e.store.DeleteUser(ctx, app, id, also)
-	if errors.Is(err, ErrNotFound) {
-		return noUser()
-	}
-	if err == nil {
+	switch err := e.store.DeleteUser(ctx, u.App, u.ID, version, also); {
+	case err == nil:
 		e.after(moment)
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return noUser()
+	default:
+		return e.ownError(err, u.App)
 	}
-	return e.ownError(err, app)
 }
 
 // lower folds the ASCII letters, the only ones that canonical addresses fold.

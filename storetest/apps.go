@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"slices"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
 )
@@ -11,6 +13,8 @@ func appSentences() []sentence {
 		{"app: a change is guarded by Version", appChange},
 		{"app: a deleted app is unknown and its name free", appDelete},
 		{"app: signing keys come ordered by Seq and a taken Seq is a conflict", appSigningKeys},
+		{"app: a new signing key drops those below a Seq, never itself, and none of another app's", appSigningKeysDrop},
+		{"app: a signing key that is not the newest, or of a taken KID, is a conflict and drops none", appSigningKeysLate},
 	}
 }
 
@@ -62,9 +66,9 @@ func appDelete(b *bed) {
 func appSigningKeys(b *bed) {
 	third := signingKey(3)
 	third.Alone = true
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, third, authkit.Also{}))
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), authkit.Also{}))
-	b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), b.riders("x")), authkit.ErrConflict)
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, third, 0, authkit.Also{}))
+	b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, b.riders("x")), authkit.ErrConflict)
 	b.written("x", false)
 	a, err := b.s.App(b.ctx, b.app)
 	b.ok(err)
@@ -75,4 +79,67 @@ func appSigningKeys(b *bed) {
 		equal(b, k.From, now())
 		equal(b, k.Alone, k.Seq == 3)
 	}
+}
+
+// seqs fails unless the app's keys are those.
+func (b *bed) seqs(app uuid.UUID, want ...int64) {
+	b.Helper()
+	a, err := b.s.App(b.ctx, app)
+	b.ok(err)
+	got := make([]int64, len(a.Keys))
+	for i, k := range a.Keys {
+		got[i] = k.Seq
+	}
+	if !slices.Equal(got, want) {
+		b.Fatalf("got the keys %v, want %v", got, want)
+	}
+}
+
+func appSigningKeysDrop(b *bed) {
+	other := b.newApp("other")
+	for seq := int64(2); seq <= 4; seq++ {
+		for _, app := range []uuid.UUID{b.app, other} {
+			b.ok(b.s.AddSigningKey(b.ctx, app, signingKey(seq), 0, authkit.Also{}))
+		}
+	}
+	was, err := b.s.App(b.ctx, b.app)
+	b.ok(err)
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(5), 3, b.riders("x")))
+	b.written("x", true)
+	b.seqs(b.app, 3, 4, 5)
+	is, err := b.s.App(b.ctx, b.app)
+	b.ok(err)
+	b.same(is.Keys[:2], was.Keys[2:])
+	equal(b, is.Version, was.Version+1)
+
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(6), 3, authkit.Also{})) // nothing is below it
+	b.seqs(b.app, 3, 4, 5, 6)
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(7), 7, authkit.Also{}))
+	b.seqs(b.app, 7)
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(9), 1<<40, authkit.Also{}))
+	b.seqs(b.app, 9)
+	b.seqs(other, 1, 2, 3, 4)
+}
+
+// appSigningKeysLate adds keys that were decided on before others were added and dropped:
+// their Seq is nobody's any more.
+func appSigningKeysLate(b *bed) {
+	first, err := b.s.App(b.ctx, b.app)
+	b.ok(err)
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(5), 2, authkit.Also{}))
+	was := b.holding(b.app)
+	for _, seq := range []int64{1, 2, 3, 4, 5} {
+		b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(seq), 99, b.riders("x")), authkit.ErrConflict)
+	}
+	taken := signingKey(6)
+	taken.KID = was.App.Keys[0].KID // of one that would be dropped
+	b.is(b.s.AddSigningKey(b.ctx, b.app, taken, 6, b.riders("x")), authkit.ErrConflict)
+	b.written("x", false)
+	b.same(b.holding(b.app), was)
+
+	again := signingKey(6)
+	again.KID = first.Keys[0].KID // of one that was dropped
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, again, 0, authkit.Also{}))
+	b.seqs(b.app, 2, 5, 6)
 }

@@ -39,13 +39,16 @@ func appCalls() []call {
 			return c.s.DeleteApp(c.ctx, c.app, now(), c.also)
 		}},
 		{method: "AddSigningKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
+		}},
+		{method: "AddSigningKey", how: "that drops all others", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 99, c.also)
 		}},
 		{
 			method: "AddSigningKey", how: "of one Seq", riders: true,
 			own: authkit.ErrConflict, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), c.also)
+				return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.also)
 			},
 		},
 	}

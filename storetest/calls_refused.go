@@ -17,7 +17,10 @@ func refusals() []call {
 	refusedNewUsers(add)
 	refusedChanges(add)
 	add("DeleteUser", "of nobody", authkit.ErrNotFound, func(c caller) error {
-		return c.s.DeleteUser(c.ctx, c.app, uuid.New(), c.also)
+		return c.s.DeleteUser(c.ctx, c.app, uuid.New(), 1, c.also)
+	})
+	add("DeleteUser", "under another Version", authkit.ErrStale, func(c caller) error {
+		return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 7, c.also)
 	})
 	add("EndSession", "of none", authkit.ErrNotFound, func(c caller) error {
 		return c.s.EndSession(c.ctx, c.app, c.x.user.ID, uuid.New(), now(), c.also)
@@ -45,12 +48,15 @@ func refusedApps(add addRefusal) {
 		return err
 	})
 	add("AddSigningKey", "of a taken Seq", authkit.ErrConflict, func(c caller) error {
-		return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), c.also)
+		return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.also)
+	})
+	add("AddSigningKey", "of a Seq below the newest", authkit.ErrConflict, func(c caller) error {
+		return c.s.AddSigningKey(c.ctx, c.app, signingKey(0), 99, c.also)
 	})
 	add("AddSigningKey", "of a taken KID", authkit.ErrConflict, func(c caller) error {
 		k := signingKey(9)
 		k.KID = c.x.signing.KID
-		return c.s.AddSigningKey(c.ctx, c.app, k, c.also)
+		return c.s.AddSigningKey(c.ctx, c.app, k, 99, c.also)
 	})
 	add("RevokeAPIKey", "of none", authkit.ErrNotFound, func(c caller) error {
 		return c.s.RevokeAPIKey(c.ctx, c.app, uuid.New(), c.also)

@@ -45,8 +45,17 @@ func userCalls() []call {
 			do: func(c caller) error { return c.create(uuid.NewString(), new(take("t"))) },
 		},
 		{
-			method: "DeleteUser", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
-			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) },
+			method: "DeleteUser", how: "under its Version", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also) },
+		},
+		{
+			method: "DeleteUser", how: "without a guard", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 0, c.also) },
+		},
+		{
+			method: "DeleteUser", how: "under another Version", riders: true,
+			own: authkit.ErrStale, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 7, c.also) },
 		},
 	}
 }

@@ -49,11 +49,11 @@ func (f *Faulty) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, al
 }
 
 // AddSigningKey passes the call on, unless it is to fail.
-func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
+func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.AddSigningKey(ctx, app, k, also)
+	return f.s.AddSigningKey(ctx, app, k, oldest, also)
 }
 
 // APIKey passes the call on, unless it is to fail.
@@ -161,11 +161,11 @@ func (f *Faulty) ChangeUser(ctx context.Context, c authkit.UserChange) (r0 authk
 }
 
 // DeleteUser passes the call on, unless it is to fail.
-func (f *Faulty) DeleteUser(ctx context.Context, app, user uuid.UUID, also authkit.Also) error {
+func (f *Faulty) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.DeleteUser(ctx, app, user, also)
+	return f.s.DeleteUser(ctx, app, user, version, also)
 }
 
 // Put passes the call on, unless it is to fail.

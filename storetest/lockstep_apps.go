@@ -99,11 +99,16 @@ func (l *lockstep) doDeleteApp() {
 
 func (l *lockstep) doAddSigningKey() {
 	app := l.app()
-	k, also := l.signingKey(draw[int64](l, "seq", 1, 2, 3, 4)), l.also(app)
-	if l.often(2, "of a taken KID") && len(l.model(app).app.Keys) > 0 {
-		k.KID = l.model(app).app.Keys[0].KID
+	keys, newest := l.model(app).app.Keys, int64(0)
+	if len(keys) > 0 {
+		newest = keys[len(keys)-1].Seq
 	}
-	l.answered(l.s.AddSigningKey(l.ctx, app, k, also), l.m.addSigningKey(app, k, also))
+	k, also := l.signingKey(newest+draw[int64](l, "ahead", 1, 1, 1, 2, 0, -1)), l.also(app)
+	if l.often(2, "of a taken KID") && len(keys) > 0 {
+		k.KID = keys[0].KID
+	}
+	oldest := draw(l, "oldest", 0, 0, newest-1, newest, k.Seq, k.Seq+1)
+	l.answered(l.s.AddSigningKey(l.ctx, app, k, oldest, also), l.m.addSigningKey(app, k, oldest, also))
 }
 
 func (l *lockstep) doRotateAPIKey() {

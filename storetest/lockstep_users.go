@@ -97,7 +97,8 @@ func (l *lockstep) doDeleteUser() {
 	if l.often(5, "spare") {
 		user = key(0)
 	}
-	l.answered(l.s.DeleteUser(l.ctx, app, user, also), l.m.deleteUser(app, user, also))
+	version := draw(l, "Version", 0, 0, l.model(app).users[user].Version, l.model(app).users[user].Version, 1)
+	l.answered(l.s.DeleteUser(l.ctx, app, user, version, also), l.m.deleteUser(app, user, version, also))
 }
 
 // doChangeUser changes a user, mostly under the Version that it has.

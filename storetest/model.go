@@ -169,14 +169,13 @@ func (m model) deleteApp(app uuid.UUID, also authkit.Also) against {
 	return g
 }
 
-func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, also authkit.Also) against {
+func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) against {
 	return m.step(app, also, func(a *modelApp, g *against) {
 		for _, old := range a.app.Keys {
-			g.when(old.Seq == k.Seq || old.KID == k.KID, authkit.ErrConflict)
+			g.when(old.Seq >= k.Seq || old.KID == k.KID, authkit.ErrConflict)
 		}
 		a.app.Version++
-		a.app.Keys = append(a.app.Keys, k)
-		slices.SortFunc(a.app.Keys, func(x, y authkit.SigningKey) int { return cmp.Compare(x.Seq, y.Seq) })
+		a.app.Keys = append(slices.DeleteFunc(a.app.Keys, func(old authkit.SigningKey) bool { return old.Seq < oldest }), k)
 	})
 }
 

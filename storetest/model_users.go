@@ -158,10 +158,11 @@ func (a *modelApp) endOldest(u authkit.User, c authkit.UserChange) {
 	}
 }
 
-func (m model) deleteUser(app, user uuid.UUID, also authkit.Also) against {
+func (m model) deleteUser(app, user uuid.UUID, version int64, also authkit.Also) against {
 	return m.step(app, also, func(a *modelApp, g *against) {
-		_, ok := a.users[user]
+		u, ok := a.users[user]
 		g.when(!ok, authkit.ErrNotFound)
+		g.when(ok && version != 0 && version != u.Version, authkit.ErrStale)
 		delete(a.users, user)
 		for at, c := range a.subjects {
 			if c.UserID == user {

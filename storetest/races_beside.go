@@ -35,7 +35,8 @@ func enders() map[string]func(c caller) error {
 		"ends, without guard": change(func(c *authkit.UserChange) { c.End, c.Version = true, 0 }),
 		"disables":            change(func(c *authkit.UserChange) { c.Disabled = new(true) }),
 		"disables, unguarded": change(func(c *authkit.UserChange) { c.Disabled, c.Version = new(true), 0 }),
-		"deletes":             func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) },
+		"deletes":             func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also) },
+		"deletes, unguarded":  func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 0, c.also) },
 	}
 }
 

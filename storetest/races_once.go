@@ -52,7 +52,10 @@ func onces() []once {
 		}},
 		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.also) }},
 		{"AddSigningKey of one Seq", lostConflict, func(c caller, _ int) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
+		}},
+		{"AddSigningKey of one Seq that drops the keys before", lostConflict, func(c caller, n int) error {
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), int64(n%4), c.also)
 		}},
 		{"RevokeAPIKey", lostNotFound, func(c caller, _ int) error {
 			return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.also)
@@ -92,7 +95,15 @@ func userOnces() []once {
 				change.Put = []authkit.Credential{{Kind: "oauth", Subject: "one"}}
 			})
 		}},
-		{"DeleteUser", lostNotFound, func(c caller, _ int) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, c.also) }},
+		{"DeleteUser", lostNotFound, func(c caller, n int) error {
+			return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, int64(n%2), c.also)
+		}},
+		{"DeleteUser and ChangeUser under one Version", slices.Concat(lostStale, lostNotFound), func(c caller, n int) error {
+			if n/2%2 == 0 {
+				return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also)
+			}
+			return c.change(c.x.user, func(change *authkit.UserChange) { change.Verified = new(true) })
+		}},
 		{"EndSession", lostNotFound, func(c caller, _ int) error {
 			return c.s.EndSession(c.ctx, c.app, c.x.user.ID, c.x.session.ID, now(), c.also)
 		}},

@@ -64,7 +64,7 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 	}
 	given, want := fresh(), fresh()
 	b.ok(b.s.CreateApp(b.ctx, given.App, given.App.Keys[0], &given.Key, authkit.Also{}))
-	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, 0, authkit.Also{}))
 	changed, err := b.s.ChangeApp(b.ctx, authkit.AppChange{
 		App: id, Version: 2, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
 	})

@@ -49,7 +49,7 @@ func (b *bed) furnish(x things) uuid.UUID {
 	})
 	b.ok(err)
 	b.ok(b.s.RotateAPIKey(b.ctx, app, x.key, time.Time{}, 1, authkit.Also{}))
-	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, authkit.Also{})) // raises the Version to 2
+	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, 0, authkit.Also{})) // raises the Version to 2
 	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, authkit.Also{}))
 	return app
 }

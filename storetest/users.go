@@ -14,6 +14,7 @@ func userSentences() []sentence {
 		{"user: a taken email or subject is a conflict and writes no rider", userConflict},
 		{"user: a token is spent with its group by CreateUser, or nothing is created", userTake},
 		{"user: a deleted user is gone with its sessions and tokens", userDelete},
+		{"user: a stale Version deletes nothing and writes no rider", userDeleteStale},
 		{"user: pages neither lose nor repeat users created at one time", userPages},
 		{"user: a prefix takes percent and underscore literally", userPrefix},
 	}
@@ -105,12 +106,14 @@ func userDelete(b *bed) {
 	tok := b.token("t")
 	tok.UserID, tok.Epoch = u.ID, u.Epoch
 	b.put(tok)
-	b.ok(b.s.DeleteUser(b.ctx, b.app, u.ID, authkit.Also{}))
+	b.ok(b.s.DeleteUser(b.ctx, b.app, u.ID, 0, authkit.Also{}))
 	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
 	b.is(err, authkit.ErrNotFound)
-	b.is(b.s.DeleteUser(b.ctx, b.app, u.ID, b.riders("x")), authkit.ErrNotFound)
+	for _, version := range []int64{0, u.Version} {
+		b.is(b.s.DeleteUser(b.ctx, b.app, u.ID, version, b.riders("x")), authkit.ErrNotFound)
+	}
 	b.written("x", false)
 
 	// Whoever has the id after that has nothing of the user's.
@@ -120,6 +123,27 @@ func userDelete(b *bed) {
 	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
+	b.is(err, authkit.ErrNotFound)
+}
+
+// userDeleteStale asks for the Versions around the user's own, too.
+func userDeleteStale(b *bed) {
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	tok := b.token("t")
+	tok.UserID, tok.Epoch = u.ID, u.Epoch
+	b.put(tok)
+	u, err := b.change(u, func(c *authkit.UserChange) { c.Verified = new(true) })
+	b.ok(err)
+	was := b.holding(b.app, "t")
+	for _, version := range []int64{u.Version - 1, u.Version + 1, -u.Version} {
+		b.is(b.s.DeleteUser(b.ctx, b.app, u.ID, version, b.riders("x")), authkit.ErrStale)
+	}
+	b.written("x", false)
+	b.same(b.holding(b.app, "t"), was)
+	equal(b, b.onlySession(u).ID, s.ID) // and a sign-in is no change
+	b.ok(b.s.DeleteUser(b.ctx, b.app, u.ID, u.Version, authkit.Also{}))
+	_, err = b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: u.ID})
 	b.is(err, authkit.ErrNotFound)
 }
 

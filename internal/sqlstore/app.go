@@ -115,10 +115,13 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, als
 }
 
 // AddSigningKey implements [authkit.AppStore].
-func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
+func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set version = version + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
+		// The update makes additions a queue: what the one before has added is the newest, and there.
+		q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_signing_keys where app_id = $1 and seq >= $2)`, id(app), k.Seq)
 		addSigningKey(ctx, q, app, k)
+		q.Queue(ctx, nil, `delete from authkit_signing_keys where app_id = $1 and seq < $2`, id(app), min(oldest, k.Seq))
 		s.riders(ctx, q, app, also)
 		return nil
 	})

@@ -150,9 +150,11 @@ func addCredential(ctx context.Context, q Tx, u authkit.User, c authkit.Credenti
 }
 
 // DeleteUser implements [authkit.UserStore].
-func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, also authkit.Also) error {
+func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
 	return s.write(ctx, app, func(q Tx) error {
-		q.Queue(ctx, authkit.ErrNotFound, `delete from authkit_users where app_id = $1 and user_id = $2 returning 1`, id(app), id(user))
+		// The lock comes first: the two reasons to refuse are told apart by what nobody changes.
+		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2`+s.c.Dialect().Update, id(app), id(user))
+		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(app), id(user), version)
 		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(app), id(user))
 		s.riders(ctx, q, app, also)
 		return nil

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -119,10 +118,10 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, also 
 }
 
 // AddSigningKey implements [authkit.AppStore].
-func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, also authkit.Also) error {
+func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
 	return s.in(ctx, app, func(t *tenant) error {
 		for _, old := range t.app.Keys {
-			if old.Seq == k.Seq || old.KID == k.KID {
+			if old.Seq >= k.Seq || old.KID == k.KID {
 				return authkit.ErrConflict
 			}
 		}
@@ -131,8 +130,8 @@ func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.Sign
 			return err
 		}
 		t.app.Version++
+		t.app.Keys = slices.DeleteFunc(t.app.Keys, func(old authkit.SigningKey) bool { return old.Seq < oldest })
 		t.app.Keys = append(t.app.Keys, copySigningKey(k))
-		slices.SortFunc(t.app.Keys, func(a, b authkit.SigningKey) int { return cmp.Compare(a.Seq, b.Seq) })
 		t.write(also)
 		return nil
 	})

@@ -170,11 +170,14 @@ func (t *tenant) addUser(c authkit.NewUser) authkit.User {
 }
 
 // DeleteUser implements [authkit.UserStore].
-func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, also authkit.Also) error {
+func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
 	return s.in(ctx, app, func(t *tenant) error {
 		a, ok := t.users[user]
 		if !ok {
 			return authkit.ErrNotFound
+		}
+		if version != 0 && version != a.user.Version {
+			return authkit.ErrStale
 		}
 		also = t.own(also)
 		if err := t.check(also, t.bound[user]); err != nil {

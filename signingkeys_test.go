@@ -1,0 +1,235 @@
+package authkit_test
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// rotated makes the app's next signing key and answers its id.
+func (s *stage) rotated(revokeOld bool) string {
+	s.t.Helper()
+	key, err := s.engine.RotateSigningKey(s.t.Context(), s.devID, s.app.ID, revokeOld)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return key.KID
+}
+
+// stored is the app as the store has it.
+func (s *stage) stored() authkit.App {
+	s.t.Helper()
+	app, err := s.inner.App(s.t.Context(), s.app.ID)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return app
+}
+
+// keysMade counts the events of new signing keys.
+func (s *stage) keysMade() int {
+	s.t.Helper()
+	events, err := s.inner.Events(s.t.Context(), s.app.ID, authkit.EventQuery{
+		Page: authkit.Page{Limit: 500}, Type: authkit.EventSigningKeyCreate,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(events)
+}
+
+func TestAKeyThatWaitsIsTheNextOne(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		ask := func() string {
+			s.t.Helper()
+			got := s.send("POST", s.in("/apps/{app_id}/signing-keys/rotate"), `{}`, bearer(s.token))
+			got.want(s.t, 201, "")
+			return got.text(s.t, "kid")
+		}
+		next := ask()
+		was, made := s.stored(), s.keysMade()
+		for range 3 {
+			s.equal("asked again", ask(), next)
+			s.clock.advance(time.Minute)
+		}
+		s.equal("what the store has", fmt.Sprint(s.stored()), fmt.Sprint(was))
+		s.equal("events", s.keysMade(), made)
+
+		alg := "EdDSA"
+		s.settings(authkit.AppPatch{SigningAlg: &alg})
+		other := ask()
+		s.equal("one of another algorithm is another", other == next, false)
+		s.equal("its algorithm", s.stored().Keys[2].Alg, alg)
+		s.equal("asked again for that", ask(), other)
+		alg = "ES256"
+		s.settings(authkit.AppPatch{SigningAlg: &alg})
+		last := ask()
+		s.equal("it does not count that one before the last is of it", last == next || last == other, false)
+
+		revoking := s.rotated(true)
+		s.equal("revoke_old makes one", revoking == last, false)
+		s.equal("and one more", s.rotated(true) == revoking, false)
+		next = ask()
+		s.clock.advance(15*time.Minute - time.Second)
+		s.token = s.signIn("console", "dev@example.com")
+		s.equal("a moment before it signs", ask(), next)
+		s.clock.advance(time.Second)
+		s.equal("it signs", ask() == next, false)
+	})
+}
+
+func TestSigningKeysDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	few := func(s *stage, most int) {
+		s.t.Helper()
+		if got := len(s.stored().Keys); got > most {
+			s.t.Fatalf("at %s: got %d keys, want at most %d", s.clock.now(), got, most)
+		}
+	}
+	for name, script := range map[string]func(s *stage){
+		"with revoke_old at once": func(s *stage) {
+			for range 300 {
+				kid := s.rotated(true)
+				few(s, 1)
+				s.equal("the one that stands alone", s.stored().Keys[0].KID, kid)
+			}
+		},
+		"with revoke_old beside keys that wait": func(s *stage) {
+			for i := range 300 {
+				s.rotated(i%3 == 0)
+				few(s, 2)
+				s.clock.advance(7 * time.Second)
+			}
+		},
+		"by hand, all the time": func(s *stage) {
+			for range 1000 {
+				s.rotated(false)
+				few(s, 11) // one that waits, one that signs, and two hours of one in fifteen minutes
+				s.clock.advance(time.Minute)
+			}
+		},
+		"by themselves": func(s *stage) {
+			email := s.email()
+			s.signUp(email)
+			for range 10 {
+				s.clock.advance(91 * 24 * time.Hour)
+				made := s.keysMade()
+				s.signIn(s.app.ID.String(), email)
+				if err := s.engine.RunOnce(s.t.Context()); err != nil {
+					s.t.Fatal(err)
+				}
+				s.equal("keys made", s.keysMade(), made+1)
+				few(s, 2)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			script(newStage(t, withoutLimits))
+		})
+	}
+}
+
+// However often keys follow each other, a token counts until it expires: also the last one
+// that a key signed, of the longest life that there is.
+func TestAnOrdinaryRotationEndsNoToken(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.settings(authkit.AppPatch{AccessTTL: new(time.Hour)})
+	email := s.email()
+	s.signUp(email)
+	live := map[string]time.Time{}
+	for minute := range 5 * 60 {
+		s.rotated(false)
+		live[s.signIn(s.app.ID.String(), email)] = s.clock.now()
+		for token, at := range live {
+			if s.clock.now().Sub(at) >= time.Hour {
+				delete(live, token)
+				continue
+			}
+			if minute%5 == 0 || s.clock.now().Sub(at) == 59*time.Minute {
+				s.equal("a token of "+s.clock.now().Sub(at).String(), s.lives(token), 200)
+			}
+		}
+		s.clock.advance(time.Minute)
+	}
+	s.equal("keys that were made", s.keysMade() >= 19, true)
+}
+
+// ahead is another process, whose clock is ahead.
+func (s *stage) ahead(by time.Duration) *authkit.Engine {
+	s.t.Helper()
+	other, err := authkit.New(authkit.Config{
+		Store: s.inner, Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: mail.NewOutbox(),
+		Now: func() time.Time { return s.clock.now().Add(by) },
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return other
+}
+
+// Whoever revokes may have a clock that is ahead: nobody else waits for the new key to begin.
+func TestRevokedKeysAreGoneForAClockThatIsBehind(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		email := s.email()
+		stolen := s.signUp(email).text(s.t, "token")
+		key, err := s.ahead(time.Minute).RotateSigningKey(s.t.Context(), s.devID, s.app.ID, true)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.equal("signed before", s.lives(stolen), 401)
+		s.equal("signed since", s.lives(s.signIn(s.app.ID.String(), email)), 200)
+		keys := s.send("GET", s.in("/apps/{app_id}/.well-known/jwks.json"), "").body["keys"].([]any)
+		s.equal("published", fmt.Sprint(len(keys), " ", keys[0].(map[string]any)["kid"]), "1 "+key.KID)
+		next, again := s.rotated(false), s.rotated(false)
+		s.equal("the one that follows", next == key.KID, false)
+		s.equal("asked again", again, next)
+	})
+}
+
+func TestAClockThatIsAheadDropsNoKeyThatOthersPublish(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.settings(authkit.AppPatch{AccessTTL: new(time.Hour)})
+	email := s.email()
+	s.signUp(email)
+	s.rotated(false)
+	s.clock.advance(15*time.Minute - time.Second)
+	last := s.signIn(s.app.ID.String(), email)
+	s.clock.advance(59 * time.Minute)
+	if _, err := s.ahead(time.Hour).RotateSigningKey(t.Context(), s.devID, s.app.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	s.equal("keys", len(s.stored().Keys), 3)
+	s.equal("the first key's last token", s.lives(last), 200)
+}
+
+func TestRotationsAtOnceMakeOneKey(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		kids := make([]string, 8)
+		var wg sync.WaitGroup
+		for i := range kids {
+			wg.Go(func() {
+				key, err := s.engine.RotateSigningKey(s.t.Context(), s.devID, s.app.ID, false)
+				if err != nil {
+					s.t.Error(err)
+				}
+				kids[i] = key.KID
+			})
+		}
+		wg.Wait()
+		slices.Sort(kids)
+		s.equal("ids", len(slices.Compact(kids)), 1)
+		s.equal("keys", len(s.stored().Keys), 2)
+		s.equal("events", s.keysMade(), 1)
+	})
+}
