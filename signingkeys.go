@@ -23,6 +23,9 @@ const (
 	// access token lives.
 	keyTail = time.Hour + 2*time.Minute
 
+	// maxWaiting is how many keys of an app may wait to sign.
+	maxWaiting = 8
+
 	// keyKeep is how long a key is kept after it was published last: longer than anything
 	// remembers an app, and than clocks differ.
 	keyKeep = time.Hour
@@ -107,11 +110,17 @@ func (a App) published(now time.Time) []SigningKey {
 	return out
 }
 
-// waiting is the app's newest key if it is yet to sign, as the next one that the settings
-// ask for. One that stands alone was to sign at once: it waits for a clock.
-func (a App) waiting(now time.Time) (SigningKey, bool) {
-	last := a.Keys[len(a.Keys)-1]
-	return last, now.Before(last.From) && !last.Alone && last.Alg == a.Settings.signingAlg()
+// crowded says whether as many keys wait to sign as may. One that stands alone was to sign
+// at once: it waits for a clock.
+func (a App) crowded(now time.Time) bool {
+	waiting := 0
+	for _, k := range slices.Backward(a.Keys) {
+		if k.Alone || !now.Before(k.From) {
+			break
+		}
+		waiting++
+	}
+	return waiting >= maxWaiting
 }
 
 // oldestKept is the Seq below which keys are of no more use once next is added. None counts
@@ -129,9 +138,9 @@ func (s Settings) signingAlg() string { return cmp.Or(s.SigningAlg, "ES256") }
 
 // RotateSigningKey makes the app's next signing key, of the algorithm in its settings. It
 // is published at once and signs from fifteen minutes later on, when every verifier has
-// it; the one before is verified until its last token is dead. While such a key waits to
-// sign, it is the next one still, and answered again. With revokeOld the new key signs at
-// once and nothing signed before counts any more.
+// it; the one before is verified until its last token is dead. Where eight wait to sign, the
+// newest of them is answered again: verifiers fetch all keys, and each request reads them.
+// With revokeOld the new key signs at once and nothing signed before counts any more.
 func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uuid.UUID, revokeOld bool) (SigningKey, error) {
 	own, err := e.OwnApp(ctx, developer, app)
 	if err != nil {
@@ -142,8 +151,8 @@ func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uui
 		from = from.Add(keyLead)
 	}
 	for range 5 {
-		if next, waits := own.waiting(e.now()); waits && !revokeOld {
-			return next, nil
+		if !revokeOld && own.crowded(e.now()) {
+			return own.Keys[len(own.Keys)-1], nil
 		}
 		key, err := e.addSigningKey(ctx, own, from, revokeOld, Event{Actor: own.Developer})
 		if !errors.Is(err, ErrConflict) {
@@ -182,7 +191,8 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 // settings ask for.
 func (e *Engine) keyDue(app App, now time.Time) bool {
 	last, every := app.Keys[len(app.Keys)-1], e.cfg.Tokens.KeyRotation
-	return last.Alg != app.Settings.signingAlg() || (every > 0 && now.Sub(last.From) > every)
+	other := last.Alg != app.Settings.signingAlg() && !app.crowded(now)
+	return other || (every > 0 && now.Sub(last.From) > every)
 }
 
 // rotateDue makes the next key of apps that were seen to need one. A process that is
