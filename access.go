@@ -130,7 +130,8 @@ func apiKey(scope string) access {
 		if !slices.Contains(key.Scopes, scope) {
 			return refuse(CodeForbidden, "the API key lacks the scope "+scope)
 		}
-		c.key, c.actor = key, "api_key:"+key.ID.String()
+		c.key = key
+		c.request.isBy("api_key:" + key.ID.String())
 		return nil
 	}
 }
@@ -164,7 +165,10 @@ func developer(c *call) error {
 	return nil
 }
 
-func (c *call) is(developer string) { c.developer, c.actor = developer, c.e.owner(developer) }
+func (c *call) is(developer string) {
+	c.developer = developer
+	c.request.isBy(c.e.owner(developer))
+}
 
 // creator asks for a developer who may create: one with a proven address.
 func creator(c *call) error {
@@ -194,7 +198,7 @@ func owner(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.app = app
+	c.of(app)
 	if c.r.Method == http.MethodPost {
 		return c.proven()
 	}

@@ -157,20 +157,23 @@ func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, 
 
 // changeApp tells along what the caller has found wrong already.
 func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch, bad []FieldError) (App, error) {
+	app, err := e.OwnApp(ctx, developer, id)
+	if err != nil {
+		return App{}, err
+	}
 	for range 5 {
-		app, err := e.OwnApp(ctx, developer, id)
-		if err != nil {
-			return App{}, err
-		}
 		change, err := e.appChange(app, p, bad)
 		if err != nil {
 			return App{}, err
 		}
-		app, err = e.store.ChangeApp(ctx, change)
+		changed, err := e.store.ChangeApp(ctx, change)
 		switch {
 		case err == nil:
-			return app, nil
-		case errors.Is(err, ErrStale): // changed beside us: decide again
+			return changed, nil
+		case errors.Is(err, ErrStale): // changed beside us: decide again, by what it is now
+			if app, err = e.readApp(ctx, id); err != nil {
+				return App{}, err
+			}
 		case errors.Is(err, ErrConflict):
 			return App{}, refuse(CodeAppNameTaken, "you have an app of that name")
 		case errors.Is(err, ErrNotFound):

@@ -1,11 +1,13 @@
 package authkit_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 func TestManagement(t *testing.T) {
@@ -91,5 +93,33 @@ func TestStartSessionWantsAMethod(t *testing.T) {
 	}
 	if _, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, "hwk", authkit.Client{}); err != nil {
 		t.Errorf("method hwk: got %v, want no error", err)
+	}
+}
+
+// overtaken is a store in which something happens just before the first change of an app.
+type overtaken struct {
+	authkit.Store
+
+	then func()
+}
+
+func (b *overtaken) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App, error) {
+	if then := b.then; then != nil {
+		b.then = nil
+		then()
+	}
+	return b.Store.ChangeApp(ctx, c)
+}
+
+func TestChangesOfAnAppBesideEachOther(t *testing.T) {
+	t.Parallel()
+	store := &overtaken{Store: memory.New()}
+	w := setup(t, func(c *authkit.Config) { c.Store = store })
+	patch := func(body string) { w.send("PATCH", w.in("/apps/{app_id}"), body, bearer(w.token)).want(t, 200, "") }
+	store.then = func() { patch(`{"magic_link":"bound-only"}`) }
+	patch(`{"link_policy":"never"}`)
+	settings := w.send("GET", w.in("/apps/{app_id}"), "", bearer(w.token)).body["settings"].(map[string]any)
+	if settings["link_policy"] != "never" || settings["magic_link"] != "bound-only" {
+		t.Errorf("settings: got %v, want both changes", settings)
 	}
 }

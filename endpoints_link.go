@@ -258,6 +258,9 @@ func (c *call) pressed() (LinkPress, url.Values, error) {
 	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
 		return LinkPress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
 	}
+	if err := c.checkMode(); err != nil {
+		return LinkPress{}, nil, err
+	}
 	return LinkPress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
 }
 

@@ -148,6 +148,9 @@ func returnOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkMode(); err != nil {
+		return err
+	}
 	in := c.returned(values)
 	browser := c.browser()
 	if browser == nil {

@@ -17,11 +17,11 @@ func (c *call) warnOfForwarding(peer string) {
 		return
 	}
 	c.e.log.WarnContext(c.ctx(), "a forwarding header from an untrusted peer is ignored; if it is your proxy, add it to Config.TrustedProxies",
-		slog.String("peer", c.client.IP), slog.String("app", c.app.ID.String()), slog.String("request_id", c.id))
+		slog.String("peer", c.client.IP), slog.String("app", c.app.ID.String()), slog.String("request_id", c.request.id))
 	if c.e.cfg.Observer != nil {
 		c.e.cfg.Observer(Event{
 			App: c.app.ID, Time: now, Type: EventForwardedHeader, IP: c.client.IP,
-			Result: "warning", Reason: "untrusted_peer", RequestID: c.id,
+			Result: "warning", Reason: "untrusted_peer", RequestID: c.request.id,
 		})
 	}
 }

@@ -31,10 +31,11 @@ type call struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	*request
-	client Client
+	request *request
+	client  Client
 
 	// What the door has found out, as far as the route asks for it.
+	app       App
 	developer string
 	user      User
 	session   Session
@@ -113,11 +114,11 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 		c.fail(unavailable(err))
 		return
 	}
-	c.id = id.String()
-	w.Header().Set("X-Request-ID", c.id)
+	c.request.id = id.String()
+	w.Header().Set("X-Request-ID", c.request.id)
 	key, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
 	c.client = Client{IP: cmp.Or(addr, key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
-	c.ip = c.client.IP
+	c.request.ip = c.client.IP
 	defer c.survive()
 	if stranger {
 		defer c.warnOfForwarding(key) // at last: by then the app is known
@@ -136,7 +137,7 @@ func (c *call) survive() {
 	if p == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it so
 		panic(p)
 	}
-	c.e.log.ErrorContext(c.ctx(), "panic", slog.String("request_id", c.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	c.e.log.ErrorContext(c.ctx(), "panic", slog.String("request_id", c.request.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 	c.fail(&Error{Code: CodeInternal, Detail: "something is wrong in the server"})
 }
 
@@ -172,9 +173,6 @@ func (c *call) through(res resource) error {
 	if unwanted != nil {
 		return unwanted
 	}
-	if err := c.checkMode(); err != nil {
-		return err
-	}
 	return c.settled(rt.serve(c))
 }
 
@@ -201,8 +199,14 @@ func (c *call) pathApp() (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	c.app = app
+	c.of(app)
 	return app, nil
+}
+
+// of keeps the app of the path, for the door and for the flow behind it.
+func (c *call) of(app App) {
+	c.app = app
+	c.request.concerns(app)
 }
 
 // pathID is the app's id in the path, whether or not there is such an app.

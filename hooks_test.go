@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -209,4 +210,76 @@ func TestAHookHoldsUpNoMail(t *testing.T) {
 			t.Errorf("moments told in one run: got %d, want the 2 from before it", told)
 		}
 	})
+}
+
+// A hook has the request's context, and may ask for many things at once.
+func TestHooksMayUseTheirContextConcurrently(t *testing.T) {
+	t.Parallel()
+	t.Run("before a sign-up", func(t *testing.T) {
+		t.Parallel()
+		var w *world
+		w = setup(t, withoutLimits, func(c *authkit.Config) {
+			c.Hooks.Before = func(ctx context.Context, m authkit.Moment) error {
+				if m.Kind != authkit.MomentSignUp {
+					return nil
+				}
+				var all sync.WaitGroup
+				for range 4 {
+					all.Go(func() {
+						if _, err := w.engine.RequestLink(ctx, authkit.LinkRequest{App: w.app.ID, Email: "bob@example.com"}); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				all.Wait()
+				return nil
+			}
+		})
+		w.signUp("ann@example.com")
+	})
+	t.Run("while a developer is looked up", func(t *testing.T) {
+		t.Parallel()
+		var w *world
+		var all sync.WaitGroup
+		w = setup(t, func(c *authkit.Config) {
+			c.Developers = func(r *http.Request) (string, error) {
+				all.Go(func() { _, _ = w.engine.App(r.Context(), authkit.Console) })
+				return "me", nil
+			}
+		})
+		for range 20 {
+			w.send("GET", w.in("/apps/{app_id}"), "").want(t, 200, "")
+		}
+		all.Wait()
+	})
+}
+
+// A hook that fails after another tab went on with the token must not end the session of that.
+func TestARefreshThatFailsLateEndsNoSession(t *testing.T) {
+	t.Parallel()
+	var w *world
+	var slow func()
+	w = setup(t, withoutLimits, func(c *authkit.Config) {
+		c.Hooks.Before = func(context.Context, authkit.Moment) error {
+			if then := slow; then != nil {
+				slow = nil
+				then()
+				return errors.New("timed out")
+			}
+			return nil
+		}
+	})
+	first := w.signUp("ann@example.com").field("refresh_token")
+	other := first
+	slow = func() {
+		for range 2 {
+			got := w.refresh(other)
+			got.want(t, 200, "")
+			other = got.field("refresh_token")
+		}
+		w.clock.advance(15 * time.Second)
+	}
+	w.refresh(first).want(t, 403, "forbidden")
+	w.clock.advance(time.Minute)
+	w.refresh(other).want(t, 200, "")
 }

@@ -18,14 +18,14 @@ func (c *call) count(rt route) error {
 	if !rt.together {
 		return c.e.hit(c.ctx(), c.app.ID, counts...)
 	}
-	c.owed = counts
+	c.request.owe(counts)
 	return nil
 }
 
 // settled makes the count that a flow has refused without: what is wrong with a request is
 // told to nobody whose limit is full.
 func (c *call) settled(err error) error {
-	if err == nil || c.owed == nil {
+	if err == nil || !c.request.owes() {
 		return err
 	}
 	if full := c.e.hit(c.ctx(), c.app.ID); full != nil {
@@ -38,11 +38,5 @@ func (c *call) settled(err error) error {
 // one step with that of the email address, before which a flow of this kind does nothing but
 // read its request. That is a round trip less.
 func withOwed(ctx context.Context, app uuid.UUID, counts []count) []count {
-	r := requestFrom(ctx)
-	if r.app.ID != app {
-		return counts
-	}
-	first := r.owed
-	r.owed = nil
-	return append(first, counts...)
+	return append(requestFrom(ctx).pay(app), counts...)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // fail renders an error; what is internal goes to the log only.
-func (c *call) fail(err error) { c.e.fail(c.w, c.r, c.id, err) }
+func (c *call) fail(err error) { c.e.fail(c.w, c.r, c.request.id, err) }
 
 // fail renders an error of a request, which gets an id if it has none.
 func (e *Engine) fail(w http.ResponseWriter, r *http.Request, requestID string, err error) {

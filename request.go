@@ -2,19 +2,22 @@ package authkit
 
 import (
 	"context"
+	"sync"
 
 	"github.com/google/uuid"
 )
 
 // request is what the handler knows of the request that a call of the Engine serves. The
 // call's context carries it, so that a flow sees the app that the door has read, and what is
-// written names the request; a Go caller's context has none, and says nothing.
+// written names the request; a Go caller's context has none, and says nothing. The host's
+// hooks have that context too, and may use it in many goroutines at once.
 type request struct {
-	id    string
-	ip    string
-	actor string // as [Event] has it: who is not the user it is about
-	app   App    // of the path, once it is read
-	owed  []count
+	id, ip string
+
+	mu    sync.Mutex
+	actor string  // as [Event] has it: who is not the user it is about
+	app   App     // of the path, once it is read
+	owed  []count // what the door has left to the flow to count
 }
 
 type requestKey struct{}
@@ -33,12 +36,56 @@ func requestFrom(ctx context.Context) *request {
 
 // appFrom is the app as the door has read it.
 func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
-	app := requestFrom(ctx).app
-	return app, id != uuid.Nil && app.ID == id
+	r := requestFrom(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.app, id != uuid.Nil && r.app.ID == id
+}
+
+// concerns says which app the request is of.
+func (r *request) concerns(app App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.app = app
+}
+
+// isBy says who asks.
+func (r *request) isBy(actor string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.actor = actor
+}
+
+// owe leaves counts to the flow.
+func (r *request) owe(counts []count) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.owed = counts
+}
+
+// owes says whether there are counts that nobody has made.
+func (r *request) owes() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.owed != nil
+}
+
+// pay answers what is owed to the app's limits, once.
+func (r *request) pay(app uuid.UUID) []count {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.app.ID != app {
+		return nil
+	}
+	owed := r.owed
+	r.owed = nil
+	return owed
 }
 
 // stamp says where events come from.
 func (r *request) stamp(events []Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i := range events {
 		ev := &events[i]
 		if r.id != "" {

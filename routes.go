@@ -120,6 +120,9 @@ func takes[In any](flow func(*call, In) (answered, error)) func(*call) error {
 		if err := httpio.Decode(c.r, &in); err != nil {
 			return err
 		}
+		if err := c.checkMode(); err != nil {
+			return err
+		}
 		out, err := flow(c, in)
 		if err != nil {
 			return err

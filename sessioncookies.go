@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,10 +35,11 @@ func (c *call) cookieMode() bool {
 }
 
 // checkMode refuses a choice that is none before anything is done: what was to go into a
-// cookie would else go to the page's script.
+// cookie would else go to the page's script. It is a part of what is in a request, and judged
+// with it.
 func (c *call) checkMode() error {
 	choice := c.r.URL.Query()["session"]
-	if c.app.Settings.SessionMode != SessionEither || len(choice) == 0 || (len(choice) == 1 && (choice[0] == "cookie" || choice[0] == "bearer")) {
+	if !strings.HasPrefix(c.r.URL.Path, "/auth/") || c.app.Settings.SessionMode != SessionEither || len(choice) == 0 || (len(choice) == 1 && (choice[0] == "cookie" || choice[0] == "bearer")) {
 		return nil
 	}
 	return invalid("session", "unknown_value", `session is neither "cookie" nor "bearer"`)
@@ -55,7 +57,7 @@ func (c *call) handOverCookies(s SignIn) {
 	if old, ok := c.e.cookies.Get(c.r, refreshCookie(c.app.ID)); ok {
 		err := c.e.SignOut(c.ctx(), c.app.ID, old, false)
 		if err != nil && !errors.Is(err, CodeInvalidToken) {
-			c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.id), slog.Any("error", err))
+			c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.request.id), slog.Any("error", err))
 		}
 	}
 	c.e.setCookies(c.w, c.app, s)
@@ -80,7 +82,7 @@ func (c *call) know(u User) {
 	}
 	text, err := c.e.KnowDevice(u, c.device())
 	if err != nil {
-		c.e.log.WarnContext(c.ctx(), "a device is not known from now on", slog.String("request_id", c.id), slog.Any("error", err))
+		c.e.log.WarnContext(c.ctx(), "a device is not known from now on", slog.String("request_id", c.request.id), slog.Any("error", err))
 		return
 	}
 	c.e.cookies.Set(c.w, deviceCookie(c.app.ID), text, deviceAge)

@@ -158,6 +158,9 @@ func TestCookieModes(t *testing.T) {
 			}
 		}
 		w.send("POST", path, strings.Replace(body, "ann@", "eve@", 1)).want(t, 201, "") // nothing was done before
+		w.send("POST", path+"?session=x", body, "Content-Type: text/plain").want(t, 415, "unsupported_media_type")
+		w.send("GET", w.in("/apps/{app_id}/.well-known/jwks.json?session=x"), "").want(t, 200, "")
+		flood(t, func(int) answer { return w.send("POST", path+"?session=x", body) }) // counted like any other
 	})
 	t.Run("a request with a header leaves the cookies' session alone", func(t *testing.T) {
 		t.Parallel()
