@@ -24,7 +24,7 @@ const (
 // other invisible characters, "://" and "@" are refused).
 func App(name string) (key string, err error) {
 	n := utf8.RuneCountInString(name)
-	if n < 1 || n > maxApp || !utf8.ValidString(name) || strings.TrimSpace(name) == "" {
+	if n < 1 || n > maxApp || !utf8.ValidString(name) || strings.TrimFunc(name, blank) == "" {
 		return "", ErrInvalid
 	}
 	key = Fold(name)
@@ -36,6 +36,10 @@ func App(name string) (key string, err error) {
 	}
 	return key, nil
 }
+
+// blank says whether a character alone is no name. A variation selector is a part of many an
+// emoji, and nothing without one.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Variation_Selector, r) }
 
 // unseen says whether a letter or mark is one that leaves no mark on paper, such as the Hangul
 // filler or the blank of Braille: a name of them is none, and one with them passes for another.

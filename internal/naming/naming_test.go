@@ -24,6 +24,8 @@ func TestApp(t *testing.T) {
 		"\u3164":                "",
 		"\uffa0":                "",
 		"\u2800":                "",
+		"\ufe0f \U000e0100":     "",
+		"\u2764\ufe0f":          "\u2764\ufe0f",
 		"http://evil":           "",
 		"a@b":                   "",
 		"a＠b":                   "",
