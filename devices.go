@@ -29,10 +29,10 @@ const deviceSize = idSize + 8 + macSize + macSize
 
 // KnowDevice answers what a browser keeps once it has signed in as u, so that
 // [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
-// then locks it out no longer, nor keeps mail from it that it asks for. It is good for 90 days, for this account of this app, until
-// the account's sessions are ended as one, as by a new password. before is what the browser
-// has kept so far, or empty: with it the browser's count goes on. The handler does this for
-// browsers, by cookie.
+// then locks it out no longer, nor keeps mail from it that it asks for. It is good for 90
+// days, for this account of this app, and for passwords only until the account's sessions are
+// ended as one, as by a new password. before is what the browser has kept so far, or empty:
+// with it the browser's count goes on. The handler does this for browsers, by cookie.
 func (e *Engine) KnowDevice(u User, before string) (string, error) {
 	now := e.now()
 	known, ok := e.device(u.App, u.Email, before, now)
