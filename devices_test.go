@@ -109,6 +109,17 @@ func TestStrangersKeepNoMailFromAKnownDevice(t *testing.T) {
 			t.Errorf("got %d mails, want 5", mails)
 		}
 	})
+	t.Run("and who is in the account another, which no old device uses up", func(t *testing.T) {
+		t.Parallel()
+		w, cookie, in := usedUp(t)
+		for range 6 {
+			ask(w, link, ann, cookie)
+		}
+		w.clock.advance(7 * time.Minute) // an address that is not proven gets ten an hour, from all apps together
+		if n := ask(w, send, `{}`, bearer(in.text(t, "token"))); n == 0 {
+			t.Errorf("got no mail, want one")
+		}
+	})
 	t.Run("a device of another address is none", func(t *testing.T) {
 		t.Parallel()
 		w, _, _ := usedUp(t)

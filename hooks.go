@@ -90,14 +90,14 @@ func (e *Engine) after(m Moment) {
 	}
 }
 
-// keepTelling tells the host what happens, until ctx ends.
+// keepTelling tells the host what happens, until ctx ends. What waits then is for whoever
+// runs next, not for a hook that cannot act.
 func (e *Engine) keepTelling(ctx context.Context) {
-	for {
+	for ctx.Err() == nil {
 		select {
 		case m := <-e.moments:
 			e.cfg.Hooks.After(ctx, m)
 		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -233,7 +233,7 @@ func TestLinkingStops(t *testing.T) {
 		s := newStage(t, withoutLimits)
 		token := s.signUp("ann@example.com").text(t, "token")
 		state, binding := s.linking(token, nil)
-		s.send("POST", s.in("/auth/callback/github/{app_id}"), callbackBody(state, binding), bearer(token)).want(t, 401, "invalid_token")
+		s.send("POST", s.in("/auth/callback/github/{app_id}"), callbackBody(state, binding), bearer(token)).want(t, 404, "provider_not_configured")
 		s.wantIdentities(t, token)
 	})
 }

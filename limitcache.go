@@ -38,7 +38,8 @@ func (e *Engine) knownFull(app uuid.UUID, hits []Hit, now time.Time) (int, time.
 // noteFull remembers a full limit. To one that is fixed something may be given back; and of
 // mail to an address, the time of the answer must not tell that it is full.
 func (e *Engine) noteFull(app uuid.UUID, by count, h Hit, now time.Time, wait time.Duration) {
-	if by.limit.most == 0 && h.Cost == 0 && by.limit != limitMailEmail && by.limit != limitMailKnown {
+	mail := by.limit == limitMailEmail || by.limit == limitMailKnown || by.limit == limitMailOwner
+	if by.limit.most == 0 && h.Cost == 0 && !mail {
 		e.full.put(limitKey{app, h.Key}, shut{h, now, now.Add(wait)})
 	}
 }

@@ -29,7 +29,8 @@ var (
 	limitSignupPeer        = limit{name: "signup/ip"}
 	limitMailPeer          = limit{name: "mail/ip"}
 	limitMailEmail         = limit{name: "mail/email"}
-	limitMailKnown         = limit{name: "mail/known"} // by email, of whoever signed in to the account before
+	limitMailKnown         = limit{name: "mail/known"} // by email, of devices that signed in to the account before
+	limitMailOwner         = limit{name: "mail/owner"} // by email, of whoever is in the account now
 	limitOAuthPeer         = limit{name: "oauth/ip"}
 	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, and none of theirs
 	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
@@ -46,7 +47,7 @@ func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 		r, ok = of.signUp.Of(ratelimit.IP)
 	case limitMailPeer:
 		r, ok = of.mail.Of(ratelimit.IP)
-	case limitMailEmail, limitMailKnown:
+	case limitMailEmail, limitMailKnown, limitMailOwner:
 		r, ok = of.mail.Of(ratelimit.Email)
 	case limitOAuthPeer, limitCallbackPeer:
 		r, ok = of.oauth.Of(ratelimit.IP)

@@ -71,9 +71,9 @@ type attempt struct {
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
 
-	// known says that the asker signed in to the account before: what strangers ask for then
-	// keeps no mail from it.
-	known bool
+	// known says that the asker's device signed in to the account before, and owner that the
+	// asker shows its session or right password: what others ask for keeps no mail from them.
+	known, owner bool
 
 	// decoy is an attempt that only takes the time of one: nothing leaves and no code is right.
 	decoy bool
@@ -164,11 +164,14 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil
 }
 
-// countMail is one count of all strangers to the address together, and one of all who are
-// none: an address gets so much from each. Of each device it would be a flood, for whoever
-// has many from before the address was proven.
+// countMail is one count of all strangers to the address together, one of all devices that
+// are none, and one of the account's owner: an address gets so much from each. Of each device
+// it would be a flood, for whoever has many from before the address was proven.
 func (e *Engine) countMail(data attempt) count {
-	if data.known {
+	switch {
+	case data.owner:
+		return e.by(limitMailOwner, data.Email)
+	case data.known:
 		return e.by(limitMailKnown, data.Email)
 	}
 	return e.by(limitMailEmail, data.Email)

@@ -62,15 +62,16 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	}
 	turned := e.now()
 	out, err := e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
-	if err != nil && got.Again == nil && e.now().Sub(turned) < refreshGrace/2 {
+	if err != nil && got.Again == nil && ctx.Err() == nil && e.now().Sub(turned) < refreshGrace/2 {
 		e.turnBack(ctx, in.App, presented, next)
 	}
 	return out, err
 }
 
 // turnBack makes a token the current one again whose successor nobody was told: who tries
-// again later, once the host's hook is mended, must not be taken for a thief. After the grace
-// it may be that of another tab which went on with it: to show it then would end the session.
+// again later, once the host's hook is mended, must not be taken for a thief. A client that
+// broke off, or waits for long, may have asked again meanwhile and been told: then the
+// successor is good, and stays.
 func (e *Engine) turnBack(ctx context.Context, app uuid.UUID, presented, next token.Refresh) {
 	_, _, err := e.rotate(context.WithoutCancel(ctx), app, next, presented)
 	if err != nil && !errors.Is(err, ErrNotFound) {

@@ -200,7 +200,7 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, k
 	case err != nil:
 		return flow{}, err
 	case kept.Provider != in.Provider:
-		return flow{}, invalidToken()
+		return flow{}, e.noState(ctx, app, in.Provider)
 	}
 	return kept, nil
 }
