@@ -33,7 +33,7 @@ func openVerify(c *call) error {
 	if err != nil {
 		return err
 	}
-	return verifyPage.show(c, values.Get("token"))
+	return verifyPage.show(c, values.Get("token"), nil)
 }
 
 func verifyEmail(c *call) error {
@@ -116,7 +116,7 @@ func openConfirm(c *call) error {
 	}
 	raw := values.Get("token")
 	if c.app.takesCookies() && c.bringsCookie() {
-		return confirmPage.show(c, raw)
+		return confirmPage.show(c, raw, nil)
 	}
 	if _, err := c.e.findLink(c.ctx(), c.app.ID, forChange, raw, ""); err != nil {
 		return c.staleLink(err, askAgain)

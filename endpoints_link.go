@@ -95,7 +95,7 @@ func openLink(c *call) error {
 		}
 		return c.answer(http.StatusOK, wireSignIn(got))
 	}
-	return signInPage.show(c, raw)
+	return signInPage.show(c, raw, nil)
 }
 
 // sameSite says that no foreign page makes the browser ask.
@@ -121,8 +121,8 @@ var signInPage = formPage{
 	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", goes: true,
 }
 
-// show looks at a link and shows its page.
-func (p formPage) show(c *call, raw string) error {
+// show looks at a link and shows its page: once more where what was typed there was refused.
+func (p formPage) show(c *call, raw string, refused *Error) error {
 	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
 	if err != nil {
 		return c.staleLink(err, p.stale)
@@ -131,7 +131,7 @@ func (p formPage) show(c *call, raw string) error {
 	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.lets(got, c.browser()) {
 		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
-	return p.write(c, raw, got, nil)
+	return p.write(c, raw, got, refused)
 }
 
 // staleLink is the page of a link that is no longer valid; other errors stay.

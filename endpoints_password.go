@@ -37,7 +37,7 @@ func openReset(c *call) error {
 	if err != nil {
 		return err
 	}
-	return resetPage.show(c, values.Get("token"))
+	return resetPage.show(c, values.Get("token"), nil)
 }
 
 type resetBody struct {
@@ -79,8 +79,8 @@ func pressReset(c *call) error {
 	}
 	goal, got, err := c.e.PressReset(c.ctx(), press, form.Get("password"))
 	switch {
-	case errors.Is(err, CodeWeakPassword) && httpio.AcceptsHTML(c.r):
-		return resetPage.again(c, press.Token, asError(err))
+	case errors.Is(err, CodeWeakPassword) && httpio.AcceptsHTML(c.r): // a person; a program gets the refusal itself
+		return resetPage.show(c, press.Token, asError(err))
 	case err != nil:
 		return err
 	case goal.RedirectTo != "":
@@ -90,15 +90,6 @@ func pressReset(c *call) error {
 		return c.notice("Signed in", "Your new password is saved. You may close this page.")
 	}
 	return c.notice("Saved", "Go back to where you wanted to sign in and use your new password there.")
-}
-
-// again shows a person the form once more, where a program gets the refusal itself.
-func (p formPage) again(c *call, raw string, refusal *Error) error {
-	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
-	if err != nil {
-		return c.staleLink(err, p.stale)
-	}
-	return p.write(c, raw, got, refusal)
 }
 
 // present refuses a password that is missing: an empty one is weak, or wrong.
