@@ -59,9 +59,13 @@ func (c *call) nonce() (string, error) {
 	return token.Encode(b), nil
 }
 
-// html answers a page under its policy, that of pages.CSP.
+// html answers a page under its policy, that of pages.CSP. No script of another origin may
+// read it: what a form holds is for the person who is shown it.
 func (c *call) html(policy string, write func(http.ResponseWriter) error) error {
 	header := c.w.Header()
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+		header.Del(name)
+	}
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", policy)

@@ -24,6 +24,10 @@ func (c *call) origins() ([]string, error) {
 }
 
 func (c *call) crossOrigin(rt route) error {
+	if rt.open {
+		c.openToAll()
+		return nil
+	}
 	origin := c.r.Header.Get("Origin")
 	c.w.Header().Add("Vary", "Origin")
 	var allowed bool
@@ -34,7 +38,7 @@ func (c *call) crossOrigin(rt route) error {
 		}
 		if allowed = slices.Contains(origins, origin); allowed {
 			c.open(origin)
-			c.w.Header().Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate")
+			c.w.Header().Set("Access-Control-Expose-Headers", exposed)
 		}
 	}
 	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
@@ -45,6 +49,15 @@ func (c *call) crossOrigin(rt route) error {
 	return nil
 }
 
+// exposed are the headers of an answer that a page of an allowed origin may read.
+const exposed = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate"
+
+// openToAll lets a page of any origin read an answer that is public and takes no cookie.
+func (c *call) openToAll() {
+	c.w.Header().Set("Access-Control-Allow-Origin", "*")
+	c.w.Header().Set("Access-Control-Expose-Headers", exposed)
+}
+
 // open lets a page of the origin read the answer, and send the cookies of an app that goes by
 // cookies: to a browser its page on a sibling host is of another origin.
 func (c *call) open(origin string) {
@@ -52,21 +65,4 @@ func (c *call) open(origin string) {
 	if c.app.takesCookies() {
 		c.w.Header().Set("Access-Control-Allow-Credentials", "true")
 	}
-}
-
-func (c *call) preflight(res resource) error {
-	header := c.w.Header()
-	header.Add("Vary", "Origin")
-	origins, err := c.origins()
-	if err != nil {
-		return err
-	}
-	if origin := c.r.Header.Get("Origin"); slices.Contains(origins, origin) {
-		c.open(origin)
-		header.Set("Access-Control-Allow-Methods", res.allow())
-		header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		header.Set("Access-Control-Max-Age", "600")
-	}
-	c.w.WriteHeader(http.StatusNoContent)
-	return nil
 }

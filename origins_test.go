@@ -105,6 +105,9 @@ func TestCrossOriginRequests(t *testing.T) {
 	})
 }
 
+// public reports whether a page of any origin may read what a path answers.
+func public(path string) bool { return strings.Contains(path, "/.well-known/") }
+
 func TestCORSOfGET(t *testing.T) {
 	t.Parallel()
 	for _, f := range oneOfEach() {
@@ -127,13 +130,17 @@ func TestCORSOfGET(t *testing.T) {
 				got := s.do(r)
 				f.wellDone(t, got)
 				want := ""
-				if from == allowed {
+				isPage := strings.HasPrefix(got.Header().Get("Content-Type"), "text/html")
+				switch {
+				case public(pattern):
+					want = "*"
+				case from == allowed && !isPage:
 					want = allowed
 				}
 				if allow := got.Header().Get("Access-Control-Allow-Origin"); allow != want {
 					t.Errorf("origin %q: got Access-Control-Allow-Origin %q, want %q", from, allow, want)
 				}
-				if vary := got.Header().Values("Vary"); !slices.Contains(vary, "Origin") {
+				if vary := got.Header().Values("Vary"); !public(pattern) && !slices.Contains(vary, "Origin") {
 					t.Errorf("Vary: got %q, want Origin", vary)
 				}
 				if got.Header().Get("Access-Control-Allow-Credentials") != "" {
@@ -155,13 +162,18 @@ func TestPreflight(t *testing.T) {
 		}
 		paths[s.pathTo(rt.Pattern)] = allowed
 	}
+	for path := range paths {
+		if public(path) {
+			delete(paths, path)
+		}
+	}
 	paths["/auth/credentials/console"] = console
 	paths["/auth/credentials/"+authkit.Console.String()] = console
 	for path, allowed := range paths {
 		for _, from := range []string{origin, friend, console, evil, "null", "*"} {
 			got := s.send("OPTIONS", path, "", "Origin: "+from, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization")
 			header := got.Header()
-			if got.Code != 204 || got.Body.Len() != 0 || header.Get("Vary") != "Origin" {
+			if got.Code != 204 || got.Body.Len() != 0 || header.Get("Vary") != "Origin, Access-Control-Request-Method, Access-Control-Request-Headers" {
 				t.Errorf("preflight of %s: got %d, Vary %q, %q, want 204", path, got.Code, header.Get("Vary"), got.Body)
 			}
 			if from != allowed {
@@ -225,6 +237,10 @@ func TestOriginsAreExact(t *testing.T) {
 	w := setup(t)
 	for text, ok := range map[string]bool{
 		"https://app.example": true, "https://app.example:8443": true, "http://localhost:3000": true, "http://127.0.0.1:3000": true, "http://[::1]:3000": true,
+		"capacitor://localhost": true, "ionic://localhost": true, "tauri://localhost": true, "http://tauri.localhost": true,
+		"chrome-extension://abcdefghijklmnopabcdefghijklmnop": true, "moz-extension://2c127fa4-62c7-7e4f-90e5-472b45eecfdc": true,
+		"capacitor://": false, "capacitor://*": false, "capacitor://localhost/": false, "Capacitor://localhost": false, "capacitor://Localhost": false,
+		"chrome-extension:abc": false, "other-extension://abc": false, "app://localhost": false, "http://tauri.localhost.evil.example": false,
 		"*": false, "null": false, "": false, "https://*.example": false, "https://app.example/": false, "https://App.example": false, "https://app.example:443": false,
 		"http://app.example": false, "https://app.example?x": false, "https://u@app.example": false, "app.example": false, "https://": false, "file:///": false,
 	} {

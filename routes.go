@@ -15,6 +15,7 @@ type route struct {
 	limit           limit // by peer address; the zero limit counts nothing
 	together        bool  // the flow counts for an email address first: both are counted in one step
 	form            bool  // takes a cross-origin form: an OAuth provider's answer
+	open            bool  // a page of any origin may read the answer, which holds nothing of anyone
 	summary         string
 	serve           func(*call) error
 }
@@ -99,8 +100,8 @@ func managementRoutes() []route {
 func publicRoutes() []route {
 	const app = "/apps/{app_id}"
 	return []route{
-		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, summary: "Issuer metadata", serve: gives(metadata)},
-		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, summary: "Public signing keys", serve: gives(keySet)},
+		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, open: true, summary: "Issuer metadata", serve: gives(metadata)},
+		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, open: true, summary: "Public signing keys", serve: gives(keySet)},
 		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
 		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: gives(healthz)},
 		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: gives(readyz)},

@@ -220,6 +220,8 @@ func TestURLs(t *testing.T) {
 		{"https://example.com/a b", false, false}, {"https://example.com/\n", false, false},
 		{"https://example.com/?code=1", false, false}, {"https://example.com/?state=1", false, false},
 		{"https://example.com/?iss", false, false}, {"https://example.com/?a=1&%65rror=2", false, false},
+		{"capacitor://localhost", true, false}, {"tauri://localhost", true, false}, {"http://tauri.localhost", true, false},
+		{"chrome-extension://abcdefghijklmnopabcdefghijklmnop", true, false}, {"capacitor://localhost/x", false, false},
 		{"javascript:alert(1)", false, false}, {"//example.com", false, false}, {"https:example.com", false, false},
 	} {
 		if err := httpio.CheckOrigin(c.url); (err == nil) != c.origin {

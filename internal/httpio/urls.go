@@ -33,11 +33,22 @@ func Origin(u *url.URL) string {
 	return u.Scheme + "://" + host
 }
 
+// webViews are the schemes of origins that programs with a web view and browser extensions
+// send: Capacitor, Ionic, Tauri, and the extensions of Chrome and Firefox.
+var webViews = []string{"capacitor", "ionic", "tauri", "chrome-extension", "moz-extension"}
+
 // CheckOrigin refuses what is not exactly the text that browsers send in Origin.
 func CheckOrigin(s string) error {
-	u, err := parse(s)
-	if err != nil {
+	u, err := plain(s)
+	switch {
+	case err != nil:
 		return err
+	case slices.Contains(webViews, u.Scheme):
+	case u.Scheme == "http" && strings.HasSuffix(u.Hostname(), ".localhost"): // loopback: RFC 6761, section 6.3
+	default:
+		if err := web(u); err != nil {
+			return err
+		}
 	}
 	if Origin(u) != s || strings.HasSuffix(s, ":") {
 		return errors.New("an origin is a scheme, a host in lower case and a port if it is not the default, such as https://example.com")
@@ -82,12 +93,25 @@ func CheckProviderRedirect(s string) error {
 
 // parse takes absolute https URLs, and http ones on loopback, in plain characters.
 func parse(s string) (*url.URL, error) {
-	if len(s) > urlLimit {
-		return nil, errors.New("it is longer than 2000 bytes")
+	u, err := plain(s)
+	if err != nil {
+		return nil, err
 	}
-	// Browsers read a backslash as a slash: https://good.example\@evil.example.
-	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' || r == '*' }) {
-		return nil, errors.New(`it holds a space, a "*", a backslash, or something else than printable ASCII`)
+	return u, web(u)
+}
+
+// web refuses all schemes but https, and http on loopback.
+func web(u *url.URL) error {
+	if u.Scheme == "https" || (u.Scheme == "http" && Loopback(u.Hostname())) {
+		return nil
+	}
+	return errors.New("it is not https (http is taken on loopback only)")
+}
+
+// plain takes absolute URLs with a host, in plain characters, of any scheme.
+func plain(s string) (*url.URL, error) {
+	if err := printable(s); err != nil {
+		return nil, err
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" {
@@ -97,11 +121,20 @@ func parse(s string) (*url.URL, error) {
 	if strings.ContainsFunc(u.Hostname(), notHost) || !canonicalPort(u.Port()) {
 		return nil, errors.New("its host holds more than letters, digits, dots and hyphens, or its port is none")
 	}
-	if !slices.Contains([]string{"http", "https"}, u.Scheme) || (u.Scheme == "http" && !Loopback(u.Hostname())) {
-		return nil, errors.New("it is not https (http is taken on loopback only)")
-	}
 	if u.User != nil || strings.ContainsRune(s, '#') {
 		return nil, errors.New("it has user information or a fragment")
 	}
 	return u, nil
+}
+
+// printable refuses what is longer than a URL that is kept, and what browsers read otherwise
+// than it looks: they take a backslash for a slash, as in https://good.example\@evil.example.
+func printable(s string) error {
+	if len(s) > urlLimit {
+		return errors.New("it is longer than 2000 bytes")
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' || r == '*' }) {
+		return errors.New(`it holds a space, a "*", a backslash, or something else than printable ASCII`)
+	}
+	return nil
 }
