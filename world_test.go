@@ -155,6 +155,7 @@ func (w *world) do(r *http.Request) answer {
 	w.t.Helper()
 	got := answer{ResponseRecorder: httptest.NewRecorder()}
 	w.server.ServeHTTP(got, r)
+	record(w.t, r, got.ResponseRecorder)
 	if t := got.Header().Get("Content-Type"); t == "application/json" || t == "application/problem+json" {
 		if err := json.Unmarshal(got.Body.Bytes(), &got.body); err != nil {
 			w.t.Errorf("%s %s: got %q, want JSON: %v", r.Method, r.URL, got.Body, err)
