@@ -38,6 +38,10 @@ type Mailer interface {
 	// Send returns nil once the next hop has accepted m. It honours ctx and
 	// may be called concurrently. An error that wraps [ErrPermanent] is not
 	// retried.
+	//
+	// m.To is a plain address, without a display name, and anyone chooses it: it may begin
+	// with "-". A Mailer that starts a program puts "--" before it, as in sendmail -i -- TO,
+	// and never a shell; in SMTP such an address is one like any other.
 	Send(ctx context.Context, m Message) error
 }
 

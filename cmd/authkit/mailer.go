@@ -17,13 +17,20 @@ func (s *serve) mailer(base *url.URL) (mail.Mailer, error) {
 		if !loopback(base.Hostname()) {
 			return nil, fmt.Errorf("--mail is log, which writes links and codes to stdout, and --base-url is %q, which is not on loopback: give --mail smtp://… or smtps://…", s.BaseURL)
 		}
+		if s.SMTPHello != "" {
+			return nil, fmt.Errorf("--smtp-hello is %q, and --mail is log: it is for --mail smtp://… or smtps://…", s.SMTPHello)
+		}
 		return mail.Log(os.Stdout), nil
 	}
 	c, err := smtp.Parse(s.Mail)
 	if err != nil {
 		return nil, explainMail(err)
 	}
+	c.LocalName = s.SMTPHello
 	m, err := smtp.New(c)
+	if err != nil && s.SMTPHello != "" {
+		return nil, fmt.Errorf("--mail with --smtp-hello: %w", err)
+	}
 	if err != nil {
 		return nil, explainMail(err)
 	}

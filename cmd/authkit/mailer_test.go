@@ -10,13 +10,20 @@ import (
 )
 
 // office is an SMTP server's backend that keeps what arrives.
-type office struct{ arrived chan string }
+type office struct{ greeted, arrived chan string }
 
-func (o office) NewSession(*gosmtp.Conn) (gosmtp.Session, error) { return o, nil }
-func (o office) Mail(string, *gosmtp.MailOptions) error          { return nil }
-func (o office) Rcpt(string, *gosmtp.RcptOptions) error          { return nil }
-func (o office) Reset()                                          {}
-func (o office) Logout() error                                   { return nil }
+func (o office) NewSession(c *gosmtp.Conn) (gosmtp.Session, error) {
+	select {
+	case o.greeted <- c.Hostname():
+	default: // STARTTLS greets twice
+	}
+	return o, nil
+}
+
+func (o office) Mail(string, *gosmtp.MailOptions) error { return nil }
+func (o office) Rcpt(string, *gosmtp.RcptOptions) error { return nil }
+func (o office) Reset()                                 {}
+func (o office) Logout() error                          { return nil }
 func (o office) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	o.arrived <- string(raw)
@@ -27,11 +34,13 @@ func (o office) Data(r io.Reader) error {
 func TestMailBySMTP(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		args []string
-		from string
+		args  []string
+		from  string
+		hello string
 	}{
-		"from the host of the base URL": {nil, "From: <no-reply@auth.example.com>"},
-		"from whom --mail-from names":   {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`},
+		"from the host of the base URL":   {nil, "From: <no-reply@auth.example.com>", "auth.example.com"},
+		"from whom --mail-from names":     {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`, "example.com"},
+		"greeted as --smtp-hello demands": {[]string{"--smtp-hello", "out1.example.net"}, "From: <no-reply@auth.example.com>", "out1.example.net"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +49,7 @@ func TestMailBySMTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			post := office{make(chan string, 1)}
+			post := office{make(chan string, 1), make(chan string, 1)}
 			server := gosmtp.NewServer(post)
 			go func() { _ = server.Serve(listener) }()
 			t.Cleanup(func() { _ = server.Close() })
@@ -49,6 +58,9 @@ func TestMailBySMTP(t *testing.T) {
 				"--mail", "smtp://"+listener.Addr().String(), "--developer", developerEmail+":"+password)...)
 			app, _ := p.createApp(p.developer())
 			p.send("POST", "/auth/magic-link/"+app, `{"email":"ann@example.com"}`).want(t, 202, "")
+			if got := <-post.greeted; got != c.hello {
+				t.Errorf("EHLO: got %q, want %q", got, c.hello)
+			}
 			got := strings.ReplaceAll(<-post.arrived, "=\r\n", "") // quoted-printable
 			for _, want := range []string{"To: <ann@example.com>", c.from, "https://auth.example.com/id/auth/verify/" + app} {
 				if !strings.Contains(got, want) {

@@ -24,6 +24,7 @@ type serve struct {
 	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8." placeholder:"CIDR"`
 	Mail           string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
 	MailFrom       string        `help:"The sender, an address or \"Name <address>\"; no-reply@ the base URL's host if it is not set."`
+	SMTPHello      string        `help:"What EHLO says to the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
 	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
 	ConsoleSignup  bool          `help:"Let anybody become a developer."`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`

@@ -34,8 +34,12 @@ type Config struct {
 	Username, Password string // no authentication if Username is empty
 	TLS                Mode
 	Timeout            time.Duration // of one Send; 10 s if zero
-	LocalName          string        // for EHLO; the host's name if empty
 	TLSConfig          *tls.Config   // nil trusts the system's roots, and anybody if Opportunistic
+
+	// LocalName is what EHLO says: a full host name or an address literal. Default: the
+	// domain of the sender, else the name of this machine, where that is a full name; else
+	// the address of the connection.
+	LocalName string
 }
 
 // Parse reads smtp://[user:pass@]host:port, which requires STARTTLS except on

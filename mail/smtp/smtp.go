@@ -38,6 +38,9 @@ func New(c Config) (*Mailer, error) {
 	if c.TLS == Opportunistic && !loopback(host) { // whoever stands between would be shown the password
 		return nil, fmt.Errorf("smtp address %q is not on loopback, and Opportunistic is for that alone: give STARTTLS or Implicit", c.Addr)
 	}
+	if err := checkLocalName(c.LocalName); err != nil {
+		return nil, err
+	}
 	if c.Timeout <= 0 {
 		c.Timeout = 10 * time.Second
 	}
@@ -70,7 +73,12 @@ func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	client, err := gomail.NewClient(s.host, s.options(ctx)...)
+	conn, err := s.dial(ctx)
+	if err != nil {
+		return classify(ctx, err)
+	}
+	defer conn.Close() //nolint:errcheck // as below
+	client, err := gomail.NewClient(s.host, s.options(conn, m.From)...)
 	if err != nil {
 		return fmt.Errorf("smtp client: %w", err)
 	}
@@ -81,7 +89,7 @@ func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	return classify(ctx, err)
 }
 
-func (s *Mailer) options(ctx context.Context) []gomail.Option {
+func (s *Mailer) options(conn net.Conn, from string) []gomail.Option {
 	c := s.config
 	policy := gomail.TLSMandatory
 	switch c.TLS {
@@ -92,14 +100,12 @@ func (s *Mailer) options(ctx context.Context) []gomail.Option {
 	}
 	opts := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(c.Timeout), gomail.WithTLSConfig(c.TLSConfig),
-		gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(s.dialer(ctx)),
+		gomail.WithTLSPolicy(policy), gomail.WithHELO(s.localName(from, conn.LocalAddr())),
+		gomail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return conn, nil }),
 		gomail.WithoutNoop(), // the connection is a new one
 	}
 	if c.TLS == Implicit {
 		opts = append(opts, gomail.WithSSL())
-	}
-	if c.LocalName != "" {
-		opts = append(opts, gomail.WithHELO(c.LocalName))
 	}
 	if c.Username != "" {
 		opts = append(opts, gomail.WithOpportunisticSMTPAuth(c.TLS.mechanisms()...),
@@ -121,21 +127,19 @@ func (m Mode) mechanisms() []gomail.SMTPAuthType {
 	return append([]gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA1PLUS}, all...)
 }
 
-// dialer closes the connection when the context of the Send is done, so that a
+// dial connects. The connection is closed when the context of the Send is done, so that a
 // server that hangs cannot hold the caller.
-func (s *Mailer) dialer(send context.Context) gomail.DialContextFunc {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		var d net.Dialer
-		conn, err := d.DialContext(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		context.AfterFunc(send, func() { _ = conn.Close() })
-		if s.config.TLS == Implicit {
-			return tls.Client(conn, s.config.TLSConfig), nil
-		}
-		return conn, nil
+func (s *Mailer) dial(ctx context.Context) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", s.config.Addr)
+	if err != nil {
+		return nil, err
 	}
+	context.AfterFunc(ctx, func() { _ = conn.Close() })
+	if s.config.TLS == Implicit {
+		return tls.Client(conn, s.config.TLSConfig), nil
+	}
+	return conn, nil
 }
 
 func classify(ctx context.Context, err error) error {
@@ -161,12 +165,14 @@ func compose(m mail.Message) (*gomail.Msg, error) {
 			return nil, fmt.Errorf("header value %q has a line break: %w", v, mail.ErrPermanent)
 		}
 	}
-	msg := gomail.NewMsg()
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // which tells an attacker what to try
 	if err := errors.Join(msg.From(m.From), msg.To(m.To)); err != nil {
 		return nil, fmt.Errorf("mail from %q to %q: %w", m.From, m.To, errors.Join(mail.ErrPermanent, err))
 	}
 	msg.Subject(m.Subject)
 	msg.SetDate()
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834, section 5: nobody's absence is answered
+	msg.SetGenHeader("X-Auto-Response-Suppress", "All")  // the same for Exchange
 	if m.ID != "" {
 		msg.SetMessageIDWithValue(strings.Trim(m.ID, "<>"))
 	}

@@ -1,0 +1,74 @@
+package smtp
+
+import (
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"net/netip"
+	"os"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// checkLocalName refuses what no relay takes in EHLO: a name of one label, or what is neither
+// a name nor an address literal (RFC 5321, section 4.1.1.1). The empty name is the default.
+func checkLocalName(name string) error {
+	if name == "" || fullName(name) {
+		return nil
+	}
+	if inner, ok := strings.CutPrefix(name, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		v6, is6 := strings.CutPrefix(inner, "IPv6:")
+		if ip, err := netip.ParseAddr(v6); ok && err == nil && ip.Zone() == "" && ip.Is6() == is6 {
+			return nil
+		}
+	}
+	return fmt.Errorf("smtp local name %q is no full host name, such as mail.example.com, and no address literal, such as [192.0.2.1]", name)
+}
+
+// localName is what EHLO says: the name that is configured; else the sender's domain, else
+// the name of this machine, whichever is a full name first; else the address of this end of
+// the connection. Relays refuse a bare word.
+func (s *Mailer) localName(from string, local net.Addr) string {
+	if s.config.LocalName != "" {
+		return s.config.LocalName
+	}
+	if a, err := netmail.ParseAddress(from); err == nil {
+		domain := a.Address[strings.LastIndexByte(a.Address, '@')+1:]
+		if ascii, err := idna.Lookup.ToASCII(domain); err == nil && fullName(ascii) {
+			return ascii
+		}
+	}
+	if host, err := os.Hostname(); err == nil && fullName(host) {
+		return host
+	}
+	return literal(local)
+}
+
+// literal writes an address as RFC 5321, section 4.1.3, wants it.
+func literal(local net.Addr) string {
+	at, err := netip.ParseAddrPort(local.String())
+	if err != nil {
+		return "[127.0.0.1]" // a transport without addresses
+	}
+	if ip := at.Addr().Unmap(); ip.Is4() {
+		return "[" + ip.String() + "]"
+	}
+	return "[IPv6:" + at.Addr().WithZone("").String() + "]"
+}
+
+// fullName reports whether a host name is ASCII and has two labels or more.
+func fullName(s string) bool {
+	labels := strings.Split(s, ".")
+	for _, label := range labels {
+		odd := func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-'
+		}
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, odd) {
+			return false
+		}
+	}
+	last := labels[len(labels)-1]
+	return len(labels) > 1 && len(s) <= 253 && strings.Trim(last, "0123456789") != ""
+}
