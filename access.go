@@ -125,7 +125,7 @@ func apiKey(scope string) access {
 		}
 		id, ok := httpio.CanonicalUUID(c.r.PathValue("app_id"))
 		if !ok || id != key.App {
-			return unknownApp()
+			return unknownApp("the API key is another app's")
 		}
 		if !slices.Contains(key.Scopes, scope) {
 			return refuse(CodeForbidden, "the API key lacks the scope "+scope)
@@ -192,7 +192,7 @@ func owner(c *call) error {
 	}
 	id, ok := httpio.CanonicalUUID(c.r.PathValue("app_id"))
 	if !ok {
-		return unknownApp()
+		return unknownApp("the app's id is not a canonical UUID")
 	}
 	app, err := c.e.OwnApp(c.ctx(), c.developer, id)
 	if err != nil {
@@ -224,10 +224,10 @@ func (c *call) bearer() (string, error) {
 		return "", err
 	}
 	if scheme != "bearer" || raw == "" {
-		return "", noAccessToken()
+		return "", noAccessToken("the request has no bearer token")
 	}
 	if strings.HasPrefix(raw, "ak_") { // one kind of credential never works in the place of another
-		return "", invalidToken()
+		return "", invalidToken("an API key stands in the place of an access token")
 	}
 	return raw, nil
 }

@@ -133,7 +133,7 @@ func (e *Engine) ownError(err error, app uuid.UUID) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrNotFound):
-		return unknownApp()
+		return unknownApp("the app was deleted beside the request")
 	}
 	return unavailable(fmt.Errorf("change app %s: %w", app, err))
 }

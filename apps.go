@@ -143,7 +143,7 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 		return App{}, err
 	}
 	if id == Console || app.Developer != e.owner(developer) {
-		return App{}, unknownApp()
+		return App{}, unknownApp("the app is another developer's")
 	}
 	return app, nil
 }
@@ -177,7 +177,7 @@ func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, 
 		case errors.Is(err, ErrConflict):
 			return App{}, refuse(CodeAppNameTaken, "you have an app of that name")
 		case errors.Is(err, ErrNotFound):
-			return App{}, unknownApp()
+			return App{}, unknownApp("the app was deleted beside the request")
 		default:
 			return App{}, unavailable(fmt.Errorf("change app %s: %w", id, err))
 		}

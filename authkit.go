@@ -201,14 +201,14 @@ func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
 // readApp asks the store, and remembers the answer for what may go by an older one.
 func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
 	if id == Console && e.cfg.Developers != nil {
-		return App{}, unknownApp()
+		return App{}, unknownApp("the console app is off, since Config.Developers is set")
 	}
 	now := e.now()
 	app, err := e.store.App(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		e.apps.drop(id)
-		return App{}, unknownApp()
+		return App{}, unknownApp("the store has no such live app")
 	case err != nil:
 		return App{}, unavailable(fmt.Errorf("read app %s: %w", id, err))
 	}
@@ -220,7 +220,9 @@ func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
 	return app, nil
 }
 
-func unknownApp() *Error { return refuse(CodeAppNotFound, "there is no such app") }
+func unknownApp(why cause) *Error {
+	return refuse(CodeAppNotFound, "there is no such app").because(why)
+}
 
 // now is the clock, at the precision that stores keep.
 func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Truncate(time.Microsecond) }

@@ -25,11 +25,11 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 	}
 	kind, state, ok := parseState(in.State)
 	if !ok {
-		return "", e.noState(ctx, app.ID, in.Provider)
+		return "", e.noState(ctx, app.ID, in.Provider, "the state is malformed")
 	}
 	_, err = e.store.Token(ctx, app.ID, Take{Kind: kind, Hash: token.Hash(state)}, e.now())
 	if errors.Is(err, ErrNotFound) {
-		return "", e.noState(ctx, app.ID, in.Provider)
+		return "", e.noState(ctx, app.ID, in.Provider, "the state is unknown, spent or expired")
 	}
 	if err != nil {
 		return "", unavailable(fmt.Errorf("look at a state: %w", err))
@@ -49,14 +49,14 @@ type bounced struct{ Provider, Code, State, Iss, Fail string }
 func (e *Engine) ResumeOAuth(ctx context.Context, app uuid.UUID, provider, resume string) (OAuthReturn, error) {
 	raw, ok := token.Decode(resume, idSize)
 	if !ok {
-		return OAuthReturn{}, invalidToken()
+		return OAuthReturn{}, invalidToken("the resume token is malformed")
 	}
 	var kept bounced
 	if err := e.spend(ctx, app, Take{Kind: resumeKind, Hash: token.Hash(raw)}, &kept); err != nil {
 		return OAuthReturn{}, err
 	}
 	if kept.Provider != provider {
-		return OAuthReturn{}, invalidToken()
+		return OAuthReturn{}, invalidToken("the resume token is another provider's")
 	}
 	return OAuthReturn{App: app, Provider: provider, Code: kept.Code, State: kept.State, Iss: kept.Iss, Fail: kept.Fail}, nil
 }

@@ -197,7 +197,7 @@ func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, 
 		return SignIn{}, err
 	}
 	if !ok {
-		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong").about(account)
+		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
 	}
 	if u := account.User; app.Settings.RequireVerified && !u.Verified && !u.Disabled {
 		return SignIn{}, e.askForProof(ctx, app, u, in)
@@ -220,4 +220,15 @@ func (a *Account) password() string {
 		}
 	}
 	return ""
+}
+
+// wrongPassword names what did not fit, which only the log tells.
+func wrongPassword(account *Account) cause {
+	switch {
+	case account == nil:
+		return "no user has the address"
+	case account.password() == "":
+		return "the user has no password"
+	}
+	return "the password is another"
 }

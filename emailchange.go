@@ -81,7 +81,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 		return User{}, err
 	}
 	if got.user != in.User {
-		return User{}, invalidToken()
+		return User{}, invalidToken("the proof is another user's")
 	}
 	return again(func() (User, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{ID: in.User})
@@ -89,7 +89,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 			return User{}, err
 		}
 		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
-			return User{}, invalidToken()
+			return User{}, invalidToken("the address, the password or the sessions changed since the proof was mailed")
 		}
 		c, err := e.moving(app, account, got, in.Client)
 		if err != nil {
@@ -234,7 +234,7 @@ func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddre
 func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Account, formerAddress, error) {
 	claims, err := magiclink.Parse(e.ring.Keys(forUndo.key), raw, app, e.now())
 	if err != nil {
-		return nil, formerAddress{}, invalidToken()
+		return nil, formerAddress{}, invalidToken("the undo link is malformed, expired or of another app").because(err)
 	}
 	subject := token.Encode(token.Hash(claims.ID))
 	account, err := e.account(ctx, app, AccountKey{Kind: undoKind, Subject: subject})
@@ -242,16 +242,16 @@ func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Acco
 		return nil, formerAddress{}, err
 	}
 	if account == nil {
-		return nil, formerAddress{}, invalidToken()
+		return nil, formerAddress{}, invalidToken("no account keeps this undo")
 	}
 	undo := e.undoable(account, e.now())
 	if undo == nil || undo.Subject != subject {
-		return nil, formerAddress{}, invalidToken()
+		return nil, formerAddress{}, invalidToken("the account keeps a later undo, or this one has expired")
 	}
 	var former formerAddress
 	plain, err := e.ring.Open(undo.Data, undoAAD(app, subject))
 	if err != nil || json.Unmarshal(plain, &former) != nil {
-		return nil, formerAddress{}, invalidToken()
+		return nil, formerAddress{}, invalidToken("the undo's data cannot be opened")
 	}
 	return account, former, nil
 }

@@ -64,7 +64,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	}
 	own := got.user != uuid.Nil && got.user == in.User
 	if in.Binding == "" && !own && !got.askedBy(in.Browser, app.ID) {
-		return User{}, invalidToken()
+		return User{}, invalidToken("another browser asked for the proof")
 	}
 	if got.user == uuid.Nil {
 		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: in.Client, take: &got.take, alone: true})
@@ -96,7 +96,7 @@ func (e *Engine) comeToBe(ctx context.Context, app App, got found, by entry) (Si
 	}
 	in, err := e.create(ctx, app, u, by)
 	if errors.Is(err, errAgain) {
-		return SignIn{}, invalidToken() // somebody has the address since
+		return SignIn{}, invalidToken("another user has the address since") // somebody has the address since
 	}
 	return in, err
 }
@@ -123,7 +123,7 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 		return SignIn{}, err
 	}
 	if !app.lets(got, in.Browser) {
-		return SignIn{}, invalidToken()
+		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	if got.askedBy(in.Browser, app.ID) {
 		return e.enterAsAsked(ctx, app, got, in.Client)

@@ -87,7 +87,7 @@ func openLink(c *call) error {
 	raw := values.Get("token")
 	if c.r.Method == http.MethodGet && httpio.AcceptsJSONOnly(c.r) && !httpio.Prefetch(c.r) && c.sameSite() {
 		if raw == "" {
-			return invalidToken() // no code is taken here
+			return invalidToken("the token is missing") // no code is taken here
 		}
 		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser(), Client: c.client})
 		if err != nil {
@@ -139,6 +139,7 @@ func (c *call) staleLink(err error, fix string) error {
 	if !errors.Is(err, CodeInvalidToken) {
 		return err
 	}
+	c.refused(err)
 	return c.notice("This link is no longer valid", "It was used already, or its time is over. "+fix)
 }
 
@@ -163,6 +164,7 @@ func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 		NewPassword: p.ask, Least: c.e.cfg.Password.MinLength,
 	}
 	if refused != nil {
+		c.refused(refused)
 		data.Refused = refused.Detail
 	}
 	policy := pages.CSP(nonce)

@@ -154,7 +154,7 @@ func returnOAuth(c *call) error {
 	in := c.returned(values)
 	browser := c.browser()
 	if browser == nil {
-		return invalidToken() // began elsewhere: login CSRF (RFC 6749, section 10.12)
+		return invalidToken("the browser has no binding cookie") // began elsewhere: login CSRF (RFC 6749, section 10.12)
 	}
 	if values.Has("resume") {
 		if in, err = c.e.ResumeOAuth(c.ctx(), c.app.ID, in.Provider, values.Get("resume")); err != nil {
@@ -186,6 +186,7 @@ func (c *call) goalQuery(err error, name, value string) url.Values {
 		query.Set(name, value)
 		return query
 	}
+	c.refused(err)
 	refusal := asError(err)
 	query.Set("error", string(refusal.Code))
 	if refusal.ProviderCode != "" {

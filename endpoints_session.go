@@ -112,7 +112,7 @@ func signOut(c *call, in signOutBody) (answered, error) {
 			return answered{}, refuse(CodeUnauthenticated, "send an access token, or refresh_token")
 		}
 		c.dropCookies() // the door found their session over, and no script could forget them
-		return answered{}, invalidToken()
+		return answered{}, invalidToken("the session of the cookies has ended")
 	case c.session.ID == uuid.Nil:
 		err = c.e.SignOut(c.ctx(), c.app.ID, in.RefreshToken, in.All)
 	case in.All:

@@ -215,11 +215,12 @@ func (e *Engine) stepError(err error, app uuid.UUID) error {
 	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):
 		return fmt.Errorf("%w: %w", errAgain, err)
 	case errors.Is(err, ErrNotFound):
-		return invalidToken()
+		return invalidToken("the token was spent by another request")
 	}
 	return unavailable(fmt.Errorf("change a user of app %s: %w", app, err))
 }
 
-func invalidToken() *Error {
-	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's")
+// invalidToken refuses a token, link or code. The answer tells nothing of why.
+func invalidToken(why cause) *Error {
+	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's").because(why)
 }

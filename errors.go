@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -100,6 +101,22 @@ func (e *Error) Unwrap() []error {
 
 // refuse makes an Error from a code and a sentence for people.
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
+
+// cause names the check that refused where several share one code and one answer. It
+// stands in the log only.
+type cause string
+
+// Error is the name of the check.
+func (c cause) Error() string { return string(c) }
+
+// because adds to the cause of a refusal.
+func (e *Error) because(err error) *Error {
+	if e.Err != nil {
+		err = fmt.Errorf("%w: %w", e.Err, err)
+	}
+	e.Err = err
+	return e
+}
 
 // about says whose account a refusal is about, where there is one.
 func (e *Error) about(account *Account) *Error {

@@ -27,7 +27,7 @@ func withWarnings(t *testing.T) (*world, *warnings) {
 	seen := &warnings{}
 	w := setup(t, withoutLimits, func(c *authkit.Config) {
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-		c.Logger = slog.New(slog.NewTextHandler(&seen.log, nil))
+		c.Logger = slog.New(slog.NewTextHandler(&seen.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
 		c.Observer = func(e authkit.Event) {
 			seen.mu.Lock()
 			defer seen.mu.Unlock()

@@ -217,7 +217,7 @@ func (c *call) pathID() (uuid.UUID, error) {
 	}
 	id, ok := httpio.CanonicalUUID(text)
 	if !ok {
-		return uuid.Nil, unknownApp()
+		return uuid.Nil, unknownApp("the app's id is not a canonical UUID")
 	}
 	return id, nil
 }

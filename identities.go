@@ -173,11 +173,11 @@ func (e *Engine) userOf(ctx context.Context, app, user, session uuid.UUID) (User
 	_, u, err := e.store.Session(ctx, app, session, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return User{}, invalidToken()
+		return User{}, invalidToken("the session has ended")
 	case err != nil:
 		return User{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
 	case u.ID != user:
-		return User{}, invalidToken()
+		return User{}, invalidToken("the session is another user's")
 	}
 	return u, nil
 }

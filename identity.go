@@ -60,12 +60,12 @@ func digest(raw string) [sha256.Size]byte {
 func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 	claims, kid, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
 	if err != nil {
-		return vouched{}, invalidToken()
+		return vouched{}, invalidToken("the access token does not verify").because(err)
 	}
 	sid, err1 := uuid.Parse(claims.SessionID)
 	sub, err2 := uuid.Parse(claims.Subject)
 	if err1 != nil || err2 != nil {
-		return vouched{}, invalidToken()
+		return vouched{}, invalidToken("the access token names no session or no user")
 	}
 	return vouched{kid: kid, expires: claims.ExpiresAt, id: &Identity{
 		App: app.ID, User: sub, Session: sid, Email: claims.Email, Name: claims.Name,
@@ -107,7 +107,7 @@ func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within 
 	switch {
 	case errors.Is(err, ErrNotFound) || (err == nil && user != id.User):
 		e.live.drop(key)
-		return invalidToken()
+		return invalidToken("the session has ended, or is another user's")
 	case err != nil:
 		return unavailable(fmt.Errorf("read session %s: %w", id.Session, err))
 	}

@@ -114,7 +114,7 @@ func (e *Engine) hit(ctx context.Context, app uuid.UUID, counts ...count) error 
 
 func hitError(err error, app uuid.UUID) error {
 	if errors.Is(err, ErrNotFound) {
-		return unknownApp()
+		return unknownApp("the app was deleted beside the request")
 	}
 	return unavailable(fmt.Errorf("count a limit of app %s: %w", app, err))
 }

@@ -270,6 +270,9 @@ type watched struct {
 	log      journal
 	events   journal
 	mailFail bool
+
+	mu      sync.Mutex
+	refused map[string]int // the status of each answer that refuses, by request id
 }
 
 // Send keeps a mail, or fails as a server does that quotes nothing.
@@ -283,7 +286,7 @@ func (w *watched) Send(ctx context.Context, m mail.Message) error {
 
 func newWatched(t *testing.T, open func(*testing.T) authkit.Store) *watched {
 	t.Helper()
-	w := &watched{spy: newSpy(), log: newJournal(), events: newJournal()}
+	w := &watched{spy: newSpy(), log: newJournal(), events: newJournal(), refused: map[string]int{}}
 	secret := bytes.Repeat([]byte("deployment secret"), 3)[:32]
 	w.spy.learn("the deployment's secret", string(secret))
 	faulty := storetest.NewFaulty(open(t))
@@ -299,12 +302,75 @@ func newWatched(t *testing.T, open func(*testing.T) authkit.Store) *watched {
 		}
 	})
 	w.faulty = faulty
-	w.server = w.spy.listen("a client's", w.server)
+	w.server = w.spy.listen("a client's", w.collect(w.server))
 	w.spy.learn("the developer's token", w.token)
 	w.spy.learn("the first API key", w.key)
 	p := w.provider()
 	p.Config.Handler = w.spy.listen("the provider's", p.Config.Handler)
 	return w
+}
+
+// collect makes a handler that keeps the request id of each answer that refuses.
+func (w *watched) collect(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(rw, r)
+		if got := rw.Header(); got.Get("Content-Type") == "application/problem+json" {
+			status := 0
+			if rec, ok := rw.(*httptest.ResponseRecorder); ok {
+				status = rec.Code
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.refused[got.Get("X-Request-Id")] = status
+		}
+	})
+}
+
+// line is what a test reads of a line of the log.
+type line struct {
+	Level, Msg, Code, Cause, Route, App string
+	RequestID                           string `json:"request_id"`
+	Inbound                             string `json:"inbound_request_id"`
+}
+
+// refusals are the lines that tell of a refusal.
+func (j journal) refusals(t *testing.T) (out []line) {
+	t.Helper()
+	for _, text := range j.read() {
+		_, object, _ := strings.Cut("\n"+text, "\n{")
+		var l line
+		if err := json.Unmarshal([]byte("{"+object), &l); err != nil {
+			t.Fatalf("got %q, want a line of JSON: %v", text, err)
+		}
+		if l.Msg == "refused" || l.Msg == "request failed" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// oneLineEach checks that each refusal has one line: at Info what a client did, at Error a
+// fault of the server's side.
+func (w *watched) oneLineEach() {
+	w.t.Helper()
+	lines := map[string][]line{}
+	for _, l := range w.log.refusals(w.t) {
+		lines[l.RequestID] = append(lines[l.RequestID], l)
+	}
+	levels := map[string]int{}
+	for id, status := range w.refused {
+		level, msg := "INFO", "refused"
+		if status >= http.StatusInternalServerError {
+			level, msg = "ERROR", "request failed"
+		}
+		levels[level]++
+		if got := lines[id]; len(got) != 1 || got[0].Level != level || got[0].Msg != msg || got[0].Code == "" || got[0].Route == "" {
+			w.t.Errorf("a refusal with status %d: got %+v, want one line %q at %s", status, got, msg, level)
+		}
+	}
+	if levels["INFO"] < 30 || levels["ERROR"] < 30 {
+		w.t.Errorf("got %v refusals, want 30 of each kind", levels)
+	}
 }
 
 // logged are the stores to walk every flow on.
@@ -371,6 +437,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 			}
 			w.refusals()
 			w.lostMail()
+			w.oneLineEach()
 			lines, events := w.log.read(), w.events.read()
 			if len(lines) < 100 || len(events) < 100 {
 				t.Errorf("got %d lines of the log and %d events, want what a hundred faults and flows say", len(lines), len(events))

@@ -77,9 +77,9 @@ type guard struct {
 func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			id, err := e.identify(w, r, g)
+			id, app, err := e.identify(w, r, g)
 			if err != nil {
-				e.fail(w, r, "", err)
+				e.fail(w, r, app, err)
 				return
 			}
 			if id != nil {
@@ -90,31 +90,33 @@ func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 	}
 }
 
-// identify answers who asks; nil and no error: a stranger, where strangers may.
-func (e *Engine) identify(w http.ResponseWriter, r *http.Request, g guard) (*Identity, error) {
+// identify returns who asks, and of which app. Without an identity and without an error it
+// is a stranger, where g lets strangers through.
+func (e *Engine) identify(w http.ResponseWriter, r *http.Request, g guard) (*Identity, uuid.UUID, error) {
 	scheme, raw, err := httpio.Authorization(r)
 	if err != nil {
-		return nil, refuse(CodeInvalidRequest, "the Authorization header is not one scheme, one space and one credential")
+		return nil, uuid.Nil, malformedAuthorization()
 	}
 	app, err := g.app(r)
 	if err != nil {
-		return nil, &Error{Code: CodeAppNotFound, Detail: "there is no such app", Err: err}
+		return nil, uuid.Nil, &Error{Code: CodeAppNotFound, Detail: "there is no such app", Err: err}
 	}
 	if raw != "" {
 		if scheme != "bearer" {
-			return nil, noAccessToken()
+			return nil, app, noAccessToken("the Authorization header is not of the scheme Bearer")
 		}
-		return e.identity(r.Context(), app, raw, g.within)
+		id, err := e.identity(r.Context(), app, raw, g.within)
+		return id, app, err
 	}
 	id, err := e.identifyByCookie(w, r, app, g.within)
 	if !g.required && (errors.Is(err, CodeUnauthenticated) || errors.Is(err, CodeInvalidToken)) {
-		return nil, nil
+		return nil, app, nil
 	}
-	return id, err
+	return id, app, err
 }
 
-func noAccessToken() *Error {
-	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …, or the session cookie where the app's session_mode takes it")
+func noAccessToken(why cause) *Error {
+	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …, or the session cookie where the app's session_mode takes it").because(why)
 }
 
 // identifyByCookie refreshes a session whose access token has expired.
@@ -122,14 +124,14 @@ func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uui
 	access, ok := e.cookies.Get(r, accessCookie(id))
 	refresh, ok2 := e.cookies.Get(r, refreshCookie(id))
 	if !ok && !ok2 {
-		return nil, noAccessToken()
+		return nil, noAccessToken("the request has neither an Authorization header nor a session cookie")
 	}
 	app, _, err := e.recentApp(r.Context(), id, e.now(), within)
 	if err != nil {
 		return nil, err
 	}
 	if !app.takesCookies() {
-		return nil, noAccessToken()
+		return nil, noAccessToken("the app takes no session cookies")
 	}
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	if !safe && httpio.CrossOrigin(r, e.origin, func(string) bool { return false }) {

@@ -52,7 +52,7 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn,
 		return Goal{}, SignIn{}, err
 	}
 	if !app.lets(got, in.Browser) {
-		return Goal{}, SignIn{}, invalidToken()
+		return Goal{}, SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	if got.data.RedirectTo == "" {
 		if !in.Stay {
@@ -134,7 +134,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	}
 	raw, ok := token.Decode(in.Code, codeSize)
 	if !ok || !e.ring.CheckMAC("one-time code", raw[codeBody:], app.ID[:], raw[:codeBody]) {
-		return SignIn{}, invalidToken()
+		return SignIn{}, invalidToken("the one-time code is malformed or another app's")
 	}
 	session, user := uuid.UUID(raw[:16]), uuid.UUID(raw[16:32])
 	challenge := ""
@@ -146,7 +146,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	s, u, err := e.store.Session(ctx, app.ID, session, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return SignIn{}, invalidToken()
+		return SignIn{}, invalidToken("the session of the one-time code has ended")
 	case err != nil:
 		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
 	}
@@ -164,7 +164,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	}
 	refresh, ok := token.ParseRefresh(kept.Refresh)
 	if !ok {
-		return SignIn{}, invalidToken()
+		return SignIn{}, invalidToken("the one-time code's data holds no refresh token")
 	}
 	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: in.Client}
 	if kept.Created {
@@ -178,7 +178,7 @@ func (e *Engine) refuseCode(ctx context.Context, app, user, session uuid.UUID, t
 	take.Binding = nil
 	_, err := e.store.Token(ctx, app, take, e.now())
 	if err == nil {
-		return invalidToken() // alive: only the proof was wrong
+		return invalidToken("the code verifier or the binding cookie of the one-time code is wrong") // alive: only the proof was wrong
 	}
 	if errors.Is(err, ErrNotFound) {
 		var also Also
@@ -190,5 +190,5 @@ func (e *Engine) refuseCode(ctx context.Context, app, user, session uuid.UUID, t
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return unavailable(fmt.Errorf("refuse a one-time code: %w", err))
 	}
-	return invalidToken()
+	return invalidToken("the one-time code was used already, or has expired")
 }

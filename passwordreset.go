@@ -166,14 +166,14 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 // [CodeInvalidToken], [CodeUserDisabled].
 func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, error) {
 	if got.user == uuid.Nil {
-		return nil, invalidToken() // asked for an address of nobody
+		return nil, invalidToken("the reset was asked for an address that no user has") // asked for an address of nobody
 	}
 	account, err := e.account(ctx, app.ID, AccountKey{ID: got.user})
 	switch {
 	case err != nil:
 		return nil, err
 	case account == nil || account.User.Email != got.data.Email || got.outdated(account):
-		return nil, invalidToken()
+		return nil, invalidToken("the address, the password or the sessions changed since the proof was mailed")
 	case account.User.Disabled:
 		return nil, refuse(CodeUserDisabled, "the account is disabled")
 	}

@@ -2,31 +2,29 @@ package authkit
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 // fail renders an error; what is internal goes to the log only.
-func (c *call) fail(err error) { c.e.fail(c.w, c.r, c.request.id, err) }
+func (c *call) fail(err error) {
+	c.refused(err)
+	writeProblem(c.w, c.e.url("/errors/"), asError(err), c.request.id)
+}
 
-// fail renders an error of a request, which gets an id if it has none.
-func (e *Engine) fail(w http.ResponseWriter, r *http.Request, requestID string, err error) {
-	if requestID == "" {
-		if id, err := e.newID(e.now()); err == nil {
-			requestID = id.String()
-			w.Header().Set("X-Request-ID", requestID)
-		}
+// fail renders an error of a request to a route of the host's, and gives the request an id.
+func (e *Engine) fail(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
+	of := asked{r: r, app: app}
+	if id, err := e.newID(e.now()); err == nil {
+		of.id = id.String()
+		w.Header().Set("X-Request-ID", of.id)
 	}
-	refusal := asError(err)
-	if refusal.Code.Status() >= http.StatusInternalServerError {
-		e.log.ErrorContext(r.Context(), "request failed", slog.String("request_id", requestID),
-			slog.String("inbound_request_id", clean(r.Header.Get("X-Request-ID"), 128)),
-			slog.String("code", string(refusal.Code)), slog.Any("error", err))
-	}
-	writeProblem(w, e.url("/errors/"), refusal, requestID)
+	e.logRefusal(of, err)
+	writeProblem(w, e.url("/errors/"), asError(err), of.id)
 }
 
 // asError makes one Error of whatever a flow returns.

@@ -233,7 +233,7 @@ func (e *Engine) sealData(app uuid.UUID, kind TokenKind, hash []byte, data any) 
 func (e *Engine) openData(t Token, take Take, data any) error {
 	plain, err := e.ring.Open(t.Data, tokenAAD(t.App, take.Kind, take.Hash))
 	if err != nil || json.Unmarshal(plain, data) != nil {
-		return invalidToken()
+		return invalidToken("the token's data cannot be opened")
 	}
 	return nil
 }
@@ -309,7 +309,7 @@ func (e *Engine) find(ctx context.Context, app uuid.UUID, p purpose, by proof) (
 func (e *Engine) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, binding string) (found, error) {
 	claims, err := magiclink.Parse(e.ring.Keys(p.key), raw, app, e.now())
 	if err != nil {
-		return found{}, invalidToken()
+		return found{}, invalidToken("the link is malformed, expired or not of this use").because(err)
 	}
 	take := Take{Kind: p.kind, Hash: token.Hash(claims.ID)}
 	if binding != "" {
@@ -322,7 +322,7 @@ func (e *Engine) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, bi
 func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, error) {
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return found{}, invalidToken()
+		return found{}, invalidToken("no such token is alive, or its binding is another")
 	case err != nil:
 		return found{}, unavailable(fmt.Errorf("read a link: %w", err))
 	}
@@ -337,7 +337,7 @@ func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, e
 func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
 	id, ok := bindingID(by.binding)
 	if !ok || len(by.code) != 6 {
-		return found{}, invalidToken()
+		return found{}, invalidToken("the binding or the code is malformed")
 	}
 	take := Take{Kind: p.kind, Hash: token.Hash(id), Binding: token.Hash([]byte(by.binding))}
 	t, err := e.store.Token(ctx, app, take, e.now())
@@ -347,13 +347,13 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	}
 	email := got.data.Email
 	if by.email != "" && by.email != email {
-		return found{}, invalidToken() // the binding is another address's: a wrong one
+		return found{}, invalidToken("the binding is another address's") // the binding is another address's: a wrong one
 	}
 	// The day is in the key, and within a day nothing is given back by time.
 	daily := e.by(limitCodeEmail, e.now().Format(time.DateOnly)+" "+email)
 	switch err := e.hit(ctx, app, daily); {
 	case errors.Is(err, CodeRateLimited):
-		return found{}, invalidToken() // links only, from here on
+		return found{}, invalidToken("the address has no attempts left today") // links only, from here on
 	case err != nil:
 		return found{}, err
 	}

@@ -32,7 +32,7 @@ type RefreshRequest struct {
 func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error) {
 	presented, ok := token.ParseRefresh(in.Token)
 	if !ok {
-		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App)
+		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "the refresh token is malformed")
 	}
 	next, err := presented.Next(e.cfg.Random)
 	if err != nil {
@@ -42,9 +42,9 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	switch {
 	case errors.Is(err, ErrTokenReused):
 		e.noteReuse(ctx, in)
-		return SignIn{}, invalidToken()
+		return SignIn{}, invalidToken("the refresh token was used already")
 	case errors.Is(err, ErrNotFound):
-		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App)
+		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "no live session has the refresh token")
 	case err != nil:
 		return SignIn{}, err
 	}
@@ -120,11 +120,11 @@ func (e *Engine) knownApp(ctx context.Context, id uuid.UUID) (App, error) {
 }
 
 // invalidUnlessUnknown refuses a token, or the app that it was sent to.
-func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID) error {
+func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, why cause) error {
 	if _, err := e.App(ctx, id); err != nil {
 		return err
 	}
-	return invalidToken()
+	return invalidToken(why)
 }
 
 // noteReuse writes the event on its own: the session has been ended already, in a step

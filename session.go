@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -129,20 +131,20 @@ func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session
 	now := e.now()
 	claims, _, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
 	if err != nil {
-		return Session{}, User{}, invalidToken()
+		return Session{}, User{}, invalidToken("the access token does not verify").because(err)
 	}
 	sid, err := uuid.Parse(claims.SessionID)
 	if err != nil {
-		return Session{}, User{}, invalidToken()
+		return Session{}, User{}, invalidToken("the access token names no session")
 	}
 	s, u, err := e.store.Session(ctx, app.ID, sid, now)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return Session{}, User{}, invalidToken()
+		return Session{}, User{}, invalidToken("the session has ended")
 	case err != nil:
 		return Session{}, User{}, unavailable(fmt.Errorf("read session %s: %w", sid, err))
 	case u.ID.String() != claims.Subject:
-		return Session{}, User{}, invalidToken()
+		return Session{}, User{}, invalidToken("the session is another user's")
 	}
 	return s, u, nil
 }
@@ -177,7 +179,7 @@ func clean(s string, most int) string {
 	out := make([]rune, 0, min(len(s), most))
 	size := 0
 	for _, r := range s {
-		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+		if unicode.IsControl(r) || r == utf8.RuneError {
 			continue
 		}
 		if size += len(string(r)); size > most {

@@ -92,7 +92,7 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 		return SignIn{}, err
 	}
 	if in.Binding == "" && !app.lets(got, in.Browser) {
-		return SignIn{}, invalidToken()
+		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	return e.enterByLink(ctx, app, got, in.Client, nil)
 }

@@ -148,7 +148,7 @@ func (e *Engine) keep(ctx context.Context, t Token, data any, ttl time.Duration)
 func (e *Engine) spend(ctx context.Context, app uuid.UUID, take Take, data any) error {
 	t, err := e.store.TakeToken(ctx, app, take, e.now())
 	if errors.Is(err, ErrNotFound) {
-		return invalidToken()
+		return invalidToken("the token is unknown, spent or expired, or its binding is another")
 	}
 	if err != nil {
 		return unavailable(fmt.Errorf("take a token of app %s: %w", app, err))
@@ -185,7 +185,7 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, error) {
 	is, raw, ok := parseState(in.State)
 	if !ok || is != kind {
-		return flow{}, e.noState(ctx, app, in.Provider)
+		return flow{}, e.noState(ctx, app, in.Provider, "the state is malformed or of another use")
 	}
 	binding := in.Binding
 	if in.Browser != nil {
@@ -196,17 +196,17 @@ func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, k
 	err := e.spend(ctx, app, take, &kept)
 	switch {
 	case errors.Is(err, CodeInvalidToken):
-		return flow{}, e.noState(ctx, app, in.Provider)
+		return flow{}, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
 	case err != nil:
 		return flow{}, err
 	case kept.Provider != in.Provider:
-		return flow{}, e.noState(ctx, app, in.Provider)
+		return flow{}, e.noState(ctx, app, in.Provider, "the state is another provider's")
 	}
 	return kept, nil
 }
 
 // noState refuses a state that is none, or the provider that it would be of.
-func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string) error {
+func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string, why cause) error {
 	config, err := e.oauthConfig(ctx, app, provider)
 	switch {
 	case err != nil:
@@ -214,7 +214,7 @@ func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string) er
 	case !config.Enabled:
 		return notConfigured()
 	}
-	return invalidToken()
+	return invalidToken(why)
 }
 
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {
@@ -257,7 +257,7 @@ func (e *Engine) underWay(ctx context.Context, app uuid.UUID, kept flow) (OAuthC
 		return OAuthConfig{}, err
 	}
 	if !config.Enabled || config.edition() != kept.Edition {
-		return OAuthConfig{}, invalidToken()
+		return OAuthConfig{}, invalidToken("the provider's configuration changed since the flow began")
 	}
 	return config, nil
 }

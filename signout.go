@@ -55,7 +55,7 @@ func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
 	case errors.Is(err, ErrStale): // Version 0 is no guard: the user is gone
 		return noUser()
 	case errors.Is(err, ErrNotFound):
-		return unknownApp()
+		return unknownApp("the app was deleted beside the request")
 	case err != nil:
 		return unavailable(fmt.Errorf("end the sessions of user %s: %w", user, err))
 	}
@@ -68,7 +68,7 @@ func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
 func (e *Engine) SignOut(ctx context.Context, app uuid.UUID, refreshToken string, all bool) error {
 	presented, ok := token.ParseRefresh(refreshToken)
 	if !ok {
-		return e.invalidUnlessUnknown(ctx, app)
+		return e.invalidUnlessUnknown(ctx, app, "the refresh token is malformed")
 	}
 	// It turns into itself: where the store fails half way, it is the live one still, and
 	// whoever was told to try again can.
@@ -76,17 +76,17 @@ func (e *Engine) SignOut(ctx context.Context, app uuid.UUID, refreshToken string
 	switch {
 	case errors.Is(err, ErrTokenReused):
 		if all {
-			return invalidToken()
+			return invalidToken("the refresh token was used already")
 		}
 		return nil
 	case errors.Is(err, ErrNotFound):
-		return e.invalidUnlessUnknown(ctx, app)
+		return e.invalidUnlessUnknown(ctx, app, "no live session has the refresh token")
 	case err != nil:
 		return err
 	}
 	switch {
 	case all && got.Again != nil: // not the live token
-		return invalidToken()
+		return invalidToken("the refresh token is a predecessor of the live one")
 	case all:
 		return e.EndSessions(ctx, app, got.User.ID)
 	}
