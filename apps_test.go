@@ -91,8 +91,17 @@ func TestStartSessionWantsAMethod(t *testing.T) {
 			t.Errorf("method %q: got %v, want CodeInvalidRequest", method, err)
 		}
 	}
-	if _, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, "hwk", authkit.Client{}); err != nil {
-		t.Errorf("method hwk: got %v, want no error", err)
+	in, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, "hwk", authkit.Client{})
+	if err != nil {
+		t.Fatalf("method hwk: got %v, want no error", err)
+	}
+	if in.User.AuthMethod != "hwk" {
+		t.Errorf("got auth_method %q, want the host's own, hwk", in.User.AuthMethod)
+	}
+	listed := w.send("GET", w.in("/users/{app_id}?auth_method=hwk"), "", bearer(w.key))
+	listed.want(t, 200, "")
+	if n := len(listed.body["users"].([]any)); n != 1 {
+		t.Errorf("got %d users by the host's own method, want 1", n)
 	}
 }
 

@@ -32,6 +32,9 @@ type SignIn struct {
 	Pending *Pending
 }
 
+// maxMethod is how long the name of a sign-in method may be.
+const maxMethod = 64
+
 // maxUserAgent is how much of a User-Agent a session keeps.
 const maxUserAgent = 256
 
@@ -101,12 +104,12 @@ func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refres
 	return SignIn{Token: raw, ExpiresIn: ttl, RefreshToken: refresh.Text(), User: u, SessionID: s.ID, Created: created}, nil
 }
 
-// StartSession signs a user in by a method of the host's own. The method becomes one
-// entry of `amr` (RFC 8176) and is one to 64 printable characters. [CodeUserNotFound],
-// [CodeUserDisabled].
+// StartSession signs a user in by a method of the host's own. The method becomes the user's
+// auth_method and the one entry of `amr` (RFC 8176); it is one to 64 printable characters.
+// [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method string, by Client) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, app, by, &err)
-	if method == "" || clean(method, 64) != method {
+	if method == "" || clean(method, maxMethod) != method {
 		return SignIn{}, invalid("method", "invalid_method", "method is not one to 64 printable characters, such as hwk")
 	}
 	a, err := e.App(ctx, app)
@@ -121,7 +124,7 @@ func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method s
 		if account == nil {
 			return SignIn{}, noUser()
 		}
-		return e.enter(ctx, a, account, entry{method: account.User.AuthMethod, amr: []string{method}, by: by})
+		return e.enter(ctx, a, account, entry{method: method, amr: []string{method}, by: by})
 	})
 }
 

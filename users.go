@@ -3,7 +3,6 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +16,7 @@ type UserFilter struct {
 	Page
 	Email      string // exact, in any case
 	Prefix     string // of address or name
-	AuthMethod string
+	AuthMethod string // of the latest sign-in; a method of the host's own, too
 }
 
 // Users lists users of an app, newest first. A Limit of 0 is 50. The next page begins
@@ -35,10 +34,8 @@ func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User
 		}
 		q.Email = email
 	}
-	switch f.AuthMethod {
-	case "", MethodCredentials, MethodMagicLink, MethodOAuth:
-	default:
-		return nil, invalid("auth_method", "unknown_value", fmt.Sprintf("auth_method is none of %q, %q and %q", MethodCredentials, MethodMagicLink, MethodOAuth))
+	if clean(f.AuthMethod, maxMethod) != f.AuthMethod {
+		return nil, invalid("auth_method", "invalid_method", "auth_method is not one to 64 printable characters, such as "+MethodCredentials)
 	}
 	if f.Prefix != "" {
 		q.EmailPrefix = lower(f.Prefix)

@@ -60,7 +60,7 @@ func TestUserFilters(t *testing.T) {
 			t.Errorf("Accept %q: got %q, want %q", accept, kind, want)
 		}
 	}
-	for _, query := range []string{"?email=x", "?email=", "?auth_method=", "?email=ann@localhost", "?auth_method=x", "?auth_method=Credentials", "?limit=1&limit=2"} {
+	for _, query := range []string{"?email=x", "?email=", "?auth_method=", "?email=ann@localhost", "?auth_method=%00", "?limit=1&limit=2"} {
 		w.send("GET", w.in("/users/{app_id}")+query, "", bearer(w.key)).want(t, 400, "invalid_request")
 	}
 }
