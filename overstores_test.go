@@ -12,6 +12,12 @@ import (
 // overStores plays a script over each store that there is.
 func overStores(t *testing.T, script func(s *stage)) {
 	t.Helper()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) { script(newStageOn(t, store, withoutLimits)) })
+}
+
+// onEveryStore runs a test on each store that there is.
+func onEveryStore(t *testing.T, test func(t *testing.T, store authkit.Store)) {
+	t.Helper()
 	open := map[string]func(testing.TB) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") != "" {
 		open["postgres"] = openPostgres
@@ -20,7 +26,7 @@ func overStores(t *testing.T, script func(s *stage)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store, _ := open(t)
-			script(newStageOn(t, store, withoutLimits))
+			test(t, store)
 		})
 	}
 }

@@ -16,6 +16,9 @@ const (
 	// longer for an address which is known, and would show where a processor is shared.
 	mailPause = 10 * time.Millisecond
 	sweepMax  = 1000
+
+	// eventAge is how long an event is kept: a year, and time to look back on it.
+	eventAge = 400 * day
 )
 
 // Ready asks whether the store answers. [CodeUnavailable]: it does not.
@@ -111,7 +114,8 @@ func (e *Engine) flush(ctx context.Context) error {
 }
 
 func (e *Engine) sweep(ctx context.Context) (more bool, err error) {
-	more, err = e.store.Sweep(ctx, e.now(), sweepMax)
+	now := e.now()
+	more, err = e.store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)
 	if err != nil {
 		return false, fmt.Errorf("sweep: %w", err)
 	}

@@ -43,7 +43,7 @@ type sweeping struct {
 	began func()
 }
 
-func (s sweeping) Sweep(ctx context.Context, _ time.Time, _ int) (bool, error) {
+func (s sweeping) Sweep(ctx context.Context, _, _ time.Time, _ int) (bool, error) {
 	s.began()
 	return true, ctx.Err()
 }
@@ -97,6 +97,33 @@ func TestMailIsWorkedOnAfterTheAnswerHasLeft(t *testing.T) {
 		synctest.Wait()
 		if n := len(p.letters()); n != 1 {
 			t.Errorf("Send: got %d calls, want 1 soon after", n)
+		}
+	})
+}
+
+// Events are kept for 400 days, and then removed by Run.
+func TestEventsAreKeptFor400Days(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		w := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{make([]byte, 32)} })
+		events := func() int {
+			list, err := store.Events(t.Context(), w.app.ID, authkit.EventQuery{Page: authkit.Page{Limit: 500}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		w.signUp("ann@example.com")
+		before := events()
+		w.clock.advance(400 * 24 * time.Hour)
+		w.runOnce()
+		if got := events(); got != before || before == 0 {
+			t.Errorf("events after 400 days: got %d, want the %d there were", got, before)
+		}
+		w.clock.advance(time.Microsecond)
+		w.runOnce()
+		if got := events(); got != 0 {
+			t.Errorf("events later: got %d, want none", got)
 		}
 	})
 }

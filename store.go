@@ -19,7 +19,7 @@ var (
 
 // StoreContract is the version of the contract in this file. An adapter returns from
 // Contract, as a literal, the one that it was written for.
-const StoreContract = 1
+const StoreContract = 2
 
 // Store persists what the Engine knows.
 //
@@ -303,14 +303,16 @@ type Rotated struct {
 // LimitStore counts.
 type LimitStore interface {
 	// Hit tests hits in order, counting each that still fits, and stops at the first
-	// that does not: that one is not counted. The counting is GCRA: Limit at once, then one every
-	// Window/Limit. It need not be durable.
+	// that does not: neither that one nor any after it is counted. The counting is GCRA: Limit
+	// at once, then one every Window/Limit. It need not be durable. app must be live; the app
+	// of a Hit that names another is not looked at.
 	Hit(ctx context.Context, app uuid.UUID, hits []Hit, now time.Time) (HitResult, error)
 }
 
 // Hit is one count against one limit. A Cost of 0 counts 1; a negative one gives back
 // and always fits. Nothing else fits a Limit below 1, or a Cost above Limit.
 type Hit struct {
+	App    uuid.UUID // that the key is counted in; the nil UUID: the app of the call
 	Key    string
 	Limit  int
 	Window time.Duration
@@ -350,9 +352,10 @@ type EventStore interface {
 
 // Upkeep is what Engine.Run and health checks need.
 type Upkeep interface {
-	// Sweep removes what is expired or ended at now, and the rows of deleted apps, at most
-	// max of each; more says that a further call may have work. It ends.
-	Sweep(ctx context.Context, now time.Time, max int) (more bool, err error)
+	// Sweep removes what is expired or ended at now, events whose Time is before events (the
+	// zero time: none), and the rows of deleted apps, at most max of each; more reports whether
+	// a further call may have work. It ends.
+	Sweep(ctx context.Context, now, events time.Time, max int) (more bool, err error)
 
 	// Ping answers the store's clock, the one exception to "never reads the clock": skew
 	// is reported, it never decides.

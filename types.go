@@ -195,10 +195,15 @@ type Token struct {
 	// Redeeming one token spends all of its (Kind, Slot).
 	Slot string
 
-	// Most is how many tokens of a slot may live, the same for all of a Kind; below 1 means
-	// 1. One too many takes the place of one that is spent, else of the one that expires
-	// first. It does not come back when the token is read.
+	// Most is how many tokens of one Class of a slot may live, the same for all of a Kind;
+	// below 1 means 1. One too many takes the place of one that is spent, else of the one that
+	// expires first. It does not come back when the token is read.
 	Most int
+
+	// Class, 0 or above, keeps askers apart: a token takes the place of none of another class.
+	// Redeeming one spends those of every class. A token that is put again keeps its class
+	// ([ErrConflict] else). It does not come back when the token is read.
+	Class int
 
 	Hash      []byte    // SHA-256 of the id inside the link, state or code
 	Binding   []byte    // hash of the asker's secret; nil: not bound

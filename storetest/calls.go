@@ -73,7 +73,7 @@ func plainCalls() []call {
 			return err
 		}},
 		{method: "Sweep", do: func(c caller) error {
-			_, err := c.s.Sweep(c.ctx, after(99*time.Hour), 1000)
+			_, err := c.s.Sweep(c.ctx, after(99*time.Hour), time.Time{}, 1000)
 			return err
 		}},
 		{method: "Ping", do: func(c caller) error {

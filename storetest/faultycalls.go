@@ -273,11 +273,11 @@ func (f *Faulty) Events(ctx context.Context, app uuid.UUID, q authkit.EventQuery
 }
 
 // Sweep passes the call on, unless it is to fail.
-func (f *Faulty) Sweep(ctx context.Context, now time.Time, max int) (r0 bool, err error) {
+func (f *Faulty) Sweep(ctx context.Context, now, events time.Time, max int) (r0 bool, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}
-	return f.s.Sweep(ctx, now, max)
+	return f.s.Sweep(ctx, now, events, max)
 }
 
 // Ping passes the call on, unless it is to fail.

@@ -217,6 +217,7 @@ func (l *lockstep) token(app uuid.UUID) authkit.Token {
 	if t.Kind == "link" {
 		t.Most = 2
 	}
+	t.Class = draw(l, "class", 0, 0, 1)
 	if l.often(8, "with a proof") {
 		t.Proof = hash("code")
 	}

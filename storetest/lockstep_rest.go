@@ -29,8 +29,12 @@ func (l *lockstep) doWait() {
 	if !l.often(2, "and sweeps") {
 		return
 	}
-	l.answered(sweep(l.ctx, l.s, l.at), nil)
-	l.m.sweep(l.at)
+	var events time.Time
+	if l.often(2, "and old events") {
+		events = l.at.Add(-time.Minute)
+	}
+	l.answered(sweep(l.ctx, l.s, l.at, events), nil)
+	l.m.sweep(l.at, events)
 }
 
 func (l *lockstep) doPut() {
@@ -66,15 +70,22 @@ func (l *lockstep) doTakeToken() {
 
 func (l *lockstep) doHit() {
 	app := l.app()
+	in := []uuid.UUID{uuid.Nil}
+	for _, id := range l.apps {
+		if _, live := l.m[id]; live {
+			in = append(in, id)
+		}
+	}
 	var hits []authkit.Hit
-	for range draw(l, "hits", 1, 2) {
+	for range draw(l, "hits", 1, 2, 3) {
 		hits = append(hits, authkit.Hit{
 			Key: draw(l, "limit", "a", "b"), Limit: draw(l, "Limit", 2, 3), Window: 30 * time.Second, Cost: draw(l, "cost", 0, 1, 2, -1),
+			App: draw(l, "in", in...),
 		})
 	}
 	got, err := l.s.Hit(l.ctx, app, hits, l.at)
 	if _, live := l.m[app]; l.found(err, live) {
-		l.same("Hit", got, l.model(app).hit(hits, l.at))
+		l.same("Hit", got, l.m.hit(app, hits, l.at))
 	}
 }
 

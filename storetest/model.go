@@ -37,6 +37,7 @@ type (
 
 	modelToken struct {
 		authkit.Token
+		class    int
 		attempts int
 		spent    bool
 	}

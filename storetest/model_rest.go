@@ -15,10 +15,10 @@ import (
 func (a *modelApp) putToken(t authkit.Token, g *against) {
 	id := modelTokenID{t.Kind, string(t.Hash)}
 	old, held := a.tokens[id]
-	g.when(held && old.Slot != t.Slot, authkit.ErrConflict)
+	g.when(held && (old.Slot != t.Slot || old.class != t.Class), authkit.ErrConflict)
 	var slot []modelTokenID
 	for id, x := range a.tokens {
-		if x.Kind == t.Kind && x.Slot == t.Slot {
+		if x.Kind == t.Kind && x.Slot == t.Slot && x.class == t.Class {
 			slot = append(slot, id)
 		}
 	}
@@ -31,8 +31,9 @@ func (a *modelApp) putToken(t authkit.Token, g *against) {
 			return one.ExpiresAt.Compare(two.ExpiresAt)
 		}))
 	}
-	t.Most = 0
-	a.tokens[id] = modelToken{Token: t}
+	class := t.Class
+	t.Most, t.Class = 0, 0
+	a.tokens[id] = modelToken{Token: t, class: class}
 }
 
 // place is 1 for a spent token, which is the first to give way.
@@ -162,8 +163,12 @@ func (a *modelApp) listEvents(q authkit.EventQuery) []authkit.Event {
 
 // hit counts: a hit moves the time at which all is forgotten by Window/Limit, and fits if
 // that is no more than Limit such steps away.
-func (a *modelApp) hit(hits []authkit.Hit, now time.Time) authkit.HitResult {
+func (m model) hit(app uuid.UUID, hits []authkit.Hit, now time.Time) authkit.HitResult {
 	for i, h := range hits {
+		a := m[app]
+		if h.App != uuid.Nil {
+			a = m[h.App]
+		}
 		cost := max(h.Cost, 1)
 		if h.Cost < 0 {
 			cost = h.Cost
@@ -182,9 +187,14 @@ func (a *modelApp) hit(hits []authkit.Hit, now time.Time) authkit.HitResult {
 	return authkit.HitResult{Full: -1}
 }
 
-// sweep removes what is over.
-func (m model) sweep(now time.Time) {
+// sweep removes what is over, and old events.
+func (m model) sweep(now, events time.Time) {
 	for _, a := range m {
+		for id, e := range a.events {
+			if e.Time.Before(events) {
+				delete(a.events, id)
+			}
+		}
 		for id, t := range a.tokens {
 			if !now.Before(t.ExpiresAt) {
 				delete(a.tokens, id)

@@ -90,13 +90,13 @@ func besideDeleteApp(b *bed) {
 			c := caller{b.ctx, s, app, x, b.riders(strconv.Itoa(n))}
 			switch {
 			case n == 3: // and sweeps at once, while others may still be writing
-				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Also{}), sweep(b.ctx, s, now()))
+				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Also{}), sweep(b.ctx, s, now(), time.Time{}))
 			case n < 3:
 				return c.create(strconv.Itoa(n), nil)
 			}
 			return s.Put(b.ctx, app, c.also)
 		}, authkit.ErrNotFound)
-		b.ok(sweep(b.ctx, b.s, now()))
+		b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
 		a := anApp(uuid.NewString())
 		a.ID = app
 		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
@@ -107,9 +107,9 @@ func besideDeleteApp(b *bed) {
 }
 
 // sweep goes on until there is no more.
-func sweep(ctx context.Context, s authkit.Store, at time.Time) error {
+func sweep(ctx context.Context, s authkit.Store, at, events time.Time) error {
 	for range 100 {
-		if more, err := s.Sweep(ctx, at, 100); err != nil || !more {
+		if more, err := s.Sweep(ctx, at, events, 100); err != nil || !more {
 			return err
 		}
 	}

@@ -13,10 +13,13 @@ func smallSentences() []sentence {
 		{"limit: an awkward Limit lets exactly Limit through, and none fits a Limit below 1", limitOdd},
 		{"limit: a clock that steps back far locks nobody out, one that differs a little frees nobody", limitBack},
 		{"limit: what stands before the full hit is counted, the full one is not", limitOrder},
+		{"limit: a hit is counted in the app that it names, in the step of another", limitElsewhere},
+		{"limit: however many hits fit, they are counted once each, and none after the full one", limitMany},
 		{"mail: a claimed mail is not due until then, and is settled or retried", mailLife},
 		{"mail: an expired mail is unknown, and mail without Expires never expires", mailExpired},
 		{"event: filters hold together and pages neither lose nor repeat", eventPages},
 		{"upkeep: Sweep in batches ends, and leaves what lives", upkeepSweep},
+		{"upkeep: Sweep removes events that are older than it is told, in batches, and no other", upkeepEvents},
 		{"upkeep: Ping answers a time and Contract is the one of this suite", upkeepPing},
 	}
 }
@@ -86,6 +89,44 @@ func limitOrder(b *bed) {
 	equal(b, b.hit(now(), one).Full, 0)
 }
 
+func limitElsewhere(b *bed) {
+	other := b.newApp("other")
+	here := authkit.Hit{Key: "k", Limit: 1, Window: time.Hour}
+	there := here
+	there.App = other
+	equal(b, b.hit(now(), there, here).Full, -1)
+	equal(b, b.hit(now(), there), authkit.HitResult{Full: 0, RetryAfter: time.Hour})
+	equal(b, b.hit(now(), here).Full, 0)
+	res, err := b.s.Hit(b.ctx, other, []authkit.Hit{here}, now())
+	b.ok(err)
+	equal(b, res.Full, 0)
+	own := here
+	own.App = b.app
+	equal(b, b.hit(now(), own).Full, 0)
+	_, err = b.s.Hit(b.ctx, uuid.New(), []authkit.Hit{there}, now())
+	b.is(err, authkit.ErrNotFound)
+}
+
+func limitMany(b *bed) {
+	hits := make([]authkit.Hit, 8)
+	for i := range hits {
+		hits[i] = authkit.Hit{Key: string(rune('a' + i)), Limit: 4, Window: time.Hour}
+	}
+	hits[5].Limit = 2
+	equal(b, b.hit(now(), hits...).Full, -1)
+	equal(b, b.hit(now(), hits...).Full, -1)
+	equal(b, b.hit(now(), hits...), authkit.HitResult{Full: 5, RetryAfter: 30 * time.Minute})
+	for i, left := range []int{1, 1, 1, 1, 1, 0, 2, 2} {
+		for range left {
+			equal(b, b.hit(now(), hits[i]).Full, -1)
+		}
+		equal(b, b.hit(now(), hits[i]).Full, 0)
+	}
+	two := []authkit.Hit{{Key: "x", Limit: 1, Window: time.Hour}, {Key: "y", Limit: 0, Window: time.Minute}}
+	equal(b, b.hit(now(), two...), authkit.HitResult{Full: 1, RetryAfter: time.Minute})
+	equal(b, b.hit(now(), two...).Full, 0)
+}
+
 func mailLife(b *bed) {
 	also := b.riders("x")
 	id := also.Mail[0].ID
@@ -119,7 +160,7 @@ func mailExpired(b *bed) {
 	also = b.riders("y")
 	also.Mail[0].Expires = time.Time{}
 	b.ok(b.s.Put(b.ctx, b.app, also))
-	_, err = b.s.Sweep(b.ctx, after(9999*time.Hour), 1000)
+	_, err = b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
 	b.ok(err)
 	due, err = b.s.DueMail(b.ctx, after(9999*time.Hour), 10)
 	b.ok(err)
@@ -179,7 +220,7 @@ func upkeepSweep(b *bed) {
 	b.ok(b.s.DeleteApp(b.ctx, b.newApp("gone"), now(), authkit.Also{}))
 	more, err := true, error(nil)
 	for i := 0; more; i++ {
-		more, err = b.s.Sweep(b.ctx, after(2*time.Minute), 2)
+		more, err = b.s.Sweep(b.ctx, after(2*time.Minute), time.Time{}, 2)
 		b.ok(err)
 		if i < 2 && !more {
 			b.Fatalf("got no more work after %d calls for 2 of 5 tokens each, want some", i+1)
@@ -193,6 +234,28 @@ func upkeepSweep(b *bed) {
 	_, err = b.s.Token(b.ctx, b.app, take("live"), now())
 	b.ok(err)
 	equal(b, b.hit(after(2*time.Minute), full).Full, 0)
+}
+
+func upkeepEvents(b *bed) {
+	var events []authkit.Event
+	for i := range 7 {
+		events = append(events, authkit.Event{ID: uuid.New(), App: b.app, Time: after(time.Duration(i) * time.Hour), Type: "a", Result: "ok"})
+	}
+	b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Events: events}))
+	_, err := b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
+	b.ok(err)
+	all := authkit.EventQuery{Page: authkit.Page{Limit: 10}}
+	equal(b, b.countEvents(all), 7)
+	more := true
+	for calls := 0; more; calls++ {
+		more, err = b.s.Sweep(b.ctx, now(), after(5*time.Hour), 2)
+		b.ok(err)
+		if want := max(2, 7-2*(calls+1)); b.countEvents(all) != want {
+			b.Fatalf("events after %d calls of 2: got %d, want %d", calls+1, b.countEvents(all), want)
+		}
+	}
+	equal(b, b.countEvents(all), 2)
+	equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: 10}, Since: after(5 * time.Hour)}), 2)
 }
 
 func upkeepPing(b *bed) {

@@ -14,6 +14,8 @@ func tokenSentences() []sentence {
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
 		{"token: the newest of a slot replaces the one before, with its attempts", tokenSlot},
 		{"token: in a slot of several a spent one gives way, else the one that expires first", tokenMost},
+		{"token: a class of askers takes the places of none other, and one that is taken spends all", tokenClass},
+		{"token: the newest of a class replaces the one before, and no other class's", tokenNewestOfClass},
 		{"token: a wrong proof counts and spends nothing", tokenTry},
 	}
 }
@@ -107,15 +109,7 @@ func tokenMost(b *bed) {
 		tok.Slot, tok.Most, tok.ExpiresAt = "s", 3, after(time.Duration(minutes)*time.Minute)
 		b.put(tok)
 	}
-	alive := func(want ...string) {
-		b.Helper()
-		for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
-			_, err := b.s.Token(b.ctx, b.app, take(name), now())
-			if got := err == nil; got != slices.Contains(want, name) {
-				b.Fatalf("token %s alive: got %v, want those alive to be %v", name, got, want)
-			}
-		}
-	}
+	alive := b.aliveTokens
 	put("a", 20)
 	put("b", 10)
 	put("c", 30)
@@ -130,4 +124,53 @@ func tokenMost(b *bed) {
 	put("e", 5)
 	put("f", 6)
 	alive("e", "f")
+}
+
+// aliveTokens checks which of the tokens a to f could be spent.
+func (b *bed) aliveTokens(want ...string) {
+	b.Helper()
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		_, err := b.s.Token(b.ctx, b.app, take(name), now())
+		if got := err == nil; got != slices.Contains(want, name) {
+			b.Fatalf("token %s alive: got %v, want those alive to be %v", name, got, want)
+		}
+	}
+}
+
+func tokenClass(b *bed) {
+	put := func(name, slot string, most, class int) {
+		tok := b.token(name)
+		tok.Slot, tok.Most, tok.Class = slot, most, class
+		b.put(tok)
+	}
+	put("a", "s", 2, 0)
+	put("b", "s", 2, 0)
+	put("c", "s", 2, 2)
+	put("d", "s", 2, 2)
+	put("e", "s", 2, 1)
+	b.aliveTokens("a", "b", "c", "d", "e")
+	put("a", "s", 2, 0) // its own place
+	put("f", "s", 2, 1)
+	b.aliveTokens("a", "b", "c", "d", "e", "f")
+	moved := b.token("a")
+	moved.Slot, moved.Most, moved.Class = "s", 2, 1
+	b.is(b.s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{moved}}), authkit.ErrConflict)
+	_, err := b.s.TakeToken(b.ctx, b.app, take("f"), now())
+	b.ok(err)
+	b.aliveTokens()
+}
+
+func tokenNewestOfClass(b *bed) {
+	put := func(name string, class int) {
+		tok := b.token(name)
+		tok.Slot, tok.Class = "s", class
+		b.put(tok)
+	}
+	put("a", 0)
+	put("b", 1)
+	put("c", 1)
+	b.aliveTokens("a", "c")
+	_, err := b.s.TakeToken(b.ctx, b.app, take("a"), now())
+	b.ok(err)
+	b.aliveTokens()
 }

@@ -83,9 +83,9 @@ func (w *watched) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, 
 }
 
 // Sweep is what Run ends with.
-func (w *watched) Sweep(ctx context.Context, now time.Time, most int) (bool, error) {
+func (w *watched) Sweep(ctx context.Context, now, events time.Time, most int) (bool, error) {
 	defer w.working.Store(false)
-	return w.Store.Sweep(ctx, now, most)
+	return w.Store.Sweep(ctx, now, events, most)
 }
 
 // settle waits until no mail waits and Run rests.

@@ -80,7 +80,7 @@ var _ authkit.Store = (*Store)(nil)
 func New(c Conn) *Store { return &Store{c} }
 
 // Contract is the version of the contract that this package keeps.
-func (s *Store) Contract() int { return 1 }
+func (s *Store) Contract() int { return 2 }
 
 // Volatile is false.
 func (s *Store) Volatile() bool { return false }

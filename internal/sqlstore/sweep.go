@@ -24,6 +24,9 @@ var sweeps = [][3]string{
 	{"authkit_limits", "app_id, limit_key", "tat <= $1"},
 }
 
+// oldEvents are the rows that only their age removes.
+var oldEvents = [3]string{"authkit_events", "app_id, event_id", "at < $1"}
+
 // owned are the tables whose rows go with their app. Sessions and credentials go before
 // the users, who would take any number of them along.
 var owned = [][2]string{
@@ -40,13 +43,18 @@ func IsUpkeep(ctx context.Context) bool { return ctx.Value(upkeepType{}) != nil 
 
 // Sweep implements [authkit.Upkeep]. It is many small transactions, so that no lock is
 // held for long.
-func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, error) {
+func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
 	ctx = context.WithValue(ctx, upkeepType{}, true)
 	more := false
 	for _, t := range sweeps {
-		// The condition stands twice: a row that somebody else renews while the delete waits for
-		// it is asked again by what stands outside, and only by that.
-		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2) and (`+t[2]+`)`, limit, us(now))
+		full, err := s.sweepTable(ctx, t, limit, now)
+		if err != nil {
+			return false, err
+		}
+		more = more || full
+	}
+	if !events.IsZero() {
+		full, err := s.sweepTable(ctx, oldEvents, limit, events)
 		if err != nil {
 			return false, err
 		}
@@ -54,6 +62,12 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 	}
 	left, err := s.sweepApps(ctx, limit)
 	return more || left, err
+}
+
+// sweepTable removes rows of one table by time. The condition stands twice: a row that another
+// step renews while the delete waits for it is judged again by the outer one, and only by that.
+func (s *Store) sweepTable(ctx context.Context, t [3]string, limit int, at time.Time) (full bool, err error) {
+	return s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where `+t[2]+` limit $2) and (`+t[2]+`)`, limit, us(at))
 }
 
 func (s *Store) sweepApps(ctx context.Context, limit int) (bool, error) {

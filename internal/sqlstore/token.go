@@ -44,7 +44,7 @@ func oneToken(ctx context.Context, q Reader, sql string, args ...any) (authkit.T
 
 // addToken takes a place in the slot.
 func (s *Store) addToken(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
-	place := "0"
+	place := strconv.Itoa(max(t.Class, 0))
 	if t.Most > 1 {
 		s.anchor(ctx, q, app, t)
 		place = choose(t)
@@ -67,12 +67,12 @@ on conflict (app_id, kind, slot, place) do update set expires_at = case when exc
 		id(app), string(t.Kind), t.Slot, append([]byte("anchor for "), t.Hash...), us(t.ExpiresAt))
 }
 
-// choose selects the place that a token takes: its own, a free one, one that is spent, or
-// that of the token which expires first.
+// choose selects the place that a token takes among those of its class: its own, a free one,
+// one that is spent, or that of the token which expires first.
 func choose(t authkit.Token) string {
 	places := make([]string, t.Most)
 	for i := range places {
-		places[i] = `select ` + strconv.Itoa(i) + ` as place`
+		places[i] = `select ` + strconv.Itoa(max(t.Class, 0)*t.Most+i) + ` as place`
 	}
 	return `(select p.place from (` + strings.Join(places, ` union all `) + `) p
 left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place

@@ -24,7 +24,11 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 	res := authkit.HitResult{Full: -1}
 	err := s.in(ctx, app, func(*tenant) error {
 		for i, h := range hits {
-			if wait, ok := s.hit(limitKey{app, h.Key}, h, micro(now)); !ok {
+			in := app
+			if h.App != uuid.Nil {
+				in = h.App
+			}
+			if wait, ok := s.hit(limitKey{in, h.Key}, h, micro(now)); !ok {
 				res = authkit.HitResult{Full: i, RetryAfter: wait}
 				return nil
 			}

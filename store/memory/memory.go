@@ -97,7 +97,7 @@ func newTenant(app authkit.App) *tenant {
 }
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 1 }
+func (s *Store) Contract() int { return 2 }
 
 // Volatile is true: nothing outlives the process.
 func (s *Store) Volatile() bool { return true }

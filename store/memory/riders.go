@@ -62,18 +62,21 @@ func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
 	return nil
 }
 
-// tokensFit says whether every hash is free: held by nobody, or by the token whose place
-// is taken.
+// tokensFit reports whether every hash is free: unknown, or of the token whose place is taken.
 func (t *tenant) tokensFit(tokens []authkit.Token, gone map[tokenID]struct{}) bool {
-	seen := map[tokenID]slot{}
+	type places struct {
+		slot  slot
+		class int
+	}
+	seen := map[tokenID]places{}
 	for _, x := range tokens {
-		id, in := idOf(x), slotOf(x)
+		id, in := idOf(x), places{slotOf(x), max(x.Class, 0)}
 		if was, twice := seen[id]; twice && was != in {
 			return false
 		}
 		seen[id] = in
 		held, ok := t.tokens[id]
-		if _, dropped := gone[id]; ok && !dropped && slotOf(held.Token) != in {
+		if _, dropped := gone[id]; ok && !dropped && (places{slotOf(held.Token), held.class}) != in {
 			return false
 		}
 	}

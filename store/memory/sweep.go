@@ -2,18 +2,20 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
 // Sweep implements [authkit.Upkeep]. What was in a deleted app is gone already; its id
 // becomes free here.
-func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, error) {
+func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
 	more := false
 	err := s.step(ctx, func() error {
 		now := micro(now)
-		tokens, sessions, mail, limits, dead := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
+		tokens, sessions, mail, limits, dead, old := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
 		for _, t := range s.apps {
 			t.sweep(now, &tokens, &sessions, &mail)
+			t.sweepEvents(micro(events), &old)
 		}
 		for k, at := range s.limits {
 			if !at.After(now) && limits.takes() {
@@ -25,7 +27,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 				delete(s.dead, id)
 			}
 		}
-		for _, b := range []batch{tokens, sessions, mail, limits, dead} {
+		for _, b := range []batch{tokens, sessions, mail, limits, dead, old} {
 			more = more || b.left < 0
 		}
 		return nil
@@ -50,6 +52,16 @@ func (t *tenant) sweep(now time.Time, tokens, sessions, mail *batch) {
 			delete(t.mail, id)
 		}
 	}
+}
+
+// sweepEvents removes the oldest events, up to those of a time; the zero time is before all.
+func (t *tenant) sweepEvents(until time.Time, old *batch) {
+	n := 0
+	for n < len(t.events) && t.events[n].Time.Before(until) && old.takes() {
+		delete(t.eventIDs, t.events[n].ID)
+		n++
+	}
+	t.events = slices.Delete(t.events, 0, n)
 }
 
 // batch counts down what may still be removed. Below 0, more was asked for.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
-	"maps"
 	"slices"
 	"time"
 
@@ -20,6 +19,7 @@ type (
 
 	token struct {
 		authkit.Token
+		class    int
 		attempts int
 		spent    bool
 	}
@@ -33,26 +33,32 @@ func (t *tenant) addToken(x authkit.Token) {
 	if out, ok := t.gives(x); ok {
 		t.dropToken(out)
 	}
-	id := idOf(x)
-	x.Most = 0 // it does not come back
-	t.tokens[id] = &token{Token: x}
+	id, class := idOf(x), max(x.Class, 0)
+	x.Most, x.Class = 0, 0 // they do not come back
+	t.tokens[id] = &token{Token: x, class: class}
 	t.slots.add(slotOf(x), id)
 	if x.UserID != uuid.Nil {
 		t.bound.add(x.UserID, id)
 	}
 }
 
-// gives answers the token whose place x takes: itself as it was, else, in a full slot,
-// one that is spent or the one that expires first.
+// gives answers the token whose place x takes: itself as it was, else, where all places of
+// its class are taken, one that is spent or the one that expires first.
 func (t *tenant) gives(x authkit.Token) (out tokenID, ok bool) {
 	in := t.slots[slotOf(x)]
 	if _, again := in[idOf(x)]; again {
 		return idOf(x), true
 	}
-	if len(in) < max(x.Most, 1) {
+	var alike []tokenID
+	for id := range in {
+		if t.tokens[id].class == max(x.Class, 0) {
+			alike = append(alike, id)
+		}
+	}
+	if len(alike) < max(x.Most, 1) {
 		return tokenID{}, false
 	}
-	return slices.MinFunc(slices.Collect(maps.Keys(in)), func(a, b tokenID) int {
+	return slices.MinFunc(alike, func(a, b tokenID) int {
 		return t.tokens[a].compare(t.tokens[b])
 	}), true
 }

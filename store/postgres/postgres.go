@@ -42,7 +42,7 @@ var _ authkit.Store = (*Store)(nil)
 const connectPatience = 5 * time.Second
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 1 }
+func (s *Store) Contract() int { return 2 }
 
 // Open connects and migrates.
 func Open(ctx context.Context, dsn string) (*Store, error) {
