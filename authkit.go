@@ -51,6 +51,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/seal"
@@ -78,21 +79,21 @@ type Engine struct {
 	hasher  *hasher
 	limits  limits // of every app
 	oauth   *oauth.Client
-	pairs   *cache[string, token.Pair]            // opened signing keys, by app and key id
-	publics *cache[string, token.VerifyKey]       // parsed public keys, likewise
-	apps    *cache[uuid.UUID, aged[App]]          // for Require
-	live    *cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
-	seen    *cache[[32]byte, vouched]             // verified access tokens, for Require
-	full    *cache[limitKey, shut]                // limits that stay full for a while
-	asking  *flights                              // who asks the store after which session
-	pace    *pace                                 // of each app's mail
-	used    *touched                              // API keys used since the last flush
-	warned  *seldom                               // peers that sent a forwarding header
-	due     *waiting                              // apps that need a signing key
-	moments chan Moment                           // for Hooks.After
-	wake    chan struct{}                         // tells Run that mail was queued
-	running atomic.Int32                          // how many Runs there are
-	lonely  atomic.Bool                           // the line about a missing Run was written
+	pairs   *cache[string, token.Pair]                    // opened signing keys, by app and key id
+	publics *cache[string, token.VerifyKey]               // parsed public keys, likewise
+	apps    *cache[uuid.UUID, aged[App]]                  // for Require
+	live    *cache[[2]uuid.UUID, aged[uuid.UUID]]         // users of live sessions, by app and session, for Require
+	seen    *cache[[32]byte, vouched]                     // verified access tokens, for Require
+	full    *cache[limitKey, shut]                        // limits that stay full for a while
+	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
+	pace    *pace                                         // of each app's mail
+	used    *touched                                      // API keys used since the last flush
+	warned  *seldom                                       // peers that sent a forwarding header
+	due     *waiting                                      // apps that need a signing key
+	moments chan Moment                                   // for Hooks.After
+	wake    chan struct{}                                 // tells Run that mail was queued
+	running atomic.Int32                                  // how many Runs there are
+	lonely  atomic.Bool                                   // the line about a missing Run was written
 	handler http.Handler
 }
 
@@ -117,7 +118,6 @@ func New(c Config) (*Engine, error) {
 		warned:  newSeldom(time.Minute, maxWarned),
 		full:    newCache[limitKey, shut](maxShut),
 		limits:  c.Limits.parsed(),
-		asking:  newFlights(),
 		pace:    newPace(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -93,17 +92,14 @@ func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration
 	return ok && got.value == id.User && recent(got.at, now, within)
 }
 
-// alive remembers sessions that were alive, never ones that were not. Of requests that
-// want to know of one session at one time, one asks, unless they want to know each.
+// alive remembers sessions that were alive, never ones that were not. Concurrent requests that
+// ask about one session share one question to the store, unless within is negative.
 func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
 	if e.recentlyAlive(id, now, within) {
 		return nil
 	}
 	key := [2]uuid.UUID{id.App, id.Session}
-	user, at, err := e.asking.do(ctx, key, now, within, func(ctx context.Context) (uuid.UUID, error) {
-		_, u, err := e.store.Session(ctx, id.App, id.Session, now)
-		return u.ID, err
-	})
+	user, at, err := e.askSession(ctx, key, now, within)
 	switch {
 	case errors.Is(err, ErrNotFound) || (err == nil && user != id.User):
 		e.live.drop(key)
@@ -115,63 +111,22 @@ func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within 
 	return nil
 }
 
+// askSession answers the user of a session, and a time no further back than within at which
+// that was true.
+func (e *Engine) askSession(ctx context.Context, key [2]uuid.UUID, now time.Time, within time.Duration) (uuid.UUID, time.Time, error) {
+	ask := func(ctx context.Context) (aged[uuid.UUID], error) {
+		_, u, err := e.store.Session(ctx, key[0], key[1], now)
+		return aged[uuid.UUID]{u.ID, now}, err
+	}
+	if within > 0 {
+		got, err := e.asking.Do(ctx, key, askTimeout, ask)
+		if err != nil || recent(got.at, now, within) {
+			return got.value, got.at, err
+		}
+	}
+	got, err := ask(ctx) // the shared answer is older than this request may use
+	return got.value, got.at, err
+}
+
 // askTimeout bounds a question that may outlive the request which asked it.
 const askTimeout = 5 * time.Second
-
-// flights lets those who ask the same share one answer.
-type flights struct {
-	mu  sync.Mutex
-	now map[[2]uuid.UUID]*flight
-}
-
-type flight struct {
-	at     time.Time // when it was asked: the answer is no younger
-	landed chan struct{}
-	user   uuid.UUID
-	err    error
-}
-
-func newFlights() *flights { return &flights{now: map[[2]uuid.UUID]*flight{}} }
-
-// do asks, or waits for the answer to a question that was put no longer than within ago;
-// it tells when that was.
-func (f *flights) do(ctx context.Context, key [2]uuid.UUID, now time.Time, within time.Duration, ask func(context.Context) (uuid.UUID, error)) (uuid.UUID, time.Time, error) {
-	f.mu.Lock()
-	x, under := f.now[key]
-	if under && !recent(x.at, now, within) {
-		f.mu.Unlock()
-		user, err := ask(ctx)
-		return user, now, err
-	}
-	if !under {
-		x = &flight{at: now, landed: make(chan struct{})}
-		f.now[key] = x
-	}
-	f.mu.Unlock()
-	if !under {
-		f.fly(ctx, key, x, ask)
-	}
-	select {
-	case <-x.landed:
-		return x.user, x.at, x.err
-	case <-ctx.Done():
-		return uuid.Nil, x.at, ctx.Err()
-	}
-}
-
-// fly asks, and lands whatever happens: nobody waits for an answer that will not come.
-func (f *flights) fly(ctx context.Context, key [2]uuid.UUID, x *flight, ask func(context.Context) (uuid.UUID, error)) {
-	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTimeout) // it is not the first one's alone
-	x.err = errAsk
-	defer func() {
-		cancel()
-		f.mu.Lock()
-		delete(f.now, key)
-		f.mu.Unlock()
-		close(x.landed)
-	}()
-	x.user, x.err = ask(own)
-}
-
-// errAsk stands until there is an answer.
-var errAsk = errors.New("the question was not answered")

@@ -1,0 +1,123 @@
+// Package coalesce lets callers that ask the same question at the same time share one call.
+//
+//	var asking coalesce.Group[string, int]
+//	n, err := asking.Do(ctx, "key", 5*time.Second, func(ctx context.Context) (int, error) { … })
+//
+// A call runs in a goroutine of its own. It keeps the values of the first caller's context
+// and not its end, so that a caller that leaves takes the answer from no other. A call that
+// panics ends like any other, with a [*PanicError] for each caller that waits: no key is
+// left without an answer, and the process goes on.
+package coalesce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// ErrNoAnswer is the error of a call whose goroutine ended without a return or a panic.
+var ErrNoAnswer = errors.New("the call ended without an answer")
+
+// PanicError is the error of a call that panicked.
+type PanicError struct {
+	Value any    // of the panic
+	At    string // the function and line that panicked
+}
+
+// Error has the value and the place of the panic.
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v (%s)", e.Value, e.At) }
+
+// Flight is one call, under way or ended, that any number of callers wait for.
+type Flight[V any] struct {
+	landed chan struct{}
+	value  V
+	err    error
+}
+
+// Start begins a call. Its context ends after limit. Land, if it is not nil, gets the outcome
+// before the callers do, exactly once, whatever happens to the call.
+func Start[V any](ctx context.Context, limit time.Duration, call func(context.Context) (V, error), land func(V, error)) *Flight[V] {
+	f := &Flight[V]{landed: make(chan struct{}), err: ErrNoAnswer}
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	go func() {
+		defer cancel()
+		f.fly(own, call, land)
+	}()
+	return f
+}
+
+func (f *Flight[V]) fly(ctx context.Context, call func(context.Context) (V, error), land func(V, error)) {
+	defer close(f.landed)
+	defer func() {
+		if v := recover(); v != nil {
+			f.err = &PanicError{Value: v, At: panicked()}
+		}
+		if land != nil {
+			land(f.value, f.err)
+		}
+	}()
+	f.value, f.err = call(ctx)
+}
+
+// panicked is the place of the panic that is being recovered.
+func panicked() string {
+	pcs := make([]uintptr, 16)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	for seen := false; ; {
+		frame, more := frames.Next()
+		if seen && !isRuntime(frame.Function) {
+			return fmt.Sprintf("%s:%d", frame.Function, frame.Line)
+		}
+		seen = seen || frame.Function == "runtime.gopanic"
+		if !more {
+			return "unknown place"
+		}
+	}
+}
+
+func isRuntime(function string) bool { return len(function) > 8 && function[:8] == "runtime." }
+
+// Wait answers the outcome of the call, or the error of ctx if that ends first.
+func (f *Flight[V]) Wait(ctx context.Context) (V, error) {
+	select {
+	case <-f.landed:
+		return f.value, f.err
+	case <-ctx.Done():
+		var none V
+		return none, ctx.Err()
+	}
+}
+
+// Group has at most one call a key under way. Its zero value is ready. It remembers no
+// outcome. It is safe for concurrent use.
+type Group[K comparable, V any] struct {
+	mu  sync.Mutex
+	now map[K]*Flight[V]
+}
+
+// Do waits for the call of the key that is under way, or else begins one, whose context ends
+// after limit. The error is the call's, or that of ctx if ctx ends first.
+func (g *Group[K, V]) Do(ctx context.Context, key K, limit time.Duration, call func(context.Context) (V, error)) (V, error) {
+	return g.join(ctx, key, limit, call).Wait(ctx)
+}
+
+func (g *Group[K, V]) join(ctx context.Context, key K, limit time.Duration, call func(context.Context) (V, error)) *Flight[V] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if f, ok := g.now[key]; ok {
+		return f
+	}
+	if g.now == nil {
+		g.now = map[K]*Flight[V]{}
+	}
+	f := Start(ctx, limit, call, func(V, error) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.now, key)
+	})
+	g.now[key] = f
+	return f
+}
