@@ -137,7 +137,7 @@ func TestForgottenPassword(t *testing.T) {
 		"the page sets it, and only in the browser that was shown it": func(s *stage) {
 			s.signUp("ann@example.com")
 			_, m := s.forgot("ann@example.com")
-			body, _ := s.page(m)
+			body, _ := s.shown(m)
 			s.send("POST", s.in(reset), body+"&password=another+long+passphrase", form).want(s.t, 403, "forbidden")
 			press := s.pressing(m, reset, map[string][]string{"password": {newPassword}})
 			s.do(press()).want(s.t, 200, "")

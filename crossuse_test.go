@@ -73,7 +73,7 @@ func (s *stage) minted() wallet {
 
 	pending, m := s.mailed(c.email, `,"redirect_to":"`+goal+`"`)
 	c.of[linkJWT], c.of[linkCode], c.of[linkBinding] = linkToken(m), mail.Code(m), pending.text(s.t, "binding")
-	body, cookie := s.page(m)
+	body, cookie := s.shown(m)
 	if c.form, err = url.ParseQuery(body); err != nil {
 		s.t.Fatal(err)
 	}

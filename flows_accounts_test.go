@@ -67,7 +67,7 @@ func (s *stage) moved() (undo mail.Message, old string) {
 // pressing shows a link's page and answers the request that its button makes.
 func (s *stage) pressing(m mail.Message, path string, more url.Values, headers ...string) func() *http.Request {
 	s.t.Helper()
-	body, cookie := s.page(m)
+	body, cookie := s.shown(m)
 	if more != nil {
 		body += "&" + more.Encode()
 	}

@@ -102,23 +102,28 @@ func (s *stage) bounced(state string) string {
 	return strings.TrimPrefix(got.Header().Get("Location"), base)
 }
 
-// page shows a link's page and answers the form on it, with the cookie that goes with it.
-func (s *stage) page(m mail.Message) (body, cookie string) {
-	s.t.Helper()
-	got := s.send("GET", linkPath(m), "")
-	got.want(s.t, 200, "")
+// formOf is the form on a page, as a browser posts it.
+func formOf(page answer) string {
 	values := url.Values{}
-	for _, f := range hidden.FindAllStringSubmatch(got.Body.String(), -1) {
+	for _, f := range hidden.FindAllStringSubmatch(page.Body.String(), -1) {
 		values.Set(f[1], f[2])
 	}
-	return values.Encode(), cookieOf(got)
+	return values.Encode()
+}
+
+// shown opens a link's page and answers the form on it, with the cookie that goes with it.
+func (w *world) shown(m mail.Message, headers ...string) (body, cookie string) {
+	w.t.Helper()
+	got := w.send("GET", linkPath(m), "", headers...)
+	got.want(w.t, 200, "")
+	return formOf(got), cookieOf(got)
 }
 
 // handedOver signs in from a link's page and answers the one-time code.
 func (s *stage) handedOver() (code, cookie string) {
 	s.t.Helper()
 	_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
-	body, cookie := s.page(m)
+	body, cookie := s.shown(m)
 	got := s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+cookie)
 	got.want(s.t, 303, "")
 	u, err := url.Parse(got.Header().Get("Location"))
@@ -278,12 +283,12 @@ func linkFlows() []flow {
 		}},
 		{name: "press the button on a link's page", route: post, status: 303, ready: func(s *stage) func() *http.Request {
 			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
-			body, cookie := s.page(m)
+			body, cookie := s.shown(m)
 			return s.again("POST", "/auth/verify/{app_id}", body, form, "Cookie: "+cookie)
 		}},
 		{name: "press the button where there is nowhere to go on", route: post, status: 200, ready: func(s *stage) func() *http.Request {
 			_, m := s.mailed(s.email(), "")
-			body, cookie := s.page(m)
+			body, cookie := s.shown(m)
 			return s.again("POST", "/auth/verify/{app_id}", body, form, "Cookie: "+cookie)
 		}},
 	}

@@ -38,9 +38,10 @@ type Goal struct {
 }
 
 // PressLink spends a link and signs in, and hands the session over by a one-time code:
-// the browser that presses gets it, never another. With nowhere to go on to and no Stay,
-// nothing is spent and both answers are empty: the code has then to be typed where the
-// sign-in began.
+// the browser that presses gets it, never another. Nothing is spent and both answers are
+// empty where the press can lead nowhere: with nowhere to go on to and no Stay, or where the
+// link was asked for with a code challenge and this is not the browser that asked, which
+// alone has the verifier. The six-digit code has then to be typed where the sign-in began.
 func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
@@ -53,6 +54,9 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn,
 	}
 	if !app.lets(got, in.Browser) {
 		return Goal{}, SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
+	}
+	if got.elsewhere(in.Browser, app.ID) {
+		return Goal{}, SignIn{}, nil
 	}
 	if got.data.RedirectTo == "" {
 		if !in.Stay {

@@ -294,6 +294,12 @@ func (f found) askedBy(browser []byte, app uuid.UUID) bool {
 	return len(browser) > 0 && hmac.Equal(f.bound, token.Hash([]byte(bindingOf(browser, app, f.id))))
 }
 
+// elsewhere reports whether a one-time code would be of no use in a browser: the verifier of
+// the challenge is where the proof was asked for (RFC 7636, section 4.5).
+func (f found) elsewhere(browser []byte, app uuid.UUID) bool {
+	return f.data.Challenge != "" && !f.askedBy(browser, app)
+}
+
 // outdated says whether an account was given its first password since.
 func (f found) outdated(account *Account) bool { return f.data.Bare == 1 && account.password() != "" }
 

@@ -203,6 +203,9 @@ func TestLinkTellsNothing(t *testing.T) {
 
 var hidden = regexp.MustCompile(`name="(token|form_token)" value="([^"]*)"`)
 
+// RFC 7636, appendix B.
+const verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
 func TestLinkPage(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.Limits.InsecureOff = true })
@@ -212,20 +215,19 @@ func TestLinkPage(t *testing.T) {
 	}
 	press := func(t *testing.T, m mail.Message, cookie string) (answer, string) {
 		t.Helper()
-		page := w.send("GET", linkPath(m), "")
+		var shown []string
+		if cookie != "" {
+			shown = []string{"Cookie: " + cookie}
+		}
+		page := w.send("GET", linkPath(m), "", shown...)
 		page.want(t, 200, "")
 		if page.Header().Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("Referrer-Policy: got %q", page.Header().Get("Referrer-Policy"))
 		}
-		form := url.Values{}
-		for _, f := range hidden.FindAllStringSubmatch(page.Body.String(), -1) {
-			form.Set(f[1], f[2])
-		}
 		if cookie == "" {
-			cookie, _, _ = strings.Cut(page.Header().Get("Set-Cookie"), ";")
+			cookie = cookieOf(page)
 		}
-		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), form.Encode(),
-			"Content-Type: application/x-www-form-urlencoded", "Cookie: "+cookie)
+		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), formOf(page), form, "Cookie: "+cookie)
 		return got, cookie
 	}
 	code := func(t *testing.T, got answer) string {
@@ -255,9 +257,9 @@ func TestLinkPage(t *testing.T) {
 		w.send("GET", me, "", bearer(in.body["token"].(string))).want(t, 401, "invalid_token")
 	})
 	t.Run("asks for the verifier where there was a challenge", func(t *testing.T) {
-		const verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" // RFC 7636, appendix B
-		_, m := w.mailed("bob@example.com", redirect+`,"code_challenge":"`+challenge+`"`)
-		got, cookie := press(t, m, "")
+		asker := "authkit-b=" + strings.Repeat("A", 43)
+		_, m := w.mailed("bob@example.com", redirect+`,"code_challenge":"`+challenge+`"`, "Cookie: "+asker)
+		got, cookie := press(t, m, asker)
 		text := code(t, got)
 		exchange(text, "", cookie).want(t, 401, "invalid_token")
 		exchange(text, "wrong", cookie).want(t, 401, "invalid_token")
@@ -271,7 +273,8 @@ func TestLinkPage(t *testing.T) {
 	})
 	t.Run("refuses a form that the browser was not shown", func(t *testing.T) {
 		_, m := w.mailed("dave@example.com", redirect)
-		got, _ := press(t, m, "authkit-b="+strings.Repeat("A", 43))
+		body, _ := w.shown(m)
+		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), body, form, "Cookie: authkit-b="+strings.Repeat("A", 43))
 		got.want(t, 403, "forbidden")
 	})
 	t.Run("says to type the code where there is nowhere to go on, and spends nothing", func(t *testing.T) {

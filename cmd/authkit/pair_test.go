@@ -116,13 +116,13 @@ func (p *pair) handedOver(t *testing.T, email string) (code, verifier string) {
 	t.Helper()
 	verifier = strings.Repeat("v", 43)
 	sum := sha256.Sum256([]byte(verifier))
-	mail, _ := p.both[0].mailed(p.box, p.app, email, fmt.Sprintf(`,"redirect_to":%q,"code_challenge":%q`, goal, base64.RawURLEncoding.EncodeToString(sum[:])))
-	page := p.both[1].send("GET", "/auth/verify/"+p.app+"?token="+mail.token, "").want(t, 200, "")
+	mail, pending := p.both[0].mailed(p.box, p.app, email, fmt.Sprintf(`,"redirect_to":%q,"code_challenge":%q`, goal, base64.RawURLEncoding.EncodeToString(sum[:])))
+	cookie, _, _ := strings.Cut(pending.header.Get("Set-Cookie"), ";")
+	page := p.both[1].send("GET", "/auth/verify/"+p.app+"?token="+mail.token, "", "Cookie: "+cookie).want(t, 200, "")
 	m := formToken.FindStringSubmatch(page.text)
 	if m == nil {
 		t.Fatalf("page: got %s, want a form token", page.text)
 	}
-	cookie, _, _ := strings.Cut(page.header.Get("Set-Cookie"), ";")
 	form := url.Values{"token": {mail.token}, "form_token": {m[1]}}.Encode()
 	pressed := p.both[0].send("POST", "/auth/verify/"+p.app, form, "Content-Type: application/x-www-form-urlencoded", "Cookie: "+cookie).want(t, 303, "")
 	to, err := url.Parse(pressed.header.Get("Location"))

@@ -1,0 +1,45 @@
+package authkit_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// The verifier of a challenge is on the device that asked: a code that another one gets is of
+// no use there, and the person would have to begin anew.
+func TestALinkWithAChallengeOpenedOnAnotherDevice(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	asker := "Cookie: authkit-b=" + strings.Repeat("A", 43)
+	for name, headers := range map[string][]string{
+		"asked for in a browser": {asker},
+		"asked for by a program": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			email := s.email()
+			pending, m := s.mailed(email, `,"redirect_to":"`+goal+`","code_challenge":"`+challenge+`"`, headers...)
+			body, cookie := s.shown(m)
+			for range 2 {
+				got := s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+cookie, "Accept: text/html")
+				got.want(t, 200, "")
+				if text := got.Body.String(); !strings.Contains(text, "type the six-digit code") || strings.Contains(text, "code=") {
+					t.Errorf("page: got %s, want it to say that the code is to be typed where it was asked for", text)
+				}
+			}
+			typed := fmt.Sprintf(`{"email":%q,"code":%q,"binding":%q}`, email, mail.Code(m), pending.text(t, "binding"))
+			s.verify(typed).want(t, 200, "")
+		})
+	}
+	t.Run("and in the browser that asked goes on", func(t *testing.T) {
+		_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`","code_challenge":"`+challenge+`"`, asker)
+		body, _ := s.shown(m, asker)
+		got := s.send("POST", s.in("/auth/verify/{app_id}"), body, form, asker)
+		got.want(t, 303, "")
+		if to := got.Header().Get("Location"); !strings.HasPrefix(to, goal+"?code=") {
+			t.Errorf("Location: got %q, want %s with a code", to, goal)
+		}
+	})
+}
