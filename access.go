@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
@@ -40,7 +38,13 @@ func user(c *call) error {
 	if err != nil {
 		return err
 	}
+	return c.authenticate(app, raw)
+}
+
+// authenticate takes an access token of the app.
+func (c *call) authenticate(app App, raw string) (err error) {
 	c.session, c.user, err = c.e.authenticate(c.ctx(), app, raw)
+	c.authTime = c.session.AuthTime
 	return err
 }
 
@@ -79,7 +83,7 @@ func (c *call) userByCookie() error {
 		return refuse(CodeUnauthenticated, "this app takes no session cookies: send Authorization: Bearer …")
 	}
 	raw, _ := c.e.cookies.Get(c.r, accessCookie(app.ID))
-	c.session, c.user, err = c.e.authenticate(c.ctx(), app, raw)
+	err = c.authenticate(app, raw)
 	if !errors.Is(err, CodeInvalidToken) || c.r.Method == http.MethodHead { // HEAD never has an effect
 		return err
 	}
@@ -89,25 +93,33 @@ func (c *call) userByCookie() error {
 		return err
 	}
 	c.e.setCookies(c.w, app, got)
-	c.session, c.user, err = c.e.authenticate(c.ctx(), app, got.Token)
-	return err
+	return c.authenticate(app, got.Token)
 }
 
-// fresh asks besides for a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1). How fresh the host's own
-// developers are is the host's to know.
+// fresh asks besides for a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1).
 func fresh(door access) access {
 	return func(c *call) error {
 		if err := door(c); err != nil {
 			return err
 		}
-		if c.session.ID != uuid.Nil && c.e.now().Sub(c.session.AuthTime) > freshFor {
-			return refuse(CodeReauthenticationRequired, "this wants a sign-in of the last ten minutes")
-		}
-		return nil
+		return c.mustBeFresh()
 	}
 }
 
-const freshFor = 10 * time.Minute
+// mustBeFresh refuses a sign-in that is older than ten minutes: [CodeReauthenticationRequired].
+// A time that is missing, or further ahead than clocks differ, is not fresh.
+func (c *call) mustBeFresh() error {
+	age := c.e.now().Sub(c.authTime)
+	if c.authTime.IsZero() || age > freshFor || age < -clockLeeway {
+		return refuse(CodeReauthenticationRequired, "this wants a sign-in of the last ten minutes")
+	}
+	return nil
+}
+
+const (
+	freshFor    = 10 * time.Minute
+	clockLeeway = time.Minute
+)
 
 // apiKey asks for an API key of the path's app that has the scope.
 func apiKey(scope string) access {
@@ -139,10 +151,11 @@ func apiKey(scope string) access {
 // developer asks for a developer: a user of the console app, or the host's own.
 func developer(c *call) error {
 	if c.e.cfg.Developers != nil {
-		id, err := c.e.cfg.Developers(c.r)
+		id, signedIn, err := c.e.cfg.Developers(c.r)
 		if err != nil || id == "" {
 			return &Error{Code: CodeUnauthenticated, Detail: "this endpoint is for developers", Err: err}
 		}
+		c.authTime = signedIn
 		c.is(id)
 		return nil
 	}
@@ -157,8 +170,7 @@ func developer(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.session, c.user, err = c.e.authenticate(c.ctx(), console, raw)
-	if err != nil {
+	if err := c.authenticate(console, raw); err != nil {
 		return err
 	}
 	c.is(c.user.ID.String())

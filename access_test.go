@@ -238,12 +238,13 @@ func TestConsole(t *testing.T) {
 	})
 }
 
-// hostDevelopers takes the id in a header for the developer.
-func hostDevelopers(r *http.Request) (string, error) {
+// hostDevelopers takes the id and the time of the sign-in from headers.
+func hostDevelopers(r *http.Request) (string, time.Time, error) {
 	if r.Header.Get("X-Developer") == "broken" {
-		return "me", errors.New("sql: secret text")
+		return "me", time.Time{}, errors.New("sql: secret text")
 	}
-	return r.Header.Get("X-Developer"), nil
+	signedIn, _ := time.Parse(time.RFC3339, r.Header.Get("X-Signed-In"))
+	return r.Header.Get("X-Developer"), signedIn, nil
 }
 
 func TestDevelopersOfTheHost(t *testing.T) {

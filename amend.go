@@ -25,10 +25,15 @@ func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
 	if err != nil {
 		return User{}, e.stepError(err, c.App)
 	}
-	if len(c.Also.Mail) > 0 {
+	e.pokeFor(c.Also)
+	return u, nil
+}
+
+// pokeFor tells Run of the mail that a step has queued.
+func (e *Engine) pokeFor(also Also) {
+	if len(also.Mail) > 0 {
 		e.poke()
 	}
-	return u, nil
 }
 
 // noticeTo is where a notice to a user goes. To an address that is not proven it is mail like

@@ -97,8 +97,11 @@ func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UU
 	if err := e.note(&also, now, Event{App: app, Type: EventAPIKeyCreate, Actor: own.Developer}); err != nil {
 		return APIKey{}, "", err
 	}
+	if err := e.tellOwner(ctx, &also, own, "a new API key was made"); err != nil {
+		return APIKey{}, "", err
+	}
 	err = e.store.RotateAPIKey(ctx, app, key, now.Add(in.Overlap), maxLiveKeys, also)
-	return key, text, e.ownError(err, app)
+	return key, text, e.managed(err, app, also)
 }
 
 // APIKeys lists the keys of an app, inactive ones too, newest first.
@@ -120,9 +123,20 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uui
 	if err := e.note(&also, e.now(), Event{App: app, Type: EventAPIKeyRevoke, Actor: own.Developer}); err != nil {
 		return err
 	}
+	if err := e.tellOwner(ctx, &also, own, "an API key was revoked"); err != nil {
+		return err
+	}
 	err = e.store.RevokeAPIKey(ctx, app, id, also)
 	if errors.Is(err, ErrNotFound) {
 		return refuse(CodeNotFound, "the app has no such active key")
+	}
+	return e.managed(err, app, also)
+}
+
+// managed is [Engine.ownError] of a step that may have queued a notice.
+func (e *Engine) managed(err error, app uuid.UUID, also Also) error {
+	if err == nil {
+		e.pokeFor(also)
 	}
 	return e.ownError(err, app)
 }

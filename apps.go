@@ -152,23 +152,34 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 // process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
-	return e.changeApp(ctx, developer, id, p, nil)
+	return e.changeApp(ctx, developer, id, appEdit{AppPatch: p})
 }
 
-// changeApp tells along what the caller has found wrong already.
-func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch, bad []FieldError) (App, error) {
+// appEdit is a patch with what the caller knows of it.
+type appEdit struct {
+	AppPatch
+
+	bad []FieldError // what is wrong with it already
+
+	// takeover is asked before a change of settings by which the app could be taken over; its
+	// error refuses the change. Nil allows each.
+	takeover func() error
+}
+
+func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, p appEdit) (App, error) {
 	app, err := e.OwnApp(ctx, developer, id)
 	if err != nil {
 		return App{}, err
 	}
 	for range 5 {
-		change, err := e.appChange(app, p, bad)
+		change, err := e.appChange(ctx, app, p)
 		if err != nil {
 			return App{}, err
 		}
 		changed, err := e.store.ChangeApp(ctx, change)
 		switch {
 		case err == nil:
+			e.pokeFor(change.Also)
 			return changed, nil
 		case errors.Is(err, ErrStale): // changed beside us: decide again, by what it is now
 			if app, err = e.readApp(ctx, id); err != nil {
@@ -185,18 +196,30 @@ func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, 
 	return App{}, unavailable(errAgain)
 }
 
-func (e *Engine) appChange(app App, p AppPatch, bad []FieldError) (AppChange, error) {
+func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, error) {
 	c := AppChange{App: app.ID, Version: app.Version, Name: p.Name}
+	bad := p.bad
 	if p.Name != nil {
 		key, err := appKey(*p.Name)
 		bad = append(bad, fieldsOf(err)...)
 		c.NameKey = &key
 	}
 	settings, wrong := p.settings(app.Settings, e.limits)
+	takeover := e.limits.takeover(app.Settings, settings)
+	if takeover && p.takeover != nil {
+		if err := p.takeover(); err != nil {
+			return c, err
+		}
+	}
 	if err := invalidFields(slices.Concat(bad, wrong)); err != nil {
 		return c, err
 	}
 	c.Settings = &settings
+	if takeover {
+		if err := e.tellOwner(ctx, &c.Also, app, "its settings were changed ("+p.names()+")"); err != nil {
+			return c, err
+		}
+	}
 	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.names()})
 }
 

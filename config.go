@@ -81,9 +81,11 @@ type Config struct {
 	ConsoleOrigins []string
 
 	// Developers names the developer of a request, when the host has developers of its
-	// own; the console app is then off. An empty id or an error is a 401. Default: nil,
-	// developers are users of the console app.
-	Developers func(*http.Request) (developerID string, err error)
+	// own; the console app is then off. signedIn is when the developer proved who that is;
+	// requests that could take an app over want a time of the last ten minutes, and the zero
+	// time is never fresh. An empty id or an error is a 401. Default: nil, developers are
+	// users of the console app.
+	Developers func(*http.Request) (developerID string, signedIn time.Time, err error)
 
 	// TrustedProxies may tell the peer's address in X-Forwarded-For. Default: none, the
 	// header changes nothing.

@@ -136,13 +136,14 @@ func writtenTo[T ~string](s *string) *T {
 
 func changeApp(c *call, in appPatchBody) (answered, error) {
 	var bad []FieldError
-	app, err := c.e.changeApp(c.ctx(), c.developer, c.app.ID, AppPatch{
+	patch := AppPatch{
 		Name: in.Name, SignupClosed: in.closed(&bad), RequireVerified: in.RequireVerified,
 		LinkPolicy: writtenTo[LinkPolicy](in.LinkPolicy), MagicLink: writtenTo[MagicLinkPolicy](in.MagicLink),
 		RedirectURLs: in.RedirectURLs, Origins: in.Origins,
 		AccessTTL: seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
 		SessionMode: writtenTo[SessionMode](in.SessionMode), SigningAlg: writtenTo[string](in.SigningAlg), Limits: in.Limits.limits(&bad),
-	}, bad)
+	}
+	app, err := c.e.changeApp(c.ctx(), c.developer, c.app.ID, appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh})
 	if err != nil {
 		return answered{}, err
 	}

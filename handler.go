@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -39,6 +40,7 @@ type call struct {
 	developer string
 	user      User
 	session   Session
+	authTime  time.Time // when the user or developer proved who that is; zero: not known
 	key       APIKey
 }
 

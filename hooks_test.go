@@ -242,9 +242,9 @@ func TestHooksMayUseTheirContextConcurrently(t *testing.T) {
 		var w *world
 		var all sync.WaitGroup
 		w = setup(t, func(c *authkit.Config) {
-			c.Developers = func(r *http.Request) (string, error) {
+			c.Developers = func(r *http.Request) (string, time.Time, error) {
 				all.Go(func() { _, _ = w.engine.App(r.Context(), authkit.Console) })
-				return "me", nil
+				return "me", time.Time{}, nil
 			}
 		})
 		for range 20 {

@@ -3,6 +3,7 @@ package authkit
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/authkit-dev/authkit/internal/ratelimit"
 )
@@ -77,6 +78,11 @@ func (l limits) of(app App) limits {
 		}
 	}
 	return l
+}
+
+// over reports whether any limit lets more through than that of most does.
+func (l limits) over(most limits) bool {
+	return slices.ContainsFunc(limitFields, func(f limitField) bool { return f.rates(&l).Over(*f.rates(&most)) != "" })
 }
 
 // check says what is wrong with the limits that an app would have.

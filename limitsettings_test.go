@@ -74,7 +74,7 @@ func TestLimitsOfAnApp(t *testing.T) {
 		w.ask("bob@example.com")
 		w.ask("bob@example.com")
 		w.runOnce()
-		if got := len(w.outbox.Messages()); got != 1 {
+		if got := len(w.mails()); got != 1 {
 			t.Errorf("mails: got %d, want 1", got)
 		}
 	})

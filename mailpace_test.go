@@ -110,7 +110,7 @@ func TestOneAddressIsNotFloodedByManyApps(t *testing.T) {
 func TestMailLeavesAndIsCountedWhereDevelopersAreTheHosts(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) {
-		c.Developers = func(*http.Request) (string, error) { return "me", nil }
+		c.Developers = func(*http.Request) (string, time.Time, error) { return "me", time.Time{}, nil }
 	})
 	other, _, err := w.engine.CreateApp(t.Context(), w.devID, "Other")
 	if err != nil {

@@ -65,11 +65,14 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 	if err := e.note(&also, e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider}); err != nil {
 		return OAuthConfig{}, err
 	}
+	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
+		return OAuthConfig{}, err
+	}
 	err = e.store.PutOAuthConfig(ctx, c, also)
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrStale) {
 		return OAuthConfig{}, err
 	}
-	return c, e.ownError(err, c.App)
+	return c, e.managed(err, c.App, also)
 }
 
 func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
@@ -184,11 +187,14 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 	if err := e.note(&also, e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider}); err != nil {
 		return err
 	}
+	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+provider+" was removed"); err != nil {
+		return err
+	}
 	err = e.store.DeleteOAuthConfig(ctx, app, provider, also)
 	if errors.Is(err, ErrNotFound) {
 		return notConfigured()
 	}
-	return e.ownError(err, app)
+	return e.managed(err, app, also)
 }
 
 func (e *Engine) oauthConfig(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error) {

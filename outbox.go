@@ -34,6 +34,7 @@ type letter struct {
 	Code     string `json:"code,omitempty"`
 	Minutes  int    `json:"minutes,omitempty"`
 	Provider string `json:"provider,omitempty"`
+	Change   string `json:"change,omitempty"` // what a notice tells of
 
 	// Address is set for mail that an unknown address gets only where sign-up is open, or,
 	// if it is a reset, not at all.
@@ -175,7 +176,7 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 		return err
 	}
 	message, err := e.cfg.MailTemplates.Render(l.Template, mail.Data{
-		App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes, Email: l.To, Provider: l.Provider,
+		App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes, Email: l.To, Provider: l.Provider, Change: l.Change,
 	}.Limited(l.Template))
 	if err != nil {
 		return fmt.Errorf("%w: %w", mail.ErrPermanent, err)

@@ -86,13 +86,13 @@ func managementRoutes() []route {
 		{method: del, pattern: app, access: fresh(owner), summary: "Delete an app", serve: deleteApp},
 		{method: post, pattern: app + "/signing-keys/rotate", access: fresh(owner), summary: "Make the next signing key", serve: takes(rotateSigningKey)},
 		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: gives(listAPIKeys)},
-		{method: post, pattern: app + "/api-keys", access: owner, summary: "Replace the API key", serve: takes(rotateAPIKey)},
-		{method: del, pattern: app + "/api-keys/{id}", access: owner, summary: "Revoke an API key", serve: revokeAPIKey},
+		{method: post, pattern: app + "/api-keys", access: fresh(owner), summary: "Replace the API key", serve: takes(rotateAPIKey)},
+		{method: del, pattern: app + "/api-keys/{id}", access: fresh(owner), summary: "Revoke an API key", serve: revokeAPIKey},
 
 		{method: get, pattern: app + "/oauth-configs", access: owner, summary: "List OAuth configurations", serve: gives(listOAuthConfigs)},
-		{method: post, pattern: app + "/oauth-configs", access: owner, summary: "Configure a provider", serve: takes(createOAuthConfig)},
-		{method: patch, pattern: app + "/oauth-configs/{provider}", access: owner, summary: "Change a configuration", serve: takes(changeOAuthConfig)},
-		{method: del, pattern: app + "/oauth-configs/{provider}", access: owner, summary: "Remove a configuration", serve: deleteOAuthConfig},
+		{method: post, pattern: app + "/oauth-configs", access: fresh(owner), summary: "Configure a provider", serve: takes(createOAuthConfig)},
+		{method: patch, pattern: app + "/oauth-configs/{provider}", access: fresh(owner), summary: "Change a configuration", serve: takes(changeOAuthConfig)},
+		{method: del, pattern: app + "/oauth-configs/{provider}", access: fresh(owner), summary: "Remove a configuration", serve: deleteOAuthConfig},
 	}
 }
 

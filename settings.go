@@ -1,6 +1,8 @@
 package authkit
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -100,6 +102,18 @@ func (p AppPatch) settings(s Settings, most limits) (_ Settings, bad []FieldErro
 		}
 	}
 	return s, bad
+}
+
+// takeover reports whether a change of settings could help to take over an app or its users:
+// each but limits that become tighter.
+func (l limits) takeover(was, is Settings) bool {
+	if l.of(App{Settings: is}).over(l.of(App{Settings: was})) {
+		return true
+	}
+	was.Limits, is.Limits = AppLimits{}, AppLimits{}
+	before, err1 := json.Marshal(was)
+	after, err2 := json.Marshal(is)
+	return err1 != nil || err2 != nil || !bytes.Equal(before, after)
 }
 
 // oneOf finds a value that is none of the ones there are; empty is the default.

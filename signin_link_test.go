@@ -196,7 +196,7 @@ func TestLinkTellsNothing(t *testing.T) {
 	if err := w.engine.RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(w.outbox.Messages()); n != 0 {
+	if n := len(w.mails()); n != 0 {
 		t.Errorf("mail to an unknown address of a closed app: got %d, want none", n)
 	}
 }

@@ -180,9 +180,15 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if err := e.note(&also, e.now(), ev); err != nil {
 		return SigningKey{}, err
 	}
+	if ev.Actor != "" { // a person's doing
+		if err := e.tellOwner(ctx, &also, app, "a new signing key was made"); err != nil {
+			return SigningKey{}, err
+		}
+	}
 	if err := e.store.AddSigningKey(ctx, app.ID, key, app.oldestKept(key, e.now()), also); err != nil {
 		return SigningKey{}, err
 	}
+	e.pokeFor(also)
 	e.apps.drop(app.ID)
 	return key, nil
 }

@@ -17,6 +17,7 @@ type Data struct {
 	Minutes    int // until Link and Code expire
 	Email      string
 	Provider   string
+	Change     string // what a notice tells of, in words
 }
 
 // Templates are the words of the mails. [DefaultTemplates] are authkit's own; package
@@ -34,6 +35,7 @@ func Names() []string {
 		"email_changed",    // to the address before, with a link that takes it back, or without one
 		"password_changed", // without a link
 		"identity_linked",  // with the provider
+		"app_changed",      // to the developer of an app, with the change
 		"sign_up_taken",    // somebody signed up with the address of an account; nothing but App
 	}
 }
@@ -43,6 +45,8 @@ func (d Data) Limited(name string) Data {
 	switch name {
 	case "identity_linked":
 		return Data{App: d.App, Provider: d.Provider, Email: d.Email}
+	case "app_changed":
+		return Data{App: d.App, Change: d.Change}
 	case "password_changed":
 		return Data{App: d.App, Email: d.Email}
 	case "email_changed":
@@ -91,6 +95,11 @@ func (d Data) words(name string) (words, bool) {
 		return words{
 			title: "A new way to sign in to " + app, fact: d.Provider + " can now be used to sign in to your " + app + " account " + d.Email + ".",
 			otherwise: "If this was you, there is nothing to do. If not, " + people + ".",
+		}, true
+	case "app_changed":
+		return words{
+			title: "Your app " + app + " was changed", fact: "In your app " + app + ", " + d.Change + ".",
+			otherwise: "If this was you, there is nothing to do. If not, choose a new password, sign out everywhere, and take the change back.",
 		}, true
 	case "sign_up_taken":
 		return words{

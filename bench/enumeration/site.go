@@ -128,7 +128,7 @@ func newSite(ctx context.Context, store authkit.Store, f flow) (*site, error) {
 	cfg := authkit.Config{
 		Store: s.store, BaseURL: "http://" + s.addr, Mailer: discard{}, Secrets: [][]byte{secret},
 		Logger: slog.New(slog.DiscardHandler), Limits: f.limits,
-		Developers: func(*http.Request) (string, error) { return "", errors.New("there are none") },
+		Developers: func(*http.Request) (string, time.Time, error) { return "", time.Time{}, errors.New("there are none") },
 	}
 	if s.engine, err = authkit.New(cfg); err != nil {
 		return nil, errors.Join(err, listener.Close())

@@ -1,0 +1,44 @@
+package authkit
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// tellOwner adds a notice to a change by which an app could be taken over (OWASP ASVS 5.0,
+// 6.3.7): a session of the developer's may be in other hands. It goes to a developer of the
+// console app whose address is proven. The host knows its own developers, and learns of the
+// change by its event.
+func (e *Engine) tellOwner(ctx context.Context, also *Also, app App, change string) error {
+	to, err := e.developerAddress(ctx, app.Developer)
+	if err != nil || to == "" {
+		return err
+	}
+	now := e.now()
+	return e.queue(also, app.ID, letter{To: to, Template: "app_changed", App: app.Name, Change: change}, now, now.Add(noticeTTL))
+}
+
+// developerAddress is where an owner of apps gets mail; empty: nowhere.
+func (e *Engine) developerAddress(ctx context.Context, owner string) (string, error) {
+	user, ok := consoleUser(owner)
+	if !ok {
+		return "", nil
+	}
+	account, err := e.account(ctx, Console, AccountKey{ID: user})
+	if err != nil || account == nil || !account.User.Verified {
+		return "", err
+	}
+	return account.User.EmailTyped, nil
+}
+
+// consoleUser is the user of the console app who owns an app of that Developer.
+func consoleUser(owner string) (uuid.UUID, bool) {
+	text, ok := strings.CutPrefix(owner, "console:")
+	if !ok {
+		return uuid.Nil, false
+	}
+	id, err := uuid.Parse(text)
+	return id, err == nil
+}
