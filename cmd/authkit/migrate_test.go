@@ -41,8 +41,8 @@ func TestADryRunOnADatabaseOfTheHosts(t *testing.T) {
 	}
 }
 
-// TestMigrationsAndDryRunsAtOnce starts both on an empty store: one process does the work,
-// and nobody fails.
+// TestMigrationsAndDryRunsAtOnce starts both on an empty store: each file is applied once,
+// and no process fails.
 func TestMigrationsAndDryRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {

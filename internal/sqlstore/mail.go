@@ -11,8 +11,9 @@ import (
 
 // DueMail implements [authkit.MailStore].
 func (s *Store) DueMail(ctx context.Context, now time.Time, limit int) ([]authkit.MailRef, error) {
-	return collect(ctx, s.c, `select o.app_id, o.mail_id from authkit_outbox o join authkit_apps a on a.app_id = o.app_id and a.deleted_at = 0
-where o.due_at <= $1 and (o.expires_at = 0 or o.expires_at > $1) order by o.due_at, o.mail_id limit $2`, func(r Row) (authkit.MailRef, error) {
+	return collect(ctx, s.c, `select o.app_id, o.mail_id from authkit_outbox o
+where o.due_at <= $1 and (o.expires_at = 0 or o.expires_at > $1) and not exists (select 1 from authkit_apps a where a.app_id = o.app_id and a.deleted_at <> 0)
+order by o.due_at, o.mail_id limit $2`, func(r Row) (authkit.MailRef, error) {
 		var m authkit.MailRef
 		err := r.Scan(&m.App, &m.ID)
 		return m, err

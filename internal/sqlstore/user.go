@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +44,7 @@ func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKe
 	var a authkit.Account
 	err := first(ctx, s.c, `select `+of("u", userCols)+`, coalesce(c.kind, ''), coalesce(c.subject, ''), c.data, coalesce(c.created_at, 0)
 from authkit_users u left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id
-where u.app_id = $1`+w.sql+liveApp+` order by c.kind, c.subject`, func(r Row) error {
+where u.app_id = $1`+w.sql+liveApp, func(r Row) error {
 		var c authkit.Credential
 		err := r.Scan(append(userDest(&a.User), &c.Kind, &c.Subject, &c.Data, (*micros)(&c.CreatedAt))...)
 		if c.Kind != "" {
@@ -51,6 +53,11 @@ where u.app_id = $1`+w.sql+liveApp+` order by c.kind, c.subject`, func(r Row) er
 		}
 		return err
 	}, w.args...)
+	// Sorted here, since a database without statistics takes an order by for a reason to
+	// read every credential of the app.
+	slices.SortFunc(a.Credentials, func(x, y authkit.Credential) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
+	})
 	return a, err
 }
 

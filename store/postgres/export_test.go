@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit/internal/migrate"
+	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
 var created = regexp.MustCompile(`(?is)^\s*create table (authkit_\w+)`)
@@ -28,3 +29,6 @@ func MigratePartitioned(ctx context.Context, pool *pgxpool.Pool) error {
 	})
 	return err
 }
+
+// Conn is what a [Store] on the pool runs its statements by.
+func Conn(pool *pgxpool.Pool) sqlstore.Conn { return &conn{pool: pool} }

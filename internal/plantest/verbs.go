@@ -1,0 +1,181 @@
+package plantest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// Verb is one call of a store whose tables [Fill] has filled. Some change what they name,
+// so that each is called once.
+type Verb struct {
+	Name string
+	Do   func(ctx context.Context, s authkit.Store) error
+}
+
+// Verbs are the calls that requests and background work make again and again.
+func Verbs() []Verb {
+	return slices.Concat(readVerbs(), userVerbs(), onceVerbs(), upkeepVerbs())
+}
+
+// Pages are the lists that developers look at, a page at a time.
+func Pages() []Verb {
+	users := func(name string, q authkit.UserQuery) Verb {
+		return of("Users "+name, func(ctx context.Context, s authkit.Store) ([]authkit.User, error) { return s.Users(ctx, app, q) })
+	}
+	events := func(name string, q authkit.EventQuery) Verb {
+		return of("Events "+name, func(ctx context.Context, s authkit.Store) ([]authkit.Event, error) { return s.Events(ctx, app, q) })
+	}
+	return []Verb{
+		users("of a page", authkit.UserQuery{Page: page()}),
+		users("by method", authkit.UserQuery{Page: page(), AuthMethod: "credentials"}),
+		events("of a page", authkit.EventQuery{Page: page()}),
+		events("of a user", authkit.EventQuery{Page: page(), UserID: row(5000)}),
+		of("Apps", func(ctx context.Context, s authkit.Store) ([]authkit.App, error) {
+			return s.Apps(ctx, "host:me", page())
+		}),
+	}
+}
+
+// of is a verb whose answer does not matter.
+func of[T any](name string, f func(ctx context.Context, s authkit.Store) (T, error)) Verb {
+	return Verb{name, func(ctx context.Context, s authkit.Store) error { _, err := f(ctx, s); return err }}
+}
+
+func page() authkit.Page { return authkit.Page{Limit: 50, Time: now, ID: row(1)} }
+
+func readVerbs() []Verb {
+	account := func(name string, by authkit.AccountKey) Verb {
+		return of("Account by "+name, func(ctx context.Context, s authkit.Store) (authkit.Account, error) { return s.Account(ctx, app, by) })
+	}
+	return []Verb{
+		account("id", authkit.AccountKey{ID: row(5000)}),
+		account("email", authkit.AccountKey{Email: "5000@example.com"}),
+		account("credential", authkit.AccountKey{Kind: "oauth", Subject: "github|5000"}),
+		{"Account of an unknown address", func(ctx context.Context, s authkit.Store) error {
+			_, err := s.Account(ctx, app, authkit.AccountKey{Email: "x@example.com"})
+			return ignore(err, authkit.ErrNotFound)
+		}},
+		of("Users by email", func(ctx context.Context, s authkit.Store) ([]authkit.User, error) {
+			return s.Users(ctx, app, authkit.UserQuery{Page: page(), Email: "5000@example.com"})
+		}),
+		of("App", func(ctx context.Context, s authkit.Store) (authkit.App, error) { return s.App(ctx, app) }),
+		of("APIKey", func(ctx context.Context, s authkit.Store) (authkit.APIKey, error) {
+			return s.APIKey(ctx, app, hash(7), now)
+		}),
+		of("OAuthConfig", func(ctx context.Context, s authkit.Store) (authkit.OAuthConfig, error) {
+			return s.OAuthConfig(ctx, app, "7")
+		}),
+		{"Session", func(ctx context.Context, s authkit.Store) error {
+			_, _, err := s.Session(ctx, app, row(5000), now)
+			return err
+		}},
+		of("Sessions", func(ctx context.Context, s authkit.Store) ([]authkit.Session, error) {
+			return s.Sessions(ctx, app, row(5000), now)
+		}),
+		of("Token", func(ctx context.Context, s authkit.Store) (authkit.Token, error) {
+			return s.Token(ctx, app, link(5000), now)
+		}),
+	}
+}
+
+func link(n int) authkit.Take { return authkit.Take{Kind: "link", Hash: hash(n)} }
+
+// also are riders of each sort, for a user.
+func also(n int) authkit.Also {
+	until := now.Add(time.Hour)
+	return authkit.Also{
+		Tokens: []authkit.Token{
+			{App: app, Kind: "reset", Slot: fmt.Sprint(n), Most: 5, Hash: hash(n), UserID: row(n), ExpiresAt: until},
+			{App: app, Kind: "state", Slot: fmt.Sprint(n), Hash: hash(n), ExpiresAt: until},
+		},
+		Mail:   []authkit.Mail{{App: app, ID: uuid.New(), DueAt: now, Expires: until}},
+		Events: []authkit.Event{{ID: uuid.New(), App: app, UserID: row(n), Time: now, Type: "session.create"}},
+	}
+}
+
+func session(n, user int) *authkit.Session {
+	until := now.Add(time.Hour)
+	return &authkit.Session{
+		App: app, ID: row(n), UserID: row(user), Family: hash(n), Current: hash(n),
+		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: until, Until: until,
+	}
+}
+
+func userVerbs() []Verb {
+	change := func(name string, c authkit.UserChange) Verb {
+		return of("ChangeUser "+name, func(ctx context.Context, s authkit.Store) (authkit.User, error) {
+			c.Now, c.App = now, app
+			return s.ChangeUser(ctx, c)
+		})
+	}
+	one := link(1)
+	return []Verb{
+		of("CreateUser", func(ctx context.Context, s authkit.Store) (authkit.User, error) {
+			u := authkit.User{App: app, ID: row(20_000), Email: "new@example.com", CreatedAt: now}
+			c := authkit.Credential{Kind: "password", Subject: "new", CreatedAt: now}
+			return s.CreateUser(ctx, authkit.NewUser{Now: now, User: u, Credentials: []authkit.Credential{c}, Session: session(20_000, 20_000), Also: also(20_000)})
+		}),
+		change("that signs in", authkit.UserChange{ID: row(1), Version: 1, Take: &one, Session: session(20_001, 1), MaxSessions: 100, Also: also(1)}),
+		change("that ends all", authkit.UserChange{ID: row(2), Version: 1, End: true, Keep: row(2), Also: also(2)}),
+		change("with other credentials", authkit.UserChange{
+			ID: row(3), Version: 1, Drop: []authkit.Credential{{Kind: "oauth", Subject: "github|3"}},
+			Put: []authkit.Credential{{App: app, UserID: row(3), Kind: "password", Subject: row(3).String()}},
+		}),
+		change("without credentials", authkit.UserChange{ID: row(4), Version: 1, DropCredentials: true}),
+		{"DeleteUser", func(ctx context.Context, s authkit.Store) error { return s.DeleteUser(ctx, app, row(5), 1, also(5)) }},
+	}
+}
+
+func onceVerbs() []Verb {
+	return []Verb{
+		{"Put", func(ctx context.Context, s authkit.Store) error { return s.Put(ctx, app, also(6)) }},
+		of("TakeToken", func(ctx context.Context, s authkit.Store) (authkit.Token, error) {
+			return s.TakeToken(ctx, app, link(7), now)
+		}),
+		{"TryToken", func(ctx context.Context, s authkit.Store) error {
+			_, err := s.TryToken(ctx, app, link(8), hash(8), 5, now)
+			return ignore(err, authkit.ErrNotFound)
+		}},
+		of("RotateSession", func(ctx context.Context, s authkit.Store) (authkit.Rotated, error) {
+			return s.RotateSession(ctx, authkit.Rotation{
+				App: app, AppVersion: 1, Family: hash(9), Presented: hash(9), Next: hash(99_999), Now: now, Grace: time.Second, IdleUntil: now.Add(time.Hour),
+			})
+		}),
+		{"EndSession", func(ctx context.Context, s authkit.Store) error {
+			return s.EndSession(ctx, app, row(10), row(10), now, also(10))
+		}},
+		of("Hit", func(ctx context.Context, s authkit.Store) (authkit.HitResult, error) {
+			return s.Hit(ctx, app, []authkit.Hit{{Key: "new", Limit: 5, Window: time.Minute}, {Key: "5000", Limit: 1, Window: time.Hour}}, now)
+		}),
+		{"TouchAPIKeys", func(ctx context.Context, s authkit.Store) error {
+			return s.TouchAPIKeys(ctx, app, map[uuid.UUID]time.Time{row(11): now, row(12): now})
+		}},
+	}
+}
+
+func ignore(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
+
+func upkeepVerbs() []Verb {
+	return []Verb{
+		of("DueMail", func(ctx context.Context, s authkit.Store) ([]authkit.MailRef, error) { return s.DueMail(ctx, now, 50) }),
+		of("ClaimMail", func(ctx context.Context, s authkit.Store) (authkit.Mail, error) {
+			return s.ClaimMail(ctx, app, row(13), now.Add(time.Hour), now.Add(2*time.Hour))
+		}),
+		{"SettleMail", func(ctx context.Context, s authkit.Store) error { return s.SettleMail(ctx, app, row(14), true, now) }},
+		of("Sweep with nothing to remove", func(ctx context.Context, s authkit.Store) (bool, error) {
+			return s.Sweep(ctx, now.Add(-24*time.Hour), now.Add(-24*time.Hour), 1000)
+		}),
+	}
+}

@@ -1,0 +1,104 @@
+package postgres_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit/internal/plantest"
+	"github.com/authkit-dev/authkit/internal/sqlstore"
+	"github.com/authkit-dev/authkit/store/postgres"
+)
+
+// TestNoHotStatementReadsManyRows runs every statement under explain analyze and counts
+// the rows that it reads, with statistics and without. Without them Postgres takes an app
+// for small, and sorts what a page is taken from: pages are judged with statistics, which
+// the server gathers by itself.
+func TestNoHotStatementReadsManyRows(t *testing.T) {
+	t.Parallel()
+	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
+	if dsn == "" {
+		return
+	}
+	for name, c := range map[string]struct {
+		statistics string
+		verbs      []plantest.Verb
+	}{
+		"without statistics": {"select 1", plantest.Verbs()},
+		"with statistics":    {"analyze", slices.Concat(plantest.Verbs(), plantest.Pages())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			schema := fresh(t, dsn)
+			pool := connect(t, schema)
+			if _, err := postgres.Migrate(t.Context(), pool); err != nil {
+				t.Fatal(err)
+			}
+			fill := plantest.Fill("uuid", "bytea")
+			for table := range strings.FieldsSeq("apps signing_keys users credentials tokens sessions limits outbox events") {
+				// The server's own analyzer must not step in.
+				fill = append([]string{"alter table authkit_" + table + " set (autovacuum_enabled = off)"}, fill...)
+			}
+			for _, sql := range append(fill, c.statistics) {
+				if _, err := pool.Exec(t.Context(), sql); err != nil {
+					t.Fatalf("%s: %v", sql, err)
+				}
+			}
+			for _, v := range c.verbs {
+				t.Run(v.Name, func(t *testing.T) {
+					tapped := sqlstore.New(plantest.Tap{Conn: postgres.Conn(pool), Explain: frugal(t)})
+					if err := v.Do(t.Context(), tapped); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+}
+
+// mostRows is a page, the places of a slot, and what joins them.
+const mostRows = 200
+
+// plan is a step of what explain answers.
+type plan struct {
+	Node     string  `json:"Node Type"`
+	Loops    float64 `json:"Actual Loops"`
+	Rows     float64 `json:"Actual Rows"`
+	Filtered float64 `json:"Rows Removed by Filter"`
+	Checked  float64 `json:"Rows Removed by Index Recheck"`
+	Plans    []plan
+}
+
+// read counts the rows that the scans of a plan have read.
+func (p plan) read() float64 {
+	var n float64
+	if strings.Contains(p.Node, "Scan") {
+		n = (p.Rows + p.Filtered + p.Checked) * p.Loops
+	}
+	for _, sub := range p.Plans {
+		n += sub.read()
+	}
+	return n
+}
+
+func frugal(t *testing.T) plantest.Explain {
+	t.Helper()
+	return func(ctx context.Context, q sqlstore.Tx, sql string, args ...any) error {
+		var answer []byte
+		err := q.Rows(ctx, "explain (analyze, format json) "+sql, func(r sqlstore.Row) error { return r.Scan(&answer) }, args...)
+		if err != nil {
+			return err
+		}
+		var plans []struct{ Plan plan }
+		if err := json.Unmarshal(answer, &plans); err != nil {
+			return err
+		}
+		if n := plans[0].Plan.read(); n > mostRows {
+			t.Errorf("got %.0f rows read, want at most %d\n%s\n%s", n, mostRows, sql, answer)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"context"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit/internal/plantest"
+	"github.com/authkit-dev/authkit/internal/sqlstore"
+)
+
+// TestNoHotStatementReadsAWholeTable asks SQLite for the plan of every statement, with
+// statistics and without: by default a database has none.
+func TestNoHotStatementReadsAWholeTable(t *testing.T) {
+	t.Parallel()
+	for name, statistics := range map[string]string{"without statistics": "select 1", "with statistics": "analyze"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			for _, sql := range append(plantest.Fill("text", "blob"), statistics) {
+				if _, err := s.own[0].ExecContext(t.Context(), sql); err != nil {
+					t.Fatalf("%s: %v", sql, err)
+				}
+			}
+			for _, v := range slices.Concat(plantest.Verbs(), plantest.Pages()) {
+				t.Run(v.Name, func(t *testing.T) {
+					tapped := sqlstore.New(plantest.Tap{Conn: &conn{querier{s.own[1]}, s.own[0]}, Explain: frugal(t)})
+					if err := v.Do(t.Context(), tapped); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		})
+	}
+}
+
+// few matches the steps that read or sort few rows: constants, the places of a slot, the
+// apps that are deleted, the sessions of one user that began at the same time.
+var few = regexp.MustCompile(`CONSTANT ROW|authkit_apps_deleted|^SCAN p$|FOR LAST TERM OF ORDER BY`)
+
+// ofApp matches a search that reads all that an app has in a table.
+var ofApp = regexp.MustCompile(`^SEARCH .*\(app_id=\?\)`)
+
+// paged are the indexes that a page walks newest first, and the tables with few rows an app.
+var paged = regexp.MustCompile(`authkit_users_created|authkit_events_at|authkit_apps|authkit_signing_keys`)
+
+func frugal(t *testing.T) plantest.Explain {
+	t.Helper()
+	return func(ctx context.Context, q sqlstore.Tx, sql string, args ...any) error {
+		var steps []string
+		err := q.Rows(ctx, "explain query plan "+sql, func(r sqlstore.Row) error {
+			var id, parent, unused int64
+			var step string
+			err := r.Scan(&id, &parent, &unused, &step)
+			steps = append(steps, step)
+			return err
+		}, args...)
+		constants := slices.Contains(steps, "CO-ROUTINE p") // the places of a slot are sorted
+		for _, step := range steps {
+			scan := strings.HasPrefix(step, "SCAN") || strings.HasPrefix(step, "USE TEMP B-TREE FOR")
+			whole := ofApp.MatchString(step) && !paged.MatchString(step)
+			if constants && step == "USE TEMP B-TREE FOR ORDER BY" {
+				continue
+			}
+			if (scan || whole) && !few.MatchString(step) {
+				t.Errorf("got step %q, want none that reads or sorts a table\n%s\n%s", step, sql, strings.Join(steps, "\n"))
+			}
+		}
+		return err
+	}
+}
