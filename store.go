@@ -265,15 +265,37 @@ type SessionStore interface {
 	// Session returns a live session and its user.
 	Session(ctx context.Context, app, id uuid.UUID, now time.Time) (Session, User, error)
 
+	// SessionByCookie returns the live session with that hash of a cookie, and its user, in
+	// one statement. A nil or empty hash finds nothing.
+	SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (Session, User, error)
+
+	// UseSession moves LastUsedAt of a live session to now, and IdleUntil to idleUntil.
+	// [ErrNotFound]: it is not alive at now. It need not be durable.
+	UseSession(ctx context.Context, app, id uuid.UUID, now, idleUntil time.Time) error
+
 	// Sessions lists the live sessions of a user, newest first.
 	Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) ([]Session, error)
 
-	// RotateSession turns the refresh token of the live session of r.Family. If Presented
-	// is current, Next becomes current, and LastUsedAt and IdleUntil move on. If it is
-	// either of the two before, rotated less than r.Grace from r.Now, either way, nothing
-	// changes and the answer's Again is its own successor. Anything else ends the session in this step:
-	// [ErrTokenReused]. Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version
-	// is not r.AppVersion; nothing happens.
+	// RotateSession turns the refresh token of the live session of r.Family. What happens
+	// is the first of these that holds:
+	//
+	//   - Presented is current: Next becomes current, LastUsedAt and IdleUntil move on, and
+	//     the session remembers r.Key as one that it has seen. [ErrConflict]: r.Key is one of
+	//     the 64 that the session saw last; nothing happens.
+	//   - Presented is either of the two before, in its grace: the answer's Again is its own
+	//     successor, and the grace is counted from now on.
+	//   - Presented is the one before, was rotated less than r.RenewFor ago with r.Key, and
+	//     its successor was replaced fewer than r.Renewals times: Next becomes current in the
+	//     successor's place, as in the first case. The answer is Renewed. From then on, the
+	//     grace of Presented begins anew, and is for r.Key alone.
+	//   - Anything else ends the session in this step: [ErrTokenReused].
+	//
+	// A token is in its grace for less than r.Grace from its rotation, or from its latest use
+	// in it, and for less than r.GraceMost from its rotation. Times count either way, since a
+	// clock may have been set back.
+	//
+	// Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version is not
+	// r.AppVersion; nothing happens.
 	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
 
 	// EndSession ends one session of the user. [ErrNotFound]: that user has no such
@@ -281,15 +303,25 @@ type SessionStore interface {
 	EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error
 }
 
-// Rotation says what [SessionStore.RotateSession] does. Family, Presented and Next are hashes.
+// Rotation says what [SessionStore.RotateSession] does. Family, Presented, Next and Key are
+// hashes.
 type Rotation struct {
 	App                     uuid.UUID
 	AppVersion              int64 // the guard: the caller decided by these settings; 0: none
 	Family, Presented, Next []byte
 	Sealed                  []byte // Next in the clear, sealed under the presented token
+	Key                     []byte // of the idempotency key, of 32 bytes; nil: there is none
 	Now                     time.Time
-	Grace                   time.Duration
+	Grace, GraceMost        time.Duration
+	RenewFor                time.Duration
+	Renewals                int
 	IdleUntil               time.Time
+
+	// Back takes back the rotation from Next to Presented, whose successor the caller told to
+	// nobody: Next becomes current again, Presented is the one before it and in its grace,
+	// and the key of that rotation was never seen. [ErrNotFound]: Presented is not current,
+	// or Next is not the one before it; nothing happens.
+	Back bool
 }
 
 // Rotated is the outcome of a rotation. Again is nil if Next became current, else what was
@@ -298,6 +330,7 @@ type Rotated struct {
 	Session Session
 	User    User
 	Again   []byte
+	Renewed bool // Next took the place of a successor that nobody had used
 }
 
 // LimitStore counts.

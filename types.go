@@ -224,6 +224,10 @@ type Session struct {
 	// nil for a session without one.
 	Family, Current []byte
 
+	// Cookie is the hash of the session's cookie; nil for a session without one. It is
+	// unique in the app.
+	Cookie []byte
+
 	AuthTime         time.Time
 	CreatedAt        time.Time
 	LastUsedAt       time.Time

@@ -35,6 +35,13 @@ func sessionCalls() []call {
 			_, _, err := c.s.Session(c.ctx, c.app, c.x.session.ID, now())
 			return err
 		}},
+		{method: "SessionByCookie", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, _, err := c.s.SessionByCookie(c.ctx, c.app, c.x.session.Cookie, now())
+			return err
+		}},
+		{method: "UseSession", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.UseSession(c.ctx, c.app, c.x.session.ID, now(), after(time.Hour))
+		}},
 		{method: "Sessions", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return shown(c.s.Sessions(c.ctx, c.app, c.x.user.ID, now()))
 		}},

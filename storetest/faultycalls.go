@@ -208,6 +208,22 @@ func (f *Faulty) Session(ctx context.Context, app, id uuid.UUID, now time.Time) 
 	return f.s.Session(ctx, app, id, now)
 }
 
+// SessionByCookie passes the call on, unless it is to fail.
+func (f *Faulty) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (r0 authkit.Session, r1 authkit.User, err error) {
+	if err := f.next(); err != nil {
+		return r0, r1, err
+	}
+	return f.s.SessionByCookie(ctx, app, cookie, now)
+}
+
+// UseSession passes the call on, unless it is to fail.
+func (f *Faulty) UseSession(ctx context.Context, app, id uuid.UUID, now, idleUntil time.Time) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.UseSession(ctx, app, id, now, idleUntil)
+}
+
 // Sessions passes the call on, unless it is to fail.
 func (f *Faulty) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) (r0 []authkit.Session, err error) {
 	if err := f.next(); err != nil {

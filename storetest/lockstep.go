@@ -68,7 +68,7 @@ type lockstep struct {
 
 	mails []uuid.UUID       // ever put
 	known []uuid.UUID       // sessions ever started
-	turns map[uuid.UUID]int // of the refresh tokens of each session
+	turns map[uuid.UUID]int // how often each session was to be rotated
 }
 
 // step is one of the steps that may come next.

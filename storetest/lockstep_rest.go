@@ -136,6 +136,7 @@ func (l *lockstep) looks() []step {
 		{"look for users", l.lookUsers},
 		{"look at a token", l.lookToken},
 		{"look at a session", l.lookSession},
+		{"look at a session by its cookie", l.lookCookie},
 		{"look at sessions", l.lookSessions},
 		{"look for due mail", l.lookMail},
 		{"look for events", l.lookEvents},

@@ -28,6 +28,8 @@ func (l *lockstep) userSteps() []step {
 		{"ChangeUser, no guard", l.doChangeUnguarded},
 		{"RotateSession", l.doRotateSession},
 		{"RotateSession", l.doRotateSession},
+		{"RotateSession, back", l.doTurnBack},
+		{"UseSession", l.doUseSession},
 		{"EndSession", l.doEndSession},
 	}
 }
@@ -41,6 +43,8 @@ func (l *lockstep) session() *authkit.Session {
 	}
 	if l.often(8, "with a refresh token") {
 		s.Family, s.Current = hash("family "+id.String()), secret(id, 0)
+	} else {
+		s.Cookie = cookieOf(id)
 	}
 	l.known = append(l.known, id)
 	return &s
@@ -48,6 +52,8 @@ func (l *lockstep) session() *authkit.Session {
 
 // secret is the n-th refresh token of a session.
 func secret(session uuid.UUID, n int) []byte { return hash(session.String() + strconv.Itoa(n)) }
+
+func cookieOf(session uuid.UUID) []byte { return hash("cookie " + session.String()) }
 
 // sessionOf mostly names a live session, else a dead one, or one of the other app.
 func (l *lockstep) sessionOf(app uuid.UUID) uuid.UUID {
@@ -176,30 +182,6 @@ func (l *lockstep) doChangeUnguarded() {
 	}
 	c.Also = l.also(app)
 	l.changed(c)
-}
-
-// doRotateSession presents the current token, one of those before, or one that never was.
-func (l *lockstep) doRotateSession() {
-	app := l.app()
-	id := l.sessionOf(app)
-	n := l.turns[id]
-	presented := draw(l, "token", n, n, n, n, n, max(0, n-1), max(0, n-2), max(0, n-3), -1)
-	r := authkit.Rotation{
-		App: app, Family: hash("family " + id.String()), Presented: secret(id, presented), Next: secret(id, n+1),
-		Sealed: []byte(fmt.Sprint("sealed ", n+1)), Now: l.at, Grace: 10 * time.Second, IdleUntil: l.soon().Add(time.Minute),
-	}
-	if l.often(3, "under a Version") {
-		r.AppVersion = max(0, l.model(app).app.Version-draw[int64](l, "behind", 0, 0, 1))
-	}
-	want, g := l.m.rotate(r)
-	got, err := l.s.RotateSession(l.ctx, r)
-	if !l.answered(err, g) {
-		return
-	}
-	l.same("RotateSession", got, want)
-	if got.Again == nil {
-		l.turns[id]++
-	}
 }
 
 func (l *lockstep) doEndSession() {

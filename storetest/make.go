@@ -59,7 +59,7 @@ func (b *bed) newUser(email string) authkit.User {
 
 func session(u authkit.User, name string) *authkit.Session {
 	return &authkit.Session{
-		App: u.App, ID: uuid.New(), UserID: u.ID, Family: hash("family " + name), Current: hash("t0 " + name),
+		App: u.App, ID: uuid.New(), UserID: u.ID, Family: hash("family " + name), Current: hash("t0 " + name), Cookie: hash("cookie " + name),
 		AuthTime: now(), CreatedAt: now(), LastUsedAt: now(),
 		IdleUntil: after(time.Hour), Until: after(24 * time.Hour), AMR: []string{"pwd"}, UserAgent: "agent", IP: "192.0.2.1",
 	}

@@ -46,12 +46,15 @@ type (
 		authkit.Session
 		ended bool
 		turns []modelTurn // oldest first
+		seen  []string    // idempotency keys, oldest first
 	}
 
-	// modelTurn is a refresh token that was rotated.
+	// modelTurn is a refresh token that was rotated. Its grace began at begun, and it was used
+	// in it last at used.
 	modelTurn struct {
-		hash, sealed []byte
-		at           time.Time
+		hash, sealed, key []byte
+		at, begun, used   time.Time
+		renewals          int
 	}
 )
 

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -237,45 +236,4 @@ func (m model) endSession(app, user, id uuid.UUID, also authkit.Also) against {
 		s.ended = true
 		a.sessions[id] = s
 	})
-}
-
-// rotate turns a refresh token. The two latest turns alone are remembered.
-func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
-	a, ok := m[r.App]
-	if !ok {
-		return authkit.Rotated{}, against{authkit.ErrNotFound}
-	}
-	stale := r.AppVersion != 0 && r.AppVersion != a.app.Version
-	for id, s := range a.sessions {
-		if s.Family == nil || !bytes.Equal(s.Family, r.Family) || !a.alive(s, r.Now) {
-			continue
-		}
-		if stale {
-			return authkit.Rotated{}, against{authkit.ErrStale}
-		}
-		again, ok := s.turn(r)
-		a.sessions[id] = s
-		if !ok {
-			return authkit.Rotated{}, against{authkit.ErrTokenReused}
-		}
-		return authkit.Rotated{Session: s.Session, User: a.users[s.UserID], Again: again}, nil
-	}
-	g := against{authkit.ErrNotFound}
-	g.when(stale, authkit.ErrStale)
-	return authkit.Rotated{}, g
-}
-
-func (s *modelSession) turn(r authkit.Rotation) (again []byte, ok bool) {
-	if bytes.Equal(s.Current, r.Presented) {
-		s.turns = append(slices.Clone(s.turns), modelTurn{r.Presented, r.Sealed, r.Now})
-		s.Current, s.LastUsedAt, s.IdleUntil = r.Next, r.Now, r.IdleUntil
-		return nil, true
-	}
-	for _, t := range s.turns[max(0, len(s.turns)-2):] {
-		if bytes.Equal(t.hash, r.Presented) && r.Now.Sub(t.at).Abs() < r.Grace {
-			return t.sealed, true
-		}
-	}
-	s.ended = true
-	return nil, false
 }

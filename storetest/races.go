@@ -126,7 +126,7 @@ func (b *bed) rotation(from, to string, at time.Time) authkit.Rotation {
 func rotation(app uuid.UUID, from []byte, to string, at time.Time) authkit.Rotation {
 	return authkit.Rotation{
 		App: app, Family: hash("family s"), Presented: from, Next: hash(to), Sealed: []byte(to),
-		Now: at, Grace: 10 * time.Second, IdleUntil: at.Add(time.Hour),
+		Now: at, Grace: 10 * time.Second, GraceMost: time.Minute, RenewFor: 24 * time.Hour, Renewals: 3, IdleUntil: at.Add(time.Hour),
 	}
 }
 

@@ -19,6 +19,8 @@ func sessionSentences() []sentence {
 		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
 		{"session: what goes into a rotation and comes out of it is the caller's own", sessionSlices},
 		{"session: an ended session is unknown, and another user cannot end it", sessionEnd},
+		{"session: it is found by the hash of its cookie, which is unique in the app", sessionCookie},
+		{"session: use moves LastUsedAt and IdleUntil of a live session alone", sessionUse},
 	}
 }
 
@@ -104,7 +106,7 @@ func sessionLater(b *bed) {
 	again, err := b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", after(10*time.Second-time.Microsecond)))
 	b.ok(err)
 	b.sameBytes(again.Again, []byte("t1"))
-	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", after(10*time.Second)))
+	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "no", after(20*time.Second-time.Microsecond)))
 	b.is(err, authkit.ErrTokenReused)
 }
 
@@ -126,7 +128,7 @@ func sessionEarly(b *bed) {
 		b.ok(err)
 		b.sameBytes(r.Again, []byte(step.again))
 	}
-	_, err := b.s.RotateSession(b.ctx, b.rotation("t1", "no", after(51*time.Second)))
+	_, err := b.s.RotateSession(b.ctx, b.rotation("t1", "no", after(41*time.Second)))
 	b.is(err, authkit.ErrTokenReused)
 }
 
@@ -188,4 +190,48 @@ func sessionEnd(b *bed) {
 	b.written("x", true)
 	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)
+}
+
+func sessionCookie(b *bed) {
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	got, who, err := b.s.SessionByCookie(b.ctx, b.app, hash("cookie s"), now())
+	b.ok(err)
+	equal(b, got.ID, s.ID)
+	equal(b, who.ID, u.ID)
+	b.sameBytes(got.Cookie, hash("cookie s"))
+	for _, cookie := range [][]byte{hash("none"), {}, nil} {
+		_, _, err = b.s.SessionByCookie(b.ctx, b.app, cookie, now())
+		b.is(err, authkit.ErrNotFound)
+	}
+	same := session(u, "t")
+	same.Cookie = hash("cookie s")
+	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = same })
+	b.is(err, authkit.ErrConflict)
+	for _, name := range []string{"one", "two"} { // without a cookie there is nothing to meet
+		bare := session(u, name)
+		bare.Cookie = nil
+		_, err = b.change(u, func(c *authkit.UserChange) { c.Session = bare })
+		b.ok(err)
+	}
+	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, now(), authkit.Also{}))
+	_, _, err = b.s.SessionByCookie(b.ctx, b.app, hash("cookie s"), now())
+	b.is(err, authkit.ErrNotFound)
+}
+
+func sessionUse(b *bed) {
+	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
+	b.ok(b.s.UseSession(b.ctx, b.app, s.ID, after(time.Minute), after(2*time.Hour)))
+	got, _, err := b.s.Session(b.ctx, b.app, s.ID, after(90*time.Minute))
+	b.ok(err)
+	equal(b, got.LastUsedAt, after(time.Minute))
+	equal(b, got.IdleUntil, after(2*time.Hour))
+	equal(b, got.CreatedAt, s.CreatedAt)
+	b.is(b.s.UseSession(b.ctx, b.app, s.ID, after(2*time.Hour), after(3*time.Hour)), authkit.ErrNotFound)
+	b.is(b.s.UseSession(b.ctx, b.app, uuid.New(), now(), after(time.Hour)), authkit.ErrNotFound)
+	_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(2*time.Hour))
+	b.is(err, authkit.ErrNotFound)
+	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, now(), authkit.Also{}))
+	b.is(b.s.UseSession(b.ctx, b.app, s.ID, now(), after(time.Hour)), authkit.ErrNotFound)
 }

@@ -59,6 +59,7 @@ type tenant struct {
 
 	sessions map[uuid.UUID]*session
 	families map[string]uuid.UUID
+	cookies  map[string]uuid.UUID // sessions by the hash of their cookie
 	ofUser   index[uuid.UUID, uuid.UUID]
 
 	mail     map[uuid.UUID]authkit.Mail
@@ -90,6 +91,7 @@ func newTenant(app authkit.App) *tenant {
 		bound:    index[uuid.UUID, tokenID]{},
 		sessions: map[uuid.UUID]*session{},
 		families: map[string]uuid.UUID{},
+		cookies:  map[string]uuid.UUID{},
 		ofUser:   index[uuid.UUID, uuid.UUID]{},
 		mail:     map[uuid.UUID]authkit.Mail{},
 		eventIDs: map[uuid.UUID]struct{}{},

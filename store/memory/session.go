@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"time"
@@ -14,16 +13,22 @@ import (
 type (
 	session struct {
 		authkit.Session
-		before [2]turn // the two latest predecessors of Current, the latest first
+		before [2]turn  // the two latest predecessors of Current, the latest first
+		seen   [][]byte // the latest idempotency keys, the latest first
 		ended  time.Time
 	}
 
 	// turn is a refresh token that was rotated, with its successor.
 	turn struct {
-		hash, sealed []byte
-		at           time.Time
+		hash, sealed, key []byte
+		at, again         time.Time // when it was rotated, and used again in its grace
+		renewed           time.Time // when its successor was replaced
+		renewals          int
 	}
 )
+
+// seenKeys is how many idempotency keys a session remembers.
+const seenKeys = 64
 
 func sessionAge(x authkit.Session) age { return age{x.CreatedAt, x.ID} }
 
@@ -34,7 +39,8 @@ func (t *tenant) checkSession(x *authkit.Session) error {
 	}
 	_, id := t.sessions[x.ID]
 	_, family := t.families[string(x.Family)]
-	if id || family && x.Family != nil {
+	_, cookie := t.cookies[string(x.Cookie)]
+	if id || family && x.Family != nil || cookie && x.Cookie != nil {
 		return authkit.ErrConflict
 	}
 	return nil
@@ -48,6 +54,9 @@ func (t *tenant) startSession(u authkit.User, x authkit.Session) {
 	if x.Family != nil {
 		t.families[string(x.Family)] = x.ID
 	}
+	if x.Cookie != nil {
+		t.cookies[string(x.Cookie)] = x.ID
+	}
 }
 
 func (t *tenant) dropSession(id uuid.UUID) {
@@ -56,6 +65,9 @@ func (t *tenant) dropSession(id uuid.UUID) {
 	t.ofUser.remove(x.UserID, id)
 	if x.Family != nil {
 		delete(t.families, string(x.Family))
+	}
+	if x.Cookie != nil {
+		delete(t.cookies, string(x.Cookie))
 	}
 }
 
@@ -94,10 +106,24 @@ func (t *tenant) endOldest(u authkit.User, started uuid.UUID, now time.Time, lim
 
 // Session implements [authkit.SessionStore].
 func (s *Store) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
+	return s.session(ctx, app, now, func(*tenant) uuid.UUID { return id })
+}
+
+// SessionByCookie implements [authkit.SessionStore].
+func (s *Store) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (authkit.Session, authkit.User, error) {
+	return s.session(ctx, app, now, func(t *tenant) uuid.UUID {
+		if len(cookie) == 0 {
+			return uuid.Nil
+		}
+		return t.cookies[string(cookie)]
+	})
+}
+
+func (s *Store) session(ctx context.Context, app uuid.UUID, now time.Time, id func(*tenant) uuid.UUID) (authkit.Session, authkit.User, error) {
 	var out authkit.Session
 	var user authkit.User
 	err := s.in(ctx, app, func(t *tenant) error {
-		x, ok := t.sessions[id]
+		x, ok := t.sessions[id(t)]
 		if !ok {
 			return authkit.ErrNotFound
 		}
@@ -111,55 +137,26 @@ func (s *Store) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (
 	return out, user, err
 }
 
+// UseSession implements [authkit.SessionStore].
+func (s *Store) UseSession(ctx context.Context, app, id uuid.UUID, now, idleUntil time.Time) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		x, ok := t.sessions[id]
+		if !ok {
+			return authkit.ErrNotFound
+		}
+		if _, ok := t.alive(x, micro(now)); !ok {
+			return authkit.ErrNotFound
+		}
+		x.LastUsedAt, x.IdleUntil = micro(now), micro(idleUntil)
+		return nil
+	})
+}
+
 // Sessions implements [authkit.SessionStore].
 func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) ([]authkit.Session, error) {
 	var out []authkit.Session
 	err := s.in(ctx, app, func(t *tenant) error { out = t.liveSessions(user, micro(now)); return nil })
 	return out, err
-}
-
-// RotateSession implements [authkit.SessionStore].
-func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
-	var out authkit.Rotated
-	err := s.in(ctx, r.App, func(t *tenant) error {
-		if r.AppVersion != 0 && r.AppVersion != t.app.Version {
-			return authkit.ErrStale
-		}
-		x, ok := t.sessions[t.families[string(r.Family)]]
-		if !ok || !same(x.Family, r.Family) {
-			return authkit.ErrNotFound
-		}
-		now := micro(r.Now)
-		u, ok := t.alive(x, now)
-		if !ok {
-			return authkit.ErrNotFound
-		}
-		again, err := x.rotate(r, now)
-		if err == nil {
-			out = authkit.Rotated{Session: copySession(x.Session), User: u, Again: again}
-		}
-		return err
-	})
-	return out, err
-}
-
-// rotate turns the refresh token. One that is neither current nor in its grace ends the
-// session (RFC 9700 section 4.14.2).
-func (x *session) rotate(r authkit.Rotation, now time.Time) ([]byte, error) {
-	if same(x.Current, r.Presented) {
-		x.before = [2]turn{{bytes.Clone(r.Presented), bytes.Clone(r.Sealed), now}, x.before[0]}
-		x.Current, x.LastUsedAt, x.IdleUntil = bytes.Clone(r.Next), now, micro(r.IdleUntil)
-		return nil, nil
-	}
-	for _, b := range x.before {
-		// One that was rotated well in the future was so before the clock was set back: how long
-		// ago that was nobody knows.
-		if same(b.hash, r.Presented) && now.Sub(b.at).Abs() < r.Grace.Truncate(time.Microsecond) {
-			return bytes.Clone(b.sealed), nil
-		}
-	}
-	x.ended = now
-	return nil, authkit.ErrTokenReused
 }
 
 // EndSession implements [authkit.SessionStore].

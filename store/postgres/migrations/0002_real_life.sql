@@ -8,3 +8,17 @@ create index authkit_apps_developer on authkit_apps (developer, created_at desc,
 -- which then read every token of a kind to find those of one slot.
 create unique index authkit_tokens_hash on authkit_tokens (app_id, hash, kind);
 alter table authkit_tokens drop constraint authkit_tokens_app_id_kind_hash_key;
+-- A session is held by a cookie or by a refresh token. The columns with 0 and 1 at the end
+-- are about the token before the current one, and the one before that: when it was used
+-- again in its grace, when its successor was replaced, how often, and under which key.
+-- seen holds the latest idempotency keys, 16 digits of each hash.
+alter table authkit_sessions add column cookie bytea;
+alter table authkit_sessions add column again0 bigint not null default 0;
+alter table authkit_sessions add column renewed0 bigint not null default 0;
+alter table authkit_sessions add column renewals0 bigint not null default 0;
+alter table authkit_sessions add column key0 bytea;
+alter table authkit_sessions add column again1 bigint not null default 0;
+alter table authkit_sessions add column renewed1 bigint not null default 0;
+alter table authkit_sessions add column key1 bytea;
+alter table authkit_sessions add column seen text collate "C" not null default '';
+create unique index authkit_sessions_cookie on authkit_sessions (app_id, cookie) where cookie is not null;

@@ -3,3 +3,17 @@ create index authkit_events_age on authkit_events (at);
 
 -- A page of a developer's apps is read in the order in which it is shown.
 create index authkit_apps_developer on authkit_apps (developer, created_at desc, app_id desc) where deleted_at = 0;
+-- A session is held by a cookie or by a refresh token. The columns with 0 and 1 at the end
+-- are about the token before the current one, and the one before that: when it was used
+-- again in its grace, when its successor was replaced, how often, and under which key.
+-- seen holds the latest idempotency keys, 16 digits of each hash.
+alter table authkit_sessions add column cookie blob;
+alter table authkit_sessions add column again0 bigint not null default 0;
+alter table authkit_sessions add column renewed0 bigint not null default 0;
+alter table authkit_sessions add column renewals0 bigint not null default 0;
+alter table authkit_sessions add column key0 blob;
+alter table authkit_sessions add column again1 bigint not null default 0;
+alter table authkit_sessions add column renewed1 bigint not null default 0;
+alter table authkit_sessions add column key1 blob;
+alter table authkit_sessions add column seen text not null default '';
+create unique index authkit_sessions_cookie on authkit_sessions (app_id, cookie) where cookie is not null;

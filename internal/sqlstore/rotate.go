@@ -1,0 +1,134 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// seenKeys is how many idempotency keys a session remembers, by the first eight bytes of
+// each hash, in hexadecimal digits, the latest first.
+const (
+	seenKeys = 64
+	seenSize = 16
+)
+
+func seenKey(key []byte) string { return hex.EncodeToString(key[:min(len(key), seenSize/2)]) }
+
+// rotateSQL decides in one statement on one row. The parameters are those of rotateArgs.
+// A token that is neither current nor in its grace ends the session (RFC 9700, section 4.14.2).
+func rotateSQL() string {
+	told0, told1 := inGrace("0"), inGrace("1")
+	renew := `prev0 = $3 and key0 = $11 and renewals0 < $14 and abs($5 - rotated0) < $13`
+	// A column takes the value of the first case that holds; told holds before renew.
+	moved := func(column, to string) string {
+		return column + ` = case when cur = $3 then ` + to + ` when ` + told0 + ` then ` + column + ` when ` + renew + ` then ` + to + ` else ` + column + ` end`
+	}
+	turned := func(column, to string) string {
+		return column + ` = case when cur = $3 then ` + to + ` else ` + column + ` end`
+	}
+	counted := func(column, rotated, again, renewed string) string {
+		return column + ` = case when cur = $3 then ` + rotated + ` when ` + told0 + ` then ` + again + ` when ` + renew + ` then ` + renewed + ` else ` + column + ` end`
+	}
+	return `update authkit_sessions set ` + strings.Join([]string{
+		turned("prev1", "prev0"), turned("sealed1", "sealed0"), turned("rotated1", "rotated0"), turned("renewed1", "renewed0"), turned("key1", "key0"),
+		`again1 = case when cur = $3 then again0 when ` + told0 + ` then again1 when ` + told1 + ` then $5 else again1 end`,
+		turned("prev0", "$3"), turned("rotated0", "$5"), turned("key0", "$11"),
+		counted("again0", "0", "$5", "0"), counted("renewed0", "0", "renewed0", "$5"), counted("renewals0", "0", "renewals0", "renewals0 + 1"),
+		`seen = case when cur = $3 and $12 <> '' then substr($12 || seen, 1, ` + strconv.Itoa(seenKeys*seenSize) + `) else seen end`,
+		`ended_at = case when cur = $3 or ` + told0 + ` or (` + renew + `) or ` + told1 + ` then ended_at else $5 end`,
+		moved("sealed0", "$8"), moved("last_used_at", "$5"), moved("idle_until", "$7"), moved("cur", "$4"),
+	}, ",\n") + `
+where app_id = $1 and family = $2` + rotatable("$5") + `
+and not (cur = $3 and $12 <> '' and seen like '%' || $12 || '%')` + rotateEnd()
+}
+
+// inGrace says that the presented token is the nth before the current one, and in its grace.
+func inGrace(n string) string {
+	begun := `case when renewed` + n + ` = 0 then rotated` + n + ` else renewed` + n + ` end`
+	latest := `case when again` + n + ` <> 0 then again` + n + ` else ` + begun + ` end`
+	return `(prev` + n + ` = $3 and (renewed` + n + ` = 0 or key` + n + ` = $11) and abs($5 - ` + latest + `) < $6 and abs($5 - ` + begun + `) < $10)`
+}
+
+// backSQL takes a rotation back. It has the parameters of rotateSQL, as far as it needs them.
+func backSQL() string {
+	return `update authkit_sessions set prev0 = $3, sealed0 = $6, rotated0 = $5, again0 = 0, renewed0 = 0, renewals0 = 0,
+seen = case when key0 is null then seen else substr(seen, ` + strconv.Itoa(seenSize+1) + `) end, key0 = null, cur = $4
+where app_id = $1 and family = $2 and cur = $3 and prev0 = $4` + rotatable("$5") + strings.ReplaceAll(rotateEnd(), "$9", "$7")
+}
+
+// rotateEnd guards the step by the app's Version, and answers the session and its user. The
+// columns of the user are each a query of its own: a statement that writes can answer no
+// other table's rows in SQLite.
+func rotateEnd() string {
+	var sql strings.Builder
+	sql.WriteString(`
+and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.version = coalesce($9, a.version))
+returning ` + sessionCols + `, ended_at, prev0, sealed0, sealed1, renewals0`)
+	for col := range strings.SplitSeq(userCols, ", ") {
+		sql.WriteString(`, (select u.` + col + ` from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id)`)
+	}
+	return sql.String()
+}
+
+// RotateSession implements [authkit.SessionStore].
+func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
+	sql, args := rotateSQL(), []any{
+		id(r.App), r.Family, r.Presented, r.Next, us(r.Now), r.Grace.Microseconds(), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion),
+		r.GraceMost.Microseconds(), blob(r.Key), seenKey(r.Key), r.RenewFor.Microseconds(), int64(r.Renewals),
+	}
+	if r.Back {
+		sql, args = backSQL(), []any{id(r.App), r.Family, r.Presented, r.Next, us(r.Now), blob(r.Sealed), optional(r.AppVersion)}
+	}
+	var out authkit.Rotated
+	var ended, renewals int64
+	var prev0, sealed0, sealed1 []byte
+	rows, err := s.c.Write(ctx, sql, func(row Row) error {
+		return row.Scan(slices.Concat(sessionDest(&out.Session), []any{&ended, &prev0, &sealed0, &sealed1, &renewals}, userDest(&out.User))...)
+	}, args...)
+	switch {
+	case err != nil:
+		return authkit.Rotated{}, err
+	case rows == 0:
+		return authkit.Rotated{}, s.whyNot(ctx, r)
+	case ended != 0:
+		return authkit.Rotated{}, authkit.ErrTokenReused
+	case bytes.Equal(out.Session.Current, r.Next):
+		out.Renewed = renewals > 0
+	case bytes.Equal(prev0, r.Presented):
+		out.Again = sealed0
+	default:
+		out.Again = sealed1
+	}
+	return out, nil
+}
+
+// whyNot tells a guard that no longer holds, and a key that the session has seen, from a
+// family that is unknown or dead.
+func (s *Store) whyNot(ctx context.Context, r authkit.Rotation) error {
+	var version int64
+	err := first(ctx, s.c, isLiveApp, func(row Row) error { return row.Scan(&version) }, id(r.App))
+	switch {
+	case err != nil:
+		return err
+	case r.AppVersion != 0 && r.AppVersion != version:
+		return authkit.ErrStale
+	case r.Back || len(r.Key) == 0:
+		return authkit.ErrNotFound
+	}
+	var seen string
+	err = first(ctx, s.c, `select s.seen`+aliveSession+` and s.family = $3`, func(row Row) error { return row.Scan(&seen) }, id(r.App), us(r.Now), r.Family)
+	if err == nil && strings.Contains(seen, seenKey(r.Key)) {
+		return authkit.ErrConflict
+	}
+	if err == nil || errors.Is(err, authkit.ErrNotFound) {
+		return authkit.ErrNotFound
+	}
+	return err
+}

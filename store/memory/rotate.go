@@ -1,0 +1,111 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// RotateSession implements [authkit.SessionStore].
+func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
+	var out authkit.Rotated
+	err := s.in(ctx, r.App, func(t *tenant) error {
+		if r.AppVersion != 0 && r.AppVersion != t.app.Version {
+			return authkit.ErrStale
+		}
+		x, ok := t.sessions[t.families[string(r.Family)]]
+		if !ok || !same(x.Family, r.Family) {
+			return authkit.ErrNotFound
+		}
+		r.Now = micro(r.Now)
+		u, ok := t.alive(x, r.Now)
+		if !ok {
+			return authkit.ErrNotFound
+		}
+		turned, err := x.rotate(r)
+		if err == nil {
+			turned.Session, turned.User = copySession(x.Session), u
+			out = turned
+		}
+		return err
+	})
+	return out, err
+}
+
+// rotate turns the refresh token. One that is neither current nor in its grace, nor comes
+// with the key of its rotation, ends the session (RFC 9700, section 4.14.2).
+func (x *session) rotate(r authkit.Rotation) (authkit.Rotated, error) {
+	latest := &x.before[0]
+	switch {
+	case r.Back:
+		return authkit.Rotated{}, x.turnBack(r)
+	case same(x.Current, r.Presented):
+		if r.Key != nil && slices.ContainsFunc(x.seen, func(k []byte) bool { return same(k, r.Key) }) {
+			return authkit.Rotated{}, authkit.ErrConflict
+		}
+		x.before = [2]turn{{hash: bytes.Clone(r.Presented), sealed: bytes.Clone(r.Sealed), key: bytes.Clone(r.Key), at: r.Now}, x.before[0]}
+		x.see(r.Key)
+		x.moveOn(r)
+		return authkit.Rotated{}, nil
+	case latest.inGrace(r):
+		latest.again = r.Now
+		return authkit.Rotated{Again: bytes.Clone(latest.sealed)}, nil
+	case same(latest.hash, r.Presented) && same(latest.key, r.Key) && latest.renewals < r.Renewals && r.Now.Sub(latest.at).Abs() < r.RenewFor:
+		latest.sealed, latest.renewed, latest.again = bytes.Clone(r.Sealed), r.Now, time.Time{}
+		latest.renewals++
+		x.moveOn(r)
+		return authkit.Rotated{Renewed: true}, nil
+	case x.before[1].inGrace(r):
+		x.before[1].again = r.Now
+		return authkit.Rotated{Again: bytes.Clone(x.before[1].sealed)}, nil
+	}
+	x.ended = r.Now
+	return authkit.Rotated{}, authkit.ErrTokenReused
+}
+
+func (x *session) moveOn(r authkit.Rotation) {
+	x.Current, x.LastUsedAt, x.IdleUntil = bytes.Clone(r.Next), r.Now, micro(r.IdleUntil)
+}
+
+func (x *session) see(key []byte) {
+	if key != nil {
+		x.seen = slices.Insert(x.seen[:min(len(x.seen), seenKeys-1)], 0, bytes.Clone(key))
+	}
+}
+
+// turnBack makes the token current again from which the current one was made.
+func (x *session) turnBack(r authkit.Rotation) error {
+	if !same(x.Current, r.Presented) || !same(x.before[0].hash, r.Next) {
+		return authkit.ErrNotFound
+	}
+	if x.before[0].key != nil {
+		x.seen = x.seen[1:]
+	}
+	x.before[0] = turn{hash: bytes.Clone(r.Presented), sealed: bytes.Clone(r.Sealed), at: r.Now}
+	x.Current = bytes.Clone(r.Next)
+	return nil
+}
+
+// inGrace says whether a rotated token is the one presented, and answers its successor once
+// more. One whose successor was replaced does so for the key alone.
+func (t turn) inGrace(r authkit.Rotation) bool {
+	begun := t.at
+	if !t.renewed.IsZero() {
+		begun = t.renewed
+	}
+	latest := begun
+	if !t.again.IsZero() {
+		latest = t.again
+	}
+	return same(t.hash, r.Presented) && (t.renewed.IsZero() || same(t.key, r.Key)) &&
+		within(r.Now, latest, r.Grace) && within(r.Now, begun, r.GraceMost)
+}
+
+// within says that two times are less than d apart, either way: one in the future was there
+// before the clock was set back.
+func within(now, at time.Time, d time.Duration) bool {
+	return now.Sub(at).Abs() < d.Truncate(time.Microsecond)
+}

@@ -1,0 +1,102 @@
+package storetest
+
+import (
+	"bytes"
+	"slices"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
+)
+
+// rotate turns a refresh token.
+func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
+	a, ok := m[r.App]
+	if !ok {
+		return authkit.Rotated{}, against{authkit.ErrNotFound}
+	}
+	stale := r.AppVersion != 0 && r.AppVersion != a.app.Version
+	for id, s := range a.sessions {
+		if s.Family == nil || !bytes.Equal(s.Family, r.Family) || !a.alive(s, r.Now) {
+			continue
+		}
+		if stale {
+			return authkit.Rotated{}, against{authkit.ErrStale}
+		}
+		s.turns = slices.Clone(s.turns)
+		out, err := s.turn(r)
+		a.sessions[id] = s
+		if err != nil {
+			return authkit.Rotated{}, against{err}
+		}
+		out.Session, out.User = s.Session, a.users[s.UserID]
+		return out, nil
+	}
+	g := against{authkit.ErrNotFound}
+	g.when(stale, authkit.ErrStale)
+	return authkit.Rotated{}, g
+}
+
+// turn remembers the two latest turns alone, and the 64 latest keys.
+func (s *modelSession) turn(r authkit.Rotation) (out authkit.Rotated, err error) {
+	s.turns = s.turns[max(0, len(s.turns)-2):]
+	if r.Back {
+		return out, s.back(r)
+	}
+	if bytes.Equal(s.Current, r.Presented) {
+		if r.Key != nil && slices.Contains(s.seen, string(r.Key)) {
+			return out, authkit.ErrConflict
+		}
+		s.turns = append(s.turns, modelTurn{hash: r.Presented, sealed: r.Sealed, key: r.Key, at: r.Now, begun: r.Now, used: r.Now})
+		if r.Key != nil {
+			s.seen = append(slices.Clone(s.seen[max(0, len(s.seen)-63):]), string(r.Key))
+		}
+		s.Current, s.LastUsedAt, s.IdleUntil = r.Next, r.Now, r.IdleUntil
+		return out, nil
+	}
+	for i := range slices.Backward(s.turns) {
+		t, keyed := &s.turns[i], false
+		if !bytes.Equal(t.hash, r.Presented) {
+			continue
+		}
+		keyed = t.key != nil && bytes.Equal(t.key, r.Key)
+		if near(r.Now, t.used, r.Grace) && near(r.Now, t.begun, r.GraceMost) && (t.renewals == 0 || keyed) {
+			t.used = r.Now
+			return authkit.Rotated{Again: t.sealed}, nil
+		}
+		if i == len(s.turns)-1 && keyed && t.renewals < r.Renewals && near(r.Now, t.at, r.RenewFor) {
+			t.sealed, t.begun, t.used = r.Sealed, r.Now, r.Now
+			t.renewals++
+			s.Current, s.LastUsedAt, s.IdleUntil = r.Next, r.Now, r.IdleUntil
+			return authkit.Rotated{Renewed: true}, nil
+		}
+	}
+	s.ended = true
+	return out, authkit.ErrTokenReused
+}
+
+func (s *modelSession) back(r authkit.Rotation) error {
+	n := len(s.turns) - 1
+	if !bytes.Equal(s.Current, r.Presented) || n < 0 || !bytes.Equal(s.turns[n].hash, r.Next) {
+		return authkit.ErrNotFound
+	}
+	if s.turns[n].key != nil {
+		s.seen = s.seen[:len(s.seen)-1]
+	}
+	s.turns[n] = modelTurn{hash: r.Presented, sealed: r.Sealed, at: r.Now, begun: r.Now, used: r.Now}
+	s.Current = r.Next
+	return nil
+}
+
+func near(x, y time.Time, d time.Duration) bool { return x.Sub(y).Abs() < d }
+
+func (m model) useSession(app, id uuid.UUID, now, idleUntil time.Time) bool {
+	a := m[app]
+	s, ok := a.sessions[id]
+	if !ok || !a.alive(s, now) {
+		return false
+	}
+	s.LastUsedAt, s.IdleUntil = now, idleUntil
+	a.sessions[id] = s
+	return true
+}
