@@ -64,7 +64,12 @@ func refresh(c *call) error {
 		return err
 	}
 	var in refreshBody
-	if err := httpio.Decode(c.r, &in); err != nil {
+	err = httpio.Decode(c.r, &in)
+	key, bad := c.idempotencyKey()
+	if err == nil {
+		err = invalidFields(bad)
+	}
+	if err != nil {
 		if missing := visitor(c); missing != nil {
 			return missing // comes first
 		}
@@ -73,7 +78,7 @@ func refresh(c *call) error {
 	if in.RefreshToken == "" {
 		return refreshByCookie(c)
 	}
-	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: id, Token: in.RefreshToken, Client: c.client})
+	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: id, Token: in.RefreshToken, IdempotencyKey: key, Client: c.client})
 	if err != nil {
 		return err
 	}
@@ -96,6 +101,19 @@ func refreshByCookie(c *call) error {
 	c.e.setCookies(c.w, app, got)
 	got.Token, got.RefreshToken = "", ""
 	return c.answer(http.StatusOK, wireSignIn(got))
+}
+
+// idempotencyKey reads the header of that name. One that is there has a value, and is there
+// once.
+func (c *call) idempotencyKey() (string, []FieldError) {
+	values := c.r.Header.Values("Idempotency-Key")
+	switch {
+	case len(values) == 0:
+		return "", nil
+	case len(values) > 1 || values[0] == "":
+		return "", fieldsOf(badIdempotencyKey())
+	}
+	return values[0], fieldsOf(checkIdempotencyKey(values[0]))
 }
 
 type signOutBody struct {

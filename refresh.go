@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,23 +14,50 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// refreshGrace is how long a rotated refresh token answers its own successor again, so
-// that two tabs, or an answer that was lost, never sign a user out.
-const refreshGrace = 10 * time.Second
+const (
+	// refreshGrace is how long a rotated refresh token answers its own successor again, so
+	// that two tabs, or an answer that was lost, never sign a user out. A use in it moves it
+	// on, for refreshGraceMost in all.
+	refreshGrace     = 10 * time.Second
+	refreshGraceMost = time.Minute
+
+	// With the key of its rotation, a token gets a new successor for so long, so often.
+	refreshRenewFor = 24 * time.Hour
+	refreshRenewals = 3
+
+	minIdempotencyKey, maxIdempotencyKey = 16, 64
+)
 
 // RefreshRequest turns a refresh token.
 type RefreshRequest struct {
-	App    uuid.UUID
-	Token  string
+	App   uuid.UUID
+	Token string
+
+	// IdempotencyKey is 16 to 64 random characters of printable ASCII, made for this one
+	// rotation and sent with each attempt at it; may be empty. With it, an attempt whose
+	// answer was lost can be repeated for a day.
+	IdempotencyKey string
+
 	Client Client
 }
 
-// Refresh answers a sign-in with the next refresh token. Either of the last two
-// predecessors, used again within ten seconds of its rotation, answers its own successor.
-// Any other token of the family ends the session (RFC 9700, section 4.14.2). Whatever is
-// refused is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. Where the app asks for
-// proven addresses since, an unproven user's session ends: [CodeEmailNotVerified].
+// Refresh answers a sign-in with the next refresh token.
+//
+// Either of the last two predecessors, used again within ten seconds of its rotation,
+// answers its own successor; such a use moves the ten seconds on, up to a minute in all.
+// For 24 hours, and while the successor is unused, the direct predecessor with the
+// IdempotencyKey of its rotation answers a new successor, three times at most; the use of
+// the one that was replaced then ends the session. Any other token of the family ends the
+// session (RFC 9700, section 4.14.2).
+//
+// Whatever is refused is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. A key that
+// the session has seen at an earlier rotation is [CodeInvalidRequest] and changes nothing.
+// Where the app asks for proven addresses since, an unproven user's session ends:
+// [CodeEmailNotVerified].
 func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error) {
+	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
+		return SignIn{}, err
+	}
 	presented, ok := token.ParseRefresh(in.Token)
 	if !ok {
 		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "the refresh token is malformed")
@@ -38,10 +66,12 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	if err != nil {
 		return SignIn{}, unavailable(err)
 	}
-	app, got, err := e.rotate(ctx, in.App, presented, next)
+	app, got, err := e.rotate(ctx, turning{app: in.App, presented: presented, next: next, key: in.IdempotencyKey})
 	switch {
+	case errors.Is(err, ErrConflict):
+		return SignIn{}, invalid("Idempotency-Key", "not_fresh", "this Idempotency-Key came with an earlier rotation of the session; make a new one for each")
 	case errors.Is(err, ErrTokenReused):
-		e.noteReuse(ctx, in)
+		e.noteRefresh(ctx, in, Event{Type: EventSessionEnd, Result: "refused", Reason: "refresh token used again"})
 		return SignIn{}, invalidToken("the refresh token was used already")
 	case errors.Is(err, ErrNotFound):
 		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "no live session has the refresh token")
@@ -52,6 +82,9 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		if next, err = openSuccessor(app.ID, presented, got.Again); err != nil {
 			return SignIn{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be answered again", Err: err}
 		}
+	}
+	if got.Renewed {
+		e.noteRefresh(ctx, in, Event{UserID: got.User.ID, Type: EventSessionRenew, Result: "warning", Reason: "refresh repeated with its idempotency key"})
 	}
 	if app.Settings.RequireVerified && !got.User.Verified { // the app asks for it since
 		err := e.endSession(ctx, in.App, got.User.ID, got.Session.ID, string(CodeEmailNotVerified))
@@ -68,47 +101,80 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	return out, err
 }
 
-// turnBack makes a token the current one again whose successor nobody was told: who tries
-// again later, once the host's hook is mended, must not be taken for a thief. A client that
-// broke off, or waits for long, may have asked again meanwhile and been told: then the
-// successor is good, and stays.
+// turnBack makes a token the current one again whose successor nobody was told: a client
+// that tries again later, once the host's hook is mended, must not be taken for a thief. A
+// client that broke off, or waits for long, may have asked again meanwhile and been told:
+// then the successor is good, and stays.
 func (e *Engine) turnBack(ctx context.Context, app uuid.UUID, presented, next token.Refresh) {
-	_, _, err := e.rotate(context.WithoutCancel(ctx), app, next, presented)
+	_, _, err := e.rotate(context.WithoutCancel(ctx), turning{app: app, presented: next, next: presented, back: true})
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		e.log.WarnContext(ctx, "a refresh token was turned, and its successor told to nobody", slog.String("app", app.String()), slog.Any("error", err))
 	}
 }
 
+// turning is one rotation: which token is turned into which, under which idempotency key.
+type turning struct {
+	app             uuid.UUID
+	presented, next token.Refresh
+	key             string
+	back            bool // presented was made of next, and nobody was told
+}
+
 // rotate asks the store once: the app's record may be an old one, since the step is
 // guarded by its Version.
-func (e *Engine) rotate(ctx context.Context, id uuid.UUID, presented, next token.Refresh) (App, Rotated, error) {
-	sealed, err := sealSuccessor(id, presented, next)
+func (e *Engine) rotate(ctx context.Context, t turning) (App, Rotated, error) {
+	sealed, err := sealSuccessor(t.app, t.presented, t.next)
 	if err != nil {
 		return App{}, Rotated{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be turned", Err: err}
 	}
 	for range 5 {
-		app, err := e.knownApp(ctx, id)
+		app, err := e.knownApp(ctx, t.app)
 		if err != nil {
 			return App{}, Rotated{}, err
 		}
 		now := e.now()
 		_, idle, _ := e.lifetimes(app)
 		got, err := e.store.RotateSession(ctx, Rotation{
-			App: id, AppVersion: app.Version, Family: presented.Family(), Presented: presented.Hash(), Next: next.Hash(),
-			Sealed: sealed, Now: now, Grace: refreshGrace, IdleUntil: now.Add(idle),
+			App: t.app, AppVersion: app.Version, Family: t.presented.Family(), Presented: t.presented.Hash(), Next: t.next.Hash(),
+			Sealed: sealed, Key: t.keyHash(), Now: now, Grace: refreshGrace, GraceMost: refreshGraceMost,
+			RenewFor: refreshRenewFor, Renewals: refreshRenewals, IdleUntil: now.Add(idle), Back: t.back,
 		})
 		switch {
 		case err == nil:
 			return app, got, nil
 		case errors.Is(err, ErrStale):
-			e.apps.drop(id)
-		case errors.Is(err, ErrNotFound), errors.Is(err, ErrTokenReused):
+			e.apps.drop(t.app)
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrTokenReused), errors.Is(err, ErrConflict):
 			return App{}, Rotated{}, err
 		default:
-			return App{}, Rotated{}, unavailable(fmt.Errorf("rotate a session of app %s: %w", id, err))
+			return App{}, Rotated{}, unavailable(fmt.Errorf("rotate a session of app %s: %w", t.app, err))
 		}
 	}
 	return App{}, Rotated{}, unavailable(errAgain)
+}
+
+// keyHash is what the store keeps of the idempotency key. It is another one in each session.
+func (t turning) keyHash() []byte {
+	if t.key == "" {
+		return nil
+	}
+	return token.Hash([]byte("idempotency key"), t.presented.Family(), []byte(t.key))
+}
+
+// checkIdempotencyKey judges the form of a key; none is fine.
+func checkIdempotencyKey(key string) error {
+	if key == "" {
+		return nil
+	}
+	odd := strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' })
+	if odd || len(key) < minIdempotencyKey || len(key) > maxIdempotencyKey {
+		return badIdempotencyKey()
+	}
+	return nil
+}
+
+func badIdempotencyKey() error {
+	return invalid("Idempotency-Key", "invalid_key", "Idempotency-Key is not one header of 16 to 64 characters of printable ASCII")
 }
 
 // knownApp answers an app as it was when this process last read it.
@@ -127,13 +193,14 @@ func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, why cau
 	return invalidToken(why)
 }
 
-// noteReuse writes the event on its own: the session has been ended already, in a step
-// that must not fail for the sake of an event.
-func (e *Engine) noteReuse(ctx context.Context, in RefreshRequest) {
+// noteRefresh writes an event on its own: the rotation has happened already, in a step that
+// must not fail for the sake of an event.
+func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
 	var also Also
-	err := e.note(&also, e.now(), Event{App: in.App, Type: EventSessionEnd, IP: in.Client.IP, Result: "refused", Reason: "refresh token used again"})
+	ev.App, ev.IP = in.App, in.Client.IP
+	err := e.note(&also, e.now(), ev)
 	if err == nil {
-		err = e.store.Put(ctx, in.App, also)
+		err = e.store.Put(context.WithoutCancel(ctx), in.App, also)
 	}
 	if err != nil {
 		e.log.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))

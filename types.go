@@ -289,6 +289,7 @@ const (
 
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
 	EventSessionEnd    = "session.end"   // Reason: why
+	EventSessionRenew  = "session.renew" // a refresh was repeated with its idempotency key: a new successor took the place of an unused one
 	EventSessionEndAll = "session.end_all"
 
 	// EventForwardedHeader warns of a header such as X-Forwarded-For from a peer that is not

@@ -8,6 +8,7 @@ create index authkit_apps_developer on authkit_apps (developer, created_at desc,
 -- which then read every token of a kind to find those of one slot.
 create unique index authkit_tokens_hash on authkit_tokens (app_id, hash, kind);
 alter table authkit_tokens drop constraint authkit_tokens_app_id_kind_hash_key;
+
 -- A session is held by a cookie or by a refresh token. The columns with 0 and 1 at the end
 -- are about the token before the current one, and the one before that: when it was used
 -- again in its grace, when its successor was replaced, how often, and under which key.

@@ -3,6 +3,7 @@ create index authkit_events_age on authkit_events (at);
 
 -- A page of a developer's apps is read in the order in which it is shown.
 create index authkit_apps_developer on authkit_apps (developer, created_at desc, app_id desc) where deleted_at = 0;
+
 -- A session is held by a cookie or by a refresh token. The columns with 0 and 1 at the end
 -- are about the token before the current one, and the one before that: when it was used
 -- again in its grace, when its successor was replaced, how often, and under which key.
