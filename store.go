@@ -390,8 +390,8 @@ type Upkeep interface {
 	// a further call may have work. It ends.
 	Sweep(ctx context.Context, now, events time.Time, max int) (more bool, err error)
 
-	// Ping answers the store's clock, the one exception to "never reads the clock": skew
-	// is reported, it never decides.
+	// Ping answers the store's clock, the one exception to "never reads the clock". It fails
+	// while the store cannot write.
 	Ping(ctx context.Context) (time.Time, error)
 }
 

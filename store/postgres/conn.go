@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,7 +31,8 @@ const (
 // conn is a pool.
 type conn struct {
 	pool      *pgxpool.Pool
-	impatient bool // migrations are not
+	impatient bool         // migrations are not
+	renewed   atomic.Int64 // when all connections were closed, in nanoseconds since 1970
 }
 
 // bound ends what takes too long.
@@ -55,23 +58,23 @@ func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 }
 
 func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
-	rows, err := c.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return translate(err)
-	}
-	return scan(rows, f)
+	return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error {
+		rows, err := p.Query(ctx, sql, args...)
+		if err == nil {
+			err = scan(rows, f)
+		}
+		return c.parted(p, translate(err))
+	})
 }
 
 // Write tries again as [conn.Tx] does.
 func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	for range attempts {
+	err = again(func() error {
 		rows = 0
-		if err = c.rows(ctx, sql, func(r sqlstore.Row) error { rows++; return f(r) }, args...); !undone(err) {
-			break
-		}
-	}
+		return c.rows(ctx, sql, func(r sqlstore.Row) error { rows++; return f(r) }, args...)
+	})
 	return rows, err
 }
 
@@ -88,18 +91,49 @@ func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {
 // attempts is how often a transaction that Postgres has undone is run.
 const attempts = 5
 
+// renewEvery is how often all connections are closed at most.
+const renewEvery = time.Second
+
+// parted closes the connection to a server that no longer takes writes or is going down,
+// and has the pool close the rest: after a failover each of them is of no use, and would
+// answer the same until its end of life, an hour. It returns err.
+func (c *conn) parted(p *pgxpool.Conn, err error) error {
+	if !readOnly(err) && !goingDown(err) {
+		return err
+	}
+	_ = p.Conn().Close(context.Background()) // a closed connection does not go back to the pool
+	last, now := c.renewed.Load(), time.Now().UnixNano()
+	if now-last > int64(renewEvery) && c.renewed.CompareAndSwap(last, now) {
+		c.pool.Reset()
+	}
+	return err
+}
+
+// readOnly reports whether the connection refused to write: read_only_sql_transaction.
+func readOnly(err error) bool { return coded(err, "25006") }
+
+// goingDown reports whether the server ended the connection or is not up yet:
+// admin_shutdown, crash_shutdown, cannot_connect_now.
+func goingDown(err error) bool { return coded(err, "57P01", "57P02", "57P03") }
+
 // Tx tries again only when Postgres itself has undone the transaction: after a lost
 // connection nobody knows whether it was committed.
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	for range attempts {
-		err = c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return run(ctx, p.Conn(), durable, f) })
-		if !undone(err) {
-			break
-		}
+	return translate(again(func() error {
+		return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return c.parted(p, run(ctx, p.Conn(), durable, f)) })
+	}))
+}
+
+// again runs f anew while Postgres undoes it, and once more when it met a connection that
+// only reads: nothing has been written then, and the next connection may be a new one.
+func again(f func() error) error {
+	err := f()
+	for try := 1; try < attempts && (undone(err) || try == 1 && readOnly(err)); try++ {
+		err = f()
 	}
-	return translate(err)
+	return err
 }
 
 func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) error) error {
@@ -193,15 +227,19 @@ func (t *tx) flush(last func(pgx.BatchResults) error) (err error) {
 }
 
 func undone(err error) bool {
+	return coded(err, "40001", "40P01")
+}
+
+// coded reports whether err carries one of these SQLSTATE codes.
+func coded(err error, codes ...string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
 // translate knows unique_violation, and duplicate_table and duplicate_object, with which a
 // table that is being created beside this transaction says so.
 func translate(err error) error {
-	var e *pgconn.PgError
-	if errors.As(err, &e) && (e.Code == "23505" || e.Code == "42P07" || e.Code == "42710") {
+	if coded(err, "23505", "42P07", "42710") {
 		return authkit.ErrConflict
 	}
 	return err

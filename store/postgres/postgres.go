@@ -8,6 +8,14 @@
 //
 // A host that has a pool already gives it to [New].
 //
+// # Failover
+//
+// A connection that answers that it only reads, or that its server goes down, is closed with
+// all others of the pool, so that the next call finds the new primary. A DSN may name
+// several hosts; Open connects to one that takes writes, unless target_session_attrs says
+// something else. A host that brings a pool of its own sets
+// [pgconn.ValidateConnectTargetSessionAttrsReadWrite] in it.
+//
 // A call that takes longer than a second and a half fails, whatever its context says: a
 // server that hangs is as good as none.
 package postgres
@@ -18,6 +26,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit"
@@ -52,6 +61,10 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	}
 	if config.ConnConfig.ConnectTimeout <= 0 {
 		config.ConnConfig.ConnectTimeout = connectPatience
+	}
+	if config.ConnConfig.ValidateConnect == nil {
+		// A server that only reads may be a primary of the past: what it shows is stale.
+		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
