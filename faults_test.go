@@ -26,7 +26,7 @@ func (s *stage) state() string {
 	}
 	mine, err := s.inner.Apps(ctx, "console:"+s.devID, page)
 	note(mine, err)
-	note(s.inner.DueMail(ctx, s.clock.now(), 500))
+	note(s.inner.DueMail(ctx, s.clock.now(), uuid.Nil, 500))
 	ids := []uuid.UUID{authkit.Console}
 	for _, app := range mine {
 		ids = append(ids, app.ID)

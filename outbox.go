@@ -92,7 +92,7 @@ func (e *Engine) deliver(ctx context.Context) error {
 	begin, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	for begin.Err() == nil {
-		due, err := e.store.DueMail(ctx, e.now(), mailBatch)
+		due, err := e.store.DueMail(ctx, e.now(), uuid.Nil, mailBatch)
 		if err != nil {
 			return fmt.Errorf("look for due mail: %w", err)
 		}

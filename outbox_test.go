@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -178,7 +180,7 @@ func attempts(t *testing.T, failure error) []int {
 			t.Errorf("attempt %d: got %q to %q, want the same message", i, p.took[i].ID, p.took[i].To)
 		}
 	}
-	if due, err := store.DueMail(t.Context(), begun, 10); err != nil || len(due) != 0 {
+	if due, err := store.DueMail(t.Context(), begun, uuid.Nil, 10); err != nil || len(due) != 0 {
 		t.Errorf("the outbox: got %v, %v, want it empty", due, err)
 	}
 	return after
@@ -215,7 +217,7 @@ func TestMailIsErased(t *testing.T) {
 			})
 			waiting := func() int {
 				// Late enough for a claim to be over, and early enough for the mail.
-				due, err := store.DueMail(t.Context(), w.clock.now().Add(9*time.Minute), 10)
+				due, err := store.DueMail(t.Context(), w.clock.now().Add(9*time.Minute), uuid.Nil, 10)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -360,9 +360,16 @@ type HitResult struct {
 
 // MailStore is the outbox. Mail gets in as a rider.
 type MailStore interface {
-	// DueMail names mail of live apps that is due and not expired at now, the earliest
-	// due first, at most max. Mail with a zero Expires never expires.
-	DueMail(ctx context.Context, now time.Time, max int) ([]MailRef, error)
+	// DueMail names mail of live apps that is due and not expired at now, so that the apps
+	// take turns. It goes through the apps that have such mail in the order of their ids,
+	// begins with the first one after the given id and looks at no more than max of them.
+	// Each has the same share, max divided by the number of these apps and rounded down: its
+	// earliest due mails. Every app's earliest comes first, in the order of the ids, then every app's
+	// second, and so on. Fewer than max apps: these were the last ones. Mail with a zero
+	// Expires never expires.
+	//
+	// However much mail waits in one app, due or put off, the call takes no longer for it.
+	DueMail(ctx context.Context, now time.Time, after uuid.UUID, max int) ([]MailRef, error)
 
 	// ClaimMail takes a due mail until the given time, counts an attempt and returns it.
 	// Of concurrent callers one succeeds; the rest, and any caller once it is expired, get

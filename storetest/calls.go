@@ -69,7 +69,7 @@ func plainCalls() []call {
 			return err
 		}},
 		{method: "DueMail", do: func(c caller) error {
-			_, err := c.s.DueMail(c.ctx, now(), 1)
+			_, err := c.s.DueMail(c.ctx, now(), uuid.Nil, 1)
 			return err
 		}},
 		{method: "Sweep", do: func(c caller) error {

@@ -82,7 +82,7 @@ func crossDeleted(b *bed) {
 	for _, c := range allCalls() {
 		b.answers(c, c.do(caller{b.ctx, b.s, app, x, b.riders(uuid.NewString())}), c.dead)
 	}
-	due, err := b.s.DueMail(b.ctx, now(), 10)
+	due, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 10)
 	b.ok(err)
 	equal(b, len(due), 0)
 	apps, err := b.s.Apps(b.ctx, "host:me", authkit.Page{Limit: 10})

@@ -257,11 +257,11 @@ func (f *Faulty) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now
 }
 
 // DueMail passes the call on, unless it is to fail.
-func (f *Faulty) DueMail(ctx context.Context, now time.Time, max int) (r0 []authkit.MailRef, err error) {
+func (f *Faulty) DueMail(ctx context.Context, now time.Time, after uuid.UUID, max int) (r0 []authkit.MailRef, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}
-	return f.s.DueMail(ctx, now, max)
+	return f.s.DueMail(ctx, now, after, max)
 }
 
 // ClaimMail passes the call on, unless it is to fail.

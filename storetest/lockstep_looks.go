@@ -151,20 +151,20 @@ func (l *lockstep) lookSessions() {
 	}
 }
 
-// lookMail leaves the order of mails that are due at the same time open.
+// lookMail leaves the order of mails of one app that are due at the same time open.
 func (l *lockstep) lookMail() {
-	limit := draw(l, "limit", 1, 2, 99)
-	want := l.m.due(l.at)
-	got, err := l.s.DueMail(l.ctx, l.at, limit)
+	after, limit := draw(l, "after", uuid.Nil, l.app()), draw(l, "limit", 1, 2, 3, 99)
+	want := l.m.due(l.at, after, limit)
+	got, err := l.s.DueMail(l.ctx, l.at, after, limit)
 	l.answered(err, nil)
-	if len(got) != min(limit, len(want)) {
-		l.Fatalf("DueMail: got %d mails, want %d of %d", len(got), min(limit, len(want)), len(want))
+	if len(got) != len(want) {
+		l.Fatalf("DueMail: got %d mails, want %d", len(got), len(want))
 	}
 	seen := map[authkit.MailRef]bool{}
 	for i, ref := range got {
 		x, ok := l.m[ref.App].mail[ref.ID]
-		if !ok || seen[ref] || !isDue(x, l.at) || !x.DueAt.Equal(want[i].DueAt) {
-			l.Fatalf("DueMail[%d]: got %v, due at %v, want one that is due at %v", i, ref, x.DueAt, want[i].DueAt)
+		if !ok || seen[ref] || !isDue(x, l.at) || ref.App != want[i].App || !x.DueAt.Equal(want[i].DueAt) {
+			l.Fatalf("DueMail[%d]: got %v, due at %v, want one of app %s that is due at %v", i, ref, x.DueAt, want[i].App, want[i].DueAt)
 		}
 		seen[ref] = true
 	}

@@ -103,7 +103,7 @@ func (b *bed) written(name string, want bool) {
 	b.Helper()
 	_, err := b.s.Token(b.ctx, b.app, take(name), now())
 	equal(b, err == nil, want)
-	due, err := b.s.DueMail(b.ctx, now(), 10)
+	due, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 10)
 	b.ok(err)
 	equal(b, len(due) > 0, want)
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}, Type: name})

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -132,18 +133,29 @@ func (m model) putProvider(c authkit.OAuthConfig, also authkit.Also) against {
 	})
 }
 
-// due are the mails of live apps, the earliest due first.
-func (m model) due(now time.Time) []authkit.Mail {
-	var list []authkit.Mail
-	for _, a := range m {
-		for _, x := range a.mail {
+// due names the mails of live apps that DueMail should, in its order.
+func (m model) due(now time.Time, after uuid.UUID, limit int) (named []authkit.Mail) {
+	var apps [][]authkit.Mail
+	for _, id := range slices.SortedFunc(maps.Keys(m), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
+		var list []authkit.Mail
+		for _, x := range m[id].mail {
 			if isDue(x, now) {
 				list = append(list, x)
 			}
 		}
+		if len(list) > 0 && bytes.Compare(id[:], after[:]) > 0 && len(apps) < limit {
+			slices.SortFunc(list, func(x, y authkit.Mail) int { return x.DueAt.Compare(y.DueAt) })
+			apps = append(apps, list)
+		}
 	}
-	slices.SortFunc(list, func(x, y authkit.Mail) int { return x.DueAt.Compare(y.DueAt) })
-	return list
+	for round := 0; len(apps) > 0 && round < limit/len(apps); round++ {
+		for _, list := range apps {
+			if round < len(list) {
+				named = append(named, list[round])
+			}
+		}
+	}
+	return named
 }
 
 func isDue(m authkit.Mail, now time.Time) bool {

@@ -19,7 +19,7 @@ func (b *bed) ridden(c call, app uuid.UUID, also authkit.Also, want bool) {
 	b.Helper()
 	name := also.Events[0].Type
 	_, missing := b.s.Token(b.ctx, app, take(name), now())
-	due, err := b.s.DueMail(b.ctx, now(), 1000)
+	due, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 1000)
 	b.ok(err)
 	events, err := b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: 1}, Type: name})
 	b.ok(err)

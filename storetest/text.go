@@ -95,7 +95,7 @@ func timeEpoch(b *bed) {
 	also := b.riders("x")
 	also.Mail[0].DueAt, also.Mail[0].Expires, also.Events[0].Time = epoch, epoch, epoch
 	b.ok(b.s.Put(b.ctx, b.app, also))
-	due, err := b.s.DueMail(b.ctx, at, 10)
+	due, err := b.s.DueMail(b.ctx, at, uuid.Nil, 10)
 	b.ok(err)
 	equal(b, len(due), 0)
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}, Until: at})

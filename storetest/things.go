@@ -104,7 +104,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 			h.Tokens = append(h.Tokens, t)
 		}
 	}
-	due, err := b.s.DueMail(b.ctx, now(), all)
+	due, err := b.s.DueMail(b.ctx, now(), uuid.Nil, all)
 	b.ok(err)
 	for _, ref := range due {
 		if ref.App == app {

@@ -68,9 +68,9 @@ func (w *watched) Put(ctx context.Context, app uuid.UUID, also authkit.Also) err
 }
 
 // DueMail is what Run begins with.
-func (w *watched) DueMail(ctx context.Context, now time.Time, most int) ([]authkit.MailRef, error) {
+func (w *watched) DueMail(ctx context.Context, now time.Time, after uuid.UUID, most int) ([]authkit.MailRef, error) {
 	w.working.Store(true)
-	return w.Store.DueMail(ctx, now, most)
+	return w.Store.DueMail(ctx, now, after, most)
 }
 
 // SettleMail is the end of a mail.

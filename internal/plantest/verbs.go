@@ -169,7 +169,12 @@ func ignore(err, expected error) error {
 
 func upkeepVerbs() []Verb {
 	return []Verb{
-		of("DueMail", func(ctx context.Context, s authkit.Store) ([]authkit.MailRef, error) { return s.DueMail(ctx, now, 50) }),
+		of("DueMail beside mail that is put off", func(ctx context.Context, s authkit.Store) ([]authkit.MailRef, error) {
+			return s.DueMail(ctx, now, uuid.Nil, 20)
+		}),
+		of("DueMail in a flood", func(ctx context.Context, s authkit.Store) ([]authkit.MailRef, error) {
+			return s.DueMail(ctx, now.Add(time.Hour), uuid.Nil, 20)
+		}),
 		of("ClaimMail", func(ctx context.Context, s authkit.Store) (authkit.Mail, error) {
 			return s.ClaimMail(ctx, app, row(13), now.Add(time.Hour), now.Add(2*time.Hour))
 		}),

@@ -62,7 +62,7 @@ type tenant struct {
 	cookies  map[string]uuid.UUID // sessions by the hash of their cookie
 	ofUser   index[uuid.UUID, uuid.UUID]
 
-	mail     map[uuid.UUID]authkit.Mail
+	mail     outbox
 	events   []authkit.Event // oldest first
 	eventIDs map[uuid.UUID]struct{}
 }
@@ -93,7 +93,7 @@ func newTenant(app authkit.App) *tenant {
 		families: map[string]uuid.UUID{},
 		cookies:  map[string]uuid.UUID{},
 		ofUser:   index[uuid.UUID, uuid.UUID]{},
-		mail:     map[uuid.UUID]authkit.Mail{},
+		mail:     outbox{mails: map[uuid.UUID]authkit.Mail{}},
 		eventIDs: map[uuid.UUID]struct{}{},
 	}
 }

@@ -43,7 +43,7 @@ func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
 	}
 	ids := map[uuid.UUID]struct{}{}
 	for _, m := range a.Mail {
-		_, held := t.mail[m.ID]
+		_, held := t.mail.mails[m.ID]
 		_, twice := ids[m.ID]
 		if held || twice {
 			return authkit.ErrConflict
@@ -89,7 +89,7 @@ func (t *tenant) write(a authkit.Also) {
 		t.addToken(x)
 	}
 	for _, m := range a.Mail {
-		t.mail[m.ID] = m
+		t.mail.put(m)
 	}
 	for _, e := range a.Events {
 		t.events = insert(t.events, e, eventAge)

@@ -47,9 +47,9 @@ func (t *tenant) sweep(now time.Time, tokens, sessions, mail *batch) {
 			t.dropSession(id)
 		}
 	}
-	for id, m := range t.mail {
+	for id, m := range t.mail.mails {
 		if !m.Expires.IsZero() && !m.Expires.After(now) && mail.takes() {
-			delete(t.mail, id)
+			t.mail.drop(id)
 		}
 	}
 }

@@ -23,3 +23,7 @@ alter table authkit_sessions add column renewed1 bigint not null default 0;
 alter table authkit_sessions add column key1 bytea;
 alter table authkit_sessions add column seen text collate "C" not null default '';
 create unique index authkit_sessions_cookie on authkit_sessions (app_id, cookie) where cookie is not null;
+
+-- The outbox takes turns between apps: which have due mail, and the earliest of each.
+create index authkit_outbox_turn on authkit_outbox (app_id, due_at, mail_id, expires_at);
+drop index authkit_outbox_due;
