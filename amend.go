@@ -42,7 +42,7 @@ func (e *Engine) noticeTo(ctx context.Context, u User) (string, error) {
 	if u.Verified {
 		return u.EmailTyped, nil
 	}
-	err := e.hit(ctx, u.App, e.by(limitMailEmail, u.Email))
+	err := e.hit(ctx, u.App, e.limiter.by(limitMailEmail, u.Email))
 	switch {
 	case errors.Is(err, CodeRateLimited):
 		return "", nil

@@ -18,7 +18,15 @@ import (
 const (
 	ScopeUsersRead  = "users:read"
 	ScopeUsersWrite = "users:write"
+
+	// ScopeAuthForward lets an app's own backend tell whose requests it sends, by the headers
+	// X-Authkit-Key, X-Authkit-Client-IP and X-Authkit-User-Agent. A key has it only where it
+	// was asked for.
+	ScopeAuthForward = "auth:forward"
 )
+
+// apiKeyScopes are all that an API key may have.
+var apiKeyScopes = []string{ScopeUsersRead, ScopeUsersWrite, ScopeAuthForward}
 
 const (
 	maxLiveKeys = 5
@@ -28,7 +36,7 @@ const (
 // APIKeyRequest says what a new key is like.
 type APIKeyRequest struct {
 	Name      string
-	Scopes    []string      // default: all
+	Scopes    []string      // default: all but [ScopeAuthForward]
 	ExpiresAt time.Time     // zero: never
 	Overlap   time.Duration // how long the old keys live on; at most seven days
 }
@@ -69,8 +77,8 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 		return []string{ScopeUsersRead, ScopeUsersWrite}, nil
 	}
 	for _, scope := range in.Scopes {
-		if scope != ScopeUsersRead && scope != ScopeUsersWrite {
-			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds something else than %q and %q", ScopeUsersRead, ScopeUsersWrite))
+		if !slices.Contains(apiKeyScopes, scope) {
+			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds something else than %q", apiKeyScopes))
 		}
 	}
 	scopes = slices.Clone(in.Scopes)

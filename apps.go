@@ -204,8 +204,8 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 		bad = append(bad, fieldsOf(err)...)
 		c.NameKey = &key
 	}
-	settings, wrong := p.settings(app.Settings, e.limits)
-	takeover := e.limits.takeover(app.Settings, settings)
+	settings, wrong := p.settings(app.Settings, e.limiter.all)
+	takeover := e.limiter.all.takeover(app.Settings, settings)
 	if takeover && p.takeover != nil {
 		if err := p.takeover(); err != nil {
 			return c, err

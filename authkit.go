@@ -77,14 +77,13 @@ type Engine struct {
 	cookies httpio.Cookies
 	ring    *seal.Ring
 	hasher  *hasher
-	limits  limits // of every app
+	limiter *limiter
 	oauth   *oauth.Client
 	pairs   *cache[string, token.Pair]                    // opened signing keys, by app and key id
 	publics *cache[string, token.VerifyKey]               // parsed public keys, likewise
 	apps    *cache[uuid.UUID, aged[App]]                  // for Require
 	live    *cache[[2]uuid.UUID, aged[uuid.UUID]]         // users of live sessions, by app and session, for Require
 	seen    *cache[[32]byte, vouched]                     // verified access tokens, for Require
-	full    *cache[limitKey, shut]                        // limits that stay full for a while
 	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
 	pace    *pace                                         // of each app's mail
 	used    *touched                                      // API keys used since the last flush
@@ -116,14 +115,13 @@ func New(c Config) (*Engine, error) {
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    newCache[[32]byte, vouched](32768),
 		warned:  newSeldom(time.Minute, maxWarned),
-		full:    newCache[limitKey, shut](maxShut),
-		limits:  c.Limits.parsed(),
 		pace:    newPace(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),
 		moments: make(chan Moment, maxMoments),
 		wake:    make(chan struct{}, 1),
 	}
+	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
 	salt, err := e.random(16)
 	if err != nil {
 		return nil, err

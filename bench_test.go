@@ -346,7 +346,7 @@ func BenchmarkBareHash(b *testing.B) {
 	phc := pw.Hash(password, make([]byte, 16), pw.Default())
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
-			if err := gate.Do(b.Context(), "app", func() { _, _ = pw.Verify(password, phc) }); err != nil {
+			if err := gate.Do(b.Context(), pw.Asker{Tenant: "app"}, func() { _, _ = pw.Verify(password, phc) }); err != nil {
 				b.Error(err)
 			}
 		}

@@ -91,6 +91,10 @@ type Config struct {
 	// header changes nothing.
 	TrustedProxies []netip.Prefix
 
+	// TrustUnixSockets trusts peers without an address as TrustedProxies: those of a Unix
+	// socket, which a proxy on the same machine uses. Default: they are one peer to all limits.
+	TrustUnixSockets bool
+
 	// Logger gets what operators should know. Default: slog.Default().
 	Logger *slog.Logger
 
@@ -147,16 +151,20 @@ type TokenConfig struct {
 }
 
 // LimitConfig says how much one peer or one address may ask for in each app. A limit is
-// written as "20/m/ip, 10/m/email": 20 a minute from one address of the network (of IPv6:
-// one /64), 10 a minute for one email address, known or not. The unit is s, m, h or d; so
-// many may come at once, then one by one. What is refused by a limit does not count. A key
-// that is left out is not limited.
+// written as "20/m/ip, 10/m/email": 20 a minute from one address of the network, 10 a minute
+// for one email address, known or not. The unit is s, m, h or d; so many may come at once,
+// then one by one. What is refused by a limit does not count. A key that is left out is not
+// limited.
+//
+// A peer of IPv6 is counted by its /64, and by its /56 (4 times as much) and /48 (16 times).
+// In all apps together a peer has 5 times what it has in one.
 //
 // An app's own settings may only tighten these.
 type LimitConfig struct {
 	// Credentials are tries to sign in or up by password. A browser that signed in to an
-	// account before is not counted with strangers: see [Engine.KnowDevice]. Default
-	// "20/m/ip, 10/m/email".
+	// account before is not counted with strangers: see [Engine.KnowDevice]. Strangers to one
+	// email address have 100 a day in all, unless email is left out. As many tries at mailed
+	// links and codes a peer has beside these. Default "20/m/ip, 10/m/email".
 	Credentials string
 
 	// SignUp is users created, by whatever method. Default "20/h/ip".
@@ -167,6 +175,14 @@ type LimitConfig struct {
 
 	// OAuth is sign-ins begun or finished at providers. Default "60/m/ip".
 	OAuth string
+
+	// User is what a signed-in user may write, such as "120/m": requests to the handler that are
+	// not GET or HEAD. "off": not limited. Default "120/m".
+	User string
+
+	// Developer is the same of a developer, in all apps together. What an app's own server
+	// writes by API key is not counted. "off": not limited. Default "300/m".
+	Developer string
 
 	// InsecureOff switches every limit off, mail budgets too. For tests.
 	InsecureOff bool

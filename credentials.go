@@ -60,7 +60,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 		return SignIn{}, err
 	}
 	by := e.asker(app.ID, email, in)
-	if err := e.hit(ctx, app.ID, e.countTry(by)); err != nil {
+	if err := e.hit(ctx, app.ID, e.countTry(by)...); err != nil {
 		return SignIn{}, err
 	}
 	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
@@ -153,7 +153,7 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 	if err := e.mayCreate(ctx, app, in.Client); err != nil {
 		return SignIn{}, err
 	}
-	phc, err := e.hasher.hash(ctx, app.ID, in.Password)
+	phc, err := e.hasher.hash(ctx, hashFor(app.ID, in.Client), in.Password)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -167,7 +167,7 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 
 // askForProof mails a proof to a user who has shown the right password, and refuses.
 func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSignIn) error {
-	data := attempt{Email: u.Email, Typed: u.EmailTyped, owner: true}
+	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: sessions, proven: u.Verified}
 	pending, err := e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSig
 	if err := e.mayCreate(ctx, app, in.Client); err != nil { // before the hash, which costs more
 		return SignIn{}, err
 	}
-	phc, err := e.hasher.hash(ctx, app.ID, in.Password)
+	phc, err := e.hasher.hash(ctx, hashFor(app.ID, in.Client), in.Password)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -192,7 +192,7 @@ func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSig
 
 // checkPassword signs in, or refuses in the time that a real check takes.
 func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, account *Account) (SignIn, error) {
-	ok, renewed, err := e.hasher.verify(ctx, app.ID, in.Password, account.password())
+	ok, renewed, err := e.hasher.verify(ctx, hashFor(app.ID, in.Client), in.Password, account.password())
 	if err != nil {
 		return SignIn{}, err
 	}

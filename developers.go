@@ -32,7 +32,7 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 	if account != nil {
 		return account.User, taken
 	}
-	phc, err := e.hasher.hash(ctx, app.ID, pw)
+	phc, err := e.hasher.hash(ctx, hashFor(app.ID, Client{}), pw)
 	if err != nil {
 		return User{}, err
 	}

@@ -22,10 +22,11 @@ const deviceAge = 90 * day
 type device struct {
 	id     []byte // stays through all sign-ins of the device, and so does its count
 	issued time.Time
+	proven bool // the address was, by that account
 	stamp  []byte
 }
 
-const deviceSize = idSize + 8 + macSize + macSize
+const deviceSize = idSize + 8 + 1 + macSize + macSize
 
 // KnowDevice answers what a browser keeps once it has signed in as u, so that
 // [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
@@ -42,17 +43,10 @@ func (e *Engine) KnowDevice(u User, before string) (string, error) {
 			return "", unavailable(err)
 		}
 	}
-	known.issued, known.stamp = now, e.ring.MAC("device stamp", stampOf(u, known.id)...)
+	known.issued, known.proven, known.stamp = now, u.Verified, e.ring.MAC("device stamp", stampOf(u, known.id)...)
 	return token.Encode(slices.Concat(
-		known.id, known.date(), known.stamp, e.ring.MAC("device", known.sealed(u.App, u.Email)...),
+		known.id, known.date(), known.flag(), known.stamp, e.ring.MAC("device", known.sealed(u.App, u.Email)...),
 	)), nil
-}
-
-// knows says whether a browser signed in to the address's account before. Whether it could
-// today takes a look at the account, which those who ask for mail are not told from.
-func (e *Engine) knows(app uuid.UUID, email, text string) bool {
-	_, ok := e.device(app, email, text, e.now())
-	return ok
 }
 
 // device reads what a browser keeps; false for anything but what was made for this address
@@ -63,8 +57,9 @@ func (e *Engine) device(app uuid.UUID, email, text string, now time.Time) (devic
 		return device{}, false
 	}
 	id, date := raw[:idSize], raw[idSize:idSize+8]
-	stamp, mac := raw[idSize+8:deviceSize-macSize], raw[deviceSize-macSize:]
-	d := device{id: id, issued: time.Unix(int64(binary.BigEndian.Uint64(date)), 0), stamp: stamp} //nolint:gosec // sealed, else nothing is believed
+	proven := raw[idSize+8] == 1
+	stamp, mac := raw[idSize+9:deviceSize-macSize], raw[deviceSize-macSize:]
+	d := device{id: id, issued: time.Unix(int64(binary.BigEndian.Uint64(date)), 0), proven: proven, stamp: stamp} //nolint:gosec // sealed, else nothing is believed
 	if !e.ring.CheckMAC("device", mac, d.sealed(app, email)...) || now.Sub(d.issued) >= deviceAge {
 		return device{}, false
 	}
@@ -75,8 +70,11 @@ func (d device) date() []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(d.issued.Unix())) //nolint:gosec // only its bytes count
 }
 
+// flag tells whether the account had proven the address.
+func (d device) flag() []byte { return []byte{byte(flagged(d.proven))} }
+
 func (d device) sealed(app uuid.UUID, email string) [][]byte {
-	return [][]byte{app[:], []byte(email), d.id, d.date(), d.stamp}
+	return [][]byte{app[:], []byte(email), d.id, d.date(), d.flag(), d.stamp}
 }
 
 func stampOf(u User, id []byte) [][]byte {
@@ -99,12 +97,13 @@ func (e *Engine) asker(app uuid.UUID, email string, in PasswordSignIn) asker {
 	return asker{email: email}
 }
 
-// countTry is a device's own, or that of all strangers together.
-func (e *Engine) countTry(a asker) count {
+// countTry is a device's own, or that of all strangers together: of those there are few a day
+// besides, refilled evenly, since ten a minute are 14,400 passwords a day.
+func (e *Engine) countTry(a asker) []count {
 	if a.known != nil {
-		return e.by(limitCredentialsDevice, a.email+" "+token.Encode(a.known.id))
+		return []count{e.limiter.by(limitCredentialsDevice, a.email+" "+token.Encode(a.known.id))}
 	}
-	return e.by(limitCredentialsEmail, a.email)
+	return []count{e.limiter.by(limitCredentialsEmail, a.email), e.limiter.by(limitCredentialsDay, a.email)}
 }
 
 // checkDevice counts a device as a stranger after all, once, if the account is no longer as
@@ -114,5 +113,5 @@ func (e *Engine) checkDevice(ctx context.Context, app uuid.UUID, a *asker, accou
 		return nil
 	}
 	a.known = nil
-	return e.hit(ctx, app, e.countTry(*a))
+	return e.hit(ctx, app, e.countTry(*a)...)
 }

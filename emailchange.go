@@ -53,7 +53,7 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if email == u.Email {
 		return Pending{}, invalid("new_email", "unchanged", "new_email is the user's address already")
 	}
-	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Bare: flagged(account.password() == "")}
+	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Class: sessions, Bare: flagged(account.password() == "")}
 	return e.ask(ctx, app, forChange, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
 }
 
@@ -274,5 +274,5 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 	if err != nil {
 		return c, err
 	}
-	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Bare: flagged(true)}, &u, c.Now)
+	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Class: sessions, Bare: flagged(true)}, &u, c.Now)
 }

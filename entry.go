@@ -138,7 +138,7 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
 		return refuse(CodeSignupDisabled, "this app takes no new users")
 	}
-	return e.hit(ctx, app.ID, e.byPeer(limitSignupPeer, by.IP)...)
+	return e.hit(ctx, app.ID, e.limiter.byPeer(limitSignupPeer, by)...)
 }
 
 // create makes a user that mayCreate has let through and signs in, in one step.

@@ -2,26 +2,99 @@ package authkit
 
 import (
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 // maxWarned bounds how many peers are warned of in a minute. A flood from many must not
 // become one of warnings.
 const maxWarned = 64
 
-// warnOfForwarding tells of a forwarding header that did not count.
-func (c *call) warnOfForwarding(peer string) {
-	now := c.e.now()
-	if !c.e.warned.first(limitKey{c.app.ID, peer}, now) {
+// The headers by which an app's own backend tells whose request it sends.
+const (
+	forwardKeyHeader   = "X-Authkit-Key"
+	forwardIPHeader    = "X-Authkit-Client-IP"
+	forwardAgentHeader = "X-Authkit-User-Agent"
+)
+
+// proxies are the peers whose X-Forwarded-For counts.
+func (e *Engine) proxies() httpio.Proxies {
+	return httpio.Proxies{Ranges: e.cfg.TrustedProxies, Local: e.cfg.TrustUnixSockets}
+}
+
+// forwarded takes the client that the path app's own backend tells, beside an API key with
+// [ScopeAuthForward]; without a key its headers change nothing. told is what is wrong with what
+// it tells, for after the route's own check of who may call.
+func (c *call) forwarded() (told, err error) {
+	keys := c.r.Header.Values(forwardKeyHeader)
+	if len(keys) == 0 || c.r.PathValue("app_id") == "" {
+		return nil, nil
+	}
+	if len(c.r.Header.Values("Origin")) > 0 {
+		return nil, refuse(CodeForbidden, "a browser sends no "+forwardKeyHeader+": it is for an app's own server")
+	}
+	id, err := c.pathID()
+	if err != nil || len(keys) > 1 {
+		return nil, refuse(CodeInvalidAPIKey, forwardKeyHeader+" is not one API key of this app")
+	}
+	key, err := c.e.CheckAPIKey(c.ctx(), keys[0])
+	switch {
+	case err != nil:
+		return nil, err
+	case key.App != id:
+		return nil, refuse(CodeInvalidAPIKey, forwardKeyHeader+" is not one API key of this app").because(cause("the API key is another app's"))
+	case !slices.Contains(key.Scopes, ScopeAuthForward):
+		return refuse(CodeForbidden, "the API key in "+forwardKeyHeader+" lacks the scope "+ScopeAuthForward), nil
+	}
+	app, err := c.pathApp()
+	if err != nil {
+		return nil, err
+	}
+	addresses := c.r.Header.Values(forwardIPHeader)
+	if len(addresses) != 1 {
+		return invalid(forwardIPHeader, "required", "beside "+forwardKeyHeader+", "+forwardIPHeader+" holds one address"), nil
+	}
+	addr, ok := httpio.ReadAddr(addresses[0])
+	if !ok {
+		return invalid(forwardIPHeader, "invalid_address", forwardIPHeader+" is not one IP address, without a port"), nil
+	}
+	c.request.via = c.client.IP
+	c.client = Client{IP: addr.String(), UserAgent: c.r.Header.Get(forwardAgentHeader), forwarder: app.Developer}
+	c.request.client = c.client
+	return nil, nil
+}
+
+// warnOfForwarding tells of a forwarding header that did not count: of a peer that is no
+// trusted proxy, or one of a trusted proxy that cannot be read, so that all its clients are one
+// peer.
+func (c *call) warnOfForwarding(s httpio.Sender) {
+	reason, line := "", ""
+	switch {
+	case s.Stranger:
+		reason = "untrusted_peer"
+		line = "a forwarding header from an untrusted peer is ignored; if it is your proxy, add it to Config.TrustedProxies, or set Config.TrustUnixSockets"
+	case s.Unreadable != "":
+		reason = "unreadable"
+		line = "X-Forwarded-For of a trusted proxy cannot be read: all its clients count as one peer; let it write IP addresses, with or without a port"
+	default:
 		return
 	}
-	c.e.log.WarnContext(c.ctx(), "a forwarding header from an untrusted peer is ignored; if it is your proxy, add it to Config.TrustedProxies",
-		slog.String("peer", c.client.IP), slog.String("app", c.app.ID.String()), slog.String("request_id", c.request.id))
+	now, about := c.e.now(), limitKey{c.app.ID, reason + " " + s.Key}
+	if s.Unreadable != "" {
+		about.app = Console // whatever the app, it is one proxy
+	}
+	if !c.e.warned.first(about, now) {
+		return
+	}
+	c.e.log.WarnContext(c.ctx(), line, slog.String("peer", c.request.peer()), slog.String("received", s.Unreadable),
+		slog.String("app", c.app.ID.String()), slog.String("request_id", c.request.id))
 	if c.e.cfg.Observer != nil {
 		c.e.cfg.Observer(Event{
-			App: c.app.ID, Time: now, Type: EventForwardedHeader, IP: c.client.IP,
-			Result: "warning", Reason: "untrusted_peer", RequestID: c.request.id,
+			App: c.app.ID, Time: now, Type: EventForwardedHeader, IP: c.request.peer(),
+			Result: "warning", Reason: reason, RequestID: c.request.id,
 		})
 	}
 }

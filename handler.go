@@ -118,13 +118,11 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 	}
 	c.request.id = id.String()
 	w.Header().Set("X-Request-ID", c.request.id)
-	key, addr, stranger := httpio.Peer(r, h.e.cfg.TrustedProxies)
-	c.client = Client{IP: cmp.Or(addr, key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
-	c.request.ip = c.client.IP
+	sender := h.e.proxies().Sender(r)
+	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
+	c.request.client = c.client
 	defer c.survive()
-	if stranger {
-		defer c.warnOfForwarding(key) // at last: by then the app is known
-	}
+	defer c.warnOfForwarding(sender) // at last: by then the app is known
 	if err := c.through(res); err != nil {
 		c.fail(err)
 	}
@@ -162,12 +160,19 @@ func (c *call) through(res resource) error {
 	if err := c.crossOrigin(rt); err != nil {
 		return err
 	}
+	told, err := c.forwarded()
+	if err != nil {
+		return err
+	}
 	// Whoever stands before or behind this handler may read the other one, whatever the route asks for.
 	if len(c.r.Header.Values("Authorization")) > 1 {
 		return malformedAuthorization()
 	}
 	if err := rt.access(c); err != nil {
 		return err
+	}
+	if told != nil {
+		return told
 	}
 	if err := c.count(rt); err != nil {
 		return err

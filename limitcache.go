@@ -9,10 +9,18 @@ import (
 // maxShut bounds what a process remembers of limits that are full.
 const maxShut = 16384
 
-// limitKey is a key of a limit in its app.
+// limitKey is a key of a limit in the app that it is counted in.
 type limitKey struct {
 	app uuid.UUID
 	key string
+}
+
+// keyOf is where a call of an app counts a hit.
+func keyOf(app uuid.UUID, h Hit) limitKey {
+	if h.App != uuid.Nil {
+		app = h.App
+	}
+	return limitKey{app, h.Key}
 }
 
 // shut is a limit that was found full. Nothing but time makes room in it (GCRA), so that
@@ -24,10 +32,10 @@ type shut struct {
 
 // knownFull is the index of the first hit whose limit is full for sure, and how long it
 // stays so; the number of hits, if there is none.
-func (e *Engine) knownFull(app uuid.UUID, hits []Hit, now time.Time) (int, time.Duration) {
+func (l *limiter) knownFull(app uuid.UUID, hits []Hit, now time.Time) (int, time.Duration) {
 	for i, h := range hits {
 		// With another rate there may be room; and before from, the clock was set back.
-		s, ok := e.full.get(limitKey{app, h.Key})
+		s, ok := l.full.get(keyOf(app, h))
 		if ok && s.by == h && !now.Before(s.from) && now.Before(s.until) {
 			return i, s.until.Sub(now)
 		}
@@ -35,11 +43,10 @@ func (e *Engine) knownFull(app uuid.UUID, hits []Hit, now time.Time) (int, time.
 	return len(hits), 0
 }
 
-// noteFull remembers a full limit. To one that is fixed something may be given back; and of
-// mail to an address, the time of the answer must not tell that it is full.
-func (e *Engine) noteFull(app uuid.UUID, by count, h Hit, now time.Time, wait time.Duration) {
-	mail := by.limit == limitMailEmail || by.limit == limitMailKnown || by.limit == limitMailOwner
-	if by.limit.most == 0 && h.Cost == 0 && !mail {
-		e.full.put(limitKey{app, h.Key}, shut{h, now, now.Add(wait)})
+// noteFull remembers a full limit, unless something may be given back to it, or the time of
+// an answer must not tell that it is full.
+func (l *limiter) noteFull(app uuid.UUID, by count, h Hit, now time.Time, wait time.Duration) {
+	if h.Cost == 0 && !by.limit.returns() && !by.limit.secret() {
+		l.full.put(keyOf(app, h), shut{h, now, now.Add(wait)})
 	}
 }

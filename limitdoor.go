@@ -2,28 +2,63 @@ package authkit
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/google/uuid"
 )
 
-// count counts for the peer, and tells it the limit. How much of it is left no store says;
-// of any other limit nothing is told: it would tell what others ask about an address.
+// count counts for the peer and for who writes, and tells the peer the limit. How much of it
+// is left no store says; of any other limit nothing is told: it would tell what others ask
+// about an address.
 func (c *call) count(rt route) error {
-	rate, ok := rt.limit.rate(c.e.limits.of(c.app))
-	if !ok || c.e.cfg.Limits.InsecureOff {
+	if c.e.limiter.off {
 		return nil
 	}
-	policy{rt.limit.name, rate}.tell(c.w.Header())
-	counts := c.e.byPeer(rt.limit, c.client.IP)
-	if !rt.together {
-		return c.e.hit(c.ctx(), c.app.ID, counts...)
+	var counts []count
+	if rate, ok := rt.limit.rate(c.e.limiter.all.of(c.app)); ok {
+		policy{rt.limit.name, rate}.tell(c.w.Header())
+		counts = c.e.limiter.byPeer(rt.limit, c.client)
 	}
-	c.request.owe(counts)
-	return nil
+	counts = append(counts, c.writes()...)
+	switch {
+	case len(counts) == 0:
+		return nil
+	case rt.together:
+		c.request.owe(counts)
+		return nil
+	}
+	return c.e.hit(c.ctx(), c.counted(), counts...)
+}
+
+// counted is the app in whose step the door counts.
+func (c *call) counted() uuid.UUID {
+	if c.app.ID == uuid.Nil {
+		return Console // a route of developers that names no app
+	}
+	return c.app.ID
+}
+
+// writes counts a write for the user or the developer who asks for it: each makes rows and
+// events, which stay. An app's own server, by API key, is not counted.
+func (c *call) writes() []count {
+	var mine count
+	switch {
+	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
+		return nil
+	case c.developer != "":
+		mine = c.e.limiter.by(limitDeveloper, c.e.owner(c.developer))
+		mine.everywhere = true
+	case c.user.ID != uuid.Nil:
+		mine = c.e.limiter.by(limitUser, c.user.ID.String())
+	default:
+		return nil
+	}
+	mine.asker = true
+	return []count{mine}
 }
 
 // settled makes the count that a flow has refused without: what is wrong with a request is
-// told to nobody whose limit is full.
+// told to none whose limit is full.
 func (c *call) settled(err error) error {
 	if err == nil || !c.request.owes() {
 		return err

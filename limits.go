@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/ratelimit"
+	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
@@ -25,21 +25,26 @@ type limit struct {
 var (
 	limitCredentialsPeer   = limit{name: "credentials/ip"}
 	limitCredentialsEmail  = limit{name: "credentials/email"}
-	limitCredentialsDevice = limit{name: "credentials/device"} // by email, of one device that is known
+	limitCredentialsDay    = limit{"credentials/day", 100, day} // by email, of strangers
+	limitCredentialsDevice = limit{name: "credentials/device"}  // by email, of one device that is known
+	limitProofPeer         = limit{name: "proof/ip"}            // as many as tries at passwords, and none of theirs
 	limitSignupPeer        = limit{name: "signup/ip"}
 	limitMailPeer          = limit{name: "mail/ip"}
-	limitMailEmail         = limit{name: "mail/email"}
-	limitMailKnown         = limit{name: "mail/known"} // by email, of devices that signed in to the account before
-	limitMailOwner         = limit{name: "mail/owner"} // by email, of whoever is in the account now
+	limitMailEmail         = limit{name: "mail/email"}  // by email, of strangers
+	limitMailDevice        = limit{name: "mail/device"} // by email, of one device that is known
+	limitMailKnown         = limit{name: "mail/known"}  // by email, of all such devices together
+	limitMailOwner         = limit{name: "mail/owner"}  // by email, of the session of an account that proved it
 	limitOAuthPeer         = limit{name: "oauth/ip"}
 	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, and none of theirs
 	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
+	limitUser              = limit{name: "writes/user"}
+	limitDeveloper         = limit{name: "writes/developer"}
 )
 
 // rate is how much the limit is in an app; false: it is none.
 func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 	switch l {
-	case limitCredentialsPeer:
+	case limitCredentialsPeer, limitProofPeer:
 		r, ok = of.credentials.Of(ratelimit.IP)
 	case limitCredentialsEmail, limitCredentialsDevice:
 		r, ok = of.credentials.Of(ratelimit.Email)
@@ -47,62 +52,103 @@ func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 		r, ok = of.signUp.Of(ratelimit.IP)
 	case limitMailPeer:
 		r, ok = of.mail.Of(ratelimit.IP)
-	case limitMailEmail, limitMailKnown, limitMailOwner:
+	case limitMailEmail, limitMailDevice, limitMailKnown, limitMailOwner:
 		r, ok = of.mail.Of(ratelimit.Email)
 	case limitOAuthPeer, limitCallbackPeer:
 		r, ok = of.oauth.Of(ratelimit.IP)
+	case limitUser:
+		r, ok = of.user, of.user.N > 0
+	case limitDeveloper:
+		r, ok = of.developer, of.developer.N > 0
 	default:
 		return ratelimit.Rate{N: l.most, Per: l.window}, l.most > 0
 	}
 	return r, ok
 }
 
+// secret reports whether an answer, or its time, must not tell that the limit is full: that of
+// mail to an address.
+func (l limit) secret() bool {
+	return l == limitMailEmail || l == limitMailDevice || l == limitMailKnown || l == limitMailOwner
+}
+
+// returns reports whether something may be given back, so that a full limit may have room
+// before its time.
+func (l limit) returns() bool { return l == limitCodeEmail || l == limitMailAll }
+
 // count is one count against a limit, for one subject. A Cost of 0 counts 1; a negative one
 // gives back.
 type count struct {
 	limit limit
+	scope string // of the limit: a wider network, all apps; empty: one subject in one app
 	key   string
+	times int // what the limit's rate is multiplied by; 0 is 1
 	Cost  int
+
+	everywhere bool // over all apps, by the rate that none of them has tightened
+	asker      bool // the subject is who asks, not whom it is about
+}
+
+func (c count) name() string { return c.limit.name + c.scope }
+
+// rate is what the count may reach.
+func (c count) rate(of, all limits) (ratelimit.Rate, bool) {
+	if c.everywhere {
+		of = all
+	}
+	r, ok := c.limit.rate(of)
+	r.N *= max(c.times, 1)
+	return r, ok
+}
+
+// limiter counts in a store what is asked for, refuses what is too much, and remembers for a
+// while which limits are full. It is safe for concurrent use.
+type limiter struct {
+	store LimitStore
+	ring  *seal.Ring
+	now   func() time.Time
+	all   limits // of every app that has tightened none
+	off   bool
+	full  *cache[limitKey, shut]
+}
+
+func newLimiter(c LimitConfig, store LimitStore, ring *seal.Ring, now func() time.Time) *limiter {
+	return &limiter{
+		store: store, ring: ring, now: now, all: c.parsed(), off: c.InsecureOff,
+		full: newCache[limitKey, shut](maxShut),
+	}
 }
 
 // by counts the limit for one subject. Subjects are hashed with a key, so that a store
 // that leaks tells no addresses.
-func (e *Engine) by(l limit, subject string) count {
-	mac := e.ring.MAC("limit", []byte(l.name), []byte(subject))
-	return count{limit: l, key: l.name + "/" + token.Encode(mac[:16])}
+func (l *limiter) by(of limit, subject string) count { return l.in("", of, subject) }
+
+// in is by, of a limit in a wider scope.
+func (l *limiter) in(scope string, of limit, subject string) count {
+	c := count{limit: of, scope: scope}
+	mac := l.ring.MAC("limit", []byte(c.name()), []byte(subject))
+	c.key = c.name() + "/" + token.Encode(mac[:16])
+	return c
 }
 
-// byPeer counts for an address; a Go caller who tells none is not counted.
-func (e *Engine) byPeer(l limit, ip string) []count {
-	if ip == "" {
-		return nil
+// hit counts against the limits that an app has, and refuses with [CodeRateLimited] when one
+// is full: what stands before it is counted, it and what follows are not. So refusals put
+// nothing off: a stranger to an address finds ever less room, down to one try every
+// Window/Limit, and is never locked out by what others had refused.
+func (l *limiter) hit(ctx context.Context, app uuid.UUID, of limits, counts []count) error {
+	counts, hits := l.hits(of, counts)
+	now := l.now()
+	known, wait := l.knownFull(app, hits, now)
+	if known < len(hits) && counts[known].asker {
+		return limited(counts[known], hits[known], wait) // a flood costs the store nothing
 	}
-	return []count{e.by(l, httpio.PeerKey(ip))}
-}
-
-// hit counts, and refuses with [CodeRateLimited] when a limit is full: what stands before it
-// is counted, it is not. So refusals put nothing off, and whoever waits gets through: a
-// stranger to an address finds ever less room, down to one try every Window/Limit, and is
-// never locked out by what others had refused.
-func (e *Engine) hit(ctx context.Context, app uuid.UUID, counts ...count) error {
-	counts = withOwed(ctx, app, counts)
-	if e.cfg.Limits.InsecureOff || len(counts) == 0 {
-		return nil
-	}
-	of, err := e.limitsOf(ctx, app)
-	if err != nil {
-		return err
-	}
-	counts, hits := of.hits(counts)
-	now := e.now()
-	known, wait := e.knownFull(app, hits, now)
 	if known > 0 {
-		got, err := e.store.Hit(ctx, app, hits[:known], now)
+		got, err := l.store.Hit(ctx, app, hits[:known], now)
 		switch {
 		case err != nil:
 			return hitError(err, app)
 		case got.Full >= 0:
-			e.noteFull(app, counts[got.Full], hits[got.Full], now, got.RetryAfter)
+			l.noteFull(app, counts[got.Full], hits[got.Full], now, got.RetryAfter)
 			return limited(counts[got.Full], hits[got.Full], got.RetryAfter)
 		}
 	}
@@ -119,37 +165,59 @@ func hitError(err error, app uuid.UUID) error {
 	return unavailable(fmt.Errorf("count a limit of app %s: %w", app, err))
 }
 
-// limitsOf are the limits of an app. Whoever counts has read the app just before, so that
-// what is remembered of it is no older. The console app has none of its own, and counts mail
-// also where it is off.
-func (e *Engine) limitsOf(ctx context.Context, id uuid.UUID) (limits, error) {
-	if id == Console {
-		return e.limits, nil
-	}
-	if app, ok := appFrom(ctx, id); ok {
-		return e.limits.of(app), nil
-	}
-	if known, ok := e.apps.get(id); ok {
-		return e.limits.of(known.value), nil
-	}
-	app, err := e.App(ctx, id)
-	return e.limits.of(app), err
-}
-
 // hits are the counts of what is limited, and what the store is asked for each.
-func (l limits) hits(counts []count) (limited []count, hits []Hit) {
+func (l *limiter) hits(of limits, counts []count) (limited []count, hits []Hit) {
 	for _, c := range counts {
-		if r, ok := c.limit.rate(l); ok {
-			limited = append(limited, c)
-			hits = append(hits, Hit{Key: c.key, Limit: r.N, Window: r.Per, Cost: c.Cost})
+		r, ok := c.rate(of, l.all)
+		if !ok {
+			continue
 		}
+		h := Hit{Key: c.key, Limit: r.N, Window: r.Per, Cost: c.Cost}
+		if c.everywhere {
+			h.App = Console
+		}
+		limited, hits = append(limited, c), append(hits, h)
 	}
 	return limited, hits
 }
 
 func limited(by count, h Hit, wait time.Duration) *Error {
-	return &Error{
+	err := &Error{
 		Code: CodeRateLimited, Detail: "too many requests; wait and try again",
-		RetryAfter: max(wait, time.Second), full: policy{by.limit.name, ratelimit.Rate{N: h.Limit, Per: h.Window}},
+		RetryAfter: max(wait, time.Second), full: policy{by.name(), ratelimit.Rate{N: h.Limit, Per: h.Window}},
 	}
+	if by.limit == limitCredentialsDay {
+		err.Detail = "too many tries at this address today by devices that it does not know; a sign-in link, a password reset, and devices that signed in before still work"
+	}
+	return err
+}
+
+// hit counts against the limits of an app, after what the door has left to count.
+func (e *Engine) hit(ctx context.Context, app uuid.UUID, counts ...count) error {
+	counts = withOwed(ctx, app, counts)
+	if e.limiter.off || len(counts) == 0 {
+		return nil
+	}
+	of, err := e.limitsOf(ctx, app)
+	if err != nil {
+		return err
+	}
+	return e.limiter.hit(ctx, app, of, counts)
+}
+
+// limitsOf are the limits of an app. Who counts has read the app just before, so that what is
+// remembered of it is no older. The console app has none of its own, and counts also where it
+// is off.
+func (e *Engine) limitsOf(ctx context.Context, id uuid.UUID) (limits, error) {
+	if id == Console {
+		return e.limiter.all, nil
+	}
+	if app, ok := appFrom(ctx, id); ok {
+		return e.limiter.all.of(app), nil
+	}
+	if known, ok := e.apps.get(id); ok {
+		return e.limiter.all.of(known.value), nil
+	}
+	app, err := e.App(ctx, id)
+	return e.limiter.all.of(app), err
 }

@@ -11,6 +11,22 @@ import (
 // limits are those of an app, or of every app, as they are counted.
 type limits struct {
 	credentials, signUp, mail, oauth ratelimit.Rates
+	user, developer                  ratelimit.Rate // of writes; the zero Rate: not limited
+}
+
+// limitOff is the text of a limit of writes that is none.
+const limitOff = "off"
+
+// writeField is one of two texts, which an app has no say in.
+type writeField struct {
+	config, fallback string
+	text             func(*LimitConfig) *string
+	rate             func(*limits) *ratelimit.Rate
+}
+
+var writeFields = []writeField{
+	{"Limits.User", "120/m", func(c *LimitConfig) *string { return &c.User }, func(l *limits) *ratelimit.Rate { return &l.user }},
+	{"Limits.Developer", "300/m", func(c *LimitConfig) *string { return &c.Developer }, func(l *limits) *ratelimit.Rate { return &l.developer }},
 }
 
 // limitField is one of four texts, with the keys that it may have.
@@ -55,6 +71,13 @@ func (c *LimitConfig) fill(bad *problems) {
 			bad.add(f.config, quote(*text), err.Error())
 		}
 	}
+	for _, f := range writeFields {
+		text := f.text(c)
+		*text = cmp.Or(*text, f.fallback)
+		if _, err := ratelimit.ParseRate(*text); err != nil && *text != limitOff {
+			bad.add(f.config, quote(*text), err.Error()+", or "+limitOff)
+		}
+	}
 }
 
 // parsed are limits that fill has found nothing wrong with.
@@ -62,6 +85,9 @@ func (c *LimitConfig) parsed() limits {
 	var out limits
 	for _, f := range limitFields {
 		*f.rates(&out), _ = ratelimit.Parse(*f.text(c), f.keys...)
+	}
+	for _, f := range writeFields {
+		*f.rate(&out), _ = ratelimit.ParseRate(*f.text(c)) // the zero Rate for limitOff
 	}
 	return out
 }

@@ -86,7 +86,7 @@ func (e *Engine) share(ctx context.Context, app uuid.UUID, to string) (counted [
 	if account != nil && account.User.Verified {
 		return nil, nil
 	}
-	mine := e.by(limitMailAll, canonical)
+	mine := e.limiter.by(limitMailAll, canonical)
 	err = e.hit(ctx, Console, mine)
 	if full, ok := errors.AsType[*Error](err); ok && full.Code == CodeRateLimited {
 		return nil, laterError{full.RetryAfter}

@@ -141,8 +141,7 @@ func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uui
 	if !ok2 || !errors.Is(err, CodeInvalidToken) || r.Method == http.MethodHead { // HEAD never has an effect
 		return got, err
 	}
-	_, ip, _ := httpio.Peer(r, e.cfg.TrustedProxies)
-	in, err := e.Refresh(r.Context(), RefreshRequest{App: id, Token: refresh, Client: Client{IP: ip, UserAgent: r.UserAgent()}})
+	in, err := e.Refresh(r.Context(), RefreshRequest{App: id, Token: refresh, Client: Client{IP: e.proxies().Sender(r).Addr, UserAgent: r.UserAgent()}})
 	if err != nil {
 		return nil, err
 	}

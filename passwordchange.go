@@ -23,10 +23,10 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err err
 	defer e.watch(ctx, EventPasswordChange, in.App, in.Client, &err)
 	return e.password(ctx, in.App, in.User, in.New, func(app App, account *Account, c *UserChange) error {
 		// Of this session alone: what strangers try at the address keeps nobody from it.
-		if err := e.hit(ctx, app.ID, e.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
+		if err := e.hit(ctx, app.ID, e.limiter.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
-		ok, _, err := e.hasher.verify(ctx, app.ID, in.Current, account.password())
+		ok, _, err := e.hasher.verify(ctx, hashFor(app.ID, in.Client), in.Current, account.password())
 		if err != nil {
 			return err
 		}
@@ -73,7 +73,7 @@ func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, ma
 		if err := may(app, account, &c); err != nil {
 			return User{}, err
 		}
-		phc, err := e.newPassword(ctx, app, u, pw)
+		phc, err := e.newPassword(ctx, app, u, pw, requestFrom(ctx).client)
 		if err != nil {
 			return User{}, err
 		}

@@ -56,7 +56,7 @@ func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Ac
 	if t.Data, err = e.sealData(app, forReset.kind, t.Hash, got.data); err != nil {
 		return false, err
 	}
-	t.UserID, t.Most = of.User.ID, forReset.most
+	t.UserID, t.Most, t.Class = of.User.ID, forReset.most, int(got.data.Class)
 	if t.Proof, err = e.codeProof(t, forReset, l.Attempt, l.Address, l.Code); err != nil {
 		return false, err
 	}
@@ -139,7 +139,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 	if err != nil {
 		return SignIn{}, err
 	}
-	phc, err := e.newPassword(ctx, app, account.User, pw)
+	phc, err := e.newPassword(ctx, app, account.User, pw, by.by)
 	if err != nil {
 		return SignIn{}, err
 	}

@@ -39,14 +39,14 @@ func (e *Engine) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 }
 
 // newPassword is the hash of a password that a user may have: [CodeWeakPassword].
-func (e *Engine) newPassword(ctx context.Context, app App, u User, pw string) (phc string, err error) {
+func (e *Engine) newPassword(ctx context.Context, app App, u User, pw string, by Client) (phc string, err error) {
 	if err := e.hasher.check(pw, app.Name, u.Name, u.Email); err != nil {
 		return "", err
 	}
 	if err := e.unbreached(ctx, app.ID, pw); err != nil {
 		return "", err
 	}
-	return e.hasher.hash(ctx, app.ID, pw)
+	return e.hasher.hash(ctx, hashFor(app.ID, by), pw)
 }
 
 // noteAlone writes an event that goes with no step.
@@ -67,14 +67,19 @@ func (h *hasher) check(pw string, words ...string) error {
 	return err
 }
 
+// hashFor is who waits at the gate.
+func hashFor(app uuid.UUID, by Client) password.Asker {
+	return password.Asker{Tenant: app.String(), Peer: by.gatePeer()}
+}
+
 // hash makes the PHC string of a new password.
-func (h *hasher) hash(ctx context.Context, app uuid.UUID, pw string) (string, error) {
+func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (string, error) {
 	salt, err := h.random(16)
 	if err != nil {
 		return "", unavailable(err)
 	}
 	var phc string
-	if err := h.gate.Do(ctx, app.String(), func() { phc = password.Hash(pw, salt, h.params) }); err != nil {
+	if err := h.gate.Do(ctx, who, func() { phc = password.Hash(pw, salt, h.params) }); err != nil {
 		return "", unavailable(err)
 	}
 	return phc, nil
@@ -83,7 +88,7 @@ func (h *hasher) hash(ctx context.Context, app uuid.UUID, pw string) (string, er
 // verify compares a password with the hash of an account, or with the dummy if it has
 // none: both take the same time. When the password is right and its hash was made with
 // other parameters, renewed is a hash with those of today.
-func (h *hasher) verify(ctx context.Context, app uuid.UUID, pw, phc string) (ok bool, renewed string, err error) {
+func (h *hasher) verify(ctx context.Context, who password.Asker, pw, phc string) (ok bool, renewed string, err error) {
 	salt, err := h.random(16)
 	if err != nil {
 		return false, "", unavailable(err)
@@ -93,7 +98,7 @@ func (h *hasher) verify(ctx context.Context, app uuid.UUID, pw, phc string) (ok 
 		phc = h.dummy
 	}
 	var broken error
-	err = h.gate.Do(ctx, app.String(), func() {
+	err = h.gate.Do(ctx, who, func() {
 		ok, broken = password.Verify(pw, phc)
 		if ok && known && !h.params.Same(phc) {
 			renewed = password.Hash(pw, salt, h.params)

@@ -33,7 +33,7 @@ type purpose struct {
 	template string // of the mail
 	page     string // where the link goes; the app's id follows
 	ttl      time.Duration
-	most     int // live attempts of one slot; a slot is an address, or a user who changes it
+	most     int // live attempts of one class of askers in a slot: an address, or a user who changes it
 }
 
 // The proofs that are mailed.
@@ -71,9 +71,11 @@ type attempt struct {
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
 
-	// known says that the asker's device signed in to the account before, and owner that the
-	// asker shows its session or right password: what others ask for keeps no mail from them.
-	known, owner bool
+	// Class is whose share of an address the asker has.
+	Class class `json:"class"`
+
+	device []byte // the id of the known device that asks
+	proven bool   // the session that asks is of an account which has proven the address
 
 	// decoy is an attempt that only takes the time of one: nothing leaves and no code is right.
 	decoy bool
@@ -144,7 +146,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
 	data.Asked, data.Agent = now, agentOf(by.UserAgent)
-	switch err := e.hit(ctx, app.ID, e.countMail(data)); {
+	switch err := e.hit(ctx, app.ID, e.limiter.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
 		data.decoy = true
@@ -164,19 +166,6 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil
 }
 
-// countMail is one count of all strangers to the address together, one of all devices that
-// are none, and one of the account's owner: an address gets so much from each. Of each device
-// it would be a flood, for whoever has many from before the address was proven.
-func (e *Engine) countMail(data attempt) count {
-	switch {
-	case data.owner:
-		return e.by(limitMailOwner, data.Email)
-	case data.known:
-		return e.by(limitMailKnown, data.Email)
-	}
-	return e.by(limitMailEmail, data.Email)
-}
-
 // addProof adds an attempt and its mail to a step. Of a user, it dies with the Epoch.
 func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data attempt, of *User, now time.Time) error {
 	link, err := e.mint(app.ID, p, s.id, now.Add(p.ttl))
@@ -189,7 +178,7 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 		return err
 	}
 	t := Token{
-		App: app.ID, Kind: p.kind, Hash: hash, ExpiresAt: now.Add(p.ttl), Most: p.most,
+		App: app.ID, Kind: p.kind, Hash: hash, ExpiresAt: now.Add(p.ttl), Most: p.most, Class: int(data.Class),
 		Binding: token.Hash([]byte(s.binding)),
 		Data:    sealed,
 	}
@@ -355,8 +344,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	if by.email != "" && by.email != email {
 		return found{}, invalidToken("the binding is another address's") // the binding is another address's: a wrong one
 	}
-	// The day is in the key, and within a day nothing is given back by time.
-	daily := e.by(limitCodeEmail, e.now().Format(time.DateOnly)+" "+email)
+	daily := e.limiter.countCode(got, e.now().Format(time.DateOnly))
 	switch err := e.hit(ctx, app, daily); {
 	case errors.Is(err, CodeRateLimited):
 		return found{}, invalidToken("the address has no attempts left today") // links only, from here on

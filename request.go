@@ -1,7 +1,9 @@
 package authkit
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"sync"
 
 	"github.com/google/uuid"
@@ -12,7 +14,9 @@ import (
 // written names the request; a Go caller's context has none, and says nothing. The host's
 // hooks have that context too, and may use it in many goroutines at once.
 type request struct {
-	id, ip string
+	id     string
+	client Client // who asks; where a backend forwards, the person
+	via    string // then the backend's own address
 
 	mu    sync.Mutex
 	actor string  // as [Event] has it: who is not the user it is about
@@ -33,6 +37,9 @@ func requestFrom(ctx context.Context) *request {
 	}
 	return &request{}
 }
+
+// peer is the address that the request came from, also where a backend told another.
+func (r *request) peer() string { return cmp.Or(r.via, r.client.IP) }
 
 // appFrom is the app as the door has read it.
 func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
@@ -91,11 +98,28 @@ func (r *request) stamp(events []Event) {
 		if r.id != "" {
 			ev.RequestID = r.id
 		}
-		if r.ip != "" {
-			ev.IP = r.ip
+		if r.client.IP != "" {
+			ev.IP = r.client.IP
+		}
+		if r.via != "" {
+			ev.Detail = withMember(ev.Detail, "forwarded_by", r.via)
 		}
 		if r.actor != "" {
 			ev.Actor = r.actor
 		}
 	}
+}
+
+// withMember adds a member to a JSON object; nil is the empty one.
+func withMember(object []byte, name, value string) []byte {
+	members := map[string]any{}
+	if len(object) > 0 && json.Unmarshal(object, &members) != nil {
+		return object // it is no object
+	}
+	members[name] = value
+	out, err := json.Marshal(members)
+	if err != nil {
+		return object
+	}
+	return out
 }

@@ -16,7 +16,12 @@ import (
 
 // Client says who asks, for limits and for the list of sessions. Empty fields are fine:
 // a Go caller without an address is limited by email only.
-type Client struct{ IP, UserAgent string }
+type Client struct {
+	IP, UserAgent string
+
+	// forwarder owns the app whose backend told IP; empty: it is the peer's own.
+	forwarder string
+}
 
 // SignIn is the outcome of every sign-in, and of every refresh.
 type SignIn struct {

@@ -45,7 +45,10 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, known: e.knows(app.ID, email, in.Device)}
+	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
+	if d, ok := e.device(app.ID, email, in.Device, e.now()); ok && d.proven {
+		data.Class, data.device = devices, d.id
+	}
 	return e.ask(ctx, app, p, in.Browser, data, nil, in.Client, Event{Type: event})
 }
 

@@ -292,11 +292,12 @@ const (
 	EventSessionRenew  = "session.renew" // a refresh was repeated with its idempotency key: a new successor took the place of an unused one
 	EventSessionEndAll = "session.end_all"
 
-	// EventForwardedHeader warns of a header such as X-Forwarded-For from a peer that is not
-	// among Config.TrustedProxies: it changed nothing. Either somebody tries to pass for
-	// another, or the host's own proxy is missing there, and everybody behind it is counted as
-	// one. Only Config.Observer is told, at most once a minute of one peer in one app. App is
-	// the nil UUID if the request was of none, IP the peer's.
+	// EventForwardedHeader warns of a header such as X-Forwarded-For that changed nothing.
+	// Reason is "untrusted_peer": the peer is not among Config.TrustedProxies, so that somebody
+	// tries to pass for another, or the host's own proxy is missing there, and everybody behind
+	// it counts as one. Or "unreadable": a trusted proxy writes no addresses. Only
+	// Config.Observer is told, at most once a minute of one peer in one app, or of one proxy.
+	// App is the nil UUID if the request was of none, IP the peer's.
 	EventForwardedHeader = "request.forwarded_header"
 
 	EventAppCreate         = "app.create"

@@ -8,18 +8,24 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// proxies reads --trusted-proxies.
-func (s *serve) proxies() ([]netip.Prefix, error) {
-	var out []netip.Prefix
+// unixSockets is the word for peers without an address.
+const unixSockets = "unix"
+
+// proxies reads --trusted-proxies; unix reports whether it names Unix sockets.
+func (s *serve) proxies() (ranges []netip.Prefix, unix bool, err error) {
 	for _, text := range s.TrustedProxies {
 		text = strings.TrimSpace(text)
+		if text == unixSockets {
+			unix = true
+			continue
+		}
 		p, err := netip.ParsePrefix(text)
 		if err != nil || p.Addr().Is4In6() {
-			return nil, fmt.Errorf("--trusted-proxies holds %q: give ranges of IPv4 or IPv6, such as 10.0.0.0/8, or 192.0.2.7/32 for one address, separated by commas", text)
+			return nil, false, fmt.Errorf("--trusted-proxies holds %q: give ranges of IPv4 or IPv6, such as 10.0.0.0/8, or 192.0.2.7/32 for one address, or %s for Unix sockets, separated by commas", text, unixSockets)
 		}
-		out = append(out, p)
+		ranges = append(ranges, p)
 	}
-	return out, nil
+	return ranges, unix, nil
 }
 
 // origins reads --console-origins.

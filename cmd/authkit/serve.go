@@ -21,7 +21,7 @@ type serve struct {
 
 	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen."`
 	BaseURL        string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
-	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8." placeholder:"CIDR"`
+	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8, or unix for Unix sockets." placeholder:"CIDR"`
 	Mail           string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
 	MailFrom       string        `help:"The sender, an address or \"Name <address>\"; no-reply@ the base URL's host if it is not set."`
 	SMTPHello      string        `help:"What EHLO says to the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
@@ -131,7 +131,7 @@ func reachable(addr string, at net.Addr) string {
 
 // config is what flags alone decide.
 func (s *serve) config() (authkit.Config, error) {
-	proxies, err := s.proxies()
+	proxies, unix, err := s.proxies()
 	if err != nil {
 		return authkit.Config{}, err
 	}
@@ -143,7 +143,7 @@ func (s *serve) config() (authkit.Config, error) {
 		return authkit.Config{}, err
 	}
 	return authkit.Config{
-		TrustedProxies: proxies, MailFrom: s.MailFrom, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
+		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
 		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}, nil
 }

@@ -142,9 +142,9 @@ func FuzzPeer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, remote, forwarded string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = remote
-		key, addr, _ := httpio.Peer(r, trusted)
+		key, addr, _ := sender(r, trusted)
 		r.Header.Set("X-Forwarded-For", forwarded)
-		key2, addr2, stranger := httpio.Peer(r, trusted)
+		key2, addr2, stranger := sender(r, trusted)
 		within := false
 		if a, err := netip.ParseAddr(addr); err == nil {
 			within = trusted[0].Contains(a)

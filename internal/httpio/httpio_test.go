@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -165,34 +164,6 @@ func TestCrossOrigin(t *testing.T) {
 		}
 		if got := httpio.CrossOrigin(r, own, func(o string) bool { return o == friend }); got != c.want {
 			t.Errorf("CrossOrigin(site %q, origin %q): got %v, want %v", c.site, c.origin, got, c.want)
-		}
-	}
-}
-
-func TestPeer(t *testing.T) {
-	t.Parallel()
-	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	for _, c := range []struct {
-		remote, forwarded, key string
-		stranger               bool
-	}{
-		{"203.0.113.9:1", "", "203.0.113.9", false},
-		{"203.0.113.9:1", "198.51.100.1", "203.0.113.9", true},
-		{"10.0.0.1:1", "198.51.100.1", "198.51.100.1", false},
-		{"10.0.0.1:1", "192.0.2.66, 198.51.100.1, 10.0.0.2", "198.51.100.1", false},
-		{"10.0.0.1:1", "garbage", "10.0.0.1", false},
-		{"[2001:db8:1:2:3::4]:1", "", "2001:db8:1:2::/64", false},
-		{"[::ffff:203.0.113.9]:1", "", "203.0.113.9", false},
-		{"@", "", "local", false},
-	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = c.remote
-		if c.forwarded != "" {
-			r.Header.Set("X-Forwarded-For", c.forwarded)
-		}
-		key, _, stranger := httpio.Peer(r, trusted)
-		if key != c.key || stranger != c.stranger {
-			t.Errorf("Peer(%q, %q): got %q, %v, want %q, %v", c.remote, c.forwarded, key, stranger, c.key, c.stranger)
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -61,70 +59,6 @@ func CrossOrigin(r *http.Request, own string, allowed func(origin string) bool) 
 		}
 	}
 	return len(origins) == 0 || (origins[0] != own && !allowed(origins[0]))
-}
-
-// Peer tells who sent a request: addr in full, and the key to count by, which for IPv6 is
-// the /64. X-Forwarded-For counts only from a trusted proxy: its right-most address that
-// is not trusted itself. stranger says that somebody else sent a forwarding header.
-func Peer(r *http.Request, trusted []netip.Prefix) (key, addr string, stranger bool) {
-	peer, ok := remote(r.RemoteAddr)
-	if !ok {
-		return "local", "", false
-	}
-	if !within(peer, trusted) {
-		return PeerKey(peer.String()), peer.String(), forwarded(r)
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for _, text := range slices.Backward(hops) {
-		hop, err := netip.ParseAddr(strings.TrimSpace(text))
-		if err != nil {
-			break
-		}
-		peer = hop.Unmap().WithZone("")
-		if !within(peer, trusted) {
-			break
-		}
-	}
-	return PeerKey(peer.String()), peer.String(), false
-}
-
-// PeerKey is what an address is counted by: itself, or for IPv6 its /64, which one
-// customer commonly holds whole.
-func PeerKey(addr string) string {
-	a, err := netip.ParseAddr(addr)
-	if err != nil {
-		return "local"
-	}
-	a = a.Unmap().WithZone("")
-	if a.Is4() {
-		return a.String()
-	}
-	p, err := a.Prefix(64)
-	if err != nil {
-		return a.String()
-	}
-	return p.String()
-}
-
-func remote(s string) (netip.Addr, bool) {
-	if ap, err := netip.ParseAddrPort(s); err == nil {
-		return ap.Addr().Unmap().WithZone(""), true
-	}
-	a, err := netip.ParseAddr(s)
-	return a.Unmap().WithZone(""), err == nil
-}
-
-func within(a netip.Addr, prefixes []netip.Prefix) bool {
-	for _, p := range prefixes {
-		if p.Contains(a) {
-			return true
-		}
-	}
-	return false
-}
-
-func forwarded(r *http.Request) bool {
-	return r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-IP") != ""
 }
 
 // AcceptsJSONOnly says whether Accept is exactly application/json, parameters aside. A

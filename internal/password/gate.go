@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -11,30 +12,53 @@ import (
 // ErrBusy means that a call could not get through the gate in time.
 var ErrBusy = errors.New("password: too many hashes at once")
 
-// Gate lets a bounded number of calls run at once and a bounded number wait, in turn
-// between tenants: one that floods the gate makes only itself wait, and is refused itself
-// when the queue is full. Argon2 without a gate
-// fills memory and gets slower for everyone.
+// Asker is for whom a call is: the tenant, and the peer that caused it. An empty Peer is
+// nobody in particular, and the tenant stands for it.
+type Asker struct{ Tenant, Peer string }
+
+// Gate lets a bounded number of calls run at once and a bounded number wait. Turns go round
+// by tenant and by peer: one peer that floods through many tenants makes only itself wait, and
+// so does one tenant that is flooded by many peers. When the queue is full, the newest waiter
+// of whichever has most gives way to one that has fewer. Argon2 without a gate fills memory
+// and gets slower for everyone.
 type Gate struct {
 	running, queue int
 	wait           time.Duration
 
-	mu      sync.Mutex
-	free    int
+	mu    sync.Mutex
+	free  int
+	line  []*waiter // oldest first
+	round int       // of the turn that was given last
+	flows map[flowKey]*flow
+}
+
+// waiter is a call that waits. Its turn is true; false sends it away.
+type waiter struct {
+	who  Asker
+	turn chan bool
+}
+
+// flowKey is a tenant or a peer.
+type flowKey struct {
+	peer bool
+	name string
+}
+
+// flow is a tenant or a peer with waiters.
+type flow struct {
 	waiting int
-	turns   []string               // tenants with waiters, the next first
-	lines   map[string][]chan bool // the waiters of each, the oldest first; false sends one away
+	round   int // in which it has its next turn: a round gives each flow one (start-time fair queuing)
 }
 
 // NewGate makes a gate for so many calls at once, so many that wait, and so long a wait.
 func NewGate(running, queue int, wait time.Duration) *Gate {
-	return &Gate{running: running, queue: queue, wait: wait, free: running, lines: map[string][]chan bool{}}
+	return &Gate{running: running, queue: queue, wait: wait, free: running, flows: map[flowKey]*flow{}}
 }
 
 // Do calls f once there is room. [ErrBusy]: the queue is full, or the wait was too long;
 // the end of ctx is wrapped too.
-func (g *Gate) Do(ctx context.Context, tenant string, f func()) error {
-	if err := g.enter(ctx, tenant); err != nil {
+func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
+	if err := g.enter(ctx, who); err != nil {
 		return err
 	}
 	defer g.leave()
@@ -42,26 +66,26 @@ func (g *Gate) Do(ctx context.Context, tenant string, f func()) error {
 	return nil
 }
 
-func (g *Gate) enter(ctx context.Context, tenant string) error {
+func (g *Gate) enter(ctx context.Context, who Asker) error {
 	g.mu.Lock()
 	if g.free > 0 {
 		g.free--
 		g.mu.Unlock()
 		return nil
 	}
-	if g.waiting >= g.queue && !g.displace(tenant) {
+	if len(g.line) >= g.queue && !g.displace(who) {
 		g.mu.Unlock()
 		return ErrBusy
 	}
-	turn := make(chan bool, 1)
-	g.line(tenant, turn)
+	me := &waiter{who, make(chan bool, 1)}
+	g.add(me)
 	g.mu.Unlock()
 
 	timer := time.NewTimer(g.wait)
 	defer timer.Stop()
 	var cause error
 	select {
-	case mine := <-turn:
+	case mine := <-me.turn:
 		if !mine {
 			return ErrBusy
 		}
@@ -71,84 +95,126 @@ func (g *Gate) enter(ctx context.Context, tenant string) error {
 	case <-ctx.Done():
 		cause = fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
 	}
-	if !g.quit(tenant, turn) && <-turn {
+	if !g.quit(me) && <-me.turn {
 		g.leave() // the turn came at the same moment: pass it on
 	}
 	return cause
 }
 
-// displace makes room in a full queue for a tenant with fewer waiters than the one with the
-// longest line, whose newest is sent away.
-func (g *Gate) displace(tenant string) bool {
-	var longest string
-	for _, other := range g.turns {
-		if len(g.lines[other]) > len(g.lines[longest]) {
-			longest = other
+// keys are the flows that an asker is part of.
+func (a Asker) keys() (tenant, peer flowKey) {
+	if a.Peer == "" {
+		return flowKey{false, a.Tenant}, flowKey{false, a.Tenant}
+	}
+	return flowKey{false, a.Tenant}, flowKey{true, a.Peer}
+}
+
+// waiting is how many waiters the asker's tenant and its peer have.
+func (g *Gate) waiting(who Asker) (tenant, peer int) {
+	t, p := who.keys()
+	if f := g.flows[t]; f != nil {
+		tenant = f.waiting
+	}
+	if f := g.flows[p]; f != nil {
+		peer = f.waiting
+	}
+	return tenant, peer
+}
+
+// displace makes room in a full queue, if it finds a waiter whose tenant or peer has more of
+// them than both of the newcomer's would. Else the newcomer's own tenant is the one with most:
+// there, a peer with more than the newcomer's gives way.
+func (g *Gate) displace(who Asker) bool {
+	tenant, peer := g.waiting(who)
+	most, mostPeer, out := max(tenant, peer)+1, 0, -1
+	own, ownPeer := -1, peer+1
+	for i, w := range g.line {
+		t, p := g.waiting(w.who)
+		if load := max(t, p); load > most || out >= 0 && load == most && p >= mostPeer {
+			most, mostPeer, out = load, p, i
+		}
+		if w.who.Tenant == who.Tenant && (p > ownPeer || own >= 0 && p == ownPeer) {
+			own, ownPeer = i, p
 		}
 	}
-	line := g.lines[longest]
-	if len(line) <= len(g.lines[tenant])+1 {
+	if out < 0 {
+		out = own
+	}
+	if out < 0 {
 		return false
 	}
-	last := len(line) - 1
-	line[last] <- false
-	g.keep(longest, line[:last])
-	g.waiting--
+	g.line[out].turn <- false
+	g.remove(out)
 	return true
 }
 
-func (g *Gate) line(tenant string, turn chan bool) {
-	if len(g.lines[tenant]) == 0 {
-		g.turns = append(g.turns, tenant)
+// add puts a waiter at the end of the line.
+func (g *Gate) add(w *waiter) {
+	tenant, peer := w.who.keys()
+	g.line = append(g.line, w)
+	for _, key := range distinct(tenant, peer) {
+		f := g.flows[key]
+		if f == nil {
+			f = &flow{round: g.round}
+			g.flows[key] = f
+		}
+		f.waiting++
 	}
-	g.lines[tenant] = append(g.lines[tenant], turn)
-	g.waiting++
+}
+
+// remove takes a waiter out of the line, and forgets a flow without one.
+func (g *Gate) remove(i int) {
+	tenant, peer := g.line[i].who.keys()
+	g.line = slices.Delete(g.line, i, i+1)
+	for _, key := range distinct(tenant, peer) {
+		if g.flows[key].waiting--; g.flows[key].waiting == 0 {
+			delete(g.flows, key)
+		}
+	}
+}
+
+// distinct are the two keys, or the one that they are.
+func distinct(a, b flowKey) []flowKey {
+	if a == b {
+		return []flowKey{a}
+	}
+	return []flowKey{a, b}
 }
 
 // quit takes a waiter out of the line; false: it was called already, or sent away.
-func (g *Gate) quit(tenant string, turn chan bool) bool {
+func (g *Gate) quit(w *waiter) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	line := g.lines[tenant]
-	for i, other := range line {
-		if other == turn {
-			g.keep(tenant, append(line[:i:i], line[i+1:]...))
-			g.waiting--
-			return true
-		}
+	i := slices.Index(g.line, w)
+	if i < 0 {
+		return false
 	}
-	return false
+	g.remove(i)
+	return true
 }
 
-// keep stores what is left of a line, and forgets a tenant without one.
-func (g *Gate) keep(tenant string, line []chan bool) {
-	if len(line) > 0 {
-		g.lines[tenant] = line
-		return
-	}
-	delete(g.lines, tenant)
-	for i, other := range g.turns {
-		if other == tenant {
-			g.turns = append(g.turns[:i:i], g.turns[i+1:]...)
-			return
-		}
-	}
-}
-
-// leave gives the place to the oldest waiter of the tenant whose turn it is.
+// leave gives the place to the waiter whose turn it is: the oldest of those whose tenant and
+// peer have both had their turns least lately.
 func (g *Gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.turns) == 0 {
+	if len(g.line) == 0 {
 		g.free++
 		return
 	}
-	tenant := g.turns[0]
-	line := g.lines[tenant]
-	line[0] <- true
-	g.waiting--
-	g.keep(tenant, line[1:])
-	if len(line) > 1 { // to the end of the round
-		g.turns = append(g.turns[1:len(g.turns):len(g.turns)], tenant)
+	next, round, peerRound := -1, 0, 0
+	for i, w := range g.line {
+		tenant, peer := w.who.keys()
+		p := g.flows[peer].round
+		r := max(g.flows[tenant].round, p)
+		if next < 0 || r < round || r == round && p < peerRound {
+			next, round, peerRound = i, r, p
+		}
 	}
+	w := g.line[next]
+	tenant, peer := w.who.keys()
+	g.round = round
+	g.flows[tenant].round, g.flows[peer].round = round+1, round+1
+	g.remove(next)
+	w.turn <- true
 }

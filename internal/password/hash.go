@@ -2,7 +2,7 @@
 // keeps hashing from taking over the machine.
 //
 //	gate := password.NewGate(2, 128, 3*time.Second)
-//	err := gate.Do(ctx, tenant, func() { phc = password.Hash(pw, salt, password.Default()) })
+//	err := gate.Do(ctx, password.Asker{Tenant: app, Peer: address}, func() { phc = password.Hash(pw, salt, password.Default()) })
 //	ok, err := password.Verify(pw, phc)
 package password
 

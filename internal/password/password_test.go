@@ -115,7 +115,7 @@ func TestGate(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() {
-				err := gate.Do(t.Context(), "a", func() {
+				err := gate.Do(t.Context(), password.Asker{Tenant: "a"}, func() {
 					n := now.Add(1)
 					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 					}
@@ -136,12 +136,12 @@ func TestGate(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			gate := password.NewGate(1, 1, time.Second)
 			hold := make(chan struct{})
-			go func() { _ = gate.Do(context.Background(), "a", func() { <-hold }) }()
+			go func() { _ = gate.Do(context.Background(), password.Asker{Tenant: "a"}, func() { <-hold }) }()
 			synctest.Wait()
 			late := make(chan error)
-			go func() { late <- gate.Do(context.Background(), "a", func() {}) }()
+			go func() { late <- gate.Do(context.Background(), password.Asker{Tenant: "a"}, func() {}) }()
 			synctest.Wait()
-			if err := gate.Do(context.Background(), "b", func() {}); !errors.Is(err, password.ErrBusy) {
+			if err := gate.Do(context.Background(), password.Asker{Tenant: "b"}, func() {}); !errors.Is(err, password.ErrBusy) {
 				t.Errorf("full queue: got %v, want %v", err, password.ErrBusy)
 			}
 			if err := <-late; !errors.Is(err, password.ErrBusy) {
@@ -149,7 +149,7 @@ func TestGate(t *testing.T) {
 			}
 			close(hold)
 			synctest.Wait()
-			if err := gate.Do(context.Background(), "a", func() {}); err != nil {
+			if err := gate.Do(context.Background(), password.Asker{Tenant: "a"}, func() {}); err != nil {
 				t.Errorf("afterwards: got %v, want nil", err)
 			}
 		})
@@ -159,13 +159,13 @@ func TestGate(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			gate := password.NewGate(1, 8, time.Hour)
 			hold := make(chan struct{})
-			go func() { _ = gate.Do(context.Background(), "a", func() { <-hold }) }()
+			go func() { _ = gate.Do(context.Background(), password.Asker{Tenant: "a"}, func() { <-hold }) }()
 			synctest.Wait()
 			var done, refused [3]int
 			send := func(tenant, n int) {
 				for range n {
 					go func() {
-						err := gate.Do(context.Background(), string(rune('a'+tenant)), func() { done[tenant]++ })
+						err := gate.Do(context.Background(), password.Asker{Tenant: string(rune('a' + tenant))}, func() { done[tenant]++ })
 						if errors.Is(err, password.ErrBusy) {
 							refused[tenant]++
 						}
@@ -181,7 +181,7 @@ func TestGate(t *testing.T) {
 			if done != [3]int{3, 3, 2} && done != [3]int{2, 3, 3} || refused != [3]int{100 - done[0], 0, 100 - done[2]} {
 				t.Errorf("got %v through and %v refused, want all three of the second, and no more than that of the others", done, refused)
 			}
-			if err := gate.Do(context.Background(), "a", func() {}); err != nil {
+			if err := gate.Do(context.Background(), password.Asker{Tenant: "a"}, func() {}); err != nil {
 				t.Errorf("afterwards: got %v, want nil", err)
 			}
 		})
@@ -191,11 +191,13 @@ func TestGate(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			gate := password.NewGate(1, 10, time.Hour)
 			hold := make(chan struct{})
-			go func() { _ = gate.Do(context.Background(), "x", func() { <-hold }) }()
+			go func() { _ = gate.Do(context.Background(), password.Asker{Tenant: "x"}, func() { <-hold }) }()
 			synctest.Wait()
 			var order []string
 			for _, tenant := range []string{"a", "a", "a", "b"} {
-				go func() { _ = gate.Do(context.Background(), tenant, func() { order = append(order, tenant) }) }()
+				go func() {
+					_ = gate.Do(context.Background(), password.Asker{Tenant: tenant}, func() { order = append(order, tenant) })
+				}()
 				synctest.Wait()
 			}
 			close(hold)
@@ -210,9 +212,9 @@ func TestGate(t *testing.T) {
 		gate := password.NewGate(1, 0, time.Second)
 		func() {
 			defer func() { _ = recover() }()
-			_ = gate.Do(t.Context(), "a", func() { panic("broken") })
+			_ = gate.Do(t.Context(), password.Asker{Tenant: "a"}, func() { panic("broken") })
 		}()
-		if err := gate.Do(t.Context(), "a", func() {}); err != nil {
+		if err := gate.Do(t.Context(), password.Asker{Tenant: "a"}, func() {}); err != nil {
 			t.Errorf("Do: got %v, want nil", err)
 		}
 	})

@@ -95,19 +95,37 @@ func parse(s string, allowed []Key) (Rate, Key, error) {
 	if len(parts) != 3 {
 		return Rate{}, "", fmt.Errorf("%q is no rate: write N/unit/key, such as 20/m/%s, separated by commas", shown(s), allowed[0])
 	}
-	n, err := strconv.Atoi(parts[0])
-	if err != nil || n < 1 || n > Most || strconv.Itoa(n) != parts[0] {
-		return Rate{}, "", fmt.Errorf("%q begins with %q: write a whole number from 1 to %d", shown(s), shown(parts[0]), Most)
-	}
-	per, ok := units[parts[1]]
-	if !ok {
-		return Rate{}, "", fmt.Errorf("%q has the unit %q: write s, m, h or d", shown(s), shown(parts[1]))
+	r, err := number(s, parts[0], parts[1])
+	if err != nil {
+		return Rate{}, "", err
 	}
 	key := Key(parts[2])
 	if !slices.Contains(allowed, key) {
 		return Rate{}, "", fmt.Errorf("%q has the key %q: write %s", shown(s), shown(parts[2]), choice(allowed))
 	}
-	return Rate{N: n, Per: per}, key, nil
+	return r, key, nil
+}
+
+// ParseRate reads "N/unit" as [Parse] does.
+func ParseRate(s string) (Rate, error) {
+	n, per, ok := strings.Cut(s, "/")
+	if !ok || strings.Contains(per, "/") {
+		return Rate{}, fmt.Errorf("%q is no rate: write N/unit, such as 120/m", shown(s))
+	}
+	return number(s, n, per)
+}
+
+// number reads the two parts that every rate has.
+func number(s, n, per string) (Rate, error) {
+	count, err := strconv.Atoi(n)
+	if err != nil || count < 1 || count > Most || strconv.Itoa(count) != n {
+		return Rate{}, fmt.Errorf("%q begins with %q: write a whole number from 1 to %d", shown(s), shown(n), Most)
+	}
+	unit, ok := units[per]
+	if !ok {
+		return Rate{}, fmt.Errorf("%q has the unit %q: write s, m, h or d", shown(s), shown(per))
+	}
+	return Rate{N: count, Per: unit}, nil
 }
 
 // shown cuts what was received to what may stand in an error.

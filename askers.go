@@ -1,0 +1,42 @@
+package authkit
+
+// class tells askers of mailed proofs apart. Each class has its own mail, its own live attempts
+// and its own wrong codes at an address, so that strangers take none of these from the rest.
+type class int
+
+// The classes of askers.
+const (
+	strangers class = iota
+	devices         // that signed in to the account before
+	sessions        // of the account, or its right password
+)
+
+// countMail is what a mail counts for. An address gets so much from all strangers together,
+// from each device that is known (and four times that from all of them), and from the
+// account's own session. That of an account which never proved the address is a stranger's:
+// whoever makes one must not mail to an address of another.
+func (l *limiter) countMail(data attempt) []count {
+	switch {
+	case data.Class == sessions && data.proven:
+		return []count{l.by(limitMailOwner, data.Email)}
+	case data.Class == devices:
+		all := l.by(limitMailKnown, data.Email)
+		all.times = knownTimes
+		return []count{l.by(limitMailDevice, data.Email+" "+string(data.device)), all}
+	}
+	return []count{l.by(limitMailEmail, data.Email)}
+}
+
+// knownTimes is how much mail all known devices of an address get together, as a multiple of
+// what one gets: an account has any number of them.
+const knownTimes = 4
+
+// countCode is what a try at a code counts for. The day is in the key, and within a day
+// nothing is given back by time. A session's are its user's, whatever address it asks about.
+func (l *limiter) countCode(got found, day string) count {
+	subject := got.data.Email
+	if got.data.Class == sessions {
+		subject = got.user.String()
+	}
+	return l.by(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+subject)
+}

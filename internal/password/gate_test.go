@@ -1,0 +1,104 @@
+package password_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/password"
+)
+
+// queued sends askers to a gate that is held, one after the other, each written as
+// "tenant/peer", and answers in which order they got through, and who was refused.
+func queued(t *testing.T, room int, askers ...string) (order, refused []string) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGate(1, room, time.Hour)
+		hold := make(chan struct{})
+		go func() { _ = gate.Do(context.Background(), password.Asker{Tenant: "held"}, func() { <-hold }) }()
+		synctest.Wait()
+		for _, name := range askers {
+			tenant, peer, _ := strings.Cut(name, "/")
+			go func() {
+				err := gate.Do(context.Background(), password.Asker{Tenant: tenant, Peer: peer}, func() { order = append(order, name) })
+				if errors.Is(err, password.ErrBusy) {
+					refused = append(refused, name)
+				}
+			}()
+			synctest.Wait()
+		}
+		close(hold)
+		synctest.Wait()
+	})
+	return order, refused
+}
+
+// each is n askers, made by a format with a number.
+func each(format string, n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf(format, i))
+	}
+	return out
+}
+
+func TestTheGateIsFairByPeerAndByTenant(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		room    int
+		askers  []string
+		first   []string // that get through
+		refused []string // in any order; nil: not asked
+	}{
+		"one peer through many tenants waits for itself": {
+			100, slices.Concat(each("t%d/evil", 20), []string{"a/ann", "b/bob"}), []string{"t0/evil", "a/ann", "b/bob"}, []string{},
+		},
+		"many peers at one tenant wait for themselves": {
+			100, slices.Concat(each("evil/p%d", 20), []string{"a/ann", "b/bob"}), []string{"evil/p0", "a/ann", "b/bob"}, []string{},
+		},
+		"a person at a tenant that one peer floods comes second": {
+			100, slices.Concat(slices.Repeat([]string{"a/evil"}, 20), []string{"a/ann"}), []string{"a/evil", "a/ann", "a/evil"}, []string{},
+		},
+		"a full queue sends away the newest of the peer with most waiters, whatever its tenants": {
+			6, slices.Concat(each("t%d/evil", 6), []string{"a/ann", "b/bob"}),
+			[]string{"t0/evil", "a/ann", "b/bob", "t1/evil", "t2/evil", "t3/evil"}, []string{"t4/evil", "t5/evil"},
+		},
+		"a full queue sends away the newest of the tenant with most waiters, whatever its peers": {
+			6, slices.Concat(each("evil/p%d", 6), []string{"a/ann", "b/bob"}),
+			[]string{"evil/p0", "a/ann", "b/bob", "evil/p1", "evil/p2", "evil/p3"}, []string{"evil/p4", "evil/p5"},
+		},
+		"many peers at one tenant displace no network with two waiters": {
+			6, slices.Concat([]string{"a/nat", "a/nat"}, each("evil/p%d", 9)), []string{"a/nat", "evil/p0", "evil/p1", "a/nat"},
+			[]string{"evil/p4", "evil/p5", "evil/p6", "evil/p7", "evil/p8"},
+		},
+		"a person displaces the peer that floods the same tenant": {
+			4, slices.Concat(slices.Repeat([]string{"a/evil"}, 4), []string{"a/ann"}), []string{"a/evil", "a/ann", "a/evil", "a/evil"}, []string{"a/evil"},
+		},
+		"a peer that is not known is the tenant": {
+			4, []string{"a/", "a/", "a/", "a/", "b/", "a/"}, []string{"a/", "b/", "a/", "a/"}, []string{"a/", "a/"},
+		},
+		"no newcomer displaces an equal": {
+			2, []string{"a/x", "b/y", "c/z"}, []string{"a/x", "b/y"}, []string{"c/z"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			order, refused := queued(t, c.room, c.askers...)
+			if len(order) < len(c.first) || !slices.Equal(order[:len(c.first)], c.first) {
+				t.Errorf("order: got %v, want it to begin with %v", order, c.first)
+			}
+			slices.Sort(refused)
+			if !slices.Equal(refused, c.refused) {
+				t.Errorf("refused: got %v, want %v", refused, c.refused)
+			}
+			if len(order)+len(refused) != len(c.askers) {
+				t.Errorf("got %d through and %d refused, want %d in all", len(order), len(refused), len(c.askers))
+			}
+		})
+	}
+}

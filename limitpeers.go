@@ -1,0 +1,65 @@
+package authkit
+
+import (
+	"strconv"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+const (
+	// peerTimes is how much of one app's rate a peer has in all apps together: one address
+	// with many app ids must not take the hash gate from every tenant.
+	peerTimes = 5
+
+	// forwardTimes is the same of a developer, for all the people whose requests their
+	// backends forward.
+	forwardTimes = 50
+)
+
+// byPeer counts a limit for who asks: over all apps, and in this one, for an address of IPv6
+// by three sizes of network. An address that a backend tells counts in its app alone: whoever
+// can name any address must not use up what another has elsewhere. A Go caller who tells none
+// is not counted.
+func (l *limiter) byPeer(of limit, who Client) []count {
+	if who.IP == "" {
+		return nil
+	}
+	nets := httpio.PeerNets(who.IP)
+	counts := make([]count, 0, 2*len(nets))
+	if who.forwarder == "" {
+		for _, n := range nets {
+			c := l.in("/all"+scopeOf(n), of, n.Key)
+			c.times, c.everywhere, c.asker = peerTimes*n.Times, true, true
+			counts = append(counts, c)
+		}
+	}
+	for _, n := range nets {
+		c := l.in(scopeOf(n), of, n.Key)
+		c.times, c.asker = n.Times, true
+		counts = append(counts, c)
+	}
+	if who.forwarder != "" {
+		c := l.in("/forwarded", of, who.forwarder)
+		c.times, c.everywhere, c.asker = forwardTimes, true, true
+		counts = append(counts, c)
+	}
+	return counts
+}
+
+// scopeOf names the networks that are wider than the smallest.
+func scopeOf(n httpio.PeerNet) string {
+	if n.Times == 1 {
+		return ""
+	}
+	return "/" + strconv.Itoa(n.Bits)
+}
+
+// gatePeer is who waits at the hash gate: a network, or nobody in particular, for whom the
+// app stands: where the address is not known, or is what a backend tells.
+func (c Client) gatePeer() string {
+	if c.IP == "" || c.forwarder != "" {
+		return ""
+	}
+	nets := httpio.PeerNets(c.IP)
+	return nets[len(nets)-1].Key
+}
