@@ -297,7 +297,7 @@ func TestAnswersThatAreNoKeys(t *testing.T) {
 		"keys that are a list":                 {"jwks.json", "[]"},
 		"an object without keys":               {"jwks.json", "{}"},
 		"keys in another case":                 {"jwks.json", strings.Replace(good, "keys", "Keys", 1)},
-		"a member that stands twice":           {"jwks.json", strings.Replace(good, `"kty"`, `"kty":"EC","kty"`, 1)},
+		"keys that stand twice":                {"jwks.json", `{"keys":[],` + good[1:]},
 		"two keys of one id":                   {"jwks.json", strings.Replace(good, "[{", "["+strings.TrimSuffix(good[len(`{"keys":[`):], "]}")+",{", 1)},
 		"more than a mebibyte":                 {"jwks.json", good + strings.Repeat(" ", 1<<20)},
 		"keys nested deeper than anybody does": {"jwks.json", `{"keys":` + strings.Repeat("[", 1<<19)},
@@ -370,6 +370,13 @@ func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 		"without an id":             {"EdDSA", `"kid":`, `"id":`},
 		"with an id that is none":   {"EdDSA", `"kid":`, `"kid":1,"id":`},
 		"with an id in capitals":    {"EdDSA", `"kid":`, `"KID":`},
+		"that says a member twice":  {"EdDSA", `"kty"`, `"kty":"EC","kty"`},
+		"with half a character":     {"EdDSA", `"kid":`, `"x5t":"\ud800","kid":`},
+		"that is a list":            {"EdDSA", `{"alg"`, `[{}],{"lag"`},
+		"that is null":              {"EdDSA", `{"alg"`, `null,{"lag"`},
+		"without its curve":         {"ES256", `"crv"`, `"vrc"`},
+		"without its point":         {"ES256", `"x":`, `"z":`},
+		"of a number for a modulus": {"RS256", `"n":"`, `"n":1,"z":"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -391,6 +398,52 @@ func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 		})
 	}
 }
+
+// RFC 7517, section 4.7: a certificate is beside the key, and nothing needs it.
+func TestACertificateIsNotRead(t *testing.T) {
+	t.Parallel()
+	for name, extra := range map[string]string{
+		"that is badly made":       `"x5c":["!"],"x5t":"AA=="`,
+		"that is no list":          `"x5c":1,"x5t#S256":{}`,
+		"of another key":           `"x5c":["MIIB"],"x5u":"http://127.0.0.1/"`,
+		"beside operations and so": `"key_ops":"verify","ext":"x"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := pair(t, "RS256")
+			s := publish(t, p)
+			s.set("jwks.json", strings.Replace(s.answers["jwks.json"], `"kty":`, extra+`,"kty":`, 1))
+			if _, err := s.over(t, at(start)).Verify(t.Context(), mint(t, p, start)); err != nil {
+				t.Errorf("its token: got %v, want no error", err)
+			}
+		})
+	}
+}
+
+// A transport of the host's may panic: the keys are then out of reach for a moment, and the
+// process goes on.
+func TestAPanicOfTheTransportIsAnErrorOfTheFetch(t *testing.T) {
+	inBubble(t, func(t *testing.T, p token.Pair, s *source, _ *verify.Verifier) {
+		broken := true
+		v := s.over(t, nil, func(c *verify.Config) {
+			c.Client = &http.Client{Transport: tripper(func(r *http.Request) (*http.Response, error) {
+				if broken {
+					panic("boom")
+				}
+				return s.RoundTrip(r)
+			})}
+		})
+		wants(t, v, p, verify.ErrUnavailable)
+		broken = false
+		time.Sleep(5 * time.Second)
+		wants(t, v, p, nil)
+	})
+}
+
+type tripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // FuzzKeySet reads any answer for a key set: none lets a stranger's token pass.
 func FuzzKeySet(f *testing.F) {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/strictjson"
 )
 
 const (
@@ -62,7 +64,7 @@ type metadata struct {
 	JWKSURI string `json:"jwks_uri"`
 }
 
-var metadataFields = fieldsOf[metadata]()
+var metadataFields = strictjson.FieldsOf[metadata]()
 
 // locate asks the issuer's metadata for the address of its keys (OpenID Connect Discovery
 // 1.0, section 4).
@@ -76,7 +78,7 @@ func (s *source) locate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var doc metadata
-	if _, err := unmarshal(body, &doc, metadataFields); err != nil {
+	if _, err := strictjson.Unmarshal(body, &doc, metadataFields); err != nil {
 		return "", fmt.Errorf("read %q: %w", at, err)
 	}
 	if doc.Issuer != s.issuer { // section 4.3

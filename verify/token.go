@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/strictjson"
 )
 
 const (
@@ -38,6 +40,7 @@ type payload struct {
 	ClientID      string   `json:"client_id"`
 	ExpiresAt     *int64   `json:"exp"`
 	IssuedAt      *int64   `json:"iat"`
+	NotBefore     *int64   `json:"nbf"` // authkit mints none
 	ID            string   `json:"jti"`
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
@@ -47,7 +50,7 @@ type payload struct {
 	EmailVerified bool     `json:"email_verified"`
 }
 
-var headerFields, claimFields = fieldsOf[header](), fieldsOf[payload]()
+var headerFields, claimFields = strictjson.FieldsOf[header](), strictjson.FieldsOf[payload]()
 
 func (c *payload) public() Claims {
 	out := Claims{
@@ -74,7 +77,7 @@ func read(raw string) (token, error) {
 		return token{}, invalid("not canonical base64url")
 	}
 	t := token{signed: raw[:end], signature: signature}
-	unknown, err := unmarshal(head, &t.header, headerFields)
+	unknown, err := strictjson.Unmarshal(head, &t.header, headerFields)
 	switch {
 	case err != nil:
 		return token{}, invalid("header: %w", err)
@@ -83,10 +86,10 @@ func read(raw string) (token, error) {
 	case t.header.Typ != accessType:
 		return token{}, invalid("type %q", t.header.Typ)
 	}
-	if unknown, err = unmarshal(body, &t.claims, claimFields); err != nil {
+	if unknown, err = strictjson.Unmarshal(body, &t.claims, claimFields); err != nil {
 		return token{}, invalid("claims: %w", err)
 	}
-	if t.extra, err = pick(body, unknown); err != nil {
+	if t.extra, err = strictjson.Pick(body, unknown); err != nil {
 		return token{}, invalid("claims: %w", err)
 	}
 	return t, nil

@@ -9,7 +9,7 @@
 //	claims, ok := verify.From(r.Context())
 //
 // [Verifier.Verify] is the same for what is no HTTP request. Besides the standard library
-// the package links golang-jwt alone.
+// the package links golang-jwt and a few small leaves of authkit itself.
 //
 // # What is accepted
 //
@@ -94,7 +94,7 @@ func New(c Config) (*Verifier, error) {
 	now := func() time.Time { return c.Now().Round(0) } // the monotonic clock stands still while a machine sleeps
 	return &Verifier{
 		issuer: c.Issuer, app: app, errors: base + "/errors/", now: now,
-		keys: &keys{source: newSource(c), log: c.Logger, now: now},
+		keys: newKeys(newSource(c), c.Logger, now),
 	}, nil
 }
 
@@ -141,6 +141,8 @@ func (v *Verifier) check(c payload) error {
 		return invalid("expired")
 	case now.Before(time.Unix(*c.IssuedAt, 0).Add(-leeway)):
 		return invalid("issued in the future")
+	case c.NotBefore != nil && now.Before(time.Unix(*c.NotBefore, 0).Add(-leeway)):
+		return invalid("not valid yet") // RFC 7519, section 4.1.5
 	}
 	return nil
 }

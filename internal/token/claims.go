@@ -16,6 +16,7 @@ type claims struct {
 	ClientID      string   `json:"client_id"`
 	ExpiresAt     *int64   `json:"exp"`
 	IssuedAt      *int64   `json:"iat"`
+	NotBefore     *int64   `json:"nbf,omitzero"` // never minted, judged where it stands
 	ID            string   `json:"jti"`
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
@@ -69,7 +70,7 @@ func date(unix *int64) (*jwt.NumericDate, error) {
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt) }
 func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt) }
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return nil, nil }
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return date(c.NotBefore) }
 func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
 func (c *claims) GetSubject() (string, error)                  { return c.Subject, nil }
 func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.ClaimStrings{c.Audience}, nil }

@@ -1,4 +1,6 @@
-package verify
+// Package strictjson reads JSON objects as strictly as a signed token has to be read, with the
+// standard library alone.
+package strictjson
 
 import (
 	"bytes"
@@ -12,11 +14,11 @@ import (
 	"unicode/utf8"
 )
 
-// unmarshal reads one JSON object into the struct that v points to, whose fields have the
+// Unmarshal reads one JSON object into the struct that v points to, whose fields have the
 // given names. What encoding/json lets pass is refused: a name that stands twice, at any
 // depth (RFC 7515, section 4); a name that is a field's in another case; text that is not
-// Unicode. Names of no field answer as rest.
-func unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
+// Unicode. Rest has the names that are no field's.
+func Unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
 	names, err := names(b)
 	if err != nil {
 		return nil, err
@@ -33,8 +35,8 @@ func unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
 	return rest, json.Unmarshal(b, v)
 }
 
-// pick reads the named members of an object; none: nil.
-func pick(b []byte, names []string) (map[string]any, error) {
+// Pick reads the named members of an object. Without names it answers nil.
+func Pick(b []byte, names []string) (map[string]any, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -53,8 +55,8 @@ func pick(b []byte, names []string) (map[string]any, error) {
 	return out, nil
 }
 
-// fieldsOf are the JSON names of a struct's fields.
-func fieldsOf[T any]() []string {
+// FieldsOf answers the JSON names of a struct's fields.
+func FieldsOf[T any]() []string {
 	var names []string
 	for f := range reflect.TypeFor[T]().Fields() {
 		names = append(names, f.Tag.Get("json"))
