@@ -108,7 +108,10 @@ func New(c Config) (*Engine, error) {
 		cfg: c, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
 		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
 		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
-		oauth:   oauth.NewClient(oauth.Options{AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now}),
+		oauth: oauth.NewClient(oauth.Options{
+			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now,
+			Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
+		}),
 		pairs:   newCache[string, token.Pair](1024),
 		publics: newCache[string, token.VerifyKey](4096),
 		apps:    newCache[uuid.UUID, aged[App]](1024),
@@ -134,7 +137,7 @@ func New(c Config) (*Engine, error) {
 		random: e.random,
 	}
 	if p.Breached != "" {
-		e.hasher.breached = password.NewRanges(p.Breached)
+		e.hasher.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
 	}
 	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)

@@ -129,6 +129,11 @@ func explainState(c Code) (explanation, bool) {
 		return explanation{http.StatusNotFound, "The app has no such user.", []string{"The user was deleted, or belongs to another app."}, "List the app's users."}, true
 	case CodeSessionNotFound:
 		return explanation{http.StatusNotFound, "The user has no such session.", []string{"It has ended."}, "List the user's sessions."}, true
+	case CodeIdentityNotFound:
+		return explanation{
+			http.StatusNotFound, "The user has no identity at this provider.",
+			[]string{"It was unlinked before.", "The provider's name is misspelled."}, "List the user's identities.",
+		}, true
 	case CodeAppNameTaken:
 		return explanation{
 			http.StatusConflict, "You have an app of this name already.",

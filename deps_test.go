@@ -15,7 +15,7 @@ func TestDependencies(t *testing.T) {
 	t.Parallel()
 	allowed := []string{
 		"github.com/authkit-dev/authkit",
-		"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4",
+		"github.com/go-jose/go-jose/v4",
 		"github.com/go-json-experiment/json",
 		"github.com/golang-jwt/jwt/v5",
 		"github.com/google/uuid",

@@ -130,6 +130,10 @@ func (c *call) redirect(status int, to string) error {
 	return nil
 }
 
+// providerParams are all that is read of a provider's answer. Of what else stands in it, a
+// provider decides: texts for people, with any bytes, and members of its own.
+var providerParams = []string{"code", "state", "iss", "error", "resume"}
+
 // returned reads what a provider sends back.
 func (c *call) returned(values url.Values) OAuthReturn {
 	return OAuthReturn{
@@ -144,11 +148,8 @@ func returnOAuth(c *call) error {
 		c.w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	values, err := c.query()
+	values, err := httpio.Params(c.r.URL.RawQuery, providerParams...)
 	if err != nil {
-		return err
-	}
-	if err := c.checkMode(); err != nil {
 		return err
 	}
 	in := c.returned(values)
@@ -218,7 +219,7 @@ func finishOAuth(c *call) error {
 	if httpio.MediaType(c.r) != "application/x-www-form-urlencoded" {
 		return takes(finishByBinding)(c)
 	}
-	form, err := httpio.DecodeForm(c.r)
+	form, err := httpio.FormParams(c.r, providerParams...)
 	if err != nil {
 		return err
 	}

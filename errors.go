@@ -38,7 +38,8 @@ const (
 	CodeProviderNotConfigured    Code = "provider_not_configured"   // 404: the app has no such provider, or has it disabled
 	CodeUserNotFound             Code = "user_not_found"            // 404: no such user in this app
 	CodeSessionNotFound          Code = "session_not_found"         // 404: the user has no such live session
-	CodeNotFound                 Code = "not_found"                 // 404: no such path, key, identity or error code
+	CodeIdentityNotFound         Code = "identity_not_found"        // 404: the user has no identity at this provider
+	CodeNotFound                 Code = "not_found"                 // 404: no such path, key or error code
 	CodeMethodNotAllowed         Code = "method_not_allowed"        // 405: the path has other methods
 	CodeAppNameTaken             Code = "app_name_taken"            // 409: the developer has an app of that name
 	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider

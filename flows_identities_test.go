@@ -43,7 +43,7 @@ func identityFlows() []flow {
 			s.link(token, nil)
 			return s.again("DELETE", one, "", bearer(token))
 		}},
-		{name: "unlink what is not linked", route: route, status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
+		{name: "unlink what is not linked", route: route, status: 404, code: "identity_not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", one, "", bearer(up(s)))
 		}},
 		{name: "unlink the last way in", route: route, status: 403, code: "forbidden", ready: func(s *stage) func() *http.Request {

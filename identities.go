@@ -92,7 +92,7 @@ func readIdentity(c Credential, configs []OAuthConfig) held {
 	}
 	out := held{credential: c}
 	for _, config := range configs {
-		if oauth.IssuerOf(config.Provider, config.Issuer) != issuer {
+		if !oauth.Issues(config.Provider, config.Issuer, issuer) {
 			continue
 		}
 		out.works = out.works || config.Enabled
@@ -285,7 +285,7 @@ func (a *Account) renew(c Credential) {
 }
 
 // UnlinkIdentity takes every identity of a provider from a user; sessions that began with
-// one go on. [CodeNotFound]: the user has none of that provider. [CodeUserNotFound].
+// one go on. [CodeIdentityNotFound]: the user has none of that provider. [CodeUserNotFound].
 //
 // [CodeForbidden]: there is no other way in to the account, and it would be lost. A way in is
 // a password, a proven address, since a link in a mail signs in to it, or an identity of
@@ -323,7 +323,7 @@ func (e *Engine) unlink(account *Account, all []held, provider string) (UserChan
 	}
 	switch {
 	case len(change.Drop) == 0:
-		return UserChange{}, refuse(CodeNotFound, "the account has no identity at this provider")
+		return UserChange{}, refuse(CodeIdentityNotFound, "the account has no identity at this provider")
 	case !stays:
 		return UserChange{}, refuse(CodeForbidden, "this is the last way to sign in to the account; prove its address or link another provider first")
 	}

@@ -54,7 +54,7 @@ func TestUnlink(t *testing.T) {
 			s.link(token, nil)
 			return token
 		}, 403, "forbidden"},
-		"who has none": {func(s *stage) string { return s.signUp("ann@example.com").text(s.t, "token") }, 404, "not_found"},
+		"who has none": {func(s *stage) string { return s.signUp("ann@example.com").text(s.t, "token") }, 404, "identity_not_found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -71,7 +71,7 @@ func TestUnlink(t *testing.T) {
 			if s.events(authkit.EventIdentityUnlink) != 1 {
 				t.Errorf("events: got %d, want 1", s.events(authkit.EventIdentityUnlink))
 			}
-			s.send("DELETE", s.in(identitiesOf)+"/corp", "", bearer(token)).want(t, 404, "not_found")
+			s.send("DELETE", s.in(identitiesOf)+"/corp", "", bearer(token)).want(t, 404, "identity_not_found")
 		})
 	}
 }

@@ -58,7 +58,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 		return OAuthConfig{}, err
 	}
 	e.patchOAuthConfig(&c, p)
-	if err := e.checkOAuthConfig(ctx, c); err != nil {
+	if err := e.checkOAuthConfig(ctx, c, p.Issuer != nil); err != nil {
 		return OAuthConfig{}, err
 	}
 	var also Also
@@ -82,6 +82,9 @@ func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
 	set(&c.Scopes, p.Scopes)
 	set(&c.TrustEmail, p.TrustEmail)
 	set(&c.Enabled, p.Enabled)
+	if c.RedirectURI == "" && p.RedirectURI == nil {
+		c.RedirectURI = e.callbackURL(*c)
+	}
 	switch {
 	case p.ClientSecret == nil:
 	case *p.ClientSecret == "":
@@ -91,12 +94,19 @@ func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
 	}
 }
 
+// callbackURL is where a provider sends browsers back to, unless a configuration says
+// another place.
+func (e *Engine) callbackURL(c OAuthConfig) string {
+	return e.url("/auth/callback/" + c.Provider + "/" + c.App.String())
+}
+
 func clientSecretAAD(app uuid.UUID, provider string) []byte {
 	return seal.AAD("client secret", app.String(), provider)
 }
 
-// checkOAuthConfig tells all at once what is wrong with a configuration.
-func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
+// checkOAuthConfig tells all at once what is wrong with a configuration. An issuer that is new
+// to it is asked whether it can work here; one that was taken before may be out of order.
+func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer bool) error {
 	var bad []FieldError
 	wrong := func(field, code, detail string) { bad = append(bad, FieldError{field, code, detail}) }
 	known := oauth.Known(c.Provider)
@@ -107,8 +117,12 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
 		wrong("issuer", "not_allowed", "issuer is for custom providers only")
 	case len(c.Issuer) > 1024: // it is a part of every identity's key
 		wrong("issuer", "invalid_issuer", "issuer is longer than 1024 bytes")
-	case !known && e.oauth.CheckIssuer(ctx, c.Issuer) != nil:
-		wrong("issuer", "invalid_issuer", "issuer is not a public https URL on port 443")
+	case !known && c.Issuer == "":
+		wrong("issuer", "required", "issuer is missing; a custom provider needs it")
+	case !known && newIssuer:
+		if err := e.oauth.CheckIssuer(ctx, c.Issuer); err != nil {
+			wrong("issuer", "invalid_issuer", "the issuer cannot work here: "+finding(err))
+		}
 	}
 	if known && c.TrustEmail {
 		wrong("trust_email", "not_allowed", "trust_email is for custom providers only")
@@ -122,9 +136,7 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig) error {
 	if c.SecretSealed == nil {
 		wrong("client_secret", "required", "client_secret is missing")
 	}
-	if c.RedirectURI == "" {
-		wrong("redirect_uri", "required", "redirect_uri is missing")
-	} else if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil {
+	if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil && c.RedirectURI != e.callbackURL(c) {
 		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
 	}
 	if slices.ContainsFunc(c.Scopes, notScope) {
@@ -142,6 +154,14 @@ func notScope(s string) bool {
 	return s == "" || len(s) > 256 || strings.ContainsFunc(s, strange)
 }
 
+// finding is what a check at a provider found, for the owner of the configuration.
+func finding(err error) string {
+	if fault, ok := errors.AsType[*oauth.Error](err); ok {
+		return fault.Finding()
+	}
+	return "it cannot be read"
+}
+
 // checkMixUp refuses two providers at one redirect URI that do not say who answers (RFC
 // 9207, section 1; RFC 9700, section 4.4).
 func (e *Engine) checkMixUp(ctx context.Context, c OAuthConfig) error {
@@ -150,12 +170,32 @@ func (e *Engine) checkMixUp(ctx context.Context, c OAuthConfig) error {
 		return e.ownError(err, c.App)
 	}
 	for _, other := range others {
-		if other.Provider == c.Provider || other.RedirectURI != c.RedirectURI {
-			continue
-		}
-		if !e.sendsIss(ctx, c) && !e.sendsIss(ctx, other) {
+		if c.shares(other) && !e.sendsIss(ctx, c) && !e.sendsIss(ctx, other) {
 			return invalid("redirect_uri", "shared", "redirect_uri is another provider's, and neither of the two says in its answer who it is")
 		}
+	}
+	return nil
+}
+
+// shares reports whether the answers for two providers come to one place, where only their iss
+// can tell them apart.
+func (c OAuthConfig) shares(other OAuthConfig) bool {
+	return other.Provider != c.Provider && other.RedirectURI == c.RedirectURI
+}
+
+// checkUnnamed refuses an answer without iss where another provider's come to the same place:
+// of the two only the other may have promised it, and a promise can be taken back. At authkit's
+// own callback the path tells which provider it is.
+func (e *Engine) checkUnnamed(ctx context.Context, c OAuthConfig) error {
+	if c.RedirectURI == e.callbackURL(c) {
+		return nil
+	}
+	others, err := e.store.OAuthConfigs(ctx, c.App)
+	if err != nil {
+		return e.ownError(err, c.App)
+	}
+	if slices.ContainsFunc(others, c.shares) {
+		return invalidToken("the provider's answer has no iss, and another provider shares its redirect URI")
 	}
 	return nil
 }
@@ -180,7 +220,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 	if err != nil {
 		return err
 	}
-	if !oauth.Known(provider) && !oauth.ValidName(provider) {
+	if !oauth.WellFormedName(provider) {
 		return notConfigured()
 	}
 	var also Also
@@ -198,7 +238,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 }
 
 func (e *Engine) oauthConfig(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error) {
-	if !oauth.Known(provider) && !oauth.ValidName(provider) {
+	if !oauth.WellFormedName(provider) {
 		return OAuthConfig{}, notConfigured() // a path may hold what is no text to a store
 	}
 	c, err := e.store.OAuthConfig(ctx, app, provider)

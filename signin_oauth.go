@@ -234,12 +234,17 @@ func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kep
 	if err != nil {
 		return oauth.Profile{}, err
 	}
-	if in.Fail != "" || in.Code == "" {
-		return oauth.Profile{}, providerRefused(in.Fail, nil)
-	}
 	client, err := e.client(config)
 	if err != nil {
 		return oauth.Profile{}, err
+	}
+	if in.Fail != "" || in.Code == "" {
+		return oauth.Profile{}, e.providerFailed(ctx, client, in)
+	}
+	if in.Iss == "" {
+		if err := e.checkUnnamed(ctx, config); err != nil {
+			return oauth.Profile{}, err
+		}
 	}
 	profile, err := e.oauth.Exchange(ctx, client, in.Code, in.Iss, kept.Nonce, kept.Verifier)
 	if err != nil {
@@ -248,6 +253,19 @@ func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kep
 	// A provider may take its time: what was looked up before it answered may be long ago.
 	_, err = e.underWay(ctx, app, kept)
 	return profile, err
+}
+
+// providerFailed is the refusal for an answer without a code. RFC 9207, section 2.4: its iss is
+// judged like that of any answer.
+func (e *Engine) providerFailed(ctx context.Context, client oauth.Config, in OAuthReturn) error {
+	err := e.oauth.CheckIss(ctx, client, in.Iss)
+	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.WrongIssuer {
+		return providerError(fault)
+	}
+	if in.Fail == "" {
+		return providerRefused("", errors.New("the provider's answer has neither a code nor an error"))
+	}
+	return providerRefused(in.Fail, fmt.Errorf("the provider answers error %s", oauth.LoggableCode(in.Fail, client.ClientSecret)))
 }
 
 // underWay answers the configuration of a flow, unless it changed since the flow began.
@@ -268,6 +286,8 @@ func providerError(err error) error {
 	switch {
 	case ok && fault.Kind == oauth.Refused:
 		return providerRefused(fault.Code, err)
+	case ok && fault.Kind == oauth.WrongIssuer:
+		return invalidToken("the provider's answer names another issuer").because(err)
 	case ok && fault.Kind == oauth.Timeout:
 		return &Error{Code: CodeProviderTimeout, Detail: "the provider did not answer in time", Err: err}
 	}
@@ -329,7 +349,7 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 	case linkSignupDisabled:
 		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
 	case linkEmailRequired:
-		return SignIn{}, refuse(CodeEmailRequired, "the provider told no usable email address")
+		return SignIn{}, &Error{Code: CodeEmailRequired, Detail: "the provider told no usable email address", Err: p.Lack}
 	}
 	return SignIn{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }

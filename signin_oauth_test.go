@@ -211,7 +211,7 @@ func TestOAuthByJSON(t *testing.T) {
 	})
 	t.Run("another iss is refused", func(t *testing.T) {
 		state, binding := w.begin(t, p, nil)
-		w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), fmt.Sprintf(`{"code":"good","state":%q,"binding":%q,"iss":"https://evil.example"}`, state, binding)).want(t, 400, "provider_refused")
+		w.send("POST", "/auth/callback/corp/"+w.app.ID.String(), fmt.Sprintf(`{"code":"good","state":%q,"binding":%q,"iss":"https://evil.example"}`, state, binding)).want(t, 401, "invalid_token")
 	})
 	t.Run("what is missing is named", func(t *testing.T) {
 		for body, field := range map[string]string{
@@ -420,7 +420,7 @@ func TestOAuthConfigs(t *testing.T) {
 	}
 	t.Run("all that is wrong is told at once", func(t *testing.T) {
 		for body, want := range map[string]string{
-			`{}`: "provider client_id client_secret redirect_uri",
+			`{}`: "provider client_id client_secret",
 			`{"provider":"github","client_id":"","client_secret":"","redirect_uri":"ftp://x","scopes":["openid","é"],"issuer":"https://a.example","trust_email":true}`: "issuer trust_email client_id client_secret redirect_uri scopes",
 		} {
 			got := w.send("POST", path, body, bearer(w.token))

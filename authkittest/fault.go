@@ -33,7 +33,7 @@ const (
 // What is wrong with the answers.
 const (
 	// NoIss leaves iss out of the authorization response, which discovery promised (RFC
-	// 9207): [authkit.CodeProviderRefused].
+	// 9207): [authkit.CodeInvalidToken].
 	NoIss Fault = iota + 201
 
 	// AccessDenied redirects back with that error, as when the person presses Cancel:

@@ -85,7 +85,7 @@ func TestFaults(t *testing.T) {
 		"WrongKey":         {authkittest.WrongKey, authkit.CodeProviderError, "signature"},
 		"NoAddress":        {authkittest.NoAddress, authkit.CodeEmailRequired, ""},
 		"WrongUserInfo":    {authkittest.WrongUserInfo, authkit.CodeProviderError, "another subject"},
-		"NoIss":            {authkittest.NoIss, authkit.CodeProviderRefused, "iss is missing"},
+		"NoIss":            {authkittest.NoIss, authkit.CodeInvalidToken, "iss is missing"},
 		"AccessDenied":     {authkittest.AccessDenied, authkit.CodeProviderRefused, ""},
 		"HugeAnswer":       {authkittest.HugeAnswer, authkit.CodeProviderError, ""},
 		"Redirects":        {authkittest.Redirects, authkit.CodeProviderError, "redirects"},

@@ -179,8 +179,8 @@ func needsIss(t *testing.T, c *corp) {
 		}
 		change(q)
 		got := c.finishJSON(t, flow, q)
-		if got.status != 400 || got.text("code") != "provider_refused" || got.text("provider_code") != "" {
-			t.Errorf("iss is %s: got %d %s, want 400 provider_refused", name, got.status, got.raw)
+		if got.status != 401 || got.text("code") != "invalid_token" || got.text("provider_code") != "" {
+			t.Errorf("iss is %s: got %d %s, want 401 invalid_token", name, got.status, got.raw)
 		}
 	}
 }

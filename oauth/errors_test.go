@@ -15,7 +15,6 @@ import (
 func TestAnErrorRepeatsNoAnswer(t *testing.T) {
 	t.Parallel()
 	const secret, code, page = "the-client-secret", "the-code-of-the-person", "the page of the provider"
-	verifier := strings.Repeat("v", 43)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		user, pw, _ := r.BasicAuth()

@@ -3,67 +3,90 @@ package oauth
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
-
-	"golang.org/x/oauth2"
+	"strings"
 )
 
-// githubProfile asks GitHub who the token is of: the numeric id, which no rename changes,
-// and the primary address.
-func (c *Client) githubProfile(ctx context.Context, tok *oauth2.Token) (Profile, error) {
-	base := "https://api.github.com"
-	if e, ok := c.opts.Endpoints[github]; ok {
-		base = e.APIURL
+const (
+	githubType = "application/vnd.github+json"
+	maxPages   = 10 // of addresses, a hundred each
+)
+
+// githubProfile asks GitHub who the token is of: the numeric id, which no rename changes, and
+// the primary address. Without the addresses, which an app may not be allowed to see, the
+// person is known all the same.
+func (c *Client) githubProfile(ctx context.Context, p *provider, access string) (Profile, error) {
+	if access == "" {
+		return Profile{}, finding(Broken, "the token endpoint's answer", "no access token", "one")
 	}
-	var user struct {
-		ID          int64
-		Name, Login string
+	a, err := c.get(ctx, p.api+"/user", access, githubType)
+	switch {
+	case err != nil:
+		return Profile{}, asError("ask GitHub for the user", err)
+	case a.status != http.StatusOK:
+		return Profile{}, &Error{Kind: Broken, Check: "GitHub's answer about the user", Seen: fmt.Sprintf("status %d", a.status), Want: "status 200"}
 	}
-	if err := c.get(ctx, base+"/user", tok, &user); err != nil {
-		return Profile{}, err
+	var user members
+	var id int64
+	if json.Unmarshal(a.body, &user) != nil || json.Unmarshal(user["id"], &id) != nil || id <= 0 {
+		return Profile{}, finding(Broken, "GitHub's answer about the user", "no id", "a number")
 	}
-	if user.ID <= 0 {
-		return Profile{}, &Error{Kind: Broken, Err: errors.New("GitHub tells no id")}
+	out := Profile{Issuer: p.facts.issuer, Subject: strconv.FormatInt(id, 10), Name: user.text("name")}
+	if out.Name == "" {
+		out.Name = user.text("login")
 	}
-	var emails []struct {
-		Email             string
-		Primary, Verified bool
-	}
-	if err := c.get(ctx, base+"/user/emails", tok, &emails); err != nil {
-		return Profile{}, err
-	}
-	p := Profile{Issuer: IssuerOf(github, ""), Subject: strconv.FormatInt(user.ID, 10), Name: user.Name}
-	if p.Name == "" {
-		p.Name = user.Login
-	}
-	for _, e := range emails {
-		if e.Primary {
-			p.Email, p.EmailVerified = e.Email, e.Verified
-		}
-	}
-	return p, nil
+	out.Email, out.EmailVerified, out.Lack = c.githubEmail(ctx, p, access)
+	return out, nil
 }
 
-func (c *Client) get(ctx context.Context, url string, tok *oauth2.Token, v any) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return broken(err)
+// githubEmail looks for the primary address on every page.
+func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (email string, verified bool, lack error) {
+	ctx, cancel := context.WithTimeout(ctx, sideTimeout)
+	defer cancel()
+	list := p.api + "/user/emails"
+	for at := list + "?per_page=100"; at != ""; {
+		a, err := c.get(ctx, at, access, githubType)
+		switch {
+		case err != nil:
+			return "", false, fmt.Errorf("ask GitHub for the addresses: %w", err)
+		case a.status != http.StatusOK:
+			return "", false, fmt.Errorf("ask GitHub for the addresses: status %d", a.status)
+		}
+		var page []members
+		if err := json.Unmarshal(a.body, &page); err != nil {
+			return "", false, fmt.Errorf("read the addresses at GitHub: no list of objects")
+		}
+		for _, e := range page {
+			if e.yes("primary") {
+				return e.text("email"), e.yes("verified"), nil
+			}
+		}
+		at = nextPage(a.header, list, at)
 	}
-	tok.SetAuthHeader(r)
-	r.Header.Set("Accept", "application/vnd.github+json")
-	res, err := c.http.Do(r)
-	if err != nil {
-		return broken(err)
+	return "", false, fmt.Errorf("read the addresses at GitHub: none is primary")
+}
+
+// nextPage is the page that a Link header names (RFC 8288), where it is one of the list and
+// not one of too many. The access token goes nowhere else.
+func nextPage(header http.Header, list, at string) string {
+	for link := range strings.SplitSeq(strings.Join(header.Values("Link"), ","), ",") {
+		target, params, _ := strings.Cut(strings.TrimSpace(link), ";")
+		if !strings.Contains(params, `rel="next"`) {
+			continue
+		}
+		next := strings.Trim(target, "<>")
+		u, err := url.Parse(next)
+		if err != nil || !strings.HasPrefix(next, list+"?") {
+			return ""
+		}
+		page, err := strconv.Atoi(u.Query().Get("page"))
+		if err != nil || page < 2 || page > maxPages || next == at {
+			return ""
+		}
+		return next
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read
-	if res.StatusCode != http.StatusOK {
-		return &Error{Kind: Broken, Err: fmt.Errorf("GET %s: status %d", url, res.StatusCode)}
-	}
-	if err := json.NewDecoder(res.Body).Decode(v); err != nil {
-		return broken(fmt.Errorf("GET %s: %w", url, err))
-	}
-	return nil
+	return ""
 }

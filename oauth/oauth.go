@@ -6,24 +6,29 @@
 //	// … the person comes back with a code …
 //	profile, err := client.Exchange(ctx, cfg, code, iss, nonce, verifier)
 //
-// Every request uses PKCE (RFC 7636, S256); ID tokens are verified by go-oidc. Issuers
+// Every request uses PKCE (RFC 7636, S256), and a code is sent to the provider once. Issuers
 // are URLs that developers give, so all traffic goes through a transport of its own that
 // reaches public addresses only.
+//
+// # What decides
+//
+// An ID token decides by its signature, iss, sub, aud, exp, iat, nbf and nonce (OpenID Connect
+// Core, section 3.1.3.7): a doubt about one of them refuses. What is optional, such as an
+// address or a name, is absent where it is missing, odd, or out of reach.
 package oauth
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/endpoints"
+
+	"github.com/authkit-dev/authkit/internal/outbound"
 )
 
 // Config is what one app needs at one provider.
@@ -41,6 +46,9 @@ type Profile struct {
 
 	// EmailVerified is true only where the provider is trusted for this address.
 	EmailVerified bool
+
+	// Lack says why there is no address, where a request for it failed. It is for the log.
+	Lack error
 }
 
 // Endpoint replaces the addresses of a built-in provider, for tests.
@@ -50,168 +58,178 @@ type Endpoint struct{ AuthURL, TokenURL, APIURL, Issuer string }
 type Options struct {
 	// AllowLoopback lets issuers be on this machine, and http; for tests.
 	AllowLoopback bool
-	Now           func() time.Time // default: time.Now
-	Endpoints     map[string]Endpoint
+
+	// Proxy answers the proxy of a request, or nil for none. Default: none. Of a request
+	// through a proxy the URL alone is checked; what the proxy connects to is its own decision.
+	Proxy func(*http.Request) (*url.URL, error)
+
+	Allow []netip.Prefix // ranges that may be reached though they are not public
+	Ports []uint16       // allowed beside 443
+
+	Now       func() time.Time // default: time.Now
+	Endpoints map[string]Endpoint
 }
 
 // Client talks to providers. It is safe for concurrent use.
 type Client struct {
-	opts Options
-	http *http.Client
+	opts  Options
+	rules outbound.Rules
+	http  *http.Client
+	table map[string]facts
 
-	mu     sync.Mutex
-	issued map[string]*discovery
+	mu      sync.Mutex
+	issuers map[issuerKey]*issuer
+	uses    uint64 // counts uses of issuers
 }
 
 const (
-	github = "github"
-	google = "google"
-
-	// totalTimeout is for the provider's part: whoever waits has an answer within ten seconds.
+	// totalTimeout is for the provider's part: a caller has an answer within ten seconds.
 	totalTimeout = 9 * time.Second
+
+	// sideTimeout is for a request that a sign-in can do without.
+	sideTimeout = 3 * time.Second
 )
 
-// NewClient makes a client; it talks to nobody yet.
+// NewClient makes a client. It makes no request.
 func NewClient(o Options) *Client {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Client{opts: o, http: outbound(o.AllowLoopback), issued: map[string]*discovery{}}
+	rules := outbound.Rules{Loopback: o.AllowLoopback, Proxy: o.Proxy, Allow: o.Allow, Ports: o.Ports}
+	return &Client{
+		opts: o, rules: rules, http: outbound.NewClient(rules, totalTimeout),
+		table: builtIn(o.Endpoints), issuers: map[issuerKey]*issuer{},
+	}
 }
 
-// Known says whether a provider is built in.
-func Known(provider string) bool { return provider == github || provider == google }
+// provider is what a flow needs to know of a provider. Its issuer is nil for plain OAuth.
+type provider struct {
+	facts
 
-// IssuerOf is the Issuer of the profiles of a provider; issuer is that of a custom one.
-func IssuerOf(provider, issuer string) string {
-	switch provider {
-	case github:
-		return "https://github.com"
-	case google:
-		return "https://accounts.google.com"
-	}
-	return issuer
+	issuer  *issuer
+	meta    *metadata
+	authURL string
 }
 
-// ValidName says whether a custom provider may have the name: [a-z0-9-]{2,32}, and none
-// of the words that stand in the same place of a path.
-func ValidName(provider string) bool {
-	if len(provider) < 2 || len(provider) > 32 {
-		return false
+func (c *Client) facts(cfg Config) facts {
+	if f, ok := c.table[cfg.Provider]; ok {
+		return f
 	}
-	for _, c := range provider {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return !slices.Contains([]string{
-		"credentials", "magic-link", "verify", "callback", "token", "refresh", "sign-out", "me", "sessions",
-		"identities", "id-token", "password", "email", "passkey", "totp", "mfa",
-	}, provider)
+	return custom(cfg)
 }
 
-// UsesNonce says whether the provider answers an ID token.
-func UsesNonce(provider string) bool { return provider != github }
+func (c *Client) provider(ctx context.Context, cfg Config) (*provider, error) {
+	p := &provider{facts: c.facts(cfg)}
+	if p.discovery == "" {
+		p.authURL = p.endpoint.AuthURL
+		return p, nil
+	}
+	p.issuer = c.issuer(p.discovery, p.facts.issuer)
+	var err error
+	if p.meta, err = p.issuer.metadata(ctx); err != nil {
+		return nil, err
+	}
+	p.authURL, p.endpoint.TokenURL = p.meta.AuthURL, p.meta.TokenURL
+	if p.auth == "" {
+		p.auth = p.meta.auth
+	}
+	if p.responseMode == "" {
+		p.responseMode = p.meta.responseMode
+	}
+	return p, nil
+}
 
 // AuthURL is where the browser goes.
 func (c *Client) AuthURL(ctx context.Context, cfg Config, state, nonce, verifier string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
 	defer cancel()
-	o, _, err := c.oauth2(ctx, cfg)
+	p, err := c.provider(ctx, cfg)
 	if err != nil {
 		return "", err
 	}
+	o := &oauth2.Config{
+		ClientID: cfg.ClientID, RedirectURL: cfg.RedirectURI, Scopes: p.asked(cfg.Scopes),
+		Endpoint: oauth2.Endpoint{AuthURL: p.authURL},
+	}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
-	if UsesNonce(cfg.Provider) {
-		options = append(options, oidc.Nonce(nonce))
+	if p.usesNonce() {
+		options = append(options, oauth2.SetAuthURLParam("nonce", nonce))
+	}
+	if p.responseMode != "" {
+		options = append(options, oauth2.SetAuthURLParam("response_mode", p.responseMode))
 	}
 	return o.AuthCodeURL(state, options...), nil
 }
 
-// SendsIss says whether the provider announces `iss` in its answers (RFC 9207).
-func (c *Client) SendsIss(ctx context.Context, cfg Config) (bool, error) {
-	if cfg.Provider == github {
-		return false, nil
+// asked are the scopes of a request: those that were configured, or the least.
+func (p *provider) asked(scopes []string) []string {
+	switch {
+	case len(scopes) == 0:
+		return p.scopes
+	case p.discovery != "" && !slices.Contains(scopes, openID):
+		return append([]string{openID}, scopes...)
 	}
-	d, err := c.discover(ctx, c.issuer(cfg))
+	return scopes
+}
+
+// SendsIss reports whether the provider promises `iss` in its answers (RFC 9207).
+func (c *Client) SendsIss(ctx context.Context, cfg Config) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
+	defer cancel()
+	p, err := c.provider(ctx, cfg)
 	if err != nil {
 		return false, err
 	}
-	return d.sendsIss, nil
+	return p.promisesIss(), nil
 }
 
-// CheckIssuer refuses an issuer that is no public https URL, or none of an issuer (RFC
-// 8414, section 2: it has no query). What stands there is read when somebody signs in.
-func (c *Client) CheckIssuer(_ context.Context, issuer string) error {
-	err := checkURL(issuer, c.opts.AllowLoopback)
-	if err == nil && strings.ContainsAny(issuer, " ?#") {
-		err = errors.New("it holds a space, a query or a fragment")
-	}
+func (p *provider) promisesIss() bool { return p.meta != nil && p.meta.sendsIss }
+
+// CheckIss refuses an answer whose iss is not the provider's: [WrongIssuer]. It stops mix-up
+// attacks (RFC 9207, section 2.4; RFC 9700, section 4.4).
+func (c *Client) CheckIss(ctx context.Context, cfg Config, iss string) error {
+	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
+	defer cancel()
+	p, err := c.provider(ctx, cfg)
 	if err != nil {
-		return &Error{Kind: Misconfigured, Err: fmt.Errorf("issuer %q: %w", issuer, err)}
+		return err
 	}
-	return nil
+	return p.checkIss(iss)
 }
 
-// Exchange redeems a code, in less than ten seconds.
+func (p *provider) checkIss(iss string) error {
+	want, taken := p.iss, p.iss != "" && iss == p.iss
+	if want == "" && p.meta != nil {
+		want, taken = p.facts.issuer, p.ownIssuer(iss)
+	}
+	switch {
+	case taken, iss == "" && !p.promisesIss():
+		return nil
+	case iss == "":
+		return finding(WrongIssuer, "iss is missing in the provider's answer", "none", quote(want))
+	case want == "":
+		return finding(WrongIssuer, "iss in the provider's answer is another issuer's", quote(iss), "none")
+	}
+	return finding(WrongIssuer, "iss in the provider's answer is another issuer's", quote(iss), quote(want))
+}
+
+// Exchange redeems a code, in less than ten seconds. It refuses an iss as CheckIss does.
 func (c *Client) Exchange(ctx context.Context, cfg Config, code, iss, nonce, verifier string) (Profile, error) {
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
 	defer cancel()
-	o, d, err := c.oauth2(ctx, cfg)
+	p, err := c.provider(ctx, cfg)
 	if err != nil {
 		return Profile{}, err
 	}
-	if err := checkIss(d, iss); err != nil {
+	if err := p.checkIss(iss); err != nil {
 		return Profile{}, err
 	}
-	tok, err := o.Exchange(oidc.ClientContext(ctx, c.http), code, oauth2.VerifierOption(verifier))
+	got, err := c.redeem(ctx, p, cfg, code, verifier)
 	if err != nil {
-		return Profile{}, exchangeError(err)
+		return Profile{}, err
 	}
-	if d == nil {
-		return c.githubProfile(ctx, tok)
+	if p.issuer == nil {
+		return c.githubProfile(ctx, p, got.access)
 	}
-	return c.oidcProfile(ctx, cfg, d, tok, nonce)
-}
-
-// checkIss stops mix-up attacks (RFC 9207, section 2.4).
-func checkIss(d *discovery, iss string) error {
-	switch {
-	case d == nil && iss == "", d != nil && iss == d.issuer, d != nil && iss == "" && !d.sendsIss:
-		return nil
-	}
-	return &Error{Kind: Refused, Err: errors.New("iss is missing or another issuer's")}
-}
-
-// oauth2 answers the client of a configuration, and the issuer's discovery if it has one.
-func (c *Client) oauth2(ctx context.Context, cfg Config) (*oauth2.Config, *discovery, error) {
-	o := &oauth2.Config{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, RedirectURL: cfg.RedirectURI, Scopes: cfg.Scopes}
-	if cfg.Provider == github {
-		o.Endpoint = endpoints.GitHub
-		if e, ok := c.opts.Endpoints[github]; ok {
-			o.Endpoint = oauth2.Endpoint{AuthURL: e.AuthURL, TokenURL: e.TokenURL}
-		}
-		if len(o.Scopes) == 0 {
-			o.Scopes = []string{"read:user", "user:email"}
-		}
-		return o, nil, nil
-	}
-	d, err := c.discover(ctx, c.issuer(cfg))
-	if err != nil {
-		return nil, nil, err
-	}
-	o.Endpoint = d.provider.Endpoint()
-	if len(o.Scopes) == 0 {
-		o.Scopes = []string{oidc.ScopeOpenID, "email", "profile"}
-	} else if !slices.Contains(o.Scopes, oidc.ScopeOpenID) {
-		o.Scopes = append([]string{oidc.ScopeOpenID}, o.Scopes...)
-	}
-	return o, d, nil
-}
-
-func (c *Client) issuer(cfg Config) string {
-	if e, ok := c.opts.Endpoints[google]; ok && cfg.Provider == google {
-		return e.Issuer
-	}
-	return IssuerOf(cfg.Provider, cfg.Issuer)
+	return c.oidcProfile(ctx, p, cfg, got, nonce)
 }

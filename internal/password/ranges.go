@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -26,12 +27,17 @@ const (
 	rangeSize    = 1 << 20
 )
 
-// NewRanges makes a client that follows no redirect.
-func NewRanges(url string) *Ranges {
-	return &Ranges{URL: url, client: &http.Client{
+// NewRanges makes a client that follows no redirect. Proxy answers the proxy of a request; nil
+// leaves that to the environment, as http.DefaultTransport does.
+func NewRanges(at string, proxy func(*http.Request) (*url.URL, error)) *Ranges {
+	client := &http.Client{
 		Timeout:       rangeTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
+	if proxy != nil {
+		client.Transport = &http.Transport{Proxy: proxy, ForceAttemptHTTP2: true, MaxIdleConns: 8, IdleConnTimeout: time.Minute}
+	}
+	return &Ranges{URL: at, client: client}
 }
 
 // Has says whether the service lists the password. Any error means that it is not known.

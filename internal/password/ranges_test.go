@@ -37,7 +37,7 @@ func TestRanges(t *testing.T) {
 				_, _ = io.WriteString(w, c.body)
 			}))
 			defer server.Close()
-			has, err := password.NewRanges(server.URL+"/range/").Has(t.Context(), "password")
+			has, err := password.NewRanges(server.URL+"/range/", nil).Has(t.Context(), "password")
 			if has != c.has || (err != nil) != c.fails {
 				t.Errorf("got %v, %v, want %v and an error: %v", has, err, c.has, c.fails)
 			}

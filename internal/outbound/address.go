@@ -1,0 +1,97 @@
+package outbound
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// forbidden are ranges that netip's own predicates do not know: this network, CGNAT,
+// protocol assignments, documentation, benchmarking, reserved; discard, documentation,
+// site-local, segment routing, Teredo.
+var forbidden = prefixes(
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
+	"203.0.113.0/24", "240.0.0.0/4", "192.88.99.0/24",
+	"2001::/32", "100::/64", "2001:db8::/32", "3fff::/20", "fec0::/10", "5f00::/16",
+)
+
+var (
+	// wellKnown is the prefix by which a network without IPv4 reaches it (NAT64: RFC 6052,
+	// section 2.1): the address inside is the one that is reached.
+	wellKnown = netip.MustParsePrefix("64:ff9b::/96")
+
+	// local is for the NAT64 of one network (RFC 8215), which chooses how long its prefix is.
+	local = netip.MustParsePrefix("64:ff9b:1::/48")
+
+	// others hold an address of IPv4 as well, and lead nowhere or by a stranger's relay:
+	// 6to4, IPv4-compatible, IPv4-translated.
+	sixToFour = netip.MustParsePrefix("2002::/16")
+	tails     = prefixes("::/96", "::ffff:0:0:0/96")
+)
+
+func prefixes(texts ...string) []netip.Prefix {
+	out := make([]netip.Prefix, len(texts))
+	for i, text := range texts {
+		out[i] = netip.MustParsePrefix(text)
+	}
+	return out
+}
+
+// Reachable reports whether an address may be connected to. Of one that holds an address of
+// IPv4 (mapped, NAT64) the address inside is judged: to allow the outer one alone would let
+// a stranger choose the inner one.
+func (r Rules) Reachable(a netip.Addr) bool {
+	a = a.Unmap()
+	switch {
+	case a.Zone() != "":
+		return false
+	case a.IsLoopback() && r.Loopback:
+		return true
+	case wellKnown.Contains(a):
+		return r.Reachable(embedded(a, 96))
+	case local.Contains(a):
+		bits := r.nat64(a)
+		return bits > 0 && r.Reachable(embedded(a, bits))
+	case sixToFour.Contains(a):
+		return r.allowed(a) && r.Reachable(embedded(a, 16))
+	case within(a, tails) && !a.IsUnspecified() && !a.IsLoopback():
+		return r.allowed(a) && r.Reachable(embedded(a, 96))
+	}
+	return r.allowed(a) || public(a)
+}
+
+// public reports whether an address is one of the public network.
+func public(a netip.Addr) bool {
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !within(a, forbidden)
+}
+
+func (r Rules) allowed(a netip.Addr) bool { return within(a, r.Allow) }
+
+func within(a netip.Addr, in []netip.Prefix) bool {
+	return slices.ContainsFunc(in, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// nat64 is the length of the prefix of a network's own NAT64, which Allow tells; 0: none.
+func (r Rules) nat64(a netip.Addr) int {
+	for _, p := range r.Allow {
+		if p.Contains(a) && slices.Contains([]int{48, 56, 64, 96}, p.Bits()) {
+			return p.Bits()
+		}
+	}
+	return 0
+}
+
+// embedded is the address of IPv4 behind so many bits (RFC 6052, section 2.2: octet 8 is
+// left out; RFC 3056, section 2, for 16 bits).
+func embedded(a netip.Addr, bits int) netip.Addr {
+	all := a.As16()
+	var four [4]byte
+	at := bits / 8
+	for i := range four {
+		if at == 8 && bits != 96 {
+			at++
+		}
+		four[i] = all[at]
+		at++
+	}
+	return netip.AddrFrom4(four)
+}

@@ -1,0 +1,207 @@
+// Package outbound is an HTTP client for URLs that strangers give. It reaches public
+// addresses on the port of https and nothing else (SSRF), unless its rules say otherwise.
+//
+//	client := outbound.NewClient(outbound.Rules{}, 10*time.Second)
+//
+// A URL is checked before it is requested and an address when it is connected to, so that a
+// name cannot change its address in between (DNS rebinding). A redirect is an error. An answer
+// is at most 1 MiB.
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	connectTimeout = 3 * time.Second
+	maxAnswer      = 1 << 20
+)
+
+// ErrAddress is the error for an address that the rules do not let through.
+var ErrAddress = errors.New("the address is not a public one")
+
+// ErrRedirect is the error for an answer that redirects.
+var ErrRedirect = errors.New("the provider redirects, which is not followed")
+
+// ErrTooLarge is the error for an answer of more than 1 MiB.
+var ErrTooLarge = errors.New("the answer is larger than 1 MiB")
+
+// Rules say what a client may reach besides public addresses on port 443. The zero value
+// allows nothing more.
+type Rules struct {
+	// Loopback lets URLs be on this machine, on any port, with http too.
+	Loopback bool
+
+	// Proxy answers the proxy of a request, or nil for none. What the proxy connects to is
+	// its own decision: of such a request the URL alone is checked, and the address of the
+	// proxy is not.
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// Allow are ranges of addresses that may be reached though they are not public.
+	Allow []netip.Prefix
+
+	// Ports are allowed beside 443.
+	Ports []uint16
+}
+
+// NewClient makes a client whose requests end after timeout.
+func NewClient(rules Rules, timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout:       timeout,
+		Transport:     newGuard(rules),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return ErrRedirect },
+	}
+}
+
+// guard checks each URL and bounds each answer.
+type guard struct {
+	rules           Rules
+	direct, proxied http.RoundTripper
+}
+
+func newGuard(rules Rules) *guard {
+	g := &guard{rules: rules, direct: transport(Dialer(rules))}
+	if rules.Proxy != nil {
+		proxied := transport(&net.Dialer{Timeout: connectTimeout}) // it dials the proxy alone
+		proxied.Proxy = chosenProxy
+		g.proxied = proxied
+	}
+	return g
+}
+
+// Dialer makes connections to the addresses that the rules allow.
+func Dialer(rules Rules) *net.Dialer {
+	return &net.Dialer{Timeout: connectTimeout, Control: rules.control}
+}
+
+func transport(dialer *net.Dialer) *http.Transport {
+	return &http.Transport{
+		DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: connectTimeout,
+		MaxIdleConns: 64, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+type proxyKey struct{}
+
+// chosenProxy answers the proxy that RoundTrip chose. Without one the unchecked dialer would
+// connect to the URL itself.
+func chosenProxy(r *http.Request) (*url.URL, error) {
+	if proxy, ok := r.Context().Value(proxyKey{}).(*url.URL); ok && proxy != nil {
+		return proxy, nil
+	}
+	return nil, errors.New("no proxy was chosen for the request")
+}
+
+// RoundTrip implements http.RoundTripper.
+func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := g.rules.CheckURL(r.URL.String()); err != nil {
+		return nil, err
+	}
+	next := g.direct
+	if g.proxied != nil {
+		proxy, err := g.rules.Proxy(r)
+		if err != nil {
+			return nil, fmt.Errorf("choose a proxy: %w", err)
+		}
+		if proxy != nil {
+			next, r = g.proxied, r.WithContext(context.WithValue(r.Context(), proxyKey{}, proxy))
+		}
+	}
+	res, err := next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = &bounded{res.Body, maxAnswer}
+	return res, nil
+}
+
+type bounded struct {
+	io.ReadCloser
+
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left+1)])
+	if b.left -= n; b.left < 0 {
+		return 0, ErrTooLarge
+	}
+	return n, err
+}
+
+// control judges the address that a connection is about to be made to.
+func (r Rules) control(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("dial %q: %w", address, err)
+	}
+	if !r.Reachable(ap.Addr()) || (!r.port(ap.Port()) && !(r.Loopback && ap.Addr().Unmap().IsLoopback())) {
+		return fmt.Errorf("dial %q: %w", address, ErrAddress)
+	}
+	return nil
+}
+
+func (r Rules) port(p uint16) bool { return p == 443 || slices.Contains(r.Ports, p) }
+
+// CheckURL refuses a URL that cannot be requested: one that is not absolute https on an
+// allowed port, has user information or a fragment, or names an address or this machine
+// where the rules do not allow that. With Loopback, any URL on loopback passes.
+func (r Rules) CheckURL(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
+		return errors.New("it is not an absolute URL without user information and fragment")
+	}
+	a, err := netip.ParseAddr(u.Hostname())
+	if r.Loopback && (u.Hostname() == "localhost" || (err == nil && a.IsLoopback())) {
+		return nil
+	}
+	if (err == nil && !r.withoutLoopback().Reachable(a)) || (err != nil && endsInNumber(u.Hostname())) {
+		return ErrAddress
+	}
+	// RFC 6761, section 6.3: every name in it is this machine.
+	if host := "." + strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")); strings.HasSuffix(host, ".localhost") {
+		return ErrAddress
+	}
+	if u.Scheme != "https" || !r.portText(u.Port()) {
+		return errors.New("it is not https on " + r.portNames())
+	}
+	return nil
+}
+
+func (r Rules) withoutLoopback() Rules {
+	r.Loopback = false
+	return r
+}
+
+func (r Rules) portText(text string) bool {
+	return text == "" || text == "443" || slices.ContainsFunc(r.Ports, func(p uint16) bool { return fmt.Sprint(p) == text })
+}
+
+func (r Rules) portNames() string {
+	if len(r.Ports) == 0 {
+		return "port 443"
+	}
+	return strings.Trim(fmt.Sprint("port 443 or one of ", r.Ports), " ")
+}
+
+// endsInNumber finds short and odd forms of an IPv4 address, such as 127.1 and 0x7f000001,
+// which resolvers of the system read as one. No name ends like that.
+func endsInNumber(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(last, "0123456789") == ""
+}

@@ -1,0 +1,67 @@
+package oauth
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/authkit-dev/authkit/internal/outbound"
+)
+
+const jsonType = "application/json"
+
+// answered is an answer that was read to its end.
+type answered struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// get asks for a URL, with an access token unless that is empty.
+func (c *Client) get(ctx context.Context, at, access, accept string) (answered, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		return answered{}, err
+	}
+	r.Header.Set("Accept", accept)
+	if access != "" {
+		r.Header.Set("Authorization", "Bearer "+access)
+	}
+	return c.do(r)
+}
+
+func (c *Client) do(r *http.Request) (answered, error) {
+	res, err := c.http.Do(r)
+	if err != nil {
+		return answered{}, err
+	}
+	defer res.Body.Close() //nolint:errcheck // it was read
+	body, err := io.ReadAll(res.Body)
+	return answered{res.StatusCode, res.Header, body}, err
+}
+
+// statusError is the error of an answer that is not the one wanted. What the provider said
+// in it is left out: it may repeat the request.
+func statusError(what string, status int) *Error {
+	kind := Misconfigured
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		kind = Broken
+	}
+	if status >= http.StatusInternalServerError {
+		kind = Broken
+	}
+	return finding(kind, what, fmt.Sprintf("status %d", status), "status 200")
+}
+
+// definite marks an error that the next request will meet again.
+func definite(err error) error {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	if untrusted || errors.Is(err, outbound.ErrAddress) || errors.Is(err, outbound.ErrRedirect) || errors.Is(err, outbound.ErrTooLarge) {
+		return &Error{Kind: Misconfigured, Err: err}
+	}
+	return err
+}
