@@ -140,6 +140,12 @@ func openSQLite(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 
 func openPostgres(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
+	return openPostgresAt(b, "read committed")
+}
+
+// openPostgresAt opens it where the default isolation of sessions is another.
+func openPostgresAt(b testing.TB, isolation string) (authkit.Store, func(uuid.UUID, int)) {
+	b.Helper()
 	schema := "bench_" + uuid.NewString()[:8]
 	u, err := url.Parse(os.Getenv("AUTHKIT_TEST_POSTGRES"))
 	if err != nil {
@@ -147,7 +153,8 @@ func openPostgres(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	}
 	q := u.Query()
 	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
+	q.Set("default_transaction_isolation", isolation)
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // as Postgres reads a URL
 	pool, err := pgxpool.New(b.Context(), u.String())
 	if err != nil {
 		b.Fatal(err)

@@ -33,9 +33,27 @@ func onEveryStore(t *testing.T, test func(t *testing.T, store authkit.Store)) {
 
 func TestEveryFlowOverEveryStore(t *testing.T) {
 	t.Parallel()
-	overStores(t, func(s *stage) {
-		for _, f := range flows() {
-			f.wellDone(s.t, s.do(f.ready(s)()))
-		}
-	})
+	overStores(t, everyFlow)
+}
+
+func everyFlow(s *stage) {
+	for _, f := range flows() {
+		f.wellDone(s.t, s.do(f.ready(s)()))
+	}
+}
+
+// TestEveryFlowAtEveryIsolation sets the default of the server: authkit's own transactions
+// name theirs.
+func TestEveryFlowAtEveryIsolation(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
+		return
+	}
+	for _, level := range []string{"repeatable read", "serializable"} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			store, _ := openPostgresAt(t, level)
+			everyFlow(newStageOn(t, store, withoutLimits))
+		})
+	}
 }

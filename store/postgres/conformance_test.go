@@ -6,9 +6,11 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit"
@@ -16,14 +18,23 @@ import (
 	"github.com/authkit-dev/authkit/storetest"
 )
 
-// schemas numbers the schemas of this run, one for each store.
-var schemas atomic.Int64
+// made numbers the schemas of this run.
+var made atomic.Int64
 
-// layouts are the ways in which the tables may be created.
-func layouts() map[string]func(ctx context.Context, pool *pgxpool.Pool) error {
-	return map[string]func(context.Context, *pgxpool.Pool) error{
-		"plain":       func(context.Context, *pgxpool.Pool) error { return nil },
-		"partitioned": postgres.MigratePartitioned,
+// server is one that is set up, and how tables are created in it.
+type server struct {
+	isolation string // the default of its sessions
+	layout    func(ctx context.Context, pool *pgxpool.Pool) error
+}
+
+// servers are the ways in which the tables and the server may be set up.
+func servers() map[string]server {
+	plain := func(context.Context, *pgxpool.Pool) error { return nil }
+	return map[string]server{
+		"plain":           {"read committed", plain},
+		"partitioned":     {"read committed", postgres.MigratePartitioned},
+		"repeatable read": {"repeatable read", plain},
+		"serializable":    {"serializable", plain},
 	}
 }
 
@@ -35,21 +46,82 @@ func TestConformance(t *testing.T) {
 	if dsn == "" {
 		return
 	}
-	for name, layout := range layouts() {
+	for name, server := range servers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			spare := &schemas{of: t, dsn: dsn, server: server}
 			storetest.Run(t, func(t *testing.T) storetest.Opened {
 				t.Helper()
-				schema := fresh(t, dsn)
+				schema := spare.empty(t)
 				open := func(t *testing.T) authkit.Store { t.Helper(); return open(t, schema) }
-				pool := connect(t, schema)
-				if err := layout(t.Context(), pool); err != nil {
-					t.Fatal(err)
-				}
 				return storetest.Opened{Store: open(t), Again: open}
 			})
 		})
 	}
+}
+
+// schemas are those of one server. A schema is emptied and used again, since to create and
+// drop its tables takes longer than most tests in it.
+type schemas struct {
+	of     *testing.T // who drops them
+	dsn    string
+	server server
+
+	mu   sync.Mutex
+	free []*pgxpool.Pool
+}
+
+// empty lends an empty schema to a test, as a DSN that keeps to it.
+func (s *schemas) empty(t *testing.T) string {
+	t.Helper()
+	pool := s.take()
+	if pool == nil {
+		pool = connect(s.of, isolated(t, fresh(s.of, s.dsn), s.server.isolation))
+		if err := s.server.layout(t.Context(), pool); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := postgres.Migrate(t.Context(), pool); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		// The test's own context has ended by now.
+		if err := wipe(context.Background(), pool); err != nil {
+			t.Error(err)
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.free = append(s.free, pool)
+	})
+	return pool.Config().ConnString()
+}
+
+func (s *schemas) take() *pgxpool.Pool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.free) == 0 {
+		return nil
+	}
+	last := len(s.free) - 1
+	pool := s.free[last]
+	s.free = s.free[:last]
+	return pool
+}
+
+// wipe removes every row but those of the migrations.
+func wipe(ctx context.Context, pool *pgxpool.Pool) error {
+	rows, err := pool.Query(ctx, `select c.relname from pg_class c where c.relnamespace = current_schema()::regnamespace
+and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'authkit_migrations' order by c.relname = 'authkit_users'`)
+	if err != nil {
+		return err
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	_, err = pool.Exec(ctx, "delete from "+strings.Join(tables, "; delete from "))
+	return err
 }
 
 // fresh makes a schema and answers a DSN that keeps to it.
@@ -59,7 +131,7 @@ func fresh(t *testing.T, dsn string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	schema := fmt.Sprintf("t%d_%d", os.Getpid(), schemas.Add(1))
+	schema := fmt.Sprintf("t%d_%d", os.Getpid(), made.Add(1))
 	admin := connect(t, dsn)
 	if _, err := admin.Exec(t.Context(), "create schema "+schema); err != nil {
 		t.Fatal(err)
@@ -73,6 +145,19 @@ func fresh(t *testing.T, dsn string) string {
 	q := u.Query()
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// isolated is the DSN of sessions with another default of isolation.
+func isolated(t *testing.T, dsn, level string) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("default_transaction_isolation", level)
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // as Postgres reads a URL
 	return u.String()
 }
 

@@ -67,13 +67,25 @@ func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 	})
 }
 
-// Write tries again as [conn.Tx] does.
+// Write is a transaction of one round trip. It tries again as [conn.Tx] does.
 func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	err = again(func() error {
+	err = c.step(ctx, func(p *pgx.Conn) error {
 		rows = 0
-		return c.rows(ctx, sql, func(r sqlstore.Row) error { rows++; return f(r) }, args...)
+		t := begin(ctx, p, true)
+		t.batch.Queue(sql, args...)
+		t.batch.Queue("commit")
+		return undo(ctx, p, t.flush(func(r pgx.BatchResults) error {
+			answer, err := r.Query()
+			if err == nil {
+				err = scan(answer, func(r sqlstore.Row) error { rows++; return f(r) })
+			}
+			if err == nil {
+				_, err = r.Exec()
+			}
+			return translate(err)
+		}))
 	})
 	return rows, err
 }
@@ -121,8 +133,13 @@ func goingDown(err error) bool { return coded(err, "57P01", "57P02", "57P03") }
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	return c.step(ctx, func(p *pgx.Conn) error { return run(ctx, p, durable, f) })
+}
+
+// step runs f on a connection, and again as [again] says.
+func (c *conn) step(ctx context.Context, f func(p *pgx.Conn) error) error {
 	return translate(again(func() error {
-		return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return c.parted(p, run(ctx, p.Conn(), durable, f)) })
+		return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return c.parted(p, f(p.Conn())) })
 	}))
 }
 
@@ -136,23 +153,37 @@ func again(f func() error) error {
 	return err
 }
 
-func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) error) error {
+// begin starts a transaction with the first flush. It names its isolation: at the
+// server's default, repeatable read or serializable, steps on the same rows would fail each
+// other where they are to wait for each other.
+func begin(ctx context.Context, c *pgx.Conn, durable bool) *tx {
 	t := &tx{ctx: ctx, conn: c, batch: &pgx.Batch{}}
-	t.Queue(ctx, nil, "begin")
+	t.Queue(ctx, nil, "begin isolation level read committed")
 	if !durable {
 		t.Queue(ctx, nil, "set local synchronous_commit = off")
 	}
+	return t
+}
+
+func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) error) error {
+	t := begin(ctx, c, durable)
 	err := f(t)
 	if err == nil {
 		err = t.commit(ctx)
 	}
-	if err != nil && !c.IsClosed() && c.PgConn().TxStatus() != 'I' {
-		// A connection that cannot undo is closed, which undoes too.
-		parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingPatience)
-		defer cancel()
-		if _, undo := c.Exec(parting, "rollback"); undo != nil {
-			err = errors.Join(err, undo, c.Close(parting))
-		}
+	return undo(ctx, c, err)
+}
+
+// undo rolls back what err has left open. A connection that cannot is closed, which undoes
+// too.
+func undo(ctx context.Context, c *pgx.Conn, err error) error {
+	if err == nil || c.IsClosed() || c.PgConn().TxStatus() == 'I' {
+		return err
+	}
+	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingPatience)
+	defer cancel()
+	if _, failed := c.Exec(parting, "rollback"); failed != nil {
+		err = errors.Join(err, failed, c.Close(parting))
 	}
 	return err
 }
