@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -202,12 +200,12 @@ type between struct {
 	meanwhile func() // once
 }
 
-func (z *between) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
+func (z *between) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 	if f := z.meanwhile; f != nil {
 		z.meanwhile = nil
 		f()
 	}
-	return z.Store.DeleteUser(ctx, app, user, version, also)
+	return z.Store.DeleteUser(ctx, r)
 }
 
 // Whoever proves the address while an undo makes room for its owner has an account that

@@ -108,7 +108,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UU
 	if err := e.tellOwner(ctx, &also, own, "a new API key was made"); err != nil {
 		return APIKey{}, "", err
 	}
-	err = e.store.RotateAPIKey(ctx, app, key, now.Add(in.Overlap), maxLiveKeys, also)
+	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Also: also})
 	return key, text, e.managed(err, app, also)
 }
 

@@ -111,7 +111,7 @@ func (e *Engine) addApp(ctx context.Context, developer, name string, withKey boo
 	if err := e.note(&also, now, Event{App: id, Type: EventAppCreate, Actor: app.Developer}); err != nil {
 		return App{}, "", err
 	}
-	switch err := e.store.CreateApp(ctx, app, signing, first, also); {
+	switch err := e.store.CreateApp(ctx, NewApp{App: app, First: signing, Key: first, Also: also}); {
 	case errors.Is(err, ErrConflict):
 		return App{}, "", refuse(CodeAppNameTaken, "you have an app of that name")
 	case err != nil:

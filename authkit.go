@@ -188,7 +188,7 @@ func (e *Engine) createConsole(ctx context.Context) error {
 		ID: Console, Name: "Console", NameKey: "console", CreatedAt: now,
 		Settings: Settings{SignupClosed: true},
 	}
-	return e.store.CreateApp(ctx, app, key, nil, Also{})
+	return e.store.CreateApp(ctx, NewApp{App: app, First: key})
 }
 
 // App returns a live app. [CodeAppNotFound]: there is none of that id.

@@ -68,7 +68,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
 		return OAuthConfig{}, err
 	}
-	err = e.store.PutOAuthConfig(ctx, c, also)
+	err = e.store.PutOAuthConfig(ctx, c, 0, also)
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrStale) {
 		return OAuthConfig{}, err
 	}

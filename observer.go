@@ -29,8 +29,12 @@ func (a audited) step(ctx context.Context, also Also, do func() error) error {
 	return err
 }
 
-func (a audited) CreateApp(ctx context.Context, app App, first SigningKey, key *APIKey, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.CreateApp(ctx, app, first, key, also) })
+func (a audited) CreateApp(ctx context.Context, n NewApp) error {
+	return a.step(ctx, n.Also, func() error { return a.Store.CreateApp(ctx, n) })
+}
+
+func (a audited) MoveApp(ctx context.Context, m AppMove) error {
+	return a.step(ctx, m.Also, func() error { return a.Store.MoveApp(ctx, m) })
 }
 
 func (a audited) ChangeApp(ctx context.Context, c AppChange) (app App, err error) {
@@ -46,16 +50,16 @@ func (a audited) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey,
 	return a.step(ctx, also, func() error { return a.Store.AddSigningKey(ctx, app, k, oldest, also) })
 }
 
-func (a audited) RotateAPIKey(ctx context.Context, app uuid.UUID, next APIKey, oldUntil time.Time, maxLive int, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.RotateAPIKey(ctx, app, next, oldUntil, maxLive, also) })
+func (a audited) RotateAPIKey(ctx context.Context, r KeyRotation) error {
+	return a.step(ctx, r.Also, func() error { return a.Store.RotateAPIKey(ctx, r) })
 }
 
 func (a audited) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also Also) error {
 	return a.step(ctx, also, func() error { return a.Store.RevokeAPIKey(ctx, app, id, also) })
 }
 
-func (a audited) PutOAuthConfig(ctx context.Context, c OAuthConfig, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.PutOAuthConfig(ctx, c, also) })
+func (a audited) PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, also Also) error {
+	return a.step(ctx, also, func() error { return a.Store.PutOAuthConfig(ctx, c, most, also) })
 }
 
 func (a audited) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error {
@@ -72,8 +76,8 @@ func (a audited) ChangeUser(ctx context.Context, c UserChange) (u User, err erro
 	return u, err
 }
 
-func (a audited) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.DeleteUser(ctx, app, user, version, also) })
+func (a audited) DeleteUser(ctx context.Context, r UserRemoval) error {
+	return a.step(ctx, r.Also, func() error { return a.Store.DeleteUser(ctx, r) })
 }
 
 func (a audited) Put(ctx context.Context, app uuid.UUID, also Also) error {

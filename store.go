@@ -14,6 +14,7 @@ var (
 	ErrNotFound    = errors.New("not found")    // absent, expired, foreign, or of a deleted app
 	ErrConflict    = errors.New("conflict")     // a unique key is held by another row
 	ErrStale       = errors.New("stale")        // the Version guard no longer holds: read again, decide again
+	ErrFull        = errors.New("full")         // there are as many as the step allows
 	ErrTokenReused = errors.New("token reused") // RotateSession only; the session has been ended
 )
 
@@ -45,6 +46,7 @@ const StoreContract = 2
 // Package storetest checks all of this for any Store.
 type Store interface {
 	AppStore
+	OwnerStore
 	KeyStore
 	ProviderStore
 	UserStore
@@ -74,10 +76,11 @@ type Also struct {
 
 // AppStore keeps the directory of apps and their signing keys.
 type AppStore interface {
-	// CreateApp adds the app, its first signing key (app.Keys is ignored) and, unless
-	// key is nil, its first API key. [ErrConflict]: the id is taken, or the developer
-	// has a live app of that NameKey. The new app's Version is 1.
-	CreateApp(ctx context.Context, app App, first SigningKey, key *APIKey, also Also) error
+	// CreateApp adds the app, its first signing key and, if there is one, its first API key.
+	// The new app's Version is 1. [ErrConflict]: the id is taken, or the developer has a live
+	// app of that NameKey. [ErrFull]: the developer has n.Most live apps; of concurrent
+	// callers no more than that succeed. [ErrNotFound]: n.Owner is not there, or disabled.
+	CreateApp(ctx context.Context, n NewApp) error
 
 	// App returns a live app with its signing keys, ordered by Seq, and settings.
 	App(ctx context.Context, app uuid.UUID) (App, error)
@@ -102,6 +105,38 @@ type AppStore interface {
 	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, also Also) error
 }
 
+// NewApp says what [AppStore.CreateApp] does.
+type NewApp struct {
+	App   App // Keys and Version are ignored
+	First SigningKey
+	Key   *APIKey // nil: none
+	Owner UserRef // the user who has to be there, and enabled; the zero one: none
+	Most  int     // live apps of App.Developer, this one among them; 0: no bound
+	Also  Also
+}
+
+// UserRef names a user.
+type UserRef struct{ App, ID uuid.UUID }
+
+// OwnerStore hands apps from one developer to another.
+type OwnerStore interface {
+	// MoveApp gives a live app to another developer, makes every API key of it inactive and
+	// raises its Version. [ErrNotFound]: m.From has no such app, or m.Owner is not there, or
+	// disabled. [ErrConflict]: m.To has a live app of that NameKey. [ErrFull]: m.To has m.Most
+	// live apps.
+	MoveApp(ctx context.Context, m AppMove) error
+}
+
+// AppMove says what [OwnerStore.MoveApp] does.
+type AppMove struct {
+	Now      time.Time
+	App      uuid.UUID
+	From, To string  // as App.Developer
+	Owner    UserRef // as in [NewApp], of To
+	Most     int     // as in [NewApp], of To
+	Also     Also
+}
+
 // AppChange says what [AppStore.ChangeApp] does. A nil field stays.
 type AppChange struct {
 	App           uuid.UUID
@@ -113,17 +148,19 @@ type AppChange struct {
 
 // KeyStore keeps API keys.
 type KeyStore interface {
-	// APIKey returns the key with that hash if it is active and not expired at now.
+	// APIKey returns the key with that hash if it is active and not expired at now, unless
+	// the owner of the app is disabled (see [UserChange.Owns]).
 	APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time.Time) (APIKey, error)
 
 	// APIKeys lists all keys of the app, inactive ones too, newest first.
 	APIKeys(ctx context.Context, app uuid.UUID) ([]APIKey, error)
 
-	// RotateAPIKey adds next and retires every active key of the app: at once if
-	// oldUntil is not after next.CreatedAt, else no later than oldUntil and no later than
-	// it would have expired. At most maxLive keys stay active, the newest of them.
+	// RotateAPIKey adds r.Next and retires every active key of the app: at once if
+	// r.OldUntil is not after Next.CreatedAt, else no later than OldUntil and no later than
+	// it would have expired. At most MaxLive keys stay active, the newest of them. Of those
+	// that are inactive then the newest Keep stay, and the rest are removed; 0: all stay.
 	// Of concurrent rotations without overlap exactly one key stays active.
-	RotateAPIKey(ctx context.Context, app uuid.UUID, next APIKey, oldUntil time.Time, maxLive int, also Also) error
+	RotateAPIKey(ctx context.Context, r KeyRotation) error
 
 	// RevokeAPIKey makes one key inactive. [ErrNotFound]: there is no such active key.
 	RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also Also) error
@@ -133,12 +170,22 @@ type KeyStore interface {
 	TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error
 }
 
+// KeyRotation says what [KeyStore.RotateAPIKey] does.
+type KeyRotation struct {
+	App           uuid.UUID
+	Next          APIKey
+	OldUntil      time.Time
+	MaxLive, Keep int
+	Also          Also
+}
+
 // ProviderStore keeps the OAuth configurations of apps.
 type ProviderStore interface {
 	// PutOAuthConfig creates (Version 0; [ErrConflict] if the provider has one) or
 	// replaces ([ErrStale] if the Version is another or it is gone; CreatedAt stays).
-	// The stored Version is c.Version+1.
-	PutOAuthConfig(ctx context.Context, c OAuthConfig, also Also) error
+	// The stored Version is c.Version+1. [ErrFull]: one is to be created, and the app has most
+	// of them; of concurrent callers no more than that succeed. most 0: no bound.
+	PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, also Also) error
 
 	// OAuthConfig returns the configuration of one provider.
 	OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error)
@@ -179,8 +226,17 @@ type UserStore interface {
 	ChangeUser(ctx context.Context, c UserChange) (User, error)
 
 	// DeleteUser removes the user, its credentials, sessions and bound tokens. [ErrNotFound]:
-	// there is no such user. [ErrStale]: the user's Version is another; Version 0 is no guard.
-	DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also Also) error
+	// there is no such user. [ErrStale]: the user's Version is another. [ErrConflict]: a live
+	// app is of r.Owns.
+	DeleteUser(ctx context.Context, r UserRemoval) error
+}
+
+// UserRemoval says what [UserStore.DeleteUser] does.
+type UserRemoval struct {
+	App, ID uuid.UUID
+	Version int64  // the guard; 0: none
+	Owns    string // the Developer of the apps that the user owns; empty: none
+	Also    Also
 }
 
 // AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject
@@ -214,6 +270,10 @@ type UserChange struct {
 	Email, EmailTyped, Name, NameKey, DisabledReason *string
 	Verified, Disabled                               *bool
 
+	// Owns is the Developer of the apps that the user owns: with Disabled, their API keys are
+	// unknown while the user is disabled, from this step on.
+	Owns string
+
 	DropCredentials bool         // all of them, before Put
 	Drop            []Credential // by Kind and Subject; a missing one is no error
 	Put             []Credential // adds, or replaces Data if this user holds the subject
@@ -244,6 +304,11 @@ type TokenStore interface {
 	// attempts before this one, or the proof is wrong. Of any number of concurrent
 	// callers at most max get an answer.
 	TryToken(ctx context.Context, app uuid.UUID, t Take, proof []byte, max int, now time.Time) (Token, error)
+
+	// BindToken gives a token that could be spent and is bound to no user, named by t.Kind and
+	// t.Hash, to t.UserID at t.Epoch, and sets its Proof and Data. Its place, its attempts and
+	// the rest stay. [ErrNotFound]: there is no such token, or the user's Epoch is another.
+	BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error
 
 	// TakeToken spends the token, with its whole slot, and returns it. Of any number of
 	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for what must be

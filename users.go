@@ -173,7 +173,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	if err := e.note(&also, e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete}); err != nil {
 		return err
 	}
-	switch err := e.store.DeleteUser(ctx, u.App, u.ID, version, also); {
+	switch err := e.store.DeleteUser(ctx, UserRemoval{App: u.App, ID: u.ID, Version: version, Also: also}); {
 	case err == nil:
 		e.after(moment)
 		return nil

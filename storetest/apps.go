@@ -20,13 +20,13 @@ func appSentences() []sentence {
 
 func appConflict(b *bed) {
 	same := anApp("first")
-	b.is(b.s.CreateApp(b.ctx, same, signingKey(1), nil, authkit.Also{}), authkit.ErrConflict)
+	b.is(b.s.CreateApp(b.ctx, authkit.NewApp{App: same, First: signingKey(1)}), authkit.ErrConflict)
 	same = anApp("second")
 	same.ID = b.app
-	b.is(b.s.CreateApp(b.ctx, same, signingKey(1), nil, authkit.Also{}), authkit.ErrConflict)
+	b.is(b.s.CreateApp(b.ctx, authkit.NewApp{App: same, First: signingKey(1)}), authkit.ErrConflict)
 	other := anApp("first")
 	other.Developer = "host:other"
-	b.ok(b.s.CreateApp(b.ctx, other, signingKey(1), nil, authkit.Also{}))
+	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: other, First: signingKey(1)}))
 	_, err := b.s.App(b.ctx, uuid.New())
 	b.is(err, authkit.ErrNotFound)
 }

@@ -62,7 +62,7 @@ func plainCalls() []call {
 			k := c.x.key
 			a := anApp("fresh")
 			a.ID = c.app
-			return c.s.CreateApp(c.ctx, a, signingKey(1), &k, c.also)
+			return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Key: &k, Also: c.also})
 		}},
 		{method: "Apps", do: func(c caller) error {
 			_, err := c.s.Apps(c.ctx, "host:me", authkit.Page{Limit: 1})

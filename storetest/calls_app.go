@@ -15,7 +15,7 @@ func appCalls() []call {
 			do: func(c caller) error {
 				a := anApp(uuid.NewString())
 				a.ID = c.app
-				return c.s.CreateApp(c.ctx, a, signingKey(1), nil, c.also)
+				return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: c.also})
 			},
 		},
 		{method: "App", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
@@ -38,6 +38,12 @@ func appCalls() []call {
 		{method: "DeleteApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.DeleteApp(c.ctx, c.app, now(), c.also)
 		}},
+		{
+			method: "MoveApp", riders: true, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				return c.s.MoveApp(c.ctx, authkit.AppMove{Now: now(), App: c.app, From: "host:me", To: "host:else", Also: c.also})
+			},
+		},
 		{method: "AddSigningKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
 		}},
@@ -66,7 +72,7 @@ func keyCalls() []call {
 		{method: "RotateAPIKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
 			next := c.x.key
 			next.ID, next.Hash, next.CreatedAt = uuid.New(), hash(uuid.NewString()), after(time.Second)
-			return c.s.RotateAPIKey(c.ctx, c.app, next, time.Time{}, 1, c.also)
+			return c.s.RotateAPIKey(c.ctx, authkit.KeyRotation{App: c.app, Next: next, MaxLive: 1, Also: c.also})
 		}},
 		{
 			method: "RevokeAPIKey", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
@@ -81,7 +87,7 @@ func keyCalls() []call {
 func providerCalls() []call {
 	return []call{
 		{method: "PutOAuthConfig", how: "of another provider", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "another", CreatedAt: now()}, c.also)
+			return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "another", CreatedAt: now()}, 0, c.also)
 		}},
 		{
 			method: "PutOAuthConfig", how: "in place of one", riders: true,
@@ -89,7 +95,7 @@ func providerCalls() []call {
 			do: func(c caller) error {
 				p := c.x.provider
 				p.App, p.Version, p.ClientID = c.app, 1, "changed"
-				return c.s.PutOAuthConfig(c.ctx, p, c.also)
+				return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
 			},
 		},
 		{method: "OAuthConfig", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {

@@ -22,6 +22,11 @@ func tokenCalls() []call {
 			_, err := c.s.TryToken(c.ctx, c.app, take("t"), c.x.token.Proof, 1, now())
 			return err
 		}),
+		{method: "BindToken", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			t := c.x.token
+			t.UserID, t.Epoch = c.x.user.ID, 1
+			return c.s.BindToken(c.ctx, c.app, t, now())
+		}},
 		gone("TakeToken", func(c caller) error {
 			_, err := c.s.TakeToken(c.ctx, c.app, take("t"), now())
 			return err

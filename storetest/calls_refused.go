@@ -17,10 +17,10 @@ func refusals() []call {
 	refusedNewUsers(add)
 	refusedChanges(add)
 	add("DeleteUser", "of nobody", authkit.ErrNotFound, func(c caller) error {
-		return c.s.DeleteUser(c.ctx, c.app, uuid.New(), 1, c.also)
+		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: uuid.New(), Version: 1, Also: c.also})
 	})
 	add("DeleteUser", "under another Version", authkit.ErrStale, func(c caller) error {
-		return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 7, c.also)
+		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Also: c.also})
 	})
 	add("EndSession", "of none", authkit.ErrNotFound, func(c caller) error {
 		return c.s.EndSession(c.ctx, c.app, c.x.user.ID, uuid.New(), now(), c.also)
@@ -37,7 +37,7 @@ func refusedApps(add addRefusal) {
 	add("CreateApp", "of a taken id", authkit.ErrConflict, func(c caller) error {
 		a := anApp(uuid.NewString())
 		a.ID = c.app
-		return c.s.CreateApp(c.ctx, a, signingKey(1), nil, c.also)
+		return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: c.also})
 	})
 	add("ChangeApp", "under another Version", authkit.ErrStale, func(c caller) error {
 		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 7, Name: new("x"), Also: c.also})
@@ -64,15 +64,15 @@ func refusedApps(add addRefusal) {
 	add("PutOAuthConfig", "beside one", authkit.ErrConflict, func(c caller) error {
 		p := c.x.provider
 		p.App = c.app
-		return c.s.PutOAuthConfig(c.ctx, p, c.also)
+		return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
 	})
 	add("PutOAuthConfig", "under another Version", authkit.ErrStale, func(c caller) error {
 		p := c.x.provider
 		p.App, p.Version = c.app, 7
-		return c.s.PutOAuthConfig(c.ctx, p, c.also)
+		return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
 	})
 	add("PutOAuthConfig", "in place of none", authkit.ErrStale, func(c caller) error {
-		return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "none", Version: 1}, c.also)
+		return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "none", Version: 1}, 0, c.also)
 	})
 	add("DeleteOAuthConfig", "of none", authkit.ErrNotFound, func(c caller) error {
 		return c.s.DeleteOAuthConfig(c.ctx, c.app, "none", c.also)

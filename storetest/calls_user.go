@@ -46,16 +46,22 @@ func userCalls() []call {
 		},
 		{
 			method: "DeleteUser", how: "under its Version", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
-			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also) },
+			do: func(c caller) error {
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Also: c.also})
+			},
 		},
 		{
 			method: "DeleteUser", how: "without a guard", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
-			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 0, c.also) },
+			do: func(c caller) error {
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Also: c.also})
+			},
 		},
 		{
 			method: "DeleteUser", how: "under another Version", riders: true,
 			own: authkit.ErrStale, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
-			do: func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 7, c.also) },
+			do: func(c caller) error {
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Also: c.also})
+			},
 		},
 	}
 }

@@ -94,7 +94,7 @@ func crossDeleted(b *bed) {
 func crossDevelopers(b *bed) {
 	other := anApp("first")
 	other.Developer = "host:other"
-	b.ok(b.s.CreateApp(b.ctx, other, signingKey(1), nil, authkit.Also{}))
+	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: other, First: signingKey(1)}))
 	for developer, want := range map[string]uuid.UUID{"host:me": b.app, "host:other": other.ID} {
 		apps, err := b.s.Apps(b.ctx, developer, authkit.Page{Limit: 10})
 		b.ok(err)

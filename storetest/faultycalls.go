@@ -9,11 +9,19 @@ import (
 )
 
 // CreateApp passes the call on, unless it is to fail.
-func (f *Faulty) CreateApp(ctx context.Context, app authkit.App, first authkit.SigningKey, key *authkit.APIKey, also authkit.Also) error {
+func (f *Faulty) CreateApp(ctx context.Context, n authkit.NewApp) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.CreateApp(ctx, app, first, key, also)
+	return f.s.CreateApp(ctx, n)
+}
+
+// MoveApp passes the call on, unless it is to fail.
+func (f *Faulty) MoveApp(ctx context.Context, m authkit.AppMove) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.MoveApp(ctx, m)
 }
 
 // App passes the call on, unless it is to fail.
@@ -73,11 +81,11 @@ func (f *Faulty) APIKeys(ctx context.Context, app uuid.UUID) (r0 []authkit.APIKe
 }
 
 // RotateAPIKey passes the call on, unless it is to fail.
-func (f *Faulty) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
+func (f *Faulty) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.RotateAPIKey(ctx, app, next, oldUntil, maxLive, also)
+	return f.s.RotateAPIKey(ctx, r)
 }
 
 // RevokeAPIKey passes the call on, unless it is to fail.
@@ -97,11 +105,11 @@ func (f *Faulty) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.
 }
 
 // PutOAuthConfig passes the call on, unless it is to fail.
-func (f *Faulty) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, also authkit.Also) error {
+func (f *Faulty) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, also authkit.Also) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.PutOAuthConfig(ctx, c, also)
+	return f.s.PutOAuthConfig(ctx, c, most, also)
 }
 
 // OAuthConfig passes the call on, unless it is to fail.
@@ -161,11 +169,11 @@ func (f *Faulty) ChangeUser(ctx context.Context, c authkit.UserChange) (r0 authk
 }
 
 // DeleteUser passes the call on, unless it is to fail.
-func (f *Faulty) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
+func (f *Faulty) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.DeleteUser(ctx, app, user, version, also)
+	return f.s.DeleteUser(ctx, r)
 }
 
 // Put passes the call on, unless it is to fail.
@@ -190,6 +198,14 @@ func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Take, pr
 		return r0, err
 	}
 	return f.s.TryToken(ctx, app, t, proof, max, now)
+}
+
+// BindToken passes the call on, unless it is to fail.
+func (f *Faulty) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, now time.Time) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.BindToken(ctx, app, t, now)
 }
 
 // TakeToken passes the call on, unless it is to fail.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/authkit-dev/authkit"
@@ -11,13 +12,14 @@ func keySentences() []sentence {
 	return []sentence{
 		{"key: it is found by hash until it expires or is revoked", keyLife},
 		{"key: a rotated key works until oldUntil and at most maxLive stay active", keyOverlap},
+		{"key: of the inactive ones the newest Keep stay", keyKeep},
 		{"key: the later time of use is kept and unknown ids are ignored", keyTouch},
 	}
 }
 
 func (b *bed) rotate(k authkit.APIKey, until time.Time) {
 	b.Helper()
-	b.ok(b.s.RotateAPIKey(b.ctx, b.app, k, until, 2, authkit.Also{}))
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: k, OldUntil: until, MaxLive: 2}))
 }
 
 func keyLife(b *bed) {
@@ -60,10 +62,34 @@ func keyOverlap(b *bed) {
 	// An expired key takes nobody's place: three stays beside five, though four is newer.
 	four := b.apiKey("4", after(4*time.Hour))
 	four.ExpiresAt = after(5 * time.Hour)
-	b.ok(b.s.RotateAPIKey(b.ctx, b.app, four, after(99*time.Hour), 3, authkit.Also{}))
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: four, OldUntil: after(99 * time.Hour), MaxLive: 3}))
 	b.rotate(b.apiKey("5", after(6*time.Hour)), after(99*time.Hour))
 	_, err = b.s.APIKey(b.ctx, b.app, three.Hash, after(7*time.Hour))
 	b.ok(err)
+}
+
+func keyKeep(b *bed) {
+	other := b.newApp("other")
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: other, Next: b.apiKey("other", now()), MaxLive: 1}))
+	for i := range 6 {
+		k := b.apiKey(strconv.Itoa(i), after(time.Duration(i)*time.Second))
+		b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: k, OldUntil: after(time.Hour), MaxLive: 2, Keep: 3}))
+	}
+	keys, err := b.s.APIKeys(b.ctx, b.app)
+	b.ok(err)
+	var names []string
+	for _, k := range keys {
+		names = append(names, k.Name+map[bool]string{true: " active"}[k.Active])
+	}
+	b.same(names, []string{"5 active", "4 active", "3", "2", "1"})
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: b.apiKey("6", after(6*time.Second)), MaxLive: 1, Keep: 1}))
+	keys, err = b.s.APIKeys(b.ctx, b.app)
+	b.ok(err)
+	equal(b, len(keys), 2)
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: b.apiKey("0", after(7*time.Second)), MaxLive: 1})) // the hash is free
+	keys, err = b.s.APIKeys(b.ctx, other)
+	b.ok(err)
+	equal(b, len(keys), 1)
 }
 
 func keyTouch(b *bed) {
@@ -78,7 +104,30 @@ func keyTouch(b *bed) {
 }
 
 func providerSentences() []sentence {
-	return []sentence{{"provider: a configuration is created once, replaced under its Version, and deleted", providerLife}}
+	return []sentence{
+		{"provider: a configuration is created once, replaced under its Version, and deleted", providerLife},
+		{"provider: an app has no more than most configurations", providerMost},
+		{"race: of concurrent configurations no more than most are created", raceProviderMost},
+	}
+}
+
+func providerMost(b *bed) {
+	put := func(name string, version int64, most int) error {
+		return b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: name, Version: version, CreatedAt: now()}, most, b.riders(uuid.NewString()))
+	}
+	b.ok(put("a", 0, 2))
+	b.ok(put("b", 0, 2))
+	b.is(put("c", 0, 2), authkit.ErrFull)
+	b.is(put("b", 0, 2), authkit.ErrConflict)
+	b.ok(put("b", 1, 2)) // as many as before
+	b.ok(put("c", 0, 0))
+	b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.newApp("other"), Provider: "c", CreatedAt: now()}, 1, authkit.Also{}))
+}
+
+func raceProviderMost(b *bed) {
+	equal(b, b.race(16, func(s authkit.Store, i int) error {
+		return s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: strconv.Itoa(i), CreatedAt: now()}, 5, authkit.Also{})
+	}, authkit.ErrFull), 5)
 }
 
 func providerLife(b *bed) {
@@ -86,11 +135,11 @@ func providerLife(b *bed) {
 		App: b.app, Provider: "github", ClientID: "id", SecretSealed: []byte("s"), RedirectURI: "https://x.example/cb",
 		Scopes: []string{"a"}, Enabled: true, CreatedAt: now(),
 	}
-	b.ok(b.s.PutOAuthConfig(b.ctx, c, authkit.Also{}))
-	b.is(b.s.PutOAuthConfig(b.ctx, c, b.riders("x")), authkit.ErrConflict)
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{}))
+	b.is(b.s.PutOAuthConfig(b.ctx, c, 0, b.riders("x")), authkit.ErrConflict)
 	c.Version, c.ClientID, c.CreatedAt = 1, "other", after(time.Hour)
-	b.ok(b.s.PutOAuthConfig(b.ctx, c, authkit.Also{}))
-	b.is(b.s.PutOAuthConfig(b.ctx, c, b.riders("x")), authkit.ErrStale)
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{}))
+	b.is(b.s.PutOAuthConfig(b.ctx, c, 0, b.riders("x")), authkit.ErrStale)
 	got, err := b.s.OAuthConfig(b.ctx, b.app, "github")
 	b.ok(err)
 	equal(b, got.Version, 2)
@@ -99,6 +148,6 @@ func providerLife(b *bed) {
 	b.ok(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", authkit.Also{}))
 	b.is(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", b.riders("x")), authkit.ErrNotFound)
 	c.Version = 2
-	b.is(b.s.PutOAuthConfig(b.ctx, c, b.riders("x")), authkit.ErrStale)
+	b.is(b.s.PutOAuthConfig(b.ctx, c, 0, b.riders("x")), authkit.ErrStale)
 	b.written("x", false)
 }

@@ -16,7 +16,7 @@ func (l *lockstep) newApp(i int) {
 		Settings: authkit.Settings{Origins: []string{"https://x.example"}}, CreatedAt: l.at,
 	}
 	first, k, also := l.signingKey(1), l.apiKey(a.ID), l.also(a.ID)
-	if l.answered(l.s.CreateApp(l.ctx, a, first, &k, also), l.m.createApp(a, first, &k, also)) {
+	if l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Also: also}), l.m.createApp(a, first, &k, also)) {
 		l.apps[i] = a.ID
 		l.created(authkit.NewUser{Now: l.at, User: l.newUser(a.ID, key(-1), "a@x"), Session: l.session()})
 	}
@@ -70,7 +70,7 @@ func (l *lockstep) doCreateApp() {
 		a.ID = app // or it would be one too many
 	}
 	first := l.signingKey(1)
-	l.answered(l.s.CreateApp(l.ctx, a, first, &k, also), l.m.createApp(a, first, &k, also))
+	l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Also: also}), l.m.createApp(a, first, &k, also))
 }
 
 func (l *lockstep) doChangeApp() {
@@ -115,8 +115,8 @@ func (l *lockstep) doRotateAPIKey() {
 	app := l.app()
 	k, also := l.apiKey(app), l.also(app)
 	until := draw(l, "until", time.Time{}, l.at, l.at.Add(time.Minute), l.at.Add(time.Hour))
-	most := draw(l, "maxLive", 1, 2, 3)
-	l.answered(l.s.RotateAPIKey(l.ctx, app, k, until, most, also), l.m.rotateKey(app, k, until, most, also))
+	most, keep := draw(l, "maxLive", 1, 2, 3), draw(l, "keep", 0, 1, 2)
+	l.answered(l.s.RotateAPIKey(l.ctx, authkit.KeyRotation{App: app, Next: k, OldUntil: until, MaxLive: most, Keep: keep, Also: also}), l.m.rotateKey(app, k, until, most, keep, also))
 }
 
 // doRevokeAPIKey leaves keys that are expired alone: whether they are active is left open.
@@ -159,8 +159,8 @@ func (l *lockstep) doPutOAuthConfig() {
 		Enabled: l.often(5, "enabled"), CreatedAt: l.at,
 	}
 	c.Version = draw(l, "Version", 0, l.model(app).providers[c.Provider].Version, l.model(app).providers[c.Provider].Version, 1)
-	also := l.also(app)
-	l.answered(l.s.PutOAuthConfig(l.ctx, c, also), l.m.putProvider(c, also))
+	most, also := draw(l, "most", 0, 1, 2), l.also(app)
+	l.answered(l.s.PutOAuthConfig(l.ctx, c, most, also), l.m.putProvider(c, most, also))
 }
 
 func (l *lockstep) doDeleteOAuthConfig() {

@@ -104,7 +104,7 @@ func (l *lockstep) doDeleteUser() {
 		user = key(0)
 	}
 	version := draw(l, "Version", 0, 0, l.model(app).users[user].Version, l.model(app).users[user].Version, 1)
-	l.answered(l.s.DeleteUser(l.ctx, app, user, version, also), l.m.deleteUser(app, user, version, also))
+	l.answered(l.s.DeleteUser(l.ctx, authkit.UserRemoval{App: app, ID: user, Version: version, Also: also}), l.m.deleteUser(app, user, version, also))
 }
 
 // doChangeUser changes a user, mostly under the Version that it has.

@@ -11,7 +11,7 @@ import (
 func (b *bed) newApp(name string) uuid.UUID {
 	b.Helper()
 	a := anApp(name)
-	b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
+	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1)}))
 	return a.ID
 }
 

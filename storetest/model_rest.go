@@ -93,7 +93,7 @@ func listKeys(keys []authkit.APIKey, now time.Time) []authkit.APIKey {
 	return page(keys, authkit.Page{Limit: math.MaxInt}, func(k authkit.APIKey) (time.Time, uuid.UUID) { return k.CreatedAt, k.ID })
 }
 
-func (m model) rotateKey(app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) against {
+func (m model) rotateKey(app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive, keep int, also authkit.Also) against {
 	return m.step(app, also, func(a *modelApp, _ *against) {
 		stay := 0
 		if oldUntil.After(next.CreatedAt) {
@@ -115,16 +115,33 @@ func (m model) rotateKey(app uuid.UUID, next authkit.APIKey, oldUntil time.Time,
 			}
 			a.keys[k.ID] = k
 		}
+		a.forgetKeys(keep, next.CreatedAt)
 		next.App = app
 		a.keys[next.ID] = next
 	})
 }
 
-func (m model) putProvider(c authkit.OAuthConfig, also authkit.Also) against {
+// forgetKeys removes all inactive keys but the newest ones; 0: none.
+func (a *modelApp) forgetKeys(keep int, now time.Time) {
+	if keep == 0 {
+		return
+	}
+	for _, k := range listKeys(slices.Collect(maps.Values(a.keys)), now) {
+		if k.Active {
+			continue
+		}
+		if keep--; keep < 0 {
+			delete(a.keys, k.ID)
+		}
+	}
+}
+
+func (m model) putProvider(c authkit.OAuthConfig, most int, also authkit.Also) against {
 	return m.step(c.App, also, func(a *modelApp, g *against) {
 		old, ok := a.providers[c.Provider]
 		g.when(ok && c.Version == 0, authkit.ErrConflict)
 		g.when(c.Version != 0 && c.Version != old.Version, authkit.ErrStale)
+		g.when(!ok && c.Version == 0 && most > 0 && len(a.providers) >= most, authkit.ErrFull)
 		if ok {
 			c.CreatedAt = old.CreatedAt
 		}

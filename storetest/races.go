@@ -79,7 +79,7 @@ func (b *bed) alive(names []string) int {
 func raceKeys(b *bed) {
 	for range 10 {
 		b.race(4, func(s authkit.Store, _ int) error {
-			return s.RotateAPIKey(b.ctx, b.app, b.apiKey(uuid.NewString(), now()), time.Time{}, 3, authkit.Also{})
+			return s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: b.apiKey(uuid.NewString(), now()), MaxLive: 3})
 		})
 		equal(b, b.activeKeys(), 1)
 	}
@@ -113,7 +113,7 @@ func raceRotate(b *bed) {
 
 func raceApp(b *bed) {
 	equal(b, b.race(16, func(s authkit.Store, _ int) error {
-		return s.CreateApp(b.ctx, anApp("same"), signingKey(1), nil, authkit.Also{})
+		return s.CreateApp(b.ctx, authkit.NewApp{App: anApp("same"), First: signingKey(1)})
 	}, authkit.ErrConflict), 1)
 }
 

@@ -35,8 +35,12 @@ func enders() map[string]func(c caller) error {
 		"ends, without guard": change(func(c *authkit.UserChange) { c.End, c.Version = true, 0 }),
 		"disables":            change(func(c *authkit.UserChange) { c.Disabled = new(true) }),
 		"disables, unguarded": change(func(c *authkit.UserChange) { c.Disabled, c.Version = new(true), 0 }),
-		"deletes":             func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also) },
-		"deletes, unguarded":  func(c caller) error { return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 0, c.also) },
+		"deletes": func(c caller) error {
+			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Also: c.also})
+		},
+		"deletes, unguarded": func(c caller) error {
+			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Also: c.also})
+		},
 	}
 }
 
@@ -99,7 +103,7 @@ func besideDeleteApp(b *bed) {
 		b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
 		a := anApp(uuid.NewString())
 		a.ID = app
-		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
+		b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1)}))
 		h := b.holding(app, "0", "1", "2", "4", "5", "6", "7")
 		equal(b, len(h.Accounts)+len(h.Sessions)+len(h.Tokens)+len(h.Events)+len(h.Due)+len(h.Keys)+len(h.Providers), 0)
 		equal(b, len(h.App.Keys), 1)
@@ -132,7 +136,7 @@ func besideMaxSessions(b *bed) {
 func besideMaxLive(b *bed) {
 	b.race(8, func(s authkit.Store, n int) error {
 		k := b.apiKey(strconv.Itoa(n), after(time.Duration(n)*time.Second))
-		return s.RotateAPIKey(b.ctx, b.app, k, after(time.Hour), 3, authkit.Also{})
+		return s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: k, OldUntil: after(time.Hour), MaxLive: 3})
 	})
 	equal(b, b.activeKeys(), 3)
 }
@@ -153,7 +157,7 @@ func besideHits(b *bed) {
 func besideTouch(b *bed) {
 	k, other := b.apiKey("k", now()), b.apiKey("other", now())
 	b.rotate(k, time.Time{})
-	b.ok(b.s.RotateAPIKey(b.ctx, b.app, other, after(time.Hour), 2, authkit.Also{}))
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: other, OldUntil: after(time.Hour), MaxLive: 2}))
 	b.race(16, func(s authkit.Store, n int) error {
 		at := after(time.Duration(n*7%16) * time.Minute)
 		return s.TouchAPIKeys(b.ctx, b.app, map[uuid.UUID]time.Time{k.ID: at, other.ID: at})

@@ -62,11 +62,11 @@ func onces() []once {
 		}},
 		{"PutOAuthConfig of a new provider", lostConflict, func(c caller, n int) error {
 			p := authkit.OAuthConfig{App: c.app, Provider: "new", ClientID: strconv.Itoa(n)}
-			return c.s.PutOAuthConfig(c.ctx, p, c.also)
+			return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
 		}},
 		{"PutOAuthConfig under one Version", lostStale, func(c caller, n int) error {
 			p := authkit.OAuthConfig{App: c.app, Provider: c.x.provider.Provider, ClientID: strconv.Itoa(n), Version: 1}
-			return c.s.PutOAuthConfig(c.ctx, p, c.also)
+			return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
 		}},
 		{"DeleteOAuthConfig", lostNotFound, func(c caller, _ int) error {
 			return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.also)
@@ -96,11 +96,11 @@ func userOnces() []once {
 			})
 		}},
 		{"DeleteUser", lostNotFound, func(c caller, n int) error {
-			return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, int64(n%2), c.also)
+			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: int64(n % 2), Also: c.also})
 		}},
 		{"DeleteUser and ChangeUser under one Version", slices.Concat(lostStale, lostNotFound), func(c caller, n int) error {
 			if n/2%2 == 0 {
-				return c.s.DeleteUser(c.ctx, c.app, c.x.user.ID, 1, c.also)
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Also: c.also})
 			}
 			return c.change(c.x.user, func(change *authkit.UserChange) { change.Verified = new(true) })
 		}},

@@ -63,7 +63,7 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 		return r
 	}
 	given, want := fresh(), fresh()
-	b.ok(b.s.CreateApp(b.ctx, given.App, given.App.Keys[0], &given.Key, authkit.Also{}))
+	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: given.App, First: given.App.Keys[0], Key: &given.Key}))
 	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, 0, authkit.Also{}))
 	changed, err := b.s.ChangeApp(b.ctx, authkit.AppChange{
 		App: id, Version: 2, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
@@ -100,7 +100,7 @@ func providerRound(b *bed, o odd) (*authkit.OAuthConfig, authkit.OAuthConfig, fu
 		return c
 	}
 	given, want := fresh(), fresh()
-	b.ok(b.s.PutOAuthConfig(b.ctx, given, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, given, 0, authkit.Also{}))
 	want.Version = 1
 	return &given, want, func() authkit.OAuthConfig {
 		got, err := b.s.OAuthConfig(b.ctx, b.app, o.text)

@@ -46,7 +46,7 @@ type Opened struct {
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
-		appSentences(), keySentences(), providerSentences(), userSentences(), changeSentences(), tokenSentences(),
+		appSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), changeSentences(), tokenSentences(),
 		sessionSentences(), rotationSentences(), smallSentences(), crossingSentences(), riderSentences(),
 		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), lockstepSentences(),
 	} {

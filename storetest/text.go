@@ -38,7 +38,7 @@ func textUsers(b *bed) {
 		b.ok(err)
 		a := anApp(text)
 		a.ID, a.Developer = key(i), "host:text"
-		b.ok(b.s.CreateApp(b.ctx, a, signingKey(1), nil, authkit.Also{}))
+		b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1)}))
 	}
 	for i, text := range lookalikes() {
 		for _, by := range []authkit.AccountKey{
@@ -60,7 +60,7 @@ func textUsers(b *bed) {
 
 func textOthers(b *bed) {
 	for i, text := range lookalikes() {
-		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: text, RedirectURI: key(i).String()}, authkit.Also{}))
+		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: text, RedirectURI: key(i).String()}, 0, authkit.Also{}))
 		kind, slot := b.token("same"), b.token(text)
 		kind.Kind, kind.Data = authkit.TokenKind("kind "+text), []byte(text)
 		slot.Slot, slot.Data = text, []byte(text)

@@ -48,9 +48,9 @@ func (b *bed) furnish(x things) uuid.UUID {
 		Also: authkit.Also{Tokens: []authkit.Token{x.token}, Mail: []authkit.Mail{x.mail}, Events: []authkit.Event{x.event}},
 	})
 	b.ok(err)
-	b.ok(b.s.RotateAPIKey(b.ctx, app, x.key, time.Time{}, 1, authkit.Also{}))
+	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: app, Next: x.key, MaxLive: 1}))
 	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, 0, authkit.Also{})) // raises the Version to 2
-	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Also{}))
 	return app
 }
 

@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/google/uuid"
 )
 
 func tokenSentences() []sentence {
 	return []sentence{
+		{"token: one that is nobody's is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
 		{"token: a look is without effect and a token is taken once, with its group", tokenOnce},
 		{"token: an expired token is unknown", tokenExpired},
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
@@ -173,4 +175,45 @@ func tokenNewestOfClass(b *bed) {
 	_, err := b.s.TakeToken(b.ctx, b.app, take("a"), now())
 	b.ok(err)
 	b.aliveTokens()
+}
+
+func tokenBind(b *bed) {
+	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
+	tok := b.token("x")
+	tok.Slot, tok.Most, tok.Proof, tok.Data, tok.Binding = "slot", 2, hash("code"), []byte("d"), hash("browser")
+	beside := b.token("y")
+	beside.Slot, beside.Most = "slot", 2
+	b.put(tok, beside)
+	_, err := b.s.TryToken(b.ctx, b.app, take("x"), hash("wrong"), 2, now())
+	b.is(err, authkit.ErrNotFound)
+
+	tok.UserID, tok.Epoch = u.ID, u.Epoch+1
+	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound)
+	tok.UserID, tok.Epoch = uuid.New(), u.Epoch
+	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound)
+	tok.UserID, tok.Proof, tok.Data = u.ID, hash("another code"), []byte("e")
+	b.is(b.s.BindToken(b.ctx, b.app, tok, after(2*time.Hour)), authkit.ErrNotFound)
+	b.ok(b.s.BindToken(b.ctx, b.app, tok, now()))
+	got, err := b.s.Token(b.ctx, b.app, take("x"), now())
+	b.ok(err)
+	want := tok
+	want.Most = 0
+	b.same(got, want)
+	_, err = b.s.TryToken(b.ctx, b.app, take("x"), hash("another code"), 2, now())
+	b.ok(err)
+	_, err = b.s.TryToken(b.ctx, b.app, take("x"), hash("another code"), 2, now())
+	b.is(err, authkit.ErrNotFound) // the attempts before count
+	_, err = b.s.Token(b.ctx, b.app, take("y"), now())
+	b.ok(err)
+
+	tok.UserID, tok.Epoch = other.ID, other.Epoch
+	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound) // it is a user's
+	_, err = b.s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, End: true})
+	b.ok(err)
+	_, err = b.s.Token(b.ctx, b.app, take("x"), now())
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.TakeToken(b.ctx, b.app, take("y"), now())
+	b.ok(err)
+	beside.UserID, beside.Epoch = other.ID, other.Epoch
+	b.is(b.s.BindToken(b.ctx, b.app, beside, now()), authkit.ErrNotFound) // it is spent
 }

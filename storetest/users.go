@@ -106,13 +106,13 @@ func userDelete(b *bed) {
 	tok := b.token("t")
 	tok.UserID, tok.Epoch = u.ID, u.Epoch
 	b.put(tok)
-	b.ok(b.s.DeleteUser(b.ctx, b.app, u.ID, 0, authkit.Also{}))
+	b.ok(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID}))
 	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
 	b.is(err, authkit.ErrNotFound)
 	for _, version := range []int64{0, u.Version} {
-		b.is(b.s.DeleteUser(b.ctx, b.app, u.ID, version, b.riders("x")), authkit.ErrNotFound)
+		b.is(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: version, Also: b.riders("x")}), authkit.ErrNotFound)
 	}
 	b.written("x", false)
 
@@ -137,12 +137,12 @@ func userDeleteStale(b *bed) {
 	b.ok(err)
 	was := b.holding(b.app, "t")
 	for _, version := range []int64{u.Version - 1, u.Version + 1, -u.Version} {
-		b.is(b.s.DeleteUser(b.ctx, b.app, u.ID, version, b.riders("x")), authkit.ErrStale)
+		b.is(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: version, Also: b.riders("x")}), authkit.ErrStale)
 	}
 	b.written("x", false)
 	b.same(b.holding(b.app, "t"), was)
 	equal(b, b.onlySession(u).ID, s.ID) // and a sign-in is no change
-	b.ok(b.s.DeleteUser(b.ctx, b.app, u.ID, u.Version, authkit.Also{}))
+	b.ok(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: u.Version}))
 	_, err = b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: u.ID})
 	b.is(err, authkit.ErrNotFound)
 }

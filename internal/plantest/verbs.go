@@ -129,7 +129,9 @@ func userVerbs() []Verb {
 			Put: []authkit.Credential{{App: app, UserID: row(3), Kind: "password", Subject: row(3).String()}},
 		}),
 		change("without credentials", authkit.UserChange{ID: row(4), Version: 1, DropCredentials: true}),
-		{"DeleteUser", func(ctx context.Context, s authkit.Store) error { return s.DeleteUser(ctx, app, row(5), 1, also(5)) }},
+		{"DeleteUser", func(ctx context.Context, s authkit.Store) error {
+			return s.DeleteUser(ctx, authkit.UserRemoval{App: app, ID: row(5), Version: 1, Also: also(5)})
+		}},
 	}
 }
 

@@ -13,19 +13,21 @@ import (
 )
 
 // CreateApp implements [authkit.AppStore].
-func (s *Store) CreateApp(ctx context.Context, app authkit.App, key authkit.SigningKey, api *authkit.APIKey, also authkit.Also) error {
-	set, err := json.Marshal(app.Settings)
+func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
+	set, err := json.Marshal(n.App.Settings)
 	if err != nil {
 		return err
 	}
+	app := n.App
 	return s.c.Tx(ctx, true, func(q Tx) error {
+		s.mayOwn(ctx, q, n.Owner, app.Developer, n.Most, app.CreatedAt)
 		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
 			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
-		addSigningKey(ctx, q, app.ID, key)
-		if api != nil {
-			addAPIKey(ctx, q, app.ID, *api)
+		addSigningKey(ctx, q, app.ID, n.First)
+		if n.Key != nil {
+			addAPIKey(ctx, q, app.ID, *n.Key)
 		}
-		s.riders(ctx, q, app.ID, also)
+		s.riders(ctx, q, app.ID, n.Also)
 		return nil
 	})
 }

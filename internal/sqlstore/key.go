@@ -28,7 +28,7 @@ func addAPIKey(ctx context.Context, q Tx, app uuid.UUID, k authkit.APIKey) {
 // APIKey implements [authkit.KeyStore].
 func (s *Store) APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time.Time) (authkit.APIKey, error) {
 	var k authkit.APIKey
-	err := first(ctx, s.c, `select `+keyCols+` from authkit_api_keys where app_id = $1 and hash = $2 and active = 1 and (expires_at = 0 or expires_at > $3)`+liveApp,
+	err := first(ctx, s.c, `select `+keyCols+` from authkit_api_keys where app_id = $1 and hash = $2 and active = 1 and (expires_at = 0 or expires_at > $3)`+servingApp,
 		func(r Row) (err error) { k, err = scanKey(r); return err }, id(app), hash, us(now))
 	return k, err
 }
@@ -39,13 +39,17 @@ func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, e
 }
 
 // RotateAPIKey implements [authkit.KeyStore].
-func (s *Store) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
+func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		// The update makes rotations a queue: the statements after it see every earlier one.
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
-		retire(ctx, q, app, next, oldUntil, maxLive)
-		addAPIKey(ctx, q, app, next)
-		s.riders(ctx, q, app, also)
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(r.App))
+		retire(ctx, q, r.App, r.Next, r.OldUntil, r.MaxLive)
+		if r.Keep > 0 {
+			q.Queue(ctx, nil, `delete from authkit_api_keys where app_id = $1 and active = 0 and key_id not in
+(select k.key_id from authkit_api_keys k where k.app_id = $1 and k.active = 0 order by k.created_at desc, k.key_id desc limit $2)`, id(r.App), int64(r.Keep))
+		}
+		addAPIKey(ctx, q, r.App, r.Next)
+		s.riders(ctx, q, r.App, r.Also)
 		return nil
 	})
 }

@@ -17,8 +17,15 @@ func scanOAuth(r Row) (authkit.OAuthConfig, error) {
 }
 
 // PutOAuthConfig implements [authkit.ProviderStore].
-func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, also authkit.Also) error {
-	return s.write(ctx, c.App, func(q Tx) error {
+func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, also authkit.Also) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
+		if c.Version == 0 && most > 0 {
+			// The update makes additions a queue: the count after it sees every earlier one.
+			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(c.App))
+			q.Queue(ctx, authkit.ErrFull, `select 1 where (select count(*) from authkit_oauth where app_id = $1 and provider <> $2) < $3`, id(c.App), c.Provider, int64(most))
+		} else {
+			s.live(ctx, q, c.App)
+		}
 		putOAuth(ctx, q, c)
 		s.riders(ctx, q, c.App, also)
 		return nil

@@ -86,7 +86,11 @@ func (s *Store) Contract() int { return 2 }
 func (s *Store) Volatile() bool { return false }
 
 const (
-	liveApp   = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)`
+	liveApp = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)`
+
+	// servingApp is liveApp of an app whose owner is not disabled.
+	servingApp = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.suspended = 0)`
+
 	isLiveApp = `select version from authkit_apps where app_id = $1 and deleted_at = 0`
 )
 

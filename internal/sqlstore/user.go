@@ -157,13 +157,16 @@ func addCredential(ctx context.Context, q Tx, u authkit.User, c authkit.Credenti
 }
 
 // DeleteUser implements [authkit.UserStore].
-func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
-	return s.write(ctx, app, func(q Tx) error {
+func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
+	return s.write(ctx, r.App, func(q Tx) error {
 		// The lock comes first: the two reasons to refuse are told apart by what nobody changes.
-		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2`+s.c.Dialect().Update, id(app), id(user))
-		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(app), id(user), version)
-		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(app), id(user))
-		s.riders(ctx, q, app, also)
+		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2`+s.c.Dialect().Update, id(r.App), id(r.ID))
+		if r.Owns != "" {
+			q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_apps where developer = $1 and deleted_at = 0)`, r.Owns)
+		}
+		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(r.App), id(r.ID), r.Version)
+		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(r.App), id(r.ID))
+		s.riders(ctx, q, r.App, r.Also)
 		return nil
 	})
 }

@@ -12,8 +12,9 @@ import (
 )
 
 // CreateApp implements [authkit.AppStore].
-func (s *Store) CreateApp(ctx context.Context, app authkit.App, first authkit.SigningKey, key *authkit.APIKey, also authkit.Also) error {
+func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 	return s.step(ctx, func() error {
+		app := copyApp(n.App)
 		_, live := s.apps[app.ID]
 		_, dead := s.dead[app.ID]
 		name := appName{app.Developer, app.NameKey}
@@ -21,13 +22,15 @@ func (s *Store) CreateApp(ctx context.Context, app authkit.App, first authkit.Si
 		if live || dead || named {
 			return authkit.ErrConflict
 		}
-		app = copyApp(app)
-		app.Version, app.Keys = 1, []authkit.SigningKey{copySigningKey(first)}
-		t := newTenant(app)
-		if key != nil {
-			t.addKey(*key)
+		if err := s.mayOwn(n.Owner, app.Developer, n.Most); err != nil {
+			return err
 		}
-		also = t.own(also)
+		app.Version, app.Keys = 1, []authkit.SigningKey{copySigningKey(n.First)}
+		t := newTenant(app)
+		if n.Key != nil {
+			t.addKey(*n.Key)
+		}
+		also := t.own(n.Also)
 		if err := t.check(also, nil); err != nil {
 			return err
 		}

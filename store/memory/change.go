@@ -34,6 +34,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 			t.spend(taken)
 		}
 		t.change(a, next, c)
+		s.suspend(c.Owns, c.Disabled)
 		t.write(also)
 		out = next
 		return nil

@@ -34,7 +34,7 @@ func (s *Store) APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time
 	var out authkit.APIKey
 	err := s.in(ctx, app, func(t *tenant) error {
 		k, ok := t.keys[t.hashes[string(hash)]]
-		if !ok || !k.Active || expired(k, micro(now)) {
+		if !ok || t.suspended || !k.Active || expired(k, micro(now)) {
 			return authkit.ErrNotFound
 		}
 		out = copyAPIKey(k)
@@ -55,22 +55,39 @@ func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, e
 }
 
 // RotateAPIKey implements [authkit.KeyStore].
-func (s *Store) RotateAPIKey(ctx context.Context, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int, also authkit.Also) error {
-	return s.in(ctx, app, func(t *tenant) error {
-		_, id := t.keys[next.ID]
-		_, hash := t.hashes[string(next.Hash)]
+func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
+	return s.in(ctx, r.App, func(t *tenant) error {
+		_, id := t.keys[r.Next.ID]
+		_, hash := t.hashes[string(r.Next.Hash)]
 		if id || hash {
 			return authkit.ErrConflict
 		}
-		also = t.own(also)
+		also := t.own(r.Also)
 		if err := t.check(also, nil); err != nil {
 			return err
 		}
-		t.retire(micro(next.CreatedAt), micro(oldUntil), maxLive-1)
-		t.addKey(next)
+		t.retire(micro(r.Next.CreatedAt), micro(r.OldUntil), r.MaxLive-1)
+		t.forgetKeys(r.Keep)
+		t.addKey(r.Next)
 		t.write(also)
 		return nil
 	})
+}
+
+// forgetKeys removes all inactive keys but the newest ones.
+func (t *tenant) forgetKeys(keep int) {
+	if keep == 0 {
+		return
+	}
+	for _, k := range t.newestKeys() {
+		if k.Active {
+			continue
+		}
+		if keep--; keep < 0 {
+			delete(t.keys, k.ID)
+			delete(t.hashes, string(k.Hash))
+		}
+	}
 }
 
 // retire leaves the newest keys alive until the given time. One that has expired takes

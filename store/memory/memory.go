@@ -43,10 +43,11 @@ type appName struct{ developer, key string }
 
 // tenant is all that one app holds.
 type tenant struct {
-	app    authkit.App
-	keys   map[uuid.UUID]authkit.APIKey
-	hashes map[string]uuid.UUID // of keys
-	oauth  map[string]authkit.OAuthConfig
+	app       authkit.App
+	suspended bool // its API keys are unknown
+	keys      map[uuid.UUID]authkit.APIKey
+	hashes    map[string]uuid.UUID // of keys
+	oauth     map[string]authkit.OAuthConfig
 
 	users    map[uuid.UUID]*account
 	emails   map[string]uuid.UUID

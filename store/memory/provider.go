@@ -11,7 +11,7 @@ import (
 )
 
 // PutOAuthConfig implements [authkit.ProviderStore].
-func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, also authkit.Also) error {
+func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, also authkit.Also) error {
 	return s.in(ctx, c.App, func(t *tenant) error {
 		old, ok := t.oauth[c.Provider]
 		switch {
@@ -19,6 +19,8 @@ func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, also 
 			return authkit.ErrConflict
 		case c.Version != old.Version: // 0 if there is none
 			return authkit.ErrStale
+		case !ok && most > 0 && len(t.oauth) >= most:
+			return authkit.ErrFull
 		}
 		also = t.own(also)
 		if err := t.check(also, nil); err != nil {

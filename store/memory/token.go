@@ -161,6 +161,21 @@ func (s *Store) TryToken(ctx context.Context, app uuid.UUID, k authkit.Take, pro
 	return out, err
 }
 
+// BindToken implements [authkit.TokenStore].
+func (s *Store) BindToken(ctx context.Context, app uuid.UUID, given authkit.Token, now time.Time) error {
+	return s.in(ctx, app, func(t *tenant) error {
+		x, ok := t.find(authkit.Take{Kind: given.Kind, Hash: given.Hash}, now)
+		a := t.users[given.UserID]
+		if !ok || x.UserID != uuid.Nil || a == nil || a.user.Epoch != given.Epoch {
+			return authkit.ErrNotFound
+		}
+		given = copyToken(given)
+		x.UserID, x.Epoch, x.Proof, x.Data = given.UserID, given.Epoch, given.Proof, given.Data
+		t.bound.add(x.UserID, idOf(x.Token))
+		return nil
+	})
+}
+
 // TakeToken implements [authkit.TokenStore].
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, k authkit.Take, now time.Time) (authkit.Token, error) {
 	var out authkit.Token

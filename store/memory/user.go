@@ -170,17 +170,19 @@ func (t *tenant) addUser(c authkit.NewUser) authkit.User {
 }
 
 // DeleteUser implements [authkit.UserStore].
-func (s *Store) DeleteUser(ctx context.Context, app, user uuid.UUID, version int64, also authkit.Also) error {
-	return s.in(ctx, app, func(t *tenant) error {
-		a, ok := t.users[user]
-		if !ok {
+func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
+	return s.in(ctx, r.App, func(t *tenant) error {
+		a, ok := t.users[r.ID]
+		switch {
+		case !ok:
 			return authkit.ErrNotFound
-		}
-		if version != 0 && version != a.user.Version {
+		case r.Version != 0 && r.Version != a.user.Version:
 			return authkit.ErrStale
+		case len(s.owned(r.Owns)) > 0:
+			return authkit.ErrConflict
 		}
-		also = t.own(also)
-		if err := t.check(also, t.bound[user]); err != nil {
+		also := t.own(r.Also)
+		if err := t.check(also, t.bound[r.ID]); err != nil {
 			return err
 		}
 		t.dropUser(a)

@@ -128,7 +128,7 @@ func backends(t *testing.T, pool *pgxpool.Pool) []int32 {
 func newApp(t *testing.T, s authkit.Store) uuid.UUID {
 	t.Helper()
 	a := authkit.App{ID: uuid.New(), Developer: "host:x", Name: "x", NameKey: "x"}
-	if err := s.CreateApp(t.Context(), a, authkit.SigningKey{KID: "k1", Seq: 1}, nil, authkit.Also{}); err != nil {
+	if err := s.CreateApp(t.Context(), authkit.NewApp{App: a, First: authkit.SigningKey{KID: "k1", Seq: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	return a.ID

@@ -87,7 +87,7 @@ func withApp(t *testing.T, dsn string) (authkit.Store, uuid.UUID) {
 	s, app, now := open(t, dsn), uuid.New(), time.Unix(1_700_000_000, 0)
 	key := authkit.SigningKey{KID: "k1", Alg: "EdDSA", Seq: 1, Public: []byte{1}, Sealed: []byte{1}, From: now}
 	a := authkit.App{ID: app, Developer: "host:x", Name: "x", NameKey: "x", CreatedAt: now}
-	if err := s.CreateApp(t.Context(), a, key, nil, authkit.Also{}); err != nil {
+	if err := s.CreateApp(t.Context(), authkit.NewApp{App: a, First: key}); err != nil {
 		t.Fatal(err)
 	}
 	return s, app

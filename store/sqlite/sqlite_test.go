@@ -45,7 +45,7 @@ func TestAnAppIsSeenByAnotherHandle(t *testing.T) {
 		stores[i] = s
 	}
 	app := authkit.App{ID: uuid.New(), Developer: "host:1", Name: "A", NameKey: "a"}
-	if err := stores[0].CreateApp(t.Context(), app, authkit.SigningKey{KID: "k"}, nil, authkit.Also{}); err != nil {
+	if err := stores[0].CreateApp(t.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{KID: "k"}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := stores[1].App(t.Context(), app.ID)

@@ -20,7 +20,7 @@ func TestASweepTakesNoMoreThanItMayOfAnyTable(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	app := authkit.App{ID: uuid.New(), Developer: "host:1", Name: "A", NameKey: "a"}
-	if err := s.CreateApp(t.Context(), app, authkit.SigningKey{KID: "k"}, nil, authkit.Also{}); err != nil {
+	if err := s.CreateApp(t.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{KID: "k"}}); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Now().UTC()

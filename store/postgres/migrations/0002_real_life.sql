@@ -27,3 +27,9 @@ create unique index authkit_sessions_cookie on authkit_sessions (app_id, cookie)
 -- The outbox takes turns between apps: which have due mail, and the earliest of each.
 create index authkit_outbox_turn on authkit_outbox (app_id, due_at, mail_id, expires_at);
 drop index authkit_outbox_due;
+
+-- The API keys of an app are dead while its owner, a user of the console app, is disabled or gone.
+alter table authkit_apps add column suspended bigint not null default 0;
+update authkit_apps set suspended = 1 where developer like 'console:%' and not exists (
+    select 1 from authkit_users u where u.app_id = '00000000-0000-7000-8000-000000000000'
+    and u.user_id::text = substr(authkit_apps.developer, 9) and u.disabled = 0);

@@ -1,0 +1,71 @@
+package memory
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// mayOwn reports, as an error, why a developer may not have one app more.
+func (s *Store) mayOwn(owner authkit.UserRef, developer string, most int) error {
+	if owner.ID != uuid.Nil {
+		t, ok := s.apps[owner.App]
+		if !ok || t.users[owner.ID] == nil || t.users[owner.ID].user.Disabled {
+			return authkit.ErrNotFound
+		}
+	}
+	if most > 0 && len(s.owned(developer)) >= most {
+		return authkit.ErrFull
+	}
+	return nil
+}
+
+// owned are the live apps of a developer.
+func (s *Store) owned(developer string) []*tenant {
+	var out []*tenant
+	for _, t := range s.apps {
+		if developer != "" && t.app.Developer == developer {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// suspend makes the API keys of a developer's apps unknown, or known again.
+func (s *Store) suspend(developer string, disabled *bool) {
+	if disabled == nil {
+		return
+	}
+	for _, t := range s.owned(developer) {
+		t.suspended = *disabled
+	}
+}
+
+// MoveApp implements [authkit.OwnerStore].
+func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
+	return s.in(ctx, m.App, func(t *tenant) error {
+		was, name := appName{m.From, t.app.NameKey}, appName{m.To, t.app.NameKey}
+		if t.app.Developer != m.From {
+			return authkit.ErrNotFound
+		}
+		if _, named := s.names[name]; named {
+			return authkit.ErrConflict
+		}
+		if err := s.mayOwn(m.Owner, m.To, m.Most); err != nil {
+			return err
+		}
+		also := t.own(m.Also)
+		if err := t.check(also, nil); err != nil {
+			return err
+		}
+		delete(s.names, was)
+		s.names[name] = m.App
+		t.app.Developer, t.suspended = m.To, false
+		t.app.Version++
+		t.retire(micro(m.Now), micro(m.Now), 0)
+		t.write(also)
+		return nil
+	})
+}
