@@ -141,6 +141,7 @@ func TestForgottenPassword(t *testing.T) {
 			s.send("POST", s.in(reset), body+"&password=another+long+passphrase", form).want(s.t, 403, "forbidden")
 			press := s.pressing(m, reset, map[string][]string{"password": {newPassword}})
 			s.do(press()).want(s.t, 200, "")
+			s.clock.advance(time.Minute)
 			s.do(press()).want(s.t, 401, "invalid_token")
 			s.equal("the new password", s.passes("ann@example.com", newPassword), 200)
 		},

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // noticeTTL is how long a notice waits for a mail server that is away.
@@ -34,6 +36,16 @@ func (e *Engine) pokeFor(also Also) {
 	if len(also.Mail) > 0 {
 		e.poke()
 	}
+}
+
+// amendWith is amend with what a rider adds, which may be nil.
+func (e *Engine) amendWith(ctx context.Context, c UserChange, then rider) (User, error) {
+	if then != nil {
+		if err := then(&c, nil, token.Refresh{}); err != nil {
+			return User{}, err
+		}
+	}
+	return e.amend(ctx, c)
 }
 
 // noticeTo is where a notice to a user goes. To an address that is not proven it is mail like

@@ -94,6 +94,8 @@ type Engine struct {
 	running atomic.Int32                                  // how many Runs there are
 	lonely  atomic.Bool                                   // the line about a missing Run was written
 	handler http.Handler
+
+	awaiting chan struct{} // returns from a provider that wait for the same one
 }
 
 // New makes an Engine. It reports everything that is wrong with the configuration in one
@@ -123,6 +125,8 @@ func New(c Config) (*Engine, error) {
 		due:     newWaiting(maxDueKeys),
 		moments: make(chan Moment, maxMoments),
 		wake:    make(chan struct{}, 1),
+
+		awaiting: make(chan struct{}, maxAwaiting),
 	}
 	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
 	salt, err := e.random(16)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
@@ -17,7 +18,8 @@ const (
 )
 
 // BounceOAuth keeps what a provider posted, for a minute: a cross-site form carries no
-// Lax cookie, the redirect that follows does. A state that is not alive keeps nothing.
+// Lax cookie, the redirect that follows does. The same form is kept once, however often a
+// browser posts it, and so is answered the same. A state that is not alive keeps nothing.
 func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string, err error) {
 	app, err := e.App(ctx, in.App)
 	if err != nil {
@@ -27,32 +29,45 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 	if !ok {
 		return "", e.noState(ctx, app.ID, in.Provider, "the state is malformed")
 	}
+	kept := bounced{in.Provider, in.Code, in.State, in.Iss, in.Fail}
+	raw := e.ring.MAC("resume", app.ID[:], seal.AAD(kept.Provider, kept.Code, kept.State, kept.Iss, kept.Fail))[:idSize]
+	t := Token{App: app.ID, Kind: resumeKind, Hash: token.Hash(raw)}
 	_, err = e.store.Token(ctx, app.ID, Take{Kind: kind, Hash: token.Hash(state)}, e.now())
-	if errors.Is(err, ErrNotFound) {
-		return "", e.noState(ctx, app.ID, in.Provider, "the state is unknown, spent or expired")
+	if err == nil {
+		return token.Encode(raw), e.keep(ctx, t, kept, resumeTTL)
 	}
-	if err != nil {
+	if errors.Is(err, ErrNotFound) { // over, perhaps by this very form
+		_, err = e.store.Token(ctx, app.ID, Take{Kind: resumeKind, Hash: t.Hash}, e.now())
+	}
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return "", e.noState(ctx, app.ID, in.Provider, "the state is unknown, spent or expired")
+	case err != nil:
 		return "", unavailable(fmt.Errorf("look at a state: %w", err))
 	}
-	raw, err := e.random(idSize)
-	if err != nil {
-		return "", unavailable(err)
-	}
-	kept := bounced{in.Provider, in.Code, in.State, in.Iss, in.Fail}
-	return token.Encode(raw), e.keep(ctx, Token{App: app.ID, Kind: resumeKind, Hash: token.Hash(raw)}, kept, resumeTTL)
+	return token.Encode(raw), nil
 }
 
 // bounced is what a resume token keeps.
 type bounced struct{ Provider, Code, State, Iss, Fail string }
 
-// ResumeOAuth answers what [Engine.BounceOAuth] kept, once.
+// ResumeOAuth answers what [Engine.BounceOAuth] kept, as often as it is asked for: the state
+// in it is what can be used once.
 func (e *Engine) ResumeOAuth(ctx context.Context, app uuid.UUID, provider, resume string) (OAuthReturn, error) {
 	raw, ok := token.Decode(resume, idSize)
 	if !ok {
 		return OAuthReturn{}, invalidToken("the resume token is malformed")
 	}
 	var kept bounced
-	if err := e.spend(ctx, app, Take{Kind: resumeKind, Hash: token.Hash(raw)}, &kept); err != nil {
+	take := Take{Kind: resumeKind, Hash: token.Hash(raw)}
+	t, err := e.store.Token(ctx, app, take, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return OAuthReturn{}, invalidToken("the resume token is unknown or has expired")
+	case err != nil:
+		return OAuthReturn{}, unavailable(fmt.Errorf("look at a resume token: %w", err))
+	}
+	if err := e.openData(t, take, &kept); err != nil {
 		return OAuthReturn{}, err
 	}
 	if kept.Provider != provider {

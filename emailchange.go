@@ -63,6 +63,7 @@ type EmailConfirm struct {
 	Token     string // of the link
 	Code      string
 	Binding   string // wanted with Code, checked with Token when given
+	Browser   []byte // the secret in the binding cookie, where the link's page is pressed: a second press changes nothing
 	Client    Client
 }
 
@@ -76,6 +77,20 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 	if err != nil {
 		return User{}, err
 	}
+	p := pressOf(app.ID, in.Browser, "confirm", in.User.String(), in.Token)
+	ctx, cancel := p.outlive(ctx)
+	defer cancel()
+	u, err := e.confirm(ctx, app, in, e.remember(p, nil))
+	if err == nil {
+		return u, nil
+	}
+	if err := e.doneBefore(ctx, p, err); err != nil {
+		return User{}, err
+	}
+	return e.User(ctx, app.ID, in.User)
+}
+
+func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, then rider) (User, error) {
 	got, err := e.find(ctx, app.ID, forChange, proof{token: in.Token, code: in.Code, binding: in.Binding})
 	if err != nil {
 		return User{}, err
@@ -95,7 +110,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 		if err != nil {
 			return User{}, err
 		}
-		u, err := e.amend(ctx, c)
+		u, err := e.amendWith(ctx, c, then)
 		if errors.Is(err, ErrConflict) {
 			return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
 		}
@@ -176,9 +191,10 @@ func (e *Engine) undoable(account *Account, now time.Time) *Credential {
 
 // EmailUndo takes a change of address back.
 type EmailUndo struct {
-	App    uuid.UUID
-	Token  string
-	Client Client
+	App     uuid.UUID
+	Token   string
+	Browser []byte // as EmailConfirm.Browser
+	Client  Client
 }
 
 // UndoEmail gives the user the former address again, ends every session and every proof,
@@ -191,22 +207,30 @@ func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	if err != nil {
 		return err
 	}
-	_, err = again(func() (User, error) {
-		account, former, err := e.findUndo(ctx, app.ID, in.Token)
-		if err != nil {
-			return User{}, err
-		}
-		c, err := e.undoing(app, account, former, in.Client)
-		if err != nil {
-			return User{}, err
-		}
-		u, err := e.amend(ctx, c)
-		if errors.Is(err, ErrConflict) {
-			err = e.makeRoom(ctx, app.ID, former)
-		}
-		return u, err
-	})
-	return err
+	p := pressOf(app.ID, in.Browser, "undo", in.Token)
+	ctx, cancel := p.outlive(ctx)
+	defer cancel()
+	_, err = again(func() (User, error) { return e.undo(ctx, app, in, e.remember(p, nil)) })
+	if err == nil {
+		return nil
+	}
+	return e.doneBefore(ctx, p, err)
+}
+
+func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, then rider) (User, error) {
+	account, former, err := e.findUndo(ctx, app.ID, in.Token)
+	if err != nil {
+		return User{}, err
+	}
+	c, err := e.undoing(app, account, former, in.Client)
+	if err != nil {
+		return User{}, err
+	}
+	u, err := e.amendWith(ctx, c, then)
+	if errors.Is(err, ErrConflict) {
+		err = e.makeRoom(ctx, app.ID, former)
+	}
+	return u, err
 }
 
 // makeRoom removes a user who took the former address since and never proved it: else

@@ -64,10 +64,15 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	}
 	own := got.user != uuid.Nil && got.user == in.User
 	if in.Binding == "" && !own && !got.askedBy(in.Browser, app.ID) {
-		return User{}, invalidToken("another browser asked for the proof")
+		return User{}, invalidToken("the asker's binding, browser or session is missing")
 	}
+	return e.verify(ctx, app, got, in.Client, nil)
+}
+
+// verify makes the address of a proof verified, for its asker.
+func (e *Engine) verify(ctx context.Context, app App, got found, by Client, then rider) (User, error) {
 	if got.user == uuid.Nil {
-		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: in.Client, take: &got.take, alone: true})
+		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: by, take: &got.take, alone: true, then: then})
 		return out.User, err
 	}
 	return again(func() (User, error) {
@@ -77,11 +82,50 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 		}
 		u := account.User
 		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true)}
-		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: in.Client.IP}); err != nil {
+		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: by.IP}); err != nil {
 			return User{}, err
 		}
-		return e.amend(ctx, c)
+		return e.amendWith(ctx, c, then)
 	})
+}
+
+// PressVerify redeems the link of a proof from its page. The asker's browser, and one that is
+// signed in to the account, confirm the address: confirmed is true, and no session begins.
+// Another one that may Stay signs in, as by [Engine.SignInByProof]. Where neither is so,
+// nothing is spent and the answers are empty: the code has then to be typed where the proof
+// was asked for. A browser that presses once more is answered as by [Engine.PressLink].
+func (e *Engine) PressVerify(ctx context.Context, in LinkPress, user uuid.UUID) (confirmed bool, _ SignIn, err error) {
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return false, SignIn{}, err
+	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	p := pressOf(app.ID, in.Browser, "verify", in.Token)
+	confirmed, entered, err := e.pressVerify(ctx, app, p, in, user)
+	if err == nil {
+		return confirmed, entered, nil
+	}
+	_, entered, err = e.signInAgain(ctx, app, p, in.Client, err)
+	return err == nil && entered.SessionID == uuid.Nil, entered, err
+}
+
+func (e *Engine) pressVerify(ctx context.Context, app App, p press, in LinkPress, user uuid.UUID) (bool, SignIn, error) {
+	got, err := e.findLink(ctx, app.ID, forVerify, in.Token, "")
+	if err != nil {
+		return false, SignIn{}, err
+	}
+	own := got.user != uuid.Nil && got.user == user
+	if own || got.askedBy(in.Browser, app.ID) {
+		_, err := e.verify(ctx, app, got, in.Client, e.remember(p, nil))
+		return err == nil, SignIn{}, err
+	}
+	if !in.Stay {
+		return false, SignIn{}, nil
+	}
+	entered, err := e.enterByProof(ctx, app, got, in.Browser, in.Client, e.remember(p, nil))
+	return false, entered, err
 }
 
 // comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
@@ -122,18 +166,22 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 	if err != nil {
 		return SignIn{}, err
 	}
-	if !app.lets(got, in.Browser) {
+	return e.enterByProof(ctx, app, got, in.Browser, in.Client, nil)
+}
+
+func (e *Engine) enterByProof(ctx context.Context, app App, got found, browser []byte, by Client, then rider) (SignIn, error) {
+	if !app.lets(got, browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
-	if got.askedBy(in.Browser, app.ID) {
-		return e.enterAsAsked(ctx, app, got, in.Client)
+	if got.askedBy(browser, app.ID) {
+		return e.enterAsAsked(ctx, app, got, by, then)
 	}
-	return e.enterByLink(ctx, app, got, in.Client, nil)
+	return e.enterByLink(ctx, app, got, by, then)
 }
 
 // enterAsAsked signs in by a proof that the asker redeems: what was set up stays.
-func (e *Engine) enterAsAsked(ctx context.Context, app App, got found, by Client) (SignIn, error) {
-	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, keeps: true}
+func (e *Engine) enterAsAsked(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {
+	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, keeps: true, then: then}
 	if got.user == uuid.Nil {
 		return e.comeToBe(ctx, app, got, enter)
 	}

@@ -72,21 +72,14 @@ func pressVerify(c *call) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.e.VerifyEmail(c.ctx(), EmailProof{
-		App: c.app.ID, Token: press.Token, Browser: press.Browser, User: c.user.ID, Client: c.client,
-	})
-	if err == nil {
+	confirmed, got, err := c.e.PressVerify(c.ctx(), press, c.user.ID)
+	switch {
+	case err != nil:
+		return err
+	case confirmed:
 		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
-	}
-	if asError(err).Code != CodeInvalidToken {
-		return err
-	}
-	if !press.Stay {
+	case got.Token == "":
 		return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
-	}
-	got, err := c.e.SignInByProof(c.ctx(), ProofSignIn{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client})
-	if err != nil {
-		return err
 	}
 	c.handOverCookies(got)
 	return c.notice("Signed in", "You may close this page.")
@@ -138,7 +131,7 @@ func confirmEmail(c *call) error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{App: c.app.ID, User: c.user.ID, Token: press.Token, Client: c.client}); err != nil {
+	if _, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{App: c.app.ID, User: c.user.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
 		return err
 	}
 	return c.notice("Confirmed", "Your new address is confirmed. You may close this page.")
@@ -181,7 +174,7 @@ func undoEmail(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Client: c.client}); err != nil {
+	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
 		return err
 	}
 	return c.notice("Taken back", "Your address is yours again, and nobody is signed in. A mail is on its way with which you choose a new password.")

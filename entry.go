@@ -38,7 +38,8 @@ type entry struct {
 	then   rider // may be nil
 }
 
-// rider adds to the step that starts a session; the session is nil where none does.
+// rider adds to the step that starts a session: what is written with it, and what it spends.
+// The session is nil where none starts.
 type rider func(*UserChange, *Session, token.Refresh) error
 
 // errAgain means that somebody else changed what was decided upon: read again.
@@ -160,7 +161,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	for i := range by.put {
 		by.put[i] = owned(by.put[i], u, now)
 	}
-	change := UserChange{Now: now, App: app.ID, ID: id}
+	change := UserChange{Now: now, App: app.ID, ID: id, Take: by.take}
 	var refresh token.Refresh
 	if !by.alone {
 		if change.Session, refresh, err = e.newSession(app, id, by.by, by.amr, now); err != nil {
@@ -172,7 +173,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 			return SignIn{}, err
 		}
 	}
-	step := NewUser{Now: now, User: u, Credentials: by.put, Take: by.take, Session: change.Session, Also: change.Also}
+	step := NewUser{Now: now, User: u, Credentials: by.put, Take: change.Take, Session: change.Session, Also: change.Also}
 	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: EventUserCreate, IP: by.by.IP, Reason: by.method}); err != nil {
 		return SignIn{}, err
 	}

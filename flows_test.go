@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -286,6 +287,13 @@ func linkFlows() []flow {
 			body, cookie := s.shown(m)
 			return s.again("POST", "/auth/verify/{app_id}", body, form, "Cookie: "+cookie)
 		}},
+		{name: "press the button on a link's page twice", route: post, status: 303, ready: func(s *stage) func() *http.Request {
+			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
+			body, cookie := s.shown(m)
+			press := s.again("POST", "/auth/verify/{app_id}", body, form, "Cookie: "+cookie)
+			s.do(press()).want(s.t, 303, "")
+			return press
+		}},
 		{name: "press the button where there is nowhere to go on", route: post, status: 200, ready: func(s *stage) func() *http.Request {
 			_, m := s.mailed(s.email(), "")
 			body, cookie := s.shown(m)
@@ -305,10 +313,17 @@ func codeFlows() []flow {
 			code, _ := s.handedOver()
 			return s.again("POST", "/auth/token/{app_id}", `{"code":"`+code+`"}`)
 		}},
-		{name: "exchange a one-time code twice", route: route, status: 401, code: "invalid_token", ready: func(s *stage) func() *http.Request {
+		{name: "exchange a one-time code twice", route: route, status: 200, ready: func(s *stage) func() *http.Request {
 			code, cookie := s.handedOver()
 			exchange := s.again("POST", "/auth/token/{app_id}", `{"code":"`+code+`"}`, "Cookie: "+cookie)
 			s.do(exchange()).want(s.t, 200, "")
+			return exchange
+		}},
+		{name: "exchange a one-time code again much later", route: route, status: 401, code: "invalid_token", ready: func(s *stage) func() *http.Request {
+			code, cookie := s.handedOver()
+			exchange := s.again("POST", "/auth/token/{app_id}", `{"code":"`+code+`"}`, "Cookie: "+cookie)
+			s.do(exchange()).want(s.t, 200, "")
+			s.clock.advance(10 * time.Second)
 			return exchange
 		}},
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -199,7 +200,8 @@ type Linked struct {
 
 // FinishLink spends a state of [Engine.LinkIdentity], asks the provider who came, and adds
 // the identity to the account, telling a user of a proven address by mail. An account that
-// has it already keeps it. Once the state is spent, RedirectTo comes with an error, too.
+// has it already keeps it. Once the state is claimed, RedirectTo comes with an error, too. A
+// browser that comes back twice is answered as by [Engine.ReturnOAuth].
 //
 // [CodeInvalidToken]: the state is a sign-in's, or not of this session, app, provider or
 // binding, which spends nothing; or the session ended meanwhile. [CodeLinkRequired]: the
@@ -210,10 +212,39 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 	if err != nil {
 		return Linked{}, err
 	}
-	kept, err := e.takeState(ctx, app.ID, in.OAuthReturn, linkStateKind, in.Session)
+	p := in.press(in.Session)
+	kept, take, err := e.claimState(ctx, app.ID, in.OAuthReturn, linkStateKind, in.Session)
 	if err != nil {
-		return Linked{}, err
+		out, err := e.await(ctx, p, take, err)
+		if err != nil {
+			return Linked{}, err
+		}
+		return e.linkedBefore(ctx, in, out)
 	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	done, err := e.linkBack(ctx, app, in, kept, both(spending(take), e.remember(p, func(out *outcome) {
+		out.RedirectTo, out.Provider = kept.RedirectTo, kept.Provider
+	})))
+	if err != nil {
+		e.rememberRefusal(ctx, p, take, done.RedirectTo, err)
+	}
+	return done, err
+}
+
+// linkedBefore answers a return that linked, or was refused, before.
+func (e *Engine) linkedBefore(ctx context.Context, in LinkReturn, out outcome) (Linked, error) {
+	done := Linked{RedirectTo: out.RedirectTo, Provider: out.Provider}
+	if err := out.refusal(); err != nil {
+		return done, err
+	}
+	var err error
+	done.Identities, err = e.Identities(ctx, in.App, in.User)
+	return done, err
+}
+
+// linkBack asks the provider who came, and links. The rider spends the state.
+func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, kept flow, then rider) (Linked, error) {
 	if err := checkGoal(app, kept.RedirectTo, ""); err != nil {
 		return Linked{}, err // no longer registered
 	}
@@ -227,7 +258,7 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 		return done, err
 	}
 	for range 5 {
-		done.Identities, err = e.addIdentity(ctx, app, in, identity, kept.Provider)
+		done.Identities, err = e.addIdentity(ctx, app, in, identity, kept.Provider, then)
 		if !errors.Is(err, ErrStale) {
 			return done, err
 		}
@@ -237,7 +268,7 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 
 // addIdentity decides by the session's user and is guarded by that user's Version: whatever
 // resets the account, disables it or ends its sessions beside it is seen.
-func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string) ([]LinkedIdentity, error) {
+func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string, then rider) ([]LinkedIdentity, error) {
 	u, err := e.userOf(ctx, app.ID, in.User, in.Session)
 	if err != nil {
 		return nil, err
@@ -246,24 +277,30 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 	if err != nil {
 		return nil, err
 	}
-	if account.keeps(identity) {
-		return linked(account.identities(configs)), nil
-	}
 	now := e.now()
 	identity = owned(identity, u, now)
-	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Put: []Credential{identity}}
-	if account.holds(identity) { // and the provider tells another address
+	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
+	switch {
+	case account.keeps(identity):
+	case account.holds(identity): // and the provider tells another address
+		change.Put = []Credential{identity}
 		account.renew(identity)
-	} else {
+	default:
+		change.Put = []Credential{identity}
 		account.Credentials = append(account.Credentials, identity)
 		if err := e.noteLink(&change, app, u, provider, in.Client.IP); err != nil {
 			return nil, err
 		}
 	}
+	if err := then(&change, nil, token.Refresh{}); err != nil {
+		return nil, err
+	}
 	_, err = e.store.ChangeUser(ctx, change)
 	switch {
 	case errors.Is(err, ErrStale):
 		return nil, err
+	case errors.Is(err, ErrNotFound):
+		return nil, invalidToken("the sessions of the user ended while the provider was asked")
 	case errors.Is(err, ErrConflict):
 		return nil, refuse(CodeLinkRequired, "this identity is another account's; sign in to that one with it, and unlink it there first")
 	case err != nil:

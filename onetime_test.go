@@ -1,58 +1,141 @@
 package authkit_test
 
 import (
-	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
-	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// slow is a store on which something happens just after the first code was taken.
-type slow struct {
-	authkit.Store
-
-	once sync.Once
-	then func()
-}
-
-func (s *slow) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	got, err := s.Store.TakeToken(ctx, app, t, now)
-	if err == nil && t.Kind == "code" {
-		s.once.Do(s.then)
+// handed signs in from a link's page in the browser that asked, and answers the one-time code.
+func (s *stage) handed(browser string, challenge string) string {
+	s.t.Helper()
+	extra := `,"redirect_to":"` + goal + `"`
+	if challenge != "" {
+		extra += `,"code_challenge":"` + challenge + `"`
 	}
-	return got, err
+	_, m := s.mailed(s.email(), extra, "Cookie: "+browser)
+	body, _ := s.shown(m, "Cookie: "+browser)
+	return codeIn(s.t, s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+browser))
 }
 
-func TestAOneTimeCodeHasAWinnerHoweverFastTheLosersAre(t *testing.T) {
+// codeIn is the one-time code with which an answer sends a browser on.
+func codeIn(t *testing.T, got answer) string {
+	t.Helper()
+	got.want(t, 303, "")
+	_, code, _ := strings.Cut(got.Header().Get("Location"), "code=")
+	code, _, _ = strings.Cut(code, "&")
+	if code == "" {
+		t.Fatalf("Location: got %q, want a code", got.Header().Get("Location"))
+	}
+	return code
+}
+
+// browserCookie is a binding cookie of a browser of its own.
+func browserCookie(fill string) string { return "authkit-b=" + strings.Repeat(fill, 42) + "A" }
+
+// Programs send a one-time code twice: a framework mounts a component twice, a fetch is
+// repeated because its answer was lost.
+func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 	t.Parallel()
-	store := &slow{Store: memory.New()}
-	w := setup(t, func(c *authkit.Config) { c.Store = store })
-	goal := "https://client.example/done"
-	if _, err := w.engine.ChangeApp(t.Context(), w.devID, w.app.ID, authkit.AppPatch{RedirectURLs: &[]string{goal}}); err != nil {
-		t.Fatal(err)
-	}
-	_, m := w.mailed("ann@example.com", `,"redirect_to":"`+goal+`"`)
-	browser := []byte("a secret of thirty-two bytes, or")
-	pressed, _, err := w.engine.PressLink(t.Context(), authkit.LinkPress{App: w.app.ID, Token: linkToken(m), Browser: browser})
-	if err != nil {
-		t.Fatal(err)
-	}
-	exchange := authkit.CodeExchange{App: w.app.ID, Code: pressed.Code, Browser: browser}
-	store.then = func() {
-		if _, err := w.engine.ExchangeCode(t.Context(), exchange); !errors.Is(err, authkit.CodeInvalidToken) {
-			t.Errorf("loser: got %v, want %v", err, authkit.CodeInvalidToken)
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		s := newStageOn(t, store, withoutLimits)
+		browser, other := browserCookie("A"), browserCookie("B")
+		proofs := map[string]struct{ challenge, verifier, right, wrong string }{
+			"bound to a verifier": {challenge, verifier, other, other},
+			"bound to a browser":  {"", "", browser, other},
 		}
-	}
-	won, err := w.engine.ExchangeCode(t.Context(), exchange)
-	if err != nil {
-		t.Fatalf("winner: got %v, want a sign-in", err)
-	}
-	// The code was used twice, so somebody has it who should not (RFC 6749, section 4.1.2).
-	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(won.Token)).want(t, 401, "invalid_token")
+		exchange := func(code, verifier, cookie string) answer {
+			return s.send("POST", s.in("/auth/token/{app_id}"), fmt.Sprintf(`{"code":%q,"code_verifier":%q}`, code, verifier), "Cookie: "+cookie)
+		}
+		live := func(t *testing.T, in answer, status int) {
+			t.Helper()
+			s.send("GET", s.in("/auth/me/{app_id}"), "", bearer(in.text(t, "token"))).want(t, status, "")
+		}
+		for name, p := range proofs {
+			wrong := func(code string) answer {
+				if p.verifier != "" {
+					return exchange(code, "not the verifier that was made for this challenge", p.wrong)
+				}
+				return exchange(code, "", p.wrong)
+			}
+			t.Run(name+", answers the same for ten seconds", func(t *testing.T) {
+				code := s.handed(browser, p.challenge)
+				first := exchange(code, p.verifier, p.right)
+				first.want(t, 200, "")
+				s.clock.advance(9 * time.Second)
+				again := exchange(code, p.verifier, p.right)
+				again.want(t, 200, "")
+				if again.Body.String() != first.Body.String() {
+					t.Errorf("got %s, want the same as before: %s", again.Body, first.Body)
+				}
+				live(t, first, 200)
+				s.refresh(first.text(t, "refresh_token")).want(t, 200, "")
+			})
+			t.Run(name+", ends the session after that, for ten minutes", func(t *testing.T) {
+				for _, wait := range []time.Duration{10 * time.Second, 61 * time.Second, 10*time.Minute - time.Second} {
+					code := s.handed(browser, p.challenge)
+					first := exchange(code, p.verifier, p.right)
+					first.want(t, 200, "")
+					s.clock.advance(wait)
+					live(t, first, 200)
+					exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
+					live(t, first, 401)
+				}
+			})
+			t.Run(name+", does nothing later", func(t *testing.T) {
+				code := s.handed(browser, p.challenge)
+				first := exchange(code, p.verifier, p.right)
+				first.want(t, 200, "")
+				s.clock.advance(10 * time.Minute)
+				exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
+				live(t, first, 200)
+			})
+			t.Run(name+", does nothing without the proof", func(t *testing.T) {
+				code := s.handed(browser, p.challenge)
+				wrong(code).want(t, 401, "invalid_token") // spends nothing
+				first := exchange(code, p.verifier, p.right)
+				first.want(t, 200, "")
+				for _, wait := range []time.Duration{0, 10 * time.Second, 2 * time.Minute} {
+					s.clock.advance(wait)
+					wrong(code).want(t, 401, "invalid_token")
+					live(t, first, 200)
+				}
+			})
+			t.Run(name+", is dead after a minute without a use", func(t *testing.T) {
+				code := s.handed(browser, p.challenge)
+				s.clock.advance(time.Minute)
+				exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
+				exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
+			})
+			t.Run(name+", has one session for sixteen at once", func(t *testing.T) {
+				code := s.handed(browser, p.challenge)
+				var wg sync.WaitGroup
+				bodies := make([]string, 16)
+				for i := range bodies {
+					wg.Go(func() { bodies[i] = exchange(code, p.verifier, p.right).Body.String() })
+				}
+				wg.Wait()
+				for _, body := range bodies[1:] {
+					if body != bodies[0] {
+						t.Fatalf("got %s and %s, want the same for all", bodies[0], body)
+					}
+				}
+				var in map[string]any
+				if err := json.Unmarshal([]byte(bodies[0]), &in); err != nil || in["token"] == nil {
+					t.Fatalf("got %s, %v, want a sign-in", bodies[0], err)
+				}
+			})
+		}
+		t.Run("is of one app, and one spelling", func(t *testing.T) {
+			code := s.handed(browser, challenge)
+			exchange(code[:len(code)-1]+"*", verifier, browser).want(t, 401, "invalid_token")
+			s.send("POST", "/auth/token/console", fmt.Sprintf(`{"code":%q,"code_verifier":%q}`, code, verifier)).want(t, 401, "invalid_token")
+			exchange(code, verifier, browser).want(t, 200, "")
+		})
+	})
 }

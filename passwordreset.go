@@ -109,25 +109,36 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 }
 
 // PressReset is [Engine.ResetPassword] from the link's page. The session is handed over as
-// by [Engine.PressLink]; where it has nowhere to go on to and does not Stay, none begins,
-// and both answers are empty.
+// by [Engine.PressLink], and once more to a browser that presses again with the same password;
+// where it has nowhere to go on to and does not Stay, none begins, and both answers are empty.
 func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	p := pressOf(app.ID, in.Browser, "reset", in.Token, pw)
+	goal, entered, err := e.pressReset(ctx, app, p, in, pw)
+	if err != nil {
+		return e.signInAgain(ctx, app, p, in.Client, err)
+	}
+	return goal, entered, nil
+}
+
+func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress, pw string) (Goal, SignIn, error) {
 	got, err := e.findLink(ctx, app.ID, forReset, in.Token, "")
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
-	by := entry{by: in.Client, alone: got.data.RedirectTo == "" && !in.Stay}
+	by := entry{by: in.Client, alone: got.data.RedirectTo == "" && !in.Stay, then: e.remember(p, nil)}
 	goal := Goal{RedirectTo: got.data.RedirectTo}
 	if goal.RedirectTo != "" {
 		if err := checkGoal(app, goal.RedirectTo, ""); err != nil {
 			return Goal{}, SignIn{}, err // no longer registered
 		}
-		by.then = e.handOver(&goal, "", in.Browser)
+		by.then = e.handOverOnce(p, &goal, "", in.Browser)
 	}
 	entered, err := e.reSecure(ctx, app, got, pw, by)
 	return goal, entered, err
@@ -144,14 +155,9 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 		return SignIn{}, err
 	}
 	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
-	then := by.then
-	by.then = func(c *UserChange, s *Session, refresh token.Refresh) error {
-		err := e.tellUser(c, app, account.User.EmailTyped, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
-		if err != nil || then == nil {
-			return err
-		}
-		return then(c, s, refresh)
-	}
+	by.then = both(func(c *UserChange, _ *Session, _ token.Refresh) error {
+		return e.tellUser(c, app, account.User.EmailTyped, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
+	}, by.then)
 	return again(func() (SignIn, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {

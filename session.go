@@ -69,6 +69,16 @@ func (e *Engine) lifetimes(app App) (access, idle, absolute time.Duration) {
 
 // issue mints the access token of a session that was just started or is alive.
 func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
+	in, err := e.grant(ctx, app, m, s, refresh)
+	if err == nil {
+		m.Kind = MomentToken
+		e.after(m)
+	}
+	return in, err
+}
+
+// grant is issue for a step that is yet to happen: the host is asked, and not told.
+func (e *Engine) grant(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
 	now, u, created := e.now(), m.User, m.Kind == MomentSignUp
 	m.Kind = MomentToken
 	if err := e.before(ctx, m); err != nil {
@@ -105,7 +115,6 @@ func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refres
 	if err != nil {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the access token cannot be signed", Err: err}
 	}
-	e.after(m)
 	return SignIn{Token: raw, ExpiresIn: ttl, RefreshToken: refresh.Text(), User: u, SessionID: s.ID, Created: created}, nil
 }
 

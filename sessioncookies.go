@@ -52,9 +52,10 @@ func (e *Engine) setCookies(w http.ResponseWriter, app App, s SignIn) {
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-// handOverCookies begins a session in this browser and ends the one that it had.
+// handOverCookies begins a session in this browser and ends the one that it had, unless that
+// is the same: a form was pressed twice.
 func (c *call) handOverCookies(s SignIn) {
-	if old, ok := c.e.cookies.Get(c.r, refreshCookie(c.app.ID)); ok {
+	if old, ok := c.e.cookies.Get(c.r, refreshCookie(c.app.ID)); ok && old != s.RefreshToken {
 		err := c.e.SignOut(c.ctx(), c.app.ID, old, false)
 		if err != nil && !errors.Is(err, CodeInvalidToken) {
 			c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.request.id), slog.Any("error", err))

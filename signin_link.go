@@ -121,3 +121,61 @@ func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client,
 		return e.create(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, enter)
 	})
 }
+
+// LinkPress redeems a link from its page, in the browser that holds the secret.
+type LinkPress struct {
+	App     uuid.UUID
+	Token   string
+	Browser []byte
+	Client  Client
+
+	// Stay lets the session begin in this browser where the link has nowhere to go on to.
+	Stay bool
+}
+
+// PressLink spends a link and signs in, and hands the session over by a one-time code:
+// the browser that presses gets it, never another. Nothing is spent and both answers are
+// empty where the press can lead nowhere: with nowhere to go on to and no Stay, or where the
+// link was asked for with a code challenge and this is not the browser that asked, which
+// alone has the verifier. The six-digit code has then to be typed where the sign-in began.
+//
+// Within a minute, the same browser that presses once more is answered the same goal and code,
+// or the same session, as long as they are alive, and nothing happens again.
+func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return Goal{}, SignIn{}, err
+	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	p := pressOf(app.ID, in.Browser, "link", in.Token)
+	goal, entered, err := e.pressLink(ctx, app, p, in)
+	if err != nil {
+		return e.signInAgain(ctx, app, p, in.Client, err)
+	}
+	return goal, entered, nil
+}
+
+func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) (Goal, SignIn, error) {
+	got, err := e.findLink(ctx, app.ID, forSignIn, in.Token, "")
+	switch {
+	case err != nil:
+		return Goal{}, SignIn{}, err
+	case !app.lets(got, in.Browser):
+		return Goal{}, SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
+	case got.elsewhere(in.Browser, app.ID):
+		return Goal{}, SignIn{}, nil
+	case got.data.RedirectTo == "" && !in.Stay:
+		return Goal{}, SignIn{}, nil
+	case got.data.RedirectTo == "":
+		entered, err := e.enterByLink(ctx, app, got, in.Client, e.remember(p, nil))
+		return Goal{}, entered, err
+	}
+	if err := checkGoal(app, got.data.RedirectTo, got.data.Challenge); err != nil {
+		return Goal{}, SignIn{}, err // no longer registered
+	}
+	goal := Goal{RedirectTo: got.data.RedirectTo}
+	entered, err := e.enterByLink(ctx, app, got, in.Client, e.handOverOnce(p, &goal, got.data.Challenge, in.Browser))
+	return goal, entered, err
+}

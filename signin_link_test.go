@@ -253,6 +253,7 @@ func TestLinkPage(t *testing.T) {
 		in.want(t, 200, "")
 		me := "/auth/me/" + w.app.ID.String()
 		w.send("GET", me, "", bearer(in.body["token"].(string))).want(t, 200, "")
+		w.clock.advance(10 * time.Second)
 		exchange(text, "", cookie).want(t, 401, "invalid_token")
 		w.send("GET", me, "", bearer(in.body["token"].(string))).want(t, 401, "invalid_token")
 	})

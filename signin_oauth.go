@@ -58,6 +58,8 @@ type flow struct {
 	Verifier   string `json:"verifier"`
 	RedirectTo string `json:"redirect_to,omitempty"`
 	Challenge  string `json:"challenge,omitempty"`
+
+	Until time.Time `json:"until"` // when it may come back at the latest
 }
 
 // StartOAuth makes a state and answers the provider's URL. [CodeProviderNotConfigured].
@@ -103,7 +105,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	raw := cut(idSize)
 	kept := flow{
 		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge,
-		Nonce: token.Encode(cut(macSize)), Verifier: token.Encode(cut(macSize)),
+		Nonce: token.Encode(cut(macSize)), Verifier: token.Encode(cut(macSize)), Until: e.now().Add(stateTTL),
 	}
 	browser := in.Browser
 	if browser == nil {
@@ -119,7 +121,8 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	}
 	binding := bindingOf(browser, app.ID, raw)
 	state.App, state.Hash, state.Binding = app.ID, token.Hash(raw), stateBinding(binding, session)
-	if err := e.keep(ctx, state, kept, stateTTL); err != nil {
+	state.Proof = state.Hash
+	if err := e.keep(ctx, state, kept, stateTTL+pressTime); err != nil {
 		return OAuthGo{}, err
 	}
 	return OAuthGo{URL: to, State: text, Binding: binding}, nil
@@ -142,67 +145,6 @@ func (e *Engine) keep(ctx context.Context, t Token, data any, ttl time.Duration)
 		return err
 	}
 	return e.ownError(e.store.Put(ctx, t.App, Also{Tokens: []Token{t}}), t.App)
-}
-
-// spend takes a token and opens its data.
-func (e *Engine) spend(ctx context.Context, app uuid.UUID, take Take, data any) error {
-	t, err := e.store.TakeToken(ctx, app, take, e.now())
-	if errors.Is(err, ErrNotFound) {
-		return invalidToken("the token is unknown, spent or expired, or its binding is another")
-	}
-	if err != nil {
-		return unavailable(fmt.Errorf("take a token of app %s: %w", app, err))
-	}
-	return e.openData(t, take, data)
-}
-
-// OAuthReturn is what a provider sent back, with the proof of who began.
-type OAuthReturn struct {
-	App                    uuid.UUID
-	Provider               string
-	Code, State, Iss, Fail string // Fail is the provider's error code
-	Binding                string // of a flow that began without a cookie
-	Browser                []byte // of one that began with it
-	Client                 Client
-}
-
-// FinishOAuth spends the state, asks the provider who came, and signs in. The state is
-// spent first: what follows has an effect outside the store.
-func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
-	if err != nil {
-		return SignIn{}, err
-	}
-	kept, err := e.takeState(ctx, app.ID, in, stateKind, uuid.Nil)
-	if err != nil {
-		return SignIn{}, err
-	}
-	return e.finish(ctx, app, in, kept, nil)
-}
-
-// takeState spends a state of the kind and, if it links, of the session.
-func (e *Engine) takeState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, error) {
-	is, raw, ok := parseState(in.State)
-	if !ok || is != kind {
-		return flow{}, e.noState(ctx, app, in.Provider, "the state is malformed or of another use")
-	}
-	binding := in.Binding
-	if in.Browser != nil {
-		binding = bindingOf(in.Browser, app, raw)
-	}
-	var kept flow
-	take := Take{Kind: kind, Hash: token.Hash(raw), Binding: stateBinding(binding, session)}
-	err := e.spend(ctx, app, take, &kept)
-	switch {
-	case errors.Is(err, CodeInvalidToken):
-		return flow{}, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
-	case err != nil:
-		return flow{}, err
-	case kept.Provider != in.Provider:
-		return flow{}, e.noState(ctx, app, in.Provider, "the state is another provider's")
-	}
-	return kept, nil
 }
 
 // noState refuses a state that is none, or the provider that it would be of.
@@ -377,29 +319,4 @@ func (e *Engine) noteLink(c *UserChange, app App, u User, provider, ip string) e
 	}
 	l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider}
 	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour))
-}
-
-// ReturnOAuth finishes a flow that began with a redirect. With a goal, the session is
-// handed over by a one-time code; an error then goes to the goal, too, and is returned
-// beside it.
-func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
-	if err != nil {
-		return Goal{}, SignIn{}, err
-	}
-	kept, err := e.takeState(ctx, app.ID, in, stateKind, uuid.Nil)
-	if err != nil {
-		return Goal{}, SignIn{}, err
-	}
-	if kept.RedirectTo == "" {
-		got, err := e.finish(ctx, app, in, kept, nil)
-		return Goal{}, got, err
-	}
-	if err := checkGoal(app, kept.RedirectTo, kept.Challenge); err != nil {
-		return Goal{}, SignIn{}, err // no longer registered
-	}
-	goal := Goal{RedirectTo: kept.RedirectTo}
-	got, err := e.finish(ctx, app, in, kept, e.handOver(&goal, kept.Challenge, in.Browser))
-	return goal, got, err
 }

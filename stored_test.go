@@ -292,7 +292,6 @@ func storedRequests() map[string]storedRequest {
 		"a code to a new password":           {"POST", at("password/reset"), `{"email":"ann@example.com","code":"{reset_code}","binding":"{reset_binding}","password":"another long passphrase"}`, nil, 200, ""},
 		"a proof of an address":              {"POST", at("email/verify"), `{"token":"{proof_token}","binding":"{proof_binding}"}`, nil, 200, ""},
 		"a change of an address taken back":  {"POST", at("email/undo"), `{"token":"{hal_undo}"}`, nil, 204, ""},
-		"a one-time code":                    {"POST", at("token"), `{"code":"{one_time_code}"}`, []string{"Cookie: authkit-b={binding_cookie}"}, 200, ""},
 		"an API key reads users":             {"GET", "/users/{app_id}", "", []string{"Authorization: Bearer {api_key}"}, 200, ""},
 		"the key that came after it, too":    {"GET", "/users/{app_id}", "", []string{"Authorization: Bearer {second_api_key}"}, 200, ""},
 		"a revoked API key stays revoked":    {"GET", "/users/{app_id}", "", []string{"Authorization: Bearer {revoked_api_key}"}, 401, "invalid_api_key"},

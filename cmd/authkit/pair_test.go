@@ -102,7 +102,8 @@ func TestWhatMayBeUsedOnce(t *testing.T) {
 			p.change(0, `{"redirect_urls":["`+goal+`"]}`)
 			for range 10 {
 				code, verifier := p.handedOver(t, "handover@example.com")
-				check(t, p.sixteen("/auth/token/"+p.app, fmt.Sprintf(`{"code":%q,"code_verifier":%q}`, code, verifier)), once)
+				// Within ten seconds it is the same answer: see the root's tests.
+				check(t, p.sixteen("/auth/token/"+p.app, fmt.Sprintf(`{"code":%q,"code_verifier":%q}`, code, verifier)), map[int]int{200: 16})
 			}
 		})
 	})

@@ -1,0 +1,147 @@
+package authkit
+
+import (
+	"context"
+	"crypto/hmac"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// CodeExchange redeems a one-time code.
+type CodeExchange struct {
+	App      uuid.UUID
+	Code     string
+	Verifier string // PKCE (RFC 7636), where the flow had a challenge
+	Browser  []byte // the secret in the binding cookie, where it had none
+	Client   Client
+}
+
+// proof is what the exchange shows for a code of a session, and a secret that only its
+// client has.
+func (in CodeExchange) proof(session uuid.UUID) (proof, secret []byte) {
+	if in.Verifier != "" {
+		return codeBinding(token.Encode(token.Hash([]byte(in.Verifier))), nil, in.App, session), []byte(in.Verifier)
+	}
+	return codeBinding("", in.Browser, in.App, session), in.Browser
+}
+
+// ExchangeCode answers the sign-in that a one-time code stands for, within a minute. A wrong
+// proof spends nothing. A code that was used answers the same sign-in again within ten seconds
+// of its first use, since programs repeat a request whose answer was lost; after that, up to
+// ten minutes after it was made, it ends the session (RFC 6749, section 4.1.2). All of these
+// refusals are [CodeInvalidToken]; no code at all is [CodeInvalidRequest].
+func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return SignIn{}, err
+	}
+	if in.Code == "" {
+		return SignIn{}, invalid("code", "required", "code is missing")
+	}
+	code, raw, ok := e.openCode(app.ID, in.Code)
+	if !ok {
+		return SignIn{}, invalidToken("the one-time code is malformed or another app's")
+	}
+	proof, secret := in.proof(code.session)
+	switch {
+	case !hmac.Equal(code.proof, proof):
+		return SignIn{}, invalidToken("the code verifier or the binding cookie of the one-time code is wrong")
+	case e.now().Sub(code.made) >= codeKept:
+		return SignIn{}, invalidToken("the one-time code was made long ago")
+	}
+	x := exchange{code: code, hash: token.Hash(raw), used: token.Hash([]byte("used code"), raw), key: token.Hash([]byte("used code key"), raw, secret)}
+	return again(func() (SignIn, error) { return e.exchange(ctx, app, in.Client, x) })
+}
+
+// exchange is the use of a one-time code with the right proof.
+type exchange struct {
+	code oneTime
+	hash []byte // of the code's token
+	used []byte // of the token that remembers its first use
+	key  []byte // that this is sealed under
+}
+
+// exchange mints before it spends: what is answered is kept in the step that spends.
+func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (SignIn, error) {
+	s, u, err := e.store.Session(ctx, app.ID, x.code.session, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return SignIn{}, invalidToken("the session of the one-time code has ended")
+	case err != nil:
+		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", x.code.session, err))
+	case e.now().Sub(x.code.made) >= codeTTL:
+		return e.exchangeAgain(ctx, app, x, u)
+	}
+	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
+	if x.code.created {
+		m.Kind = MomentSignUp
+	}
+	in, err := e.grant(ctx, app, m, s, x.code.refresh)
+	if err != nil {
+		return SignIn{}, err
+	}
+	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &Take{Kind: codeKind, Hash: x.hash, Binding: x.code.proof}}
+	used, err := e.usedCode(app.ID, u.ID, x, exchanged{At: c.Now, Token: in.Token, ExpiresIn: in.ExpiresIn})
+	if err != nil {
+		return SignIn{}, err
+	}
+	c.Also.Tokens = []Token{used}
+	_, err = e.store.ChangeUser(ctx, c)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return e.exchangeAgain(ctx, app, x, u)
+	case err != nil:
+		return SignIn{}, e.stepError(err, app.ID)
+	}
+	m.Kind = MomentToken
+	e.after(m)
+	return in, nil
+}
+
+// exchanged is what is kept of a code's first use.
+type exchanged struct {
+	At        time.Time     `json:"at"`
+	Token     string        `json:"token"`
+	ExpiresIn time.Duration `json:"expires_in"`
+}
+
+// usedCode is the token that remembers a code's first use. It is sealed under the code and the
+// proof, which only the client has.
+func (e *Engine) usedCode(app, user uuid.UUID, x exchange, what exchanged) (Token, error) {
+	sealed, err := e.sealUnder(x.key, app, x.used, what)
+	return Token{
+		App: app, Kind: outcomeKind, Slot: token.Encode(x.used), Hash: x.used, UserID: user, ExpiresAt: x.code.made.Add(codeKept), Data: sealed,
+	}, err
+}
+
+// exchangeAgain answers a code that cannot be spent: as it was answered before, for so long;
+// from then on, whoever uses it is not the one who has the session, or that one was not.
+func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, u User) (SignIn, error) {
+	t, err := e.store.Token(ctx, app.ID, Take{Kind: outcomeKind, Hash: x.used}, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return SignIn{}, invalidToken("the one-time code has expired")
+	case err != nil:
+		return SignIn{}, unavailable(fmt.Errorf("look for the use of a one-time code: %w", err))
+	}
+	var before exchanged
+	if err := e.openUnder(x.key, t, &before); err != nil {
+		return SignIn{}, err
+	}
+	if e.now().Sub(before.At) < codeAgain {
+		return SignIn{
+			Token: before.Token, ExpiresIn: before.ExpiresIn, RefreshToken: x.code.refresh.Text(), User: u, SessionID: x.code.session, Created: x.code.created,
+		}, nil
+	}
+	err = e.endSession(ctx, app.ID, x.code.user, x.code.session, "one-time code used again")
+	if err != nil && !errors.Is(err, CodeSessionNotFound) {
+		return SignIn{}, err
+	}
+	return SignIn{}, invalidToken("the one-time code was used already")
+}

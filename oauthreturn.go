@@ -1,0 +1,195 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// OAuthReturn is what a provider sent back, with the proof of who began.
+type OAuthReturn struct {
+	App                    uuid.UUID
+	Provider               string
+	Code, State, Iss, Fail string // Fail is the provider's error code
+	Binding                string // of a flow that began without a cookie
+	Browser                []byte // of one that began with it
+	Client                 Client
+}
+
+// FinishOAuth claims the state, asks the provider who came, and signs in. The state is used
+// up first: what follows has an effect outside the store.
+func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return SignIn{}, err
+	}
+	kept, take, err := e.claimState(ctx, app.ID, in, stateKind, uuid.Nil)
+	if err != nil {
+		return SignIn{}, err
+	}
+	return e.finish(ctx, app, in, kept, spending(take))
+}
+
+// ReturnOAuth finishes a flow that began with a redirect. With a goal, the session is
+// handed over by a one-time code; an error then goes to the goal, too, and is returned
+// beside it. Within a minute, the same browser that comes back once more with the same is
+// answered the same, refusals too, as long as what was made is alive; one that comes while the
+// first is under way waits for its outcome.
+func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
+	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	app, err := e.App(ctx, in.App)
+	if err != nil {
+		return Goal{}, SignIn{}, err
+	}
+	p := in.press(uuid.Nil)
+	kept, take, err := e.claimState(ctx, app.ID, in, stateKind, uuid.Nil)
+	if err != nil {
+		out, err := e.await(ctx, p, take, err)
+		if err != nil {
+			return Goal{}, SignIn{}, err
+		}
+		return e.answerAgain(ctx, app, out, in.Client, invalidToken("what the same return made has ended"))
+	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	goal, got, err := e.comeBack(ctx, app, p, in, kept, take)
+	if err != nil {
+		e.rememberRefusal(ctx, p, take, goal.RedirectTo, err)
+	}
+	return goal, got, err
+}
+
+func (e *Engine) comeBack(ctx context.Context, app App, p press, in OAuthReturn, kept flow, take Take) (Goal, SignIn, error) {
+	if kept.RedirectTo == "" {
+		got, err := e.finish(ctx, app, in, kept, both(spending(take), e.remember(p, nil)))
+		return Goal{}, got, err
+	}
+	if err := checkGoal(app, kept.RedirectTo, kept.Challenge); err != nil {
+		return Goal{}, SignIn{}, err // no longer registered
+	}
+	goal := Goal{RedirectTo: kept.RedirectTo}
+	got, err := e.finish(ctx, app, in, kept, both(spending(take), e.handOverOnce(p, &goal, kept.Challenge, in.Browser)))
+	return goal, got, err
+}
+
+// press names a return by all that counts of it; the session is that of a flow that links.
+func (in OAuthReturn) press(session uuid.UUID) press {
+	return pressOf(in.App, in.Browser, "return", session.String(), in.Provider, in.State, in.Code, in.Iss, in.Fail)
+}
+
+// spending is the rider that spends what was claimed, in the step that it leads to.
+func spending(take Take) rider {
+	return func(c *UserChange, _ *Session, _ token.Refresh) error {
+		c.Take = &take
+		return nil
+	}
+}
+
+// claimState gives a state of the kind and, if it links, of the session to one return, and to
+// no other after it. It is alive until the flow has ended, so that another return can tell one
+// that is under way from one that is over.
+func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, Take, error) {
+	is, raw, ok := parseState(in.State)
+	if !ok || is != kind {
+		return flow{}, Take{}, e.noState(ctx, app, in.Provider, "the state is malformed or of another use")
+	}
+	binding := in.Binding
+	if in.Browser != nil {
+		binding = bindingOf(in.Browser, app, raw)
+	}
+	take := Take{Kind: kind, Hash: token.Hash(raw), Binding: stateBinding(binding, session)}
+	t, err := e.store.TryToken(ctx, app, take, take.Hash, 1, e.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
+	case err != nil:
+		return flow{}, Take{}, unavailable(fmt.Errorf("claim a state of app %s: %w", app, err))
+	}
+	var kept flow
+	if err := e.openData(t, take, &kept); err != nil {
+		return flow{}, take, err
+	}
+	switch {
+	case kept.Provider != in.Provider:
+		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is another provider's")
+	case !e.now().Before(kept.Until):
+		return flow{}, take, e.noState(ctx, app, in.Provider, "the state has expired")
+	}
+	return kept, take, nil
+}
+
+// rememberRefusal spends the state of a return that was refused, and keeps the refusal. One
+// for the sake of the server's own fault is not kept: it says nothing of the return.
+func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to string, refused error) {
+	if p.hash == nil {
+		return
+	}
+	r, now := asError(refused), e.now()
+	var err error
+	if r.Code != CodeUnavailable && r.Code != CodeInternal {
+		out := outcome{RedirectTo: to, Refused: r.Code, Detail: r.Detail, ProviderCode: r.ProviderCode, Fields: r.Fields}
+		var t Token
+		if t, err = e.outcomeToken(p, out, now); err == nil {
+			err = e.store.Put(ctx, p.app, Also{Tokens: []Token{t}})
+		}
+	}
+	if err == nil {
+		_, err = e.store.TakeToken(ctx, p.app, take, now)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		e.log.WarnContext(ctx, "the outcome of a return from a provider was not kept", slog.String("app", p.app.String()), slog.Any("error", err))
+	}
+}
+
+const (
+	maxAwaiting = 64 // returns that wait for another one, in a process
+	longestWait = 12 * time.Second
+)
+
+// await answers the outcome of a return whose state is claimed: at once if it is over, else
+// once it is. Only the browser of that very return gets to wait. refused is the answer where
+// there is no outcome.
+func (e *Engine) await(ctx context.Context, p press, take Take, refused error) (outcome, error) {
+	if !errors.Is(refused, CodeInvalidToken) || take.Hash == nil || p.hash == nil {
+		return outcome{}, refused
+	}
+	out, ok, err := e.recall(ctx, p)
+	if err != nil || ok {
+		return out, err
+	}
+	select {
+	case e.awaiting <- struct{}{}:
+		defer func() { <-e.awaiting }()
+	default:
+		return outcome{}, refused
+	}
+	wait := 20 * time.Millisecond
+	for waited := time.Duration(0); waited < longestWait; waited += wait {
+		_, err := e.store.Token(ctx, p.app, take, e.now())
+		over := errors.Is(err, ErrNotFound)
+		if err != nil && !over {
+			return outcome{}, unavailable(fmt.Errorf("look at a state: %w", err))
+		}
+		// The outcome comes with the end of the state, or before it: it is looked for afterwards.
+		switch out, ok, err := e.recall(ctx, p); {
+		case err != nil || ok:
+			return out, err
+		case over:
+			return outcome{}, refused
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return outcome{}, unavailable(ctx.Err())
+		}
+		wait = min(2*wait, time.Second)
+	}
+	return outcome{}, refused
+}

@@ -1,0 +1,463 @@
+package authkit_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// navigation is a step of a person's that a browser may ask for twice.
+type navigation struct {
+	name string
+	mode authkit.SessionMode
+
+	// ready leads up to the step and answers the request, as often as it is asked for. The
+	// browser has the cookies that are kept in the jar.
+	ready func(s *stage, kept map[string]string) func() *http.Request
+	title string // of the page that answers, or of where it goes on to
+	fails bool   // the answer is a refusal
+}
+
+// opens is a page of a link, opened in a browser, and its form.
+func (s *stage) opens(m mail.Message, kept map[string]string) string {
+	s.t.Helper()
+	got := s.send("GET", linkPath(m), "", "Accept: text/html", jar(nil, kept))
+	got.want(s.t, 200, "")
+	jar(got.Header(), kept)
+	return formOf(got)
+}
+
+// posts is a form of a page, as a browser posts it.
+func (s *stage) posts(path, body string, kept map[string]string) func() *http.Request {
+	return func() *http.Request {
+		return s.request("POST", s.in(path), body, form, "Accept: text/html,*/*;q=0.8", "Sec-Fetch-Mode: navigate", "Origin: "+origin, jar(nil, kept))
+	}
+}
+
+// comes is a browser that comes back from the provider.
+func (s *stage) comes(query, result string, kept map[string]string) func() *http.Request {
+	s.t.Helper()
+	state, cookie := s.redirected(query)
+	name, value, _ := strings.Cut(cookie, "=")
+	kept[name] = value
+	return func() *http.Request {
+		return s.request("GET", s.in("/auth/callback/corp/{app_id}")+"?state="+state+"&"+result, "", "Accept: text/html,*/*;q=0.8", "Sec-Fetch-Mode: navigate", jar(nil, kept))
+	}
+}
+
+// person is a user with a proven address, signed in by cookie.
+func (s *stage) person(kept map[string]string) (email string) {
+	s.t.Helper()
+	email = s.email()
+	_, m := s.mailed(email, "")
+	got := s.send("POST", s.in("/auth/verify/{app_id}"), `{"token":"`+linkToken(m)+`"}`)
+	got.want(s.t, 200, "")
+	jar(got.Header(), kept)
+	return email
+}
+
+// mail is the latest to an address, once what waits was sent.
+func (s *stage) mail(to string) mail.Message {
+	s.t.Helper()
+	if err := s.engine.RunOnce(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	m, ok := s.outbox.Last(to)
+	if !ok {
+		s.t.Fatalf("mail to %s: got none", to)
+	}
+	return m
+}
+
+// changing is a person who has asked for another address.
+func (s *stage) changing(kept map[string]string) (from, to string) {
+	s.t.Helper()
+	from, to = s.person(kept), s.fresh("new")+"@example.com"
+	s.send("POST", s.in("/auth/email/change/{app_id}"), `{"new_email":"`+to+`"}`, jar(nil, kept)).want(s.t, 202, "")
+	return from, to
+}
+
+func navigations() []navigation {
+	const bearerMode, cookieMode = authkit.SessionBearer, authkit.SessionCookie
+	link := func(extra string) func(s *stage, kept map[string]string) func() *http.Request {
+		return func(s *stage, kept map[string]string) func() *http.Request {
+			_, m := s.mailed(s.email(), extra)
+			return s.posts("/auth/verify/{app_id}", s.opens(m, kept), kept)
+		}
+	}
+	reset := func(extra string) func(s *stage, kept map[string]string) func() *http.Request {
+		return func(s *stage, kept map[string]string) func() *http.Request {
+			email := s.person(map[string]string{})
+			s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"`+email+`"`+extra+`}`).want(s.t, 202, "")
+			body := s.opens(s.mail(email), kept) + "&password=another+long+passphrase"
+			return s.posts("/auth/password/reset/{app_id}", body, kept)
+		}
+	}
+	proof := func(own bool) func(s *stage, kept map[string]string) func() *http.Request {
+		return func(s *stage, kept map[string]string) func() *http.Request {
+			email, asker := s.email(), map[string]string{}
+			jar(s.signUp(email).Header(), asker)
+			s.send("POST", s.in("/auth/email/send/{app_id}"), `{}`, jar(nil, asker)).want(s.t, 202, "")
+			if own {
+				maps.Copy(kept, asker)
+			}
+			return s.posts("/auth/email/verify/{app_id}", s.opens(s.mail(email), kept), kept)
+		}
+	}
+	return []navigation{
+		{name: "a link that goes on", mode: bearerMode, title: goal + "?code=", ready: link(`,"redirect_to":"` + goal + `"`)},
+		{name: "a link that goes on, with cookies", mode: cookieMode, title: goal + "?code=", ready: link(`,"redirect_to":"` + goal + `"`)},
+		{name: "a link that signs in here", mode: cookieMode, title: "Signed in", ready: link("")},
+		{name: "a new password", mode: bearerMode, title: "Saved", ready: reset("")},
+		{name: "a new password that signs in here", mode: cookieMode, title: "Signed in", ready: reset("")},
+		{name: "a new password that goes on", mode: bearerMode, title: goal + "?code=", ready: reset(`,"redirect_to":"` + goal + `"`)},
+		{name: "a proof of an address by its asker", mode: cookieMode, title: "Confirmed", ready: proof(true)},
+		{name: "a proof of an address in another browser", mode: cookieMode, title: "Signed in", ready: proof(false)},
+		{name: "a new address", mode: cookieMode, title: "Confirmed", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			_, to := s.changing(kept)
+			return s.posts("/auth/email/confirm/{app_id}", s.opens(s.mail(to), kept), kept)
+		}},
+		{name: "an address taken back", mode: cookieMode, title: "Taken back", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			thief := map[string]string{}
+			from, to := s.changing(thief)
+			s.do(s.posts("/auth/email/confirm/{app_id}", s.opens(s.mail(to), thief), thief)()).want(s.t, 200, "")
+			return s.posts("/auth/email/undo/{app_id}", s.opens(s.mail(from), kept), kept)
+		}},
+		{name: "a return from a provider", mode: bearerMode, title: "Signed in", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("", "code=good", kept)
+		}},
+		{name: "a return that signs in here", mode: cookieMode, title: "Signed in", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("", "code=good", kept)
+		}},
+		{name: "a return that goes on", mode: bearerMode, title: goal + "?code=", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("?redirect_to="+goal, "code=good", kept)
+		}},
+		{name: "a return that the provider refused", mode: bearerMode, fails: true, ready: func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("", "error=access_denied", kept)
+		}},
+		{name: "a return that the provider refused, which goes on", mode: bearerMode, fails: true, title: "error=provider_refused", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("?redirect_to="+goal, "error=access_denied", kept)
+		}},
+		{name: "a return by way of a posted form", mode: cookieMode, title: "Signed in", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			state, cookie := s.redirected("")
+			name, value, _ := strings.Cut(cookie, "=")
+			kept[name] = value
+			to := s.bounced(state)
+			return func() *http.Request {
+				return s.request("GET", to, "", "Accept: text/html", "Sec-Fetch-Mode: navigate", jar(nil, kept))
+			}
+		}},
+		{name: "a return that links", mode: cookieMode, title: "Linked", ready: func(s *stage, kept map[string]string) func() *http.Request {
+			s.person(kept)
+			p := s.provider()
+			got := s.send("POST", s.in("/auth/identities/{app_id}"), `{"provider":"corp"}`, jar(nil, kept))
+			got.want(s.t, 200, "")
+			jar(got.Header(), kept)
+			p.says(nonceOf(s.t, got.text(s.t, "redirect_url")), map[string]any{"sub": s.fresh("sub")})
+			state := got.text(s.t, "state")
+			return func() *http.Request {
+				return s.request("GET", s.in("/auth/callback/corp/{app_id}")+"?code=good&state="+state, "", "Accept: text/html", "Sec-Fetch-Mode: navigate", jar(nil, kept))
+			}
+		}},
+	}
+}
+
+// told is what an answer tells a person and a browser, but for what is new in each answer.
+func told(got answer) string {
+	body := got.Body.String()
+	for _, id := range []string{got.Header().Get("X-Request-Id")} {
+		body = strings.ReplaceAll(body, id, "")
+	}
+	if _, rest, found := strings.Cut(body, "<main>"); found {
+		body = rest
+	}
+	if got.body != nil {
+		body = got.text(&testing.T{}, "code")
+	}
+	to := strings.ReplaceAll(got.Header().Get("Location"), got.Header().Get("X-Request-Id"), "")
+	return http.StatusText(got.Code) + " " + to + " " + body
+}
+
+// sessions are the live sessions of the app, and how often each of its users is there.
+func (s *stage) counts() (users, sessions int) {
+	s.t.Helper()
+	all, err := s.inner.Users(s.t.Context(), s.app.ID, authkit.UserQuery{Page: authkit.Page{Limit: 500}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, u := range all {
+		live, err := s.inner.Sessions(s.t.Context(), s.app.ID, u.ID, s.clock.now())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		sessions += len(live)
+	}
+	return len(all), sessions
+}
+
+// A person presses a button twice, a browser repeats a request whose answer was lost.
+func TestWhatABrowserAsksForTwice(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		s := newStageOn(t, store, withoutLimits)
+		s.provider() // while the developer's sign-in is fresh
+		for _, n := range navigations() {
+			ready := func(kept map[string]string) func() *http.Request {
+				s.settings(authkit.AppPatch{SessionMode: &n.mode})
+				return n.ready(s, kept)
+			}
+			t.Run(n.name, func(t *testing.T) {
+				kept := map[string]string{}
+				ask := ready(kept)
+				request := ask()
+				first := s.do(request)
+				if got := told(first); !strings.Contains(got, n.title) || (first.Code >= 400) != (n.fails && n.title == "") {
+					t.Fatalf("first: got %s, want %q", got, n.title)
+				}
+				users, sessions := s.counts()
+				s.clock.advance(59 * time.Second)
+				for _, again := range []*http.Request{ask(), sameAs(ask(), kept, first)} {
+					got := s.do(again)
+					if told(got) != told(first) {
+						t.Errorf("again: got %s, want %s", told(got), told(first))
+					}
+					if n.title == "Signed in" && n.mode == authkit.SessionCookie {
+						s.send("GET", s.in("/auth/me/{app_id}"), "", jar(got.Header(), maps.Clone(kept))).want(t, 200, "")
+					}
+				}
+				if u, live := s.counts(); u != users || live != sessions {
+					t.Errorf("after it: got %d users with %d sessions, want %d with %d", u, live, users, sessions)
+				}
+				s.clock.advance(2 * time.Second)
+				if got := s.do(ask()); got.Code != 401 {
+					t.Errorf("a minute later: got %s, want it spent", told(got))
+				}
+			})
+			t.Run(n.name+", at once", func(t *testing.T) {
+				ask := ready(map[string]string{})
+				answers := make([]answer, 8)
+				requests := make([]*http.Request, len(answers))
+				for i := range requests {
+					requests[i] = ask()
+				}
+				var wg sync.WaitGroup
+				for i, r := range requests {
+					wg.Go(func() { answers[i] = s.do(r) })
+				}
+				wg.Wait()
+				for _, got := range answers {
+					if told(got) != told(answers[0]) || !strings.Contains(told(got), n.title) {
+						t.Errorf("got %s and %s, want the same for all", told(answers[0]), told(got))
+					}
+				}
+			})
+			t.Run(n.name+", from another browser", func(t *testing.T) {
+				ask := ready(map[string]string{})
+				s.do(ask())
+				other := ask()
+				other.Header.Del("Cookie")
+				other.Header.Set("Cookie", browserCookie("Q"))
+				if got := s.do(other); got.Code < 400 {
+					t.Errorf("got %s, want it refused", told(got))
+				}
+			})
+		}
+	})
+}
+
+// sameAs is a request of the browser that has the cookies of the first answer.
+func sameAs(r *http.Request, kept map[string]string, first answer) *http.Request {
+	_, cookies, _ := strings.Cut(jar(first.Header(), maps.Clone(kept)), ": ")
+	r.Header.Set("Cookie", cookies)
+	return r
+}
+
+func TestASecondPressIsTheSameOrNone(t *testing.T) {
+	t.Parallel()
+	const cookieMode = authkit.SessionCookie
+	newPassword := func(s *stage, kept map[string]string) (email, body string) {
+		email = s.person(map[string]string{})
+		s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"`+email+`"}`).want(s.t, 202, "")
+		return email, s.opens(s.mail(email), kept)
+	}
+	t.Run("another password is not taken, and not answered", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		kept := map[string]string{}
+		email, body := newPassword(s, kept)
+		s.do(s.posts("/auth/password/reset/{app_id}", body+"&password=another+long+passphrase", kept)()).want(t, 200, "")
+		got := s.do(s.posts("/auth/password/reset/{app_id}", body+"&password=a+third+long+passphrase", kept)())
+		if got.Code != 401 {
+			t.Errorf("got %s, want it refused", told(got))
+		}
+		s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(email, "another long passphrase", "sign_in")).want(t, 200, "")
+	})
+	t.Run("a session that was ended meanwhile does not come back", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		s.settings(authkit.AppPatch{SessionMode: new(cookieMode)})
+		kept := map[string]string{}
+		_, m := s.mailed(s.email(), "")
+		ask := s.posts("/auth/verify/{app_id}", s.opens(m, kept), kept)
+		first := s.do(ask())
+		first.want(t, 200, "")
+		s.send("POST", s.in("/auth/sign-out/{app_id}"), `{}`, jar(first.Header(), maps.Clone(kept))).want(t, 204, "")
+		if got := s.do(ask()); got.Code != 401 {
+			t.Errorf("got %s, want the page of a spent link", told(got))
+		}
+	})
+	t.Run("a code that was used meanwhile does not come back", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		kept := map[string]string{}
+		_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
+		ask := s.posts("/auth/verify/{app_id}", s.opens(m, kept), kept)
+		code := codeIn(t, s.do(ask()))
+		s.send("POST", s.in("/auth/token/{app_id}"), `{"code":"`+code+`"}`, jar(nil, kept)).want(t, 200, "")
+		if got := s.do(ask()); got.Code != 401 {
+			t.Errorf("got %s, want the page of a spent link", told(got))
+		}
+	})
+	t.Run("JSON is answered once", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		browser := "Cookie: " + browserCookie("A")
+		_, m := s.mailed(s.email(), "", browser)
+		for _, status := range []int{200, 401} {
+			s.send("POST", s.in("/auth/verify/{app_id}"), `{"token":"`+linkToken(m)+`"}`, browser).want(t, status, "")
+		}
+	})
+}
+
+// gone is a store that a browser's request reaches and does not come back from: the browser
+// breaks the request off.
+type gone struct {
+	authkit.Store
+
+	breakOff func()
+}
+
+func (g *gone) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User, error) {
+	if g.breakOff != nil {
+		g.breakOff()
+	}
+	if err := ctx.Err(); err != nil {
+		return authkit.User{}, err
+	}
+	return g.Store.CreateUser(ctx, c)
+}
+
+func TestAPressThatTheBrowserBrokeOffGoesOn(t *testing.T) {
+	t.Parallel()
+	store := &gone{}
+	s := newStage(t, withoutLimits, func(c *authkit.Config) { store.Store, c.Store = c.Store, store })
+	for name, ready := range map[string]func(kept map[string]string) func() *http.Request{
+		"a link": func(kept map[string]string) func() *http.Request {
+			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
+			return s.posts("/auth/verify/{app_id}", s.opens(m, kept), kept)
+		},
+		"a return from a provider": func(kept map[string]string) func() *http.Request {
+			return s.comes("?redirect_to="+goal, "code=good", kept)
+		},
+	} {
+		ask := ready(map[string]string{})
+		r := ask()
+		ctx, cancel := context.WithCancel(r.Context())
+		store.breakOff = cancel
+		s.do(r.WithContext(ctx))
+		store.breakOff = nil
+		if code := codeIn(t, s.do(ask())); code == "" {
+			t.Errorf("%s: got no code, want one", name)
+		}
+	}
+}
+
+// seeing is a store that remembers the tokens that are written beside a user's change.
+type seeing struct {
+	authkit.Store
+
+	mu     sync.Mutex
+	tokens []authkit.Token
+}
+
+func (s *seeing) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
+	s.see(c.Also.Tokens)
+	return s.Store.ChangeUser(ctx, c)
+}
+
+func (s *seeing) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User, error) {
+	s.see(c.Also.Tokens)
+	return s.Store.CreateUser(ctx, c)
+}
+
+func (s *seeing) see(tokens []authkit.Token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens = append(s.tokens, tokens...)
+}
+
+// What is kept for a second press opens for the browser that presses, and for nobody who has
+// the store and the engine's secrets alone.
+func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
+	t.Parallel()
+	store := &seeing{}
+	s := newStage(t, withoutLimits, func(c *authkit.Config) { store.Store, c.Store = c.Store, store })
+	ring, err := seal.New(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := s.handed(browserCookie("A"), challenge)
+	in := s.send("POST", s.in("/auth/token/{app_id}"), `{"code":"`+code+`","code_verifier":"`+verifier+`"}`)
+	in.want(t, 200, "")
+	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+	kept := map[string]string{}
+	_, m := s.mailed(s.email(), "")
+	s.do(s.posts("/auth/verify/{app_id}", s.opens(m, kept), kept)()).want(t, 200, "")
+	var outcomes int
+	for _, x := range store.tokens {
+		if x.Kind != "outcome" {
+			if x.Data != nil {
+				t.Errorf("token of kind %s: got data, want none", x.Kind)
+			}
+			continue
+		}
+		outcomes++
+		inner, err := ring.Open(x.Data, seal.AAD("token", s.app.ID.String(), string(x.Kind), token.Encode(x.Hash)))
+		if err != nil {
+			t.Fatalf("open with the server's secrets: %v", err)
+		}
+		if json.Valid(inner) || bytes.Contains(inner, []byte("rt_")) || bytes.Contains(inner, []byte("eyJ")) || bytes.Contains(inner, []byte("session")) {
+			t.Errorf("got %q, want it to be sealed once more", inner)
+		}
+		if x.UserID == uuid.Nil || x.ExpiresAt.Sub(s.clock.now()) > 10*time.Minute {
+			t.Errorf("outcome: got %v until %v, want it bound to the user and short", x.UserID, x.ExpiresAt)
+		}
+	}
+	if outcomes != 3 {
+		t.Errorf("outcomes: got %d, want three: two presses and an exchange", outcomes)
+	}
+}
+
+// nonceOf is the nonce in the URL of a provider.
+func nonceOf(t *testing.T, raw string) string {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get("nonce")
+}
