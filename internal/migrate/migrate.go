@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/authkit-dev/authkit"
@@ -22,6 +23,10 @@ import (
 
 // ErrChecksum says that an applied file has been changed since.
 var ErrChecksum = errors.New("migration was changed after it was applied")
+
+// ErrNewer says that a later version of authkit has changed the tables, which this one
+// might read wrongly.
+var ErrNewer = errors.New("the store was migrated by a newer version of authkit: run that version, or a later one")
 
 // attempts is how often a lost race is run again.
 const attempts = 10
@@ -36,7 +41,11 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 	}
 	var done []string
 	for range attempts {
-		todo, err := pending(ctx, c, files)
+		applied, err := versions(ctx, c)
+		if err != nil {
+			return done, err
+		}
+		todo, err := missing(applied, files)
 		if err != nil || len(todo) == 0 {
 			return done, err
 		}
@@ -50,44 +59,34 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 	return done, fmt.Errorf("migrations: %w", authkit.ErrConflict)
 }
 
-// errLookOnly undoes the step of a look.
-var errLookOnly = errors.New("nothing is to be changed")
-
 // Pending names what Run would apply and changes nothing.
 func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) (names []string, err error) {
-	for range attempts {
-		if names, err = look(ctx, c, files); !errors.Is(err, authkit.ErrConflict) {
-			break // else a Run beside this one has just created the table
+	made, err := exists(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	applied := map[string]string{}
+	if made {
+		if applied, err = versions(ctx, c); err != nil {
+			return nil, err
 		}
+	}
+	todo, err := missing(applied, files)
+	for _, f := range todo {
+		names = append(names, f.name)
 	}
 	return names, err
 }
 
-func look(ctx context.Context, c sqlstore.Conn, files fs.FS) ([]string, error) {
-	var names []string
-	err := c.Tx(ctx, true, func(q sqlstore.Tx) error {
-		if _, err := q.Exec(ctx, createTable); err != nil {
-			return err
-		}
-		todo, err := pending(ctx, q, files)
-		if err != nil {
-			return err
-		}
-		for _, f := range todo {
-			names = append(names, f.name)
-		}
-		return errLookOnly
-	})
-	if errors.Is(err, errLookOnly) {
-		return names, nil
-	}
-	return nil, err
-}
-
 const createTable = `create table if not exists authkit_migrations (version text not null primary key, checksum text not null)`
 
-// table creates the table of versions. Postgres lets "if not exists" race.
-func table(ctx context.Context, c sqlstore.Conn) (err error) {
+// table creates the table of versions. It looks first, since Postgres asks for the right to
+// create before it looks; and it tries again, since there "if not exists" races.
+func table(ctx context.Context, c sqlstore.Conn) error {
+	made, err := exists(ctx, c)
+	if err != nil || made {
+		return err
+	}
 	for range attempts {
 		err = c.Tx(ctx, true, func(q sqlstore.Tx) error {
 			_, err := q.Exec(ctx, createTable)
@@ -100,7 +99,14 @@ func table(ctx context.Context, c sqlstore.Conn) (err error) {
 	return err
 }
 
-func pending(ctx context.Context, c sqlstore.Reader, files fs.FS) ([]file, error) {
+// exists reports whether there is a table of versions.
+func exists(ctx context.Context, c sqlstore.Conn) (made bool, err error) {
+	err = c.Rows(ctx, c.Dialect().Table, func(sqlstore.Row) error { made = true; return nil }, "authkit_migrations")
+	return made, err
+}
+
+// versions are the checksums of what was applied.
+func versions(ctx context.Context, c sqlstore.Reader) (map[string]string, error) {
 	applied := map[string]string{}
 	err := c.Rows(ctx, `select version, checksum from authkit_migrations`, func(r sqlstore.Row) error {
 		var v, sum string
@@ -108,12 +114,19 @@ func pending(ctx context.Context, c sqlstore.Reader, files fs.FS) ([]file, error
 		applied[v] = sum
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
+	return applied, err
+}
+
+// missing are the files that were not applied, in order.
+func missing(applied map[string]string, files fs.FS) ([]file, error) {
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {
 		return nil, err
+	}
+	for version := range applied {
+		if !slices.Contains(names, version) {
+			return nil, fmt.Errorf("migration %q: %w", version, ErrNewer)
+		}
 	}
 	var todo []file
 	for _, name := range names {

@@ -69,6 +69,7 @@ type Conn interface {
 type Dialect struct {
 	Share, Update string // what locks the rows of a select; empty where a transaction is alone
 	Clock         string // a select of the time in microseconds
+	Table         string // a select that answers a row if there is a table of the name $1
 }
 
 // Store is an [authkit.Store] on a Conn.

@@ -23,6 +23,7 @@ package postgres
 import (
 	"context"
 	"embed"
+	"fmt"
 	"io/fs"
 	"time"
 
@@ -101,12 +102,23 @@ func Migrations() fs.FS {
 	return sub
 }
 
-// Migrate applies what is pending and names it.
+// Migrate applies what is pending and names it. Where nothing is, the role needs no right
+// to create tables: select, insert, update and delete on authkit's tables are enough.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	return migrate.Run(ctx, &conn{pool: pool}, Migrations(), nil)
+	names, err := migrate.Run(ctx, &conn{pool: pool}, Migrations(), nil)
+	return names, permitted(err)
 }
 
-// Pending names what Migrate would apply.
+// Pending names what Migrate would apply. It changes nothing.
 func Pending(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	return migrate.Pending(ctx, &conn{pool: pool}, Migrations())
+	names, err := migrate.Pending(ctx, &conn{pool: pool}, Migrations())
+	return names, permitted(err)
+}
+
+// permitted says what to do where err is insufficient_privilege.
+func permitted(err error) error {
+	if coded(err, "42501") {
+		return fmt.Errorf("the role may not do this: run `authkit migrate` as one that may create tables, and grant this one usage of the schema and select, insert, update and delete on its tables: %w", err)
+	}
+	return err
 }

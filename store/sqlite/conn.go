@@ -45,7 +45,10 @@ type conn struct {
 }
 
 func (c *conn) Dialect() sqlstore.Dialect {
-	return sqlstore.Dialect{Clock: `select cast((julianday('now') - 2440587.5) * 86400000000 as integer)`}
+	return sqlstore.Dialect{
+		Clock: `select cast((julianday('now') - 2440587.5) * 86400000000 as integer)`,
+		Table: `select 1 from sqlite_master where type = 'table' and name = $1`,
+	}
 }
 
 func (c *conn) Write(ctx context.Context, query string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {

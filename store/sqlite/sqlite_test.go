@@ -71,3 +71,19 @@ func TestNewSaysWhichPragmasAreMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestANewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.own[0].ExecContext(t.Context(), "insert into authkit_migrations values ('0999_later.sql', 'x')")
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "newer version of authkit") {
+		t.Errorf("Open: got %v, want one that names a newer version", err)
+	}
+}
