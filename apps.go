@@ -176,6 +176,9 @@ func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, 
 		if err != nil {
 			return App{}, err
 		}
+		if change.idle(app) {
+			return app, nil
+		}
 		changed, err := e.store.ChangeApp(ctx, change)
 		switch {
 		case err == nil:

@@ -2,9 +2,15 @@ package authkit_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -99,6 +105,118 @@ func TestAForwardingHeaderFromAStrangerWarns(t *testing.T) {
 	w.clock.advance(-time.Hour)
 	send(w, "/auth/credentials/"+id, forwarded)
 	want("the clock set back", id+" 192.0.2.1")
+}
+
+// A trusted proxy that writes no addresses makes everybody behind it one peer, which is told
+// once a minute.
+func TestAnUnreadableHeaderOfAProxyIsLoggedOnceAMinute(t *testing.T) {
+	t.Parallel()
+	w, seen := withWarnings(t)
+	proxy := w.from("10.0.0.1:1")
+	send := func(w *world, path, header string) { w.send("POST", path, "{}", "X-Forwarded-For: "+header) }
+	want := func(name, reason string, lines int) {
+		t.Helper()
+		seen.mu.Lock()
+		defer seen.mu.Unlock()
+		if got := strings.Count(seen.log.String(), "cannot be read"); got != lines || len(seen.told) != lines {
+			t.Errorf("%s: got %d lines and %v, want %d", name, got, seen.told, lines)
+		}
+		for _, e := range seen.told {
+			if e.Reason != reason || e.Result != "warning" || e.IP != "10.0.0.1" {
+				t.Errorf("%s: got %+v", name, e)
+			}
+		}
+		if lines > 0 && !strings.Contains(seen.log.String(), "received=unknown") {
+			t.Errorf("%s: got %s, want what was received", name, &seen.log)
+		}
+		seen.told = nil
+		seen.log.Reset()
+	}
+	path := w.in("/auth/verify/{app_id}")
+	for _, readable := range []string{"198.51.100.7:51000", "[2001:db8:7::1]:443", "198.51.100.7, 10.0.0.1:4444", "2001:db8:7::1"} {
+		send(proxy, path, readable)
+	}
+	want("readable ones", "", 0)
+	for range 3 {
+		send(proxy, path, "unknown")
+		send(proxy, "/auth/verify/console", "unknown")
+		send(proxy, "/healthz", "unknown")
+	}
+	want("in one minute", "unreadable", 1)
+	w.clock.advance(time.Minute)
+	send(proxy, path, "unknown")
+	want("a minute later", "unreadable", 1)
+}
+
+// Clients behind a proxy that writes ports are counted one by one.
+func TestClientsBehindAProxyThatWritesPorts(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	for i := range 40 {
+		client := []string{"198.51.100.%d:51000", "[2001:db8:%d::1]:443", "198.51.101.%d, 127.0.0.1:4444"}[i%3]
+		w.from("127.0.0.1:9").send("POST", w.in("/auth/credentials/{app_id}"), signInBody(w.nth(i), "another passphrase", "sign_in"),
+			"X-Forwarded-For: "+fmt.Sprintf(client, i)).want(t, 401, "invalid_credentials")
+	}
+	through, _ := flood(t, func(i int) answer {
+		return w.from("127.0.0.1:9").send("POST", w.in("/auth/credentials/{app_id}"), signInBody(w.nth(i), "another passphrase", "sign_in"),
+			fmt.Sprintf("X-Forwarded-For: 203.0.113.5:%d", 1000+i))
+	})
+	if through != 20 {
+		t.Errorf("one client, from many ports: got %d through, want 20", through)
+	}
+}
+
+// A proxy on a Unix socket has no address, and is trusted where Config.TrustUnixSockets says so.
+func TestAProxyOnAUnixSocket(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		trust   bool
+		another int // the answer to another client, once one has had its fill
+	}{"trusted": {true, 401}, "not trusted": {false, 429}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, func(cfg *authkit.Config) { cfg.TrustUnixSockets = c.trust })
+			dir, err := os.MkdirTemp("", "unix") // a test's own folder has too long a name for a socket
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			var listen net.ListenConfig
+			socket, err := listen.Listen(t.Context(), "unix", filepath.Join(dir, "s"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := &httptest.Server{Listener: socket, Config: &http.Server{Handler: w.server, ReadHeaderTimeout: time.Minute}}
+			server.Start()
+			t.Cleanup(server.Close)
+			client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				var d net.Dialer
+				return d.DialContext(ctx, "unix", socket.Addr().String())
+			}}}
+			t.Cleanup(client.CloseIdleConnections)
+			try := func(i int, from string) int {
+				r := w.request("POST", w.in("/auth/credentials/{app_id}"), signInBody(w.nth(i), "another passphrase", "sign_in"), "X-Forwarded-For: "+from)
+				r.RequestURI, r.URL.Scheme, r.URL.Host = "", "http", "localhost"
+				got, err := client.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = got.Body.Close()
+				return got.StatusCode
+			}
+			for i := range 20 {
+				if got := try(i, "198.51.100.7"); got != 401 {
+					t.Fatalf("try %d: got %d, want 401", i, got)
+				}
+			}
+			if got := try(20, "198.51.100.7"); got != 429 {
+				t.Errorf("one too many: got %d, want 429", got)
+			}
+			if got := try(21, "198.51.100.8"); got != c.another {
+				t.Errorf("another client: got %d, want %d", got, c.another)
+			}
+		})
+	}
 }
 
 func TestAFloodOfForwardingHeadersIsNoneOfWarnings(t *testing.T) {

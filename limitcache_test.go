@@ -107,8 +107,8 @@ func TestALimitThatIsGivenBackToIsAlwaysAsked(t *testing.T) {
 	for range 3 {
 		if got := seen.since(func() {
 			w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, mail.Code(m), pending.body["binding"])).want(t, 401, "")
-		}); got != 1 {
-			t.Errorf("a full limit of codes: asked %d times, want once", got)
+		}); got != 3 { // those of the peer, and the one that is full
+			t.Errorf("a full limit of codes: asked for %d hits, want 3", got)
 		}
 	}
 }

@@ -57,9 +57,13 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 	if err != nil {
 		return OAuthConfig{}, err
 	}
+	was := c
 	e.patchOAuthConfig(&c, p)
 	if err := e.checkOAuthConfig(ctx, c, p.Issuer != nil); err != nil {
 		return OAuthConfig{}, err
+	}
+	if was.Version > 0 && p.idle(was, c) {
+		return was, nil
 	}
 	var also Also
 	if err := e.note(&also, e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider}); err != nil {

@@ -56,7 +56,7 @@ func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Ac
 	if t.Data, err = e.sealData(app, forReset.kind, t.Hash, got.data); err != nil {
 		return false, err
 	}
-	t.UserID, t.Most, t.Class = of.User.ID, forReset.most, int(got.data.Class)
+	t.UserID, t.Most = of.User.ID, forReset.most
 	if t.Proof, err = e.codeProof(t, forReset, l.Attempt, l.Address, l.Code); err != nil {
 		return false, err
 	}

@@ -196,7 +196,13 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if t.Proof, err = e.codeProof(t, p, s.id, data.Email, code); err != nil {
 		return err
 	}
-	t.Slot = token.Encode(e.ring.MAC("link slot", app.ID[:], subject)[:idSize])
+	slot := [][]byte{app.ID[:], subject}
+	if p.kind == forReset.kind && data.Class != strangers {
+		// Its mail spends it once, to bind it (see bindReset), and must spend no other class's.
+		// One that is redeemed ends the others by the Epoch.
+		slot, t.Class = append(slot, []byte{byte(data.Class)}), 0
+	}
+	t.Slot = token.Encode(e.ring.MAC("link slot", slot...)[:idSize])
 	also.Tokens = append(also.Tokens, t)
 	l := letter{To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code, Link: link}
 	if p.kind != forChange.kind { // whose asker is known, and the address anybody's

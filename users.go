@@ -121,6 +121,9 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 			return User{}, err
 		}
 		c := p.change(u, e.now())
+		if p.idle(c, u) {
+			return u, nil
+		}
 		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: EventUserChange, Reason: p.names()}); err != nil {
 			return User{}, err
 		}

@@ -17,6 +17,8 @@ func TestTrustedProxies(t *testing.T) {
 		"somebody else is trusted":      {[]string{"--trusted-proxies", "192.0.2.0/24"}, 429},
 		"loopback is trusted":           {[]string{"--trusted-proxies", "127.0.0.0/8"}, 400},
 		"loopback is trusted, too":      {[]string{"--trusted-proxies", "2001:db8::/32, 127.0.0.0/8"}, 400},
+		"Unix sockets are trusted":      {[]string{"--trusted-proxies", "unix"}, 429},
+		"Unix sockets and loopback are": {[]string{"--trusted-proxies", "unix,127.0.0.0/8"}, 400},
 		"loopback is trusted by a flag": {[]string{"--trusted-proxies=2001:db8::/32", "--trusted-proxies=127.0.0.1/32"}, 400},
 	} {
 		t.Run(name, func(t *testing.T) {

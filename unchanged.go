@@ -1,0 +1,41 @@
+package authkit
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// A change that changes nothing writes nothing: no row, no event, no notice. What takes a
+// right away (a user or a configuration is disabled) is written again all the same, since the
+// answer to the first request may have been lost with its commit.
+
+// idle reports whether the change leaves the app as it is.
+func (c AppChange) idle(app App) bool {
+	return leaves(c.Name, app.Name) && (c.Settings == nil || c.Settings.same(app.Settings))
+}
+
+// idle reports whether the patch, which has become the change c, leaves the user as it is.
+func (p UserPatch) idle(c UserChange, u User) bool {
+	revokes := p.Disabled != nil && *p.Disabled
+	return !revokes && !c.End && leaves(c.Name, u.Name) && leaves(c.DisabledReason, u.DisabledReason) &&
+		leaves(c.Verified, u.Verified) && leaves(c.Disabled, u.Disabled)
+}
+
+// idle reports whether the patch leaves the configuration as it was. A client secret is never
+// the one there is: what it is sealed into differs.
+func (p OAuthPatch) idle(was, is OAuthConfig) bool {
+	revokes := p.Enabled != nil && !*p.Enabled
+	return !revokes && p.ClientSecret == nil && was.ClientID == is.ClientID && was.RedirectURI == is.RedirectURI &&
+		was.Issuer == is.Issuer && was.TrustEmail == is.TrustEmail && was.Enabled == is.Enabled && slices.Equal(was.Scopes, is.Scopes)
+}
+
+// same compares what a store would keep.
+func (s Settings) same(other Settings) bool {
+	a, err1 := json.Marshal(s)
+	b, err2 := json.Marshal(other)
+	return err1 == nil && err2 == nil && bytes.Equal(a, b)
+}
+
+// leaves reports whether a field stays as it is.
+func leaves[T comparable](to *T, is T) bool { return to == nil || *to == is }
