@@ -81,7 +81,7 @@ func finishLink(c *call, in OAuthReturn) (answered, error) {
 func returnLink(c *call, in OAuthReturn) error {
 	got, err := c.linkNow(in)
 	if got.RedirectTo != "" {
-		return c.goOn(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))
+		return c.goBack(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))
 	}
 	if err != nil {
 		return err

@@ -169,10 +169,10 @@ func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 	}
 	policy := pages.CSP(nonce)
 	if goesOn != nil {
-		data.GoesOn, policy = goesOn.Host, pages.CSP(nonce, httpio.Origin(goesOn))
+		data.GoesOn, policy = httpio.Place(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
 	}
 	switch {
-	case same && p.goes && !httpio.Prefetch(c.r):
+	case same && p.goes && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
 		data.GoesByItself, policy = true, pages.Scripted(nonce, policy)
 	case !same && !got.data.Asked.IsZero():
 		data.Asked = got.data.Asked.Format("15:04") + " UTC with " + got.data.Agent
@@ -288,20 +288,34 @@ func pressLink(c *call) error {
 	return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
 }
 
-// goOn redirects to a registered URL with parameters added.
+// goOn sends a browser to a goal, with parameters added: a person has just pressed for it.
 func (c *call) goOn(to string, with url.Values) error {
-	u, err := url.Parse(to)
+	return c.redirect(http.StatusSeeOther, httpio.WithQuery(to, with))
+}
+
+// goBack is goOn for a flow in which the last step was a provider's, not a person's: to a
+// program on the device a page of ours goes on, which names the app.
+func (c *call) goBack(to string, with url.Values) error {
+	if !c.app.leavesBrowser(to) {
+		return c.goOn(to, with)
+	}
+	goal, err := goalURL(to)
 	if err != nil {
-		return &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
+		return err
 	}
-	if u.RawQuery != "" {
-		u.RawQuery += "&"
+	nonce, err := c.nonce()
+	if err != nil {
+		return err
 	}
-	u.RawQuery += with.Encode()
-	c.w.Header().Set("Cache-Control", "no-store")
-	c.w.Header().Set("Location", u.String())
-	c.w.WriteHeader(http.StatusSeeOther)
-	return nil
+	text := "This opens " + httpio.Place(goal) + " on this device. Go on only if you began there, and within a minute."
+	if with.Has("error") {
+		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Place(goal) + " on this device, where you began."
+	}
+	data := pages.GoOnData{
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Go on to " + c.app.Name, Text: text,
+		Button: "Open " + c.app.Name, URL: httpio.WithQuery(to, with),
+	}
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.GoOn(w, data) })
 }
 
 type exchangeBody struct {

@@ -100,7 +100,7 @@ func startOAuth(c *call) error {
 		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"),
 	}
 	if c.r.Method == http.MethodHead { // HEAD never has an effect
-		if _, err := c.e.mayDepart(c.ctx(), c.app, in); err != nil {
+		if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 			return err
 		}
 		c.w.WriteHeader(http.StatusOK)
@@ -168,7 +168,7 @@ func returnOAuth(c *call) error {
 	}
 	goal, got, err := c.e.ReturnOAuth(c.ctx(), in)
 	if goal.RedirectTo != "" {
-		return c.goOn(goal.RedirectTo, c.goalQuery(err, "code", goal.Code))
+		return c.goBack(goal.RedirectTo, c.goalQuery(err, "code", goal.Code))
 	}
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 type forgotBody struct {
 	Email      string `json:"email"`
 	RedirectTo string `json:"redirect_to"`
+	Challenge  string `json:"code_challenge"`
 }
 
 func forgotPassword(c *call, in forgotBody) (answered, error) {
@@ -19,7 +20,7 @@ func forgotPassword(c *call, in forgotBody) (answered, error) {
 		return answered{}, err
 	}
 	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{
-		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, Browser: browser, Device: c.device(), Client: c.client,
+		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.device(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err

@@ -71,7 +71,7 @@ func (e *Engine) comeBack(ctx context.Context, app App, p press, in OAuthReturn,
 		got, err := e.finish(ctx, app, in, kept, both(spending(take), e.remember(p, nil)))
 		return Goal{}, got, err
 	}
-	if err := checkGoal(app, kept.RedirectTo, kept.Challenge); err != nil {
+	if err := checkHandOver(app, kept.RedirectTo, kept.Challenge); err != nil {
 		return Goal{}, SignIn{}, err // no longer registered
 	}
 	goal := Goal{RedirectTo: kept.RedirectTo}

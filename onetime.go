@@ -26,12 +26,6 @@ const (
 	codeLimit = 1024                      // bytes of its text
 )
 
-// Goal is where a sign-in goes on. RedirectTo is empty where it goes nowhere.
-type Goal struct {
-	RedirectTo string
-	Code       string // for POST /auth/token, once and within a minute
-}
-
 // oneTime is what a one-time code says. It is sealed by the engine, so that the store keeps
 // nothing of it but a hash.
 type oneTime struct {

@@ -12,9 +12,10 @@ import (
 
 // ForgotRequest asks for a mail by which a password can be set anew.
 type ForgotRequest struct {
-	App        uuid.UUID
-	Email      string
-	RedirectTo string // one of the app's redirect URLs, or empty: where the page goes on to
+	App           uuid.UUID
+	Email         string
+	RedirectTo    string // one of the app's redirect URLs, or empty: where the page goes on to
+	CodeChallenge string // as LinkRequest.CodeChallenge
 
 	// Browser is the secret in the asker's binding cookie, if there is one.
 	Browser []byte
@@ -28,7 +29,7 @@ type ForgotRequest struct {
 // looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
 	return e.askAnybody(ctx, forReset, LinkRequest{
-		App: in.App, Email: in.Email, RedirectTo: in.RedirectTo, Browser: in.Browser, Device: in.Device, Client: in.Client,
+		App: in.App, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.CodeChallenge, Browser: in.Browser, Device: in.Device, Client: in.Client,
 	}, EventPasswordForgot)
 }
 
@@ -110,7 +111,8 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 
 // PressReset is [Engine.ResetPassword] from the link's page. The session is handed over as
 // by [Engine.PressLink], and once more to a browser that presses again with the same password;
-// where it has nowhere to go on to and does not Stay, none begins, and both answers are empty.
+// where it has nowhere to go on to and does not Stay, or was asked for with a code challenge in
+// another browser, none begins, and both answers are empty.
 func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
 	app, err := e.App(ctx, in.App)
@@ -132,13 +134,16 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress,
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
-	by := entry{by: in.Client, alone: got.data.RedirectTo == "" && !in.Stay, then: e.remember(p, nil)}
 	goal := Goal{RedirectTo: got.data.RedirectTo}
-	if goal.RedirectTo != "" {
-		if err := checkGoal(app, goal.RedirectTo, ""); err != nil {
+	by := entry{by: in.Client, alone: goal.RedirectTo == "" && !in.Stay, then: e.remember(p, nil)}
+	switch {
+	case got.elsewhere(in.Browser, app.ID): // the new password is what the one who asked goes on with
+		goal, by.alone = Goal{}, true
+	case goal.RedirectTo != "":
+		if err := checkHandOver(app, goal.RedirectTo, got.data.Challenge); err != nil {
 			return Goal{}, SignIn{}, err // no longer registered
 		}
-		by.then = e.handOverOnce(p, &goal, "", in.Browser)
+		by.then = e.handOverOnce(p, &goal, got.data.Challenge, in.Browser)
 	}
 	entered, err := e.reSecure(ctx, app, got, pw, by)
 	return goal, entered, err

@@ -2,11 +2,8 @@ package authkit
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // LinkRequest asks for a mail with a link and a code.
@@ -42,7 +39,7 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := checkGoal(app, in.RedirectTo, in.CodeChallenge); err != nil {
+	if err := checkHandOver(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return Pending{}, err
 	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
@@ -50,20 +47,6 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 		data.Class, data.device = devices, d.id
 	}
 	return e.ask(ctx, app, p, in.Browser, data, nil, in.Client, Event{Type: event})
-}
-
-// checkGoal refuses a redirect URL that is not registered, to the letter (RFC 9700,
-// section 4.1), and a challenge that is not one of S256.
-func checkGoal(app App, redirectTo, challenge string) error {
-	if redirectTo != "" && !slices.Contains(app.Settings.RedirectURLs, redirectTo) {
-		return invalid("redirect_to", "not_registered", "redirect_to is not one of the app's redirect_urls")
-	}
-	if challenge != "" {
-		if _, ok := token.Decode(challenge, 32); !ok {
-			return invalid("code_challenge", "invalid_challenge", "code_challenge is not the base64url of a SHA-256 sum")
-		}
-	}
-	return nil
 }
 
 // LinkProof redeems a link by its token, or by the code beside it.
@@ -172,7 +155,7 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) 
 		entered, err := e.enterByLink(ctx, app, got, in.Client, e.remember(p, nil))
 		return Goal{}, entered, err
 	}
-	if err := checkGoal(app, got.data.RedirectTo, got.data.Challenge); err != nil {
+	if err := checkHandOver(app, got.data.RedirectTo, got.data.Challenge); err != nil {
 		return Goal{}, SignIn{}, err // no longer registered
 	}
 	goal := Goal{RedirectTo: got.data.RedirectTo}

@@ -87,9 +87,22 @@ func (e *Engine) mayDepart(ctx context.Context, app App, in OAuthStart) (OAuthCo
 	return config, checkGoal(app, in.RedirectTo, in.CodeChallenge)
 }
 
+// maySignIn is mayDepart for a flow that hands over a code.
+func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
+	config, err := e.mayDepart(ctx, app, in)
+	if err != nil {
+		return OAuthConfig{}, err
+	}
+	return config, checkHandOver(app, in.RedirectTo, in.CodeChallenge)
+}
+
 // depart makes a state out of a token of its kind and user, for a session if it links.
 func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token, session uuid.UUID) (OAuthGo, error) {
-	config, err := e.mayDepart(ctx, app, in)
+	may := e.mayDepart
+	if state.Kind == stateKind {
+		may = e.maySignIn
+	}
+	config, err := may(ctx, app, in)
 	if err != nil {
 		return OAuthGo{}, err
 	}

@@ -21,19 +21,27 @@ type HTML string
 
 // Page fills markup. Values are escaped for text and for attributes in double quotes, the
 // only two contexts in which a place may stand. The value of a place whose name ends in URL
-// has to be an http or https URL, since escaping makes no other scheme harmless.
+// has to be an http or https URL, or of a scheme with a dot in it, which a program on the
+// device has claimed: escaping makes no other scheme harmless.
 func Page(markup string, values Values) (HTML, error) {
 	out, err := fill(markup, values, func(name string, v any) (string, error) {
 		if trusted, ok := v.(HTML); ok {
 			return string(trusted), nil
 		}
 		text := fmt.Sprint(v)
-		if strings.HasSuffix(name, "URL") && !strings.HasPrefix(text, "https://") && !strings.HasPrefix(text, "http://") {
+		if strings.HasSuffix(name, "URL") && !harmless(text) {
 			return "", fmt.Errorf("%s is %q, which is no web address", name, text)
 		}
 		return html.EscapeString(text), nil
 	})
 	return HTML(out), err
+}
+
+// harmless reports whether a browser that follows a URL runs nothing of it here.
+func harmless(text string) bool {
+	scheme, _, found := strings.Cut(text, ":")
+	plain := !strings.ContainsFunc(scheme, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' })
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://") || (found && plain && strings.Contains(scheme, "."))
 }
 
 // Text fills plain text.

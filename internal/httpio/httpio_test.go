@@ -190,7 +190,14 @@ func TestURLs(t *testing.T) {
 		{"https://u@example.com", false, false}, {`https://example.com\@evil.example`, false, false},
 		{"https://example.com/a b", false, false}, {"https://example.com/\n", false, false},
 		{"https://example.com/?code=1", false, false}, {"https://example.com/?state=1", false, false},
-		{"https://example.com/?iss", false, false}, {"https://example.com/?a=1&%65rror=2", false, false},
+		{"https://example.com/?iss", false, false}, {"https://example.com/?request_id=1", false, false},
+		{"com.example.app:/callback", false, true}, {"com.example.app://auth/callback?x=1", false, true}, {"com.example.app:///callback", false, true},
+		{"com.example.app:callback", false, false}, {"com.example.app:", false, false}, {"com.example.app://", false, false},
+		{"com.example.app:/callback?code=1", false, false}, {"com.example.app:/callback#x", false, false}, {"com.example.app://u@auth/x", false, false},
+		{`com.example.app:/\\evil.example`, false, false}, {"com.example.app:/*", false, false}, {"com.example.app:/a b", false, false},
+		{"COM.example.app:/callback", false, false}, {".example:/callback", false, false}, {"com..app:/callback", false, false}, {"com.:/x", false, false},
+		{"1.example:/callback", false, false}, {"myapp://auth", false, false}, {"javascript:/x", false, false}, {"data:/x", false, false},
+		{"intent://x", false, false}, {"capacitor://localhost/x", false, false}, {"file:///x", false, false}, {"https://example.com/?a=1&%65rror=2", false, false},
 		{"capacitor://localhost", true, false}, {"tauri://localhost", true, false}, {"http://tauri.localhost", true, false},
 		{"chrome-extension://abcdefghijklmnopabcdefghijklmnop", true, false}, {"capacitor://localhost/x", false, false},
 		{"javascript:alert(1)", false, false}, {"//example.com", false, false}, {"https:example.com", false, false},
@@ -200,6 +207,38 @@ func TestURLs(t *testing.T) {
 		}
 		if err := httpio.CheckRedirectURL(c.url); (err == nil) != c.redirect {
 			t.Errorf("CheckRedirectURL(%q): got %v, want ok %v", c.url, err, c.redirect)
+		}
+	}
+}
+
+func TestOtherPort(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		entry, url string
+		want       bool
+	}{
+		{"http://127.0.0.1/cb", "http://127.0.0.1:51004/cb", true},
+		{"http://127.0.0.1:8080/cb", "http://127.0.0.1:51004/cb", true},
+		{"http://127.0.0.1:8080/cb", "http://127.0.0.1/cb", true},
+		{"http://[::1]/cb?x=1", "http://[::1]:51004/cb?x=1", true},
+		{"http://127.0.0.1/cb", "http://127.0.0.1/cb", false},           // the same one
+		{"http://127.0.0.1/cb", "http://127.0.0.1:51004/cb/", false},    // another path
+		{"http://127.0.0.1/cb", "http://127.0.0.1:51004/cb?x=1", false}, // another query
+		{"http://127.0.0.1/cb", "https://127.0.0.1:51004/cb", false},
+		{"http://127.0.0.1/cb", "http://[::1]:51004/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.2:51004/cb", false},
+		{"http://127.0.0.1/cb", "http://localhost:51004/cb", false},
+		{"http://localhost/cb", "http://localhost:51004/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.1:051004/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.1:/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.1:99999/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.1:1@evil.example/cb", false},
+		{"http://127.0.0.1/cb", "http://127.0.0.1:1#/cb", false},
+		{"https://app.example/cb", "https://app.example:8443/cb", false},
+	} {
+		if got := httpio.OtherPort(c.entry, c.url); got != c.want {
+			t.Errorf("OtherPort(%q, %q): got %v, want %v", c.entry, c.url, got, c.want)
 		}
 	}
 }

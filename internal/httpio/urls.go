@@ -67,24 +67,6 @@ func canonicalPort(s string) bool {
 	return s == "" || (err == nil && n > 0 && strconv.FormatUint(n, 10) == s)
 }
 
-// CheckRedirectURL refuses a URL to which no sign-in may go on.
-func CheckRedirectURL(s string) error {
-	u, err := parse(s)
-	if err != nil {
-		return err
-	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return errors.New("its query is not form-encoded")
-	}
-	for _, reserved := range []string{"code", "error", "state", "iss"} {
-		if query.Has(reserved) {
-			return errors.New("the parameter " + reserved + " is what the answer adds")
-		}
-	}
-	return nil
-}
-
 // CheckProviderRedirect refuses a redirect URI that no provider should send people to.
 func CheckProviderRedirect(s string) error {
 	_, err := parse(s)

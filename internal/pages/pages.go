@@ -24,6 +24,8 @@ var (
 	password string
 	//go:embed notice.html
 	notice string
+	//go:embed goon.html
+	goOn string
 	//go:embed error.html
 	errorDoc string
 )
@@ -67,6 +69,16 @@ type NoticeData struct {
 	Title, Text string
 }
 
+// GoOnData is a text and a button that leads away, to a program on the person's device: a link,
+// since a browser follows no redirect there that nobody pressed for.
+type GoOnData struct {
+	Page
+
+	Title, Text string
+	Button      string
+	URL         string
+}
+
 // ErrorData explains one error code.
 type ErrorData struct {
 	Page
@@ -108,6 +120,12 @@ func Confirm(w io.Writer, c ConfirmData) error {
 func Notice(w io.Writer, n NoticeData) error {
 	body, err := fill.Page(notice, fill.Values{"Title": n.Title, "Text": n.Text})
 	return write(w, n.Page, n.Title+" - "+n.AppName, body, err)
+}
+
+// GoOn writes the page that leads to a program on the device.
+func GoOn(w io.Writer, g GoOnData) error {
+	body, err := fill.Page(goOn, fill.Values{"Title": g.Title, "Text": g.Text, "Button": g.Button, "GoalURL": g.URL})
+	return write(w, g.Page, g.Title, body, err)
 }
 
 // ErrorDoc writes the page that explains an error code.

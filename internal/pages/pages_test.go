@@ -9,13 +9,14 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	const evil = `"><script>x</script>`
 	page := Page{AppName: evil, Nonce: "n0nce"}
-	var a, b, c strings.Builder
+	var a, b, c, d strings.Builder
 	errs := []error{
 		Confirm(&a, ConfirmData{Page: page, Title: evil, NewPassword: true, Action: "https://a.example/x", Token: evil, FormToken: "ft", Email: evil}),
 		Notice(&b, NoticeData{Page: page, Title: evil, Text: evil}),
+		GoOn(&d, GoOnData{Page: page, Title: evil, Text: evil, Button: evil, URL: "com.example.app:/cb?x=" + evil}),
 		ErrorDoc(&c, ErrorData{Page: page, Code: evil, Status: 400, Meaning: evil, Causes: []string{evil}, Fix: evil}),
 	}
-	for i, got := range []string{a.String(), b.String(), c.String()} {
+	for i, got := range []string{a.String(), b.String(), d.String(), c.String()} {
 		if errs[i] != nil {
 			t.Fatal(errs[i])
 		}
@@ -37,6 +38,19 @@ func TestAFormGoesToAWebAddress(t *testing.T) {
 	var b strings.Builder
 	if err := Confirm(&b, ConfirmData{Action: "javascript:x", Email: "a"}); err == nil || b.Len() > 0 {
 		t.Errorf("Confirm: got %q, %v, want nothing and an error", b.String(), err)
+	}
+}
+
+func TestABrowserGoesOnToAProgramAndToNoScript(t *testing.T) {
+	t.Parallel()
+	for url, ok := range map[string]bool{
+		"com.example.app:/cb?code=1": true, "http://127.0.0.1:9/cb?code=1": true,
+		"javascript:x": false, "java\nscript:a.b": false, "data:text/html,a.b": false, "a.b": false, "": false,
+	} {
+		var b strings.Builder
+		if err := GoOn(&b, GoOnData{URL: url}); (err == nil) != ok {
+			t.Errorf("GoOn to %q: got %v, want ok %v", url, err, ok)
+		}
 	}
 }
 

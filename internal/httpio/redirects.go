@@ -1,0 +1,133 @@
+package httpio
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// CheckRedirectURL refuses a URL to which no sign-in may go on. Besides web addresses it
+// takes those of a program on the person's device, by a private-use scheme (RFC 8252, section
+// 7.1).
+func CheckRedirectURL(s string) error {
+	u, err := redirect(s)
+	if err != nil {
+		return err
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("its query is not form-encoded")
+	}
+	for _, reserved := range []string{"code", "error", "state", "iss", "request_id"} {
+		if query.Has(reserved) {
+			return errors.New("the parameter " + reserved + " is what the answer adds")
+		}
+	}
+	return nil
+}
+
+func redirect(s string) (*url.URL, error) {
+	if scheme, _, _ := strings.Cut(s, ":"); !privateScheme(scheme) {
+		u, err := parse(s)
+		if err == nil || !customScheme(s) {
+			return u, err
+		}
+		return nil, errors.New("it is not https (http is taken on loopback only), nor of a private-use scheme with a dot in it, in lower case, such as com.example.app:/callback")
+	}
+	if err := printable(s); err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Opaque != "" || (u.Host == "" && u.Path == "") {
+		return nil, errors.New("it is not an absolute URL with a path, such as com.example.app:/callback")
+	}
+	if strings.ContainsFunc(u.Hostname(), notHost) || !canonicalPort(u.Port()) {
+		return nil, errors.New("its host holds more than letters, digits, dots and hyphens, or its port is none")
+	}
+	if u.User != nil || strings.ContainsRune(s, '#') {
+		return nil, errors.New("it has user information or a fragment")
+	}
+	return u, nil
+}
+
+// customScheme reports whether a text begins with a scheme other than those of the web.
+func customScheme(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https"
+}
+
+// PrivateUse reports whether a URL is of a private-use scheme: any program on the device may
+// have claimed that one for itself (RFC 8252, section 8.6).
+func PrivateUse(s string) bool {
+	scheme, _, found := strings.Cut(s, ":")
+	return found && privateScheme(scheme)
+}
+
+// privateScheme reports whether a scheme is a domain name in reverse (RFC 8252, section 7.1).
+// No scheme that a browser acts on by itself has a dot.
+func privateScheme(scheme string) bool {
+	labels := strings.Split(scheme, ".")
+	if len(labels) < 2 || strings.ContainsFunc(scheme, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' }) {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" {
+			return false
+		}
+	}
+	return scheme[0] >= 'a' && scheme[0] <= 'z'
+}
+
+// OtherPort reports whether a URL is an entry but for its port, on the loopback address: a
+// program takes whatever port it gets from its system (RFC 8252, section 7.3).
+func OtherPort(entry, s string) bool {
+	before, port, after, ok := loopback(s)
+	if !ok || !canonicalPort(port) {
+		return false
+	}
+	entryBefore, entryPort, entryAfter, ok := loopback(entry)
+	return ok && before == entryBefore && after == entryAfter && port != entryPort
+}
+
+// loopback cuts the port out of a URL on a loopback address. The name localhost is none: what
+// it is for is the system's to say (RFC 8252, section 8.3).
+func loopback(s string) (before, port, after string, ok bool) {
+	u, err := parse(s)
+	if err != nil || (u.Hostname() != netip.IPv6Loopback().String() && u.Hostname() != "127.0.0.1") {
+		return "", "", "", false
+	}
+	before, after, _ = strings.Cut(s, u.Host)
+	host := u.Host
+	if u.Port() != "" {
+		host = strings.TrimSuffix(host, ":"+u.Port())
+	}
+	return before + host, u.Port(), after, true
+}
+
+// WithQuery adds parameters to a URL that has no fragment, and leaves the rest to the letter.
+func WithQuery(to string, with url.Values) string {
+	switch {
+	case strings.HasSuffix(to, "?"):
+		return to + with.Encode()
+	case strings.Contains(to, "?"):
+		return to + "&" + with.Encode()
+	}
+	return to + "?" + with.Encode()
+}
+
+// Place names where a URL leads, for a person: its host, or its scheme.
+func Place(u *url.URL) string {
+	if PrivateUse(u.String()) {
+		return u.Scheme
+	}
+	return u.Host
+}
+
+// FormAction is the source expression of a policy for where a form may lead.
+func FormAction(u *url.URL) string {
+	if PrivateUse(u.String()) {
+		return u.Scheme + ":"
+	}
+	return Origin(u)
+}
