@@ -1,5 +1,7 @@
 package authkit
 
+import "github.com/authkit-dev/authkit/oauth"
+
 // RouteInfo is what tests may know of a row of the route table.
 type RouteInfo struct {
 	Method, Pattern string
@@ -13,4 +15,11 @@ func Routes() []RouteInfo {
 		out = append(out, RouteInfo{rt.method, rt.pattern, rt.form})
 	}
 	return out
+}
+
+// UseGitHub makes an engine ask another server than GitHub's.
+func UseGitHub(e *Engine, url string) {
+	e.oauth = oauth.NewClient(oauth.Options{AllowLoopback: true, Now: e.cfg.Now, Endpoints: map[string]oauth.Endpoint{
+		"github": {AuthURL: url + "/login/oauth/authorize", TokenURL: url + "/login/oauth/access_token", APIURL: url},
+	}})
 }

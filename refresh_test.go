@@ -43,7 +43,7 @@ func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 		n := 0
 		begin := func() string {
 			n++
-			return w.signUp("ann" + strings.Repeat("n", n) + "@example.com").text(t, "refresh_token")
+			return w.signUp("ann"+strings.Repeat("n", n)+"@example.com").text(t, "refresh_token")
 		}
 		const key, other = "0123456789abcdef", "fedcba9876543210"
 		t.Run("with the key of the first call the predecessor gets a new successor", func(t *testing.T) {
