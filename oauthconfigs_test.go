@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
@@ -99,14 +100,14 @@ func TestAnIssuerThatCannotWork(t *testing.T) {
 	}
 	t.Run("one that works is taken, and its mistakes of later do not lock the configuration", func(t *testing.T) {
 		t.Parallel()
-		broken := false
+		var broken atomic.Bool
 		server := issuerOf(t, func(d map[string]any) {
-			if broken {
+			if broken.Load() {
 				d["response_types_supported"] = []string{}
 			}
 		})
 		s.send("POST", configs, body("fine", server.URL), bearer(s.token)).want(t, 201, "")
-		broken = true
+		broken.Store(true)
 		s.send("PATCH", configs+"/fine", `{"enabled":false}`, bearer(s.token)).want(t, 200, "")
 		s.send("PATCH", configs+"/fine", fmt.Sprintf(`{"issuer":%q}`, server.URL), bearer(s.token)).want(t, 400, "invalid_request")
 	})
@@ -144,13 +145,14 @@ func TestMixUp(t *testing.T) {
 func TestAPromiseThatIsTakenBack(t *testing.T) {
 	t.Parallel()
 	s, g := atGitHub(t, "https://spa.example/cb")
-	promised := true
+	var promised atomic.Bool
+	promised.Store(true)
 	evil := issuerOf(t, func(d map[string]any) {
-		d["authorization_response_iss_parameter_supported"] = promised
+		d["authorization_response_iss_parameter_supported"] = promised.Load()
 	})
 	body := fmt.Sprintf(`{"provider":"evil","client_id":"c","client_secret":"s","issuer":%q,"redirect_uri":"https://spa.example/cb"}`, evil.URL)
 	s.send("POST", s.in("/apps/{app_id}/oauth-configs"), body, bearer(s.token)).want(t, 201, "")
-	promised = false
+	promised.Store(false)
 	s.clock.advance(16 * 60 * 1e9) // its document is read again
 	to := s.send("GET", s.in("/auth/evil/{app_id}"), "", "Accept: application/json")
 	to.want(t, 200, "")

@@ -25,20 +25,23 @@ type corp struct {
 	callback string // where corp sends people
 }
 
-func newCorp(t *testing.T, with func(*authkit.Config)) *corp {
+func newCorp(t *testing.T, with func(*authkit.Config), args ...string) *corp {
 	t.Helper()
 	w := setup(t, subpath, with, func(c *authkit.Config) {
 		c.InsecureAllowLoopbackProviders = true
 		c.Limits.InsecureOff = true
 	})
 	c := &corp{world: w, callback: w.base + w.at("/auth/callback/corp")}
-	c.provider = run(t, "provider.mjs", c.callback, spaBack)
+	c.provider = run(t, "provider.mjs", append(args, c.callback, spaBack)...)
 	c.iss = c.provider.line("http://")
-	for name, back := range map[string]string{"corp": c.callback, "corp-spa": spaBack} {
-		w.send("POST", w.at("/apps")+"/oauth-configs", mustJSON(t, map[string]any{
-			"provider": name, "client_id": "the client", "client_secret": "a secret: of 100%",
-			"redirect_uri": back, "issuer": c.iss, "trust_email": true,
-		}), bearer(w.dev)).want(t, 201, "")
+	for name, back := range map[string]string{"corp": "", "corp-spa": spaBack} { // corp has the callback by default
+		config := map[string]any{
+			"provider": name, "client_id": "the client", "client_secret": "a secret: of 100%", "issuer": c.iss, "trust_email": true,
+		}
+		if back != "" {
+			config["redirect_uri"] = back
+		}
+		w.send("POST", w.at("/apps")+"/oauth-configs", mustJSON(t, config), bearer(w.dev)).want(t, 201, "")
 	}
 	w.send("PATCH", w.at("/apps"), mustJSON(t, map[string]any{"redirect_urls": []string{goal}, "origins": []string{spa}}), bearer(w.dev)).want(t, 200, "")
 	return c

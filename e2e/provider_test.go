@@ -207,6 +207,14 @@ func hasStopped(t *testing.T, c *corp) {
 	c.send("POST", c.at("/auth/credentials"), `{"email":"judy@example.com","password":"`+password+`"}`).want(t, 201, "")
 }
 
+// TestProviderThatTakesTheSecretInTheForm refuses a client that shows it in the header.
+func TestProviderThatTakesTheSecretInTheForm(t *testing.T) {
+	t.Parallel()
+	c := newCorp(t, func(*authkit.Config) {}, "--post")
+	signsInByJSON(t, c)
+	signsInByRedirect(t, c)
+}
+
 // TestProviderThatHangs takes the ten seconds that a provider is given.
 func TestProviderThatHangs(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,9 @@ type serve struct {
 	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
 	ConsoleSignup  bool          `help:"Let anybody become a developer."`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
+	OutboundProxy  string        `help:"The proxy for requests to providers: a URL, or env for that of HTTPS_PROXY and NO_PROXY; none if it is not set." placeholder:"URL|env"`
+	OutboundAllow  []string      `help:"Addresses of OAuth issuers that are not public, such as 10.0.0.0/8: any developer can make this server connect there." placeholder:"CIDR"`
+	OutboundPorts  []uint16      `help:"Ports of OAuth issuers beside 443." placeholder:"PORT"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
 	Loopback       bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
 	ClockOffset    time.Duration `default:"0s" help:"Move the clock; for tests."`
@@ -142,7 +145,12 @@ func (s *serve) config() (authkit.Config, error) {
 	if err := s.checkMailFrom(); err != nil {
 		return authkit.Config{}, err
 	}
+	outbound, err := s.outbound()
+	if err != nil {
+		return authkit.Config{}, err
+	}
 	return authkit.Config{
+		Outbound:       outbound,
 		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
 		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}, nil
