@@ -5,30 +5,21 @@
 //
 // A call runs in a goroutine of its own. It keeps the values of the first caller's context
 // and not its end, so that a caller that leaves takes the answer from no other. A call that
-// panics ends like any other, with a [*PanicError] for each caller that waits: no key is
+// panics ends like any other, with a [*panics.Error] for each caller that waits: no key is
 // left without an answer, and the process goes on.
 package coalesce
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"sync"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/panics"
 )
 
 // ErrNoAnswer is the error of a call whose goroutine ended without a return or a panic.
 var ErrNoAnswer = errors.New("the call ended without an answer")
-
-// PanicError is the error of a call that panicked.
-type PanicError struct {
-	Value any    // of the panic
-	At    string // the function and line that panicked
-}
-
-// Error has the value and the place of the panic.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v (%s)", e.Value, e.At) }
 
 // Flight is one call, under way or ended, that any number of callers wait for.
 type Flight[V any] struct {
@@ -52,33 +43,15 @@ func Start[V any](ctx context.Context, limit time.Duration, call func(context.Co
 func (f *Flight[V]) fly(ctx context.Context, call func(context.Context) (V, error), land func(V, error)) {
 	defer close(f.landed)
 	defer func() {
-		if v := recover(); v != nil {
-			f.err = &PanicError{Value: v, At: panicked()}
-		}
 		if land != nil {
 			land(f.value, f.err)
 		}
 	}()
-	f.value, f.err = call(ctx)
+	f.err = panics.Catch(func() (err error) {
+		f.value, err = call(ctx)
+		return err
+	})
 }
-
-// panicked is the place of the panic that is being recovered.
-func panicked() string {
-	pcs := make([]uintptr, 16)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
-	for seen := false; ; {
-		frame, more := frames.Next()
-		if seen && !isRuntime(frame.Function) {
-			return fmt.Sprintf("%s:%d", frame.Function, frame.Line)
-		}
-		seen = seen || frame.Function == "runtime.gopanic"
-		if !more {
-			return "unknown place"
-		}
-	}
-}
-
-func isRuntime(function string) bool { return len(function) > 8 && function[:8] == "runtime." }
 
 // Wait answers the outcome of the call, or the error of ctx if that ends first.
 func (f *Flight[V]) Wait(ctx context.Context) (V, error) {
