@@ -85,14 +85,14 @@ type Engine struct {
 	live    *cache[[2]uuid.UUID, aged[uuid.UUID]]         // users of live sessions, by app and session, for Require
 	seen    *cache[[32]byte, vouched]                     // verified access tokens, for Require
 	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
-	pace    *pace                                         // of each app's mail
 	used    *touched                                      // API keys used since the last flush
 	warned  *seldom                                       // peers that sent a forwarding header
 	due     *waiting                                      // apps that need a signing key
 	moments chan Moment                                   // for Hooks.After
-	wake    chan struct{}                                 // tells Run that mail was queued
-	running atomic.Int32                                  // how many Runs there are
-	lonely  atomic.Bool                                   // the line about a missing Run was written
+	outbox  *outbox
+	repeats *repeats     // thins the log
+	running atomic.Int32 // how many Runs there are
+	lonely  atomic.Bool  // the line about a missing Run was written
 	handler http.Handler
 
 	awaiting chan struct{} // returns from a provider that wait for the same one
@@ -120,15 +120,15 @@ func New(c Config) (*Engine, error) {
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    newCache[[32]byte, vouched](32768),
 		warned:  newSeldom(time.Minute, maxWarned),
-		pace:    newPace(),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),
 		moments: make(chan Moment, maxMoments),
-		wake:    make(chan struct{}, 1),
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
 	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
+	e.repeats = newRepeats(c.Logger, e.now)
+	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
 	salt, err := e.random(16)
 	if err != nil {
 		return nil, err

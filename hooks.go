@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/panics"
 )
 
 // Hooks let the host have a say. Each may be nil. They run in the request that causes
@@ -20,7 +22,8 @@ type Hooks struct {
 
 	// After is told what has happened. It holds up no request and no mail: [Engine.Run]
 	// calls it beside its other work, in order, and what waits when Run ends, or beyond 4096
-	// moments, is lost. What must not be lost stands in the audit events.
+	// moments, is lost, as is one at which it panics (which is logged). What must not be lost
+	// stands in the audit events.
 	After func(context.Context, Moment)
 
 	// Claims adds members to the access token of a sign-in or refresh. It is asked anew at
@@ -86,7 +89,8 @@ func (e *Engine) after(m Moment) {
 	select {
 	case e.moments <- m:
 	default:
-		e.log.Warn("a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
+		e.repeats.line(context.Background(), slog.LevelWarn, "moment lost",
+			"a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
 	}
 }
 
@@ -96,7 +100,7 @@ func (e *Engine) keepTelling(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case m := <-e.moments:
-			e.cfg.Hooks.After(ctx, m)
+			e.tellHost(ctx, m)
 		case <-ctx.Done():
 		}
 	}
@@ -107,10 +111,18 @@ func (e *Engine) tellHooks(ctx context.Context) {
 	for range len(e.moments) {
 		select {
 		case m := <-e.moments:
-			e.cfg.Hooks.After(ctx, m)
+			e.tellHost(ctx, m)
 		default:
 			return
 		}
+	}
+}
+
+// tellHost calls the hook. A moment whose hook panics counts as told.
+func (e *Engine) tellHost(ctx context.Context, m Moment) {
+	err := panics.Catch(func() error { e.cfg.Hooks.After(ctx, m); return nil })
+	if err != nil {
+		e.repeats.line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
 	}
 }
 

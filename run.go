@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/panics"
 )
 
 const (
@@ -40,7 +42,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 // and removes what is expired.
 // Any number of processes may run it at once; without it no mail is
 // sent, and links in mail that waits expire. It returns nil; what fails is logged and tried
-// again. A mail that is on its way when ctx ends is given five seconds more to arrive and be noted.
+// again, and a panic of the host's code (a Mailer, a template, a hook, an Observer) is a failure
+// like any other. A mail that is on its way when ctx ends is given five seconds more to arrive
+// and be noted.
 func (e *Engine) Run(ctx context.Context) error {
 	e.running.Add(1)
 	defer e.running.Add(-1)
@@ -52,7 +56,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for {
 		more, err := e.runStep(ctx)
 		if err != nil && ctx.Err() == nil {
-			e.log.ErrorContext(ctx, "background work", slog.Any("error", err))
+			e.repeats.line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
 		}
 		if more && err == nil && ctx.Err() == nil {
 			continue
@@ -61,7 +65,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
-		case <-e.wake:
+		case <-e.outbox.wake:
 			if !pause(ctx, mailPause) {
 				return nil
 			}
@@ -81,7 +85,9 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// RunOnce does once what [Engine.Run] does over and over: for tests and for cron.
+// RunOnce does once what [Engine.Run] does over and over: for tests and for cron. Mail that
+// was due when it was called has been tried when it returns, also what another call in this
+// process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
 	e.tellHooks(ctx)
 	more, err := e.runStep(ctx)
@@ -96,7 +102,9 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	err = errors.Join(e.deliver(ctx), e.flush(ctx), e.rotateDue(ctx))
+	for _, part := range []func(context.Context) error{e.outbox.deliver, e.flush, e.rotateDue} {
+		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
+	}
 	more, swept := e.sweep(ctx)
 	return more, errors.Join(err, swept)
 }
@@ -115,7 +123,10 @@ func (e *Engine) flush(ctx context.Context) error {
 
 func (e *Engine) sweep(ctx context.Context) (more bool, err error) {
 	now := e.now()
-	more, err = e.store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)
+	err = panics.Catch(func() (err error) {
+		more, err = e.store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)
+		return err
+	})
 	if err != nil {
 		return false, fmt.Errorf("sweep: %w", err)
 	}

@@ -13,40 +13,6 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-func TestAnAppThatQueuesMuchMailHoldsNobodyUp(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	other, _, err := w.engine.CreateApp(t.Context(), w.devID, "Other")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := func(app uuid.UUID, email string) {
-		if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app, Email: email}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for i := range 500 {
-		ask(w.app.ID, fmt.Sprintf("u%d@example.com", i))
-	}
-	ask(other.ID, "ann@example.com")
-	if err := w.engine.RunOnce(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if _, ok := w.outbox.Last("ann@example.com"); !ok {
-		t.Error("the other app's mail: got none, want it sent")
-	}
-	if n := len(w.outbox.Messages()); n > 100 {
-		t.Errorf("mails sent: got %d, want the first ones only", n)
-	}
-	w.clock.advance(20 * time.Second)
-	if err := w.engine.RunOnce(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(w.outbox.Messages()); n != 501 {
-		t.Errorf("mails sent at last: got %d, want 501", n)
-	}
-}
-
 func TestOneAddressIsNotFloodedByManyApps(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -133,25 +99,6 @@ func TestMailLeavesAndIsCountedWhereDevelopersAreTheHosts(t *testing.T) {
 	if n := len(w.outbox.Messages()); n != 10 {
 		t.Errorf("mails to one address: got %d, want 10", n)
 	}
-}
-
-// A clock that was set back puts no mail off until its link is over.
-func TestMailLeavesAfterTheClockWasSetBack(t *testing.T) {
-	t.Parallel()
-	w := setup(t)
-	ask := func(email string) {
-		if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: email}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.clock.advance(time.Hour)
-	for i := range 70 { // more than are due at once
-		ask(fmt.Sprintf("u%d@example.com", i))
-	}
-	w.clock.advance(-time.Hour)
-	ask("ann@example.com")
-	w.clock.advance(9 * time.Minute)
-	w.mailTo("ann@example.com")
 }
 
 // A mail server that is away for a while costs an address nothing of its share.
