@@ -107,7 +107,7 @@ func (e *Engine) addApp(ctx context.Context, developer, name string, withKey boo
 		}
 		first = &key
 	}
-	var also Also
+	also := Also{Secret: e.noted.newest()}
 	if err := e.note(&also, now, Event{App: id, Type: EventAppCreate, Actor: app.Developer}); err != nil {
 		return App{}, "", err
 	}

@@ -76,6 +76,7 @@ type Engine struct {
 
 	cookies httpio.Cookies
 	ring    *seal.Ring
+	noted   *noted
 	hasher  *hasher
 	limiter *limiter
 	oauth   *oauth.Client
@@ -146,6 +147,10 @@ func New(c Config) (*Engine, error) {
 	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
+	e.noted = &noted{ids: ring.IDs(), store: e.store}
+	if _, err := e.noted.admit(ctx); err != nil {
+		return nil, fmt.Errorf("authkit: %w", err)
+	}
 	if err := e.ensureConsole(ctx); err != nil {
 		return nil, err
 	}
@@ -192,7 +197,7 @@ func (e *Engine) createConsole(ctx context.Context) error {
 		ID: Console, Name: "Console", NameKey: "console", CreatedAt: now,
 		Settings: Settings{SignupClosed: true},
 	}
-	return e.store.CreateApp(ctx, NewApp{App: app, First: key})
+	return e.store.CreateApp(ctx, NewApp{App: app, First: key, Also: Also{Secret: e.noted.newest()}})
 }
 
 // App returns a live app. [CodeAppNotFound]: there is none of that id.

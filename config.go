@@ -46,17 +46,13 @@ type Config struct {
 	// 32 random bytes each. Older ones still open. Required, unless the store keeps
 	// nothing beyond the process: then a random one is made.
 	//
-	// To rotate, put the new secret before the others. Where several processes share the
-	// store, first put it after them in each: one that lacks it cannot open what the
-	// others seal. What is sealed from then on is sealed under the new one. Codes that
-	// were mailed before are refused (the links beside them work), and limits count from
-	// zero.
+	// To rotate, give every process the new secret as its last, then as its first, then run
+	// [Engine.Reseal] or `authkit secrets reseal`, and take an older one out once that says
+	// so. What is sealed is sealed under the first; a process that lacks it cannot open
+	// that. Codes that were mailed before stay good, and limits count from zero.
 	//
-	// Nothing is sealed again. Links, codes, waiting mails and sign-ins at a provider
-	// expire within minutes, but the signing keys of every app stay under the secret that
-	// was the newest when they were made, and so does an OAuth client secret until it is
-	// set again. Take an older secret out, and those are lost; New itself refuses a list
-	// without the secret that the store began with.
+	// The store notes the id of each secret before its first use, and New refuses while a
+	// noted one is missing: a deployment that is rolled back has to keep the newest.
 	Secrets [][]byte
 
 	Password PasswordConfig

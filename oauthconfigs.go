@@ -30,6 +30,9 @@ func (e *Engine) CreateOAuthConfig(ctx context.Context, developer string, app uu
 	if errors.Is(err, ErrConflict) {
 		return OAuthConfig{}, refuse(CodeOAuthConfigExists, "the app has a configuration for this provider")
 	}
+	if errors.Is(err, ErrStale) { // a fresh one has no Version to be stale: its secret is retired
+		return OAuthConfig{}, unavailable(fmt.Errorf("create an OAuth configuration of app %s: %w", app, err))
+	}
 	return got, err
 }
 
@@ -65,7 +68,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 	if was.Version > 0 && p.idle(was, c) {
 		return was, nil
 	}
-	var also Also
+	also := Also{Secret: e.noted.newest()}
 	if err := e.note(&also, e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider}); err != nil {
 		return OAuthConfig{}, err
 	}
@@ -91,6 +94,10 @@ func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
 	}
 	switch {
 	case p.ClientSecret == nil:
+		// A put must not bring an older secret back that a reseal has just made needless.
+		if next, err := e.renewed(Sealed{Part: SealedClientSecret, App: c.App, Name: c.Provider, Blob: c.SecretSealed}); err == nil && next != nil {
+			c.SecretSealed = next
+		}
 	case *p.ClientSecret == "":
 		c.SecretSealed = nil
 	default:

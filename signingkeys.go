@@ -176,7 +176,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	}
 	key.Alone = alone
 	ev.App, ev.Type = app.ID, EventSigningKeyCreate
-	var also Also
+	also := Also{Secret: e.noted.newest()}
 	if err := e.note(&also, e.now(), ev); err != nil {
 		return SigningKey{}, err
 	}

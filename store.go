@@ -55,6 +55,8 @@ type Store interface {
 	LimitStore
 	MailStore
 	EventStore
+	SecretStore
+	SealStore
 	Upkeep
 
 	// Contract is the version of this contract that the adapter was written for, as a
@@ -72,6 +74,10 @@ type Also struct {
 	Tokens []Token // each takes a place in its slot, and what stood there is gone with its attempts
 	Mail   []Mail
 	Events []Event
+
+	// Secret names, where it is set, the secret that sealed what the step keeps for long. The
+	// step is refused with [ErrStale] while that is retired or not noted.
+	Secret string
 }
 
 // AppStore keeps the directory of apps and their signing keys.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
@@ -123,6 +125,8 @@ type storedWorld struct {
 
 	held map[string]string // what clients held, by name
 	idp  *issuer
+
+	store authkit.Store
 }
 
 func openStored(t *testing.T, store string, open func(t *testing.T, was, issuer string) authkit.Store) *storedWorld {
@@ -141,8 +145,9 @@ func openStored(t *testing.T, store string, open func(t *testing.T, was, issuer 
 	}
 	s.clock = &clock{at: now.Add(5 * time.Second)}
 	s.idp = newIssuer(t, s.world)
+	s.store = open(t, s.held["issuer"], s.idp.URL)
 	s.engine, err = authkit.New(authkit.Config{
-		Store: open(t, s.held["issuer"], s.idp.URL), BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
+		Store: s.store, BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
 		Secrets: [][]byte{s.secret("newer_secret"), s.secret("older_secret")},
 		Logger:  slog.New(slog.DiscardHandler), Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 		InsecureAllowLoopbackProviders: true,
@@ -296,5 +301,30 @@ func storedRequests() map[string]storedRequest {
 		"the key that came after it, too":    {"GET", "/users/{app_id}", "", []string{"Authorization: Bearer {second_api_key}"}, 200, ""},
 		"a revoked API key stays revoked":    {"GET", "/users/{app_id}", "", []string{"Authorization: Bearer {revoked_api_key}"}, 401, "invalid_api_key"},
 		"a key of one app is none of others": {"GET", "/users/{cookie_app}", "", []string{"Authorization: Bearer {api_key}"}, 404, "app_not_found"},
+	}
+}
+
+// TestStoredDataNamesTheSecretsThatSealedIt covers a store that was filled before secrets
+// were noted.
+func TestStoredDataNamesTheSecretsThatSealedIt(t *testing.T) {
+	t.Parallel()
+	for store, open := range storedIn() {
+		t.Run(store, func(t *testing.T) {
+			t.Parallel()
+			s := openStored(t, store, open)
+			for _, name := range []string{"older_secret", "newer_secret"} {
+				_, err := authkit.New(authkit.Config{
+					Store: s.store, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Secrets: [][]byte{s.secret(name)},
+					Logger: slog.New(slog.DiscardHandler),
+				})
+				if !errors.Is(err, seal.ErrUnknownKey) || !strings.Contains(err.Error(), "missing secret") {
+					t.Errorf("with the %s alone: got %v, want it refused", name, err)
+				}
+			}
+			got, err := s.engine.Reseal(t.Context())
+			if err != nil || got.SigningKeys != 2 || got.ClientSecrets != 1 {
+				t.Errorf("got %+v and %v, want what the older secret sealed sealed anew", got, err)
+			}
+		})
 	}
 }

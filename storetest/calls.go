@@ -52,7 +52,7 @@ func shown[T any](list []T, err error) error {
 
 // allCalls are all ways to call each method that takes an app.
 func allCalls() []call {
-	return slices.Concat(appCalls(), keyCalls(), providerCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
+	return slices.Concat(appCalls(), keyCalls(), providerCalls(), sealCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
 }
 
 // plainCalls call the methods that take no app, or one that is not there yet.
@@ -74,6 +74,24 @@ func plainCalls() []call {
 		}},
 		{method: "Sweep", do: func(c caller) error {
 			_, err := c.s.Sweep(c.ctx, after(99*time.Hour), time.Time{}, 1000)
+			return err
+		}},
+		{method: "NoteSecret", do: func(c caller) error {
+			_, err := c.s.NoteSecret(c.ctx, secretID(1), []string{secretID(1)})
+			return err
+		}},
+		{method: "Secrets", do: func(c caller) error {
+			_, err := c.s.Secrets(c.ctx)
+			return err
+		}},
+		{method: "RetireSecret", do: func(c caller) error { return c.s.RetireSecret(c.ctx, secretID(1)) }},
+		{method: "ForgetSecret", do: func(c caller) error { return c.s.ForgetSecret(c.ctx, secretID(1)) }},
+		{method: "Sealed", do: func(c caller) error {
+			_, err := c.s.Sealed(c.ctx, authkit.SealedQuery{Part: authkit.SealedSigningKey, Limit: 1})
+			return err
+		}},
+		{method: "SealedHeads", do: func(c caller) error {
+			_, err := c.s.SealedHeads(c.ctx, now(), now())
 			return err
 		}},
 		{method: "Ping", do: func(c caller) error {

@@ -84,6 +84,24 @@ func keyCalls() []call {
 	}
 }
 
+func sealCalls() []call {
+	reseal := func(part authkit.SealedPart, name func(caller) string, blob func(caller) []byte) call {
+		return call{
+			method: "Reseal", how: "of a " + string(part), foreign: authkit.ErrStale, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				if _, err := c.s.NoteSecret(c.ctx, secretID(1), []string{secretID(1)}); err != nil {
+					return err
+				}
+				return c.s.Reseal(c.ctx, c.app, authkit.Sealed{Part: part, App: c.app, Name: name(c), Blob: blob(c)}, []byte("anew"), secretID(1))
+			},
+		}
+	}
+	return []call{
+		reseal(authkit.SealedSigningKey, func(c caller) string { return c.x.signing.KID }, func(c caller) []byte { return c.x.signing.Sealed }),
+		reseal(authkit.SealedClientSecret, func(c caller) string { return c.x.provider.Provider }, func(c caller) []byte { return c.x.provider.SecretSealed }),
+	}
+}
+
 func providerCalls() []call {
 	return []call{
 		{method: "PutOAuthConfig", how: "of another provider", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {

@@ -67,7 +67,7 @@ func has(in, want reflect.Type) bool {
 	if in == want {
 		return true
 	}
-	if in.Kind() != reflect.Struct || in == reflect.TypeFor[authkit.Page]() {
+	if in.Kind() != reflect.Struct || in == reflect.TypeFor[authkit.Page]() || in == reflect.TypeFor[authkit.SealedQuery]() {
 		return false
 	}
 	for f := range in.Fields() {

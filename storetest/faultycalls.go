@@ -304,6 +304,62 @@ func (f *Faulty) Events(ctx context.Context, app uuid.UUID, q authkit.EventQuery
 	return f.s.Events(ctx, app, q)
 }
 
+// NoteSecret passes the call on, unless it is to fail.
+func (f *Faulty) NoteSecret(ctx context.Context, id string, known []string) (r0 []authkit.SecretNote, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.NoteSecret(ctx, id, known)
+}
+
+// Secrets passes the call on, unless it is to fail.
+func (f *Faulty) Secrets(ctx context.Context) (r0 []authkit.SecretNote, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Secrets(ctx)
+}
+
+// RetireSecret passes the call on, unless it is to fail.
+func (f *Faulty) RetireSecret(ctx context.Context, id string) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.RetireSecret(ctx, id)
+}
+
+// ForgetSecret passes the call on, unless it is to fail.
+func (f *Faulty) ForgetSecret(ctx context.Context, id string) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.ForgetSecret(ctx, id)
+}
+
+// Sealed passes the call on, unless it is to fail.
+func (f *Faulty) Sealed(ctx context.Context, q authkit.SealedQuery) (r0 []authkit.Sealed, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Sealed(ctx, q)
+}
+
+// Reseal passes the call on, unless it is to fail.
+func (f *Faulty) Reseal(ctx context.Context, app uuid.UUID, s authkit.Sealed, next []byte, by string) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.Reseal(ctx, app, s, next, by)
+}
+
+// SealedHeads passes the call on, unless it is to fail.
+func (f *Faulty) SealedHeads(ctx context.Context, now, since time.Time) (r0 [][]byte, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.SealedHeads(ctx, now, since)
+}
+
 // Sweep passes the call on, unless it is to fail.
 func (f *Faulty) Sweep(ctx context.Context, now, events time.Time, max int) (r0 bool, err error) {
 	if err := f.next(); err != nil {

@@ -41,6 +41,8 @@ func lockstepCheck(b *bed) {
 func lockstepRun(b *bed, t *rapid.T) {
 	l := &lockstep{T: t, ctx: b.ctx, s: b.s, m: model{}, developer: "host:" + uuid.NewString(), at: now(), turns: map[uuid.UUID]int{}}
 	defer l.leave()
+	_, err := l.s.NoteSecret(l.ctx, theSecret(), []string{theSecret()})
+	l.answered(err, nil)
 	for i := range l.apps {
 		l.newApp(i)
 	}
@@ -197,6 +199,7 @@ func (l *lockstep) also(app uuid.UUID) authkit.Also {
 			ID: l.fresh(), Time: l.at.Truncate(time.Minute), Type: draw(l, "type", "a", "b"), UserID: l.userOrNone(),
 		})
 	}
+	also.Secret = draw(l, "secret", "", "", "", "", "", "", theSecret(), theSecret(), theSecret(), secretID(2))
 	return also
 }
 

@@ -52,6 +52,7 @@ func (l *lockstep) appSteps() []step {
 		{"TouchAPIKeys", l.doTouchAPIKeys},
 		{"PutOAuthConfig", l.doPutOAuthConfig},
 		{"DeleteOAuthConfig", l.doDeleteOAuthConfig},
+		{"Reseal", l.doReseal},
 	}
 }
 
@@ -156,11 +157,24 @@ func (l *lockstep) doPutOAuthConfig() {
 	app := l.app()
 	c := authkit.OAuthConfig{
 		App: app, Provider: l.provider(), ClientID: draw(l, "client", "a", "b"), Scopes: []string{"s"},
-		Enabled: l.often(5, "enabled"), CreatedAt: l.at,
+		Enabled: l.often(5, "enabled"), CreatedAt: l.at, SecretSealed: l.blob(),
 	}
 	c.Version = draw(l, "Version", 0, l.model(app).providers[c.Provider].Version, l.model(app).providers[c.Provider].Version, 1)
 	most, also := draw(l, "most", 0, 1, 2), l.also(app)
 	l.answered(l.s.PutOAuthConfig(l.ctx, c, most, also), l.m.putProvider(c, most, also))
+}
+
+func (l *lockstep) blob() []byte { return []byte(draw(l, "blob", "s", "t")) }
+
+// doReseal meets keys and client secrets that are there, mostly, under the blob that is.
+func (l *lockstep) doReseal() {
+	app := l.app()
+	s := authkit.Sealed{Part: authkit.SealedClientSecret, App: app, Name: l.provider(), Blob: l.blob()}
+	if keys := l.model(app).app.Keys; len(keys) > 0 && l.often(5, "a key") {
+		s.Part, s.Name = authkit.SealedSigningKey, keys[len(keys)-1].KID
+	}
+	next, by := l.blob(), secretID(draw(l, "by", 1, 1, 2))
+	l.answered(l.s.Reseal(l.ctx, app, s, next, by), l.m.reseal(app, s, next, by))
 }
 
 func (l *lockstep) doDeleteOAuthConfig() {

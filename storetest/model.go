@@ -104,6 +104,7 @@ func (m model) step(app uuid.UUID, also authkit.Also, f func(a *modelApp, g *aga
 
 // ride writes riders.
 func (a *modelApp) ride(also authkit.Also, g *against) {
+	g.when(also.Secret != "" && also.Secret != theSecret(), authkit.ErrStale)
 	for _, t := range also.Tokens {
 		t.App = a.app.ID
 		a.putToken(t, g)

@@ -150,6 +150,28 @@ func (m model) putProvider(c authkit.OAuthConfig, most int, also authkit.Also) a
 	})
 }
 
+// theSecret is noted and never retired in the model, and no other is.
+func theSecret() string { return secretID(1) }
+
+func (m model) reseal(app uuid.UUID, s authkit.Sealed, next []byte, by string) against {
+	return m.step(app, authkit.Also{Secret: by}, func(a *modelApp, g *against) {
+		if s.Part == authkit.SealedClientSecret {
+			c, ok := a.providers[s.Name]
+			g.when(!ok || !bytes.Equal(c.SecretSealed, s.Blob), authkit.ErrStale)
+			if ok {
+				c.SecretSealed = next
+				a.providers[s.Name] = c
+			}
+			return
+		}
+		n := slices.IndexFunc(a.app.Keys, func(k authkit.SigningKey) bool { return k.KID == s.Name && bytes.Equal(k.Sealed, s.Blob) })
+		g.when(n < 0, authkit.ErrStale)
+		if n >= 0 {
+			a.app.Keys[n].Sealed = next
+		}
+	})
+}
+
 // due names the mails of live apps that DueMail should, in its order.
 func (m model) due(now time.Time, after uuid.UUID, limit int) (named []authkit.Mail) {
 	var apps [][]authkit.Mail

@@ -4,6 +4,7 @@
 //	authkit migrate --dry-run
 //	echo "$PASSWORD" | authkit developer create dev@example.com
 //	authkit keygen --secret-file new.secret
+//	authkit secrets reseal --secret-file new.secret,old.secret
 //
 // Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
 // with underscores. Only --help, --version and those of keygen are none.
@@ -25,6 +26,7 @@ type cli struct {
 	Developer developer `cmd:"" help:"Manage developers."`
 	Migrate   migrate   `cmd:"" help:"Bring the database up to date."`
 	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
+	Secrets   secrets   `cmd:"" help:"Retire older secrets."`
 
 	Version kong.VersionFlag `help:"Say which version this is." env:"-"` // AUTHKIT_VERSION is for whoever deploys
 }

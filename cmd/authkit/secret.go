@@ -19,7 +19,11 @@ import (
 
 const secretSize = 32
 
-// keygen goes by no environment: what serves may be named there, and a key that was asked
+// keygen makes the next secret of a rotation, or the first. To rotate, give it to every
+// process as the last of --secret-file, then as the first; run `authkit secrets reseal`, and
+// take the older ones out once that says so.
+//
+// It goes by no environment: what serves may be named there, and a key that was asked
 // for on stdout is not to end there.
 type keygen struct {
 	SecretFile string `help:"Write it into this file, for its owner only, and not over another; to stdout if not set." env:"-"`
@@ -135,14 +139,18 @@ func makeSecret(file string) error {
 	return os.Link(f.Name(), file)
 }
 
-// explainSecret says what to do when no secret is the one that the store was filled with.
+// explainSecret says what to do when a secret is missing that the store was filled with.
 func (p place) explainSecret(err error) error {
-	if !errors.Is(err, seal.ErrUnknownKey) && !errors.Is(err, seal.ErrOpen) {
+	missing, ok := errors.AsType[*seal.MissingError](err)
+	if !ok && !errors.Is(err, seal.ErrUnknownKey) && !errors.Is(err, seal.ErrOpen) {
 		return err
 	}
-	first, store := p.SecretFile[0], redact(p.Store)
-	if len(p.SecretFile) > 1 {
-		return fmt.Errorf("--secret-file names %q, and none holds the secret that sealed the data in --store %q: give the file that the store was filled with, too", p.SecretFile, store)
+	first, store, which := p.SecretFile[0], redact(p.Store), ""
+	if ok {
+		which = fmt.Sprintf(" (missing: %s; %s)", strings.Join(missing.IDs, ", "), p.named())
 	}
-	return fmt.Errorf("--secret-file %q holds another secret than the one that sealed the data in --store %q: give the file that the store was filled with; to rotate, both, the new one first", first, store)
+	if len(p.SecretFile) > 1 {
+		return fmt.Errorf("--secret-file names %q, and none holds a secret that sealed data in --store %q: give the file that the store was filled with, too%s", p.SecretFile, store, which)
+	}
+	return fmt.Errorf("--secret-file %q holds another secret than the one that sealed the data in --store %q: give the file that the store was filled with; to rotate, both, the new one first%s", first, store, which)
 }

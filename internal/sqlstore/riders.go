@@ -25,6 +25,9 @@ func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Also)
 		q.Queue(ctx, nil, `insert into authkit_events (app_id, event_id, user_id, at, type, actor, ip, result, reason, request_id, detail) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
 			id(app), id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail))
 	}
+	if a.Secret != "" {
+		s.underSecret(ctx, q, a.Secret)
+	}
 }
 
 func bySlot(a, b authkit.Token) int {

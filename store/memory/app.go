@@ -26,7 +26,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 			return err
 		}
 		app.Version, app.Keys = 1, []authkit.SigningKey{copySigningKey(n.First)}
-		t := newTenant(app)
+		t := newTenant(app, s.secrets)
 		if n.Key != nil {
 			t.addKey(*n.Key)
 		}

@@ -34,6 +34,8 @@ type Store struct {
 	names  map[appName]uuid.UUID
 	dead   map[uuid.UUID]struct{} // deleted apps whose ids are not free yet
 	limits map[limitKey]time.Time
+
+	secrets map[string]bool // that are noted; true: retired
 }
 
 var _ authkit.Store = (*Store)(nil)
@@ -66,6 +68,8 @@ type tenant struct {
 	mail     outbox
 	events   []authkit.Event // oldest first
 	eventIDs map[uuid.UUID]struct{}
+
+	secrets map[string]bool // of the whole store
 }
 
 // New returns an empty Store.
@@ -75,11 +79,14 @@ func New() *Store {
 		names:  map[appName]uuid.UUID{},
 		dead:   map[uuid.UUID]struct{}{},
 		limits: map[limitKey]time.Time{},
+
+		secrets: map[string]bool{},
 	}
 }
 
-func newTenant(app authkit.App) *tenant {
+func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 	return &tenant{
+		secrets:  secrets,
 		app:      app,
 		keys:     map[uuid.UUID]authkit.APIKey{},
 		hashes:   map[string]uuid.UUID{},

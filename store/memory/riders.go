@@ -35,9 +35,12 @@ func bind(a authkit.Also, user uuid.UUID, epoch int64) {
 	}
 }
 
-// check says whether write would meet a unique key. Gone are tokens that the verb drops
+// check refuses riders whose secret is retired, and those that would meet a unique key. Gone are tokens that the verb drops
 // before the riders are written.
 func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
+	if a.Secret != "" && !t.under(a.Secret) {
+		return authkit.ErrStale
+	}
 	if !t.tokensFit(a.Tokens, gone) {
 		return authkit.ErrConflict
 	}

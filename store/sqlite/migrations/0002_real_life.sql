@@ -28,3 +28,17 @@ alter table authkit_apps add column suspended bigint not null default 0;
 update authkit_apps set suspended = 1 where developer like 'console:%' and not exists (
     select 1 from authkit_users u where u.app_id = '00000000-0000-7000-8000-000000000000'
     and u.user_id = substr(authkit_apps.developer, 9) and u.disabled = 0);
+
+-- Secrets are noted before their first use, under the id of the console app, which every
+-- deployment has. The row without an id is the one that a step locks.
+create table authkit_secrets (
+    app_id text not null,
+    secret_id text not null,
+    retired bigint not null default 0,
+    primary key (app_id, secret_id)
+);
+insert into authkit_secrets (app_id, secret_id)
+select distinct '00000000-0000-7000-8000-000000000000', lower(hex(substr(sealed, 2, 8)))
+from (select app_id, sealed from authkit_signing_keys union all select app_id, secret from authkit_oauth) s
+where length(sealed) >= 49 and substr(sealed, 1, 1) = x'01'
+and exists (select 1 from authkit_apps a where a.app_id = s.app_id and a.deleted_at = 0);

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+type secrets struct {
+	Reseal reseal `cmd:"" help:"Seal signing keys and client secrets under the first --secret-file, and say which of the others may go."`
+}
+
+type reseal struct{ place }
+
+// Run prints what was sealed anew, and a line for each file after the first.
+func (r *reseal) Run(ctx context.Context) error {
+	if r.Store == "memory" {
+		return errors.New("--store is memory, which keeps nothing: give sqlite:FILE or postgres://…")
+	}
+	st, err := r.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer st.close() //nolint:errcheck // the process ends
+	given, err := r.given(ctx, st.Store)
+	if err != nil {
+		return err
+	}
+	engine, err := authkit.New(authkit.Config{
+		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: given, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return r.explainSecret(err)
+	}
+	got, err := engine.Reseal(ctx)
+	if err != nil {
+		return err
+	}
+	return r.tell(os.Stdout, given, got)
+}
+
+// given are the secrets. None is made: what is resealed has been there before.
+func (r *reseal) given(ctx context.Context, st authkit.Store) ([][]byte, error) {
+	for _, file := range r.SecretFile {
+		if _, err := readSecret(file); err != nil {
+			return nil, err
+		}
+	}
+	return r.secrets(ctx, st)
+}
+
+func (r *reseal) tell(w io.Writer, given [][]byte, got authkit.Resealed) error {
+	out := fmt.Sprintf("sealed anew under %q: %d signing keys, %d client secrets\n", r.SecretFile[0], got.SigningKeys, got.ClientSecrets)
+	kept := map[string]bool{}
+	for _, id := range got.Kept {
+		kept[id] = true
+	}
+	for i, file := range r.SecretFile[1:] {
+		id, err := seal.ID(given[i+1])
+		if err != nil {
+			return err
+		}
+		if kept[id] {
+			out += fmt.Sprintf("%q has to stay: mail, links or undos that wait are sealed under it; run this again once they have ended, after 72 hours at most\n", file)
+		} else {
+			out += fmt.Sprintf("%q may be removed from --secret-file\n", file)
+		}
+	}
+	_, err := io.WriteString(w, out)
+	return err
+}
+
+// named are the files that hold the secrets, with the ids that errors name them by.
+func (p place) named() string {
+	var out []string
+	for _, file := range p.SecretFile {
+		secret, err := readSecret(file)
+		if err != nil {
+			continue // it was read before
+		}
+		if id, err := seal.ID(secret); err == nil {
+			out = append(out, fmt.Sprintf("%q holds %s", file, id))
+		}
+	}
+	return strings.Join(out, ", ")
+}

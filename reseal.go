@@ -1,0 +1,151 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+)
+
+// resealBatch is how many blobs are read at once.
+const resealBatch = 200
+
+// Resealed is what [Engine.Reseal] did. Secrets are named by ids, which tell nothing of them.
+type Resealed struct {
+	SigningKeys, ClientSecrets int // sealed anew
+
+	Newest    string   // the secret that seals from now on
+	Forgotten []string // they seal nothing that is alive, and may be removed from Config.Secrets
+	Kept      []string // they have to stay: something waits that they sealed, such as mail
+}
+
+// Reseal seals signing keys and client secrets anew under the newest secret, in batches, and
+// forgets each other secret that seals nothing alive. From its begin on no process seals them
+// under another secret: one that has another as its newest gets [CodeUnavailable] for it. It
+// may be broken off and run again, and run beside others.
+//
+// To retire a secret: give every process the new one as its last; then, as its first; run
+// Reseal; after what waits in mails and links has ended (72 hours at most), run it again,
+// until it reports the old secret as forgotten; take that out of Config.Secrets. A process
+// that does not hold the new secret yet cannot open what was sealed anew.
+func (e *Engine) Reseal(ctx context.Context) (Resealed, error) {
+	out, err := e.reseal(ctx)
+	if err != nil {
+		return out, fmt.Errorf("authkit: reseal: %w", err)
+	}
+	return out, nil
+}
+
+func (e *Engine) reseal(ctx context.Context) (Resealed, error) {
+	out := Resealed{Newest: e.noted.newest()}
+	notes, err := e.noted.admit(ctx)
+	if err != nil {
+		return out, err
+	}
+	var others []string
+	for _, note := range notes {
+		if note.ID == out.Newest {
+			continue
+		}
+		if err := e.store.RetireSecret(ctx, note.ID); err != nil && !errors.Is(err, ErrNotFound) {
+			return out, fmt.Errorf("retire the secret %s: %w", note.ID, err)
+		}
+		others = append(others, note.ID)
+	}
+	var damaged error
+	for part, count := range map[SealedPart]*int{SealedSigningKey: &out.SigningKeys, SealedClientSecret: &out.ClientSecrets} {
+		bad, err := e.resealPart(ctx, part, count)
+		if err != nil {
+			return out, err
+		}
+		damaged = errors.Join(damaged, bad)
+	}
+	if err := e.forget(ctx, &out, others); err != nil {
+		return out, err
+	}
+	return out, damaged
+}
+
+// resealPart seals one part anew and counts. A blob that does not open stays, and is told of
+// as damaged.
+func (e *Engine) resealPart(ctx context.Context, part SealedPart, count *int) (damaged, err error) {
+	q := SealedQuery{Part: part, Limit: resealBatch}
+	for {
+		batch, err := e.store.Sealed(ctx, q)
+		if err != nil {
+			return damaged, fmt.Errorf("list what is sealed: %w", err)
+		}
+		for _, s := range batch {
+			next, err := e.renewed(s)
+			if err != nil {
+				damaged = errors.Join(damaged, fmt.Errorf("%s %q of app %s: %w", s.Part, s.Name, s.App, err))
+			}
+			if next == nil {
+				continue
+			}
+			if err := e.replace(ctx, s, next, count); err != nil {
+				return damaged, err
+			}
+		}
+		if len(batch) < q.Limit {
+			return damaged, nil
+		}
+		last := batch[len(batch)-1]
+		q.App, q.Name = last.App, last.Name
+	}
+}
+
+// replace leaves alone what is changed beside it, since that is sealed anew by then.
+func (e *Engine) replace(ctx context.Context, s Sealed, next []byte, count *int) error {
+	switch err := e.store.Reseal(ctx, s.App, s, next, e.noted.newest()); {
+	case err == nil:
+		*count++
+	case !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound):
+		return fmt.Errorf("replace the %s %q of app %s: %w", s.Part, s.Name, s.App, err)
+	}
+	return nil
+}
+
+// renewed is the blob under the newest secret; nil: it is that already.
+func (e *Engine) renewed(s Sealed) ([]byte, error) {
+	if id, _ := seal.SealedBy(s.Blob); id == e.noted.newest() {
+		return nil, nil
+	}
+	aad := signingKeyAAD(s.App, s.Name)
+	if s.Part == SealedClientSecret {
+		aad = clientSecretAAD(s.App, s.Name)
+	}
+	plain, err := e.ring.Open(s.Blob, aad)
+	if err != nil {
+		return nil, err
+	}
+	return e.ring.Seal(plain, aad), nil
+}
+
+// forget forgets the retired secrets that seal nothing alive. What they sealed before they
+// were retired is there to be seen by now.
+func (e *Engine) forget(ctx context.Context, out *Resealed, retired []string) error {
+	now := e.now()
+	heads, err := e.store.SealedHeads(ctx, now, now.Add(-forUndo.ttl))
+	if err != nil {
+		return fmt.Errorf("look for what older secrets seal: %w", err)
+	}
+	for _, id := range retired {
+		seals := slices.ContainsFunc(heads, func(head []byte) bool { by, ok := seal.SealedBy(head); return ok && by == id })
+		err := ErrStale
+		if !seals {
+			err = e.store.ForgetSecret(ctx, id)
+		}
+		switch {
+		case err == nil, errors.Is(err, ErrNotFound): // another process was first
+			out.Forgotten = append(out.Forgotten, id)
+		case errors.Is(err, ErrStale): // or a process has started with it as its newest
+			out.Kept = append(out.Kept, id)
+		default:
+			return fmt.Errorf("forget the secret %s: %w", id, err)
+		}
+	}
+	return nil
+}
