@@ -24,7 +24,7 @@ func visitor(c *call) error {
 }
 
 // user asks for a session of the path's app that is alive: an access token or, where the
-// app takes them, the cookies of one. A request with an Authorization header is judged by
+// app takes them, its cookie. A request with an Authorization header is judged by
 // that alone.
 func user(c *call) error {
 	if c.bringsCookie() {
@@ -62,16 +62,15 @@ func userOrVisitor(c *call) error {
 	return visitor(c)
 }
 
-// bringsCookie says whether a session cookie of the path's app is all that the request
+// bringsCookie reports whether a session cookie of the path's app is all that the request
 // brings.
 func (c *call) bringsCookie() bool {
 	id, err := c.pathID()
 	if err != nil || len(c.r.Header.Values("Authorization")) > 0 {
 		return false
 	}
-	_, access := c.e.cookies.Get(c.r, accessCookie(id))
-	_, refresh := c.e.cookies.Get(c.r, refreshCookie(id))
-	return access || refresh
+	_, ok := c.e.cookies.Get(c.r, sessionCookie(id))
+	return ok
 }
 
 func (c *call) userByCookie() error {
@@ -82,18 +81,23 @@ func (c *call) userByCookie() error {
 	if !app.takesCookies() {
 		return refuse(CodeUnauthenticated, "this app takes no session cookies: send Authorization: Bearer …")
 	}
-	raw, _ := c.e.cookies.Get(c.r, accessCookie(app.ID))
-	err = c.authenticate(app, raw)
-	if !errors.Is(err, CodeInvalidToken) || c.r.Method == http.MethodHead { // HEAD never has an effect
-		return err
+	value, _ := c.e.cookies.Get(c.r, sessionCookie(app.ID))
+	c.session, c.user, err = c.e.sessionByCookie(c.ctx(), app, value, c.r.Method != http.MethodHead)
+	c.authTime = c.session.AuthTime
+	return err
+}
+
+// userByCookieAlone asks for the session cookie, and takes nothing in its place.
+func userByCookieAlone(c *call) error {
+	if len(c.r.Header.Values("Authorization")) > 0 || c.e.cookies.Sessions(c.r, "") > 0 {
+		if _, err := c.pathApp(); err != nil {
+			return err
+		}
 	}
-	old, _ := c.e.cookies.Get(c.r, refreshCookie(app.ID))
-	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: app.ID, Token: old, Client: c.client})
-	if err != nil {
-		return err
+	if !c.bringsCookie() {
+		return refuse(CodeUnauthenticated, "this endpoint wants the session cookie, and no Authorization header").because(cause("the request brings no session cookie, or an Authorization header"))
 	}
-	c.e.setCookies(c.w, app, got)
-	return c.authenticate(app, got.Token)
+	return c.userByCookie()
 }
 
 // fresh asks besides for a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1).

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // noticeTTL is how long a notice waits for a mail server that is away.
@@ -41,7 +39,7 @@ func (e *Engine) pokeFor(also Also) {
 // amendWith is amend with what a rider adds, which may be nil.
 func (e *Engine) amendWith(ctx context.Context, c UserChange, then rider) (User, error) {
 	if then != nil {
-		if err := then(&c, nil, token.Refresh{}); err != nil {
+		if err := then(&c, nil, sessionSecret{}); err != nil {
 			return User{}, err
 		}
 	}

@@ -85,6 +85,7 @@ type Engine struct {
 	apps    *cache[uuid.UUID, aged[App]]                  // for Require
 	live    *cache[[2]uuid.UUID, aged[uuid.UUID]]         // users of live sessions, by app and session, for Require
 	seen    *cache[[32]byte, vouched]                     // verified access tokens, for Require
+	cookied *byCookie                                     // whose session cookies are, for Require
 	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
 	used    *touched                                      // API keys used since the last flush
 	warned  *seldom                                       // peers that sent a forwarding header
@@ -120,6 +121,7 @@ func New(c Config) (*Engine, error) {
 		apps:    newCache[uuid.UUID, aged[App]](1024),
 		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    newCache[[32]byte, vouched](32768),
+		cookied: newByCookie(32768),
 		warned:  newSeldom(time.Minute, maxWarned),
 		used:    newTouched(),
 		due:     newWaiting(maxDueKeys),

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -13,7 +14,7 @@ import (
 func TestALinkWithAChallengeOpenedOnAnotherDevice(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
-	asker := "Cookie: authkit-b=" + strings.Repeat("A", 43)
+	asker := "Cookie: " + authkit.BindingCookie(s.engine)
 	for name, headers := range map[string][]string{
 		"asked for in a browser": {asker},
 		"asked for by a program": nil,

@@ -149,6 +149,11 @@ func explainState(c Code) (explanation, bool) {
 			http.StatusConflict, "The app has a user of this address already.",
 			[]string{"The person signed up before, perhaps by another method."}, "Sign in instead.",
 		}, true
+	case CodeLimitReached:
+		return explanation{
+			http.StatusConflict, "There are as many of these as there may be.",
+			[]string{"A browser holds the session cookies of 16 applications."}, "Read \"detail\": it names what is full and the bound. Remove one first; of sessions, by signing out.",
+		}, true
 	case CodeLinkRequired:
 		return explanation{
 			http.StatusConflict, "Another account has this address or identity, and the provider's word is not enough to join them.",

@@ -155,7 +155,7 @@ func doors() []door {
 		{"POST /auth/credentials/{app_id}", "the header", header("Bearer", "POST", "/auth/credentials/{app_id}", signInBody("ann@example.com", password, "")), all(200), nil},
 		{"POST /auth/credentials/{app_id}", "the password", member("/auth/credentials/{app_id}", signInBody("ann@example.com", "{x}", "sign_in")), nil, refused},
 		{"POST /auth/magic-link/{app_id}", "the header", header("Bearer", "POST", "/auth/magic-link/{app_id}", `{"email":"ann@example.com"}`), all(202), nil},
-		{"POST /auth/magic-link/{app_id}", "the challenge", member("/auth/magic-link/{app_id}", `{"email":"ann@example.com","code_challenge":"{x}"}`), map[string]int{browserSecret: 202, nothing: 202}, []int{400}},
+		{"POST /auth/magic-link/{app_id}", "the challenge", member("/auth/magic-link/{app_id}", `{"email":"ann@example.com","code_challenge":"{x}"}`), map[string]int{nothing: 202}, []int{400}},
 
 		{"GET /auth/verify/{app_id}", "the query", func(s *stage, _ wallet, x string) *http.Request {
 			return s.request("GET", s.in(verify)+"?token="+url.QueryEscape(x), "", "Accept: application/json")
@@ -210,7 +210,9 @@ func doors() []door {
 
 		{"POST /auth/refresh/{app_id}", "the token", member("/auth/refresh/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{refreshToken: 200}, refused},
 		{"POST /auth/refresh/{app_id}", "the header", header("Bearer", "POST", "/auth/refresh/{app_id}", "{}"), nil, []int{400}},
-		{"POST /auth/refresh/{app_id}", "the cookie", cookie("POST", "/auth/refresh/{app_id}", "{}", "r-"), nil, []int{400}}, // of an app that takes none
+		{"POST /auth/refresh/{app_id}", "the cookie", cookie("POST", "/auth/refresh/{app_id}", "{}", ""), nil, []int{400}},
+		{"POST /auth/access-token/{app_id}", "the header", header("Bearer", "POST", "/auth/access-token/{app_id}", "{}"), nil, nil},
+		{"POST /auth/access-token/{app_id}", "the cookie", cookie("POST", "/auth/access-token/{app_id}", "{}", ""), nil, nil}, // of an app that takes none
 		{"POST /auth/sign-out/{app_id}", "the token", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{refreshToken: 204}, refused},
 		{"POST /auth/sign-out/{app_id}", "the token, for all", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}","all":true}`), map[string]int{refreshToken: 204}, refused},
 		{"POST /auth/sign-out/{app_id}", "the header", header("Bearer", "POST", "/auth/sign-out/{app_id}", "{}"), map[string]int{userToken: 204}, nil},
@@ -218,7 +220,6 @@ func doors() []door {
 
 		{"GET /auth/me/{app_id}", "the header", header("Bearer", "GET", "/auth/me/{app_id}", ""), map[string]int{userToken: 200}, nil},
 		{"GET /auth/me/{app_id}", "the cookie", cookie("GET", "/auth/me/{app_id}", "", ""), nil, nil},
-		{"GET /auth/me/{app_id}", "the cookie of a refresh", cookie("GET", "/auth/me/{app_id}", "", "r-"), nil, nil},
 		{"GET /auth/me/{app_id}", "the header as a key", header("ApiKey", "GET", "/auth/me/{app_id}", ""), nil, nil},
 		{"GET /users/{app_id}", "the header", header("Bearer", "GET", "/users/{app_id}", ""), map[string]int{appKey: 200, otherAppKey: 404}, nil},
 		{"GET /users/{app_id}", "the header as a key", header("ApiKey", "GET", "/users/{app_id}", ""), map[string]int{appKey: 200, otherAppKey: 404}, nil},

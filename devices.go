@@ -28,12 +28,17 @@ type device struct {
 
 const deviceSize = idSize + 8 + 1 + macSize + macSize
 
+// maxDevices is for how many accounts a browser is known at once. Each costs a request 119
+// bytes of its headers.
+const maxDevices = 10
+
 // KnowDevice answers what a browser keeps once it has signed in as u, so that
 // [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
 // then locks it out no longer, nor keeps mail from it that it asks for. It is good for 90
 // days, for this account of this app, and for passwords only until the account's sessions are
 // ended as one, as by a new password. before is what the browser has kept so far, or empty:
-// with it the browser's count goes on. The handler does this for browsers, by cookie.
+// with it the browser's count goes on, and it stays known to the nine accounts of any app that
+// it signed in to last. The handler does this for browsers, by cookie.
 func (e *Engine) KnowDevice(u User, before string) (string, error) {
 	now := e.now()
 	known, ok := e.device(u.App, u.Email, before, now)
@@ -44,22 +49,43 @@ func (e *Engine) KnowDevice(u User, before string) (string, error) {
 		}
 	}
 	known.issued, known.proven, known.stamp = now, u.Verified, e.ring.MAC("device stamp", stampOf(u, known.id)...)
-	return token.Encode(slices.Concat(
-		known.id, known.date(), known.flag(), known.stamp, e.ring.MAC("device", known.sealed(u.App, u.Email)...),
-	)), nil
+	all := slices.Concat(known.id, known.date(), known.flag(), known.stamp, e.ring.MAC("device", known.sealed(u.App, u.Email)...))
+	for _, raw := range deviceEntries(before) {
+		if _, same := e.deviceOf(u.App, u.Email, raw, now); !same && now.Sub(issued(raw)) < deviceAge && len(all) < maxDevices*deviceSize {
+			all = append(all, raw...)
+		}
+	}
+	return token.Encode(all), nil
+}
+
+// deviceEntries takes apart what a browser keeps, the latest account first.
+func deviceEntries(text string) [][]byte {
+	raw, ok := token.Decode(text, len(text)*3/4)
+	if !ok || len(raw)%deviceSize != 0 || len(raw) > maxDevices*deviceSize {
+		return nil
+	}
+	return slices.Collect(slices.Chunk(raw, deviceSize))
+}
+
+// issued is the time that an entry names, true or not.
+func issued(raw []byte) time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(raw[idSize:])), 0) //nolint:gosec // believed only behind a MAC
 }
 
 // device reads what a browser keeps; false for anything but what was made for this address
 // in this app, in the last 90 days.
 func (e *Engine) device(app uuid.UUID, email, text string, now time.Time) (device, bool) {
-	raw, ok := token.Decode(text, deviceSize)
-	if !ok {
-		return device{}, false
+	for _, raw := range deviceEntries(text) {
+		if d, ok := e.deviceOf(app, email, raw, now); ok {
+			return d, true
+		}
 	}
-	id, date := raw[:idSize], raw[idSize:idSize+8]
-	proven := raw[idSize+8] == 1
+	return device{}, false
+}
+
+func (e *Engine) deviceOf(app uuid.UUID, email string, raw []byte, now time.Time) (device, bool) {
 	stamp, mac := raw[idSize+9:deviceSize-macSize], raw[deviceSize-macSize:]
-	d := device{id: id, issued: time.Unix(int64(binary.BigEndian.Uint64(date)), 0), proven: proven, stamp: stamp} //nolint:gosec // sealed, else nothing is believed
+	d := device{id: raw[:idSize], issued: issued(raw), proven: raw[idSize+8] == 1, stamp: stamp}
 	if !e.ring.CheckMAC("device", mac, d.sealed(app, email)...) || now.Sub(d.issued) >= deviceAge {
 		return device{}, false
 	}

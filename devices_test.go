@@ -16,9 +16,7 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-func (w *world) deviceCookie() string {
-	return "authkit-d-" + base64.RawURLEncoding.EncodeToString(w.app.ID[8:])
-}
+func (w *world) deviceCookie() string { return "authkit-d" }
 
 // deviceOf is the cookie by which an answer makes a browser known, as the browser sends it
 // back.

@@ -121,7 +121,7 @@ func (e *Engine) pressVerify(ctx context.Context, app App, p press, in LinkPress
 		_, err := e.verify(ctx, app, got, in.Client, e.remember(p, nil))
 		return err == nil, SignIn{}, err
 	}
-	if !in.Stay {
+	if !in.Stay && !(entry{by: got.keeps(in.Client)}).inCookie(app) {
 		return false, SignIn{}, nil
 	}
 	entered, err := e.enterByProof(ctx, app, got, in.Browser, in.Client, e.remember(p, nil))
@@ -176,12 +176,12 @@ func (e *Engine) enterByProof(ctx context.Context, app App, got found, browser [
 	if got.askedBy(browser, app.ID) {
 		return e.enterAsAsked(ctx, app, got, by, then)
 	}
-	return e.enterByLink(ctx, app, got, by, then)
+	return e.enterByLink(ctx, app, got, entry{by: by, then: then})
 }
 
 // enterAsAsked signs in by a proof that the asker redeems: what was set up stays.
 func (e *Engine) enterAsAsked(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {
-	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, keeps: true, then: then}
+	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: got.keeps(by), take: &got.take, proof: true, keeps: true, then: then}
 	if got.user == uuid.Nil {
 		return e.comeToBe(ctx, app, got, enter)
 	}

@@ -69,5 +69,8 @@ func (c *call) html(policy string, write func(http.ResponseWriter) error) error 
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", policy)
+	// No page that opened this one can reach its window. A redirect goes without it: a window
+	// that another page opened for a sign-in would lose its opener on the way.
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	return write(c.w)
 }

@@ -81,7 +81,7 @@ func pressVerify(c *call) error {
 	case got.Token == "":
 		return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
 	}
-	c.handOverCookies(got)
+	c.handOver(got)
 	return c.notice("Signed in", "You may close this page.")
 }
 

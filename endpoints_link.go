@@ -13,39 +13,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-const (
-	bindingCookie = "b"
-	bindingAge    = 365 * 24 * time.Hour
-)
-
-// browser answers the secret in the binding cookie, and nil if there is none.
-func (c *call) browser() []byte {
-	text, ok := c.e.cookies.Get(c.r, bindingCookie)
-	if !ok {
-		return nil
-	}
-	secret, ok := token.Decode(text, macSize)
-	if !ok {
-		return nil
-	}
-	return secret
-}
-
-// bind answers the browser's secret, and gives it one if it has none.
-func (c *call) bind() ([]byte, error) {
-	if secret := c.browser(); secret != nil {
-		return secret, nil
-	}
-	secret, err := c.e.random(macSize)
-	if err != nil {
-		return nil, unavailable(err)
-	}
-	if c.r.Method != http.MethodHead { // which never has an effect
-		c.e.cookies.Set(c.w, bindingCookie, token.Encode(secret), bindingAge)
-	}
-	return secret, nil
-}
-
 type linkBody struct {
 	Email      string `json:"email"`
 	RedirectTo string `json:"redirect_to"`
@@ -89,7 +56,7 @@ func openLink(c *call) error {
 		if raw == "" {
 			return invalidToken("the token is missing") // no code is taken here
 		}
-		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser(), Client: c.client})
+		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser(), Client: c.client, bearer: true})
 		if err != nil {
 			return err
 		}
@@ -280,7 +247,7 @@ func pressLink(c *call) error {
 	case err != nil:
 		return err
 	case goal.RedirectTo == "" && got.Token != "":
-		c.handOverCookies(got)
+		c.handOver(got)
 		return c.notice("Signed in", "You may close this page.")
 	case goal.RedirectTo == "":
 		return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/pages"
 )
 
 type oauthConfigJSON struct {
@@ -95,9 +96,12 @@ func startOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkMode(); err != nil {
+		return err
+	}
 	in := OAuthStart{
 		App: c.app.ID, Provider: c.r.PathValue("provider"),
-		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"),
+		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"), Cookie: c.client.Cookie,
 	}
 	if c.r.Method == http.MethodHead { // HEAD never has an effect
 		if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
@@ -113,6 +117,14 @@ func startOAuth(c *call) error {
 		}
 		return c.answer(http.StatusOK, oauthGoJSON(got))
 	}
+	if c.cookieMode() {
+		if err := roomFor(c.ctx()); err != nil { // said before the person goes to the provider
+			return err
+		}
+	}
+	if c.driven() {
+		return c.askToStart(in)
+	}
 	if in.Browser, err = c.bind(); err != nil {
 		return err
 	}
@@ -121,6 +133,38 @@ func startOAuth(c *call) error {
 		return err
 	}
 	return c.redirect(http.StatusFound, got.URL)
+}
+
+// driven reports whether another page makes the browser ask, and no person: it could make a
+// visitor sign in, and a session begin, that nobody wanted. Browsers without these headers
+// tell nothing.
+func (c *call) driven() bool {
+	switch c.r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return c.r.Header.Get("Sec-Fetch-User") != "?1"
+	}
+	return false
+}
+
+// askToStart shows a page with a button, which is a link back here: browsers check each hop of
+// a form's redirects against the policy of the page.
+func (c *call) askToStart(in OAuthStart) error {
+	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
+		return err
+	}
+	nonce, err := c.nonce()
+	if err != nil {
+		return err
+	}
+	to := c.e.url("/auth/" + url.PathEscape(in.Provider) + "/" + c.app.ID.String())
+	if c.r.URL.RawQuery != "" {
+		to += "?" + c.r.URL.RawQuery
+	}
+	data := pages.GoOnData{
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Sign in to " + c.app.Name,
+		Text: "You go on to " + in.Provider + " to sign in.", URL: to, Button: "Go on",
+	}
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.GoOn(w, data) })
 }
 
 func (c *call) redirect(status int, to string) error {

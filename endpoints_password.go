@@ -87,7 +87,7 @@ func pressReset(c *call) error {
 	case goal.RedirectTo != "":
 		return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
 	case got.Token != "":
-		c.handOverCookies(got)
+		c.handOver(got)
 		return c.notice("Signed in", "Your new password is saved. You may close this page.")
 	}
 	return c.notice("Saved", "Go back to where you wanted to sign in and use your new password there.")

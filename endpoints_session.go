@@ -37,17 +37,15 @@ func signInWithPassword(c *call, in credentialsBody) (answered, error) {
 	return c.signedIn(got), nil
 }
 
-// signedIn answers a sign-in: tokens go into cookies or into the body, as the app says.
+// signedIn answers a sign-in: what holds the session goes into a cookie or into the body, and a
+// token only into the body.
 func (c *call) signedIn(s SignIn) answered {
 	status := http.StatusOK
 	if s.Created && s.User.AuthMethod == MethodCredentials {
 		status = http.StatusCreated
 	}
-	if c.cookieMode() {
-		c.handOverCookies(s)
-		s.Token, s.RefreshToken = "", ""
-	} else {
-		c.know(s.User)
+	if c.handOver(s); s.Cookie != "" {
+		s.Token, s.ExpiresIn = "", 0
 	}
 	return answered{status, wireSignIn(s)}
 }
@@ -67,6 +65,9 @@ func refresh(c *call) error {
 	err = httpio.Decode(c.r, &in)
 	key, bad := c.idempotencyKey()
 	if err == nil {
+		if in.RefreshToken == "" {
+			bad = append(bad, FieldError{"refresh_token", "required", "refresh_token is missing"})
+		}
 		err = invalidFields(bad)
 	}
 	if err != nil {
@@ -75,31 +76,10 @@ func refresh(c *call) error {
 		}
 		return err
 	}
-	if in.RefreshToken == "" {
-		return refreshByCookie(c)
-	}
 	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: id, Token: in.RefreshToken, IdempotencyKey: key, Client: c.client})
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, wireSignIn(got))
-}
-
-func refreshByCookie(c *call) error {
-	app, err := c.pathApp()
-	if err != nil {
-		return err
-	}
-	old, ok := c.e.cookies.Get(c.r, refreshCookie(app.ID))
-	if !ok || !app.takesCookies() {
-		return invalid("refresh_token", "required", "refresh_token is missing")
-	}
-	got, err := c.e.Refresh(c.ctx(), RefreshRequest{App: app.ID, Token: old, Client: c.client})
-	if err != nil {
-		return err
-	}
-	c.e.setCookies(c.w, app, got)
-	got.Token, got.RefreshToken = "", ""
 	return c.answer(http.StatusOK, wireSignIn(got))
 }
 
@@ -114,6 +94,22 @@ func (c *call) idempotencyKey() (string, []FieldError) {
 		return "", fieldsOf(badIdempotencyKey())
 	}
 	return values[0], fieldsOf(checkIdempotencyKey(values[0]))
+}
+
+type accessTokenJSON struct {
+	Token     string `json:"token"`
+	TokenType string `json:"token_type"`
+	ExpiresIn int    `json:"expires_in"`
+}
+
+// accessToken is for services that check tokens by themselves, and know of no cookie.
+func accessToken(c *call, _ nobody) (answered, error) {
+	m := Moment{Kind: MomentToken, App: c.app.ID, User: c.user, Client: c.client}
+	got, err := c.e.issue(c.ctx(), c.app, m, c.session, sessionSecret{})
+	if err != nil {
+		return answered{}, err
+	}
+	return answered{http.StatusOK, accessTokenJSON{got.Token, "Bearer", int(got.ExpiresIn / time.Second)}}, nil
 }
 
 type signOutBody struct {

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // account reads an account; nil and no error: there is none.
@@ -35,12 +33,43 @@ type entry struct {
 	put    []Credential
 	end    bool  // every session before, and every proof
 	alone  bool  // no session starts: whoever proved it is not here to hold one
+	bearer bool  // a refresh token holds the session: the answer can set no cookie
 	then   rider // may be nil
+}
+
+// inCookie reports whether a cookie is to hold the session that the entry starts.
+func (by entry) inCookie(app App) bool {
+	switch app.Settings.SessionMode {
+	case SessionCookie:
+		return !by.bearer
+	case SessionEither:
+		return !by.bearer && by.by.Cookie
+	case SessionBearer:
+	}
+	return false
+}
+
+// mayHold refuses a session that the asker's browser has no room for: it holds the cookies of
+// as many other apps as it may. None of those gives way (a page could else sign people out of
+// other apps), and more would make every request too large for servers (431).
+func (e *Engine) mayHold(ctx context.Context, app App, by entry) error {
+	if by.alone || !by.inCookie(app) {
+		return nil
+	}
+	return roomFor(ctx)
+}
+
+// roomFor refuses where the request of ctx comes with the cookies of 16 other apps.
+func roomFor(ctx context.Context) error {
+	if requestFrom(ctx).holding() < maxCookieApps {
+		return nil
+	}
+	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, which is as many as it may; sign out of one of them first")
 }
 
 // rider adds to the step that starts a session: what is written with it, and what it spends.
 // The session is nil where none starts.
-type rider func(*UserChange, *Session, token.Refresh) error
+type rider func(*UserChange, *Session, sessionSecret) error
 
 // errAgain means that somebody else changed what was decided upon: read again.
 var errAgain = errors.New("changed meanwhile")
@@ -67,13 +96,16 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 	if app.Settings.RequireVerified && !u.Verified && !by.proof {
 		return SignIn{}, unproven("")
 	}
+	if err := e.mayHold(ctx, app, by); err != nil {
+		return SignIn{}, err
+	}
 	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
 	if !by.alone {
 		if err := e.before(ctx, moment); err != nil {
 			return SignIn{}, err
 		}
 	}
-	change, refresh, err := e.entering(app, u, by)
+	change, secret, err := e.entering(app, u, by)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -87,21 +119,21 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 		return SignIn{User: moment.User}, nil
 	}
 	e.after(moment)
-	return e.begin(ctx, app, moment, *change.Session, refresh)
+	return e.begin(ctx, app, moment, *change.Session, secret)
 }
 
 // entering is the step by which a user enters.
-func (e *Engine) entering(app App, u User, by entry) (UserChange, token.Refresh, error) {
+func (e *Engine) entering(app App, u User, by entry) (UserChange, sessionSecret, error) {
 	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put, End: by.end}
-	var refresh token.Refresh
+	var secret sessionSecret
 	var err error
 	if !by.alone {
-		if c.Session, refresh, err = e.newSession(app, u.ID, by.by, by.amr, c.Now); err != nil {
-			return c, refresh, err
+		if c.Session, secret, err = e.newSession(app, u.ID, by, c.Now); err != nil {
+			return c, secret, err
 		}
 		c.AuthMethod, c.MaxSessions = by.method, e.cfg.Tokens.MaxSessions
 		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method}); err != nil {
-			return c, refresh, err
+			return c, secret, err
 		}
 	}
 	switch {
@@ -109,13 +141,13 @@ func (e *Engine) entering(app App, u User, by entry) (UserChange, token.Refresh,
 		c.Verified = new(true)
 	case by.proof && !u.Verified:
 		if err := e.reset(&c); err != nil {
-			return c, refresh, err
+			return c, secret, err
 		}
 	}
 	if by.then != nil {
-		err = by.then(&c, c.Session, refresh)
+		err = by.then(&c, c.Session, secret)
 	}
-	return c, refresh, err
+	return c, secret, err
 }
 
 // unproven refuses who has not proven the address, where the app asks for that. With the
@@ -147,6 +179,9 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	if app.Settings.RequireVerified && !u.Verified {
 		return SignIn{}, unproven("")
 	}
+	if err := e.mayHold(ctx, app, by); err != nil {
+		return SignIn{}, err
+	}
 	now := e.now()
 	u.App, u.AuthMethod, u.CreatedAt = app.ID, by.method, now
 	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: by.method, Client: by.by}
@@ -162,14 +197,14 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 		by.put[i] = owned(by.put[i], u, now)
 	}
 	change := UserChange{Now: now, App: app.ID, ID: id, Take: by.take}
-	var refresh token.Refresh
+	var secret sessionSecret
 	if !by.alone {
-		if change.Session, refresh, err = e.newSession(app, id, by.by, by.amr, now); err != nil {
+		if change.Session, secret, err = e.newSession(app, id, by, now); err != nil {
 			return SignIn{}, err
 		}
 	}
 	if by.then != nil {
-		if err := by.then(&change, change.Session, refresh); err != nil {
+		if err := by.then(&change, change.Session, secret); err != nil {
 			return SignIn{}, err
 		}
 	}
@@ -184,12 +219,12 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	if by.alone {
 		return SignIn{User: moment.User, Created: true}, nil
 	}
-	return e.begin(ctx, app, moment, *change.Session, refresh)
+	return e.begin(ctx, app, moment, *change.Session, secret)
 }
 
 // begin mints the first token of a session, and ends one that gets none: nobody holds it.
-func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
-	in, err := e.issue(ctx, app, m, s, refresh)
+func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, secret sessionSecret) (SignIn, error) {
+	in, err := e.issue(ctx, app, m, s, secret)
 	if err == nil {
 		return in, nil
 	}

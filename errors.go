@@ -44,6 +44,7 @@ const (
 	CodeAppNameTaken             Code = "app_name_taken"            // 409: the developer has an app of that name
 	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider
 	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
+	CodeLimitReached             Code = "limit_reached"             // 409: a number of things is full; Error.Detail names it and the bound
 	CodeLinkRequired             Code = "link_required"             // 409: the address or identity is another account's: sign in to it and link
 	CodeEmailRequired            Code = "email_required"            // 409: the provider told no address
 	CodeBodyTooLarge             Code = "body_too_large"            // 413: more than 64 KiB

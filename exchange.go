@@ -76,13 +76,16 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	case err != nil:
 		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", x.code.session, err))
 	case e.now().Sub(x.code.made) >= codeTTL:
-		return e.exchangeAgain(ctx, app, x, u)
+		return e.exchangeAgain(ctx, app, x, s, u)
+	}
+	if err := e.mayExchange(ctx, app, s, by); err != nil {
+		return SignIn{}, err
 	}
 	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
 	if x.code.created {
 		m.Kind = MomentSignUp
 	}
-	in, err := e.grant(ctx, app, m, s, x.code.refresh)
+	in, err := e.grant(ctx, app, m, s, x.code.secret)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -95,7 +98,7 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	_, err = e.store.ChangeUser(ctx, c)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return e.exchangeAgain(ctx, app, x, u)
+		return e.exchangeAgain(ctx, app, x, s, u)
 	case err != nil:
 		return SignIn{}, e.stepError(err, app.ID)
 	}
@@ -122,7 +125,7 @@ func (e *Engine) usedCode(app, user uuid.UUID, x exchange, what exchanged) (Toke
 
 // exchangeAgain answers a code that cannot be spent: as it was answered before, for so long;
 // from then on, whoever uses it is not the one who has the session, or that one was not.
-func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, u User) (SignIn, error) {
+func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Session, u User) (SignIn, error) {
 	t, err := e.store.Token(ctx, app.ID, Take{Kind: outcomeKind, Hash: x.used}, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -135,13 +138,28 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, u User)
 		return SignIn{}, err
 	}
 	if e.now().Sub(before.At) < codeAgain {
-		return SignIn{
-			Token: before.Token, ExpiresIn: before.ExpiresIn, RefreshToken: x.code.refresh.Text(), User: u, SessionID: x.code.session, Created: x.code.created,
-		}, nil
+		in := SignIn{Token: before.Token, ExpiresIn: before.ExpiresIn, User: u, SessionID: s.ID, Created: x.code.created}
+		in.hold(x.code.secret, s, e.now())
+		return in, nil
 	}
 	err = e.endSession(ctx, app.ID, x.code.user, x.code.session, "one-time code used again")
 	if err != nil && !errors.Is(err, CodeSessionNotFound) {
 		return SignIn{}, err
 	}
 	return SignIn{}, invalidToken("the one-time code was used already")
+}
+
+// mayExchange refuses, before the code is spent, a session that its asker could not keep: what
+// was to go into a cookie would else go to the page's script. What holds the session was
+// chosen where the flow began.
+func (e *Engine) mayExchange(ctx context.Context, app App, s Session, by Client) error {
+	switch {
+	case s.Cookie != nil && !app.takesCookies(), s.Cookie == nil && app.Settings.SessionMode == SessionCookie:
+		return invalidToken("the app's session mode has changed since the flow began")
+	case s.Cookie == nil && app.Settings.SessionMode == SessionEither && by.Cookie:
+		return invalid("session", "not_chosen", "the flow began without session=cookie; choose it there")
+	case s.Cookie != nil:
+		return roomFor(ctx)
+	}
+	return nil
 }

@@ -23,3 +23,16 @@ func UseGitHub(e *Engine, url string) {
 		"github": {AuthURL: url + "/login/oauth/authorize", TokenURL: url + "/login/oauth/access_token", APIURL: url},
 	}})
 }
+
+// BindingCookie is the binding cookie of a new browser, as it sends it.
+func BindingCookie(e *Engine) string {
+	b, err := e.newBound()
+	if err != nil {
+		panic(err)
+	}
+	return bindingWith(e, b)
+}
+
+func bindingWith(e *Engine, b bound) string {
+	return e.cookies.Name(bindingCookie) + "=" + e.bindingText(b)
+}

@@ -16,6 +16,12 @@ func sessionFlows() []flow {
 		{name: "turn a refresh token that is none", route: "POST /auth/refresh/{app_id}", status: 401, code: "invalid_token", ready: func(s *stage) func() *http.Request {
 			return s.again("POST", "/auth/refresh/{app_id}", `{"refresh_token":"rt_nothing"}`)
 		}},
+		{name: "make an access token", route: "POST /auth/access-token/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/auth/access-token/{app_id}", `{}`, s.byCookie())
+		}},
+		{name: "make an access token by one", route: "POST /auth/access-token/{app_id}", status: 401, code: "unauthenticated", ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/auth/access-token/{app_id}", `{}`, bearer(in(s, "token")))
+		}},
 		{name: "sign out", route: "POST /auth/sign-out/{app_id}", status: 204, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", "/auth/sign-out/{app_id}", `{}`, bearer(in(s, "token")))
 		}},

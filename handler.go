@@ -213,7 +213,12 @@ func (c *call) pathApp() (App, error) {
 // of keeps the app of the path, for the door and for the flow behind it.
 func (c *call) of(app App) {
 	c.app = app
-	c.request.concerns(app)
+	others := 0
+	if app.takesCookies() {
+		others = c.e.cookies.Sessions(c.r, sessionCookie(app.ID))
+		c.client.Cookie = c.chosen()
+	}
+	c.request.concerns(app, others)
 }
 
 // pathID is the app's id in the path, whether or not there is such an app.

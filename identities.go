@@ -14,7 +14,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
-	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -292,7 +291,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 			return nil, err
 		}
 	}
-	if err := then(&change, nil, token.Refresh{}); err != nil {
+	if err := then(&change, nil, sessionSecret{}); err != nil {
 		return nil, err
 	}
 	_, err = e.store.ChangeUser(ctx, change)

@@ -86,7 +86,7 @@ func TestAStateLinksForItsOwnSessionAlone(t *testing.T) {
 			return s.send("GET", s.in("/auth/callback/corp/{app_id}?code=good&state=")+state, "", bearer(s.mine))
 		}},
 		"in a browser, with a cookie that did not begin": {401, "invalid_token", func(s *pair, state, _ string) answer {
-			return s.send("GET", s.in("/auth/callback/corp/{app_id}?code=good&state=")+state, "", bearer(s.mine), "Cookie: authkit-b="+strings.Repeat("A", 43))
+			return s.send("GET", s.in("/auth/callback/corp/{app_id}?code=good&state=")+state, "", bearer(s.mine), "Cookie: "+authkit.BindingCookie(s.engine))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -231,7 +231,7 @@ func TestABearersFlowEndsInNoBrowser(t *testing.T) {
 	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionEither)})
 	token := s.signUp("ann@example.com").text(t, "token")
 	state, binding := s.linking(token, nil)
-	cookies := "Cookie: authkit-b=" + strings.Repeat("A", 43) + "; authkit-" + s.app.ID.String() + "=" + token
+	cookies := "Cookie: " + authkit.BindingCookie(s.engine) + "; authkit-" + s.app.ID.String() + "=" + token
 	s.send("GET", s.in("/auth/callback/corp/{app_id}?code=good&state=")+state, "", cookies).want(t, 401, "invalid_token")
 	s.finish(state, binding, bearer(token)).want(t, 200, "")
 }

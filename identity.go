@@ -66,10 +66,15 @@ func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 	if err1 != nil || err2 != nil {
 		return vouched{}, invalidToken("the access token names no session or no user")
 	}
-	return vouched{kid: kid, expires: claims.ExpiresAt, id: &Identity{
-		App: app.ID, User: sub, Session: sid, Email: claims.Email, Name: claims.Name,
+	return vouched{kid: kid, expires: claims.ExpiresAt, id: proven(app.ID, sub, sid, claims)}, nil
+}
+
+// proven is the identity that claims prove.
+func proven(app, user, session uuid.UUID, claims token.Access) *Identity {
+	return &Identity{
+		App: app, User: user, Session: session, Email: claims.Email, Name: claims.Name,
 		AuthTime: claims.AuthTime, Methods: claims.AMR, Claims: claims.Extra,
-	}}, nil
+	}
 }
 
 // recentApp answers an app as it was at a time no further back than within.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,7 +12,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// Identity is what an access token proves.
+// Identity is what an access token proves, or a session cookie in its place.
 type Identity struct {
 	App, User, Session uuid.UUID
 	Email              string // empty unless it is verified
@@ -48,9 +49,12 @@ func ForApp(app uuid.UUID) AppFor {
 // The token is verified here; how old the store's last word on its session may be is
 // Config.Tokens.LiveWithin, and 503 is the answer when the store cannot say.
 //
-// Where the app takes session cookies, they do instead of the header; one that has expired
-// is refreshed on the way, and the answer is then kept by no cache. A browser's
-// cross-origin request with an unsafe method is a 403 if a cookie is what would let it in.
+// Where the app takes session cookies, one does instead of the header, and its identity is
+// that of an access token made now. A browser's cross-origin request that may do more than
+// read is a 403 if a cookie is what would let it in: one with an unsafe method, and a
+// WebSocket handshake. The app's own origins are no others.
+//
+// An answer that sets a session cookie is kept by no cache, whatever the handler says.
 func (e *Engine) Require(app AppFor) func(http.Handler) http.Handler {
 	return e.middleware(guard{app: app, required: true, within: e.cfg.Tokens.LiveWithin})
 }
@@ -77,7 +81,7 @@ type guard struct {
 func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			id, app, err := e.identify(w, r, g)
+			id, app, err := e.identify(r, g)
 			if err != nil {
 				e.fail(w, r, app, err)
 				return
@@ -85,14 +89,14 @@ func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 			if id != nil {
 				r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
 			}
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(&guardedWriter{ResponseWriter: w}, r)
 		})
 	}
 }
 
 // identify returns who asks, and of which app. Without an identity and without an error it
 // is a stranger, where g lets strangers through.
-func (e *Engine) identify(w http.ResponseWriter, r *http.Request, g guard) (*Identity, uuid.UUID, error) {
+func (e *Engine) identify(r *http.Request, g guard) (*Identity, uuid.UUID, error) {
 	scheme, raw, err := httpio.Authorization(r)
 	if err != nil {
 		return nil, uuid.Nil, malformedAuthorization()
@@ -108,7 +112,7 @@ func (e *Engine) identify(w http.ResponseWriter, r *http.Request, g guard) (*Ide
 		id, err := e.identity(r.Context(), app, raw, g.within)
 		return id, app, err
 	}
-	id, err := e.identifyByCookie(w, r, app, g.within)
+	id, err := e.identifyByCookie(r, app, g.within)
 	if !g.required && (errors.Is(err, CodeUnauthenticated) || errors.Is(err, CodeInvalidToken)) {
 		return nil, app, nil
 	}
@@ -119,11 +123,9 @@ func noAccessToken(why cause) *Error {
 	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …, or the session cookie where the app's session_mode takes it").because(why)
 }
 
-// identifyByCookie refreshes a session whose access token has expired.
-func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uuid.UUID, within time.Duration) (*Identity, error) {
-	access, ok := e.cookies.Get(r, accessCookie(id))
-	refresh, ok2 := e.cookies.Get(r, refreshCookie(id))
-	if !ok && !ok2 {
+func (e *Engine) identifyByCookie(r *http.Request, id uuid.UUID, within time.Duration) (*Identity, error) {
+	value, ok := e.cookies.Get(r, sessionCookie(id))
+	if !ok {
 		return nil, noAccessToken("the request has neither an Authorization header nor a session cookie")
 	}
 	app, _, err := e.recentApp(r.Context(), id, e.now(), within)
@@ -133,18 +135,17 @@ func (e *Engine) identifyByCookie(w http.ResponseWriter, r *http.Request, id uui
 	if !app.takesCookies() {
 		return nil, noAccessToken("the app takes no session cookies")
 	}
-	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	if !safe && httpio.CrossOrigin(r, e.origin, func(string) bool { return false }) {
+	if acts(r) && httpio.CrossOrigin(r, e.origin, func(origin string) bool { return slices.Contains(app.Settings.Origins, origin) }) {
 		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
 	}
-	got, err := e.identity(r.Context(), id, access, within)
-	if !ok2 || !errors.Is(err, CodeInvalidToken) || r.Method == http.MethodHead { // HEAD never has an effect
-		return got, err
-	}
-	in, err := e.Refresh(r.Context(), RefreshRequest{App: id, Token: refresh, Client: Client{IP: e.proxies().Sender(r).Addr, UserAgent: r.UserAgent()}})
-	if err != nil {
-		return nil, err
-	}
-	e.setCookies(w, app, in)
-	return e.identity(r.Context(), id, in.Token, within)
+	by := Client{IP: e.proxies().Sender(r).Addr, UserAgent: r.UserAgent(), Cookie: true}
+	return e.identityByCookie(r.Context(), app, value, by, within, r.Method != http.MethodHead)
+}
+
+// acts reports whether a request may do more than read: by its method, or since it opens
+// another protocol, in which a page could say and read anything (cross-site WebSocket
+// hijacking, CWE-1385). Browsers put no handshake under CORS.
+func acts(r *http.Request) bool {
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	return !safe || len(r.Header.Values("Upgrade")) > 0
 }

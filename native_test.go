@@ -115,7 +115,7 @@ func TestABrowserGoesToAProgramByAPressOnly(t *testing.T) {
 				}
 			}
 			t.Run("a link goes on by itself only to where no press is needed", func(t *testing.T) {
-				asker := "Cookie: " + browserCookie("A")
+				asker := "Cookie: " + authkit.BindingCookie(s.engine)
 				_, m := s.mailed(s.email(), fmt.Sprintf(`,"redirect_to":%q,"code_challenge":%q`, c.to, challenge), asker)
 				page := s.send("GET", linkPath(m), "", asker)
 				page.want(t, 200, "")

@@ -86,7 +86,7 @@ func (in OAuthReturn) press(session uuid.UUID) press {
 
 // spending is the rider that spends what was claimed, in the step that it leads to.
 func spending(take Take) rider {
-	return func(c *UserChange, _ *Session, _ token.Refresh) error {
+	return func(c *UserChange, _ *Session, _ sessionSecret) error {
 		c.Take = &take
 		return nil
 	}

@@ -33,13 +33,13 @@ type oneTime struct {
 	made          time.Time
 	created       bool
 	proof         []byte // hash of what has to come with it
-	refresh       token.Refresh
+	secret        sessionSecret
 }
 
 func codeAAD(app uuid.UUID) []byte { return seal.AAD("one-time code", app.String()) }
 
 func (e *Engine) sealCode(app uuid.UUID, o oneTime) []byte {
-	plain := slices.Concat(o.session[:], o.user[:], binary.BigEndian.AppendUint64(nil, uint64(o.made.UnixMicro())), []byte{byte(flagged(o.created))}, o.proof, o.refresh.Bytes()) //nolint:gosec // a time of this century
+	plain := slices.Concat(o.session[:], o.user[:], binary.BigEndian.AppendUint64(nil, uint64(o.made.UnixMicro())), []byte{byte(flagged(o.created))}, o.proof, o.secret.Bytes()) //nolint:gosec // a time of this century
 	return e.ring.Seal(plain, codeAAD(app))
 }
 
@@ -60,18 +60,18 @@ func (e *Engine) openCode(app uuid.UUID, text string) (o oneTime, raw []byte, ok
 		session: uuid.UUID(plain[:16]), user: uuid.UUID(plain[16:32]), made: time.UnixMicro(int64(binary.BigEndian.Uint64(plain[32:40]))).UTC(), //nolint:gosec // as it was written
 		created: plain[40] == 1, proof: plain[41:codeHead],
 	}
-	o.refresh, ok = token.RefreshOf(plain[codeHead:])
+	o.secret, ok = sessionSecretOf(plain[codeHead:])
 	return o, raw, ok
 }
 
 // handOver adds a one-time code for the session to the step that starts it.
 func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) rider {
-	return func(c *UserChange, s *Session, refresh token.Refresh) error {
+	return func(c *UserChange, s *Session, secret sessionSecret) error {
 		if challenge == "" && len(browser) == 0 { // whoever saw the code could redeem it
 			return invalid("binding", "required", "there is neither a challenge nor a browser to bind the code to")
 		}
 		proof := codeBinding(challenge, browser, c.App, s.ID)
-		raw := e.sealCode(c.App, oneTime{session: s.ID, user: s.UserID, made: c.Now, created: c.Version == 0, proof: proof, refresh: refresh})
+		raw := e.sealCode(c.App, oneTime{session: s.ID, user: s.UserID, made: c.Now, created: c.Version == 0, proof: proof, secret: secret})
 		hash := token.Hash(raw)
 		c.Also.Tokens = append(c.Also.Tokens, Token{
 			App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: s.UserID, Binding: proof, ExpiresAt: c.Now.Add(codeTTL),

@@ -35,16 +35,13 @@ func codeIn(t *testing.T, got answer) string {
 	return code
 }
 
-// browserCookie is a binding cookie of a browser of its own.
-func browserCookie(fill string) string { return "authkit-b=" + strings.Repeat(fill, 42) + "A" }
-
 // Programs send a one-time code twice: a framework mounts a component twice, a fetch is
 // repeated because its answer was lost.
 func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
 		s := newStageOn(t, store, withoutLimits)
-		browser, other := browserCookie("A"), browserCookie("B")
+		browser, other := authkit.BindingCookie(s.engine), authkit.BindingCookie(s.engine)
 		proofs := map[string]struct{ challenge, verifier, right, wrong string }{
 			"bound to a verifier": {challenge, verifier, other, other},
 			"bound to a browser":  {"", "", browser, other},

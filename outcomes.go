@@ -50,7 +50,7 @@ type outcome struct {
 	RedirectTo string    `json:"redirect_to,omitempty"`
 	Code       string    `json:"code,omitempty"` // one-time, for RedirectTo
 	Session    uuid.UUID `json:"session,omitzero"`
-	Refresh    string    `json:"refresh,omitempty"`
+	Secret     []byte    `json:"secret,omitempty"` // that holds the session
 	Created    bool      `json:"created,omitempty"`
 	Provider   string    `json:"provider,omitempty"` // that was linked
 
@@ -101,11 +101,11 @@ func both(first, second rider) rider {
 		}
 		return first
 	}
-	return func(c *UserChange, s *Session, refresh token.Refresh) error {
-		if err := first(c, s, refresh); err != nil {
+	return func(c *UserChange, s *Session, secret sessionSecret) error {
+		if err := first(c, s, secret); err != nil {
 			return err
 		}
-		return second(c, s, refresh)
+		return second(c, s, secret)
 	}
 }
 
@@ -116,10 +116,10 @@ func (e *Engine) remember(p press, tell func(*outcome)) rider {
 	if p.hash == nil {
 		return nil
 	}
-	return func(c *UserChange, s *Session, refresh token.Refresh) error {
+	return func(c *UserChange, s *Session, secret sessionSecret) error {
 		out := outcome{Created: c.Version == 0}
 		if s != nil {
-			out.Session, out.Refresh = s.ID, refresh.Text()
+			out.Session, out.Secret = s.ID, secret.Bytes()
 		}
 		if tell != nil {
 			tell(&out)
@@ -134,7 +134,7 @@ func (e *Engine) remember(p press, tell func(*outcome)) rider {
 // handOverOnce is handOver for a press, which is handed the same code if it comes again.
 func (e *Engine) handOverOnce(p press, goal *Goal, challenge string, browser []byte) rider {
 	return both(e.handOver(goal, challenge, browser), e.remember(p, func(out *outcome) {
-		out.RedirectTo, out.Code, out.Refresh = goal.RedirectTo, goal.Code, ""
+		out.RedirectTo, out.Code, out.Secret = goal.RedirectTo, goal.Code, nil
 	}))
 }
 
@@ -202,7 +202,7 @@ func (e *Engine) answerAgain(ctx context.Context, app App, out outcome, by Clien
 	case out.Code != "":
 		return goal, SignIn{User: u, SessionID: s.ID, Created: out.Created}, nil
 	}
-	refresh, ok := token.ParseRefresh(out.Refresh)
+	secret, ok := sessionSecretOf(out.Secret)
 	if !ok {
 		return Goal{}, SignIn{}, refused
 	}
@@ -210,7 +210,7 @@ func (e *Engine) answerAgain(ctx context.Context, app App, out outcome, by Clien
 	if out.Created {
 		m.Kind = MomentSignUp
 	}
-	in, err := e.issue(ctx, app, m, s, refresh)
+	in, err := e.issue(ctx, app, m, s, secret)
 	return goal, in, err
 }
 

@@ -106,7 +106,7 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	if err != nil {
 		return SignIn{}, err
 	}
-	return e.reSecure(ctx, app, got, in.Password, entry{by: in.Client})
+	return e.reSecure(ctx, app, got, in.Password, entry{by: got.keeps(in.Client)})
 }
 
 // PressReset is [Engine.ResetPassword] from the link's page. The session is handed over as
@@ -135,7 +135,8 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress,
 		return Goal{}, SignIn{}, err
 	}
 	goal := Goal{RedirectTo: got.data.RedirectTo}
-	by := entry{by: in.Client, alone: goal.RedirectTo == "" && !in.Stay, then: e.remember(p, nil)}
+	by := entry{by: got.keeps(in.Client), then: e.remember(p, nil)}
+	by.alone = goal.RedirectTo == "" && !in.Stay && !by.inCookie(app)
 	switch {
 	case got.elsewhere(in.Browser, app.ID): // the new password is what the one who asked goes on with
 		goal, by.alone = Goal{}, true
@@ -160,7 +161,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 		return SignIn{}, err
 	}
 	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
-	by.then = both(func(c *UserChange, _ *Session, _ token.Refresh) error {
+	by.then = both(func(c *UserChange, _ *Session, _ sessionSecret) error {
 		return e.tellUser(c, app, account.User.EmailTyped, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
 	}, by.then)
 	return again(func() (SignIn, error) {

@@ -33,8 +33,32 @@ func (s *stage) credential(pattern string) []string {
 		pattern == "/auth/password/change/{app_id}", pattern == "/auth/password/set/{app_id}",
 		pattern == "/auth/email/send/{app_id}", pattern == "/auth/email/change/{app_id}", pattern == "/auth/email/confirm/{app_id}":
 		return []string{bearer(s.signUp(s.email()).text(s.t, "token"))}
+	case pattern == "/auth/access-token/{app_id}":
+		return []string{s.byCookie()}
 	}
 	return nil
+}
+
+// byCookie signs a new user up, and answers the cookie that holds the session. The app takes
+// both from now on.
+func (s *stage) byCookie() string {
+	s.t.Helper()
+	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionEither)})
+	got := s.send("POST", s.in("/auth/credentials/{app_id}?session=cookie"), signInBody(s.email(), password, "sign_up"))
+	got.want(s.t, 201, "")
+	return s.cookieOf(got)
+}
+
+// cookieOf is the session cookie that an answer sets, as a browser sends it.
+func (w *world) cookieOf(got answer) string {
+	w.t.Helper()
+	for _, c := range (&http.Response{Header: got.Header()}).Cookies() {
+		if strings.HasSuffix(c.Name, "authkit-"+w.app.ID.String()) && c.MaxAge > 0 {
+			return "Cookie: " + c.Name + "=" + c.Value
+		}
+	}
+	w.t.Fatalf("got %v, want a session cookie", got.Header())
+	return ""
 }
 
 func TestPaths(t *testing.T) {

@@ -270,7 +270,7 @@ func TestWhatABrowserAsksForTwice(t *testing.T) {
 				s.do(ask())
 				other := ask()
 				other.Header.Del("Cookie")
-				other.Header.Set("Cookie", browserCookie("Q"))
+				other.Header.Set("Cookie", authkit.BindingCookie(s.engine))
 				if got := s.do(other); got.Code < 400 {
 					t.Errorf("got %s, want it refused", told(got))
 				}
@@ -335,7 +335,7 @@ func TestASecondPressIsTheSameOrNone(t *testing.T) {
 	t.Run("JSON is answered once", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
-		browser := "Cookie: " + browserCookie("A")
+		browser := "Cookie: " + authkit.BindingCookie(s.engine)
 		_, m := s.mailed(s.email(), "", browser)
 		for _, status := range []int{200, 401} {
 			s.send("POST", s.in("/auth/verify/{app_id}"), `{"token":"`+linkToken(m)+`"}`, browser).want(t, status, "")
@@ -420,7 +420,7 @@ func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code := s.handed(browserCookie("A"), challenge)
+	code := s.handed(authkit.BindingCookie(s.engine), challenge)
 	in := s.send("POST", s.in("/auth/token/{app_id}"), `{"code":"`+code+`","code_verifier":"`+verifier+`"}`)
 	in.want(t, 200, "")
 	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})

@@ -58,6 +58,8 @@ type attempt struct {
 	RedirectTo string `json:"redirect_to,omitempty"`
 	Challenge  string `json:"challenge,omitempty"`
 
+	Cookie bool `json:"cookie,omitempty"` // the asker chose a session that a cookie holds
+
 	Asked time.Time `json:"asked,omitzero"`
 	Agent string    `json:"agent,omitempty"` // of a fixed list
 
@@ -145,7 +147,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	var also Also
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
-	data.Asked, data.Agent = now, agentOf(by.UserAgent)
+	data.Asked, data.Agent, data.Cookie = now, agentOf(by.UserAgent), by.Cookie
 	switch err := e.hit(ctx, app.ID, e.limiter.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
@@ -293,6 +295,12 @@ func (f found) askedBy(browser []byte, app uuid.UUID) bool {
 // the challenge is where the proof was asked for (RFC 7636, section 4.5).
 func (f found) elsewhere(browser []byte, app uuid.UUID) bool {
 	return f.data.Challenge != "" && !f.askedBy(browser, app)
+}
+
+// keeps is the client that redeems, with the choice of the one that asked.
+func (f found) keeps(by Client) Client {
+	by.Cookie = by.Cookie || f.data.Cookie
+	return by
 }
 
 // outdated says whether an account was given its first password since.

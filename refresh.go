@@ -94,7 +94,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		return SignIn{}, unproven("")
 	}
 	turned := e.now()
-	out, err := e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, next)
+	out, err := e.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, sessionSecret{refresh: next})
 	if err != nil && got.Again == nil && ctx.Err() == nil && e.now().Sub(turned) < refreshGrace/2 {
 		e.turnBack(ctx, in.App, presented, next)
 	}

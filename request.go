@@ -22,6 +22,7 @@ type request struct {
 	actor string  // as [Event] has it: who is not the user it is about
 	app   App     // of the path, once it is read
 	owed  []count // what the door has left to the flow to count
+	held  int     // how many other apps' session cookies came with it
 }
 
 type requestKey struct{}
@@ -49,11 +50,18 @@ func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
 	return r.app, id != uuid.Nil && r.app.ID == id
 }
 
-// concerns says which app the request is of.
-func (r *request) concerns(app App) {
+// concerns says which app the request is of, and how many others' session cookies it brings.
+func (r *request) concerns(app App, others int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.app = app
+	r.app, r.held = app, others
+}
+
+// holding is the number of other apps whose session cookies came with the request.
+func (r *request) holding() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.held
 }
 
 // isBy says who asks.

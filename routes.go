@@ -39,6 +39,7 @@ func signInRoutes() []route {
 		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitCallbackPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
 		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Turn a refresh token", serve: refresh},
+		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, summary: "Make an access token of the session that a cookie holds", serve: takes(accessToken)},
 		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: takes(signOut)},
 		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: gives(me)},
 		{method: patch, pattern: "/auth/me/{app_id}", access: user, summary: "Change the signed-in user", serve: takes(changeMe)},

@@ -19,6 +19,10 @@ import (
 type Client struct {
 	IP, UserAgent string
 
+	// Cookie asks for a session that a cookie holds, where the app's session mode is
+	// [SessionEither]. The other modes leave no choice.
+	Cookie bool
+
 	// forwarder owns the app whose backend told IP; empty: it is the peer's own.
 	forwarder string
 }
@@ -27,10 +31,16 @@ type Client struct {
 type SignIn struct {
 	Token        string        // the access token, a JWT
 	ExpiresIn    time.Duration // of Token
-	RefreshToken string        // for [Engine.Refresh], once
-	User         User
-	SessionID    uuid.UUID
-	Created      bool // the user is new
+	RefreshToken string        // for [Engine.Refresh], once; empty where a cookie holds the session
+
+	// Cookie is the value of the session's cookie, and CookieAge how long a browser keeps it.
+	// They are empty where a refresh token holds the session.
+	Cookie    string
+	CookieAge time.Duration
+
+	User      User
+	SessionID uuid.UUID
+	Created   bool // the user is new
 
 	// Pending is set where nobody is signed in yet, and nothing else is: a sign-up waits
 	// for the proof of its address.
@@ -43,22 +53,56 @@ const maxMethod = 64
 // maxUserAgent is how much of a User-Agent a session keeps.
 const maxUserAgent = 256
 
-// newSession prepares the session that a user verb starts, and its first refresh token.
-func (e *Engine) newSession(app App, user uuid.UUID, by Client, amr []string, now time.Time) (*Session, token.Refresh, error) {
+// sessionSecret is the secret by which a client holds a session: a refresh token, or the value of a
+// cookie, and never both.
+type sessionSecret struct {
+	refresh token.Refresh
+	cookie  []byte
+}
+
+// newSession prepares the session that a user verb starts, and the secret that holds it.
+func (e *Engine) newSession(app App, user uuid.UUID, by entry, now time.Time) (*Session, sessionSecret, error) {
 	id, err := e.newID(now)
 	if err != nil {
-		return nil, token.Refresh{}, unavailable(err)
+		return nil, sessionSecret{}, unavailable(err)
+	}
+	_, idle, absolute := e.lifetimes(app)
+	s := &Session{
+		App: app.ID, ID: id, UserID: user, AMR: by.amr,
+		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: now.Add(idle), Until: now.Add(absolute),
+		UserAgent: clean(by.by.UserAgent, maxUserAgent), IP: clean(by.by.IP, 64),
+	}
+	if by.inCookie(app) {
+		cookie, err := e.random(cookieSize)
+		if err != nil {
+			return nil, sessionSecret{}, unavailable(err)
+		}
+		s.Cookie = token.Hash(cookie)
+		return s, sessionSecret{cookie: cookie}, nil
 	}
 	first, err := token.NewRefresh(e.cfg.Random)
 	if err != nil {
-		return nil, token.Refresh{}, unavailable(err)
+		return nil, sessionSecret{}, unavailable(err)
 	}
-	_, idle, absolute := e.lifetimes(app)
-	return &Session{
-		App: app.ID, ID: id, UserID: user, AMR: amr, Family: first.Family(), Current: first.Hash(),
-		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: now.Add(idle), Until: now.Add(absolute),
-		UserAgent: clean(by.UserAgent, maxUserAgent), IP: clean(by.IP, 64),
-	}, first, nil
+	s.Family, s.Current = first.Family(), first.Hash()
+	return s, sessionSecret{refresh: first}, nil
+}
+
+// Bytes is the secret in a form that sessionSecretOf reads, in less than 64 bytes.
+func (s sessionSecret) Bytes() []byte {
+	if s.cookie != nil {
+		return s.cookie
+	}
+	return s.refresh.Bytes()
+}
+
+// sessionSecretOf tells a cookie from a refresh token by its size.
+func sessionSecretOf(b []byte) (sessionSecret, bool) {
+	if len(b) == cookieSize {
+		return sessionSecret{cookie: b}, true
+	}
+	refresh, ok := token.RefreshOf(b)
+	return sessionSecret{refresh: refresh}, ok
 }
 
 // lifetimes are how long an app's access tokens and sessions live.
@@ -67,9 +111,10 @@ func (e *Engine) lifetimes(app App) (access, idle, absolute time.Duration) {
 	return cmp.Or(s.AccessTTL, t.AccessTTL), cmp.Or(s.SessionIdle, t.SessionIdle), cmp.Or(s.SessionAbsolute, t.SessionAbsolute)
 }
 
-// issue mints the access token of a session that was just started or is alive.
-func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
-	in, err := e.grant(ctx, app, m, s, refresh)
+// issue mints the access token of a session that was just started or is alive, and answers
+// it with the secret that holds the session.
+func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, secret sessionSecret) (SignIn, error) {
+	in, err := e.grant(ctx, app, m, s, secret)
 	if err == nil {
 		m.Kind = MomentToken
 		e.after(m)
@@ -78,13 +123,10 @@ func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, refres
 }
 
 // grant is issue for a step that is yet to happen: the host is asked, and not told.
-func (e *Engine) grant(ctx context.Context, app App, m Moment, s Session, refresh token.Refresh) (SignIn, error) {
-	now, u, created := e.now(), m.User, m.Kind == MomentSignUp
+func (e *Engine) grant(ctx context.Context, app App, m Moment, s Session, secret sessionSecret) (SignIn, error) {
+	now, created := e.now(), m.Kind == MomentSignUp
 	m.Kind = MomentToken
-	if err := e.before(ctx, m); err != nil {
-		return SignIn{}, err
-	}
-	extra, err := e.extraClaims(ctx, m)
+	claims, err := e.claims(ctx, app, m, s, now)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -96,26 +138,58 @@ func (e *Engine) grant(ctx context.Context, app App, m Moment, s Session, refres
 	if err != nil {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the app's signing key cannot be used", Err: err}
 	}
-	id, err := e.newID(now)
-	if err != nil {
-		return SignIn{}, unavailable(err)
-	}
 	if e.keyDue(app, now) {
 		e.due.add(app.ID)
-	}
-	ttl, _, _ := e.lifetimes(app)
-	claims := token.Access{
-		Issuer: e.issuer(app.ID), Audience: app.ID.String(), Subject: u.ID.String(), SessionID: s.ID.String(),
-		ID: id.String(), IssuedAt: now, ExpiresAt: now.Add(ttl), AuthTime: s.AuthTime, AMR: s.AMR, Name: u.Name, Extra: extra,
-	}
-	if u.Verified {
-		claims.Email = u.EmailTyped
 	}
 	raw, err := token.Mint(pair, claims)
 	if err != nil {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the access token cannot be signed", Err: err}
 	}
-	return SignIn{Token: raw, ExpiresIn: ttl, RefreshToken: refresh.Text(), User: u, SessionID: s.ID, Created: created}, nil
+	out := SignIn{Token: raw, ExpiresIn: claims.ExpiresAt.Sub(now), User: m.User, SessionID: s.ID, Created: created}
+	out.hold(secret, s, now)
+	return out, nil
+}
+
+// hold adds what holds the session.
+func (in *SignIn) hold(secret sessionSecret, s Session, now time.Time) {
+	switch {
+	case secret.cookie != nil:
+		in.Cookie, in.CookieAge = token.Encode(secret.cookie), s.Until.Sub(now)
+	case secret.refresh != token.Refresh{}:
+		in.RefreshToken = secret.refresh.Text()
+	}
+}
+
+// claims are what an access token of the session says now. It ends no later than the
+// session does.
+func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now time.Time) (token.Access, error) {
+	if err := e.before(ctx, m); err != nil {
+		return token.Access{}, err
+	}
+	extra, err := e.extraClaims(ctx, m)
+	if err != nil {
+		return token.Access{}, err
+	}
+	id, err := e.newID(now)
+	if err != nil {
+		return token.Access{}, unavailable(err)
+	}
+	ttl, _, _ := e.lifetimes(app)
+	expires := now.Add(ttl)
+	for _, end := range []time.Time{s.IdleUntil, s.Until} {
+		if end.Before(expires) {
+			expires = end
+		}
+	}
+	u := m.User
+	claims := token.Access{
+		Issuer: e.issuer(app.ID), Audience: app.ID.String(), Subject: u.ID.String(), SessionID: s.ID.String(),
+		ID: id.String(), IssuedAt: now, ExpiresAt: expires, AuthTime: s.AuthTime, AMR: s.AMR, Name: u.Name, Extra: extra,
+	}
+	if u.Verified {
+		claims.Email = u.EmailTyped
+	}
+	return claims, nil
 }
 
 // StartSession signs a user in by a method of the host's own. The method becomes the user's

@@ -3,7 +3,6 @@ package authkit
 import (
 	"errors"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -13,30 +12,32 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// The cookies of an app: the access token, and the refresh token beside it.
-func accessCookie(app uuid.UUID) string  { return app.String() }
-func refreshCookie(app uuid.UUID) string { return "r-" + app.String() }
+const (
+	// cookieSize is the length of a session cookie's value, of which the store keeps the hash.
+	cookieSize = 32
 
-// takesCookies says whether a session may come by cookie.
+	// maxCookieApps is how many apps' session cookies a browser holds: each request carries
+	// all of them, and servers refuse one whose headers are too large.
+	maxCookieApps = 16
+)
+
+// sessionCookie names the cookie that holds the app's session in a browser.
+func sessionCookie(app uuid.UUID) string { return app.String() }
+
+// takesCookies reports whether a session of the app may come by cookie.
 func (a App) takesCookies() bool {
 	return slices.Contains([]SessionMode{SessionCookie, SessionEither}, a.Settings.SessionMode)
 }
 
-// cookieMode says whether this request's sign-in goes into cookies.
-func (c *call) cookieMode() bool {
-	switch c.app.Settings.SessionMode {
-	case SessionCookie:
-		return true
-	case SessionEither:
-		return c.r.URL.Query().Get("session") == "cookie"
-	case SessionBearer:
-	}
-	return false
-}
+// chosen reports whether the request asks for a session that a cookie holds.
+func (c *call) chosen() bool { return c.r.URL.Query().Get("session") == "cookie" }
 
-// checkMode refuses a choice that is none before anything is done: what was to go into a
-// cookie would else go to the page's script. It is a part of what is in a request, and judged
-// with it.
+// cookieMode reports whether a session that begins with this request is held by a cookie.
+func (c *call) cookieMode() bool { return entry{by: c.client}.inCookie(c.app) }
+
+// checkMode refuses an unknown choice before anything is done: what was to go into a cookie
+// would else go to the page's script. It is a part of what is in a request, and judged with
+// it.
 func (c *call) checkMode() error {
 	choice := c.r.URL.Query()["session"]
 	if !strings.HasPrefix(c.r.URL.Path, "/auth/") || c.app.Settings.SessionMode != SessionEither || len(choice) == 0 || (len(choice) == 1 && (choice[0] == "cookie" || choice[0] == "bearer")) {
@@ -45,38 +46,54 @@ func (c *call) checkMode() error {
 	return invalid("session", "unknown_value", `session is neither "cookie" nor "bearer"`)
 }
 
-func (e *Engine) setCookies(w http.ResponseWriter, app App, s SignIn) {
-	_, idle, absolute := e.lifetimes(app)
-	e.cookies.Set(w, accessCookie(app.ID), s.Token, s.ExpiresIn)
-	e.cookies.Set(w, refreshCookie(app.ID), s.RefreshToken, min(idle, absolute))
-	w.Header().Set("Cache-Control", "no-store")
+// cookieHash is what the store keeps of a session cookie's value.
+func cookieHash(value string) ([]byte, bool) {
+	raw, ok := token.Decode(value, cookieSize)
+	return token.Hash(raw), ok
 }
 
-// handOverCookies begins a session in this browser and ends the one that it had, unless that
-// is the same: a form was pressed twice.
-func (c *call) handOverCookies(s SignIn) {
-	if old, ok := c.e.cookies.Get(c.r, refreshCookie(c.app.ID)); ok && old != s.RefreshToken {
-		err := c.e.SignOut(c.ctx(), c.app.ID, old, false)
-		if err != nil && !errors.Is(err, CodeInvalidToken) {
-			c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.request.id), slog.Any("error", err))
+// handOver gives a sign-in to the browser: the session's cookie, what makes the device known,
+// and another binding where another user signs in. The session that the browser had in this
+// app ends.
+func (c *call) handOver(s SignIn) {
+	if s.Cookie != "" {
+		if old, ok := c.e.cookies.Get(c.r, sessionCookie(c.app.ID)); ok && old != s.Cookie {
+			c.endBefore(old)
 		}
+		c.e.cookies.Set(c.w, sessionCookie(c.app.ID), s.Cookie, s.CookieAge)
+		c.e.cookies.DropFormer(c.r, c.w)
+		c.w.Header().Set("Cache-Control", "no-store")
 	}
-	c.e.setCookies(c.w, c.app, s)
 	c.know(s.User)
+	c.rebind(s.User)
 }
 
-// deviceCookie makes a browser known to an app. Its name is short, as it comes with every
-// request: a part of the app's id that was drawn at random.
-func deviceCookie(app uuid.UUID) string { return "d-" + token.Encode(app[8:]) }
+// endBefore ends the session of the cookie that another takes the place of.
+func (c *call) endBefore(old string) {
+	hash, ok := cookieHash(old)
+	if !ok {
+		return
+	}
+	s, u, err := c.e.store.SessionByCookie(c.ctx(), c.app.ID, hash, c.e.now())
+	if err == nil {
+		err = c.e.EndSession(c.ctx(), c.app.ID, u.ID, s.ID)
+	}
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, CodeSessionNotFound) {
+		c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.request.id), slog.Any("error", err))
+	}
+}
 
-// device is what the browser keeps of an earlier sign-in, or empty.
+// deviceCookie makes a browser known to its ten latest accounts, of all apps.
+const deviceCookie = "d"
+
+// device is what the browser keeps of earlier sign-ins, or empty.
 func (c *call) device() string {
-	text, _ := c.e.cookies.Get(c.r, deviceCookie(c.app.ID))
+	text, _ := c.e.cookies.Get(c.r, deviceCookie)
 	return text
 }
 
-// know makes the browser known to the account. Without it, it is a stranger next time: no
-// reason to refuse what has been done.
+// know makes the browser known to the account. Without it, the browser is a stranger next
+// time: no reason to refuse what has been done.
 func (c *call) know(u User) {
 	if c.e.cfg.Limits.InsecureOff {
 		return
@@ -86,18 +103,17 @@ func (c *call) know(u User) {
 		c.e.log.WarnContext(c.ctx(), "a device is not known from now on", slog.String("request_id", c.request.id), slog.Any("error", err))
 		return
 	}
-	c.e.cookies.Set(c.w, deviceCookie(c.app.ID), text, deviceAge)
+	c.e.cookies.Set(c.w, deviceCookie, text, deviceAge)
 }
 
-// dropCookies forgets the app's session in this browser, if it has one. A request with a
-// header of its own is about another session.
+// dropCookies forgets the app's session in this browser, if it has one, and gives the browser
+// another binding secret. A request with a header of its own is about another session.
 func (c *call) dropCookies() {
 	if len(c.r.Header.Values("Authorization")) > 0 {
 		return
 	}
-	for _, name := range []string{accessCookie(c.app.ID), refreshCookie(c.app.ID)} {
-		if _, ok := c.e.cookies.Get(c.r, name); ok {
-			c.e.cookies.Set(c.w, name, "", -time.Second)
-		}
+	if _, ok := c.e.cookies.Get(c.r, sessionCookie(c.app.ID)); ok {
+		c.e.cookies.Set(c.w, sessionCookie(c.app.ID), "", -time.Second)
 	}
+	c.unbind()
 }

@@ -1,12 +1,16 @@
 package authkit_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -64,14 +68,22 @@ func TestCookieSessions(t *testing.T) {
 	kept := map[string]string{}
 	cookies := jar(up.Header(), kept)
 
-	t.Run("the tokens are in cookies and nowhere else", func(t *testing.T) {
-		if up.body["token"] != nil || up.body["refresh_token"] != nil || strings.Contains(up.Body.String(), kept["authkit-"+id]) {
-			t.Errorf("sign-in: got %s with %q", up.Body, kept)
+	t.Run("one cookie holds the session, and the body no credential", func(t *testing.T) {
+		for _, member := range []string{"token", "token_type", "expires_in", "refresh_token"} {
+			if up.body[member] != nil {
+				t.Errorf("%s: got %s with %q", member, up.Body, kept)
+			}
+		}
+		if len(kept) != 1 || len(kept["authkit-"+id]) != 43 || strings.Contains(up.Body.String(), kept["authkit-"+id]) {
+			t.Errorf("cookies: got %q, want one of 32 random bytes", kept)
 		}
 		for _, c := range (&http.Response{Header: up.Header()}).Cookies() {
-			if c.Path != "/" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" || c.MaxAge <= 0 {
+			if c.Path != "/" || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Domain != "" || c.MaxAge != 90*24*3600 {
 				t.Errorf("cookie: got %s", c)
 			}
+		}
+		if up.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("answer: got %v, want no-store", up.Header())
 		}
 		w.send("GET", me, "", cookies).want(t, 200, "")
 	})
@@ -84,24 +96,33 @@ func TestCookieSessions(t *testing.T) {
 		w.send("PATCH", me, `{"name":"Eve"}`, cookies, "Origin: https://evil.example").want(t, 403, "forbidden")
 		w.send("PATCH", me, `{"name":"Ann"}`, cookies, "Origin: http://localhost:8080").want(t, 200, "")
 	})
-	t.Run("an expired access token is refreshed on the way, by no HEAD", func(t *testing.T) {
+	t.Run("its value stays, and no answer to a use sets it", func(t *testing.T) {
 		w.clock.advance(17 * time.Minute)
-		w.send("HEAD", me, "", cookies).want(t, 401, "")
-		got := w.send("GET", me, "", cookies)
-		got.want(t, 200, "")
-		if got.Header().Get("Cache-Control") != "no-store" || len(got.Header().Values("Set-Cookie")) != 2 {
-			t.Errorf("answer: got %v", got.Header())
+		for _, method := range []string{"HEAD", "GET"} {
+			got := w.send(method, me, "", cookies)
+			got.want(t, 200, "")
+			if set := got.Header().Values("Set-Cookie"); len(set) != 0 {
+				t.Errorf("%s: got %q, want no cookie", method, set)
+			}
 		}
-		cookies = jar(got.Header(), kept)
-		w.send("GET", me, "", cookies).want(t, 200, "")
 	})
-	t.Run("refresh takes the cookie", func(t *testing.T) {
-		got := w.send("POST", "/auth/refresh/"+id, `{}`, cookies)
+	t.Run("refresh wants a refresh token", func(t *testing.T) {
+		w.send("POST", "/auth/refresh/"+id, `{}`, cookies).want(t, 400, "invalid_request")
+	})
+	t.Run("an access token is made of it, for the same session", func(t *testing.T) {
+		got := w.send("POST", "/auth/access-token/"+id, `{}`, cookies)
 		got.want(t, 200, "")
-		if got.body["token"] != nil || got.body["refresh_token"] != nil {
-			t.Errorf("refresh: got %s", got.Body)
+		if len(got.body) != 3 || got.body["token_type"] != "Bearer" || got.body["expires_in"] != 900.0 || got.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("got %s with %v", got.Body, got.Header())
 		}
-		cookies = jar(got.Header(), kept)
+		token := got.text(t, "token")
+		list := func(how string) string { return currentSession(t, w.send("GET", "/auth/sessions/"+id, "", how)) }
+		if list(bearer(token)) != list(cookies) {
+			t.Error("got another session, want the cookie's")
+		}
+		w.send("POST", "/auth/access-token/"+id, `{}`, bearer(token)).want(t, 401, "unauthenticated")
+		w.send("POST", "/auth/access-token/"+id, `{}`, cookies, bearer(token)).want(t, 401, "unauthenticated")
+		w.send("POST", "/auth/access-token/"+id, `{}`).want(t, 401, "unauthenticated")
 	})
 	t.Run("a sign-in over an old session ends it", func(t *testing.T) {
 		old := cookies
@@ -111,7 +132,7 @@ func TestCookieSessions(t *testing.T) {
 		w.send("GET", me, "", old).want(t, 401, "invalid_token")
 		w.send("GET", me, "", cookies).want(t, 200, "")
 	})
-	t.Run("sign-out ends it and clears the cookies", func(t *testing.T) {
+	t.Run("sign-out ends it and clears the cookie", func(t *testing.T) {
 		got := w.send("POST", "/auth/sign-out/"+id, `{}`, cookies)
 		got.want(t, 204, "")
 		old := cookies
@@ -120,19 +141,84 @@ func TestCookieSessions(t *testing.T) {
 		}
 		w.send("GET", me, "", old).want(t, 401, "invalid_token")
 	})
-	t.Run("sign-out clears the cookies of a session that is over, too", func(t *testing.T) {
-		for name, cookie := range map[string]string{
-			"both": "Cookie: authkit-" + id + "=x; authkit-r-" + id + "=y", "one": "Cookie: authkit-" + id + "=x", "the other": "Cookie: authkit-r-" + id + "=y",
-		} {
-			for _, body := range []string{`{}`, `{"all":true}`} {
-				got := w.send("POST", "/auth/sign-out/"+id, body, cookie)
-				got.want(t, 401, "invalid_token")
-				if set := got.Header().Values("Set-Cookie"); len(set) != strings.Count(cookie, "=") || strings.Count(strings.Join(set, " "), "Max-Age=0") != len(set) {
-					t.Errorf("%s with %s: got %q, want each one cleared", name, body, set)
-				}
+	t.Run("sign-out clears the cookie of a session that is over, too", func(t *testing.T) {
+		for _, body := range []string{`{}`, `{"all":true}`} {
+			got := w.send("POST", "/auth/sign-out/"+id, body, "Cookie: authkit-"+id+"=x")
+			got.want(t, 401, "invalid_token")
+			if set := got.Header().Values("Set-Cookie"); len(set) != 1 || !strings.Contains(set[0], "Max-Age=0") {
+				t.Errorf("%s: got %q, want it cleared", body, set)
 			}
 		}
 	})
+}
+
+func TestUseOfACookieMovesItsEndOn(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		counted := &counting{Store: store, seen: map[string]int{}}
+		w := withCookies(t, "cookie", withoutLimits, func(c *authkit.Config) {
+			c.Store, c.Secrets = counted, [][]byte{[]byte(strings.Repeat("s", 32))}
+		})
+		me := w.in("/auth/me/{app_id}")
+		cookies := w.cookieOf(w.signUp("ann@example.com"))
+		t.Run("at most once a minute", func(t *testing.T) {
+			for range 3 {
+				w.clock.advance(59 * time.Second)
+				w.send("GET", me, "", cookies).want(t, 200, "")
+			}
+			if n := counted.of("UseSession"); n != 1 {
+				t.Errorf("writes: got %d in three minutes less three seconds, want 1", n)
+			}
+		})
+		t.Run("for as long as it is used, by no HEAD, and no longer than the absolute end", func(t *testing.T) {
+			for range 6 {
+				w.clock.advance(13 * 24 * time.Hour)
+				w.send("GET", me, "", cookies).want(t, 200, "")
+			}
+			w.clock.advance(13 * 24 * time.Hour)
+			w.send("GET", me, "", cookies).want(t, 401, "invalid_token")
+			idle := w.cookieOf(w.signUp("bob@example.com"))
+			w.clock.advance(13 * 24 * time.Hour)
+			w.send("HEAD", me, "", idle).want(t, 200, "")
+			w.clock.advance(25 * time.Hour)
+			w.send("GET", me, "", idle).want(t, 401, "invalid_token")
+		})
+	})
+}
+
+// counting counts the questions about sessions that reach a store.
+type counting struct {
+	authkit.Store
+
+	mu   sync.Mutex
+	seen map[string]int
+}
+
+func (c *counting) note(method string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[method]++
+}
+
+func (c *counting) of(method string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen[method]
+}
+
+func (c *counting) App(ctx context.Context, app uuid.UUID) (authkit.App, error) {
+	c.note("App")
+	return c.Store.App(ctx, app)
+}
+
+func (c *counting) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (authkit.Session, authkit.User, error) {
+	c.note("SessionByCookie")
+	return c.Store.SessionByCookie(ctx, app, cookie, now)
+}
+
+func (c *counting) UseSession(ctx context.Context, app, id uuid.UUID, now, idleUntil time.Time) error {
+	c.note("UseSession")
+	return c.Store.UseSession(ctx, app, id, now, idleUntil)
 }
 
 func TestCookieModes(t *testing.T) {
@@ -144,7 +230,7 @@ func TestCookieModes(t *testing.T) {
 		if got := w.send("POST", path, body); got.field("token") == "" || len(sessionCookies(w, got)) != 0 {
 			t.Errorf("plain: got %s", got.Body)
 		}
-		if got := w.send("POST", path+"?session=cookie", body); got.field("token") != "" || len(sessionCookies(w, got)) != 2 {
+		if got := w.send("POST", path+"?session=cookie", body); got.field("token") != "" || len(sessionCookies(w, got)) != 1 {
 			t.Errorf("cookie: got %s", got.Body)
 		}
 		if got := w.send("POST", path+"?session=bearer", body); got.field("token") == "" || len(sessionCookies(w, got)) != 0 {
@@ -189,7 +275,7 @@ func TestCookieModes(t *testing.T) {
 		w := setup(t)
 		in := w.signUp("ann@example.com")
 		id := w.app.ID.String()
-		cookies := "Cookie: authkit-" + id + "=" + in.field("token") + "; authkit-r-" + id + "=" + in.field("refresh_token")
+		cookies := "Cookie: authkit-" + id + "=" + in.field("token")
 		w.send("GET", "/auth/me/"+id, "", cookies).want(t, 401, "unauthenticated")
 		w.send("POST", "/auth/refresh/"+id, `{}`, cookies).want(t, 400, "invalid_request")
 		w.refresh(in.field("refresh_token")).want(t, 200, "")
@@ -223,6 +309,7 @@ func TestCookieModes(t *testing.T) {
 func TestRequireByCookie(t *testing.T) {
 	t.Parallel()
 	w := withCookies(t, "cookie")
+	w.settings(authkit.AppPatch{Origins: &[]string{"https://app.example"}})
 	kept := map[string]string{}
 	jar(w.signUp("ann@example.com").Header(), kept)
 	serve := func(mw func(http.Handler) http.Handler, method string, headers ...string) *httptest.ResponseRecorder {
@@ -252,6 +339,14 @@ func TestRequireByCookie(t *testing.T) {
 		"a POST from another":                    {"POST", []string{"Origin: https://evil.example"}, http.StatusForbidden},
 		"a POST from a sibling of the same site": {"POST", []string{"Sec-Fetch-Site: same-site"}, http.StatusForbidden},
 		"a GET from another":                     {"GET", []string{"Origin: https://evil.example"}, http.StatusTeapot},
+		"a handshake from this origin":           {"GET", []string{"Upgrade: websocket", "Origin: http://localhost:8080"}, http.StatusTeapot},
+		"a handshake of a program":               {"GET", []string{"Upgrade: websocket"}, http.StatusTeapot},
+		"a handshake from another":               {"GET", []string{"Upgrade: websocket", "Origin: https://evil.example"}, http.StatusForbidden},
+		"a handshake from a sibling":             {"GET", []string{"Upgrade: websocket", "Origin: https://evil.localhost:8080", "Sec-Fetch-Site: same-site"}, http.StatusForbidden},
+		"a handshake from nowhere":               {"GET", []string{"Upgrade: websocket", "Origin: null"}, http.StatusForbidden},
+		"a handshake spelled otherwise":          {"GET", []string{"upgrade: WebSocket, h2c", "Origin: https://evil.example"}, http.StatusForbidden},
+		"a handshake from an origin of the app":  {"GET", []string{"Upgrade: websocket", "Origin: https://app.example", "Sec-Fetch-Site: cross-site"}, http.StatusTeapot},
+		"a POST from an origin of the app":       {"POST", []string{"Origin: https://app.example", "Sec-Fetch-Site: cross-site"}, http.StatusTeapot},
 	} {
 		if got := serve(require, c.method, c.headers...); got.Code != c.want {
 			t.Errorf("%s: got %d, want %d", name, got.Code, c.want)
@@ -259,8 +354,8 @@ func TestRequireByCookie(t *testing.T) {
 	}
 	w.clock.advance(17 * time.Minute)
 	got := serve(require, "GET")
-	if got.Code != http.StatusTeapot || got.Header().Get("Cache-Control") != "no-store" || len(got.Header().Values("Set-Cookie")) != 2 {
-		t.Errorf("expired: got %d %v", got.Code, got.Header())
+	if got.Code != http.StatusTeapot || len(got.Header().Values("Set-Cookie")) != 0 {
+		t.Errorf("after an access token's time: got %d %v", got.Code, got.Header())
 	}
 	w.clock.advance(15 * 24 * time.Hour)
 	if got := serve(require, "GET"); got.Code != http.StatusUnauthorized {

@@ -58,6 +58,8 @@ type LinkProof struct {
 	Binding string // wanted with Code, checked with Token when given
 	Browser []byte // the secret in the binding cookie, in place of a Binding where the app asks for one
 	Client  Client
+
+	bearer bool // the answer can set no cookie
 }
 
 // RedeemLink spends a link or code and signs in: [CodeInvalidToken] for anything that
@@ -80,7 +82,7 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 	if in.Binding == "" && !app.lets(got, in.Browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
-	return e.enterByLink(ctx, app, got, in.Client, nil)
+	return e.enterByLink(ctx, app, got, entry{by: in.Client, bearer: in.bearer})
 }
 
 // lets says whether the app lets a browser redeem a link of which it shows no binding.
@@ -88,8 +90,8 @@ func (a App) lets(got found, browser []byte) bool {
 	return a.Settings.MagicLink != LinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
-func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {
-	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: by, take: &got.take, proof: true, then: then}
+func (e *Engine) enterByLink(ctx context.Context, app App, got found, enter entry) (SignIn, error) {
+	enter.method, enter.amr, enter.by, enter.take, enter.proof = MethodMagicLink, []string{"otp"}, got.keeps(enter.by), &got.take, true
 	return again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 		if err != nil {
@@ -98,7 +100,7 @@ func (e *Engine) enterByLink(ctx context.Context, app App, got found, by Client,
 		if account != nil {
 			return e.enter(ctx, app, account, enter)
 		}
-		if err := e.mayCreate(ctx, app, by); err != nil {
+		if err := e.mayCreate(ctx, app, enter.by); err != nil {
 			return SignIn{}, err
 		}
 		return e.create(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, enter)
@@ -149,16 +151,20 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) 
 		return Goal{}, SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	case got.elsewhere(in.Browser, app.ID):
 		return Goal{}, SignIn{}, nil
-	case got.data.RedirectTo == "" && !in.Stay:
+	}
+	enter := entry{by: got.keeps(in.Client), then: e.remember(p, nil)}
+	switch {
+	case got.data.RedirectTo == "" && !in.Stay && !enter.inCookie(app):
 		return Goal{}, SignIn{}, nil
 	case got.data.RedirectTo == "":
-		entered, err := e.enterByLink(ctx, app, got, in.Client, e.remember(p, nil))
+		entered, err := e.enterByLink(ctx, app, got, enter)
 		return Goal{}, entered, err
 	}
 	if err := checkHandOver(app, got.data.RedirectTo, got.data.Challenge); err != nil {
 		return Goal{}, SignIn{}, err // no longer registered
 	}
 	goal := Goal{RedirectTo: got.data.RedirectTo}
-	entered, err := e.enterByLink(ctx, app, got, in.Client, e.handOverOnce(p, &goal, got.data.Challenge, in.Browser))
+	enter.then = e.handOverOnce(p, &goal, got.data.Challenge, in.Browser)
+	entered, err := e.enterByLink(ctx, app, got, enter)
 	return goal, entered, err
 }

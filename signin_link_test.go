@@ -258,7 +258,7 @@ func TestLinkPage(t *testing.T) {
 		w.send("GET", me, "", bearer(in.body["token"].(string))).want(t, 401, "invalid_token")
 	})
 	t.Run("asks for the verifier where there was a challenge", func(t *testing.T) {
-		asker := "authkit-b=" + strings.Repeat("A", 43)
+		asker := authkit.BindingCookie(w.engine)
 		_, m := w.mailed("bob@example.com", redirect+`,"code_challenge":"`+challenge+`"`, "Cookie: "+asker)
 		got, cookie := press(t, m, asker)
 		text := code(t, got)
@@ -275,7 +275,7 @@ func TestLinkPage(t *testing.T) {
 	t.Run("refuses a form that the browser was not shown", func(t *testing.T) {
 		_, m := w.mailed("dave@example.com", redirect)
 		body, _ := w.shown(m)
-		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), body, form, "Cookie: authkit-b="+strings.Repeat("A", 43))
+		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), body, form, "Cookie: "+authkit.BindingCookie(w.engine))
 		got.want(t, 403, "forbidden")
 	})
 	t.Run("says to type the code where there is nowhere to go on, and spends nothing", func(t *testing.T) {

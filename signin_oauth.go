@@ -45,6 +45,9 @@ type OAuthStart struct {
 	// Browser is the secret in the binding cookie. Without it the state is bound to the
 	// Binding of the answer instead: how a flow begins decides how it may end.
 	Browser []byte
+
+	// Cookie is as [Client.Cookie].
+	Cookie bool
 }
 
 // OAuthGo is where the browser goes.
@@ -58,6 +61,7 @@ type flow struct {
 	Verifier   string `json:"verifier"`
 	RedirectTo string `json:"redirect_to,omitempty"`
 	Challenge  string `json:"challenge,omitempty"`
+	Cookie     bool   `json:"cookie,omitempty"`
 
 	Until time.Time `json:"until"` // when it may come back at the latest
 }
@@ -117,7 +121,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	cut := func(n int) []byte { b := secrets[:n]; secrets = secrets[n:]; return b }
 	raw := cut(idSize)
 	kept := flow{
-		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge,
+		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, Cookie: in.Cookie,
 		Nonce: token.Encode(cut(macSize)), Verifier: token.Encode(cut(macSize)), Until: e.now().Add(stateTTL),
 	}
 	browser := in.Browser
@@ -173,6 +177,7 @@ func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string, wh
 }
 
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {
+	in.Client.Cookie = kept.Cookie // chosen where the flow began, and not by what came back
 	profile, err := e.whoCame(ctx, app.ID, in, kept)
 	if err != nil {
 		return SignIn{}, err
@@ -311,12 +316,12 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 
 // tell adds what follows from a new identity to the step that joins it.
 func (e *Engine) tell(u User, app App, provider string, then rider) rider {
-	return func(c *UserChange, s *Session, refresh token.Refresh) error {
+	return func(c *UserChange, s *Session, secret sessionSecret) error {
 		if err := e.noteLink(c, app, u, provider, s.IP); err != nil {
 			return err
 		}
 		if then != nil {
-			return then(c, s, refresh)
+			return then(c, s, secret)
 		}
 		return nil
 	}

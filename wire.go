@@ -51,7 +51,7 @@ func (c *clearable) UnmarshalJSON(b []byte) error {
 type signInJSON struct {
 	Token        string   `json:"token,omitempty"`
 	TokenType    string   `json:"token_type,omitempty"`
-	ExpiresIn    int      `json:"expires_in"`
+	ExpiresIn    int      `json:"expires_in,omitzero"`
 	RefreshToken string   `json:"refresh_token,omitempty"`
 	User         userJSON `json:"user"`
 	Created      bool     `json:"created"`

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -25,10 +24,9 @@ func (p Person) Bearer(r *http.Request) *http.Request {
 	return r
 }
 
-// Cookies adds the session cookies that a browser would have after this sign-in, and
-// returns the request. It works where the app's session mode is cookie or either, which a
-// new app's is not: see Settings above. An answer that refreshes the session sets new ones,
-// which are the test's to keep.
+// Cookies adds the session cookie that a browser would have after this sign-in, and returns
+// the request. There is one where the app's session mode was cookie or either at the sign-in,
+// which a new app's is not: see Settings above. The person has no refresh token then.
 func (p Person) Cookies(r *http.Request) *http.Request {
 	for _, c := range p.cookies {
 		r.AddCookie(c)
@@ -75,18 +73,20 @@ func (k *Kit) user(tb testing.TB, app authkit.App, in authkit.UserRequest) authk
 
 func (k *Kit) enter(tb testing.TB, app authkit.App, u authkit.User) Person {
 	tb.Helper()
-	in, err := k.Engine.StartSession(tb.Context(), app.ID, u.ID, "otp", authkit.Client{UserAgent: "authkittest"})
+	in, err := k.Engine.StartSession(tb.Context(), app.ID, u.ID, "otp", authkit.Client{UserAgent: "authkittest", Cookie: true})
 	if err != nil {
 		tb.Fatalf("authkittest: sign %q in to app %q: %v", u.EmailTyped, app.Name, err)
 	}
 	return k.person(in)
 }
 
-// person gives a sign-in the cookies of the HTTP contract.
+// person gives a sign-in the cookie of the HTTP contract.
 func (k *Kit) person(in authkit.SignIn) Person {
+	if in.Cookie == "" {
+		return Person{SignIn: in}
+	}
 	jar := httptest.NewRecorder()
 	cookies := httpio.Cookies{Insecure: k.base.Scheme == "http" && httpio.Loopback(k.base.Hostname())}
-	cookies.Set(jar, in.User.App.String(), in.Token, time.Hour)
-	cookies.Set(jar, "r-"+in.User.App.String(), in.RefreshToken, time.Hour)
+	cookies.Set(jar, in.User.App.String(), in.Cookie, in.CookieAge)
 	return Person{SignIn: in, cookies: (&http.Response{Header: jar.Header()}).Cookies()}
 }

@@ -2,6 +2,7 @@ package httpio
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -9,27 +10,66 @@ import (
 // loopback: names without the __Host- prefix, no Secure.
 type Cookies struct{ Insecure bool }
 
-func (c Cookies) name(name string) string {
+// Name is the name of a cookie as browsers know it.
+func (c Cookies) Name(name string) string {
 	if c.Insecure {
 		return "authkit-" + name
 	}
 	return "__Host-authkit-" + name // bound to this host: RFC 6265bis, section 4.1.3.2
 }
 
-// Set writes a cookie for this host alone.
+// Set writes a cookie for this host alone. Age 0 is until the browser is closed; a negative
+// one drops the cookie.
 func (c Cookies) Set(w http.ResponseWriter, name, value string, age time.Duration) {
 	//nolint:gosec // Secure is left out only on loopback, where there is no TLS
 	http.SetCookie(w, &http.Cookie{
-		Name: c.name(name), Value: value, Path: "/", MaxAge: int(age / time.Second),
+		Name: c.Name(name), Value: value, Path: "/", MaxAge: int(age / time.Second),
 		Secure: !c.Insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
 // Get reads a cookie. Two of one name are none: one of them was planted.
 func (c Cookies) Get(r *http.Request, name string) (string, bool) {
-	found := r.CookiesNamed(c.name(name))
+	found := r.CookiesNamed(c.Name(name))
 	if len(found) != 1 {
 		return "", false
 	}
 	return found[0].Value, true
+}
+
+// Sessions counts the cookies of a request that are named by a UUID, as sessions are, each
+// name once and without the one of own.
+func (c Cookies) Sessions(r *http.Request, own string) int {
+	names := map[string]bool{}
+	for _, cookie := range r.Cookies() {
+		name, ours := strings.CutPrefix(cookie.Name, c.Name(""))
+		if _, ok := CanonicalUUID(name); ours && ok && name != own {
+			names[name] = true
+		}
+	}
+	return len(names)
+}
+
+// HoldsSession reports whether a Set-Cookie header of an answer sets or drops a session or a
+// device, under either form of the names.
+func HoldsSession(header http.Header) bool {
+	for _, line := range header.Values("Set-Cookie") {
+		name, _, _ := strings.Cut(line, "=")
+		name, ours := strings.CutPrefix(strings.TrimPrefix(strings.TrimSpace(name), "__Host-"), "authkit-")
+		if _, session := CanonicalUUID(name); ours && (session || name == "d") {
+			return true
+		}
+	}
+	return false
+}
+
+// DropFormer drops the cookies of a request that earlier versions of authkit wrote: refresh
+// tokens, and a device for each app.
+func (c Cookies) DropFormer(r *http.Request, w http.ResponseWriter) {
+	for _, cookie := range r.Cookies() {
+		name, ours := strings.CutPrefix(cookie.Name, c.Name(""))
+		if ours && (strings.HasPrefix(name, "r-") || strings.HasPrefix(name, "d-")) {
+			c.Set(w, name, "", -time.Second)
+		}
+	}
 }

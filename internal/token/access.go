@@ -54,6 +54,19 @@ func Mint(p Pair, a Access) (string, error) {
 	return raw, nil
 }
 
+// Read returns a as it comes out of the token that Mint makes of it.
+func Read(a Access) (Access, error) {
+	b, err := newClaims(a).MarshalJSON()
+	if err != nil {
+		return Access{}, fmt.Errorf("token: %w", err)
+	}
+	var c claims
+	if err := DecodeJSON(b, &c); err != nil {
+		return Access{}, err
+	}
+	return c.access(), nil
+}
+
 // Verify reads an access token of the issuer for the audience, and tells which key signed
 // it. The key function answers the key of an id. Times are judged at now with a leeway of 60 seconds.
 // Only the exact form that Mint writes is accepted.

@@ -1,0 +1,69 @@
+package authkit
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// guardedWriter is what the handler behind [Engine.Require] writes to. An answer that sets a
+// session cookie is made no-store, whatever the handler said: a cache would else give the
+// session to whoever asks next (RFC 9111, section 7.3).
+type guardedWriter struct {
+	http.ResponseWriter
+
+	settled bool // the header is written
+}
+
+// settle has the last word on the header.
+func (g *guardedWriter) settle() {
+	if !g.settled && httpio.HoldsSession(g.Header()) {
+		g.Header().Set("Cache-Control", "no-store")
+	}
+	g.settled = true
+}
+
+// WriteHeader implements [http.ResponseWriter]. An informational answer is not the last.
+func (g *guardedWriter) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		g.settle()
+	}
+	g.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter].
+func (g *guardedWriter) Write(b []byte) (int, error) {
+	g.settle()
+	return g.ResponseWriter.Write(b) //nolint:wrapcheck // it passes for the writer below
+}
+
+// ReadFrom implements [io.ReaderFrom], so that a file is sent by the kernel where it can be.
+func (g *guardedWriter) ReadFrom(r io.Reader) (int64, error) {
+	g.settle()
+	return io.Copy(g.ResponseWriter, r) //nolint:wrapcheck // likewise
+}
+
+// FlushError is what [http.ResponseController] flushes by.
+func (g *guardedWriter) FlushError() error {
+	g.settle()
+	return http.NewResponseController(g.ResponseWriter).Flush() //nolint:wrapcheck // likewise
+}
+
+// Flush implements [http.Flusher], for handlers that ask for it by type.
+func (g *guardedWriter) Flush() { _ = g.FlushError() }
+
+// Hijack implements [http.Hijacker]. It fails where the writer below cannot.
+func (g *guardedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(g.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("take over the connection: %w", err)
+	}
+	return conn, rw, nil
+}
+
+// Unwrap lets [http.ResponseController] reach the rest.
+func (g *guardedWriter) Unwrap() http.ResponseWriter { return g.ResponseWriter }
