@@ -325,7 +325,7 @@ func TestChangeOfAddress(t *testing.T) {
 			m, _ := s.moved()
 			s.clock.advance(72 * time.Hour)
 			s.send("POST", s.in(undo), byLink(m, "")).want(s.t, 401, "invalid_token")
-			s.send("GET", linkPath(m), "").want(s.t, 200, "")
+			s.send("GET", linkPath(m), "").want(s.t, 401, "invalid_token")
 		},
 		"it dies with a change of the password": func(s *stage) {
 			token := s.verified("ann@example.com")

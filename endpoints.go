@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -65,6 +66,9 @@ func (c *call) html(policy string, write func(http.ResponseWriter) error) error 
 	header := c.w.Header()
 	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
 		header.Del(name)
+	}
+	if vary := "Accept, Sec-Fetch-Mode"; !slices.Contains(header.Values("Vary"), vary) {
+		header.Add("Vary", vary)
 	}
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")

@@ -112,7 +112,7 @@ func openConfirm(c *call) error {
 		return confirmPage.show(c, raw, nil)
 	}
 	if _, err := c.e.findLink(c.ctx(), c.app.ID, forChange, raw, ""); err != nil {
-		return c.staleLink(err, askAgain)
+		return staleLink(err, askAgain)
 	}
 	return c.notice("Type the code", "Go back to where you asked for the change and type the six-digit code from the mail there.")
 }
@@ -157,7 +157,7 @@ func openUndo(c *call) error {
 	}
 	_, former, err := c.e.findUndo(c.ctx(), c.app.ID, values.Get("token"))
 	if err != nil {
-		return c.staleLink(err, undoPage.stale)
+		return staleLink(err, undoPage.stale)
 	}
 	return undoPage.write(c, values.Get("token"), found{data: attempt{Email: former.Email}}, nil)
 }

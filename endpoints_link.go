@@ -92,7 +92,7 @@ var signInPage = formPage{
 func (p formPage) show(c *call, raw string, refused *Error) error {
 	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
 	if err != nil {
-		return c.staleLink(err, p.stale)
+		return staleLink(err, p.stale)
 	}
 	signedIn := p.purpose.kind == forVerify.kind && c.app.takesCookies() && c.bringsCookie()
 	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.lets(got, c.browser()) {
@@ -101,13 +101,14 @@ func (p formPage) show(c *call, raw string, refused *Error) error {
 	return p.write(c, raw, got, refused)
 }
 
-// staleLink is the page of a link that is no longer valid; other errors stay.
-func (c *call) staleLink(err error, fix string) error {
+// staleLink tells a person what to do about a link that is no longer valid; other errors stay.
+func staleLink(err error, fix string) error {
 	if !errors.Is(err, CodeInvalidToken) {
 		return err
 	}
-	c.refused(err)
-	return c.notice("This link is no longer valid", "It was used already, or its time is over. "+fix)
+	stale := *asError(err)
+	stale.told = words{"This link is no longer valid", "It was used already, or its time is over. " + fix}
+	return &stale
 }
 
 // write shows the page, again where it was refused what it had asked for.

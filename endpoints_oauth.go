@@ -234,6 +234,7 @@ func (c *call) goalQuery(err error, name, value string) url.Values {
 	c.refused(err)
 	refusal := asError(err)
 	query.Set("error", string(refusal.Code))
+	query.Set("request_id", c.request.id)
 	if refusal.ProviderCode != "" {
 		query.Set("provider_code", refusal.ProviderCode)
 	}

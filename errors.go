@@ -72,6 +72,7 @@ type Error struct {
 
 	full policy    // with CodeRateLimited: what is full
 	user uuid.UUID // whom it is about, for the observer only
+	told words     // for a page; empty: those of the code
 }
 
 // FieldError says what is wrong with one member of a request.

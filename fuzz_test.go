@@ -191,6 +191,11 @@ func checkAnswer(t *testing.T, r *http.Request, rec *httptest.ResponseRecorder) 
 		t.Errorf("%s %s: got an empty 200", r.Method, r.URL)
 	case rec.Code < 400:
 		return
+	case rec.Header().Get("Content-Type") == "text/html; charset=utf-8":
+		if m := refusedCode.FindStringSubmatch(text); m == nil || statuses()[authkit.Code(m[1])] != rec.Code || !strings.Contains(text, rec.Header().Get("X-Request-ID")) {
+			t.Errorf("%s %s: got %d %q, want the page of a refusal", r.Method, r.URL, rec.Code, text)
+		}
+		return
 	}
 	var problem struct {
 		Code   authkit.Code `json:"code"`

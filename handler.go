@@ -34,6 +34,7 @@ type call struct {
 
 	request *request
 	client  Client
+	shows   bool // the route answers pages
 
 	// What the door has found out, as far as the route asks for it.
 	app       App
@@ -154,6 +155,7 @@ func (c *call) through(res resource) error {
 		c.w.Header().Set("Allow", res.allow())
 		return refuse(CodeMethodNotAllowed, "this path does not take "+strconv.Quote(clean(c.r.Method, 32)))
 	}
+	c.shows = rt.page
 	// All of the request is here before anything is looked up: whoever sends its end late
 	// must not act on what was true before.
 	unwanted := c.arrive()

@@ -138,18 +138,18 @@ func TestPages(t *testing.T) {
 	}
 	nonces := map[string]bool{}
 	for name, c := range map[string]struct {
-		page  answer
-		forms string // where forms may go
+		page   answer
+		status int
+		forms  string // where forms may go
 	}{
-		"what an error means":             {s.send("GET", "/errors/rate_limited", ""), "'self'"},
-		"a link that goes on":             {ask(`,"redirect_to":"` + goal + `"`), "'self' https://client.example"},
-		"a link that goes nowhere":        {ask(""), "'self'"},
-		"a link that is none":             {s.send("GET", s.in("/auth/verify/{app_id}?token=x"), ""), "'self'"},
-		"a link without a token":          {s.send("GET", s.in("/auth/verify/{app_id}"), ""), "'self'"},
-		"a link that is none, prefetched": {s.send("GET", s.in("/auth/verify/{app_id}?token=x"), "", "Accept: application/json", "Sec-Purpose: prefetch;prerender"), "'self'"},
+		"what an error means":      {s.send("GET", "/errors/rate_limited", ""), 200, "'self'"},
+		"a link that goes on":      {ask(`,"redirect_to":"` + goal + `"`), 200, "'self' https://client.example"},
+		"a link that goes nowhere": {ask(""), 200, "'self'"},
+		"a link that is none":      {s.send("GET", s.in("/auth/verify/{app_id}?token=x"), ""), 401, "'self'"},
+		"a link without a token":   {s.send("GET", s.in("/auth/verify/{app_id}"), ""), 401, "'self'"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.page.want(t, 200, "")
+			c.page.want(t, c.status, "")
 			html, csp := c.page.Body.String(), c.page.Header().Get("Content-Security-Policy")
 			if got := c.page.Header().Get("Content-Type"); got != "text/html; charset=utf-8" {
 				t.Errorf("Content-Type: got %q", got)
@@ -181,9 +181,9 @@ func TestPagesEscapeWhatDevelopersWrite(t *testing.T) {
 	name := `<script>alert(1)</script>"'&`
 	s.settings(authkit.AppPatch{Name: &name})
 	_, m := s.mailed(s.email(), "")
-	for _, path := range []string{linkPath(m), s.in("/auth/verify/{app_id}?token=%22%3E%3Cscript%3E")} {
+	for path, status := range map[string]int{linkPath(m): 200, s.in("/auth/verify/{app_id}?token=%22%3E%3Cscript%3E"): 401} {
 		got := s.send("GET", path, "")
-		got.want(t, 200, "")
+		got.want(t, status, "")
 		if html := got.Body.String(); strings.Contains(html, "<script") || strings.Contains(html, `"><`+"script") {
 			t.Errorf("page: got %s, want it escaped", html)
 		}

@@ -10,9 +10,13 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// fail renders an error; what is internal goes to the log only.
+// fail renders an error, to a person as a page; what is internal goes to the log only.
 func (c *call) fail(err error) {
 	c.refused(err)
+	c.w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
+	if c.showsPages() && c.showRefusal(asError(err)) == nil {
+		return
+	}
 	writeProblem(c.w, c.e.url("/errors/"), asError(err), c.request.id)
 }
 
@@ -69,24 +73,28 @@ type problem struct {
 	Errors       []FieldError `json:"errors,omitempty"`
 }
 
-func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID string) {
-	status := err.Code.Status()
-	header := w.Header()
+// headers are those of an answer that refuses, whatever its form.
+func (e *Error) headers(header http.Header) {
 	header.Set("Cache-Control", "no-store")
-	if status == http.StatusUnauthorized {
+	if e.Code.Status() == http.StatusUnauthorized {
 		challenge := `Bearer realm="authkit"`
-		if err.Code == CodeInvalidToken || err.Code == CodeInvalidAPIKey {
+		if e.Code == CodeInvalidToken || e.Code == CodeInvalidAPIKey {
 			challenge += `, error="invalid_token"` // RFC 6750, section 3.1
 		}
 		header.Set("WWW-Authenticate", challenge)
 	}
-	if err.RetryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(wholeSeconds(err.RetryAfter)))
+	if e.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(wholeSeconds(e.RetryAfter)))
 	}
-	if err.full.name != "" {
-		err.full.tell(header)
-		err.full.tellFull(header, err.RetryAfter)
+	if e.full.name != "" {
+		e.full.tell(header)
+		e.full.tellFull(header, e.RetryAfter)
 	}
+}
+
+func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID string) {
+	status := err.Code.Status()
+	err.headers(w.Header())
 	p := problem{
 		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
 		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Errors: err.Fields,

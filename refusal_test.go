@@ -89,12 +89,12 @@ func TestARefusalIsOneLineOfTheLog(t *testing.T) {
 	}
 }
 
-// TestALinkThatIsRefusedOnAPageIsALine covers an answer that refuses with status 200.
+// TestALinkThatIsRefusedOnAPageIsALine covers an answer that refuses by a page.
 func TestALinkThatIsRefusedOnAPageIsALine(t *testing.T) {
 	t.Parallel()
 	log := newJournal()
 	s := newStage(t, func(c *authkit.Config) { c.Logger = slog.New(log) })
-	s.send("GET", s.in("/auth/verify/{app_id}?token=nothing"), "", "Accept: text/html").want(t, 200, "")
+	s.send("GET", s.in("/auth/verify/{app_id}?token=nothing"), "", "Accept: text/html").want(t, 401, "invalid_token")
 	lines := log.refusals(t)
 	if len(lines) != 1 || lines[0].Code != "invalid_token" || !strings.HasPrefix(lines[0].Cause, "the link is malformed") {
 		t.Errorf("got %+v, want one line that tells why the link is refused", lines)

@@ -15,6 +15,7 @@ type route struct {
 	limit           limit // by peer address; the zero limit counts nothing
 	together        bool  // the flow counts for an email address first: both are counted in one step
 	form            bool  // takes a cross-origin form: an OAuth provider's answer
+	page            bool  // answers a page, and refuses in one unless JSON is asked for
 	open            bool  // a page of any origin may read the answer, which holds nothing of anyone
 	summary         string
 	serve           func(*call) error
@@ -32,10 +33,10 @@ func signInRoutes() []route {
 	return []route{
 		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, together: true, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
 		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: takes(requestLink)},
-		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, summary: "Show what a link would do, or redeem it", serve: openLink},
+		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, page: true, summary: "Show what a link would do, or redeem it", serve: openLink},
 		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, limit: limitProofPeer, summary: "Redeem a link or a code", serve: redeemLink},
 		{method: get, pattern: "/auth/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, summary: "Go to a provider", serve: startOAuth},
-		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, summary: "Come back from a provider", serve: returnOAuth},
+		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, page: true, summary: "Come back from a provider", serve: returnOAuth},
 		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitCallbackPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
 		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Turn a refresh token", serve: refresh},
@@ -56,17 +57,17 @@ func signInRoutes() []route {
 func accountRoutes() []route {
 	return []route{
 		{method: post, pattern: "/auth/password/forgot/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code for a new password", serve: takes(forgotPassword)},
-		{method: get, pattern: "/auth/password/reset/{app_id}", access: visitor, summary: "Show the form of a link", serve: openReset},
+		{method: get, pattern: "/auth/password/reset/{app_id}", access: visitor, page: true, summary: "Show the form of a link", serve: openReset},
 		{method: post, pattern: "/auth/password/reset/{app_id}", access: visitor, limit: limitProofPeer, summary: "Choose a new password", serve: resetPassword},
 		{method: post, pattern: "/auth/password/change/{app_id}", access: user, limit: limitCredentialsPeer, summary: "Change the password", serve: takes(changePassword)},
 		{method: post, pattern: "/auth/password/set/{app_id}", access: fresh(user), summary: "Set the first password", serve: takes(setPassword)},
 		{method: post, pattern: "/auth/email/send/{app_id}", access: user, limit: limitMailPeer, summary: "Mail a proof of the address", serve: takes(sendProof)},
-		{method: get, pattern: "/auth/email/verify/{app_id}", access: visitor, summary: "Show what a proof would do", serve: openVerify},
+		{method: get, pattern: "/auth/email/verify/{app_id}", access: visitor, page: true, summary: "Show what a proof would do", serve: openVerify},
 		{method: post, pattern: "/auth/email/verify/{app_id}", access: userOrVisitor, limit: limitProofPeer, summary: "Prove the address", serve: verifyEmail},
 		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), limit: limitMailPeer, summary: "Mail a proof of a new address", serve: takes(changeEmail)},
-		{method: get, pattern: "/auth/email/confirm/{app_id}", access: visitor, summary: "Show what a change would do", serve: openConfirm},
+		{method: get, pattern: "/auth/email/confirm/{app_id}", access: visitor, page: true, summary: "Show what a change would do", serve: openConfirm},
 		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, limit: limitProofPeer, summary: "Move to a proven address", serve: confirmEmail},
-		{method: get, pattern: "/auth/email/undo/{app_id}", access: visitor, summary: "Show what an undo would do", serve: openUndo},
+		{method: get, pattern: "/auth/email/undo/{app_id}", access: visitor, page: true, summary: "Show what an undo would do", serve: openUndo},
 		{method: post, pattern: "/auth/email/undo/{app_id}", access: visitor, summary: "Take a change of address back", serve: undoEmail},
 	}
 }
@@ -103,7 +104,7 @@ func publicRoutes() []route {
 	return []route{
 		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, open: true, summary: "Issuer metadata", serve: gives(metadata)},
 		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, open: true, summary: "Public signing keys", serve: gives(keySet)},
-		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
+		{method: get, pattern: "/errors/{code}", access: anyone, page: true, summary: "What an error code means", serve: errorPage},
 		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: gives(healthz)},
 		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: gives(readyz)},
 	}

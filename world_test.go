@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -161,8 +162,14 @@ func (w *world) do(r *http.Request) answer {
 			w.t.Errorf("%s %s: got %q, want JSON: %v", r.Method, r.URL, got.Body, err)
 		}
 	}
+	if m := refusedCode.FindStringSubmatch(got.Body.String()); m != nil && got.Code >= 400 {
+		got.body = map[string]any{"code": m[1]}
+	}
 	return got
 }
+
+// refusedCode is the code on the page of a refusal.
+var refusedCode = regexp.MustCompile(`<p class="small">([a-z_]+): `)
 
 func (w *world) send(method, path, body string, headers ...string) answer {
 	w.t.Helper()

@@ -243,6 +243,35 @@ func TestOtherPort(t *testing.T) {
 	}
 }
 
+func TestNavigates(t *testing.T) {
+	t.Parallel()
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	for _, c := range []struct {
+		method, mode, accept, body string
+		want                       bool
+	}{
+		{"GET", "", browser, "", true}, {"GET", "navigate", browser, "", true}, {"GET", "navigate", "", "", true}, {"GET", "navigate", "*/*", "", true},
+		{"POST", "navigate", browser, "application/x-www-form-urlencoded", true}, {"POST", "", browser, "application/x-www-form-urlencoded", true},
+		{"HEAD", "", "text/html", "", true}, {"GET", "", "text/html;q=0.5", "", true}, {"GET", "", "text/html, application/json", "", true},
+		{"GET", "", "application/json;q=0.5, text/html", "", true}, {"GET", "", "application/json, text/html;q=0.9", "", false},
+		{"GET", "", "application/json, text/html", "", false}, {"GET", "", "text/html;q=0.5, application/json", "", false},
+		{"GET", "", "text/html;q=0", "", false}, {"GET", "", "text/html;q=x", "", false}, {"GET", "", "", "", false}, {"GET", "", "*/*", "", false},
+		{"GET", "cors", "*/*", "", false}, {"GET", "", "application/json", "", false}, {"GET", "navigate", "application/json", "", false},
+		{"POST", "cors", "application/json, text/plain, */*", "application/json", false}, {"POST", "", "text/html", "application/json", false},
+		{"DELETE", "", "text/html", "", false},
+	} {
+		r := httptest.NewRequest(c.method, "/", nil)
+		for name, value := range map[string]string{"Sec-Fetch-Mode": c.mode, "Accept": c.accept, "Content-Type": c.body} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		if got := httpio.Navigates(r); got != c.want {
+			t.Errorf("Navigates(%+v): got %v, want %v", c, got, c.want)
+		}
+	}
+}
+
 func TestAcceptsJSONOnly(t *testing.T) {
 	t.Parallel()
 	for accept, want := range map[string]bool{

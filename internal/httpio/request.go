@@ -75,12 +75,6 @@ func AcceptsOnly(r *http.Request, mediaType string) bool {
 	return err == nil && t == mediaType
 }
 
-// AcceptsHTML says whether a page is among what the client takes, as a browser says of what
-// it shows.
-func AcceptsHTML(r *http.Request) bool {
-	return strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/html")
-}
-
 // Prefetch says whether the request only looks ahead.
 func Prefetch(r *http.Request) bool {
 	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {

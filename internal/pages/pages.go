@@ -26,6 +26,8 @@ var (
 	notice string
 	//go:embed goon.html
 	goOn string
+	//go:embed refusal.html
+	refusal string
 	//go:embed error.html
 	errorDoc string
 )
@@ -67,6 +69,16 @@ type NoticeData struct {
 	Page
 
 	Title, Text string
+}
+
+// RefusalData tells a person that something did not work, and why, and what to do. The rest is
+// for whoever is asked about it.
+type RefusalData struct {
+	Page
+
+	Title, Text  string
+	Code, Detail string
+	RequestID    string
 }
 
 // GoOnData is a text and a button that leads away, to a program on the person's device: a link,
@@ -120,6 +132,16 @@ func Confirm(w io.Writer, c ConfirmData) error {
 func Notice(w io.Writer, n NoticeData) error {
 	body, err := fill.Page(notice, fill.Values{"Title": n.Title, "Text": n.Text})
 	return write(w, n.Page, n.Title+" - "+n.AppName, body, err)
+}
+
+// Refusal writes the page of what did not work.
+func Refusal(w io.Writer, r RefusalData) error {
+	body, err := fill.Page(refusal, fill.Values{"Title": r.Title, "Text": r.Text, "Code": r.Code, "Detail": r.Detail, "RequestID": r.RequestID})
+	title := r.Title
+	if r.AppName != "" {
+		title += " - " + r.AppName
+	}
+	return write(w, r.Page, title, body, err)
 }
 
 // GoOn writes the page that leads to a program on the device.

@@ -9,14 +9,15 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	const evil = `"><script>x</script>`
 	page := Page{AppName: evil, Nonce: "n0nce"}
-	var a, b, c, d strings.Builder
+	var a, b, c, d, e strings.Builder
 	errs := []error{
 		Confirm(&a, ConfirmData{Page: page, Title: evil, NewPassword: true, Action: "https://a.example/x", Token: evil, FormToken: "ft", Email: evil}),
 		Notice(&b, NoticeData{Page: page, Title: evil, Text: evil}),
+		Refusal(&e, RefusalData{Page: page, Title: evil, Text: evil, Code: evil, Detail: evil, RequestID: evil}),
 		GoOn(&d, GoOnData{Page: page, Title: evil, Text: evil, Button: evil, URL: "com.example.app:/cb?x=" + evil}),
 		ErrorDoc(&c, ErrorData{Page: page, Code: evil, Status: 400, Meaning: evil, Causes: []string{evil}, Fix: evil}),
 	}
-	for i, got := range []string{a.String(), b.String(), d.String(), c.String()} {
+	for i, got := range []string{a.String(), b.String(), e.String(), d.String(), c.String()} {
 		if errs[i] != nil {
 			t.Fatal(errs[i])
 		}

@@ -1,0 +1,117 @@
+package authkit
+
+import (
+	"net/http"
+	"strconv"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/pages"
+)
+
+// words tell a person what did not work, and what to do.
+type words struct{ title, text string }
+
+// showsPages reports whether a refusal is shown to a person. A route of pages shows it to all
+// but those who ask for JSON.
+func (c *call) showsPages() bool {
+	if httpio.Navigates(c.r) {
+		return true
+	}
+	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
+	return c.shows && safe && !httpio.AcceptsJSONOnly(c.r)
+}
+
+// showRefusal answers the page of a refusal. It fails before anything is written.
+func (c *call) showRefusal(refusal *Error) error {
+	nonce, err := c.nonce()
+	if err != nil {
+		return err
+	}
+	told := refusal.told
+	if told == (words{}) {
+		told = wordsFor(refusal)
+	}
+	detail := refusal.Detail
+	if refusal.ProviderCode != "" {
+		detail += " (" + refusal.ProviderCode + ")"
+	}
+	data := pages.RefusalData{
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: told.title, Text: told.text,
+		Code: string(refusal.Code), Detail: detail, RequestID: c.request.id,
+	}
+	refusal.headers(c.w.Header())
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error {
+		w.WriteHeader(refusal.Code.Status())
+		_ = pages.Refusal(w, data) // the peer may be gone
+		return nil
+	})
+}
+
+// wordsFor tells a person what a code means. What only programs do is told as the status.
+func wordsFor(refusal *Error) words {
+	const again = "Go back to where you came from and begin again."
+	switch refusal.Code {
+	case CodeInvalidToken:
+		return words{"This no longer works", "It was used already, its time is over, or it was begun in another browser. " + again}
+	case CodeProviderRefused:
+		return words{"You are not signed in", "The service that you chose did not confirm who you are, or you said no to it. " + again}
+	case CodeProviderError, CodeProviderTimeout:
+		return words{"You are not signed in", "The service that you chose does not answer as it should. Try again later, or sign in in another way."}
+	case CodeProviderNotConfigured:
+		return words{"This way to sign in is not offered", "Go back to where you came from and choose another one."}
+	case CodeLinkRequired:
+		return words{"Sign in as you did before", "There is an account already that this belongs to. Sign in to it in the way that you did before; there you can add this one."}
+	case CodeEmailRequired:
+		return words{"An address is missing", "The service that you chose told no address of yours. Allow it to tell one, or sign in in another way."}
+	case CodeEmailTaken:
+		return words{"The address has an account", "Another account has this address. Sign in to that one."}
+	case CodeEmailNotVerified:
+		return words{"Confirm your address first", "Open the mail that was sent to your address, or ask for a new one where you wanted to sign in."}
+	case CodeSignupDisabled:
+		return words{"No new accounts", "This application takes no new people. Ask those who run it for an account."}
+	case CodeUserDisabled:
+		return words{"The account is disabled", "Ask the people who run the application."}
+	case CodeWeakPassword:
+		return words{"Choose another password", "Go back and choose one that is longer or harder to guess."}
+	case CodeReauthenticationRequired:
+		return words{"Sign in again", "For this, you have to have signed in a short while ago."}
+	case CodeUnauthenticated, CodeInvalidCredentials, CodeInvalidAPIKey:
+		return words{"You are not signed in", "What is here is for those who are signed in."}
+	case CodeForbidden:
+		return words{"This is not allowed", again}
+	case CodeRateLimited:
+		return words{"Too many tries", "Wait for " + waitFor(refusal) + ", then try again."}
+	case CodeUnavailable:
+		return words{"Try again in a moment", "The service is busy or a part of it is out of reach. Nothing was done. Wait for " + waitFor(refusal) + ", then try again."}
+	case CodeAppNotFound, CodeNotFound, CodeMethodNotAllowed:
+		return words{"There is nothing here", "The address is misspelled, or what was here is gone."}
+	}
+	return wordsOfStatus(refusal.Code.Status())
+}
+
+// wordsOfStatus tell what is known of a refusal by its status alone.
+func wordsOfStatus(status int) words {
+	switch {
+	case status >= http.StatusInternalServerError:
+		return words{"Something went wrong", "The fault is not yours. Tell the people who run the application the number of the request, which is below."}
+	case status == http.StatusNotFound:
+		return words{"There is nothing here", "The address is misspelled, or what was here is gone."}
+	case status == http.StatusConflict:
+		return words{"This cannot be done now", "Something stands in its way. Go back to where you came from."}
+	}
+	return words{"This did not work", "The address or the form is not complete. Go back to where you came from and begin again."}
+}
+
+// waitFor is how long a person waits before the next try.
+func waitFor(refusal *Error) string {
+	seconds := max(wholeSeconds(refusal.RetryAfter), 1)
+	switch {
+	case seconds == 1:
+		return "a second"
+	case seconds < 120:
+		return strconv.Itoa(seconds) + " seconds"
+	case seconds < 7200:
+		return strconv.Itoa((seconds+59)/60) + " minutes"
+	}
+	return strconv.Itoa((seconds+3599)/3600) + " hours"
+}
