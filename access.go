@@ -214,6 +214,9 @@ func owner(c *call) error {
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(app.Developer, ownSource) { // the host's, whatever the ids of its developers are
+		return unknownApp("the app is the host's own")
+	}
 	c.of(app)
 	if c.r.Method == http.MethodPost {
 		return c.proven()

@@ -29,8 +29,9 @@ const (
 var apiKeyScopes = []string{ScopeUsersRead, ScopeUsersWrite, ScopeAuthForward}
 
 const (
-	maxLiveKeys = 5
-	maxOverlap  = 604800 * time.Second
+	maxLiveKeys     = 5
+	maxInactiveKeys = 50 // of an app; older ones are forgotten
+	maxOverlap      = 604800 * time.Second
 )
 
 // APIKeyRequest says what a new key is like.
@@ -90,7 +91,8 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 }
 
 // RotateAPIKey makes a key, shown only here, and retires every other one of the app in
-// the same step; old keys live on for in.Overlap, at most five at once.
+// the same step; old keys live on for in.Overlap, at most five at once. Of the keys that are
+// inactive by then the latest 50 stay.
 func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UUID, in APIKeyRequest) (APIKey, string, error) {
 	own, err := e.OwnApp(ctx, developer, app)
 	if err != nil {
@@ -108,7 +110,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UU
 	if err := e.tellOwner(ctx, &also, own, "a new API key was made"); err != nil {
 		return APIKey{}, "", err
 	}
-	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Also: also})
+	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Also: also})
 	return key, text, e.managed(err, app, also)
 }
 

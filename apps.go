@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,22 +21,43 @@ const maxList = 100
 // own developers never meet.
 func (e *Engine) owner(developer string) string {
 	if _, ok := httpio.CanonicalUUID(developer); ok && e.cfg.Developers == nil {
-		return "console:" + developer
+		return consoleSource + developer
 	}
-	return "host:" + developer
+	return hostSource + developer
 }
 
-// EnsureApp answers the developer's app of that name, and creates it if there is none:
-// for hosts that want theirs to be there on every start. The developer is any id of the
-// host's, or the user id of a developer of the console app. An app made here has no API
-// key; [Engine.RotateAPIKey] makes one.
+// own is the owner of an app that [Engine.EnsureApp] makes: the host itself, under a name of
+// its choice, or a developer of the console app. No id of [Config.Developers] is one of these.
+func (e *Engine) own(developer string) string {
+	if owner := e.owner(developer); !strings.HasPrefix(owner, hostSource) {
+		return owner
+	}
+	return ownSource + developer
+}
+
+// The sources of an [App.Developer].
+const (
+	consoleSource = "console:" // users of the console app
+	hostSource    = "host:"    // what Config.Developers answers, and other ids of the host's
+	ownSource     = "own:"     // the host itself, in EnsureApp
+)
+
+// EnsureApp answers the host's app of that name, and creates it if there is none: for hosts
+// that want theirs to be there on every start. The developer is a name of the host's choice,
+// which no developer of [Config.Developers] shares, or the user id of a developer of the
+// console app. Methods that take a developer take that name; [Engine.Apps] and the management
+// routes do not show the app. An app made here has no API key; [Engine.RotateAPIKey] makes one.
+//
+// [CodeAppNameTaken]: Config.Developers is set, and a developer of that id has an app of that
+// name, which an earlier version may have made here. Take that one by [Engine.App].
 func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, error) {
+	owner := e.own(developer)
 	for range 3 {
-		app, err := e.appNamed(ctx, developer, name)
+		app, err := e.ensured(ctx, owner, developer, name)
 		if err != nil || app.ID != uuid.Nil {
 			return app, err
 		}
-		app, _, err = e.addApp(ctx, developer, name, false)
+		app, _, err = e.addApp(ctx, newApp{owner: owner, name: name})
 		if !errors.Is(err, CodeAppNameTaken) {
 			return app, err
 		}
@@ -42,14 +65,28 @@ func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, er
 	return App{}, unavailable(errAgain)
 }
 
-func (e *Engine) appNamed(ctx context.Context, developer, name string) (App, error) {
+// ensured finds the app that EnsureApp is asked for. What it made before there was a source of
+// the host's own is found where no developer could have made it.
+func (e *Engine) ensured(ctx context.Context, owner, developer, name string) (App, error) {
+	app, err := e.appNamed(ctx, owner, name)
+	if err != nil || app.ID != uuid.Nil || !strings.HasPrefix(owner, ownSource) {
+		return app, err
+	}
+	app, err = e.appNamed(ctx, hostSource+developer, name)
+	if err == nil && app.ID != uuid.Nil && e.cfg.Developers != nil {
+		return App{}, refuse(CodeAppNameTaken, "a developer of that id has an app of that name: take it by its id, or choose another name")
+	}
+	return app, err
+}
+
+func (e *Engine) appNamed(ctx context.Context, owner, name string) (App, error) {
 	key, err := appKey(name)
 	if err != nil {
 		return App{}, err
 	}
 	page := Page{Limit: 500}
 	for {
-		apps, err := e.store.Apps(ctx, e.owner(developer), page)
+		apps, err := e.store.Apps(ctx, owner, page)
 		if err != nil {
 			return App{}, unavailable(fmt.Errorf("list apps: %w", err))
 		}
@@ -75,50 +112,75 @@ func appKey(name string) (string, error) {
 }
 
 // CreateApp makes an app with its signing key and first API key, which is shown only
-// here. [CodeAppNameTaken]: the developer has an app of that name.
+// here. [CodeAppNameTaken]: the developer has an app of that name. [CodeLimitReached] and
+// [CodeRateLimited]: the developer has, or made today, as many apps as Config.Limits says.
+// [CodeUserNotFound]: the console app has no such developer, or the developer is disabled.
 func (e *Engine) CreateApp(ctx context.Context, developer, name string) (app App, apiKey string, err error) {
-	return e.addApp(ctx, developer, name, true)
+	return e.addApp(ctx, newApp{owner: e.owner(developer), name: name, withKey: true})
 }
 
-func (e *Engine) addApp(ctx context.Context, developer, name string, withKey bool) (App, string, error) {
-	folded, err := appKey(name)
+// newApp says which app to make.
+type newApp struct {
+	owner    string // as App.Developer
+	name     string
+	withKey  bool
+	overHTTP bool // by a developer's own request
+}
+
+func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
+	now := e.now()
+	step, text, err := e.making(ctx, in, now)
 	if err != nil {
 		return App{}, "", err
 	}
-	if developer == "" {
-		return App{}, "", invalid("developer", "required", "the developer's id is empty")
+	today := e.appsToday(in)
+	if err := e.hit(ctx, Console, today...); err != nil {
+		return App{}, "", err
 	}
-	now := e.now()
+	err = e.store.CreateApp(ctx, step)
+	if err == nil {
+		step.App.Keys = []SigningKey{step.First}
+		return step.App, text, nil
+	}
+	for i := range today { // what was not made is not counted
+		today[i].Cost = -1
+	}
+	if err := e.hit(ctx, Console, today...); err != nil {
+		return App{}, "", err
+	}
+	return App{}, "", ownerError(err, step.Most)
+}
+
+// making is the step by which an app comes to be.
+func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, string, error) {
+	folded, err := appKey(in.name)
+	if err != nil {
+		return NewApp{}, "", err
+	}
+	if _, id, _ := strings.Cut(in.owner, ":"); id == "" {
+		return NewApp{}, "", invalid("developer", "required", "the developer's id is empty")
+	}
 	id, err := e.newID(now)
 	if err != nil {
-		return App{}, "", unavailable(err)
+		return NewApp{}, "", unavailable(err)
 	}
-	app := App{ID: id, Developer: e.owner(developer), Name: name, NameKey: folded, CreatedAt: now, Version: 1}
-	signing, err := e.newSigningKey(id, "", 1, now)
-	if err != nil {
-		return App{}, "", unavailable(err)
+	step := NewApp{
+		App:   App{ID: id, Developer: in.owner, Name: in.name, NameKey: folded, CreatedAt: now, Version: 1},
+		Owner: ownerRef(in.owner), Most: e.mostApps(in.overHTTP),
 	}
-	var first *APIKey
-	var text string
-	if withKey {
+	if step.First, err = e.newSigningKey(ctx, id, "", 1, now); err != nil {
+		return NewApp{}, "", unavailable(err)
+	}
+	text := ""
+	if in.withKey {
 		var key APIKey
 		if key, text, err = e.newAPIKey(id, APIKeyRequest{Name: "first key"}, now); err != nil {
-			return App{}, "", err
+			return NewApp{}, "", err
 		}
-		first = &key
+		step.Key = &key
 	}
-	also := Also{Secret: e.noted.newest()}
-	if err := e.note(&also, now, Event{App: id, Type: EventAppCreate, Actor: app.Developer}); err != nil {
-		return App{}, "", err
-	}
-	switch err := e.store.CreateApp(ctx, NewApp{App: app, First: signing, Key: first, Also: also}); {
-	case errors.Is(err, ErrConflict):
-		return App{}, "", refuse(CodeAppNameTaken, "you have an app of that name")
-	case err != nil:
-		return App{}, "", unavailable(fmt.Errorf("create an app: %w", err))
-	}
-	app.Keys = []SigningKey{signing}
-	return app, text, nil
+	step.Also.Secret = e.noted.newest()
+	return step, text, e.note(&step.Also, now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
 }
 
 // Apps lists the developer's live apps, newest first, without their keys. A Limit of 0 is
@@ -142,7 +204,7 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 	if err != nil {
 		return App{}, err
 	}
-	if id == Console || app.Developer != e.owner(developer) {
+	if id == Console || (app.Developer != e.owner(developer) && app.Developer != e.own(developer)) {
 		return App{}, unknownApp("the app is another developer's")
 	}
 	return app, nil

@@ -191,7 +191,7 @@ func (e *Engine) ensureConsole(ctx context.Context) error {
 
 func (e *Engine) createConsole(ctx context.Context) error {
 	now := e.now()
-	key, err := e.newSigningKey(Console, "", 1, now)
+	key, err := e.newSigningKey(ctx, Console, "", 1, now)
 	if err != nil {
 		return err
 	}

@@ -144,15 +144,21 @@ func explainState(c Code) (explanation, bool) {
 			http.StatusConflict, "The app has a configuration for this provider already.",
 			[]string{"There is one configuration for each provider and app."}, "Change the existing one with PATCH.",
 		}, true
+	case CodeAppsRemain:
+		return explanation{
+			http.StatusConflict, "The developer has apps, which would have no owner.",
+			[]string{"An app of the account is live."}, "Delete the apps, or have the host hand them over (Engine.MoveApp).",
+		}, true
+	case CodeLimitReached:
+		return explanation{
+			http.StatusConflict, "There are as many of these things as there may be.",
+			[]string{"A developer has as many apps as Config.Limits.Apps says.", "An app has as many OAuth configurations as it may.", "A browser holds the sessions of as many apps as it may."},
+			"The detail names the thing and the bound. Delete what is not needed (in a browser, sign out of an app), or ask the host for more.",
+		}, true
 	case CodeEmailTaken:
 		return explanation{
 			http.StatusConflict, "The app has a user of this address already.",
 			[]string{"The person signed up before, perhaps by another method."}, "Sign in instead.",
-		}, true
-	case CodeLimitReached:
-		return explanation{
-			http.StatusConflict, "There are as many of these as there may be.",
-			[]string{"A browser holds the session cookies of 16 applications."}, "Read \"detail\": it names what is full and the bound. Remove one first; of sessions, by signing out.",
 		}, true
 	case CodeLinkRequired:
 		return explanation{

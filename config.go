@@ -203,7 +203,15 @@ type LimitConfig struct {
 	// writes by API key is not counted. "off": not limited. Default "300/m".
 	Developer string
 
-	// InsecureOff switches every limit off, mail budgets too. For tests.
+	// Apps is how many live apps one developer may have. Negative: no bound. Default 50 for
+	// developers of the console app over HTTP, and no bound for the rest: callers of
+	// [Engine.CreateApp] and [Engine.EnsureApp], and the developers of Config.Developers.
+	Apps int
+
+	// AppsPerDay is how many apps one developer may make a day, in the same way. Default 20.
+	AppsPerDay int
+
+	// InsecureOff switches every limit off, mail budgets and the number of apps too. For tests.
 	InsecureOff bool
 }
 

@@ -43,6 +43,7 @@ const (
 	CodeMethodNotAllowed         Code = "method_not_allowed"        // 405: the path has other methods
 	CodeAppNameTaken             Code = "app_name_taken"            // 409: the developer has an app of that name
 	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider
+	CodeAppsRemain               Code = "apps_remain"               // 409: the developer has apps
 	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
 	CodeLimitReached             Code = "limit_reached"             // 409: a number of things is full; Error.Detail names it and the bound
 	CodeLinkRequired             Code = "link_required"             // 409: the address or identity is another account's: sign in to it and link

@@ -74,7 +74,9 @@ func (l limit) secret() bool {
 
 // returns reports whether something may be given back, so that a full limit may have room
 // before its time.
-func (l limit) returns() bool { return l == limitCodeEmail || l == limitMailAll }
+func (l limit) returns() bool {
+	return l == limitCodeEmail || l == limitMailAll || l.name == limitAppsToday
+}
 
 // count is one count against a limit, for one subject. A Cost of 0 counts 1; a negative one
 // gives back.

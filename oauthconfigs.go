@@ -15,6 +15,9 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
+// maxOAuthConfigs is how many configurations an app may have.
+const maxOAuthConfigs = 32
+
 // OAuthPatch changes the fields of a configuration that are not nil.
 type OAuthPatch struct {
 	ClientID, ClientSecret, RedirectURI, Issuer *string
@@ -23,7 +26,7 @@ type OAuthPatch struct {
 }
 
 // CreateOAuthConfig configures a provider for an app. The client secret is sealed and
-// never shown again. [CodeOAuthConfigExists].
+// never shown again. [CodeOAuthConfigExists]; [CodeLimitReached]: the app has 32.
 func (e *Engine) CreateOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string, p OAuthPatch) (OAuthConfig, error) {
 	fresh := OAuthConfig{App: app, Provider: provider, Enabled: true, CreatedAt: e.now()}
 	got, err := e.putOAuthConfig(ctx, developer, fresh, p)
@@ -75,9 +78,12 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
 		return OAuthConfig{}, err
 	}
-	err = e.store.PutOAuthConfig(ctx, c, 0, also)
-	if errors.Is(err, ErrConflict) || errors.Is(err, ErrStale) {
+	err = e.store.PutOAuthConfig(ctx, c, maxOAuthConfigs, also)
+	switch {
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrStale):
 		return OAuthConfig{}, err
+	case errors.Is(err, ErrFull):
+		return OAuthConfig{}, limitReached("OAuth configurations of the app", maxOAuthConfigs)
 	}
 	return c, e.managed(err, c.App, also)
 }

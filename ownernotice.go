@@ -35,7 +35,7 @@ func (e *Engine) developerAddress(ctx context.Context, owner string) (string, er
 
 // consoleUser is the user of the console app who owns an app of that Developer.
 func consoleUser(owner string) (uuid.UUID, bool) {
-	text, ok := strings.CutPrefix(owner, "console:")
+	text, ok := strings.CutPrefix(owner, consoleSource)
 	if !ok {
 		return uuid.Nil, false
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -34,10 +35,10 @@ const (
 )
 
 // newSigningKey makes a key pair, its private half sealed to the app and key id.
-func (e *Engine) newSigningKey(app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
-	pair, err := token.Generate(cmp.Or(alg, "ES256"), e.cfg.Random)
+func (e *Engine) newSigningKey(ctx context.Context, app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
+	pair, err := e.newPair(ctx, app, cmp.Or(alg, "ES256"))
 	if err != nil {
-		return SigningKey{}, fmt.Errorf("authkit: make a signing key: %w", err)
+		return SigningKey{}, err
 	}
 	private, err := pair.MarshalPrivate()
 	if err != nil {
@@ -51,6 +52,21 @@ func (e *Engine) newSigningKey(app uuid.UUID, alg string, seq int64, from time.T
 		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: from,
 		Sealed: e.ring.Seal(private, signingKeyAAD(app, pair.KID)),
 	}, nil
+}
+
+// newPair makes a key pair, one of RSA behind the gate of the password hash, since it takes as
+// long as many hashes.
+func (e *Engine) newPair(ctx context.Context, app uuid.UUID, alg string) (pair token.Pair, err error) {
+	generate := func() { pair, err = token.Generate(alg, e.cfg.Random) }
+	if alg != "RS256" {
+		generate()
+	} else if full := e.hasher.gate.Do(ctx, password.Asker{Tenant: app.String()}, generate); full != nil {
+		return token.Pair{}, unavailable(full)
+	}
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("authkit: make a signing key: %w", err)
+	}
+	return pair, nil
 }
 
 func signingKeyAAD(app uuid.UUID, kid string) []byte {
@@ -170,7 +186,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if !alone && from.Before(last.From) {
 		from = last.From // the order of keys and times is one; a key that stands alone waits for none
 	}
-	key, err := e.newSigningKey(app.ID, app.Settings.SigningAlg, last.Seq+1, from)
+	key, err := e.newSigningKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, from)
 	if err != nil {
 		return SigningKey{}, err
 	}

@@ -10,9 +10,10 @@ import (
 type App struct {
 	ID uuid.UUID
 
-	// Developer is the owner, as "source:id": "console:" and a user id of the console
-	// app, or "host:" and whatever id the host's own developers have. Empty for the
-	// console app alone. Methods of [Engine] take the id, without its source.
+	// Developer is the owner, as "source:id": "console:" and a user id of the console app,
+	// "host:" and an id that the host's own developers have, or "own:" and the name that
+	// [Engine.EnsureApp] was given. Empty for the console app alone. Methods of [Engine] take
+	// the id, without its source.
 	Developer string
 
 	Name    string // as given, 1 to 64 printable characters
@@ -303,6 +304,7 @@ const (
 	EventAppCreate         = "app.create"
 	EventAppChange         = "app.change" // Reason: the members that were given
 	EventAppDelete         = "app.delete"
+	EventAppMove           = "app.move" // Reason: the new owner, as App.Developer
 	EventAPIKeyCreate      = "api_key.create"
 	EventAPIKeyRevoke      = "api_key.revoke"
 	EventSigningKeyCreate  = "signing_key.create"  // Reason: "due", of one that authkit makes by itself

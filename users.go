@@ -151,6 +151,9 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 	if p.Disabled != nil && !*p.Disabled && p.DisabledReason == nil {
 		c.DisabledReason = new("")
 	}
+	if u.App == Console { // the API keys of a developer's apps follow
+		c.Owns = consoleSource + u.ID.String()
+	}
 	c.End = (p.Disabled != nil && *p.Disabled && !u.Disabled) || (p.Verified != nil && !*p.Verified && u.Verified)
 	return c
 }
@@ -172,16 +175,21 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	if err := e.before(ctx, moment); err != nil {
 		return err
 	}
-	var also Also
-	if err := e.note(&also, e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete}); err != nil {
+	r := UserRemoval{App: u.App, ID: u.ID, Version: version}
+	if u.App == Console {
+		r.Owns = consoleSource + u.ID.String()
+	}
+	if err := e.note(&r.Also, e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete}); err != nil {
 		return err
 	}
-	switch err := e.store.DeleteUser(ctx, UserRemoval{App: u.App, ID: u.ID, Version: version, Also: also}); {
+	switch err := e.store.DeleteUser(ctx, r); {
 	case err == nil:
 		e.after(moment)
 		return nil
 	case errors.Is(err, ErrNotFound):
 		return noUser()
+	case errors.Is(err, ErrConflict):
+		return refuse(CodeAppsRemain, "the developer has apps: delete them or have them handed over first")
 	default:
 		return e.ownError(err, u.App)
 	}

@@ -77,6 +77,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
@@ -176,6 +177,9 @@ func Adopt(tb testing.TB, engine *authkit.Engine, app authkit.App, c authkit.Con
 func (k *Kit) NewApp(tb testing.TB, name string) authkit.App {
 	tb.Helper()
 	app, _, err := k.Engine.CreateApp(tb.Context(), developer, name)
+	if err == nil && strings.EqualFold(name, k.App.Name) { // that one has an owner of its own
+		err = authkit.CodeAppNameTaken
+	}
 	if err != nil {
 		tb.Fatalf("authkittest: make app %q: %v", name, err)
 	}

@@ -1,0 +1,109 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+const (
+	defaultApps       = 50 // live ones of a developer of the console app, over HTTP
+	defaultAppsPerDay = 20
+)
+
+// mostApps is how many live apps a developer may have; 0: no bound.
+func (e *Engine) mostApps(overHTTP bool) int {
+	return e.bound(e.cfg.Limits.Apps, defaultApps, overHTTP)
+}
+
+// bound is a number of apps that Config.Limits sets, or else a default for developers of the
+// console app over HTTP: a host may make an app for each of its customers.
+func (e *Engine) bound(set, fallback int, overHTTP bool) int {
+	switch {
+	case e.limiter.off || set < 0:
+		return 0
+	case set == 0 && overHTTP && e.cfg.Developers == nil:
+		return fallback
+	}
+	return set
+}
+
+// appsToday counts the apps that a developer makes.
+func (e *Engine) appsToday(in newApp) []count {
+	most := e.bound(e.cfg.Limits.AppsPerDay, defaultAppsPerDay, in.overHTTP)
+	if most == 0 {
+		return nil
+	}
+	return []count{e.limiter.by(limit{limitAppsToday, most, day}, in.owner)}
+}
+
+// limitAppsToday is the name of the limit on apps that one developer makes.
+const limitAppsToday = "apps/day"
+
+// ownerRef is the user who owns apps of that Developer; the zero one: none of the console app.
+func ownerRef(owner string) UserRef {
+	id, ok := consoleUser(owner)
+	if !ok {
+		return UserRef{}
+	}
+	return UserRef{Console, id}
+}
+
+// ownerError translates what a store says about a developer who is to get an app.
+func ownerError(err error, most int) error {
+	switch {
+	case errors.Is(err, ErrConflict):
+		return refuse(CodeAppNameTaken, "the developer has an app of that name")
+	case errors.Is(err, ErrFull):
+		return limitReached("apps", most)
+	case errors.Is(err, ErrNotFound):
+		return refuse(CodeUserNotFound, "there is no such developer, or the developer is disabled")
+	}
+	return unavailable(fmt.Errorf("give a developer an app: %w", err))
+}
+
+func limitReached(things string, most int) *Error {
+	return refuse(CodeLimitReached, fmt.Sprintf("there are as many %s as there may be, %d: delete one first", things, most))
+}
+
+// MoveApp hands an app over to another developer, who has to make a new API key: every key of
+// it is inactive from this step on. Both developers are told by mail, if they are of the
+// console app; one of those has to be there, enabled, and of a proven address.
+// [CodeAppNameTaken]; [CodeLimitReached]; [CodeUserNotFound]; [CodeEmailNotVerified].
+func (e *Engine) MoveApp(ctx context.Context, developer string, app uuid.UUID, to string) error {
+	own, err := e.OwnApp(ctx, developer, app)
+	if err != nil {
+		return err
+	}
+	m := AppMove{Now: e.now(), App: app, From: own.Developer, To: e.owner(to), Most: e.mostApps(false)}
+	if to == "" || m.From == m.To {
+		return invalid("to", "invalid_value", "the new developer is nobody, or has the app already")
+	}
+	if m.Owner = ownerRef(m.To); m.Owner.ID != uuid.Nil {
+		u, err := e.User(ctx, Console, m.Owner.ID)
+		if err != nil {
+			return err
+		}
+		if !u.Verified {
+			return refuse(CodeEmailNotVerified, "the new developer has to prove the address first")
+		}
+	}
+	if err := e.note(&m.Also, m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To}); err != nil {
+		return err
+	}
+	if err := e.tellOwner(ctx, &m.Also, own, "it was handed over to another developer"); err != nil {
+		return err
+	}
+	own.Developer = m.To
+	if err := e.tellOwner(ctx, &m.Also, own, "it was handed over to you; its API keys are inactive: make a new one"); err != nil {
+		return err
+	}
+	if err := e.store.MoveApp(ctx, m); err != nil {
+		return ownerError(err, m.Most)
+	}
+	e.apps.drop(app)
+	e.pokeFor(m.Also)
+	return nil
+}
