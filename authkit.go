@@ -70,6 +70,7 @@ const startTimeout = 10 * time.Second
 type Engine struct {
 	cfg    Config
 	store  Store
+	clock  *storeClock
 	log    *slog.Logger
 	base   *url.URL
 	origin string // of base
@@ -101,19 +102,20 @@ type Engine struct {
 }
 
 // New makes an Engine. It reports everything that is wrong with the configuration in one
-// error. It asks the store (for at most ten seconds) for the console app, which it
-// creates in an empty one; secrets that do not open what the store holds are refused.
+// error. It asks the store (for at most ten seconds) for its time and for the console app,
+// which it creates in an empty one; secrets that do not open what the store holds are refused.
 func New(c Config) (*Engine, error) {
 	c, base, ring, err := withDefaults(c)
 	if err != nil {
 		return nil, err
 	}
+	clock := newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)
 	e := &Engine{
-		cfg: c, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
+		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
 		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
 		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
 		oauth: oauth.NewClient(oauth.Options{
-			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: c.Now,
+			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: clock.now,
 			Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 		}),
 		pairs:   newCache[string, token.Pair](1024),
@@ -149,6 +151,9 @@ func New(c Config) (*Engine, error) {
 	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
+	if err := clock.keep(ctx); err != nil {
+		return nil, fmt.Errorf("authkit: %w", err)
+	}
 	e.noted = &noted{ids: ring.IDs(), store: e.store}
 	if _, err := e.noted.admit(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
@@ -236,8 +241,8 @@ func unknownApp(why cause) *Error {
 	return refuse(CodeAppNotFound, "there is no such app").because(why)
 }
 
-// now is the clock, at the precision that stores keep.
-func (e *Engine) now() time.Time { return e.cfg.Now().UTC().Truncate(time.Microsecond) }
+// now is the store's time.
+func (e *Engine) now() time.Time { return e.clock.now() }
 
 // random answers n bytes that nobody can guess.
 func (e *Engine) random(n int) ([]byte, error) {

@@ -99,7 +99,9 @@ type Config struct {
 	// Logger gets what operators should know. Default: slog.Default().
 	Logger *slog.Logger
 
-	// Now is the clock. Default: time.Now.
+	// Now is the clock. Default: time.Now. Where the store has a clock of its own, the
+	// Engine goes by that one: it measures the difference in New and once a minute in Run.
+	// Beyond 30 seconds [Engine.Ready] fails.
 	Now func() time.Time
 
 	// Random is the source of all randomness. Default: crypto/rand.Reader.

@@ -23,16 +23,11 @@ const (
 	eventAge = 400 * day
 )
 
-// Ready asks whether the store answers. [CodeUnavailable]: it does not.
+// Ready asks whether the process can serve. [CodeUnavailable]: the store is out of reach or
+// cannot write, or its clock is more than 30 seconds off.
 func (e *Engine) Ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	at, err := e.store.Ping(ctx)
-	if err != nil {
-		return unavailable(fmt.Errorf("ping the store: %w", err))
-	}
-	if skew := at.Sub(e.now()).Abs(); skew > 5*time.Second {
-		e.log.WarnContext(ctx, "the store's clock differs", slog.Duration("skew", skew))
+	if err := e.clock.ready(ctx); err != nil {
+		return unavailable(err)
 	}
 	return nil
 }
@@ -102,7 +97,7 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	for _, part := range []func(context.Context) error{e.lookForRetired, e.outbox.deliver, e.flush, e.rotateDue} {
+	for _, part := range []func(context.Context) error{e.clock.keep, e.lookForRetired, e.outbox.deliver, e.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
 	}
 	more, swept := e.sweep(ctx)

@@ -411,7 +411,7 @@ func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 	overStores(t, func(s *stage) {
 		hook := &script{}
 		away, err := authkit.New(authkit.Config{
-			Store: s.inner, Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Hooks: hook.hooks(),
+			Store: timed(s.inner, s.clock.now), Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Hooks: hook.hooks(),
 		})
 		if err != nil {
 			s.t.Fatal(err)

@@ -147,7 +147,7 @@ func openStored(t *testing.T, store string, open func(t *testing.T, was, issuer 
 	s.idp = newIssuer(t, s.world)
 	s.store = open(t, s.held["issuer"], s.idp.URL)
 	s.engine, err = authkit.New(authkit.Config{
-		Store: s.store, BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
+		Store: timed(s.store, s.clock.now), BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
 		Secrets: [][]byte{s.secret("newer_secret"), s.secret("older_secret")},
 		Logger:  slog.New(slog.DiscardHandler), Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 		InsecureAllowLoopbackProviders: true,

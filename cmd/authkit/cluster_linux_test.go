@@ -16,11 +16,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// initdb is where the programs of a Postgres server are; empty: there are none. Debian
-// keeps them out of PATH.
+// initdb is one of the programs of a Postgres server, with the others beside it; empty:
+// there are none. Debian keeps them out of PATH, where links to some may stand.
 func initdb() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
-		return path
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			return real
+		}
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
@@ -41,6 +43,15 @@ type cluster struct {
 
 func newCluster(t *testing.T, initdb string) *cluster {
 	t.Helper()
+	c := emptyCluster(t, initdb)
+	c.run("initdb", "-D", c.dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	c.start()
+	return c
+}
+
+// emptyCluster has a folder and an address, and no data yet.
+func emptyCluster(t *testing.T, initdb string) *cluster {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "authkit") //nolint:usetesting // t.TempDir lets no other user in
 	if err != nil {
 		t.Fatal(err)
@@ -50,9 +61,6 @@ func newCluster(t *testing.T, initdb string) *cluster {
 	if os.Getuid() == 0 { // Postgres refuses to run as root
 		c.become("postgres")
 	}
-	if out, err := c.command(initdb, "-D", dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync").CombinedOutput(); err != nil {
-		t.Fatalf("initdb: got %v, %s", err, out)
-	}
 	var lc net.ListenConfig
 	free, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -60,9 +68,16 @@ func newCluster(t *testing.T, initdb string) *cluster {
 	}
 	c.addr = free.Addr().String()
 	_ = free.Close()
-	c.start()
 	t.Cleanup(c.kill)
 	return c
+}
+
+// run runs one of the server's programs to its end.
+func (c *cluster) run(program string, args ...string) {
+	c.t.Helper()
+	if out, err := c.command(filepath.Join(c.bin, program), args...).CombinedOutput(); err != nil {
+		c.t.Fatalf("%s: got %v, %s", program, err, out)
+	}
 }
 
 func (c *cluster) become(name string) {
@@ -92,11 +107,12 @@ func (c *cluster) command(program string, args ...string) *exec.Cmd {
 
 func (c *cluster) dsn() string { return "postgres://postgres@" + c.addr + "/postgres?sslmode=disable" }
 
+func (c *cluster) port() string { _, port, _ := net.SplitHostPort(c.addr); return port }
+
 // start starts the server and waits until it answers.
 func (c *cluster) start() {
 	c.t.Helper()
-	_, port, _ := net.SplitHostPort(c.addr)
-	c.server = c.command(filepath.Join(c.bin, "postgres"), "-D", c.dir+"/data", "-p", port, "-k", c.dir, "-h", "127.0.0.1", "-c", "fsync=off")
+	c.server = c.command(filepath.Join(c.bin, "postgres"), "-D", c.dir+"/data", "-p", c.port(), "-k", c.dir, "-h", "127.0.0.1", "-c", "fsync=off")
 	if err := c.server.Start(); err != nil {
 		c.t.Fatal(err)
 	}
@@ -142,13 +158,32 @@ func (c *cluster) thaw()   { c.signal(syscall.SIGCONT) }
 func (c *cluster) signal(s syscall.Signal) {
 	pid := c.server.Process.Pid
 	_ = syscall.Kill(pid, s)
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	for _, child := range c.children() {
+		_ = syscall.Kill(child, s)
+	}
+}
+
+func (c *cluster) children() (pids []int) {
+	pid := c.server.Process.Pid
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	if err != nil {
 		c.t.Error(err)
 	}
-	for text := range strings.FieldsSeq(string(children)) {
-		if child, err := strconv.Atoi(text); err == nil {
-			_ = syscall.Kill(child, s)
+	for field := range strings.FieldsSeq(string(text)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			pids = append(pids, child)
 		}
 	}
+	return pids
+}
+
+// crash ends the server and all of its processes at once, as a machine does that fails.
+func (c *cluster) crash() {
+	c.freeze()
+	for _, child := range c.children() {
+		_ = syscall.Kill(child, syscall.SIGKILL)
+	}
+	_ = c.server.Process.Kill()
+	_ = c.server.Wait()
+	c.server = nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +22,7 @@ func TestAKillAtRandomLosesNothingThatWasAcknowledged(t *testing.T) {
 		begun := time.Now()
 		s := newStorm(t, open(t))
 		for range kills {
-			s.rage()
+			s.rage(s.p.kill)
 			s.start()
 			for _, a := range s.actors {
 				a.check(t, s.p)
@@ -72,20 +73,25 @@ func newStorm(t *testing.T, store string) *storm {
 		s.killStart()
 	}
 	s.start()
+	s.cast(seed)
+	return s
+}
+
+// cast makes those who act.
+func (s *storm) cast(seed uint64) {
 	developer := s.p.developer()
 	app, key := s.p.createApp(developer)
 	for i := range 2 {
-		s.actors = append(s.actors, newTurner(t, s.p, app, fmt.Sprintf("turner%d@example.com", i)))
+		s.actors = append(s.actors, newTurner(s.t, s.p, app, fmt.Sprintf("turner%d@example.com", i)))
 	}
 	for i := range uint64(2) {
-		s.actors = append(s.actors, newLeaver(t, s.p, app, fmt.Sprintf("leaver%d@example.com", i), rand.New(rand.NewPCG(seed, 1+i))))
+		s.actors = append(s.actors, newLeaver(s.t, s.p, app, fmt.Sprintf("leaver%d@example.com", i), rand.New(rand.NewPCG(seed, 1+i))))
 	}
 	s.actors = append(s.actors,
 		&joiner{app: app},
 		&keyTurner{app: app, developer: developer, key: key},
-		newSigner(t, s.p, developer, rand.New(rand.NewPCG(seed, 3))),
+		newSigner(s.t, s.p, developer, rand.New(rand.NewPCG(seed, 3))),
 	)
-	return s
 }
 
 // start starts the process, and one time in four it takes more than one attempt.
@@ -106,8 +112,8 @@ func (s *storm) killStart() {
 	s.starts++
 }
 
-// rage lets all act at once until the process is killed.
-func (s *storm) rage() {
+// rage lets all act at once, and calls fail in their midst.
+func (s *storm) rage(fail func()) {
 	s.t.Helper()
 	s.killed.Store(false)
 	s.target, s.reached = s.acknowledged.Load()+1+s.rnd.Int64N(30), make(chan struct{})
@@ -125,18 +131,19 @@ func (s *storm) rage() {
 		s.t.Errorf("storm: got %d requests acknowledged within %v, want %d", s.acknowledged.Load(), patience, s.target)
 	}
 	s.killed.Store(true)
-	s.p.kill()
+	fail()
 	acting.Wait()
 	if s.t.Failed() { // within the storm, where nothing can end the test
 		s.t.FailNow()
 	}
 }
 
-// ask sends a request from within the storm. It answers false when no whole answer came.
+// ask sends a request from within the storm. It answers false when no whole answer came, or
+// one that says nothing of what was done.
 func (s *storm) ask(status int, method, path, body string, headers ...string) (answer, bool) {
-	got, err := s.p.try(method, path, body, headers...)
+	got, err := s.once(method, path, body, headers...)
 	switch {
-	case err != nil && s.killed.Load():
+	case s.killed.Load() && (err != nil || got.status == http.StatusServiceUnavailable):
 		s.lost.Add(1)
 		return got, false
 	case err != nil:
@@ -150,4 +157,15 @@ func (s *storm) ask(status int, method, path, body string, headers ...string) (a
 		close(s.reached)
 	}
 	return got, true
+}
+
+// once sends a request, and again only while a process has too much to do: what a store
+// that goes away answers may have been done.
+func (s *storm) once(method, path, body string, headers ...string) (answer, error) {
+	for {
+		got, err := s.p.tryOnce(method, path, body, headers)
+		if err != nil || got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || s.killed.Load() {
+			return got, err
+		}
+	}
 }

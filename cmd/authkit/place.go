@@ -26,7 +26,7 @@ type store struct {
 }
 
 // open brings the store up to date, too.
-func (p place) open(ctx context.Context) (store, error) {
+func (p place) open(ctx context.Context, options ...postgres.Option) (store, error) {
 	kind, at, err := p.locate()
 	if err != nil {
 		return store{}, err
@@ -39,7 +39,7 @@ func (p place) open(ctx context.Context) (store, error) {
 		}
 		return store{s, s.Close}, nil
 	case "postgres":
-		s, err := postgres.Open(ctx, at)
+		s, err := postgres.Open(ctx, at, options...)
 		if err != nil {
 			return store{}, fmt.Errorf("open --store %q: %w", redact(at), err)
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/postgres"
 )
 
 type serve struct {
@@ -33,7 +34,8 @@ type serve struct {
 	OutboundPorts  []uint16      `help:"Ports of OAuth issuers beside 443." placeholder:"PORT"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
 	Loopback       bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
-	ClockOffset    time.Duration `default:"0s" help:"Move the clock; for tests."`
+	StorePatience  time.Duration `default:"5s" help:"How long a call of Postgres may take before it fails; 0 is without bound."`
+	ClockOffset    time.Duration `default:"0s" help:"Move the clock, and the store's with it; for tests."`
 }
 
 // Run serves until SIGTERM or SIGINT, and then finishes what is in flight.
@@ -85,7 +87,7 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if config.Mailer, err = s.mailer(base); err != nil {
 		return nil, err
 	}
-	if srv.store, err = s.open(ctx); err != nil {
+	if srv.store, err = s.open(ctx, postgres.WithPatience(s.StorePatience)); err != nil {
 		return nil, err
 	}
 	if srv.engine, err = s.engine(ctx, srv.store, config); err != nil {
@@ -161,7 +163,7 @@ func (s *serve) engine(ctx context.Context, st store, c authkit.Config) (*authki
 	if err != nil {
 		return nil, err
 	}
-	c.Store, c.Secrets = st.Store, secrets
+	c.Store, c.Secrets = moved{st.Store, s.ClockOffset}, secrets
 	if s.RateLimits == "off" {
 		c.Limits.InsecureOff = true
 		c.Logger.Warn("RATE LIMITS ARE OFF: for tests only")
@@ -178,4 +180,17 @@ func (s *serve) engine(ctx context.Context, st store, c authkit.Config) (*authki
 		return nil, s.explainSecret(err)
 	}
 	return engine, nil
+}
+
+// moved is a store whose clock is moved, as the process's is: the two do not differ by it.
+type moved struct {
+	authkit.Store
+
+	by time.Duration
+}
+
+// Ping answers the store's clock, moved.
+func (m moved) Ping(ctx context.Context) (time.Time, error) {
+	at, err := m.Store.Ping(ctx)
+	return at.Add(m.by), err
 }

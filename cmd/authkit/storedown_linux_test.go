@@ -13,6 +13,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/verify"
 )
 
@@ -82,7 +83,7 @@ func newOutage(t *testing.T, store *cluster) *outage {
 	t.Helper()
 	o := &outage{t: t, store: store, box: newLines()}
 	flags := sharing(t, store.dsn()+"&pool_max_conns=6")
-	o.p = start(t, o.box, append(flags, "--base-url", "")...)
+	o.p = start(t, o.box, append(flags, "--base-url", "", "--store-patience", "1500ms")...)
 	developer := o.p.developer()
 	app, key := o.p.createApp(developer)
 	o.app = app
@@ -120,7 +121,7 @@ func newOutage(t *testing.T, store *cluster) *outage {
 func (o *outage) newHost(flags []string) http.Handler {
 	o.t.Helper()
 	at := place{Store: flags[1], SecretFile: []string{flags[3]}}
-	st, err := at.open(o.t.Context())
+	st, err := at.open(o.t.Context(), postgres.WithPatience(1500*time.Millisecond))
 	if err != nil {
 		o.t.Fatal(err)
 	}

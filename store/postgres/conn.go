@@ -16,12 +16,10 @@ import (
 )
 
 const (
-	// patience is how long one call of the store may take, the wait for a connection
-	// included. A server that hangs closes no connection: without a bound, all who ask
-	// would wait for as long as it hangs.
-	patience = 1500 * time.Millisecond
+	// defaultPatience is the patience unless [WithPatience] says something else.
+	defaultPatience = 5 * time.Second
 
-	// upkeepPatience is the same for what no request waits for.
+	// upkeepPatience is the least patience with what no request waits for.
 	upkeepPatience = 30 * time.Second
 
 	// partingPatience is how long a connection may take to undo what it has begun.
@@ -30,20 +28,21 @@ const (
 
 // conn is a pool.
 type conn struct {
-	pool      *pgxpool.Pool
-	impatient bool         // migrations are not
-	renewed   atomic.Int64 // when all connections were closed, in nanoseconds since 1970
+	pool     *pgxpool.Pool
+	patience time.Duration // with one call, the wait for a connection included; 0: no bound
+	renewed  atomic.Int64  // when all connections were closed, in nanoseconds since 1970
 }
 
-// bound ends what takes too long.
+// bound ends what takes too long. A server that hangs closes no connection: without a
+// bound, all callers would wait for as long as it hangs.
 func (c *conn) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	switch {
-	case !c.impatient:
+	case c.patience <= 0:
 		return ctx, func() {}
 	case sqlstore.IsUpkeep(ctx):
-		return context.WithTimeout(ctx, upkeepPatience)
+		return context.WithTimeout(ctx, max(c.patience, upkeepPatience))
 	}
-	return context.WithTimeout(ctx, patience)
+	return context.WithTimeout(ctx, c.patience)
 }
 
 func (c *conn) Dialect() sqlstore.Dialect {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/postgres"
 )
 
 // TestACallThatHangsEnds lets the server hang by a lock that nobody gives back, for reads,
@@ -22,7 +23,7 @@ func TestACallThatHangsEnds(t *testing.T) {
 		return
 	}
 	schema := fresh(t, dsn)
-	s := open(t, schema)
+	s := impatient(t, schema)
 	lock := hanging(t, schema, "authkit_apps")
 	const callers = 20 // more than there are connections
 	ended := make(chan error, 2*callers)
@@ -61,6 +62,7 @@ func TestAStepThatHangsEnds(t *testing.T) {
 	if _, err := s.CreateUser(t.Context(), authkit.NewUser{Now: now, User: user}); err != nil {
 		t.Fatal(err)
 	}
+	s = impatient(t, schema)
 	hanging(t, schema, "authkit_users, authkit_tokens")
 	take := authkit.Take{Kind: "link", Hash: make([]byte, 32)}
 	for name, step := range map[string]func(context.Context) error{
@@ -80,6 +82,16 @@ func TestAStepThatHangsEnds(t *testing.T) {
 		}
 		cancel()
 	}
+}
+
+// impatient is a store that bears a second and a half.
+func impatient(t *testing.T, dsn string) authkit.Store {
+	t.Helper()
+	s, err := postgres.New(t.Context(), connect(t, dsn), postgres.WithPatience(1500*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func withApp(t *testing.T, dsn string) (authkit.Store, uuid.UUID) {

@@ -16,8 +16,8 @@
 // something else. A host that brings a pool of its own sets
 // [pgconn.ValidateConnectTargetSessionAttrsReadWrite] in it.
 //
-// A call that takes longer than a second and a half fails, whatever its context says: a
-// server that hangs is as good as none.
+// A call that takes longer than five seconds fails, whatever its context says: a server
+// that hangs is as good as none. [WithPatience] sets another bound.
 package postgres
 
 import (
@@ -54,8 +54,17 @@ const connectPatience = 5 * time.Second
 // Contract is the version of [authkit.Store] that this adapter was written for.
 func (s *Store) Contract() int { return 2 }
 
+// An Option changes a default of [Open] or [New].
+type Option func(*conn)
+
+// WithPatience sets how long one call may take, the wait for a connection included, before it
+// fails: five seconds by default; 0 or less is without bound. A call that is cut while a
+// synchronous standby does not answer may have been committed nevertheless: give the bound
+// that your standby needs to come back or to be replaced.
+func WithPatience(d time.Duration) Option { return func(c *conn) { c.patience = d } }
+
 // Open connects and migrates.
-func Open(ctx context.Context, dsn string) (*Store, error) {
+func Open(ctx context.Context, dsn string, options ...Option) (*Store, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
@@ -71,7 +80,7 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(ctx, pool)
+	s, err := New(ctx, pool, options...)
 	if err != nil {
 		pool.Close()
 		return nil, err
@@ -81,11 +90,15 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 }
 
 // New migrates and uses a host's own pool, which Close leaves open.
-func New(ctx context.Context, pool *pgxpool.Pool) (*Store, error) {
+func New(ctx context.Context, pool *pgxpool.Pool, options ...Option) (*Store, error) {
 	if _, err := Migrate(ctx, pool); err != nil {
 		return nil, err
 	}
-	return &Store{Store: sqlstore.New(&conn{pool: pool, impatient: true})}, nil
+	c := &conn{pool: pool, patience: defaultPatience}
+	for _, set := range options {
+		set(c)
+	}
+	return &Store{Store: sqlstore.New(c)}, nil
 }
 
 // Close closes what Open opened.
