@@ -185,7 +185,7 @@ func explainFault(c Code) (explanation, bool) {
 	case CodeProviderRefused:
 		return explanation{
 			http.StatusBadRequest, "The provider refused the sign-in.",
-			[]string{"The person said no.", "The client is not registered for this redirect URI."}, "Read \"provider_code\", and compare the configuration with the provider's console.",
+			[]string{"The person said no.", "The code was used already, or has expired."}, "Read \"provider_code\" where there is one, and begin again; the log has the cause under the request id.",
 		}, true
 	case CodeInternal:
 		return explanation{
@@ -195,7 +195,7 @@ func explainFault(c Code) (explanation, bool) {
 	case CodeProviderError:
 		return explanation{
 			http.StatusBadGateway, "The provider answered something that cannot be used.",
-			[]string{"The issuer or the client secret is wrong.", "The provider is out of order."}, "Check the configuration; the log has the cause under the request id.",
+			[]string{"The client id, the client secret or the redirect URI is not the one that the provider knows.", "The issuer's document changed.", "The provider is out of order."}, "Check the configuration; the log tells under the request id which check failed, what was seen and what was expected.",
 		}, true
 	case CodeUnavailable:
 		return explanation{

@@ -18,7 +18,9 @@ import (
 // maxOAuthConfigs is how many configurations an app may have.
 const maxOAuthConfigs = 32
 
-// OAuthPatch changes the fields of a configuration that are not nil.
+// OAuthPatch changes the fields of a configuration that are not nil. RedirectURI is where the
+// provider sends people back to, as it is registered there; it defaults to authkit's own callback,
+// <BaseURL>/auth/callback/{provider}/{app_id}.
 type OAuthPatch struct {
 	ClientID, ClientSecret, RedirectURI, Issuer *string
 	Scopes                                      *[]string
@@ -26,7 +28,9 @@ type OAuthPatch struct {
 }
 
 // CreateOAuthConfig configures a provider for an app. The client secret is sealed and
-// never shown again. [CodeOAuthConfigExists]; [CodeLimitReached]: the app has 32.
+// never shown again. The issuer of a custom provider is asked for its discovery document; one
+// that cannot work is [CodeInvalidRequest], with what was seen and wanted. [CodeOAuthConfigExists];
+// [CodeLimitReached]: the app has 32.
 func (e *Engine) CreateOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string, p OAuthPatch) (OAuthConfig, error) {
 	fresh := OAuthConfig{App: app, Provider: provider, Enabled: true, CreatedAt: e.now()}
 	got, err := e.putOAuthConfig(ctx, developer, fresh, p)

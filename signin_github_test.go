@@ -181,3 +181,34 @@ func TestWhatAProviderRefusesIsTold(t *testing.T) {
 		})
 	}
 }
+
+// A redirect tells the goal one code; the log has the rest, under the id of that request.
+func TestARefusalThatGoesToTheGoalIsTold(t *testing.T) {
+	t.Parallel()
+	log := newJournal()
+	s, _ := atGitHub(t, "", func(c *authkit.Config) { c.Logger = slog.New(log) })
+	for query, c := range map[string]struct{ error, cause string }{
+		"error=access_denied&error_description=no%0d%0a": {"provider_refused", `the provider answers error "access_denied"`},
+		"error=%0d%0aevil":                               {"provider_refused", "the provider answers error a code that is not spelled as one"},
+		"error=access_denied&iss=https://evil.example":   {"invalid_token", `got "https://evil.example", want "https://github.com/login/oauth"`},
+		"code=spent":                                     {"provider_refused", `error "bad_verification_code"`},
+		"iss=https://github.com/login/oauth":             {"provider_refused", "neither a code nor an error"},
+	} {
+		start := s.send("GET", s.in("/auth/github/{app_id}")+"?redirect_to="+url.QueryEscape(goal)+"&code_challenge="+pkceChallenge, "")
+		start.want(t, 302, "")
+		u, err := url.Parse(start.Header().Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(log.refusals(t))
+		got := s.send("GET", s.in("/auth/callback/github/{app_id}")+"?"+query+"&state="+u.Query().Get("state"), "", "Cookie: "+cookieOf(start))
+		got.want(t, 303, "")
+		if to := got.Header().Get("Location"); !strings.Contains(to, "error="+c.error) || strings.Contains(to, "description") || strings.Contains(to, "evil") {
+			t.Errorf("%s: got %s, want error=%s and no text of the provider's", query, to, c.error)
+		}
+		lines := log.refusals(t)[before:]
+		if len(lines) != 1 || !strings.Contains(lines[0].Cause, c.cause) || lines[0].RequestID != got.Header().Get("X-Request-Id") || strings.ContainsAny(lines[0].Cause, "\r\n") {
+			t.Errorf("%s: got %+v, want one line with the cause %q", query, lines, c.cause)
+		}
+	}
+}

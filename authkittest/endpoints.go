@@ -57,7 +57,13 @@ func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	if p.has(SignedWithSecret) {
 		algs = append(algs, "HS256")
 	}
+	methods := []string{"client_secret_basic", "client_secret_post"}
+	if p.has(SecretInForm) {
+		methods = methods[1:]
+	}
 	answer(w, http.StatusOK, map[string]any{
+		"token_endpoint_auth_methods_supported": methods,
+
 		"issuer": p.Issuer, "jwks_uri": p.Issuer + "/jwks",
 		"authorization_endpoint": p.Issuer + "/authorize",
 		"token_endpoint":         p.Issuer + "/token",
@@ -76,7 +82,12 @@ func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{"keys": []any{key}})
+	keys := []any{key}
+	if p.has(OddKeys) {
+		key["x5t"] = "a badly made certificate"
+		keys = []any{map[string]any{"kty": "RSA", "n": "a+b/=", "e": 3}, map[string]any{"kty": "AKP", "x5c": []string{"!"}}, 7, key}
+	}
+	answer(w, http.StatusOK, map[string]any{"keys": keys})
 }
 
 // authorize asks nobody. A request that is not one of this client with PKCE is a page, as
@@ -131,8 +142,14 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", p.Issuer+"/token")
 		w.WriteHeader(http.StatusTemporaryRedirect)
 		return
-	case !ownClient(r):
+	case !ownClient(r), p.has(SecretInForm) && r.Header.Get("Authorization") != "":
 		refuse(w, http.StatusUnauthorized, "invalid_client")
+		return
+	case p.has(RefusesCodes):
+		refuse(w, http.StatusOK, "bad_verification_code")
+		return
+	case p.has(RefusesClients):
+		refuse(w, http.StatusOK, "incorrect_client_credentials")
 		return
 	}
 	g, ok := p.redeem(r)
@@ -145,9 +162,12 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	answer(w, http.StatusOK, map[string]any{
-		"access_token": p.keep(p.tokens, grant{email: g.email}), "token_type": "Bearer", "id_token": idToken,
-	})
+	said := map[string]any{"access_token": p.keep(p.tokens, grant{email: g.email}), "token_type": "Bearer", "id_token": idToken}
+	if p.has(OddAnswer) {
+		said["expires_in"], said["scope"] = 3599.5, []string{"openid"}
+		w.Header().Set("Content-Type", "text/html")
+	}
+	answer(w, http.StatusOK, said)
 }
 
 // wait is how the token endpoint is slow.
@@ -191,6 +211,10 @@ func (p *Provider) redeem(r *http.Request) (grant, bool) {
 }
 
 func (p *Provider) userInfo(w http.ResponseWriter, r *http.Request) {
+	if p.has(NoUserInfo) {
+		http.Error(w, "down", http.StatusServiceUnavailable)
+		return
+	}
 	p.mu.Lock()
 	g, ok := p.tokens[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
 	p.mu.Unlock()
@@ -215,7 +239,9 @@ func answer(w http.ResponseWriter, status int, v any) {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = w.Write(b) // a peer that is gone is told nothing

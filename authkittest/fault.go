@@ -13,6 +13,8 @@ const (
 	Unsigned                          // alg is none, and discovery says that this is fine
 	SignedWithSecret                  // HS256 with the client secret as the key, likewise
 	WrongKey                          // the signature is another key's
+	IssuedAhead                       // by a day
+	ExpiryAsText                      // exp is "…" and no number
 )
 
 // What is wrong with the address.
@@ -28,6 +30,27 @@ const (
 	// WrongUserInfo leaves the address to userinfo, which speaks of another subject:
 	// [authkit.CodeProviderError].
 	WrongUserInfo
+
+	// NoUserInfo leaves the address to userinfo, which is down: an identity that is new gets
+	// [authkit.CodeEmailRequired], one that is known signs in.
+	NoUserInfo
+)
+
+// What authkit takes all the same.
+const (
+	// OddKeys has keys that cannot be read beside its own, which has a certificate that is
+	// badly made.
+	OddKeys Fault = iota + 301
+
+	// OddClaims has optional claims of odd types in its ID tokens.
+	OddClaims
+
+	// SecretInForm takes the client's secret in the form alone, which discovery says from the
+	// first time that it is asked.
+	SecretInForm
+
+	// OddAnswer has a token answer with parts of odd types, as a page.
+	OddAnswer
 )
 
 // What is wrong with the answers.
@@ -39,6 +62,14 @@ const (
 	// AccessDenied redirects back with that error, as when the person presses Cancel:
 	// [authkit.CodeProviderRefused].
 	AccessDenied
+
+	// RefusesCodes says no to every code, with a code of its own and status 200, as GitHub
+	// does: [authkit.CodeProviderRefused].
+	RefusesCodes
+
+	// RefusesClients says that the client is not known, with status 200:
+	// [authkit.CodeProviderError].
+	RefusesClients
 
 	HugeAnswer // of 2 MiB, from the token endpoint: [authkit.CodeProviderError]
 	Redirects  // the token endpoint does, to itself: [authkit.CodeProviderError]

@@ -3,6 +3,7 @@ package authkittest
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -44,6 +45,12 @@ func (p *Provider) idToken(g grant) (string, error) {
 		{WrongIssuer, "iss", "https://issuer.example"},
 		{WrongAudience, "aud", "another client"},
 		{WrongUserInfo, "email", nil},
+		{NoUserInfo, "email", nil},
+		{IssuedAhead, "iat", now.Add(24 * time.Hour).Unix()},
+		{ExpiryAsText, "exp", strconv.FormatInt(now.Add(idTokenTTL).Unix(), 10)},
+		{OddClaims, "name", []string{"Test", "Person"}},
+		{OddClaims, "at_hash", 7},
+		{OddClaims, "_claim_names", map[string]any{"groups": 1}},
 	} {
 		if slices.Contains(p.faults, wrong.fault) {
 			claims[wrong.claim] = wrong.value

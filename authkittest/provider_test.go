@@ -83,6 +83,11 @@ func TestFaults(t *testing.T) {
 		"Unsigned":         {authkittest.Unsigned, authkit.CodeProviderError, "algorithm"},
 		"SignedWithSecret": {authkittest.SignedWithSecret, authkit.CodeProviderError, "algorithm"},
 		"WrongKey":         {authkittest.WrongKey, authkit.CodeProviderError, "signature"},
+		"IssuedAhead":      {authkittest.IssuedAhead, authkit.CodeProviderError, "issued in the future"},
+		"ExpiryAsText":     {authkittest.ExpiryAsText, authkit.CodeProviderError, "no usable exp"},
+		"RefusesCodes":     {authkittest.RefusesCodes, authkit.CodeProviderRefused, "bad_verification_code"},
+		"RefusesClients":   {authkittest.RefusesClients, authkit.CodeProviderError, "incorrect_client_credentials"},
+		"NoUserInfo":       {authkittest.NoUserInfo, authkit.CodeEmailRequired, "status 503"},
 		"NoAddress":        {authkittest.NoAddress, authkit.CodeEmailRequired, ""},
 		"WrongUserInfo":    {authkittest.WrongUserInfo, authkit.CodeProviderError, "another subject"},
 		"NoIss":            {authkittest.NoIss, authkit.CodeInvalidToken, "iss is missing"},
@@ -101,6 +106,38 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatIsTakenAllTheSame has the faults that shut nobody out.
+func TestWhatIsTakenAllTheSame(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]authkittest.Fault{
+		"OddKeys": authkittest.OddKeys, "OddClaims": authkittest.OddClaims, "SecretInForm": authkittest.SecretInForm, "OddAnswer": authkittest.OddAnswer,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kit := authkittest.New(t)
+			p := authkittest.NewProvider(t, kit, "corp")
+			p.Misbehave(fault)
+			p.Configure(t, kit.App)
+			ann, err := p.SignIn(t, kit.App, "ann@example.com")
+			if err != nil || !ann.User.Verified || ann.User.EmailTyped != "ann@example.com" {
+				t.Errorf("SignIn: got %+v, %v, want Ann, verified", ann.User, err)
+			}
+		})
+	}
+	t.Run("NoUserInfo, of a known identity", func(t *testing.T) {
+		t.Parallel()
+		kit, p := withProvider(t)
+		before, err := p.SignIn(t, kit.App, "ann@example.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Misbehave(authkittest.NoUserInfo)
+		if again, err := p.SignIn(t, kit.App, "ann@example.com"); err != nil || again.User.ID != before.User.ID {
+			t.Errorf("SignIn: got %s, %v, want %s", again.User.ID, err, before.User.ID)
+		}
+	})
 }
 
 func TestBehavingAgain(t *testing.T) {
