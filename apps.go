@@ -80,10 +80,7 @@ func (e *Engine) ensured(ctx context.Context, owner, developer, name string) (Ap
 }
 
 func (e *Engine) appNamed(ctx context.Context, owner, name string) (App, error) {
-	key, err := appKey(name)
-	if err != nil {
-		return App{}, err
-	}
+	key := naming.Fold(name) // an app keeps a name that would no longer be taken
 	page := Page{Limit: 500}
 	for {
 		apps, err := e.store.Apps(ctx, owner, page)
@@ -105,8 +102,11 @@ func (e *Engine) appNamed(ctx context.Context, owner, name string) (App, error) 
 
 func appKey(name string) (string, error) {
 	key, err := naming.App(name)
-	if err != nil {
-		return "", invalid("name", "invalid_name", `name is not 1 to 64 printable characters without "://" and "@"`)
+	switch {
+	case errors.Is(err, naming.ErrAddress):
+		return "", invalid("name", "invalid_name", `name reads as a web address, an email address or a telephone number; leave out "@", "/", "www.", words such as example.com, and seven digits or more in a row`)
+	case err != nil:
+		return "", invalid("name", "invalid_name", "name is not 1 to 64 printable characters")
 	}
 	return key, nil
 }
@@ -163,6 +163,9 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 	id, err := e.newID(now)
 	if err != nil {
 		return NewApp{}, "", unavailable(err)
+	}
+	if err := e.before(ctx, Moment{Kind: MomentAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
+		return NewApp{}, "", err
 	}
 	step := NewApp{
 		App:   App{ID: id, Developer: in.owner, Name: in.name, NameKey: folded, CreatedAt: now, Version: 1},
@@ -262,12 +265,12 @@ func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, 
 }
 
 func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, error) {
-	c := AppChange{App: app.ID, Version: app.Version, Name: p.Name}
+	c := AppChange{App: app.ID, Version: app.Version}
 	bad := p.bad
-	if p.Name != nil {
+	if p.Name != nil && *p.Name != app.Name { // one that stands already stays
 		key, err := appKey(*p.Name)
 		bad = append(bad, fieldsOf(err)...)
-		c.NameKey = &key
+		c.Name, c.NameKey = p.Name, &key
 	}
 	settings, wrong := p.settings(app.Settings, e.limiter.all)
 	takeover := e.limiter.all.takeover(app.Settings, settings)
@@ -278,6 +281,11 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 	}
 	if err := invalidFields(slices.Concat(bad, wrong)); err != nil {
 		return c, err
+	}
+	if c.Name != nil {
+		if err := e.before(ctx, Moment{Kind: MomentAppRename, App: app.ID, Developer: app.Developer, Name: *c.Name}); err != nil {
+			return c, err
+		}
 	}
 	c.Settings = &settings
 	if takeover {

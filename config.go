@@ -14,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/mail"
@@ -37,6 +36,10 @@ type Config struct {
 	// MailFrom is the sender, "Name <address>" or an address; a name that is more than
 	// words stands in double quotes. Default: no-reply@ the host of BaseURL.
 	MailFrom string
+
+	// ProductName says in each mail whose service sends it, beside the name of the app, which
+	// its developer chose: up to 64 printable characters. Default: the host of BaseURL.
+	ProductName string
 
 	// MailTemplates are the words of the mails; package mailtemplate reads a host's own
 	// from files. Default: mail.DefaultTemplates().
@@ -241,6 +244,7 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	}
 	base := c.checkBaseURL(&bad)
 	c.fillMailFrom(base, &bad)
+	c.fillProductName(base, &bad)
 	c.checkParts(&bad)
 	c.Password.fill(&bad)
 	c.Tokens.fill(&bad)
@@ -269,18 +273,6 @@ func (c *Config) checkBaseURL(bad *problems) *url.URL {
 		return u
 	}
 	return nil
-}
-
-func (c *Config) fillMailFrom(base *url.URL, bad *problems) {
-	if c.MailFrom == "" {
-		if base != nil {
-			c.MailFrom = "no-reply@" + base.Hostname()
-		}
-		return
-	}
-	if err := address.CheckSender(c.MailFrom); err != nil {
-		bad.add("MailFrom", quote(c.MailFrom), err.Error())
-	}
 }
 
 func (c *Config) checkParts(bad *problems) {

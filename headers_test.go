@@ -178,7 +178,7 @@ func TestPages(t *testing.T) {
 func TestPagesEscapeWhatDevelopersWrite(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	name := `<script>alert(1)</script>"'&`
+	name := `<script>alert(1)<script>"'&`
 	s.settings(authkit.AppPatch{Name: &name})
 	_, m := s.mailed(s.email(), "")
 	for path, status := range map[string]int{linkPath(m): 200, s.in("/auth/verify/{app_id}?token=%22%3E%3Cscript%3E"): 401} {

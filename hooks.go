@@ -44,6 +44,10 @@ type Moment struct {
 	User   User   // before a sign-up, as it will be, without an ID
 	Method string // of the sign-in or sign-up, and of the token that comes of it; empty for a refresh and a deletion
 	Client Client
+
+	// Developer and Name are set where an app is made or renamed: its owner, as App.Developer
+	// is written, and the name that it is to have.
+	Developer, Name string
 }
 
 // MomentKind says what happens.
@@ -55,6 +59,10 @@ const (
 	MomentSignIn   MomentKind = "sign_in"  // a known user signs in
 	MomentToken    MomentKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh
 	MomentDeletion MomentKind = "deletion" // a user is deleted
+
+	// Only Before is asked about these.
+	MomentAppCreate MomentKind = "app_create" // an app is made, also by EnsureApp; App is the id that it is to have
+	MomentAppRename MomentKind = "app_rename" // an app is to have another name
 )
 
 // Reason refuses with words that the client may see.

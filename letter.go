@@ -103,7 +103,8 @@ func (e *Engine) hand(ctx context.Context, m Mail, l letter) error {
 	var message mail.Message
 	err := panics.Catch(func() (err error) {
 		message, err = e.cfg.MailTemplates.Render(l.Template, mail.Data{
-			App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes, Email: l.To, Provider: l.Provider, Change: l.Change,
+			Product: e.cfg.ProductName, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
+			Email: l.To, Provider: l.Provider, Change: l.Change,
 		}.Limited(l.Template))
 		if err != nil {
 			return fmt.Errorf("%w: %w", mail.ErrPermanent, err)

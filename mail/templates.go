@@ -10,8 +10,9 @@ import (
 )
 
 // Data is what a template may use. Mail to an unproven address holds no text from any
-// request, so a mail that proves one is given App, Link, Code and Minutes only.
+// request, so a mail that proves one is given Product, App, Link, Code and Minutes only.
 type Data struct {
+	Product    string // whose service it is that sends the mail; may be empty
 	App        string // the app's name
 	Link, Code string
 	Minutes    int // until Link and Code expire
@@ -36,12 +37,19 @@ func Names() []string {
 		"password_changed", // without a link
 		"identity_linked",  // with the provider
 		"app_changed",      // to the developer of an app, with the change
+		"more_notices",     // in place of notices beyond ten an hour; nothing but App
 		"sign_up_taken",    // somebody signed up with the address of an account; nothing but App
 	}
 }
 
 // Limited is the data that the message of a name may use.
 func (d Data) Limited(name string) Data {
+	limited := d.limited(name)
+	limited.Product = d.Product
+	return limited
+}
+
+func (d Data) limited(name string) Data {
 	switch name {
 	case "identity_linked":
 		return Data{App: d.App, Provider: d.Provider, Email: d.Email}
@@ -51,7 +59,7 @@ func (d Data) Limited(name string) Data {
 		return Data{App: d.App, Email: d.Email}
 	case "email_changed":
 		return Data{App: d.App, Link: d.Link, Minutes: d.Minutes}
-	case "sign_up_taken":
+	case "sign_up_taken", "more_notices":
 		return Data{App: d.App}
 	}
 	return Data{App: d.App, Link: d.Link, Code: d.Code, Minutes: d.Minutes}
@@ -101,6 +109,11 @@ func (d Data) words(name string) (words, bool) {
 			title: "Your app " + app + " was changed", fact: "In your app " + app + ", " + d.Change + ".",
 			otherwise: "If this was you, there is nothing to do. If not, choose a new password, sign out everywhere, and take the change back.",
 		}, true
+	case "more_notices":
+		return words{
+			title: "And more at " + app, fact: "More happened at " + app + " that concerns this address than we write mails about in an hour.",
+			otherwise: "If this was you, there is nothing to do. If not, ask for a new password and " + people + ".",
+		}, true
 	case "sign_up_taken":
 		return words{
 			title: "You have an account at " + app, fact: "Somebody signed up to " + app + " with this address, which has an account already.",
@@ -108,6 +121,17 @@ func (d Data) words(name string) (words, bool) {
 		}, true
 	}
 	return words{}, false
+}
+
+// sender says who sends a mail, since the name of an app may be that of anything.
+func (d Data) sender() string {
+	switch d.Product {
+	case "":
+		return ""
+	case d.App:
+		return "Sent by " + d.Product + "."
+	}
+	return "Sent by " + d.Product + " for " + d.App + "."
 }
 
 func (d Data) undo(people string) string {
@@ -141,12 +165,12 @@ func (defaults) Render(name string, data Data) (Message, error) {
 	}
 	all := fill.Values{
 		"Title": w.title, "Button": w.button, "Fact": w.fact, "Otherwise": w.otherwise,
-		"Code": data.Code, "Minutes": data.Minutes, "Link": data.Link, "LinkURL": data.Link, "Way": plainWay,
+		"Sender": data.sender(), "Code": data.Code, "Minutes": data.Minutes, "Link": data.Link, "LinkURL": data.Link, "Way": plainWay,
 	}
 	text, err1 := fill.Text(read(form+".txt"), used(form+".txt", all))
 	all["Way"] = way
 	body, err2 := page(form+".html", used(form+".html", all))
-	html, err3 := page("layout.html", fill.Values{"App": data.App, "Body": body})
+	html, err3 := page("layout.html", fill.Values{"App": data.App, "Body": body, "Sender": data.sender()})
 	if err := errors.Join(err0, err1, err2, err3); err != nil {
 		return Message{}, fmt.Errorf("render mail %q: %w", name, err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -155,9 +154,12 @@ func newSite(ctx context.Context, store authkit.Store, f flow) (*site, error) {
 
 // word is one that was not used before. All are of one length.
 func word() string {
-	b := make([]byte, 8)
+	b := make([]byte, 16)
 	_, _ = rand.Read(b) // it never fails
-	return hex.EncodeToString(b)
+	for i := range b {
+		b[i] = 'a' + b[i]%16 // no digits, which could read as a telephone number in an app's name
+	}
+	return string(b)
 }
 
 // address is one that was not used before. All are of one length, so that every request of

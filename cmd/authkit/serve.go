@@ -25,6 +25,7 @@ type serve struct {
 	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8, or unix for Unix sockets." placeholder:"CIDR"`
 	Mail           string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
 	MailFrom       string        `help:"The sender, an address or \"Name <address>\"; no-reply@ the base URL's host if it is not set."`
+	ProductName    string        `help:"Whose service it is, as each mail says beside the name of the app; the base URL's host if it is not set." placeholder:"NAME"`
 	SMTPHello      string        `help:"What EHLO says to the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
 	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
 	ConsoleSignup  bool          `help:"Let anybody become a developer."`
@@ -153,7 +154,7 @@ func (s *serve) config() (authkit.Config, error) {
 	}
 	return authkit.Config{
 		Outbound:       outbound,
-		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
+		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ProductName: s.ProductName, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
 		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}, nil
 }

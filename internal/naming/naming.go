@@ -11,17 +11,25 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ErrInvalid is the one error of App and User.
-var ErrInvalid = errors.New("naming: invalid name")
+// The errors of App and User.
+var (
+	ErrInvalid = errors.New("naming: invalid name")
+
+	// ErrAddress is the error of an app's name that reads as a web or email address or as a
+	// telephone number.
+	ErrAddress = errors.New("naming: the name reads as an address")
+)
 
 const (
 	maxApp  = 64
 	maxUser = 200
 )
 
-// App checks an app's name and returns the key under which equal names meet: 1 to 64
-// printable characters that could not pass for an address in a mail (control, bidi and
-// other invisible characters, "://" and "@" are refused).
+// App checks an app's name and returns the key under which equal names meet. A name is 1 to
+// 64 printable characters (control, bidi and other invisible characters are refused). It
+// stands in the host's mails, where mail programs make a link of what looks like one: an
+// [ErrAddress] has "@", "/" or "www.", a word that ends in a label and a public suffix, or
+// seven digits with nothing but separators between them.
 func App(name string) (key string, err error) {
 	n := utf8.RuneCountInString(name)
 	if n < 1 || n > maxApp || !utf8.ValidString(name) || strings.TrimFunc(name, blank) == "" {
@@ -29,9 +37,11 @@ func App(name string) (key string, err error) {
 	}
 	key = Fold(name)
 	for _, text := range []string{name, key} {
-		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || unseen(r) }) ||
-			strings.Contains(text, "://") || strings.Contains(text, "@") {
+		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || unseen(r) }) {
 			return "", ErrInvalid
+		}
+		if strings.ContainsAny(text, "@/") || strings.Contains(text, "www.") || namesHost(text) || telephone(text) {
+			return "", ErrAddress
 		}
 	}
 	return key, nil

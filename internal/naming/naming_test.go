@@ -1,6 +1,7 @@
 package naming_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -35,6 +36,29 @@ func TestApp(t *testing.T) {
 		got, err := naming.App(in)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("App(%q): got %q, %v, want %q", in, got, err, want)
+		}
+	}
+}
+
+func TestAppNamesThatReadAsAddresses(t *testing.T) {
+	t.Parallel()
+	for name, refused := range map[string]bool{
+		// Web addresses.
+		"evil.com": true, "Visit EVIL.com": true, "evil.com!": true, "(evil.co.uk)": true, "evil.com.": true, "a-b.evil.dev now": true,
+		"evil．com": true, "evil。com": true, "evil｡com": true, "evil․com": true, "bücher.example.рф": true, "пример.рф": true, "xn--e1afmkfd.xn--p1ai": true,
+		"evil.github.io": true, "github.io": true, "evil.s3.amazonaws.com": true, "www.evil": true, "ＷＷＷ.evil": true, "evil.com:8080": true,
+		"evil.com?x": true, "evil.com,": true, "\"evil.com\"": true, "-evil.com-": true, "1.2.3.evil.com": true, "https:evil.com": true, "ＥＶＩＬ．ＣＯＭ": true,
+		"http://evil": true, "evil/com": true, "a@b": true, "a＠b": true, "℀": true,
+		// Names.
+		"Node.js": false, "Node.js for co": false, "com": false, ".com": false, "co.uk": false, "St. Mary": false, "Acme Inc.": false, "v1.2": false,
+		"Mr. Net": false, "A...b": false, "e.g. this": false, "wwwhere": false, "example.test": false, "localhost": false, "100 % fun": false,
+		// Telephone numbers.
+		"Call 555-0199-42": true, "+49 30 901820": true, "(030) 90 18 20": true, "5550199": true, "5 5 5 0 1 9 9": true, "٠٨٠٠١٢٣": true, "０８００１２３": true, "0800•123": true, "0.8.0.0.1.2.3": true,
+		"Route 66": false, "2024": false, "555-019": false, "12 monkeys 345678": false, "1a2b3c4d5e6f7g8": false,
+	} {
+		_, err := naming.App(name)
+		if refused != errors.Is(err, naming.ErrAddress) || (!refused && err != nil) {
+			t.Errorf("App(%q): got %v, want it refused as an address: %t", name, err, refused)
 		}
 	}
 }
