@@ -201,7 +201,8 @@ type LimitConfig struct {
 	OAuth string
 
 	// User is what a signed-in user may write, such as "120/m": requests to the handler that are
-	// not GET or HEAD. "off": not limited. Default "120/m".
+	// not GET or HEAD. One peer has 5 times as much for all its users in all apps. "off": not
+	// limited. Default "120/m".
 	User string
 
 	// Developer is the same of a developer, in all apps together. What an app's own server

@@ -39,22 +39,22 @@ func (c *call) counted() uuid.UUID {
 }
 
 // writes counts a write for the user or the developer who asks for it: each makes rows and
-// events, which stay. An app's own server, by API key, is not counted.
+// events, which stay. A user's counts for the peer, too, over all apps: one can have as many
+// accounts as it likes. An app's own server, by API key, is not counted.
 func (c *call) writes() []count {
-	var mine count
 	switch {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
 		return nil
 	case c.developer != "":
-		mine = c.e.limiter.by(limitDeveloper, c.e.owner(c.developer))
-		mine.everywhere = true
+		mine := c.e.limiter.by(limitDeveloper, c.e.owner(c.developer))
+		mine.everywhere, mine.asker = true, true
+		return []count{mine}
 	case c.user.ID != uuid.Nil:
-		mine = c.e.limiter.by(limitUser, c.user.ID.String())
-	default:
-		return nil
+		mine := c.e.limiter.by(limitUser, c.user.ID.String())
+		mine.asker = true
+		return append(c.e.limiter.everywhere(limitUser, c.client), mine)
 	}
-	mine.asker = true
-	return []count{mine}
+	return nil
 }
 
 // settled makes the count that a flow has refused without: what is wrong with a request is

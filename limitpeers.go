@@ -17,30 +17,33 @@ const (
 )
 
 // byPeer counts a limit for who asks: over all apps, and in this one, for an address of IPv6
-// by three sizes of network. An address that a backend tells counts in its app alone: whoever
-// can name any address must not use up what another has elsewhere. A Go caller who tells none
-// is not counted.
+// by three sizes of network. A Go caller who tells none is not counted.
 func (l *limiter) byPeer(of limit, who Client) []count {
 	if who.IP == "" {
 		return nil
 	}
-	nets := httpio.PeerNets(who.IP)
-	counts := make([]count, 0, 2*len(nets))
-	if who.forwarder == "" {
-		for _, n := range nets {
-			c := l.in("/all"+scopeOf(n), of, n.Key)
-			c.times, c.everywhere, c.asker = peerTimes*n.Times, true, true
-			counts = append(counts, c)
-		}
-	}
-	for _, n := range nets {
+	counts := l.everywhere(of, who)
+	for _, n := range httpio.PeerNets(who.IP) {
 		c := l.in(scopeOf(n), of, n.Key)
 		c.times, c.asker = n.Times, true
 		counts = append(counts, c)
 	}
+	return counts
+}
+
+// everywhere counts a limit for who asks in all apps together. An address that a backend tells
+// is counted in its app alone, and here the developer for it: whoever can name any address
+// must not use up what another has elsewhere.
+func (l *limiter) everywhere(of limit, who Client) []count {
 	if who.forwarder != "" {
 		c := l.in("/forwarded", of, who.forwarder)
 		c.times, c.everywhere, c.asker = forwardTimes, true, true
+		return []count{c}
+	}
+	var counts []count
+	for _, n := range httpio.PeerNets(who.IP) {
+		c := l.in("/all"+scopeOf(n), of, n.Key)
+		c.times, c.everywhere, c.asker = peerTimes*n.Times, true, true
 		counts = append(counts, c)
 	}
 	return counts

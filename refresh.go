@@ -83,7 +83,9 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 			return SignIn{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be answered again", Err: err}
 		}
 	}
-	if got.Renewed {
+	// Each is an event, and a client can make any number of them: those beyond what a user may
+	// write are not kept.
+	if got.Renewed && e.hit(ctx, app.ID, e.limiter.by(limitUser, got.User.ID.String())) == nil {
 		e.noteRefresh(ctx, in, Event{UserID: got.User.ID, Type: EventSessionRenew, Result: "warning", Reason: "refresh repeated with its idempotency key"})
 	}
 	if app.Settings.RequireVerified && !got.User.Verified { // the app asks for it since

@@ -30,6 +30,20 @@ func TestLimitsOfWrites(t *testing.T) {
 		w.clock.advance(time.Second)
 		w.send("PATCH", w.in("/auth/me/{app_id}"), `{"name":"Ann"}`, bearer(ann)).want(t, 200, "")
 	})
+	t.Run("a peer writes 600 times a minute for all its users, in all apps together", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		var tokens []string
+		for i := range 8 {
+			tokens = append(tokens, w.signUp(w.nth(i)).text(t, "token"))
+		}
+		through, _ := flood(t, func(i int) answer {
+			return w.from("203.0.113.7:1").send("DELETE", w.in("/auth/sessions/{app_id}/x"), "", bearer(tokens[i%len(tokens)]))
+		})
+		if through != 600 {
+			t.Errorf("got %d through, want 600", through)
+		}
+	})
 	t.Run("a developer writes 300 times a minute, in all apps together", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
