@@ -189,10 +189,10 @@ func TestARefusalThatGoesToTheGoalIsTold(t *testing.T) {
 	s, _ := atGitHub(t, "", func(c *authkit.Config) { c.Logger = slog.New(log) })
 	for query, c := range map[string]struct{ error, cause string }{
 		"error=access_denied&error_description=no%0d%0a": {"provider_refused", `the provider answers error "access_denied"`},
-		"error=%0d%0aevil":                               {"provider_refused", "the provider answers error a code that is not spelled as one"},
-		"error=access_denied&iss=https://evil.example":   {"invalid_token", `got "https://evil.example", want "https://github.com/login/oauth"`},
-		"code=spent":                                     {"provider_refused", `error "bad_verification_code"`},
-		"iss=https://github.com/login/oauth":             {"provider_refused", "neither a code nor an error"},
+		"error=%0d%0aevil": {"provider_refused", "the provider answers error a code that is not spelled as one"},
+		"error=access_denied&iss=https://evil.example": {"invalid_token", `got "https://evil.example", want "https://github.com/login/oauth"`},
+		"code=spent":                         {"provider_refused", `error "bad_verification_code"`},
+		"iss=https://github.com/login/oauth": {"provider_refused", "neither a code nor an error"},
 	} {
 		start := s.send("GET", s.in("/auth/github/{app_id}")+"?redirect_to="+url.QueryEscape(goal)+"&code_challenge="+pkceChallenge, "")
 		start.want(t, 302, "")

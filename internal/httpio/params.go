@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Params reads the named parameters of a query or form that somebody else wrote, such as a
+// Params reads the named parameters of a query or form that another party wrote, such as a
 // provider. Whatever else stands in it is passed over, however it is spelled. A named one that
 // stands more than once with different values is a *[BodyError] (RFC 6749, section 3.1); a
 // value that is not form-encoded is taken as it stands.
