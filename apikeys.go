@@ -123,7 +123,8 @@ func (e *Engine) APIKeys(ctx context.Context, developer string, app uuid.UUID) (
 	return keys, e.ownError(err, app)
 }
 
-// RevokeAPIKey makes one key inactive. [CodeNotFound]: there is no such active key.
+// RevokeAPIKey makes one key inactive. One that is inactive already is no error, and is
+// durably so when this returns. [CodeNotFound]: the app has no such key.
 func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uuid.UUID) error {
 	own, err := e.OwnApp(ctx, developer, app)
 	if err != nil {
@@ -138,7 +139,11 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uui
 	}
 	err = e.store.RevokeAPIKey(ctx, app, id, also)
 	if errors.Is(err, ErrNotFound) {
-		return refuse(CodeNotFound, "the app has no such active key")
+		done, err := e.revokedKey(ctx, app, id)
+		if err == nil && !done {
+			return refuse(CodeNotFound, "the app has no such key")
+		}
+		return e.ownError(err, app)
 	}
 	return e.managed(err, app, also)
 }

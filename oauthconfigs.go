@@ -235,7 +235,8 @@ func (e *Engine) OAuthConfigs(ctx context.Context, developer string, app uuid.UU
 	return configs, e.ownError(err, app)
 }
 
-// DeleteOAuthConfig removes a configuration; sign-ins under way with it stop.
+// DeleteOAuthConfig removes a configuration; sign-ins under way with it stop. One that was
+// removed in the last hour is no error, and is durably gone when this returns.
 func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string) error {
 	own, err := e.OwnApp(ctx, developer, app)
 	if err != nil {
@@ -253,7 +254,11 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 	}
 	err = e.store.DeleteOAuthConfig(ctx, app, provider, also)
 	if errors.Is(err, ErrNotFound) {
-		return notConfigured()
+		done, err := e.revokedBefore(ctx, app, EventQuery{Type: EventOAuthConfigDelete}, func(ev Event) bool { return ev.Reason == provider })
+		if err == nil && !done {
+			return notConfigured()
+		}
+		return e.ownError(err, app)
 	}
 	return e.managed(err, app, also)
 }

@@ -132,7 +132,7 @@ func TestEventsSayWhereTheyComeFrom(t *testing.T) {
 			continue
 		}
 		e := told[0]
-		e.ID, e.App, e.UserID, e.Time = c.want.ID, c.want.App, c.want.UserID, c.want.Time
+		e.ID, e.App, e.UserID, e.Time, e.Detail = c.want.ID, c.want.App, c.want.UserID, c.want.Time, nil
 		if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", c.want); got != want {
 			t.Errorf("%s: got %s, want %s", c.name, got, want)
 		}

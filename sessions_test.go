@@ -172,7 +172,7 @@ func TestSignOut(t *testing.T) {
 		other := "/auth/sessions/" + id + "/" + list[1].(map[string]any)["id"].(string)
 		w.send("DELETE", other, "", bearer(eve)).want(t, 404, "session_not_found")
 		w.send("DELETE", other, "", bearer(two.field("token"))).want(t, 204, "")
-		w.send("DELETE", other, "", bearer(two.field("token"))).want(t, 404, "session_not_found")
+		w.send("DELETE", other, "", bearer(two.field("token"))).want(t, 204, "")
 		w.send("GET", me, "", bearer(one.field("token"))).want(t, 401, "invalid_token")
 	})
 	t.Run("a hundred and one sessions are one too many", func(t *testing.T) {

@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,7 +20,8 @@ func (e *Engine) Sessions(ctx context.Context, app, user uuid.UUID) ([]Session, 
 	return sessions, e.ownError(err, app)
 }
 
-// EndSession ends one session of a user. [CodeSessionNotFound]: the user has no such
+// EndSession ends one session of a user. One that was ended so in the last hour is no error,
+// and has durably ended when this returns. [CodeSessionNotFound]: the user has no such
 // session.
 func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) error {
 	return e.endSession(ctx, app, user, session, "signed out")
@@ -28,18 +30,28 @@ func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) e
 func (e *Engine) endSession(ctx context.Context, app, user, session uuid.UUID, why string) error {
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why}); err != nil {
+	if err := e.note(&also, now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)}); err != nil {
 		return err
 	}
 	err := e.store.EndSession(ctx, app, user, session, now, also)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return refuse(CodeSessionNotFound, "the user has no such session")
+		ended := sessionDetail(session)
+		done, err := e.revokedBefore(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, func(ev Event) bool { return bytes.Equal(ev.Detail, ended) })
+		if err == nil && !done {
+			return refuse(CodeSessionNotFound, "the user has no such session")
+		}
+		return e.ownError(err, app)
 	case err != nil:
 		return unavailable(fmt.Errorf("end session %s: %w", session, err))
 	}
 	e.live.drop([2]uuid.UUID{app, session})
 	return nil
+}
+
+// sessionDetail names the session that an event is of.
+func sessionDetail(session uuid.UUID) []byte {
+	return []byte(`{"session_id":"` + session.String() + `"}`)
 }
 
 // EndSessions ends every session of a user, and every token bound to the user.

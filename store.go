@@ -298,7 +298,8 @@ type UserChange struct {
 
 // TokenStore keeps what may be used once.
 type TokenStore interface {
-	// Put writes riders alone: a link with its mail, a state, a batch of events.
+	// Put writes riders alone: a link with its mail, a state, a batch of events. It commits
+	// a write without any rider too: when it returns, all that was seen before is durable.
 	Put(ctx context.Context, app uuid.UUID, also Also) error
 
 	// Token looks without effect at a token that could be spent: neither spent nor

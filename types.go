@@ -289,7 +289,7 @@ const (
 	EventIdentityUnlink = "identity.unlink" // Reason: the provider
 
 	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
-	EventSessionEnd    = "session.end"   // Reason: why
+	EventSessionEnd    = "session.end"   // Reason: why; Detail: session_id, where one session is ended
 	EventSessionRenew  = "session.renew" // a refresh was repeated with its idempotency key: a new successor took the place of an unused one
 	EventSessionEndAll = "session.end_all"
 

@@ -16,6 +16,14 @@
 // something else. A host that brings a pool of its own sets
 // [pgconn.ValidateConnectTargetSessionAttrsReadWrite] in it.
 //
+// # Durability
+//
+// What is answered with success must outlive a crash, and a failover must not bring back
+// what was revoked. So the server needs fsync and full_page_writes on and synchronous_commit
+// on (the default) or remote_apply, never off or local; and where a standby may take over,
+// synchronous_standby_names has to name it, and only a standby that was synchronous may be
+// promoted. authkit itself relaxes synchronous_commit for counts alone, which may be lost.
+//
 // A call that takes longer than five seconds fails, whatever its context says: a server
 // that hangs is as good as none. [WithPatience] sets another bound.
 package postgres

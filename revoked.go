@@ -1,0 +1,44 @@
+package authkit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// revokedWithin is how long the trail is asked for what was revoked before.
+const revokedWithin = time.Hour
+
+// revokedBefore reports whether the app's trail of the last hour tells of this revocation, and
+// commits a write then. The first try may have been answered with an error while its commit
+// waited for a synchronous standby. A caller who is told that it is done must be able to
+// rely on it: an answer without a commit of its own would acknowledge what a failover to
+// that standby takes back.
+func (e *Engine) revokedBefore(ctx context.Context, app uuid.UUID, q EventQuery, is func(Event) bool) (bool, error) {
+	q.Page, q.Since = Page{Limit: 500}, e.now().Add(-revokedWithin)
+	events, err := e.store.Events(ctx, app, q)
+	if err != nil || !slices.ContainsFunc(events, is) {
+		return false, err
+	}
+	return true, e.settle(ctx, app)
+}
+
+// settle commits a write, and with it every write that was seen before.
+func (e *Engine) settle(ctx context.Context, app uuid.UUID) error {
+	if err := e.store.Put(ctx, app, Also{}); err != nil {
+		return fmt.Errorf("confirm what was revoked: %w", err)
+	}
+	return nil
+}
+
+// revokedKey is [Engine.revokedBefore] of an API key, of which the inactive ones are kept.
+func (e *Engine) revokedKey(ctx context.Context, app, id uuid.UUID) (bool, error) {
+	keys, err := e.store.APIKeys(ctx, app)
+	if err != nil || !slices.ContainsFunc(keys, func(k APIKey) bool { return k.ID == id }) {
+		return false, err
+	}
+	return true, e.settle(ctx, app)
+}
