@@ -217,7 +217,7 @@ func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (Ap
 // process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
-	return e.changeApp(ctx, developer, id, appEdit{AppPatch: p})
+	return e.changeApp(ctx, developer, id, appEdit{AppPatch: p, granted: true})
 }
 
 // appEdit is a patch with what the caller knows of it.
@@ -229,6 +229,9 @@ type appEdit struct {
 	// takeover is asked before a change of settings by which the app could be taken over; its
 	// error refuses the change. Nil allows each.
 	takeover func() error
+
+	// granted says that the host itself, or a developer whom it lets, chooses cookies.
+	granted bool
 }
 
 func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, p appEdit) (App, error) {
@@ -273,6 +276,9 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 		c.Name, c.NameKey = p.Name, &key
 	}
 	settings, wrong := p.settings(app.Settings, e.limiter.all)
+	if !p.granted && settings.SessionMode != app.Settings.SessionMode && (App{Settings: settings}).takesCookies() {
+		return c, refuse(CodeForbidden, "session cookies live on the host's own origin, and this host does not let developers choose them")
+	}
 	takeover := e.limiter.all.takeover(app.Settings, settings)
 	if takeover && p.takeover != nil {
 		if err := p.takeover(); err != nil {

@@ -79,6 +79,12 @@ type Config struct {
 	// developers in. Default: only BaseURL's own.
 	ConsoleOrigins []string
 
+	// DeveloperCookies lets developers choose session cookies for their apps over HTTP
+	// (session_mode cookie or either). All apps' cookies live on BaseURL's origin, so that the
+	// host grants them: its own code may choose them for an app by [Engine.ChangeApp] whatever
+	// stands here. Default: false.
+	DeveloperCookies bool
+
 	// Developers names the developer of a request, when the host has developers of its
 	// own; the console app is then off. signedIn is when the developer proved who that is;
 	// requests that could take an app over want a time of the last ten minutes, and the zero

@@ -143,7 +143,7 @@ func changeApp(c *call, in appPatchBody) (answered, error) {
 		AccessTTL: seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
 		SessionMode: writtenTo[SessionMode](in.SessionMode), SigningAlg: writtenTo[string](in.SigningAlg), Limits: in.Limits.limits(&bad),
 	}
-	app, err := c.e.changeApp(c.ctx(), c.developer, c.app.ID, appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh})
+	app, err := c.e.changeApp(c.ctx(), c.developer, c.app.ID, appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies})
 	if err != nil {
 		return answered{}, err
 	}

@@ -157,7 +157,7 @@ func TestLinkingInABrowser(t *testing.T) {
 	t.Run("goes on where the access token expired meanwhile", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
-		s.send("PATCH", s.in("/apps/{app_id}"), `{"session_mode":"cookie","access_token_seconds":60}`, bearer(s.token)).want(t, 200, "")
+		s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie), AccessTTL: new(time.Minute)})
 		s.provider()
 		b := s.seat("ann@example.com")
 		state, _ := b.linking("")

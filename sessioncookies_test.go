@@ -55,7 +55,7 @@ func currentSession(t *testing.T, got answer) string {
 func withCookies(t *testing.T, mode string, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	w := setup(t, change...)
-	w.send("PATCH", "/apps/"+w.app.ID.String(), `{"session_mode":"`+mode+`"}`, bearer(w.token)).want(t, 200, "")
+	w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionMode(mode))})
 	return w
 }
 
@@ -364,4 +364,38 @@ func TestRequireByCookie(t *testing.T) {
 	if got := serve(optional, "GET"); got.Code != http.StatusOK {
 		t.Errorf("dead, where strangers may: got %d, want 200", got.Code)
 	}
+}
+
+func TestWhoMayChooseCookies(t *testing.T) {
+	t.Parallel()
+	ask := func(w *world, mode string) answer {
+		return w.send("PATCH", w.in("/apps/{app_id}"), `{"session_mode":"`+mode+`"}`, bearer(w.token))
+	}
+	t.Run("the host, and no developer", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		for _, mode := range []string{"cookie", "either"} {
+			ask(w, mode).want(t, 403, "forbidden")
+		}
+		ask(w, "bearer").want(t, 200, "")
+		ask(w, "x").want(t, 400, "invalid_request")
+		w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionEither)})
+		ask(w, "either").want(t, 200, "") // which changes nothing
+		ask(w, "cookie").want(t, 403, "forbidden")
+		w.send("PATCH", w.in("/apps/{app_id}"), `{"signup":"closed"}`, bearer(w.token)).want(t, 200, "")
+		ask(w, "bearer").want(t, 200, "")
+		ask(w, "either").want(t, 403, "forbidden")
+	})
+	t.Run("a developer where the host lets them", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, func(c *authkit.Config) { c.DeveloperCookies = true })
+		for _, mode := range []string{"cookie", "either", "bearer"} {
+			ask(w, mode).want(t, 200, "")
+		}
+	})
+	t.Run("nobody for the console app", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, func(c *authkit.Config) { c.DeveloperCookies = true })
+		w.send("PATCH", "/apps/"+authkit.Console.String(), `{"session_mode":"cookie"}`, bearer(w.token)).want(t, 404, "app_not_found")
+	})
 }

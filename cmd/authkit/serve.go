@@ -29,6 +29,7 @@ type serve struct {
 	SMTPHello      string        `help:"What EHLO says to the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
 	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
 	ConsoleSignup  bool          `help:"Let anybody become a developer."`
+	DevCookies     *bool         `help:"Let developers choose session cookies for their apps, which live on the base URL's origin; on unless --console-signup is." name:"developer-cookies" negatable:""`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
 	OutboundProxy  string        `help:"The proxy for requests to providers: a URL, or env for that of HTTPS_PROXY and NO_PROXY; none if it is not set." placeholder:"URL|env"`
 	OutboundAllow  []string      `help:"Addresses of OAuth issuers that are not public, such as 10.0.0.0/8: any developer can make this server connect there." placeholder:"CIDR"`
@@ -155,8 +156,17 @@ func (s *serve) config() (authkit.Config, error) {
 	return authkit.Config{
 		Outbound:       outbound,
 		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ProductName: s.ProductName, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
-		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
+		DeveloperCookies: s.developerCookies(),
+		Now:              func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}, nil
+}
+
+// developerCookies is on where the operator makes the developers.
+func (s *serve) developerCookies() bool {
+	if s.DevCookies != nil {
+		return *s.DevCookies
+	}
+	return !s.ConsoleSignup
 }
 
 func (s *serve) engine(ctx context.Context, st store, c authkit.Config) (*authkit.Engine, error) {
