@@ -115,6 +115,7 @@ func readUser(c *call) (any, error) {
 type userPatchBody struct {
 	Name     clearable `json:"name" null:"ok"`
 	Verified *bool     `json:"email_verified"`
+	Keep     bool      `json:"keep"`
 	Disabled *bool     `json:"disabled"`
 	Reason   clearable `json:"disabled_reason" null:"ok"`
 }
@@ -125,7 +126,7 @@ func changeUser(c *call, in userPatchBody) (answered, error) {
 		return answered{}, err
 	}
 	u, err := c.e.ChangeUser(c.ctx(), c.key.App, id, UserPatch{
-		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Disabled: in.Disabled,
+		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Keep: in.Keep, Disabled: in.Disabled,
 	})
 	if err != nil {
 		return answered{}, err

@@ -27,9 +27,10 @@ type entry struct {
 	method string // the user's AuthMethod from now on
 	amr    []string
 	by     Client
-	take   *Take // the token that proved it
-	proof  bool  // of the address: an unverified account is reset first
-	keeps  bool  // unless the one who asked for the proof redeems it
+	take   *Take  // the token that proved it
+	proof  bool   // of the address: an unverified account is reset first
+	keeps  bool   // unless the one who asked for the proof redeems it
+	shown  string // the address as the one who proved it wrote it
 	put    []Credential
 	end    bool  // every session before, and every proof
 	alone  bool  // no session starts: whoever proved it is not here to hold one
@@ -142,6 +143,9 @@ func (e *Engine) entering(app App, u User, by entry) (UserChange, sessionSecret,
 	case by.proof && !u.Verified:
 		if err := e.reset(&c); err != nil {
 			return c, secret, err
+		}
+		if by.shown != "" {
+			c.EmailTyped = &by.shown
 		}
 	}
 	if by.then != nil {

@@ -33,7 +33,7 @@ type letter struct {
 	// SignUp says that a user of the address gets a notice in its place.
 	SignUp bool `json:"sign_up,omitempty"`
 
-	// Attempt is the id of a reset that is nobody's until this mail leaves.
+	// Attempt is the id of a proof that is nobody's until this mail leaves.
 	Attempt []byte `json:"attempt,omitempty"`
 
 	// Decoy is never sent.
@@ -133,21 +133,25 @@ func (e *Engine) wanted(ctx context.Context, app uuid.UUID, l *letter) (bool, er
 	if err != nil {
 		return false, err
 	}
-	if !a.Settings.SignupClosed && l.Template != forReset.template && !l.SignUp {
+	return again(func() (bool, error) { return e.wantedBy(ctx, a, l) })
+}
+
+// wantedBy decides by who has the address now.
+func (e *Engine) wantedBy(ctx context.Context, app App, l *letter) (bool, error) {
+	account, err := e.account(ctx, app.ID, AccountKey{Email: l.Address})
+	switch {
+	case err != nil:
+		return false, err
+	case account == nil:
+		return !app.Settings.SignupClosed && l.Template != forReset.template, nil
+	case l.SignUp:
+		l.Template = "sign_up_taken"
 		return true, nil
-	}
-	return again(func() (bool, error) {
-		account, err := e.account(ctx, app, AccountKey{Email: l.Address})
-		if err == nil && l.SignUp {
-			if account != nil {
-				l.Template = "sign_up_taken"
-			}
-			return account != nil || !a.Settings.SignupClosed, nil
-		}
-		if account == nil || l.Attempt == nil {
-			return account != nil, err
-		}
+	case l.Attempt == nil: // of no kind that waits, or from before links did
+		return true, nil
+	case l.Template == forReset.template:
 		l.To = account.User.EmailTyped
-		return e.bindReset(ctx, app, l, account)
-	})
+		return e.bind(ctx, app.ID, forReset, l, account)
+	}
+	return e.bind(ctx, app.ID, forSignIn, l, account)
 }

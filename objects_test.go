@@ -286,8 +286,8 @@ func TestAccessTokenClaims(t *testing.T) {
 	if wrong := (shape{"typ": is("at+jwt"), "alg": is("ES256"), "kid": isText}).wrong(header); wrong != "" {
 		t.Errorf("header: %s", wrong)
 	}
-	_, m := w.mailed("Ann@example.com", "")
-	_, body = claims(w.verify(`{"token":"`+linkToken(m)+`"}`).text(t, "token"))
+	asked, m := w.mailed("Ann@example.com", "")
+	_, body = claims(w.verify(`{"token":"`+linkToken(m)+`","binding":"`+asked.text(t, "binding")+`"}`).text(t, "token"))
 	if wrong := unproven.with(shape{"email": is("Ann@example.com"), "email_verified": is(true), "amr": is("[otp]")}).wrong(body); wrong != "" {
 		t.Errorf("claims of a proven user: %s", wrong)
 	}

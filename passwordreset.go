@@ -2,12 +2,8 @@ package authkit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // ForgotRequest asks for a mail by which a password can be set anew.
@@ -31,45 +27,6 @@ func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending,
 	return e.askAnybody(ctx, forReset, LinkRequest{
 		App: in.App, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.CodeChallenge, Browser: in.Browser, Device: in.Device, Client: in.Client,
 	}, EventPasswordForgot)
-}
-
-// bindReset gives a reset to its user, just before its mail leaves: until then it was
-// nobody's, and neither link nor code worked. False: it is dead, and its mail of no use.
-// One that has its user already stays as it is, since a mail that is sent again must not
-// bring back what was spent. It is spent and put anew in one step, so that a newer one that
-// comes beside keeps the place that is the newest's.
-func (e *Engine) bindReset(ctx context.Context, app uuid.UUID, l *letter, of *Account) (alive bool, err error) {
-	take := Take{Kind: forReset.kind, Hash: token.Hash(l.Attempt)}
-	t, err := e.store.Token(ctx, app, take, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, unavailable(fmt.Errorf("read a reset: %w", err))
-	case t.UserID != uuid.Nil:
-		return true, nil
-	}
-	got, err := e.openAttempt(take, l.Attempt, t, nil)
-	if err != nil {
-		return false, nil //nolint:nilerr // what cannot be opened is of no use
-	}
-	got.data.Bare = flagged(of.password() == "")
-	if t.Data, err = e.sealData(app, forReset.kind, t.Hash, got.data); err != nil {
-		return false, err
-	}
-	t.UserID, t.Most = of.User.ID, forReset.most
-	if t.Proof, err = e.codeProof(t, forReset, l.Attempt, l.Address, l.Code); err != nil {
-		return false, err
-	}
-	step := UserChange{Now: e.now(), App: app, ID: of.User.ID, Version: of.User.Version, Take: &take, Also: Also{Tokens: []Token{t}}}
-	_, err = e.store.ChangeUser(ctx, step)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, e.stepError(err, app)
-	}
-	return true, nil
 }
 
 // PasswordReset sets a password by the proof in a mail.
@@ -146,7 +103,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress,
 		}
 		by.then = e.handOverOnce(p, &goal, got.data.Challenge, in.Browser)
 	}
-	entered, err := e.reSecure(ctx, app, got, pw, by)
+	entered, err := e.reSecure(ctx, app, got.from(in.Browser, app.ID), pw, by)
 	return goal, entered, err
 }
 
@@ -161,6 +118,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 		return SignIn{}, err
 	}
 	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
+	by.shown = got.address()
 	by.then = both(func(c *UserChange, _ *Session, _ sessionSecret) error {
 		return e.tellUser(c, app, account.User.EmailTyped, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
 	}, by.then)

@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -198,20 +199,17 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if t.Proof, err = e.codeProof(t, p, s.id, data.Email, code); err != nil {
 		return err
 	}
-	slot := [][]byte{app.ID[:], subject}
-	if p.kind == forReset.kind && data.Class != strangers {
-		// Its mail spends it once, to bind it (see bindReset), and must spend no other class's.
-		// One that is redeemed ends the others by the Epoch.
-		slot, t.Class = append(slot, []byte{byte(data.Class)}), 0
-	}
-	t.Slot = token.Encode(e.ring.MAC("link slot", slot...)[:idSize])
+	t.Slot = token.Encode(e.ring.MAC("link slot", app.ID[:], subject)[:idSize])
 	also.Tokens = append(also.Tokens, t)
 	l := letter{To: data.Typed, Template: p.template, App: app.Name, Minutes: int(p.ttl / time.Minute), Code: s.code, Link: link}
 	if p.kind != forChange.kind { // whose asker is known, and the address anybody's
 		l.Address, l.SignUp = data.Email, data.PHC != ""
 	}
-	if p.kind == forReset.kind && of == nil { // no code is right before it is known whose
-		also.Tokens[len(also.Tokens)-1].Proof, l.Attempt = nil, s.id
+	if of == nil && p.waits() {
+		l.Attempt = s.id
+	}
+	if of == nil && p.kind == forReset.kind { // no code is right before it is known whose
+		also.Tokens[len(also.Tokens)-1].Proof = nil
 	}
 	l.Decoy = data.decoy
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
@@ -262,6 +260,7 @@ func (e *Engine) codeProof(t Token, p purpose, id []byte, email, code string) ([
 type proof struct {
 	token   string
 	email   string // with code; empty: the binding alone tells whose
+	typed   string // email as it was given
 	code    string
 	binding string // wanted with code, checked with token when given
 }
@@ -273,6 +272,7 @@ func shown(token, email, code, binding string) (proof, error) {
 		return by, nil
 	}
 	var err error
+	by.typed = email
 	by.email, err = checkEmail(email)
 	return by, err
 }
@@ -284,7 +284,22 @@ type found struct {
 	data  attempt
 	user  uuid.UUID // the nil UUID: of nobody yet
 	bound []byte    // hash of the asker's secret
+
+	// spelled is the address as the one who redeems the proof wrote it; empty: not known. Who
+	// asked for the proof may be another, and spell it as that one likes.
+	spelled string
 }
+
+// from is the proof as a browser redeems it, which may be the one that asked.
+func (f found) from(browser []byte, app uuid.UUID) found {
+	if f.spelled == "" && f.askedBy(browser, app) {
+		f.spelled = f.data.Typed
+	}
+	return f
+}
+
+// address is how the address of a proof is shown from then on.
+func (f found) address() string { return cmp.Or(f.spelled, f.data.Email) }
 
 // askedBy says whether a browser's secret is the one of whoever asked for the proof.
 func (f found) askedBy(browser []byte, app uuid.UUID) bool {
@@ -325,7 +340,11 @@ func (e *Engine) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, bi
 		take.Binding = token.Hash([]byte(binding))
 	}
 	t, err := e.store.Token(ctx, app, take, e.now())
-	return e.openAttempt(take, claims.ID, t, err)
+	got, err := e.openAttempt(take, claims.ID, t, err)
+	if binding != "" {
+		got.spelled = got.data.Typed
+	}
+	return got, err
 }
 
 func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, error) {
@@ -373,6 +392,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	if got, err = e.openAttempt(take, id, t, err); err != nil {
 		return found{}, err
 	}
+	got.spelled = by.typed
 	daily.Cost = -1 // a right code is no wrong one
 	return got, e.hit(ctx, app, daily)
 }

@@ -82,7 +82,7 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 	if in.Binding == "" && !app.lets(got, in.Browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
-	return e.enterByLink(ctx, app, got, entry{by: in.Client, bearer: in.bearer})
+	return e.enterByLink(ctx, app, got.from(in.Browser, app.ID), entry{by: in.Client, bearer: in.bearer})
 }
 
 // lets says whether the app lets a browser redeem a link of which it shows no binding.
@@ -90,12 +90,22 @@ func (a App) lets(got found, browser []byte) bool {
 	return a.Settings.MagicLink != LinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
+// fits reports whether the account that has the address of a proof, or nobody, is whose the
+// proof was when its mail left. One that was nobody's then is whoever's has the address.
+func (f found) fits(account *Account) bool {
+	return f.user == uuid.Nil || (account != nil && account.User.ID == f.user && !f.outdated(account))
+}
+
 func (e *Engine) enterByLink(ctx context.Context, app App, got found, enter entry) (SignIn, error) {
 	enter.method, enter.amr, enter.by, enter.take, enter.proof = MethodMagicLink, []string{"otp"}, got.keeps(enter.by), &got.take, true
+	enter.shown = got.address()
 	return again(func() (SignIn, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 		if err != nil {
 			return SignIn{}, err
+		}
+		if !got.fits(account) {
+			return SignIn{}, invalidToken("the link is older than a change of the account's password or address")
 		}
 		if account != nil {
 			return e.enter(ctx, app, account, enter)
@@ -152,6 +162,7 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) 
 	case got.elsewhere(in.Browser, app.ID):
 		return Goal{}, SignIn{}, nil
 	}
+	got = got.from(in.Browser, app.ID)
 	enter := entry{by: got.keeps(in.Client), then: e.remember(p, nil)}
 	switch {
 	case got.data.RedirectTo == "" && !in.Stay && !enter.inCookie(app):

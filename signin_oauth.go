@@ -303,7 +303,7 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 		}, enter)
 	case linkJoin, linkResetAndJoin:
 		enter.put = []Credential{owned(identity, local.User, e.now())}
-		enter.proof = outcome == linkResetAndJoin
+		enter.proof, enter.shown = outcome == linkResetAndJoin, p.Email
 		enter.then = e.tell(local.User, app, provider, then)
 		return e.enter(ctx, app, local, enter)
 	case linkSignupDisabled:

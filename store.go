@@ -313,8 +313,8 @@ type TokenStore interface {
 	TryToken(ctx context.Context, app uuid.UUID, t Take, proof []byte, max int, now time.Time) (Token, error)
 
 	// BindToken gives a token that could be spent and is bound to no user, named by t.Kind and
-	// t.Hash, to t.UserID at t.Epoch, and sets its Proof and Data. Its place, its attempts and
-	// the rest stay. [ErrNotFound]: there is no such token, or the user's Epoch is another.
+	// t.Hash, to t.UserID at t.Epoch, and sets its Proof and Data. Its place and the rest
+	// stay, its attempts too, unless it had no Proof, against which none could be right. [ErrNotFound]: there is no such token, or the user's Epoch is another.
 	BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error
 
 	// TakeToken spends the token, with its whole slot, and returns it. Of any number of

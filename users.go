@@ -98,7 +98,15 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 // taking a proof of the address back.
 type UserPatch struct {
 	Name, DisabledReason *string
-	Verified, Disabled   *bool
+	Disabled             *bool
+
+	// Verified says that the address is proven, or not. To say so of an account that never
+	// proved it takes away what it gathered before, as a proof does: the password, the name
+	// (unless Name is set), identities, sessions and pending changes.
+	Verified *bool
+
+	// Keep leaves all of that, with Verified: who made the account is known to have the address.
+	Keep bool
 }
 
 // ChangeUser changes a user, in effect on the handler of every process when it returns, and
@@ -115,6 +123,9 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 			return User{}, invalid("disabled_reason", "invalid_text", "disabled_reason is longer than 200 characters or holds control characters")
 		}
 	}
+	if p.Keep && (p.Verified == nil || !*p.Verified) {
+		return User{}, invalid("keep", "not_allowed", "keep goes with email_verified: true")
+	}
 	for range 5 {
 		u, err := e.User(ctx, app, id)
 		if err != nil {
@@ -124,6 +135,12 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 		if p.idle(c, u) {
 			return u, nil
 		}
+		if p.proves(u) {
+			if err := e.reset(&c); err != nil {
+				return User{}, err
+			}
+			c.Name, c.NameKey = new(p.name()), new(naming.Fold(p.name()))
+		}
 		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: EventUserChange, Reason: p.names()}); err != nil {
 			return User{}, err
 		}
@@ -132,6 +149,19 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 		}
 	}
 	return User{}, unavailable(errAgain)
+}
+
+// proves reports whether the patch says of an account that never proved its address that it
+// is proven, and by another than who made it.
+func (p UserPatch) proves(u User) bool {
+	return p.Verified != nil && *p.Verified && !u.Verified && !p.Keep
+}
+
+func (p UserPatch) name() string {
+	if p.Name == nil {
+		return ""
+	}
+	return *p.Name
 }
 
 // names are the members that the patch has.

@@ -206,6 +206,15 @@ func tokenBind(b *bed) {
 	_, err = b.s.Token(b.ctx, b.app, take("y"), now())
 	b.ok(err)
 
+	bare := b.token("bare")
+	b.put(bare)
+	_, err = b.s.TryToken(b.ctx, b.app, take("bare"), hash("code"), 1, now())
+	b.is(err, authkit.ErrNotFound)
+	bare.UserID, bare.Epoch, bare.Proof = other.ID, other.Epoch, hash("code")
+	b.ok(b.s.BindToken(b.ctx, b.app, bare, now()))
+	_, err = b.s.TryToken(b.ctx, b.app, take("bare"), hash("code"), 1, now())
+	b.ok(err)
+
 	tok.UserID, tok.Epoch = other.ID, other.Epoch
 	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound) // it is a user's
 	_, err = b.s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, End: true})

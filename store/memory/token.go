@@ -170,6 +170,9 @@ func (s *Store) BindToken(ctx context.Context, app uuid.UUID, given authkit.Toke
 			return authkit.ErrNotFound
 		}
 		given = copyToken(given)
+		if x.Proof == nil {
+			x.attempts = 0
+		}
 		x.UserID, x.Epoch, x.Proof, x.Data = given.UserID, given.Epoch, given.Proof, given.Data
 		t.bound.add(x.UserID, idOf(x.Token))
 		return nil
