@@ -44,22 +44,29 @@ const (
 	maxSeen = 128
 )
 
-// Error reads as a path that ends in the cause.
-func (e *Error) Error() string { return cut("oauth: "+e.Finding(), maxText) }
+// Error reads as a path that ends in the cause. It is for the log.
+func (e *Error) Error() string {
+	text := "oauth: " + e.Finding()
+	if e.Seen != "" && e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return cut(text, maxText)
+}
 
-// Finding is the text without the package's name, for people.
+// Finding is what the developer of an app may know: the check, and what was seen and expected.
+// Where that is not told, it is the cause.
 func (e *Error) Finding() string {
-	parts := []string{}
-	if e.Check != "" {
-		parts = append(parts, e.Check)
+	text, sep := e.Check, ": "
+	if text == "" {
+		sep = ""
 	}
-	if e.Seen != "" {
-		parts = append(parts, "got "+e.Seen+", want "+e.Want)
+	switch {
+	case e.Seen != "":
+		text += sep + "got " + e.Seen + ", want " + e.Want
+	case e.Err != nil:
+		text += sep + e.Err.Error()
 	}
-	if e.Err != nil {
-		parts = append(parts, e.Err.Error())
-	}
-	return cut(strings.Join(parts, ": "), maxText)
+	return cut(text, maxText)
 }
 
 // Unwrap is the cause.
@@ -123,7 +130,9 @@ func LoggableCode(code string, secrets ...string) string {
 func asError(doing string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		if e.Check == "" {
-			return &Error{Kind: e.Kind, Code: e.Code, Check: doing, Err: e.Err}
+			named := *e
+			named.Check = doing
+			return &named
 		}
 		return e
 	}

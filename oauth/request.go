@@ -57,11 +57,22 @@ func statusError(what string, status int) *Error {
 	return finding(kind, what, fmt.Sprintf("status %d", status), "status 200")
 }
 
-// definite marks an error that the next request will meet again.
+// definite marks an error that the next request will meet again. What it says of the way, such
+// as the address behind a name of the host's own network, is for the log alone.
 func definite(err error) error {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	if untrusted || errors.Is(err, outbound.ErrAddress) || errors.Is(err, outbound.ErrRedirect) || errors.Is(err, outbound.ErrTooLarge) {
-		return &Error{Kind: Misconfigured, Err: err}
+	for _, c := range []struct {
+		is         bool
+		seen, want string
+	}{
+		{untrusted, "a certificate that cannot be verified", "one of a known authority for this host"},
+		{errors.Is(err, outbound.ErrAddress), "an address that is not a public one", "a public one"},
+		{errors.Is(err, outbound.ErrRedirect), "an answer that redirects", "the document itself"},
+		{errors.Is(err, outbound.ErrTooLarge), "an answer larger than 1 MiB", "a smaller one"},
+	} {
+		if c.is {
+			return &Error{Kind: Misconfigured, Seen: c.seen, Want: c.want, Err: err}
+		}
 	}
 	return err
 }

@@ -1,0 +1,22 @@
+package oauth
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit/internal/outbound"
+)
+
+// A name of the host's own network leads to an address that developers are not told: else any
+// of them could look up names in there.
+func TestAnAddressInsideIsForTheLogAlone(t *testing.T) {
+	t.Parallel()
+	err := asError("ask for the document", definite(fmt.Errorf("dial %q: %w", "10.1.2.3:443", outbound.ErrAddress)))
+	if err.Kind != Misconfigured || !strings.Contains(err.Error(), "10.1.2.3:443") {
+		t.Errorf("for the log: got %v, want it misconfigured, with the address", err)
+	}
+	if got, want := err.Finding(), "ask for the document: got an address that is not a public one, want a public one"; got != want {
+		t.Errorf("for the developer: got %q, want %q", got, want)
+	}
+}
