@@ -104,7 +104,7 @@ func publicRoutes() []route {
 	return []route{
 		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, open: true, summary: "Issuer metadata", serve: gives(metadata)},
 		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, open: true, summary: "Public signing keys", serve: gives(keySet)},
-		{method: get, pattern: "/errors/{code}", access: anyone, page: true, summary: "What an error code means", serve: errorPage},
+		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
 		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: gives(healthz)},
 		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: gives(readyz)},
 	}
