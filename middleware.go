@@ -89,7 +89,9 @@ func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
 			if id != nil {
 				r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
 			}
-			next.ServeHTTP(&guardedWriter{ResponseWriter: w}, r)
+			guarded := &guardedWriter{ResponseWriter: w}
+			next.ServeHTTP(guarded, r)
+			guarded.settle() // a handler that wrote nothing leaves that to the server
 		})
 	}
 }
