@@ -89,10 +89,13 @@ func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Tak
 
 // Put implements [authkit.TokenStore].
 func (s *Store) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+	if len(also.Tokens)+len(also.Mail)+len(also.Events) == 0 { // something has to be committed
+		return s.c.Tx(ctx, true, func(q Tx) error {
+			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
+			return nil
+		})
+	}
 	return s.write(ctx, app, func(q Tx) error {
-		if len(also.Tokens)+len(also.Mail)+len(also.Events) == 0 {
-			q.Queue(ctx, nil, `update authkit_apps set gen = gen + 1 where app_id = $1`, id(app)) // something has to be committed
-		}
 		s.riders(ctx, q, app, also)
 		return nil
 	})

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,9 @@ type conn struct {
 	pool     *pgxpool.Pool
 	patience time.Duration // with one call, the wait for a connection included; 0: no bound
 	renewed  atomic.Int64  // when all connections were closed, in nanoseconds since 1970
+
+	// plain has new connections prepare no statements; nil: the pool is the host's.
+	plain *atomic.Bool
 }
 
 // bound ends what takes too long. A server that hangs closes no connection: without a
@@ -57,13 +61,15 @@ func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 	return c.rows(ctx, sql, f, args...)
 }
 
+// rows asks again as [conn.again] says, unless it has answered a row.
 func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
-	return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error {
+	answered := false
+	return c.step(ctx, &answered, func(p *pgx.Conn) error {
 		rows, err := p.Query(ctx, sql, args...)
-		if err == nil {
-			err = scan(rows, f)
+		if err != nil {
+			return translate(err)
 		}
-		return c.parted(p, translate(err))
+		return scan(rows, func(r sqlstore.Row) error { answered = true; return f(r) })
 	})
 }
 
@@ -71,7 +77,7 @@ func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	err = c.step(ctx, func(p *pgx.Conn) error {
+	err = c.step(ctx, new(bool), func(p *pgx.Conn) error {
 		rows = 0
 		t := begin(ctx, p, true)
 		t.batch.Queue(sql, args...)
@@ -100,18 +106,21 @@ func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {
 	return translate(rows.Err())
 }
 
-// attempts is how often a transaction that Postgres has undone is run.
+// attempts is how often a transaction is run that Postgres has undone or refused to begin.
 const attempts = 5
 
 // renewEvery is how often all connections are closed at most.
-const renewEvery = time.Second
+const renewEvery = 100 * time.Millisecond
 
-// parted closes the connection to a server that no longer takes writes or is going down,
-// and has the pool close the rest: after a failover each of them is of no use, and would
-// answer the same until its end of life, an hour. It returns err.
+// parted closes the connection to a server that no longer takes writes, is going down or
+// mixes up prepared statements, and has the pool close the rest: each of them is of no more
+// use, and would answer the same until its end of life, an hour. It returns err.
 func (c *conn) parted(p *pgxpool.Conn, err error) error {
-	if !readOnly(err) && !goingDown(err) {
+	if !readOnly(err) && !goingDown(err) && !mixedUp(err) {
 		return err
+	}
+	if mixedUp(err) && c.plain != nil {
+		c.plain.Store(true)
 	}
 	_ = p.Conn().Close(context.Background()) // a closed connection does not go back to the pool
 	last, now := c.renewed.Load(), time.Now().UnixNano()
@@ -124,6 +133,10 @@ func (c *conn) parted(p *pgxpool.Conn, err error) error {
 // readOnly reports whether the connection refused to write: read_only_sql_transaction.
 func readOnly(err error) bool { return coded(err, "25006") }
 
+// mixedUp reports whether a prepared statement is another session's: duplicate or invalid
+// prepared statement name. So answers a pooler in transaction mode.
+func mixedUp(err error) bool { return coded(err, "42P05", "26000") }
+
 // goingDown reports whether the server ended the connection or is not up yet:
 // admin_shutdown, crash_shutdown, cannot_connect_now.
 func goingDown(err error) bool { return coded(err, "57P01", "57P02", "57P03") }
@@ -133,22 +146,26 @@ func goingDown(err error) bool { return coded(err, "57P01", "57P02", "57P03") }
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	return c.step(ctx, func(p *pgx.Conn) error { return run(ctx, p, durable, f) })
+	return c.step(ctx, new(bool), func(p *pgx.Conn) error { return run(ctx, p, durable, f) })
 }
 
-// step runs f on a connection, and again as [again] says.
-func (c *conn) step(ctx context.Context, f func(p *pgx.Conn) error) error {
-	return translate(again(func() error {
+// step runs f on a connection, and again as [conn.again] says.
+func (c *conn) step(ctx context.Context, final *bool, f func(p *pgx.Conn) error) error {
+	return translate(c.again(final, func() error {
 		return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return c.parted(p, f(p.Conn())) })
 	}))
 }
 
-// again runs f anew while Postgres undoes it, and once more when it met a connection that
-// only reads: nothing has been written then, and the next connection may be a new one.
-func again(f func() error) error {
+// again runs f anew, until it sets final, while Postgres undoes it, does not know a
+// statement or only reads: nothing has been written then, and the next connection may be a
+// new one.
+func (c *conn) again(final *bool, f func() error) error {
 	err := f()
-	for try := 1; try < attempts && (undone(err) || try == 1 && readOnly(err)); try++ {
+	for try := 1; try < attempts && !*final && (undone(err) || readOnly(err) || c.plain != nil && mixedUp(err)); try++ {
 		err = f()
+	}
+	if mixedUp(err) {
+		err = fmt.Errorf("a pooler gives each transaction another session, put default_query_exec_mode=exec into the DSN: %w", err)
 	}
 	return err
 }

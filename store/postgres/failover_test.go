@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -20,7 +21,7 @@ import (
 func demotable(t *testing.T) (s authkit.Store, pool *pgxpool.Pool, demoted *atomic.Bool) {
 	t.Helper()
 	dsn := fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES"))
-	s, demoted = open(t, dsn), &atomic.Bool{}
+	demoted = &atomic.Bool{}
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +39,7 @@ func demotable(t *testing.T) (s authkit.Store, pool *pgxpool.Pool, demoted *atom
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	s, err = postgres.New(t.Context(), pool)
+	s, err = postgres.New(t.Context(), pool, postgres.WithPatience(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

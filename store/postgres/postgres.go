@@ -4,9 +4,15 @@
 //	if err != nil { … }
 //	defer store.Close()
 //
-// Prepared statements can be switched off with default_query_exec_mode=exec in the DSN.
-//
 // A host that has a pool already gives it to [New].
+//
+// # Poolers
+//
+// A pooler in transaction mode, such as pgbouncer, gives each transaction another session,
+// where prepared statements are unknown or another's. At the first such answer Open's pool
+// goes on without prepared statements; default_query_exec_mode=exec in the DSN, which a
+// host's own pool needs there, does so from the start. Of startup parameters a pooler takes
+// few: keep search_path and the like out of the DSN, and set them on the role.
 //
 // # Failover
 //
@@ -33,8 +39,10 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -84,11 +92,18 @@ func Open(ctx context.Context, dsn string, options ...Option) (*Store, error) {
 		// A server that only reads may be a primary of the past: what it shows is stale.
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
+	plain := &atomic.Bool{}
+	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+		if plain.Load() {
+			c.DefaultQueryExecMode = pgx.QueryExecModeExec
+		}
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(ctx, pool, options...)
+	s, err := newStore(ctx, &conn{pool: pool, patience: defaultPatience, plain: plain}, options)
 	if err != nil {
 		pool.Close()
 		return nil, err
@@ -99,10 +114,13 @@ func Open(ctx context.Context, dsn string, options ...Option) (*Store, error) {
 
 // New migrates and uses a host's own pool, which Close leaves open.
 func New(ctx context.Context, pool *pgxpool.Pool, options ...Option) (*Store, error) {
-	if _, err := Migrate(ctx, pool); err != nil {
-		return nil, err
+	return newStore(ctx, &conn{pool: pool, patience: defaultPatience}, options)
+}
+
+func newStore(ctx context.Context, c *conn, options []Option) (*Store, error) {
+	if _, err := migrate.Run(ctx, &conn{pool: c.pool, plain: c.plain}, Migrations(), nil); err != nil {
+		return nil, permitted(err)
 	}
-	c := &conn{pool: pool, patience: defaultPatience}
 	for _, set := range options {
 		set(c)
 	}
