@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,6 +77,22 @@ func (p place) secrets(ctx context.Context, st authkit.Store) (secrets [][]byte,
 		return nil, err
 	}
 	return secrets, p.checkSame(secrets)
+}
+
+// warnOfCopy says so where the secret was there before the store, which holds nothing: that
+// is a first start with a secret that was made for it, or the copy of a database that lacks
+// its data.
+func (p place) warnOfCopy(ctx context.Context, st authkit.Store, log *slog.Logger) {
+	if len(p.SecretFile) == 0 || st.Volatile() {
+		return
+	}
+	if _, err := os.Stat(p.SecretFile[0]); err != nil {
+		return
+	}
+	if _, err := st.App(ctx, authkit.Console); errors.Is(err, authkit.ErrNotFound) {
+		log.Warn("THE STORE IS EMPTY, AND ITS SECRET IS NOT NEW: if it held data, this is another database, or the copy of an SQLite file without its -wal file",
+			slog.String("store", redact(p.Store)), slog.String("secret_file", p.SecretFile[0]))
+	}
 }
 
 // checkSame refuses a secret that is given twice.

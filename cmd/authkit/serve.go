@@ -170,6 +170,7 @@ func (s *serve) developerCookies() bool {
 }
 
 func (s *serve) engine(ctx context.Context, st store, c authkit.Config) (*authkit.Engine, error) {
+	s.warnOfCopy(ctx, st.Store, c.Logger)
 	secrets, err := s.secrets(ctx, st.Store)
 	if err != nil {
 		return nil, err

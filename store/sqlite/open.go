@@ -6,12 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver; only Open needs it
 
 	"github.com/authkit-dev/authkit/internal/private"
 )
+
+// walPages is how many pages, of 4 KiB each, a commit leaves in the file beside before it moves
+// them into the file itself: 1 MiB.
+const walPages = 256
 
 // Open opens the file, creates it if it is missing, and migrates. What it creates only its
 // owner may read and write (mode 0600); a file that is there keeps its mode. SQLite gives
@@ -23,7 +28,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		}
 	}
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() +
-		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+		"&_pragma=wal_autocheckpoint(" + strconv.Itoa(walPages) + ")"
 	write, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // modes are the files of a folder, with their permissions.
@@ -143,5 +147,56 @@ func TestOpenWaitsForWhoHoldsANewFile(t *testing.T) {
 				t.Errorf("Open once the writer is done: got %v, want nil", err)
 			}
 		})
+	}
+}
+
+// TestAFileHoldsItsDataOnceNothingIsWritten copies the file alone while the store is open.
+func TestAFileHoldsItsDataOnceNothingIsWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	copied := func(name string) *Store {
+		t.Helper()
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Open(t.Context(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	if names, err := Pending(t.Context(), copied("new.db").own[0]); err != nil || len(names) > 0 {
+		t.Errorf("a copy of a new file: got %v pending, %v, want none", names, err)
+	}
+	app := authkit.App{ID: uuid.New(), Developer: "host:1", Name: "A", NameKey: "a"}
+	if err := s.CreateApp(t.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{KID: "k"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Sweep(t.Context(), time.Now(), time.Time{}, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := copied("idle.db").App(t.Context(), app.ID); err != nil {
+		t.Errorf("a copy once nothing is written: got %v, want the app in it", err)
+	}
+	for range 500 { // several pages each
+		e := authkit.Event{ID: uuid.New(), Time: time.Now(), Detail: make([]byte, 8192)}
+		if err := s.Put(t.Context(), app.ID, authkit.Also{Events: []authkit.Event{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() > 2<<20 {
+		t.Errorf("the file beside after 4 MB: got %v, %v, want about one MiB at most", info.Size(), err)
 	}
 }

@@ -5,8 +5,10 @@
 //	defer store.Close()
 //
 // One connection writes, with synchronous=FULL; others read beside it (WAL). While the
-// store is open, the newest of its data may stand in auth.db-wal only: a copy of auth.db
-// alone is no backup.
+// store is open, the newest of its data may stand in auth.db-wal only. [Store.Sweep], which
+// Engine.Run calls once a second, and every MiB move it into auth.db. A backup is the copy of
+// all files while nothing is open, or what VACUUM INTO or the .backup of the sqlite3 shell
+// writes: a copy of auth.db alone may lack what was written last.
 //
 // A host that has SQLite already gives its own handles to [New].
 package sqlite
@@ -18,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/migrate"
@@ -30,7 +33,8 @@ var migrations embed.FS
 // Store is an [authkit.Store] in SQLite.
 type Store struct {
 	*sqlstore.Store
-	own []*sql.DB
+	read *sql.DB
+	own  []*sql.DB
 }
 
 var _ authkit.Store = (*Store)(nil)
@@ -50,7 +54,26 @@ func New(ctx context.Context, write, read *sql.DB) (*Store, error) {
 	if _, err := Migrate(ctx, write); err != nil {
 		return nil, err
 	}
-	return &Store{Store: sqlstore.New(&conn{querier{read}, write})}, nil
+	s := &Store{Store: sqlstore.New(&conn{querier{read}, write}), read: read}
+	return s, s.checkpoint(ctx)
+}
+
+// Sweep implements [authkit.Upkeep]. Once there is no more to remove, it moves what stands in
+// the file beside into the database file.
+func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
+	more, err := s.Store.Sweep(ctx, now, events, limit)
+	if err != nil || more {
+		return more, err
+	}
+	return false, s.checkpoint(ctx)
+}
+
+// checkpoint waits for no reader and no writer: what they are at stays for the next time.
+func (s *Store) checkpoint(ctx context.Context) error {
+	if _, err := s.read.ExecContext(ctx, "pragma wal_checkpoint(PASSIVE)"); err != nil && !busy(err) {
+		return fmt.Errorf("sqlite: checkpoint: %w", err)
+	}
+	return nil
 }
 
 // checkPragmas refuses handles on which a write might be lost or a key dangle.
