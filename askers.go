@@ -2,7 +2,7 @@ package authkit
 
 // class tells askers of mailed proofs apart. Each class has its own mail, its own live attempts
 // and its own wrong codes at an address, so that strangers take none of these from the rest.
-type class int
+type class uint8
 
 // The classes of askers.
 const (

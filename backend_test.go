@@ -184,7 +184,7 @@ func TestWhatABackendTellsWrongly(t *testing.T) {
 	r.Header.Add("X-Authkit-Key", b.key)
 	w.do(r).want(t, 401, "invalid_api_key")
 	r = w.request("POST", w.in(credentials), "{}", key, ip)
-	r.Header.Add("X-Authkit-Client-IP", "198.51.100.8")
+	r.Header.Add("X-Authkit-Client-Ip", "198.51.100.8")
 	w.do(r).want(t, 400, "invalid_request")
 }
 

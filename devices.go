@@ -34,7 +34,8 @@ const maxDevices = 10
 
 // KnowDevice answers what a browser keeps once it has signed in as u, so that
 // [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
-// then locks it out no longer, nor keeps mail from it that it asks for. It is good for 90
+// then locks it out no longer, nor, once u has proven the address, keeps mail from it that it
+// asks for. It is good for 90
 // days, for this account of this app, and for passwords only until the account's sessions are
 // ended as one, as by a new password. before is what the browser has kept so far, or empty:
 // with it the browser's count goes on, and it stays known to the nine accounts of any app that

@@ -53,7 +53,7 @@ func (c *call) forwarded() (told, err error) {
 	if err != nil {
 		return nil, err
 	}
-	addresses := c.r.Header.Values(forwardIPHeader)
+	addresses := c.r.Header.Values(forwardIPHeader) //nolint:canonicalheader // as the contract writes it
 	if len(addresses) != 1 {
 		return invalid(forwardIPHeader, "required", "beside "+forwardKeyHeader+", "+forwardIPHeader+" holds one address"), nil
 	}
@@ -71,7 +71,7 @@ func (c *call) forwarded() (told, err error) {
 // trusted proxy, or one of a trusted proxy that cannot be read, so that all its clients are one
 // peer.
 func (c *call) warnOfForwarding(s httpio.Sender) {
-	reason, line := "", ""
+	var reason, line string
 	switch {
 	case s.Stranger:
 		reason = "untrusted_peer"

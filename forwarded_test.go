@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -176,13 +175,8 @@ func TestAProxyOnAUnixSocket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t, func(cfg *authkit.Config) { cfg.TrustUnixSockets = c.trust })
-			dir, err := os.MkdirTemp("", "unix") // a test's own folder has too long a name for a socket
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = os.RemoveAll(dir) })
 			var listen net.ListenConfig
-			socket, err := listen.Listen(t.Context(), "unix", filepath.Join(dir, "s"))
+			socket, err := listen.Listen(t.Context(), "unix", filepath.Join(t.TempDir(), "s"))
 			if err != nil {
 				t.Fatal(err)
 			}
