@@ -26,8 +26,9 @@ type Hooks struct {
 	// stands in the audit events.
 	After func(context.Context, Moment)
 
-	// Claims adds members to the access token of a sign-in or refresh. It is asked anew at
-	// each, so what it adds follows from the user: a refresh has no Method. One that authkit
+	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of
+	// a session cookie. It is asked anew at each, and for a cookie each time the store is (see
+	// Config.Tokens.LiveWithin), so what it adds follows from the user: a refresh has no Method. One that authkit
 	// sets itself, or that is registered for JWTs, is refused with [CodeInternal], and so
 	// is a token that grows beyond 8 KiB. What is added is readable by whoever holds the
 	// token.
@@ -57,7 +58,7 @@ type MomentKind string
 const (
 	MomentSignUp   MomentKind = "sign_up"  // a user comes to be by signing in; a sign-in does not follow
 	MomentSignIn   MomentKind = "sign_in"  // a known user signs in
-	MomentToken    MomentKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh
+	MomentToken    MomentKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh; After is not told of what Before is asked for a session cookie, behind Require
 	MomentDeletion MomentKind = "deletion" // a user is deleted
 
 	// Only Before is asked about these.

@@ -34,7 +34,6 @@ var recorded = []struct {
 }{
 	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+`), "<jwt>"},
 	{regexp.MustCompile(`\b(rt|ak|st)_[A-Za-z0-9_-]{20,}`), "<${1}>"},
-	{regexp.MustCompile(`authkit-d-[A-Za-z0-9_-]+=`), "authkit-d-<app>="},
 	{regexp.MustCompile(`"hint":"[^"]*"`), `"hint":<hint>`},
 	{regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`), "<id>"},
 	{regexp.MustCompile(`127\.0\.0\.1(:|%3A)\d{4,5}`), "<loopback>"},

@@ -145,7 +145,7 @@ func TestSignOut(t *testing.T) {
 	})
 	t.Run("a cookie is no credential where the app takes none", func(t *testing.T) {
 		one := in(t)
-		cookie := "Cookie: authkit-r-" + id + "=" + one.field("refresh_token")
+		cookie := "Cookie: authkit-" + id + "=" + one.field("token")
 		w.send("POST", path, `{}`, cookie).want(t, 401, "unauthenticated")
 		w.send("GET", me, "", bearer(one.field("token"))).want(t, 200, "")
 	})

@@ -103,8 +103,8 @@ type SessionMode string
 // The session modes of an app.
 const (
 	SessionBearer SessionMode = "bearer" // into the answer's body
-	SessionCookie SessionMode = "cookie" // into cookies for the host of Config.BaseURL
-	SessionEither SessionMode = "either" // into the body, unless the request says ?session=cookie
+	SessionCookie SessionMode = "cookie" // none: an opaque cookie on the host of Config.BaseURL holds the session
+	SessionEither SessionMode = "either" // into the body, unless the flow begins with ?session=cookie
 )
 
 // SigningKey is one key pair of an app. Seq orders the keys of an app and is unique in it.

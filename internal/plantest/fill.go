@@ -48,7 +48,7 @@ func Fill(uuidType, blobType string) []string {
 		`authkit_credentials select APP, 'password', cast(ID as text), ID, HASH, PAST from c`,
 		`authkit_credentials select APP, 'oauth', 'github|' || TEXT, ID, HASH, PAST from c`,
 		`authkit_tokens select APP, 'link', TEXT, 0, HASH, null, null, ID, 1, null, FUTURE + n, 0, 0 from c`,
-		`authkit_sessions (app_id, session_id, user_id, epoch, family, cur, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip) select APP, ID, ID, 1, HASH, HASH, PAST, PAST, PAST, FUTURE + n, FUTURE + n, '[]', '', '' from c`,
+		`authkit_sessions (app_id, session_id, user_id, epoch, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip) select APP, ID, ID, 1, HASH, HASH, HASH, PAST, PAST, PAST, FUTURE + n, FUTURE + n, '[]', '', '' from c`,
 		`authkit_limits select APP, TEXT, FUTURE + n from c`,
 		`authkit_outbox select APP, ID, HASH, FUTURE, FUTURE + n, 0 from c`,
 		`authkit_events select APP, ID, ID, PAST + n, 'user.create', '', '', 'ok', '', '', null from c`,

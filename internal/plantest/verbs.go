@@ -76,6 +76,10 @@ func readVerbs() []Verb {
 			_, _, err := s.Session(ctx, app, row(5000), now)
 			return err
 		}},
+		{"SessionByCookie", func(ctx context.Context, s authkit.Store) error {
+			_, _, err := s.SessionByCookie(ctx, app, hash(5000), now)
+			return err
+		}},
 		of("Sessions", func(ctx context.Context, s authkit.Store) ([]authkit.Session, error) {
 			return s.Sessions(ctx, app, row(5000), now)
 		}),
@@ -103,7 +107,7 @@ func also(n int) authkit.Also {
 func session(n, user int) *authkit.Session {
 	until := now.Add(time.Hour)
 	return &authkit.Session{
-		App: app, ID: row(n), UserID: row(user), Family: hash(n), Current: hash(n),
+		App: app, ID: row(n), UserID: row(user), Family: hash(n), Current: hash(n), Cookie: hash(n),
 		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: until, Until: until,
 	}
 }
@@ -150,6 +154,14 @@ func onceVerbs() []Verb {
 				App: app, AppVersion: 1, Family: hash(9), Presented: hash(9), Next: hash(99_999), Now: now, Grace: time.Second, IdleUntil: now.Add(time.Hour),
 			})
 		}),
+		of("RotateSession that renews", func(ctx context.Context, s authkit.Store) (authkit.Rotated, error) {
+			return s.RotateSession(ctx, authkit.Rotation{
+				App: app, AppVersion: 1, Family: hash(13), Presented: hash(13), Next: hash(99_998), Key: hash(13), Now: now, Grace: time.Second, IdleUntil: now.Add(time.Hour),
+			})
+		}),
+		{"UseSession", func(ctx context.Context, s authkit.Store) error {
+			return s.UseSession(ctx, app, row(12), now, now.Add(time.Hour))
+		}},
 		{"EndSession", func(ctx context.Context, s authkit.Store) error {
 			return s.EndSession(ctx, app, row(10), row(10), now, also(10))
 		}},
