@@ -4,7 +4,7 @@ import "net/http"
 
 // explain is the one table of codes: their status, and the words of GET /errors/{code}.
 func explain(c Code) (explanation, bool) {
-	for _, table := range []func(Code) (explanation, bool){explainRequest, explainRefusal, explainState, explainFault} {
+	for _, table := range []func(Code) (explanation, bool){explainRequest, explainRefusal, explainState, explainIdentity, explainFault} {
 		if x, ok := table(c); ok {
 			return x, true
 		}
@@ -120,29 +120,14 @@ func explainState(c Code) (explanation, bool) {
 			[]string{"The app id is misspelled or not in lower case.", "The app was deleted.", "The credential belongs to another app."},
 			"List your apps and take the id from there.",
 		}, true
-	case CodeProviderNotConfigured:
-		return explanation{
-			http.StatusNotFound, "The app has no such sign-in provider.",
-			[]string{"No OAuth configuration of that name exists, or it is switched off."}, "Create the configuration, or enable it.",
-		}, true
 	case CodeUserNotFound:
 		return explanation{http.StatusNotFound, "The app has no such user.", []string{"The user was deleted, or belongs to another app."}, "List the app's users."}, true
 	case CodeSessionNotFound:
 		return explanation{http.StatusNotFound, "The user has no such session.", []string{"It has ended."}, "List the user's sessions."}, true
-	case CodeIdentityNotFound:
-		return explanation{
-			http.StatusNotFound, "The user has no identity at this provider.",
-			[]string{"It was unlinked before.", "The provider's name is misspelled."}, "List the user's identities.",
-		}, true
 	case CodeAppNameTaken:
 		return explanation{
 			http.StatusConflict, "You have an app of this name already.",
 			[]string{"Names that differ only in case or width are the same name."}, "Choose another name, or use the existing app.",
-		}, true
-	case CodeOAuthConfigExists:
-		return explanation{
-			http.StatusConflict, "The app has a configuration for this provider already.",
-			[]string{"There is one configuration for each provider and app."}, "Change the existing one with PATCH.",
 		}, true
 	case CodeAppsRemain:
 		return explanation{
@@ -160,6 +145,33 @@ func explainState(c Code) (explanation, bool) {
 			http.StatusConflict, "The app has a user of this address already.",
 			[]string{"The person signed up before, perhaps by another method."}, "Sign in instead.",
 		}, true
+	case CodeRateLimited:
+		return explanation{
+			http.StatusTooManyRequests, "Too many requests of this kind.",
+			[]string{"Many attempts from one network, or for one address."}, "Wait as many seconds as Retry-After says.",
+		}, true
+	}
+	return explanation{}, false
+}
+
+// explainIdentity has the codes about providers and the identities of users there.
+func explainIdentity(c Code) (explanation, bool) {
+	switch c {
+	case CodeProviderNotConfigured:
+		return explanation{
+			http.StatusNotFound, "The app has no such sign-in provider.",
+			[]string{"No OAuth configuration of that name exists, or it is switched off."}, "Create the configuration, or enable it.",
+		}, true
+	case CodeIdentityNotFound:
+		return explanation{
+			http.StatusNotFound, "The user has no identity at this provider.",
+			[]string{"It was unlinked before.", "The provider's name is misspelled."}, "List the user's identities.",
+		}, true
+	case CodeOAuthConfigExists:
+		return explanation{
+			http.StatusConflict, "The app has a configuration for this provider already.",
+			[]string{"There is one configuration for each provider and app."}, "Change the existing one with PATCH.",
+		}, true
 	case CodeLinkRequired:
 		return explanation{
 			http.StatusConflict, "Another account has this address or identity, and the provider's word is not enough to join them.",
@@ -170,11 +182,6 @@ func explainState(c Code) (explanation, bool) {
 		return explanation{
 			http.StatusConflict, "The provider told no usable email address.",
 			[]string{"The person withheld it.", "The scopes do not ask for it."}, "Ask for the email scope, or use another provider.",
-		}, true
-	case CodeRateLimited:
-		return explanation{
-			http.StatusTooManyRequests, "Too many requests of this kind.",
-			[]string{"Many attempts from one network, or for one address."}, "Wait as many seconds as Retry-After says.",
 		}, true
 	}
 	return explanation{}, false

@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
 	"strconv"
@@ -141,7 +140,7 @@ func asError(doing string, err error) *Error {
 		return &Error{Kind: Timeout, Check: doing, Err: err}
 	}
 	if err == nil {
-		err = fmt.Errorf("no answer")
+		err = errors.New("no answer")
 	}
 	return &Error{Kind: Broken, Check: doing, Err: err}
 }

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -57,7 +58,7 @@ func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (e
 		}
 		var page []members
 		if err := json.Unmarshal(a.body, &page); err != nil {
-			return "", false, fmt.Errorf("read the addresses at GitHub: no list of objects")
+			return "", false, errors.New("read the addresses at GitHub: no list of objects")
 		}
 		for _, e := range page {
 			if e.yes("primary") {
@@ -66,7 +67,7 @@ func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (e
 		}
 		at = nextPage(a.header, list, at)
 	}
-	return "", false, fmt.Errorf("read the addresses at GitHub: none is primary")
+	return "", false, errors.New("read the addresses at GitHub: none is primary")
 }
 
 // nextPage is the page that a Link header names (RFC 8288), where it is one of the list and

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -26,13 +27,13 @@ func TestIDTokens(t *testing.T) {
 		"expired by the leeway":              {map[string]any{"exp": at(-60 * time.Second)}, "expired"},
 		"expired with a fraction":            {map[string]any{"exp": json.Number("1700000299.5")}, ""},
 		"no exp":                             {map[string]any{"exp": nil}, "no usable exp"},
-		"exp as text":                        {map[string]any{"exp": fmt.Sprint(at(time.Minute))}, "no usable exp"},
+		"exp as text":                        {map[string]any{"exp": strconv.FormatInt(at(time.Minute), 10)}, "no usable exp"},
 		"exp as a list":                      {map[string]any{"exp": []int{1}}, "no usable exp"},
 		"exp beyond all time":                {map[string]any{"exp": json.Number("1e300")}, "no usable exp"},
 		"iat within the leeway":              {map[string]any{"iat": at(60 * time.Second)}, ""},
 		"iat beyond the leeway":              {map[string]any{"iat": at(61 * time.Second)}, "issued in the future"},
 		"iat a day ahead":                    {map[string]any{"iat": at(24 * time.Hour), "exp": at(25 * time.Hour)}, "issued in the future"},
-		"iat as text":                        {map[string]any{"iat": fmt.Sprint(at(0))}, "no usable iat"},
+		"iat as text":                        {map[string]any{"iat": strconv.FormatInt(at(0), 10)}, "no usable iat"},
 		"no iat":                             {map[string]any{"iat": nil}, ""},
 		"nbf in the past":                    {map[string]any{"nbf": at(-time.Hour)}, ""},
 		"nbf within the leeway":              {map[string]any{"nbf": at(60 * time.Second)}, ""},
@@ -98,8 +99,8 @@ func TestOptionalClaims(t *testing.T) {
 		"verified as a number does not count":    {map[string]any{"email_verified": 1}, nil, "ann@example.com", false, "Ann", ""},
 		"an address is asked for where it lacks": {none, info(map[string]any{"sub": "s1", "email": "a@example.com", "email_verified": true}), "a@example.com", true, "Ann", ""},
 		"an address of an odd type lacks":        {map[string]any{"email": []string{"a"}}, info(map[string]any{"sub": "s1", "email": "a@example.com", "email_verified": true, "name": "A"}), "a@example.com", true, "A", ""},
-		"user info that is down":                 {none, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "", false, "Ann", "status 503"},
-		"user info that is forbidden":            {none, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "", false, "Ann", "status 403"},
+		"user info that is down":                 {none, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "", false, "Ann", "status 503"},
+		"user info that is forbidden":            {none, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "", false, "Ann", "status 403"},
 		"user info that is missing":              {none, nil, "", false, "Ann", "status 404"},
 		"user info that redirects":               {none, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/keys", http.StatusFound) }, "", false, "Ann", "redirects"},
 		"user info that is a page":               {none, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "<html>") }, "", false, "Ann", "no JSON object"},

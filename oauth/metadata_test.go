@@ -90,9 +90,9 @@ func TestIssuersByTheirAnswer(t *testing.T) {
 		"null":               {func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "null") }, "no JSON object"},
 		"a redirect":         {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }, "redirects"},
 		"more than 1 MiB":    {func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, strings.Repeat(" ", 1<<20+1)) }, "larger than 1 MiB"},
-		"forbidden":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "status 403"},
-		"down for now":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, ""},
-		"too much for now":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, ""},
+		"forbidden":          {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }, "status 403"},
+		"down for now":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, ""},
+		"too much for now":   {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) }, ""},
 		"broken off for now": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, ""},
 	} {
 		server := httptest.NewServer(c.answer)
@@ -160,7 +160,7 @@ func TestIssOfADiscoveredProvider(t *testing.T) {
 // TestIssuersKeepLittle asks issuers of which each says as much as it may: of 256, which are
 // the most that are kept, it is 16 MB. It measures the heap, so it runs alone.
 func TestIssuersKeepLittle(t *testing.T) { //nolint:paralleltest // see above
-	const issuers, each = 16, 16 << 20 / 256
+	const issuers, each = 8, 16 << 20 / 256
 	p := newOP(t)
 	keys := []any{}
 	for i := range 3000 {

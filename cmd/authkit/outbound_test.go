@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -86,9 +87,9 @@ func TestOutboundAllow(t *testing.T) {
 	}{
 		"by default":                    {nil, "not a public one"},
 		"with the address alone":        {[]string{"--outbound-allow", "127.0.0.0/8"}, "port 443"},
-		"with the port alone":           {[]string{"--outbound-ports", fmt.Sprint(port)}, "not a public one"},
-		"with the address and the port": {[]string{"--outbound-allow", "10.0.0.0/8, 127.0.0.1/32", "--outbound-ports", fmt.Sprint("8443,", port)}, "certificate"},
-		"with another address":          {[]string{"--outbound-allow", "10.0.0.0/8", "--outbound-ports", fmt.Sprint(port)}, "not a public one"},
+		"with the port alone":           {[]string{"--outbound-ports", strconv.Itoa(port)}, "not a public one"},
+		"with the address and the port": {[]string{"--outbound-allow", "10.0.0.0/8, 127.0.0.1/32", "--outbound-ports", "8443," + strconv.Itoa(port)}, "certificate"},
+		"with another address":          {[]string{"--outbound-allow", "10.0.0.0/8", "--outbound-ports", strconv.Itoa(port)}, "not a public one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

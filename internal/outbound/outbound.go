@@ -18,6 +18,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -146,7 +147,8 @@ func (r Rules) control(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return fmt.Errorf("dial %q: %w", address, err)
 	}
-	if !r.Reachable(ap.Addr()) || (!r.port(ap.Port()) && !(r.Loopback && ap.Addr().Unmap().IsLoopback())) {
+	anyPort := r.Loopback && ap.Addr().Unmap().IsLoopback()
+	if !r.Reachable(ap.Addr()) || (!anyPort && !r.port(ap.Port())) {
 		return fmt.Errorf("dial %q: %w", address, ErrAddress)
 	}
 	return nil
@@ -185,7 +187,7 @@ func (r Rules) withoutLoopback() Rules {
 }
 
 func (r Rules) portText(text string) bool {
-	return text == "" || text == "443" || slices.ContainsFunc(r.Ports, func(p uint16) bool { return fmt.Sprint(p) == text })
+	return text == "" || text == "443" || slices.ContainsFunc(r.Ports, func(p uint16) bool { return strconv.FormatUint(uint64(p), 10) == text })
 }
 
 func (r Rules) portNames() string {

@@ -224,7 +224,7 @@ func TestProxy(t *testing.T) {
 	}
 	// Where the proxy is not for a request, the address is judged as ever.
 	rules.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
-	rules.Ports = []uint16{uint16(server.Listener.Addr().(*net.TCPAddr).Port)} //nolint:gosec // it is one
+	rules.Ports = []uint16{uint16(server.Listener.Addr().(*net.TCPAddr).Port)}
 	if _, err := get(t, rules, server.URL); !errors.Is(err, outbound.ErrAddress) {
 		t.Errorf("without a proxy: got %v, want ErrAddress", err)
 	}

@@ -55,7 +55,7 @@ func TestFind(t *testing.T) {
 			c.want(t, 0, 1, true, false)
 			time.Sleep(10*time.Minute - 1)
 			c.want(t, 0, 1, true, false)
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			c.want(t, 0, 2, true, false)
 		},
 		"what it lacks has it fetched once in the cool-down": func(t *testing.T, c *copied) {
@@ -75,7 +75,7 @@ func TestFind(t *testing.T) {
 			time.Sleep(50*time.Minute - 1)
 			c.want(t, 0, 1, true, false)
 			synctest.Wait()
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			c.want(t, 0, 0, false, true)
 		},
 		"a failure is not asked for again at once": func(t *testing.T, c *copied) {
