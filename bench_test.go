@@ -116,6 +116,10 @@ func openMemory(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 const fillSQL = `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
 select '%s', %s, 'u' || n || '@example.com', 'u' || n || '@example.com', '', '', 'credentials', 0, 0, '', 1, 1, 0, n from `
 
+// fillCredentialsSQL gives each of them a password.
+const fillCredentialsSQL = `insert into authkit_credentials (app_id, kind, subject, user_id, created_at)
+select app_id, 'password', cast(user_id as text), user_id, 0 from authkit_users where app_id = '%s' on conflict do nothing`
+
 func openSQLite(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "bench.db")
@@ -132,6 +136,9 @@ func openSQLite(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 		defer db.Close()
 		id := `substr(h,1,8)||'-'||substr(h,9,4)||'-7'||substr(h,13,3)||'-8'||substr(h,16,3)||'-'||substr(h,19,12)`
 		_, err = db.ExecContext(b.Context(), fmt.Sprintf(fillSQL+`(with recursive c(n, h) as (select 1, lower(hex(randomblob(16))) union all select n+1, lower(hex(randomblob(16))) from c where n < %d) select n, h from c)`, app, id, n))
+		if err == nil {
+			_, err = db.ExecContext(b.Context(), fmt.Sprintf(fillCredentialsSQL, app))
+		}
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -175,6 +182,7 @@ func openPostgresAt(b testing.TB, isolation string) (authkit.Store, func(uuid.UU
 	}
 	return s, func(app uuid.UUID, n int) {
 		exec(b.Context(), fmt.Sprintf(fillSQL+`generate_series(1, %d) n`, app, "gen_random_uuid()", n))
+		exec(b.Context(), fmt.Sprintf(fillCredentialsSQL, app))
 		exec(b.Context(), "analyze authkit_users")
 	}
 }
