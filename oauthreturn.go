@@ -113,14 +113,19 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 		return flow{}, Take{}, unavailable(fmt.Errorf("claim a state of app %s: %w", app, err))
 	}
 	var kept flow
-	if err := e.openData(t, take, &kept); err != nil {
-		return flow{}, take, err
-	}
+	err = e.openData(t, take, &kept)
 	switch {
+	case err != nil:
 	case kept.Provider != in.Provider:
-		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is another provider's")
+		err = e.noState(ctx, app, in.Provider, "the state is another provider's")
 	case !e.now().Before(kept.Until):
-		return flow{}, take, e.noState(ctx, app, in.Provider, "the state has expired")
+		err = e.noState(ctx, app, in.Provider, "the state has expired")
+	}
+	if err != nil {
+		if _, lost := e.store.TakeToken(ctx, app, take, e.now()); lost != nil {
+			e.log.WarnContext(ctx, "a state that cannot be used was not spent", slog.String("app", app.String()), slog.Any("error", lost))
+		}
+		return flow{}, Take{}, err
 	}
 	return kept, take, nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -155,8 +156,14 @@ func read(t *testing.T, res *http.Response) answer {
 			t.Fatalf("answer %q: %v", raw, err)
 		}
 	}
+	if m := refusedCode.FindStringSubmatch(a.raw); m != nil && a.status >= 400 {
+		a.body = map[string]any{"code": m[1]}
+	}
 	return a
 }
+
+// refusedCode is the code on the page of a refusal.
+var refusedCode = regexp.MustCompile(`<p class="small">([a-z_]+): `)
 
 // want checks the status and the code of a refusal.
 func (a answer) want(t *testing.T, status int, code string) answer {
