@@ -2,6 +2,8 @@ package authkit
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -40,12 +42,41 @@ func (c *call) names() uuid.UUID {
 // fault of the server's side. It is the only place that tells which check failed, since the
 // answer does not (OWASP ASVS 5.0, 16.3).
 func (e *Engine) logRefusal(of asked, err error) {
-	refusal, ctx := asError(err), of.r.Context()
-	if refusal.Code.Status() >= http.StatusInternalServerError {
-		e.log.LogAttrs(ctx, slog.LevelError, "request failed", append(of.attrs(refusal.Code), slog.Any("error", err))...)
-		return
+	refusal, attrs := asError(err), of.attrs(asError(err).Code)
+	switch {
+	case refusal.Code.Status() < http.StatusInternalServerError:
+		attrs = append(attrs, slog.String("cause", causeOf(refusal)))
+	case of.brokenOff(refusal):
+		attrs = append(attrs, slog.String("cause", "the client broke off: "+causeOf(refusal)))
+	default:
+		if leftOut, loud := e.loud(refusal.Code); loud {
+			attrs = append(attrs, slog.Any("error", err))
+			if leftOut > 0 {
+				attrs = append(attrs, slog.Int("left_out", leftOut))
+			}
+			e.log.LogAttrs(of.r.Context(), slog.LevelError, "request failed", attrs...)
+			return
+		}
+		attrs = append(attrs, slog.String("cause", causeOf(refusal)))
 	}
-	e.log.LogAttrs(ctx, slog.LevelInfo, "refused", append(of.attrs(refusal.Code), slog.String("cause", causeOf(refusal)))...)
+	e.log.LogAttrs(of.r.Context(), slog.LevelInfo, "refused", attrs...)
+}
+
+// brokenOff reports whether the client ended the request before its answer, and what failed
+// then is no sign of a fault: net/http ends the context of a request whose connection is
+// gone, and whatever waits for the store or a provider fails with it.
+func (of asked) brokenOff(refusal *Error) bool {
+	gone := errors.Is(of.r.Context().Err(), context.Canceled)
+	return gone && (refusal.Code != CodeInternal || errors.Is(refusal.Err, context.Canceled)) || errors.Is(refusal.Err, httpio.ErrUnsent)
+}
+
+// loud reports whether a fault is an Error line. A store that is down fails every request in
+// the same way: after the first few in a minute the rest are lines at Info.
+func (e *Engine) loud(code Code) (leftOut int, ok bool) {
+	if code != CodeUnavailable {
+		return 0, true
+	}
+	return e.repeats.take("request failed " + string(code))
 }
 
 // attrs name the request and the code that it is answered with.

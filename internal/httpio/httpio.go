@@ -9,6 +9,7 @@
 package httpio
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -32,6 +33,9 @@ type BodyError struct {
 // Error is the detail.
 func (e *BodyError) Error() string { return e.Detail }
 
+// ErrUnsent means that the peer went away before it had the whole answer.
+var ErrUnsent = errors.New("write the answer")
+
 // WriteJSON encodes v, and only then writes the status: an error leaves w untouched. Text
 // that is not UTF-8 is mended, since a refusal that cannot be written would be none.
 func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
@@ -42,7 +46,7 @@ func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) err
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
 	if _, err := w.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("write answer: %w", err)
+		return fmt.Errorf("%w: %w", ErrUnsent, err)
 	}
 	return nil
 }
