@@ -25,7 +25,7 @@ const askAgain = "Ask for a new one where you asked for this one."
 var (
 	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, goes: true}
 	confirmPage = formPage{purpose: forChange, title: "Confirm your new address for ", button: "Confirm", stale: askAgain}
-	undoPage    = formPage{purpose: forUndo, title: "Take back your address at ", button: "Take it back", stale: "Ask the people who run the application."}
+	undoPage    = formPage{purpose: forUndo, title: "Take back what was changed at ", button: "Take it back", stale: "Ask the people who run the application."}
 )
 
 func openVerify(c *call) error {
@@ -177,7 +177,7 @@ func undoEmail(c *call) error {
 	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
 		return err
 	}
-	return c.notice("Taken back", "Your address is yours again, and nobody is signed in. A mail is on its way with which you choose a new password.")
+	return c.notice("Taken back", "What was changed is taken back, and nobody is signed in. A mail is on its way with which you choose a new password.")
 }
 
 func undoByToken(c *call, in undoBody) (answered, error) {

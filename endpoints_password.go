@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -88,9 +89,21 @@ func pressReset(c *call) error {
 		return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
 	case got.Token != "":
 		c.handOver(got)
-		return c.notice("Signed in", "Your new password is saved. You may close this page.")
+		return c.notice("Signed in", "Your new password is saved."+removedText(got.Removed)+" You may close this page.")
 	}
-	return c.notice("Saved", "Go back to where you wanted to sign in and use your new password there.")
+	return c.notice("Saved", "Your new password is saved."+removedText(got.Removed)+" Go back to where you wanted to sign in and use your new password there.")
+}
+
+// removedText says which ways to sign in a reset removed.
+func removedText(all []Removed) string {
+	if len(all) == 0 {
+		return ""
+	}
+	var names []string
+	for _, r := range all {
+		names = append(names, r.Name)
+	}
+	return " Added in the last 72 hours, and no longer a way to sign in: " + strings.Join(names, ", ") + "."
 }
 
 // present refuses a password that is missing: an empty one is weak, or wrong.

@@ -32,6 +32,7 @@ type entry struct {
 	keeps  bool   // unless the one who asked for the proof redeems it
 	shown  string // the address as the one who proved it wrote it
 	put    []Credential
+	drop   []Credential
 	end    bool  // every session before, and every proof
 	alone  bool  // no session starts: whoever proved it is not here to hold one
 	bearer bool  // a refresh token holds the session: the answer can set no cookie
@@ -125,7 +126,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 
 // entering is the step by which a user enters.
 func (e *Engine) entering(app App, u User, by entry) (UserChange, sessionSecret, error) {
-	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put, End: by.end}
+	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put, Drop: by.drop, End: by.end}
 	var secret sessionSecret
 	var err error
 	if !by.alone {

@@ -32,6 +32,10 @@ type LinkedIdentity struct {
 type identityData struct {
 	Provider string `json:"provider"`
 	Email    string `json:"email,omitempty"`
+
+	// Mailed is the address whose mailed proof began the session that added the identity: it
+	// is the work of who has the mailbox.
+	Mailed string `json:"mailed,omitempty"`
 }
 
 // subjectOf is the identity's key in an app: the provider's config name would move, the
@@ -49,6 +53,53 @@ func identityOf(p oauth.Profile, provider string) (Credential, error) {
 		return Credential{}, &Error{Code: CodeInternal, Detail: "the identity cannot be kept", Err: err}
 	}
 	return Credential{Kind: oauthKind, Subject: subjectOf(p), Data: data}, nil
+}
+
+// madeBy reports whether the account came to be with the credential.
+func (a *Account) madeBy(c Credential) bool { return c.CreatedAt.Equal(a.User.CreatedAt) }
+
+// mailed notes in an identity whose mailbox added it; what the account knows of that stays.
+func (a *Account) mailed(identity Credential, address string) (Credential, error) {
+	for _, c := range a.Credentials {
+		if c.Kind == identity.Kind && c.Subject == identity.Subject {
+			address = identitySaid(c).Mailed
+		}
+	}
+	said := identitySaid(identity)
+	said.Mailed = address
+	data, err := json.Marshal(said)
+	if err != nil {
+		return identity, &Error{Code: CodeInternal, Detail: "the identity cannot be kept", Err: err}
+	}
+	identity.Data = data
+	return identity, nil
+}
+
+// identitySaid is what is known of an identity.
+func identitySaid(c Credential) identityData {
+	var said identityData
+	if json.Unmarshal(c.Data, &said) != nil {
+		return identityData{}
+	}
+	return said
+}
+
+// Removed is a way to sign in that a reset of the password took from the account.
+type Removed struct{ Type, Name string } // such as "identity" and the name of the provider
+
+// lately are the identities that were added to a standing account in the last 72 hours, which
+// a thief may have linked. They are not the one that made the account, nor those that were
+// added in a session which a mail to the account's address began.
+func (a *Account) lately(now time.Time) (drop []Credential, names []Removed) {
+	for _, c := range a.Credentials {
+		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
+		if c.Kind != oauthKind || old || !a.User.Verified || a.madeBy(c) || identitySaid(c).Mailed == a.User.Email {
+			continue
+		}
+		drop = append(drop, c)
+		names = append(names, Removed{"identity", readIdentity(c, nil).Provider})
+	}
+	return drop, names
 }
 
 // holds says whether the account has the credential, whatever is known of it.
@@ -86,10 +137,7 @@ func (a *Account) identities(configs []OAuthConfig) []held {
 // readIdentity derives from the issuer what is not noted.
 func readIdentity(c Credential, configs []OAuthConfig) held {
 	issuer, _, _ := strings.Cut(c.Subject, " ")
-	var said identityData
-	if json.Unmarshal(c.Data, &said) != nil {
-		said = identityData{}
-	}
+	said := identitySaid(c)
 	out := held{credential: c}
 	for _, config := range configs {
 		if !oauth.Issues(config.Provider, config.Issuer, issuer) {
@@ -160,7 +208,7 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	u, err := e.userOf(ctx, app.ID, in.User, in.Session)
+	_, u, err := e.userOf(ctx, app.ID, in.User, in.Session)
 	if err != nil {
 		return OAuthGo{}, err
 	}
@@ -168,18 +216,18 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	return e.depart(ctx, app, start, Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch}, in.Session)
 }
 
-// userOf reads the user of a session that is alive and that user's.
-func (e *Engine) userOf(ctx context.Context, app, user, session uuid.UUID) (User, error) {
-	_, u, err := e.store.Session(ctx, app, session, e.now())
+// userOf reads a session that is alive, with its user, who has to be that one.
+func (e *Engine) userOf(ctx context.Context, app, user, session uuid.UUID) (Session, User, error) {
+	s, u, err := e.store.Session(ctx, app, session, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return User{}, invalidToken("the session has ended")
+		return Session{}, User{}, invalidToken("the session has ended")
 	case err != nil:
-		return User{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
+		return Session{}, User{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
 	case u.ID != user:
-		return User{}, invalidToken("the session is another user's")
+		return Session{}, User{}, invalidToken("the session is another user's")
 	}
-	return u, nil
+	return s, u, nil
 }
 
 // LinkReturn is what a provider sent back to somebody who links an identity, with the
@@ -268,7 +316,7 @@ func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, kept flow
 // addIdentity decides by the session's user and is guarded by that user's Version: whatever
 // resets the account, disables it or ends its sessions beside it is seen.
 func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string, then rider) ([]LinkedIdentity, error) {
-	u, err := e.userOf(ctx, app.ID, in.User, in.Session)
+	session, u, err := e.userOf(ctx, app.ID, in.User, in.Session)
 	if err != nil {
 		return nil, err
 	}
@@ -277,6 +325,9 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 		return nil, err
 	}
 	now := e.now()
+	if identity, err = account.mailed(identity, session.mailedTo(u)); err != nil {
+		return nil, err
+	}
 	identity = owned(identity, u, now)
 	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
 	switch {
@@ -287,7 +338,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 	default:
 		change.Put = []Credential{identity}
 		account.Credentials = append(account.Credentials, identity)
-		if err := e.noteLink(&change, app, u, provider, in.Client.IP); err != nil {
+		if err := e.noteLink(&change, app, account, provider, in.Client.IP); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -42,7 +43,10 @@ type PasswordReset struct {
 
 // ResetPassword spends the proof, sets the password, ends every session of the user (OWASP
 // ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified;
-// what an unproven account gathered before is reset first. [CodeInvalidToken] for a proof
+// what an unproven account gathered before is reset first. Identities that were added to a
+// standing account in the last 72 hours go too, unless a mail to this address began the session
+// that added them: a thief may have linked them. Removed names them, and so does a mail.
+// [CodeInvalidToken] for a proof
 // that is spent, expired, foreign or malformed, or older than another change of the password;
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
 // [CodeUserDisabled].
@@ -119,17 +123,37 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 	}
 	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
 	by.shown = got.address()
+	var removed []Removed
 	by.then = both(func(c *UserChange, _ *Session, _ sessionSecret) error {
-		return e.tellUser(c, app, account.User.EmailTyped, "password_changed", Event{Type: EventPasswordReset, IP: by.by.IP})
+		return e.tellOfReset(c, app, account.User.EmailTyped, by.by, removed)
 	}, by.then)
 	return again(func() (SignIn, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
 			return SignIn{}, err
 		}
+		by.drop, removed = account.lately(e.now())
 		by.put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, account.User, e.now())}
-		return e.enter(ctx, app, account, by)
+		in, err := e.enter(ctx, app, account, by)
+		in.Removed = removed
+		return in, err
 	})
+}
+
+// tellOfReset adds the events of a reset, and a notice that names what it removed.
+func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client, removed []Removed) error {
+	var names []string
+	for _, r := range removed {
+		names = append(names, r.Name)
+		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name}); err != nil {
+			return err
+		}
+	}
+	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: c.ID, Type: EventPasswordReset, IP: by.IP}); err != nil {
+		return err
+	}
+	l := letter{To: to, Template: "password_changed", App: app.Name, Change: strings.Join(names, ", ")}
+	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(noticeTTL))
 }
 
 // provenBy is the account that a proof was asked for, as long as it has the address:

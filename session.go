@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -42,6 +43,9 @@ type SignIn struct {
 	SessionID uuid.UUID
 	Created   bool // the user is new
 
+	// Removed are the ways to sign in that a reset of the password took from the account.
+	Removed []Removed
+
 	// Pending is set where nobody is signed in yet, and nothing else is: a sign-up waits
 	// for the proof of its address.
 	Pending *Pending
@@ -49,6 +53,15 @@ type SignIn struct {
 
 // maxMethod is how long the name of a sign-in method may be.
 const maxMethod = 64
+
+// mailedTo is the address of the user whose mailed proof alone began the session; empty:
+// something else did.
+func (s Session) mailedTo(u User) string {
+	if !slices.Equal(s.AMR, []string{"otp"}) {
+		return ""
+	}
+	return u.Email
+}
 
 // maxUserAgent is how much of a User-Agent a session keeps.
 const maxUserAgent = 256

@@ -285,6 +285,9 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 	}
 	switch outcome := link(c); outcome {
 	case linkSignIn:
+		if identity, err = known.mailed(identity, ""); err != nil {
+			return SignIn{}, err
+		}
 		if !known.keeps(identity) { // the provider tells another address, or nothing was kept yet
 			enter.put = []Credential{owned(identity, known.User, e.now())}
 		}
@@ -304,7 +307,7 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 	case linkJoin, linkResetAndJoin:
 		enter.put = []Credential{owned(identity, local.User, e.now())}
 		enter.proof, enter.shown = outcome == linkResetAndJoin, p.Email
-		enter.then = e.tell(local.User, app, provider, then)
+		enter.then = e.tell(local, app, provider, then)
 		return e.enter(ctx, app, local, enter)
 	case linkSignupDisabled:
 		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
@@ -315,9 +318,9 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 }
 
 // tell adds what follows from a new identity to the step that joins it.
-func (e *Engine) tell(u User, app App, provider string, then rider) rider {
+func (e *Engine) tell(of *Account, app App, provider string, then rider) rider {
 	return func(c *UserChange, s *Session, secret sessionSecret) error {
-		if err := e.noteLink(c, app, u, provider, s.IP); err != nil {
+		if err := e.noteLink(c, app, of, provider, s.IP); err != nil {
 			return err
 		}
 		if then != nil {
@@ -327,14 +330,20 @@ func (e *Engine) tell(u User, app App, provider string, then rider) rider {
 	}
 }
 
-// noteLink adds the event of a new identity to a step, and a mail to the user.
-func (e *Engine) noteLink(c *UserChange, app App, u User, provider, ip string) error {
+// noteLink adds the event of a new identity to a step, and a mail to the user, with a link that
+// takes it back.
+func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip string) error {
+	u := of.User
 	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider}); err != nil {
 		return err
 	}
 	if !u.Verified { // mail to an unproven address says nothing
 		return nil
 	}
-	l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider}
+	link, err := e.addUndo(c, of)
+	if err != nil {
+		return err
+	}
+	l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link, Minutes: int(forUndo.ttl / time.Minute)}
 	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour))
 }

@@ -55,6 +55,21 @@ type signInJSON struct {
 	RefreshToken string   `json:"refresh_token,omitempty"`
 	User         userJSON `json:"user"`
 	Created      bool     `json:"created"`
+
+	Removed []removedJSON `json:"removed,omitempty"`
+}
+
+type removedJSON struct {
+	Type string `json:"type"`
+	Name string `json:"name"`
+}
+
+func wireRemoved(all []Removed) []removedJSON {
+	out := make([]removedJSON, len(all))
+	for i, r := range all {
+		out[i] = removedJSON(r)
+	}
+	return out
 }
 
 func wireSignIn(s SignIn) signInJSON {
@@ -64,7 +79,7 @@ func wireSignIn(s SignIn) signInJSON {
 	}
 	return signInJSON{
 		Token: s.Token, TokenType: kind, ExpiresIn: int(s.ExpiresIn / time.Second), RefreshToken: s.RefreshToken,
-		User: wireUser(s.User), Created: s.Created,
+		User: wireUser(s.User), Created: s.Created, Removed: wireRemoved(s.Removed),
 	}
 }
 

@@ -34,8 +34,8 @@ func Names() []string {
 	return []string{
 		"magic_link", "email_verify", "email_change", "password_reset", // prove an address, by link or code
 		"email_changed",    // to the address before, with a link that takes it back, or without one
-		"password_changed", // without a link
-		"identity_linked",  // with the provider
+		"password_changed", // without a link; with the providers that it removed, if any
+		"identity_linked",  // with the provider, and a link that takes it back, or without one
 		"app_changed",      // to the developer of an app, with the change
 		"more_notices",     // in place of notices beyond ten an hour; nothing but App
 		"sign_up_taken",    // somebody signed up with the address of an account; nothing but App
@@ -52,11 +52,11 @@ func (d Data) Limited(name string) Data {
 func (d Data) limited(name string) Data {
 	switch name {
 	case "identity_linked":
-		return Data{App: d.App, Provider: d.Provider, Email: d.Email}
+		return Data{App: d.App, Provider: d.Provider, Email: d.Email, Link: d.Link, Minutes: d.Minutes}
 	case "app_changed":
 		return Data{App: d.App, Change: d.Change}
 	case "password_changed":
-		return Data{App: d.App, Email: d.Email}
+		return Data{App: d.App, Email: d.Email, Change: d.Change}
 	case "email_changed":
 		return Data{App: d.App, Link: d.Link, Minutes: d.Minutes}
 	case "sign_up_taken", "more_notices":
@@ -96,13 +96,14 @@ func (d Data) words(name string) (words, bool) {
 		}, true
 	case "password_changed":
 		return words{
-			title: "Your password for " + app + " was changed", fact: "The password of your " + app + " account " + d.Email + " was changed.",
+			title: "Your password for " + app + " was changed", fact: "The password of your " + app + " account " + d.Email + " was changed." + d.removed(),
 			otherwise: "If this was you, there is nothing to do. If not, ask for a new password and " + people + ".",
 		}, true
 	case "identity_linked":
 		return words{
-			title: "A new way to sign in to " + app, fact: d.Provider + " can now be used to sign in to your " + app + " account " + d.Email + ".",
-			otherwise: "If this was you, there is nothing to do. If not, " + people + ".",
+			title: "A new way to sign in to " + app, button: "Take it back",
+			fact:      d.Provider + " can now be used to sign in to your " + app + " account " + d.Email + ".",
+			otherwise: "If this was you, there is nothing to do. If not, " + d.undo(people) + ".",
 		}, true
 	case "app_changed":
 		return words{
@@ -132,6 +133,14 @@ func (d Data) sender() string {
 		return "Sent by " + d.Product + "."
 	}
 	return "Sent by " + d.Product + " for " + d.App + "."
+}
+
+// removed names the ways to sign in that went with the old password.
+func (d Data) removed() string {
+	if d.Change == "" {
+		return ""
+	}
+	return " What was added in the last 72 hours can no longer be used to sign in: " + d.Change + ". If it was you who added it, add it again."
 }
 
 func (d Data) undo(people string) string {
