@@ -71,6 +71,15 @@ func TestLimitsOfWrites(t *testing.T) {
 		}
 		w.send("POST", "/apps/", `{}`, "X-Developer: you").want(t, 400, "invalid_request")
 	})
+	t.Run("a session that is not fresh is told before the limit, and the limit before the body", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t)
+		ann := w.signUp("ann@example.com").text(t, "token")
+		w.clock.advance(11 * time.Minute)
+		flood(t, func(int) answer { return w.send("DELETE", w.in("/auth/sessions/{app_id}/x"), "", bearer(ann)) })
+		w.send("DELETE", w.in("/auth/me/{app_id}"), "", bearer(ann)).want(t, 403, "reauthentication_required")
+		w.send("PATCH", w.in("/auth/me/{app_id}"), "x", bearer(ann), "Content-Type: text/plain").want(t, 429, "rate_limited")
+	})
 	t.Run("what an app's own server writes is not counted", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, func(c *authkit.Config) { c.Limits.User, c.Limits.Developer = "1/d", "1/d" })
@@ -157,5 +166,26 @@ func TestDisablingAgainIsWrittenAgain(t *testing.T) {
 	disable()
 	if s.state() == was {
 		t.Error("disabled twice: the second wrote nothing")
+	}
+}
+
+// A refresh that is repeated with its key is an event, and a client can make any number of
+// them: those beyond what a user may write are not kept.
+func TestRepeatedRefreshesWriteNoMoreThanAUserMay(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, func(c *authkit.Config) { c.Limits.User = "5/d" })
+	token := s.signUp("ann@example.com").text(t, "refresh_token")
+	for i := range 12 {
+		key := fmt.Sprintf("0123456789abcdef%04d", i)
+		first := s.keyed(token, key).text(t, "refresh_token")
+		s.clock.advance(12 * time.Second)
+		again := s.keyed(token, key)
+		again.want(t, 200, "")
+		if token = again.text(t, "refresh_token"); token == first {
+			t.Fatalf("refresh %d: got the first successor, want a new one", i)
+		}
+	}
+	if got := s.events(authkit.EventSessionRenew); got != 5 {
+		t.Errorf("events: got %d, want 5", got)
 	}
 }
