@@ -28,16 +28,20 @@ func TestWhatAHandlerBehindRequireWrites(t *testing.T) {
 		write func(http.ResponseWriter)
 		want  string
 	}{
-		"with WriteHeader":   {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); rw.WriteHeader(200) }, "no-store"},
-		"with Write":         {func(rw http.ResponseWriter) { sets(rw, "__Host-authkit-"+id); _, _ = io.WriteString(rw, "x") }, "no-store"},
-		"a device":           {func(rw http.ResponseWriter) { sets(rw, "__Host-authkit-d"); _, _ = io.WriteString(rw, "x") }, "no-store"},
-		"with ReadFrom":      {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); _, _ = io.Copy(rw, strings.NewReader("x")) }, "no-store"},
-		"with Flush":         {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); rw.(http.Flusher).Flush() }, "no-store"},
-		"with a controller":  {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); _ = http.NewResponseController(rw).Flush() }, "no-store"},
-		"after a first hint": {func(rw http.ResponseWriter) { rw.WriteHeader(103); sets(rw, "authkit-"+id); rw.WriteHeader(200) }, "no-store"},
+		"with WriteHeader":  {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); rw.WriteHeader(http.StatusOK) }, "no-store"},
+		"with Write":        {func(rw http.ResponseWriter) { sets(rw, "__Host-authkit-"+id); _, _ = io.WriteString(rw, "x") }, "no-store"},
+		"a device":          {func(rw http.ResponseWriter) { sets(rw, "__Host-authkit-d"); _, _ = io.WriteString(rw, "x") }, "no-store"},
+		"with ReadFrom":     {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); _, _ = io.Copy(rw, strings.NewReader("x")) }, "no-store"},
+		"with Flush":        {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); rw.(http.Flusher).Flush() }, "no-store"},
+		"with a controller": {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id); _ = http.NewResponseController(rw).Flush() }, "no-store"},
+		"after a first hint": {func(rw http.ResponseWriter) {
+			rw.WriteHeader(http.StatusEarlyHints)
+			sets(rw, "authkit-"+id)
+			rw.WriteHeader(http.StatusOK)
+		}, "no-store"},
 		"with nothing":       {func(rw http.ResponseWriter) { sets(rw, "authkit-"+id) }, "no-store"},
-		"of its own alone":   {func(rw http.ResponseWriter) { sets(rw, "theirs"); rw.WriteHeader(200) }, "public, max-age=60"},
-		"of a binding alone": {func(rw http.ResponseWriter) { sets(rw, "authkit-b"); rw.WriteHeader(200) }, "public, max-age=60"},
+		"of its own alone":   {func(rw http.ResponseWriter) { sets(rw, "theirs"); rw.WriteHeader(http.StatusOK) }, "public, max-age=60"},
+		"of a binding alone": {func(rw http.ResponseWriter) { sets(rw, "authkit-b"); rw.WriteHeader(http.StatusOK) }, "public, max-age=60"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,14 +18,6 @@ func (w *world) keyed(token, key string) answer {
 	return w.send("POST", w.in("/auth/refresh/{app_id}"), `{"refresh_token":"`+token+`"}`, "Idempotency-Key: "+key)
 }
 
-// events counts those of a type.
-func (w *world) events(kind string) int {
-	w.t.Helper()
-	got := w.send("GET", w.in("/apps/{app_id}/audit?type="+kind), "", bearer(w.token))
-	list, _ := got.body["events"].([]any)
-	return len(list)
-}
-
 func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {

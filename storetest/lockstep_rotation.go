@@ -9,7 +9,7 @@ import (
 )
 
 // before is the nth token before the current one, as far as the model remembers it.
-func (s modelSession) before(n int) []byte {
+func (s *modelSession) before(n int) []byte {
 	if i := len(s.turns) - n; i >= 0 && i < len(s.turns) {
 		return s.turns[i].hash
 	}
