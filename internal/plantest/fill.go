@@ -2,6 +2,7 @@ package plantest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func Fill(uuidType, blobType string) []string {
 		"ID", fmt.Sprintf("cast('00000000-0000-4000-8000-' || cast(100000000000 + n as text) as %s)", uuidType),
 		"HASH", fmt.Sprintf("cast(cast(n as text) as %s)", blobType),
 		"TEXT", "cast(n as text)",
-		"PAST", fmt.Sprint(past), "FUTURE", fmt.Sprint(future),
+		"PAST", strconv.FormatInt(past, 10), "FUTURE", strconv.FormatInt(future, 10),
 	)
 	var out []string
 	for _, insert := range []string{

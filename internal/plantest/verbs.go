@@ -3,8 +3,8 @@ package plantest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -96,8 +96,8 @@ func also(n int) authkit.Also {
 	until := now.Add(time.Hour)
 	return authkit.Also{
 		Tokens: []authkit.Token{
-			{App: app, Kind: "reset", Slot: fmt.Sprint(n), Most: 5, Hash: hash(n), UserID: row(n), ExpiresAt: until},
-			{App: app, Kind: "state", Slot: fmt.Sprint(n), Hash: hash(n), ExpiresAt: until},
+			{App: app, Kind: "reset", Slot: strconv.Itoa(n), Most: 5, Hash: hash(n), UserID: row(n), ExpiresAt: until},
+			{App: app, Kind: "state", Slot: strconv.Itoa(n), Hash: hash(n), ExpiresAt: until},
 		},
 		Mail:   []authkit.Mail{{App: app, ID: uuid.New(), DueAt: now, Expires: until}},
 		Events: []authkit.Event{{ID: uuid.New(), App: app, UserID: row(n), Time: now, Type: "session.create"}},

@@ -69,7 +69,7 @@ type plan struct {
 	Rows     float64 `json:"Actual Rows"`
 	Filtered float64 `json:"Rows Removed by Filter"`
 	Checked  float64 `json:"Rows Removed by Index Recheck"`
-	Plans    []plan
+	Plans    []plan  `json:"Plans"`
 }
 
 // read counts the rows that the scans of a plan have read.
@@ -92,7 +92,9 @@ func frugal(t *testing.T) plantest.Explain {
 		if err != nil {
 			return err
 		}
-		var plans []struct{ Plan plan }
+		var plans []struct {
+			Plan plan `json:"Plan"`
+		}
 		if err := json.Unmarshal(answer, &plans); err != nil {
 			return err
 		}
