@@ -107,6 +107,9 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 			return SignIn{}, err
 		}
 	}
+	if by.proof {
+		by.drop = account.vouchings()
+	}
 	change, secret, err := e.entering(app, u, by)
 	if err != nil {
 		return SignIn{}, err

@@ -36,9 +36,15 @@ type letter struct {
 	// Attempt is the id of a proof that is nobody's until this mail leaves.
 	Attempt []byte `json:"attempt,omitempty"`
 
+	// Asker is a keyed hash of the network that asked for a proof; empty: the app stands for it.
+	Asker string `json:"asker,omitempty"`
+
 	// Decoy is never sent.
 	Decoy bool `json:"decoy,omitempty"`
 }
+
+// notice reports whether the letter tells of something; a proof has a code.
+func (l *letter) notice() bool { return l.Code == "" }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
 
@@ -64,9 +70,7 @@ func (e *Engine) poke() {
 	}
 }
 
-// post sends what a mail of the outbox says, if it is still wanted and its address has not had
-// its share. What was counted is given back for a mail that did not leave: else one mail's
-// tries at a server that is away are the share of its address.
+// post sends what a mail of the outbox says, if it is still wanted and may leave now.
 func (e *Engine) post(ctx context.Context, m Mail) error {
 	l, err := e.openLetter(m)
 	if err != nil {
@@ -75,13 +79,13 @@ func (e *Engine) post(ctx context.Context, m Mail) error {
 	if wanted, err := e.wanted(ctx, m.App, &l); err != nil || !wanted {
 		return err
 	}
-	counted, err := e.share(ctx, m.App, l.To)
-	if err != nil {
-		return err
+	b := &bill{e: e}
+	ok, err := e.admit(ctx, b, m.App, &l)
+	if err == nil && ok {
+		err = e.hand(ctx, m, l)
 	}
-	err = e.hand(ctx, m, l)
 	if err != nil && !errors.Is(err, mail.ErrPermanent) {
-		err = errors.Join(err, e.hit(ctx, Console, counted...))
+		err = errors.Join(err, b.refund(ctx))
 	}
 	return err
 }

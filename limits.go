@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,7 +76,8 @@ func (l limit) secret() bool {
 // returns reports whether something may be given back, so that a full limit may have room
 // before its time.
 func (l limit) returns() bool {
-	return l == limitCodeEmail || l == limitMailAll || l.name == limitAppsToday
+	return l == limitCodeEmail || l.name == limitAppsToday || l.name == limitMailDeveloper ||
+		slices.Contains([]limit{limitMailAll, limitMailAgain, limitMailFirst, limitMailAsker, limitNotices, limitMoreNotices}, l)
 }
 
 // count is one count against a limit, for one subject. A Cost of 0 counts 1; a negative one

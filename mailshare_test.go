@@ -13,91 +13,212 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-func TestOneAddressIsNotFloodedByManyApps(t *testing.T) {
+// sentTo counts the mails that left to an address.
+func (w *world) sentTo(email string) (n int) {
+	w.t.Helper()
+	w.runOnce()
+	for _, m := range w.outbox.Messages() {
+		if m.To == email {
+			n++
+		}
+	}
+	return n
+}
+
+// asksIn asks for n links in each app, from a network of its own for each i.
+func (w *world) asksIn(apps []uuid.UUID, n int, email string, ip func(i int) string) {
+	w.t.Helper()
+	for i, app := range apps {
+		for range n {
+			in := authkit.LinkRequest{App: app, Email: email, Client: authkit.Client{IP: ip(i)}}
+			if _, err := w.engine.RequestLink(w.t.Context(), in); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
+}
+
+func eachItsOwn(i int) string { return fmt.Sprintf("198.51.%d.1", i) }
+
+func allOne(int) string { return "203.0.113.7" }
+
+// limited is a world with n apps besides its own, in which limits count.
+func limited(t *testing.T, n int) (w *world, apps []uuid.UUID) {
+	t.Helper()
+	return tenants(t, n, func(c *authkit.Config) { c.Limits.InsecureOff = false })
+}
+
+func TestAMailboxUnderAttack(t *testing.T) {
 	t.Parallel()
-	w := setup(t)
-	apps := []authkit.App{w.app}
-	for i := range 5 {
-		app, _, err := w.engine.CreateApp(t.Context(), w.devID, fmt.Sprint("App ", i))
+	const victim = "ann@example.com"
+	t.Run("gets an honest app's first mail within five seconds, with 25 apps attacking for a day", func(t *testing.T) {
+		t.Parallel()
+		for name, ip := range map[string]func(int) string{"from many networks": eachItsOwn, "from one": allOne} {
+			w, apps := limited(t, 25)
+			for range 24 {
+				w.asksIn(apps, 5, victim, ip)
+				w.runOnce()
+				w.clock.advance(time.Hour)
+			}
+			w.asksIn(apps, 5, victim, ip)
+			was := w.sentTo(victim)
+			w.asksIn([]uuid.UUID{w.app.ID}, 1, victim, func(int) string { return "192.0.2.9" })
+			w.clock.advance(5 * time.Second)
+			if got := w.sentTo(victim) - was; got != 1 {
+				t.Errorf("%s: got %d mails of the honest app after %d of the others, want its one", name, got, was)
+			}
+		}
+	})
+	t.Run("gets sixty mails a day at most", func(t *testing.T) {
+		t.Parallel()
+		w, apps := limited(t, 100)
+		w.asksIn(apps, 5, victim, eachItsOwn)
+		if got := w.sentTo(victim); got != 60 {
+			t.Errorf("mails of a hundred apps: got %d, want 60", got)
+		}
+	})
+	t.Run("gets thirty at most of apps that had their first", func(t *testing.T) {
+		t.Parallel()
+		w, apps := limited(t, 10)
+		w.asksIn(apps, 5, victim, eachItsOwn)
+		if got := w.sentTo(victim); got != 40 {
+			t.Errorf("mails of ten apps: got %d, want ten firsts and 30 more", got)
+		}
+	})
+	t.Run("gets twenty at most that one network asks for", func(t *testing.T) {
+		t.Parallel()
+		w, apps := limited(t, 25)
+		w.asksIn(apps, 1, victim, allOne)
+		if got := w.sentTo(victim); got != 20 {
+			t.Errorf("mails by one network: got %d, want 20", got)
+		}
+	})
+	t.Run("gets all that an app in which it is proven sends", func(t *testing.T) {
+		t.Parallel()
+		w, apps := limited(t, 100)
+		link := authkit.LinkRequest{App: w.app.ID, Email: victim}
+		if _, err := w.engine.RequestLink(t.Context(), link); err != nil {
+			t.Fatal(err)
+		}
+		m := w.mailTo(victim)
+		w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
+		w.asksIn(apps, 1, victim, eachItsOwn)
+		was := w.sentTo(victim)
+		w.asksIn([]uuid.UUID{w.app.ID}, 4, victim, allOne)
+		if got := w.sentTo(victim) - was; got != 4 {
+			t.Errorf("mails of the app: got %d after %d of others, want its 4", got, was)
+		}
+	})
+	t.Run("is not proven by the word of an app's developer", func(t *testing.T) {
+		t.Parallel()
+		w, apps := limited(t, 100)
+		if _, err := w.engine.CreateUser(t.Context(), w.app.ID, authkit.UserRequest{Email: victim, Verified: true}); err != nil {
+			t.Fatal(err)
+		}
+		w.asksIn(apps, 1, victim, eachItsOwn)
+		was := w.sentTo(victim)
+		w.asksIn([]uuid.UUID{w.app.ID}, 4, victim, allOne)
+		if got := w.sentTo(victim) - was; got != 0 {
+			t.Errorf("mails of the app: got %d after %d of others, want none", got, was)
+		}
+		// Once a mail was redeemed, it is.
+		w.clock.advance(25 * time.Hour)
+		w.asksIn([]uuid.UUID{w.app.ID}, 1, victim, allOne)
+		w.verify(`{"token":"`+linkToken(w.mailTo(victim))+`"}`).want(t, 200, "")
+		w.asksIn(apps, 1, victim, eachItsOwn)
+		was = w.sentTo(victim)
+		w.asksIn([]uuid.UUID{w.app.ID}, 4, victim, allOne)
+		if got := w.sentTo(victim) - was; got != 4 {
+			t.Errorf("mails of the app once proven: got %d, want its 4", got)
+		}
+	})
+}
+
+func TestNoticesAreCounted(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.Limits.User, c.Limits.Credentials = "off", "1000/m/ip" })
+	_, m := w.mailed("ann@example.com", "")
+	got := w.verify(`{"token":"` + linkToken(m) + `"}`)
+	got.want(t, 200, "")
+	token := got.field("token")
+	w.send("POST", w.in("/auth/password/set/{app_id}"), `{"new_password":"`+password+`"}`, bearer(token)).want(t, 204, "")
+	old, next := password, password+" 2"
+	for range 60 { // a minute of a script
+		w.send("POST", w.in("/auth/password/change/{app_id}"), `{"current_password":"`+old+`","new_password":"`+next+`"}`, bearer(token)).want(t, 204, "")
+		old, next = next, old
+		w.runOnce()
+	}
+	subjects := map[string]int{}
+	for _, m := range w.outbox.Messages() {
+		subjects[m.Subject]++
+	}
+	if subjects["Your password for Demo was changed"] != 10 || subjects["And more at Demo"] != 1 {
+		t.Errorf("mails: got %v, want ten notices and one that says that there is more", subjects)
+	}
+	w.clock.advance(time.Hour)
+	if subjects := w.sentTo("ann@example.com"); subjects != 12 {
+		t.Errorf("mails an hour later: got %d, want no more than the 12", subjects)
+	}
+}
+
+func TestMailsOfOneDeveloper(t *testing.T) {
+	t.Parallel()
+	ask := func(w *world, app uuid.UUID, n int) {
+		w.t.Helper()
+		for i := range n {
+			w.askIn(app, fmt.Sprintf("u%d-%s@example.com", i, app))
+		}
+	}
+	t.Run("are bounded over all apps, and wait", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, func(c *authkit.Config) { c.Limits.DeveloperMail = 24 })
+		second, _, err := w.engine.CreateApp(t.Context(), w.devID, "Second")
 		if err != nil {
 			t.Fatal(err)
 		}
-		apps = append(apps, app)
-	}
-	count := func(email string) (n int) {
-		if err := w.engine.RunOnce(t.Context()); err != nil {
+		other, _, err := w.engine.CreateApp(t.Context(), w.developer("other@example.com"), "Other")
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range w.outbox.Messages() {
-			if m.To == email {
-				n++
-			}
+		ask(w, w.app.ID, 20)
+		ask(w, second.ID, 20)
+		ask(w, other.ID, 20)
+		w.runOnce()
+		if n := len(w.outbox.Messages()); n != 44 {
+			t.Errorf("mails: got %d, want 24 of one developer and the other's 20", n)
 		}
-		return n
-	}
-	flood := func(email string) {
-		for _, app := range apps {
-			for range 5 {
-				if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: email}); err != nil {
-					t.Fatal(err)
-				}
-			}
+	})
+	t.Run("are not counted for apps of the host's own, nor where that is off", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, func(c *authkit.Config) { c.Limits.DeveloperMail = -1 })
+		ask(w, w.app.ID, 50)
+		w.runOnce()
+		if n := len(w.outbox.Messages()); n != 50 {
+			t.Errorf("mails with the bound off: got %d, want 50", n)
 		}
-	}
-	flood("ann@example.com")
-	if n := count("ann@example.com"); n != 10 {
-		t.Errorf("mails to one address: got %d, want 10", n)
-	}
-	w.clock.advance(6 * time.Minute)
-	if n := count("ann@example.com"); n != 11 {
-		t.Errorf("six minutes later: got %d, want one more", n)
-	}
-	// Bob is a user of the first app, with a proven address: its mail comes.
-	if _, err := w.engine.CreateUser(t.Context(), w.app.ID, authkit.UserRequest{Email: "bob@example.com", Verified: true}); err != nil {
-		t.Fatal(err)
-	}
-	for _, app := range apps[1:] {
-		for range 5 {
-			if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: "bob@example.com"}); err != nil {
-				t.Fatal(err)
-			}
+		w = setup(t)
+		own, err := w.engine.EnsureApp(t.Context(), "me", "Own")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	before := count("bob@example.com")
-	if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: "bob@example.com"}); err != nil {
-		t.Fatal(err)
-	}
-	if n := count("bob@example.com"); before != 10 || n != before+1 {
-		t.Errorf("mails to a user: got %d, then %d, want 10, then 11", before, n)
-	}
+		ask(w, own.ID, 5)
+		w.runOnce()
+		if n := len(w.outbox.Messages()); n != 5 {
+			t.Errorf("mails of the host's own app: got %d, want 5", n)
+		}
+	})
 }
 
 // What one address gets from all apps together is counted where no app is the console's, too.
 func TestMailLeavesAndIsCountedWhereDevelopersAreTheHosts(t *testing.T) {
 	t.Parallel()
-	w := setup(t, func(c *authkit.Config) {
+	w, apps := tenants(t, 20, func(c *authkit.Config) {
+		c.Limits.InsecureOff = false
 		c.Developers = func(*http.Request) (string, time.Time, error) { return "me", time.Time{}, nil }
 	})
-	other, _, err := w.engine.CreateApp(t.Context(), w.devID, "Other")
-	if err != nil {
-		t.Fatal(err)
-	}
-	third, _, err := w.engine.CreateApp(t.Context(), w.devID, "Third")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, app := range []uuid.UUID{w.app.ID, other.ID, third.ID} {
-		for range 5 {
-			if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: app, Email: "ann@example.com"}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := w.engine.RunOnce(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(w.outbox.Messages()); n != 10 {
-		t.Errorf("mails to one address: got %d, want 10", n)
+	w.asksIn(apps, 5, "ann@example.com", eachItsOwn)
+	if got := w.sentTo("ann@example.com"); got != 50 {
+		t.Errorf("mails to one address: got %d, want twenty firsts and 30 more", got)
 	}
 }
 

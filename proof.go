@@ -78,6 +78,7 @@ type attempt struct {
 	Class class `json:"class"`
 
 	device []byte // the id of the known device that asks
+	asker  string // a keyed hash of the network that asks
 	proven bool   // the session that asks is of an account which has proven the address
 
 	// decoy is an attempt that only takes the time of one: nothing leaves and no code is right.
@@ -148,7 +149,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	var also Also
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
-	data.Asked, data.Agent, data.Cookie = now, agentOf(by.UserAgent), by.Cookie
+	data.Asked, data.Agent, data.Cookie, data.asker = now, agentOf(by.UserAgent), by.Cookie, e.askingNet(app.ID, by)
 	switch err := e.hit(ctx, app.ID, e.limiter.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
@@ -167,6 +168,12 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	}
 	e.poke()
 	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil
+}
+
+// askingNet names the network that asks. The app stands for it where the address is not known, or
+// is what a backend tells.
+func (e *Engine) askingNet(app uuid.UUID, by Client) string {
+	return token.Encode(e.ring.MAC("mail asker", []byte(cmp.Or(by.gatePeer(), app.String())))[:idSize])
 }
 
 // addProof adds an attempt and its mail to a step. Of a user, it dies with the Epoch.
@@ -211,7 +218,7 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	if of == nil && p.kind == forReset.kind { // no code is right before it is known whose
 		also.Tokens[len(also.Tokens)-1].Proof = nil
 	}
-	l.Decoy = data.decoy
+	l.Decoy, l.Asker = data.decoy, data.asker
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }
 

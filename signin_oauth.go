@@ -300,13 +300,16 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 		if err := e.mayCreate(ctx, app, by); err != nil {
 			return SignIn{}, err
 		}
-		enter.put = []Credential{identity}
+		enter.put = provenAt(p, provider, identity)
 		return e.create(ctx, app, User{
 			Email: email, EmailTyped: p.Email, Name: name, NameKey: naming.Fold(name), Verified: outcome == linkCreateVerified,
 		}, enter)
 	case linkJoin, linkResetAndJoin:
 		enter.put = []Credential{owned(identity, local.User, e.now())}
 		enter.proof, enter.shown = outcome == linkResetAndJoin, p.Email
+		if enter.proof {
+			enter.put = provenAt(p, provider, enter.put[0])
+		}
 		enter.then = e.tell(local, app, provider, then)
 		return e.enter(ctx, app, local, enter)
 	case linkSignupDisabled:

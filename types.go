@@ -170,7 +170,7 @@ type User struct {
 // unique in an app.
 type Credential struct {
 	App, UserID uuid.UUID
-	Kind        string // "password", "oauth", or "undo" of a change of address
+	Kind        string // "password", "oauth", "undo" of a change of address, or "vouched" for an address by a developer alone
 	Subject     string // the user id of a password; issuer and subject of an external identity; a hash of the undo's link
 	Data        []byte // the password's PHC string; what is known of an external identity; the former address, sealed
 	CreatedAt   time.Time

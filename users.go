@@ -84,6 +84,9 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 		App: app, ID: id, Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name),
 		AuthMethod: MethodMagicLink, Verified: in.Verified, CreatedAt: now,
 	}}
+	if in.Verified {
+		step.Credentials = []Credential{vouching(app, id, id.String(), now)}
+	}
 	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "host"}); err != nil {
 		return User{}, err
 	}
@@ -180,6 +183,9 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 	}
 	if p.Disabled != nil && !*p.Disabled && p.DisabledReason == nil {
 		c.DisabledReason = new("")
+	}
+	if p.Verified != nil && *p.Verified && !u.Verified {
+		c.Put = []Credential{vouching(u.App, u.ID, u.ID.String(), now)}
 	}
 	if u.App == Console { // the API keys of a developer's apps follow
 		c.Owns = consoleSource + u.ID.String()
