@@ -1,6 +1,9 @@
 package token
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -25,13 +28,49 @@ type claims struct {
 	Email         string   `json:"email,omitzero"`
 	EmailVerified bool     `json:"email_verified,omitzero"`
 
-	Extra map[string]any `json:",embed"`
+	Extra map[string]any `json:"-"` // stand beside the others; the tag for that differs between builds
+}
+
+// plainClaims are claims without methods.
+type plainClaims claims
+
+// claimNames are the names that no extra claim has.
+var claimNames = []string{
+	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified",
 }
 
 // MarshalJSON refuses an extra claim of a name that stands there already.
 func (c *claims) MarshalJSON() ([]byte, error) {
-	type plain claims // without this method
-	return json.Marshal((*plain)(c), json.Deterministic(true))
+	out, err := json.Marshal((*plainClaims)(c), json.Deterministic(true))
+	if err != nil || len(c.Extra) == 0 {
+		return out, err
+	}
+	extra, err := json.Marshal(c.Extra, json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range claimNames {
+		if _, taken := c.Extra[name]; taken {
+			return nil, fmt.Errorf("token: the claim %q is not the host's to set", name)
+		}
+	}
+	return append(append(out[:len(out)-1], ','), extra[1:]...), nil
+}
+
+// UnmarshalJSON keeps the claims that have no field in Extra.
+func (c *claims) UnmarshalJSON(b []byte) error {
+	if err := json.Unmarshal(b, (*plainClaims)(c), json.RejectUnknownMembers(true)); err == nil {
+		return nil
+	}
+	*c = claims{}
+	if err := json.Unmarshal(b, (*plainClaims)(c)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &c.Extra); err != nil {
+		return err
+	}
+	maps.DeleteFunc(c.Extra, func(name string, _ any) bool { return slices.Contains(claimNames, name) })
+	return nil
 }
 
 func newClaims(a Access) *claims {
