@@ -49,7 +49,7 @@ func TestWhatAHandlerBehindRequireWrites(t *testing.T) {
 			defer srv.Close()
 			got := fetched(t, srv.URL, cookie)
 			_ = got.Body.Close()
-			if got.StatusCode != 200 || got.Header.Get("Cache-Control") != h.want {
+			if got.StatusCode != http.StatusOK || got.Header.Get("Cache-Control") != h.want {
 				t.Errorf("got %d with Cache-Control %q, want 200 with %q", got.StatusCode, got.Header.Get("Cache-Control"), h.want)
 			}
 		})
