@@ -15,8 +15,8 @@ import (
 // putToken takes a place in the slot.
 func (a *modelApp) putToken(t authkit.Token, g *against) {
 	id := modelTokenID{t.Kind, string(t.Hash)}
-	old, held := a.tokens[id]
-	g.when(held && (old.Slot != t.Slot || old.class != t.Class), authkit.ErrConflict)
+	_, held := a.tokens[id]
+	g.when(a.elsewhere(t), authkit.ErrConflict)
 	var slot []modelTokenID
 	for id, x := range a.tokens {
 		if x.Kind == t.Kind && x.Slot == t.Slot && x.class == t.Class {
@@ -35,6 +35,12 @@ func (a *modelApp) putToken(t authkit.Token, g *against) {
 	class := t.Class
 	t.Most, t.Class = 0, 0
 	a.tokens[id] = modelToken{Token: t, class: class}
+}
+
+// elsewhere reports whether the token's hash is held in another place than it would take.
+func (a *modelApp) elsewhere(t authkit.Token) bool {
+	old, held := a.tokens[modelTokenID{t.Kind, string(t.Hash)}]
+	return held && (old.Slot != t.Slot || old.class != t.Class)
 }
 
 // place is 1 for a spent token, which is the first to give way.
