@@ -22,7 +22,7 @@ func isPage(t *testing.T, got answer, status int, code string) {
 	if got.Code != status || got.Header().Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Fatalf("got %d %s %s, want a page with %d", got.Code, got.Header().Get("Content-Type"), page, status)
 	}
-	for _, want := range []string{"<h1>", code, got.Header().Get("X-Request-Id")} {
+	for _, want := range []string{"<h1>", code, got.Header().Get("X-Request-ID")} {
 		if want == "" || !strings.Contains(page, want) {
 			t.Errorf("page: got %s, want %q in it", page, want)
 		}
@@ -119,7 +119,7 @@ func TestARefusedNavigationIsAPage(t *testing.T) {
 		s := newStage(t)
 		got := s.do(s.comes("?redirect_to="+goal, "error=access_denied", map[string]string{})())
 		got.want(t, 303, "")
-		if to := got.Header().Get("Location"); !strings.Contains(to, "request_id="+got.Header().Get("X-Request-Id")) {
+		if to := got.Header().Get("Location"); !strings.Contains(to, "request_id="+got.Header().Get("X-Request-ID")) {
 			t.Errorf("Location: got %q, want the id of the request", to)
 		}
 	})

@@ -39,7 +39,7 @@ type oneTime struct {
 func codeAAD(app uuid.UUID) []byte { return seal.AAD("one-time code", app.String()) }
 
 func (e *Engine) sealCode(app uuid.UUID, o oneTime) []byte {
-	plain := slices.Concat(o.session[:], o.user[:], binary.BigEndian.AppendUint64(nil, uint64(o.made.UnixMicro())), []byte{byte(flagged(o.created))}, o.proof, o.secret.Bytes()) //nolint:gosec // a time of this century
+	plain := slices.Concat(o.session[:], o.user[:], binary.BigEndian.AppendUint64(nil, uint64(o.made.UnixMicro())), []byte{byte(flagged(o.created))}, o.proof, o.secret.Bytes())
 	return e.ring.Seal(plain, codeAAD(app))
 }
 

@@ -25,9 +25,7 @@ type ForgotRequest struct {
 // time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
 // looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
-	return e.askAnybody(ctx, forReset, LinkRequest{
-		App: in.App, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.CodeChallenge, Browser: in.Browser, Device: in.Device, Client: in.Client,
-	}, EventPasswordForgot)
+	return e.askAnybody(ctx, forReset, LinkRequest(in), EventPasswordForgot)
 }
 
 // PasswordReset sets a password by the proof in a mail.

@@ -97,7 +97,7 @@ func TestARefusedPreflightIsLogged(t *testing.T) {
 				t.Fatalf("log: got %q, want one line", lines)
 			}
 			for _, want := range []string{
-				`"level":"INFO"`, `"msg":"refused"`, got.Header().Get("X-Request-Id"), w.app.ID.String(),
+				`"level":"INFO"`, `"msg":"refused"`, got.Header().Get("X-Request-ID"), w.app.ID.String(),
 				`"origin":"` + c.origin, `"method":"` + c.method, `"headers":"` + c.headers,
 				`"allowed_origins":"` + friend, `"allowed_methods":"POST"`, "/auth/credentials/{app_id}",
 			} {

@@ -159,7 +159,7 @@ func isRefused(t *testing.T, c *corp) {
 // wantRefusal checks that the goal was told the codes, and nothing else of the provider's.
 func (c *corp) wantRefusal(t *testing.T, back page) {
 	t.Helper()
-	want := goal + "?" + url.Values{"error": {"provider_refused"}, "provider_code": {"access_denied"}, "iss": {c.issuer()}, "request_id": {back.header.Get("X-Request-Id")}}.Encode()
+	want := goal + "?" + url.Values{"error": {"provider_refused"}, "provider_code": {"access_denied"}, "iss": {c.issuer()}, "request_id": {back.header.Get("X-Request-ID")}}.Encode()
 	if back.status != http.StatusSeeOther || back.at.String() != want {
 		t.Errorf("callback: got %d to %s, want 303 to %s", back.status, back.at, want)
 	}

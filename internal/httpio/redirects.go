@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -71,12 +72,7 @@ func privateScheme(scheme string) bool {
 	if len(labels) < 2 || strings.ContainsFunc(scheme, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' }) {
 		return false
 	}
-	for _, label := range labels {
-		if label == "" {
-			return false
-		}
-	}
-	return scheme[0] >= 'a' && scheme[0] <= 'z'
+	return !slices.Contains(labels, "") && scheme[0] >= 'a' && scheme[0] <= 'z'
 }
 
 // OtherPort reports whether a URL is an entry but for its port, on the loopback address: a
