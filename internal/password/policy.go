@@ -30,7 +30,8 @@ type Weak struct{ Reason string }
 // Error is the reason.
 func (w *Weak) Error() string { return w.Reason }
 
-// Check refuses a password that is too short, too long, common, or little more than the
+// Check refuses a password that is too short, too long, common or little more than a common
+// one, a word repeated, a run of characters, or little more than the
 // words of the given names and addresses (OWASP ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11); the error is then a *[Weak].
 func (p Policy) Check(pw string, words ...string) error {
 	least, most := p.Min, p.Max
@@ -48,17 +49,16 @@ func (p Policy) Check(pw string, words ...string) error {
 		return &Weak{fmt.Sprintf("it has %d characters, and needs at least %d", n, least)}
 	case n > most || len(pw) > maxBytes:
 		return &Weak{fmt.Sprintf("it is longer than %d characters", most)}
-	case isCommon(pw):
-		return &Weak{"it is one of the most common passwords"}
+	case nearlyCommon(pw), repeated(pw), run(pw):
+		return &Weak{"it is one of the most common passwords, or little more than one"}
 	case personal(pw, words):
 		return &Weak{"it is little more than a name or an address"}
 	}
 	return nil
 }
 
-// isCommon searches the sorted list where it lies: nothing is built at start.
-func isCommon(pw string) bool {
-	pw = strings.ToLower(pw)
+// inList searches the sorted list where it lies: nothing is built at start. It wants lower case.
+func inList(pw string) bool {
 	i := sort.Search(len(common), func(i int) bool { return lineAt(i) >= pw })
 	return i < len(common) && lineAt(i) == pw
 }
