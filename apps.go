@@ -14,8 +14,11 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
-// maxList bounds the lists among an app's settings.
-const maxList = 100
+// These bound the lists among an app's settings, which every request of the app reads.
+const (
+	maxList     = 100
+	maxListSize = 16 << 10 // bytes in all
+)
 
 // owner is a developer id with its source. Ids of console users and ids of the host's
 // own developers never meet.

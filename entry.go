@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -108,7 +109,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 		}
 	}
 	if by.proof {
-		by.drop = account.vouchings()
+		by.drop = append(slices.Clip(by.drop), account.vouchings()...)
 	}
 	change, secret, err := e.entering(app, u, by)
 	if err != nil {

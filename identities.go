@@ -166,11 +166,25 @@ func linked(all []held) []LinkedIdentity {
 // Identities lists the accounts at providers by which a user signs in, oldest first.
 // [CodeUserNotFound].
 func (e *Engine) Identities(ctx context.Context, app, user uuid.UUID) ([]LinkedIdentity, error) {
-	account, configs, err := e.waysIn(ctx, app, user)
+	account, err := e.account(ctx, app, AccountKey{ID: user})
 	if err != nil {
 		return nil, err
 	}
+	if account == nil {
+		return nil, noUser()
+	}
+	var configs []OAuthConfig
+	if account.needsConfigs() {
+		if configs, err = e.store.OAuthConfigs(ctx, app); err != nil {
+			return nil, e.ownError(err, app)
+		}
+	}
 	return linked(account.identities(configs)), nil
+}
+
+// needsConfigs reports whether an identity does not say by which configuration it came.
+func (a *Account) needsConfigs() bool {
+	return slices.ContainsFunc(a.Credentials, func(c Credential) bool { return c.Kind == oauthKind && identitySaid(c).Provider == "" })
 }
 
 // waysIn reads an account and the configurations that its identities hang on.

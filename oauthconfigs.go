@@ -15,8 +15,15 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// maxOAuthConfigs is how many configurations an app may have.
-const maxOAuthConfigs = 32
+// An app has so many configurations, each of so much text: all of them are read at once.
+const (
+	maxOAuthConfigs = 32
+	maxScopes       = 20
+	maxScope        = 64   // bytes of each
+	maxURL          = 2048 // bytes
+	maxClientSecret = 4096 // bytes
+	maxSealing      = 128  // bytes that sealing adds, and some more
+)
 
 // OAuthPatch changes the fields of a configuration that are not nil. RedirectURI is where the
 // provider sends people back to, as it is registered there; it defaults to authkit's own callback,
@@ -154,14 +161,22 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer 
 	case len(c.ClientID) > 1024:
 		wrong("client_id", "invalid_value", "client_id is longer than 1024 bytes")
 	}
-	if c.SecretSealed == nil {
+	switch {
+	case c.SecretSealed == nil:
 		wrong("client_secret", "required", "client_secret is missing")
+	case len(c.SecretSealed) > maxClientSecret+maxSealing:
+		wrong("client_secret", "invalid_value", fmt.Sprintf("client_secret is longer than %d bytes", maxClientSecret))
 	}
 	if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil && c.RedirectURI != e.callbackURL(c) {
 		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
+	} else if len(c.RedirectURI) > maxURL {
+		wrong("redirect_uri", "invalid_url", fmt.Sprintf("redirect_uri is longer than %d bytes", maxURL))
+	}
+	if len(c.Scopes) > maxScopes {
+		wrong("scopes", "too_many", fmt.Sprintf("scopes has %d entries, of at most %d", len(c.Scopes), maxScopes))
 	}
 	if slices.ContainsFunc(c.Scopes, notScope) {
-		wrong("scopes", "invalid_value", "a scope is empty, longer than 256 bytes, or holds more than printable ASCII, or a space, a quote or a backslash")
+		wrong("scopes", "invalid_value", "a scope is empty, longer than 64 bytes, or holds more than printable ASCII, or a space, a quote or a backslash")
 	}
 	if err := invalidFields(bad); err != nil {
 		return err
@@ -172,7 +187,7 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer 
 // notScope says whether a scope is none (RFC 6749, section 3.3).
 func notScope(s string) bool {
 	strange := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
-	return s == "" || len(s) > 256 || strings.ContainsFunc(s, strange)
+	return s == "" || len(s) > maxScope || strings.ContainsFunc(s, strange)
 }
 
 // finding is what a check at a provider found, for the owner of the configuration.

@@ -139,11 +139,19 @@ func checkList(field string, list []string, check func(string) error) (bad []Fie
 	if len(list) > maxList {
 		return []FieldError{{field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList)}}
 	}
+	size := 0
 	for i, s := range list {
-		if err := check(s); err != nil {
+		size += len(s)
+		if len(s) > maxURL {
+			name := fmt.Sprintf("%s[%d]", field, i)
+			bad = append(bad, FieldError{name, "invalid_url", fmt.Sprintf("%s is longer than %d bytes", name, maxURL)})
+		} else if err := check(s); err != nil {
 			name := fmt.Sprintf("%s[%d]", field, i)
 			bad = append(bad, FieldError{name, "invalid_url", name + ": " + err.Error()})
 		}
+	}
+	if size > maxListSize {
+		bad = append(bad, FieldError{field, "too_long", fmt.Sprintf("%s has %d bytes in all, of at most %d", field, size, maxListSize)})
 	}
 	return bad
 }
