@@ -224,6 +224,25 @@ func owner(c *call) error {
 	return nil
 }
 
+// deleter is [owner], and lets the developer through who has deleted the path's app already.
+// The store finds that out by a write which changes nothing, before it is known whether the
+// sign-in is fresh. Another developer's request writes nothing and gets the answer for an
+// unknown app.
+func deleter(c *call) error {
+	err := owner(c)
+	id, ok := httpio.CanonicalUUID(c.r.PathValue("app_id"))
+	if !errors.Is(err, CodeAppNotFound) || c.developer == "" || !ok {
+		return err
+	}
+	// Of the developer alone: an app of the host's own is unknown here, deleted or not.
+	deleted, failed := c.e.deletedBefore(c.ctx(), id, c.e.owner(c.developer))
+	if deleted || failed != nil {
+		c.deleted = deleted
+		return failed
+	}
+	return err
+}
+
 func (c *call) authorization() (scheme, credential string, err error) {
 	scheme, credential, err = httpio.Authorization(c.r)
 	if err != nil {

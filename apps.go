@@ -306,18 +306,29 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 }
 
 // DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
-// removes the rows. Its name is free again.
+// removes the rows. Its name is free again. Until the rows are removed, the same developer can
+// delete the app again: that commits a write and succeeds.
 func (e *Engine) DeleteApp(ctx context.Context, developer string, id uuid.UUID) error {
 	app, err := e.OwnApp(ctx, developer, id)
-	if err != nil {
+	if err == nil {
+		err = e.endApp(ctx, app)
+	}
+	if !errors.Is(err, CodeAppNotFound) {
 		return err
 	}
+	if deleted, failed := e.deletedBefore(ctx, id, e.owner(developer), e.own(developer)); deleted || failed != nil {
+		return failed
+	}
+	return err
+}
+
+func (e *Engine) endApp(ctx context.Context, app App) error {
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: id, Type: EventAppDelete, Actor: app.Developer}); err != nil {
+	if err := e.note(&also, now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer}); err != nil {
 		return err
 	}
-	err = e.store.DeleteApp(ctx, id, now, also)
-	e.apps.drop(id)
-	return e.ownError(err, id)
+	err := e.store.DeleteApp(ctx, app.ID, now, also)
+	e.apps.drop(app.ID)
+	return e.ownError(err, app.ID)
 }

@@ -163,6 +163,9 @@ func seconds(n *int64) *time.Duration {
 }
 
 func deleteApp(c *call) error {
+	if c.deleted {
+		return c.done()
+	}
 	if err := c.e.DeleteApp(c.ctx(), c.developer, c.app.ID); err != nil {
 		return err
 	}

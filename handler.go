@@ -38,6 +38,7 @@ type call struct {
 
 	// What the door has found out, as far as the route asks for it.
 	app       App
+	deleted   bool // the developer has deleted the path's app already
 	developer string
 	user      User
 	session   Session

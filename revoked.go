@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,4 +42,18 @@ func (e *Engine) revokedKey(ctx context.Context, app, id uuid.UUID) (bool, error
 		return false, err
 	}
 	return true, e.settle(ctx, app)
+}
+
+// deletedBefore reports whether the app was one of these owners' and is deleted, and commits a
+// write then, as [Engine.revokedBefore] does.
+func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...string) (bool, error) {
+	for _, owner := range owners {
+		switch err := e.store.ConfirmDeletion(ctx, app, owner); {
+		case err == nil:
+			return true, nil
+		case !errors.Is(err, ErrNotFound):
+			return false, unavailable(fmt.Errorf("confirm that app %s is deleted: %w", app, err))
+		}
+	}
+	return false, nil
 }

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,6 +29,15 @@ func (s *settling) Put(ctx context.Context, app uuid.UUID, also authkit.Also) er
 	}
 	s.writes++
 	return errors.Join(s.fail, s.Store.Put(ctx, app, also))
+}
+
+func (s *settling) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
+	err := s.Store.ConfirmDeletion(ctx, app, developer)
+	if err == nil {
+		s.writes++
+		err = s.fail
+	}
+	return err
 }
 
 // TestWhatIsRevokedIsRevokedAgain repeats a request whose first answer was lost: the second
@@ -77,4 +90,110 @@ func (s *stage) trail() int {
 		s.t.Fatal(err)
 	}
 	return len(events)
+}
+
+// TestADeletedAppIsDeletedAgain repeats a deletion whose first answer was lost.
+func TestADeletedAppIsDeletedAgain(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, bare authkit.Store) {
+		store := &settling{Store: bare}
+		var deletions atomic.Int32
+		s := newStageOn(t, store, withoutLimits, func(c *authkit.Config) {
+			c.Observer = func(e authkit.Event) {
+				if e.Type == authkit.EventAppDelete {
+					deletions.Add(1)
+				}
+			}
+		})
+		path, eve := s.in("/apps/{app_id}"), s.developer("eve@example.com")
+		s.send("DELETE", path, "", bearer(s.token)).want(t, 204, "")
+		store.fail = errors.New("the standby is gone")
+		s.send("DELETE", path, "", bearer(s.token)).want(t, 503, "unavailable")
+		store.fail = nil
+		s.send("DELETE", path, "", bearer(s.token)).want(t, 204, "")
+		if store.writes != 2 || deletions.Load() != 1 {
+			t.Errorf("again: got %d writes and %d events, want a write each time and the one event", store.writes, deletions.Load())
+		}
+		if err := s.engine.DeleteApp(t.Context(), s.devID, s.app.ID); err != nil || store.writes != 3 {
+			t.Errorf("by the host: got error %v and %d writes, want none and 3", err, store.writes)
+		}
+		s.refusesOthers(store, path, eve)
+		if _, err := bare.Sweep(t.Context(), s.clock.now(), time.Time{}, 500); err != nil {
+			t.Fatal(err)
+		}
+		s.send("DELETE", path, "", bearer(s.signIn("console", "dev@example.com"))).want(t, 404, "app_not_found")
+	})
+}
+
+// refusesOthers deletes a deleted app as those who may not, and asks its owner's other questions.
+func (s *stage) refusesOthers(store *settling, path, eve string) {
+	s.t.Helper()
+	stranger, was := s.signIn("console", "eve@example.com"), store.writes
+	answers := map[string]bool{}
+	for _, p := range []string{path, "/apps/" + uuid.NewString()} {
+		got := s.send("DELETE", p, "", bearer(stranger))
+		got.want(s.t, 404, "app_not_found")
+		answers[strings.ReplaceAll(got.Body.String(), got.text(s.t, "request_id"), "")] = true
+	}
+	if err := s.engine.DeleteApp(s.t.Context(), eve, s.app.ID); !errors.Is(err, authkit.CodeAppNotFound) || len(answers) != 1 || store.writes != was {
+		s.t.Errorf("by another: got error %v, %d answers and %d writes more, want app_not_found, one answer and no write", err, len(answers), store.writes-was)
+	}
+	s.send("DELETE", path, "").want(s.t, 401, "unauthenticated")
+	for _, ask := range []struct{ method, path, body string }{
+		{"GET", path, ""}, {"PATCH", path, `{"name":"x"}`}, {"POST", path + "/api-keys", "{}"}, {"DELETE", path + "/api-keys/" + uuid.NewString(), ""},
+	} {
+		s.send(ask.method, ask.path, ask.body, bearer(s.token)).want(s.t, 404, "app_not_found")
+	}
+	s.clock.advance(11 * time.Minute)
+	for id, want := range map[string]string{path: "reauthentication_required", "/apps/" + uuid.NewString(): "app_not_found"} {
+		got := s.send("DELETE", id, "", bearer(s.token))
+		got.want(s.t, map[string]int{"reauthentication_required": 403, "app_not_found": 404}[want], want)
+	}
+}
+
+// TestConcurrentDeletionsOfAnApp all succeed, and one is told of.
+func TestConcurrentDeletionsOfAnApp(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		var deletions atomic.Int32
+		s := newStageOn(t, store, withoutLimits, func(c *authkit.Config) {
+			c.Observer = func(e authkit.Event) {
+				if e.Type == authkit.EventAppDelete {
+					deletions.Add(1)
+				}
+			}
+		})
+		got := make([]answer, 8)
+		var wg sync.WaitGroup
+		for i := range got {
+			wg.Go(func() { got[i] = s.send("DELETE", s.in("/apps/{app_id}"), "", bearer(s.token)) })
+		}
+		wg.Wait()
+		for _, a := range got {
+			a.want(t, 204, "")
+		}
+		if n := deletions.Load(); n != 1 {
+			t.Errorf("got %d events, want 1", n)
+		}
+	})
+}
+
+// TestADeletedAppOfTheHost stays unknown to a developer of the host who has the same id.
+func TestADeletedAppOfTheHost(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.Developers = hostDevelopers })
+	app, err := w.engine.EnsureApp(t.Context(), "me", "The host's")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []uuid.UUID{app.ID, w.app.ID} {
+		for range 2 {
+			if err := w.engine.DeleteApp(t.Context(), "me", id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	signedIn := "X-Signed-In: " + w.clock.now().Format(time.RFC3339)
+	w.send("DELETE", w.in("/apps/{app_id}"), "", "X-Developer: me", signedIn).want(t, 204, "")
+	w.send("DELETE", "/apps/"+app.ID.String(), "", "X-Developer: me", signedIn).want(t, 404, "app_not_found")
 }

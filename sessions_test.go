@@ -275,7 +275,7 @@ func TestAppSettingsAndEnd(t *testing.T) {
 	w.send("DELETE", app, "", dev).want(t, 403, "reauthentication_required")
 	dev = bearer(w.signIn("console", "dev@example.com"))
 	w.send("DELETE", app, "", dev).want(t, 204, "")
-	w.send("DELETE", app, "", dev).want(t, 404, "app_not_found")
+	w.send("DELETE", app, "", dev).want(t, 204, "")
 	w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(in.field("token"))).want(t, 404, "app_not_found")
 	w.refresh(in.field("refresh_token")).want(t, 404, "app_not_found")
 	w.send("GET", "/users/"+w.app.ID.String(), "", bearer(w.key)).want(t, 401, "invalid_api_key")

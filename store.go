@@ -124,13 +124,19 @@ type NewApp struct {
 // UserRef names a user.
 type UserRef struct{ App, ID uuid.UUID }
 
-// OwnerStore hands apps from one developer to another.
+// OwnerStore keeps whose an app is, or was.
 type OwnerStore interface {
 	// MoveApp gives a live app to another developer, makes every API key of it inactive and
 	// raises its Version. [ErrNotFound]: m.From has no such app, or m.Owner is not there, or
 	// disabled. [ErrConflict]: m.To has a live app of that NameKey. [ErrFull]: m.To has m.Most
 	// live apps.
 	MoveApp(ctx context.Context, m AppMove) error
+
+	// ConfirmDeletion commits a durable write to a deleted app and changes nothing that another
+	// method shows: the deletion lasts from then on, whatever became of its own commit.
+	// [ErrNotFound]: the app is not among those that the developer had when they were deleted,
+	// or [Upkeep.Sweep] has freed its id.
+	ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error
 }
 
 // AppMove says what [OwnerStore.MoveApp] does.

@@ -44,6 +44,9 @@ func appCalls() []call {
 				return c.s.MoveApp(c.ctx, authkit.AppMove{Now: now(), App: c.app, From: "host:me", To: "host:else", Also: c.also})
 			},
 		},
+		{method: "ConfirmDeletion", own: authkit.ErrNotFound, foreign: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.ConfirmDeletion(c.ctx, c.app, "host:me")
+		}},
 		{method: "AddSigningKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
 		}},

@@ -24,6 +24,14 @@ func (f *Faulty) MoveApp(ctx context.Context, m authkit.AppMove) error {
 	return f.s.MoveApp(ctx, m)
 }
 
+// ConfirmDeletion passes the call on, unless it is to fail.
+func (f *Faulty) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.ConfirmDeletion(ctx, app, developer)
+}
+
 // App passes the call on, unless it is to fail.
 func (f *Faulty) App(ctx context.Context, app uuid.UUID) (r0 authkit.App, err error) {
 	if err := f.next(); err != nil {

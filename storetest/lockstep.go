@@ -39,7 +39,7 @@ func lockstepCheck(b *bed) {
 }
 
 func lockstepRun(b *bed, t *rapid.T) {
-	l := &lockstep{T: t, ctx: b.ctx, s: b.s, m: model{}, developer: "host:" + uuid.NewString(), at: now(), turns: map[uuid.UUID]int{}}
+	l := &lockstep{T: t, ctx: b.ctx, s: b.s, m: model{}, deleted: map[uuid.UUID]struct{}{}, developer: "host:" + uuid.NewString(), at: now(), turns: map[uuid.UUID]int{}}
 	defer l.leave()
 	_, err := l.s.NoteSecret(l.ctx, theSecret(), []string{theSecret()})
 	l.answered(err, nil)
@@ -64,7 +64,8 @@ type lockstep struct {
 	m   model
 
 	developer string
-	apps      [2]uuid.UUID // one may be deleted
+	apps      [2]uuid.UUID           // one may be deleted
+	deleted   map[uuid.UUID]struct{} // since the last sweep
 	at        time.Time
 	made      int
 

@@ -46,6 +46,7 @@ func (l *lockstep) appSteps() []step {
 		{"CreateApp", l.doCreateApp},
 		{"ChangeApp", l.doChangeApp},
 		{"DeleteApp", l.doDeleteApp},
+		{"ConfirmDeletion", l.doConfirmDeletion},
 		{"AddSigningKey", l.doAddSigningKey},
 		{"RotateAPIKey", l.doRotateAPIKey},
 		{"RevokeAPIKey", l.doRevokeAPIKey},
@@ -95,7 +96,17 @@ func (l *lockstep) doDeleteApp() {
 		app = uuid.New()
 	}
 	also := l.also(app)
-	l.answered(l.s.DeleteApp(l.ctx, app, l.at, also), l.m.deleteApp(app, also))
+	if l.answered(l.s.DeleteApp(l.ctx, app, l.at, also), l.m.deleteApp(app, also)) {
+		l.deleted[app] = struct{}{}
+	}
+}
+
+func (l *lockstep) doConfirmDeletion() {
+	app, developer := drawID(l, "app", l.deleted, l.apps[0], l.apps[1]), draw(l, "developer", l.developer, l.developer, "host:else")
+	_, dead := l.deleted[app]
+	var want against
+	want.when(!dead || developer != l.developer, authkit.ErrNotFound)
+	l.answered(l.s.ConfirmDeletion(l.ctx, app, developer), want)
 }
 
 func (l *lockstep) doAddSigningKey() {

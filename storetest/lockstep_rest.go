@@ -35,6 +35,7 @@ func (l *lockstep) doWait() {
 	}
 	l.answered(sweep(l.ctx, l.s, l.at, events), nil)
 	l.m.sweep(l.at, events)
+	clear(l.deleted)
 }
 
 func (l *lockstep) doPut() {

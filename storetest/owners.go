@@ -16,6 +16,8 @@ func ownerSentences() []sentence {
 		{"owner: a user who owns a live app cannot be deleted", ownerDeleted},
 		{"owner: a moved app is the other developer's, without an active key", ownerMove},
 		{"owner: an app is moved only from its developer, to one who may have it", ownerMoveRefused},
+		{"owner: a deletion is confirmed to the developer it was of, on any handle, until the id is free", ownerConfirms},
+		{"race: confirmations of one deletion all succeed", raceOwnerConfirms},
 		{"race: of concurrent apps of one developer no more than Most are created", raceOwnerMost},
 		{"race: an app that is made or moved beside what disables its owner has no live key", raceOwnerDisabled},
 		{"race: a user is deleted, or owns an app, never both", raceOwnerDeleted},
@@ -234,4 +236,34 @@ func raceOwnerDeleted(b *bed) {
 		_, err = b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: u.ID})
 		equal(b, len(apps) > 0, err == nil)
 	}
+}
+
+// ownerConfirms asks on both handles. The second confirmation is there since a retry may be lost too.
+func ownerConfirms(b *bed) {
+	moved, kept := anApp("moved"), anApp("kept")
+	for _, a := range []authkit.App{moved, kept} {
+		b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1)}))
+	}
+	b.ok(b.s.MoveApp(b.ctx, authkit.AppMove{Now: now(), App: moved.ID, From: "host:me", To: "host:else"}))
+	b.is(b.s.ConfirmDeletion(b.ctx, moved.ID, "host:else"), authkit.ErrNotFound)
+	b.ok(b.s.DeleteApp(b.ctx, moved.ID, now(), authkit.Also{}))
+	for _, s := range []authkit.Store{b.s, b.other()} {
+		b.ok(s.ConfirmDeletion(b.ctx, moved.ID, "host:else"))
+		for _, developer := range []string{"host:me", "host:", "", "HOST:else"} {
+			b.is(s.ConfirmDeletion(b.ctx, moved.ID, developer), authkit.ErrNotFound)
+		}
+		b.is(s.ConfirmDeletion(b.ctx, kept.ID, "host:me"), authkit.ErrNotFound)
+		b.is(s.ConfirmDeletion(b.ctx, uuid.New(), "host:else"), authkit.ErrNotFound)
+	}
+	_, err := b.s.App(b.ctx, moved.ID)
+	b.is(err, authkit.ErrNotFound)
+	_, err = b.s.App(b.ctx, kept.ID)
+	b.ok(err)
+	b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
+	b.is(b.s.ConfirmDeletion(b.ctx, moved.ID, "host:else"), authkit.ErrNotFound)
+}
+
+func raceOwnerConfirms(b *bed) {
+	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Also{}))
+	equal(b, b.race(16, func(s authkit.Store, _ int) error { return s.ConfirmDeletion(b.ctx, b.app, "host:me") }), 16)
 }

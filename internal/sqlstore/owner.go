@@ -44,3 +44,12 @@ func suspend(ctx context.Context, q Tx, developer string, disabled *bool) {
 		q.Queue(ctx, nil, `update authkit_apps set suspended = $2 where developer = $1 and deleted_at = 0 and suspended <> $2`, developer, bit(*disabled))
 	}
 }
+
+// ConfirmDeletion implements [authkit.OwnerStore]. The row gets another value: SQLite writes no
+// page for an update to the same one.
+func (s *Store) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
+	return s.c.Tx(ctx, true, func(q Tx) error {
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and developer = $2 and deleted_at <> 0 returning 1`, id(app), developer)
+		return nil
+	})
+}

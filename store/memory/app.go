@@ -115,7 +115,7 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, also 
 		}
 		delete(s.names, appName{t.app.Developer, t.app.NameKey})
 		delete(s.apps, app)
-		s.dead[app] = struct{}{}
+		s.dead[app] = t.app.Developer
 		return nil
 	})
 }

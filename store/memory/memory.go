@@ -32,7 +32,7 @@ type Store struct {
 	mu     sync.Mutex
 	apps   map[uuid.UUID]*tenant
 	names  map[appName]uuid.UUID
-	dead   map[uuid.UUID]struct{} // deleted apps whose ids are not free yet
+	dead   map[uuid.UUID]string // developers of deleted apps whose ids are not free yet
 	limits map[limitKey]time.Time
 
 	secrets map[string]bool // that are noted; true: retired
@@ -77,7 +77,7 @@ func New() *Store {
 	return &Store{
 		apps:   map[uuid.UUID]*tenant{},
 		names:  map[appName]uuid.UUID{},
-		dead:   map[uuid.UUID]struct{}{},
+		dead:   map[uuid.UUID]string{},
 		limits: map[limitKey]time.Time{},
 
 		secrets: map[string]bool{},

@@ -69,3 +69,13 @@ func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 		return nil
 	})
 }
+
+// ConfirmDeletion implements [authkit.OwnerStore].
+func (s *Store) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
+	return s.step(ctx, func() error {
+		if was, dead := s.dead[app]; !dead || was != developer {
+			return authkit.ErrNotFound
+		}
+		return nil
+	})
+}
