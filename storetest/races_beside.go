@@ -110,14 +110,15 @@ func besideDeleteApp(b *bed) {
 	}
 }
 
-// sweep goes on until there is no more.
+// sweep calls Sweep until there is no more work. A call may remove one deleted app alone, and
+// the runs of the lockstep before this one have left some hundreds.
 func sweep(ctx context.Context, s authkit.Store, at, events time.Time) error {
-	for range 100 {
+	for range 2000 {
 		if more, err := s.Sweep(ctx, at, events, 100); err != nil || !more {
 			return err
 		}
 	}
-	return errors.New("more work after 100 calls")
+	return errors.New("more work after 2000 calls")
 }
 
 func besideMaxSessions(b *bed) {
