@@ -174,7 +174,7 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 		App:   App{ID: id, Developer: in.owner, Name: in.name, NameKey: folded, CreatedAt: now, Version: 1},
 		Owner: ownerRef(in.owner), Most: e.mostApps(in.overHTTP),
 	}
-	if step.First, err = e.newSigningKey(ctx, id, "", 1, now); err != nil {
+	if step.First, err = e.signing.newKey(ctx, id, "", 1, now); err != nil {
 		return NewApp{}, "", unavailable(err)
 	}
 	text := ""

@@ -147,13 +147,11 @@ func (e *Engine) grant(ctx context.Context, app App, m Moment, s Session, secret
 	if !ok {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the app has no signing key"}
 	}
-	pair, err := e.open(app.ID, key)
+	pair, err := e.signing.open(app.ID, key)
 	if err != nil {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the app's signing key cannot be used", Err: err}
 	}
-	if e.keyDue(app, now) {
-		e.due.add(app.ID)
-	}
+	e.signing.noteDue(app, now)
 	raw, err := token.Mint(pair, claims)
 	if err != nil {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the access token cannot be signed", Err: err}
@@ -233,7 +231,7 @@ func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method s
 // [CodeInvalidToken] for anything but a live one.
 func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session, User, error) {
 	now := e.now()
-	claims, _, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.verifyKey(app, now), now)
+	claims, _, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
 	if err != nil {
 		return Session{}, User{}, invalidToken("the access token does not verify").because(err)
 	}

@@ -9,10 +9,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/password"
-	"github.com/authkit-dev/authkit/internal/seal"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 const (
@@ -30,66 +26,7 @@ const (
 	// keyKeep is how long a key is kept after it was published last: longer than anything
 	// remembers an app, and than clocks differ.
 	keyKeep = time.Hour
-
-	maxDueKeys = 1024
 )
-
-// newSigningKey makes a key pair, its private half sealed to the app and key id.
-func (e *Engine) newSigningKey(ctx context.Context, app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
-	pair, err := e.newPair(ctx, app, cmp.Or(alg, "ES256"))
-	if err != nil {
-		return SigningKey{}, err
-	}
-	private, err := pair.MarshalPrivate()
-	if err != nil {
-		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
-	}
-	public, err := token.MarshalPublic(pair.Public)
-	if err != nil {
-		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
-	}
-	return SigningKey{
-		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: from,
-		Sealed: e.ring.Seal(private, signingKeyAAD(app, pair.KID)),
-	}, nil
-}
-
-// newPair makes a key pair, one of RSA behind the gate of the password hash, since it takes as
-// long as many hashes.
-func (e *Engine) newPair(ctx context.Context, app uuid.UUID, alg string) (pair token.Pair, err error) {
-	generate := func() { pair, err = token.Generate(alg, e.cfg.Random) }
-	if alg != "RS256" {
-		generate()
-	} else if full := e.hasher.gate.Do(ctx, password.Asker{Tenant: app.String()}, generate); full != nil {
-		return token.Pair{}, unavailable(full)
-	}
-	if err != nil {
-		return token.Pair{}, fmt.Errorf("authkit: make a signing key: %w", err)
-	}
-	return pair, nil
-}
-
-func signingKeyAAD(app uuid.UUID, kid string) []byte {
-	return seal.AAD("signing key", app.String(), kid)
-}
-
-// open answers the key pair of a signing key.
-func (e *Engine) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
-	id := app.String() + "/" + k.KID
-	if pair, ok := e.pairs.get(id); ok {
-		return pair, nil
-	}
-	private, err := e.ring.Open(k.Sealed, signingKeyAAD(app, k.KID))
-	if err != nil {
-		return token.Pair{}, fmt.Errorf("open signing key %q: %w", k.KID, err)
-	}
-	pair, err := token.ParsePrivate(k.Alg, k.KID, private)
-	if err != nil {
-		return token.Pair{}, fmt.Errorf("parse signing key %q: %w", k.KID, err)
-	}
-	e.pairs.put(id, pair)
-	return pair, nil
-}
 
 // signingKey is the key that signs now: the latest that has begun or, to a clock behind
 // the one that made the app, the first.
@@ -186,7 +123,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if !alone && from.Before(last.From) {
 		from = last.From // the order of keys and times is one; a key that stands alone waits for none
 	}
-	key, err := e.newSigningKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, from)
+	key, err := e.signing.newKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, from)
 	if err != nil {
 		return SigningKey{}, err
 	}
@@ -209,21 +146,13 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	return key, nil
 }
 
-// keyDue says whether the app's newest key is old, or of another algorithm than the
-// settings ask for.
-func (e *Engine) keyDue(app App, now time.Time) bool {
-	last, every := app.Keys[len(app.Keys)-1], e.cfg.Tokens.KeyRotation
-	other := last.Alg != app.Settings.signingAlg() && !app.crowded(now)
-	return other || (every > 0 && now.Sub(last.From) > every)
-}
-
 // rotateDue makes the next key of apps that were seen to need one. A process that is
 // second meets a conflict and leaves it at that.
 func (e *Engine) rotateDue(ctx context.Context) error {
 	var all error
-	for _, id := range e.due.take() {
+	for _, id := range e.signing.due.take() {
 		app, err := e.readApp(ctx, id)
-		if err == nil && e.keyDue(app, e.now()) {
+		if err == nil && e.signing.wants(app, e.now()) {
 			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false, Event{Reason: "due"})
 		}
 		if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, CodeAppNotFound) {
@@ -231,26 +160,4 @@ func (e *Engine) rotateDue(ctx context.Context) error {
 		}
 	}
 	return all
-}
-
-// verifyKey answers the app's public key of an id, parsed once.
-func (e *Engine) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
-	return func(kid string) (token.VerifyKey, bool) {
-		keys := a.published(now)
-		i := slices.IndexFunc(keys, func(k SigningKey) bool { return k.KID == kid })
-		if i < 0 {
-			return token.VerifyKey{}, false
-		}
-		id := a.ID.String() + "/" + kid
-		if known, ok := e.publics.get(id); ok {
-			return known, true
-		}
-		public, err := token.ParsePublic(keys[i].Public)
-		if err != nil {
-			return token.VerifyKey{}, false
-		}
-		key := token.VerifyKey{Alg: keys[i].Alg, Public: public}
-		e.publics.put(id, key)
-		return key, true
-	}
 }

@@ -1,0 +1,92 @@
+package authkit
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/coalesce"
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/oauth"
+)
+
+// Console is the id of the built-in app whose users are the developers.
+var Console = uuid.MustParse("00000000-0000-7000-8000-000000000000")
+
+// Engine is authkit at work. It is safe for concurrent use and holds nothing that
+// another process over the same store needs.
+type Engine struct {
+	cfg    Config
+	store  Store
+	clock  *storeClock
+	log    *slog.Logger
+	base   *url.URL
+	origin string // of base
+
+	cookies httpio.Cookies
+	ring    *seal.Ring
+	noted   *noted
+	hasher  *hasher
+	limiter *limiter
+	signing *signing
+	oauth   *oauth.Client
+	apps    *cache[uuid.UUID, aged[App]]                  // for Require
+	live    *cache[[2]uuid.UUID, aged[uuid.UUID]]         // users of live sessions, by app and session, for Require
+	seen    *cache[[32]byte, vouched]                     // verified access tokens, for Require
+	cookied *byCookie                                     // whose session cookies are, for Require
+	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
+	used    *touched                                      // API keys used since the last flush
+	warned  *seldom                                       // peers that sent a forwarding header
+	moments chan Moment                                   // for Hooks.After
+	outbox  *outbox
+	repeats *repeats     // thins the log
+	running atomic.Int32 // how many Runs there are
+	lonely  atomic.Bool  // the line about a missing Run was written
+	handler http.Handler
+
+	awaiting chan struct{} // returns from a provider that wait for the same one
+}
+
+// Handler serves every endpoint, with paths relative to the mount point: a host that
+// mounts it under a subpath strips that first. It is safe for concurrent use.
+func (e *Engine) Handler() http.Handler { return e.handler }
+
+// now is the store's time.
+func (e *Engine) now() time.Time { return e.clock.now() }
+
+// random answers n bytes that nobody can guess.
+func (e *Engine) random(n int) ([]byte, error) {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(e.cfg.Random, b); err != nil {
+		return nil, fmt.Errorf("authkit: read %d random bytes: %w", n, err)
+	}
+	return b, nil
+}
+
+// newID makes a UUID of version 7 from the engine's own clock (RFC 9562, section 5.7).
+func (e *Engine) newID(now time.Time) (uuid.UUID, error) {
+	b, err := e.random(16)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	ms := now.UnixMilli()
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i) & 0xff)
+	}
+	b[6] = 0x70 | b[6]&0x0f
+	b[8] = 0x80 | b[8]&0x3f
+	return uuid.UUID(b), nil
+}
+
+// url is an address under the mount point.
+func (e *Engine) url(path string) string { return e.cfg.BaseURL + path }
+
+// issuer is the `iss` of an app's tokens.
+func (e *Engine) issuer(app uuid.UUID) string { return e.url("/apps/" + app.String()) }

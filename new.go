@@ -1,0 +1,117 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/oauth"
+)
+
+// startTimeout bounds what New asks of the store.
+const startTimeout = 10 * time.Second
+
+// New makes an Engine. It reports everything that is wrong with the configuration in one
+// error. It asks the store (for at most ten seconds) for its time and for the console app,
+// which it creates in an empty one; secrets that do not open what the store holds are refused.
+func New(c Config) (*Engine, error) {
+	c, base, ring, err := withDefaults(c)
+	if err != nil {
+		return nil, err
+	}
+	clock := newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)
+	e := &Engine{
+		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
+		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
+		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
+		oauth: oauth.NewClient(oauth.Options{
+			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: clock.now,
+			Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
+		}),
+		apps:    newCache[uuid.UUID, aged[App]](1024),
+		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
+		seen:    newCache[[32]byte, vouched](32768),
+		cookied: newByCookie(32768),
+		warned:  newSeldom(time.Minute, maxWarned),
+		used:    newTouched(),
+		moments: make(chan Moment, maxMoments),
+
+		awaiting: make(chan struct{}, maxAwaiting),
+	}
+	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
+	e.repeats = newRepeats(c.Logger, e.now)
+	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
+	salt, err := e.random(16)
+	if err != nil {
+		return nil, err
+	}
+	p := c.Password
+	e.hasher = &hasher{
+		params: password.Params{MemoryKiB: p.MemoryKiB, Time: p.Time, Threads: p.Threads},
+		policy: password.Policy{Min: p.MinLength, Max: p.MaxLength},
+		gate:   password.NewGate(p.Concurrent, p.Queue, p.QueueWait),
+		random: e.random,
+	}
+	if p.Breached != "" {
+		e.hasher.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
+	}
+	e.signing = newSigning(ring, e.hasher.gate, c.Random, c.Tokens.KeyRotation)
+	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	if err := clock.keep(ctx); err != nil {
+		return nil, fmt.Errorf("authkit: %w", err)
+	}
+	e.noted = &noted{ids: ring.IDs(), store: e.store}
+	if _, err := e.noted.admit(ctx); err != nil {
+		return nil, fmt.Errorf("authkit: %w", err)
+	}
+	if err := e.ensureConsole(ctx); err != nil {
+		return nil, err
+	}
+	e.handler = newHandler(e)
+	return e, nil
+}
+
+// ensureConsole creates the console app in an empty store. Its sealed signing key tells
+// whether the secrets are those that the store was filled with.
+func (e *Engine) ensureConsole(ctx context.Context) error {
+	app, err := e.store.App(ctx, Console)
+	if errors.Is(err, ErrNotFound) {
+		err = e.createConsole(ctx)
+		if err != nil && !errors.Is(err, ErrConflict) {
+			return fmt.Errorf("authkit: create the console app: %w", err)
+		}
+		app, err = e.store.App(ctx, Console) // another process may have been first
+	}
+	if err != nil {
+		return fmt.Errorf("authkit: read the console app: %w", err)
+	}
+	if len(app.Keys) == 0 {
+		return errors.New("authkit: the console app has no signing key; the store is damaged")
+	}
+	for _, k := range app.Keys { // each may be sealed under a secret of its time
+		if _, err := e.signing.open(app.ID, k); err != nil {
+			return fmt.Errorf("authkit: Config.Secrets do not open what the store holds; give the secrets that it was filled with: %w", err)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) createConsole(ctx context.Context) error {
+	now := e.now()
+	key, err := e.signing.newKey(ctx, Console, "", 1, now)
+	if err != nil {
+		return err
+	}
+	app := App{
+		ID: Console, Name: "Console", NameKey: "console", CreatedAt: now,
+		Settings: Settings{SignupClosed: true},
+	}
+	return e.store.CreateApp(ctx, NewApp{App: app, First: key, Also: Also{Secret: e.noted.newest()}})
+}

@@ -1,0 +1,141 @@
+package authkit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+const (
+	maxPairs   = 1024 // opened signing keys that a process keeps
+	maxPublics = 4096 // parsed public keys
+	maxDueKeys = 1024 // apps that are remembered as due for a key
+)
+
+// signing makes, opens and parses the signing keys of apps. It keeps what it has opened, so
+// that a key is unsealed once a process, and which apps were seen to need a next key. It is
+// safe for concurrent use.
+type signing struct {
+	ring   *seal.Ring
+	gate   *password.Gate // of the password hash
+	random io.Reader
+	every  time.Duration // how old the newest key of an app may get; 0: any age
+
+	pairs   *cache[string, token.Pair]      // by app and key id
+	publics *cache[string, token.VerifyKey] // likewise
+	due     *waiting
+}
+
+func newSigning(ring *seal.Ring, gate *password.Gate, random io.Reader, every time.Duration) *signing {
+	return &signing{
+		ring: ring, gate: gate, random: random, every: every,
+		pairs:   newCache[string, token.Pair](maxPairs),
+		publics: newCache[string, token.VerifyKey](maxPublics),
+		due:     newWaiting(maxDueKeys),
+	}
+}
+
+// newKey makes a key pair, its private half sealed to the app and key id. An empty alg is
+// ES256. [CodeUnavailable]: the gate has no room for a key of RSA.
+func (g *signing) newKey(ctx context.Context, app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
+	pair, err := g.newPair(ctx, app, cmp.Or(alg, "ES256"))
+	if err != nil {
+		return SigningKey{}, err
+	}
+	private, err := pair.MarshalPrivate()
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
+	}
+	public, err := token.MarshalPublic(pair.Public)
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
+	}
+	return SigningKey{
+		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: from,
+		Sealed: g.ring.Seal(private, signingKeyAAD(app, pair.KID)),
+	}, nil
+}
+
+// newPair makes a key pair, one of RSA behind the gate of the password hash, since it takes as
+// long as many hashes.
+func (g *signing) newPair(ctx context.Context, app uuid.UUID, alg string) (pair token.Pair, err error) {
+	generate := func() { pair, err = token.Generate(alg, g.random) }
+	if alg != "RS256" {
+		generate()
+	} else if full := g.gate.Do(ctx, password.Asker{Tenant: app.String()}, generate); full != nil {
+		return token.Pair{}, unavailable(full)
+	}
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("authkit: make a signing key: %w", err)
+	}
+	return pair, nil
+}
+
+func signingKeyAAD(app uuid.UUID, kid string) []byte {
+	return seal.AAD("signing key", app.String(), kid)
+}
+
+// open returns the key pair of a signing key of the app.
+func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
+	id := app.String() + "/" + k.KID
+	if pair, ok := g.pairs.get(id); ok {
+		return pair, nil
+	}
+	private, err := g.ring.Open(k.Sealed, signingKeyAAD(app, k.KID))
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("open signing key %q: %w", k.KID, err)
+	}
+	pair, err := token.ParsePrivate(k.Alg, k.KID, private)
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("parse signing key %q: %w", k.KID, err)
+	}
+	g.pairs.put(id, pair)
+	return pair, nil
+}
+
+// verifyKey returns a look-up of the app's public keys by key id. It finds those that
+// verifiers may accept at now; each is parsed once a process.
+func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
+	return func(kid string) (token.VerifyKey, bool) {
+		keys := a.published(now)
+		i := slices.IndexFunc(keys, func(k SigningKey) bool { return k.KID == kid })
+		if i < 0 {
+			return token.VerifyKey{}, false
+		}
+		id := a.ID.String() + "/" + kid
+		if known, ok := g.publics.get(id); ok {
+			return known, true
+		}
+		public, err := token.ParsePublic(keys[i].Public)
+		if err != nil {
+			return token.VerifyKey{}, false
+		}
+		key := token.VerifyKey{Alg: keys[i].Alg, Public: public}
+		g.publics.put(id, key)
+		return key, true
+	}
+}
+
+// wants reports whether the app needs a next key: its newest one is old, or of another
+// algorithm than the settings ask for.
+func (g *signing) wants(app App, now time.Time) bool {
+	last := app.Keys[len(app.Keys)-1]
+	other := last.Alg != app.Settings.signingAlg() && !app.crowded(now)
+	return other || (g.every > 0 && now.Sub(last.From) > g.every)
+}
+
+// noteDue remembers an app that needs a next key, for [Engine.Run] to make.
+func (g *signing) noteDue(app App, now time.Time) {
+	if g.wants(app, now) {
+		g.due.add(app.ID)
+	}
+}
