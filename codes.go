@@ -61,7 +61,7 @@ func explainRefusal(c Code) (explanation, bool) {
 	case CodeInvalidCredentials:
 		return explanation{
 			http.StatusUnauthorized, "The address or the password is wrong.",
-			[]string{"A typing error.", "The user signs in by link or through a provider and has no password.", "The address is new, and the password too weak to sign up with.", "Sign-up is closed, so an unknown address creates nobody."},
+			[]string{"A typing error.", "The user signs in by link or through a provider and has no password.", "The password was set before the address was proven, and a link or code that proved it removed the password.", "The address is new, and the password too weak to sign up with.", "Sign-up is closed, so an unknown address creates nobody."},
 			"Try again, or sign in by link.",
 		}, true
 	case CodeInvalidToken:
@@ -201,8 +201,8 @@ func explainFault(c Code) (explanation, bool) {
 		}, true
 	case CodeProviderError:
 		return explanation{
-			http.StatusBadGateway, "The provider answered something that cannot be used.",
-			[]string{"The client id, the client secret or the redirect URI is not the one that the provider knows.", "The issuer's document changed.", "The provider is out of order."}, "Check the configuration; the log tells under the request id which check failed, what was seen and what was expected.",
+			http.StatusBadGateway, "The provider cannot be reached, or its answer cannot be used.",
+			[]string{"The client id, the client secret or the redirect URI is not the one that the provider knows.", "The issuer's document changed.", "The issuer's host is misspelt, or this server cannot reach it.", "The provider is out of order."}, "Check the configuration; the log tells under the request id which check failed, what was seen and what was expected.",
 		}, true
 	case CodeUnavailable:
 		return explanation{

@@ -251,7 +251,7 @@ func providerError(err error) error {
 	case ok && fault.Kind == oauth.Timeout:
 		return &Error{Code: CodeProviderTimeout, Detail: "the provider did not answer in time", Err: err}
 	}
-	return &Error{Code: CodeProviderError, Detail: "the provider's answer cannot be used", Err: err}
+	return &Error{Code: CodeProviderError, Detail: "the provider cannot be reached, or its answer cannot be used", Err: err}
 }
 
 func providerRefused(code string, err error) error {
