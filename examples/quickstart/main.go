@@ -106,4 +106,6 @@ curl -s %[1]sid/users/%[2]s -H 'Authorization: Bearer %[3]s'
 # sign in as the developer
 curl -s %[1]sid/auth/credentials/console -H 'Content-Type: application/json' -d '{"email":"dev@example.com","password":"a-long-enough-passphrase"}'
 
+# mails follow; the first tells the developer that this program set redirect_urls
+
 `
