@@ -28,7 +28,7 @@ const secretSize = 32
 // for on stdout is not to end there.
 type keygen struct {
 	SecretFile string `help:"Write it into this file, for its owner only, and not over another; to stdout if not set." env:"-"`
-	Store      string `help:"Taken as everywhere; a secret is of no store yet." env:"-"`
+	Store      string `help:"Ignored: a new secret belongs to no store yet." env:"-"`
 }
 
 // Run writes a secret as --secret-file wants it.
