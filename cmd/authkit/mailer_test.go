@@ -37,10 +37,12 @@ func TestMailBySMTP(t *testing.T) {
 		args  []string
 		from  string
 		hello string
+		whose string // service the mail says it is from
 	}{
-		"from the host of the base URL":   {nil, "From: <no-reply@auth.example.com>", "auth.example.com"},
-		"from whom --mail-from names":     {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`, "example.com"},
-		"greeted as --smtp-hello demands": {[]string{"--smtp-hello", "out1.example.net"}, "From: <no-reply@auth.example.com>", "out1.example.net"},
+		"from the host of the base URL":   {nil, "From: <no-reply@auth.example.com>", "auth.example.com", "auth.example.com"},
+		"from whom --mail-from names":     {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`, "example.com", "auth.example.com"},
+		"greeted as --smtp-hello demands": {[]string{"--smtp-hello", "out1.example.net"}, "From: <no-reply@auth.example.com>", "out1.example.net", "auth.example.com"},
+		"of the --product-name":           {[]string{"--product-name", "Example Login"}, "From: <no-reply@auth.example.com>", "auth.example.com", "Example Login"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -62,7 +64,7 @@ func TestMailBySMTP(t *testing.T) {
 				t.Errorf("EHLO: got %q, want %q", got, c.hello)
 			}
 			got := strings.ReplaceAll(<-post.arrived, "=\r\n", "") // quoted-printable
-			for _, want := range []string{"To: <ann@example.com>", c.from, "https://auth.example.com/id/auth/verify/" + app} {
+			for _, want := range []string{"To: <ann@example.com>", c.from, "https://auth.example.com/id/auth/verify/" + app, "Sent by " + c.whose + " for Demo."} {
 				if !strings.Contains(got, want) {
 					t.Errorf("mail: got %s, want %q in it", got, want)
 				}

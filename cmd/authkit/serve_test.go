@@ -213,3 +213,28 @@ func TestConsoleSignup(t *testing.T) {
 		})
 	}
 }
+
+// Session cookies of all apps live on the base URL's origin: where anybody may become a
+// developer, developers do not choose them unless the operator says so.
+func TestDeveloperCookies(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args   []string
+		status int
+		code   string
+	}{
+		"are the developers' to choose":          {nil, 200, ""},
+		"are not where anybody may be one":       {[]string{"--console-signup"}, 403, "forbidden"},
+		"are even there, by the flag":            {[]string{"--console-signup", "--developer-cookies"}, 200, ""},
+		"are not where the operator says so":     {[]string{"--no-developer-cookies"}, 403, "forbidden"},
+		"are not where the flag's value says so": {[]string{"--developer-cookies=false"}, 403, "forbidden"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, newLines(), append([]string{"--store", "memory", "--developer", developerEmail + ":" + password}, c.args...)...)
+			dev := p.developer()
+			app, _ := p.createApp(dev)
+			p.send("PATCH", "/apps/"+app, `{"session_mode":"cookie"}`, bearer(dev)).want(t, c.status, c.code)
+		})
+	}
+}
