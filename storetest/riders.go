@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"slices"
 
 	"github.com/authkit-dev/authkit"
@@ -10,6 +11,8 @@ import (
 func riderSentences() []sentence {
 	return []sentence{
 		{"rider: one whose id is taken is a conflict, and the verb does nothing", riderTaken},
+		{"rider: a Put of none is a write that changes nothing, and is refused like one of some", riderNone},
+		{"race: Puts of no rider all succeed beside each other and beside other steps", raceRiderNone},
 		{"rider: a verb that is refused, for whatever reason, does nothing", riderRefused},
 	}
 }
@@ -66,4 +69,45 @@ func riderRefused(b *bed) {
 	}
 	b.same(b.holding(app, "t"), was)
 	b.unused(app)
+}
+
+// riderNone asks on both handles.
+func riderNone(b *bed) {
+	x := b.newThings()
+	app := b.furnish(x)
+	was := b.holding(app, "t")
+	_, err := b.s.NoteSecret(b.ctx, theSecret(), []string{theSecret()})
+	b.ok(err)
+	for _, s := range []authkit.Store{b.s, b.other()} {
+		b.ok(s.Put(b.ctx, app, authkit.Also{}))
+		b.ok(s.Put(b.ctx, app, authkit.Also{Secret: theSecret()}))
+		b.is(s.Put(b.ctx, app, authkit.Also{Secret: secretID(9)}), authkit.ErrStale)
+		b.is(s.Put(b.ctx, uuid.New(), authkit.Also{}), authkit.ErrNotFound)
+	}
+	over, cancel := context.WithCancel(b.ctx)
+	cancel()
+	if err := b.s.Put(over, app, authkit.Also{}); err == nil {
+		b.Fatal("with a context that is over: got no error, want one")
+	}
+	b.same(b.holding(app, "t"), was)
+	b.unused(app)
+	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Also{}))
+	b.is(b.s.Put(b.ctx, app, authkit.Also{}), authkit.ErrNotFound)
+}
+
+// raceRiderNone would show a step that shares the app's row with others first and then writes to
+// it: each would wait for the others.
+func raceRiderNone(b *bed) {
+	const callers = 18
+	for range 5 {
+		equal(b, b.race(callers, func(s authkit.Store, n int) error {
+			if n%6 == 5 {
+				return s.Put(b.ctx, b.app, authkit.Also{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "beside"}}})
+			}
+			return s.Put(b.ctx, b.app, authkit.Also{})
+		}), callers)
+	}
+	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 100}, Type: "beside"})
+	b.ok(err)
+	equal(b, len(events), 5*callers/6)
 }

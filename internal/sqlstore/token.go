@@ -92,6 +92,7 @@ func (s *Store) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error
 	if len(also.Tokens)+len(also.Mail)+len(also.Events) == 0 { // something has to be committed
 		return s.c.Tx(ctx, true, func(q Tx) error {
 			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
+			s.riders(ctx, q, app, also) // the secret alone
 			return nil
 		})
 	}
