@@ -22,6 +22,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 const (
@@ -163,6 +164,10 @@ func (r Rules) CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
 		return errors.New("it is not an absolute URL without user information and fragment")
+	}
+	// IDNA maps other characters to these (UTS 46): a full-width 127.0.0.1 is that address.
+	if strings.ContainsFunc(u.Hostname(), func(c rune) bool { return c > unicode.MaxASCII }) {
+		return errors.New("its host is not plain ASCII; write an international name as its A-labels (xn--…)")
 	}
 	a, err := netip.ParseAddr(u.Hostname())
 	if r.Loopback && (u.Hostname() == "localhost" || (err == nil && a.IsLoopback())) {

@@ -94,6 +94,8 @@ func TestCheckURL(t *testing.T) {
 		"https://1.example":                  {true, true, true},
 		"https://0x7f.example":               {true, true, true},
 		"https://169.254.169.254":            {false, false, false},
+		"https://xn--bcher-kva.example":      {true, true, true},
+		"https://b\u00fccher.example":        {false, false, false},
 		"":                                   {false, false, false},
 		"/x":                                 {false, false, false},
 	} {
@@ -217,7 +219,10 @@ func TestProxy(t *testing.T) {
 		t.Errorf("by a name: got %v, want the far certificate refused", err)
 	}
 	asked.Store(nil)
-	for _, to := range []string{"https://10.0.0.1", "https://169.254.169.254", "https://localhost", "http://example.com", "https://example.com:8443"} {
+	for _, to := range []string{"https://10.0.0.1", "https://169.254.169.254", "https://localhost", "http://example.com", "https://example.com:8443",
+		// IDNA makes an address or this machine of these, after the check of the URL.
+		"https://169\u3002254\u3002169\u3002254", "https://\uff11\uff16\uff19.254.169.254", "https://\uff4cocalhost", "https://local\u00adhost",
+	} {
 		if _, err := get(t, rules, to); err == nil || asked.Load() != nil {
 			t.Errorf("%s: got %v, want it refused before the proxy is asked", to, err)
 		}
