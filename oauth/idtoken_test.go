@@ -82,6 +82,26 @@ func TestIDTokens(t *testing.T) {
 	}
 }
 
+// Braces in an issuer of a developer's stand for themselves: only the table has patterns.
+func TestAnIssuerWithBracesIsNoPattern(t *testing.T) {
+	t.Parallel()
+	p := newOP(t)
+	p.doc["issuer"] = p.URL + "/{x}"
+	cfg := p.config()
+	cfg.Issuer = p.URL + "/{x}"
+	client, _ := newClient()
+	for _, c := range []struct{ said, iss string }{{p.URL + "/other", ""}, {cfg.Issuer, p.URL + "/other"}} {
+		p.set(func(p *op) { p.claims["iss"] = c.said })
+		if got, err := client.Exchange(t.Context(), cfg, "the-code", c.iss, "nonce", verifier); err == nil {
+			t.Errorf("an ID token of %s beside iss %q: got %+v, want it refused", c.said, c.iss, got)
+		}
+	}
+	got, err := client.Exchange(t.Context(), cfg, "the-code", cfg.Issuer, "nonce", verifier)
+	want := p.profile()
+	want.Issuer = cfg.Issuer
+	wantProfile(t, got, err, want, "")
+}
+
 func TestOptionalClaims(t *testing.T) {
 	t.Parallel()
 	info := func(v any) http.HandlerFunc { return func(w http.ResponseWriter, _ *http.Request) { answer(w, v) } }

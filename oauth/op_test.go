@@ -49,6 +49,7 @@ func newOP(t *testing.T) *op {
 	p := &op{kid: "k", key: key, hits: map[string]int{}, doc: map[string]any{}, claims: map[string]any{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) { answer(w, p.document()) })
+	mux.HandleFunc("GET /%7Bx%7D/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) { answer(w, p.document()) })
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { p.answerKeys(t, w) })
 	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
 		p.forms, p.posted = append(p.forms, r.Header), append(p.posted, r.PostFormValue("client_secret"))

@@ -24,10 +24,12 @@ const (
 // facts are what is known of a provider before it is asked anything. All that is particular
 // to a built-in provider stands in its row of the table.
 type facts struct {
-	// issuer is that of its identities and ID tokens. One segment in braces, such as
-	// "https://login.example/{tenant}/v2.0", stands for any one segment: each tenant is then
-	// an issuer of its own.
-	issuer string
+	// issuer is that of its identities and ID tokens. Where the provider has tenants, one
+	// segment in braces, such as "https://login.example/{tenant}/v2.0", stands for any one
+	// segment: each tenant is then an issuer of its own. Else it is that text and no other
+	// (OpenID Connect Core, section 3.1.3.7), whatever it holds.
+	issuer  string
+	tenants bool
 
 	// alias is another spelling of the issuer in ID tokens.
 	alias string
@@ -90,10 +92,13 @@ func (f facts) usesNonce() bool { return f.discovery != "" && !f.noNonce }
 
 // ownIssuer reports whether an issuer is the provider's.
 func (f facts) ownIssuer(iss string) bool {
+	if !f.tenants {
+		return iss == f.issuer
+	}
 	before, rest, ok := strings.Cut(f.issuer, "{")
 	_, after, ok2 := strings.Cut(rest, "}")
 	if !ok || !ok2 {
-		return iss == f.issuer
+		return false
 	}
 	segment, ok := strings.CutPrefix(iss, before)
 	segment, ok2 = strings.CutSuffix(segment, after)

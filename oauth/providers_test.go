@@ -29,7 +29,7 @@ func TestTrusted(t *testing.T) {
 
 func TestOwnIssuer(t *testing.T) {
 	t.Parallel()
-	pattern := facts{issuer: "https://login.example/{tenant}/v2.0"}
+	pattern := facts{issuer: "https://login.example/{tenant}/v2.0", tenants: true}
 	for iss, want := range map[string]bool{
 		"https://login.example/9188040d-6c67/v2.0": true, "https://login.example/a.example/v2.0": true,
 		"https://login.example/{tenant}/v2.0": false, "https://login.example//v2.0": false, "https://login.example/a/b/v2.0": false,

@@ -52,7 +52,7 @@ func TestTheTableTakesOtherKindsOfProviders(t *testing.T) {
 	t.Cleanup(server.Close)
 	client := NewClient(Options{AllowLoopback: true})
 	client.table["many"] = facts{
-		issuer: server.URL + "/{tenantid}/v2.0", discovery: server.URL + "/common", noNonce: true, responseMode: "form_post", auth: authPost,
+		issuer: server.URL + "/{tenantid}/v2.0", tenants: true, discovery: server.URL + "/common", noNonce: true, responseMode: "form_post", auth: authPost,
 		scopes: []string{openID}, trusted: func(claims) bool { return false },
 	}
 	cfg := Config{Provider: "many", ClientID: "client", ClientSecret: "secret", RedirectURI: "https://a.example/cb"}
