@@ -167,10 +167,14 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer 
 	case len(c.SecretSealed) > maxClientSecret+maxSealing:
 		wrong("client_secret", "invalid_value", fmt.Sprintf("client_secret is longer than %d bytes", maxClientSecret))
 	}
-	if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil && c.RedirectURI != e.callbackURL(c) {
+	switch err := httpio.CheckProviderRedirect(c.RedirectURI); {
+	case c.RedirectURI == e.callbackURL(c):
+	case err != nil:
 		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
-	} else if len(c.RedirectURI) > maxURL {
+	case len(c.RedirectURI) > maxURL:
 		wrong("redirect_uri", "invalid_url", fmt.Sprintf("redirect_uri is longer than %d bytes", maxURL))
+	case httpio.Below(c.RedirectURI, e.url("/auth/callback/")):
+		wrong("redirect_uri", "invalid_url", "redirect_uri is the callback of another provider or app; this one's is "+e.callbackURL(c))
 	}
 	if len(c.Scopes) > maxScopes {
 		wrong("scopes", "too_many", fmt.Sprintf("scopes has %d entries, of at most %d", len(c.Scopes), maxScopes))
@@ -216,12 +220,12 @@ func (e *Engine) checkMixUp(ctx context.Context, c OAuthConfig) error {
 // shares reports whether the answers for two providers come to one place, where only their iss
 // can tell them apart.
 func (c OAuthConfig) shares(other OAuthConfig) bool {
-	return other.Provider != c.Provider && other.RedirectURI == c.RedirectURI
+	return other.Provider != c.Provider && httpio.SamePlace(other.RedirectURI, c.RedirectURI)
 }
 
 // checkUnnamed refuses an answer without iss where another provider's come to the same place:
-// of the two only the other may have promised it, and a promise can be taken back. At authkit's
-// own callback the path tells which provider it is.
+// of the two only the other may have promised it, and a promise can be taken back. To the
+// provider's own callback here no other may send people.
 func (e *Engine) checkUnnamed(ctx context.Context, c OAuthConfig) error {
 	if c.RedirectURI == e.callbackURL(c) {
 		return nil

@@ -163,3 +163,32 @@ func TestAPromiseThatIsTakenBack(t *testing.T) {
 	s.byGitHub().want(t, 200, "")
 	s.equal("codes sent", g.Asked("/login/oauth/access_token"), 1)
 }
+
+// Where two providers' answers come to one place by two spellings, they come to one place.
+func TestMixUpByAnotherSpelling(t *testing.T) {
+	t.Parallel()
+	s, _ := atGitHub(t, "https://spa.example/cb")
+	quiet := issuerOf(t, func(map[string]any) {})
+	for _, redirect := range []string{"https://SPA.example/cb", "https://spa.example:443/cb", "HTTPS://spa.example/cb", "https://spa.example/c%62"} {
+		body := fmt.Sprintf(`{"provider":"quiet","client_id":"c","client_secret":"s","issuer":%q,"redirect_uri":%q}`, quiet.URL, redirect)
+		if got := s.send("POST", s.in("/apps/{app_id}/oauth-configs"), body, bearer(s.token)); got.Code != 400 || got.fields() != "redirect_uri" {
+			t.Errorf("%s: got %d %s, want 400 for redirect_uri", redirect, got.Code, got.Body)
+		}
+	}
+}
+
+// At one provider's callback no other provider's answer has a use: it would be taken for the
+// first one's, which gets the code.
+func TestAnotherProvidersCallback(t *testing.T) {
+	t.Parallel()
+	s, _ := atGitHub(t, "")
+	named := issuerOf(t, func(d map[string]any) { d["authorization_response_iss_parameter_supported"] = true })
+	configs := s.in("/apps/{app_id}/oauth-configs")
+	s.send("POST", configs, fmt.Sprintf(`{"provider":"named","client_id":"c","client_secret":"s","issuer":%q}`, named.URL), bearer(s.token)).want(t, 201, "")
+	for _, redirect := range []string{base + s.in("/auth/callback/named/{app_id}"), base + s.in("/auth/callback/none/{app_id}"), base + "/auth/callback/github/" + authkit.Console.String()} {
+		if got := s.send("PATCH", configs+"/github", fmt.Sprintf(`{"redirect_uri":%q}`, redirect), bearer(s.token)); got.Code != 400 || got.fields() != "redirect_uri" {
+			t.Errorf("%s: got %d %s, want 400 for redirect_uri", redirect, got.Code, got.Body)
+		}
+	}
+	s.send("PATCH", configs+"/github", fmt.Sprintf(`{"redirect_uri":%q}`, base+s.in("/auth/callback/github/{app_id}")), bearer(s.token)).want(t, 200, "")
+}

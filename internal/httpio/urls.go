@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,30 @@ func CheckProviderRedirect(s string) error {
 	_, err := parse(s)
 	return err
 }
+
+// SamePlace reports whether two URLs that [CheckProviderRedirect] takes lead to one resource,
+// however they are spelled (RFC 3986, section 6.2).
+func SamePlace(a, b string) bool {
+	ua, err := url.Parse(a)
+	ub, err2 := url.Parse(b)
+	return err == nil && err2 == nil && site(ua) == site(ub) && cleaned(ua) == cleaned(ub) && ua.Query().Encode() == ub.Query().Encode()
+}
+
+// Below reports whether a URL is of the site of another, in or below its directory.
+func Below(s, directory string) bool {
+	u, err := url.Parse(s)
+	in, err2 := url.Parse(directory)
+	return err == nil && err2 == nil && site(u) == site(in) && strings.HasPrefix(cleaned(u)+"/", cleaned(in)+"/")
+}
+
+// site is the origin, without the port that goes without saying.
+func site(u *url.URL) string {
+	host, scheme := strings.ToLower(u.Host), strings.ToLower(u.Scheme)
+	return scheme + "://" + strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[scheme])
+}
+
+// cleaned is the path as browsers and servers resolve it.
+func cleaned(u *url.URL) string { return path.Clean("/" + u.Path) }
 
 // parse takes absolute https URLs, and http ones on loopback, in plain characters.
 func parse(s string) (*url.URL, error) {
