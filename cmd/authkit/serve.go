@@ -20,7 +20,7 @@ import (
 type serve struct {
 	place
 
-	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen."`
+	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT, or unix:FILE for a Unix socket, which wants --base-url and --trusted-proxies unix."`
 	BaseURL        string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
 	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8, or unix for Unix sockets." placeholder:"CIDR"`
 	Mail           string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
@@ -77,9 +77,8 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 		return nil, err
 	}
 	config.Logger = log
-	var lc net.ListenConfig
-	if srv.listener, err = lc.Listen(ctx, "tcp", s.Addr); err != nil {
-		return nil, fmt.Errorf("--addr is %q: %w; give HOST:PORT of this machine, with a port that is free", s.Addr, err)
+	if srv.listener, err = s.listen(ctx); err != nil {
+		return nil, err
 	}
 	base, err := s.base(srv.listener)
 	if err != nil {
