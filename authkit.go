@@ -11,7 +11,7 @@
 //		BaseURL: "http://localhost:8080/id",
 //		Mailer:  mail.Log(os.Stderr),
 //	})
-//	app, err := engine.EnsureApp(ctx, "me", "demo")
+//	app, err := engine.EnsureApp(ctx, "acme", "demo")
 //	go engine.Run(ctx)
 //	mux.Handle("/id/", http.StripPrefix("/id", engine.Handler()))
 //	mux.Handle("/me", engine.Require(authkit.ForApp(app.ID))(me))

@@ -45,7 +45,7 @@ func addSignIn(ctx context.Context, mux *http.ServeMux, me http.Handler) error {
 	if err != nil {
 		return err
 	}
-	app, err := engine.EnsureApp(ctx, "me", "demo")
+	app, err := engine.EnsureApp(ctx, "acme", "demo")
 	if err != nil {
 		return err
 	}
