@@ -49,13 +49,12 @@ func (c *call) preflight(res resource) error {
 // tellPreflight logs a preflight that the browser takes for a no. The page learns nothing but
 // that its request failed, so that the log is the one place that says why.
 func (c *call) tellPreflight(res resource, origins []string, headers string) {
-	c.e.log.InfoContext(c.ctx(), "refused", slog.String("request_id", c.request.id), slog.String("app", clean(c.r.PathValue("app_id"), 64)),
-		slog.String("code", string(CodeForbidden)), slog.String("cause", "a preflight asks for what is not allowed"),
-		slog.String("route", clean(c.r.Pattern, 128)),
+	c.refused(refuse(CodeForbidden, "a preflight asks for what is not allowed"),
 		slog.String("origin", clean(strings.Join(c.r.Header.Values("Origin"), ", "), 256)),
 		slog.String("method", clean(c.r.Header.Get("Access-Control-Request-Method"), 32)),
 		slog.String("headers", clean(headers, 512)),
 		slog.String("allowed_origins", clean(strings.Join(origins, " "), 1024)),
 		slog.String("allowed_methods", res.allow()),
-		slog.String("allowed_headers", "at most 64 names, 2 KiB, none that begins with "+privateHeaders))
+		slog.String("allowed_headers", "at most 64 names, 2 KiB, none that begins with "+privateHeaders),
+	)
 }

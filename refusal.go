@@ -18,15 +18,18 @@ type asked struct {
 	r   *http.Request
 	id  string    // of the request
 	app uuid.UUID // the zero id: none that the request names
+
+	more []slog.Attr // what a line of this kind says besides
 }
 
 // maxCause bounds the part of a line that a request or a provider has a say in.
 const maxCause = 512
 
 // refused writes the line of an answer that refuses. Each answer has one: [call.fail]
-// writes it, and so does a page or a redirect that tells of a refusal.
-func (c *call) refused(err error) {
-	c.e.logRefusal(asked{r: c.r, id: c.request.id, app: c.names()}, err)
+// writes it, and so does a page or a redirect that tells of a refusal, or a preflight that a
+// browser takes for one. What else the line is to say goes with it.
+func (c *call) refused(err error, more ...slog.Attr) {
+	c.e.logRefusal(asked{r: c.r, id: c.request.id, app: c.names(), more: more}, err)
 }
 
 // names is the app that the request names, whether or not there is such an app.
@@ -88,7 +91,7 @@ func (of asked) attrs(code Code) []slog.Attr {
 	if inbound := clean(of.r.Header.Get("X-Request-Id"), 128); inbound != "" {
 		attrs = append(attrs, slog.String("inbound_request_id", inbound))
 	}
-	return attrs
+	return append(attrs, of.more...)
 }
 
 // routeOf is the method and the pattern that the request matched. A path that matches
