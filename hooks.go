@@ -61,9 +61,8 @@ const (
 	MomentToken    MomentKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh; After is not told of what Before is asked for a session cookie, behind Require
 	MomentDeletion MomentKind = "deletion" // a user is deleted
 
-	// Only Before is asked about these.
-	MomentAppCreate MomentKind = "app_create" // an app is made, also by EnsureApp; App is the id that it is to have
-	MomentAppRename MomentKind = "app_rename" // an app is to have another name
+	MomentAppCreate MomentKind = "app_create" // only Before is asked: an app is made, also by EnsureApp; App is the id that it is to have
+	MomentAppRename MomentKind = "app_rename" // only Before is asked: an app is to have another name
 )
 
 // Reason refuses with words that the client may see.

@@ -321,16 +321,21 @@ func (w *watched) collect(next http.Handler) http.Handler {
 			}
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.refused[got.Get("X-Request-Id")] = status
+			w.refused[got.Get("X-Request-ID")] = status
 		}
 	})
 }
 
 // line is what a test reads of a line of the log.
 type line struct {
-	Level, Msg, Code, Cause, Route, App string
-	RequestID                           string `json:"request_id"`
-	Inbound                             string `json:"inbound_request_id"`
+	Level     string `json:"level"`
+	Msg       string `json:"msg"`
+	Code      string `json:"code"`
+	Cause     string `json:"cause"`
+	Route     string `json:"route"`
+	App       string `json:"app"`
+	RequestID string `json:"request_id"`
+	Inbound   string `json:"inbound_request_id"`
 }
 
 // refusals are the lines that tell of a refusal.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,7 +53,7 @@ func TestADeveloperHasABoundedNumberOfApps(t *testing.T) {
 				case got.Code == 429 && got.Header().Get("Retry-After") != "":
 				default:
 					got.want(t, 409, "limit_reached")
-					if most := fmt.Sprint(made + 1); !strings.Contains(got.text(t, "detail"), "apps") || !strings.Contains(got.text(t, "detail"), most) {
+					if most := strconv.Itoa(made + 1); !strings.Contains(got.text(t, "detail"), "apps") || !strings.Contains(got.text(t, "detail"), most) {
 						t.Fatalf("detail: got %q, want the thing and the bound, %s", got.text(t, "detail"), most)
 					}
 				}
@@ -95,7 +96,7 @@ func TestConcurrentAppsStayWithinTheBound(t *testing.T) {
 		t := s.t
 		made, refused := race(24, func(i int) error {
 			return s.inner.CreateApp(t.Context(), authkit.NewApp{
-				App:   authkit.App{ID: uuid.New(), Developer: "console:" + s.devID, Name: "x", NameKey: fmt.Sprint(i), CreatedAt: s.clock.now()},
+				App:   authkit.App{ID: uuid.New(), Developer: "console:" + s.devID, Name: "x", NameKey: strconv.Itoa(i), CreatedAt: s.clock.now()},
 				First: authkit.SigningKey{KID: "k", Seq: 1, Alg: "ES256"}, Most: 10,
 				Owner: authkit.UserRef{App: authkit.Console, ID: uuid.MustParse(s.devID)},
 			})
@@ -157,7 +158,7 @@ func TestOfInactiveAPIKeysTheLatestStay(t *testing.T) {
 	w := setup(t)
 	for i := range 60 {
 		w.clock.advance(time.Second)
-		if _, _, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{Name: fmt.Sprint(i), Overlap: time.Duration(i%3) * time.Hour}); err != nil {
+		if _, _, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{Name: strconv.Itoa(i), Overlap: time.Duration(i%3) * time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 	}

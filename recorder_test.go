@@ -88,7 +88,7 @@ func writeRecording(t *testing.T, name string) {
 	recordings.Unlock()
 	slices.Sort(exchanges)
 	file := filepath.Join(*recordInto, strings.NewReplacer("/", "__", " ", "_").Replace(name)+".txt")
-	if err := os.MkdirAll(*recordInto, 0o755); err != nil { //nolint:gosec // a folder to read from
+	if err := os.MkdirAll(*recordInto, 0o755); err != nil {
 		t.Error(err)
 	}
 	if err := os.WriteFile(file, []byte(strings.Join(exchanges, "")), 0o600); err != nil {

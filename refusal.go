@@ -88,7 +88,7 @@ func (of asked) attrs(code Code) []slog.Attr {
 	if of.app != uuid.Nil {
 		attrs = append(attrs, slog.String("app", of.app.String()))
 	}
-	if inbound := clean(of.r.Header.Get("X-Request-Id"), 128); inbound != "" {
+	if inbound := clean(of.r.Header.Get("X-Request-ID"), 128); inbound != "" {
 		attrs = append(attrs, slog.String("inbound_request_id", inbound))
 	}
 	return append(attrs, of.more...)

@@ -78,7 +78,7 @@ func TestARefusalIsOneLineOfTheLog(t *testing.T) {
 			if c.want.Code == "invalid_token" && strings.Contains(got.Body.String(), l.Cause) {
 				t.Errorf("got %s, want an answer that does not tell the cause", got.Body)
 			}
-			c.want.Level, c.want.Msg, c.want.Cause, c.want.RequestID = "INFO", "refused", l.Cause, got.Header().Get("X-Request-Id")
+			c.want.Level, c.want.Msg, c.want.Cause, c.want.RequestID = "INFO", "refused", l.Cause, got.Header().Get("X-Request-ID")
 			if !strings.Contains(c.want.Route, "(none)") {
 				c.want.App = s.app.ID.String()
 			}
@@ -113,7 +113,7 @@ func TestRequireLogsItsRefusals(t *testing.T) {
 	got := httptest.NewRecorder()
 	mux.ServeHTTP(got, r)
 	lines := log.refusals(t)
-	want := line{Level: "INFO", Msg: "refused", Code: "invalid_token", Route: "GET /orders/{id}", App: s.app.ID.String(), RequestID: got.Header().Get("X-Request-Id")}
+	want := line{Level: "INFO", Msg: "refused", Code: "invalid_token", Route: "GET /orders/{id}", App: s.app.ID.String(), RequestID: got.Header().Get("X-Request-ID")}
 	if len(lines) != 1 || !strings.HasPrefix(lines[0].Cause, "the access token does not verify") {
 		t.Fatalf("got %+v, want one line that tells which check failed", lines)
 	}

@@ -2,8 +2,8 @@ package authkit
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +63,7 @@ func TestRepeats(t *testing.T) {
 		t.Parallel()
 		r, now, lines := setup()
 		for i := range 10 * repeatMost {
-			say(t, r, 1, fmt.Sprint(i))
+			say(t, r, 1, strconv.Itoa(i))
 		}
 		if got := len(r.kinds); got > repeatMost+1 {
 			t.Errorf("kinds: got %d, want at most %d", got, repeatMost+1)

@@ -166,11 +166,11 @@ func TestWhatAProviderRefusesIsTold(t *testing.T) {
 			got := s.byGitHub(change)
 			got.want(t, c.status, c.code)
 			text := strings.Join(log.read()[before:], "\n")
-			for _, part := range append(slices.Clone(c.says), got.Header().Get("X-Request-Id")) {
+			for _, part := range append(slices.Clone(c.says), got.Header().Get("X-Request-ID")) {
 				if !strings.Contains(text, part) && !strings.Contains(text, strings.ReplaceAll(part, `"`, `\"`)) {
 					t.Errorf("log: got %s, want %q in it", text, part)
 				}
-				if strings.Contains(got.Body.String(), part) && part != got.Header().Get("X-Request-Id") {
+				if strings.Contains(got.Body.String(), part) && part != got.Header().Get("X-Request-ID") {
 					t.Errorf("answer: got %s, want no %q in it", got.Body, part)
 				}
 			}
@@ -207,7 +207,7 @@ func TestARefusalThatGoesToTheGoalIsTold(t *testing.T) {
 			t.Errorf("%s: got %s, want error=%s and no text of the provider's", query, to, c.error)
 		}
 		lines := log.refusals(t)[before:]
-		if len(lines) != 1 || !strings.Contains(lines[0].Cause, c.cause) || lines[0].RequestID != got.Header().Get("X-Request-Id") || strings.ContainsAny(lines[0].Cause, "\r\n") {
+		if len(lines) != 1 || !strings.Contains(lines[0].Cause, c.cause) || lines[0].RequestID != got.Header().Get("X-Request-ID") || strings.ContainsAny(lines[0].Cause, "\r\n") {
 			t.Errorf("%s: got %+v, want one line with the cause %q", query, lines, c.cause)
 		}
 	}

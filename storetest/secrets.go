@@ -253,7 +253,7 @@ func sealHeads(b *bed) {
 		for n := byte(1); n <= 6; n++ {
 			same := func(got []byte) bool { return bytes.Equal(got, head(n)[:9]) }
 			if i := slices.IndexFunc(heads, same); i >= 0 {
-				out += fmt.Sprint(n)
+				out = fmt.Sprintf("%s%d", out, n)
 				equal(b, slices.ContainsFunc(heads[i+1:], same), false)
 			}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -28,7 +29,7 @@ func (s *serve) outbound() (out authkit.OutboundConfig, err error) {
 		out.Allow = append(out.Allow, p)
 	}
 	if slices.Contains(s.OutboundPorts, 0) {
-		return out, fmt.Errorf("--outbound-ports holds 0: give ports from 1 to 65535, separated by commas")
+		return out, errors.New("--outbound-ports holds 0: give ports from 1 to 65535, separated by commas")
 	}
 	out.Ports = s.OutboundPorts
 	return out, nil

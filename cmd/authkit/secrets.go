@@ -58,7 +58,8 @@ func (r *reseal) given(ctx context.Context, st authkit.Store) ([][]byte, error) 
 }
 
 func (r *reseal) tell(w io.Writer, given [][]byte, got authkit.Resealed) error {
-	out := fmt.Sprintf("sealed anew under %q: %d signing keys, %d client secrets\n", r.SecretFile[0], got.SigningKeys, got.ClientSecrets)
+	var out strings.Builder
+	fmt.Fprintf(&out, "sealed anew under %q: %d signing keys, %d client secrets\n", r.SecretFile[0], got.SigningKeys, got.ClientSecrets)
 	kept := map[string]bool{}
 	for _, id := range got.Kept {
 		kept[id] = true
@@ -69,12 +70,12 @@ func (r *reseal) tell(w io.Writer, given [][]byte, got authkit.Resealed) error {
 			return err
 		}
 		if kept[id] {
-			out += fmt.Sprintf("%q has to stay: mail, links or undos that wait are sealed under it; run this again once they have ended, after 72 hours at most\n", file)
+			fmt.Fprintf(&out, "%q has to stay: mail, links or undos that wait are sealed under it; run this again once they have ended, after 72 hours at most\n", file)
 		} else {
-			out += fmt.Sprintf("%q may be removed from --secret-file\n", file)
+			fmt.Fprintf(&out, "%q may be removed from --secret-file\n", file)
 		}
 	}
-	_, err := io.WriteString(w, out)
+	_, err := io.WriteString(w, out.String())
 	return err
 }
 

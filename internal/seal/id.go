@@ -1,6 +1,10 @@
 package seal
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"slices"
+	"strings"
+)
 
 // HeadSize is how much of a blob names the secret that sealed it.
 const HeadSize = 1 + idSize
@@ -38,11 +42,7 @@ type MissingError struct{ IDs []string }
 
 // Error names them.
 func (e *MissingError) Error() string {
-	text := "seal: missing secret"
-	for _, id := range e.IDs {
-		text += " " + id
-	}
-	return text
+	return strings.Join(slices.Concat([]string{"seal: missing secret"}, e.IDs), " ")
 }
 
 // Is makes it an [ErrUnknownKey].

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,9 +20,12 @@ import (
 
 // listed is what `go list -json` says of a package.
 type listed struct {
-	ImportPath, Dir, Export string
-	GoFiles                 []string
-	Standard, DepOnly       bool
+	ImportPath string   `json:"ImportPath"`
+	Dir        string   `json:"Dir"`
+	Export     string   `json:"Export"`
+	GoFiles    []string `json:"GoFiles"`
+	Standard   bool     `json:"Standard"`
+	DepOnly    bool     `json:"DepOnly"`
 }
 
 // pkg is a package of the module, type-checked without its tests.
@@ -38,10 +42,10 @@ type tree struct {
 	packages []pkg
 }
 
-// load type-checks the packages that match the patterns. What they import comes from the
+// load type-checks the packages of the module. What they import comes from the
 // build cache, so that no package is checked twice.
-func load(patterns ...string) (tree, error) {
-	all, err := list(patterns)
+func load() (tree, error) {
+	all, err := list()
 	if err != nil {
 		return tree{}, err
 	}
@@ -51,7 +55,7 @@ func load(patterns ...string) (tree, error) {
 	}
 	t := tree{fset: token.NewFileSet()}
 	imports := importer.ForCompiler(t.fset, "gc", func(path string) (io.ReadCloser, error) {
-		return os.Open(exports[path]) //nolint:gosec // the go command has named the file
+		return os.Open(exports[path])
 	})
 	for _, p := range all {
 		if p.Standard || p.DepOnly || len(p.GoFiles) == 0 {
@@ -66,8 +70,8 @@ func load(patterns ...string) (tree, error) {
 	return t, nil
 }
 
-func list(patterns []string) ([]listed, error) {
-	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,Standard,DepOnly"}, patterns...)...)
+func list() ([]listed, error) {
+	cmd := exec.CommandContext(context.Background(), "go", "list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,Standard,DepOnly", "./...")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

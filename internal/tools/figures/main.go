@@ -31,19 +31,24 @@ func main() {
 }
 
 func run(w io.Writer, since string, circles bool) error {
-	t, err := load("./...")
+	t, err := load()
 	if err != nil {
 		return err
 	}
-	t.writeShape(w, circles)
 	files, err := goFiles()
 	if err != nil {
 		return err
 	}
-	return writeText(w, files, since)
+	var out strings.Builder
+	t.writeShape(&out, circles)
+	if err := writeText(&out, files, since); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, out.String())
+	return err
 }
 
-func (t *tree) writeShape(w io.Writer, circles bool) {
+func (t *tree) writeShape(w *strings.Builder, circles bool) {
 	var widths []width
 	var wide []long
 	for _, p := range t.packages {
@@ -68,7 +73,7 @@ func (t *tree) writeShape(w io.Writer, circles bool) {
 	}
 }
 
-func writeText(w io.Writer, files []string, since string) error {
+func writeText(w *strings.Builder, files []string, since string) error {
 	b, err := countWords(files)
 	if err != nil {
 		return err
