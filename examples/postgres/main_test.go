@@ -51,7 +51,7 @@ func TestProduction(t *testing.T) {
 	second.stop()
 
 	s.secretFile = secretFile(t)
-	if err := run(t.Context(), s, io.Discard); err == nil || !strings.Contains(err.Error(), "Secrets do not open what the store holds") {
+	if err := run(t.Context(), s, io.Discard); err == nil || !strings.Contains(err.Error(), "missing secret") {
 		t.Errorf("another secret: got %v, want a refusal", err)
 	}
 }
