@@ -32,11 +32,13 @@ func (l *limiter) countMail(data attempt) []count {
 const knownTimes = 4
 
 // countCode is what a try at a code counts for. The day is in the key, and within a day
-// nothing is given back by time. A session's are its user's, whatever address it asks about.
-func (l *limiter) countCode(got found, day string) count {
-	subject := got.data.Email
-	if got.data.Class == sessions {
-		subject = got.user.String()
+// nothing is given back by time. A session's are at the address that its account has, which no
+// other account has, and which a new account in its place does not begin anew. Those of a move
+// to another address are the user's and, of all users together, that address's.
+func (l *limiter) countCode(got found, day string) []count {
+	of := func(who string) count { return l.by(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+who) }
+	if got.data.Was != "" {
+		return []count{of(got.user.String()), of("to " + got.data.Email)}
 	}
-	return l.by(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+subject)
+	return []count{of(got.data.Email)}
 }

@@ -158,3 +158,54 @@ func TestAnotherAccountsChangeUsesUpNoCodes(t *testing.T) {
 
 // muchMail is for tests that ask often, of devices that are known: without limits none is.
 func muchMail(c *authkit.Config) { c.Limits.Mail = "1000/m/email" }
+
+// Twenty wrong codes a day are the address's, not the account's: who signs up with the address
+// of another cannot begin anew with another account, nor ask from many.
+func TestNewAccountsHaveNoNewCodes(t *testing.T) {
+	t.Parallel()
+	t.Run("one after the other at the address", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, muchMail)
+		guesses := 0
+		for range 4 {
+			eve := w.signUp("ann@example.com").text(t, "token")
+			for range 5 {
+				own := w.mailsProof(askVerify, "{}", bearer(eve))
+				for range 4 {
+					w.byCodeOf(proveAt, own, wrongCode(mail.Code(own.m)), "").want(t, 401, "invalid_token")
+				}
+				if w.byCodeOf(proveAt, own, mail.Code(own.m), "").Code == 200 {
+					guesses += 5
+				} else {
+					break
+				}
+			}
+			w.send("DELETE", w.in("/auth/me/{app_id}"), "", bearer(eve)).want(t, 204, "")
+		}
+		if guesses != 20 {
+			t.Errorf("tries in attempts that a right code ended: got %d, want 20", guesses)
+		}
+	})
+	t.Run("many that move to the address", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, muchMail)
+		moved := 0
+		for i := range 10 {
+			eve := w.signUp(w.nth(i)).text(t, "token")
+			change := w.mailsProof("/auth/email/change/{app_id}", `{"new_email":"ann@example.com"}`, bearer(eve))
+			confirm := func(code string) answer {
+				return w.from(person(i)+":1").send("POST", w.in("/auth/email/confirm/{app_id}"), fmt.Sprintf(`{"code":%q,"binding":%q}`, code, change.binding), bearer(eve))
+			}
+			for range 4 {
+				confirm(wrongCode(mail.Code(change.m))).want(t, 401, "invalid_token")
+			}
+			if confirm(mail.Code(change.m)).Code == 200 {
+				moved++
+				w.send("DELETE", w.in("/auth/me/{app_id}"), "", bearer(eve)).want(t, 204, "")
+			}
+		}
+		if moved != 4 {
+			t.Errorf("accounts that moved after four wrong codes each: got %d, want 4", moved)
+		}
+	})
+}

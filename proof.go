@@ -385,7 +385,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 		return found{}, invalidToken("the binding is another address's") // the binding is another address's: a wrong one
 	}
 	daily := e.limiter.countCode(got, e.now().Format(time.DateOnly))
-	switch err := e.hit(ctx, app, daily); {
+	switch err := e.hit(ctx, app, daily...); {
 	case errors.Is(err, CodeRateLimited):
 		return found{}, invalidToken("the address has no attempts left today") // links only, from here on
 	case err != nil:
@@ -400,8 +400,10 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 		return found{}, err
 	}
 	got.spelled = by.typed
-	daily.Cost = -1 // a right code is no wrong one
-	return got, e.hit(ctx, app, daily)
+	for i := range daily { // a right code is no wrong one
+		daily[i].Cost = -1
+	}
+	return got, e.hit(ctx, app, daily...)
 }
 
 // sameText compares secrets in constant time.
