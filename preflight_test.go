@@ -48,6 +48,8 @@ func TestPreflightAllowsTheHeadersThatAPageNames(t *testing.T) {
 		"a name that would end the header": {"x\tSet-Cookie: a", fallback},
 		"the forwarding key of an app's own server": {"content-type, X-Authkit-Key", "content-type"},
 		"any header that only servers send":         {"x-authkit-client-ip,x-authkit-new", fallback},
+		"the name that stands for all names":        {"*", fallback},
+		"that name beside others":                   {"x-a, *, x-b", "x-a, x-b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := w.asks(friend, c.asked)

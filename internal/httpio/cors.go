@@ -14,7 +14,8 @@ const (
 // AskedHeaders reads the header names that a preflight lists (Fetch, section 3.3.2), in lower
 // case. The names in private, which the handler acts upon, are not among may: they are for
 // servers, which send no preflight. ok reports whether the list can be read and is within the
-// bounds; of one that is not, may is empty.
+// bounds; of one that is not, may is empty. The name "*" is not among may either: in an answer it
+// stands for all names (Fetch, section 3.3).
 func AskedHeaders(r *http.Request, private string) (may []string, all string, ok bool) {
 	all = strings.Join(r.Header.Values("Access-Control-Request-Headers"), ",")
 	if len(all) > maxAskedSize {
@@ -30,7 +31,7 @@ func AskedHeaders(r *http.Request, private string) (may []string, all string, ok
 		if n++; n > maxAsked || !isToken(name) {
 			return nil, all, false
 		}
-		if strings.HasPrefix(name, private) {
+		if name == "*" || strings.HasPrefix(name, private) {
 			ok = false
 			continue
 		}
