@@ -98,7 +98,8 @@ func (c *call) bind() ([]byte, error) {
 }
 
 // rebind notes who signs in. Where another user did so before, the browser gets another
-// secret: what that user began is not for this one to end.
+// secret: what that user began is not for this one to end. A secret that notes nobody may have
+// been made while another user was signed in: the device cookie tells who was the last.
 func (c *call) rebind(u User) {
 	b, ok := c.binding()
 	if !ok {
@@ -108,7 +109,7 @@ func (c *call) rebind(u User) {
 	switch {
 	case slices.Equal(b.user, mark):
 		return
-	case slices.Equal(b.user, make([]byte, idSize)):
+	case slices.Equal(b.user, make([]byte, idSize)) && c.e.lastOn(c.device(), u):
 		b.user = mark
 		c.setBinding(b)
 	default:

@@ -84,6 +84,20 @@ func (e *Engine) device(app uuid.UUID, email, text string, now time.Time) (devic
 	return device{}, false
 }
 
+// lastOn reports whether the user is the last who signed in to any app on a browser, or nobody
+// is known to have.
+func (e *Engine) lastOn(device string, u User) bool {
+	if device == "" {
+		return true
+	}
+	all := deviceEntries(device)
+	if len(all) == 0 {
+		return false
+	}
+	_, same := e.deviceOf(u.App, u.Email, all[0], e.now())
+	return same
+}
+
 func (e *Engine) deviceOf(app uuid.UUID, email string, raw []byte, now time.Time) (device, bool) {
 	stamp, mac := raw[idSize+9:deviceSize-macSize], raw[deviceSize-macSize:]
 	d := device{id: raw[:idSize], issued: issued(raw), proven: raw[idSize+8] == 1, stamp: stamp}

@@ -106,14 +106,14 @@ func (c *call) know(u User) {
 	c.e.cookies.Set(c.w, deviceCookie, text, deviceAge)
 }
 
-// dropCookies forgets the app's session in this browser, if it has one, and gives the browser
-// another binding secret. A request with a header of its own is about another session.
+// dropCookies gives the browser another binding secret, and forgets the app's session in it, if
+// it has one. A request with an Authorization header is about another session than the cookie's.
 func (c *call) dropCookies() {
+	c.unbind()
 	if len(c.r.Header.Values("Authorization")) > 0 {
 		return
 	}
 	if _, ok := c.e.cookies.Get(c.r, sessionCookie(c.app.ID)); ok {
 		c.e.cookies.Set(c.w, sessionCookie(c.app.ID), "", -time.Second)
 	}
-	c.unbind()
 }
