@@ -90,16 +90,25 @@ type Removed struct{ Type, Name string } // such as "identity" and the name of t
 // lately are the identities that were added to a standing account in the last 72 hours, which
 // a thief may have linked. They are not the one that made the account, nor those that were
 // added in a session which a mail to the account's address began.
-func (a *Account) lately(now time.Time) (drop []Credential, names []Removed) {
+func (a *Account) lately(now time.Time) (drop []Credential) {
 	for _, c := range a.Credentials {
 		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
 		if c.Kind != oauthKind || old || !a.User.Verified || a.madeBy(c) || identitySaid(c).Mailed == a.User.Email {
 			continue
 		}
 		drop = append(drop, c)
-		names = append(names, Removed{"identity", readIdentity(c, nil).Provider})
 	}
-	return drop, names
+	return drop
+}
+
+// removedBy names the identities among credentials that a step drops.
+func removedBy(drop []Credential) (names []Removed) {
+	for _, c := range drop {
+		if c.Kind == oauthKind {
+			names = append(names, Removed{"identity", readIdentity(c, nil).Provider})
+		}
+	}
+	return names
 }
 
 // holds says whether the account has the credential, whatever is known of it.
@@ -280,7 +289,7 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 		if err != nil {
 			return Linked{}, err
 		}
-		return e.linkedBefore(ctx, in, out)
+		return e.linkedBefore(ctx, app, in, out)
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
@@ -294,7 +303,10 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 }
 
 // linkedBefore answers a return that linked, or was refused, before.
-func (e *Engine) linkedBefore(ctx context.Context, in LinkReturn, out outcome) (Linked, error) {
+func (e *Engine) linkedBefore(ctx context.Context, app App, in LinkReturn, out outcome) (Linked, error) {
+	if !out.leads(app) {
+		return Linked{}, invalidToken("the app no longer has the URL that the same return led to")
+	}
 	done := Linked{RedirectTo: out.RedirectTo, Provider: out.Provider}
 	if err := out.refusal(); err != nil {
 		return done, err

@@ -53,6 +53,7 @@ type outcome struct {
 	Secret     []byte    `json:"secret,omitempty"` // that holds the session
 	Created    bool      `json:"created,omitempty"`
 	Provider   string    `json:"provider,omitempty"` // that was linked
+	Removed    []Removed `json:"removed,omitempty"`
 
 	Refused      Code         `json:"refused,omitempty"`
 	Detail       string       `json:"detail,omitempty"`
@@ -117,7 +118,7 @@ func (e *Engine) remember(p press, tell func(*outcome)) rider {
 		return nil
 	}
 	return func(c *UserChange, s *Session, secret sessionSecret) error {
-		out := outcome{Created: c.Version == 0}
+		out := outcome{Created: c.Version == 0, Removed: removedBy(c.Drop)}
 		if s != nil {
 			out.Session, out.Secret = s.ID, secret.Bytes()
 		}
@@ -184,11 +185,18 @@ func (e *Engine) signInAgain(ctx context.Context, app App, p press, by Client, r
 	return e.answerAgain(ctx, app, out, by, refused)
 }
 
-// answerAgain is the answer of an outcome; refused is it where what was made is dead.
+// leads reports whether the app still has the URL that the answer of an outcome goes to.
+func (o outcome) leads(app App) bool { return o.RedirectTo == "" || app.listsGoal(o.RedirectTo) }
+
+// answerAgain is the answer of an outcome; refused is it where what was made is dead, or the
+// app no longer has the URL to go to.
 func (e *Engine) answerAgain(ctx context.Context, app App, out outcome, by Client, refused error) (Goal, SignIn, error) {
 	goal := Goal{RedirectTo: out.RedirectTo, Code: out.Code}
-	if out.Refused != "" || out.Session == uuid.Nil {
-		return goal, SignIn{Created: out.Created}, out.refusal()
+	switch {
+	case !out.leads(app):
+		return Goal{}, SignIn{}, refused
+	case out.Refused != "" || out.Session == uuid.Nil:
+		return goal, SignIn{Created: out.Created, Removed: out.Removed}, out.refusal()
 	}
 	s, u, err := e.store.Session(ctx, app.ID, out.Session, e.now())
 	if err == nil && out.Code != "" {
@@ -211,6 +219,7 @@ func (e *Engine) answerAgain(ctx context.Context, app App, out outcome, by Clien
 		m.Kind = MomentSignUp
 	}
 	in, err := e.issue(ctx, app, m, s, secret)
+	in.Removed = out.Removed
 	return goal, in, err
 }
 

@@ -130,7 +130,8 @@ func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by
 		if err != nil {
 			return SignIn{}, err
 		}
-		by.drop, removed = account.lately(e.now())
+		by.drop = account.lately(e.now())
+		removed = removedBy(by.drop)
 		by.put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, account.User, e.now())}
 		in, err := e.enter(ctx, app, account, by)
 		in.Removed = removed

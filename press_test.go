@@ -174,6 +174,23 @@ func TestASecondPressIsTheSameOrNone(t *testing.T) {
 			t.Errorf("got %s, want the page of a spent link", told(got))
 		}
 	})
+	t.Run("a new password names once more what it removed", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits)
+		token, _ := s.owner("ann@example.com")
+		s.link(token, nil) // by a thief who has the session
+		s.runOnce()        // what waits leaves first
+		s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"ann@example.com"}`).want(t, 202, "")
+		kept := map[string]string{}
+		ask := s.posts("/auth/password/reset/{app_id}", s.opens(s.mail("ann@example.com"), kept)+"&password=another+long+passphrase", kept)
+		first := s.do(ask())
+		if !strings.Contains(told(first), "no longer a way to sign in: corp") {
+			t.Fatalf("first: got %s, want what was removed", told(first))
+		}
+		if got := s.do(ask()); told(got) != told(first) {
+			t.Errorf("again: got %s, want %s", told(got), told(first))
+		}
+	})
 	t.Run("JSON is answered once", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
@@ -183,6 +200,50 @@ func TestASecondPressIsTheSameOrNone(t *testing.T) {
 			s.send("POST", s.in("/auth/verify/{app_id}"), `{"token":"`+linkToken(m)+`"}`, browser).want(t, status, "")
 		}
 	})
+}
+
+// A developer who takes a URL off the list of an app may do so because it is hostile.
+func TestASecondPressGoesToNoURLThatTheAppNoLongerHas(t *testing.T) {
+	t.Parallel()
+	for name, ready := range map[string]func(s *stage, kept map[string]string) func() *http.Request{
+		"a link": func(s *stage, kept map[string]string) func() *http.Request {
+			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
+			return s.posts("/auth/verify/{app_id}", s.opens(m, kept), kept)
+		},
+		"a return": func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("?redirect_to="+goal, "code=good", kept)
+		},
+		"a return that was refused": func(s *stage, kept map[string]string) func() *http.Request {
+			return s.comes("?redirect_to="+goal, "error=access_denied", kept)
+		},
+		"a return that links": func(s *stage, kept map[string]string) func() *http.Request {
+			s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+			s.person(kept)
+			got := s.send("POST", s.in("/auth/identities/{app_id}"), `{"provider":"corp","redirect_to":"`+goal+`"}`, jar(nil, kept))
+			got.want(s.t, 200, "")
+			jar(got.Header(), kept)
+			s.idp.says(nonceOf(s.t, got.text(s.t, "redirect_url")), map[string]any{"sub": s.fresh("sub")})
+			return func() *http.Request {
+				return s.request("GET", s.in("/auth/callback/corp/{app_id}")+"?code=good&state="+got.text(s.t, "state"), "", "Accept: text/html", jar(nil, kept))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, withoutLimits)
+			s.provider()
+			ask := ready(s, map[string]string{})
+			first := s.do(ask())
+			if !strings.HasPrefix(first.Header().Get("Location"), goal+"?") {
+				t.Fatalf("first: got %s, want it to go on to %s", told(first), goal)
+			}
+			s.settings(authkit.AppPatch{RedirectURLs: &[]string{}})
+			got := s.do(ask())
+			if got.Code != 401 || got.Header().Get("Location") != "" || strings.Contains(got.Body.String(), goal) {
+				t.Errorf("again: got %s, want it refused", told(got))
+			}
+		})
+	}
 }
 
 // gone is a store that a browser's request reaches and does not come back from: the browser
