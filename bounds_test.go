@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // What a tenant stores is read again and again: each text of it is bounded when it is written.
@@ -44,6 +46,47 @@ func TestWhatATenantStoresIsBounded(t *testing.T) {
 	}
 	w.send("POST", w.in("/apps/{app_id}/oauth-configs"), config(scopes(20, 64)), dev).want(t, 201, "")
 	w.send("PATCH", w.in("/apps/{app_id}"), `{"redirect_urls":`+list(100, 160)+`}`, dev).want(t, 200, "")
+}
+
+// What was taken under earlier rules stands until it is changed: an app has to be able to close
+// its sign-up, and to switch a provider off.
+func TestWhatIsOutOfBoundsAlreadyStands(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		ok := func(err error) {
+			s.t.Helper()
+			if err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		dev, app := bearer(s.token), s.in("/apps/{app_id}")
+		config := app + "/oauth-configs/github"
+		s.send("POST", app+"/oauth-configs", `{"provider":"github","client_id":"c","client_secret":"s"}`, dev).want(s.t, 201, "")
+		stored, err := s.inner.App(s.t.Context(), s.app.ID)
+		ok(err)
+		urls := []string{"https://a.example/?request_id=1"}
+		for i := range 20 {
+			urls = append(urls, fmt.Sprintf("https://a.example/%02d%s", i, strings.Repeat("x", 1900)))
+		}
+		stored.Settings.RedirectURLs = urls
+		_, err = s.inner.ChangeApp(s.t.Context(), authkit.AppChange{App: stored.ID, Version: stored.Version, Settings: &stored.Settings})
+		ok(err)
+		kept, err := s.inner.OAuthConfig(s.t.Context(), stored.ID, "github")
+		ok(err)
+		kept.Scopes, kept.SecretSealed = strings.Fields(strings.Repeat(strings.Repeat("s", 100)+" ", 30)), append(kept.SecretSealed, make([]byte, 9000)...)
+		ok(s.inner.PutOAuthConfig(s.t.Context(), kept, 32, authkit.Also{}))
+
+		older := kept
+		older.Version, older.Provider, older.Issuer, older.RedirectURI = 0, "account", "https://issuer.example", "https://a.example/cb"
+		ok(s.inner.PutOAuthConfig(s.t.Context(), older, 32, authkit.Also{}))
+		s.send("PATCH", app+"/oauth-configs/account", `{"enabled":false}`, dev).want(s.t, 200, "")
+
+		s.send("PATCH", app, `{"signup":"closed","limits":{"mail":"1/h/ip"}}`, dev).want(s.t, 200, "")
+		s.send("PATCH", config, `{"enabled":false}`, dev).want(s.t, 200, "")
+		for path, fields := range map[string]string{app: `{"redirect_urls":["` + urls[0] + `"]}`, config: `{"scopes":["` + kept.Scopes[0] + `"]}`} {
+			s.send("PATCH", path, fields, dev).want(s.t, 400, "invalid_request")
+		}
+	})
 }
 
 // The list of identities needs no configuration where each says itself by which it came.

@@ -20,9 +20,7 @@ const (
 	maxOAuthConfigs = 32
 	maxScopes       = 20
 	maxScope        = 64   // bytes of each
-	maxURL          = 2048 // bytes
 	maxClientSecret = 4096 // bytes
-	maxSealing      = 128  // bytes that sealing adds, and some more
 )
 
 // OAuthPatch changes the fields of a configuration that are not nil. RedirectURI is where the
@@ -76,7 +74,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 	}
 	was := c
 	e.patchOAuthConfig(&c, p)
-	if err := e.checkOAuthConfig(ctx, c, p.Issuer != nil); err != nil {
+	if err := e.checkOAuthConfig(ctx, c, p); err != nil {
 		return OAuthConfig{}, err
 	}
 	if was.Version > 0 && p.idle(was, c) {
@@ -133,13 +131,15 @@ func clientSecretAAD(app uuid.UUID, provider string) []byte {
 }
 
 // checkOAuthConfig tells all at once what is wrong with a configuration. An issuer that is new
-// to it is asked whether it can work here; one that was taken before may be out of order.
-func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer bool) error {
+// to it is asked whether it can work here; one that was taken before may be out of order. The
+// bounds are those of what the patch has: what was taken without them stands until it is
+// changed.
+func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, p OAuthPatch) error {
 	var bad []FieldError
 	wrong := func(field, code, detail string) { bad = append(bad, FieldError{field, code, detail}) }
 	known := oauth.Known(c.Provider)
 	switch {
-	case !known && !oauth.ValidName(c.Provider):
+	case c.Version == 0 && !known && !oauth.ValidName(c.Provider): // one that stands may be older than a reserved word
 		wrong("provider", "invalid_name", "provider is not 2 to 32 of a-z, 0-9 and -, or is a reserved word")
 	case known && c.Issuer != "":
 		wrong("issuer", "not_allowed", "issuer is for custom providers only")
@@ -147,7 +147,7 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer 
 		wrong("issuer", "invalid_issuer", "issuer is longer than 1024 bytes")
 	case !known && c.Issuer == "":
 		wrong("issuer", "required", "issuer is missing; a custom provider needs it")
-	case !known && newIssuer:
+	case !known && p.Issuer != nil:
 		if err := e.oauth.CheckIssuer(ctx, c.Issuer); err != nil {
 			wrong("issuer", "invalid_issuer", "the issuer cannot work here: "+finding(err))
 		}
@@ -164,23 +164,18 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer 
 	switch {
 	case c.SecretSealed == nil:
 		wrong("client_secret", "required", "client_secret is missing")
-	case len(c.SecretSealed) > maxClientSecret+maxSealing:
+	case p.ClientSecret != nil && len(*p.ClientSecret) > maxClientSecret:
 		wrong("client_secret", "invalid_value", fmt.Sprintf("client_secret is longer than %d bytes", maxClientSecret))
 	}
 	switch err := httpio.CheckProviderRedirect(c.RedirectURI); {
 	case c.RedirectURI == e.callbackURL(c):
 	case err != nil:
 		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
-	case len(c.RedirectURI) > maxURL:
-		wrong("redirect_uri", "invalid_url", fmt.Sprintf("redirect_uri is longer than %d bytes", maxURL))
 	case httpio.Below(c.RedirectURI, e.url("/auth/callback/")):
 		wrong("redirect_uri", "invalid_url", "redirect_uri is the callback of another provider or app; this one's is "+e.callbackURL(c))
 	}
-	if len(c.Scopes) > maxScopes {
-		wrong("scopes", "too_many", fmt.Sprintf("scopes has %d entries, of at most %d", len(c.Scopes), maxScopes))
-	}
-	if slices.ContainsFunc(c.Scopes, notScope) {
-		wrong("scopes", "invalid_value", "a scope is empty, longer than 64 bytes, or holds more than printable ASCII, or a space, a quote or a backslash")
+	if p.Scopes != nil {
+		bad = append(bad, checkScopes(c.Scopes)...)
 	}
 	if err := invalidFields(bad); err != nil {
 		return err
@@ -188,10 +183,17 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, newIssuer 
 	return e.checkMixUp(ctx, c)
 }
 
-// notScope says whether a scope is none (RFC 6749, section 3.3).
-func notScope(s string) bool {
+// checkScopes judges the scopes of a configuration, one by one (RFC 6749, section 3.3) and in
+// number.
+func checkScopes(scopes []string) (bad []FieldError) {
+	if len(scopes) > maxScopes {
+		bad = append(bad, FieldError{"scopes", "too_many", fmt.Sprintf("scopes has %d entries, of at most %d", len(scopes), maxScopes)})
+	}
 	strange := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
-	return s == "" || len(s) > maxScope || strings.ContainsFunc(s, strange)
+	if slices.ContainsFunc(scopes, func(s string) bool { return s == "" || len(s) > maxScope || strings.ContainsFunc(s, strange) }) {
+		bad = append(bad, FieldError{"scopes", "invalid_value", fmt.Sprintf("a scope is empty, longer than %d bytes, or holds more than printable ASCII, or a space, a quote or a backslash", maxScope)})
+	}
+	return bad
 }
 
 // finding is what a check at a provider found, for the owner of the configuration.

@@ -76,10 +76,12 @@ func (p AppPatch) settings(s Settings, most limits) (_ Settings, bad []FieldErro
 	set(&s.SessionIdle, p.SessionIdle)
 	set(&s.SessionAbsolute, p.SessionAbsolute)
 	set(&s.Limits, p.Limits)
-	bad = slices.Concat(
-		checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL),
-		checkList("origins", s.Origins, httpio.CheckOrigin),
-	)
+	if p.RedirectURLs != nil { // what was taken under earlier rules stands until it is changed
+		bad = append(bad, checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL)...)
+	}
+	if p.Origins != nil {
+		bad = append(bad, checkList("origins", s.Origins, httpio.CheckOrigin)...)
+	}
 	oneOf(&bad, "link_policy", s.LinkPolicy, LinkVerified, LinkNever)
 	oneOf(&bad, "magic_link", s.MagicLink, LinkConfirm, LinkBoundOnly)
 	oneOf(&bad, "session_mode", s.SessionMode, SessionBearer, SessionCookie, SessionEither)
@@ -142,10 +144,7 @@ func checkList(field string, list []string, check func(string) error) (bad []Fie
 	size := 0
 	for i, s := range list {
 		size += len(s)
-		if len(s) > maxURL {
-			name := fmt.Sprintf("%s[%d]", field, i)
-			bad = append(bad, FieldError{name, "invalid_url", fmt.Sprintf("%s is longer than %d bytes", name, maxURL)})
-		} else if err := check(s); err != nil {
+		if err := check(s); err != nil {
 			name := fmt.Sprintf("%s[%d]", field, i)
 			bad = append(bad, FieldError{name, "invalid_url", name + ": " + err.Error()})
 		}
