@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,6 +76,39 @@ func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 	})
 	if err != nil || seen < 10 {
 		t.Errorf("flags: got %d, %v, want at least ten", seen, err)
+	}
+}
+
+// TestReadmeNamesEveryFlagOfServe looks for each flag in the table of README.md, and for each
+// flag of that table in serve.
+func TestReadmeNamesEveryFlagOfServe(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(readme), "| flag of `serve` |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var named []string
+	for _, flag := range regexp.MustCompile("`--([a-z-]+)[ `]").FindAllStringSubmatch(table, -1) {
+		named = append(named, flag[1])
+	}
+	parser, err := newParser(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serves []string
+	for _, command := range parser.Model.Children {
+		if command.Name == "serve" {
+			for _, flag := range command.Flags {
+				serves = append(serves, flag.Name)
+			}
+		}
+	}
+	slices.Sort(named)
+	slices.Sort(serves)
+	if !slices.Equal(slices.Compact(named), serves) {
+		t.Errorf("README.md: got the flags\n%s, want\n%s", named, serves)
 	}
 }
 
