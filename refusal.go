@@ -37,7 +37,10 @@ func (c *call) names() uuid.UUID {
 	if c.app.ID != uuid.Nil {
 		return c.app.ID
 	}
-	id, _ := httpio.CanonicalUUID(c.r.PathValue("app_id"))
+	id, err := c.pathID() // by its alias, too
+	if err != nil {
+		return uuid.Nil
+	}
 	return id
 }
 

@@ -89,6 +89,21 @@ func TestARefusalIsOneLineOfTheLog(t *testing.T) {
 	}
 }
 
+// The console app is named by its id, whatever the request calls it.
+func TestARefusalOfTheConsoleAppNamesIt(t *testing.T) {
+	t.Parallel()
+	log := newJournal()
+	s := newStage(t, func(c *authkit.Config) { c.Logger = slog.New(log) })
+	for _, app := range []string{"console", authkit.Console.String()} {
+		s.send("PUT", "/auth/me/"+app, "").want(t, 405, "method_not_allowed")
+	}
+	for _, l := range log.refusals(t) {
+		if l.App != authkit.Console.String() {
+			t.Errorf("got %+v, want the id of the console app", l)
+		}
+	}
+}
+
 // TestALinkThatIsRefusedOnAPageIsALine covers an answer that refuses by a page.
 func TestALinkThatIsRefusedOnAPageIsALine(t *testing.T) {
 	t.Parallel()
