@@ -14,7 +14,7 @@ const (
 // countMail is what a mail counts for. An address gets so much from all strangers together,
 // from each device that is known (and four times that from all of them), and from the
 // account's own session. That of an account which never proved the address is a stranger's:
-// whoever makes one must not mail to an address of another.
+// a person who makes one must not be able to send mail to another's address.
 func (l *limiter) countMail(data attempt) []count {
 	switch {
 	case data.Class == sessions && data.proven:

@@ -10,7 +10,7 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// inHand is a proof that somebody asked for: what the asker and the mail hold.
+// inHand is a proof that was asked for: what the asker and the mail hold.
 type inHand struct {
 	binding string
 	m       mail.Message
@@ -81,7 +81,7 @@ func TestStrangersDisplaceNoAttemptOfAKnownDevice(t *testing.T) {
 	})
 }
 
-// One that is redeemed drops the rest, whoever asked for them.
+// One that is redeemed drops the rest, of all askers.
 func TestARedeemedAttemptDropsThoseOfEveryClass(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {

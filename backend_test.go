@@ -108,7 +108,7 @@ func TestABackendTellsWhoseRequestsItSends(t *testing.T) {
 	})
 }
 
-// Whoever holds a key of one app can name any address. Nothing of that may count where the
+// A backend with a key of one app can name any address. Nothing of that may count where the
 // person signs in elsewhere.
 func TestAForwardedAddressCountsInItsAppAlone(t *testing.T) {
 	t.Parallel()

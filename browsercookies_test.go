@@ -71,7 +71,7 @@ func TestABrowserHoldsTheSessionsOfSixteenApps(t *testing.T) {
 			if len(sessions) != 16 || size(kept) > 4096 {
 				t.Errorf("cookies: got %d sessions in %d bytes, want 16 in at most 4,096", len(sessions), size(kept))
 			}
-			t.Run("and the 17th has started none, and made nobody", func(t *testing.T) {
+			t.Run("and the 17th has started none, and made no user", func(t *testing.T) {
 				if users, err := w.engine.Users(t.Context(), apps[16].app.ID, authkit.UserFilter{}); err != nil || len(users) != 0 {
 					t.Errorf("users: got %v, %v, want none", users, err)
 				}
@@ -276,7 +276,7 @@ func TestAStartThatNobodyPressedFor(t *testing.T) {
 	s.send("GET", s.in("/auth/nothing/{app_id}"), "", "Sec-Fetch-Site: cross-site").want(t, 404, "provider_not_configured")
 }
 
-// saysFresh has the provider say that somebody new came, in a flow that began with JSON.
+// saysFresh has the provider say that a new user came, in a flow that began with JSON.
 func (s *stage) saysFresh(start answer) {
 	s.t.Helper()
 	u, err := url.Parse(start.text(s.t, "redirect_url"))

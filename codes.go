@@ -61,7 +61,7 @@ func explainRefusal(c Code) (explanation, bool) {
 	case CodeInvalidCredentials:
 		return explanation{
 			http.StatusUnauthorized, "The address or the password is wrong.",
-			[]string{"A typing error.", "The user signs in by link or through a provider and has no password.", "The password was set before the address was proven, and a link or code that proved it removed the password.", "The address is new, and the password too weak to sign up with.", "Sign-up is closed, so an unknown address creates nobody."},
+			[]string{"A typing error.", "The user signs in by link or through a provider and has no password.", "The password was set before the address was proven, and a link or code that proved it removed the password.", "The address is new, and the password too weak to sign up with.", "Sign-up is closed, so an unknown address creates no account."},
 			"Try again, or sign in by link.",
 		}, true
 	case CodeInvalidToken:

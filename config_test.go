@@ -65,7 +65,7 @@ func TestNewSaysWhatToWrite(t *testing.T) {
 			},
 			`field Config.TrustedProxies[0] is "::ffff:10.0.0.0/104": it covers no peer`,
 		},
-		"a range of addresses that is none": {
+		"an invalid range of addresses": {
 			func(c *authkit.Config) { c.Outbound.Allow = make([]netip.Prefix, 1) },
 			`field Config.Outbound.Allow[0] is "invalid Prefix": it covers no address; give an IPv4 or IPv6 range, such as 10.0.0.0/8`,
 		},
@@ -73,7 +73,7 @@ func TestNewSaysWhatToWrite(t *testing.T) {
 			func(c *authkit.Config) { c.Outbound.Allow = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")} },
 			`field Config.Outbound.Allow[0] is "0.0.0.0/0": it covers every address, this machine's and its cloud's too; give the ranges that issuers are in`,
 		},
-		"a port that is none": {
+		"a port of 0": {
 			func(c *authkit.Config) { c.Outbound.Ports = []uint16{8443, 0} },
 			`field Config.Outbound.Ports[1] is 0: give a port from 1 to 65535`,
 		},

@@ -140,7 +140,7 @@ func (e *Engine) comeToBe(ctx context.Context, app App, got found, by entry) (Si
 	}
 	in, err := e.create(ctx, app, u, by)
 	if errors.Is(err, errAgain) {
-		return SignIn{}, invalidToken("another user has the address since") // somebody has the address since
+		return SignIn{}, invalidToken("another user has the address since")
 	}
 	return in, err
 }

@@ -139,7 +139,7 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, then rider) (U
 }
 
 // makeRoom removes a user who took the former address since and never proved it: else
-// whoever moved the account away could keep its owner out by a sign-up. The link is a proof
+// the person who moved the account away could keep its owner out by a sign-up. The link is a proof
 // of the address, before which such a user keeps nothing anyway.
 func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddress) error {
 	holder, err := e.account(ctx, app, AccountKey{Email: former.Email})

@@ -6,9 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
-type nobody struct{}
+type emptyBody struct{}
 
-func sendProof(c *call, _ nobody) (answered, error) {
+func sendProof(c *call, _ emptyBody) (answered, error) {
 	browser, err := c.bind()
 	if err != nil {
 		return answered{}, err
@@ -177,7 +177,7 @@ func undoEmail(c *call) error {
 	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
 		return err
 	}
-	return c.notice("Taken back", "What was changed is taken back, and nobody is signed in. A mail is on its way with which you choose a new password.")
+	return c.notice("Taken back", "What was changed is taken back, and every session is signed out. A mail is on its way with which you choose a new password.")
 }
 
 func undoByToken(c *call, in undoBody) (answered, error) {

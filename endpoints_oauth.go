@@ -135,8 +135,8 @@ func startOAuth(c *call) error {
 	return c.redirect(http.StatusFound, got.URL)
 }
 
-// driven reports whether another page makes the browser ask, and no person: it could make a
-// visitor sign in, and a session begin, that nobody wanted. Browsers without these headers
+// driven reports whether another page makes the browser ask, and no person: it could sign a
+// visitor in, and begin a session, against their will. Browsers without these headers
 // tell nothing.
 func (c *call) driven() bool {
 	switch c.r.Header.Get("Sec-Fetch-Site") {

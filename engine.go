@@ -61,7 +61,7 @@ func (e *Engine) Handler() http.Handler { return e.handler }
 // now is the store's time.
 func (e *Engine) now() time.Time { return e.clock.now() }
 
-// random answers n bytes that nobody can guess.
+// random answers n unpredictable bytes.
 func (e *Engine) random(n int) ([]byte, error) {
 	b := make([]byte, n)
 	if _, err := io.ReadFull(e.cfg.Random, b); err != nil {

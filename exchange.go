@@ -123,8 +123,8 @@ func (e *Engine) usedCode(app, user uuid.UUID, x exchange, what exchanged) (Toke
 	}, err
 }
 
-// exchangeAgain answers a code that cannot be spent: as it was answered before, for so long;
-// from then on, whoever uses it is not the one who has the session, or that one was not.
+// exchangeAgain answers a code that cannot be spent: as it was answered before, for so long.
+// A later use ends the session: the code is in two hands, and one of them got the session.
 func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Session, u User) (SignIn, error) {
 	t, err := e.store.Token(ctx, app.ID, Take{Kind: outcomeKind, Hash: x.used}, e.now())
 	switch {

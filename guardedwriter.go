@@ -12,7 +12,7 @@ import (
 
 // guardedWriter is what the handler behind [Engine.Require] writes to. An answer that sets a
 // session cookie is made no-store, whatever the handler said: a cache would else give the
-// session to whoever asks next (RFC 9111, section 7.3).
+// session to the next client (RFC 9111, section 7.3).
 type guardedWriter struct {
 	http.ResponseWriter
 

@@ -33,7 +33,7 @@ type letter struct {
 	// SignUp says that a user of the address gets a notice in its place.
 	SignUp bool `json:"sign_up,omitempty"`
 
-	// Attempt is the id of a proof that is nobody's until this mail leaves.
+	// Attempt is the id of a proof that belongs to no user until this mail leaves.
 	Attempt []byte `json:"attempt,omitempty"`
 
 	// Asker is a keyed hash of the network that asked for a proof; empty: the app stands for it.

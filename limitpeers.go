@@ -32,8 +32,8 @@ func (l *limiter) byPeer(of limit, who Client) []count {
 }
 
 // everywhere counts a limit for who asks in all apps together. An address that a backend tells
-// is counted in its app alone, and here the developer for it: whoever can name any address
-// must not use up what another has elsewhere.
+// is counted in its app alone, and here the developer for it: a backend that can name any
+// address must not use up what another has elsewhere.
 func (l *limiter) everywhere(of limit, who Client) []count {
 	if who.forwarder != "" {
 		c := l.in("/forwarded", of, who.forwarder)
@@ -57,8 +57,8 @@ func scopeOf(n httpio.PeerNet) string {
 	return "/" + strconv.Itoa(n.Bits)
 }
 
-// gatePeer is who waits at the hash gate: a network, or nobody in particular, for whom the
-// app stands: where the address is not known, or is what a backend tells.
+// gatePeer is the network that waits at the hash gate. It is empty, and the app stands for it,
+// where the address is not known or is what a backend tells.
 func (c Client) gatePeer() string {
 	if c.IP == "" || c.forwarder != "" {
 		return ""

@@ -134,7 +134,7 @@ func TestWiderNetworksOfIPv6AreCounted(t *testing.T) {
 	})
 }
 
-// Whoever tries codes and links of many accounts is counted by peer.
+// Tries at codes and links of many accounts are counted by peer.
 func TestProofsAreCountedByPeer(t *testing.T) {
 	t.Parallel()
 	for path, body := range map[string]string{
@@ -156,7 +156,7 @@ func TestProofsAreCountedByPeer(t *testing.T) {
 }
 
 // Ten tries a minute at one account are 14,400 a day: strangers have a hundred, evenly
-// refilled, and nobody else is locked out by it.
+// refilled, and no other device is locked out by it.
 func TestStrangersHaveAHundredTriesADayAtOneAccount(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -195,7 +195,7 @@ func TestStrangersHaveAHundredTriesADayAtOneAccount(t *testing.T) {
 	w.runOnce()
 	m, _ = w.outbox.Last("ann@example.com")
 	w.send("POST", w.in("/auth/password/reset/{app_id}"), `{"token":"`+linkToken(m)+`","password":"`+newPassword+`"}`).want(t, 200, "")
-	w.try(app, "nobody@example.com", "another passphrase").want(t, 401, "invalid_credentials")
+	w.try(app, "unknown@example.com", "another passphrase").want(t, 401, "invalid_credentials")
 }
 
 // An unknown address has the same count: the answer tells of no account.
@@ -205,7 +205,7 @@ func TestTheCountOfADayTellsOfNoAccount(t *testing.T) {
 	w.signUp("ann@example.com")
 	w.clock.advance(24 * time.Hour)
 	said := map[string]string{}
-	for _, email := range []string{"ann@example.com", "nobody@example.com"} {
+	for _, email := range []string{"ann@example.com", "unknown@example.com"} {
 		var last answer
 		for range 200 {
 			last = w.try(w.app.ID.String(), email, "another passphrase")
@@ -216,7 +216,7 @@ func TestTheCountOfADayTellsOfNoAccount(t *testing.T) {
 		}
 		said[email] = fmt.Sprint(last.Code, last.body["detail"], last.Header().Get("Ratelimit"))
 	}
-	if said["ann@example.com"] != said["nobody@example.com"] || !strings.HasPrefix(said["ann@example.com"], "429") {
+	if said["ann@example.com"] != said["unknown@example.com"] || !strings.HasPrefix(said["ann@example.com"], "429") {
 		t.Errorf("got %v, want the same 429 for both", said)
 	}
 }

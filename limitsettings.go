@@ -14,7 +14,7 @@ type limits struct {
 	user, developer                  ratelimit.Rate // of writes; the zero Rate: not limited
 }
 
-// limitOff is the text of a limit of writes that is none.
+// limitOff is the text that turns a limit of writes off.
 const limitOff = "off"
 
 // writeField is one of two texts, which an app has no say in.

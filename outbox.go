@@ -38,7 +38,7 @@ type outbox struct {
 
 	wake chan struct{} // holds a value when mail was queued
 
-	// turn holds the app after which the next turn begins. Whoever has taken it delivers.
+	// turn holds the app after which the next turn begins. The goroutine that has taken it delivers.
 	turn chan uuid.UUID
 }
 

@@ -242,7 +242,7 @@ func (e *Engine) doneBefore(ctx context.Context, p press, refused error) error {
 	return out.refusal()
 }
 
-// outlive is [outlive] for what is a press, and ctx for what is none.
+// outlive is [outlive] for a press, and ctx for any other request.
 func (p press) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	if p.hash == nil {
 		return ctx, func() {}

@@ -79,7 +79,7 @@ func (e *Engine) MoveApp(ctx context.Context, developer string, app uuid.UUID, t
 	}
 	m := AppMove{Now: e.now(), App: app, From: own.Developer, To: e.owner(to), Most: e.mostApps(false)}
 	if to == "" || m.From == m.To {
-		return invalid("to", "invalid_value", "the new developer is nobody, or has the app already")
+		return invalid("to", "invalid_value", "there is no new developer, or that one has the app already")
 	}
 	if m.Owner = ownerRef(m.To); m.Owner.ID != uuid.Nil {
 		u, err := e.User(ctx, Console, m.Owner.ID)

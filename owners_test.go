@@ -28,8 +28,8 @@ func TestADeveloperHasABoundedNumberOfApps(t *testing.T) {
 	}{
 		{"by default twenty a day over HTTP, and any by Go", bounded(0, 0), false, 20, 60},
 		{"by default fifty live ones over HTTP", bounded(0, -1), false, 49, 60}, // and the one of the world
-		{"as many as are set, whoever asks", bounded(5, -1), false, 4, 0},
-		{"as many a day as are set, whoever asks", bounded(-1, 7), false, 6, 0},
+		{"as many as are set, over HTTP and by Go", bounded(5, -1), false, 4, 0},
+		{"as many a day as are set, over HTTP and by Go", bounded(-1, 7), false, 6, 0},
 		{"without a bound", bounded(-1, -1), false, 60, 60},
 		{"of the host's developers, any by default", bounded(0, 0), true, 60, 60},
 		{"of the host's developers, as many as are set", bounded(5, 0), true, 4, 0},

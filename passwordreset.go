@@ -159,7 +159,7 @@ func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client, remov
 // [CodeInvalidToken], [CodeUserDisabled].
 func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, error) {
 	if got.user == uuid.Nil {
-		return nil, invalidToken("the reset was asked for an address that no user has") // asked for an address of nobody
+		return nil, invalidToken("the reset was asked for an address that no user has")
 	}
 	account, err := e.account(ctx, app.ID, AccountKey{ID: got.user})
 	switch {

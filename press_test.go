@@ -313,7 +313,7 @@ func (s *seeing) see(tokens []authkit.Token) {
 	s.tokens = append(s.tokens, tokens...)
 }
 
-// What is kept for a second press opens for the browser that presses, and for nobody who has
+// What is kept for a second press opens for the browser that presses, and for no person who has
 // the store and the engine's secrets alone.
 func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
 	t.Parallel()

@@ -10,8 +10,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// waits reports whether a proof is nobody's until its mail leaves: whose it is must show
-// neither in the answer to who asks nor in its time.
+// waits reports whether a proof belongs to no user until its mail leaves: the user must show
+// neither in the answer to the asker nor in its time.
 func (p purpose) waits() bool { return p.kind == forReset.kind || p.kind == forSignIn.kind }
 
 // bind gives a proof to the account that has its address, just before its mail leaves: from

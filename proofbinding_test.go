@@ -78,7 +78,7 @@ func TestALinkOfAnAddressWorksUntilSomethingChanges(t *testing.T) {
 		s.verify(`{"token":"`+links[1]+`"}`).want(t, 401, "invalid_token") // redeeming one drops the rest
 
 		_, m := s.mailed("new@example.com", "")
-		s.signUp("new@example.com") // after the mail left: the link was nobody's
+		s.signUp("new@example.com") // after the mail left: the link belonged to no user
 		s.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
 	})
 }

@@ -103,7 +103,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	return out, err
 }
 
-// turnBack makes a token the current one again whose successor nobody was told: a client
+// turnBack makes a token the current one again whose successor was told to no client: one
 // that tries again later, once the host's hook is mended, must not be taken for a thief. A
 // client that broke off, or waits for long, may have asked again meanwhile and been told:
 // then the successor is good, and stays.
@@ -119,7 +119,7 @@ type turning struct {
 	app             uuid.UUID
 	presented, next token.Refresh
 	key             string
-	back            bool // presented was made of next, and nobody was told
+	back            bool // presented was made of next, and was told to no client
 }
 
 // rotate asks the store once: the app's record may be an old one, since the step is

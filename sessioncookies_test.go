@@ -393,7 +393,7 @@ func TestWhoMayChooseCookies(t *testing.T) {
 			ask(w, mode).want(t, 200, "")
 		}
 	})
-	t.Run("nobody for the console app", func(t *testing.T) {
+	t.Run("no developer for the console app", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, func(c *authkit.Config) { c.DeveloperCookies = true })
 		w.send("PATCH", "/apps/"+authkit.Console.String(), `{"session_mode":"cookie"}`, bearer(w.token)).want(t, 404, "app_not_found")

@@ -90,8 +90,8 @@ func (a App) lets(got found, browser []byte) bool {
 	return a.Settings.MagicLink != LinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
-// fits reports whether the account that has the address of a proof, or nobody, is whose the
-// proof was when its mail left. One that was nobody's then is whoever's has the address.
+// fits reports whether the account that has the address of a proof, if any, is the one that the
+// proof belonged to when its mail left. A proof that belonged to none then fits any account.
 func (f found) fits(account *Account) bool {
 	return f.user == uuid.Nil || (account != nil && account.User.ID == f.user && !f.outdated(account))
 }

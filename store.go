@@ -396,7 +396,7 @@ type Rotation struct {
 	IdleUntil               time.Time
 
 	// Back takes back the rotation from Next to Presented, whose successor the caller told to
-	// nobody: Next becomes current again, Presented is the one before it and in its grace,
+	// no client: Next becomes current again, Presented is the one before it and in its grace,
 	// and the key of that rotation was never seen. [ErrNotFound]: Presented is not current,
 	// or Next is not the one before it; nothing happens.
 	Back bool
@@ -408,7 +408,7 @@ type Rotated struct {
 	Session Session
 	User    User
 	Again   []byte
-	Renewed bool // Next took the place of a successor that nobody had used
+	Renewed bool // Next took the place of a successor that was never used
 }
 
 // LimitStore counts.

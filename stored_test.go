@@ -242,7 +242,7 @@ func storedSteps() map[string]func(*testing.T, *storedWorld) {
 				t.Errorf("got %q and %v, want the new address", got.Email, err)
 			}
 		},
-		"cookies of an earlier form let nobody in by a fault": func(t *testing.T, s *storedWorld) {
+		"cookies of an earlier form let no user in by a fault": func(t *testing.T, s *storedWorld) {
 			if got := s.fill("GET", "/auth/me/{cookie_app}", "", "Cookie: {cookies}"); got.Code != 200 && got.Code != 401 {
 				t.Errorf("got %d %s, want the user or 401", got.Code, got.Body)
 			}

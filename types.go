@@ -294,7 +294,7 @@ const (
 	EventSessionEndAll = "session.end_all"
 
 	// EventForwardedHeader warns of a header such as X-Forwarded-For that changed nothing.
-	// Reason is "untrusted_peer": the peer is not among Config.TrustedProxies, so that somebody
+	// Reason is "untrusted_peer": the peer is not among Config.TrustedProxies, so that a client
 	// tries to pass for another, or the host's own proxy is missing there, and everybody behind
 	// it counts as one. Or "unreadable": a trusted proxy writes no addresses. Only
 	// Config.Observer is told, at most once a minute of one peer in one app, or of one proxy.

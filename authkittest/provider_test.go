@@ -108,7 +108,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestWhatIsTakenAllTheSame has the faults that shut nobody out.
+// TestWhatIsTakenAllTheSame has the faults that refuse no sign-in.
 func TestWhatIsTakenAllTheSame(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]authkittest.Fault{

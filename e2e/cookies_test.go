@@ -68,7 +68,7 @@ func TestAWebSocketInChromium(t *testing.T) {
 	}
 	home := c.host + "/a-page-of-the-host"
 	if opens(home) {
-		t.Error("nobody: got a socket, want none")
+		t.Error("signed out: got a socket, want none")
 	}
 	if status := c.signsUp(window, c.app.ID.String(), "ann@example.com"); status != http.StatusCreated {
 		t.Fatalf("sign-up: got %d, want 201", status)

@@ -103,7 +103,7 @@ func TestIssuersByTheirAnswer(t *testing.T) {
 			wantMisconfigured(t, client.CheckIssuer(t.Context(), server.URL), c.why)
 		})
 	}
-	t.Run("a certificate of nobody", func(t *testing.T) {
+	t.Run("a certificate of no known authority", func(t *testing.T) {
 		t.Parallel()
 		server := httptest.NewTLSServer(http.NotFoundHandler())
 		t.Cleanup(server.Close)

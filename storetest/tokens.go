@@ -10,7 +10,7 @@ import (
 
 func tokenSentences() []sentence {
 	return []sentence{
-		{"token: one that is nobody's is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
+		{"token: one without a user is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
 		{"token: a look is without effect and a token is taken once, with its group", tokenOnce},
 		{"token: an expired token is unknown", tokenExpired},
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},

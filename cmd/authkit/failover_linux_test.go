@@ -61,7 +61,7 @@ func TestAFailoverLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Logf("%d failovers, %d requests acknowledged, %d in doubt, healed within %v", *failovers, s.acknowledged.Load(), s.lost.Load(), slowest)
 }
 
-// stranger guesses at the password of somebody who is busy.
+// stranger guesses at the password of a user who is busy.
 type stranger struct{ app, email string }
 
 func (a *stranger) guess() string {

@@ -74,7 +74,7 @@ func TestOutboundProxy(t *testing.T) {
 	}
 }
 
-// TestOutboundAllow configures an issuer on loopback, whose certificate is nobody's: to be told
+// TestOutboundAllow configures an issuer on loopback, whose certificate no authority signed: to be told
 // of that is to have reached it.
 func TestOutboundAllow(t *testing.T) {
 	t.Parallel()

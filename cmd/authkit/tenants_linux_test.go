@@ -53,7 +53,7 @@ func TestHonestTenantsBesideAnAttack(t *testing.T) { //nolint:paralleltest // it
 	for i := range attackers {
 		siege.Go(func() {
 			for n := i; ctx.Err() == nil; n++ {
-				attack.signIn(street.attacked[n%attackedApps], "nobody@example.com", "203.0.113.66")
+				attack.signIn(street.attacked[n%attackedApps], "unknown@example.com", "203.0.113.66")
 			}
 		})
 	}

@@ -46,7 +46,7 @@ func TestSender(t *testing.T) {
 		"no address behind a proxy":            {tcp, proxy, "198.51.100.7, _hidden, 10.0.0.2", httpio.Sender{Addr: "10.0.0.2", Key: "10.0.0.2", Unreadable: " _hidden"}},
 		"no address before one that is":        {tcp, proxy, "unknown, 198.51.100.7", httpio.Sender{Addr: "198.51.100.7", Key: "198.51.100.7"}},
 		"an empty part":                        {tcp, proxy, "198.51.100.7,", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "(empty)"}},
-		"a port that is none":                  {tcp, proxy, "198.51.100.7:99999", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "198.51.100.7:99999"}},
+		"a port out of range":                  {tcp, proxy, "198.51.100.7:99999", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "198.51.100.7:99999"}},
 		"IPv4 in brackets":                     {tcp, proxy, "[198.51.100.7]", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[198.51.100.7]"}},
 		"a bracket too few":                    {tcp, proxy, "[2001:db8::1", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[2001:db8::1"}},
 		"a Unix socket":                        {tcp, "@", "", httpio.Sender{Key: "local"}},

@@ -75,7 +75,7 @@ func FuzzParse(f *testing.F) {
 				}
 			case *ecdsa.PublicKey:
 				if _, err := public.Bytes(); err != nil {
-					t.Errorf("Parse: got a point that is none: %v", err)
+					t.Errorf("Parse: got a point off the curve: %v", err)
 				}
 			case ed25519.PublicKey:
 				if len(public) != ed25519.PublicKeySize {

@@ -72,7 +72,7 @@ type NoticeData struct {
 }
 
 // RefusalData tells a person that something did not work, and why, and what to do. The rest is
-// for whoever is asked about it.
+// for the support desk that the person asks.
 type RefusalData struct {
 	Page
 
@@ -82,7 +82,7 @@ type RefusalData struct {
 }
 
 // GoOnData is a text and a button that leads away, to a program on the person's device: a link,
-// since a browser follows no redirect there that nobody pressed for.
+// since a browser follows no redirect there without a press.
 type GoOnData struct {
 	Page
 

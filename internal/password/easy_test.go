@@ -43,7 +43,7 @@ func TestPasswordsThatAreEasyToGuess(t *testing.T) {
 	}
 }
 
-// Rules that refuse what nobody would guess teach people to write what they can guess.
+// Rules that refuse what is hard to guess teach people to write what they can guess.
 func TestGeneratedPassphrasesAreTaken(t *testing.T) {
 	t.Parallel()
 	const words = "acorn amber anvil apple april arrow badge bagel baker beach berry birch blaze bread brick brook cabin camel candle canoe carrot castle " +

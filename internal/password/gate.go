@@ -13,7 +13,7 @@ import (
 var ErrBusy = errors.New("password: too many hashes at once")
 
 // Asker is for whom a call is: the tenant, and the peer that caused it. An empty Peer is
-// nobody in particular, and the tenant stands for it.
+// unknown, and the tenant stands for it.
 type Asker struct{ Tenant, Peer string }
 
 // Gate lets a bounded number of calls run at once and a bounded number wait. Turns go round

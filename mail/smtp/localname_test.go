@@ -88,7 +88,7 @@ func TestNewChecksTheLocalName(t *testing.T) {
 	}
 }
 
-// An absence is not to be told to the sender of a sign-in mail, and nobody learns from it
+// An absence is not to be told to the sender of a sign-in mail, and no header tells
 // which library to attack.
 func TestHeadersOfAMail(t *testing.T) {
 	t.Parallel()

@@ -171,7 +171,7 @@ func compose(m mail.Message) (*gomail.Msg, error) {
 	}
 	msg.Subject(m.Subject)
 	msg.SetDate()
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834, section 5: nobody's absence is answered
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834, section 5: no absence notice comes back
 	msg.SetGenHeader("X-Auto-Response-Suppress", "All")  // the same for Exchange
 	if m.ID != "" {
 		msg.SetMessageIDWithValue(strings.Trim(m.ID, "<>"))

@@ -89,7 +89,7 @@ func (x *session) turnBack(r authkit.Rotation) error {
 	return nil
 }
 
-// inGrace says whether a rotated token is the one presented, and answers its successor once
+// inGrace reports whether a rotated token is the one presented, and answers its successor once
 // more. One whose successor was replaced does so for the key alone.
 func (t turn) inGrace(r authkit.Rotation) bool {
 	begun := t.at

@@ -297,7 +297,7 @@ func (f *filler) oneTimeCode(ctx context.Context) error {
 	return err
 }
 
-// waitingMail asks for a mail that nobody sends.
+// waitingMail asks for a mail, which is never sent.
 func (f *filler) waitingMail(ctx context.Context) error {
 	got, err := f.engine.RequestLink(ctx, authkit.LinkRequest{App: f.app.ID, Email: "fay@example.com", Client: f.by})
 	f.held["mail_to"], f.held["mail_binding"] = "fay@example.com", got.Binding
