@@ -204,9 +204,10 @@ type LimitConfig struct {
 	// AppsPerDay is how many apps one developer may make a day, in the same way. Default 20.
 	AppsPerDay int
 
-	// DeveloperMail is how many mails a day the apps of one developer send together; more wait.
-	// Negative: no bound. Default 5000 for developers of the console app, and no bound for
-	// apps of the host's own and of the developers of Config.Developers.
+	// DeveloperMail is how many mails a day the apps of one developer send together; more wait,
+	// but for those to addresses that were proven in their app. Negative: no bound. Default
+	// 5000 for developers of the console app, and no bound for apps of the host's own and of
+	// the developers of Config.Developers.
 	DeveloperMail int
 
 	// InsecureOff switches every limit off, mail budgets and the number of apps too. For tests.

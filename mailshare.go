@@ -83,8 +83,13 @@ func (e *Engine) admit(ctx context.Context, b *bill, app uuid.UUID, l *letter) (
 	if ok, err := e.admitNotice(ctx, b, app, canonical, l); err != nil || !ok {
 		return false, err
 	}
-	if err := e.admitDeveloper(ctx, b, app); err != nil {
+	account, err := e.account(ctx, app, AccountKey{Email: canonical})
+	if err != nil {
 		return false, err
+	}
+	proven := account != nil && account.provenHere()
+	if err := e.admitDeveloper(ctx, b, app, proven); err != nil || proven {
+		return err == nil, err
 	}
 	return true, e.admitAddress(ctx, b, app, canonical, l)
 }
@@ -109,8 +114,10 @@ func (e *Engine) admitNotice(ctx context.Context, b *bill, app uuid.UUID, to str
 	return full == "", err
 }
 
-// admitDeveloper counts the mails of all apps of one developer.
-func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID) error {
+// admitDeveloper counts the mails of all apps of one developer. One to a person who has proven
+// the address is counted and leaves all the same: strangers could else ask for mails to made-up
+// addresses until an app's own people get none.
+func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID, proven bool) error {
 	set := e.cfg.Limits.DeveloperMail
 	if set < 0 || e.limiter.off || id == Console {
 		return nil
@@ -125,7 +132,7 @@ func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID) erro
 		return nil
 	}
 	full, wait, err := b.pay(ctx, Console, e.limiter.by(limit{limitMailDeveloper, most, day}, app.Developer))
-	if full != "" {
+	if full != "" && !proven {
 		return laterError{wait}
 	}
 	return err
@@ -134,13 +141,6 @@ func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID) erro
 // admitAddress counts a mail to an address that was not proven in its app. An app's own people
 // get theirs whatever others send.
 func (e *Engine) admitAddress(ctx context.Context, b *bill, app uuid.UUID, to string, l *letter) error {
-	account, err := e.account(ctx, app, AccountKey{Email: to})
-	if err != nil {
-		return err
-	}
-	if account != nil && account.provenHere() {
-		return nil
-	}
 	asker := l.Asker
 	if asker == "" {
 		asker = app.String()

@@ -188,6 +188,19 @@ func TestMailsOfOneDeveloper(t *testing.T) {
 			t.Errorf("mails: got %d, want 24 of one developer and the other's 20", n)
 		}
 	})
+	t.Run("never wait for people who have proven their address, whatever strangers ask for", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, func(c *authkit.Config) { c.Limits.DeveloperMail = 24 })
+		_, m := w.mailed("ann@example.com", "")
+		w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
+		ask(w, w.app.ID, 40)
+		was := w.sentTo("ann@example.com")
+		w.send("POST", w.in("/auth/password/forgot/{app_id}"), annBody).want(t, 202, "")
+		w.askIn(w.app.ID, "late@example.com")
+		if ann, late := w.sentTo("ann@example.com")-was, w.sentTo("late@example.com"); ann != 1 || late != 0 {
+			t.Errorf("mails: got %d for a person of the app and %d for a stranger, want 1 and 0", ann, late)
+		}
+	})
 	t.Run("are not counted for apps of the host's own, nor where that is off", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, func(c *authkit.Config) { c.Limits.DeveloperMail = -1 })
