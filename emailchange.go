@@ -122,6 +122,9 @@ func (e *Engine) moving(app App, account *Account, got found, by Client) (UserCh
 	if err != nil {
 		return c, err
 	}
-	l := letter{To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: link, Minutes: int(forUndo.ttl / time.Minute)}
+	l := letter{
+		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: link,
+		Minutes: int(forUndo.ttl / time.Minute), Proven: account.provenHere(),
+	}
 	return c, e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(forUndo.ttl))
 }

@@ -39,6 +39,10 @@ type letter struct {
 	// Asker is a keyed hash of the network that asked for a proof; empty: the app stands for it.
 	Asker string `json:"asker,omitempty"`
 
+	// Proven says that the address was proven to this server when the letter was queued, whatever
+	// account the app has for it: that of a developer, or one that an account has just lost.
+	Proven bool `json:"proven,omitempty"`
+
 	// Decoy is never sent.
 	Decoy bool `json:"decoy,omitempty"`
 }

@@ -87,7 +87,7 @@ func (e *Engine) admit(ctx context.Context, b *bill, app uuid.UUID, l *letter) (
 	if err != nil {
 		return false, err
 	}
-	proven := account != nil && account.provenHere()
+	proven := l.Proven || account != nil && account.provenHere()
 	if err := e.admitDeveloper(ctx, b, app, proven); err != nil || proven {
 		return err == nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
 )
 
 // sentTo counts the mails that left to an address.
@@ -263,5 +264,36 @@ func TestAttemptsAtAServerThatIsAwayAreNoShare(t *testing.T) {
 	_ = w.engine.RunOnce(t.Context())
 	if got := len(p.letters()) - before; got != 1 {
 		t.Errorf("mails once the server is back, after %d attempts: got %d, want 1", before, got)
+	}
+}
+
+// A thief fills the owner's mailbox before moving the account to another address: the notice to
+// the old one, which holds the way back, leaves all the same.
+func TestTheWayBackLeavesToAFullMailbox(t *testing.T) {
+	t.Parallel()
+	w, apps := limited(t, 100)
+	_, m := w.mailed("ann@example.com", "")
+	in := w.verify(`{"token":"` + linkToken(m) + `"}`)
+	in.want(t, 200, "")
+	w.asksIn(apps, 1, "ann@example.com", eachItsOwn)
+	was := w.sentTo("ann@example.com")
+	change, sent := w.posted("/auth/email/change/{app_id}", `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(in.text(t, "token")))
+	w.send("POST", w.in("/auth/email/confirm/{app_id}"), fmt.Sprintf(`{"code":%q,"binding":%q}`, mail.Code(sent), change.text(t, "binding")), bearer(in.text(t, "token"))).want(t, 200, "")
+	if got := w.sentTo("ann@example.com") - was; got != 1 {
+		t.Errorf("notices to the old address after %d mails: got %d, want 1", was, got)
+	}
+}
+
+// So does what tells a developer of a change by which an app could be taken over.
+func TestADevelopersNoticeLeavesToAFullMailbox(t *testing.T) {
+	t.Parallel()
+	w, apps := limited(t, 100)
+	w.asksIn(apps, 1, "dev@example.com", eachItsOwn)
+	was := w.sentTo("dev@example.com")
+	if _, _, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.sentTo("dev@example.com") - was; got != 1 {
+		t.Errorf("notices to the developer after %d mails: got %d, want 1", was, got)
 	}
 }

@@ -17,7 +17,7 @@ func (e *Engine) tellOwner(ctx context.Context, also *Also, app App, change stri
 		return err
 	}
 	now := e.now()
-	return e.queue(also, app.ID, letter{To: to, Template: "app_changed", App: app.Name, Change: change}, now, now.Add(noticeTTL))
+	return e.queue(also, app.ID, letter{To: to, Template: "app_changed", App: app.Name, Change: change, Proven: true}, now, now.Add(noticeTTL))
 }
 
 // developerAddress is where an owner of apps gets mail; empty: nowhere.

@@ -347,6 +347,9 @@ func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip stri
 	if err != nil {
 		return err
 	}
-	l := letter{To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link, Minutes: int(forUndo.ttl / time.Minute)}
+	l := letter{
+		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link,
+		Minutes: int(forUndo.ttl / time.Minute), Proven: of.provenHere(),
+	}
 	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour))
 }
