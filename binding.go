@@ -98,7 +98,7 @@ func (c *call) bind() ([]byte, error) {
 }
 
 // rebind notes who signs in. Where another user did so before, the browser gets another
-// secret: what that user began is not for this one to end. A secret that notes nobody may have
+// secret: what that user began is not for this one to end. A secret that notes no user may have
 // been made while another user was signed in: the device cookie tells who was the last.
 func (c *call) rebind(u User) {
 	b, ok := c.binding()

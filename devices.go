@@ -84,8 +84,8 @@ func (e *Engine) device(app uuid.UUID, email, text string, now time.Time) (devic
 	return device{}, false
 }
 
-// lastOn reports whether the user is the last who signed in to any app on a browser, or nobody
-// is known to have.
+// lastOn reports whether the user is the last who signed in to any app on a browser. It is true
+// for an empty device, of which no sign-in is known.
 func (e *Engine) lastOn(device string, u User) bool {
 	if device == "" {
 		return true
