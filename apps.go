@@ -306,8 +306,8 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 }
 
 // DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
-// removes the rows. Its name is free again. Until the rows are removed, the same developer can
-// delete the app again: that commits a write and succeeds.
+// removes the rows. Its name is free again. For an hour the same developer can delete the app
+// again: that commits a write and succeeds.
 func (e *Engine) DeleteApp(ctx context.Context, developer string, id uuid.UUID) error {
 	app, err := e.OwnApp(ctx, developer, id)
 	if err == nil {
@@ -326,6 +326,9 @@ func (e *Engine) endApp(ctx context.Context, app App) error {
 	now := e.now()
 	var also Also
 	if err := e.note(&also, now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer}); err != nil {
+		return err
+	}
+	if err := e.announceDeletion(ctx, app, now); err != nil {
 		return err
 	}
 	err := e.store.DeleteApp(ctx, app.ID, now, also)

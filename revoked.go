@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // revokedWithin is how long the trail is asked for what was revoked before.
@@ -44,11 +46,36 @@ func (e *Engine) revokedKey(ctx context.Context, app, id uuid.UUID) (bool, error
 	return true, e.settle(ctx, app)
 }
 
-// deletedBefore reports whether the app was one of these owners' and is deleted, and commits a
-// write then, as [Engine.revokedBefore] does.
+// deletedKind is a token of the console app that says whose a deleted app was.
+const deletedKind TokenKind = "deleted app"
+
+func deletionOf(owner string, app uuid.UUID) []byte {
+	return token.Hash([]byte("deleted app"), app[:], []byte(owner))
+}
+
+// announceDeletion notes whose an app is before it is deleted, since the sweep soon removes all
+// that the app has. The note means nothing while the app is alive.
+func (e *Engine) announceDeletion(ctx context.Context, app App, now time.Time) error {
+	hash := deletionOf(app.Developer, app.ID)
+	err := e.store.Put(ctx, Console, Also{Tokens: []Token{
+		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: now.Add(revokedWithin)},
+	}})
+	if err != nil {
+		return unavailable(fmt.Errorf("announce that app %s is deleted: %w", app.ID, err))
+	}
+	return nil
+}
+
+// deletedBefore reports whether the app, which is not alive, was one of these owners' and was
+// deleted in the last hour, or still has its row. It commits a write then, as
+// [Engine.revokedBefore] does.
 func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...string) (bool, error) {
 	for _, owner := range owners {
-		switch err := e.store.ConfirmDeletion(ctx, app, owner); {
+		err := e.store.ConfirmDeletion(ctx, app, owner)
+		if errors.Is(err, ErrNotFound) {
+			err = e.confirmSwept(ctx, app, owner)
+		}
+		switch {
 		case err == nil:
 			return true, nil
 		case !errors.Is(err, ErrNotFound):
@@ -56,4 +83,13 @@ func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...str
 		}
 	}
 	return false, nil
+}
+
+// confirmSwept is [OwnerStore.ConfirmDeletion] of an app whose rows are gone.
+func (e *Engine) confirmSwept(ctx context.Context, app uuid.UUID, owner string) error {
+	_, err := e.store.Token(ctx, Console, Take{Kind: deletedKind, Hash: deletionOf(owner, app)}, e.now())
+	if err != nil {
+		return err
+	}
+	return e.settle(ctx, Console)
 }

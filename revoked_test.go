@@ -121,6 +121,16 @@ func TestADeletedAppIsDeletedAgain(t *testing.T) {
 		if _, err := bare.Sweep(t.Context(), s.clock.now(), time.Time{}, 500); err != nil {
 			t.Fatal(err)
 		}
+		s.token = s.signIn("console", "dev@example.com")
+		store.fail, store.writes = errors.New("the standby is gone"), 0
+		s.send("DELETE", path, "", bearer(s.token)).want(t, 503, "unavailable")
+		store.fail = nil
+		s.send("DELETE", path, "", bearer(s.token)).want(t, 204, "")
+		if store.writes != 2 {
+			t.Errorf("once its rows are removed: got %d writes, want one each time", store.writes)
+		}
+		s.refusesOthers(store, path, eve)
+		s.clock.advance(time.Hour)
 		s.send("DELETE", path, "", bearer(s.signIn("console", "dev@example.com"))).want(t, 404, "app_not_found")
 	})
 }
