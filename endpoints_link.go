@@ -218,8 +218,12 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 	return c.signedIn(got), nil
 }
 
-// pressed reads a form that this browser was shown.
+// pressed reads a form that this browser was shown. Only pages of this handler post it: the
+// origins of an app call the routes with JSON.
 func (c *call) pressed() (LinkPress, url.Values, error) {
+	if httpio.CrossOrigin(c.r, c.e.origin, func(string) bool { return false }) {
+		return LinkPress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
+	}
 	form, err := httpio.DecodeForm(c.r, "password")
 	if err != nil {
 		return LinkPress{}, nil, err

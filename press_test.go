@@ -354,3 +354,14 @@ func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
 		t.Errorf("outcomes: got %d, want three: two presses and an exchange", outcomes)
 	}
 }
+
+func TestAFormOfAPageIsPostedByThatPageAlone(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
+	body, cookie := s.shown(m)
+	for _, headers := range [][]string{{"Origin: " + friend}, {"Origin: " + friend, "Sec-Fetch-Site: same-site"}, {"Origin: null"}} {
+		s.send("POST", s.in("/auth/verify/{app_id}"), body, append(headers, form, "Cookie: "+cookie)...).want(t, 403, "forbidden")
+	}
+	s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+cookie, "Origin: "+origin, "Sec-Fetch-Site: same-origin").want(t, 303, "")
+}
