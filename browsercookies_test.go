@@ -351,3 +351,36 @@ func TestTheChoiceOfACookieIsKeptWithTheFlow(t *testing.T) {
 		s.send("POST", path, body, "Cookie: "+cookie).want(t, 200, "")
 	})
 }
+
+// A page may send sign-ins at once, of which none brings the cookies of the others.
+func TestWhatABrowserHoldsBeyondSixteenAppsGoes(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	var apps []*world
+	var kept []string // in the order of browsers: what was set first comes first
+	for i := range 18 {
+		a := w.tenant(fmt.Sprintf("App %d", i), authkit.SessionCookie)
+		apps, kept = append(apps, a), append(kept, strings.TrimPrefix(a.cookieOf(a.signUp("ann@example.com")), "Cookie: "))
+	}
+	cookies := "Cookie: " + strings.Join(kept, "; ")
+	dropped := func(got answer) (names []string) {
+		for _, c := range (&http.Response{Header: got.Header()}).Cookies() {
+			if c.MaxAge < 0 {
+				names = append(names, c.Name)
+			}
+		}
+		return names
+	}
+	want := []string{"authkit-" + apps[16].app.ID.String(), "authkit-" + apps[17].app.ID.String()}
+	for i, a := range []*world{apps[0], apps[17]} {
+		if got := dropped(a.send("GET", a.in("/auth/me/{app_id}"), "", cookies)); !slices.Equal(got, want) {
+			t.Errorf("request %d: got %q dropped, want the two that came last, %q", i, got, want)
+		}
+	}
+	if got := dropped(w.send("HEAD", apps[0].in("/auth/me/{app_id}"), "", cookies)); got != nil {
+		t.Errorf("HEAD: got %q dropped, want none", got)
+	}
+	if got := dropped(w.send("GET", apps[0].in("/auth/me/{app_id}"), "", "Cookie: "+strings.Join(kept[:16], "; "))); got != nil {
+		t.Errorf("16: got %q dropped, want none", got)
+	}
+}

@@ -219,6 +219,7 @@ func (c *call) of(app App) {
 	others := 0
 	if app.takesCookies() {
 		others = c.e.cookies.Sessions(c.r, sessionCookie(app.ID))
+		c.dropSurplus(others)
 		c.client.Cookie = c.chosen()
 	}
 	c.request.concerns(app, others)

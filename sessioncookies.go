@@ -3,6 +3,7 @@ package authkit
 import (
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -81,6 +82,15 @@ func (c *call) endBefore(old string) {
 	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, CodeSessionNotFound) {
 		c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.request.id), slog.Any("error", err))
 	}
+}
+
+// dropSurplus forgets the sessions of a browser that has too many, the latest first. Of sign-ins
+// that a browser sends at once, none tells of the others, and all find room.
+func (c *call) dropSurplus(others int) {
+	if others < maxCookieApps || c.r.Method == http.MethodHead {
+		return
+	}
+	c.e.cookies.DropSurplus(c.r, c.w, maxCookieApps)
 }
 
 // deviceCookie makes a browser known to its ten latest accounts, of all apps.

@@ -50,6 +50,21 @@ func (c Cookies) Sessions(r *http.Request, own string) int {
 	return len(names)
 }
 
+// DropSurplus drops the session cookies of a request but for the first most. Browsers list those
+// first that were set first (RFC 6265, section 5.4).
+func (c Cookies) DropSurplus(r *http.Request, w http.ResponseWriter, most int) {
+	names := map[string]bool{}
+	for _, cookie := range r.Cookies() {
+		name, ours := strings.CutPrefix(cookie.Name, c.Name(""))
+		if _, ok := CanonicalUUID(name); !ours || !ok || names[name] {
+			continue
+		}
+		if names[name] = true; len(names) > most {
+			c.Set(w, name, "", -time.Second)
+		}
+	}
+}
+
 // HoldsSession reports whether a Set-Cookie header of an answer sets or drops a session or a
 // device, under either form of the names.
 func HoldsSession(header http.Header) bool {
