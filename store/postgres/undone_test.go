@@ -18,7 +18,7 @@ create sequence changes;
 create function undo_once() returns trigger language plpgsql as $$
 begin
 	if nextval('changes') = 1 then
-		for i in 1..200 loop
+		for i in 1..800 loop
 			exit when exists (select 1 from pg_locks where not granted and pg_backend_pid() = any (pg_blocking_pids(pid)));
 			perform pg_sleep(0.005);
 		end loop;
