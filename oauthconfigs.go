@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -148,8 +149,8 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, p OAuthPat
 	case !known && c.Issuer == "":
 		wrong("issuer", "required", "issuer is missing; a custom provider needs it")
 	case !known && p.Issuer != nil:
-		if err := e.oauth.CheckIssuer(ctx, c.Issuer); err != nil {
-			wrong("issuer", "invalid_issuer", "the issuer cannot work here: "+finding(err))
+		if finding := e.issuerFinding(ctx, c); finding != "" {
+			wrong("issuer", "invalid_issuer", "the issuer cannot work here: "+finding)
 		}
 	}
 	if known && c.TrustEmail {
@@ -196,12 +197,17 @@ func checkScopes(scopes []string) (bad []FieldError) {
 	return bad
 }
 
-// finding is what a check at a provider found, for the owner of the configuration.
-func finding(err error) string {
-	if fault, ok := errors.AsType[*oauth.Error](err); ok {
+// issuerFinding is why an issuer cannot work here, for the owner of the configuration, or "". One
+// that is out of reach for now is not refused, and the log tells of it.
+func (e *Engine) issuerFinding(ctx context.Context, c OAuthConfig) string {
+	err := e.oauth.CheckIssuer(ctx, c.Issuer)
+	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.Misconfigured {
 		return fault.Finding()
 	}
-	return "it cannot be read"
+	if err != nil {
+		e.log.WarnContext(ctx, "the issuer of an OAuth configuration was not checked", slog.String("app", c.App.String()), slog.String("provider", c.Provider), slog.Any("error", err))
+	}
+	return ""
 }
 
 // checkMixUp refuses two providers at one redirect URI that do not say who answers (RFC

@@ -2,6 +2,7 @@ package authkit_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -67,7 +68,8 @@ func issuerOf(t *testing.T, change func(doc map[string]any)) *httptest.Server {
 // TestAnIssuerThatCannotWork is refused when it is configured, with what was seen and wanted.
 func TestAnIssuerThatCannotWork(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, withoutLimits)
+	log := newJournal()
+	s := newStage(t, withoutLimits, func(c *authkit.Config) { c.Logger = slog.New(log) })
 	configs := s.in("/apps/{app_id}/oauth-configs")
 	body := func(name, issuer string) string {
 		return fmt.Sprintf(`{"provider":%q,"client_id":"c","client_secret":"s","issuer":%q}`, name, issuer)
@@ -111,11 +113,14 @@ func TestAnIssuerThatCannotWork(t *testing.T) {
 		s.send("PATCH", configs+"/fine", `{"enabled":false}`, bearer(s.token)).want(t, 200, "")
 		s.send("PATCH", configs+"/fine", fmt.Sprintf(`{"issuer":%q}`, server.URL), bearer(s.token)).want(t, 400, "invalid_request")
 	})
-	t.Run("one that is out of reach is not refused", func(t *testing.T) {
+	t.Run("one that is out of reach is not refused, and the log tells of it", func(t *testing.T) {
 		t.Parallel()
 		server := issuerOf(t, func(map[string]any) {})
 		server.Close()
 		s.send("POST", configs, body("away", server.URL), bearer(s.token)).want(t, 201, "")
+		if got := strings.Join(log.read(), "\n"); !strings.Contains(got, "was not checked") || !strings.Contains(got, server.URL) {
+			t.Errorf("log: got\n%s\nwant a line about %s", got, server.URL)
+		}
 	})
 }
 

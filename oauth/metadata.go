@@ -22,8 +22,9 @@ type metadata struct {
 
 const maxEndpoint = 2048 // bytes of a URL
 
-// CheckIssuer refuses an issuer that cannot work here: [Misconfigured]. It reads the issuer's
-// discovery document anew. An issuer that is out of reach for now is not refused.
+// CheckIssuer reads an issuer's discovery document anew. An error of the kind [Misconfigured]
+// tells that the issuer cannot work here; of another kind, that it is out of reach for now, so
+// that nothing is known of it.
 func (c *Client) CheckIssuer(ctx context.Context, issuer string) error {
 	err := c.rules.CheckURL(issuer)
 	if err == nil && strings.ContainsAny(issuer, " ?#") { // RFC 8414, section 2: it has no query
@@ -35,10 +36,7 @@ func (c *Client) CheckIssuer(ctx context.Context, issuer string) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
 	_, err = c.askIssuer(ctx, issuerKey{issuer, issuer})
-	if fault, ok := errors.AsType[*Error](err); ok && fault.Kind == Misconfigured {
-		return fault
-	}
-	return nil
+	return err
 }
 
 // askIssuer reads a discovery document.

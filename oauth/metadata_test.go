@@ -16,7 +16,7 @@ import (
 )
 
 // TestIssuersThatCannotWork are refused when they are configured, with what was seen and what
-// was wanted. What is out of reach for now is not.
+// was wanted.
 func TestIssuersThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -100,7 +100,13 @@ func TestIssuersByTheirAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, _ := newClient()
-			wantMisconfigured(t, client.CheckIssuer(t.Context(), server.URL), c.why)
+			err := client.CheckIssuer(t.Context(), server.URL)
+			if fault, ok := errors.AsType[*oauth.Error](err); c.why == "" && (!ok || fault.Kind != oauth.Broken) {
+				t.Errorf("CheckIssuer: got %v, want it to be broken", err)
+			}
+			if c.why != "" {
+				wantMisconfigured(t, err, c.why)
+			}
 		})
 	}
 	t.Run("a certificate of no known authority", func(t *testing.T) {
