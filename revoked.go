@@ -60,7 +60,7 @@ func (e *Engine) announceDeletion(ctx context.Context, app App, now time.Time) e
 	err := e.store.Put(ctx, Console, Also{Tokens: []Token{
 		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: now.Add(revokedWithin)},
 	}})
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrConflict) { // a deletion beside this one has written the same
 		return unavailable(fmt.Errorf("announce that app %s is deleted: %w", app.ID, err))
 	}
 	return nil
