@@ -205,6 +205,8 @@ func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now t
 
 // StartSession signs a user in by a method of the host's own. The method becomes the user's
 // auth_method and the one entry of `amr` (RFC 8176); it is one to 64 printable characters.
+// "otp" is what a proof by mail is called: a host that names its own method so has its
+// sessions taken for begun by mail, and a reset then keeps identities that were linked in them.
 // [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method string, by Client) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, app, by, &err)
