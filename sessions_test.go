@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/storetest"
 )
@@ -411,7 +412,7 @@ func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 	overStores(t, func(s *stage) {
 		hook := &script{}
 		away, err := authkit.New(authkit.Config{
-			Store: timed(s.inner, s.clock.now), Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Hooks: hook.hooks(),
+			Store: authkittest.Timed(s.inner, s.clock.now), Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Hooks: hook.hooks(),
 		})
 		if err != nil {
 			s.t.Fatal(err)

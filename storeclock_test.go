@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
@@ -45,7 +46,7 @@ func apart(t *testing.T, script func(t *testing.T, right, ahead *world, by *time
 				bare, _ := open(t)
 				var store authkit.Store
 				right := setup(t, func(c *authkit.Config) {
-					store = timed(bare, c.Now)
+					store = authkittest.Timed(bare, c.Now)
 					c.Store, c.Secrets = store, [][]byte{make([]byte, 32)}
 				})
 				script(t, right, right.beside(store, &by), &by)

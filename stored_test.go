@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/postgres"
@@ -147,7 +148,7 @@ func openStored(t *testing.T, store string, open func(t *testing.T, was, issuer 
 	s.idp = newIssuer(t, s.world)
 	s.store = open(t, s.held["issuer"], s.idp.URL)
 	s.engine, err = authkit.New(authkit.Config{
-		Store: timed(s.store, s.clock.now), BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
+		Store: authkittest.Timed(s.store, s.clock.now), BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
 		Secrets: [][]byte{s.secret("newer_secret"), s.secret("older_secret")},
 		Logger:  slog.New(slog.DiscardHandler), Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 		InsecureAllowLoopbackProviders: true,

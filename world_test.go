@@ -1,7 +1,6 @@
 package authkit_test
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
@@ -40,26 +40,6 @@ func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
-}
-
-// timedStore is a store whose clock is the test's.
-type timedStore struct {
-	authkit.Store
-
-	now func() time.Time
-}
-
-func (s timedStore) Ping(ctx context.Context) (time.Time, error) {
-	_, err := s.Store.Ping(ctx)
-	return s.now(), err
-}
-
-// timed gives the clock of a test to a store that has one of its own.
-func timed(s authkit.Store, now func() time.Time) authkit.Store {
-	if _, done := s.(timedStore); done || s == nil || s.Volatile() {
-		return s
-	}
-	return timedStore{s, now}
 }
 
 // world is an engine with an app, mounted under a subpath.
@@ -90,7 +70,7 @@ func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	for _, f := range change {
 		f(&cfg)
 	}
-	cfg.Store = timed(cfg.Store, cfg.Now)
+	cfg.Store = authkittest.Timed(cfg.Store, cfg.Now)
 	engine, err := authkit.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,9 @@
 //
 //	kit.Clock.Advance(17 * time.Minute) // ann's requests are 401 from here on
 //
+// A database has a clock of its own, which the engine goes by, unless the test hands it over
+// by [Timed].
+//
 // # Mail
 //
 // Nothing is sent; the test reads what would have been:
@@ -109,7 +112,7 @@ type Kit struct {
 // [Adopt] to find. Hashing is cheap, limits are off, providers may be on loopback, the
 // store is asked about a session each time, and what the engine logs as an error goes to
 // tb's log. Every call has parts of its own. A host may change all of it but Now and
-// Mailer: another Store works as it stands.
+// Mailer. A Store that is a database goes by the kit's clock with [Timed].
 func Config(tb testing.TB) authkit.Config {
 	tb.Helper()
 	own := &parts{Outbox: mail.NewOutbox(), clock: newClock()}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
+	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
 // host is a host whose one route says who asks.
@@ -124,6 +126,24 @@ func TestClock(t *testing.T) {
 	if got := kit.Clock.Now().Sub(start); got != 7*time.Minute {
 		t.Errorf("Now: got %s after the start, want 7m", got)
 	}
+}
+
+func TestADatabaseGoesByTheKitsClock(t *testing.T) {
+	t.Parallel()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "auth.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	kit := authkittest.New(t, func(c *authkit.Config) {
+		c.Store, c.Secrets = authkittest.Timed(store, c.Now), [][]byte{make([]byte, 32)}
+	})
+	ann := kit.SignIn(t, kit.App, "ann@example.com")
+	kit.Clock.Advance(17 * time.Minute)
+	if err := kit.Engine.RunOnce(t.Context()); err != nil { // measures the store's clock
+		t.Fatal(err)
+	}
+	ask(t, host(kit, kit.App), ann.Bearer(get(t, "/me")), 401)
 }
 
 func TestCookies(t *testing.T) {

@@ -1,8 +1,11 @@
 package authkittest
 
 import (
+	"context"
 	"sync"
 	"time"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // Clock is a time that only its test moves. It is safe for concurrent use.
@@ -27,4 +30,26 @@ func (c *Clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
+}
+
+// Timed returns the store with a clock that is now. An Engine goes by the clock of its store,
+// and a database has one that no test can move; what keeps its data in memory has none, and
+// is returned as it is.
+func Timed(store authkit.Store, now func() time.Time) authkit.Store {
+	if store == nil || store.Volatile() {
+		return store
+	}
+	return timed{store, now}
+}
+
+type timed struct {
+	authkit.Store
+
+	now func() time.Time
+}
+
+// Ping asks the store, so that one that is out of reach still fails.
+func (t timed) Ping(ctx context.Context) (time.Time, error) {
+	_, err := t.Store.Ping(ctx)
+	return t.now(), err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
@@ -66,6 +67,7 @@ func setup(t *testing.T, m mount, change ...func(*authkit.Config)) *world {
 	for _, f := range change {
 		f(&cfg)
 	}
+	cfg.Store = authkittest.Timed(cfg.Store, cfg.Now)
 	engine, err := authkit.New(cfg)
 	if err != nil {
 		t.Fatal(err)
