@@ -29,7 +29,7 @@ func CheckRedirectURL(s string) error {
 }
 
 func redirect(s string) (*url.URL, error) {
-	if scheme, _, _ := strings.Cut(s, ":"); !privateScheme(scheme) {
+	if !PrivateUse(s) {
 		u, err := parse(s)
 		if err == nil || !customScheme(s) {
 			return u, err
