@@ -104,7 +104,7 @@ func (e *Engine) deviceOf(app uuid.UUID, email string, raw []byte, now time.Time
 	if !e.ring.CheckMAC("device", mac, d.sealed(app, email)...) || now.Sub(d.issued) >= deviceAge {
 		return device{}, false
 	}
-	return d, true
+	return d, raw[idSize+8] <= 1 // one spelling: the MAC is over the flag, not over its byte
 }
 
 func (d device) date() []byte {
