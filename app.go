@@ -163,10 +163,7 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 	if _, id, _ := strings.Cut(in.owner, ":"); id == "" {
 		return NewApp{}, "", invalid("developer", "required", "the developer's id is empty")
 	}
-	id, err := e.newID(now)
-	if err != nil {
-		return NewApp{}, "", unavailable(err)
-	}
+	id := newID(now)
 	if err := e.before(ctx, Moment{Kind: MomentAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
 		return NewApp{}, "", err
 	}
@@ -186,7 +183,8 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 		step.Key = &key
 	}
 	step.Also.Secret = e.noted.newest()
-	return step, text, e.note(&step.Also, now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
+	step.Also.note(now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
+	return step, text, nil
 }
 
 // Apps lists the developer's live apps, newest first, without their keys. A Limit of 0 is
@@ -302,7 +300,8 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 			return c, err
 		}
 	}
-	return c, e.note(&c.Also, e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.names()})
+	c.Also.note(e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.names()})
+	return c, nil
 }
 
 // DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
@@ -325,9 +324,7 @@ func (e *Engine) DeleteApp(ctx context.Context, developer string, id uuid.UUID) 
 func (e *Engine) endApp(ctx context.Context, app App) error {
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer}); err != nil {
-		return err
-	}
+	also.note(now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer})
 	if err := e.announceDeletion(ctx, app, now); err != nil {
 		return err
 	}

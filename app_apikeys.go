@@ -47,14 +47,8 @@ func (e *Engine) newAPIKey(app uuid.UUID, in APIKeyRequest, now time.Time) (APIK
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	text, err := token.NewAPIKey(e.cfg.Random, app)
-	if err != nil {
-		return APIKey{}, "", unavailable(err)
-	}
-	id, err := e.newID(now)
-	if err != nil {
-		return APIKey{}, "", unavailable(err)
-	}
+	text := token.NewAPIKey(app)
+	id := newID(now)
 	return APIKey{
 		App: app, ID: id, Name: in.Name, Hint: token.APIKeyHint(text), Hash: token.Hash([]byte(text)),
 		Scopes: scopes, Active: true, CreatedAt: now, ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Microsecond),
@@ -104,9 +98,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UU
 		return APIKey{}, "", err
 	}
 	var also Also
-	if err := e.note(&also, now, Event{App: app, Type: EventAPIKeyCreate, Actor: own.Developer}); err != nil {
-		return APIKey{}, "", err
-	}
+	also.note(now, Event{App: app, Type: EventAPIKeyCreate, Actor: own.Developer})
 	if err := e.tellOwner(ctx, &also, own, "a new API key was made"); err != nil {
 		return APIKey{}, "", err
 	}
@@ -131,9 +123,7 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uui
 		return err
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app, Type: EventAPIKeyRevoke, Actor: own.Developer}); err != nil {
-		return err
-	}
+	also.note(e.now(), Event{App: app, Type: EventAPIKeyRevoke, Actor: own.Developer})
 	if err := e.tellOwner(ctx, &also, own, "an API key was revoked"); err != nil {
 		return err
 	}

@@ -82,9 +82,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthCo
 		return was, nil
 	}
 	also := Also{Secret: e.noted.newest()}
-	if err := e.note(&also, e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider}); err != nil {
-		return OAuthConfig{}, err
-	}
+	also.note(e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider})
 	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
 		return OAuthConfig{}, err
 	}
@@ -273,9 +271,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uu
 		return notConfigured()
 	}
 	var also Also
-	if err := e.note(&also, e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider}); err != nil {
-		return err
-	}
+	also.note(e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider})
 	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+provider+" was removed"); err != nil {
 		return err
 	}

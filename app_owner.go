@@ -90,9 +90,7 @@ func (e *Engine) MoveApp(ctx context.Context, developer string, app uuid.UUID, t
 			return refuse(CodeEmailNotVerified, "the new developer has to prove the address first")
 		}
 	}
-	if err := e.note(&m.Also, m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To}); err != nil {
-		return err
-	}
+	m.Also.note(m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To})
 	if err := e.tellOwner(ctx, &m.Also, own, "it was handed over to another developer"); err != nil {
 		return err
 	}

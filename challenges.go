@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
+	"math"
 	"slices"
 	"time"
 
@@ -103,21 +103,23 @@ type attemptSecrets struct {
 	binding string
 }
 
-func (e *Engine) newAttempt(app uuid.UUID, browser []byte) (attemptSecrets, error) {
-	id, err := e.random(idSize)
-	if err != nil {
-		return attemptSecrets{}, unavailable(err)
-	}
+func newAttempt(app uuid.UUID, browser []byte) attemptSecrets {
+	id := token.Random(idSize)
 	if len(browser) == 0 {
-		if browser, err = e.random(macSize); err != nil {
-			return attemptSecrets{}, unavailable(err)
+		browser = token.Random(macSize)
+	}
+	return attemptSecrets{id: id, code: sixDigits(), binding: bindingOf(browser, app, id)}
+}
+
+// sixDigits is a code of six decimal digits, each as likely as any other.
+func sixDigits() string {
+	const codes = 1_000_000
+	for {
+		n := binary.BigEndian.Uint32(token.Random(4))
+		if n < math.MaxUint32/codes*codes { // the rest would make some codes likelier
+			return fmt.Sprintf("%06d", n%codes)
 		}
 	}
-	n, err := rand.Int(e.cfg.Random, big.NewInt(1_000_000))
-	if err != nil {
-		return attemptSecrets{}, unavailable(fmt.Errorf("authkit: draw a code: %w", err))
-	}
-	return attemptSecrets{id: id, code: fmt.Sprintf("%06d", n), binding: bindingOf(browser, app, id)}, nil
 }
 
 // bindingOf derives the binding of one attempt from a browser's secret, so that one
@@ -142,10 +144,7 @@ func bindingID(binding string) ([]byte, bool) {
 // ask mails a proof, unless the address has had its share of mail. Neither the answer nor
 // its time tells: what is refused is written like any other, as a decoy.
 func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, data attempt, of *User, by Client, ev Event) (Pending, error) {
-	s, err := e.newAttempt(app.ID, browser)
-	if err != nil {
-		return Pending{}, err
-	}
+	s := newAttempt(app.ID, browser)
 	var also Also
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
@@ -160,9 +159,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	if err := e.addProof(&also, app, p, s, data, of, now); err != nil {
 		return Pending{}, err
 	}
-	if err := e.note(&also, now, ev); err != nil {
-		return Pending{}, err
-	}
+	also.note(now, ev)
 	if err := e.store.Put(ctx, app.ID, also); err != nil {
 		return Pending{}, e.ownError(err, app.ID)
 	}

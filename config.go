@@ -1,10 +1,8 @@
 package authkit
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -111,9 +110,6 @@ type Config struct {
 	// Engine goes by that one: it measures the difference in New and once a minute in Run.
 	// Beyond 30 seconds [Engine.Ready] fails.
 	Now func() time.Time
-
-	// Random is the source of all randomness. Default: crypto/rand.Reader.
-	Random io.Reader
 
 	// InsecureAllowHTTP takes a BaseURL of http that is not on loopback. Cookies and
 	// tokens then cross the network in the clear.
@@ -233,9 +229,6 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Random == nil {
-		c.Random = rand.Reader
-	}
 	base := c.checkBaseURL(&bad)
 	c.fillMailFrom(base, &bad)
 	c.fillProductName(base, &bad)
@@ -300,11 +293,7 @@ func (c *Config) checkSecrets(bad *problems) *seal.Ring {
 			bad.add("Secrets", "empty", "set 32 random bytes and keep them; only with a Store that keeps nothing, such as memory.New(), may they be left out")
 			return nil
 		}
-		secret := make([]byte, seal.MinSecret)
-		if _, err := io.ReadFull(c.Random, secret); err != nil {
-			bad.add("Random", "out of order", err.Error())
-		}
-		c.Secrets = [][]byte{secret}
+		c.Secrets = [][]byte{token.Random(seal.MinSecret)}
 	}
 	short := false
 	for i, s := range c.Secrets {

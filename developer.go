@@ -37,18 +37,13 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 		return User{}, err
 	}
 	now := e.now()
-	id, err := e.newID(now)
-	if err != nil {
-		return User{}, unavailable(err)
-	}
+	id := newID(now)
 	u := User{
 		App: app.ID, ID: id, Email: canonical, EmailTyped: email, NameKey: naming.Fold(""),
 		AuthMethod: MethodCredentials, Verified: true, CreatedAt: now,
 	}
 	step := NewUser{Now: now, User: u, Credentials: []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, now)}}
-	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: EventUserCreate, Actor: "host"}); err != nil {
-		return User{}, err
-	}
+	step.Also.note(now, Event{App: app.ID, UserID: id, Type: EventUserCreate, Actor: "host"})
 	u, err = e.store.CreateUser(ctx, step)
 	if errors.Is(err, ErrConflict) {
 		return User{}, taken

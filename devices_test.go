@@ -451,7 +451,7 @@ func FuzzDevice(f *testing.F) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	engine, err := authkit.New(authkit.Config{
 		Store: seen, BaseURL: base, Mailer: mail.NewOutbox(), Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return at },
-		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Secrets: [][]byte{make([]byte, 32)}, Random: new(counter),
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Secrets: [][]byte{make([]byte, 32)},
 		Limits: authkit.LimitConfig{Credentials: "1000000/s/email"},
 	})
 	if err != nil {
@@ -465,10 +465,19 @@ func FuzzDevice(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, seed := range []string{"", genuine, genuine[1:], genuine + "A", genuine + "\n", strings.Repeat("A", len(genuine)), "A" + genuine[1:], genuine[:len(genuine)-1] + "_"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
+	// Each input is an edit of the genuine text, since every process of a fuzz run draws its own.
+	n := uint16(len(genuine))
+	f.Add(uint16(0), uint16(0), "")
+	f.Add(uint16(0), n, "")
+	f.Add(uint16(0), uint16(1), "")
+	f.Add(n, uint16(0), "A")
+	f.Add(n, uint16(0), "\n")
+	f.Add(uint16(0), n, strings.Repeat("A", len(genuine)))
+	f.Add(uint16(0), uint16(1), "A")
+	f.Add(n-1, uint16(1), "_")
+	f.Fuzz(func(t *testing.T, from, to uint16, text string) {
+		start := int(from) % (len(genuine) + 1)
+		text = genuine[:start] + text + genuine[min(start+int(to), len(genuine)):]
 		seen.keys = nil
 		_, err := engine.SignInWithPassword(t.Context(), authkit.PasswordSignIn{App: app.ID, Email: "ann@example.com", Password: password, Intent: "sign_in", Device: text})
 		if !errors.Is(err, authkit.CodeInvalidCredentials) && !errors.Is(err, authkit.CodeRateLimited) {

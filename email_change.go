@@ -112,9 +112,7 @@ func (e *Engine) moving(app App, account *Account, got found, by Client) (UserCh
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,
 		Email: &got.data.Email, EmailTyped: &got.data.Typed, Verified: new(true), Drop: account.vouchings(),
 	}
-	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP}); err != nil {
-		return c, err
-	}
+	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP})
 	if !u.Verified {
 		return c, nil
 	}

@@ -82,9 +82,7 @@ func (e *Engine) verify(ctx context.Context, app App, got found, by Client, then
 		}
 		u := account.User
 		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true), Drop: account.vouchings()}
-		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: by.IP}); err != nil {
-			return User{}, err
-		}
+		c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: by.IP})
 		return e.amendWith(ctx, c, then)
 	})
 }

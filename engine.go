@@ -1,8 +1,6 @@
 package authkit
 
 import (
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -60,30 +58,6 @@ func (e *Engine) Handler() http.Handler { return e.handler }
 
 // now is the store's time.
 func (e *Engine) now() time.Time { return e.clock.now() }
-
-// random answers n unpredictable bytes.
-func (e *Engine) random(n int) ([]byte, error) {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(e.cfg.Random, b); err != nil {
-		return nil, fmt.Errorf("authkit: read %d random bytes: %w", n, err)
-	}
-	return b, nil
-}
-
-// newID makes a UUID of version 7 from the engine's own clock (RFC 9562, section 5.7).
-func (e *Engine) newID(now time.Time) (uuid.UUID, error) {
-	b, err := e.random(16)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	ms := now.UnixMilli()
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i) & 0xff)
-	}
-	b[6] = 0x70 | b[6]&0x0f
-	b[8] = 0x80 | b[8]&0x3f
-	return uuid.UUID(b), nil
-}
 
 // url is an address under the mount point.
 func (e *Engine) url(path string) string { return e.cfg.BaseURL + path }

@@ -26,11 +26,7 @@ func UseGitHub(e *Engine, url string) {
 
 // BindingCookie is the binding cookie of a new browser, as it sends it.
 func BindingCookie(e *Engine) string {
-	b, err := e.newBound()
-	if err != nil {
-		panic(err)
-	}
-	return bindingWith(e, b)
+	return bindingWith(e, newBound(e.now()))
 }
 
 func bindingWith(e *Engine, b bound) string {

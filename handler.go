@@ -113,11 +113,7 @@ func secure(header http.Header) {
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
 	c := &call{h: h, e: h.e, w: w, request: &request{}}
 	c.r = r.WithContext(withRequest(r.Context(), c.request))
-	id, err := h.e.newID(h.e.now())
-	if err != nil {
-		c.fail(unavailable(err))
-		return
-	}
+	id := newID(h.e.now())
 	c.request.id = id.String()
 	w.Header().Set("X-Request-ID", c.request.id)
 	sender := h.e.proxies().Sender(r)

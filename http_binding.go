@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"encoding/binary"
-	"log/slog"
 	"net/http"
 	"slices"
 	"time"
@@ -32,12 +31,8 @@ type bound struct {
 	user   []byte // mark of the user who signed in last; zero: none has
 }
 
-func (e *Engine) newBound() (bound, error) {
-	secret, err := e.random(macSize)
-	if err != nil {
-		return bound{}, unavailable(err)
-	}
-	return bound{secret: secret, used: e.now(), user: make([]byte, idSize)}, nil
+func newBound(now time.Time) bound {
+	return bound{secret: token.Random(macSize), used: now, user: make([]byte, idSize)}
 }
 
 // binding reads the cookie. One that was used last a day ago is none, and neither is one that
@@ -83,18 +78,15 @@ func (c *call) browser() []byte {
 
 // bind answers the browser's secret, and gives it one if it has none. The time of its use goes
 // on with it.
-func (c *call) bind() ([]byte, error) {
+func (c *call) bind() []byte {
 	b, ok := c.binding()
 	if !ok {
-		var err error
-		if b, err = c.e.newBound(); err != nil {
-			return nil, err
-		}
+		b = newBound(c.e.now())
 	}
 	if !ok || c.e.now().Sub(b.used) >= bindingFresh {
 		c.setBinding(b)
 	}
-	return b.secret, nil
+	return b.secret
 }
 
 // rebind notes who signs in. Where another user did so before, the browser gets another
@@ -125,12 +117,7 @@ func (c *call) unbind() {
 }
 
 func (c *call) anew(mark []byte) {
-	b, err := c.e.newBound()
-	if err != nil {
-		c.e.log.WarnContext(c.ctx(), "a browser's binding secret was dropped and not replaced", slog.String("request_id", c.request.id), slog.Any("error", err))
-		c.e.cookies.Set(c.w, bindingCookie, "", -time.Second)
-		return
-	}
+	b := newBound(c.e.now())
 	b.user = mark
 	c.setBinding(b)
 }

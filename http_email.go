@@ -9,10 +9,7 @@ import (
 type emptyBody struct{}
 
 func sendProof(c *call, _ emptyBody) (answered, error) {
-	browser, err := c.bind()
-	if err != nil {
-		return answered{}, err
-	}
+	browser := c.bind()
 	got, err := c.e.SendProof(c.ctx(), ProofRequest{App: c.app.ID, User: c.user.ID, Browser: browser, Client: c.client})
 	if err != nil {
 		return answered{}, err
@@ -90,10 +87,7 @@ type changeEmailBody struct {
 }
 
 func changeEmail(c *call, in changeEmailBody) (answered, error) {
-	browser, err := c.bind()
-	if err != nil {
-		return answered{}, err
-	}
+	browser := c.bind()
 	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: in.NewEmail, Browser: browser, Client: c.client})
 	if err != nil {
 		return answered{}, err

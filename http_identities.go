@@ -42,10 +42,7 @@ func linkIdentity(c *call, in identityBody) (answered, error) {
 	}
 	start := IdentityLink{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: in.Provider, RedirectTo: in.RedirectTo}
 	if c.bringsCookie() {
-		var err error
-		if start.Browser, err = c.bind(); err != nil {
-			return answered{}, err
-		}
+		start.Browser = c.bind()
 	}
 	got, err := c.e.LinkIdentity(c.ctx(), start)
 	if err != nil {

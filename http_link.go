@@ -26,10 +26,7 @@ type pendingJSON struct {
 }
 
 func requestLink(c *call, in linkBody) (answered, error) {
-	browser, err := c.bind()
-	if err != nil {
-		return answered{}, err
-	}
+	browser := c.bind()
 	got, err := c.e.RequestLink(c.ctx(), LinkRequest{
 		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.device(), Client: c.client,
 	})
@@ -114,14 +111,8 @@ func staleLink(err error, fix string) error {
 // write shows the page, again where it was refused what it had asked for.
 func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 	same := got.askedBy(c.browser(), c.app.ID)
-	browser, err := c.bind()
-	if err != nil {
-		return err
-	}
-	nonce, err := c.nonce()
-	if err != nil {
-		return err
-	}
+	browser := c.bind()
+	nonce := c.nonce()
 	goesOn, err := goalURL(got.data.RedirectTo)
 	if err != nil {
 		return err
@@ -172,10 +163,7 @@ func (c *call) formToken(browser []byte, raw string) string {
 }
 
 func (c *call) notice(title, text string) error {
-	nonce, err := c.nonce()
-	if err != nil {
-		return err
-	}
+	nonce := c.nonce()
 	data := pages.NoticeData{Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: title, Text: text}
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Notice(w, data) })
 }
@@ -275,10 +263,7 @@ func (c *call) goBack(to string, with url.Values) error {
 	if err != nil {
 		return err
 	}
-	nonce, err := c.nonce()
-	if err != nil {
-		return err
-	}
+	nonce := c.nonce()
 	text := "This opens " + httpio.Place(goal) + " on this device. Go on only if you began there, and within a minute."
 	if with.Has("error") {
 		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Place(goal) + " on this device, where you began."

@@ -125,9 +125,7 @@ func startOAuth(c *call) error {
 	if c.driven() {
 		return c.askToStart(in)
 	}
-	if in.Browser, err = c.bind(); err != nil {
-		return err
-	}
+	in.Browser = c.bind()
 	got, err := c.e.StartOAuth(c.ctx(), in)
 	if err != nil {
 		return err
@@ -152,10 +150,7 @@ func (c *call) askToStart(in OAuthStart) error {
 	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 		return err
 	}
-	nonce, err := c.nonce()
-	if err != nil {
-		return err
-	}
+	nonce := c.nonce()
 	to := c.e.url("/auth/" + url.PathEscape(in.Provider) + "/" + c.app.ID.String())
 	if c.r.URL.RawQuery != "" {
 		to += "?" + c.r.URL.RawQuery

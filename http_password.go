@@ -16,10 +16,7 @@ type forgotBody struct {
 }
 
 func forgotPassword(c *call, in forgotBody) (answered, error) {
-	browser, err := c.bind()
-	if err != nil {
-		return answered{}, err
-	}
+	browser := c.bind()
 	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{
 		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.device(), Client: c.client,
 	})

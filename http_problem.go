@@ -23,10 +23,8 @@ func (c *call) fail(err error) {
 // fail renders an error of a request to a route of the host's, and gives the request an id.
 func (e *Engine) fail(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
 	of := asked{r: r, app: app}
-	if id, err := e.newID(e.now()); err == nil {
-		of.id = id.String()
-		w.Header().Set("X-Request-ID", of.id)
-	}
+	of.id = newID(e.now()).String()
+	w.Header().Set("X-Request-ID", of.id)
 	e.logRefusal(of, err)
 	writeProblem(w, e.url("/errors/"), asError(err), of.id)
 }

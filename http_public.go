@@ -40,10 +40,7 @@ func errorPage(c *call) error {
 	if !ok {
 		return refuse(CodeNotFound, "there is no such error code")
 	}
-	nonce, err := c.nonce()
-	if err != nil {
-		return err
-	}
+	nonce := c.nonce()
 	data := pages.ErrorData{
 		Page: pages.Page{AppName: "authkit", Nonce: nonce}, Code: string(code), Status: x.status,
 		Meaning: x.meaning, Causes: x.causes, Fix: x.fix,
@@ -52,13 +49,7 @@ func errorPage(c *call) error {
 }
 
 // nonce lets a page have its one style.
-func (c *call) nonce() (string, error) {
-	b, err := c.e.random(16)
-	if err != nil {
-		return "", unavailable(err)
-	}
-	return token.Encode(b), nil
-}
+func (c *call) nonce() string { return token.Encode(token.Random(16)) }
 
 // html answers a page under its policy, that of pages.CSP. No script of another origin may
 // read it: what a form holds is for the person who is shown it.

@@ -23,10 +23,7 @@ func (c *call) showsPages() bool {
 
 // showRefusal answers the page of a refusal. It fails before anything is written.
 func (c *call) showRefusal(refusal *Error) error {
-	nonce, err := c.nonce()
-	if err != nil {
-		return err
-	}
+	nonce := c.nonce()
 	told := refusal.told
 	if told == (words{}) {
 		told = wordsFor(refusal)

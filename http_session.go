@@ -20,10 +20,7 @@ type credentialsBody struct {
 func signInWithPassword(c *call, in credentialsBody) (answered, error) {
 	var browser []byte
 	if c.app.Settings.RequireVerified { // a proof may be mailed
-		var err error
-		if browser, err = c.bind(); err != nil {
-			return answered{}, err
-		}
+		browser = c.bind()
 	}
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
 		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Device: c.device(), Client: c.client,

@@ -440,5 +440,6 @@ func (e *Engine) unlink(account *Account, all []held, provider string) (UserChan
 	case !stays:
 		return UserChange{}, refuse(CodeForbidden, "this is the last way to sign in to the account; prove its address or link another provider first")
 	}
-	return change, e.note(&change.Also, change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
+	change.Also.note(change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
+	return change, nil
 }

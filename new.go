@@ -10,6 +10,7 @@ import (
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -46,21 +47,17 @@ func New(c Config) (*Engine, error) {
 	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
 	e.repeats = newRepeats(c.Logger, e.now)
 	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
-	salt, err := e.random(16)
-	if err != nil {
-		return nil, err
-	}
+	salt := token.Random(16)
 	p := c.Password
 	e.hasher = &hasher{
 		params: password.Params{MemoryKiB: p.MemoryKiB, Time: p.Time, Threads: p.Threads},
 		policy: password.Policy{Min: p.MinLength, Max: p.MaxLength},
 		gate:   password.NewGate(p.Concurrent, p.Queue, p.QueueWait),
-		random: e.random,
 	}
 	if p.Breached != "" {
 		e.hasher.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
 	}
-	e.signing = newSigning(ring, e.hasher.gate, c.Random, c.Tokens.KeyRotation)
+	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation)
 	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()

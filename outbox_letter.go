@@ -54,10 +54,7 @@ func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), i
 
 // queue adds a letter to a step; [Engine.Run] sends it.
 func (e *Engine) queue(also *Also, app uuid.UUID, l letter, now, expires time.Time) error {
-	id, err := e.newID(now)
-	if err != nil {
-		return unavailable(err)
-	}
+	id := newID(now)
 	plain, err := json.Marshal(l)
 	if err != nil {
 		return &Error{Code: CodeInternal, Detail: "the mail cannot be kept", Err: err}

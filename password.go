@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // hasher is the only way to the password hash, so that the gate stands before each.
@@ -15,7 +16,6 @@ type hasher struct {
 	params password.Params
 	policy password.Policy
 	gate   *password.Gate
-	random func(n int) ([]byte, error)
 	dummy  string // the hash of no password, to spend the same time on unknown users
 
 	breached *password.Ranges // nil: none is asked
@@ -52,9 +52,7 @@ func (e *Engine) newPassword(ctx context.Context, app App, u User, pw string, by
 // noteAlone writes an event that goes with no step.
 func (e *Engine) noteAlone(ctx context.Context, ev Event) error {
 	var also Also
-	if err := e.note(&also, e.now(), ev); err != nil {
-		return err
-	}
+	also.note(e.now(), ev)
 	return e.ownError(e.store.Put(ctx, ev.App, also), ev.App)
 }
 
@@ -74,10 +72,7 @@ func hashFor(app uuid.UUID, by Client) password.Asker {
 
 // hash makes the PHC string of a new password.
 func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (string, error) {
-	salt, err := h.random(16)
-	if err != nil {
-		return "", unavailable(err)
-	}
+	salt := token.Random(16)
 	var phc string
 	if err := h.gate.Do(ctx, who, func() { phc = password.Hash(pw, salt, h.params) }); err != nil {
 		return "", unavailable(err)
@@ -89,10 +84,7 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 // none: both take the same time. When the password is right and its hash was made with
 // other parameters, renewed is a hash with those of today.
 func (h *hasher) verify(ctx context.Context, who password.Asker, pw, phc string) (ok bool, renewed string, err error) {
-	salt, err := h.random(16)
-	if err != nil {
-		return false, "", unavailable(err)
-	}
+	salt := token.Random(16)
 	known := phc != ""
 	if !known {
 		phc = h.dummy

@@ -144,13 +144,9 @@ func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client, remov
 	var names []string
 	for _, r := range removed {
 		names = append(names, r.Name)
-		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name}); err != nil {
-			return err
-		}
+		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
 	}
-	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: c.ID, Type: EventPasswordReset, IP: by.IP}); err != nil {
-		return err
-	}
+	c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
 	l := letter{To: to, Template: "password_changed", App: app.Name, Change: strings.Join(names, ", ")}
 	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(noticeTTL))
 }

@@ -75,10 +75,7 @@ type sessionSecret struct {
 
 // newSession prepares the session that a user verb starts, and the secret that holds it.
 func (e *Engine) newSession(app App, user uuid.UUID, by entry, now time.Time) (*Session, sessionSecret, error) {
-	id, err := e.newID(now)
-	if err != nil {
-		return nil, sessionSecret{}, unavailable(err)
-	}
+	id := newID(now)
 	_, idle, absolute := e.lifetimes(app)
 	s := &Session{
 		App: app.ID, ID: id, UserID: user, AMR: by.amr,
@@ -86,17 +83,11 @@ func (e *Engine) newSession(app App, user uuid.UUID, by entry, now time.Time) (*
 		UserAgent: clean(by.by.UserAgent, maxUserAgent), IP: clean(by.by.IP, 64),
 	}
 	if by.inCookie(app) {
-		cookie, err := e.random(cookieSize)
-		if err != nil {
-			return nil, sessionSecret{}, unavailable(err)
-		}
+		cookie := token.Random(cookieSize)
 		s.Cookie = token.Hash(cookie)
 		return s, sessionSecret{cookie: cookie}, nil
 	}
-	first, err := token.NewRefresh(e.cfg.Random)
-	if err != nil {
-		return nil, sessionSecret{}, unavailable(err)
-	}
+	first := token.NewRefresh()
 	s.Family, s.Current = first.Family(), first.Hash()
 	return s, sessionSecret{refresh: first}, nil
 }
@@ -181,10 +172,7 @@ func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now t
 	if err != nil {
 		return token.Access{}, err
 	}
-	id, err := e.newID(now)
-	if err != nil {
-		return token.Access{}, unavailable(err)
-	}
+	id := newID(now)
 	ttl, _, _ := e.lifetimes(app)
 	expires := now.Add(ttl)
 	for _, end := range []time.Time{s.IdleUntil, s.Until} {
@@ -262,20 +250,6 @@ func (e *Engine) Me(ctx context.Context, app uuid.UUID, accessToken string) (Use
 	}
 	_, u, err := e.authenticate(ctx, a, accessToken)
 	return u, err
-}
-
-// note adds an event to a step.
-func (e *Engine) note(also *Also, now time.Time, ev Event) error {
-	id, err := e.newID(now)
-	if err != nil {
-		return unavailable(err)
-	}
-	ev.ID, ev.Time = id, now
-	if ev.Result == "" {
-		ev.Result = "ok"
-	}
-	also.Events = append(also.Events, ev)
-	return nil
 }
 
 // clean cuts text from a request to what may be kept: printable, at most so many bytes.

@@ -30,9 +30,7 @@ func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) e
 func (e *Engine) endSession(ctx context.Context, app, user, session uuid.UUID, why string) error {
 	now := e.now()
 	var also Also
-	if err := e.note(&also, now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)}); err != nil {
-		return err
-	}
+	also.note(now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)})
 	err := e.store.EndSession(ctx, app, user, session, now, also)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -59,9 +57,7 @@ func sessionDetail(session uuid.UUID) []byte {
 func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
 	now := e.now()
 	c := UserChange{Now: now, App: app, ID: user, End: true}
-	if err := e.note(&c.Also, now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: "signed out"}); err != nil {
-		return err
-	}
+	c.Also.note(now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: "signed out"})
 	_, err := e.store.ChangeUser(ctx, c)
 	switch {
 	case errors.Is(err, ErrStale): // Version 0 is no guard: the user is gone

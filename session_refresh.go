@@ -62,10 +62,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	if !ok {
 		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "the refresh token is malformed")
 	}
-	next, err := presented.Next(e.cfg.Random)
-	if err != nil {
-		return SignIn{}, unavailable(err)
-	}
+	next := presented.Next()
 	app, got, err := e.rotate(ctx, turning{app: in.App, presented: presented, next: next, key: in.IdempotencyKey})
 	switch {
 	case errors.Is(err, ErrConflict):
@@ -200,11 +197,8 @@ func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, why cau
 func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
 	var also Also
 	ev.App, ev.IP = in.App, in.Client.IP
-	err := e.note(&also, e.now(), ev)
-	if err == nil {
-		err = e.store.Put(context.WithoutCancel(ctx), in.App, also)
-	}
-	if err != nil {
+	also.note(e.now(), ev)
+	if err := e.store.Put(context.WithoutCancel(ctx), in.App, also); err != nil {
 		e.log.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))
 	}
 }

@@ -138,17 +138,13 @@ func (e *Engine) entering(app App, u User, by entry) (UserChange, sessionSecret,
 			return c, secret, err
 		}
 		c.AuthMethod, c.MaxSessions = by.method, e.cfg.Tokens.MaxSessions
-		if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method}); err != nil {
-			return c, secret, err
-		}
+		c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method})
 	}
 	switch {
 	case by.proof && by.keeps:
 		c.Verified = new(true)
 	case by.proof && !u.Verified:
-		if err := e.reset(&c); err != nil {
-			return c, secret, err
-		}
+		reset(&c)
 		if by.shown != "" {
 			c.EmailTyped = &by.shown
 		}
@@ -168,10 +164,10 @@ func unproven(binding string) *Error {
 // reset takes everything from an account whose address was never proven, before the
 // person who proved it gets in: whoever made the account may not have been that person
 // (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
-func (e *Engine) reset(c *UserChange) error {
+func reset(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true
-	return e.note(&c.Also, c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
+	c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
 // mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
@@ -197,16 +193,14 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	if err := e.before(ctx, moment); err != nil {
 		return SignIn{}, err
 	}
-	id, err := e.newID(now)
-	if err != nil {
-		return SignIn{}, unavailable(err)
-	}
+	id := newID(now)
 	u.ID = id
 	for i := range by.put {
 		by.put[i] = owned(by.put[i], u, now)
 	}
 	change := UserChange{Now: now, App: app.ID, ID: id, Take: by.take}
 	var secret sessionSecret
+	var err error
 	if !by.alone {
 		if change.Session, secret, err = e.newSession(app, id, by, now); err != nil {
 			return SignIn{}, err
@@ -218,9 +212,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 		}
 	}
 	step := NewUser{Now: now, User: u, Credentials: by.put, Take: change.Take, Session: change.Session, Also: change.Also}
-	if err := e.note(&step.Also, now, Event{App: app.ID, UserID: id, Type: EventUserCreate, IP: by.by.IP, Reason: by.method}); err != nil {
-		return SignIn{}, err
-	}
+	step.Also.note(now, Event{App: app.ID, UserID: id, Type: EventUserCreate, IP: by.by.IP, Reason: by.method})
 	if moment.User, err = e.store.CreateUser(ctx, step); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}

@@ -114,10 +114,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	secrets, err := e.random(macSize + idSize + 2*macSize)
-	if err != nil {
-		return OAuthGo{}, unavailable(err)
-	}
+	secrets := token.Random(macSize + idSize + 2*macSize)
 	cut := func(n int) []byte { b := secrets[:n]; secrets = secrets[n:]; return b }
 	raw := cut(idSize)
 	kept := flow{
@@ -337,9 +334,7 @@ func (e *Engine) tell(of *Account, app App, provider string, then rider) rider {
 // takes it back.
 func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip string) error {
 	u := of.User
-	if err := e.note(&c.Also, c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider}); err != nil {
-		return err
-	}
+	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
 	if !u.Verified { // mail to an unproven address says nothing
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -25,19 +24,18 @@ const (
 // that a key is unsealed once a process, and which apps were seen to need a next key. It is
 // safe for concurrent use.
 type signing struct {
-	ring   *seal.Ring
-	gate   *password.Gate // of the password hash
-	random io.Reader
-	every  time.Duration // how old the newest key of an app may get; 0: any age
+	ring  *seal.Ring
+	gate  *password.Gate // of the password hash
+	every time.Duration  // how old the newest key of an app may get; 0: any age
 
 	pairs   *cache[string, token.Pair]      // by app and key id
 	publics *cache[string, token.VerifyKey] // likewise
 	due     *waiting
 }
 
-func newSigning(ring *seal.Ring, gate *password.Gate, random io.Reader, every time.Duration) *signing {
+func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration) *signing {
 	return &signing{
-		ring: ring, gate: gate, random: random, every: every,
+		ring: ring, gate: gate, every: every,
 		pairs:   newCache[string, token.Pair](maxPairs),
 		publics: newCache[string, token.VerifyKey](maxPublics),
 		due:     newWaiting(maxDueKeys),
@@ -68,7 +66,7 @@ func (g *signing) newKey(ctx context.Context, app uuid.UUID, alg string, seq int
 // newPair makes a key pair, one of RSA behind the gate of the password hash, since it takes as
 // long as many hashes.
 func (g *signing) newPair(ctx context.Context, app uuid.UUID, alg string) (pair token.Pair, err error) {
-	generate := func() { pair, err = token.Generate(alg, g.random) }
+	generate := func() { pair, err = token.Generate(alg) }
 	if alg != "RS256" {
 		generate()
 	} else if full := g.gate.Do(ctx, password.Asker{Tenant: app.String()}, generate); full != nil {

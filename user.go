@@ -76,10 +76,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 		return User{}, err
 	}
 	now := e.now()
-	id, err := e.newID(now)
-	if err != nil {
-		return User{}, unavailable(err)
-	}
+	id := newID(now)
 	step := NewUser{Now: now, User: User{
 		App: app, ID: id, Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name),
 		AuthMethod: MethodMagicLink, Verified: in.Verified, CreatedAt: now,
@@ -87,9 +84,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 	if in.Verified {
 		step.Credentials = []Credential{vouching(app, id, id.String(), now)}
 	}
-	if err := e.note(&step.Also, now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "host"}); err != nil {
-		return User{}, err
-	}
+	step.Also.note(now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "host"})
 	u, err := e.store.CreateUser(ctx, step)
 	if errors.Is(err, ErrConflict) {
 		return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
@@ -139,14 +134,10 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 			return u, nil
 		}
 		if p.proves(u) {
-			if err := e.reset(&c); err != nil {
-				return User{}, err
-			}
+			reset(&c)
 			c.Name, c.NameKey = new(p.name()), new(naming.Fold(p.name()))
 		}
-		if err := e.note(&c.Also, c.Now, Event{App: app, UserID: id, Type: EventUserChange, Reason: p.names()}); err != nil {
-			return User{}, err
-		}
+		c.Also.note(c.Now, Event{App: app, UserID: id, Type: EventUserChange, Reason: p.names()})
 		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
 			return u, e.ownError(err, app)
 		}
@@ -215,9 +206,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	if u.App == Console {
 		r.Owns = consoleSource + u.ID.String()
 	}
-	if err := e.note(&r.Also, e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete}); err != nil {
-		return err
-	}
+	r.Also.note(e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete})
 	switch err := e.store.DeleteUser(ctx, r); {
 	case err == nil:
 		e.after(moment)

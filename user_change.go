@@ -13,8 +13,9 @@ const noticeTTL = 24 * time.Hour
 // there is one.
 func (e *Engine) tellUser(c *UserChange, app App, to, template string, ev Event) error {
 	ev.App, ev.UserID = app.ID, c.ID
-	if err := e.note(&c.Also, c.Now, ev); err != nil || to == "" {
-		return err
+	c.Also.note(c.Now, ev)
+	if to == "" {
+		return nil
 	}
 	return e.queue(&c.Also, app.ID, letter{To: to, Template: template, App: app.Name}, c.Now, c.Now.Add(noticeTTL))
 }

@@ -217,7 +217,7 @@ func (s *source) over(t testing.TB, now func() time.Time, change ...func(*verify
 
 func pair(t testing.TB, alg string) token.Pair {
 	t.Helper()
-	p, err := token.Generate(alg, rand.Reader)
+	p, err := token.Generate(alg)
 	if err != nil {
 		t.Fatal(err)
 	}

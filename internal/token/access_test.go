@@ -22,7 +22,7 @@ func sample() Access {
 
 func pair(t testing.TB, alg string) Pair {
 	t.Helper()
-	p, err := Generate(alg, rand.Reader)
+	p, err := Generate(alg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package token
 
 import (
-	"crypto/rand"
 	"maps"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 // GOEXPERIMENT=jsonv2 a tag of the JSON package has another meaning.
 func TestExtraClaimsStandBesideTheOthers(t *testing.T) {
 	t.Parallel()
-	p, err := Generate("ES256", rand.Reader)
+	p, err := Generate("ES256")
 	if err != nil {
 		t.Fatal(err)
 	}

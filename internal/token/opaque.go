@@ -3,12 +3,12 @@
 //
 // An opaque token is random bytes on the way out and a hash in the store:
 //
-//	secret, err := token.Random(rand.Reader, 32)
+//	secret := token.Random(32)
 //	answer, stored := token.Encode(secret), token.Hash(secret)
 //
 // An access token is minted with a Pair and verified with its public key:
 //
-//	pair, err := token.Generate("ES256", rand.Reader)
+//	pair, err := token.Generate("ES256")
 //	raw, err := token.Mint(pair, token.Access{Issuer: iss, Audience: app})
 //	access, err := token.Verify(raw, iss, app, lookup, now)
 //
@@ -17,20 +17,18 @@
 package token
 
 import (
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
-	"io"
 )
 
-// Random reads exactly n bytes of r, which is crypto/rand.Reader outside tests.
-func Random(r io.Reader, n int) ([]byte, error) {
+// Random returns n unpredictable bytes. crypto/rand does not fail: where the system has no
+// randomness the process ends.
+func Random(n int) []byte {
 	b := make([]byte, n)
-	if _, err := io.ReadFull(r, b); err != nil {
-		return nil, fmt.Errorf("token: random bytes: %w", err)
-	}
-	return b, nil
+	_, _ = rand.Read(b)
+	return b
 }
 
 // Encode spells b in base64url without padding.

@@ -5,11 +5,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
 )
 
 const rsaBits = 2048
@@ -23,8 +23,8 @@ type Pair struct {
 }
 
 // Generate makes a pair for ES256, EdDSA or RS256 (2048 bits).
-func Generate(alg string, r io.Reader) (Pair, error) {
-	private, err := generate(alg, r)
+func Generate(alg string) (Pair, error) {
+	private, err := generate(alg)
 	if err != nil {
 		return Pair{}, fmt.Errorf("token: generate %q key: %w", alg, err)
 	}
@@ -35,15 +35,15 @@ func Generate(alg string, r io.Reader) (Pair, error) {
 	return Pair{KID: kid, Alg: alg, Private: private, Public: private.Public()}, nil
 }
 
-func generate(alg string, r io.Reader) (crypto.Signer, error) {
+func generate(alg string) (crypto.Signer, error) {
 	switch alg {
 	case "ES256":
-		return ecdsa.GenerateKey(elliptic.P256(), r)
+		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case "EdDSA":
-		_, private, err := ed25519.GenerateKey(r)
+		_, private, err := ed25519.GenerateKey(rand.Reader)
 		return private, err
 	case "RS256":
-		return rsa.GenerateKey(r, rsaBits)
+		return rsa.GenerateKey(rand.Reader, rsaBits)
 	}
 	return nil, errors.New("unknown algorithm")
 }

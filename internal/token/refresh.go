@@ -1,9 +1,6 @@
 package token
 
-import (
-	"io"
-	"strings"
-)
+import "strings"
 
 const (
 	refreshPrefix = "rt_"
@@ -16,18 +13,12 @@ const (
 type Refresh struct{ raw [refreshSize]byte }
 
 // NewRefresh makes the first token of a new family.
-func NewRefresh(r io.Reader) (Refresh, error) {
-	var t Refresh
-	b, err := Random(r, refreshSize)
-	copy(t.raw[:], b)
-	return t, err
-}
+func NewRefresh() Refresh { return Refresh{raw: [refreshSize]byte(Random(refreshSize))} }
 
 // Next makes another token of the family.
-func (t Refresh) Next(r io.Reader) (Refresh, error) {
-	secret, err := Random(r, refreshSize-refreshFamily)
-	copy(t.raw[refreshFamily:], secret)
-	return t, err
+func (t Refresh) Next() Refresh {
+	copy(t.raw[refreshFamily:], Random(refreshSize-refreshFamily))
+	return t
 }
 
 // ParseRefresh reads what Text wrote, in that one spelling.
