@@ -114,7 +114,7 @@ func TestAUserIsAskedForEachTime(t *testing.T) {
 		if err != nil || len(sessions) != 1 {
 			t.Fatalf("sessions: got %v, %v, want 1", sessions, err)
 		}
-		if err := s.inner.EndSession(t.Context(), s.app.ID, id, sessions[0].ID, s.clock.now(), authkit.Also{}); err != nil {
+		if err := s.inner.EndSession(t.Context(), authkit.SessionEnd{App: s.app.ID, User: id, ID: sessions[0].ID, Now: s.clock.now()}); err != nil {
 			t.Fatal(err)
 		}
 		s.send("GET", me, "", bearer(token)).want(t, 401, "invalid_token")

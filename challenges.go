@@ -392,7 +392,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	if err != nil {
 		return found{}, err
 	}
-	t, err = e.store.TryToken(ctx, app, take, typed, codeTries, e.now())
+	t, err = e.store.TryToken(ctx, app, Try{Take: take, Proof: typed, Max: codeTries}, e.now())
 	if got, err = e.openAttempt(take, id, t, err); err != nil {
 		return found{}, err
 	}

@@ -62,9 +62,9 @@ func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, n
 	return s.Faulty.Token(ctx, app, take, now)
 }
 
-func (s *witness) TryToken(ctx context.Context, app uuid.UUID, take authkit.Take, proof []byte, most int, now time.Time) (authkit.Token, error) {
-	s.notef("TryToken %s", take.Kind)
-	return s.Faulty.TryToken(ctx, app, take, proof, most, now)
+func (s *witness) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
+	s.notef("TryToken %s", t.Kind)
+	return s.Faulty.TryToken(ctx, app, t, now)
 }
 
 // Put notes what is written, down to the lengths of what is sealed.

@@ -182,9 +182,9 @@ func (r *readOnly) TakeToken(ctx context.Context, app uuid.UUID, take authkit.Ta
 	return r.Store.TakeToken(ctx, app, take, now)
 }
 
-func (r *readOnly) TryToken(ctx context.Context, app uuid.UUID, take authkit.Take, proof []byte, most int, now time.Time) (authkit.Token, error) {
+func (r *readOnly) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
 	r.mind("TryToken")
-	return r.Store.TryToken(ctx, app, take, proof, most, now)
+	return r.Store.TryToken(ctx, app, t, now)
 }
 
 func (r *readOnly) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User, error) {
@@ -197,9 +197,9 @@ func (r *readOnly) ChangeUser(ctx context.Context, c authkit.UserChange) (authki
 	return r.Store.ChangeUser(ctx, c)
 }
 
-func (r *readOnly) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also authkit.Also) error {
+func (r *readOnly) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	r.mind("EndSession")
-	return r.Store.EndSession(ctx, app, user, id, now, also)
+	return r.Store.EndSession(ctx, e)
 }
 
 func TestHeadHasNoEffect(t *testing.T) {

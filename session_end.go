@@ -31,7 +31,7 @@ func (e *Engine) endSession(ctx context.Context, app, user, session uuid.UUID, w
 	now := e.now()
 	var also Also
 	also.note(now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)})
-	err := e.store.EndSession(ctx, app, user, session, now, also)
+	err := e.store.EndSession(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Also: also})
 	switch {
 	case errors.Is(err, ErrNotFound):
 		ended := sessionDetail(session)

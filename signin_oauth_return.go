@@ -105,7 +105,7 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 		binding = bindingOf(in.Browser, app, raw)
 	}
 	take := Take{Kind: kind, Hash: token.Hash(raw), Binding: stateBinding(binding, session)}
-	t, err := e.store.TryToken(ctx, app, take, take.Hash, 1, e.now())
+	t, err := e.store.TryToken(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1}, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")

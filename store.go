@@ -312,11 +312,11 @@ type TokenStore interface {
 	// expired at now, its user's Epoch unchanged, its binding t.Binding if that is set.
 	Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
 
-	// TryToken counts one attempt on the token that Token would return and, if proof is
-	// its Proof, returns it, unspent. [ErrNotFound]: there is no such token, it had max
-	// attempts before this one, or the proof is wrong. Of any number of concurrent
-	// callers at most max get an answer.
-	TryToken(ctx context.Context, app uuid.UUID, t Take, proof []byte, max int, now time.Time) (Token, error)
+	// TryToken counts one attempt on the token that Token would return for t.Take and, if
+	// t.Proof is its Proof, returns it, unspent. [ErrNotFound]: there is no such token, it had
+	// t.Max attempts before this one, or the proof is wrong. Of any number of concurrent
+	// callers at most t.Max get an answer.
+	TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Token, error)
 
 	// BindToken gives a token that could be spent and is bound to no user, named by t.Kind and
 	// t.Hash, to t.UserID at t.Epoch, and sets its Proof and Data. Its place and the rest
@@ -336,6 +336,14 @@ type Take struct {
 	Kind    TokenKind
 	Hash    []byte
 	Binding []byte // nil: not asked for
+}
+
+// Try is one attempt on a token, by [TokenStore.TryToken].
+type Try struct {
+	Take
+
+	Proof []byte
+	Max   int // attempts in all
 }
 
 // SessionStore keeps sessions. They are started by [UserStore].
@@ -378,7 +386,14 @@ type SessionStore interface {
 
 	// EndSession ends one session of the user. [ErrNotFound]: that user has no such
 	// session that is not ended.
-	EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error
+	EndSession(ctx context.Context, e SessionEnd) error
+}
+
+// SessionEnd says what [SessionStore.EndSession] does.
+type SessionEnd struct {
+	App, User, ID uuid.UUID // ID is the session's
+	Now           time.Time
+	Also          Also
 }
 
 // Rotation says what [SessionStore.RotateSession] does. Family, Presented, Next and Key are

@@ -84,8 +84,8 @@ func (a audited) Put(ctx context.Context, app uuid.UUID, also Also) error {
 	return a.step(ctx, also, func() error { return a.Store.Put(ctx, app, also) })
 }
 
-func (a audited) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.EndSession(ctx, app, user, id, now, also) })
+func (a audited) EndSession(ctx context.Context, e SessionEnd) error {
+	return a.step(ctx, e.Also, func() error { return a.Store.EndSession(ctx, e) })
 }
 
 // watch tells the observer that somebody was refused: deferred where an attempt begins, with

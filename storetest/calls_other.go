@@ -19,7 +19,7 @@ func tokenCalls() []call {
 			return err
 		}),
 		gone("TryToken", func(c caller) error {
-			_, err := c.s.TryToken(c.ctx, c.app, take("t"), c.x.token.Proof, 1, now())
+			_, err := c.s.TryToken(c.ctx, c.app, authkit.Try{Take: take("t"), Proof: c.x.token.Proof, Max: 1}, now())
 			return err
 		}),
 		{method: "BindToken", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
@@ -63,7 +63,7 @@ func sessionCalls() []call {
 			},
 		},
 		{method: "EndSession", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.EndSession(c.ctx, c.app, c.x.user.ID, c.x.session.ID, now(), c.also)
+			return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: c.x.session.ID, Now: now(), Also: c.also})
 		}},
 	}
 }

@@ -23,10 +23,10 @@ func refusals() []call {
 		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Also: c.also})
 	})
 	add("EndSession", "of none", authkit.ErrNotFound, func(c caller) error {
-		return c.s.EndSession(c.ctx, c.app, c.x.user.ID, uuid.New(), now(), c.also)
+		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: uuid.New(), Now: now(), Also: c.also})
 	})
 	add("EndSession", "of another user's", authkit.ErrNotFound, func(c caller) error {
-		return c.s.EndSession(c.ctx, c.app, c.x.other.ID, c.x.session.ID, now(), c.also)
+		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.other.ID, ID: c.x.session.ID, Now: now(), Also: c.also})
 	})
 	return list
 }

@@ -136,7 +136,7 @@ func userMaxSessions(b *bed) {
 	equal(b, live[0].CreatedAt, after(3*time.Second))
 	equal(b, live[1].CreatedAt, after(2*time.Second))
 	// One that is ended takes nobody's place.
-	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, live[0].ID, now(), authkit.Also{}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: live[0].ID, Now: now()}))
 	s := session(u, uuid.NewString())
 	s.CreatedAt = after(4 * time.Second)
 	_, err = b.change(u, func(c *authkit.UserChange) { c.Session, c.MaxSessions = s, 2 })
@@ -177,7 +177,7 @@ func userKeep(b *bed) {
 	u, err := b.change(u, func(c *authkit.UserChange) { c.End, c.Keep = true, theirs.ID })
 	b.ok(err)
 	ended := b.signIn(u, "ended")
-	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, ended.ID, now(), authkit.Also{}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: ended.ID, Now: now()}))
 	for _, keep := range []uuid.UUID{dead.ID, ended.ID, theirs.ID, uuid.New()} {
 		u, err = b.change(u, func(c *authkit.UserChange) { c.End, c.Keep = true, keep })
 		b.ok(err)

@@ -201,11 +201,11 @@ func (f *Faulty) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now t
 }
 
 // TryToken passes the call on, unless it is to fail.
-func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Take, proof []byte, max int, now time.Time) (r0 authkit.Token, err error) {
+func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (r0 authkit.Token, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}
-	return f.s.TryToken(ctx, app, t, proof, max, now)
+	return f.s.TryToken(ctx, app, t, now)
 }
 
 // BindToken passes the call on, unless it is to fail.
@@ -265,11 +265,11 @@ func (f *Faulty) RotateSession(ctx context.Context, r authkit.Rotation) (r0 auth
 }
 
 // EndSession passes the call on, unless it is to fail.
-func (f *Faulty) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also authkit.Also) error {
+func (f *Faulty) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.EndSession(ctx, app, user, id, now, also)
+	return f.s.EndSession(ctx, e)
 }
 
 // Hit passes the call on, unless it is to fail.

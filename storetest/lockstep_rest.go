@@ -53,7 +53,7 @@ func (l *lockstep) doTryToken() {
 	app := l.app()
 	tk, proof, most := l.take(app), draw(l, "proof", hash("code"), hash("code"), hash("code"), hash("wrong"), nil), draw(l, "max", 1, 2, 3)
 	want, ok := l.model(app).try(tk, proof, most, l.at)
-	got, err := l.s.TryToken(l.ctx, app, tk, proof, most, l.at)
+	got, err := l.s.TryToken(l.ctx, app, authkit.Try{Take: tk, Proof: proof, Max: most}, l.at)
 	if l.found(err, ok) {
 		l.same("TryToken", got, want.Token)
 	}

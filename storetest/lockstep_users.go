@@ -190,5 +190,5 @@ func (l *lockstep) doEndSession() {
 	if owner := l.model(app).sessions[id].UserID; owner != uuid.Nil && l.often(8, "by its user") {
 		user = owner
 	}
-	l.answered(l.s.EndSession(l.ctx, app, user, id, l.at, also), l.m.endSession(app, user, id, also))
+	l.answered(l.s.EndSession(l.ctx, authkit.SessionEnd{App: app, User: user, ID: id, Now: l.at, Also: also}), l.m.endSession(app, user, id, also))
 }

@@ -34,7 +34,7 @@ func raceTry(b *bed) {
 	tok.Proof = hash("code")
 	b.put(tok)
 	equal(b, b.race(16, func(s authkit.Store, _ int) error {
-		_, err := s.TryToken(b.ctx, b.app, take("x"), hash("code"), 5, now())
+		_, err := s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("code"), Max: 5}, now())
 		return err
 	}, authkit.ErrNotFound), 5)
 }

@@ -105,7 +105,7 @@ func userOnces() []once {
 			return c.change(c.x.user, func(change *authkit.UserChange) { change.Verified = new(true) })
 		}},
 		{"EndSession", lostNotFound, func(c caller, _ int) error {
-			return c.s.EndSession(c.ctx, c.app, c.x.user.ID, c.x.session.ID, now(), c.also)
+			return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: c.x.session.ID, Now: now(), Also: c.also})
 		}},
 		{"TakeToken, CreateUser and ChangeUser with one token", lostNotFound, func(c caller, n int) error {
 			tk := take("t")

@@ -145,7 +145,7 @@ func rotationBack(b *bed) {
 	b.turn(turn{at: 2 * second, from: "t1", to: "no", key: "a", err: authkit.ErrConflict})
 	b.turn(turn{at: 12 * second, from: "t1", to: "t2b", key: "b"})
 	b.is(back("t2b", "t2", 12*second), authkit.ErrNotFound)
-	b.ok(b.s.EndSession(b.ctx, b.app, s.UserID, s.ID, after(12*second), authkit.Also{}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: s.UserID, ID: s.ID, Now: after(12 * second)}))
 	b.is(back("t2b", "t1", 12*second), authkit.ErrNotFound)
 }
 

@@ -222,7 +222,7 @@ func tokenRound(b *bed, o odd) (*authkit.Token, authkit.Token, func() authkit.To
 		got, err := b.s.Token(b.ctx, b.app, t, now())
 		b.ok(err)
 		if len(o.data) > 0 {
-			tried, err := b.s.TryToken(b.ctx, b.app, t, o.data, 9, now())
+			tried, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: t, Proof: o.data, Max: 9}, now())
 			b.ok(err)
 			b.same(tried, got)
 		}

@@ -183,10 +183,10 @@ func sessionStale(b *bed) {
 func sessionEnd(b *bed) {
 	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
 	s := b.signIn(u, "s")
-	b.is(b.s.EndSession(b.ctx, b.app, other.ID, s.ID, now(), b.riders("x")), authkit.ErrNotFound)
-	b.is(b.s.EndSession(b.ctx, b.app, u.ID, uuid.New(), now(), b.riders("x")), authkit.ErrNotFound)
+	b.is(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: other.ID, ID: s.ID, Now: now(), Also: b.riders("x")}), authkit.ErrNotFound)
+	b.is(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: uuid.New(), Now: now(), Also: b.riders("x")}), authkit.ErrNotFound)
 	b.written("x", false)
-	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, now(), b.riders("x")))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now(), Also: b.riders("x")}))
 	b.written("x", true)
 	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)
@@ -214,7 +214,7 @@ func sessionCookie(b *bed) {
 		_, err = b.change(u, func(c *authkit.UserChange) { c.Session = bare })
 		b.ok(err)
 	}
-	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, now(), authkit.Also{}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now()}))
 	_, _, err = b.s.SessionByCookie(b.ctx, b.app, hash("cookie s"), now())
 	b.is(err, authkit.ErrNotFound)
 }
@@ -232,6 +232,6 @@ func sessionUse(b *bed) {
 	b.is(b.s.UseSession(b.ctx, b.app, uuid.New(), now(), after(time.Hour)), authkit.ErrNotFound)
 	_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(2*time.Hour))
 	b.is(err, authkit.ErrNotFound)
-	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, now(), authkit.Also{}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now()}))
 	b.is(b.s.UseSession(b.ctx, b.app, s.ID, now(), after(time.Hour)), authkit.ErrNotFound)
 }

@@ -111,7 +111,7 @@ func timeEpoch(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
-	b.ok(b.s.EndSession(b.ctx, b.app, u.ID, s.ID, epoch, authkit.Also{}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: epoch}))
 	_, _, err = b.s.Session(b.ctx, b.app, s.ID, epoch)
 	b.is(err, authkit.ErrNotFound)
 	b.ok(b.s.DeleteApp(b.ctx, b.app, epoch, authkit.Also{}))
@@ -128,12 +128,12 @@ func bytesEmpty(b *bed) {
 		tk.Binding = []byte{}
 		_, err := b.s.Token(b.ctx, b.app, tk, now())
 		b.is(err, authkit.ErrNotFound)
-		_, err = b.s.TryToken(b.ctx, b.app, tk, hash("code"), 9, now())
+		_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: tk, Proof: hash("code"), Max: 9}, now())
 		b.is(err, authkit.ErrNotFound)
 		_, err = b.s.TakeToken(b.ctx, b.app, tk, now())
 		b.is(err, authkit.ErrNotFound)
 		for _, proof := range [][]byte{nil, {}} {
-			_, err = b.s.TryToken(b.ctx, b.app, take(name), proof, 9, now())
+			_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take(name), Proof: proof, Max: 9}, now())
 			b.is(err, authkit.ErrNotFound)
 		}
 		_, err = b.s.Token(b.ctx, b.app, take(name), now())

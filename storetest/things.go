@@ -118,7 +118,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 // as they were: what reading alone does not show.
 func (b *bed) unused(app uuid.UUID) {
 	b.Helper()
-	_, err := b.s.TryToken(b.ctx, app, take("t"), hash("code"), 1, now())
+	_, err := b.s.TryToken(b.ctx, app, authkit.Try{Take: take("t"), Proof: hash("code"), Max: 1}, now())
 	b.ok(err)
 	_, err = b.s.RotateSession(b.ctx, rotation(app, hash("t0 s"), "t1", now()))
 	b.ok(err)

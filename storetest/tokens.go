@@ -48,7 +48,7 @@ func tokenExpired(b *bed) {
 	b.put(tok)
 	_, err := b.s.Token(b.ctx, b.app, take("x"), after(time.Hour+time.Second))
 	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.TryToken(b.ctx, b.app, take("x"), tok.Proof, 5, after(time.Hour+time.Second))
+	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: tok.Proof, Max: 5}, after(time.Hour+time.Second))
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("x"), after(time.Hour+time.Second))
 	b.is(err, authkit.ErrNotFound)
@@ -63,12 +63,12 @@ func tokenBinding(b *bed) {
 	kind := take("x")
 	kind.Kind = "state"
 	for _, tk := range []authkit.Take{wrong, kind} {
-		_, err := b.s.TryToken(b.ctx, b.app, tk, tok.Proof, 1, now())
+		_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: tk, Proof: tok.Proof, Max: 1}, now())
 		b.is(err, authkit.ErrNotFound)
 		_, err = b.s.TakeToken(b.ctx, b.app, tk, now())
 		b.is(err, authkit.ErrNotFound)
 	}
-	_, err := b.s.TryToken(b.ctx, b.app, right, tok.Proof, 1, now())
+	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: right, Proof: tok.Proof, Max: 1}, now())
 	b.ok(err)
 }
 
@@ -77,12 +77,12 @@ func tokenSlot(b *bed) {
 	one.Slot, two.Slot, two.Proof = "s", "s", hash("code")
 	one.Proof = hash("code")
 	b.put(one)
-	_, err := b.s.TryToken(b.ctx, b.app, take("one"), hash("no"), 1, now())
+	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("one"), Proof: hash("no"), Max: 1}, now())
 	b.is(err, authkit.ErrNotFound)
 	b.put(two)
 	_, err = b.s.Token(b.ctx, b.app, take("one"), now())
 	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.TryToken(b.ctx, b.app, take("two"), hash("code"), 1, now())
+	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("two"), Proof: hash("code"), Max: 1}, now())
 	b.ok(err)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("two"), now())
 	b.ok(err)
@@ -96,10 +96,10 @@ func tokenTry(b *bed) {
 	tok.Proof = hash("code")
 	b.put(tok)
 	for range 3 {
-		_, err := b.s.TryToken(b.ctx, b.app, take("x"), hash("no"), 3, now())
+		_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("no"), Max: 3}, now())
 		b.is(err, authkit.ErrNotFound)
 	}
-	_, err := b.s.TryToken(b.ctx, b.app, take("x"), hash("code"), 3, now())
+	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("code"), Max: 3}, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("x"), now())
 	b.ok(err)
@@ -184,7 +184,7 @@ func tokenBind(b *bed) {
 	beside := b.token("y")
 	beside.Slot, beside.Most = "slot", 2
 	b.put(tok, beside)
-	_, err := b.s.TryToken(b.ctx, b.app, take("x"), hash("wrong"), 2, now())
+	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("wrong"), Max: 2}, now())
 	b.is(err, authkit.ErrNotFound)
 
 	tok.UserID, tok.Epoch = u.ID, u.Epoch+1
@@ -199,20 +199,20 @@ func tokenBind(b *bed) {
 	want := tok
 	want.Most = 0
 	b.same(got, want)
-	_, err = b.s.TryToken(b.ctx, b.app, take("x"), hash("another code"), 2, now())
+	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
 	b.ok(err)
-	_, err = b.s.TryToken(b.ctx, b.app, take("x"), hash("another code"), 2, now())
+	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
 	b.is(err, authkit.ErrNotFound) // the attempts before count
 	_, err = b.s.Token(b.ctx, b.app, take("y"), now())
 	b.ok(err)
 
 	bare := b.token("bare")
 	b.put(bare)
-	_, err = b.s.TryToken(b.ctx, b.app, take("bare"), hash("code"), 1, now())
+	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 1}, now())
 	b.is(err, authkit.ErrNotFound)
 	bare.UserID, bare.Epoch, bare.Proof = other.ID, other.Epoch, hash("code")
 	b.ok(b.s.BindToken(b.ctx, b.app, bare, now()))
-	_, err = b.s.TryToken(b.ctx, b.app, take("bare"), hash("code"), 1, now())
+	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 1}, now())
 	b.ok(err)
 
 	tok.UserID, tok.Epoch = other.ID, other.Epoch

@@ -146,7 +146,7 @@ func onceVerbs() []Verb {
 			return s.TakeToken(ctx, app, link(7), now)
 		}),
 		{"TryToken", func(ctx context.Context, s authkit.Store) error {
-			_, err := s.TryToken(ctx, app, link(8), hash(8), 5, now)
+			_, err := s.TryToken(ctx, app, authkit.Try{Take: link(8), Proof: hash(8), Max: 5}, now)
 			return ignore(err, authkit.ErrNotFound)
 		}},
 		of("RotateSession", func(ctx context.Context, s authkit.Store) (authkit.Rotated, error) {
@@ -163,7 +163,7 @@ func onceVerbs() []Verb {
 			return s.UseSession(ctx, app, row(12), now, now.Add(time.Hour))
 		}},
 		{"EndSession", func(ctx context.Context, s authkit.Store) error {
-			return s.EndSession(ctx, app, row(10), row(10), now, also(10))
+			return s.EndSession(ctx, authkit.SessionEnd{App: app, User: row(10), ID: row(10), Now: now, Also: also(10)})
 		}},
 		of("Hit", func(ctx context.Context, s authkit.Store) (authkit.HitResult, error) {
 			return s.Hit(ctx, app, []authkit.Hit{{Key: "new", Limit: 5, Window: time.Minute}, {Key: "5000", Limit: 1, Window: time.Hour}}, now)

@@ -77,11 +77,11 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 }
 
 // EndSession implements [authkit.SessionStore].
-func (s *Store) EndSession(ctx context.Context, app, user, session uuid.UUID, now time.Time, also authkit.Also) error {
-	return s.write(ctx, app, func(q Tx) error {
+func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
+	return s.write(ctx, e.App, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 returning 1`,
-			id(app), id(user), id(session), us(now))
-		s.riders(ctx, q, app, also)
+			id(e.App), id(e.User), id(e.ID), us(e.Now))
+		s.riders(ctx, q, e.App, e.Also)
 		return nil
 	})
 }

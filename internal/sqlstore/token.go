@@ -108,17 +108,17 @@ func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now ti
 }
 
 // TryToken implements [authkit.TokenStore].
-func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Take, proof []byte, limit int, now time.Time) (authkit.Token, error) {
+func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
 	err := s.write(ctx, app, func(q Tx) (err error) {
 		out, err = oneToken(ctx, q, `update authkit_tokens set attempts = attempts + 1`+unspent+boundToAnyone+` and attempts < $6 returning `+tokenCols,
-			append(takeArgs(app, t, now), int64(limit))...)
+			append(takeArgs(app, t.Take, now), int64(t.Max))...)
 		return err
 	})
 	if err != nil {
 		return authkit.Token{}, err
 	}
-	if out.Proof == nil || subtle.ConstantTimeCompare(out.Proof, proof) != 1 {
+	if out.Proof == nil || subtle.ConstantTimeCompare(out.Proof, t.Proof) != 1 {
 		return authkit.Token{}, authkit.ErrNotFound
 	}
 	return out, nil

@@ -160,17 +160,17 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 }
 
 // EndSession implements [authkit.SessionStore].
-func (s *Store) EndSession(ctx context.Context, app, user, id uuid.UUID, now time.Time, also authkit.Also) error {
-	return s.in(ctx, app, func(t *tenant) error {
-		x, ok := t.sessions[id]
-		if !ok || x.UserID != user || !x.ended.IsZero() {
+func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
+	return s.in(ctx, e.App, func(t *tenant) error {
+		x, ok := t.sessions[e.ID]
+		if !ok || x.UserID != e.User || !x.ended.IsZero() {
 			return authkit.ErrNotFound
 		}
-		also = t.own(also)
+		also := t.own(e.Also)
 		if err := t.check(also, nil); err != nil {
 			return err
 		}
-		x.ended = micro(now)
+		x.ended = micro(e.Now)
 		t.write(also)
 		return nil
 	})

@@ -141,18 +141,18 @@ func (s *Store) Token(ctx context.Context, app uuid.UUID, k authkit.Take, now ti
 }
 
 // TryToken implements [authkit.TokenStore].
-func (s *Store) TryToken(ctx context.Context, app uuid.UUID, k authkit.Take, proof []byte, limit int, now time.Time) (authkit.Token, error) {
+func (s *Store) TryToken(ctx context.Context, app uuid.UUID, try authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
 	err := s.in(ctx, app, func(t *tenant) error {
-		x, err := t.live(k, now)
+		x, err := t.live(try.Take, now)
 		if err != nil {
 			return err
 		}
-		if x.attempts >= limit {
+		if x.attempts >= try.Max {
 			return authkit.ErrNotFound
 		}
 		x.attempts++
-		if x.Proof == nil || subtle.ConstantTimeCompare(x.Proof, proof) != 1 {
+		if x.Proof == nil || subtle.ConstantTimeCompare(x.Proof, try.Proof) != 1 {
 			return authkit.ErrNotFound
 		}
 		out = copyToken(x.Token)

@@ -71,7 +71,10 @@ func TestAStepThatHangsEnds(t *testing.T) {
 			return err
 		},
 		"TakeToken": func(ctx context.Context) error { _, err := s.TakeToken(ctx, app, take, now); return err },
-		"TryToken":  func(ctx context.Context) error { _, err := s.TryToken(ctx, app, take, nil, 5, now); return err },
+		"TryToken": func(ctx context.Context) error {
+			_, err := s.TryToken(ctx, app, authkit.Try{Take: take, Max: 5}, now)
+			return err
+		},
 	} {
 		// The caller's own bound is far longer, and keeps the test from hanging.
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

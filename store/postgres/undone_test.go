@@ -64,7 +64,7 @@ func TestARotationThatIsUndoneFindsASessionEnded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.EndSession(t.Context(), app, user.ID, session.ID, now, authkit.Also{}); err != nil {
+	if err := s.EndSession(t.Context(), authkit.SessionEnd{App: app, User: user.ID, ID: session.ID, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-rotated; !errors.Is(err, authkit.ErrNotFound) {
