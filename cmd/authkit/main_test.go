@@ -79,15 +79,15 @@ func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 	}
 }
 
-// TestReadmeNamesEveryFlagOfServe looks for each flag in the table of README.md, and for each
+// TestDocsNameEveryFlagOfServe looks for each flag in the table of docs/serve.md, and for each
 // flag of that table in serve.
-func TestReadmeNamesEveryFlagOfServe(t *testing.T) {
+func TestDocsNameEveryFlagOfServe(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../docs/serve.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(readme), "| flag of `serve` |")
+	_, table, _ := strings.Cut(string(page), "| flag of `serve` |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	var named []string
 	for _, flag := range regexp.MustCompile("`--([a-z-]+)[ `]").FindAllStringSubmatch(table, -1) {
@@ -108,7 +108,7 @@ func TestReadmeNamesEveryFlagOfServe(t *testing.T) {
 	slices.Sort(named)
 	slices.Sort(serves)
 	if named = slices.Compact(named); !slices.Equal(named, serves) {
-		t.Errorf("README.md: got the flags\n%s, want\n%s", named, serves)
+		t.Errorf("docs/serve.md: got the flags\n%s, want\n%s", named, serves)
 	}
 }
 
