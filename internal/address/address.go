@@ -1,4 +1,5 @@
-// Package address says what an email address is here: a plain one, as almost all are.
+// Package address checks email addresses and brings them into one canonical form. It takes
+// plain addresses only, as almost all are.
 //
 //	canonical, err := address.Parse("Ann@Example.COM") // "ann@example.com"
 //
@@ -13,7 +14,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// ErrInvalid is the one error of Parse.
+// ErrInvalid is the only error that Parse returns.
 var ErrInvalid = errors.New("address: invalid")
 
 const (
@@ -21,9 +22,9 @@ const (
 	maxLength = 254 // RFC 5321, section 4.5.3.1.3, without the angle brackets
 )
 
-// Parse takes a dot-atom (RFC 5322, section 3.2.3), an at sign and a domain of two labels
-// or more, and returns them in lower case, the domain as A-labels. Nothing is trimmed;
-// quotes, comments, literals and display names are refused.
+// Parse returns the canonical form of an address: lower case, with the domain as A-labels. It
+// takes a dot-atom (RFC 5322, section 3.2.3), an at sign and a domain of at least two labels.
+// It trims nothing. It refuses quotes, comments, literals and display names.
 func Parse(s string) (canonical string, err error) {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || !dotAtom(local) {
@@ -40,8 +41,9 @@ func Parse(s string) (canonical string, err error) {
 	return canonical, nil
 }
 
-// Envelope is the form of an address that any mail server takes: the local part as it was
-// given, the domain as A-labels. SMTPUTF8 (RFC 6531) is then no matter.
+// Envelope returns the form of an address that every mail server takes: the local part
+// unchanged and the domain as A-labels. The server then needs no SMTPUTF8 (RFC 6531). If the
+// domain is not valid, Envelope returns s unchanged.
 func Envelope(s string) string {
 	local, domain, _ := strings.Cut(s, "@")
 	ascii, ok := host(domain)
@@ -51,7 +53,8 @@ func Envelope(s string) string {
 	return local + "@" + ascii
 }
 
-// Mask keeps the first letter and the domain of a canonical address.
+// Mask replaces the local part of a canonical address, except for its first letter, by three
+// asterisks.
 func Mask(canonical string) string {
 	local, domain, ok := strings.Cut(canonical, "@")
 	if !ok || local == "" {
@@ -77,7 +80,7 @@ func atext(r rune) bool {
 		(r < 0x80 && strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r))
 }
 
-// host answers the A-labels of a domain name (RFC 5891).
+// host returns a domain name as A-labels (RFC 5891) and reports whether it is valid.
 func host(s string) (string, bool) {
 	if s == "" || strings.HasSuffix(s, ".") || len(s) > maxLength || strings.ContainsFunc(s, dropped) {
 		return "", false
@@ -102,15 +105,16 @@ func host(s string) (string, bool) {
 	return ascii, err == nil && again == ascii
 }
 
-// dropped finds what the mapping for look-ups leaves out without a word (UTS 46, section 4,
-// "ignored"): an address is kept as it was given, and nobody would see that in it. The two
-// joiners, which some scripts need, are judged by where they stand.
+// dropped reports whether the mapping for look-ups removes a character without an error (UTS
+// 46, section 4, "ignored"). Envelope keeps the address as it was given, so such a character
+// would stay in it unseen. The two joiners are not included: some scripts need them, and the
+// mapping itself checks where they may be.
 func dropped(r rune) bool {
 	const joiner, nonJoiner, graphemeJoiner = '\u200d', '\u200c', '\u034f'
 	return r == graphemeJoiner || unicode.Is(unicode.Variation_Selector, r) || (unicode.Is(unicode.Cf, r) && r != joiner && r != nonJoiner)
 }
 
-// ldh says whether a label has letters, digits and inner hyphens only (RFC 5890).
+// ldh reports whether a label consists of letters, digits and inner hyphens only (RFC 5890).
 func ldh(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false

@@ -37,7 +37,7 @@ func TestParse(t *testing.T) {
 		"änn@example.com":         "",
 		"ann@-a.example":          "",
 		"ann@a_b.example":         "",
-		"ann@example.com\u200b":   "", // which a mapping for look-ups drops: an invisible end
+		"ann@example.com\u200b":   "", // the mapping for look-ups drops it, so that the end is invisible
 		"ann@exam\u00adple.com":   "",
 		"ann@\ufeffexample.com":   "",
 		"ann@example\ufe0f.com":   "",

@@ -10,9 +10,9 @@ var (
 	errName   = errors.New(`put the name in double quotes, as in "Example, Inc." <name@example.com>, and a backslash before each quote or backslash inside`)
 )
 
-// CheckSender takes what may stand in From (RFC 5322, section 3.4): an address, alone or in
-// angle brackets behind a name. The host may be a bare word here, such as localhost. What
-// it refuses, it tells how to write.
+// CheckSender checks a value for the From header (RFC 5322, section 3.4): an address, alone or
+// in angle brackets after a name. The host may be a single label, such as localhost. The error
+// tells how to write the value.
 func CheckSender(s string) error {
 	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\ufffd' }) {
 		return errors.New("write one line, without control characters")
@@ -34,14 +34,14 @@ func CheckSender(s string) error {
 	return errSender
 }
 
-// bare says whether s is an address at a host of one label.
+// bare reports whether s is an address at a host of one label.
 func bare(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	return ok && dotAtom(local) && ldh(strings.ToLower(domain))
 }
 
-// phrase says whether a name may stand before an address: nothing, a quoted string, or
-// words. Words in the encoding of RFC 2047 are the mailer's to write.
+// phrase reports whether s may precede an address in angle brackets: the empty text, a quoted
+// string, or words. Encoded words (RFC 2047) are refused, because the mailer writes them.
 func phrase(s string) bool {
 	if inner, ok := strings.CutPrefix(s, `"`); ok {
 		inner, ok = strings.CutSuffix(inner, `"`)

@@ -56,8 +56,8 @@ func TestCheckSender(t *testing.T) {
 	}
 }
 
-// What is taken is what a mail library reads: else mail would be refused one by one, long
-// after the start.
+// FuzzCheckSender checks that net/mail reads each value that is accepted. Otherwise every mail
+// would be refused one by one, long after the start.
 func FuzzCheckSender(f *testing.F) {
 	for _, seed := range []string{"a@b.cd", "A <a@b.cd>", "<a@b>", `"a, \"b\"" <a@b.cd>`, "J. Doe <a@b.cd>", "ü <a@ü.de>", "a. .b <a@b.cd>", "=?utf-8?q?a?= <a@b.cd>", "\u00a0 <a@b.cd>", `"" <a@b.cd>`} {
 		f.Add(seed)

@@ -1,12 +1,12 @@
-// Package coalesce lets callers that ask the same question at the same time share one call.
+// Package coalesce lets concurrent callers that ask the same question share one call.
 //
 //	var asking coalesce.Group[string, int]
 //	n, err := asking.Do(ctx, "key", 5*time.Second, func(ctx context.Context) (int, error) { … })
 //
-// A call runs in a goroutine of its own. It keeps the values of the first caller's context
-// and not its end, so that a caller that leaves takes the answer from no other. A call that
-// panics ends like any other, with a [*panics.Error] for each caller that waits: no key is
-// left without an answer, and the process goes on.
+// A call runs in a goroutine of its own. Its context has the values of the first caller's
+// context but not its cancellation, so that the other callers still get the answer when the
+// first one leaves. A call that panics ends with a [*panics.Error] for every caller that waits.
+// Its key is free again, and the process goes on.
 package coalesce
 
 import (
@@ -21,15 +21,15 @@ import (
 // ErrNoAnswer is the error of a call whose goroutine ended without a return or a panic.
 var ErrNoAnswer = errors.New("the call ended without an answer")
 
-// Flight is one call, under way or ended, that any number of callers wait for.
+// Flight is one call, in progress or finished. Any number of callers can wait for it.
 type Flight[V any] struct {
 	landed chan struct{}
 	value  V
 	err    error
 }
 
-// Start begins a call. Its context ends after limit. Land, if it is not nil, gets the outcome
-// before the callers do, exactly once, whatever happens to the call.
+// Start begins a call. The context of the call ends after limit. If land is not nil, it gets
+// the outcome exactly once, before any caller does, however the call ends.
 func Start[V any](ctx context.Context, limit time.Duration, call func(context.Context) (V, error), land func(V, error)) *Flight[V] {
 	f := &Flight[V]{landed: make(chan struct{}), err: ErrNoAnswer}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
@@ -53,7 +53,7 @@ func (f *Flight[V]) fly(ctx context.Context, call func(context.Context) (V, erro
 	})
 }
 
-// Wait answers the outcome of the call, or the error of ctx if that ends first.
+// Wait returns the outcome of the call, or the error of ctx if ctx ends first.
 func (f *Flight[V]) Wait(ctx context.Context) (V, error) {
 	select {
 	case <-f.landed:
@@ -64,15 +64,16 @@ func (f *Flight[V]) Wait(ctx context.Context) (V, error) {
 	}
 }
 
-// Group has at most one call a key under way. Its zero value is ready. It remembers no
-// outcome. It is safe for concurrent use.
+// Group has at most one call in progress for each key. It keeps no outcome. Its zero value is
+// ready to use. It is safe for concurrent use.
 type Group[K comparable, V any] struct {
 	mu  sync.Mutex
 	now map[K]*Flight[V]
 }
 
-// Do waits for the call of the key that is under way, or else begins one, whose context ends
-// after limit. The error is the call's, or that of ctx if ctx ends first.
+// Do waits for the call of the key that is in progress. If there is no such call, it begins
+// one, whose context ends after limit. The error is that of the call, or that of ctx if ctx
+// ends first.
 func (g *Group[K, V]) Do(ctx context.Context, key K, limit time.Duration, call func(context.Context) (V, error)) (V, error) {
 	return g.join(ctx, key, limit, call).Wait(ctx)
 }

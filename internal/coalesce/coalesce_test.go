@@ -71,7 +71,7 @@ func TestACallerThatLeavesEndsNoCall(t *testing.T) {
 	})
 }
 
-// A key that a failed call left behind would be without an answer until a restart.
+// If a failed call kept its key, that key would have no answer until a restart.
 func TestACallThatFailsLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

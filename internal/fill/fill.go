@@ -1,9 +1,10 @@
-// Package fill puts values into the texts of mails and pages, at places written {{Name}}.
+// Package fill puts values into the texts of mails and pages. A text marks the place of a value
+// by {{Name}}.
 //
 //	page, err := fill.Page(`<p title="{{App}}">{{App}}</p>`, fill.Values{"App": name})
 //
-// It is all that these texts need: a template engine that finds methods by name keeps the
-// linker from leaving anything out, which costs a host two megabytes.
+// These texts need no more than that. A template engine that looks up methods by name keeps the
+// linker from removing unused code, which makes a host two megabytes larger.
 package fill
 
 import (
@@ -12,17 +13,16 @@ import (
 	"strings"
 )
 
-// Values are what stands at each place. Every place has to have a value, and every value a
-// place.
+// Values holds the value for each place. Every place needs a value, and every value a place.
 type Values map[string]any
 
-// HTML is markup that stands in a page as it is. Everything else is escaped.
+// HTML is trusted markup, which Page inserts unchanged. All other values are escaped.
 type HTML string
 
-// Page fills markup. Values are escaped for text and for attributes in double quotes, the
-// only two contexts in which a place may stand. The value of a place whose name ends in URL
-// has to be an http or https URL, or of a scheme with a dot in it, which a program on the
-// device has claimed: escaping makes no other scheme harmless.
+// Page fills markup. Values are escaped for text and for attributes in double quotes. A place
+// may stand in these two contexts only. If the name of a place ends in URL, its value must be
+// an http or https URL, or a URL whose scheme has a dot in it, which belongs to a program on
+// the device. Escaping makes no other scheme harmless.
 func Page(markup string, values Values) (HTML, error) {
 	out, err := fill(markup, values, func(name string, v any) (string, error) {
 		if trusted, ok := v.(HTML); ok {
@@ -37,7 +37,7 @@ func Page(markup string, values Values) (HTML, error) {
 	return HTML(out), err
 }
 
-// harmless reports whether a browser that follows a URL runs nothing of it here.
+// harmless reports whether following a URL runs nothing in the browser's page.
 func harmless(text string) bool {
 	scheme, _, found := strings.Cut(text, ":")
 	plain := !strings.ContainsFunc(scheme, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' })
@@ -49,7 +49,8 @@ func Text(text string, values Values) (string, error) {
 	return fill(text, values, func(_ string, v any) (string, error) { return fmt.Sprint(v), nil })
 }
 
-// fill copies what stands between the places; values are never looked into for places.
+// fill replaces each place by what say returns for its value. It does not look for places
+// inside values.
 func fill(text string, values Values, say func(name string, v any) (string, error)) (string, error) {
 	var out strings.Builder
 	used := map[string]bool{}

@@ -13,7 +13,7 @@ func TestPage(t *testing.T) {
 	for name, c := range map[string]struct {
 		markup string
 		values fill.Values
-		want   string // "" is an error
+		want   string // "" means an error
 	}{
 		"escapes text and attributes":     {`<p title="{{A}}">{{A}}</p>`, fill.Values{"A": `"><i>'&`}, `<p title="&#34;&gt;&lt;i&gt;&#39;&amp;">&#34;&gt;&lt;i&gt;&#39;&amp;</p>`},
 		"takes markup as it is":           {`<ul>{{A}}</ul>`, fill.Values{"A": fill.HTML("<li>")}, `<ul><li></ul>`},

@@ -1,5 +1,5 @@
 // Package githubtest is a GitHub for tests: a real HTTP server that answers as github.com and
-// api.github.com do, iss in the authorization response included.
+// api.github.com do. Its authorization response includes iss.
 package githubtest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"testing"
 )
 
-// The client that the server knows.
+// ClientID and ClientSecret belong to the one client that the server knows.
 const (
 	ClientID     = "Iv1.0123456789abcdef"
 	ClientSecret = "the client secret at GitHub"
@@ -26,14 +26,15 @@ const (
 	Iss = "https://github.com/login/oauth"
 )
 
-// Email is an address at /user/emails.
+// Email is an address in the answer of /user/emails.
 type Email struct {
 	Email    string `json:"email"`
 	Primary  bool   `json:"primary"`
 	Verified bool   `json:"verified"`
 }
 
-// GitHub is a server with one person. Its fields may be changed between requests, under Lock.
+// GitHub is a server with one person. Change its fields between requests only, while holding
+// the lock.
 type GitHub struct {
 	sync.Mutex
 
@@ -41,17 +42,17 @@ type GitHub struct {
 
 	User         string // the answer of /user
 	Emails       []Email
-	EmailsStatus int    // of /user/emails; 0: 200
-	Iss          string // empty: none is sent
-	TokenError   string // the error of the next token answers, which come with status 200
-	TokenType    string // the media type of token answers; empty: by Accept, as GitHub does
+	EmailsStatus int    // of /user/emails; 0 means 200
+	Iss          string // sent in the authorization response; empty: not sent
+	TokenError   string // the error of the next token answers, which have status 200
+	TokenType    string // the media type of token answers; empty: chosen by Accept, as GitHub does
 
-	codes   map[string]url.Values // what a code was asked for with
-	asked   []string              // paths, in order
+	codes   map[string]url.Values // the parameters of the authorization request, by code
+	asked   []string              // paths, in the order of the requests
 	perPage int
 }
 
-// New starts a server, which ends with the test.
+// New starts a server that stops when the test ends.
 func New(tb testing.TB) *GitHub {
 	tb.Helper()
 	g := &GitHub{
@@ -87,19 +88,19 @@ func (g *GitHub) Asked(path string) (n int) {
 	return n
 }
 
-// Set changes the server between requests.
+// Set calls change with the lock held.
 func (g *GitHub) Set(change func(*GitHub)) {
 	g.Lock()
 	defer g.Unlock()
 	change(g)
 }
 
-// authorize lets the person through at once.
+// authorize redirects back at once, without asking the person.
 func (g *GitHub) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	to, err := url.Parse(q.Get("redirect_uri"))
 	if err != nil || q.Get("client_id") != ClientID {
-		http.NotFound(w, r) // as GitHub does for a client that it does not know
+		http.NotFound(w, r) // as GitHub does for an unknown client
 		return
 	}
 	code := rand.Text()
@@ -114,7 +115,8 @@ func (g *GitHub) authorize(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, to.String(), http.StatusFound) //nolint:gosec // a test's own redirect URI
 }
 
-// token says no with status 200, and takes the secret in the form.
+// token exchanges a code. It takes the client secret in the form, and answers errors with
+// status 200, as GitHub does.
 func (g *GitHub) token(w http.ResponseWriter, r *http.Request) {
 	code := r.PostFormValue("code")
 	asked, known := g.codes[code]
@@ -166,7 +168,7 @@ func (g *GitHub) user(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprint(w, g.User)
 }
 
-// emails are in pages, which the Link header names.
+// emails answers the addresses in pages. The Link header names the next and the last page.
 func (g *GitHub) emails(w http.ResponseWriter, r *http.Request) {
 	if g.EmailsStatus != 0 {
 		http.Error(w, `{"message":"Resource not accessible by integration"}`, g.EmailsStatus)

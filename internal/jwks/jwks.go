@@ -1,9 +1,9 @@
 // Package jwks reads JSON Web Key Sets (RFC 7517) with the standard library alone.
 //
-// A key that cannot be read is passed over, as section 5 says: one that is of an unknown type,
-// lacks a member, has one that is out of range or not spelled as it has to be, or shows its
-// private half, which makes it everybody's. So one bad key shuts out its own tokens and no
-// others. Certificates (x5c, x5t, x5u) are never read.
+// Parse skips a key that it cannot use, as section 5 says: one of an unknown type, one that
+// lacks a member, one with a member that is out of range or in a wrong form, and one that
+// includes its private half, since anyone who read the set could sign with it. One bad key
+// therefore affects its own tokens only. Certificates (x5c, x5t, x5u) are never read.
 package jwks
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/strictjson"
 )
 
-// Key is a public key and what its set says of it. ID, Use and Alg may be empty.
+// Key is a public key with what its set says about it. ID, Use and Alg may be empty.
 type Key struct {
 	ID, Use, Alg string
 	Type, Curve  string
@@ -30,7 +30,7 @@ type Key struct {
 	Size         int              // bytes of key material
 }
 
-// jwk holds the members that matter (RFC 7517, section 4; RFC 7518, section 6; RFC 8037,
+// jwk holds the members that are read (RFC 7517, section 4; RFC 7518, section 6; RFC 8037,
 // section 2).
 type jwk struct {
 	Type  string `json:"kty"`
@@ -46,11 +46,12 @@ type jwk struct {
 
 var fields = strictjson.FieldsOf[jwk]()
 
-// private are the members that no public key has: RFC 7518, sections 6.2.2, 6.3.2 and 6.4.
+// private lists the members of private and symmetric keys: RFC 7518, sections 6.2.2, 6.3.2 and
+// 6.4.
 var private = []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
-// Parse answers the keys of a set that can be read, in its order. An error means that the
-// answer is no set at all.
+// Parse returns the usable keys of a set, in the order of the set. An error means that b is not
+// a key set.
 func Parse(b []byte) ([]Key, error) {
 	raw, err := members(b)
 	if err != nil {
@@ -65,9 +66,9 @@ func Parse(b []byte) ([]Key, error) {
 	return out, nil
 }
 
-// members are the keys of a set, unread. What else the set has is passed over.
+// members returns the keys of a set, unread. It ignores the other members of the set.
 func members(b []byte) ([]json.RawMessage, error) {
-	if !json.Valid(b) { // which also bounds the depth
+	if !json.Valid(b) { // also bounds the depth
 		return nil, errors.New("not JSON")
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -120,7 +121,7 @@ func read(one json.RawMessage) (Key, bool) {
 	return k, ok
 }
 
-// point takes the curves of ES256, ES384 and ES512.
+// point reads a key on the curve of ES256, ES384 or ES512.
 func (j jwk) point() (crypto.PublicKey, int, bool) {
 	curves := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}
 	curve, known := curves[j.Curve]
@@ -137,7 +138,8 @@ func (j jwk) point() (crypto.PublicKey, int, bool) {
 	return public, 2 * size, err == nil
 }
 
-// modulus takes 2048 to 8192 bits (RFC 7518, section 3.3), and odd exponents from 3 to 31 bits.
+// modulus reads an RSA key of 2048 to 8192 bits (RFC 7518, section 3.3). The exponent must be
+// odd and have 2 to 31 bits.
 func (j jwk) modulus() (crypto.PublicKey, int, bool) {
 	n, ok := decode(j.N)
 	e, ok2 := decode(j.E)
@@ -148,8 +150,8 @@ func (j jwk) modulus() (crypto.PublicKey, int, bool) {
 	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, len(n), true
 }
 
-// decode re-encodes because base64 skips CR and LF and, unless strict, ignores trailing
-// bits (RFC 4648, section 3.5).
+// decode reads canonical base64url. It encodes the result again and compares, because the
+// decoder skips CR and LF and, unless strict, ignores trailing bits (RFC 4648, section 3.5).
 func decode(s string) ([]byte, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	return b, err == nil && base64.RawURLEncoding.EncodeToString(b) == s

@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		set  string
-		want string // the ids
+		want string // the key ids
 		bad  bool
 	}{
 		"keys in their order":                 {`{"keys":[` + okp + `,` + ec + `]}`, "k e", false},
@@ -57,7 +57,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// FuzzParse reads any text for a set: what is read is a public key that can be used.
+// FuzzParse checks that every key read from any text is a usable public key.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"keys":[` + okp + `,` + ec + `]}`))
 	f.Add([]byte(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","x5c":["!"]}]}`))

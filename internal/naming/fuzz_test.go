@@ -20,8 +20,8 @@ func nameSeeds(f *testing.F) {
 	}
 }
 
-// Names that fold to one key are one name: the key is its own, and that of every common
-// spelling of the name.
+// FuzzApp checks that names with the same key are one name: a key folds to itself, and every
+// common spelling of a name folds to its key.
 func FuzzApp(f *testing.F) {
 	nameSeeds(f)
 	f.Fuzz(func(t *testing.T, s string) {
@@ -45,7 +45,7 @@ func FuzzApp(f *testing.F) {
 	})
 }
 
-// A user's name folds to a form that folds to itself.
+// FuzzUser checks that a user's name folds to a form that folds to itself.
 func FuzzUser(f *testing.F) {
 	nameSeeds(f)
 	f.Fuzz(func(t *testing.T, s string) {

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// namesHost reports whether a word of the text ends in a label and a public suffix, such as
-// "example.com". Node.js is no host, since nothing is registered under js.
+// namesHost reports whether a word of the text is a host name: it ends in a label and a public
+// suffix, as "example.com" does. Node.js is not a host name, because js is no public suffix.
 func namesHost(text string) bool {
-	text = strings.ReplaceAll(strings.ToLower(text), "\u3002", ".") // a dot to browsers (UTS 46, section 2.3)
+	text = strings.ReplaceAll(strings.ToLower(text), "\u3002", ".") // browsers read it as a dot (UTS 46, section 2.3)
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !inHost(r) }) {
 		if strings.Contains(word, ".") && registrable(strings.Trim(word, ".-")) {
 			return true
@@ -20,18 +20,18 @@ func namesHost(text string) bool {
 	return false
 }
 
-// inHost reports whether a character may stand in a host name as people write it.
+// inHost reports whether a character may be part of a host name as people write it.
 func inHost(r rune) bool {
 	return r == '.' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// registrable reports whether a host name has a label before its public suffix, of the
-// ICANN part of the list: what a registry gives to anyone. A suffix of the private part
-// stands below one of those.
+// registrable reports whether a host name has a label before its public suffix. Only suffixes
+// in the ICANN part of the list count: registries sell names below them to anyone. A suffix in
+// the private part is itself below one of those.
 func registrable(host string) bool {
 	ascii, err := idna.ToASCII(host)
 	if err != nil {
-		return false // no resolver takes it
+		return false // resolvers refuse it
 	}
 	suffix, icann := publicsuffix.PublicSuffix(ascii)
 	for !icann && strings.Contains(suffix, ".") {
@@ -41,11 +41,11 @@ func registrable(host string) bool {
 	return icann && strings.HasSuffix(ascii, "."+suffix) && len(ascii) > len(suffix)+1
 }
 
-// telephoneDigits is how many digits a telephone number has at least.
+// telephoneDigits is the least number of digits in a telephone number.
 const telephoneDigits = 7
 
-// telephone reports whether so many digits follow each other, whatever stands between them
-// but letters.
+// telephone reports whether the text has telephoneDigits digits without a letter between them.
+// Other characters between them do not matter.
 func telephone(text string) bool {
 	digits := 0
 	for _, r := range text {
