@@ -42,8 +42,7 @@ func Parse(s string) (canonical string, err error) {
 }
 
 // Envelope returns the form of an address that every mail server takes: the local part
-// unchanged and the domain as A-labels. The server then needs no SMTPUTF8 (RFC 6531). If the
-// domain is not valid, Envelope returns s unchanged.
+// unchanged and the domain as A-labels. The server then needs no SMTPUTF8 (RFC 6531).
 func Envelope(s string) string {
 	local, domain, _ := strings.Cut(s, "@")
 	ascii, ok := host(domain)

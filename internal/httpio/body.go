@@ -16,8 +16,9 @@ import (
 )
 
 // Decode reads a JSON object into v, a pointer to a struct. Strings must not hold control
-// characters unless the field is tagged `raw:"ok"`; null is refused unless it is tagged
-// `null:"ok"`. Every refusal is a *[BodyError], in the order 415, 413, 400.
+// characters, unless the field is tagged `raw:"ok"`. Values must not be null, unless the field
+// is tagged `null:"ok"`. Every refusal is a *[BodyError]: 415 is checked first, then 413, then
+// 400.
 func Decode(r *http.Request, v any) error {
 	if err := wantType(r, "application/json"); err != nil {
 		return err
@@ -32,7 +33,7 @@ func Decode(r *http.Request, v any) error {
 	return DecodeBytes(b, v)
 }
 
-// DecodeForm reads a form body; each key may stand once. The value of one that is raw, a
+// DecodeForm reads a form body. Each key may occur once. The value of a key in raw, such as a
 // password, may hold control characters.
 func DecodeForm(r *http.Request, raw ...string) (url.Values, error) {
 	if err := wantType(r, "application/x-www-form-urlencoded"); err != nil {
@@ -45,7 +46,8 @@ func DecodeForm(r *http.Request, raw ...string) (url.Values, error) {
 	return parseForm(string(b), raw)
 }
 
-// Query parses form-encoded parameters; each key may stand once, in clean UTF-8.
+// Query parses form-encoded parameters. Each key may occur once. Keys and values must be UTF-8
+// without control characters.
 func Query(raw string) (url.Values, error) { return parseForm(raw, nil) }
 
 func parseForm(text string, raw []string) (url.Values, error) {
@@ -66,7 +68,7 @@ func parseForm(text string, raw []string) (url.Values, error) {
 	return values, nil
 }
 
-// NoBody refuses a body where none is taken.
+// NoBody refuses a request that has a body.
 func NoBody(r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -78,7 +80,7 @@ func NoBody(r *http.Request) error {
 	return nil
 }
 
-// MediaType is the media type of the body, in lower case, or "".
+// MediaType returns the media type of the body in lower case, or "" if there is none.
 func MediaType(r *http.Request) string {
 	t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil {
@@ -107,19 +109,20 @@ func wantType(r *http.Request, want string) error {
 	return nil
 }
 
-// Held reads the body, unless it is too large by its own word, and answers the request with
-// what was read in its place. What is wrong with it is said by whoever decodes it.
+// Held reads the body and returns the request with a body that replays what was read. It leaves
+// alone a body whose Content-Length is over the limit. It reports no error: decoding the body
+// does.
 func Held(r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength > BodyLimit {
 		return r
 	}
 	b, err := readSome(r.Body)
-	r = r.WithContext(r.Context()) // a copy: the caller's stays as it is
+	r = r.WithContext(r.Context()) // a copy, so that the caller's request keeps its body
 	r.Body = &held{ReadCloser: r.Body, read: b, err: err}
 	return r
 }
 
-// held is a body of which no more than the limit, and one byte, was read before.
+// held is a body that was read before, up to one byte beyond the limit.
 type held struct {
 	io.ReadCloser
 
@@ -152,7 +155,7 @@ func read(r *http.Request) ([]byte, error) {
 	return b, nil
 }
 
-// DecodeBytes is Decode for bytes at hand.
+// DecodeBytes is Decode for a body that was read already.
 func DecodeBytes(b []byte, v any) error {
 	raw := jsontext.Value(b)
 	if kind := raw.Kind(); kind != '{' {
@@ -164,7 +167,7 @@ func DecodeBytes(b []byte, v any) error {
 	return inspect(raw, reflect.TypeOf(v).Elem(), "")
 }
 
-// explain turns a decoder's error into one that names the field.
+// explain turns an error of the decoder into one that names the field.
 func explain(err error) error {
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		field := dotted(syntax.JSONPointer)
@@ -186,7 +189,7 @@ func explain(err error) error {
 	return bad("the body cannot be read")
 }
 
-// inspect walks what was decoded without error and refuses null and control characters.
+// inspect refuses null and control characters in a value that was decoded without an error.
 func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -196,7 +199,7 @@ func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 	}
 	var members map[string]jsontext.Value
 	if raw.Kind() != '{' {
-		return inspectPlain(raw, path) // a type with a text form of its own, such as a time
+		return inspectPlain(raw, path) // a type with a text form, such as a time
 	}
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return explain(err)
@@ -224,7 +227,7 @@ func inspectField(value jsontext.Value, f reflect.StructField, path string) erro
 	return inspect(value, f.Type, path)
 }
 
-// inspectPlain refuses null and control characters in anything that is not a struct.
+// inspectPlain refuses null and control characters in a value that is not a struct.
 func inspectPlain(raw jsontext.Value, path string) error {
 	dec := jsontext.NewDecoder(strings.NewReader(string(raw)))
 	for {
@@ -244,7 +247,7 @@ func inspectPlain(raw jsontext.Value, path string) error {
 	}
 }
 
-// hasControl looks for C0, DEL and C1.
+// hasControl reports whether s holds a C0, DEL or C1 character.
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || (r >= 0x7f && r < 0xa0) })
 }
@@ -269,8 +272,8 @@ func dotted(p jsontext.Pointer) string {
 	return path
 }
 
-// shown cuts a member's name to what may stand in an answer: at most 64 bytes of it, and
-// nothing of one that is not plain text.
+// shown returns the part of a member's name that an answer may hold: at most 64 bytes, and
+// nothing if the name has control characters or is not UTF-8.
 func shown(field string) string {
 	if !utf8.ValidString(field) || hasControl(field) {
 		return ""

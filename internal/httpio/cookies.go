@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Cookies sets and reads authkit's cookies. Insecure is for a base URL of http on
-// loopback: names without the __Host- prefix, no Secure.
+// Cookies sets and reads authkit's cookies. Insecure is for a base URL of http on loopback:
+// names then have no __Host- prefix, and cookies no Secure attribute.
 type Cookies struct{ Insecure bool }
 
-// Name is the name of a cookie as browsers know it.
+// Name returns the full name of a cookie, as browsers know it.
 func (c Cookies) Name(name string) string {
 	if c.Insecure {
 		return "authkit-" + name
@@ -18,17 +18,18 @@ func (c Cookies) Name(name string) string {
 	return "__Host-authkit-" + name // bound to this host: RFC 6265bis, section 4.1.3.2
 }
 
-// Set writes a cookie for this host alone. Age 0 is until the browser is closed; a negative
-// one drops the cookie.
+// Set writes a cookie for this host alone. An age of 0 keeps it until the browser closes. A
+// negative age drops it.
 func (c Cookies) Set(w http.ResponseWriter, name, value string, age time.Duration) {
-	//nolint:gosec // Secure is left out only on loopback, where there is no TLS
+	//nolint:gosec // Secure is missing on loopback only, where there is no TLS
 	http.SetCookie(w, &http.Cookie{
 		Name: c.Name(name), Value: value, Path: "/", MaxAge: int(age / time.Second),
 		Secure: !c.Insecure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-// Get reads a cookie. Two of one name are none: one of them was planted.
+// Get reads a cookie. If a request has two of the same name, Get reports false, because one of
+// them was planted.
 func (c Cookies) Get(r *http.Request, name string) (string, bool) {
 	found := r.CookiesNamed(c.Name(name))
 	if len(found) != 1 {
@@ -37,8 +38,8 @@ func (c Cookies) Get(r *http.Request, name string) (string, bool) {
 	return found[0].Value, true
 }
 
-// Sessions counts the cookies of a request that are named by a UUID, as sessions are, each
-// name once and without the one of own.
+// Sessions counts the session cookies of a request, which are named by a UUID. It counts each
+// name once and leaves out the one named own.
 func (c Cookies) Sessions(r *http.Request, own string) int {
 	names := map[string]bool{}
 	for _, cookie := range r.Cookies() {
@@ -50,8 +51,8 @@ func (c Cookies) Sessions(r *http.Request, own string) int {
 	return len(names)
 }
 
-// DropSurplus drops the session cookies of a request but for the first most. Browsers list those
-// first that were set first (RFC 6265, section 5.4).
+// DropSurplus drops the session cookies of a request, except for the first most. Browsers list
+// the cookies that were set first at the beginning (RFC 6265, section 5.4).
 func (c Cookies) DropSurplus(r *http.Request, w http.ResponseWriter, most int) {
 	names := map[string]bool{}
 	for _, cookie := range r.Cookies() {
@@ -65,8 +66,8 @@ func (c Cookies) DropSurplus(r *http.Request, w http.ResponseWriter, most int) {
 	}
 }
 
-// HoldsSession reports whether a Set-Cookie header of an answer sets or drops a session or a
-// device, under either form of the names.
+// HoldsSession reports whether a Set-Cookie header of an answer sets or drops a session or
+// device cookie, with or without the __Host- prefix.
 func HoldsSession(header http.Header) bool {
 	for _, line := range header.Values("Set-Cookie") {
 		name, _, _ := strings.Cut(line, "=")
@@ -78,8 +79,8 @@ func HoldsSession(header http.Header) bool {
 	return false
 }
 
-// DropFormer drops the cookies of a request that earlier versions of authkit wrote: refresh
-// tokens, and a device for each app.
+// DropFormer drops the cookies of a request that earlier versions of authkit set: refresh
+// tokens, and a device token for each app.
 func (c Cookies) DropFormer(r *http.Request, w http.ResponseWriter) {
 	for _, cookie := range r.Cookies() {
 		name, ours := strings.CutPrefix(cookie.Name, c.Name(""))

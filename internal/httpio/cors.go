@@ -5,17 +5,18 @@ import (
 	"strings"
 )
 
-// Bounds of the header names that a preflight may list. Browsers bound neither.
+// Bounds of the header names that a preflight may list. Browsers have no such bounds.
 const (
 	maxAsked     = 64
 	maxAskedSize = 2048
 )
 
-// AskedHeaders reads the header names that a preflight lists (Fetch, section 3.3.2), in lower
-// case. The names in private, which the handler acts upon, are not among may: they are for
-// servers, which send no preflight. ok reports whether the list can be read and is within the
-// bounds; of one that is not, may is empty. The name "*" is not among may either: in an answer it
-// stands for all names (Fetch, section 3.3).
+// AskedHeaders reads the header names that a preflight lists (Fetch, section 3.3.2). all is the
+// whole list, as sent. may holds the names that the answer may allow, in lower case. Names that
+// begin with private are left out: they change what the handler does and are for servers, which
+// send no preflight. The name "*" is left out too, because in an answer it stands for all names
+// (Fetch, section 3.3). ok reports whether the list is well-formed, within the bounds, and may
+// be allowed as a whole. may is empty if the list is malformed or exceeds the bounds.
 func AskedHeaders(r *http.Request, private string) (may []string, all string, ok bool) {
 	all = strings.Join(r.Header.Values("Access-Control-Request-Headers"), ",")
 	if len(all) > maxAskedSize {
@@ -25,7 +26,7 @@ func AskedHeaders(r *http.Request, private string) (may []string, all string, ok
 	ok = true
 	for name := range strings.SplitSeq(all, ",") {
 		name = strings.ToLower(strings.Trim(name, " \t"))
-		if name == "" { // RFC 9110, section 5.6.1: empty elements count for nothing
+		if name == "" { // RFC 9110, section 5.6.1: empty elements do not count
 			continue
 		}
 		if n++; n > maxAsked || !isToken(name) {

@@ -20,11 +20,11 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// plain says whether a text is UTF-8 without control characters.
+// plain reports whether a text is UTF-8 without control characters.
 func plain(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
-// What is taken means the same to encoding/json, and holds nothing that is refused; a
-// refusal is one that may be shown.
+// FuzzDecode checks that encoding/json reads the same value from an accepted body, that the
+// value holds no refused characters, and that a refusal is fit for an answer.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, ` {"email":"a"} `, `{"list":["a","b"]}`, `{"inner":{"url":"x"}}`, `{"inner":null}`, `{"name":null}`, `{"password":"a\u0000\n"}`,
@@ -76,7 +76,7 @@ func checkRefusal(t *testing.T, err error) {
 	}
 }
 
-// What is taken comes back when it is written again.
+// FuzzQuery checks that an accepted query is read the same after it is encoded again.
 func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{"", "a=1&b=2", "a", "a=&b", "a=1&a=2", "a=%00", "a=%ff", "a=%zz", "a;b", "a=b;c", "a+b=c+d", "%61=1&a=2", "=", "&&", "a=%E2%80%AE", "a=\xff", "\n=1", "%ff=1", "%ff=1&%ff=2"} {
 		f.Add(seed)
@@ -99,8 +99,8 @@ func FuzzQuery(f *testing.F) {
 	})
 }
 
-// What is taken is one scheme, one space and one credential, and is read the same when it is
-// put together again.
+// FuzzAuthorization checks that an accepted header is one scheme, one space and one credential,
+// and that it is read the same after it is put together again.
 func FuzzAuthorization(f *testing.F) {
 	for _, seed := range []string{"", "Bearer x", "bearer x", "APIKEY ak_1", "Bearer", "Bearer ", "Bearer  x", " x", "Bearer x y", "Bearer\tx", "Api\u212aey x", "Bearer x\n", "\x00 x"} {
 		f.Add(seed)
@@ -131,7 +131,8 @@ func FuzzAuthorization(f *testing.F) {
 	})
 }
 
-// Only a trusted proxy's word changes who sent a request, and an address has one key.
+// FuzzPeer checks that only the header of a trusted proxy changes the sender, and that an
+// address has one key.
 func FuzzPeer(f *testing.F) {
 	for _, remote := range []string{"203.0.113.9:1", "10.0.0.1:1", "[2001:db8:1:2:3::4]:1", "[::ffff:10.0.0.1]:1", "[fe80::1%eth0]:1", "@", "", "10.0.0.1"} {
 		for _, forwarded := range []string{"", "198.51.100.1", "192.0.2.66, 198.51.100.1, 10.0.0.2", "garbage, 10.0.0.2", ",", "::ffff:1.2.3.4", "fe80::1%eth0", "198.51.100.1:80"} {
@@ -182,8 +183,8 @@ func urlSeeds(f *testing.F) {
 	}
 }
 
-// An origin is exactly the text that a browser sends: everything about it follows from its
-// scheme, host and port.
+// FuzzCheckOrigin checks that an accepted origin is exactly what a browser sends: its text
+// follows from its scheme, host and port.
 func FuzzCheckOrigin(f *testing.F) {
 	urlSeeds(f)
 	f.Fuzz(func(t *testing.T, s string) {
@@ -209,12 +210,13 @@ func FuzzCheckOrigin(f *testing.F) {
 	})
 }
 
-// A redirect URL goes on to where it says, with the one code that is added to it.
+// FuzzCheckRedirectURL checks that a code added to an accepted URL changes nothing about where
+// it leads, and that the result has one code.
 func FuzzCheckRedirectURL(f *testing.F) {
 	urlSeeds(f)
 	f.Add("com.example.app:/callback")
 	f.Add("h.00:/0000")
-	f.Add("com.example.app") // no URL at all
+	f.Add("com.example.app") // not a URL
 	f.Fuzz(func(t *testing.T, s string) {
 		if httpio.CheckRedirectURL(s) != nil {
 			return
@@ -223,7 +225,7 @@ func FuzzCheckRedirectURL(f *testing.F) {
 		if err != nil || !u.IsAbs() || u.User != nil || u.Fragment != "" || u.Opaque != "" {
 			t.Fatalf("CheckRedirectURL(%q): got nil, want it refused: %v", s, err)
 		}
-		if !httpio.PrivateUse(s) { // the web's own schemes have more to them
+		if !httpio.PrivateUse(s) { // web URLs have more rules
 			if err := httpio.CheckProviderRedirect(s); err != nil {
 				t.Errorf("CheckProviderRedirect(%q): got %v, want nil", s, err)
 			}
@@ -250,7 +252,7 @@ func FuzzCheckRedirectURL(f *testing.F) {
 
 var canonicalID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
 
-// An id is one if, and only if, it is written in the one form.
+// FuzzCanonicalUUID checks that only the canonical form of a UUID is accepted.
 func FuzzCanonicalUUID(f *testing.F) {
 	const id = "0190b3a2-7c1e-7abc-8def-0123456789ab"
 	for _, seed := range []string{id, strings.ToUpper(id), "{" + id + "}", "urn:uuid:" + id, strings.ReplaceAll(id, "-", ""), id + "\n", id[:35], "", "00000000-0000-0000-0000-000000000000"} {
@@ -264,7 +266,8 @@ func FuzzCanonicalUUID(f *testing.F) {
 	})
 }
 
-// A path is clean if a path cleaner leaves it as it is.
+// FuzzUnclean checks that a path is clean if and only if path.Clean leaves it unchanged, but
+// for one slash at its end.
 func FuzzUnclean(f *testing.F) {
 	for _, seed := range []string{"/", "/apps", "/apps/", "/a..b", "", "apps", "//apps", "/a//b", "/a/../b", "/a/.", "/..", "/a\x00", "/...", "/./", "/a/./"} {
 		f.Add(seed)

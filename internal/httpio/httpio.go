@@ -1,7 +1,7 @@
-// Package httpio reads requests strictly and writes answers safely. It knows HTTP and
-// nothing of accounts.
+// Package httpio reads requests strictly and writes answers safely. It knows HTTP, but not
+// accounts.
 //
-// A body is decoded by [Decode], which names each field that it refuses:
+// [Decode] reads a body. Its error names each field that it refuses:
 //
 //	var in struct{ Email string `json:"email"` }
 //	if err := httpio.Decode(r, &in); err != nil { … a *BodyError with a status … }
@@ -23,21 +23,22 @@ const BodyLimit = 64 << 10
 // FieldError says what is wrong with one member.
 type FieldError struct{ Field, Code, Detail string }
 
-// BodyError says why a body was refused: 400, 413 or 415.
+// BodyError says why a body was refused. Its status is 400, 413 or 415.
 type BodyError struct {
 	Status int
 	Detail string
 	Fields []FieldError
 }
 
-// Error is the detail.
+// Error returns the detail.
 func (e *BodyError) Error() string { return e.Detail }
 
-// ErrUnsent means that the peer went away before it had the whole answer.
+// ErrUnsent means that the peer left before it had the whole answer.
 var ErrUnsent = errors.New("write the answer")
 
-// WriteJSON encodes v, and only then writes the status: an error leaves w untouched. Text
-// that is not UTF-8 is mended, since a refusal that cannot be written would be none.
+// WriteJSON encodes v and then writes the status and the text. If v cannot be encoded, it
+// leaves w untouched. It replaces text that is not UTF-8, since otherwise a refusal that quotes
+// such text could not be sent.
 func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
 	b, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	if err != nil {

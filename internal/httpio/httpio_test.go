@@ -221,7 +221,7 @@ func TestOtherPort(t *testing.T) {
 		{"http://127.0.0.1:8080/cb", "http://127.0.0.1:51004/cb", true},
 		{"http://127.0.0.1:8080/cb", "http://127.0.0.1/cb", true},
 		{"http://[::1]/cb?x=1", "http://[::1]:51004/cb?x=1", true},
-		{"http://127.0.0.1/cb", "http://127.0.0.1/cb", false},           // the same one
+		{"http://127.0.0.1/cb", "http://127.0.0.1/cb", false},           // the same port
 		{"http://127.0.0.1/cb", "http://127.0.0.1:51004/cb/", false},    // another path
 		{"http://127.0.0.1/cb", "http://127.0.0.1:51004/cb?x=1", false}, // another query
 		{"http://127.0.0.1/cb", "https://127.0.0.1:51004/cb", false},

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Navigates reports whether a person is shown the answer: a browser navigates, or what asks
-// would rather have a page than JSON.
+// Navigates reports whether a person will see the answer: a browser navigates, or the client
+// prefers a page to JSON.
 func Navigates(r *http.Request) bool {
 	if AcceptsJSONOnly(r) {
 		return false
@@ -20,8 +20,8 @@ func Navigates(r *http.Request) bool {
 	return pages && PrefersHTML(r)
 }
 
-// PrefersHTML reports whether Accept names pages, and no form of JSON that it would rather
-// have (RFC 9110, section 12.5.1). Of two that are wanted as much, the first counts.
+// PrefersHTML reports whether Accept prefers a page to every form of JSON (RFC 9110, section
+// 12.5.1). If both have the same weight, the first one in the list wins.
 func PrefersHTML(r *http.Request) bool {
 	var html, json float64
 	for item := range strings.SplitSeq(strings.Join(r.Header.Values("Accept"), ","), ",") {

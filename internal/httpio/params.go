@@ -8,9 +8,9 @@ import (
 )
 
 // Params reads the named parameters of a query or form that another party wrote, such as a
-// provider. Whatever else stands in it is passed over, however it is spelled. A named one that
-// stands more than once with different values is a *[BodyError] (RFC 6749, section 3.1); a
-// value that is not form-encoded is taken as it stands.
+// provider. It ignores all other parameters, even malformed ones. A named parameter that occurs
+// more than once with different values is a *[BodyError] (RFC 6749, section 3.1). A value that
+// is not form-encoded is returned unchanged.
 func Params(raw string, names ...string) (url.Values, error) {
 	out := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {

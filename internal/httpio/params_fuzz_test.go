@@ -7,8 +7,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// FuzzParams reads any query: what the standard library reads of a clean one is read alike, and
-// nothing that was not named is.
+// FuzzParams checks that Params and the standard library read the same from a well-formed
+// query, and that Params returns named parameters only.
 func FuzzParams(f *testing.F) {
 	for _, seed := range []string{"code=a&state=b", "code=a&code=b", "x=1;code=a", "code=%zz", "%63ode=a", "&&=", "code=a+b%26", "code", "code=\xff"} {
 		f.Add(seed)

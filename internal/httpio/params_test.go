@@ -11,7 +11,7 @@ func TestParams(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		raw  string
-		want url.Values // nil: refused
+		want url.Values // nil means refused
 	}{
 		"what is named is read":                  {"code=a%20b&state=s", url.Values{"code": {"a b"}, "state": {"s"}}},
 		"what is not named is passed over":       {"code=a&x=%0d%0a&%00=1&é=\xff", url.Values{"code": {"a"}}},

@@ -7,28 +7,28 @@ import (
 	"strings"
 )
 
-// Proxies are the peers whose X-Forwarded-For counts.
+// Proxies are the peers whose X-Forwarded-For header is trusted.
 type Proxies struct {
 	Ranges []netip.Prefix
-	Local  bool // peers without an address, as of a Unix socket
+	Local  bool // also peers without an address, such as those of a Unix socket
 }
 
-// Sender tells who sent a request.
+// Sender says who sent a request.
 type Sender struct {
-	Addr string // in full; empty: a peer without an address
-	Key  string // the smallest of [PeerNets]
+	Addr string // the full address; empty if the peer has none
+	Key  string // the key of the smallest of [PeerNets]
 
-	// Stranger reports that a forwarding header came from a peer that is no trusted proxy: it
-	// changed nothing.
+	// Stranger reports whether a peer that is not a trusted proxy sent a forwarding header.
+	// Such a header is ignored.
 	Stranger bool
 
-	// Unreadable is what a trusted proxy wrote where an address should be. The sender is then
+	// Unreadable is what a trusted proxy wrote in the place of an address. The sender is then
 	// the nearest hop that can be read.
 	Unreadable string
 }
 
-// Sender reads who sent a request. X-Forwarded-For counts only from a trusted proxy: its
-// right-most address that is not trusted itself.
+// Sender determines who sent a request. X-Forwarded-For counts only if a trusted proxy sent it.
+// The sender is then its right-most address that is not a trusted proxy.
 func (p Proxies) Sender(r *http.Request) Sender {
 	peer, ok := remote(r.RemoteAddr)
 	if trusted := ok && within(peer, p.Ranges) || !ok && p.Local; !trusted {
@@ -50,7 +50,7 @@ func (p Proxies) Sender(r *http.Request) Sender {
 	return senderOf(peer, false, "")
 }
 
-// senderOf is the sender at an address; the zero one has none.
+// senderOf returns the sender at an address. The zero address is a peer without one.
 func senderOf(a netip.Addr, stranger bool, unreadable string) Sender {
 	s := Sender{Key: PeerKey(""), Stranger: stranger, Unreadable: unreadable}
 	if a.IsValid() {
@@ -60,8 +60,8 @@ func senderOf(a netip.Addr, stranger bool, unreadable string) Sender {
 	return s
 }
 
-// readHop reads one address of X-Forwarded-For. There is no standard for it: some proxies
-// write a port behind it (Azure, IIS), some put IPv6 in brackets as RFC 7239, section 6, does.
+// readHop reads one address of X-Forwarded-For. The header has no standard: some proxies add a
+// port (Azure, IIS), and some put IPv6 in brackets, as RFC 7239, section 6, does.
 func readHop(text string) (netip.Addr, bool) {
 	if a, ok := ReadAddr(text); ok {
 		return a, true
@@ -80,14 +80,14 @@ func readHop(text string) (netip.Addr, bool) {
 	return a, ok && a.Is6()
 }
 
-// ReadAddr reads one IP address, without a port. One of IPv4 that is mapped into IPv6 is that
-// of IPv4, and a zone is dropped.
+// ReadAddr reads one IP address without a port. It returns an IPv4 address that is mapped into
+// IPv6 as IPv4, and drops a zone.
 func ReadAddr(text string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(text)
 	return a.Unmap().WithZone(""), err == nil
 }
 
-// shortened is what may stand in a log of a header.
+// shortened returns what a log may hold of a header.
 func shortened(text string) string {
 	const most = 64
 	if len(text) > most {
@@ -99,15 +99,16 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(text, "?")
 }
 
-// PeerNet is a network that an address is counted by.
+// PeerNet is a network whose requests are counted together.
 type PeerNet struct {
 	Key   string
-	Bits  int // of its prefix
-	Times int // how many times the rate of the smallest it has
+	Bits  int // the length of its prefix
+	Times int // its rate, as a multiple of that of the smallest network
 }
 
-// PeerNets are what an address is counted by, the smallest first: itself, or for IPv6 its /64,
-// which one customer commonly holds whole, its /56 and its /48, which one customer may hold too.
+// PeerNets returns the networks by which an address is counted, the smallest first. For IPv4
+// that is the address itself. For IPv6 they are its /64, which one customer commonly holds
+// whole, and its /56 and /48, which one customer may hold too.
 func PeerNets(addr string) []PeerNet {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
@@ -124,10 +125,10 @@ func PeerNets(addr string) []PeerNet {
 	return nets
 }
 
-// PeerKey is the key of the smallest of [PeerNets].
+// PeerKey returns the key of the smallest of [PeerNets].
 func PeerKey(addr string) string { return PeerNets(addr)[0].Key }
 
-// remote reads the address of a connection; false: it has none.
+// remote reads the address of a connection. It reports false if the connection has none.
 func remote(s string) (netip.Addr, bool) {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap().WithZone(""), true

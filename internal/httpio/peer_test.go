@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// sender is who sent a request, as far as most tests look.
+// sender returns the part of a Sender that most tests check.
 func sender(r *http.Request, trusted []netip.Prefix) (key, addr string, stranger bool) {
 	s := httpio.Proxies{Ranges: trusted}.Sender(r)
 	return s.Key, s.Addr, s.Stranger

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// CheckRedirectURL refuses a URL to which no sign-in may go on. Besides web addresses it
-// takes those of a program on the person's device, by a private-use scheme (RFC 8252, section
-// 7.1).
+// CheckRedirectURL refuses a URL to which a sign-in must not lead. It takes web addresses and
+// URLs of a private-use scheme, which belong to a program on the person's device (RFC 8252,
+// section 7.1).
 func CheckRedirectURL(s string) error {
 	u, err := redirect(s)
 	if err != nil {
@@ -52,21 +52,21 @@ func redirect(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// customScheme reports whether a text begins with a scheme other than those of the web.
+// customScheme reports whether a text begins with a scheme other than http and https.
 func customScheme(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https"
 }
 
-// PrivateUse reports whether a URL is of a private-use scheme: any program on the device may
-// have claimed that one for itself (RFC 8252, section 8.6).
+// PrivateUse reports whether a URL has a private-use scheme. Any program on the device may have
+// claimed that scheme (RFC 8252, section 8.6).
 func PrivateUse(s string) bool {
 	scheme, _, found := strings.Cut(s, ":")
 	return found && privateScheme(scheme)
 }
 
 // privateScheme reports whether a scheme is a domain name in reverse (RFC 8252, section 7.1).
-// No scheme that a browser acts on by itself has a dot.
+// Such a scheme has a dot, and no scheme that a browser itself acts on has one.
 func privateScheme(scheme string) bool {
 	labels := strings.Split(scheme, ".")
 	if len(labels) < 2 || strings.ContainsFunc(scheme, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '.' }) {
@@ -75,8 +75,8 @@ func privateScheme(scheme string) bool {
 	return !slices.Contains(labels, "") && scheme[0] >= 'a' && scheme[0] <= 'z'
 }
 
-// OtherPort reports whether a URL is an entry but for its port, on the loopback address: a
-// program takes whatever port it gets from its system (RFC 8252, section 7.3).
+// OtherPort reports whether s differs from entry in its port only, and both are on a loopback
+// address. A program gets its port from the operating system at random (RFC 8252, section 7.3).
 func OtherPort(entry, s string) bool {
 	before, port, after, ok := loopback(s)
 	if !ok || !canonicalPort(port) {
@@ -86,8 +86,8 @@ func OtherPort(entry, s string) bool {
 	return ok && before == entryBefore && after == entryAfter && port != entryPort
 }
 
-// loopback cuts the port out of a URL on a loopback address. The name localhost is none: what
-// it is for is the system's to say (RFC 8252, section 8.3).
+// loopback cuts the port out of a URL on a loopback address. It refuses the name localhost,
+// because the system decides what that name resolves to (RFC 8252, section 8.3).
 func loopback(s string) (before, port, after string, ok bool) {
 	u, err := parse(s)
 	if err != nil || (u.Hostname() != netip.IPv6Loopback().String() && u.Hostname() != "127.0.0.1") {
@@ -101,7 +101,8 @@ func loopback(s string) (before, port, after string, ok bool) {
 	return before + host, u.Port(), after, true
 }
 
-// WithQuery adds parameters to a URL that has no fragment, and leaves the rest to the letter.
+// WithQuery adds parameters to a URL without a fragment. It keeps the rest of the URL byte for
+// byte.
 func WithQuery(to string, with url.Values) string {
 	switch {
 	case strings.HasSuffix(to, "?"):
@@ -112,7 +113,7 @@ func WithQuery(to string, with url.Values) string {
 	return to + "?" + with.Encode()
 }
 
-// Place names where a URL leads, for a person: its host, or its scheme.
+// Place says where a URL leads, for a person to read: its host, or its private-use scheme.
 func Place(u *url.URL) string {
 	if PrivateUse(u.String()) {
 		return u.Scheme
@@ -120,7 +121,8 @@ func Place(u *url.URL) string {
 	return u.Host
 }
 
-// FormAction is the source expression of a policy for where a form may lead.
+// FormAction returns the source expression that lets a form lead to u, for a content security
+// policy.
 func FormAction(u *url.URL) string {
 	if PrivateUse(u.String()) {
 		return u.Scheme + ":"

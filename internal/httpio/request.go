@@ -9,11 +9,12 @@ import (
 	"github.com/google/uuid"
 )
 
-// ErrMalformed means an Authorization header that cannot be read, or more than one.
+// ErrMalformed means that an Authorization header is malformed, or that there are several.
 var ErrMalformed = errors.New("malformed Authorization header")
 
-// Authorization splits the one Authorization header: the scheme in lower case, one space,
-// the credential (RFC 9110, section 11.4). No header: both are empty.
+// Authorization splits the Authorization header into the scheme, in lower case, and the
+// credential. One space divides them (RFC 9110, section 11.4). Both are empty if there is no
+// such header.
 func Authorization(r *http.Request) (scheme, credential string, err error) {
 	values := r.Header.Values("Authorization")
 	switch len(values) {
@@ -27,7 +28,7 @@ func Authorization(r *http.Request) (scheme, credential string, err error) {
 	if !ok || scheme == "" || credential == "" || hasBlank(credential) || strings.ContainsFunc(scheme, notASCII) {
 		return "", "", ErrMalformed
 	}
-	for _, known := range []string{"bearer", "apikey"} { // without an allocation
+	for _, known := range []string{"bearer", "apikey"} { // avoids an allocation
 		if strings.EqualFold(scheme, known) {
 			return known, credential, nil
 		}
@@ -35,16 +36,17 @@ func Authorization(r *http.Request) (scheme, credential string, err error) {
 	return strings.ToLower(scheme), credential, nil
 }
 
-// hasBlank is strings.ContainsAny(s, " \t") at a tenth of its time: tokens are long.
+// hasBlank is strings.ContainsAny(s, " \t") in a tenth of its time. Tokens are long.
 func hasBlank(s string) bool {
 	return strings.IndexByte(s, ' ') >= 0 || strings.IndexByte(s, '\t') >= 0
 }
 
-// notASCII keeps letters that only fold to ASCII ones out of a scheme, and control characters.
+// notASCII reports whether a character may not be in a scheme: control characters, spaces, and
+// characters beyond ASCII, some of which fold to ASCII letters.
 func notASCII(r rune) bool { return r <= ' ' || r >= 0x7f }
 
-// CrossOrigin says whether a browser sent the request from an origin that is neither own
-// nor allowed. What is no browser's is never cross-origin.
+// CrossOrigin reports whether a browser sent the request from an origin that is neither own nor
+// allowed. A request that no browser sent is never cross-origin.
 func CrossOrigin(r *http.Request, own string, allowed func(origin string) bool) bool {
 	origins := r.Header.Values("Origin")
 	if len(origins) > 1 {
@@ -61,8 +63,8 @@ func CrossOrigin(r *http.Request, own string, allowed func(origin string) bool) 
 	return len(origins) == 0 || (origins[0] != own && !allowed(origins[0]))
 }
 
-// AcceptsJSONOnly says whether Accept is exactly application/json, parameters aside. A
-// list or a wildcard is what browsers and mail scanners send.
+// AcceptsJSONOnly reports whether Accept is exactly application/json, apart from parameters.
+// Browsers and mail scanners send a list or a wildcard instead.
 func AcceptsJSONOnly(r *http.Request) bool { return AcceptsOnly(r, "application/json") }
 
 // AcceptsOnly is AcceptsJSONOnly for another media type.
@@ -75,7 +77,8 @@ func AcceptsOnly(r *http.Request, mediaType string) bool {
 	return err == nil && t == mediaType
 }
 
-// Prefetch says whether the request only looks ahead.
+// Prefetch reports whether a browser fetches the page ahead, without the person having opened
+// it.
 func Prefetch(r *http.Request) bool {
 	for _, name := range []string{"Sec-Purpose", "Purpose", "X-Moz"} {
 		if strings.Contains(strings.ToLower(r.Header.Get(name)), "prefetch") {
@@ -85,13 +88,13 @@ func Prefetch(r *http.Request) bool {
 	return false
 }
 
-// CanonicalUUID reads the lower-case form with dashes and no other.
+// CanonicalUUID reads a UUID in lower case with hyphens. It refuses all other forms.
 func CanonicalUUID(s string) (uuid.UUID, bool) {
 	id, err := uuid.Parse(s)
 	return id, err == nil && id.String() == s
 }
 
-// Unclean says whether a path is empty or would be rewritten by a path cleaner.
+// Unclean reports whether a path is empty or a path cleaner would change it.
 func Unclean(path string) bool {
 	if path == "" || path[0] != '/' || strings.ContainsRune(path, 0) || strings.Contains(path, "//") {
 		return true

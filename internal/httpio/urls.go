@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// urlLimit is the length of the longest URL that is kept.
+// urlLimit is the greatest length of a URL that is accepted, in bytes.
 const urlLimit = 2000
 
-// Loopback says whether a host name stays on this machine (RFC 8252, section 7.3).
+// Loopback reports whether a host name leads to the same machine (RFC 8252, section 7.3).
 func Loopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -22,7 +22,8 @@ func Loopback(host string) bool {
 	return err == nil && a.IsLoopback()
 }
 
-// Origin is the web origin of a URL: scheme, host and port unless it is the default.
+// Origin returns the web origin of a URL: scheme and host, with the port if it is not the
+// default.
 func Origin(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	switch u.Scheme {
@@ -34,11 +35,11 @@ func Origin(u *url.URL) string {
 	return u.Scheme + "://" + host
 }
 
-// webViews are the schemes of origins that programs with a web view and browser extensions
+// webViews are the schemes of the origins that browser extensions and programs with a web view
 // send: Capacitor, Ionic, Tauri, and the extensions of Chrome and Firefox.
 var webViews = []string{"capacitor", "ionic", "tauri", "chrome-extension", "moz-extension"}
 
-// CheckOrigin refuses what is not exactly the text that browsers send in Origin.
+// CheckOrigin refuses a text unless it is exactly what browsers send in the Origin header.
 func CheckOrigin(s string) error {
 	u, err := plain(s)
 	switch {
@@ -57,39 +58,41 @@ func CheckOrigin(s string) error {
 	return nil
 }
 
-// notHost finds what stands in no name or address of a host, or may not in a policy.
+// notHost reports whether a character may not be in the name or address of a host, or not in a
+// content security policy.
 func notHost(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune(".-_:", r)
 }
 
-// canonicalPort says whether a port is written as browsers write it; none is fine.
+// canonicalPort reports whether a port is written as browsers write it. No port is valid too.
 func canonicalPort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return s == "" || (err == nil && n > 0 && strconv.FormatUint(n, 10) == s)
 }
 
-// CheckProviderRedirect refuses a redirect URI that no provider should send people to.
+// CheckProviderRedirect refuses a redirect URI to which a provider should not send people.
 func CheckProviderRedirect(s string) error {
 	_, err := parse(s)
 	return err
 }
 
-// SamePlace reports whether two URLs that [CheckProviderRedirect] takes lead to one resource,
-// however they are spelled (RFC 3986, section 6.2).
+// SamePlace reports whether two URLs lead to one resource, in whatever spelling (RFC 3986,
+// section 6.2). Both must pass [CheckProviderRedirect].
 func SamePlace(a, b string) bool {
 	ua, err := url.Parse(a)
 	ub, err2 := url.Parse(b)
 	return err == nil && err2 == nil && site(ua) == site(ub) && cleaned(ua) == cleaned(ub) && ua.Query().Encode() == ub.Query().Encode()
 }
 
-// Below reports whether a URL is of the site of another, in or below its directory.
+// Below reports whether a URL is on the same site as directory, and in that directory or below
+// it.
 func Below(s, directory string) bool {
 	u, err := url.Parse(s)
 	in, err2 := url.Parse(directory)
 	return err == nil && err2 == nil && site(u) == site(in) && strings.HasPrefix(cleaned(u)+"/", cleaned(in)+"/")
 }
 
-// site is the origin, without the port that goes without saying.
+// site is the origin without its default port.
 func site(u *url.URL) string {
 	host, scheme := strings.ToLower(u.Host), strings.ToLower(u.Scheme)
 	return scheme + "://" + strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[scheme])
@@ -98,7 +101,7 @@ func site(u *url.URL) string {
 // cleaned is the path as browsers and servers resolve it.
 func cleaned(u *url.URL) string { return path.Clean("/" + u.Path) }
 
-// parse takes absolute https URLs, and http ones on loopback, in plain characters.
+// parse reads an absolute URL of https, or of http on loopback, in printable ASCII.
 func parse(s string) (*url.URL, error) {
 	u, err := plain(s)
 	if err != nil {
@@ -107,7 +110,7 @@ func parse(s string) (*url.URL, error) {
 	return u, web(u)
 }
 
-// web refuses all schemes but https, and http on loopback.
+// web refuses a URL that is not https, nor http on loopback.
 func web(u *url.URL) error {
 	if u.Scheme == "https" || (u.Scheme == "http" && Loopback(u.Hostname())) {
 		return nil
@@ -115,7 +118,7 @@ func web(u *url.URL) error {
 	return errors.New("it is not https (http is taken on loopback only)")
 }
 
-// plain takes absolute URLs with a host, in plain characters, of any scheme.
+// plain reads an absolute URL with a host, of any scheme, in printable ASCII.
 func plain(s string) (*url.URL, error) {
 	if err := printable(s); err != nil {
 		return nil, err
@@ -124,7 +127,7 @@ func plain(s string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || u.Opaque != "" {
 		return nil, errors.New("it is not an absolute URL")
 	}
-	// What a content security policy or a header would read as something else: a;b, a,b.
+	// A content security policy or a header would take some hosts for several: a;b and a,b.
 	if strings.ContainsFunc(u.Hostname(), notHost) || !canonicalPort(u.Port()) {
 		return nil, errors.New("its host holds more than letters, digits, dots and hyphens, or its port is none")
 	}
@@ -134,8 +137,8 @@ func plain(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// printable refuses what is longer than a URL that is kept, and what browsers read otherwise
-// than it looks: they take a backslash for a slash, as in https://good.example\@evil.example.
+// printable refuses a text that is too long, and characters that browsers read differently from
+// how they look. They take a backslash for a slash, as in https://good.example\@evil.example.
 func printable(s string) error {
 	if len(s) > urlLimit {
 		return errors.New("it is longer than 2000 bytes")
