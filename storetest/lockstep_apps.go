@@ -128,7 +128,8 @@ func (l *lockstep) doRotateAPIKey() {
 	k, also := l.apiKey(app), l.also(app)
 	until := draw(l, "until", time.Time{}, l.at, l.at.Add(time.Minute), l.at.Add(time.Hour))
 	most, keep := draw(l, "maxLive", 1, 2, 3), draw(l, "keep", 0, 1, 2)
-	l.answered(l.s.RotateAPIKey(l.ctx, authkit.KeyRotation{App: app, Next: k, OldUntil: until, MaxLive: most, Keep: keep, Also: also}), l.m.rotateKey(app, k, until, most, keep, also))
+	r := authkit.KeyRotation{App: app, Next: k, OldUntil: until, MaxLive: most, Keep: keep, Also: also}
+	l.answered(l.s.RotateAPIKey(l.ctx, r), l.m.rotateKey(r))
 }
 
 // doRevokeAPIKey leaves keys that are expired alone: whether they are active is left open.

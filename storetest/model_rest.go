@@ -99,11 +99,11 @@ func listKeys(keys []authkit.APIKey, now time.Time) []authkit.APIKey {
 	return page(keys, authkit.Page{Limit: math.MaxInt}, func(k authkit.APIKey) (time.Time, uuid.UUID) { return k.CreatedAt, k.ID })
 }
 
-func (m model) rotateKey(app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive, keep int, also authkit.Also) against {
-	return m.step(app, also, func(a *modelApp, _ *against) {
-		stay := 0
-		if oldUntil.After(next.CreatedAt) {
-			stay = maxLive - 1
+func (m model) rotateKey(r authkit.KeyRotation) against {
+	return m.step(r.App, r.Also, func(a *modelApp, _ *against) {
+		stay, next := 0, r.Next
+		if r.OldUntil.After(next.CreatedAt) {
+			stay = r.MaxLive - 1
 		}
 		var old []authkit.APIKey
 		for _, k := range a.keys {
@@ -115,14 +115,14 @@ func (m model) rotateKey(app uuid.UUID, next authkit.APIKey, oldUntil time.Time,
 			}
 			if k.Active = stay > 0; k.Active {
 				stay--
-				if k.ExpiresAt.IsZero() || k.ExpiresAt.After(oldUntil) {
-					k.ExpiresAt = oldUntil
+				if k.ExpiresAt.IsZero() || k.ExpiresAt.After(r.OldUntil) {
+					k.ExpiresAt = r.OldUntil
 				}
 			}
 			a.keys[k.ID] = k
 		}
-		a.forgetKeys(keep, next.CreatedAt)
-		next.App = app
+		a.forgetKeys(r.Keep, next.CreatedAt)
+		next.App = r.App
 		a.keys[next.ID] = next
 	})
 }

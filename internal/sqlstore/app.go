@@ -20,7 +20,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 	}
 	app := n.App
 	return s.c.Tx(ctx, true, func(q Tx) error {
-		s.mayOwn(ctx, q, n.Owner, app.Developer, n.Most, app.CreatedAt)
+		s.mayOwn(ctx, q, ownership{n.Owner, app.Developer, n.Most, app.CreatedAt})
 		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
 			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
 		addSigningKey(ctx, q, app.ID, n.First)

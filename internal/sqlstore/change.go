@@ -14,7 +14,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 			return err
 		}
 		if c.Take != nil {
-			s.take(ctx, q, c.App, *c.Take, c.Now, boundToUser, id(c.ID), u.Epoch-bit(c.End))
+			s.spend(ctx, q, spending{c.App, *c.Take, c.Now, unboundOrOf, []any{id(c.ID), u.Epoch - bit(c.End)}})
 		}
 		changeCredentials(ctx, q, u, c)
 		changeSessions(ctx, q, u, c)
@@ -79,7 +79,7 @@ func changeSessions(ctx context.Context, q Tx, u authkit.User, c authkit.UserCha
 	if c.Session == nil {
 		return
 	}
-	addSession(ctx, q, u.App, u.ID, u.Epoch, *c.Session)
+	addSession(ctx, q, u, *c.Session)
 	if c.MaxSessions > 0 {
 		q.Queue(ctx, nil, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id in
 (select session_id from authkit_sessions where app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = $5

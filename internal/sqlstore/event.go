@@ -24,7 +24,7 @@ func (s *Store) Events(ctx context.Context, app uuid.UUID, f authkit.EventQuery)
 		w.and("at", "<", us(f.Until))
 	}
 	w.page(f.Page, "at", "event_id")
-	return list(ctx, s, app, w.sql, func(r Row) (authkit.Event, error) {
+	return list(ctx, s, w.sql, func(r Row) (authkit.Event, error) {
 		var e authkit.Event
 		err := r.Scan(&e.ID, &e.App, &e.UserID, (*micros)(&e.Time), &e.Type, &e.Actor, &e.IP, &e.Result, &e.Reason, &e.RequestID, &e.Detail)
 		return e, err

@@ -35,7 +35,7 @@ func (s *Store) APIKey(ctx context.Context, app uuid.UUID, hash []byte, now time
 
 // APIKeys implements [authkit.KeyStore].
 func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, error) {
-	return list(ctx, s, app, `select `+keyCols+` from authkit_api_keys where app_id = $1`+liveApp+` order by created_at desc, key_id desc`, scanKey, id(app))
+	return list(ctx, s, `select `+keyCols+` from authkit_api_keys where app_id = $1`+liveApp+` order by created_at desc, key_id desc`, scanKey, id(app))
 }
 
 // RotateAPIKey implements [authkit.KeyStore].
@@ -43,7 +43,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		// The update makes rotations a queue: the statements after it see every earlier one.
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(r.App))
-		retire(ctx, q, r.App, r.Next, r.OldUntil, r.MaxLive)
+		retire(ctx, q, r)
 		if r.Keep > 0 {
 			q.Queue(ctx, nil, `delete from authkit_api_keys where app_id = $1 and active = 0 and key_id not in
 (select k.key_id from authkit_api_keys k where k.app_id = $1 and k.active = 0 order by k.created_at desc, k.key_id desc limit $2)`, id(r.App), int64(r.Keep))
@@ -55,16 +55,16 @@ func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 }
 
 // retire leaves the newest keys alive for a while. One that has expired takes nobody's place.
-func retire(ctx context.Context, q Tx, app uuid.UUID, next authkit.APIKey, oldUntil time.Time, maxLive int) {
-	stay := maxLive - 1
-	if us(oldUntil) <= us(next.CreatedAt) || stay <= 0 {
-		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(app))
+func retire(ctx context.Context, q Tx, r authkit.KeyRotation) {
+	stay := r.MaxLive - 1
+	if us(r.OldUntil) <= us(r.Next.CreatedAt) || stay <= 0 {
+		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(r.App))
 		return
 	}
 	q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1 and key_id not in
 (select k.key_id from authkit_api_keys k where k.app_id = $1 and k.active = 1 and (k.expires_at = 0 or k.expires_at > $2) order by k.created_at desc, k.key_id desc limit $3)`,
-		id(app), us(next.CreatedAt), int64(stay))
-	q.Queue(ctx, nil, `update authkit_api_keys set expires_at = $2 where app_id = $1 and active = 1 and (expires_at = 0 or expires_at > $2)`, id(app), us(oldUntil))
+		id(r.App), us(r.Next.CreatedAt), int64(stay))
+	q.Queue(ctx, nil, `update authkit_api_keys set expires_at = $2 where app_id = $1 and active = 1 and (expires_at = 0 or expires_at > $2)`, id(r.App), us(r.OldUntil))
 }
 
 // RevokeAPIKey implements [authkit.KeyStore].

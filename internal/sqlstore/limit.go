@@ -44,12 +44,12 @@ func (s *Store) count(ctx context.Context, app uuid.UUID, fits, rest []authkit.H
 		res = authkit.HitResult{Full: -1}
 		s.live(ctx, q, app)
 		for i, h := range fits {
-			hit(ctx, q, fullError{i}, app, h, now)
+			hit(ctx, q, fullError{i}, in(app, h), now)
 		}
 		if len(rest) == 0 {
 			return nil
 		}
-		wait, err := untilRoom(ctx, q, app, rest[0], now)
+		wait, err := untilRoom(ctx, q, in(app, rest[0]), now)
 		res = authkit.HitResult{Full: len(fits), RetryAfter: wait}
 		return err
 	})
@@ -69,12 +69,12 @@ const skew = 60_000_000
 
 // hit moves the theoretical arrival time of a key in one statement (GCRA, ITU-T I.371), or
 // fails the step with full.
-func hit(ctx context.Context, q Tx, full error, app uuid.UUID, h authkit.Hit, now int64) {
+func hit(ctx context.Context, q Tx, full error, h authkit.Hit, now int64) {
 	if h.Limit <= 0 {
 		return // nothing was counted that a negative cost could give back
 	}
 	each, cost := eachOf(h), costOf(h)
-	args := []any{id(appOf(h, app)), h.Key, now, cost * each, now + cost*each, now + int64(h.Limit)*each + skew}
+	args := []any{id(h.App), h.Key, now, cost * each, now + cost*each, now + int64(h.Limit)*each + skew}
 	fits := ""
 	if cost > 0 {
 		fits = ` where ` + arrival + ` + $4 <= $7`
@@ -85,12 +85,12 @@ on conflict (app_id, limit_key) do update set tat = `+arrival+` + $4`+fits+` ret
 }
 
 // untilRoom is how long a hit that does not fit has to wait.
-func untilRoom(ctx context.Context, q Tx, app uuid.UUID, h authkit.Hit, now int64) (time.Duration, error) {
+func untilRoom(ctx context.Context, q Tx, h authkit.Hit, now int64) (time.Duration, error) {
 	if never(h) {
 		return h.Window.Truncate(time.Microsecond), nil
 	}
 	tat := now
-	err := q.Rows(ctx, `select tat from authkit_limits where app_id = $1 and limit_key = $2`, func(r Row) error { return r.Scan(&tat) }, id(appOf(h, app)), h.Key)
+	err := q.Rows(ctx, `select tat from authkit_limits where app_id = $1 and limit_key = $2`, func(r Row) error { return r.Scan(&tat) }, id(h.App), h.Key)
 	wait := max(0, max(tat, now)+(costOf(h)-int64(h.Limit))*eachOf(h)-now)
 	return time.Duration(wait) * time.Microsecond, err
 }
@@ -108,9 +108,10 @@ func costOf(h authkit.Hit) int64 {
 	return int64(h.Cost)
 }
 
-func appOf(h authkit.Hit, app uuid.UUID) uuid.UUID {
-	if h.App != uuid.Nil {
-		return h.App
+// in is the hit with its app: that of the call unless it names another.
+func in(app uuid.UUID, h authkit.Hit) authkit.Hit {
+	if h.App == uuid.Nil {
+		h.App = app
 	}
-	return app
+	return h
 }

@@ -9,26 +9,34 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
+// ownership is what a developer needs to own one app more.
+type ownership struct {
+	owner     authkit.UserRef
+	developer string
+	most      int
+	now       time.Time
+}
+
 // mayOwn makes the transaction fail unless a developer may have one app more. It locks the
 // row of the owner before that of any app: who disables or deletes the owner waits, and finds
 // the app that comes to be here. Without an owner a row of the developer's own is locked, where
 // the number of apps is bounded, so that steps which count them are a queue.
-func (s *Store) mayOwn(ctx context.Context, q Tx, owner authkit.UserRef, developer string, most int, now time.Time) {
-	if owner.ID != uuid.Nil {
-		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2 and disabled = 0`+s.c.Dialect().Update, id(owner.App), id(owner.ID))
-	} else if most > 0 {
+func (s *Store) mayOwn(ctx context.Context, q Tx, o ownership) {
+	if o.owner.ID != uuid.Nil {
+		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2 and disabled = 0`+s.c.Dialect().Update, id(o.owner.App), id(o.owner.ID))
+	} else if o.most > 0 {
 		q.Queue(ctx, nil, `insert into authkit_limits (app_id, limit_key, tat) values ($1,$2,$3) on conflict (app_id, limit_key) do update set tat = excluded.tat`,
-			id(uuid.Nil), "apps of "+developer, us(now.Add(time.Hour)))
+			id(uuid.Nil), "apps of "+o.developer, us(o.now.Add(time.Hour)))
 	}
-	if most > 0 {
-		q.Queue(ctx, authkit.ErrFull, `select 1 where (select count(*) from authkit_apps where developer = $1 and deleted_at = 0) < $2`, developer, int64(most))
+	if o.most > 0 {
+		q.Queue(ctx, authkit.ErrFull, `select 1 where (select count(*) from authkit_apps where developer = $1 and deleted_at = 0) < $2`, o.developer, int64(o.most))
 	}
 }
 
 // MoveApp implements [authkit.OwnerStore].
 func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
-		s.mayOwn(ctx, q, m.Owner, m.To, m.Most, m.Now)
+		s.mayOwn(ctx, q, ownership{m.Owner, m.To, m.Most, m.Now})
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set developer = $3, suspended = 0, version = version + 1, gen = gen + 1
 where app_id = $1 and developer = $2 and deleted_at = 0 returning 1`, id(m.App), m.From, m.To)
 		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(m.App))

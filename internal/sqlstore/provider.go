@@ -52,7 +52,7 @@ func (s *Store) OAuthConfig(ctx context.Context, app uuid.UUID, provider string)
 
 // OAuthConfigs implements [authkit.ProviderStore].
 func (s *Store) OAuthConfigs(ctx context.Context, app uuid.UUID) ([]authkit.OAuthConfig, error) {
-	return list(ctx, s, app, `select `+oauthCols+` from authkit_oauth where app_id = $1`+liveApp+` order by provider`, scanOAuth, id(app))
+	return list(ctx, s, `select `+oauthCols+` from authkit_oauth where app_id = $1`+liveApp+` order by provider`, scanOAuth, id(app))
 }
 
 // DeleteOAuthConfig implements [authkit.ProviderStore].

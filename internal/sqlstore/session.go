@@ -15,9 +15,9 @@ func sessionDest(x *authkit.Session) []any {
 	return []any{&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, &x.Cookie, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP}
 }
 
-func addSession(ctx context.Context, q Tx, app, user uuid.UUID, epoch int64, x authkit.Session) {
+func addSession(ctx context.Context, q Tx, u authkit.User, x authkit.Session) {
 	q.Queue(ctx, nil, `insert into authkit_sessions (`+sessionCols+`)
-values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`, id(app), id(x.ID), id(user), epoch, blob(x.Family), blob(x.Current), blob(x.Cookie),
+values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`, id(u.App), id(x.ID), id(u.ID), u.Epoch, blob(x.Family), blob(x.Current), blob(x.Cookie),
 		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP)
 }
 
@@ -69,7 +69,7 @@ and exists (select 1 from authkit_users u where u.app_id = authkit_sessions.app_
 
 // Sessions implements [authkit.SessionStore].
 func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) ([]authkit.Session, error) {
-	return list(ctx, s, app, `select `+of("s", sessionCols)+aliveSession+` and s.user_id = $3 order by s.created_at desc, s.session_id desc`, func(r Row) (authkit.Session, error) {
+	return list(ctx, s, `select `+of("s", sessionCols)+aliveSession+` and s.user_id = $3 order by s.created_at desc, s.session_id desc`, func(r Row) (authkit.Session, error) {
 		var x authkit.Session
 		err := r.Scan(sessionDest(&x)...)
 		return x, err

@@ -118,11 +118,11 @@ func first(ctx context.Context, q Reader, sql string, f func(Row) error, args ..
 	return err
 }
 
-// list scans all rows. If there are none, the app must be live.
-func list[T any](ctx context.Context, s *Store, app uuid.UUID, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
+// list scans all rows of a select whose $1 is the app. Without a row, the app must be live.
+func list[T any](ctx context.Context, s *Store, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
 	out, err := collect(ctx, s.c, sql, scan, args...)
 	if err == nil && len(out) == 0 {
-		err = first(ctx, s.c, isLiveApp, func(Row) error { return nil }, id(app))
+		err = first(ctx, s.c, isLiveApp, func(Row) error { return nil }, args[0])
 	}
 	return out, err
 }

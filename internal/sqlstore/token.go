@@ -14,14 +14,15 @@ import (
 
 const (
 	tokenCols = `app_id, kind, slot, hash, binding, proof, user_id, epoch, data, expires_at`
-	nobody    = `'00000000-0000-0000-0000-000000000000'`
+	noUser    = `'00000000-0000-0000-0000-000000000000'`
 
 	unspent = ` where app_id = $1 and kind = $2 and hash = $3 and spent_at = 0 and expires_at > $4 and (binding = $5 or $5 is null)`
 
-	// Who a token may be bound to: anyone as they are now, nobody, or one user at one epoch.
-	boundToAnyone = ` and (user_id = ` + nobody + ` or exists (select 1 from authkit_users u where u.app_id = authkit_tokens.app_id and u.user_id = authkit_tokens.user_id and u.epoch = authkit_tokens.epoch))`
-	boundToNobody = ` and user_id = ` + nobody
-	boundToUser   = ` and (user_id = ` + nobody + ` or (user_id = $6 and epoch = $7))`
+	// Whom the token may be bound to: no user, or one whose Epoch is still that of the token
+	// (unboundOrCurrent), or the user $6 at the Epoch $7 (unboundOrOf).
+	unboundOrCurrent = ` and (user_id = ` + noUser + ` or exists (select 1 from authkit_users u where u.app_id = authkit_tokens.app_id and u.user_id = authkit_tokens.user_id and u.epoch = authkit_tokens.epoch))`
+	unbound          = ` and user_id = ` + noUser
+	unboundOrOf      = ` and (user_id = ` + noUser + ` or (user_id = $6 and epoch = $7))`
 )
 
 func scanToken(r Row) (authkit.Token, error) {
@@ -62,7 +63,7 @@ func (s *Store) anchor(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token
 	if s.c.Dialect().Update == "" {
 		return
 	}
-	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place, spent_at) values ($1,$2,$3,$4,null,null,`+nobody+`,0,null,$5,-1,1)
+	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place, spent_at) values ($1,$2,$3,$4,null,null,`+noUser+`,0,null,$5,-1,1)
 on conflict (app_id, kind, slot, place) do update set expires_at = case when excluded.expires_at > authkit_tokens.expires_at then excluded.expires_at else authkit_tokens.expires_at end`,
 		id(app), string(t.Kind), t.Slot, append([]byte("anchor for "), t.Hash...), us(t.ExpiresAt))
 }
@@ -104,14 +105,14 @@ func (s *Store) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error
 
 // Token implements [authkit.TokenStore].
 func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	return oneToken(ctx, s.c, `select `+tokenCols+` from authkit_tokens`+unspent+boundToAnyone+liveApp, takeArgs(app, t, now)...)
+	return oneToken(ctx, s.c, `select `+tokenCols+` from authkit_tokens`+unspent+unboundOrCurrent+liveApp, takeArgs(app, t, now)...)
 }
 
 // TryToken implements [authkit.TokenStore].
 func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
 	err := s.write(ctx, app, func(q Tx) (err error) {
-		out, err = oneToken(ctx, q, `update authkit_tokens set attempts = attempts + 1`+unspent+boundToAnyone+` and attempts < $6 returning `+tokenCols,
+		out, err = oneToken(ctx, q, `update authkit_tokens set attempts = attempts + 1`+unspent+unboundOrCurrent+` and attempts < $6 returning `+tokenCols,
 			append(takeArgs(app, t.Take, now), int64(t.Max))...)
 		return err
 	})
@@ -129,7 +130,7 @@ func (s *Store) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, n
 	return s.write(ctx, app, func(q Tx) error {
 		// The user's row comes first: a step that raises the Epoch beside this waits, or is seen.
 		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2 and epoch = $3`+s.c.Dialect().Share, id(app), id(t.UserID), t.Epoch)
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9, attempts = case when proof is null then 0 else attempts end`+unspent+boundToNobody+` returning 1`,
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9, attempts = case when proof is null then 0 else attempts end`+unspent+unbound+` returning 1`,
 			append(takeArgs(app, authkit.Take{Kind: t.Kind, Hash: t.Hash}, now), id(t.UserID), t.Epoch, blob(t.Proof), blob(t.Data))...)
 		return nil
 	})
@@ -140,7 +141,7 @@ func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, no
 	var out authkit.Token
 	err := s.write(ctx, app, func(q Tx) (err error) {
 		s.lockSlot(ctx, q, app, t)
-		out, err = oneToken(ctx, q, spendToken+boundToAnyone+` returning `+tokenCols, takeArgs(app, t, now)...)
+		out, err = oneToken(ctx, q, spendToken+unboundOrCurrent+` returning `+tokenCols, takeArgs(app, t, now)...)
 		if err == nil {
 			spendSlot(ctx, q, app, t, now)
 		}
@@ -157,11 +158,20 @@ const (
 	spendToken = `update authkit_tokens set spent_at = $4` + unspent
 )
 
-// take spends a token with its slot, or fails the step with [authkit.ErrNotFound].
-func (s *Store) take(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take, now time.Time, bound string, args ...any) {
-	s.lockSlot(ctx, q, app, t)
-	q.Queue(ctx, authkit.ErrNotFound, spendToken+bound+` returning 1`, append(takeArgs(app, t, now), args...)...)
-	spendSlot(ctx, q, app, t, now)
+// spending is the part of a step that spends a token.
+type spending struct {
+	app   uuid.UUID
+	take  authkit.Take
+	now   time.Time
+	bound string // a condition on the user that the token is bound to
+	args  []any  // of the condition, from $6 on
+}
+
+// spend spends a token with its slot, or fails the step with [authkit.ErrNotFound].
+func (s *Store) spend(ctx context.Context, q Tx, p spending) {
+	s.lockSlot(ctx, q, p.app, p.take)
+	q.Queue(ctx, authkit.ErrNotFound, spendToken+p.bound+` returning 1`, append(takeArgs(p.app, p.take, p.now), p.args...)...)
+	spendSlot(ctx, q, p.app, p.take, p.now)
 }
 
 func spendSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take, now time.Time) {

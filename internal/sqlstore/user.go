@@ -85,7 +85,7 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 		w.and("u.auth_method", "=", f.AuthMethod)
 	}
 	w.page(f.Page, "u.created_at", "u.user_id")
-	return list(ctx, s, app, w.sql, scanUser, w.args...)
+	return list(ctx, s, w.sql, scanUser, w.args...)
 }
 
 // fewHits is how many users are sorted for one page of a search. Where more are found, the
@@ -133,13 +133,13 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 		q.Queue(ctx, nil, `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
 values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt))
 		if c.Take != nil {
-			s.take(ctx, q, u.App, *c.Take, c.Now, boundToNobody)
+			s.spend(ctx, q, spending{app: u.App, take: *c.Take, now: c.Now, bound: unbound})
 		}
 		for _, cr := range c.Credentials {
 			addCredential(ctx, q, u, cr, "")
 		}
 		if c.Session != nil {
-			addSession(ctx, q, u.App, u.ID, u.Epoch, *c.Session)
+			addSession(ctx, q, u, *c.Session)
 		}
 		s.riders(ctx, q, u.App, ofUser(c.Also, u.ID, u.Epoch))
 		return nil
