@@ -5,15 +5,16 @@ import (
 	"unicode/utf8"
 )
 
-// folds write letters for the signs that stand for them, in the two ways to read a 1.
+// folds replace signs by the letters that they stand for. The last two differ in how they read
+// a 1.
 var folds = []*strings.Replacer{
 	strings.NewReplacer(),
 	strings.NewReplacer("@", "a", "4", "a", "$", "s", "0", "o", "3", "e", "!", "i", "1", "i"),
 	strings.NewReplacer("@", "a", "4", "a", "$", "s", "0", "o", "3", "e", "!", "l", "1", "l"),
 }
 
-// nearlyCommon reports whether a password is a listed one with at most slack characters
-// around it, as it stands or folded: rules like these are the first that guessing programs try.
+// nearlyCommon reports whether a password is a common one with at most slack characters around
+// it, as it stands or folded. Guessing programs try such variants first.
 func nearlyCommon(pw string) bool {
 	for _, fold := range folds {
 		folded := []rune(fold.Replace(strings.ToLower(pw)))
@@ -28,8 +29,7 @@ func nearlyCommon(pw string) bool {
 	return false
 }
 
-// repeated reports whether a password is a word that is written again and again, the last time
-// perhaps in part.
+// repeated reports whether a password is one text repeated. The last copy may be cut short.
 func repeated(pw string) bool {
 	all := []rune(strings.ToLower(pw))
 	for period := 1; period <= len(all)/2; period++ {
@@ -44,11 +44,11 @@ func repeated(pw string) bool {
 	return false
 }
 
-// rows are what fingers run along.
+// rows are the alphabet, the digits and the rows of keyboards.
 var rows = []string{"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn"}
 
-// run reports whether a password is little more than characters that follow each other in the
-// alphabet, in the digits or on a keyboard, forwards or backwards, or that are the same.
+// run reports whether nearly all characters of a password equal their predecessor or are its
+// neighbours in the alphabet, in the digits or on a keyboard, forwards or backwards.
 func run(pw string) bool {
 	steps, last := 0, rune(0)
 	for _, r := range strings.ToLower(pw) {

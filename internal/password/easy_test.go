@@ -8,7 +8,7 @@ import (
 )
 
 // OWASP ASVS 5.0, 6.2.4 asks for at least the 3,000 most common passwords that the policy would
-// take.
+// otherwise accept.
 func TestTheListIsLongEnough(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -43,7 +43,7 @@ func TestPasswordsThatAreEasyToGuess(t *testing.T) {
 	}
 }
 
-// Rules that refuse what is hard to guess teach people to write what they can guess.
+// A rule that refuses passwords that are hard to guess makes people choose easy ones.
 func TestGeneratedPassphrasesAreTaken(t *testing.T) {
 	t.Parallel()
 	const words = "acorn amber anvil apple april arrow badge bagel baker beach berry birch blaze bread brick brook cabin camel candle canoe carrot castle " +

@@ -8,8 +8,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/password"
 )
 
-// A hash that is read at all is written in the one form, and it verifies if, and only if, it
-// is the one that Hash writes for the password.
+// FuzzVerify checks that a hash is read in its canonical form only, and that it verifies if and
+// only if it is what Hash returns for the password.
 func FuzzVerify(f *testing.F) {
 	good := password.Hash("pw", []byte("0123456789abcdef"), tiny())
 	f.Add("pw", good)
@@ -21,7 +21,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("other", good)
 	f.Fuzz(func(t *testing.T, pw, phc string) {
 		if len(phc) > 200 || len(pw) > 64 || strings.Contains(phc, "m=") && !strings.Contains(phc, "m=8,t=1,p=1") {
-			return // costs what it says
+			return // too slow at these costs
 		}
 		ok, err := password.Verify(pw, phc)
 		if err != nil {
@@ -44,8 +44,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// What the policy says does not hang on the order of words, and what it lets through has
-// the length that it asks for.
+// FuzzPolicy checks that the order of the words does not matter, and that an accepted password
+// has the required length.
 func FuzzPolicy(f *testing.F) {
 	for _, seed := range []string{"correct horse battery", "alice.example", "AliceExample1!", "acmecorp2026", "short", "qwertyuiop123", "\xff", "", strings.Repeat("é", 12)} {
 		f.Add(seed, "Alice Example", "Acme Corp")

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// ErrBusy means that a call could not get through the gate in time.
+// ErrBusy means that a call did not get through the gate in time.
 var ErrBusy = errors.New("password: too many hashes at once")
 
-// Asker is for whom a call is: the tenant, and the peer that caused it. An empty Peer is
-// unknown, and the tenant stands for it.
+// Asker is the tenant that a call is for and the peer that caused it. If Peer is empty, the
+// tenant takes its place.
 type Asker struct{ Tenant, Peer string }
 
-// Gate lets a bounded number of calls run at once and a bounded number wait. Turns go round
-// by tenant and by peer: one peer that floods through many tenants makes only itself wait, and
-// so does one tenant that is flooded by many peers. When the queue is full, the newest waiter
-// of whichever has most gives way to one that has fewer. Argon2 without a gate fills memory
-// and gets slower for everyone.
+// Gate lets a bounded number of calls run at once and a bounded number wait. Waiters take turns
+// by tenant and by peer. So a peer that floods many tenants delays only itself, and so does a
+// tenant that many peers flood. When the queue is full, a newcomer whose tenant and peer have
+// fewer waiters displaces the newest waiter of the tenant or peer with the most. Without a
+// gate, concurrent argon2 fills the memory and becomes slower for everyone.
 type Gate struct {
 	running, queue int
 	wait           time.Duration
@@ -28,17 +28,17 @@ type Gate struct {
 	mu    sync.Mutex
 	free  int
 	line  []*waiter // oldest first
-	round int       // of the turn that was given last
+	round int       // the round of the turn that was given last
 	flows map[flowKey]*flow
 }
 
-// waiter is a call that waits. Its turn is true; false sends it away.
+// waiter is a call that waits. The channel gets true for its turn and false if it must leave.
 type waiter struct {
 	who  Asker
 	turn chan bool
 }
 
-// flowKey is a tenant or a peer.
+// flowKey names a tenant or a peer.
 type flowKey struct {
 	peer bool
 	name string
@@ -47,16 +47,17 @@ type flowKey struct {
 // flow is a tenant or a peer with waiters.
 type flow struct {
 	waiting int
-	round   int // in which it has its next turn: a round gives each flow one (start-time fair queuing)
+	round   int // of its next turn: each flow gets one turn in a round (start-time fair queuing)
 }
 
-// NewGate makes a gate for so many calls at once, so many that wait, and so long a wait.
+// NewGate returns a gate for running calls at once and queue waiters, each of which waits at
+// most as long as wait.
 func NewGate(running, queue int, wait time.Duration) *Gate {
 	return &Gate{running: running, queue: queue, wait: wait, free: running, flows: map[flowKey]*flow{}}
 }
 
-// Do calls f once there is room. [ErrBusy]: the queue is full, or the wait was too long;
-// the end of ctx is wrapped too.
+// Do calls f as soon as there is room. It returns [ErrBusy] if the queue is full or the wait
+// too long. If ctx ends, the error wraps [ErrBusy] and that of ctx.
 func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
 	if err := g.enter(ctx, who); err != nil {
 		return err
@@ -101,7 +102,7 @@ func (g *Gate) enter(ctx context.Context, who Asker) error {
 	return cause
 }
 
-// keys are the flows that an asker is part of.
+// keys returns the two flows that an asker belongs to.
 func (a Asker) keys() (tenant, peer flowKey) {
 	if a.Peer == "" {
 		return flowKey{false, a.Tenant}, flowKey{false, a.Tenant}
@@ -109,7 +110,7 @@ func (a Asker) keys() (tenant, peer flowKey) {
 	return flowKey{false, a.Tenant}, flowKey{true, a.Peer}
 }
 
-// waiting is how many waiters the asker's tenant and its peer have.
+// waiting returns how many waiters the asker's tenant and its peer have.
 func (g *Gate) waiting(who Asker) (tenant, peer int) {
 	t, p := who.keys()
 	if f := g.flows[t]; f != nil {
@@ -121,9 +122,11 @@ func (g *Gate) waiting(who Asker) (tenant, peer int) {
 	return tenant, peer
 }
 
-// displace makes room in a full queue, if it finds a waiter whose tenant or peer has more of
-// them than both of the newcomer's would. Else the newcomer's own tenant is the one with most:
-// there, a peer with more than the newcomer's gives way.
+// displace makes room in a full queue by sending one waiter away. It takes a waiter whose
+// tenant or peer has more waiters than the newcomer's tenant and peer would each have. If there
+// is no such waiter, the newcomer's own tenant has the most. Then it takes one of that tenant
+// whose peer has more waiters than the newcomer's would. It reports false if there is none
+// either.
 func (g *Gate) displace(who Asker) bool {
 	tenant, peer := g.waiting(who)
 	most, mostPeer, out := max(tenant, peer)+1, 0, -1
@@ -162,7 +165,7 @@ func (g *Gate) add(w *waiter) {
 	}
 }
 
-// remove takes a waiter out of the line, and forgets a flow without one.
+// remove takes a waiter out of the line and drops flows that have no waiter left.
 func (g *Gate) remove(i int) {
 	tenant, peer := g.line[i].who.keys()
 	g.line = slices.Delete(g.line, i, i+1)
@@ -173,7 +176,7 @@ func (g *Gate) remove(i int) {
 	}
 }
 
-// distinct are the two keys, or the one that they are.
+// distinct returns both keys, or one if they are equal.
 func distinct(a, b flowKey) []flowKey {
 	if a == b {
 		return []flowKey{a}
@@ -181,7 +184,8 @@ func distinct(a, b flowKey) []flowKey {
 	return []flowKey{a, b}
 }
 
-// quit takes a waiter out of the line; false: it was called already, or sent away.
+// quit takes a waiter out of the line. It reports false if the waiter got its turn or was sent
+// away before.
 func (g *Gate) quit(w *waiter) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -193,8 +197,8 @@ func (g *Gate) quit(w *waiter) bool {
 	return true
 }
 
-// leave gives the place to the waiter whose turn it is: the oldest of those whose tenant and
-// peer have both had their turns least lately.
+// leave passes the caller's place to the next waiter: the oldest of those whose tenant and peer
+// both had their last turn longest ago.
 func (g *Gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/password"
 )
 
-// queued sends askers to a gate that is held, one after the other, each written as
-// "tenant/peer", and answers in which order they got through, and who was refused.
+// queued sends askers, written as "tenant/peer", one after the other to a gate without room. It
+// returns those that got through, in order, and those that were refused.
 func queued(t *testing.T, room int, askers ...string) (order, refused []string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -38,7 +38,7 @@ func queued(t *testing.T, room int, askers ...string) (order, refused []string) 
 	return order, refused
 }
 
-// each is n askers, made by a format with a number.
+// each returns n askers, written by a format with a number.
 func each(format string, n int) []string {
 	var out []string
 	for i := range n {
@@ -52,8 +52,8 @@ func TestTheGateIsFairByPeerAndByTenant(t *testing.T) {
 	for name, c := range map[string]struct {
 		room    int
 		askers  []string
-		first   []string // that get through
-		refused []string // in any order; nil: not asked
+		first   []string // those that get through first, in order
+		refused []string // in any order; nil means that it is not checked
 	}{
 		"one peer through many tenants waits for itself": {
 			100, slices.Concat(each("t%d/evil", 20), []string{"a/ann", "b/bob"}), []string{"t0/evil", "a/ann", "b/bob"}, []string{},

@@ -1,5 +1,5 @@
-// Package password hashes passwords with argon2id, says which ones are too weak, and
-// keeps hashing from taking over the machine.
+// Package password hashes passwords with argon2id, refuses weak ones, and keeps hashing from
+// using up the machine.
 //
 //	gate := password.NewGate(2, 128, 3*time.Second)
 //	err := gate.Do(ctx, password.Asker{Tenant: app, Peer: address}, func() { phc = password.Hash(pw, salt, password.Default()) })
@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrMalformed means a PHC string that is not one of [Hash]'s.
+// ErrMalformed means that a PHC string has not the form that [Hash] writes.
 var ErrMalformed = errors.New("password: malformed hash")
 
 // Params are the costs of argon2id (RFC 9106).
@@ -28,7 +28,7 @@ type Params struct {
 // Default is 19 MiB, two passes, one thread.
 func Default() Params { return Params{MemoryKiB: 19 * 1024, Time: 2, Threads: 1} }
 
-// What Verify is ready to spend on a stored hash, whoever stored it.
+// Bounds of what Verify spends on a stored hash, whatever stored it.
 const (
 	maxMemory  = 1 << 20
 	maxTime    = 16
@@ -43,7 +43,7 @@ func Hash(pw string, salt []byte, p Params) string {
 	return fmt.Sprintf("%s$%s$%s", p.prefix(), encode(salt), encode(key))
 }
 
-// Verify says in constant time whether phc is a hash of the password.
+// Verify reports whether phc is a hash of the password. It compares in constant time.
 func Verify(pw, phc string) (ok bool, err error) {
 	p, salt, key, err := parse(phc)
 	if err != nil {
@@ -53,7 +53,7 @@ func Verify(pw, phc string) (ok bool, err error) {
 	return subtle.ConstantTimeCompare(got, key) == 1, nil
 }
 
-// Same says whether phc was made with these parameters.
+// Same reports whether phc was made with these parameters.
 func (p Params) Same(phc string) bool { return strings.HasPrefix(phc, p.prefix()+"$") }
 
 func (p Params) prefix() string {

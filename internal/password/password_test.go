@@ -85,7 +85,7 @@ func TestPolicy(t *testing.T) {
 		"corpcorpcorp1234":          true,
 	} {
 		if pw == "corpcorpcorp12345" {
-			weak = false // five other characters
+			weak = false // with five other characters
 		}
 		var w *password.Weak
 		if err := (password.Policy{}).Check(pw, words...); errors.As(err, &w) != weak {
@@ -98,7 +98,7 @@ func TestPolicyKnowsCommonPasswords(t *testing.T) {
 	t.Parallel()
 	for pw, weak := range map[string]bool{
 		"password": true, "PassWord": true, "1qaz2wsx": true, "qwertyuiop": true, "zzzzzzzzzzzzzz": true, "password\n": true, "0": false, "correct horse": false,
-		"123456789012": true, "111111111111": true, "aaaaaaaaaaaa": true, "PasswordPassword": true, "administrator": true, // long enough by default
+		"123456789012": true, "111111111111": true, "aaaaaaaaaaaa": true, "PasswordPassword": true, "administrator": true, // long enough by the default policy
 	} {
 		if got := (password.Policy{Min: 1}).Check(pw) != nil; got != weak {
 			t.Errorf("Check(%q): got weak %v, want %v", pw, got, weak)

@@ -18,21 +18,21 @@ var common string
 const (
 	maxBytes = 4096
 	minWord  = 4 // shorter words say nothing about a person
-	slack    = 4 // so many other characters do not make a name a password
+	slack    = 4 // a password with at most this many further characters counts as the name or common password
 )
 
-// Policy bounds the length of passwords, in code points. Zero: 12 and 1024.
+// Policy bounds the length of passwords, in code points. Zero means 12 and 1024.
 type Policy struct{ Min, Max int }
 
-// Weak says why a password was refused, in words that a form may show.
+// Weak says why a password was refused. The reason may be shown to the person.
 type Weak struct{ Reason string }
 
-// Error is the reason.
+// Error returns the reason.
 func (w *Weak) Error() string { return w.Reason }
 
-// Check refuses a password that is too short, too long, common or little more than a common
-// one, a word repeated, a run of characters, or little more than the
-// words of the given names and addresses (OWASP ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11); the error is then a *[Weak].
+// Check refuses a weak password with a *[Weak]: one that is too short, too long, common or
+// little more than a common one, one text repeated, a run of characters, or little more than
+// the words of the given names and addresses (OWASP ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11).
 func (p Policy) Check(pw string, words ...string) error {
 	least, most := p.Min, p.Max
 	if least == 0 {
@@ -57,13 +57,15 @@ func (p Policy) Check(pw string, words ...string) error {
 	return nil
 }
 
-// inList searches the sorted list where it lies: nothing is built at start. It wants lower case.
+// inList reports whether a password in lower case is in the sorted list. It searches the
+// embedded text itself, so that nothing is built at the start.
 func inList(pw string) bool {
 	i := sort.Search(len(common), func(i int) bool { return lineAt(i) >= pw })
 	return i < len(common) && lineAt(i) == pw
 }
 
-// lineAt is the first line that begins at i or later; the empty line is at the end.
+// lineAt returns the first line that begins at i or later. After the last line it returns a
+// text that sorts after all others.
 func lineAt(i int) string {
 	if i > 0 {
 		next := strings.IndexByte(common[i-1:], '\n')
@@ -79,7 +81,7 @@ func lineAt(i int) string {
 	return line
 }
 
-// personal takes every word out of the password and looks at how much is left.
+// personal removes every word from the password and reports whether too little is left.
 func personal(pw string, texts []string) bool {
 	rest := strings.ToLower(pw)
 	found := false
@@ -91,8 +93,8 @@ func personal(pw string, texts []string) bool {
 	return found && utf8.RuneCountInString(rest) <= slack
 }
 
-// wordsOf splits names and addresses into words and, with the whole, sorts the longest
-// first, so that a word inside another does not hide it.
+// wordsOf splits names and addresses into words and adds the whole texts. It sorts the longest
+// first, so that a word is not hidden by another one inside it.
 func wordsOf(texts []string) []string {
 	var words []string
 	for _, text := range texts {

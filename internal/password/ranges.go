@@ -3,7 +3,7 @@ package password
 import (
 	"bufio"
 	"context"
-	"crypto/sha1" //nolint:gosec // the key of the published lists, not a secret's protection
+	"crypto/sha1" //nolint:gosec // the published lists are keyed by it; it protects no secret
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// Ranges asks a service for breached passwords by k-anonymity: it learns the first five
-// hexadecimal digits of the SHA-1 sum, which hundreds of passwords share, and nothing else.
+// Ranges asks a service for breached passwords by k-anonymity. The service learns the first
+// five hexadecimal digits of the SHA-1 sum, which hundreds of passwords share, and nothing
+// more.
 type Ranges struct {
-	URL    string // the digits are appended
+	URL    string // the digits are appended to it
 	client *http.Client
 }
 
@@ -27,8 +28,8 @@ const (
 	rangeSize    = 1 << 20
 )
 
-// NewRanges makes a client that follows no redirect. Proxy answers the proxy of a request; nil
-// leaves that to the environment, as http.DefaultTransport does.
+// NewRanges returns a client that follows no redirect. proxy returns the proxy for a request.
+// If proxy is nil, the environment decides, as for http.DefaultTransport.
 func NewRanges(at string, proxy func(*http.Request) (*url.URL, error)) *Ranges {
 	client := &http.Client{
 		Timeout:       rangeTimeout,
@@ -40,7 +41,7 @@ func NewRanges(at string, proxy func(*http.Request) (*url.URL, error)) *Ranges {
 	return &Ranges{URL: at, client: client}
 }
 
-// Has says whether the service lists the password. Any error means that it is not known.
+// Has reports whether the service lists the password. After any error this is unknown.
 func (r *Ranges) Has(ctx context.Context, pw string) (bool, error) {
 	sum := sha1.Sum([]byte(pw)) //nolint:gosec // as above
 	digits := strings.ToUpper(hex.EncodeToString(sum[:]))
@@ -48,7 +49,7 @@ func (r *Ranges) Has(ctx context.Context, pw string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("ask for breached passwords: %w", err)
 	}
-	req.Header.Set("Add-Padding", "true") // the length of the answer tells nothing, either
+	req.Header.Set("Add-Padding", "true") // hides the length of the answer
 	res, err := r.client.Do(req)
 	if err != nil {
 		return false, fmt.Errorf("ask for breached passwords: %w", withoutURL(err))
@@ -60,7 +61,7 @@ func (r *Ranges) Has(ctx context.Context, pw string) (bool, error) {
 	return listed(io.LimitReader(res.Body, rangeSize), digits[rangeDigits:])
 }
 
-// withoutURL keeps the digits out of logs.
+// withoutURL removes the URL, and with it the digits, from an error that may be logged.
 func withoutURL(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		return inner
@@ -68,7 +69,7 @@ func withoutURL(err error) error {
 	return err
 }
 
-// listed looks for SUFFIX:COUNT. A count of 0 is padding.
+// listed looks for a line SUFFIX:COUNT. A count of 0 is padding.
 func listed(body io.Reader, suffix string) (bool, error) {
 	lines := bufio.NewScanner(body)
 	for lines.Scan() {

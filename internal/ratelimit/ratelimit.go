@@ -3,7 +3,7 @@
 //	rates, err := ratelimit.Parse("20/m/ip, 10/m/email", ratelimit.IP, ratelimit.Email)
 //	rates.Of(ratelimit.IP) // 20 at once, then one every three seconds
 //
-// It counts nothing: that is a store's work.
+// It counts nothing: a store does.
 package ratelimit
 
 import (
@@ -14,20 +14,20 @@ import (
 	"time"
 )
 
-// Key says what is counted by.
+// Key names what a rate counts by.
 type Key string
 
 // The keys.
 const (
 	IP    Key = "ip"    // the address that a request comes from
-	Email Key = "email" // the address that it is about
+	Email Key = "email" // the email address that a request is about
 )
 
-// Most is the largest number in a rate. A store counts in microseconds, and this many a
-// second is one of them each.
+// Most is the largest number in a rate. Stores count in microseconds, and at this number per
+// second each microsecond has one.
 const Most = 1_000_000
 
-// Rate is so many at once, then one every Per/N.
+// Rate allows N at once, then one every Per/N.
 type Rate struct {
 	N   int
 	Per time.Duration // one of the units
@@ -35,13 +35,13 @@ type Rate struct {
 
 var units = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
 
-// Within says whether r lets through no more than most does: neither at once nor, in the
-// long run, by the hour.
+// Within reports whether r allows no more than most: neither at once nor, in the long run, in
+// an hour.
 func (r Rate) Within(most Rate) bool {
 	return r.N <= most.N && int64(r.N)*int64(most.Per/time.Second) <= int64(most.N)*int64(r.Per/time.Second)
 }
 
-// String is the rate as "20/m".
+// String writes the rate as "20/m".
 func (r Rate) String() string {
 	for name, unit := range units {
 		if unit == r.Per {
@@ -51,8 +51,8 @@ func (r Rate) String() string {
 	return strconv.Itoa(r.N) + "/" + r.Per.String()
 }
 
-// Rates holds at most one rate a key, in the order in which they were written. What has
-// none is not limited.
+// Rates holds at most one rate for each key, in the order in which they were written. A key
+// without a rate is not limited.
 type Rates []KeyRate
 
 // KeyRate is the rate of one key.
@@ -61,7 +61,7 @@ type KeyRate struct {
 	Rate Rate
 }
 
-// Of is the rate of a key; false: there is none.
+// Of returns the rate of a key and reports whether there is one.
 func (r Rates) Of(key Key) (Rate, bool) {
 	for _, kr := range r {
 		if kr.Key == key {
@@ -71,9 +71,9 @@ func (r Rates) Of(key Key) (Rate, bool) {
 	return Rate{}, false
 }
 
-// Parse reads "N/unit/key, N/unit/key": N from 1 to [Most], unit s, m, h or d, each key at
-// most once and one of those that are allowed. An error says what was received, what is
-// taken and how to write it.
+// Parse reads "N/unit/key, N/unit/key". N is from 1 to [Most]. The unit is s, m, h or d. Each
+// key must be one of the allowed ones and occur at most once. An error says what was received,
+// what is accepted and how to write it.
 func Parse(s string, allowed ...Key) (Rates, error) {
 	var rates Rates
 	for part := range strings.SplitSeq(s, ",") {
@@ -128,7 +128,7 @@ func number(s, n, per string) (Rate, error) {
 	return Rate{N: count, Per: unit}, nil
 }
 
-// shown cuts what was received to what may stand in an error.
+// shown cuts a received text to the length that an error may quote.
 func shown(s string) string {
 	const most = 40
 	if len(s) > most {
@@ -145,8 +145,8 @@ func choice(keys []Key) string {
 	return strings.Join(words, " or ")
 }
 
-// Over is the first key whose rate is not within that of most, and "" if there is none.
-// Where most has no rate, any is within.
+// Over returns the first key whose rate is not within that of most, or "". A key for which most
+// has no rate is always within.
 func (r Rates) Over(most Rates) Key {
 	for _, kr := range r {
 		if bound, ok := most.Of(kr.Key); ok && !kr.Rate.Within(bound) {
@@ -156,8 +156,8 @@ func (r Rates) Over(most Rates) Key {
 	return ""
 }
 
-// Tightened are the rates, with those of own in their place that are within them; what is
-// not does not count.
+// Tightened returns the rates of own, and those of r for the keys that own lacks. Where a rate
+// of own is not within that of r, the rate of r replaces it.
 func (r Rates) Tightened(own Rates) Rates {
 	var out Rates
 	for _, kr := range own {
@@ -174,7 +174,7 @@ func (r Rates) Tightened(own Rates) Rates {
 	return out
 }
 
-// String is what [Parse] reads.
+// String writes the rates as [Parse] reads them.
 func (r Rates) String() string {
 	parts := make([]string, len(r))
 	for i, kr := range r {

@@ -69,7 +69,7 @@ func parsed(t *testing.T, s string) ratelimit.Rates {
 	return rates
 }
 
-// An app's rates are at most the engine's: at once, and in the long run.
+// An app's rates allow at most what the engine's do: at once, and in the long run.
 func TestWithin(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -107,8 +107,8 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// What is taken comes back when it is written again, and lets through at least one; a
-// refusal is one that may be shown.
+// FuzzParse checks that accepted rates are read the same after they are written again, that
+// they allow at least one, and that an error is fit to be shown.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"20/m/ip", "20/m/ip, 10/m/email", "5/h/email,30/h/ip", "1/s/ip", "1000000/d/email", "", ",", "//", "0/m/ip", "-1/m/ip", "020/m/ip", "1e3/m/ip",
