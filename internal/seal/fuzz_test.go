@@ -7,7 +7,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
-// What was sealed opens in its own place; with any bit changed, or elsewhere, it does not.
+// FuzzSeal checks that a sealed blob opens with its own additional data, and not with other
+// data or after a bit was changed.
 func FuzzSeal(f *testing.F) {
 	f.Add([]byte("plain"), "app", "kid", 0)
 	f.Add([]byte{}, "", "", 9)
@@ -40,7 +41,7 @@ func FuzzSeal(f *testing.F) {
 	})
 }
 
-// Nothing opens to what was not sealed.
+// FuzzOpen checks that a text that was not sealed does not open.
 func FuzzOpen(f *testing.F) {
 	r := ring(f, secret(1))
 	blob := r.Seal([]byte("plain"), nil)
@@ -48,14 +49,14 @@ func FuzzOpen(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, blob []byte) {
-		// The seeds are pieces of a sealed blob, which may be put together again.
+		// The seeds are pieces of a sealed blob, which the fuzzer may put together again.
 		if plain, err := r.Open(blob, nil); (err == nil) != (string(plain) == "plain") {
 			t.Errorf("Open(%x): got %q, %v, want an error", blob, plain, err)
 		}
 	})
 }
 
-// Lists of parts have one joined form each.
+// FuzzAAD checks that different lists of parts give different bytes.
 func FuzzAAD(f *testing.F) {
 	f.Add("a", "b", "ab", "")
 	f.Add("", "\x00\x00\x00\x00\x00\x00\x00\x00", "", "")

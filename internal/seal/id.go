@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// HeadSize is how much of a blob names the secret that sealed it.
+// HeadSize is the size of the head of a blob, which names the secret that sealed it.
 const HeadSize = 1 + idSize
 
-// ID names a secret. It tells nothing of the secret: it is derived from it by HKDF, under a
-// label of its own.
+// ID returns a name for a secret. The name reveals nothing about the secret: HKDF derives it
+// under a label of its own.
 func ID(secret []byte) (string, error) {
 	k, err := newKey(secret)
 	if err != nil {
@@ -19,7 +19,7 @@ func ID(secret []byte) (string, error) {
 	return hex.EncodeToString(k.id[:]), nil
 }
 
-// IDs names the secrets of the ring, newest first.
+// IDs returns the names of the secrets in the ring, newest first.
 func (r *Ring) IDs() []string {
 	out := make([]string, len(r.keys))
 	for i, k := range r.keys {
@@ -28,8 +28,8 @@ func (r *Ring) IDs() []string {
 	return out
 }
 
-// SealedBy names the secret that a blob of Seal, or its head, says it was sealed with; false:
-// it is no such blob.
+// SealedBy returns the name of the secret with which a blob of Seal claims to be sealed. The
+// head of the blob is enough. It reports false if that is not such a blob.
 func SealedBy(head []byte) (string, bool) {
 	if len(head) < HeadSize || head[0] != version {
 		return "", false
@@ -40,10 +40,10 @@ func SealedBy(head []byte) (string, bool) {
 // MissingError says that secrets are missing from a ring. It is an [ErrUnknownKey].
 type MissingError struct{ IDs []string }
 
-// Error names them.
+// Error names the missing secrets.
 func (e *MissingError) Error() string {
 	return strings.Join(slices.Concat([]string{"seal: missing secret"}, e.IDs), " ")
 }
 
-// Is makes it an [ErrUnknownKey].
+// Is reports whether target is [ErrUnknownKey].
 func (e *MissingError) Is(target error) bool { return target == ErrUnknownKey }

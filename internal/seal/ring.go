@@ -18,8 +18,7 @@ const MinSecret = 32
 
 const keySize = 32
 
-// Ring holds the secrets, newest first. It is immutable, hence safe for
-// concurrent use.
+// Ring holds the secrets, newest first. It is immutable and therefore safe for concurrent use.
 type Ring struct {
 	keys []key
 }
@@ -30,8 +29,8 @@ type key struct {
 	aead cipher.AEAD
 }
 
-// New builds a ring of secrets, newest first. There must be at least one, each
-// of MinSecret bytes or more and none twice.
+// New returns a ring of secrets, newest first. It needs at least one. Each must have at least
+// MinSecret bytes, and no two may be equal.
 func New(secrets ...[]byte) (*Ring, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("seal: no secret given")
@@ -66,7 +65,7 @@ func newKey(secret []byte) (key, error) {
 	return k, err
 }
 
-// derive expands one 32-byte subkey (RFC 5869, section 2.3).
+// derive expands a 32-byte subkey (RFC 5869, section 2.3).
 func (k key) derive(info string) []byte {
 	out, err := hkdf.Expand(sha256.New, k.prk, info, keySize)
 	if err != nil {
@@ -90,14 +89,14 @@ func (r *Ring) Keys(label string) [][]byte {
 	return out
 }
 
-// MAC returns the HMAC-SHA256 of the parts under Key(label). Every part is
-// length-prefixed: moving bytes from one part to the next changes the result.
+// MAC returns the HMAC-SHA256 of the parts under Key(label). Every part is preceded by its
+// length, so that moving bytes from one part to the next changes the result.
 func (r *Ring) MAC(label string, parts ...[]byte) []byte {
 	return mac(r.Key(label), parts)
 }
 
-// MACBeside is MAC under the secret that sealed blob: what was made beside a blob can be made
-// again for as long as the blob opens. It fails as Open does.
+// MACBeside is MAC under the secret that sealed blob. So a MAC that was made together with a
+// blob can be made again for as long as the blob opens. It fails as Open does.
 func (r *Ring) MACBeside(blob []byte, label string, parts ...[]byte) ([]byte, error) {
 	k, err := r.sealer(blob)
 	if err != nil {
@@ -106,8 +105,8 @@ func (r *Ring) MACBeside(blob []byte, label string, parts ...[]byte) ([]byte, er
 	return mac(k.user(label), parts), nil
 }
 
-// CheckMAC reports in constant time whether sum is the MAC of the parts under
-// any secret of the ring.
+// CheckMAC reports in constant time whether sum is the MAC of the parts under any secret of the
+// ring.
 func (r *Ring) CheckMAC(label string, sum []byte, parts ...[]byte) bool {
 	ok := false
 	for _, k := range r.keys {
@@ -127,7 +126,7 @@ func mac(k []byte, parts [][]byte) []byte {
 	return h.Sum(nil)
 }
 
-// AAD joins parts into additional data, each length-prefixed, so that no two
+// AAD joins parts into additional data. Every part is preceded by its length, so that no two
 // lists of parts give the same bytes.
 func AAD(parts ...string) []byte {
 	var out []byte

@@ -1,16 +1,15 @@
-// Package seal keeps secrets at rest: it encrypts, decrypts and authenticates
-// small values under a ring of operator secrets.
+// Package seal protects secrets at rest: it encrypts, decrypts and authenticates small values
+// under a ring of operator secrets.
 //
-// Build a ring with the newest secret first. New values are sealed with the
-// newest; values sealed with an older one still open while it is in the ring:
+// Build a ring with the newest secret first. New values are sealed with the newest secret.
+// Values sealed with an older one still open while that secret is in the ring:
 //
 //	ring, err := seal.New(newest, previous)
 //	blob := ring.Seal(private, seal.AAD("signing-key", app, kid))
 //	private, err = ring.Open(blob, seal.AAD("signing-key", app, kid))
 //
-// The additional data binds a blob to its place, so that a row copied over
-// another row does not open. Key and MAC derive subkeys by label: no two
-// purposes share a key.
+// The additional data binds a blob to its place, so that a row copied over another row does not
+// open. Key and MAC derive subkeys by label: no two purposes share a key.
 package seal
 
 import (
@@ -36,20 +35,20 @@ var (
 	ErrOpen = errors.New("seal: blob does not open")
 )
 
-// Seal encrypts plain under the newest secret and binds it to aad. The result
-// is a version byte, a key id, a random nonce and the ciphertext.
+// Seal encrypts plain under the newest secret and binds it to aad. The result is a version
+// byte, a key id, a random nonce and the ciphertext.
 func (r *Ring) Seal(plain, aad []byte) []byte {
 	k := r.keys[0]
 	blob := make([]byte, overhead, overhead+len(plain)+chacha20poly1305.Overhead)
 	blob[0] = version
 	copy(blob[1:], k.id[:])
 	nonce := blob[1+idSize:]
-	_, _ = rand.Read(nonce) // never fails: crypto/rand crashes the program instead
+	_, _ = rand.Read(nonce) // never fails: crypto/rand ends the program instead
 	return k.aead.Seal(blob, nonce, plain, bind(blob[:1+idSize], aad))
 }
 
-// Open decrypts a blob of Seal given the same aad. It fails with ErrUnknownKey
-// when the ring lacks the secret, with ErrOpen in every other case.
+// Open decrypts a blob of Seal, given the same aad. It fails with ErrUnknownKey if the ring
+// lacks the secret, and with ErrOpen in every other case.
 func (r *Ring) Open(blob, aad []byte) ([]byte, error) {
 	k, err := r.sealer(blob)
 	if err != nil {
@@ -62,7 +61,7 @@ func (r *Ring) Open(blob, aad []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// sealer is the key that a blob says it was sealed with.
+// sealer returns the key with which a blob claims to be sealed.
 func (r *Ring) sealer(blob []byte) (key, error) {
 	if len(blob) < overhead+chacha20poly1305.Overhead || blob[0] != version {
 		return key{}, ErrOpen
@@ -76,7 +75,7 @@ func (r *Ring) sealer(blob []byte) (key, error) {
 	return key{}, ErrUnknownKey
 }
 
-// bind authenticates the header of the blob along with the caller's data.
+// bind authenticates the header of the blob together with the caller's data.
 func bind(header, aad []byte) []byte {
 	out := make([]byte, 0, len(header)+len(aad))
 	return append(append(out, header...), aad...)

@@ -1,4 +1,4 @@
-// Package strictjson reads JSON objects as strictly as a signed token has to be read, with the
+// Package strictjson reads JSON objects as strictly as a signed token requires, with the
 // standard library alone.
 package strictjson
 
@@ -14,10 +14,10 @@ import (
 	"unicode/utf8"
 )
 
-// Unmarshal reads one JSON object into the struct that v points to, whose fields have the
-// given names. What encoding/json lets pass is refused: a name that stands twice, at any
-// depth (RFC 7515, section 4); a name that is a field's in another case; text that is not
-// Unicode. Rest has the names that are no field's.
+// Unmarshal reads one JSON object into the struct that v points to. fields lists the JSON names
+// of that struct. Unmarshal refuses what encoding/json accepts: a name that occurs twice, at
+// any depth (RFC 7515, section 4); a name that differs from a field's in case only; text that
+// is not Unicode. rest lists the names that belong to no field.
 func Unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
 	names, err := names(b)
 	if err != nil {
@@ -35,7 +35,7 @@ func Unmarshal(b []byte, v any, fields []string) (rest []string, err error) {
 	return rest, json.Unmarshal(b, v)
 }
 
-// Pick reads the named members of an object. Without names it answers nil.
+// Pick reads the named members of an object. Without names it returns nil.
 func Pick(b []byte, names []string) (map[string]any, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -55,7 +55,7 @@ func Pick(b []byte, names []string) (map[string]any, error) {
 	return out, nil
 }
 
-// FieldsOf answers the JSON names of a struct's fields.
+// FieldsOf returns the JSON names of a struct's fields.
 func FieldsOf[T any]() []string {
 	var names []string
 	for f := range reflect.TypeFor[T]().Fields() {
@@ -64,9 +64,9 @@ func FieldsOf[T any]() []string {
 	return names
 }
 
-// names are those of an object's own members.
+// names returns the names of an object's own members.
 func names(b []byte) ([]string, error) {
-	if !json.Valid(b) { // which also bounds the depth
+	if !json.Valid(b) { // also bounds the depth
 		return nil, errors.New("not JSON")
 	}
 	if !utf8.Valid(b) || loneSurrogate(b) {
@@ -80,7 +80,7 @@ func names(b []byte) ([]string, error) {
 	return members(d)
 }
 
-// members walks the rest of an object whose brace has been read.
+// members reads the rest of an object after its opening brace.
 func members(d *json.Decoder) ([]string, error) {
 	var names []string
 	seen := map[string]bool{}
@@ -122,8 +122,8 @@ func value(d *json.Decoder) error {
 	return err
 }
 
-// loneSurrogate finds an escape that is half a character, which encoding/json replaces, in
-// valid JSON.
+// loneSurrogate reports whether valid JSON holds an escape that is half a character.
+// encoding/json would replace it.
 func loneSurrogate(b []byte) bool {
 	for {
 		i := bytes.IndexByte(b, '\\')
@@ -148,6 +148,6 @@ func loneSurrogate(b []byte) bool {
 
 // hex reads the four digits of an escape.
 func hex(b []byte) uint64 {
-	n, _ := strconv.ParseUint(string(b[:4]), 16, 16) // they are digits in valid JSON
+	n, _ := strconv.ParseUint(string(b[:4]), 16, 16) // valid JSON has digits here
 	return n
 }

@@ -15,22 +15,22 @@ const (
 	leeway      = 60 * time.Second
 )
 
-// ErrKey means that no key of that id and algorithm is known.
+// ErrKey means that no key with that id and algorithm is known.
 var ErrKey = errors.New("token: unknown key")
 
-// Access is what an access token says. Email is set only when it is verified;
-// Email and Name may be empty. Times have whole seconds.
+// Access holds the claims of an access token. Email is set only if it is verified. Email and
+// Name may be empty. Times are in whole seconds.
 type Access struct {
 	Issuer, Audience, Subject, SessionID, Email, Name, ID string
 
 	IssuedAt, ExpiresAt, AuthTime time.Time
 	AMR                           []string
 
-	// Extra are further claims. None of them may have the name of one of the others.
+	// Extra holds further claims. Their names must differ from those of the other claims.
 	Extra map[string]any
 }
 
-// VerifyKey is a public key with the one algorithm it may be used with.
+// VerifyKey is a public key with the only algorithm that it may be used with.
 type VerifyKey struct {
 	Alg    string
 	Public crypto.PublicKey
@@ -54,7 +54,7 @@ func Mint(p Pair, a Access) (string, error) {
 	return raw, nil
 }
 
-// Read returns a as it comes out of the token that Mint makes of it.
+// Read returns what Verify would return for the token that Mint makes of a.
 func Read(a Access) (Access, error) {
 	b, err := newClaims(a).MarshalJSON()
 	if err != nil {
@@ -67,16 +67,17 @@ func Read(a Access) (Access, error) {
 	return c.access(), nil
 }
 
-// Verify reads an access token of the issuer for the audience, and tells which key signed
-// it. The key function answers the key of an id. Times are judged at now with a leeway of 60 seconds.
-// Only the exact form that Mint writes is accepted.
+// Verify reads an access token of the issuer for the audience. It returns the claims and the id
+// of the key that signed the token. The function key returns the key of an id. Times are
+// compared with now, with a leeway of 60 seconds. Only the exact form that Mint writes is
+// accepted.
 func Verify(raw, issuer, audience string, key func(kid string) (VerifyKey, bool), now time.Time) (a Access, kid string, err error) {
 	j, err := ReadJWS(raw, accessType, accessLimit)
 	if err != nil {
 		return Access{}, "", err
 	}
 	k, ok := key(j.Header.KID)
-	// One algorithm a key: RFC 8725, section 3.1.
+	// One algorithm for each key: RFC 8725, section 3.1.
 	if !ok || k.Alg != j.Header.Alg || !fits(k.Alg, k.Public) {
 		return Access{}, "", ErrKey
 	}

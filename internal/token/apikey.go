@@ -16,18 +16,18 @@ const (
 	apiHint   = 11
 )
 
-// NewAPIKey makes a key for the app: "ak_" and the base64url of a 32-byte
-// secret, the app id and a CRC-32 of what stands before it.
+// NewAPIKey makes a key for the app: "ak_" and the base64url of a 32-byte secret, the app id
+// and a CRC-32 of all that precedes it.
 func NewAPIKey(app uuid.UUID) string { return apiKeyOf([apiSecret]byte(Random(apiSecret)), app) }
 
-// apiKeyOf is the text of a key.
+// apiKeyOf returns the text of a key.
 func apiKeyOf(secret [apiSecret]byte, app uuid.UUID) string {
 	body := slices.Concat(secret[:], app[:])
 	return apiPrefix + Encode(binary.BigEndian.AppendUint32(body, apiSum(body)))
 }
 
-// ParseAPIKey returns the app that the key claims. It says only that the key is
-// well formed; whether it is live is for the store.
+// ParseAPIKey returns the app that a key claims to be for. It checks the form of the key only.
+// Whether the key is valid is for the store to say.
 func ParseAPIKey(key string) (app uuid.UUID, ok bool) {
 	rest, found := strings.CutPrefix(key, apiPrefix)
 	if !found {
@@ -40,8 +40,8 @@ func ParseAPIKey(key string) (app uuid.UUID, ok bool) {
 	return uuid.UUID(b[apiSecret:apiBody]), true
 }
 
-// APIKeyHint returns the first 11 characters, by which people tell keys apart.
-// It reveals 48 of the 256 bits of the secret.
+// APIKeyHint returns the first 11 characters, by which people tell keys apart. They reveal 48
+// of the 256 bits of the secret.
 func APIKeyHint(key string) string { return key[:min(len(key), apiHint)] }
 
 func apiSum(body []byte) uint32 {

@@ -10,8 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// claims is the payload on the wire. The audience is a single string: a list
-// does not decode.
+// claims is the payload as JSON. The audience is a single string: a list is refused.
 type claims struct {
 	Issuer        string   `json:"iss"`
 	Subject       string   `json:"sub"`
@@ -19,7 +18,7 @@ type claims struct {
 	ClientID      string   `json:"client_id"`
 	ExpiresAt     *int64   `json:"exp"`
 	IssuedAt      *int64   `json:"iat"`
-	NotBefore     *int64   `json:"nbf,omitzero"` // never minted, judged where it stands
+	NotBefore     *int64   `json:"nbf,omitzero"` // never minted, but checked if present
 	ID            string   `json:"jti"`
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
@@ -28,18 +27,18 @@ type claims struct {
 	Email         string   `json:"email,omitzero"`
 	EmailVerified bool     `json:"email_verified,omitzero"`
 
-	Extra map[string]any `json:"-"` // stand beside the others; the tag for that differs between builds
+	Extra map[string]any `json:"-"` // written beside the others; the tag for that differs between builds
 }
 
 // plainClaims are claims without methods.
 type plainClaims claims
 
-// claimNames are the names that no extra claim has.
+// claimNames are the names that an extra claim must not have.
 var claimNames = []string{
 	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified",
 }
 
-// MarshalJSON refuses an extra claim of a name that stands there already.
+// MarshalJSON refuses an extra claim with one of claimNames.
 func (c *claims) MarshalJSON() ([]byte, error) {
 	out, err := json.Marshal((*plainClaims)(c), json.Deterministic(true))
 	if err != nil || len(c.Extra) == 0 {
@@ -57,7 +56,7 @@ func (c *claims) MarshalJSON() ([]byte, error) {
 	return append(append(out[:len(out)-1], ','), extra[1:]...), nil
 }
 
-// UnmarshalJSON keeps the claims that have no field in Extra.
+// UnmarshalJSON keeps claims without a field in Extra.
 func (c *claims) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, (*plainClaims)(c), json.RejectUnknownMembers(true)); err == nil {
 		return nil
@@ -105,7 +104,7 @@ func date(unix *int64) (*jwt.NumericDate, error) {
 	return jwt.NewNumericDate(time.Unix(*unix, 0)), nil
 }
 
-// The methods below make claims a jwt.Claims.
+// The methods below implement jwt.Claims.
 
 func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt) }
 func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt) }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestExtraClaimsStandBesideTheOthers holds the form of a token on every build: under
-// GOEXPERIMENT=jsonv2 a tag of the JSON package has another meaning.
+// This test holds the form of a token in every build: under GOEXPERIMENT=jsonv2 a tag of the
+// JSON package has another meaning.
 func TestExtraClaimsStandBesideTheOthers(t *testing.T) {
 	t.Parallel()
 	p, err := Generate("ES256")

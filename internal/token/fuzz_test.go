@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// fixedPair is a key whose signatures are always the same.
+// fixedPair returns a key whose signatures are deterministic.
 func fixedPair(t testing.TB) Pair {
 	t.Helper()
 	private := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{7}, ed25519.SeedSize))
@@ -21,7 +21,7 @@ func fixedPair(t testing.TB) Pair {
 	return Pair{KID: kid, Alg: "EdDSA", Private: private, Public: private.Public()}
 }
 
-// A token that verifies is, to the letter, the one that Mint writes for what it says.
+// FuzzVerify checks that a token that verifies is exactly what Mint writes for its claims.
 func FuzzVerify(f *testing.F) {
 	p, a := fixedPair(f), sample()
 	raw, err := Mint(p, a)
@@ -44,8 +44,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// Whatever our own key signed, only a header of three members and the claims of an access
-// token are taken.
+// FuzzVerifySigned checks that a token signed with our own key is accepted only with a header
+// of three members and the claims of an access token.
 func FuzzVerifySigned(f *testing.F) {
 	p := fixedPair(f)
 	head := `{"alg":"EdDSA","kid":"` + p.KID + `","typ":"at+jwt"}`
@@ -80,7 +80,7 @@ func FuzzVerifySigned(f *testing.F) {
 	})
 }
 
-// What is taken apart can be put together again.
+// FuzzReadJWS checks that the parts of a token can be put together again.
 func FuzzReadJWS(f *testing.F) {
 	raw, err := Mint(fixedPair(f), sample())
 	if err != nil {
@@ -106,7 +106,7 @@ func FuzzReadJWS(f *testing.F) {
 	})
 }
 
-// A key that is well formed is the one spelling of its bytes.
+// FuzzParseAPIKey checks that an accepted key is the only spelling of its bytes.
 func FuzzParseAPIKey(f *testing.F) {
 	key := apiKeyOf([apiSecret]byte{}, uuid.MustParse("0190a000-0000-7000-8000-000000000001"))
 	for _, seed := range []string{key, "ak_", "AK_" + key[3:], key + "=", key + "\n", key[:72], key[:72] + "B", "rt_" + key[3:], strings.Repeat("A", 73)} {
@@ -125,7 +125,7 @@ func FuzzParseAPIKey(f *testing.F) {
 	})
 }
 
-// A refresh token that is well formed is the one spelling of its bytes.
+// FuzzParseRefresh checks that an accepted refresh token is the only spelling of its bytes.
 func FuzzParseRefresh(f *testing.F) {
 	tok, ok := RefreshOf(bytes.Repeat([]byte{9}, refreshSize))
 	if !ok {
@@ -146,7 +146,7 @@ func FuzzParseRefresh(f *testing.F) {
 	})
 }
 
-// For so many bytes there is one spelling, and it is the one that Encode writes.
+// FuzzDecode checks that a number of bytes has one spelling, which is that of Encode.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{"", "AA", "AB", "AA\n", "AA==", "A", "AAA", "AAAA", "-_-_", "+/+/", "ÿÿ"} {
 		for n := range 4 {

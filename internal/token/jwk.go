@@ -11,8 +11,8 @@ import (
 	"math/big"
 )
 
-// JWK returns the public key as a JSON Web Key (RFC 7517) for signatures. It
-// never holds private members.
+// JWK returns the public key as a JSON Web Key (RFC 7517) for signatures. It never holds
+// private members.
 func JWK(kid, alg string, pub crypto.PublicKey) (map[string]string, error) {
 	m, err := members(pub)
 	if err != nil {
@@ -22,8 +22,7 @@ func JWK(kid, alg string, pub crypto.PublicKey) (map[string]string, error) {
 	return m, nil
 }
 
-// members returns the required members: RFC 7518, section 6, and RFC 8037,
-// section 2.
+// members returns the required members: RFC 7518, section 6, and RFC 8037, section 2.
 func members(pub crypto.PublicKey) (map[string]string, error) {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
@@ -48,8 +47,8 @@ func point(k *ecdsa.PublicKey) (map[string]string, error) {
 	return map[string]string{"kty": "EC", "crv": "P-256", "x": Encode(b[1:33]), "y": Encode(b[33:])}, nil
 }
 
-// thumbprint follows RFC 7638, section 3: the required members in
-// lexicographic order, which is how encoding/json writes a map.
+// thumbprint hashes the required members in lexicographic order, in which encoding/json writes
+// a map (RFC 7638, section 3).
 func thumbprint(pub crypto.PublicKey) (string, error) {
 	m, err := members(pub)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package token makes and reads every token of authkit: opaque random values,
-// API keys, signing keys and the JWTs signed by them.
+// Package token makes and reads every token of authkit: opaque random values, API keys, signing
+// keys and the JWTs signed by them.
 //
-// An opaque token is random bytes on the way out and a hash in the store:
+// An opaque token is random bytes for the client and a hash in the store:
 //
 //	secret := token.Random(32)
 //	answer, stored := token.Encode(secret), token.Hash(secret)
@@ -12,8 +12,8 @@
 //	raw, err := token.Mint(pair, token.Access{Issuer: iss, Audience: app})
 //	access, err := token.Verify(raw, iss, app, lookup, now)
 //
-// Every reader is strict: for each value there is one accepted spelling, which
-// is the one the writer produces.
+// Every reader is strict: it accepts one spelling of each value, which is the one that the
+// writer produces.
 package token
 
 import (
@@ -23,19 +23,19 @@ import (
 	"encoding/binary"
 )
 
-// Random returns n unpredictable bytes. crypto/rand does not fail: where the system has no
-// randomness the process ends.
+// Random returns n unpredictable bytes. It cannot fail: if the system has no randomness,
+// crypto/rand ends the process.
 func Random(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.Read(b)
 	return b
 }
 
-// Encode spells b in base64url without padding.
+// Encode writes b in base64url without padding.
 func Encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
-// Decode reads exactly n bytes spelled by Encode. Any other spelling is
-// refused: padding, line breaks, stray trailing bits.
+// Decode reads exactly n bytes that Encode wrote. Any other spelling is refused: padding, line
+// breaks, stray trailing bits.
 func Decode(s string, n int) ([]byte, bool) {
 	if n < 0 || len(s) != base64.RawURLEncoding.EncodedLen(n) {
 		return nil, false
@@ -44,15 +44,15 @@ func Decode(s string, n int) ([]byte, bool) {
 	return b, ok && len(b) == n
 }
 
-// decode re-encodes because base64 skips CR and LF and, unless strict, ignores
-// trailing bits (RFC 4648, section 3.5).
+// decode reads canonical base64url. It encodes the result again and compares, because the
+// decoder skips CR and LF and, unless strict, ignores trailing bits (RFC 4648, section 3.5).
 func decode(s string) ([]byte, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	return b, err == nil && Encode(b) == s
 }
 
-// Hash returns the SHA-256 of a single part; several parts are each
-// length-prefixed, so that bytes cannot move from one to the next.
+// Hash returns the SHA-256 of a single part. Of several parts, each is preceded by its length,
+// so that bytes cannot move from one to the next.
 func Hash(parts ...[]byte) []byte {
 	if len(parts) == 1 {
 		sum := sha256.Sum256(parts[0])

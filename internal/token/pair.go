@@ -14,8 +14,8 @@ import (
 
 const rsaBits = 2048
 
-// Pair is a signing key with its algorithm (ES256, EdDSA or RS256) and the
-// RFC 7638 thumbprint that names it.
+// Pair is a signing key with its algorithm (ES256, EdDSA or RS256). Its id is the RFC 7638
+// thumbprint.
 type Pair struct {
 	KID, Alg string
 	Private  crypto.Signer
@@ -88,7 +88,7 @@ func ParsePublic(der []byte) (crypto.PublicKey, error) {
 	return pub, nil
 }
 
-// fits ties the algorithm to the type of key: RFC 8725, section 3.1.
+// fits reports whether a key may be used with an algorithm: RFC 8725, section 3.1.
 func fits(alg string, pub crypto.PublicKey) bool {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:

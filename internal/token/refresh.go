@@ -8,20 +8,20 @@ const (
 	refreshSize   = refreshFamily + 32
 )
 
-// Refresh is a refresh token: the session's family, which stays, and a secret, which each
-// use replaces. A store keeps the hashes of both.
+// Refresh is a refresh token: the family of the session, which stays the same, and a secret,
+// which each use replaces. A store keeps the hashes of both.
 type Refresh struct{ raw [refreshSize]byte }
 
 // NewRefresh makes the first token of a new family.
 func NewRefresh() Refresh { return Refresh{raw: [refreshSize]byte(Random(refreshSize))} }
 
-// Next makes another token of the family.
+// Next makes another token of the same family.
 func (t Refresh) Next() Refresh {
 	copy(t.raw[refreshFamily:], Random(refreshSize-refreshFamily))
 	return t
 }
 
-// ParseRefresh reads what Text wrote, in that one spelling.
+// ParseRefresh reads a token that Text wrote. It accepts that spelling only.
 func ParseRefresh(text string) (Refresh, bool) {
 	var t Refresh
 	rest, found := strings.CutPrefix(text, refreshPrefix)
@@ -35,7 +35,7 @@ func ParseRefresh(text string) (Refresh, bool) {
 	return RefreshOf(b)
 }
 
-// RefreshOf reads what Bytes answered.
+// RefreshOf reads a token that Bytes returned.
 func RefreshOf(b []byte) (t Refresh, ok bool) {
 	if len(b) != refreshSize {
 		return t, false
@@ -44,14 +44,14 @@ func RefreshOf(b []byte) (t Refresh, ok bool) {
 	return t, true
 }
 
-// Text is "rt_" and the base64url of family and secret.
+// Text returns "rt_" and the base64url of family and secret.
 func (t Refresh) Text() string { return refreshPrefix + Encode(t.raw[:]) }
 
-// Family is the hash by which a store finds the session.
+// Family returns the hash by which a store finds the session.
 func (t Refresh) Family() []byte { return Hash([]byte("refresh family"), t.raw[:refreshFamily]) }
 
-// Hash is the hash of the whole token.
+// Hash returns the hash of the whole token.
 func (t Refresh) Hash() []byte { return Hash([]byte("refresh token"), t.raw[:]) }
 
-// Bytes are the whole token, to seal its successor under.
+// Bytes returns the whole token, under which its successor is sealed.
 func (t Refresh) Bytes() []byte { return t.raw[:] }

@@ -7,28 +7,27 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// ErrMalformed means that a JWS is not spelled the way authkit spells it.
+// ErrMalformed means that a JWS is not in the form that authkit writes.
 var ErrMalformed = errors.New("token: malformed")
 
-// Header is the whole protected header of a token of authkit. A header with
-// any other member is refused, which rules out crit, jku, jwk, x5u, x5c and
-// b64 (RFC 8725, sections 3.9 and 3.10).
+// Header is the whole protected header of a token of authkit. A header with any other member is
+// refused. That rules out crit, jku, jwk, x5u, x5c and b64 (RFC 8725, sections 3.9 and 3.10).
 type Header struct {
 	Alg string `json:"alg"`
 	KID string `json:"kid,omitempty"`
 	Typ string `json:"typ"`
 }
 
-// JWS is a compact JWS, taken apart and decoded, its signature not yet checked.
+// JWS is a compact JWS, split and decoded. Its signature is not checked yet.
 type JWS struct {
 	Header    Header
-	Signed    string // what the signature is over
+	Signed    string // what the signature covers
 	Payload   []byte
 	Signature []byte
 }
 
-// ReadJWS takes apart a compact JWS of at most limit bytes. All three segments must be
-// canonical base64url and the typ exact (RFC 8725, section 3.11).
+// ReadJWS splits a compact JWS of at most limit bytes. All three segments must be canonical
+// base64url, and typ must match exactly (RFC 8725, section 3.11).
 func ReadJWS(raw, typ string, limit int) (JWS, error) {
 	if len(raw) > limit || strings.Count(raw, ".") != 2 {
 		return JWS{}, ErrMalformed
@@ -48,8 +47,8 @@ func ReadJWS(raw, typ string, limit int) (JWS, error) {
 	return j, nil
 }
 
-// DecodeJSON reads one JSON value with case-sensitive names and refuses
-// duplicate ones (RFC 7515, section 4).
+// DecodeJSON reads one JSON value. Names are case-sensitive, and duplicate ones are refused
+// (RFC 7515, section 4).
 func DecodeJSON(b []byte, v any, opts ...json.Options) error {
 	if err := json.Unmarshal(b, v, opts...); err != nil {
 		return ErrMalformed
