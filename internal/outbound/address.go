@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// forbidden are ranges that netip's own predicates do not know: this network, CGNAT,
-// protocol assignments, documentation, benchmarking, reserved; discard, documentation,
-// site-local, segment routing, Teredo.
+// forbidden lists the special ranges that the predicates of netip do not cover. IPv4: this
+// network, CGNAT, protocol assignments, documentation, benchmarking, reserved. IPv6: discard,
+// documentation, site-local, segment routing, Teredo.
 var forbidden = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4", "192.88.99.0/24",
@@ -16,14 +16,15 @@ var forbidden = prefixes(
 
 var (
 	// wellKnown is the prefix by which a network without IPv4 reaches it (NAT64: RFC 6052,
-	// section 2.1): the address inside is the one that is reached.
+	// section 2.1). The connection goes to the IPv4 address inside.
 	wellKnown = netip.MustParsePrefix("64:ff9b::/96")
 
-	// local is for the NAT64 of one network (RFC 8215), which chooses how long its prefix is.
+	// local is for the NAT64 of one network (RFC 8215). The network chooses the length of its
+	// prefix.
 	local = netip.MustParsePrefix("64:ff9b:1::/48")
 
-	// others hold an address of IPv4 as well, and lead nowhere or by a stranger's relay:
-	// 6to4, IPv4-compatible, IPv4-translated.
+	// sixToFour and tails hold an IPv4 address too: 6to4, IPv4-compatible, IPv4-translated.
+	// They lead nowhere, or through a relay that a stranger runs.
 	sixToFour = netip.MustParsePrefix("2002::/16")
 	tails     = prefixes("::/96", "::ffff:0:0:0/96")
 )
@@ -36,9 +37,9 @@ func prefixes(texts ...string) []netip.Prefix {
 	return out
 }
 
-// Reachable reports whether an address may be connected to. Of one that holds an address of
-// IPv4 (mapped, NAT64) the address inside is judged: to allow the outer one alone would let
-// a stranger choose the inner one.
+// Reachable reports whether the rules allow connections to an address. If the address holds an
+// IPv4 address (mapped, NAT64), the rules apply to the inner one. If only the outer one
+// counted, a stranger could choose the inner one.
 func (r Rules) Reachable(a netip.Addr) bool {
 	a = a.Unmap()
 	switch {
@@ -59,7 +60,7 @@ func (r Rules) Reachable(a netip.Addr) bool {
 	return r.allowed(a) || public(a)
 }
 
-// public reports whether an address is one of the public network.
+// public reports whether an address belongs to the public network.
 func public(a netip.Addr) bool {
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !within(a, forbidden)
 }
@@ -70,7 +71,8 @@ func within(a netip.Addr, in []netip.Prefix) bool {
 	return slices.ContainsFunc(in, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// nat64 is the length of the prefix of a network's own NAT64, which Allow tells; 0: none.
+// nat64 returns the prefix length of the network's own NAT64, as Allow has it, or 0 if it has
+// none.
 func (r Rules) nat64(a netip.Addr) int {
 	for _, p := range r.Allow {
 		if p.Contains(a) && slices.Contains([]int{48, 56, 64, 96}, p.Bits()) {
@@ -80,8 +82,8 @@ func (r Rules) nat64(a netip.Addr) int {
 	return 0
 }
 
-// embedded is the address of IPv4 behind so many bits (RFC 6052, section 2.2: octet 8 is
-// left out; RFC 3056, section 2, for 16 bits).
+// embedded returns the IPv4 address that follows the first bits of a (RFC 6052, section 2.2,
+// which skips octet 8; RFC 3056, section 2, for 16 bits).
 func embedded(a netip.Addr, bits int) netip.Addr {
 	all := a.As16()
 	var four [4]byte

@@ -9,8 +9,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/outbound"
 )
 
-// A URL that a stranger gives leads to https on its own port, to no address that is not a
-// public one; with loopback allowed, to that besides.
+// FuzzCheckURL checks where an accepted URL leads: to https on port 443, and to an address only
+// if it is public. With loopback allowed, it may lead there too.
 func FuzzCheckURL(f *testing.F) {
 	for _, seed := range []string{
 		"https://example.com", "https://example.com:443/x", "https://example.com:8443", "http://example.com", "https://127.0.0.1", "https://localhost", "https://LOCALHOST", "https://localhost.",

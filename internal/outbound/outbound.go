@@ -1,11 +1,11 @@
-// Package outbound is an HTTP client for URLs that strangers give. It reaches public
-// addresses on the port of https and nothing else (SSRF), unless its rules say otherwise.
+// Package outbound is an HTTP client for URLs that strangers give. It reaches nothing but
+// public addresses on the https port (SSRF), unless its rules allow more.
 //
 //	client := outbound.NewClient(outbound.Rules{}, 10*time.Second)
 //
-// A URL is checked before it is requested and an address when it is connected to, so that a
-// name cannot change its address in between (DNS rebinding). A redirect is an error. An answer
-// is at most 1 MiB.
+// The URL is checked before the request, and the address when the connection is made. So a name
+// cannot change its address in between (DNS rebinding). A redirect is an error. An answer has
+// at most 1 MiB.
 package outbound
 
 import (
@@ -30,34 +30,34 @@ const (
 	maxAnswer      = 1 << 20
 )
 
-// ErrAddress is the error for an address that the rules do not let through.
+// ErrAddress means that the rules do not allow an address.
 var ErrAddress = errors.New("the address is not a public one")
 
-// ErrRedirect is the error for an answer that redirects.
+// ErrRedirect means that the answer is a redirect.
 var ErrRedirect = errors.New("the provider redirects, which is not followed")
 
-// ErrTooLarge is the error for an answer of more than 1 MiB.
+// ErrTooLarge means that the answer has more than 1 MiB.
 var ErrTooLarge = errors.New("the answer is larger than 1 MiB")
 
-// Rules say what a client may reach besides public addresses on port 443. The zero value
-// allows nothing more.
+// Rules say what a client may reach besides public addresses on port 443. The zero value allows
+// nothing more.
 type Rules struct {
-	// Loopback lets URLs be on this machine, on any port, with http too.
+	// Loopback allows URLs on this machine, on any port and with http too.
 	Loopback bool
 
-	// Proxy answers the proxy of a request, or nil for none. What the proxy connects to is
-	// its own decision: of such a request the URL alone is checked, and the address of the
-	// proxy is not.
+	// Proxy returns the proxy for a request, or nil for a direct connection. For a request
+	// through a proxy only the URL is checked: neither the address of the proxy, nor the
+	// address that the proxy connects to, which is its own decision.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// Allow are ranges of addresses that may be reached though they are not public.
+	// Allow lists ranges of addresses that are allowed although they are not public.
 	Allow []netip.Prefix
 
-	// Ports are allowed beside 443.
+	// Ports lists the ports that are allowed besides 443.
 	Ports []uint16
 }
 
-// NewClient makes a client whose requests end after timeout.
+// NewClient returns a client whose requests end after timeout.
 func NewClient(rules Rules, timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout:       timeout,
@@ -66,7 +66,7 @@ func NewClient(rules Rules, timeout time.Duration) *http.Client {
 	}
 }
 
-// guard checks each URL and bounds each answer.
+// guard checks the URL of each request and bounds each answer.
 type guard struct {
 	rules           Rules
 	direct, proxied http.RoundTripper
@@ -75,14 +75,14 @@ type guard struct {
 func newGuard(rules Rules) *guard {
 	g := &guard{rules: rules, direct: transport(Dialer(rules))}
 	if rules.Proxy != nil {
-		proxied := transport(&net.Dialer{Timeout: connectTimeout}) // it dials the proxy alone
+		proxied := transport(&net.Dialer{Timeout: connectTimeout}) // it dials nothing but the proxy
 		proxied.Proxy = chosenProxy
 		g.proxied = proxied
 	}
 	return g
 }
 
-// Dialer makes connections to the addresses that the rules allow.
+// Dialer returns a dialer that connects to the addresses that the rules allow.
 func Dialer(rules Rules) *net.Dialer {
 	return &net.Dialer{Timeout: connectTimeout, Control: rules.control}
 }
@@ -96,8 +96,8 @@ func transport(dialer *net.Dialer) *http.Transport {
 
 type proxyKey struct{}
 
-// chosenProxy answers the proxy that RoundTrip chose. Without one the unchecked dialer would
-// connect to the URL itself.
+// chosenProxy returns the proxy that RoundTrip chose. It fails if there is none, because the
+// dialer, which checks no address, would then connect to the URL itself.
 func chosenProxy(r *http.Request) (*url.URL, error) {
 	if proxy, ok := r.Context().Value(proxyKey{}).(*url.URL); ok && proxy != nil {
 		return proxy, nil
@@ -142,7 +142,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// control judges the address that a connection is about to be made to.
+// control checks the address of a connection just before it is made.
 func (r Rules) control(_, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -157,15 +157,15 @@ func (r Rules) control(_, address string, _ syscall.RawConn) error {
 
 func (r Rules) port(p uint16) bool { return p == 443 || slices.Contains(r.Ports, p) }
 
-// CheckURL refuses a URL that cannot be requested: one that is not absolute https on an
-// allowed port, has user information or a fragment, or names an address or this machine
-// where the rules do not allow that. With Loopback, any URL on loopback passes.
+// CheckURL refuses a URL that cannot be requested: one that is not absolute https on an allowed
+// port, that has user information or a fragment, or whose host is an address or this machine
+// where the rules do not allow that. With Loopback, every URL on loopback passes.
 func (r Rules) CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
 		return errors.New("it is not an absolute URL without user information and fragment")
 	}
-	// IDNA maps other characters to these (UTS 46): a full-width 127.0.0.1 is that address.
+	// IDNA maps other characters to ASCII (UTS 46): a full-width 127.0.0.1 is that address.
 	if strings.ContainsFunc(u.Hostname(), func(c rune) bool { return c > unicode.MaxASCII }) {
 		return errors.New("its host is not plain ASCII; write an international name as its A-labels (xn--…)")
 	}
@@ -176,7 +176,7 @@ func (r Rules) CheckURL(raw string) error {
 	if (err == nil && !r.withoutLoopback().Reachable(a)) || (err != nil && endsInNumber(u.Hostname())) {
 		return ErrAddress
 	}
-	// RFC 6761, section 6.3: every name in it is this machine.
+	// RFC 6761, section 6.3: every name below localhost means this machine.
 	if host := "." + strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")); strings.HasSuffix(host, ".localhost") {
 		return ErrAddress
 	}
@@ -202,8 +202,9 @@ func (r Rules) portNames() string {
 	return strings.Trim(fmt.Sprint("port 443 or one of ", r.Ports), " ")
 }
 
-// endsInNumber finds short and odd forms of an IPv4 address, such as 127.1 and 0x7f000001,
-// which resolvers of the system read as one. No name ends like that.
+// endsInNumber reports whether a host name ends in a number. The system's resolvers read such
+// names as an IPv4 address in a short or odd form, such as 127.1 and 0x7f000001. No name of a
+// host ends like that.
 func endsInNumber(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	last := host[strings.LastIndexByte(host, '.')+1:]

@@ -39,7 +39,7 @@ func TestReachable(t *testing.T) {
 		{allow("10.1.0.0/16"), "10.1.2.3 ::ffff:10.1.2.3 64:ff9b::a01:203 8.8.8.8", "10.2.0.1 127.0.0.1 64:ff9b::a02:1"},
 		{allow("fd00:1::/32"), "fd00:1::1", "fd00:2::1 10.0.0.1"},
 		{allow("127.0.0.1/32"), "127.0.0.1", "127.0.0.2 ::1"},
-		// What is allowed is the way, not where it leads to.
+		// The NAT64 prefix is allowed, but the inner address must be allowed too.
 		{allow("64:ff9b::/96"), "64:ff9b::808:808", "64:ff9b::7f00:1 64:ff9b::a00:1"},
 		{allow("64:ff9b:1::/96"), "64:ff9b:1::808:808", "64:ff9b:1::a00:1 64:ff9b:1:0:1::808:808 10.0.0.1"},
 		{allow("64:ff9b:1::/96", "10.0.0.0/8"), "64:ff9b:1::a00:1", "64:ff9b:1::7f00:1"},
@@ -64,7 +64,7 @@ func TestCheckURL(t *testing.T) {
 	t.Parallel()
 	none, loopback := outbound.Rules{}, outbound.Rules{Loopback: true}
 	wider := outbound.Rules{Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Ports: []uint16{8443}}
-	for text, want := range map[string][3]bool{ // by none, with loopback, with wider rules
+	for text, want := range map[string][3]bool{ // by the zero rules, with loopback, with wider rules
 		"https://accounts.example.com":       {true, true, true},
 		"https://accounts.example.com:443/":  {true, true, true},
 		"https://accounts.example.com:8443":  {false, false, true},
@@ -87,7 +87,7 @@ func TestCheckURL(t *testing.T) {
 		"https://[64:ff9b::a00:1]:8443":      {false, false, true},
 		"https://[64:ff9b::808:808]":         {true, true, true},
 		"https://[64:ff9b::7f00:1]":          {false, false, false},
-		"https://127.1":                      {false, false, false}, // all four are 127.0.0.1 to resolvers of the system
+		"https://127.1":                      {false, false, false}, // the system's resolvers read all four as 127.0.0.1
 		"https://2130706433":                 {false, false, false},
 		"https://0x7f.1":                     {false, false, false},
 		"https://0177.0.0.1.":                {false, false, false},
@@ -107,7 +107,7 @@ func TestCheckURL(t *testing.T) {
 	}
 }
 
-// get asks for a URL, and answers what the answer says.
+// get requests a URL and returns the text of the answer.
 func get(t *testing.T, rules outbound.Rules, to string) (string, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
@@ -146,8 +146,8 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// TestTheAddressIsJudgedWhenItIsConnectedTo reaches a real listener by a name that no rule
-// of URLs knows to be this machine.
+// This test connects to a real listener by a name that passes the check of the URL and leads to
+// this machine.
 func TestTheAddressIsJudgedWhenItIsConnectedTo(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
@@ -173,7 +173,7 @@ func TestTheAddressIsJudgedWhenItIsConnectedTo(t *testing.T) {
 	}
 }
 
-// forward is a proxy that takes every CONNECT to one server, and counts.
+// forward is a proxy that connects every CONNECT to one server and keeps the last target.
 func forward(t *testing.T, to net.Addr) (*url.URL, *atomic.Pointer[string]) {
 	t.Helper()
 	var asked atomic.Pointer[string]
@@ -212,22 +212,22 @@ func TestProxy(t *testing.T) {
 	t.Cleanup(server.Close)
 	proxy, asked := forward(t, server.Listener.Addr())
 	rules := outbound.Rules{Proxy: http.ProxyURL(proxy)}
-	// The far certificate is for example.com and from no known authority: to get as far as
-	// that is to have gone through the proxy.
+	// The server's certificate is for example.com and of an unknown authority. Only a request
+	// that went through the proxy sees it.
 	_, err := get(t, rules, "https://example.com/x")
 	if got := asked.Load(); err == nil || !strings.Contains(err.Error(), "certificate") || got == nil || *got != "example.com:443" {
 		t.Errorf("by a name: got %v, want the far certificate refused", err)
 	}
 	asked.Store(nil)
 	for _, to := range []string{"https://10.0.0.1", "https://169.254.169.254", "https://localhost", "http://example.com", "https://example.com:8443",
-		// IDNA makes an address or this machine of these, after the check of the URL.
+		// IDNA turns these into an address or this machine, after the URL was checked.
 		"https://169\u3002254\u3002169\u3002254", "https://\uff11\uff16\uff19.254.169.254", "https://\uff4cocalhost", "https://local\u00adhost",
 	} {
 		if _, err := get(t, rules, to); err == nil || asked.Load() != nil {
 			t.Errorf("%s: got %v, want it refused before the proxy is asked", to, err)
 		}
 	}
-	// Where the proxy is not for a request, the address is judged as ever.
+	// Without a proxy for the request, its address is checked as usual.
 	rules.Proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	rules.Ports = []uint16{uint16(server.Listener.Addr().(*net.TCPAddr).Port)}
 	if _, err := get(t, rules, server.URL); !errors.Is(err, outbound.ErrAddress) {

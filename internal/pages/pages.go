@@ -1,5 +1,5 @@
 // Package pages renders the few HTML pages that sign-in needs. They load nothing and work
-// without script; style, and the one script that presses a button, carry a nonce.
+// without script. The style, and the one script, which presses a button, carry a nonce.
 //
 //	w.Header().Set("Content-Security-Policy", pages.CSP(nonce))
 //	err := pages.Notice(w, pages.NoticeData{Page: pages.Page{AppName: "Acme", Nonce: nonce}, Title: "Signed in", Text: "You may close this page."})
@@ -32,36 +32,36 @@ var (
 	errorDoc string
 )
 
-// goes presses the one button of a page.
+// goes is the script that presses the only button of a page.
 const goes = `<script nonce="{{Nonce}}">history.replaceState(null,"",location.pathname);document.forms[0].submit()</script>`
 
-// Page is what every page has.
+// Page holds what every page has.
 type Page struct {
 	AppName string
-	Nonce   string // the one given to [CSP]
+	Nonce   string // the nonce that [CSP] got
 }
 
-// ConfirmData is a form with one button, so that a link scanner that follows
-// a link does not use it up.
+// ConfirmData is a form with one button. The button is there so that a scanner that follows a
+// link does not spend its token.
 type ConfirmData struct {
 	Page
 
 	Title     string
-	Action    string // URL that the form posts to
+	Action    string // the URL that the form posts to
 	Token     string
-	FormToken string // against forged posts
+	FormToken string // against forged posts (CSRF)
 	Button    string
 	Email     string // masked by the caller
-	Asked     string // when, and with what; may be empty
-	GoesOn    string // host of where the button goes on to; may be empty
+	Asked     string // when, and with which browser; may be empty
+	GoesOn    string // the host to which the button leads; may be empty
 
-	// GoesByItself lets a script press the button, and take the token out of the address.
-	// Without script the button is there all the same.
+	// GoesByItself adds a script that removes the token from the address bar and presses the
+	// button. Without script the person can still press it.
 	GoesByItself bool
 
-	NewPassword bool   // ask for one
-	Least       int    // characters of it
-	Refused     string // why the last one was not taken; may be empty
+	NewPassword bool   // whether to ask for a new password
+	Least       int    // the least number of its characters
+	Refused     string // why the last one was refused; may be empty
 }
 
 // NoticeData is a title and a text.
@@ -71,8 +71,8 @@ type NoticeData struct {
 	Title, Text string
 }
 
-// RefusalData tells a person that something did not work, and why, and what to do. The rest is
-// for the support desk that the person asks.
+// RefusalData tells a person what did not work, why, and what to do. Code, Detail and RequestID
+// are for the support desk that the person asks.
 type RefusalData struct {
 	Page
 
@@ -81,8 +81,8 @@ type RefusalData struct {
 	RequestID    string
 }
 
-// GoOnData is a text and a button that leads away, to a program on the person's device: a link,
-// since a browser follows no redirect there without a press.
+// GoOnData is a text and a link to a program on the person's device. A link is needed because
+// browsers follow no redirect to a program without a press.
 type GoOnData struct {
 	Page
 
@@ -128,13 +128,13 @@ func Confirm(w io.Writer, c ConfirmData) error {
 	return write(w, c.Page, c.Title, body, err, err2, err3, err4, err5, err6)
 }
 
-// Notice writes a page that only tells something.
+// Notice writes a page that only shows a text.
 func Notice(w io.Writer, n NoticeData) error {
 	body, err := fill.Page(notice, fill.Values{"Title": n.Title, "Text": n.Text})
 	return write(w, n.Page, n.Title+" - "+n.AppName, body, err)
 }
 
-// Refusal writes the page of what did not work.
+// Refusal writes the page that says what did not work.
 func Refusal(w io.Writer, r RefusalData) error {
 	body, err := fill.Page(refusal, fill.Values{"Title": r.Title, "Text": r.Text, "Code": r.Code, "Detail": r.Detail, "RequestID": r.RequestID})
 	title := r.Title
@@ -162,7 +162,7 @@ func ErrorDoc(w io.Writer, e ErrorData) error {
 	return write(w, e.Page, e.Code, body, append(errs, err)...)
 }
 
-// optional is markup around a value, and nothing without one.
+// optional returns the markup with the value in it, or nothing if the value is empty.
 func optional(markup, name, value string) (fill.HTML, error) {
 	if value == "" {
 		return "", nil
@@ -170,7 +170,7 @@ func optional(markup, name, value string) (fill.HTML, error) {
 	return fill.Page(markup, fill.Values{name: value})
 }
 
-// write puts a body into the layout. It writes nothing unless the whole page could be made.
+// write puts a body into the layout. It writes nothing if any part of the page has an error.
 func write(w io.Writer, p Page, title string, body fill.HTML, errs ...error) error {
 	page, err := fill.Page(layout, fill.Values{"Title": title, "Nonce": p.Nonce, "Body": body})
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -182,13 +182,13 @@ func write(w io.Writer, p Page, title string, body fill.HTML, errs ...error) err
 	return nil
 }
 
-// CSP returns the Content-Security-Policy of a page: nothing but the style with the nonce,
-// no frames, and forms to this origin and formActions. The formActions must be origins from
-// configuration, not from a request.
+// CSP returns the Content-Security-Policy of a page. It allows the style with the nonce, no
+// frames, forms to this origin and formActions, and nothing more. The formActions must be
+// origins from configuration, not from a request.
 func CSP(nonce string, formActions ...string) string {
 	actions := strings.Join(append([]string{"'self'"}, formActions...), " ")
 	return "default-src 'none'; style-src 'nonce-" + nonce + "'; base-uri 'none'; frame-ancestors 'none'; form-action " + actions
 }
 
-// Scripted is a policy of [CSP] that also lets the script with the nonce run.
+// Scripted returns a policy of [CSP] that also allows the script with the nonce.
 func Scripted(nonce, policy string) string { return policy + "; script-src 'nonce-" + nonce + "'" }

@@ -1,4 +1,4 @@
-// Package panics turns a panic of code that is not ours into an error.
+// Package panics turns a panic in code of others into an error.
 //
 //	err := panics.Catch(func() error { return mailer.Send(ctx, m) })
 package panics
@@ -11,14 +11,14 @@ import (
 
 // Error is the error of a call that panicked.
 type Error struct {
-	Value any    // of the panic
+	Value any    // the value of the panic
 	At    string // the function and line that panicked
 }
 
-// Error has the value and the place of the panic.
+// Error names the value and the place of the panic.
 func (e *Error) Error() string { return fmt.Sprintf("panic: %v (%s)", e.Value, e.At) }
 
-// Catch answers what call answers, or an [*Error] if it panics.
+// Catch returns what call returns, or an [*Error] if call panics.
 func Catch(call func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -28,7 +28,7 @@ func Catch(call func() error) (err error) {
 	return call()
 }
 
-// place is where the panic that is being recovered began.
+// place returns where the panic began that is being recovered.
 func place() string {
 	pcs := make([]uintptr, 32)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])

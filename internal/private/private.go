@@ -1,6 +1,6 @@
-// Package private makes files that nobody but their owner reads.
+// Package private creates files that only their owner may read.
 //
-//	err := private.Create("auth.db") // empty, mode 0600; one that is there is left alone
+//	err := private.Create("auth.db") // empty, mode 0600; an existing file is left alone
 package private
 
 import (
@@ -10,11 +10,11 @@ import (
 	"sync"
 )
 
-// making keeps callers from opening a file that another is about to close: to close it
-// drops every lock that the process holds on it (POSIX, fcntl), a database's too.
+// making allows one caller at a time to open a file. To close a file drops every lock that the
+// process holds on it (POSIX, fcntl), even one of a database that opened it meanwhile.
 var making sync.Mutex
 
-// Create makes an empty file of mode 0600. One that is there is neither opened nor changed.
+// Create makes an empty file of mode 0600. It neither opens nor changes an existing file.
 func Create(file string) error {
 	making.Lock()
 	defer making.Unlock()

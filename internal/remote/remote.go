@@ -1,5 +1,6 @@
-// Package remote keeps a copy of what stands at another machine: it is fetched when it is
-// first needed, is fresh for a while, and goes on working while its source is in trouble.
+// Package remote keeps a copy of a value that another machine holds. It fetches the value when
+// it is first needed and again when the copy is no longer fresh. The copy keeps working while
+// its source is in trouble.
 package remote
 
 import (
@@ -10,29 +11,29 @@ import (
 	"github.com/authkit-dev/authkit/internal/coalesce"
 )
 
-// Copy is a copy of one value. All who wait for it share one fetch, which no caller ends by
-// leaving. It is safe for concurrent use; its fields are set before the first use.
+// Copy is a copy of one value. All callers that wait for it share one fetch, which goes on if a
+// caller leaves. It is safe for concurrent use. Its fields must be set before the first use.
 type Copy[V any] struct {
-	// Fetch answers the value and how long it is fresh.
+	// Fetch returns the value and how long it is fresh.
 	Fetch func(context.Context) (V, time.Duration, error)
 
-	Failed func(error) // gets the error of each fetch, a panic included; may be nil
+	Failed func(error) // gets the error of each fetch, even a panic; may be nil
 
 	Now      func() time.Time
 	Limit    time.Duration // of one fetch
-	KeepFor  time.Duration // an older copy is none, whatever state the source is in
-	Cooldown time.Duration // between fetches because of something that the copy lacks
+	KeepFor  time.Duration // an older copy is not used, whatever state the source is in
+	Cooldown time.Duration // between fetches for something that the copy lacks
 	Retry    time.Duration // after a fetch that failed
 
 	mu      sync.Mutex
 	value   V
-	fetched time.Time     // when the copy was asked for; zero: never
-	fresh   time.Duration // how long since then it is not asked for again
-	asked   time.Time     // when something that it lacks last had it fetched
+	fetched time.Time     // when the fetch of the copy began; zero: never
+	fresh   time.Duration // how long after that it is not fetched again
+	asked   time.Time     // when it was last fetched for something that it lacks
 
-	flight *coalesce.Flight[fetched[V]] // under way; nil: none is
-	failed error                        // of the last fetch
-	tried  time.Time                    // when it failed
+	flight *coalesce.Flight[fetched[V]] // in progress; may be nil
+	failed error                        // the error of the last fetch
+	tried  time.Time                    // when that fetch failed
 }
 
 type fetched[V any] struct {
@@ -40,13 +41,13 @@ type fetched[V any] struct {
 	fresh time.Duration
 }
 
-// Leeway is how far back a clock may be set without a copy being fetched again.
+// Leeway is how far a clock may be set back without a new fetch.
 const Leeway = 60 * time.Second
 
-// Find answers the copy, after a fetch if one is due, and whether has reports that it has what
-// is looked for; a nil has takes any. A fetch is due where the copy is not fresh, or where it
-// lacks what is looked for, though for that no more often than Cooldown. An error means that
-// it cannot be told.
+// Find returns the copy, after a fetch if one is due, and reports whether has accepts it. A nil
+// has accepts every copy. A fetch is due if the copy is not fresh, or if has does not accept
+// it; for the second reason at most one is made in each Cooldown. An error means that the
+// answer is not known.
 func (c *Copy[V]) Find(ctx context.Context, has func(V) bool) (V, bool, error) {
 	if has == nil {
 		has = func(V) bool { return true }
@@ -70,9 +71,9 @@ func (c *Copy[V]) Find(ctx context.Context, has func(V) bool) (V, bool, error) {
 	return c.value, false, nil
 }
 
-// refresh starts a fetch if one is due, and answers the one that is worth waiting for. That is
-// none for a copy that has what is looked for and is fresh, nor while the source is in
-// trouble: then the copy at hand does, and the fetch runs beside.
+// refresh starts a fetch if one is due. It returns the fetch that the caller must wait for, or
+// nil if the copy at hand is good enough: if has accepts it and it is fresh, or if has accepts
+// it while the source is in trouble. In the second case the fetch runs in the background.
 func (c *Copy[V]) refresh(ctx context.Context, has func(V) bool) *coalesce.Flight[fetched[V]] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -106,7 +107,7 @@ func (c *Copy[V]) start(ctx context.Context, now time.Time) {
 	})
 }
 
-// land keeps what a fetch brought; a failed one leaves the copy as it is.
+// land keeps the value of a fetch. A fetch that failed leaves the copy unchanged.
 func (c *Copy[V]) land(got fetched[V], began time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,8 +119,8 @@ func (c *Copy[V]) land(got fetched[V], began time.Time, err error) {
 	c.value, c.fetched, c.fresh = got.value, began, got.fresh
 }
 
-// passed reports whether so much time has gone by. A time well in the future means that the
-// clock was set back: then how much has gone by is unknown.
+// passed reports whether d has gone by since a time. A time well in the future means that the
+// clock was set back. Then the time that has gone by is unknown, and passed reports true.
 func passed(since, now time.Time, d time.Duration) bool {
 	age := now.Sub(since)
 	return age >= d || age < -Leeway

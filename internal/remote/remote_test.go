@@ -13,7 +13,7 @@ import (
 
 var errDown = errors.New("down")
 
-// copied is a copy of a number that its source counts up, which the test can break.
+// copied is a copy of a number that its source increases. The test can make the source fail.
 type copied struct {
 	remote.Copy[int]
 
@@ -39,7 +39,7 @@ func newCopy() *copied {
 	return c
 }
 
-// want checks what Find answers to one who takes a copy of at least some number.
+// want checks the answer of Find to a caller that accepts a copy of at least some number.
 func (c *copied) want(t *testing.T, least, value int, ok, fails bool) {
 	t.Helper()
 	got, has, err := c.Find(t.Context(), func(n int) bool { return n >= least })
