@@ -5,15 +5,6 @@ import (
 	"slices"
 )
 
-// forbidden lists the special ranges that the predicates of netip do not cover. IPv4: this
-// network, CGNAT, protocol assignments, documentation, benchmarking, reserved. IPv6: discard,
-// documentation, site-local, segment routing, Teredo.
-var forbidden = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24",
-	"203.0.113.0/24", "240.0.0.0/4", "192.88.99.0/24",
-	"2001::/32", "100::/64", "2001:db8::/32", "3fff::/20", "fec0::/10", "5f00::/16",
-)
-
 var (
 	// wellKnown is the prefix by which a network without IPv4 reaches it (NAT64: RFC 6052,
 	// section 2.1). The connection goes to the IPv4 address inside.
@@ -28,14 +19,6 @@ var (
 	sixToFour = netip.MustParsePrefix("2002::/16")
 	tails     = prefixes("::/96", "::ffff:0:0:0/96")
 )
-
-func prefixes(texts ...string) []netip.Prefix {
-	out := make([]netip.Prefix, len(texts))
-	for i, text := range texts {
-		out[i] = netip.MustParsePrefix(text)
-	}
-	return out
-}
 
 // Reachable reports whether the rules allow connections to an address. If the address holds an
 // IPv4 address (mapped, NAT64), the rules apply to the inner one. If only the outer one
@@ -62,7 +45,7 @@ func (r Rules) Reachable(a netip.Addr) bool {
 
 // public reports whether an address belongs to the public network.
 func public(a netip.Addr) bool {
-	return a.IsGlobalUnicast() && !a.IsPrivate() && !within(a, forbidden)
+	return a.IsGlobalUnicast() && !a.IsPrivate() && !within(a, special)
 }
 
 func (r Rules) allowed(a netip.Addr) bool { return within(a, r.Allow) }
