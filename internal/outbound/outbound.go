@@ -55,6 +55,10 @@ type Rules struct {
 
 	// Ports lists the ports that are allowed besides 443.
 	Ports []uint16
+
+	// Anywhere allows all URLs and addresses. It is for a URL that the host itself configured.
+	// The limits on redirects, size and time remain.
+	Anywhere bool
 }
 
 // NewClient returns a client whose requests end after timeout.
@@ -148,6 +152,9 @@ func (r Rules) control(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return fmt.Errorf("dial %q: %w", address, err)
 	}
+	if r.Anywhere {
+		return nil
+	}
 	anyPort := r.Loopback && ap.Addr().Unmap().IsLoopback()
 	if !r.Reachable(ap.Addr()) || (!anyPort && !r.port(ap.Port())) {
 		return fmt.Errorf("dial %q: %w", address, ErrAddress)
@@ -159,8 +166,12 @@ func (r Rules) port(p uint16) bool { return p == 443 || slices.Contains(r.Ports,
 
 // CheckURL refuses a URL that cannot be requested: one that is not absolute https on an allowed
 // port, that has user information or a fragment, or whose host is an address or this machine
-// where the rules do not allow that. With Loopback, every URL on loopback passes.
+// where the rules do not allow that. With Loopback, every URL on loopback passes; with
+// Anywhere, every URL.
 func (r Rules) CheckURL(raw string) error {
+	if r.Anywhere {
+		return nil
+	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
 		return errors.New("it is not an absolute URL without user information and fragment")

@@ -144,6 +144,13 @@ func TestClient(t *testing.T) {
 	if _, err := get(t, outbound.Rules{}, server.URL+"/fine"); !errors.Is(err, outbound.ErrAddress) {
 		t.Errorf("without Loopback: got %v, want ErrAddress", err)
 	}
+	anywhere := outbound.Rules{Anywhere: true}
+	if got, err := get(t, anywhere, server.URL+"/fine"); got != "fine" || err != nil {
+		t.Errorf("anywhere: got %q, %v, want fine", got, err)
+	}
+	if _, err := get(t, anywhere, server.URL+"/away"); !errors.Is(err, outbound.ErrRedirect) {
+		t.Errorf("anywhere, a redirect: got %v, want ErrRedirect", err)
+	}
 }
 
 // This test connects to a real listener by a name that passes the check of the URL and leads to

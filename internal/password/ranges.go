@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/outbound"
 )
 
 // Ranges asks a service for breached passwords by k-anonymity. The service learns the first
@@ -25,20 +27,16 @@ type Ranges struct {
 const (
 	rangeDigits  = 5
 	rangeTimeout = 2 * time.Second
-	rangeSize    = 1 << 20
 )
 
-// NewRanges returns a client that follows no redirect. proxy returns the proxy for a request.
-// If proxy is nil, the environment decides, as for http.DefaultTransport.
+// NewRanges returns a client for a service that the host trusts, at any address. The client
+// follows no redirect and reads at most 1 MiB. proxy returns the proxy for a request. If proxy is
+// nil, the environment decides, as for http.DefaultTransport.
 func NewRanges(at string, proxy func(*http.Request) (*url.URL, error)) *Ranges {
-	client := &http.Client{
-		Timeout:       rangeTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	if proxy == nil {
+		proxy = http.ProxyFromEnvironment
 	}
-	if proxy != nil {
-		client.Transport = &http.Transport{Proxy: proxy, ForceAttemptHTTP2: true, MaxIdleConns: 8, IdleConnTimeout: time.Minute}
-	}
-	return &Ranges{URL: at, client: client}
+	return &Ranges{URL: at, client: outbound.NewClient(outbound.Rules{Anywhere: true, Proxy: proxy}, rangeTimeout)}
 }
 
 // Has reports whether the service lists the password. After any error this is unknown.
@@ -58,7 +56,7 @@ func (r *Ranges) Has(ctx context.Context, pw string) (bool, error) {
 	if res.StatusCode != http.StatusOK {
 		return false, fmt.Errorf("ask for breached passwords: status %d", res.StatusCode)
 	}
-	return listed(io.LimitReader(res.Body, rangeSize), digits[rangeDigits:])
+	return listed(res.Body, digits[rangeDigits:])
 }
 
 // withoutURL removes the URL, and with it the digits, from an error that may be logged.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit/internal/password"
@@ -26,6 +27,7 @@ func TestRanges(t *testing.T) {
 		"an error":             {503, "1E4C9B93F3F0682250B6CF8331B7EE68FD8:42", false, true},
 		"a redirect":           {302, "", false, true},
 		"no list of passwords": {200, "<html>", false, false},
+		"no end":               {200, strings.Repeat("0000000000000000000000000000000000A:1\r\n", 30_000), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
