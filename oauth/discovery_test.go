@@ -11,8 +11,8 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// A failure is remembered for half a minute, and not for an hour more where the clock was
-// set back by one.
+// A failure is remembered for half a minute. If the clock is set back by an hour, it must not
+// be remembered for an hour more.
 func TestAnIssuerThatIsBackIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	var back atomic.Bool

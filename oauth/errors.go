@@ -9,25 +9,25 @@ import (
 	"strings"
 )
 
-// Kind tells whose fault an error is.
+// Kind says whose fault an error is.
 type Kind int
 
 // The kinds of an [Error].
 const (
 	Broken        Kind = iota // the provider's answer cannot be used
-	Refused                   // the provider said no
-	Timeout                   // it did not answer in time
+	Refused                   // the provider refused
+	Timeout                   // the provider did not answer in time
 	Misconfigured             // the configuration cannot be used
-	WrongIssuer               // the answer is not of the provider that was asked
+	WrongIssuer               // the answer is from a provider other than the one that was asked
 )
 
-// Error is what every call of a [Client] fails with. Nothing in it is a secret, a code, a
-// token, or a provider's text that was not quoted.
+// Error is the error of every call of a [Client]. It holds no secret, no code, no token, and no
+// text of a provider that is not quoted.
 type Error struct {
 	Kind Kind
-	Code string // the provider's, if it is a registered one
+	Code string // the provider's error code, if it is a registered one
 
-	// Check is the check that failed, Seen what was seen and Want what was expected; each may
+	// Check is the check that failed, Seen what was seen and Want what was expected. Each may
 	// be empty.
 	Check, Seen, Want string
 
@@ -35,15 +35,15 @@ type Error struct {
 }
 
 const (
-	// maxText is how much of an error is told: a library may repeat what a provider answered,
-	// and that is up to a megabyte for every request to a provider in trouble.
+	// maxText is the greatest length of an error's text. A library may repeat what a provider
+	// answered, and that may be a megabyte for every request to a provider in trouble.
 	maxText = 512
 
-	// maxSeen is how much is told of one value that a provider sent.
+	// maxSeen is the greatest length of one value of a provider in a text.
 	maxSeen = 128
 )
 
-// Error reads as a path that ends in the cause. It is for the log.
+// Error returns a path that ends in the cause. It is for the log.
 func (e *Error) Error() string {
 	text := "oauth: " + e.Finding()
 	if e.Seen != "" && e.Err != nil {
@@ -52,8 +52,8 @@ func (e *Error) Error() string {
 	return cut(text, maxText)
 }
 
-// Finding is what the developer of an app may know: the check, and what was seen and expected.
-// Where that is not told, it is the cause.
+// Finding returns what the developer of an app may know: the check, what was seen and what was
+// expected. If what was seen is empty, the cause takes the place of both.
 func (e *Error) Finding() string {
 	text, sep := e.Check, ": "
 	if text == "" {
@@ -68,7 +68,7 @@ func (e *Error) Finding() string {
 	return cut(text, maxText)
 }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 func cut(text string, most int) string {
@@ -78,12 +78,13 @@ func cut(text string, most int) string {
 	return text
 }
 
-// finding is the error of a check.
+// finding returns the error of a check.
 func finding(kind Kind, check, seen, want string) *Error {
 	return &Error{Kind: kind, Check: check, Seen: seen, Want: want}
 }
 
-// quote makes text of a provider's fit for a log: no control characters, and not much of it.
+// quote makes text of a provider fit for a log: it cuts long text and escapes control
+// characters.
 func quote(s string) string { return strconv.QuoteToASCII(short(s)) }
 
 func short(s string) string { return cut(s, maxSeen) }
@@ -112,8 +113,9 @@ func KnownErrorCode(code string) bool {
 	}, code)
 }
 
-// LoggableCode is an error code of a provider's as a log may have it: one that is spelled as
-// codes are and holds none of the secrets, else only that there is one.
+// LoggableCode returns an error code of a provider in a form fit for a log. If the code has
+// characters that codes do not have, or holds one of the secrets, the text says only that there
+// is a code.
 func LoggableCode(code string, secrets ...string) string {
 	strange := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-' && r != '.'
@@ -125,7 +127,7 @@ func LoggableCode(code string, secrets ...string) string {
 	return strconv.Quote(code)
 }
 
-// asError makes an Error of a fault of the provider, or of the way to it.
+// asError returns an Error for a fault of the provider or of the connection to it.
 func asError(doing string, err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		if e.Check == "" {

@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// What a provider answers is whatever it likes, such as the request that it was sent.
+// A provider may answer anything, even the request that it was sent.
 func TestAnErrorRepeatsNoAnswer(t *testing.T) {
 	t.Parallel()
 	const secret, code, page = "the-client-secret", "the-code-of-the-person", "the page of the provider"

@@ -13,12 +13,12 @@ import (
 
 const (
 	githubType = "application/vnd.github+json"
-	maxPages   = 10 // of addresses, a hundred each
+	maxPages   = 10 // of email addresses, a hundred each
 )
 
-// githubProfile asks GitHub who the token is of: the numeric id, which no rename changes, and
-// the primary address. Without the addresses, which an app may not be allowed to see, the
-// person is known all the same.
+// githubProfile asks GitHub for the person behind an access token. The profile has the numeric
+// id, which a rename does not change, and the primary address. An app may have no permission to
+// read addresses; the person is still identified without them.
 func (c *Client) githubProfile(ctx context.Context, p *provider, access string) (Profile, error) {
 	if access == "" {
 		return Profile{}, finding(Broken, "the token endpoint's answer", "no access token", "one")
@@ -43,7 +43,7 @@ func (c *Client) githubProfile(ctx context.Context, p *provider, access string) 
 	return out, nil
 }
 
-// githubEmail looks for the primary address on every page.
+// githubEmail looks for the primary address on all pages.
 func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (email string, verified bool, lack error) {
 	ctx, cancel := context.WithTimeout(ctx, sideTimeout)
 	defer cancel()
@@ -70,8 +70,9 @@ func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (e
 	return "", false, errors.New("read the addresses at GitHub: none is primary")
 }
 
-// nextPage is the page that a Link header names (RFC 8288), where it is one of the list and
-// not one of too many. The access token goes nowhere else.
+// nextPage returns the next page that a Link header names (RFC 8288). It refuses a URL that is
+// not below list, because the access token must go nowhere but there. It also stops after
+// maxPages.
 func nextPage(header http.Header, list, at string) string {
 	for link := range strings.SplitSeq(strings.Join(header.Values("Link"), ","), ",") {
 		target, params, _ := strings.Cut(strings.TrimSpace(link), ";")

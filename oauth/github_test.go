@@ -15,7 +15,7 @@ import (
 
 const verifier = "verifier-verifier-verifier-verifier-verifier"
 
-// hub is a client of a GitHub of our own, with its configuration.
+// hub returns a client of a GitHub of our own and its configuration.
 func hub(g *githubtest.GitHub) (*oauth.Client, oauth.Config) {
 	client := oauth.NewClient(oauth.Options{AllowLoopback: true, Endpoints: map[string]oauth.Endpoint{
 		"github": {AuthURL: g.URL + "/login/oauth/authorize", TokenURL: g.URL + "/login/oauth/access_token", APIURL: g.URL},
@@ -23,7 +23,7 @@ func hub(g *githubtest.GitHub) (*oauth.Client, oauth.Config) {
 	return client, oauth.Config{Provider: "github", ClientID: githubtest.ClientID, ClientSecret: githubtest.ClientSecret, RedirectURI: "https://a.example/cb"}
 }
 
-// visit follows an authorization URL, and answers what comes back.
+// visit follows an authorization URL and returns the parameters of the redirect back.
 func visit(t *testing.T, authURL string) url.Values {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, authURL, nil)
@@ -126,7 +126,7 @@ func TestGitHubIsAskedWithLeast(t *testing.T) {
 	}
 }
 
-// RFC 9207: what GitHub is known to send is taken, and so is nothing.
+// RFC 9207: the iss that GitHub is known to send is accepted, and so is an answer without iss.
 func TestIssOfGitHub(t *testing.T) {
 	t.Parallel()
 	for iss, ok := range map[string]bool{
@@ -145,8 +145,8 @@ func TestIssOfGitHub(t *testing.T) {
 	}
 }
 
-// TestTokenAnswers tells whose fault it is: the person's is a refusal, and what only the
-// developer or the provider can mend is broken. A code is sent once, whatever comes of it.
+// This test covers whose fault an error is. The person's fault is Refused. What only the
+// developer or the provider can mend is Broken. A code is sent once, whatever happens.
 func TestTokenAnswers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -18,15 +18,15 @@ import (
 	"github.com/authkit-dev/authkit/internal/jwks"
 )
 
-// leeway is for clocks that differ, wherever a time is judged.
+// leeway allows for clocks that differ, wherever a time is checked.
 const leeway = 60 * time.Second
 
 const maxSubject = 255 // OpenID Connect Core, section 2
 
-// claims are what an ID token or a userinfo answer says of a person. All of it is optional.
+// claims are what an ID token or a userinfo answer says about a person. Each is optional.
 type claims struct {
 	Email, Name, HD string
-	Verified        bool // boolean true; "true" does not count
+	Verified        bool // only for the boolean true, not for the text "true"
 }
 
 func (m members) claims() claims {
@@ -60,7 +60,7 @@ func (c *Client) oidcProfile(ctx context.Context, p *provider, cfg Config, got t
 	}, nil
 }
 
-// signed verifies the signature of a JWS by the issuer's keys, and reads its payload.
+// signed verifies the signature of a JWS with the issuer's keys and reads its payload.
 func (p *provider) signed(ctx context.Context, raw string) (members, error) {
 	algs := make([]jose.SignatureAlgorithm, len(p.meta.algs))
 	for i, alg := range p.meta.algs {
@@ -84,8 +84,8 @@ func (p *provider) signed(ctx context.Context, raw string) (members, error) {
 	return said, nil
 }
 
-// verify tries the keys that fit. Where none does, or the token names none and no signature
-// holds, the issuer's keys are fetched anew, though not again within the cool-down.
+// verify tries the keys that fit. If no key fits, or if the token names no key and none of the
+// signatures holds, it fetches the issuer's keys again, at most once in each cooldown.
 func (p *provider) verify(ctx context.Context, jws *jose.JSONWebSignature) ([]byte, error) {
 	header := jws.Signatures[0].Header
 	fits := func(k jwks.Key) bool {
@@ -119,8 +119,8 @@ func (p *provider) verify(ctx context.Context, jws *jose.JSONWebSignature) ([]by
 	return nil, finding(Broken, "the ID token's signature is of an unknown key", "key "+quote(header.KeyID)+" for "+quote(header.Algorithm), "one of the issuer's keys")
 }
 
-// fitsAlg ties an algorithm to a type of key, and to the one that the key names (RFC 8725,
-// section 3.1).
+// fitsAlg reports whether an algorithm may be used with a key: with its type, and with the
+// algorithm that the key names (RFC 8725, section 3.1).
 func fitsAlg(k jwks.Key, alg string) bool {
 	if k.Alg != "" && k.Alg != alg {
 		return false
@@ -136,7 +136,7 @@ func fitsAlg(k jwks.Key, alg string) bool {
 	return false
 }
 
-// checkID is OpenID Connect Core, section 3.1.3.7.
+// checkID makes the checks of OpenID Connect Core, section 3.1.3.7.
 func (p *provider) checkID(said members, client, nonce string, now time.Time) error {
 	if iss := said.text("iss"); !p.ownIssuer(iss) && (p.alias == "" || iss != p.alias) {
 		return finding(Broken, "the ID token is of a different provider, by its iss", quote(iss), quote(p.facts.issuer))
@@ -157,8 +157,8 @@ func (p *provider) checkID(said members, client, nonce string, now time.Time) er
 	return nil
 }
 
-// checkAudience takes one audience, this client; of several, this client has to be the
-// authorized party.
+// checkAudience requires this client in the audience. If there are several audiences or an azp,
+// azp must be this client too.
 func checkAudience(said members, client string) error {
 	audience, ok := said.list("aud")
 	if !ok {

@@ -20,7 +20,7 @@ func TestIDTokens(t *testing.T) {
 	at := func(d time.Duration) int64 { return start.Add(d).Unix() }
 	for name, c := range map[string]struct {
 		claims map[string]any
-		why    string // empty: it is taken
+		why    string // empty if the token is accepted
 	}{
 		"as usual":                           {nil, ""},
 		"expired within the leeway":          {map[string]any{"exp": at(-59 * time.Second)}, ""},
@@ -56,7 +56,7 @@ func TestIDTokens(t *testing.T) {
 		"a subject of an odd type":           {map[string]any{"sub": 1}, "no usable subject"},
 		"a subject with a space":             {map[string]any{"sub": "a b"}, "no usable subject"},
 		"a subject of 255":                   {map[string]any{"sub": strings.Repeat("a", 256)}, "no usable subject"},
-		// What nothing needs is not judged.
+		// A claim that is not needed is not checked.
 		"at_hash of an odd type":          {map[string]any{"at_hash": 7}, ""},
 		"acr and amr of odd types":        {map[string]any{"acr": 1, "amr": "pwd", "auth_time": "x"}, ""},
 		"claims elsewhere, of odd types":  {map[string]any{"_claim_names": map[string]any{"groups": 1}, "_claim_sources": []int{1}}, ""},
@@ -82,7 +82,7 @@ func TestIDTokens(t *testing.T) {
 	}
 }
 
-// Braces in an issuer of a developer's stand for themselves: only the table has patterns.
+// Braces in a developer's issuer stand for themselves. Only issuers in the table are patterns.
 func TestAnIssuerWithBracesIsNoPattern(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)
@@ -148,7 +148,7 @@ func TestOptionalClaims(t *testing.T) {
 	})
 }
 
-// TestKeys is RFC 7517, section 5: a key that cannot be read shuts out no other.
+// RFC 7517, section 5: a key that cannot be read does not affect the others.
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	own := func(change func(map[string]any)) func(map[string]string) any {
@@ -235,12 +235,12 @@ func TestUnknownKeysAreFetchedOnceInTheCooldown(t *testing.T) {
 	want(true, 3) // a rotation is seen at once, after the cool-down
 	sign("")
 	p.set(func(p *op) { p.key = newOP(t).key })
-	want(false, 3) // a token without an id, of no key that is known: not again so soon
+	want(false, 3) // a token without a key id, signed by an unknown key: no new fetch so soon
 	clock.advance(30 * time.Second)
 	want(false, 4)
 }
 
-// A token without an id of its key is tried with each that fits, and once more with new ones.
+// For a token without a key id, every key that fits is tried, and once more after a new fetch.
 func TestAKeyWithoutAnID(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)

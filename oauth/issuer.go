@@ -11,32 +11,32 @@ import (
 )
 
 const (
-	goodFor  = 15 * time.Minute // what an issuer said is not asked for again
-	keepFor  = time.Hour        // and counts, while the issuer is out of reach
-	badFor   = 30 * time.Second // a failed question is not asked again
-	cooldown = 30 * time.Second // between fetches of keys for ID tokens of unknown ones
+	goodFor  = 15 * time.Minute // how long metadata and keys are fresh
+	keepFor  = time.Hour        // and how long they are used while the issuer is out of reach
+	badFor   = 30 * time.Second // how long after a failure no new request is made
+	cooldown = 30 * time.Second // between fetches of keys because of ID tokens with unknown ones
 
 	askTimeout = 5 * time.Second // for one document
 
-	// maxIssuers, with the bounds of a document and of its keys, holds what is kept of
-	// issuers to 16 MB.
+	// maxIssuers bounds what is kept of issuers to 16 MB, together with the bounds of a
+	// document and its keys.
 	maxIssuers  = 256
 	maxKeys     = 64
 	maxKeyBytes = 32 << 10
 )
 
-// issuerKey is where discovery is asked and the issuer that it has to name.
+// issuerKey is the URL at which discovery is asked and the issuer that the document must name.
 type issuerKey struct{ at, name string }
 
-// issuer is what is remembered of an issuer.
+// issuer is what is remembered about an issuer.
 type issuer struct {
 	meta remote.Copy[*metadata]
 	keys remote.Copy[[]jwks.Key]
-	used uint64 // by Client.uses; guarded by Client.mu
+	used uint64 // the value of Client.uses at its last use; guarded by Client.mu
 }
 
-// issuer answers the entry of an issuer. Of too many, the one that was not used for longest
-// gives way.
+// issuer returns the entry of an issuer. If there are too many entries, it drops the one whose
+// last use is longest ago.
 func (c *Client) issuer(at, name string) *issuer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -54,7 +54,7 @@ func (c *Client) issuer(at, name string) *issuer {
 	return i
 }
 
-// idlest is called with mu held.
+// The caller of idlest must hold mu.
 func (c *Client) idlest() (idle issuerKey) {
 	least := c.uses + 1
 	for key, i := range c.issuers {
@@ -88,7 +88,7 @@ func (c *Client) newIssuer(key issuerKey) *issuer {
 	return i
 }
 
-// metadata answers what the issuer says of itself.
+// metadata returns the issuer's discovery document.
 func (i *issuer) metadata(ctx context.Context) (*metadata, error) {
 	m, _, err := i.meta.Find(ctx, nil)
 	if err != nil {
@@ -97,7 +97,7 @@ func (i *issuer) metadata(ctx context.Context) (*metadata, error) {
 	return m, nil
 }
 
-// askKeys reads the keys of an issuer, as many as are kept.
+// askKeys reads the keys of an issuer, up to the bounds.
 func (c *Client) askKeys(ctx context.Context, at string) ([]jwks.Key, error) {
 	a, err := c.get(ctx, at, "", jsonType)
 	if err != nil {
@@ -123,12 +123,12 @@ func (c *Client) askKeys(ctx context.Context, at string) ([]jwks.Key, error) {
 	return kept, nil
 }
 
-// signs reports whether a key is for ID tokens.
+// signs reports whether a key may sign ID tokens.
 func signs(k jwks.Key) bool {
 	return (k.Use == "" || k.Use == "sig") && (k.Alg == "" || slices.Contains(algorithms, k.Alg))
 }
 
-// lean is a key without text of any length.
+// lean returns a key without unbounded text.
 func lean(k jwks.Key) jwks.Key {
 	k.ID = short(k.ID)
 	if _, elliptic := k.Public.(*ecdsa.PublicKey); !elliptic {

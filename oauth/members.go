@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// members are those of a JSON object, each unread. Of an odd type is as absent.
+// members are the members of a JSON object, not yet decoded. A member of the wrong type counts
+// as absent.
 type members map[string]json.RawMessage
 
 func (m members) text(name string) string {
@@ -17,7 +18,7 @@ func (m members) text(name string) string {
 	return s
 }
 
-// yes reports whether a member is the boolean true; "true" is not.
+// yes reports whether a member is the boolean true. The text "true" is not.
 func (m members) yes(name string) bool { return string(m[name]) == "true" }
 
 func (m members) list(name string) ([]string, bool) {
@@ -28,7 +29,7 @@ func (m members) list(name string) ([]string, bool) {
 	return list, true
 }
 
-// has reports whether a member is there and not null.
+// has reports whether a member is present and not null.
 func (m members) has(name string) bool { return m[name] != nil && string(m[name]) != "null" }
 
 // date reads a NumericDate (RFC 7519, section 2): a number, which may have a fraction.

@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// metadata is what a discovery document says that matters (OpenID Connect Discovery 1.0,
-// section 3; RFC 8414, section 2; RFC 9207, section 3).
+// metadata holds the members of a discovery document that are used (OpenID Connect Discovery
+// 1.0, section 3; RFC 8414, section 2; RFC 9207, section 3).
 type metadata struct {
 	Issuer, AuthURL, TokenURL, UserInfo, JWKS string
 
 	sendsIss     bool
 	auth         string // at the token endpoint
-	responseMode string // empty: the default
+	responseMode string // empty means the default
 	algs         []string
 }
 
 const maxEndpoint = 2048 // bytes of a URL
 
-// CheckIssuer reads an issuer's discovery document anew. An error of the kind [Misconfigured]
-// tells that the issuer cannot work here; of another kind, that it is out of reach for now, so
-// that nothing is known of it.
+// CheckIssuer reads an issuer's discovery document, without a cache. An error of the kind
+// [Misconfigured] means that the issuer cannot work here. An error of another kind means that
+// the issuer is out of reach for now, so that nothing is known about it.
 func (c *Client) CheckIssuer(ctx context.Context, issuer string) error {
 	err := c.rules.CheckURL(issuer)
 	if err == nil && strings.ContainsAny(issuer, " ?#") { // RFC 8414, section 2: it has no query
@@ -59,7 +59,7 @@ func (c *Client) askIssuer(ctx context.Context, key issuerKey) (*metadata, error
 	return c.readMetadata(said, key.name)
 }
 
-// readMetadata checks all that a sign-in needs.
+// readMetadata checks everything that a sign-in needs.
 func (c *Client) readMetadata(said members, issuer string) (*metadata, error) {
 	m := &metadata{
 		Issuer: said.text("issuer"), AuthURL: said.text("authorization_endpoint"), TokenURL: said.text("token_endpoint"),
@@ -92,7 +92,7 @@ func (c *Client) checkEndpoint(u string) error {
 	return c.rules.CheckURL(u)
 }
 
-// offers refuses a list that lacks a value. A list that is not there says nothing.
+// offers refuses a list that lacks a value. An absent list says nothing and is accepted.
 func (said members) offers(name, want string) error {
 	list, ok := said.list(name)
 	if !ok || slices.Contains(list, want) {
@@ -101,8 +101,8 @@ func (said members) offers(name, want string) error {
 	return finding(Misconfigured, name+" in the discovery document", quoteList(list), quote(want))
 }
 
-// chooseAuth takes the first of the two that the list has. Without a list it is Basic (section
-// 3), which nothing else is tried after: a code is sent once.
+// chooseAuth takes the first of the two methods that the list has. Without a list it takes
+// Basic (section 3). No second method is tried after it, because a code is sent only once.
 func (m *metadata) chooseAuth(said members) error {
 	list, ok := said.list("token_endpoint_auth_methods_supported")
 	for _, method := range []string{authBasic, authPost} {
@@ -114,7 +114,7 @@ func (m *metadata) chooseAuth(said members) error {
 	return finding(Misconfigured, "token_endpoint_auth_methods_supported in the discovery document", quoteList(list), authBasic+" or "+authPost)
 }
 
-// chooseMode asks for a form only where the provider has no query.
+// chooseMode asks for a form only if the provider does not offer query.
 func (m *metadata) chooseMode(said members) error {
 	list, ok := said.list("response_modes_supported")
 	switch {
@@ -127,8 +127,8 @@ func (m *metadata) chooseMode(said members) error {
 	return nil
 }
 
-// algorithms are those of public keys. RFC 8725, section 3.1: never "none", and no client
-// secret as a key.
+// algorithms use public keys. RFC 8725, section 3.1: never "none", and no client secret as a
+// key.
 var algorithms = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"}
 
 func (m *metadata) chooseAlgs(said members) error {

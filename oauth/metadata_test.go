@@ -15,14 +15,14 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// TestIssuersThatCannotWork are refused when they are configured, with what was seen and what
-// was wanted.
+// An issuer that cannot work is refused when it is configured. The error says what was seen and
+// what was expected.
 func TestIssuersThatCannotWork(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		doc  map[string]any
-		path string // behind the issuer's URL
-		why  string // empty: it can work
+		path string // after the issuer's URL
+		why  string // empty if it can work
 	}{
 		"as usual":                   {nil, "", ""},
 		"a slash too many":           {nil, "/", `another issuer: got "http://127.0.0.1:`},
@@ -60,7 +60,8 @@ func TestIssuersThatCannotWork(t *testing.T) {
 			if c.path != "" || c.why == "" {
 				return
 			}
-			// One that was fine when it was configured is judged alike at a sign-in.
+			// An issuer that worked when it was configured is checked in the same way at a
+			// sign-in.
 			if _, err := client.AuthURL(t.Context(), p.config(), "state", "nonce", verifier); err == nil || !contains(err.Error(), c.why) {
 				t.Errorf("AuthURL: got %v, want it refused because of %q", err, c.why)
 			}
@@ -118,7 +119,7 @@ func TestIssuersByTheirAnswer(t *testing.T) {
 	})
 }
 
-// A document that was mended counts at once, whatever is remembered of the one before.
+// A corrected document counts at once, even while the old one is remembered.
 func TestAMendedIssuerIsTakenAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)
@@ -146,7 +147,7 @@ func TestAFormIsAskedForWhereThereIsNoQuery(t *testing.T) {
 	}
 }
 
-// TestIssOfADiscoveredProvider is RFC 9207: promised, it has to be there.
+// RFC 9207: an iss that discovery promises is required.
 func TestIssOfADiscoveredProvider(t *testing.T) {
 	t.Parallel()
 	for _, promised := range []bool{false, true} {
@@ -163,8 +164,8 @@ func TestIssOfADiscoveredProvider(t *testing.T) {
 	}
 }
 
-// TestIssuersKeepLittle asks issuers of which each says as much as it may: of 256, which are
-// the most that are kept, it is 16 MB. It measures the heap, so it runs alone.
+// This test asks issuers that each send as much as they may. Of 256 issuers, which is the most
+// that are kept, it keeps 16 MB. It measures the heap, so it runs alone.
 func TestIssuersKeepLittle(t *testing.T) { //nolint:paralleltest // see above
 	const issuers, each = 8, 16 << 20 / 256
 	p := newOP(t)
@@ -243,7 +244,7 @@ func TestTheIdlestIssuerGivesWay(t *testing.T) {
 	}
 }
 
-// A panic in the way to an issuer is an error of one question: the issuer is asked again.
+// A panic while an issuer is asked fails that request only. The issuer is asked again.
 func TestAPanicLeavesNoIssuerWaiting(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)

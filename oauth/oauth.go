@@ -1,5 +1,5 @@
-// Package oauth signs people in at a provider: GitHub, Google, or any OpenID Connect
-// issuer. It keeps nothing: states, codes and users are its caller's.
+// Package oauth signs people in at a provider: GitHub, Google, or any OpenID Connect issuer. It
+// stores nothing: states, codes and users belong to its caller.
 //
 //	client := oauth.NewClient(oauth.Options{})
 //	url, err := client.AuthURL(ctx, cfg, state, nonce, verifier)
@@ -12,9 +12,9 @@
 //
 // # What decides
 //
-// An ID token decides by its signature, iss, sub, aud, exp, iat, nbf and nonce (OpenID Connect
-// Core, section 3.1.3.7): a doubt about one of them refuses. What is optional, such as an
-// address or a name, is absent where it is missing, odd, or out of reach.
+// An ID token is judged by its signature, iss, sub, aud, exp, iat, nbf and nonce (OpenID
+// Connect Core, section 3.1.3.7). A doubt about one of them refuses the token. Optional facts,
+// such as an address or a name, are left out if they are missing, malformed, or out of reach.
 package oauth
 
 import (
@@ -36,18 +36,18 @@ type Config struct {
 	Provider, ClientID, ClientSecret, RedirectURI string
 
 	Issuer     string   // of a custom provider
-	Scopes     []string // empty: the least that tells who the person is
-	TrustEmail bool     // the custom issuer's word on an address counts
+	Scopes     []string // empty means the least that identifies the person
+	TrustEmail bool     // whether the custom issuer is trusted for email addresses
 }
 
-// Profile is who signed in. (Issuer, Subject) is the identity; the address is not.
+// Profile is the person who signed in. (Issuer, Subject) is the identity. The address is not.
 type Profile struct {
 	Issuer, Subject, Email, Name string
 
-	// EmailVerified is true only where the provider is trusted for this address.
+	// EmailVerified is true only if the provider is trusted for this address.
 	EmailVerified bool
 
-	// Lack says why there is no address, where a request for it failed. It is for the log.
+	// Lack says why there is no address, if a request for it failed. It is for the log.
 	Lack error
 }
 
@@ -56,15 +56,16 @@ type Endpoint struct{ AuthURL, TokenURL, APIURL, Issuer string }
 
 // Options of a Client.
 type Options struct {
-	// AllowLoopback lets issuers be on this machine, and http; for tests.
+	// AllowLoopback allows issuers on this machine, and http. It is for tests.
 	AllowLoopback bool
 
-	// Proxy answers the proxy of a request, or nil for none. Default: none. Of a request
-	// through a proxy the URL alone is checked; what the proxy connects to is its own decision.
+	// Proxy returns the proxy for a request, or nil for a direct connection. Default: nil. For
+	// a request through a proxy only the URL is checked. What the proxy connects to is its own
+	// decision.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	Allow []netip.Prefix // ranges that may be reached though they are not public
-	Ports []uint16       // allowed beside 443
+	Allow []netip.Prefix // ranges that are allowed although they are not public
+	Ports []uint16       // allowed besides 443
 
 	Now       func() time.Time // default: time.Now
 	Endpoints map[string]Endpoint
@@ -83,14 +84,15 @@ type Client struct {
 }
 
 const (
-	// totalTimeout is for the provider's part: a caller has an answer within ten seconds.
+	// totalTimeout bounds the time for the provider, so that a caller has an answer within ten
+	// seconds.
 	totalTimeout = 9 * time.Second
 
-	// sideTimeout is for a request that a sign-in can do without.
+	// sideTimeout bounds a request that a sign-in can do without.
 	sideTimeout = 3 * time.Second
 )
 
-// NewClient makes a client. It makes no request.
+// NewClient returns a client. It makes no request.
 func NewClient(o Options) *Client {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -102,7 +104,7 @@ func NewClient(o Options) *Client {
 	}
 }
 
-// provider is what a flow needs to know of a provider. Its issuer is nil for plain OAuth.
+// provider is what a flow needs to know about a provider. Its issuer is nil for plain OAuth.
 type provider struct {
 	facts
 
@@ -139,7 +141,7 @@ func (c *Client) provider(ctx context.Context, cfg Config) (*provider, error) {
 	return p, nil
 }
 
-// AuthURL is where the browser goes.
+// AuthURL returns the URL to which the browser must go.
 func (c *Client) AuthURL(ctx context.Context, cfg Config, state, nonce, verifier string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
 	defer cancel()
@@ -161,7 +163,7 @@ func (c *Client) AuthURL(ctx context.Context, cfg Config, state, nonce, verifier
 	return o.AuthCodeURL(state, options...), nil
 }
 
-// asked are the scopes of a request: those that were configured, or the least.
+// asked returns the scopes of a request: the configured ones, or the least that is needed.
 func (p *provider) asked(scopes []string) []string {
 	switch {
 	case len(scopes) == 0:
@@ -185,8 +187,8 @@ func (c *Client) SendsIss(ctx context.Context, cfg Config) (bool, error) {
 
 func (p *provider) promisesIss() bool { return p.meta != nil && p.meta.sendsIss }
 
-// CheckIss refuses an answer whose iss is not the provider's: [WrongIssuer]. It stops mix-up
-// attacks (RFC 9207, section 2.4; RFC 9700, section 4.4).
+// CheckIss refuses an answer whose iss is not the provider's, with [WrongIssuer]. This stops
+// mix-up attacks (RFC 9207, section 2.4; RFC 9700, section 4.4).
 func (c *Client) CheckIss(ctx context.Context, cfg Config, iss string) error {
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
 	defer cancel()

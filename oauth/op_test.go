@@ -19,25 +19,25 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// start is the time of the tests' clocks.
+// start is the time at which the tests' clocks start.
 var start = time.Unix(1_700_000_000, 0)
 
-// op is an OpenID provider that says what a test wants it to.
+// op is an OpenID provider whose answers a test chooses.
 type op struct {
 	*httptest.Server
 
 	sync.Mutex
 
-	doc      map[string]any // beyond the usual document, or in place of it; nil is left out
-	claims   map[string]any // of the ID token, likewise
+	doc      map[string]any // added to the usual document, or in place of its members; nil leaves one out
+	claims   map[string]any // of the ID token, in the same way
 	kid      string
 	key      *ecdsa.PrivateKey
-	keys     func(own map[string]string) any // the answer of /keys; nil: the own key
+	keys     func(own map[string]string) any // the answer of /keys; nil means the own key
 	token    func(w http.ResponseWriter, idToken string)
 	userInfo http.HandlerFunc
 	hits     map[string]int
-	forms    []http.Header // of token requests: their headers
-	posted   []string      // and the secrets in their forms
+	forms    []http.Header // the headers of token requests
+	posted   []string      // the secrets in their forms
 }
 
 func newOP(t *testing.T) *op {
@@ -173,8 +173,8 @@ func (p *op) profile() oauth.Profile {
 	return oauth.Profile{Issuer: p.URL, Subject: "s1", Email: "ann@example.com", Name: "Ann", EmailVerified: true}
 }
 
-// wantProfile checks the outcome of an exchange: a profile, for which why is in its Lack, or
-// an error of a kind that why is in.
+// wantProfile checks the outcome of an exchange: a profile whose Lack contains why, or an error
+// whose kind contains it.
 func wantProfile(t *testing.T, got oauth.Profile, err error, want oauth.Profile, why string) {
 	t.Helper()
 	lack := fmt.Sprint(got.Lack)

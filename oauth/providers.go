@@ -15,50 +15,50 @@ const (
 	openID = "openid"
 )
 
-// How a client shows its secret at the token endpoint (OpenID Connect Core, section 9).
+// Ways in which a client authenticates at the token endpoint (OpenID Connect Core, section 9).
 const (
 	authBasic = "client_secret_basic"
 	authPost  = "client_secret_post"
 )
 
-// facts are what is known of a provider before it is asked anything. All that is particular
-// to a built-in provider stands in its row of the table.
+// facts are what is known about a provider in advance. Everything that is particular to a
+// built-in provider is in its row of the table.
 type facts struct {
-	// issuer is that of its identities and ID tokens. Where the provider has tenants, one
-	// segment in braces, such as "https://login.example/{tenant}/v2.0", stands for any one
-	// segment: each tenant is then an issuer of its own. Else it is that text and no other
-	// (OpenID Connect Core, section 3.1.3.7), whatever it holds.
+	// issuer is the issuer of its identities and ID tokens. If tenants is true, one segment in
+	// braces stands for any segment, as in "https://login.example/{tenant}/v2.0", and each
+	// tenant is an issuer of its own. Otherwise braces have no meaning, and the issuer must
+	// match exactly (OpenID Connect Core, section 3.1.3.7).
 	issuer  string
 	tenants bool
 
 	// alias is another spelling of the issuer in ID tokens.
 	alias string
 
-	// discovery is the issuer whose discovery document is read. Empty: the provider is plain
-	// OAuth, and endpoint and api say where it is.
+	// discovery is the issuer whose discovery document is read. If it is empty, the provider is
+	// plain OAuth, and endpoint and api are its addresses.
 	discovery string
 	endpoint  oauth2.Endpoint
 	api       string
 
-	// iss is the value that its answers may have (RFC 9207). Empty: the issuer, if discovery
-	// is read, else none. Discovery alone promises it.
+	// iss is the value that the provider's answers may have (RFC 9207). If it is empty, that is
+	// the issuer if discovery is read, and no value otherwise. Only discovery promises an iss.
 	iss string
 
-	responseMode string // empty: by discovery, which is the default of the provider
-	noNonce      bool   // its ID tokens have no nonce
+	responseMode string // empty: by discovery, whose default is that of the provider
+	noNonce      bool   // whether its ID tokens have no nonce
 	auth         string // at the token endpoint; empty: by discovery
 	scopes       []string
 
-	// trusted reports whether its word on an address counts.
+	// trusted reports whether the provider is trusted for an address.
 	trusted func(claims) bool
 }
 
-// builtIn is the table of built-in providers.
+// builtIn returns the table of built-in providers.
 func builtIn(replaced map[string]Endpoint) map[string]facts {
 	table := map[string]facts{
 		github: {
 			issuer:   "https://github.com",
-			iss:      "https://github.com/login/oauth", // sent, and promised nowhere
+			iss:      "https://github.com/login/oauth", // it is sent, but no document promises it
 			endpoint: endpoints.GitHub, api: "https://api.github.com",
 			auth: authPost, noNonce: true, scopes: []string{"read:user", "user:email"},
 		},
@@ -80,7 +80,7 @@ func builtIn(replaced map[string]Endpoint) map[string]facts {
 	return table
 }
 
-// custom are the facts of a developer's own provider.
+// custom returns the facts of a developer's own provider.
 func custom(cfg Config) facts {
 	return facts{
 		issuer: cfg.Issuer, discovery: cfg.Issuer, scopes: []string{openID, "email", "profile"},
@@ -108,7 +108,7 @@ func (f facts) ownIssuer(iss string) bool {
 	return ok && ok2 && segment != "" && !strings.ContainsFunc(segment, strange)
 }
 
-// googleKeeps trusts Google where it keeps the mailbox.
+// googleKeeps reports whether Google keeps the mailbox of an address, and so is trusted for it.
 func googleKeeps(said claims) bool {
 	_, domain, _ := strings.Cut(strings.ToLower(said.Email), "@")
 	return domain == "gmail.com" || (domain != "" && domain == strings.ToLower(said.HD))
@@ -117,8 +117,8 @@ func googleKeeps(said claims) bool {
 // Known reports whether a provider is built in.
 func Known(provider string) bool { return provider == github || provider == google }
 
-// Issues reports whether identities of an issuer come from a provider; custom is the issuer
-// of one that is not built in.
+// Issues reports whether identities of an issuer come from a provider. custom is the issuer of
+// a provider that is not built in.
 func Issues(provider, custom, issuer string) bool {
 	if f, ok := builtIn(nil)[provider]; ok {
 		return f.ownIssuer(issuer)
@@ -126,7 +126,7 @@ func Issues(provider, custom, issuer string) bool {
 	return custom == issuer
 }
 
-// WellFormedName reports whether a name is spelled as a provider's: [a-z0-9-]{2,32}.
+// WellFormedName reports whether a name has the form of a provider's: [a-z0-9-]{2,32}.
 func WellFormedName(provider string) bool {
 	if len(provider) < 2 || len(provider) > 32 {
 		return false
@@ -139,8 +139,8 @@ func WellFormedName(provider string) bool {
 	return true
 }
 
-// ValidName reports whether a custom provider may have the name: one that is well formed and
-// not a word that stands in the same place of a path.
+// ValidName reports whether a custom provider may have the name. It must be well-formed and
+// must differ from every word that a path has in the same place.
 func ValidName(provider string) bool {
 	return WellFormedName(provider) && !slices.Contains([]string{
 		"credentials", "magic-link", "verify", "callback", "token", "access-token", "refresh", "sign-out", "me", "sessions",

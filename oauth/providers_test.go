@@ -52,7 +52,8 @@ func TestOwnIssuer(t *testing.T) {
 	}
 }
 
-// A name that is taken is none of those that stand in the same place of a path.
+// FuzzValidName checks that a valid name is not one of the words that a path has in the same
+// place.
 func FuzzValidName(f *testing.F) {
 	for _, seed := range []string{"corp", "github", "verify", "a", "ab", "A-b", "a_b", "a/b", "é", strings.Repeat("a", 32), strings.Repeat("a", 33), "--", "token", "mfa"} {
 		f.Add(seed)

@@ -20,7 +20,7 @@ type answered struct {
 	body   []byte
 }
 
-// get asks for a URL, with an access token unless that is empty.
+// get requests a URL. It sends the access token unless that is empty.
 func (c *Client) get(ctx context.Context, at, access, accept string) (answered, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
@@ -43,8 +43,8 @@ func (c *Client) do(r *http.Request) (answered, error) {
 	return answered{res.StatusCode, res.Header, body}, err
 }
 
-// statusError is the error of an answer that is not the one wanted. What the provider said
-// in it is left out: it may repeat the request.
+// statusError returns the error of an answer with an unexpected status. It leaves out the text
+// of the provider, which may repeat the request.
 func statusError(what string, status int) *Error {
 	kind := Misconfigured
 	switch status {
@@ -57,8 +57,8 @@ func statusError(what string, status int) *Error {
 	return finding(kind, what, fmt.Sprintf("status %d", status), "status 200")
 }
 
-// definite marks an error that the next request will meet again. What it says of the way, such
-// as the address behind a name of the host's own network, is for the log alone.
+// definite marks an error that the next request will meet again. The cause may hold details of
+// the host's own network, such as the address behind a name. It is for the log only.
 func definite(err error) error {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	for _, c := range []struct {

@@ -8,8 +8,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/outbound"
 )
 
-// A name of the host's own network leads to an address that developers are not told: else any
-// of them could look up names in there.
+// A name in the host's own network leads to an address that developers must not see. Otherwise
+// each of them could look up names there.
 func TestAnAddressInsideIsForTheLogAlone(t *testing.T) {
 	t.Parallel()
 	err := asError("ask for the document", definite(fmt.Errorf("dial %q: %w", "10.1.2.3:443", outbound.ErrAddress)))

@@ -16,9 +16,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// TestTheTableTakesOtherKindsOfProviders adds a row for a provider of many tenants, each an
-// issuer of its own, which answers with a form, takes the secret in the form, and has ID tokens
-// without a nonce.
+// This test adds a row for a provider with many tenants, each an issuer of its own. The
+// provider answers with a form, takes the secret in the form, and issues ID tokens without a
+// nonce.
 func TestTheTableTakesOtherKindsOfProviders(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// silence is a provider that takes every request and answers none.
+// silence is a provider that accepts every request and answers none of them.
 type silence struct{}
 
 func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -17,7 +17,8 @@ func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// What is done with the answer takes time, too, and the browser is promised ten seconds in all.
+// The browser is promised an answer within ten seconds in all, and to handle the provider's
+// answer takes time too.
 func TestASilentProviderLeavesTimeToSaySo(t *testing.T) {
 	t.Parallel()
 	const verifier = "verifier-verifier-verifier-verifier-verifier"

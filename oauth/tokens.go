@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// tokens are what a token endpoint gives.
+// tokens are the tokens in an answer of a token endpoint.
 type tokens struct{ access, id string }
 
-// redeem sends a code to the token endpoint, once: whatever comes of it, the provider may have
-// spent the code (RFC 6749, section 4.1.3).
+// redeem sends a code to the token endpoint once. It is never sent again, because the provider
+// may have spent the code even if the request failed (RFC 6749, section 4.1.3).
 func (c *Client) redeem(ctx context.Context, p *provider, cfg Config, code, verifier string) (tokens, error) {
 	form := url.Values{
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {cfg.RedirectURI}, "code_verifier": {verifier},
@@ -47,8 +47,8 @@ func (c *Client) redeem(ctx context.Context, p *provider, cfg Config, code, veri
 	return tokens{access: said.text("access_token"), id: said.text("id_token")}, nil
 }
 
-// readTokens reads JSON or a form, whatever its media type says it is: GitHub has either, and
-// others have JSON as text. What is neither has no members.
+// readTokens reads JSON or a form, whatever the media type says. GitHub sends either, and
+// others send JSON as text. A body in another form has no members.
 func readTokens(body []byte) members {
 	body = bytes.TrimSpace(body)
 	var said members
@@ -59,7 +59,7 @@ func readTokens(body []byte) members {
 		return said
 	}
 	said = members{}
-	values, _ := url.ParseQuery(string(body)) // what can be read of it
+	values, _ := url.ParseQuery(string(body)) // as far as it can be read
 	for name := range values {
 		if raw, err := json.Marshal(values.Get(name)); err == nil {
 			said[name] = raw
@@ -68,9 +68,9 @@ func readTokens(body []byte) members {
 	return said
 }
 
-// tokenRefusal tells whose fault it is that the token endpoint says no. The person's, such as
-// a code that is spent, is a refusal. What the developer or the provider alone can mend is not.
-// What the provider wrote beside its code is left out: it may repeat the request.
+// tokenRefusal returns the error for a refusal of the token endpoint. A fault of the person,
+// such as a spent code, is Refused. What only the developer or the provider can mend is Broken.
+// The text beside the provider's code is left out: it may repeat the request.
 func tokenRefusal(status int, code string, secrets ...string) *Error {
 	e := &Error{
 		Kind: Refused, Check: "the token endpoint refuses the code",
@@ -86,8 +86,8 @@ func tokenRefusal(status int, code string, secrets ...string) *Error {
 	return e
 }
 
-// notThePersons reports whether a code is about the client or the provider: those of RFC 6749,
-// section 5.2, but for the grant's, and GitHub's.
+// notThePersons reports whether a code is about the client or the provider: a code of RFC 6749,
+// section 5.2, other than those about the grant, or one of GitHub's.
 func notThePersons(code string) bool {
 	return slices.Contains([]string{
 		"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "unsupported_response_type", "invalid_scope",

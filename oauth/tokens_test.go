@@ -10,7 +10,7 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// TestClientAuthentication sends a code once, by the method that discovery lists.
+// A code is sent once, with the client authentication that discovery lists.
 func TestClientAuthentication(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -42,7 +42,7 @@ func TestClientAuthentication(t *testing.T) {
 				if got := p.hit("/token"); got != 1 {
 					t.Fatalf("token requests: got %d, want 1", got)
 				}
-				basic := p.forms[0].Get("Authorization") == "Basic Y2xpZW50OmErc2VjcmV0JTNBK29mKzEwMCUyNQ==" // RFC 6749, section 2.3.1: encoded before
+				basic := p.forms[0].Get("Authorization") == "Basic Y2xpZW50OmErc2VjcmV0JTNBK29mKzEwMCUyNQ==" // RFC 6749, section 2.3.1: encoded first
 				if basic == c.post || (p.posted[0] == "a secret: of 100%") != c.post {
 					t.Errorf("secret: got header %q and form %q, want it in the form: %v", p.forms[0].Get("Authorization"), p.posted[0], c.post)
 				}
@@ -51,7 +51,7 @@ func TestClientAuthentication(t *testing.T) {
 	}
 }
 
-// TestTokenAnswersWithOddParts are not judged by what nothing needs.
+// Members that are not needed are not checked.
 func TestTokenAnswersWithOddParts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ kind, body string }{

@@ -9,9 +9,9 @@ import (
 	"net/http"
 )
 
-// userInfo asks for what the ID token lacks (OpenID Connect Core, section 5.3). Where that
-// fails, the person is who the ID token says all the same, and lack tells why there is no
-// more. An answer about another subject refuses: section 5.3.2.
+// userInfo asks for what the ID token lacks (OpenID Connect Core, section 5.3). If that fails,
+// it returns the claims of the ID token, and lack says why there is no more. An answer about
+// another subject is an error: section 5.3.2.
 func (c *Client) userInfo(ctx context.Context, p *provider, access, subject string, known claims) (who claims, lack, err error) {
 	ctx, cancel := context.WithTimeout(ctx, sideTimeout)
 	defer cancel()
