@@ -13,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/authkit-dev/authkit"
-	"github.com/authkit-dev/authkit/mail"
 )
 
 type developer struct {
@@ -35,22 +34,12 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st, err := d.open(ctx)
+	work, err := d.openEngine(ctx, d.secrets)
 	if err != nil {
 		return err
 	}
-	defer st.close() //nolint:errcheck // the process ends
-	secrets, err := d.secrets(ctx, st.Store)
-	if err != nil {
-		return err
-	}
-	engine, err := authkit.New(authkit.Config{
-		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		return d.explainSecret(err)
-	}
-	u, err := engine.CreateDeveloper(ctx, d.Email, password)
+	defer work.close() //nolint:errcheck // the process ends
+	u, err := work.CreateDeveloper(ctx, d.Email, password)
 	if err != nil {
 		return fmt.Errorf("create developer %q: %w", d.Email, err)
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
@@ -46,6 +48,38 @@ func (p place) open(ctx context.Context, options ...postgres.Option) (store, err
 		return store{s, s.Close}, nil
 	}
 	return store{memory.New(), func() error { return nil }}, nil
+}
+
+// offline is an engine that serves no requests and sends no mail.
+type offline struct {
+	*authkit.Engine
+
+	secrets [][]byte // newest first
+	close   func() error
+}
+
+// openEngine opens the store and makes an engine over it. read returns the secrets for the store.
+func (p place) openEngine(ctx context.Context, read func(context.Context, authkit.Store) ([][]byte, error)) (_ offline, err error) {
+	st, err := p.open(ctx)
+	if err != nil {
+		return offline{}, err
+	}
+	defer func() {
+		if err != nil {
+			_ = st.close()
+		}
+	}()
+	secrets, err := read(ctx, st.Store)
+	if err != nil {
+		return offline{}, err
+	}
+	engine, err := authkit.New(authkit.Config{
+		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return offline{}, p.explainSecret(err)
+	}
+	return offline{engine, secrets, st.close}, nil
 }
 
 // locate reads --store: the kind, and the file or URL.

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/seal"
-	"github.com/authkit-dev/authkit/mail"
 )
 
 type secrets struct {
@@ -25,26 +23,16 @@ func (r *reseal) Run(ctx context.Context) error {
 	if r.Store == "memory" {
 		return errors.New("--store is memory, which keeps nothing: give sqlite:FILE or postgres://…")
 	}
-	st, err := r.open(ctx)
+	work, err := r.openEngine(ctx, r.given)
 	if err != nil {
 		return err
 	}
-	defer st.close() //nolint:errcheck // the process ends
-	given, err := r.given(ctx, st.Store)
+	defer work.close() //nolint:errcheck // the process ends
+	got, err := work.Reseal(ctx)
 	if err != nil {
 		return err
 	}
-	engine, err := authkit.New(authkit.Config{
-		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: given, Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		return r.explainSecret(err)
-	}
-	got, err := engine.Reseal(ctx)
-	if err != nil {
-		return err
-	}
-	return r.tell(os.Stdout, given, got)
+	return r.tell(os.Stdout, work.secrets, got)
 }
 
 // given are the secrets. None is made: what is resealed has been there before.
