@@ -110,18 +110,18 @@ func TestAUserIsAskedForEachTime(t *testing.T) {
 	token, id := in.text(t, "token"), uuid.MustParse(in.body["user"].(map[string]any)["user_id"].(string))
 	s.send("GET", me, "", bearer(token)).want(t, 200, "")
 	t.Run("an ended session is refused at once", func(t *testing.T) {
-		sessions, err := s.inner.Sessions(t.Context(), s.app.ID, id, s.clock.now())
+		sessions, err := s.inner.Sessions(t.Context(), s.app.ID, id, s.clock.Now())
 		if err != nil || len(sessions) != 1 {
 			t.Fatalf("sessions: got %v, %v, want 1", sessions, err)
 		}
-		if err := s.inner.EndSession(t.Context(), authkit.SessionEnd{App: s.app.ID, User: id, ID: sessions[0].ID, Now: s.clock.now()}); err != nil {
+		if err := s.inner.EndSession(t.Context(), authkit.SessionEnd{App: s.app.ID, User: id, ID: sessions[0].ID, Now: s.clock.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		s.send("GET", me, "", bearer(token)).want(t, 401, "invalid_token")
 	})
 	t.Run("a disabled user is refused at once", func(t *testing.T) {
 		token := s.signIn(s.app.ID.String(), "ann@example.com")
-		if _, err := s.inner.ChangeUser(t.Context(), authkit.UserChange{Now: s.clock.now(), App: s.app.ID, ID: id, Disabled: new(true), End: true}); err != nil {
+		if _, err := s.inner.ChangeUser(t.Context(), authkit.UserChange{Now: s.clock.Now(), App: s.app.ID, ID: id, Disabled: new(true), End: true}); err != nil {
 			t.Fatal(err)
 		}
 		s.send("GET", me, "", bearer(token)).want(t, 401, "invalid_token")
@@ -133,9 +133,9 @@ func TestAUserIsAskedForEachTime(t *testing.T) {
 	})
 	t.Run("a token lives for 15 minutes, and one more for clocks that differ", func(t *testing.T) {
 		token := s.signUp("bob@example.com").text(t, "token")
-		s.clock.advance(15*time.Minute + 59*time.Second)
+		s.clock.Advance(15*time.Minute + 59*time.Second)
 		s.send("GET", me, "", bearer(token)).want(t, 200, "")
-		s.clock.advance(2 * time.Second)
+		s.clock.Advance(2 * time.Second)
 		s.send("GET", me, "", bearer(token)).want(t, 401, "invalid_token")
 	})
 }
@@ -296,18 +296,18 @@ func TestAKeyThatIsNotLive(t *testing.T) {
 	}
 	second := rotate(authkit.APIKeyRequest{Overlap: time.Hour})
 	w.send("GET", users, "", bearer(w.key)).want(t, 200, "")
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	w.send("GET", users, "", bearer(w.key)).want(t, 401, "invalid_api_key")
 	w.send("GET", users, "", bearer(second)).want(t, 200, "")
-	third := rotate(authkit.APIKeyRequest{ExpiresAt: w.clock.now().Add(time.Minute)})
+	third := rotate(authkit.APIKeyRequest{ExpiresAt: w.clock.Now().Add(time.Minute)})
 	w.send("GET", users, "", bearer(second)).want(t, 401, "invalid_api_key")
 	w.send("GET", users, "", bearer(third)).want(t, 200, "")
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.send("GET", users, "", bearer(third)).want(t, 401, "invalid_api_key")
 	t.Run("of six the oldest gives way", func(t *testing.T) {
 		var keys []string
 		for range 6 {
-			w.clock.advance(time.Second)
+			w.clock.Advance(time.Second)
 			keys = append(keys, rotate(authkit.APIKeyRequest{Overlap: time.Hour}))
 		}
 		w.send("GET", users, "", bearer(keys[0])).want(t, 401, "invalid_api_key")
@@ -316,10 +316,10 @@ func TestAKeyThatIsNotLive(t *testing.T) {
 		}
 	})
 	t.Run("an overlap lengthens no life", func(t *testing.T) {
-		short := rotate(authkit.APIKeyRequest{ExpiresAt: w.clock.now().Add(time.Minute)})
+		short := rotate(authkit.APIKeyRequest{ExpiresAt: w.clock.Now().Add(time.Minute)})
 		rotate(authkit.APIKeyRequest{Overlap: time.Hour})
 		w.send("GET", users, "", bearer(short)).want(t, 200, "")
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		w.send("GET", users, "", bearer(short)).want(t, 401, "invalid_api_key")
 	})
 }

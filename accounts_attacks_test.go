@@ -118,7 +118,7 @@ func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
 			t.Parallel()
 			store, secret := memory.New(), [][]byte{bytes.Repeat([]byte("s"), 32)}
 			w := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, secret })
-			other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.now})
+			other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.Now})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +127,7 @@ func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
 			if got := behind(t, mw, in.field("token")); got != http.StatusTeapot {
 				t.Fatalf("before: got %d, want 418", got)
 			}
-			w.clock.advance(-30 * time.Second)
+			w.clock.Advance(-30 * time.Second)
 			if err := other.EndSessions(t.Context(), w.app.ID, userID(in)); err != nil {
 				t.Fatal(err)
 			}

@@ -77,7 +77,7 @@ func TestForgottenPassword(t *testing.T) {
 			s.signUp("ann@example.com")
 			pending, m := s.forgot("ann@example.com")
 			s.equal("expires_in", pending.body["expires_in"], 1800.0)
-			s.clock.advance(30 * time.Minute)
+			s.clock.Advance(30 * time.Minute)
 			s.send("POST", s.in(reset), byLink(m, withNew)).want(s.t, 401, "invalid_token")
 		},
 		"a change of the password ends it": func(s *stage) {
@@ -141,7 +141,7 @@ func TestForgottenPassword(t *testing.T) {
 			s.send("POST", s.in(reset), body+"&password=another+long+passphrase", form).want(s.t, 403, "forbidden")
 			press := s.pressing(m, reset, map[string][]string{"password": {newPassword}})
 			s.do(press()).want(s.t, 200, "")
-			s.clock.advance(time.Minute)
+			s.clock.Advance(time.Minute)
 			s.do(press()).want(s.t, 401, "invalid_token")
 			s.equal("the new password", s.passes("ann@example.com", newPassword), 200)
 		},
@@ -198,7 +198,7 @@ func TestPasswordChange(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
 	token := s.verified("ann@example.com")
-	s.clock.advance(time.Millisecond)
+	s.clock.Advance(time.Millisecond)
 	other := s.signIn(s.app.ID.String(), "ann@example.com")
 	const path = "/auth/password/change/{app_id}"
 	s.send("POST", s.in(path), `{"current_password":"wrong","new_password":"`+newPassword+`"}`, bearer(token)).want(t, 401, "invalid_credentials")
@@ -220,7 +220,7 @@ func TestANoticeToAnUnprovenAddress(t *testing.T) {
 	token, current := w.signUp("ann@example.com").text(t, "token"), password
 	for i := range 8 {
 		next := fmt.Sprintf("a passphrase of its own %d", i)
-		w.clock.advance(6 * time.Second)
+		w.clock.Advance(6 * time.Second)
 		w.send("POST", w.in("/auth/password/change/{app_id}"), fmt.Sprintf(`{"current_password":%q,"new_password":%q}`, current, next), bearer(token)).want(t, 204, "")
 		current = next
 	}
@@ -258,9 +258,9 @@ func TestFirstPassword(t *testing.T) {
 	s := newStage(t, withoutLimits)
 	const path, body = "/auth/password/set/{app_id}", `{"new_password":"` + newPassword + `"}`
 	token := s.provenUser("ann@example.com").text(t, "token")
-	s.clock.advance(10*time.Minute + time.Second)
+	s.clock.Advance(10*time.Minute + time.Second)
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 403, "reauthentication_required")
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	token = s.provenUser("ann@example.com").text(t, "token")
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 204, "")
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 403, "forbidden")
@@ -323,7 +323,7 @@ func TestChangeOfAddress(t *testing.T) {
 		},
 		"an undo lasts 72 hours": func(s *stage) {
 			m, _ := s.moved()
-			s.clock.advance(72 * time.Hour)
+			s.clock.Advance(72 * time.Hour)
 			s.send("POST", s.in(undo), byLink(m, "")).want(s.t, 401, "invalid_token")
 			s.send("GET", linkPath(m), "").want(s.t, 401, "invalid_token")
 		},
@@ -337,7 +337,7 @@ func TestChangeOfAddress(t *testing.T) {
 			token := s.signUp("ann@example.com").text(s.t, "token")
 			s.send("POST", s.in(change), `{"new_email":"Ann@Example.com"}`, bearer(token)).want(s.t, 400, "invalid_request")
 			s.send("POST", s.in(change), `{"new_email":"ann"}`, bearer(token)).want(s.t, 400, "invalid_request")
-			s.clock.advance(10*time.Minute + time.Second)
+			s.clock.Advance(10*time.Minute + time.Second)
 			s.send("POST", s.in(change), `{"new_email":"new@example.com"}`, bearer(token)).want(s.t, 403, "reauthentication_required")
 		},
 		"in cookie mode the page confirms, for the same account": func(s *stage) {

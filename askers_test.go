@@ -103,7 +103,7 @@ func TestStrangersUseUpNoCodesOfOthers(t *testing.T) {
 			for range 5 {
 				w.byCodeOf(redeemAt, strange, wrongCode(mail.Code(strange.m)), "").want(t, 401, "invalid_token")
 			}
-			w.clock.advance(13 * time.Minute) // for the limit of mail
+			w.clock.Advance(13 * time.Minute) // for the limit of mail
 		}
 		strange := w.mailsProof(askLink, annBody)
 		w.byCodeOf(redeemAt, strange, mail.Code(strange.m), "").want(t, 401, "invalid_token")
@@ -113,7 +113,7 @@ func TestStrangersUseUpNoCodesOfOthers(t *testing.T) {
 		w.byCodeOf(proveAt, own, mail.Code(own.m), "").want(t, 200, "")
 		mine := w.mailsProof(askLink, annBody, w.device)
 		w.byCodeOf(redeemAt, mine, mail.Code(mine.m), "").want(t, 200, "")
-		w.clock.advance(13 * time.Minute)
+		w.clock.Advance(13 * time.Minute)
 		reset := w.mailsProof(askReset, annBody, w.device)
 		w.byCodeOf(resetAt, reset, mail.Code(reset.m), withNewPassword).want(t, 200, "")
 	})
@@ -150,7 +150,7 @@ func TestAnotherAccountsChangeUsesUpNoCodes(t *testing.T) {
 		for range 5 {
 			w.send("POST", w.in("/auth/email/confirm/{app_id}"), fmt.Sprintf(`{"code":%q,"binding":%q}`, "000000", change.binding), bearer(eve)).want(t, 401, "invalid_token")
 		}
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 	}
 	own := w.mailsProof(askVerify, "{}", bearer(w.token))
 	w.byCodeOf(proveAt, own, mail.Code(own.m), "").want(t, 200, "")

@@ -25,7 +25,7 @@ func TestWhatTheUserBeforeBeganEndsInNoOtherUsersBrowser(t *testing.T) {
 			"the secret was made after the sign-in": func(*stage, answer, map[string]string) {},
 			"the secret is another one a day later": func(s *stage, _ answer, kept map[string]string) {
 				s.comes("", "code=good", kept)
-				s.clock.advance(25 * time.Hour)
+				s.clock.Advance(25 * time.Hour)
 			},
 			"the browser was closed":                  func(_ *stage, _ answer, kept map[string]string) { delete(kept, "authkit-b") },
 			"what the browser knows of devices is no": func(_ *stage, _ answer, kept map[string]string) { kept["authkit-d"] = "x" },

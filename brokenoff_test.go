@@ -108,7 +108,7 @@ func TestAStoreThatIsDownIsAnErrorAFewTimesAMinute(t *testing.T) {
 	if got := levels(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	if got := levels(); got != want {
 		t.Errorf("a minute later: got %s, want %s", got, want)
 	}

@@ -165,14 +165,14 @@ func TestTheBindingCookie(t *testing.T) {
 		cookie := set(t, page(""))
 		none(t, page(cookie))
 		for range 3 {
-			s.clock.advance(23 * time.Hour)
+			s.clock.Advance(23 * time.Hour)
 			next := set(t, page(cookie))
 			if next == cookie {
 				t.Error("got the same value, want another time in it")
 			}
 			cookie = next
 		}
-		s.clock.advance(24 * time.Hour)
+		s.clock.Advance(24 * time.Hour)
 		secret := func(c string) string { _, v, _ := strings.Cut(c, "="); return v[:42] }
 		if next := set(t, page(cookie)); secret(next) == secret(cookie) {
 			t.Error("a day later: got the same secret, want another")

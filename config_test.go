@@ -139,7 +139,7 @@ func TestSecretsAreRotated(t *testing.T) {
 	_, linked := before.mailed("cid@example.com", "")
 
 	engine, err := authkit.New(authkit.Config{
-		Store: store, BaseURL: base, Mailer: before.outbox, Now: before.clock.now, Secrets: [][]byte{newer, older},
+		Store: store, BaseURL: base, Mailer: before.outbox, Now: before.clock.Now, Secrets: [][]byte{newer, older},
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 	})
 	if err != nil {

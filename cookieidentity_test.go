@@ -43,7 +43,7 @@ func TestTheIdentityOfACookieIsThatOfAToken(t *testing.T) {
 		}
 	})
 	cookie := w.cookieOf(w.signUp("ann@example.com"))
-	w.clock.advance(1500 * time.Millisecond)
+	w.clock.Advance(1500 * time.Millisecond)
 	token := w.send("POST", w.in("/auth/access-token/{app_id}"), `{}`, cookie).text(t, "token")
 	for name, mw := range map[string]func(http.Handler) http.Handler{
 		"Require": w.engine.Require(authkit.ForApp(w.app.ID)), "RequireLive": w.engine.RequireLive(authkit.ForApp(w.app.ID)), "Optional": w.engine.Optional(authkit.ForApp(w.app.ID)),
@@ -93,7 +93,7 @@ func TestRequireOnAWarmCookieAsksNobody(t *testing.T) {
 	if n := asks() - before; n != 0 {
 		t.Errorf("warm: got %d questions to the store, want none", n)
 	}
-	w.clock.advance(10 * time.Second)
+	w.clock.Advance(10 * time.Second)
 	for range 50 {
 		all.Go(func() { identified(t, require, cookie) })
 	}
@@ -119,11 +119,11 @@ func TestACookieEndsWithItsSession(t *testing.T) {
 		"sign-out": func(cookie string) { w.send("POST", w.in("/auth/sign-out/{app_id}"), `{}`, cookie).want(t, 204, "") },
 		"sign-out everywhere, and a moment": func(cookie string) {
 			w.send("POST", w.in("/auth/sign-out/{app_id}"), `{"all":true}`, cookie).want(t, 204, "")
-			w.clock.advance(5 * time.Second)
+			w.clock.Advance(5 * time.Second)
 		},
 		"another mode, and a moment": func(string) {
 			w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionBearer)})
-			w.clock.advance(5 * time.Second)
+			w.clock.Advance(5 * time.Second)
 		},
 	} {
 		w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
@@ -199,7 +199,7 @@ func TestAnAccessTokenEndsWithItsSession(t *testing.T) {
 			if in.body["expires_in"] != p.want {
 				t.Errorf("sign-up: got expires_in %v, want %v", in.body["expires_in"], p.want)
 			}
-			w.clock.advance(time.Duration(p.want/2) * time.Second)
+			w.clock.Advance(time.Duration(p.want/2) * time.Second)
 			turned := w.refresh(in.text(t, "refresh_token"))
 			if left := p.absolute.Seconds() - p.want/2; turned.body["expires_in"].(float64) > left {
 				t.Errorf("refresh: got expires_in %v, want no more than the %v that are left", turned.body["expires_in"], left)

@@ -38,7 +38,7 @@ func TestCredentials(t *testing.T) {
 		"the user's own address is no password":  {`{"email":"carol.smith@example.com","password":"carol.smith1","intent":"sign_up"}`, 422, "weak_password"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.send("POST", path, c.body).want(t, c.status, c.code)
 		})
 	}
@@ -47,7 +47,7 @@ func TestCredentials(t *testing.T) {
 		w.send("POST", "/auth/credentials/console", `{"email":"eve@example.com","password":"`+password+`","intent":"sign_up"}`).want(t, 403, "signup_disabled")
 	})
 	t.Run("sixteen sign-ups of one address have one winner", func(t *testing.T) {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		statuses := map[int]int{}
@@ -65,7 +65,7 @@ func TestCredentials(t *testing.T) {
 		}
 	})
 	t.Run("the eleventh attempt of a minute on an address is refused", func(t *testing.T) {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		for range 10 {
 			w.send("POST", path, `{"email":"dave@example.com","password":"nonsense","intent":"sign_in"}`).want(t, 401, "")
 		}

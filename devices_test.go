@@ -40,7 +40,7 @@ func (w *world) proven(email string) answer {
 	w.send("POST", w.in("/auth/email/send/{app_id}"), "{}", bearer(token)).want(w.t, 202, "")
 	w.runOnce()
 	w.send("POST", w.in("/auth/email/verify/{app_id}"), `{"token":"`+linkToken(w.outbox.Messages()[before])+`"}`, bearer(token)).want(w.t, 200, "")
-	w.clock.advance(time.Hour) // what this counted is over
+	w.clock.Advance(time.Hour) // what this counted is over
 	got := w.try(w.app.ID.String(), email, password)
 	got.want(w.t, 200, "")
 	return got
@@ -58,7 +58,7 @@ func knownDevice(t *testing.T, change ...func(*authkit.Config)) (w *world, app, 
 	t.Helper()
 	w = setup(t, change...)
 	cookie = w.deviceOf(w.signUp("ann@example.com"))
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	return w, w.app.ID.String(), cookie
 }
 
@@ -180,7 +180,7 @@ func TestStrangersLockNoKnownDeviceOut(t *testing.T) {
 		w, app, _ := knownDevice(t)
 		for range 5 {
 			w.lockedOut(app, "ann@example.com") // refusals put nothing off
-			w.clock.advance(6 * time.Second)
+			w.clock.Advance(6 * time.Second)
 			w.try(app, "ann@example.com", password).want(t, 200, "")
 		}
 	})
@@ -261,7 +261,7 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 			return other.ID.String(), "ann@example.com", "Cookie: " + w.deviceCookie() + "=" + value
 		},
 		"after 90 days": func(w *world, cookie string) (string, string, string) {
-			w.clock.advance(90*24*time.Hour - 2*time.Hour) // with the two hours around it
+			w.clock.Advance(90*24*time.Hour - 2*time.Hour) // with the two hours around it
 			return w.app.ID.String(), "ann@example.com", cookie
 		},
 		"once the sessions are ended as one": func(w *world, cookie string) (string, string, string) {
@@ -315,7 +315,7 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 			t.Parallel()
 			w, _, cookie := knownDevice(t)
 			app, email, sent := stranger(w, cookie)
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			if through, _ := flood(t, func(int) answer { return w.try(app, email, "another passphrase", sent) }); through != 10 {
 				t.Errorf("got %d through, want the 10 of a stranger", through)
 			}
@@ -325,7 +325,7 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 	t.Run("just before 90 days are over it is known", func(t *testing.T) {
 		t.Parallel()
 		w, app, cookie := knownDevice(t)
-		w.clock.advance(90*24*time.Hour - time.Hour - time.Second)
+		w.clock.Advance(90*24*time.Hour - time.Hour - time.Second)
 		w.lockedOut(app, "ann@example.com")
 		w.try(app, "ann@example.com", password, cookie).want(t, 200, "")
 	})
@@ -403,7 +403,7 @@ func TestKnowDevice(t *testing.T) {
 	t.Parallel()
 	w, seen := counted(t)
 	w.signUp("ann@example.com")
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	try := func(device, pw string) (authkit.SignIn, error) {
 		return w.engine.SignInWithPassword(t.Context(), authkit.PasswordSignIn{
 			App: w.app.ID, Email: "ann@example.com", Password: pw, Intent: "sign_in", Device: device,
@@ -435,7 +435,7 @@ func TestKnowDevice(t *testing.T) {
 	if err := w.engine.EndSessions(t.Context(), w.app.ID, in.User.ID); err != nil {
 		t.Fatal(err)
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	if got := seen.since(func() {
 		if _, err := try(device, password); err != nil {
 			t.Errorf("a device that is known no longer: got %v, want it through as a stranger", err)

@@ -147,7 +147,7 @@ func newOnlooker(t *testing.T, of standing, settings authkit.AppPatch) *onlooker
 	if of != nil {
 		of(w)
 	}
-	w.clock.advance(3 * time.Hour)
+	w.clock.Advance(3 * time.Hour)
 	w.session = w.signUp("asker@example.com").text(t, "token")
 	w.settings(settings)
 	return w

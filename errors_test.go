@@ -129,7 +129,7 @@ func TestEvery401SaysHow(t *testing.T) {
 		if challenge := got.Header().Get("WWW-Authenticate"); strings.HasPrefix(challenge, "Bearer ") != (got.Code == 401) {
 			t.Errorf("%s: got %d with WWW-Authenticate %q", f.name, got.Code, challenge)
 		}
-		s.clock.advance(60e9)
+		s.clock.Advance(60e9)
 	}
 }
 

@@ -26,7 +26,7 @@ func (s *stage) state() string {
 	}
 	mine, err := s.inner.Apps(ctx, "console:"+s.devID, page)
 	note(mine, err)
-	note(s.inner.DueMail(ctx, s.clock.now(), uuid.Nil, 500))
+	note(s.inner.DueMail(ctx, s.clock.Now(), uuid.Nil, 500))
 	ids := []uuid.UUID{authkit.Console}
 	for _, app := range mine {
 		ids = append(ids, app.ID)
@@ -39,7 +39,7 @@ func (s *stage) state() string {
 		note(users, err)
 		for _, u := range users {
 			note(s.inner.Account(ctx, id, authkit.AccountKey{ID: u.ID}))
-			note(s.inner.Sessions(ctx, id, u.ID, s.clock.now()))
+			note(s.inner.Sessions(ctx, id, u.ID, s.clock.Now()))
 		}
 	}
 	return strings.Join(out, "\n")
@@ -123,14 +123,14 @@ func (f flow) fault(t *testing.T, n int) {
 		t.Errorf("the store: got\n%s\nwant it unchanged:\n%s", after, before)
 	}
 
-	s.clock.advance(2 * time.Second)
+	s.clock.Advance(2 * time.Second)
 	got = s.do(last())
 	if !f.spends || got.Code != 401 {
 		f.wellDone(t, got)
 	} else {
 		got.want(t, 401, "invalid_token") // honestly spent
 	}
-	s.clock.advance(2 * time.Second)
+	s.clock.Advance(2 * time.Second)
 	f.wellDone(t, s.do(f.ready(s)()))
 }
 

@@ -323,7 +323,7 @@ func codeFlows() []flow {
 			code, cookie := s.handedOver()
 			exchange := s.again("POST", "/auth/token/{app_id}", `{"code":"`+code+`"}`, "Cookie: "+cookie)
 			s.do(exchange()).want(s.t, 200, "")
-			s.clock.advance(10 * time.Second)
+			s.clock.Advance(10 * time.Second)
 			return exchange
 		}},
 	}

@@ -95,13 +95,13 @@ func TestAForwardingHeaderFromAStrangerWarns(t *testing.T) {
 	}
 	want("no app", uuid.Nil.String()+" 192.0.2.1")
 
-	w.clock.advance(time.Minute - time.Microsecond)
+	w.clock.Advance(time.Minute - time.Microsecond)
 	send(w, "/auth/credentials/"+id, forwarded)
 	want("within a minute")
-	w.clock.advance(time.Microsecond)
+	w.clock.Advance(time.Microsecond)
 	send(w, "/auth/credentials/"+id, forwarded)
 	want("a minute later", id+" 192.0.2.1")
-	w.clock.advance(-time.Hour)
+	w.clock.Advance(-time.Hour)
 	send(w, "/auth/credentials/"+id, forwarded)
 	want("the clock set back", id+" 192.0.2.1")
 }
@@ -142,7 +142,7 @@ func TestAnUnreadableHeaderOfAProxyIsLoggedOnceAMinute(t *testing.T) {
 		send(proxy, "/healthz", "unknown")
 	}
 	want("in one minute", "unreadable", 1)
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	send(proxy, path, "unknown")
 	want("a minute later", "unreadable", 1)
 }
@@ -228,7 +228,7 @@ func TestAFloodOfForwardingHeadersIsNoneOfWarnings(t *testing.T) {
 	if got := flood(); got != 0 {
 		t.Errorf("warnings in the same minute: got %d, want none", got)
 	}
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	if got := flood(); got != 64 {
 		t.Errorf("warnings a minute later: got %d, want 64", got)
 	}

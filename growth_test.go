@@ -63,7 +63,7 @@ func TestGrowth(t *testing.T) {
 	}
 	s.doAll()
 	once := s.rows()
-	s.clock.advance(time.Minute)
+	s.clock.Advance(time.Minute)
 	s.redeems()
 	s.doAll()
 	later := s.rows()
@@ -97,7 +97,7 @@ func newStranger(t *testing.T) *stranger {
 		const github = `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://app.example.com/cb"}`
 		w.send("POST", "/apps/"+id+"/oauth-configs", github, bearer(w.token)).want(t, 201, "")
 	}
-	w.clock.advance(2 * time.Minute) // what that counted is over
+	w.clock.Advance(2 * time.Minute) // what that counted is over
 	return s
 }
 

@@ -277,9 +277,9 @@ func TestARefreshThatFailsLateEndsNoSession(t *testing.T) {
 			got.want(t, 200, "")
 			other = got.field("refresh_token")
 		}
-		w.clock.advance(15 * time.Second)
+		w.clock.Advance(15 * time.Second)
 	}
 	w.refresh(first).want(t, 403, "forbidden")
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.refresh(other).want(t, 200, "")
 }

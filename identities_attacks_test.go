@@ -206,7 +206,7 @@ func TestLinkingStops(t *testing.T) {
 		token := s.signUp("ann@example.com").text(t, "token")
 		state, binding := s.linking(token, nil)
 		session, u := s.session(token)
-		if _, err := s.inner.ChangeUser(t.Context(), authkit.UserChange{Now: s.clock.now(), App: s.app.ID, ID: u, End: true, Keep: session}); err != nil {
+		if _, err := s.inner.ChangeUser(t.Context(), authkit.UserChange{Now: s.clock.Now(), App: s.app.ID, ID: u, End: true, Keep: session}); err != nil {
 			t.Fatal(err)
 		}
 		s.finish(state, binding, bearer(token)).want(t, 401, "invalid_token")
@@ -217,7 +217,7 @@ func TestLinkingStops(t *testing.T) {
 		s := newStage(t, withoutLimits)
 		token := s.signUp("ann@example.com").text(t, "token")
 		state, binding := s.linking(token, nil)
-		s.clock.advance(10*time.Minute + time.Second)
+		s.clock.Advance(10*time.Minute + time.Second)
 		s.finish(state, binding, bearer(token)).want(t, 401, "invalid_token")
 	})
 	t.Run("once it is done", func(t *testing.T) {

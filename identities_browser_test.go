@@ -161,7 +161,7 @@ func TestLinkingInABrowser(t *testing.T) {
 		s.provider()
 		b := s.seat("ann@example.com")
 		state, _ := b.linking("")
-		s.clock.advance(3 * time.Minute)
+		s.clock.Advance(3 * time.Minute)
 		b.back("code=good&state="+state).want(t, 200, "")
 		b.want(1)
 	})

@@ -91,9 +91,9 @@ func (s *stage) give(token string, c authkit.Credential) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.clock.advance(time.Second)
-	c.App, c.UserID, c.Kind, c.CreatedAt = s.app.ID, u.ID, "oauth", s.clock.now()
-	change := authkit.UserChange{Now: s.clock.now(), App: s.app.ID, ID: u.ID, Version: u.Version, Put: []authkit.Credential{c}}
+	s.clock.Advance(time.Second)
+	c.App, c.UserID, c.Kind, c.CreatedAt = s.app.ID, u.ID, "oauth", s.clock.Now()
+	change := authkit.UserChange{Now: s.clock.Now(), App: s.app.ID, ID: u.ID, Version: u.Version, Put: []authkit.Credential{c}}
 	if _, err := s.inner.ChangeUser(s.t.Context(), change); err != nil {
 		s.t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func counted(t *testing.T, change ...func(*authkit.Config)) (*world, *hitLog) {
 	t.Helper()
 	seen := &hitLog{}
 	w := setup(t, append(change, func(c *authkit.Config) { seen.Store, c.Store = c.Store, seen })...)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	return w, seen
 }
 
@@ -46,11 +46,11 @@ func TestAFullLimitCostsTheStoreNothing(t *testing.T) {
 	}); got != 0 {
 		t.Errorf("a flood asked the store %d times, want never", got)
 	}
-	w.clock.advance(time.Duration(wait)*time.Second - time.Microsecond)
+	w.clock.Advance(time.Duration(wait)*time.Second - time.Microsecond)
 	if got := seen.since(func() { w.wrong(id, w.nth(0)).want(t, 429, "rate_limited") }); got != 0 {
 		t.Errorf("just before there is room: asked %d times, want never", got)
 	}
-	w.clock.advance(time.Microsecond)
+	w.clock.Advance(time.Microsecond)
 	w.wrong(id, w.nth(0)).want(t, 401, "invalid_credentials")
 	w.wrong("console", w.nth(0)).want(t, 401, "invalid_credentials")
 }
@@ -87,7 +87,7 @@ func TestAFullLimitIsForgottenWhenItChanges(t *testing.T) {
 	w.wrong(id, "ann@example.com").want(t, 401, "invalid_credentials")
 
 	flood(t, func(i int) answer { return w.wrong(id, w.nth(i)) })
-	w.clock.advance(-2 * time.Hour) // set back: what a full limit was written with locks nobody out
+	w.clock.Advance(-2 * time.Hour) // set back: what a full limit was written with locks nobody out
 	w.wrong(id, "ann@example.com").want(t, 401, "invalid_credentials")
 }
 
@@ -101,7 +101,7 @@ func TestALimitThatIsGivenBackToIsAlwaysAsked(t *testing.T) {
 		for range 5 {
 			w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, wrongCode(mail.Code(m)), pending.body["binding"]))
 		}
-		w.clock.advance(13 * time.Minute)
+		w.clock.Advance(13 * time.Minute)
 	}
 	pending, m := w.mailed("ann@example.com", "")
 	for range 3 {
@@ -125,7 +125,7 @@ func TestWhatIsRememberedRefusesNothingElse(t *testing.T) {
 			c.Store, c.Secrets, c.Developers, c.Limits.Credentials = store, [][]byte{make([]byte, 32)}, hostDevelopers, "3/m/email"
 		}
 		w := setup(t, share)
-		cfg := authkit.Config{BaseURL: base, Mailer: w.outbox, Now: w.clock.now, Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}}
+		cfg := authkit.Config{BaseURL: base, Mailer: w.outbox, Now: w.clock.Now, Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}}
 		share(&cfg)
 		second, err := authkit.New(cfg)
 		if err != nil {
@@ -136,7 +136,7 @@ func TestWhatIsRememberedRefusesNothingElse(t *testing.T) {
 		const each, window = 20 * time.Second, time.Minute
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			step := rapid.SampledFrom([]time.Duration{0, 0, 0, time.Microsecond, time.Second, each - time.Microsecond, each, window, 10 * window}).Draw(rt, "step")
-			w.clock.advance(step)
+			w.clock.Advance(step)
 			now += step
 			next := max(full, now) + each
 			fits := next <= now+window

@@ -29,7 +29,7 @@ func TestAPeerIsCountedOverAllApps(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
 		w := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{make([]byte, 32)} })
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		ids := w.apps(30)
 		evil := w.from("203.0.113.66:1")
 		through := 0
@@ -59,7 +59,7 @@ func TestAPeerIsCountedOverAllApps(t *testing.T) {
 func TestAPeerInAllAppsIsCountedByTheEnginesRate(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	ids := w.apps(1)
 	w.settings(authkit.AppPatch{Limits: &authkit.AppLimits{Credentials: "1/d/ip"}})
 	w.wrong(w.app.ID.String(), "ann@example.com").want(t, 401, "")
@@ -74,7 +74,7 @@ func TestAPeerInAllAppsIsCountedByTheEnginesRate(t *testing.T) {
 func TestAFloodOfOneAppIsNotChargedElsewhere(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	ids := w.apps(3)
 	for i := range 500 {
 		w.wrong(ids[0], w.nth(i))
@@ -100,7 +100,7 @@ func TestWiderNetworksOfIPv6AreCounted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			through := 0
 			for i := range 20 {
 				for j := range 20 {
@@ -118,7 +118,7 @@ func TestWiderNetworksOfIPv6AreCounted(t *testing.T) {
 	t.Run("in all apps together, too", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		through := 0
 		for n, id := range w.apps(50) {
 			for i := range 10 {
@@ -161,11 +161,11 @@ func TestStrangersHaveAHundredTriesADayAtOneAccount(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	known := w.deviceOf(w.proven("ann@example.com"))
-	w.clock.advance(24 * time.Hour)
+	w.clock.Advance(24 * time.Hour)
 	app := w.app.ID.String()
 	day := func() (through int, last answer) {
 		for range 24 * 60 {
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			for range 10 {
 				if last = w.try(app, "ann@example.com", "another passphrase"); last.Code == 429 {
 					break
@@ -203,7 +203,7 @@ func TestTheCountOfADayTellsOfNoAccount(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.signUp("ann@example.com")
-	w.clock.advance(24 * time.Hour)
+	w.clock.Advance(24 * time.Hour)
 	said := map[string]string{}
 	for _, email := range []string{"ann@example.com", "unknown@example.com"} {
 		var last answer
@@ -212,7 +212,7 @@ func TestTheCountOfADayTellsOfNoAccount(t *testing.T) {
 			if last.Code == 429 && strings.Contains(last.Body.String(), "today") {
 				break
 			}
-			w.clock.advance(6 * time.Second)
+			w.clock.Advance(6 * time.Second)
 		}
 		said[email] = fmt.Sprint(last.Code, last.body["detail"], last.Header().Get("Ratelimit"))
 	}

@@ -102,16 +102,16 @@ func TestLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.clock.advance(time.Hour) // what setting up counted is over
+			w.clock.Advance(time.Hour) // what setting up counted is over
 			through, wait := flood(t, func(i int) answer { return c.send(w, i) })
 			if through != c.through || wait != c.wait {
 				t.Errorf("got %d through and then %d s to wait, want %d and %d", through, wait, c.through, c.wait)
 			}
-			w.clock.advance(time.Duration(wait)*time.Second - time.Millisecond)
+			w.clock.Advance(time.Duration(wait)*time.Second - time.Millisecond)
 			if got := c.send(w, through); got.Code != 429 {
 				t.Errorf("before Retry-After: got %d, want 429", got.Code)
 			}
-			w.clock.advance(time.Millisecond)
+			w.clock.Advance(time.Millisecond)
 			if got := c.send(w, through); got.Code == 429 {
 				t.Error("after Retry-After: got 429, want one through")
 			}
@@ -125,9 +125,9 @@ func TestLimits(t *testing.T) {
 func TestLimitOfSignUps(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	through, wait := flood(t, func(i int) answer {
-		defer w.clock.advance(3 * time.Second) // so that the limit of credentials has room
+		defer w.clock.Advance(3 * time.Second) // so that the limit of credentials has room
 		return w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody(w.nth(i), password, ""))
 	})
 	if through != 20 || wait != 120 {
@@ -163,10 +163,10 @@ func (w *world) exhausts(app string) string {
 	post := func(path, body string) answer { return w.send("POST", path+app, body) }
 	email, _ := flood(w.t, func(int) answer { return w.try(app, "ann@example.com", "another passphrase") })
 	signUps, _ := flood(w.t, func(i int) answer {
-		defer w.clock.advance(3 * time.Second)
+		defer w.clock.Advance(3 * time.Second)
 		return post("/auth/credentials/", signInBody(w.nth(i), password, "sign_up"))
 	})
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	peer, _ := flood(w.t, func(i int) answer { return w.wrong(app, w.nth(i)) })
 	mails, _ := flood(w.t, func(int) answer { return post("/auth/magic-link/", `{"email":"ann@example.com"}`) })
 	starts, _ := flood(w.t, func(int) answer { return w.send("GET", "/auth/github/"+app, "") })
@@ -252,7 +252,7 @@ func TestLimitOfMailToAnAddressIsSilent(t *testing.T) {
 	if got := len(w.outbox.Messages()); got != 5 {
 		t.Errorf("mails: got %d, want 5", got)
 	}
-	w.clock.advance(12 * time.Minute)
+	w.clock.Advance(12 * time.Minute)
 	w.ask("ann@example.com")
 	w.ask("ann@example.com")
 	w.runOnce()
@@ -283,12 +283,12 @@ func TestLimitOfWrongCodes(t *testing.T) {
 		for range 5 {
 			code(pending, other(mail.Code(m))).want(t, 401, "invalid_token")
 		}
-		w.clock.advance(13 * time.Minute) // for the limit of mails
+		w.clock.Advance(13 * time.Minute) // for the limit of mails
 	}
 	pending, m = w.mailed("ann@example.com", "")
 	code(pending, mail.Code(m)).want(t, 401, "invalid_token")
 	w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
-	w.clock.advance(24 * time.Hour)
+	w.clock.Advance(24 * time.Hour)
 	pending, m = w.mailed("ann@example.com", "")
 	code(pending, mail.Code(m)).want(t, 200, "")
 }

@@ -140,7 +140,7 @@ func TestLimitsOfAnApp(t *testing.T) {
 		w.settings(authkit.AppPatch{Limits: &authkit.AppLimits{Credentials: "10/m/ip, 4/m/email"}})
 		later := *w
 		engine, err := authkit.New(authkit.Config{
-			Store: store, BaseURL: base, Mailer: w.outbox, Now: w.clock.now, Secrets: secrets,
+			Store: store, BaseURL: base, Mailer: w.outbox, Now: w.clock.Now, Secrets: secrets,
 			Limits: authkit.LimitConfig{Credentials: "5/m/ip, 10/m/email"},
 		})
 		if err != nil {

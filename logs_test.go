@@ -440,7 +440,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 			w := newWatched(t, open)
 			for _, f := range flows() {
 				w.walk(f, name == "memory")
-				w.clock.advance(time.Second) // what is newest is so by the time
+				w.clock.Advance(time.Second) // what is newest is so by the time
 			}
 			w.refusals()
 			w.lostMail()

@@ -59,12 +59,12 @@ func TestAMailboxUnderAttack(t *testing.T) {
 			for range 24 {
 				w.asksIn(apps, 5, victim, ip)
 				w.runOnce()
-				w.clock.advance(time.Hour)
+				w.clock.Advance(time.Hour)
 			}
 			w.asksIn(apps, 5, victim, ip)
 			was := w.sentTo(victim)
 			w.asksIn([]uuid.UUID{w.app.ID}, 1, victim, func(int) string { return "192.0.2.9" })
-			w.clock.advance(5 * time.Second)
+			w.clock.Advance(5 * time.Second)
 			if got := w.sentTo(victim) - was; got != 1 {
 				t.Errorf("%s: got %d mails of the honest app after %d of the others, want its one", name, got, was)
 			}
@@ -123,7 +123,7 @@ func TestAMailboxUnderAttack(t *testing.T) {
 			t.Errorf("mails of the app: got %d after %d of others, want none", got, was)
 		}
 		// Once a mail was redeemed, it is.
-		w.clock.advance(25 * time.Hour)
+		w.clock.Advance(25 * time.Hour)
 		w.asksIn([]uuid.UUID{w.app.ID}, 1, victim, allOne)
 		w.verify(`{"token":"`+linkToken(w.mailTo(victim))+`"}`).want(t, 200, "")
 		w.asksIn(apps, 1, victim, eachItsOwn)
@@ -156,7 +156,7 @@ func TestNoticesAreCounted(t *testing.T) {
 	if subjects["Your password for Demo was changed"] != 10 || subjects["And more at Demo"] != 1 {
 		t.Errorf("mails: got %v, want ten notices and one that says that there is more", subjects)
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	if subjects := w.sentTo("ann@example.com"); subjects != 12 {
 		t.Errorf("mails an hour later: got %d, want no more than the 12", subjects)
 	}
@@ -256,7 +256,7 @@ func TestAttemptsAtAServerThatIsAwayAreNoShare(t *testing.T) {
 	ask()
 	for range 300 { // until their links are over
 		_ = w.engine.RunOnce(t.Context())
-		w.clock.advance(2 * time.Second)
+		w.clock.Advance(2 * time.Second)
 	}
 	away = false
 	before := len(p.letters())

@@ -136,7 +136,7 @@ func TestTheFormOfASpentLinkIsAnsweredByAPage(t *testing.T) {
 			s.settings(authkit.AppPatch{SessionMode: &n.mode})
 			ask := n.ready(s, map[string]string{})
 			s.do(ask())
-			s.clock.advance(61e9)
+			s.clock.Advance(61e9)
 			isPage(t, s.do(ask()), 401, "invalid_token")
 		})
 	}

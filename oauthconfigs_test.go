@@ -158,7 +158,7 @@ func TestAPromiseThatIsTakenBack(t *testing.T) {
 	body := fmt.Sprintf(`{"provider":"evil","client_id":"c","client_secret":"s","issuer":%q,"redirect_uri":"https://spa.example/cb"}`, evil.URL)
 	s.send("POST", s.in("/apps/{app_id}/oauth-configs"), body, bearer(s.token)).want(t, 201, "")
 	promised.Store(false)
-	s.clock.advance(16 * 60 * 1e9) // its document is read again
+	s.clock.Advance(16 * 60 * 1e9) // its document is read again
 	to := s.send("GET", s.in("/auth/evil/{app_id}"), "", "Accept: application/json")
 	to.want(t, 200, "")
 	// The evil provider sends the browser on to GitHub, whose code comes back to the page.

@@ -209,7 +209,7 @@ func TestObjects(t *testing.T) {
 		}
 	})
 	t.Run("an API key's hint is its beginning, and its use is told", func(t *testing.T) {
-		s.clock.advance(time.Second)
+		s.clock.Advance(time.Second)
 		got := post("/apps/{app_id}/api-keys", `{}`, dev)
 		get("/users/{app_id}", bearer(got.text(t, "key"))).want(t, 200, "")
 		s.runOnce()
@@ -232,14 +232,14 @@ func TestLastLogin(t *testing.T) {
 	if at := users[0].(map[string]any)["last_login"]; at != nil {
 		t.Errorf("before the first sign-in: got %v, want null", at)
 	}
-	s.clock.advance(time.Hour)
-	want := s.clock.now().Format(time.RFC3339Nano)
+	s.clock.Advance(time.Hour)
+	want := s.clock.Now().Format(time.RFC3339Nano)
 	if at := s.signUp("ann@example.com").body["user"].(map[string]any)["last_login"]; at != want {
 		t.Errorf("in a sign-up's answer: got %v, want %s", at, want)
 	}
-	s.clock.advance(time.Hour)
+	s.clock.Advance(time.Hour)
 	got := s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody("ann@example.com", password, ""))
-	if at, want := got.body["user"].(map[string]any)["last_login"], s.clock.now().Format(time.RFC3339Nano); at != want {
+	if at, want := got.body["user"].(map[string]any)["last_login"], s.clock.Now().Format(time.RFC3339Nano); at != want {
 		t.Errorf("in a sign-in's answer: got %v, want %s", at, want)
 	}
 }
@@ -274,7 +274,7 @@ func TestAccessTokenClaims(t *testing.T) {
 		}
 		return parsed.Header, parsed.Claims.(jwt.MapClaims)
 	}
-	now := w.clock.now().Unix()
+	now := w.clock.Now().Unix()
 	unproven := shape{
 		"iss": is(base + "/apps/" + w.app.ID.String()), "aud": is(w.app.ID), "client_id": is(w.app.ID), "sub": isNewID, "sid": isNewID, "jti": isNewID,
 		"iat": is(float64(now)), "exp": is(float64(now + 900)), "auth_time": is(float64(now)), "amr": is("[pwd]"), "name": is(""),

@@ -64,7 +64,7 @@ func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 				code := s.handed(browser, p.challenge)
 				first := exchange(code, p.verifier, p.right)
 				first.want(t, 200, "")
-				s.clock.advance(9 * time.Second)
+				s.clock.Advance(9 * time.Second)
 				again := exchange(code, p.verifier, p.right)
 				again.want(t, 200, "")
 				if again.Body.String() != first.Body.String() {
@@ -78,7 +78,7 @@ func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 					code := s.handed(browser, p.challenge)
 					first := exchange(code, p.verifier, p.right)
 					first.want(t, 200, "")
-					s.clock.advance(wait)
+					s.clock.Advance(wait)
 					live(t, first, 200)
 					exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
 					live(t, first, 401)
@@ -88,7 +88,7 @@ func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 				code := s.handed(browser, p.challenge)
 				first := exchange(code, p.verifier, p.right)
 				first.want(t, 200, "")
-				s.clock.advance(10 * time.Minute)
+				s.clock.Advance(10 * time.Minute)
 				exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
 				live(t, first, 200)
 			})
@@ -98,14 +98,14 @@ func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 				first := exchange(code, p.verifier, p.right)
 				first.want(t, 200, "")
 				for _, wait := range []time.Duration{0, 10 * time.Second, 2 * time.Minute} {
-					s.clock.advance(wait)
+					s.clock.Advance(wait)
 					wrong(code).want(t, 401, "invalid_token")
 					live(t, first, 200)
 				}
 			})
 			t.Run(name+", is dead after a minute without a use", func(t *testing.T) {
 				code := s.handed(browser, p.challenge)
-				s.clock.advance(time.Minute)
+				s.clock.Advance(time.Minute)
 				exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
 				exchange(code, p.verifier, p.right).want(t, 401, "invalid_token")
 			})

@@ -31,7 +31,7 @@ func TestMailThatLeftAtTheEndOfRunLeavesOnce(t *testing.T) {
 	if err := w.engine.RunOnce(ctx); err == nil {
 		t.Error("RunOnce: got nil, want the end of its context")
 	}
-	w.clock.advance(5 * time.Minute)
+	w.clock.Advance(5 * time.Minute)
 	if err := w.engine.RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}

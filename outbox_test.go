@@ -166,12 +166,12 @@ func attempts(t *testing.T, failure error) []int {
 	store := memory.New()
 	p := &postman{does: func(context.Context) error { return failure }}
 	w := setup(t, func(c *authkit.Config) { c.Store, c.Mailer = store, p })
-	p.now = w.clock.now
+	p.now = w.clock.Now
 	w.ask("ann@example.com")
-	begun := w.clock.now()
+	begun := w.clock.Now()
 	for range 660 {
 		w.runOnce()
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 	}
 	var after []int
 	for i, at := range p.at {
@@ -217,7 +217,7 @@ func TestMailIsErased(t *testing.T) {
 			})
 			waiting := func() int {
 				// Late enough for a claim to be over, and early enough for the mail.
-				due, err := store.DueMail(t.Context(), w.clock.now().Add(9*time.Minute), uuid.Nil, 10)
+				due, err := store.DueMail(t.Context(), w.clock.Now().Add(9*time.Minute), uuid.Nil, 10)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -265,7 +265,7 @@ func TestFaultsOfDelivery(t *testing.T) {
 			faulty.FailAt(n)
 			_ = w.engine.RunOnce(t.Context()) // a mail that was not sent is told to the log alone
 			faulty.FailAt(0)
-			w.clock.advance(61 * time.Second)
+			w.clock.Advance(61 * time.Second)
 			w.runOnce()
 			// A mail whose settling failed goes out twice, under one Message-ID.
 			got := w.mails()
@@ -274,7 +274,7 @@ func TestFaultsOfDelivery(t *testing.T) {
 			}
 			body := `{"token":"` + linkToken(got[0]) + `"}`
 			w.send("POST", "/auth/verify/console", body).want(t, 200, "")
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			w.runOnce()
 			if again := w.mails(); len(again) != len(got) {
 				t.Errorf("messages an hour later: got %d, want %d", len(again), len(got))

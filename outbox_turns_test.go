@@ -146,12 +146,12 @@ func TestMailLeavesAfterTheClockWasSetBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	for i := range 70 {
 		ask(fmt.Sprintf("u%d@example.com", i))
 	}
-	w.clock.advance(-time.Hour)
+	w.clock.Advance(-time.Hour)
 	ask("ann@example.com")
-	w.clock.advance(9 * time.Minute)
+	w.clock.Advance(9 * time.Minute)
 	w.mailTo("ann@example.com")
 }

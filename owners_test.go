@@ -86,7 +86,7 @@ func TestAnAppThatIsNotMadeIsNotCounted(t *testing.T) {
 	w.send("POST", "/apps", `{"name":"Two"}`, bearer(w.token)).want(t, 201, "")
 	w.send("POST", "/apps", `{"name":"Three"}`, bearer(w.token)).want(t, 201, "")
 	w.send("POST", "/apps", `{"name":"Four"}`, bearer(w.token)).want(t, 429, "rate_limited")
-	w.clock.advance(8 * time.Hour)
+	w.clock.Advance(8 * time.Hour)
 	w.send("POST", "/apps", `{"name":"Four"}`, bearer(w.signIn("console", "dev@example.com"))).want(t, 201, "")
 }
 
@@ -96,7 +96,7 @@ func TestConcurrentAppsStayWithinTheBound(t *testing.T) {
 		t := s.t
 		made, refused := race(24, func(i int) error {
 			return s.inner.CreateApp(t.Context(), authkit.NewApp{
-				App:   authkit.App{ID: uuid.New(), Developer: "console:" + s.devID, Name: "x", NameKey: strconv.Itoa(i), CreatedAt: s.clock.now()},
+				App:   authkit.App{ID: uuid.New(), Developer: "console:" + s.devID, Name: "x", NameKey: strconv.Itoa(i), CreatedAt: s.clock.Now()},
 				First: authkit.SigningKey{KID: "k", Seq: 1, Alg: "ES256"}, Most: 10,
 				Owner: authkit.UserRef{App: authkit.Console, ID: uuid.MustParse(s.devID)},
 			})
@@ -157,7 +157,7 @@ func TestOfInactiveAPIKeysTheLatestStay(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for i := range 60 {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		if _, _, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{Name: strconv.Itoa(i), Overlap: time.Duration(i%3) * time.Hour}); err != nil {
 			t.Fatal(err)
 		}
@@ -289,7 +289,7 @@ func TestAnAppOfTheHostIsNoDevelopers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	me := []string{"X-Developer: me", "X-Signed-In: " + w.clock.now().Format(time.RFC3339)}
+	me := []string{"X-Developer: me", "X-Signed-In: " + w.clock.Now().Format(time.RFC3339)}
 	path := "/apps/" + app.ID.String()
 	for _, c := range [][3]string{{"GET", path}, {"PATCH", path, `{"name":"Mine"}`}, {"DELETE", path}, {"GET", path + "/api-keys"}, {"POST", path + "/api-keys", "{}"}} {
 		w.send(c[0], c[1], c[2], me...).want(t, 404, "app_not_found")

@@ -19,7 +19,7 @@ func (s *stage) fill(app uuid.UUID, n int) {
 	s.t.Helper()
 	for i := range n {
 		email := fmt.Sprintf("user%04d@example.com", i)
-		at := s.clock.now().Add(time.Duration(i/3) * time.Microsecond)
+		at := s.clock.Now().Add(time.Duration(i/3) * time.Microsecond)
 		u := authkit.User{App: app, ID: uuid.New(), Email: email, EmailTyped: email, Name: "Name", NameKey: "name", AuthMethod: "credentials", CreatedAt: at}
 		if _, err := s.inner.CreateUser(s.t.Context(), authkit.NewUser{Now: at, User: u}); err != nil {
 			s.t.Fatal(err)
@@ -38,7 +38,7 @@ func pagedLists(s *stage) []pagedList {
 	s.fill(s.app.ID, 61)
 	for i := range 60 {
 		if i%3 == 0 {
-			s.clock.advance(time.Microsecond)
+			s.clock.Advance(time.Microsecond)
 		}
 		if _, err := s.engine.EnsureApp(s.t.Context(), s.devID, fmt.Sprintf("App %d", i)); err != nil {
 			s.t.Fatal(err)
@@ -213,7 +213,7 @@ func TestAPageStaysWhereItIs(t *testing.T) {
 	s.fill(s.app.ID, 4)
 	l := pagedList{member: "users"}
 	first := s.send("GET", s.in("/users/{app_id}?limit=2"), "", bearer(s.key))
-	s.clock.advance(time.Second)
+	s.clock.Advance(time.Second)
 	s.signUp("new@example.com")
 	rest := s.send("GET", s.in("/users/{app_id}?limit=2&cursor=")+first.text(t, "next_cursor"), "", bearer(s.key))
 	rest.want(t, 200, "")

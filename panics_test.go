@@ -90,7 +90,7 @@ func TestRunSurvivesAPanicOf(t *testing.T) {
 		words.mu.Lock()
 		words.mended = true
 		words.mu.Unlock()
-		w.clock.advance(5 * time.Second)
+		w.clock.Advance(5 * time.Second)
 		w.runOnce()
 		if _, ok := w.outbox.Last("ann@example.com"); !ok {
 			t.Error("mail: got none, want it sent")
@@ -155,7 +155,7 @@ func TestLinesOfFailedMailsAreThinned(t *testing.T) {
 	w, apps := tenants(t, 1, logTo(log), func(c *authkit.Config) { c.Mailer = p })
 	w.flood(apps, 300)
 	w.runOnce()
-	w.clock.advance(time.Minute)
+	w.clock.Advance(time.Minute)
 	w.runOnce()
 	lines := strings.Count(log.text(), "connection refused")
 	if len(p.letters()) != 600 || lines > 10 || !strings.Contains(log.text(), "left_out=295") {

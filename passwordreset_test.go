@@ -32,7 +32,7 @@ func TestAResetAndItsMail(t *testing.T) {
 			t.Fatalf("Send: got %d calls, want 1", len(letters))
 		}
 		w.send("POST", w.in(reset), byLink(letters[0], withNew)).want(t, 200, "")
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		_ = w.engine.RunOnce(t.Context())
 		w.send("POST", w.in(reset), byLink(letters[0], withNew)).want(t, 401, "invalid_token")
 		for _, later := range p.letters()[1:] { // there is a notice of the new password
@@ -52,7 +52,7 @@ func TestAResetAndItsMail(t *testing.T) {
 		for range 5 {
 			w.send("POST", w.in(reset), byWrongCode("ann@example.com", pending, m, withNew)).want(t, 401, "invalid_token")
 		}
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		_ = w.engine.RunOnce(t.Context())
 		if n := len(p.letters()); n != 2 {
 			t.Fatalf("Send: got %d calls, want 2", n)
@@ -64,7 +64,7 @@ func TestAResetAndItsMail(t *testing.T) {
 		w := setup(t)
 		w.signUp("ann@example.com")
 		w.send("POST", w.in(forgot), ask).want(t, 202, "")
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		pending, m := w.forgot("ann@example.com")
 		if n := len(w.outbox.Messages()); n != 1 {
 			t.Errorf("mail: got %d, want 1", n)

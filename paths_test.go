@@ -109,7 +109,7 @@ func TestIDs(t *testing.T) {
 	made := s.made()
 	for name, spell := range spellings {
 		t.Run(name, func(t *testing.T) {
-			s.clock.advance(time.Minute)
+			s.clock.Advance(time.Minute)
 			for _, rt := range authkit.Routes() {
 				if !strings.Contains(rt.Pattern, "{app_id}") {
 					continue

@@ -45,9 +45,9 @@ func TestAnswersTellTheLimit(t *testing.T) {
 	t.Run("the wait is never told too short", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		flood(t, func(i int) answer { return w.wrong(w.app.ID.String(), w.nth(i)) })
-		w.clock.advance(900 * time.Millisecond)
+		w.clock.Advance(900 * time.Millisecond)
 		if got := limitHeaders(w.wrong(w.app.ID.String(), w.nth(0))); !strings.HasSuffix(got, `"credentials/ip";r=0;t=3|3`) {
 			t.Errorf("2.1 s before there is room: got %s, want 3 s", got)
 		}
@@ -68,7 +68,7 @@ func TestTheLimitOfAnAddressTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	w.signUp("ann@example.com")
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	id := w.app.ID.String()
 	asked := func(email string) (out []string) {
 		for i := range 11 {

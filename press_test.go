@@ -42,7 +42,7 @@ func (s *stage) counts() (users, sessions int) {
 		s.t.Fatal(err)
 	}
 	for _, u := range all {
-		live, err := s.inner.Sessions(s.t.Context(), s.app.ID, u.ID, s.clock.now())
+		live, err := s.inner.Sessions(s.t.Context(), s.app.ID, u.ID, s.clock.Now())
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestWhatABrowserAsksForTwice(t *testing.T) {
 					t.Fatalf("first: got %s, want %q", got, n.title)
 				}
 				users, sessions := s.counts()
-				s.clock.advance(59 * time.Second)
+				s.clock.Advance(59 * time.Second)
 				for _, again := range []*http.Request{ask(), sameAs(ask(), kept, first)} {
 					got := s.do(again)
 					if told(got) != told(first) {
@@ -84,7 +84,7 @@ func TestWhatABrowserAsksForTwice(t *testing.T) {
 				if u, live := s.counts(); u != users || live != sessions {
 					t.Errorf("after it: got %d users with %d sessions, want %d with %d", u, live, users, sessions)
 				}
-				s.clock.advance(2 * time.Second)
+				s.clock.Advance(2 * time.Second)
 				if got := s.do(ask()); got.Code != 401 {
 					t.Errorf("a minute later: got %s, want it spent", told(got))
 				}
@@ -346,7 +346,7 @@ func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
 		if json.Valid(inner) || bytes.Contains(inner, []byte("rt_")) || bytes.Contains(inner, []byte("eyJ")) || bytes.Contains(inner, []byte("session")) {
 			t.Errorf("got %q, want it to be sealed once more", inner)
 		}
-		if x.UserID == uuid.Nil || x.ExpiresAt.Sub(s.clock.now()) > 10*time.Minute {
+		if x.UserID == uuid.Nil || x.ExpiresAt.Sub(s.clock.Now()) > 10*time.Minute {
 			t.Errorf("outcome: got %v until %v, want it bound to the user and short", x.UserID, x.ExpiresAt)
 		}
 	}

@@ -27,7 +27,7 @@ func TestALinkDiesWithWhatTheOwnerChanges(t *testing.T) {
 		{"the address", func(s *stage, id uuid.UUID, _ string) {
 			u, err := s.engine.User(s.t.Context(), s.app.ID, id)
 			if err == nil {
-				_, err = s.inner.ChangeUser(s.t.Context(), authkit.UserChange{Now: s.clock.now(), App: s.app.ID, ID: id, Version: u.Version, Email: new("moved@example.com"), EmailTyped: new("moved@example.com")})
+				_, err = s.inner.ChangeUser(s.t.Context(), authkit.UserChange{Now: s.clock.Now(), App: s.app.ID, ID: id, Version: u.Version, Email: new("moved@example.com"), EmailTyped: new("moved@example.com")})
 			}
 			if err != nil {
 				s.t.Fatal(err)

@@ -41,12 +41,12 @@ func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 		t.Run("with the key of the first call the predecessor gets a new successor", func(t *testing.T) {
 			t0 := begin()
 			t1 := w.keyed(t0, key).text(t, "refresh_token")
-			w.clock.advance(12 * time.Second)
+			w.clock.Advance(12 * time.Second)
 			t2 := w.keyed(t0, key).text(t, "refresh_token")
 			if t2 == t1 || t2 == t0 {
 				t.Fatalf("successor: got %q after %q, want a new one", t2, t1)
 			}
-			w.clock.advance(5 * time.Second)
+			w.clock.Advance(5 * time.Second)
 			if again := w.keyed(t0, key).text(t, "refresh_token"); again != t2 {
 				t.Errorf("again: got %q, want %q", again, t2)
 			}
@@ -58,7 +58,7 @@ func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 		t.Run("the successor that was replaced ends the session", func(t *testing.T) {
 			t0 := begin()
 			t1 := w.keyed(t0, key).text(t, "refresh_token")
-			w.clock.advance(time.Hour)
+			w.clock.Advance(time.Hour)
 			t2 := w.keyed(t0, key).text(t, "refresh_token")
 			w.refresh(t1).want(t, 401, "invalid_token")
 			w.refresh(t2).want(t, 401, "invalid_token")
@@ -67,7 +67,7 @@ func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 			for _, header := range []string{"", other} {
 				t0 := begin()
 				t1 := w.keyed(t0, key).text(t, "refresh_token")
-				w.clock.advance(12 * time.Second)
+				w.clock.Advance(12 * time.Second)
 				if header == "" {
 					w.refresh(t0).want(t, 401, "invalid_token")
 				} else {
@@ -79,32 +79,32 @@ func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 		t.Run("after a day, after three times, and once the successor was used, the session ends", func(t *testing.T) {
 			t0 := begin()
 			w.keyed(t0, key).want(t, 200, "")
-			w.clock.advance(24*time.Hour - time.Second)
+			w.clock.Advance(24*time.Hour - time.Second)
 			w.keyed(t0, key).want(t, 200, "")
-			w.clock.advance(12 * time.Second)
+			w.clock.Advance(12 * time.Second)
 			w.keyed(t0, key).want(t, 401, "invalid_token")
 			t0 = begin()
 			for range 4 {
 				w.keyed(t0, key).want(t, 200, "")
-				w.clock.advance(12 * time.Second)
+				w.clock.Advance(12 * time.Second)
 			}
 			w.keyed(t0, key).want(t, 401, "invalid_token")
 			t0 = begin()
 			t1 := w.keyed(t0, key).text(t, "refresh_token")
 			w.keyed(t1, other).want(t, 200, "")
-			w.clock.advance(12 * time.Second)
+			w.clock.Advance(12 * time.Second)
 			w.keyed(t0, key).want(t, 401, "invalid_token")
 		})
 		t.Run("a use in the grace moves it on, up to a minute", func(t *testing.T) {
 			t0 := begin()
 			t1 := w.refresh(t0).text(t, "refresh_token")
 			for range 6 {
-				w.clock.advance(9 * time.Second)
+				w.clock.Advance(9 * time.Second)
 				if again := w.refresh(t0).text(t, "refresh_token"); again != t1 {
 					t.Fatalf("again: got %q, want %q", again, t1)
 				}
 			}
-			w.clock.advance(6 * time.Second)
+			w.clock.Advance(6 * time.Second)
 			w.refresh(t0).want(t, 401, "invalid_token")
 		})
 		t.Run("a key that came with an earlier rotation is refused, and nothing is spent", func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestFiftyRepetitionsWithOneKeyMakeOneSuccessor(t *testing.T) {
 	const key = "0123456789abcdef"
 	t0 := w.signUp("ann@example.com").text(t, "refresh_token")
 	w.keyed(t0, key).want(t, 200, "")
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	told := make([]string, 50)
 	var wg sync.WaitGroup
 	for i := range told {
@@ -176,7 +176,7 @@ func TestARefreshThatAHookFailedIsRepeatedWithItsKey(t *testing.T) {
 	broken = true
 	for range 10 {
 		w.keyed(t0, key).want(t, 500, "internal")
-		w.clock.advance(20 * time.Second)
+		w.clock.Advance(20 * time.Second)
 	}
 	broken = false
 	t1 := w.keyed(t0, key).text(t, "refresh_token")

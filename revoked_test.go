@@ -118,7 +118,7 @@ func TestADeletedAppIsDeletedAgain(t *testing.T) {
 			t.Errorf("by the host: got error %v and %d writes, want none and 3", err, store.writes)
 		}
 		s.refusesOthers(store, path, eve)
-		if _, err := bare.Sweep(t.Context(), s.clock.now(), time.Time{}, 500); err != nil {
+		if _, err := bare.Sweep(t.Context(), s.clock.Now(), time.Time{}, 500); err != nil {
 			t.Fatal(err)
 		}
 		s.token = s.signIn("console", "dev@example.com")
@@ -130,7 +130,7 @@ func TestADeletedAppIsDeletedAgain(t *testing.T) {
 			t.Errorf("once its rows are removed: got %d writes, want one each time", store.writes)
 		}
 		s.refusesOthers(store, path, eve)
-		s.clock.advance(time.Hour)
+		s.clock.Advance(time.Hour)
 		s.send("DELETE", path, "", bearer(s.signIn("console", "dev@example.com"))).want(t, 404, "app_not_found")
 	})
 }
@@ -154,7 +154,7 @@ func (s *stage) refusesOthers(store *settling, path, eve string) {
 	} {
 		s.send(ask.method, ask.path, ask.body, bearer(s.token)).want(s.t, 404, "app_not_found")
 	}
-	s.clock.advance(11 * time.Minute)
+	s.clock.Advance(11 * time.Minute)
 	for id, want := range map[string]string{path: "reauthentication_required", "/apps/" + uuid.NewString(): "app_not_found"} {
 		got := s.send("DELETE", id, "", bearer(s.token))
 		got.want(s.t, map[string]int{"reauthentication_required": 403, "app_not_found": 404}[want], want)
@@ -203,7 +203,7 @@ func TestADeletedAppOfTheHost(t *testing.T) {
 			}
 		}
 	}
-	signedIn := "X-Signed-In: " + w.clock.now().Format(time.RFC3339)
+	signedIn := "X-Signed-In: " + w.clock.Now().Format(time.RFC3339)
 	w.send("DELETE", w.in("/apps/{app_id}"), "", "X-Developer: me", signedIn).want(t, 204, "")
 	w.send("DELETE", "/apps/"+app.ID.String(), "", "X-Developer: me", signedIn).want(t, 404, "app_not_found")
 }

@@ -17,7 +17,7 @@ func TestUseOfAKeyIsNotedOnceTheStoreIsBack(t *testing.T) {
 	t.Parallel()
 	faulty := storetest.NewFaulty(memory.New())
 	w := setup(t, func(c *authkit.Config) { c.Store = faulty })
-	used := w.clock.now()
+	used := w.clock.Now()
 	if _, err := w.engine.CheckAPIKey(t.Context(), w.key); err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestUseOfAKeyIsNotedOnceTheStoreIsBack(t *testing.T) {
 		t.Error("RunOnce on a silent store: got nil, want an error")
 	}
 	faulty.FailAlways(false)
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	if err := w.engine.RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -115,12 +115,12 @@ func TestEventsAreKeptFor400Days(t *testing.T) {
 		}
 		w.signUp("ann@example.com")
 		before := events()
-		w.clock.advance(400 * 24 * time.Hour)
+		w.clock.Advance(400 * 24 * time.Hour)
 		w.runOnce()
 		if got := events(); got != before || before == 0 {
 			t.Errorf("events after 400 days: got %d, want the %d there were", got, before)
 		}
-		w.clock.advance(time.Microsecond)
+		w.clock.Advance(time.Microsecond)
 		w.runOnce()
 		if got := events(); got != 0 {
 			t.Errorf("events later: got %d, want none", got)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -35,19 +36,19 @@ func idOfSecret(t *testing.T, name string) string {
 type deployment struct {
 	t      *testing.T
 	store  authkit.Store
-	clock  *clock
+	clock  *testclock.Clock
 	outbox *mail.Outbox
 }
 
 func deployOn(t *testing.T, store authkit.Store) *deployment {
 	t.Helper()
-	return &deployment{t, store, &clock{at: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}, mail.NewOutbox()}
+	return &deployment{t, store, testclock.At(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)), mail.NewOutbox()}
 }
 
 // start starts a process with the secrets, newest first.
 func (d *deployment) start(secrets ...string) (*authkit.Engine, error) {
 	cfg := authkit.Config{
-		Store: d.store, BaseURL: base, Mailer: d.outbox, Now: d.clock.now, Logger: slog.New(slog.DiscardHandler),
+		Store: d.store, BaseURL: base, Mailer: d.outbox, Now: d.clock.Now, Logger: slog.New(slog.DiscardHandler),
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Limits: authkit.LimitConfig{InsecureOff: true},
 	}
 	for _, name := range secrets {
@@ -230,7 +231,7 @@ func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 		}
 		wg.Go(func() { d.reseal(second) })
 		wg.Wait()
-		d.clock.advance(2 * time.Minute)
+		d.clock.Advance(2 * time.Minute)
 		if err := first.RunOnce(t.Context()); err == nil || !strings.Contains(err.Error(), "retired") {
 			t.Errorf("got %v, want the process told that its secret is retired", err)
 		}
@@ -297,7 +298,7 @@ func TestASecretThatSealsWaitingMailIsNotForgotten(t *testing.T) {
 			t.Errorf("redeem: %v", err)
 		}
 		d.refuses("old", "new")
-		d.clock.advance(11 * time.Minute) // past the link's end
+		d.clock.Advance(11 * time.Minute) // past the link's end
 		if got := d.reseal(second); len(got.Forgotten) != 1 {
 			t.Errorf("got %+v, want the old secret forgotten", got)
 		}

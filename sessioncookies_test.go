@@ -97,7 +97,7 @@ func TestCookieSessions(t *testing.T) {
 		w.send("PATCH", me, `{"name":"Ann"}`, cookies, "Origin: http://localhost:8080").want(t, 200, "")
 	})
 	t.Run("its value stays, and no answer to a use sets it", func(t *testing.T) {
-		w.clock.advance(17 * time.Minute)
+		w.clock.Advance(17 * time.Minute)
 		for _, method := range []string{"HEAD", "GET"} {
 			got := w.send(method, me, "", cookies)
 			got.want(t, 200, "")
@@ -163,7 +163,7 @@ func TestUseOfACookieMovesItsEndOn(t *testing.T) {
 		cookies := w.cookieOf(w.signUp("ann@example.com"))
 		t.Run("at most once a minute", func(t *testing.T) {
 			for range 3 {
-				w.clock.advance(59 * time.Second)
+				w.clock.Advance(59 * time.Second)
 				w.send("GET", me, "", cookies).want(t, 200, "")
 			}
 			if n := counted.of("UseSession"); n != 1 {
@@ -172,15 +172,15 @@ func TestUseOfACookieMovesItsEndOn(t *testing.T) {
 		})
 		t.Run("for as long as it is used, by no HEAD, and no longer than the absolute end", func(t *testing.T) {
 			for range 6 {
-				w.clock.advance(13 * 24 * time.Hour)
+				w.clock.Advance(13 * 24 * time.Hour)
 				w.send("GET", me, "", cookies).want(t, 200, "")
 			}
-			w.clock.advance(13 * 24 * time.Hour)
+			w.clock.Advance(13 * 24 * time.Hour)
 			w.send("GET", me, "", cookies).want(t, 401, "invalid_token")
 			idle := w.cookieOf(w.signUp("bob@example.com"))
-			w.clock.advance(13 * 24 * time.Hour)
+			w.clock.Advance(13 * 24 * time.Hour)
 			w.send("HEAD", me, "", idle).want(t, 200, "")
-			w.clock.advance(25 * time.Hour)
+			w.clock.Advance(25 * time.Hour)
 			w.send("GET", me, "", idle).want(t, 401, "invalid_token")
 		})
 	})
@@ -352,12 +352,12 @@ func TestRequireByCookie(t *testing.T) {
 			t.Errorf("%s: got %d, want %d", name, got.Code, c.want)
 		}
 	}
-	w.clock.advance(17 * time.Minute)
+	w.clock.Advance(17 * time.Minute)
 	got := serve(require, "GET")
 	if got.Code != http.StatusTeapot || len(got.Header().Values("Set-Cookie")) != 0 {
 		t.Errorf("after an access token's time: got %d %v", got.Code, got.Header())
 	}
-	w.clock.advance(15 * 24 * time.Hour)
+	w.clock.Advance(15 * 24 * time.Hour)
 	if got := serve(require, "GET"); got.Code != http.StatusUnauthorized {
 		t.Errorf("dead: got %d, want 401", got.Code)
 	}

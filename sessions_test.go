@@ -52,7 +52,7 @@ func TestRefresh(t *testing.T) {
 	t.Run("used again after the grace it ends the session on the first try", func(t *testing.T) {
 		t0 := w.signUp("bob@example.com").field("refresh_token")
 		in := w.refresh(t0)
-		w.clock.advance(11 * time.Second)
+		w.clock.Advance(11 * time.Second)
 		w.refresh(t0).want(t, 401, "invalid_token")
 		w.refresh(in.field("refresh_token")).want(t, 401, "invalid_token")
 		w.send("GET", me, "", bearer(in.field("token"))).want(t, 401, "invalid_token")
@@ -60,15 +60,15 @@ func TestRefresh(t *testing.T) {
 	t.Run("it goes on for as long as it is used, and no longer than the absolute end", func(t *testing.T) {
 		rt := w.signUp("carol@example.com").field("refresh_token")
 		for range 6 {
-			w.clock.advance(13 * 24 * time.Hour)
+			w.clock.Advance(13 * 24 * time.Hour)
 			got := w.refresh(rt)
 			got.want(t, 200, "")
 			rt = got.field("refresh_token")
 		}
-		w.clock.advance(13 * 24 * time.Hour)
+		w.clock.Advance(13 * 24 * time.Hour)
 		w.refresh(rt).want(t, 401, "invalid_token")
 		idle := w.signUp("dave@example.com").field("refresh_token")
-		w.clock.advance(14 * 24 * time.Hour)
+		w.clock.Advance(14 * 24 * time.Hour)
 		w.refresh(idle).want(t, 401, "invalid_token")
 	})
 	t.Run("settings are those of now", func(t *testing.T) {
@@ -123,7 +123,7 @@ func TestSignOut(t *testing.T) {
 	path, me := "/auth/sign-out/"+id, "/auth/me/"+id
 	in := func(t *testing.T) answer {
 		t.Helper()
-		w.clock.advance(time.Millisecond) // the newest is known by its time
+		w.clock.Advance(time.Millisecond) // the newest is known by its time
 		got := w.send("POST", "/auth/credentials/"+id, `{"email":"ann@example.com","password":"`+password+`"}`)
 		if got.Code >= 300 {
 			t.Fatalf("sign-in: got %d %s", got.Code, got.Body)
@@ -199,7 +199,7 @@ func TestMeChanges(t *testing.T) {
 		t.Errorf("name: got %s, want null", got.Body)
 	}
 	w.send("PATCH", me, `{"email_verified":true}`, bearer(in)).want(t, 400, "invalid_request")
-	w.clock.advance(11 * time.Minute)
+	w.clock.Advance(11 * time.Minute)
 	w.send("DELETE", me, "", bearer(in)).want(t, 403, "reauthentication_required")
 	in = w.signIn(id, "ann@example.com")
 	w.send("DELETE", me, "", bearer(in)).want(t, 204, "")
@@ -272,7 +272,7 @@ func TestAppSettingsAndEnd(t *testing.T) {
 		w.send("PATCH", app, bad, dev).want(t, 400, "invalid_request")
 	}
 	in := w.signUp("ann@example.com")
-	w.clock.advance(10*time.Minute + time.Second)
+	w.clock.Advance(10*time.Minute + time.Second)
 	w.send("DELETE", app, "", dev).want(t, 403, "reauthentication_required")
 	dev = bearer(w.signIn("console", "dev@example.com"))
 	w.send("DELETE", app, "", dev).want(t, 204, "")
@@ -302,13 +302,13 @@ func TestSigningKeysRotate(t *testing.T) {
 	if before := w.signIn(id, "ann@example.com"); kid(before) != kid(old) {
 		t.Error("the next key signs before every verifier has it")
 	}
-	w.clock.advance(15 * time.Minute)
+	w.clock.Advance(15 * time.Minute)
 	next := w.signIn(id, "ann@example.com")
 	if kid(next) == kid(old) {
 		t.Error("the old key still signs")
 	}
 	w.send("GET", me, "", bearer(old)).want(t, 200, "") // within its leeway
-	w.clock.advance(63 * time.Minute)
+	w.clock.Advance(63 * time.Minute)
 	if kids() != 1 {
 		t.Errorf("published: got %d keys, want the new one alone", kids())
 	}
@@ -330,7 +330,7 @@ func TestSigningKeysRotate(t *testing.T) {
 				t.Errorf("published: got %v, want %s alone", keys, got.field("kid"))
 			}
 			w.send("GET", me, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
-			w.clock.advance(15 * time.Minute)
+			w.clock.Advance(15 * time.Minute)
 		}
 	})
 	t.Run("another algorithm comes by itself", func(t *testing.T) {
@@ -340,7 +340,7 @@ func TestSigningKeysRotate(t *testing.T) {
 			if err := w.engine.RunOnce(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			w.clock.advance(15 * time.Minute)
+			w.clock.Advance(15 * time.Minute)
 			in := w.signIn(id, "ann@example.com")
 			w.send("GET", me, "", bearer(in)).want(t, 200, "")
 			got := w.send("GET", "/apps/"+id+"/.well-known/openid-configuration", "").body["id_token_signing_alg_values_supported"]
@@ -351,7 +351,7 @@ func TestSigningKeysRotate(t *testing.T) {
 	})
 	t.Run("and so does a new key after ninety days", func(t *testing.T) {
 		before := kids()
-		w.clock.advance(91 * 24 * time.Hour)
+		w.clock.Advance(91 * 24 * time.Hour)
 		w.signIn(id, "ann@example.com")
 		if err := w.engine.RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
@@ -395,13 +395,13 @@ func TestRequireAndRevocation(t *testing.T) {
 	faulty.FailAlways(true)
 	step("the store is silent, its last word fresh", require, http.StatusTeapot)
 	step("asked each time", live, http.StatusServiceUnavailable)
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	step("the last word is too old", require, http.StatusServiceUnavailable)
 	faulty.FailAlways(false)
 	step("the store is back", require, http.StatusTeapot)
 	w.send("POST", "/auth/sign-out/"+w.app.ID.String(), `{"all":true}`, bearer(in.field("token"))).want(t, 204, "")
 	step("revoked, asked each time", live, http.StatusUnauthorized)
-	w.clock.advance(5 * time.Second)
+	w.clock.Advance(5 * time.Second)
 	step("revoked", require, http.StatusUnauthorized)
 }
 
@@ -412,7 +412,7 @@ func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 	overStores(t, func(s *stage) {
 		hook := &script{}
 		away, err := authkit.New(authkit.Config{
-			Store: authkittest.Timed(s.inner, s.clock.now), Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Hooks: hook.hooks(),
+			Store: authkittest.Timed(s.inner, s.clock.Now), Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: s.outbox, Now: s.clock.Now, Hooks: hook.hooks(),
 		})
 		if err != nil {
 			s.t.Fatal(err)
@@ -424,11 +424,11 @@ func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 			if !errors.Is(err, authkit.CodeForbidden) {
 				s.t.Errorf("while it is away: got %v, want forbidden", err)
 			}
-			s.clock.advance(time.Minute) // longer than any grace
+			s.clock.Advance(time.Minute) // longer than any grace
 		}
 		got := s.refresh(t0)
 		got.want(s.t, 200, "")
-		s.clock.advance(time.Minute)
+		s.clock.Advance(time.Minute)
 		s.refresh(got.field("refresh_token")).want(s.t, 200, "")
 		s.refresh(t0).want(s.t, 401, "invalid_token")
 		s.equal("the session", s.lives(got.field("token")), 401)
@@ -463,7 +463,7 @@ func TestASignOutThatFailedCanBeTriedAgain(t *testing.T) {
 						return
 					}
 					got.want(s.t, 503, "unavailable")
-					s.clock.advance(time.Minute) // longer than any grace
+					s.clock.Advance(time.Minute) // longer than any grace
 					s.send("POST", s.in("/auth/sign-out/{app_id}"), body).want(s.t, 204, "")
 					s.equal("the session", s.lives(in.field("token")), 401)
 					s.equal("the other", s.lives(other), c.other)

@@ -92,7 +92,7 @@ func TestLink(t *testing.T) {
 		}
 		body := `{"token":"` + linkToken(m) + `"}`
 		w.send("POST", "/auth/verify/"+other.ID.String(), body).want(t, 401, "invalid_token")
-		w.clock.advance(10 * time.Minute)
+		w.clock.Advance(10 * time.Minute)
 		w.verify(body).want(t, 401, "invalid_token")
 	})
 	t.Run("takes the other attempts of the address with it", func(t *testing.T) {
@@ -253,7 +253,7 @@ func TestLinkPage(t *testing.T) {
 		in.want(t, 200, "")
 		me := "/auth/me/" + w.app.ID.String()
 		w.send("GET", me, "", bearer(in.body["token"].(string))).want(t, 200, "")
-		w.clock.advance(10 * time.Second)
+		w.clock.Advance(10 * time.Second)
 		exchange(text, "", cookie).want(t, 401, "invalid_token")
 		w.send("GET", me, "", bearer(in.body["token"].(string))).want(t, 401, "invalid_token")
 	})
@@ -269,7 +269,7 @@ func TestLinkPage(t *testing.T) {
 	t.Run("a code is dead after a minute", func(t *testing.T) {
 		_, m := w.mailed("carol@example.com", redirect)
 		got, cookie := press(t, m, "")
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 		exchange(code(t, got), "", cookie).want(t, 401, "invalid_token")
 	})
 	t.Run("refuses a form that the browser was not shown", func(t *testing.T) {
@@ -297,7 +297,7 @@ func TestFiveLinksOfAnAddressLive(t *testing.T) {
 	w := setup(t, func(c *authkit.Config) { c.Limits.InsecureOff = true })
 	var links []string
 	for range 6 {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		_, m := w.mailed("Ann@example.com", "")
 		links = append(links, linkToken(m))
 	}
@@ -313,17 +313,17 @@ func TestTwentyWrongCodesADayEndCodesForAnAddress(t *testing.T) {
 		return w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, code, pending.body["binding"]))
 	}
 	for range 4 {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		pending, m := w.mailed("ann@example.com", "")
 		for range 5 {
 			try(pending, strings.Map(func(r rune) rune { return '0' + ('9' - r) }, mail.Code(m))).want(t, 401, "invalid_token")
 		}
 	}
-	w.clock.advance(time.Hour)
+	w.clock.Advance(time.Hour)
 	pending, m := w.mailed("ann@example.com", "")
 	try(pending, mail.Code(m)).want(t, 401, "invalid_token")
 	w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
-	w.clock.advance(24 * time.Hour)
+	w.clock.Advance(24 * time.Hour)
 	pending, m = w.mailed("ann@example.com", "")
 	try(pending, mail.Code(m)).want(t, 200, "")
 }

@@ -62,7 +62,7 @@ func newIssuer(t *testing.T, w *world) *issuer {
 			_, _ = rw.Write([]byte(`{"error":"invalid_grant"}`))
 			return
 		}
-		answerJSON(rw, map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": p.idToken(t, w.clock.now())})
+		answerJSON(rw, map[string]any{"access_token": "x", "token_type": "Bearer", "id_token": p.idToken(t, w.clock.Now())})
 	})
 	p.Server = httptest.NewServer(mux)
 	t.Cleanup(p.Close)

@@ -56,7 +56,7 @@ func TestFewKeysWait(t *testing.T) {
 		for range 8 {
 			next = ask()
 			seen[next] = true
-			s.clock.advance(time.Second)
+			s.clock.Advance(time.Second)
 		}
 		s.equal("keys made by as many rotations", len(seen), 8)
 		was, made := s.stored(), s.keysMade()
@@ -75,7 +75,7 @@ func TestFewKeysWait(t *testing.T) {
 		}
 		s.equal("keys made by themselves", s.keysMade(), made)
 
-		s.clock.advance(15*time.Minute - 8*time.Second)
+		s.clock.Advance(15*time.Minute - 8*time.Second)
 		s.token = s.signIn("console", "dev@example.com")
 		s.equal("the first of them signs, and another may wait", ask() == next, false)
 		s.equal("of the algorithm that is asked for", s.stored().Keys[9].Alg, alg)
@@ -91,7 +91,7 @@ func TestSigningKeysDoNotPileUp(t *testing.T) {
 	few := func(s *stage, most int) {
 		s.t.Helper()
 		if got := len(s.stored().Keys); got > most {
-			s.t.Fatalf("at %s: got %d keys, want at most %d", s.clock.now(), got, most)
+			s.t.Fatalf("at %s: got %d keys, want at most %d", s.clock.Now(), got, most)
 		}
 	}
 	for name, script := range map[string]func(s *stage){
@@ -106,21 +106,21 @@ func TestSigningKeysDoNotPileUp(t *testing.T) {
 			for i := range 300 {
 				s.rotated(i%3 == 0)
 				few(s, 3)
-				s.clock.advance(7 * time.Second)
+				s.clock.Advance(7 * time.Second)
 			}
 		},
 		"by hand, all the time": func(s *stage) {
 			for range 1000 {
 				s.rotated(false)
 				few(s, 8*10) // of those that wait, and of two hours of as many in fifteen minutes
-				s.clock.advance(time.Minute)
+				s.clock.Advance(time.Minute)
 			}
 		},
 		"by themselves": func(s *stage) {
 			email := s.email()
 			s.signUp(email)
 			for range 10 {
-				s.clock.advance(91 * 24 * time.Hour)
+				s.clock.Advance(91 * 24 * time.Hour)
 				keys := s.stored().Keys // whose events are gone in time
 				s.signIn(s.app.ID.String(), email)
 				if err := s.engine.RunOnce(s.t.Context()); err != nil {
@@ -150,17 +150,17 @@ func TestAnOrdinaryRotationEndsNoToken(t *testing.T) {
 	live := map[string]time.Time{}
 	for minute := range 5 * 60 {
 		s.rotated(false)
-		live[s.signIn(s.app.ID.String(), email)] = s.clock.now()
+		live[s.signIn(s.app.ID.String(), email)] = s.clock.Now()
 		for token, at := range live {
-			if s.clock.now().Sub(at) >= time.Hour {
+			if s.clock.Now().Sub(at) >= time.Hour {
 				delete(live, token)
 				continue
 			}
-			if minute%5 == 0 || s.clock.now().Sub(at) == 59*time.Minute {
-				s.equal("a token of "+s.clock.now().Sub(at).String(), s.lives(token), 200)
+			if minute%5 == 0 || s.clock.Now().Sub(at) == 59*time.Minute {
+				s.equal("a token of "+s.clock.Now().Sub(at).String(), s.lives(token), 200)
 			}
 		}
-		s.clock.advance(time.Minute)
+		s.clock.Advance(time.Minute)
 	}
 	s.equal("keys that were made", s.keysMade() >= 19, true)
 }
@@ -170,7 +170,7 @@ func (s *stage) ahead(by time.Duration) *authkit.Engine {
 	s.t.Helper()
 	other, err := authkit.New(authkit.Config{
 		Store: s.inner, Secrets: [][]byte{make([]byte, 32)}, BaseURL: base, Mailer: mail.NewOutbox(),
-		Now: func() time.Time { return s.clock.now().Add(by) },
+		Now: func() time.Time { return s.clock.Now().Add(by) },
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -203,9 +203,9 @@ func TestAClockThatIsAheadDropsNoKeyThatOthersPublish(t *testing.T) {
 	email := s.email()
 	s.signUp(email)
 	s.rotated(false)
-	s.clock.advance(15*time.Minute - time.Second)
+	s.clock.Advance(15*time.Minute - time.Second)
 	last := s.signIn(s.app.ID.String(), email)
-	s.clock.advance(59 * time.Minute)
+	s.clock.Advance(59 * time.Minute)
 	if _, err := s.ahead(time.Hour).RotateSigningKey(t.Context(), s.devID, s.app.ID, false); err != nil {
 		t.Fatal(err)
 	}

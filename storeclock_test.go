@@ -21,7 +21,7 @@ func (w *world) beside(store authkit.Store, ahead *time.Duration) *world {
 	w.t.Helper()
 	engine, err := authkit.New(authkit.Config{
 		Store: store, BaseURL: base, Mailer: w.outbox, Secrets: [][]byte{make([]byte, 32)}, Logger: slog.New(slog.DiscardHandler),
-		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Now: func() time.Time { return w.clock.now().Add(*ahead) },
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Now: func() time.Time { return w.clock.Now().Add(*ahead) },
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -121,15 +121,15 @@ func (w *world) made(email string) time.Time {
 func TestRunMeasuresTheStoresClockOnceAMinute(t *testing.T) {
 	t.Parallel()
 	apart(t, func(t *testing.T, right, ahead *world, by *time.Duration) {
-		if got, want := ahead.made("one@example.com"), right.clock.now(); !got.Equal(want) {
+		if got, want := ahead.made("one@example.com"), right.clock.Now(); !got.Equal(want) {
 			t.Errorf("made at %v, want the store's time, %v", got, want)
 		}
 		*by += 7 * time.Second
-		right.clock.advance(time.Minute)
+		right.clock.Advance(time.Minute)
 		if err := ahead.engine.RunOnce(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := ahead.made("two@example.com"), right.clock.now(); !got.Equal(want) {
+		if got, want := ahead.made("two@example.com"), right.clock.Now(); !got.Equal(want) {
 			t.Errorf("made after a minute at %v, want the store's time, %v", got, want)
 		}
 	})

@@ -23,6 +23,7 @@ import (
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
@@ -144,11 +145,11 @@ func openStored(t *testing.T, store string, open func(t *testing.T, was, issuer 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.clock = &clock{at: now.Add(5 * time.Second)}
+	s.clock = testclock.At(now.Add(5 * time.Second))
 	s.idp = newIssuer(t, s.world)
 	s.store = open(t, s.held["issuer"], s.idp.URL)
 	s.engine, err = authkit.New(authkit.Config{
-		Store: authkittest.Timed(s.store, s.clock.now), BaseURL: base, Mailer: s.outbox, Now: s.clock.now,
+		Store: authkittest.Timed(s.store, s.clock.Now), BaseURL: base, Mailer: s.outbox, Now: s.clock.Now,
 		Secrets: [][]byte{s.secret("newer_secret"), s.secret("older_secret")},
 		Logger:  slog.New(slog.DiscardHandler), Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 		InsecureAllowLoopbackProviders: true,
@@ -315,7 +316,7 @@ func TestStoredDataNamesTheSecretsThatSealedIt(t *testing.T) {
 			s := openStored(t, store, open)
 			for _, name := range []string{"older_secret", "newer_secret"} {
 				_, err := authkit.New(authkit.Config{
-					Store: s.store, BaseURL: base, Mailer: s.outbox, Now: s.clock.now, Secrets: [][]byte{s.secret(name)},
+					Store: s.store, BaseURL: base, Mailer: s.outbox, Now: s.clock.Now, Secrets: [][]byte{s.secret(name)},
 					Logger: slog.New(slog.DiscardHandler),
 				})
 				if !errors.Is(err, seal.ErrUnknownKey) || !strings.Contains(err.Error(), "missing secret") {

@@ -44,7 +44,7 @@ func takenOver(t *testing.T, change ...func(*authkit.Config)) (w *world, path fu
 func TestAnOldSessionTakesNoAppOver(t *testing.T) {
 	t.Parallel()
 	w, path := takenOver(t)
-	w.clock.advance(10*time.Minute + time.Second)
+	w.clock.Advance(10*time.Minute + time.Second)
 	before := len(w.outbox.Messages())
 	for _, c := range takeovers {
 		t.Run(c.method+" "+c.path+" "+c.body, func(t *testing.T) {
@@ -73,7 +73,7 @@ func TestADeveloperIsToldOfWhatCouldTakeAnAppOver(t *testing.T) {
 			if got := w.send(c.method, path(c.path), c.body, bearer(w.token)); got.Code >= 300 {
 				t.Fatalf("got %d %s, want it done", got.Code, got.Body)
 			}
-			w.clock.advance(time.Second)
+			w.clock.Advance(time.Second)
 			w.runOnce()
 			if m, _ := w.outbox.Last("dev@example.com"); !strings.Contains(m.Text, c.notice) {
 				t.Errorf("mail: got %q, want a notice of %q", m.Text, c.notice)
@@ -85,7 +85,7 @@ func TestADeveloperIsToldOfWhatCouldTakeAnAppOver(t *testing.T) {
 func TestTheHostSaysHowFreshItsDevelopersAre(t *testing.T) {
 	t.Parallel()
 	w, path := takenOver(t, func(c *authkit.Config) { c.Developers = hostDevelopers })
-	now := w.clock.now()
+	now := w.clock.Now()
 	for _, c := range []struct {
 		name     string
 		signedIn string

@@ -46,7 +46,7 @@ func TestRevokeOldCountsAtOnceBesideAKeyThatWaits(t *testing.T) {
 	}
 	for range 2 {
 		w.send("GET", "/auth/me/"+id, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
-		w.clock.advance(20 * time.Minute) // when the one that waited would have begun
+		w.clock.Advance(20 * time.Minute) // when the one that waited would have begun
 	}
 }
 
@@ -62,7 +62,7 @@ func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
 	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
 	next := w.refresh(in.field("refresh_token")).field("token")
 	for range 5 { // the session is asked after on behalf of another token
-		w.clock.advance(3 * time.Second)
+		w.clock.Advance(3 * time.Second)
 		if got := behind(t, require, next); got != http.StatusTeapot {
 			t.Fatalf("the next token: got %d, want 418", got)
 		}
@@ -77,7 +77,7 @@ func TestRefreshSignsWithNoRevokedKeyOnAnyProcess(t *testing.T) {
 	store, secret := memory.New(), [][]byte{bytes.Repeat([]byte("s"), 32)}
 	share := func(c *authkit.Config) { c.Store, c.Secrets = store, secret }
 	w := setup(t, share)
-	other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.now})
+	other, err := authkit.New(authkit.Config{Store: store, Secrets: secret, BaseURL: base, Mailer: mail.NewOutbox(), Now: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestACodeOfAnotherAddressCountsNowhere(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	for range 4 {
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		own, _ := w.mailed("eve@example.com", "")
 		for range 5 {
 			w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":"000000","binding":%q}`, own.body["binding"])).want(t, 401, "invalid_token")
@@ -258,7 +258,7 @@ func TestAProviderThatIsNoNameIsNotConfigured(t *testing.T) {
 func TestACursorOfAppsIsGoodWithASlashAndWithout(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
-	w.clock.advance(time.Second)
+	w.clock.Advance(time.Second)
 	w.send("POST", "/apps", `{"name":"Second"}`, bearer(w.token)).want(t, 201, "")
 	cursor := w.send("GET", "/apps/?limit=1", "", bearer(w.token)).field("next_cursor")
 	for _, path := range []string{"/apps", "/apps/"} {

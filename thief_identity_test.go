@@ -23,7 +23,7 @@ func (s *stage) owner(email string) (token string, id uuid.UUID) {
 		s.t.Fatal(err)
 	}
 	s.runOnce()
-	s.clock.advance(100 * time.Hour)
+	s.clock.Advance(100 * time.Hour)
 	return s.signIn(s.app.ID.String(), email), id
 }
 
@@ -90,7 +90,7 @@ func TestAResetKeepsWhatIsTheOwners(t *testing.T) {
 		s := newStage(t, withoutLimits)
 		token, id := s.owner("ann@example.com")
 		s.link(token, nil)
-		s.clock.advance(72 * time.Hour)
+		s.clock.Advance(72 * time.Hour)
 		keeps(t, s, "ann@example.com", id)
 	})
 	t.Run("the identity that made the account", func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestTheNoticeOfANewIdentityTakesItBack(t *testing.T) {
 			token, id := s.owner("ann@example.com")
 			s.link(token, nil)
 			m := notice(s)
-			s.clock.advance(71 * time.Hour)
+			s.clock.Advance(71 * time.Hour)
 			undo(s, m).want(t, 204, "")
 			if left := s.providers(id); left != "" {
 				t.Errorf("identities: got %q, want none", left)
@@ -157,7 +157,7 @@ func TestTheNoticeOfANewIdentityTakesItBack(t *testing.T) {
 		token, _ := s.owner("ann@example.com")
 		s.link(token, nil)
 		m := notice(s)
-		s.clock.advance(72 * time.Hour)
+		s.clock.Advance(72 * time.Hour)
 		undo(s, m).want(t, 401, "invalid_token")
 	})
 	t.Run("also after the thief has moved the account to another address", func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestTheNoticeOfANewIdentityTakesItBack(t *testing.T) {
 		for range 9 {
 			s.runOnce()
 			s.link(token, nil)
-			s.clock.advance(time.Second)
+			s.clock.Advance(time.Second)
 		}
 		undo(s, notice(s)).want(t, 204, "")
 		if left := s.providers(id); left != "" {

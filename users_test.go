@@ -15,7 +15,7 @@ func TestUserFilters(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits)
 	for _, name := range []string{"ann", "bob", "carol", "Carl", "eve"} {
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.send("POST", w.in("/auth/credentials/{app_id}"), `{"email":"`+name+`@Example.com","password":"`+password+`","name":"Straße `+name+`"}`).want(t, 201, "")
 	}
 	_, m := w.mailed("frank@example.com", "")

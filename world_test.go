@@ -8,12 +8,12 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/authkittest"
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
@@ -24,30 +24,12 @@ const (
 	password = "a long enough passphrase"
 )
 
-// clock is a time that only tests move.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // world is an engine with an app, mounted under a subpath.
 type world struct {
 	t      *testing.T
 	engine *authkit.Engine
 	server http.Handler
-	clock  *clock
+	clock  *testclock.Clock
 	outbox *mail.Outbox
 	peer   string // the address that requests come from
 	app    authkit.App
@@ -60,10 +42,10 @@ type world struct {
 func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	w := &world{
-		t: t, clock: &clock{at: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)}, outbox: mail.NewOutbox(), peer: "192.0.2.1:1234",
+		t: t, clock: testclock.At(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)), outbox: mail.NewOutbox(), peer: "192.0.2.1:1234",
 	}
 	cfg := authkit.Config{
-		Store: memory.New(), BaseURL: base, Mailer: w.outbox, Now: w.clock.now,
+		Store: memory.New(), BaseURL: base, Mailer: w.outbox, Now: w.clock.Now,
 		Logger:   slog.New(slog.DiscardHandler),
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
 	}

@@ -27,7 +27,7 @@ func TestLimitsOfWrites(t *testing.T) {
 		}
 		w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(ann)).want(t, 200, "")
 		w.send("PATCH", w.in("/auth/me/{app_id}"), `{"name":"Bob"}`, bearer(bob)).want(t, 200, "")
-		w.clock.advance(time.Second)
+		w.clock.Advance(time.Second)
 		w.send("PATCH", w.in("/auth/me/{app_id}"), `{"name":"Ann"}`, bearer(ann)).want(t, 200, "")
 	})
 	t.Run("a peer writes 600 times a minute for all its users, in all apps together", func(t *testing.T) {
@@ -75,7 +75,7 @@ func TestLimitsOfWrites(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		ann := w.signUp("ann@example.com").text(t, "token")
-		w.clock.advance(11 * time.Minute)
+		w.clock.Advance(11 * time.Minute)
 		flood(t, func(int) answer { return w.send("DELETE", w.in("/auth/sessions/{app_id}/x"), "", bearer(ann)) })
 		w.send("DELETE", w.in("/auth/me/{app_id}"), "", bearer(ann)).want(t, 403, "reauthentication_required")
 		w.send("PATCH", w.in("/auth/me/{app_id}"), "x", bearer(ann), "Content-Type: text/plain").want(t, 429, "rate_limited")
@@ -178,7 +178,7 @@ func TestRepeatedRefreshesWriteNoMoreThanAUserMay(t *testing.T) {
 	for i := range 12 {
 		key := fmt.Sprintf("0123456789abcdef%04d", i)
 		first := s.keyed(token, key).text(t, "refresh_token")
-		s.clock.advance(12 * time.Second)
+		s.clock.Advance(12 * time.Second)
 		again := s.keyed(token, key)
 		again.want(t, 200, "")
 		if token = again.text(t, "refresh_token"); token == first {

@@ -2,35 +2,26 @@ package authkittest
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testclock"
 )
 
 // Clock is a time that only its test moves. It is safe for concurrent use.
-type Clock struct {
-	mu sync.Mutex
-	at time.Time
-}
+type Clock struct{ clock *testclock.Clock }
 
 // newClock starts every clock at the same time, so that what a test sees is the same on
 // every run.
-func newClock() *Clock { return &Clock{at: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)} }
+func newClock() *Clock {
+	return &Clock{testclock.At(time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC))}
+}
 
 // Now is the time: 2030-01-02 03:04:05 UTC, and all that it was advanced since.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
+func (c *Clock) Now() time.Time { return c.clock.Now() }
 
 // Advance moves the clock; a negative duration moves it back.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
+func (c *Clock) Advance(d time.Duration) { c.clock.Advance(d) }
 
 // Timed returns the store with a clock that is now. An Engine goes by the clock of its store,
 // and a database has one that no test can move; what keeps its data in memory has none, and

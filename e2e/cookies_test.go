@@ -84,7 +84,7 @@ func TestAWebSocketInChromium(t *testing.T) {
 		t.Fatal(err)
 	}
 	change(authkit.AppPatch{Origins: &[]string{"http://" + u.Host}})
-	c.clock.advance(10_000_000_000) // beyond LiveWithin
+	c.clock.Advance(10_000_000_000) // beyond LiveWithin
 	if !opens(c.goal) {
 		t.Error("a page of one of the app's origins: got no socket, want one")
 	}

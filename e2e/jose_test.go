@@ -38,7 +38,7 @@ func TestJOSEVerifiesFromTheIssuerAlone(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, with func(*authkit.Config)) {
 		w := setup(t, subpath, with)
-		v := verifier{run(t, "verify.mjs"), w.clock.now}
+		v := verifier{run(t, "verify.mjs"), w.clock.Now}
 		app := w.app.ID.String()
 		signUp := func(app, email string) answer {
 			return w.send("POST", "/auth/credentials/"+app, `{"email":"`+email+`","password":"`+password+`","name":"Ann"}`).want(t, 201, "")
@@ -78,7 +78,7 @@ func TestJOSEVerifiesFromTheIssuerAlone(t *testing.T) {
 				t.Errorf("%s: got %q %v, want %q", name, got.Error, got.Payload, c.want)
 			}
 		}
-		w.clock.advance(time.Hour)
+		w.clock.Advance(time.Hour)
 		if got := v.verify(w.issuer(), app, token); got.Error != "ERR_JWT_EXPIRED" {
 			t.Errorf("an hour later: got %q, want ERR_JWT_EXPIRED", got.Error)
 		}

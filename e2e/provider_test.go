@@ -202,7 +202,7 @@ func hasStopped(t *testing.T, c *corp) {
 	q := c.atSPA(t, flow, "ivan")
 	c.provider.stop()
 	c.finishJSON(t, flow, q).want(t, 502, "provider_error")
-	c.clock.advance(time.Hour) // what was known of the provider is too old
+	c.clock.Advance(time.Hour) // what was known of the provider is too old
 	c.send("GET", c.at("/auth/corp"), "").want(t, 502, "provider_error")
 	c.send("POST", c.at("/auth/credentials"), `{"email":"judy@example.com","password":"`+password+`"}`).want(t, 201, "")
 }

@@ -29,7 +29,7 @@ func newResource(t *testing.T, w *world) *resource {
 	done := make(chan struct{})
 	go func() { defer close(done); r.listen() }()
 	t.Cleanup(func() { r.stop(); <-done })
-	r.set(w.clock.now())
+	r.set(w.clock.Now())
 	return r
 }
 

@@ -95,7 +95,7 @@ func (r *rotation) visit(ctx context.Context, p *visitor) {
 		r.refuse("sign-in: " + err.Error())
 		return
 	}
-	if now := r.clock.now(); now.Sub(p.since) >= in.ExpiresIn {
+	if now := r.clock.Now(); now.Sub(p.since) >= in.ExpiresIn {
 		p.old, p.since = in.Token, now
 	}
 	for what, token := range map[string]string{"new": in.Token, "old": p.old} {
@@ -145,8 +145,8 @@ func (r *rotation) wait(t *testing.T, d time.Duration) {
 func (r *rotation) move(d time.Duration) {
 	r.turn.Lock()
 	defer r.turn.Unlock()
-	r.clock.advance(d)
-	r.resource.set(r.clock.now())
+	r.clock.Advance(d)
+	r.resource.set(r.clock.Now())
 }
 
 // everybody waits until each has visited: one may have been waiting to say so, and be
@@ -159,7 +159,7 @@ func (r *rotation) everybody(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refused != "" {
-		t.Fatalf("at %s: got %s, want every token verified", r.clock.now(), r.refused)
+		t.Fatalf("at %s: got %s, want every token verified", r.clock.Now(), r.refused)
 	}
 }
 

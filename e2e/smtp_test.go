@@ -146,7 +146,7 @@ func TestMailServerIsDown(t *testing.T) {
 		w.work(t)
 		o.wantEmpty(t) // not due yet
 		for range 4 {
-			w.clock.advance(time.Minute)
+			w.clock.Advance(time.Minute)
 			w.work(t)
 		}
 		link, _ := proofs(t, o.next(t).read(t).parts["text/plain"])
@@ -176,7 +176,7 @@ func TestMailServerIsSilent(t *testing.T) {
 			t.Errorf("mail: got %v, want two for ann and one for bob", got)
 		}
 		stop()
-		w.clock.advance(5 * time.Minute) // whatever was not noted as sent would be due
+		w.clock.Advance(5 * time.Minute) // whatever was not noted as sent would be due
 		w.work(t)
 		o.wantEmpty(t)
 	})

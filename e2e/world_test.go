@@ -8,45 +8,26 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/authkittest"
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
 const password = "a long enough passphrase"
 
-// clock is a time that only tests move. It begins now: other people's parts have clocks
-// of their own.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // world is a server on a port of this machine, with an app in it.
 type world struct {
 	t      *testing.T
 	engine *authkit.Engine
-	base   string // where clients reach authkit
-	host   string // the server, without the mount point
-	clock  *clock
-	outbox *mail.Outbox // empty where a test brings its own mailer
+	base   string           // where clients reach authkit
+	host   string           // the server, without the mount point
+	clock  *testclock.Clock // begins now: the parts of others have clocks of their own
+	outbox *mail.Outbox     // empty where a test brings its own mailer
 	app    authkit.App
 	devID  string
 	dev    string // an access token of the developer who owns app
@@ -56,10 +37,10 @@ type world struct {
 func setup(t *testing.T, m mount, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it has its address before its handler
-	w := &world{t: t, clock: &clock{at: time.Now()}, outbox: mail.NewOutbox(), host: "http://" + server.Listener.Addr().String()}
+	w := &world{t: t, clock: testclock.At(time.Now()), outbox: mail.NewOutbox(), host: "http://" + server.Listener.Addr().String()}
 	w.base = w.host + m.path
 	cfg := authkit.Config{
-		Store: memory.New(), BaseURL: w.base, Mailer: w.outbox, Now: w.clock.now,
+		Store: memory.New(), BaseURL: w.base, Mailer: w.outbox, Now: w.clock.Now,
 		Secrets:  [][]byte{[]byte(strings.Repeat("s", 32))},
 		Logger:   slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},

@@ -230,13 +230,13 @@ func TestUnknownKeysAreFetchedOnceInTheCooldown(t *testing.T) {
 		sign(fmt.Sprint("unknown-", i))
 		want(false, 2)
 	}
-	clock.advance(30 * time.Second)
+	clock.Advance(30 * time.Second)
 	rotate("next")
 	want(true, 3) // a rotation is seen at once, after the cool-down
 	sign("")
 	p.set(func(p *op) { p.key = newOP(t).key })
 	want(false, 3) // a token without a key id, signed by an unknown key: no new fetch so soon
-	clock.advance(30 * time.Second)
+	clock.Advance(30 * time.Second)
 	want(false, 4)
 }
 
@@ -249,7 +249,7 @@ func TestAKeyWithoutAnID(t *testing.T) {
 	got, err := p.exchange(t, client)
 	wantProfile(t, got, err, p.profile(), "")
 	p.set(func(p *op) { p.key = newOP(t).key })
-	clock.advance(time.Minute)
+	clock.Advance(time.Minute)
 	got, err = p.exchange(t, client)
 	wantProfile(t, got, err, p.profile(), "")
 }

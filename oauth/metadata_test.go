@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -248,9 +249,9 @@ func TestTheIdlestIssuerGivesWay(t *testing.T) {
 func TestAPanicLeavesNoIssuerWaiting(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)
-	clock := &clock{at: start}
+	clock := testclock.At(start)
 	broken := true
-	client := oauth.NewClient(oauth.Options{AllowLoopback: true, Now: clock.now, Proxy: func(*http.Request) (*url.URL, error) {
+	client := oauth.NewClient(oauth.Options{AllowLoopback: true, Now: clock.Now, Proxy: func(*http.Request) (*url.URL, error) {
 		if broken {
 			panic("boom")
 		}
@@ -263,7 +264,7 @@ func TestAPanicLeavesNoIssuerWaiting(t *testing.T) {
 		}
 	}
 	broken = false
-	clock.advance(30 * time.Second)
+	clock.Advance(30 * time.Second)
 	if _, err := client.AuthURL(t.Context(), p.config(), "state", "nonce", verifier); err != nil {
 		t.Errorf("AuthURL afterwards: got %v, want no error", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
@@ -137,27 +138,9 @@ func (p *op) hit(path string) int {
 	return p.hits[path]
 }
 
-// clock is a time that only tests move.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func newClient() (*oauth.Client, *clock) {
-	c := &clock{at: start}
-	return oauth.NewClient(oauth.Options{AllowLoopback: true, Now: c.now}), c
+func newClient() (*oauth.Client, *testclock.Clock) {
+	c := testclock.At(start)
+	return oauth.NewClient(oauth.Options{AllowLoopback: true, Now: c.Now}), c
 }
 
 func (p *op) config() oauth.Config {

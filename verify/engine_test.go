@@ -94,7 +94,7 @@ func TestVerifyRefusesEveryOtherCredential(t *testing.T) {
 	if _, err := w.verifier(other).Verify(t.Context(), w.signIn(other).Token); err != nil {
 		t.Errorf("the other app's own verifier: got %v, want no error", err)
 	}
-	w.clock.advance(16 * time.Minute)
+	w.clock.Advance(16 * time.Minute)
 	if _, err := v.Verify(t.Context(), in.Token); !errors.Is(err, verify.ErrInvalid) {
 		t.Errorf("expired: got %v, want ErrInvalid", err)
 	}
@@ -126,7 +126,7 @@ func TestRotationUnderLoadIsNotNoticed(t *testing.T) {
 		if err := refused.Load(); err != nil {
 			t.Fatalf("minute %d: got %v, want no error", minute, *err)
 		}
-		w.clock.advance(time.Minute)
+		w.clock.Advance(time.Minute)
 	}
 	if len(kids) < 3 {
 		t.Errorf("keys: got %d, want at least 3", len(kids))
@@ -157,7 +157,7 @@ func TestRevokedKeysEnd(t *testing.T) {
 	}
 	_, err = w.engine.RotateSigningKey(t.Context(), "dev", w.app.ID, true)
 	w.ok(err)
-	w.clock.advance(5*time.Minute + time.Second) // what the issuer's Cache-Control allows
+	w.clock.Advance(5*time.Minute + time.Second) // what the issuer's Cache-Control allows
 	if _, err := idle.Verify(t.Context(), last); !errors.Is(err, verify.ErrInvalid) {
 		t.Errorf("the old key's token, once the keys are stale: got %v, want ErrInvalid", err)
 	}

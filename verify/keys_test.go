@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/verify"
 )
@@ -252,24 +253,24 @@ func TestAShortModulusIsLeftOut(t *testing.T) {
 
 func TestAClockSetBackTrustsNoAge(t *testing.T) {
 	t.Parallel()
-	c, p := &clock{at: start}, pair(t, "EdDSA")
+	c, p := testclock.At(start), pair(t, "EdDSA")
 	s := publish(t, p)
-	v := s.over(t, c.now)
+	v := s.over(t, c.Now)
 	check := func(want error) {
 		t.Helper()
-		if _, err := v.Verify(t.Context(), mint(t, p, c.now())); !errors.Is(err, want) {
+		if _, err := v.Verify(t.Context(), mint(t, p, c.Now())); !errors.Is(err, want) {
 			t.Fatalf("token: got %v, want %v", err, want)
 		}
 	}
 	check(nil)
-	c.advance(-30 * time.Second) // within the leeway
+	c.Advance(-30 * time.Second) // within the leeway
 	check(nil)
 	s.wantFetches(t, 1)
-	c.advance(-time.Hour)
+	c.Advance(-time.Hour)
 	check(nil)
 	s.wantFetches(t, 2)
 	s.fail(errDown)
-	c.advance(-time.Hour)
+	c.Advance(-time.Hour)
 	check(verify.ErrUnavailable)
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -34,43 +35,25 @@ var (
 	quiet = slog.New(slog.DiscardHandler)
 )
 
-// clock is a time that only tests move.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // world is a real engine behind a real server.
 type world struct {
 	t      *testing.T
 	engine *authkit.Engine
 	server *httptest.Server
-	clock  *clock
+	clock  *testclock.Clock
 	outbox *mail.Outbox
 	app    authkit.App
 }
 
 func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{at: start}, outbox: mail.NewOutbox()}
+	w := &world{t: t, clock: testclock.At(start), outbox: mail.NewOutbox()}
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
 	var err error
 	cfg := authkit.Config{
-		Store: memory.New(), BaseURL: w.server.URL + "/id", Mailer: w.outbox, Now: w.clock.now, Logger: quiet,
+		Store: memory.New(), BaseURL: w.server.URL + "/id", Mailer: w.outbox, Now: w.clock.Now, Logger: quiet,
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, ConsoleSignup: true,
 		Limits: authkit.LimitConfig{InsecureOff: true},
 	}
@@ -109,7 +92,7 @@ func (w *world) issuer(app authkit.App) string { return w.server.URL + "/id/apps
 
 func (w *world) verifier(app authkit.App) *verify.Verifier {
 	w.t.Helper()
-	v, err := verify.New(verify.Config{Issuer: w.issuer(app), Now: w.clock.now, Logger: quiet})
+	v, err := verify.New(verify.Config{Issuer: w.issuer(app), Now: w.clock.Now, Logger: quiet})
 	w.ok(err)
 	return v
 }

@@ -1,0 +1,27 @@
+package testclock_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/testclock"
+)
+
+func TestClock(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	c := testclock.At(start)
+	var moving sync.WaitGroup
+	for range 60 {
+		moving.Go(func() { c.Advance(time.Second) })
+	}
+	moving.Wait()
+	if got := c.Now(); !got.Equal(start.Add(time.Minute)) {
+		t.Errorf("after 60 seconds: got %v, want a minute later", got)
+	}
+	c.Advance(-2 * time.Minute)
+	if got := c.Now(); !got.Equal(start.Add(-time.Minute)) {
+		t.Errorf("moved back: got %v, want a minute earlier", got)
+	}
+}
