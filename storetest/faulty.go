@@ -10,6 +10,8 @@ import (
 // ErrInjected is what a [Faulty] store returns for a call that it makes fail.
 var ErrInjected = errors.New("injected")
 
+//go:generate go run ../internal/tools/wrapstore -root .. -wrap faulty -o faulty_gen.go
+
 // Faulty is a Store that makes chosen calls fail before they do anything. It is safe for
 // concurrent use. Contract and Volatile are not counted and never fail.
 type Faulty struct {
