@@ -329,6 +329,6 @@ func (e *Engine) endApp(ctx context.Context, app App) error {
 		return err
 	}
 	err := e.store.DeleteApp(ctx, app.ID, now, also)
-	e.apps.drop(app.ID)
+	e.apps.Drop(app.ID)
 	return e.ownError(err, app.ID)
 }

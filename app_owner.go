@@ -101,7 +101,7 @@ func (e *Engine) MoveApp(ctx context.Context, developer string, app uuid.UUID, t
 	if err := e.store.MoveApp(ctx, m); err != nil {
 		return ownerError(err, m.Most)
 	}
-	e.apps.drop(app)
+	e.apps.Drop(app)
 	e.pokeFor(m.Also)
 	return nil
 }

@@ -25,7 +25,7 @@ func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
 	app, err := e.store.App(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		e.apps.drop(id)
+		e.apps.Drop(id)
 		return App{}, unknownApp("the store has no such live app")
 	case err != nil:
 		return App{}, unavailable(fmt.Errorf("read app %s: %w", id, err))
@@ -34,7 +34,7 @@ func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
 		app.Settings.SignupClosed = !e.cfg.ConsoleSignup
 		app.Settings.Origins = e.cfg.ConsoleOrigins
 	}
-	e.apps.put(id, aged[App]{app, now})
+	e.apps.Put(id, aged[App]{app, now})
 	return app, nil
 }
 

@@ -140,7 +140,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 		return SigningKey{}, err
 	}
 	e.pokeFor(also)
-	e.apps.drop(app.ID)
+	e.apps.Drop(app.ID)
 	return key, nil
 }
 
@@ -148,7 +148,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 // second meets a conflict and leaves it at that.
 func (e *Engine) rotateDue(ctx context.Context) error {
 	var all error
-	for _, id := range e.signing.due.take() {
+	for _, id := range e.signing.due.Take() {
 		app, err := e.readApp(ctx, id)
 		if err == nil && e.signing.wants(app, e.now()) {
 			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false, Event{Reason: "due"})

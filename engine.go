@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
@@ -35,13 +36,13 @@ type Engine struct {
 	limiter *limiter
 	signing *signing
 	oauth   *oauth.Client
-	apps    *cache[uuid.UUID, aged[App]]                  // for Require
-	live    *cache[[2]uuid.UUID, aged[uuid.UUID]]         // users of live sessions, by app and session, for Require
-	seen    *cache[[32]byte, vouched]                     // verified access tokens, for Require
+	apps    *bounded.Cache[uuid.UUID, aged[App]]          // for Require
+	live    *bounded.Cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
+	seen    *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
 	cookied *byCookie                                     // whose session cookies are, for Require
 	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
 	used    *touched                                      // API keys used since the last flush
-	warned  *seldom                                       // peers that sent a forwarding header
+	warned  *bounded.Throttle[limitKey]                   // peers that sent a forwarding header
 	moments chan Moment                                   // for Hooks.After
 	outbox  *outbox
 	repeats *repeats     // thins the log

@@ -3,8 +3,6 @@ package authkit
 import (
 	"log/slog"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -86,7 +84,7 @@ func (c *call) warnOfForwarding(s httpio.Sender) {
 	if s.Unreadable != "" {
 		about.app = Console // whatever the app, it is one proxy
 	}
-	if !c.e.warned.first(about, now) {
+	if !c.e.warned.First(about, now) {
 		return
 	}
 	c.e.log.WarnContext(c.ctx(), line, slog.String("peer", c.request.peer()), slog.String("received", s.Unreadable),
@@ -98,39 +96,3 @@ func (c *call) warnOfForwarding(s httpio.Sender) {
 		})
 	}
 }
-
-// seldom says of each thing that it is the first in a while, of a bounded number of things.
-type seldom struct {
-	mu    sync.Mutex
-	while time.Duration
-	most  int
-	at    map[limitKey]time.Time
-}
-
-func newSeldom(while time.Duration, most int) *seldom {
-	return &seldom{while: while, most: most, at: map[limitKey]time.Time{}}
-}
-
-// first is true once a while for a thing, and for no more than most of them.
-func (s *seldom) first(k limitKey, now time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if at, ok := s.at[k]; ok && s.recent(at, now) {
-		return false
-	}
-	if len(s.at) >= s.most {
-		for other, at := range s.at {
-			if !s.recent(at, now) {
-				delete(s.at, other)
-			}
-		}
-	}
-	if _, known := s.at[k]; !known && len(s.at) >= s.most {
-		return false
-	}
-	s.at[k] = now
-	return true
-}
-
-// recent is false, too, if the clock was set back.
-func (s *seldom) recent(at, now time.Time) bool { return !now.Before(at) && now.Sub(at) < s.while }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/ratelimit"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -113,13 +114,13 @@ type limiter struct {
 	now   func() time.Time
 	all   limits // of every app that has tightened none
 	off   bool
-	full  *cache[limitKey, shut]
+	full  *bounded.Cache[limitKey, shut]
 }
 
 func newLimiter(c LimitConfig, store LimitStore, ring *seal.Ring, now func() time.Time) *limiter {
 	return &limiter{
 		store: store, ring: ring, now: now, all: c.parsed(), off: c.InsecureOff,
-		full: newCache[limitKey, shut](maxShut),
+		full: bounded.NewCache[limitKey, shut](maxShut),
 	}
 }
 
@@ -219,7 +220,7 @@ func (e *Engine) limitsOf(ctx context.Context, id uuid.UUID) (limits, error) {
 	if app, ok := appFrom(ctx, id); ok {
 		return e.limiter.all.of(app), nil
 	}
-	if known, ok := e.apps.get(id); ok {
+	if known, ok := e.apps.Get(id); ok {
 		return e.limiter.all.of(known.value), nil
 	}
 	app, err := e.App(ctx, id)

@@ -35,7 +35,7 @@ type shut struct {
 func (l *limiter) knownFull(app uuid.UUID, hits []Hit, now time.Time) (int, time.Duration) {
 	for i, h := range hits {
 		// With another rate there may be room; and before from, the clock was set back.
-		s, ok := l.full.get(keyOf(app, h))
+		s, ok := l.full.Get(keyOf(app, h))
 		if ok && s.by == h && !now.Before(s.from) && now.Before(s.until) {
 			return i, s.until.Sub(now)
 		}
@@ -47,6 +47,6 @@ func (l *limiter) knownFull(app uuid.UUID, hits []Hit, now time.Time) (int, time
 // an answer must not tell that it is full.
 func (l *limiter) noteFull(app uuid.UUID, by count, h Hit, now time.Time, wait time.Duration) {
 	if h.Cost == 0 && !by.limit.returns() && !by.limit.secret() {
-		l.full.put(keyOf(app, h), shut{h, now, now.Add(wait)})
+		l.full.Put(keyOf(app, h), shut{h, now, now.Add(wait)})
 	}
 }

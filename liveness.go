@@ -27,7 +27,7 @@ type vouched struct {
 func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within time.Duration) (*Identity, error) {
 	now := e.now()
 	key := digest(raw)
-	v, known := e.seen.get(key)
+	v, known := e.seen.Get(key)
 	// Another token of the session may be why it is known to be alive: that says nothing of
 	// this one's key.
 	if known && v.id.App == app && now.Before(v.expires) && recent(v.keyed, now, within) && e.recentlyAlive(v.id, now, within) {
@@ -43,7 +43,7 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 		}
 	}
 	v.keyed = at
-	e.seen.put(key, v)
+	e.seen.Put(key, v)
 	if err := e.alive(ctx, v.id, now, within); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func proven(app, user, session uuid.UUID, claims token.Access) *Identity {
 
 // recentApp answers an app as it was at a time no further back than within.
 func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, time.Time, error) {
-	if got, ok := e.apps.get(id); ok && recent(got.at, now, within) {
+	if got, ok := e.apps.Get(id); ok && recent(got.at, now, within) {
 		return got.value, got.at, nil
 	}
 	app, err := e.readApp(ctx, id)
@@ -93,7 +93,7 @@ func recent(at, now time.Time, within time.Duration) bool {
 }
 
 func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration) bool {
-	got, ok := e.live.get([2]uuid.UUID{id.App, id.Session})
+	got, ok := e.live.Get([2]uuid.UUID{id.App, id.Session})
 	return ok && got.value == id.User && recent(got.at, now, within)
 }
 
@@ -107,12 +107,12 @@ func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within 
 	user, at, err := e.askSession(ctx, key, now, within)
 	switch {
 	case errors.Is(err, ErrNotFound) || (err == nil && user != id.User):
-		e.live.drop(key)
+		e.live.Drop(key)
 		return invalidToken("the session has ended, or is another user's")
 	case err != nil:
 		return unavailable(fmt.Errorf("read session %s: %w", id.Session, err))
 	}
-	e.live.put(key, aged[uuid.UUID]{user, at})
+	e.live.Put(key, aged[uuid.UUID]{user, at})
 	return nil
 }
 

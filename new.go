@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -34,11 +35,11 @@ func New(c Config) (*Engine, error) {
 			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: clock.now,
 			Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 		}),
-		apps:    newCache[uuid.UUID, aged[App]](1024),
-		live:    newCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
-		seen:    newCache[[32]byte, vouched](32768),
+		apps:    bounded.NewCache[uuid.UUID, aged[App]](1024),
+		live:    bounded.NewCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
+		seen:    bounded.NewCache[[32]byte, vouched](32768),
 		cookied: newByCookie(32768),
-		warned:  newSeldom(time.Minute, maxWarned),
+		warned:  bounded.NewThrottle[limitKey](time.Minute, maxWarned),
 		used:    newTouched(),
 		moments: make(chan Moment, maxMoments),
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -18,12 +19,12 @@ const useEvery = time.Minute
 
 // byCookie knows whose session cookies are, from what the store said lately.
 type byCookie struct {
-	known  *cache[[sha256.Size]byte, aged[*Identity]] // by the hash of the value, never written to
+	known  *bounded.Cache[[sha256.Size]byte, aged[*Identity]] // by the hash of the value, never written to
 	asking coalesce.Group[[sha256.Size]byte, aged[*Identity]]
 }
 
 func newByCookie(most int) *byCookie {
-	return &byCookie{known: newCache[[sha256.Size]byte, aged[*Identity]](most)}
+	return &byCookie{known: bounded.NewCache[[sha256.Size]byte, aged[*Identity]](most)}
 }
 
 // sessionByCookie asks the store for the session of a cookie's value: [CodeInvalidToken] for
@@ -78,7 +79,7 @@ func (e *Engine) identityByCookie(ctx context.Context, app App, value string, by
 	now, key := e.now(), cookieKey(app.ID, value)
 	within = min(within, useEvery)
 	// A session that this process has ended is dropped from those that are alive.
-	if got, ok := e.cookied.known.get(key); ok && recent(got.at, now, within) && e.recentlyAlive(got.value, now, within) {
+	if got, ok := e.cookied.known.Get(key); ok && recent(got.at, now, within) && e.recentlyAlive(got.value, now, within) {
 		return got.value, nil
 	}
 	ask := func(ctx context.Context) (aged[*Identity], error) {
@@ -96,8 +97,8 @@ func (e *Engine) identityByCookie(ctx context.Context, app App, value string, by
 	if err != nil {
 		return nil, e.askError(err)
 	}
-	e.live.put([2]uuid.UUID{app.ID, got.value.Session}, aged[uuid.UUID]{got.value.User, got.at})
-	e.cookied.known.put(key, got)
+	e.live.Put([2]uuid.UUID{app.ID, got.value.Session}, aged[uuid.UUID]{got.value.User, got.at})
+	e.cookied.known.Put(key, got)
 	return got.value, nil
 }
 

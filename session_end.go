@@ -43,7 +43,7 @@ func (e *Engine) endSession(ctx context.Context, app, user, session uuid.UUID, w
 	case err != nil:
 		return unavailable(fmt.Errorf("end session %s: %w", session, err))
 	}
-	e.live.drop([2]uuid.UUID{app, session})
+	e.live.Drop([2]uuid.UUID{app, session})
 	return nil
 }
 

@@ -142,7 +142,7 @@ func (e *Engine) rotate(ctx context.Context, t turning) (App, Rotated, error) {
 		case err == nil:
 			return app, got, nil
 		case errors.Is(err, ErrStale):
-			e.apps.drop(t.app)
+			e.apps.Drop(t.app)
 		case errors.Is(err, ErrNotFound), errors.Is(err, ErrTokenReused), errors.Is(err, ErrConflict):
 			return App{}, Rotated{}, err
 		default:
@@ -178,7 +178,7 @@ func badIdempotencyKey() error {
 
 // knownApp answers an app as it was when this process last read it.
 func (e *Engine) knownApp(ctx context.Context, id uuid.UUID) (App, error) {
-	if got, ok := e.apps.get(id); ok {
+	if got, ok := e.apps.Get(id); ok {
 		return got.value, nil
 	}
 	return e.readApp(ctx, id)

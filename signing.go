@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -28,17 +29,17 @@ type signing struct {
 	gate  *password.Gate // of the password hash
 	every time.Duration  // how old the newest key of an app may get; 0: any age
 
-	pairs   *cache[string, token.Pair]      // by app and key id
-	publics *cache[string, token.VerifyKey] // likewise
-	due     *waiting
+	pairs   *bounded.Cache[string, token.Pair]      // by app and key id
+	publics *bounded.Cache[string, token.VerifyKey] // likewise
+	due     *bounded.Set[uuid.UUID]
 }
 
 func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration) *signing {
 	return &signing{
 		ring: ring, gate: gate, every: every,
-		pairs:   newCache[string, token.Pair](maxPairs),
-		publics: newCache[string, token.VerifyKey](maxPublics),
-		due:     newWaiting(maxDueKeys),
+		pairs:   bounded.NewCache[string, token.Pair](maxPairs),
+		publics: bounded.NewCache[string, token.VerifyKey](maxPublics),
+		due:     bounded.NewSet[uuid.UUID](maxDueKeys),
 	}
 }
 
@@ -85,7 +86,7 @@ func signingKeyAAD(app uuid.UUID, kid string) []byte {
 // open returns the key pair of a signing key of the app.
 func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 	id := app.String() + "/" + k.KID
-	if pair, ok := g.pairs.get(id); ok {
+	if pair, ok := g.pairs.Get(id); ok {
 		return pair, nil
 	}
 	private, err := g.ring.Open(k.Sealed, signingKeyAAD(app, k.KID))
@@ -96,7 +97,7 @@ func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 	if err != nil {
 		return token.Pair{}, fmt.Errorf("parse signing key %q: %w", k.KID, err)
 	}
-	g.pairs.put(id, pair)
+	g.pairs.Put(id, pair)
 	return pair, nil
 }
 
@@ -110,7 +111,7 @@ func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.Verify
 			return token.VerifyKey{}, false
 		}
 		id := a.ID.String() + "/" + kid
-		if known, ok := g.publics.get(id); ok {
+		if known, ok := g.publics.Get(id); ok {
 			return known, true
 		}
 		public, err := token.ParsePublic(keys[i].Public)
@@ -118,7 +119,7 @@ func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.Verify
 			return token.VerifyKey{}, false
 		}
 		key := token.VerifyKey{Alg: keys[i].Alg, Public: public}
-		g.publics.put(id, key)
+		g.publics.Put(id, key)
 		return key, true
 	}
 }
@@ -134,6 +135,6 @@ func (g *signing) wants(app App, now time.Time) bool {
 // noteDue remembers an app that needs a next key, for [Engine.Run] to make.
 func (g *signing) noteDue(app App, now time.Time) {
 	if g.wants(app, now) {
-		g.due.add(app.ID)
+		g.due.Add(app.ID)
 	}
 }

@@ -1,0 +1,9 @@
+package authkit
+
+import "time"
+
+// aged is a value with the time at which it was true.
+type aged[V any] struct {
+	value V
+	at    time.Time
+}
