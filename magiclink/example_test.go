@@ -10,7 +10,7 @@ import (
 )
 
 func ExampleParse() {
-	key, id := make([]byte, 32), make([]byte, 16) // both random in earnest
+	key, id := make([]byte, 32), make([]byte, 16) // random in a real program
 	app := uuid.MustParse("0190a000-0000-7000-8000-000000000001")
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	raw, err := magiclink.Mint(key, magiclink.Claims{App: app, ID: id, ExpiresAt: now.Add(10 * time.Minute)})

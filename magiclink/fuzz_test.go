@@ -12,7 +12,7 @@ import (
 	"github.com/authkit-dev/authkit/magiclink"
 )
 
-// A token that parses is, to the letter, the one that Mint writes for what it says.
+// FuzzParse checks that a token that parses is exactly what Mint writes for its claims.
 func FuzzParse(f *testing.F) {
 	raw, err := magiclink.Mint(key(1), magiclink.Claims{App: app, ID: []byte("0123456789abcdef"), ExpiresAt: now.Add(time.Minute)})
 	if err != nil {
@@ -37,7 +37,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Whatever our own key signed, only the claims of a link are taken.
+// FuzzParseSigned checks that a token signed with our own key is accepted only with the claims
+// of a link.
 func FuzzParseSigned(f *testing.F) {
 	const head = `{"alg":"HS256","typ":"magic-link+jwt"}`
 	body := `{"aud":"` + app.String() + `","exp":1700000060,"jti":"MDEyMzQ1Njc4OWFiY2RlZg"}`

@@ -1,13 +1,13 @@
-// Package magiclink mints and parses the token inside a sign-in link sent by
-// mail. The token is a short JWT under HMAC-SHA256 that names the app, a random
-// id and an expiry; it holds no personal data.
+// Package magiclink mints and parses the token inside a sign-in link sent by mail. The token is
+// a short JWT under HMAC-SHA256 that names the app, a random id and an expiry. It holds no
+// personal data.
 //
 //	raw, err := magiclink.Mint(key, magiclink.Claims{App: app, ID: id, ExpiresAt: now.Add(15 * time.Minute)})
 //	link := magiclink.URL("https://auth.example.com", "/magic", raw)
 //	claims, err := magiclink.Parse(keys, raw, app, now)
 //
-// A token that parses was minted under one of the keys and has not expired. That
-// it is used once is for the caller to see to, by its ID.
+// A token that parses was minted under one of the keys and has not expired. The caller must
+// make sure that it is used only once, by its ID.
 package magiclink
 
 import (
@@ -29,10 +29,10 @@ const (
 	minKey    = 32 // RFC 7518, section 3.2: no shorter than the hash
 )
 
-// ErrInvalid is the one error of Parse: it does not tell what is wrong.
+// ErrInvalid is the only error of Parse. It does not say what is wrong.
 var ErrInvalid = errors.New("magiclink: invalid token")
 
-// Claims is what a link token says.
+// Claims are the claims of a link token.
 type Claims struct {
 	App       uuid.UUID
 	ID        []byte    // 16 random bytes
@@ -45,7 +45,7 @@ type payload struct {
 	ExpiresAt int64  `json:"exp"`
 }
 
-// Mint signs the claims. The key has at least 32 bytes, the ID exactly 16.
+// Mint signs the claims. The key must have at least 32 bytes, the ID exactly 16.
 func Mint(key []byte, c Claims) (string, error) {
 	if len(key) < minKey {
 		return "", fmt.Errorf("magiclink: key has %d bytes, want at least %d", len(key), minKey)
@@ -64,11 +64,11 @@ func Mint(key []byte, c Claims) (string, error) {
 	return raw, nil
 }
 
-// Parse reads a token minted for the app under any of the keys. It is expired
-// from ExpiresAt on, with no leeway. Every failure is ErrInvalid.
+// Parse reads a token minted for the app under any of the keys. The token is expired from
+// ExpiresAt on, without leeway. Every error is ErrInvalid.
 func Parse(keys [][]byte, raw string, app uuid.UUID, now time.Time) (Claims, error) {
 	j, err := token.ReadJWS(raw, tokenType, limit)
-	// RFC 8725, section 3.1: the algorithm is ours to choose, not the token's.
+	// RFC 8725, section 3.1: we choose the algorithm, not the token.
 	if err != nil || j.Header.Alg != "HS256" || j.Header.KID != "" || !signed(keys, j) {
 		return Claims{}, ErrInvalid
 	}
@@ -84,13 +84,13 @@ func Parse(keys [][]byte, raw string, app uuid.UUID, now time.Time) (Claims, err
 	return Claims{App: app, ID: id, ExpiresAt: expires}, nil
 }
 
-// signed says whether one of the keys made the signature.
+// signed reports whether one of the keys made the signature.
 func signed(keys [][]byte, j token.JWS) bool {
 	return slices.ContainsFunc(keys, func(k []byte) bool {
 		return len(k) >= minKey && jwt.SigningMethodHS256.Verify(j.Signed, j.Signature, k) == nil
 	})
 }
 
-// URL returns the link: base and path as they are, and the token as the query.
-// The token needs no escaping.
+// URL returns the link: base and path unchanged, and the token as the query. The token needs no
+// escaping.
 func URL(base, path, raw string) string { return base + path + "?token=" + raw }

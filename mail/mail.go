@@ -1,8 +1,7 @@
-// Package mail carries the few messages that sign-in needs: a link, a code, a
-// notice.
+// Package mail carries the few messages that sign-in needs: a link, a code, a notice.
 //
-// Anything with a Send method can deliver them. In development use [Log], in
-// tests [Outbox], in production the smtp package or your own [Mailer]:
+// Anything with a Send method can deliver them. Use [Log] in development, [Outbox] in tests,
+// and the smtp package or your own [Mailer] in production:
 //
 //	box := mail.NewOutbox()
 //	m, err := mail.DefaultTemplates().Render("magic_link", mail.Data{App: "Acme", Link: link, Code: code, Minutes: 15})
@@ -21,32 +20,31 @@ import (
 	"sync"
 )
 
-// ErrPermanent is wrapped by errors that a retry cannot cure, such as an
-// address that the next hop refused.
+// ErrPermanent is wrapped by errors that a retry cannot cure, such as an address that the next
+// hop refused.
 var ErrPermanent = errors.New("mail refused for good")
 
 // Message is one mail to one recipient.
 type Message struct {
 	To, From, Subject, Text, HTML string
 
-	// ID becomes the Message-ID and is stable across retries.
+	// ID becomes the Message-ID. It is the same for each attempt to send the message.
 	ID string
 }
 
 // Mailer hands messages to the next hop.
 type Mailer interface {
-	// Send returns nil once the next hop has accepted m. It honours ctx and
-	// may be called concurrently. An error that wraps [ErrPermanent] is not
-	// retried.
+	// Send returns nil once the next hop has accepted m. It must honour ctx and may be called
+	// concurrently. An error that wraps [ErrPermanent] is not retried.
 	//
-	// m.To is a plain address, without a display name, and anyone chooses it: it may begin
-	// with "-". A Mailer that starts a program puts "--" before it, as in sendmail -i -- TO,
-	// and never a shell; in SMTP such an address is one like any other.
+	// m.To is a plain address without a display name. A stranger may have chosen it, and it may
+	// begin with "-". A Mailer that starts a program must put "--" before it, as in sendmail -i
+	// -- TO, and must not use a shell. In SMTP such an address needs no special treatment.
 	Send(ctx context.Context, m Message) error
 }
 
-// Log returns a Mailer that writes messages to w as readable text, one at a
-// time. It shows links and codes, so it is for development only.
+// Log returns a Mailer that writes messages to w as readable text, one at a time. It shows
+// links and codes, so use it in development only.
 func Log(w io.Writer) Mailer { return &logMailer{w: w} }
 
 type logMailer struct {
@@ -75,8 +73,7 @@ var (
 // Link returns the first URL in the text of m, or "".
 func Link(m Message) string { return linkPattern.FindString(m.Text) }
 
-// Code returns the first six-digit code in the text of m that is not part of a
-// URL, or "".
+// Code returns the first six-digit code in the text of m that is not part of a URL, or "".
 func Code(m Message) string {
 	return codePattern.FindString(linkPattern.ReplaceAllString(m.Text, " "))
 }

@@ -9,8 +9,8 @@ import (
 // outboxLimit bounds the memory of a test that sends without end.
 const outboxLimit = 1000
 
-// Outbox is a [Mailer] that keeps the latest 1000 messages in memory, for
-// tests. It is safe for concurrent use.
+// Outbox is a [Mailer] for tests that keeps the latest 1000 messages in memory. It is safe for
+// concurrent use.
 type Outbox struct {
 	mu       sync.Mutex
 	messages []Message
@@ -19,7 +19,7 @@ type Outbox struct {
 // NewOutbox returns an empty Outbox.
 func NewOutbox() *Outbox { return &Outbox{} }
 
-// Send keeps m, unless ctx is done. The oldest message makes room.
+// Send keeps m, unless ctx is done. If the Outbox is full, it drops the oldest message.
 func (o *Outbox) Send(ctx context.Context, m Message) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -40,8 +40,7 @@ func (o *Outbox) Messages() []Message {
 	return slices.Clone(o.messages)
 }
 
-// Last returns the newest message to the given address, and whether there is
-// one.
+// Last returns the newest message to an address and reports whether there is one.
 func (o *Outbox) Last(to string) (Message, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -9,40 +9,42 @@ import (
 	"github.com/authkit-dev/authkit/internal/fill"
 )
 
-// Data is what a template may use. Mail to an unproven address holds no text from any
-// request, so a mail that proves one is given Product, App, Link, Code and Minutes only.
+// Data holds what a template may use. Mail to an unproven address holds no text from any
+// request. Therefore a mail that proves an address gets only Product, App, Link, Code and
+// Minutes.
 type Data struct {
-	Product    string // whose service it is that sends the mail; may be empty
+	Product    string // the service that sends the mail; may be empty
 	App        string // the app's name
 	Link, Code string
 	Minutes    int // until Link and Code expire
 	Email      string
 	Provider   string
-	Change     string // what a notice tells of, in words
+	Change     string // the change that a notice is about, in words
 }
 
-// Templates are the words of the mails. [DefaultTemplates] are authkit's own; package
-// mailtemplate reads a host's from files.
+// Templates write the texts of the mails. [DefaultTemplates] returns authkit's own. Package
+// mailtemplate reads a host's texts from files.
 type Templates interface {
-	// Render fills Subject (one line), Text and HTML of the message of a name in [Names];
-	// the caller sets the rest. An unknown name is an error. It may be called concurrently.
+	// Render fills Subject (one line), Text and HTML of the message of a name in [Names]. The
+	// caller sets the other fields. An unknown name is an error. Render may be called
+	// concurrently.
 	Render(name string, data Data) (Message, error)
 }
 
-// Names are the messages that there are.
+// Names lists all messages.
 func Names() []string {
 	return []string{
 		"magic_link", "email_verify", "email_change", "password_reset", // prove an address, by link or code
-		"email_changed",    // to the address before, with a link that takes it back, or without one
-		"password_changed", // without a link; with the providers that it removed, if any
-		"identity_linked",  // with the provider, and a link that takes it back, or without one
+		"email_changed",    // to the old address, with a link that undoes the change, or without one
+		"password_changed", // without a link; with the providers that were removed, if any
+		"identity_linked",  // with the provider, and a link that undoes the change, or without one
 		"app_changed",      // to the developer of an app, with the change
-		"more_notices",     // in place of notices beyond ten an hour; nothing but App
-		"sign_up_taken",    // somebody signed up with the address of an account; nothing but App
+		"more_notices",     // in place of notices beyond ten an hour; with App only
+		"sign_up_taken",    // a person signed up with the address of an account; with App only
 	}
 }
 
-// Limited is the data that the message of a name may use.
+// Limited returns the part of the data that the message of a name may use.
 func (d Data) Limited(name string) Data {
 	limited := d.limited(name)
 	limited.Product = d.Product
@@ -68,12 +70,12 @@ func (d Data) limited(name string) Data {
 //go:embed templates
 var embedded embed.FS
 
-// words are what tells one message from another of the same form.
+// words are what differs between messages of the same form.
 type words struct {
-	title     string // and the subject
+	title     string // also the subject
 	button    string // for the link
 	fact      string // of a notice
-	otherwise string // what to do if it was somebody else
+	otherwise string // what to do if the recipient did not do this
 }
 
 const ignore = "If you did not ask for this mail, ignore it: nobody gets in without it."
@@ -124,7 +126,7 @@ func (d Data) words(name string) (words, bool) {
 	return words{}, false
 }
 
-// sender says who sends a mail, since the name of an app may be that of anything.
+// sender says who sends a mail, because an app may have any name.
 func (d Data) sender() string {
 	switch d.Product {
 	case "":
@@ -135,7 +137,7 @@ func (d Data) sender() string {
 	return "Sent by " + d.Product + " for " + d.App + "."
 }
 
-// removed names the ways to sign in that went with the old password.
+// removed names the ways to sign in that were removed together with the old password.
 func (d Data) removed() string {
 	if d.Change == "" {
 		return ""
@@ -152,7 +154,7 @@ func (d Data) undo(people string) string {
 
 type defaults struct{}
 
-// DefaultTemplates are authkit's own words, in English.
+// DefaultTemplates returns authkit's own texts, in English.
 func DefaultTemplates() Templates { return defaults{} }
 
 // Render implements [Templates].
@@ -188,7 +190,7 @@ func (defaults) Render(name string, data Data) (Message, error) {
 
 func page(file string, values fill.Values) (fill.HTML, error) { return fill.Page(read(file), values) }
 
-// used are the values that have a place in a file.
+// used returns the values that have a place in a file.
 func used(file string, all fill.Values) fill.Values {
 	some := fill.Values{}
 	for name, v := range all {
@@ -199,7 +201,7 @@ func used(file string, all fill.Values) fill.Values {
 	return some
 }
 
-// OneLine makes one line of text, as a subject has to be.
+// OneLine joins the lines of a text into one, as a subject requires.
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func read(file string) string {

@@ -1,4 +1,4 @@
-// Package mailtemplate reads the words of a host's mails from files, as templates of
+// Package mailtemplate reads the texts of a host's mails from files, which are templates of
 // html/template and text/template.
 //
 //	//go:embed mails
@@ -7,9 +7,9 @@
 //	templates, err := mailtemplate.Parse(mails, "mails")
 //	engine, err := authkit.New(authkit.Config{MailTemplates: templates, …})
 //
-// A message has three files, of which any may be missing: NAME.subject.txt, NAME.txt and
-// NAME.html, with the fields of [mail.Data] as {{.App}}, {{.Link}} and so on. Templates are
-// the host's alone: all apps share one origin, so none may come from a developer.
+// A message has three files: NAME.subject.txt, NAME.txt and NAME.html. Each may be missing. The
+// fields of [mail.Data] are written as {{.App}}, {{.Link}} and so on. The templates must be the
+// host's own and must not come from a developer, because all apps share one origin.
 package mailtemplate
 
 import (
@@ -26,15 +26,15 @@ import (
 
 type templates map[string]set
 
-// set holds what the host gave; nil is the default.
+// set holds the templates of the host. The default is used for one that is nil.
 type set struct {
 	subject, text *text.Template
 	html          *html.Template
 }
 
-// Parse reads the files of every message in a folder of fsys ("." for its root). Where a
-// file is missing, the default stands in. A file that is no template is an error, and so
-// is one that uses a field which [mail.Data] has not.
+// Parse reads the files of every message in a folder of fsys ("." is its root). The default
+// replaces a missing file. A file that is not a template is an error, and so is a template that
+// uses a field which [mail.Data] does not have.
 func Parse(fsys fs.FS, folder string) (mail.Templates, error) {
 	t := templates{}
 	var all error
@@ -45,7 +45,7 @@ func Parse(fsys fs.FS, folder string) (mail.Templates, error) {
 	if all != nil {
 		return nil, all
 	}
-	for _, name := range mail.Names() { // a wrong field shows only when it is used
+	for _, name := range mail.Names() { // a wrong field shows only when a template is used
 		if _, err := t.Render(name, mail.Data{Link: "https://example.com"}); err != nil {
 			return nil, err
 		}

@@ -4,7 +4,7 @@
 //	mailer, err := smtp.New(config)
 //	err = mailer.Send(ctx, message)
 //
-// Every Send uses a connection of its own, so nothing needs closing.
+// Every Send uses a connection of its own, so nothing needs to be closed.
 package smtp
 
 import (
@@ -20,11 +20,11 @@ import (
 type Mode int
 
 const (
-	// STARTTLS requires the upgrade of RFC 3207 and is the default.
+	// STARTTLS requires the upgrade of RFC 3207. It is the default.
 	STARTTLS Mode = iota
-	// Implicit speaks TLS from the first byte (RFC 8314 section 3.3).
+	// Implicit uses TLS from the first byte (RFC 8314, section 3.3).
 	Implicit
-	// Opportunistic upgrades if the server offers to; for loopback only.
+	// Opportunistic upgrades if the server offers that. It is for loopback only.
 	Opportunistic
 )
 
@@ -34,17 +34,17 @@ type Config struct {
 	Username, Password string // no authentication if Username is empty
 	TLS                Mode
 	Timeout            time.Duration // of one Send; 10 s if zero
-	TLSConfig          *tls.Config   // nil trusts the system's roots, and anybody if Opportunistic
+	TLSConfig          *tls.Config   // nil trusts the system's roots, or any certificate if Opportunistic
 
-	// LocalName is what EHLO says: a full host name or an address literal. Default: the
-	// domain of the sender, else the name of this machine, where that is a full name; else
-	// the address of the connection.
+	// LocalName is the name in EHLO: a full host name or an address literal. Default: the
+	// domain of the sender or the name of this machine, whichever is first a full name;
+	// otherwise the address of the connection.
 	LocalName string
 }
 
-// Parse reads smtp://[user:pass@]host:port, which requires STARTTLS except on
-// loopback, where it is used if offered, or smtps://[user:pass@]host:port,
-// which is TLS from the first byte. Errors never hold the password.
+// Parse reads a URL. smtp://[user:pass@]host:port requires STARTTLS, except on loopback, where
+// STARTTLS is used if offered. smtps://[user:pass@]host:port uses TLS from the first byte.
+// Errors never hold the password.
 func Parse(rawURL string) (Config, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {

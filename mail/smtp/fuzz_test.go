@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What is taken is read the same when it is written again; what is refused keeps the
-// password to itself.
+// FuzzParse checks that an accepted URL is read the same after it is written again, and that
+// the error of a refused one does not hold the password.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"smtp://u:p@h.example:587", "smtps://h.example:465", "smtp://127.0.0.1:25", "smtp://[::1]:25", "smtp://localhost:25/", "smtp://localhost.evil.example:25", "http://h:1", "smtp://h",

@@ -11,8 +11,9 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// checkLocalName refuses what no relay takes in EHLO: a name of one label, or what is neither
-// a name nor an address literal (RFC 5321, section 4.1.1.1). The empty name is the default.
+// checkLocalName refuses what relays refuse in EHLO: a name of one label, and a text that is
+// neither a name nor an address literal (RFC 5321, section 4.1.1.1). The empty name stands for
+// the default.
 func checkLocalName(name string) error {
 	if name == "" || fullName(name) {
 		return nil
@@ -27,9 +28,9 @@ func checkLocalName(name string) error {
 	return fmt.Errorf("smtp local name %q is no full host name, such as mail.example.com, and no address literal, such as [192.0.2.1]", name)
 }
 
-// localName is what EHLO says: the name that is configured; else the sender's domain, else
-// the name of this machine, whichever is a full name first; else the address of this end of
-// the connection. Relays refuse a bare word.
+// localName returns the name in EHLO. It is the configured name, or the first full name of the
+// sender's domain and this machine's name, or the address of this end of the connection. Relays
+// refuse a name of one label.
 func (s *Mailer) localName(from string, local net.Addr) string {
 	if s.config.LocalName != "" {
 		return s.config.LocalName
@@ -46,7 +47,7 @@ func (s *Mailer) localName(from string, local net.Addr) string {
 	return literal(local)
 }
 
-// literal writes an address as RFC 5321, section 4.1.3, wants it.
+// literal writes an address literal (RFC 5321, section 4.1.3).
 func literal(local net.Addr) string {
 	at, err := netip.ParseAddrPort(local.String())
 	if err != nil {
@@ -58,7 +59,7 @@ func literal(local net.Addr) string {
 	return "[IPv6:" + at.Addr().WithZone("").String() + "]"
 }
 
-// fullName reports whether a host name is ASCII and has two labels or more.
+// fullName reports whether s is a host name in ASCII with at least two labels.
 func fullName(s string) bool {
 	labels := strings.Split(s, ".")
 	for _, label := range labels {

@@ -10,7 +10,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// strictRelay refuses a client that greets with a bare word, as relays do, and keeps what
+// strictRelay refuses a client whose EHLO has a name of one label, as relays do. It keeps what
 // it was told.
 type strictRelay struct {
 	backend
@@ -41,7 +41,7 @@ func TestEHLOSays(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		from, local string
-		want        string // empty: anything that the relay takes
+		want        string // empty means anything that the relay accepts
 	}{
 		"the domain of the sender":                      {from: "Acme <no-reply@auth.example.com>", want: "auth.example.com"},
 		"its A-labels":                                  {from: "no-reply@bücher.example", want: "xn--bcher-kva.example"},
@@ -88,8 +88,8 @@ func TestNewChecksTheLocalName(t *testing.T) {
 	}
 }
 
-// An absence is not to be told to the sender of a sign-in mail, and no header tells
-// which library to attack.
+// The sender of a sign-in mail must get no absence notices, and no header may tell an attacker
+// which library sent the mail.
 func TestHeadersOfAMail(t *testing.T) {
 	t.Parallel()
 	b := &backend{}
@@ -114,7 +114,7 @@ func TestHeadersOfAMail(t *testing.T) {
 	}
 }
 
-// In SMTP an address is no argument of a program: one that looks like an option is mailed.
+// SMTP passes an address to no program, so an address that looks like an option is mailed.
 func TestAnAddressThatBeginsWithADash(t *testing.T) {
 	t.Parallel()
 	relay := &strictRelay{}

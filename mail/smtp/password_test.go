@@ -8,7 +8,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// guarded is a relay that takes mail from those who show its password, as most are.
+// guarded is a relay that accepts mail from authenticated clients only, as most do.
 type guarded struct{ *backend }
 
 func (g guarded) NewSession(*gosmtp.Conn) (gosmtp.Session, error) {

@@ -12,8 +12,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// TestARelayThatRefusesTheClientIsTemporary has servers say 5xx before they have heard of
-// any message.
+// In this test servers answer 5xx before they have seen a message.
 func TestARelayThatRefusesTheClientIsTemporary(t *testing.T) {
 	t.Parallel()
 	for name, replies := range map[string]map[string]string{
@@ -41,7 +40,7 @@ func TestARelayIsAskedForNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-// refusing is the address of a server that gives some replies of its own.
+// refusing returns the address of a server that gives the replies of the test.
 func refusing(t *testing.T, replies map[string]string) string {
 	t.Helper()
 	l := listen(t)

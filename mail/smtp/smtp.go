@@ -35,7 +35,7 @@ func New(c Config) (*Mailer, error) {
 	if c.TLS < STARTTLS || c.TLS > Opportunistic {
 		return nil, fmt.Errorf("smtp tls mode %d is unknown", c.TLS)
 	}
-	if c.TLS == Opportunistic && !loopback(host) { // whoever stands between would be shown the password
+	if c.TLS == Opportunistic && !loopback(host) { // an attacker on the network would see the password
 		return nil, fmt.Errorf("smtp address %q is not on loopback, and Opportunistic is for that alone: give STARTTLS or Implicit", c.Addr)
 	}
 	if err := checkLocalName(c.LocalName); err != nil {
@@ -49,8 +49,9 @@ func New(c Config) (*Mailer, error) {
 	return m, nil
 }
 
-// tlsConfig takes any certificate where no TLS at all would do (RFC 7435, section 3): nobody
-// certifies loopback, and a relay there that offers STARTTLS has made its own.
+// tlsConfig accepts any certificate if the connection could also do without TLS (RFC 7435,
+// section 3). No authority certifies loopback, so a relay there that offers STARTTLS has a
+// certificate of its own making.
 func tlsConfig(of Config, host string) *tls.Config {
 	c := of.TLSConfig
 	if c == nil {
@@ -63,9 +64,9 @@ func tlsConfig(of Config, host string) *tls.Config {
 	return c
 }
 
-// Send delivers m over a new connection. A 5xx reply to the message, its sender
-// or its recipient (RFC 5321 section 4.2.1) and a message that cannot be written
-// safely wrap [mail.ErrPermanent]; a relay that refuses this client does not.
+// Send delivers m over a new connection. The error wraps [mail.ErrPermanent] if the message
+// cannot be written safely, or if the relay gives a 5xx reply to the message, its sender or its
+// recipient (RFC 5321, section 4.2.1). The error of a relay that refuses this client does not.
 func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	msg, err := compose(m)
 	if err != nil {
@@ -94,7 +95,7 @@ func (s *Mailer) options(conn net.Conn, from string) []gomail.Option {
 	policy := gomail.TLSMandatory
 	switch c.TLS {
 	case Implicit:
-		policy = gomail.NoTLS // the dialer below has done it
+		policy = gomail.NoTLS // the dialer below does it
 	case Opportunistic:
 		policy = gomail.TLSOpportunistic
 	}
@@ -114,9 +115,10 @@ func (s *Mailer) options(conn net.Conn, from string) []gomail.Option {
 	return opts
 }
 
-// mechanisms are the ways to show the password, best first. The client would leave PLAIN and
-// LOGIN out, which are all that most relays take: it knows neither of the TLS that a dialer
-// began, nor that a bare connection is to loopback. It still refuses them on any other.
+// mechanisms lists the ways to authenticate, best first. By itself the client would leave out
+// PLAIN and LOGIN, which are all that most relays accept: it does not know that the dialer
+// began TLS, or that a connection without TLS leads to loopback. It still refuses them on every
+// other connection.
 func (m Mode) mechanisms() []gomail.SMTPAuthType {
 	all := []gomail.SMTPAuthType{
 		gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthCramMD5, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin,
@@ -127,8 +129,8 @@ func (m Mode) mechanisms() []gomail.SMTPAuthType {
 	return append([]gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA1PLUS}, all...)
 }
 
-// dial connects. The connection is closed when the context of the Send is done, so that a
-// server that hangs cannot hold the caller.
+// dial connects. The connection is closed when ctx is done, so that a server that hangs cannot
+// hold the caller.
 func (s *Mailer) dial(ctx context.Context) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", s.config.Addr)
@@ -149,23 +151,23 @@ func classify(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		return fmt.Errorf("smtp send: %w", errors.Join(cause, err))
 	}
-	// What the relay says before it has heard of the message is about its client: a
-	// greeting or a password that it refuses is put right while the mail waits.
+	// What the relay answers before it has seen the message is about the client. A greeting or
+	// a password that it refuses can be corrected while the mail waits.
 	if send, ok := errors.AsType[*gomail.SendError](err); ok && send.ErrorCode() >= 500 && send.ErrorCode() < 600 {
 		err = errors.Join(mail.ErrPermanent, err)
 	}
 	return fmt.Errorf("smtp send: %w", err)
 }
 
-// compose refuses line breaks in what becomes a header, so that no text can
-// add one (RFC 5322 section 2.2).
+// compose builds the message. It refuses line breaks in header values, so that no text can add
+// a header (RFC 5322, section 2.2).
 func compose(m mail.Message) (*gomail.Msg, error) {
 	for _, v := range []string{m.To, m.From, m.Subject, m.ID} {
 		if strings.ContainsAny(v, "\r\n\x00") {
 			return nil, fmt.Errorf("header value %q has a line break: %w", v, mail.ErrPermanent)
 		}
 	}
-	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // which tells an attacker what to try
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent()) // the default tells an attacker what to try
 	if err := errors.Join(msg.From(m.From), msg.To(m.To)); err != nil {
 		return nil, fmt.Errorf("mail from %q to %q: %w", m.From, m.To, errors.Join(mail.ErrPermanent, err))
 	}
