@@ -36,7 +36,7 @@ func BenchmarkBareSignature(b *testing.B) {
 	}
 }
 
-// BenchmarkForged is what a token costs that names the app, and is not signed by its key.
+// BenchmarkForged measures a token that names the app and is not signed by its key.
 func BenchmarkForged(b *testing.B) {
 	p := pair(b, "ES256")
 	v := publish(b, p).over(b, at(start))

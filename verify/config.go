@@ -13,41 +13,41 @@ import (
 	"time"
 )
 
-// Config says whose tokens a [Verifier] checks. Issuer is required; the zero value of
-// everything else is its default.
+// Config says whose tokens a [Verifier] checks. Issuer is required. The zero value of every
+// other field means its default.
 type Config struct {
-	// Issuer is the app's issuer: the base URL of authkit, "/apps/" and the app's id, as
-	// in "https://example.com/auth/apps/0190a000-0000-7000-8000-000000000001". Required;
-	// https, or http on loopback.
+	// Issuer is the app's issuer: the base URL of authkit, "/apps/" and the app's id, as in
+	// "https://example.com/auth/apps/0190a000-0000-7000-8000-000000000001". Required; https, or
+	// http on loopback.
 	Issuer string
 
-	// MaxAge is how old the keys may get before they are fetched again, and so how long
-	// a revoked one may still count; 30 s to 15 min. Default: 10 min.
+	// MaxAge is the greatest age of the keys before they are fetched again, and so the longest
+	// time for which a revoked key still counts; 30 s to 15 min. Default: 10 min.
 	MaxAge time.Duration
 
-	// SkipDiscovery fetches the keys from <Issuer>/.well-known/jwks.json, without asking
-	// the issuer's metadata where they are. Default: the metadata are asked.
+	// SkipDiscovery fetches the keys from <Issuer>/.well-known/jwks.json, without asking the
+	// issuer's metadata for their address. Default: the metadata are asked.
 	SkipDiscovery bool
 
-	// Client fetches the keys; its redirect policy and its cookies are not used.
-	// Default: one on http.DefaultTransport. A fetch has 5 seconds, whatever its Timeout.
+	// Client fetches the keys. Its redirect policy and its cookies are not used. A fetch has 5
+	// seconds, whatever its Timeout. Default: one on http.DefaultTransport.
 	Client *http.Client
 
-	// Logger hears of keys that could not be fetched. Default: slog.Default().
+	// Logger logs keys that could not be fetched. Default: slog.Default().
 	Logger *slog.Logger
 
 	// Now is the clock. Default: time.Now.
 	Now func() time.Time
 
-	// InsecureAllowHTTP takes an Issuer of http that is not on loopback. Whoever is on
-	// the network between can then forge every token.
+	// InsecureAllowHTTP accepts an Issuer of http that is not on loopback. An attacker on the
+	// network can then forge every token.
 	InsecureAllowHTTP bool
 }
 
-// appIssuer is a base URL and a canonical app id.
+// appIssuer matches a base URL and a canonical app id.
 var appIssuer = regexp.MustCompile(`^(.+)/apps/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 
-// fill sets the defaults, reports everything that is wrong, and takes the issuer apart.
+// fill sets the defaults and splits the issuer. Its error reports everything that is wrong.
 func (c *Config) fill() (base, app string, err error) {
 	var bad []error
 	add := func(field string, value any, fix string) {
@@ -78,7 +78,7 @@ func (c *Config) fill() (base, app string, err error) {
 	return parts[1], parts[2], nil
 }
 
-// checkIssuer answers how to mend the issuer; empty: it is fine.
+// checkIssuer returns how to correct the issuer, or "" if it is valid.
 func (c *Config) checkIssuer() string {
 	u, err := url.Parse(c.Issuer)
 	switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit/verify"
 )
 
-// One service signs people in; another only checks their tokens.
+// One service signs people in. Another service only checks their tokens.
 func Example() {
 	auth := http.NewServeMux()
 	server := httptest.NewServer(auth)

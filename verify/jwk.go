@@ -10,14 +10,14 @@ import (
 	"github.com/authkit-dev/authkit/internal/jwks"
 )
 
-// key is a public key with the one algorithm it may be used with.
+// key is a public key with the only algorithm that it may be used with.
 type key struct {
 	method jwt.SigningMethod
 	public crypto.PublicKey
 }
 
-// parseSet reads a JSON Web Key Set. Keys that cannot be read are passed over, and so are keys
-// of another use or algorithm. A set that has two readable keys of one id is refused.
+// parseSet reads a JSON Web Key Set. It skips keys that cannot be read and keys of another use
+// or algorithm. It refuses a set with two readable keys of the same id.
 func parseSet(b []byte) (map[string]key, error) {
 	all, err := jwks.Parse(b)
 	if err != nil {
@@ -39,8 +39,8 @@ func parseSet(b []byte) (map[string]key, error) {
 	return set, nil
 }
 
-// methodOf ties the algorithm to the type of key: RFC 8725, section 3.1. Of RSA it takes the
-// one exponent that authkit makes.
+// methodOf ties the algorithm to the type of key: RFC 8725, section 3.1. An RSA key must have
+// the exponent that authkit uses.
 func methodOf(k jwks.Key) (jwt.SigningMethod, bool) {
 	if k.Use != "sig" {
 		return nil, false

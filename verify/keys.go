@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	keyLead  = 15 * time.Minute // how long the issuer publishes a key before it signs
-	keepFor  = 24 * time.Hour   // keys count no longer, whatever the issuer's state
-	cooldown = 30 * time.Second // between fetches for unknown keys; the least age
+	keyLead  = 15 * time.Minute // how long the issuer publishes a key before signing with it
+	keepFor  = 24 * time.Hour   // older keys are not used, whatever state the issuer is in
+	cooldown = 30 * time.Second // between fetches for unknown keys, and the least MaxAge
 	retry    = 5 * time.Second  // after a fetch that failed
 )
 
@@ -30,8 +30,8 @@ func newKeys(s *source, log *slog.Logger, now func() time.Time) *keys {
 	}}
 }
 
-// find answers the key of an id, after a fetch if one is due: [ErrInvalid] if the issuer
-// has no such key, [ErrUnavailable] if that cannot be told.
+// find returns the key of an id, after a fetch if one is due. The error is [ErrInvalid] if the
+// issuer has no such key, and [ErrUnavailable] if that is not known.
 func (k *keys) find(ctx context.Context, kid string) (key, error) {
 	set, known, err := k.set.Find(ctx, func(set map[string]key) bool { _, ok := set[kid]; return ok })
 	switch {

@@ -20,7 +20,7 @@ import (
 	"github.com/authkit-dev/authkit/verify"
 )
 
-// inBubble runs a test whose clock is the bubble's own, over a source of one key.
+// inBubble runs a test in a bubble with its own clock, with a source of one key.
 func inBubble(t *testing.T, test func(t *testing.T, p token.Pair, s *source, v *verify.Verifier)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -30,7 +30,7 @@ func inBubble(t *testing.T, test func(t *testing.T, p token.Pair, s *source, v *
 	})
 }
 
-// wants checks a token that was minted this moment.
+// wants checks a token that was minted at this moment.
 func wants(t *testing.T, v *verify.Verifier, p token.Pair, want error) {
 	t.Helper()
 	if _, err := v.Verify(t.Context(), mint(t, p, time.Now())); !errors.Is(err, want) {
@@ -118,7 +118,7 @@ func TestKeysOutliveTheIssuerForADay(t *testing.T) {
 		s.fail(errDown)
 		time.Sleep(10 * time.Minute)
 		wants(t, v, p, nil)
-		s.wantFetches(t, 1) // no further than the metadata
+		s.wantFetches(t, 1) // the metadata only
 		unknown := pair(t, "EdDSA")
 		wants(t, v, unknown, verify.ErrUnavailable) // it may be a new key
 		time.Sleep(24*time.Hour - 10*time.Minute - time.Second)
@@ -400,7 +400,7 @@ func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 	}
 }
 
-// RFC 7517, section 4.7: a certificate is beside the key, and nothing needs it.
+// RFC 7517, section 4.7: a certificate may stand beside the key, and it is not needed.
 func TestACertificateIsNotRead(t *testing.T) {
 	t.Parallel()
 	for name, extra := range map[string]string{
@@ -421,7 +421,7 @@ func TestACertificateIsNotRead(t *testing.T) {
 	}
 }
 
-// A transport of the host's may panic: the keys are then out of reach for a moment, and the
+// A transport of the host may panic. Then the keys are out of reach for a moment, and the
 // process goes on.
 func TestAPanicOfTheTransportIsAnErrorOfTheFetch(t *testing.T) {
 	inBubble(t, func(t *testing.T, p token.Pair, s *source, _ *verify.Verifier) {
@@ -446,7 +446,7 @@ type tripper func(*http.Request) (*http.Response, error)
 // RoundTrip implements http.RoundTripper.
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// FuzzKeySet reads any answer for a key set: none lets a stranger's token pass.
+// FuzzKeySet reads any answer as a key set and checks that a stranger's token never passes.
 func FuzzKeySet(f *testing.F) {
 	known, stranger := fixed(), pair(f, "EdDSA")
 	stranger.KID = known.KID

@@ -12,16 +12,17 @@ import (
 
 type claimsKey struct{}
 
-// From answers what the request's token says, behind [Verifier.Require].
+// From returns the claims of the request's token. It works in handlers behind
+// [Verifier.Require].
 func From(ctx context.Context) (Claims, bool) {
 	c, ok := ctx.Value(claimsKey{}).(Claims)
 	return c, ok
 }
 
-// Require lets a request through that carries an access token of the app as
-// "Authorization: Bearer …"; [From] tells whose. Everything else is answered as authkit
-// answers it, with a problem (RFC 9457): 401, 400 if the header itself is malformed, 503 if
-// the keys cannot be had.
+// Require lets a request pass that carries an access token of the app as "Authorization: Bearer
+// …". [From] returns its claims. Other requests are answered as authkit answers them, with a
+// problem (RFC 9457): 401; 400 if the header itself is malformed; 503 if the keys are not
+// available.
 func (v *Verifier) Require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, bad := bearer(r)
@@ -41,8 +42,8 @@ func (v *Verifier) Require(next http.Handler) http.Handler {
 	})
 }
 
-// bearer answers the token of the one Authorization header: a scheme in any case, one
-// space, the token.
+// bearer returns the token of the Authorization header: a scheme in any case, one space, the
+// token. There must be one such header.
 func bearer(r *http.Request) (string, *problem) {
 	values := r.Header.Values("Authorization")
 	if len(values) == 0 {
@@ -65,7 +66,7 @@ func noToken() *problem {
 	return &problem{Status: http.StatusUnauthorized, Code: "unauthenticated", Detail: "this endpoint wants an access token: Authorization: Bearer …"}
 }
 
-// problem is an error on the wire (RFC 9457). The issuer serves the page that Type names.
+// problem is an error as JSON (RFC 9457). The issuer serves the page that Type names.
 type problem struct {
 	Type   string `json:"type"`
 	Title  string `json:"title"`
@@ -92,5 +93,5 @@ func (v *Verifier) refuse(w http.ResponseWriter, p problem) {
 		panic(err) // strings and a number always encode
 	}
 	w.WriteHeader(p.Status)
-	_, _ = w.Write(append(body, '\n')) // the peer may be gone; there is nobody left to tell
+	_, _ = w.Write(append(body, '\n')) // the peer may be gone; there is no one left to tell
 }

@@ -20,7 +20,7 @@ const (
 	maxRedirects = 3
 )
 
-// source is where the keys come from.
+// source fetches the keys.
 type source struct {
 	issuer string
 	direct bool // without asking the metadata
@@ -34,7 +34,7 @@ func newSource(c Config) *source {
 	return &source{issuer: c.Issuer, direct: c.SkipDiscovery, maxAge: c.MaxAge, client: &client}
 }
 
-// stay keeps redirects at the origin that was asked: keys are trusted for where they are.
+// stay refuses redirects to another origin: keys are trusted because of where they are.
 func stay(r *http.Request, via []*http.Request) error {
 	if origin(r.URL) != origin(via[0].URL) || len(via) > maxRedirects {
 		return fmt.Errorf("redirected to %q", r.URL.Redacted())
@@ -42,7 +42,7 @@ func stay(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// fetch answers the keys, and how long they are fresh.
+// fetch returns the keys and how long they are fresh.
 func (s *source) fetch(ctx context.Context) (map[string]key, time.Duration, error) {
 	at, err := s.locate(ctx)
 	if err != nil {
@@ -66,8 +66,8 @@ type metadata struct {
 
 var metadataFields = strictjson.FieldsOf[metadata]()
 
-// locate asks the issuer's metadata for the address of its keys (OpenID Connect Discovery
-// 1.0, section 4).
+// locate asks the issuer's metadata for the address of its keys (OpenID Connect Discovery 1.0,
+// section 4).
 func (s *source) locate(ctx context.Context) (string, error) {
 	if s.direct {
 		return s.issuer + "/.well-known/jwks.json", nil
@@ -98,7 +98,7 @@ func (s *source) get(ctx context.Context, at string) ([]byte, http.Header, error
 		return nil, nil, err
 	}
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Cache-Control", "no-cache") // a cache between may not know the newest key yet
+	r.Header.Set("Cache-Control", "no-cache") // an intermediate cache may not know the newest key yet
 	res, err := s.client.Do(r)
 	if err != nil {
 		return nil, nil, err
@@ -117,7 +117,8 @@ func (s *source) get(ctx context.Context, at string) ([]byte, http.Header, error
 	return body, res.Header, nil
 }
 
-// freshFor is what Cache-Control says (RFC 9111, section 5.2.2), within the bounds.
+// freshFor returns the time that Cache-Control allows (RFC 9111, section 5.2.2), within the
+// bounds.
 func freshFor(header http.Header, most time.Duration) time.Duration {
 	for _, line := range header.Values("Cache-Control") {
 		for part := range strings.SplitSeq(line, ",") {
@@ -134,7 +135,7 @@ func freshFor(header http.Header, most time.Duration) time.Duration {
 	return max(most, cooldown)
 }
 
-// origin is scheme, host and port of a URL.
+// origin returns scheme, host and port of a URL.
 func origin(u *url.URL) [3]string {
 	port := u.Port()
 	if port == "" {

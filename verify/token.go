@@ -14,16 +14,16 @@ const (
 	leeway     = 60 * time.Second
 )
 
-// token is a compact JWS, taken apart and decoded. Nothing about it is proven yet.
+// token is a compact JWS, split and decoded. Nothing about it is proven yet.
 type token struct {
 	header    header
 	claims    payload
 	extra     map[string]any // the claims that payload does not know
-	signed    string         // what the signature is over
+	signed    string         // what the signature covers
 	signature []byte
 }
 
-// header is the whole protected header. One with any other member is refused, which rules
+// header is the whole protected header. A header with any other member is refused. That rules
 // out crit, jku, jwk, x5u, x5c and b64 (RFC 8725, sections 3.9 and 3.10).
 type header struct {
 	Alg string `json:"alg"`
@@ -31,8 +31,8 @@ type header struct {
 	Typ string `json:"typ"`
 }
 
-// payload is what the Engine mints. The audience is a single string: a list does not
-// decode.
+// payload holds the claims that the Engine mints. The audience is a single string: a list is
+// refused.
 type payload struct {
 	Issuer        string   `json:"iss"`
 	Subject       string   `json:"sub"`
@@ -40,7 +40,7 @@ type payload struct {
 	ClientID      string   `json:"client_id"`
 	ExpiresAt     *int64   `json:"exp"`
 	IssuedAt      *int64   `json:"iat"`
-	NotBefore     *int64   `json:"nbf"` // authkit mints none
+	NotBefore     *int64   `json:"nbf"` // authkit never mints it
 	ID            string   `json:"jti"`
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
@@ -63,8 +63,8 @@ func (c *payload) public() Claims {
 	return out
 }
 
-// read takes a token apart. All three segments must be canonical base64url, and the typ
-// exact (RFC 8725, section 3.11).
+// read splits a token. All three segments must be canonical base64url, and typ must match
+// exactly (RFC 8725, section 3.11).
 func read(raw string) (token, error) {
 	if len(raw) > sizeLimit || strings.Count(raw, ".") != 2 {
 		return token{}, invalid("not three segments of at most %d bytes", sizeLimit)
@@ -95,8 +95,8 @@ func read(raw string) (token, error) {
 	return t, nil
 }
 
-// decode re-encodes because base64 skips CR and LF and, unless strict, ignores trailing
-// bits (RFC 4648, section 3.5).
+// decode reads canonical base64url. It encodes the result again and compares, because the
+// decoder skips CR and LF and, unless strict, ignores trailing bits (RFC 4648, section 3.5).
 func decode(s string) ([]byte, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	return b, err == nil && base64.RawURLEncoding.EncodeToString(b) == s

@@ -18,7 +18,7 @@ import (
 
 func at(when time.Time) func() time.Time { return func() time.Time { return when } }
 
-// engineTakes says whether the engine's own reader takes a token.
+// engineTakes reports whether the engine's own reader accepts a token.
 func engineTakes(p token.Pair, raw string, now time.Time) (token.Access, bool) {
 	key := func(kid string) (token.VerifyKey, bool) {
 		return token.VerifyKey{Alg: p.Alg, Public: p.Public}, kid == p.KID
@@ -32,7 +32,7 @@ func head(p token.Pair) string { return `{"alg":"` + p.Alg + `","kid":"` + p.KID
 const body = `{"iss":"` + issuer + `","sub":"u","aud":"` + app + `","client_id":"` + app + `","exp":1700000900,"iat":1700000000,` +
 	`"jti":"j","sid":"s","auth_time":1700000000,"amr":["pwd"],"name":"Ann","email":"e@x.example","email_verified":true}`
 
-// forgery is signed with the right key, and still to be refused.
+// forgery is a token that is signed with the right key and must still be refused.
 type forgery struct{ name, header, payload string }
 
 func forgeries(p token.Pair) []forgery {
@@ -94,8 +94,8 @@ func forgeries(p token.Pair) []forgery {
 	}
 }
 
-// refusedHereOnly are what the engine's reader takes, since the store is asked next, or
-// since what it does not know it does not read.
+// refusedHereOnly returns the tokens that the engine's reader accepts: it asks the store next,
+// or it does not read what it does not know.
 func refusedHereOnly() []forgery {
 	return []forgery{
 		{"no sub", "", strings.Replace(body, `"sub":"u",`, "", 1)},
@@ -228,15 +228,15 @@ func TestPackageLinksOneModule(t *testing.T) {
 	}
 }
 
-// fixed is the same key in every process.
+// fixed returns the same key in every process.
 func fixed() token.Pair {
 	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	return token.Pair{KID: "k", Alg: "EdDSA", Private: private, Public: private.Public()}
 }
 
-// FuzzVerify signs whatever comes: what passes is what the engine reads, too.
+// FuzzVerify signs any text and checks that the engine reads what passes, too.
 func FuzzVerify(f *testing.F) {
-	p := fixed() // workers are processes of their own, and the seeds name the key
+	p := fixed() // fuzz workers are separate processes, and the seeds name the key
 	v := publish(f, p).over(f, at(start))
 	f.Add(head(p), body)
 	for _, forged := range append(forgeries(p), refusedHereOnly()...) {
@@ -254,7 +254,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzVerifyRaw takes the text as it comes: nothing passes that was not signed.
+// FuzzVerifyRaw checks that a text that was not signed does not pass.
 func FuzzVerifyRaw(f *testing.F) {
 	p := pair(f, "ES256")
 	v := publish(f, p).over(f, at(start))

@@ -1,47 +1,47 @@
-// Package verify checks the access tokens of one app of authkit in services that have
-// neither its store nor its Engine. It needs the issuer's URL and nothing else:
+// Package verify checks the access tokens of one app of authkit in services that have neither
+// its store nor its Engine. It needs only the issuer's URL:
 //
 //	v, err := verify.New(verify.Config{Issuer: "https://example.com/auth/apps/" + appID})
 //	mux.Handle("/orders", v.Require(orders))
 //
-// where orders reads who asks:
+// The handler orders reads who asks:
 //
 //	claims, ok := verify.From(r.Context())
 //
-// [Verifier.Verify] is the same for what is no HTTP request. Besides the standard library
-// the package links golang-jwt and a few small leaves of authkit itself.
+// [Verifier.Verify] does the same without an HTTP request. Besides the standard library the
+// package links golang-jwt and a few small leaves of authkit itself.
 //
 // # What is accepted
 //
-// Exactly what authkit mints, read as strictly as the Engine reads it: a JWS of at most
-// 8 KiB in its one canonical spelling, typ at+jwt, no header member beyond alg, kid and
-// typ, the one algorithm of its key, the exact issuer, and the app as audience and client.
-// Times are judged with a leeway of 60 seconds. Anything else is [ErrInvalid].
+// Exactly what authkit mints is accepted, read as strictly as the Engine reads it: a JWS of at
+// most 8 KiB in its canonical spelling, typ at+jwt, no header member besides alg, kid and typ,
+// the only algorithm of its key, the exact issuer, and the app as audience and client. Times
+// are checked with a leeway of 60 seconds. Anything beyond that is [ErrInvalid].
 //
 // # Keys
 //
-// Keys are fetched when a token first needs them, and kept for Config.MaxAge or for what
-// the issuer's Cache-Control says, whichever is shorter, but 30 seconds at least. A token
-// that names an unknown key has them fetched at once, though no more often than every 30
-// seconds, so that forged tokens make no flood. All who wait share one flight.
+// Keys are fetched when a token first needs them. They are kept for Config.MaxAge or for as
+// long as the issuer's Cache-Control says, whichever is shorter, but for at least 30 seconds. A
+// token that names an unknown key causes a fetch at once, but at most one every 30 seconds, so
+// that forged tokens cause no flood. All callers that wait share one fetch.
 //
-// The issuer publishes a key 15 minutes before it signs, so rotation goes unnoticed. Where
-// a rotation revokes the old keys, the new one signs at once: a verifier drops the old ones
-// within MaxAge, and a token of the new key may be refused for 30 seconds at worst.
+// The issuer publishes a key 15 minutes before it signs with it, so a rotation has no effect on
+// callers. If a rotation revokes the old keys, the new one signs at once. A verifier then drops
+// the old keys within MaxAge, and may refuse tokens of the new key for at most 30 seconds.
 //
-// While the issuer is out of reach, the keys at hand go on working until they are 24 hours
-// old; then, or where there are none, the answer is [ErrUnavailable].
+// While the issuer is out of reach, the keys at hand are used until they are 24 hours old.
+// After that, or if there are no keys, the error is [ErrUnavailable].
 //
 // # What it cannot know
 //
-// A token that was minted lives up to its expiry and the leeway: a verifier does not ask
-// for the session, so it learns of no sign-out, no disabled user and no deleted app, nor of
-// an address or a name that has changed. How long that may last is the app's setting
-// access_token_seconds, 60 to 3600, 900 by default: take the longest time for which a
-// revoked session may still read what this service guards. Short ones cost the app a refresh each time, so
-// choose 300 where money or other people's data are at stake, rarely less. What must end
-// at once belongs behind the Engine's own RequireLive, and what wants a recent sign-in asks
-// for a recent [Claims.AuthTime].
+// A minted token is valid until its expiry and the leeway. A verifier does not ask for the
+// session. Therefore it does not learn of a sign-out, a disabled user or a deleted app, nor of
+// a changed address or name. How long that may last is the app's setting access_token_seconds,
+// 60 to 3600, 900 by default. Choose the longest time for which a revoked session may still
+// read what this service guards. A short time costs the app many refreshes, so choose 300 where
+// money or other people's data are at stake, and rarely less. What must end at once belongs
+// behind the Engine's own RequireLive. What requires a recent sign-in must check for a recent
+// [Claims.AuthTime].
 package verify
 
 import (
@@ -52,14 +52,14 @@ import (
 )
 
 var (
-	// ErrInvalid means that the token is to be refused. The text says why, for the log.
+	// ErrInvalid means that the token must be refused. The text says why, for the log.
 	ErrInvalid = errors.New("verify: invalid token")
 
-	// ErrUnavailable means that the keys to judge the token by cannot be had now.
+	// ErrUnavailable means that the keys to check the token with are not available now.
 	ErrUnavailable = errors.New("verify: no keys")
 )
 
-// Claims is what an access token says.
+// Claims holds the claims of an access token.
 type Claims struct {
 	Subject   string // the user's id
 	App       string // the app's id, which is audience and client
@@ -71,8 +71,8 @@ type Claims struct {
 
 	AuthTime, IssuedAt, ExpiresAt time.Time // whole seconds, UTC
 
-	// Extra are the members that the host adds to its tokens, decoded as encoding/json
-	// does into any; nil: there are none.
+	// Extra holds the claims that the host adds to its tokens, decoded as encoding/json decodes
+	// into any. It is nil if there are no such claims.
 	Extra map[string]any
 }
 
@@ -84,29 +84,29 @@ type Verifier struct {
 	keys *keys
 }
 
-// New makes a Verifier. It touches no network: the first token does. An error reports
+// New returns a Verifier. It makes no request: the first token does. The error reports
 // everything that is wrong with the Config.
 func New(c Config) (*Verifier, error) {
 	base, app, err := c.fill()
 	if err != nil {
 		return nil, err
 	}
-	now := func() time.Time { return c.Now().Round(0) } // the monotonic clock stands still while a machine sleeps
+	now := func() time.Time { return c.Now().Round(0) } // the monotonic clock stops while a machine sleeps
 	return &Verifier{
 		issuer: c.Issuer, app: app, errors: base + "/errors/", now: now,
 		keys: newKeys(newSource(c), c.Logger, now),
 	}, nil
 }
 
-// Verify answers what an access token says, [ErrInvalid] if it is none of the app's that
-// counts now, or [ErrUnavailable]. The context bounds the wait for keys; a caller who
-// leaves does not take them from the others who wait.
+// Verify returns the claims of an access token. The error is [ErrInvalid] if the token is not a
+// valid one of the app, and [ErrUnavailable] if there are no keys to check it with. ctx bounds
+// the wait for keys. A caller that leaves does not end the fetch for the others that wait.
 func (v *Verifier) Verify(ctx context.Context, raw string) (Claims, error) {
 	t, err := read(raw)
 	if err != nil {
 		return Claims{}, err
 	}
-	// Claims come before the key, so that an old token of a retired key fetches nothing.
+	// Claims are checked before the key, so that an old token of a retired key causes no fetch.
 	if err := v.check(t.claims); err != nil {
 		return Claims{}, err
 	}
@@ -114,7 +114,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	// One algorithm a key: RFC 8725, section 3.1.
+	// One algorithm for each key: RFC 8725, section 3.1.
 	if k.method.Alg() != t.header.Alg {
 		return Claims{}, invalid("the key is not for %q", t.header.Alg)
 	}

@@ -97,7 +97,7 @@ func (w *world) verifier(app authkit.App) *verify.Verifier {
 	return v
 }
 
-// source is an issuer without a network, which counts.
+// source is an issuer without a network that counts its requests.
 type source struct {
 	mu      sync.Mutex
 	asked   map[string]int // by the last element of the path
@@ -107,7 +107,7 @@ type source struct {
 	hold    chan struct{} // answers wait until it is closed
 }
 
-// publish makes a source of keys.
+// publish returns a source of keys.
 func publish(t testing.TB, keys ...token.Pair) *source {
 	t.Helper()
 	s := &source{asked: map[string]int{}, header: http.Header{}, answers: map[string]string{
@@ -184,7 +184,7 @@ func (s *source) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewBufferString(body)), Request: r}, nil
 }
 
-// over makes a verifier over a source.
+// over returns a verifier that fetches from the source.
 func (s *source) over(t testing.TB, now func() time.Time, change ...func(*verify.Config)) *verify.Verifier {
 	t.Helper()
 	c := verify.Config{Issuer: issuer, Client: &http.Client{Transport: s}, Now: now, Logger: quiet}
