@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// directive matches the comments that the Go tools read (go doc go/ast Directive), and the
-// mark of a generated file.
+// directive matches the comments that the Go tools read (go doc go/ast Directive), and the mark
+// of a generated file.
 var directive = regexp.MustCompile(`^//(?:[a-z0-9]+:[a-z0-9]|line |extern |export |go:|[ ]?\+build |[ ]Code generated .* DO NOT EDIT\.$)`)
 
 // nolint matches the names of the linters that golangci-lint leaves out. The reason after

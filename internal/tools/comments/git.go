@@ -20,8 +20,8 @@ func open(ctx context.Context) (repository, error) {
 	return repository{root: strings.TrimSuffix(out, "\n")}, err
 }
 
-// changed lists the Go files that differ between two revisions, sorted. A renamed file stands
-// there under both names. If to is empty, untracked files are listed too.
+// changed lists the Go files that differ between two revisions, sorted. A renamed file is
+// listed under both names. If to is empty, untracked files are listed too.
 func (r repository) changed(ctx context.Context, from, to string) ([]string, error) {
 	args := []string{"diff", "--name-only", "--no-renames", "-z", from}
 	if to != "" {
@@ -43,8 +43,8 @@ func (r repository) changed(ctx context.Context, from, to string) ([]string, err
 	return slices.Compact(paths), nil
 }
 
-// sameCode reports whether a file has the same code in both revisions. A file that one of them
-// lacks has not.
+// sameCode reports whether a file has the same code in both revisions. It reports false if the
+// file is missing in one of them.
 func (r repository) sameCode(ctx context.Context, path, from, to string) (bool, error) {
 	before, ok, err := r.read(ctx, path, from)
 	if err != nil || !ok {
@@ -65,8 +65,8 @@ func (r repository) sameCode(ctx context.Context, path, from, to string) (bool, 
 	return slices.Equal(a, b), nil
 }
 
-// read returns a file of a revision, or of the work tree if rev is empty. ok is false if it
-// is not there.
+// read returns a file of a revision, or of the work tree if rev is empty. ok is false if the
+// file is missing.
 func (r repository) read(ctx context.Context, path, rev string) (text []byte, ok bool, err error) {
 	if rev == "" {
 		text, err = os.ReadFile(filepath.Join(r.root, path)) //nolint:gosec // a path that git listed

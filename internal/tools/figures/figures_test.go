@@ -19,7 +19,7 @@ func TestTheLargestCircleIsFound(t *testing.T) {
 	uses := map[string]map[string]bool{
 		"a": set("b"), "b": set("c"), "c": set("a", "d"), // a circle of three
 		"d": set("e"), "e": set("d"), // and one of two, which the first reaches
-		"f": set("a"), // reaches a circle, but is in none
+		"f": set("a"), // reaches a circle but is not part of one
 	}
 	if got := strings.Join(circle(uses), " "); got != "a b c" {
 		t.Errorf("got the circle %q, want %q", got, "a b c")

@@ -18,7 +18,7 @@ import (
 	"strings"
 )
 
-// listed is what `go list -json` says of a package.
+// listed is the answer of `go list -json` for a package.
 type listed struct {
 	ImportPath string   `json:"ImportPath"`
 	Dir        string   `json:"Dir"`
@@ -36,14 +36,14 @@ type pkg struct {
 	types *types.Package
 }
 
-// tree is the module: its packages, and where each file stands.
+// tree is the module: its packages and the positions in its files.
 type tree struct {
 	fset     *token.FileSet
 	packages []pkg
 }
 
-// load type-checks the packages of the module. What they import comes from the
-// build cache, so that no package is checked twice.
+// load type-checks the packages of the module. Their imports come from the build cache, so that
+// no package is checked twice.
 func load() (tree, error) {
 	all, err := list()
 	if err != nil {
@@ -107,13 +107,13 @@ func (t *tree) check(p listed, imports types.Importer) (pkg, error) {
 	return out, nil
 }
 
-// file is the base name of the file that holds pos.
+// file returns the base name of the file that holds pos.
 func (t *tree) file(pos token.Pos) string { return filepath.Base(t.fset.Position(pos).Filename) }
 
-// generated reports whether a file says that a program made it.
+// generated reports whether a file says that a program wrote it.
 func generated(f *ast.File) bool { return ast.IsGenerated(f) }
 
-// short is the import path below the module's own.
+// short returns the import path below that of the module.
 func short(path string) string {
 	const module = "github.com/authkit-dev/authkit"
 	if rest := strings.TrimPrefix(path, module); rest != "" {

@@ -16,8 +16,8 @@ import (
 	"strings"
 )
 
-// base is the commit after which subjects are measured. What stands before is history, which
-// is never rewritten.
+// base is the commit after which subjects are measured. The history before it is never
+// rewritten.
 const base = "54c2737"
 
 func main() {
@@ -98,7 +98,7 @@ func writeText(w *strings.Builder, files []string, since string) error {
 	return nil
 }
 
-// exampleCount counts the examples of a file that have an output to compare.
+// exampleCount counts the examples of a file whose output a test run compares.
 func exampleCount(f *ast.File) int {
 	n := 0
 	for _, x := range doc.Examples(f) {

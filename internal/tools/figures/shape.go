@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// width is how wide a type is.
+// width holds the numbers of methods and fields of a type.
 type width struct {
 	name                         string
 	exported, unexported, fields int
@@ -53,7 +53,7 @@ func (t *tree) generatedFiles(p pkg) map[string]bool {
 	return out
 }
 
-// uses says for each file of a package which other files of it its code refers to.
+// uses lists for each file of a package the other files that its code refers to.
 func (t *tree) uses(p pkg) map[string]map[string]bool {
 	out := map[string]map[string]bool{}
 	for _, f := range p.files {
@@ -71,8 +71,8 @@ func (t *tree) uses(p pkg) map[string]map[string]bool {
 	return out
 }
 
-// circle is the largest set of files that all reach each other (the largest strongly
-// connected component, by Tarjan's algorithm).
+// circle returns the largest set of files that all reach each other: the largest strongly
+// connected component, by Tarjan's algorithm.
 func circle(uses map[string]map[string]bool) []string {
 	s := search{uses: uses, index: map[string]int{}, low: map[string]int{}, on: map[string]bool{}}
 	names := make([]string, 0, len(uses))
@@ -123,7 +123,7 @@ func (s *search) visit(name string) {
 	}
 }
 
-// long is a function with more parameters than most.
+// long is a function with more parameters than allowed.
 type long struct {
 	name   string
 	params int

@@ -13,17 +13,17 @@ import (
 	"unicode/utf8"
 )
 
-// counted are the words that make comments hard to read when they are frequent.
+// counted lists the words that make comments hard to read when they are frequent.
 var counted = []string{"nobody", "whoever", "none", "else"}
 
-// notWords are the parts of a comment that are not prose: code, quotations and the usual
+// notWords matches the parts of a comment that are not prose: code, quotations and the usual
 // form of a default.
 var notWords = regexp.MustCompile("`[^`]*`|\"[^\"]*\"|(?i:default: none)|\\[[^\\]]*\\]")
 
 var word = regexp.MustCompile(`[A-Za-z][A-Za-z'’-]*`)
 
-// budget counts the words of all comments of the module, tests included, and how often each of
-// counted is among them.
+// budget counts the words of all comments of the module, tests included, and among them the
+// words in counted.
 type budget struct {
 	words int
 	of    map[string]int
@@ -60,7 +60,7 @@ func (b *budget) add(group *ast.CommentGroup) {
 	}
 }
 
-// per is how often a word stands in 10,000 words.
+// per returns how often a word occurs in 10,000 words.
 func (b *budget) per(w string) float64 {
 	if b.words == 0 {
 		return 0
@@ -77,7 +77,7 @@ func goFiles() ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// subjects are the lengths of the commit subjects since base, the shortest first.
+// subjects returns the lengths of the commit subjects since base, the shortest first.
 func subjects(base string) ([]int, error) {
 	out, err := exec.CommandContext(context.Background(), "git", "log", "--no-merges", "--format=%s", base+"..HEAD").Output() //nolint:gosec // a constant or the caller's own flag
 	if err != nil {

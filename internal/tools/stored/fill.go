@@ -25,7 +25,7 @@ const (
 	peer     = "192.0.2.1"
 )
 
-// at is the time at which all of it is made; a reader's clock stands a little after it.
+// at is the time at which everything is made. The clock of a reader must be a little later.
 var at = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
 // filler fills a store.
@@ -49,9 +49,8 @@ func newFiller(store authkit.Store, idp *provider) *filler {
 
 func (f *filler) clock() time.Time { return f.now }
 
-// fill does it in the order in which a deployment would: under one secret, then under a
-// newer one beside it. What has to be fresh when it is read comes last, and the last mail
-// is not sent.
+// fill works in the order of a deployment: under one secret, then with a newer secret as well.
+// What must be fresh when it is read comes last, and the last mail is not sent.
 func (f *filler) fill(ctx context.Context) error {
 	older, newer := []byte("the older secret: 32 bytes at all"), []byte("the newer secret: 32 bytes at all")
 	f.held["older_secret"], f.held["newer_secret"] = base64.StdEncoding.EncodeToString(older), base64.StdEncoding.EncodeToString(newer)
@@ -61,7 +60,7 @@ func (f *filler) fill(ctx context.Context) error {
 		}
 		steps := []func(context.Context) error{f.developer, f.password, f.identity}
 		if len(secrets) == 2 {
-			f.now = f.now.Add(24 * time.Hour) // limits of a minute have room again
+			f.now = f.now.Add(24 * time.Hour) // limits per minute have room again
 			steps = []func(context.Context) error{f.keys, f.cookies, f.addressChange, f.sessions, f.attempts, f.oneTimeCode, f.waitingMail}
 		}
 		for _, step := range steps {
@@ -104,7 +103,7 @@ func (f *filler) developer(ctx context.Context) (err error) {
 	return err
 }
 
-// password makes ann, who proved her address, and dan, who did not yet.
+// password makes ann, who proved her address, and dan, who has not proved his yet.
 func (f *filler) password(ctx context.Context) error {
 	ann, err := f.signIn(ctx, f.app.ID, "ann@example.com")
 	if err != nil {
@@ -125,7 +124,7 @@ func (f *filler) password(ctx context.Context) error {
 	return nil
 }
 
-// identity makes cat, by a provider.
+// identity makes cat, who signs in at a provider.
 func (f *filler) identity(ctx context.Context) error {
 	to, err := f.engine.StartOAuth(ctx, authkit.OAuthStart{App: f.app.ID, Provider: "corp"})
 	if err != nil {
@@ -141,7 +140,7 @@ func (f *filler) identity(ctx context.Context) error {
 	return err
 }
 
-// keys makes one API key that is revoked and two that live, and a signing key.
+// keys makes one revoked API key, two valid ones, and a signing key.
 func (f *filler) keys(ctx context.Context) error {
 	key, text, err := f.engine.RotateAPIKey(ctx, f.dev, f.app.ID, authkit.APIKeyRequest{Overlap: 7 * 24 * time.Hour})
 	if err != nil {
@@ -194,8 +193,8 @@ func (f *filler) cookies(ctx context.Context) error {
 	return nil
 }
 
-// addressChange makes gil, who waits for the proof of a new address, and hal, whose change
-// can be taken back.
+// addressChange makes gil, who has yet to prove a new address, and hal, whose change can still
+// be undone.
 func (f *filler) addressChange(ctx context.Context) error {
 	for _, name := range []string{"gil", "hal"} {
 		email, next := name+"@example.com", name+"-new@example.com"
@@ -223,7 +222,7 @@ func (f *filler) addressChange(ctx context.Context) error {
 	return nil
 }
 
-// sessions makes ones whose refresh tokens were turned a minute ago, and just now.
+// sessions makes sessions whose refresh tokens were rotated a minute ago and just now.
 func (f *filler) sessions(ctx context.Context) error {
 	first, err := f.signIn(ctx, f.app.ID, "ann@example.com")
 	if err != nil {
@@ -247,7 +246,7 @@ func (f *filler) sessions(ctx context.Context) error {
 	return nil
 }
 
-// attempts makes links and codes that wait to be redeemed.
+// attempts makes links and codes that are not redeemed yet.
 func (f *filler) attempts(ctx context.Context) error {
 	ask := func(name, email string, asked func(authkit.LinkRequest) (authkit.Pending, error)) error {
 		got, err := asked(authkit.LinkRequest{App: f.app.ID, Email: email, Client: f.by})
@@ -281,7 +280,7 @@ func (f *filler) attempts(ctx context.Context) error {
 	})
 }
 
-// oneTimeCode presses a link that goes on to the app.
+// oneTimeCode redeems a link that leads on to the app.
 func (f *filler) oneTimeCode(ctx context.Context) error {
 	browser := bytes.Repeat([]byte("b"), 32)
 	_, err := f.engine.RequestLink(ctx, authkit.LinkRequest{App: f.app.ID, Email: "kim@example.com", RedirectTo: goal, Browser: browser, Client: f.by})
@@ -297,7 +296,7 @@ func (f *filler) oneTimeCode(ctx context.Context) error {
 	return err
 }
 
-// waitingMail asks for a mail, which is never sent.
+// waitingMail asks for a mail that is never sent.
 func (f *filler) waitingMail(ctx context.Context) error {
 	got, err := f.engine.RequestLink(ctx, authkit.LinkRequest{App: f.app.ID, Email: "fay@example.com", Client: f.by})
 	f.held["mail_to"], f.held["mail_binding"] = "fay@example.com", got.Binding
@@ -308,7 +307,7 @@ func (f *filler) signIn(ctx context.Context, app uuid.UUID, email string) (authk
 	return f.engine.SignInWithPassword(ctx, authkit.PasswordSignIn{App: app, Email: email, Password: password, Client: f.by})
 }
 
-// mailed sends what waits and reads the latest mail to an address.
+// mailed sends the waiting mails and reads the latest one to an address.
 func (f *filler) mailed(ctx context.Context, to string) (link, code string, err error) {
 	if err := f.engine.RunOnce(ctx); err != nil {
 		return "", "", err

@@ -1,8 +1,8 @@
-// Stored fills an empty store with some of everything that authkit keeps, and writes what
-// a client would hold: secrets, tokens, links, codes and keys. What it made at an earlier
-// commit stands in testdata/stored, and a test of the root opens that with the code of
-// today. A folder there is never made anew: the program is copied to the commit whose data
-// the folder is to hold, once, and run there for each store:
+// Stored fills an empty store with an example of everything that authkit keeps. It writes a
+// file with what a client would hold: secrets, tokens, links, codes and keys. The folder
+// testdata/stored holds what it made at earlier commits, and a test of the root package opens
+// that with today's code. A folder there is never made again. To add one, copy the program to
+// the commit whose data the folder is to hold, and run it there once for each store:
 //
 //	go run ./internal/tools/stored -store sqlite:auth.db -held held.json
 //	go run ./internal/tools/stored -store 'postgres://…?search_path=authkit_stored' -held held.json
@@ -39,7 +39,7 @@ func run(ctx context.Context, name, heldFile string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }() // SQLite puts all of it into the main file
+	defer func() { err = errors.Join(err, store.Close()) }() // SQLite writes all data into the main file
 	idp, err := newProvider()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ const (
 	catEmail     = "cat@example.com"
 )
 
-// provider is an OpenID provider on loopback, at which everybody is cat.
+// provider is an OpenID provider on loopback at which every person is cat.
 type provider struct {
 	server *httptest.Server
 	key    *ecdsa.PrivateKey
@@ -48,7 +48,7 @@ func (p *provider) close() { p.server.Close() }
 
 func (p *provider) issuer() string { return p.server.URL }
 
-// visit is the browser's part: the nonce of the request is that of the next token.
+// visit does the browser's part. The next token has the nonce of the request.
 func (p *provider) visit(authURL string) error {
 	u, err := url.Parse(authURL)
 	if err != nil {
