@@ -288,7 +288,7 @@ func TestAKeyThatIsNotLive(t *testing.T) {
 	users := w.in("/users/{app_id}")
 	rotate := func(in authkit.APIKeyRequest) string {
 		t.Helper()
-		_, key, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, in)
+		_, key, err := w.engine.RotateAPIKey(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, in)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -128,7 +128,7 @@ func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
 				t.Fatalf("before: got %d, want 418", got)
 			}
 			w.clock.Advance(-30 * time.Second)
-			if err := other.EndSessions(t.Context(), w.app.ID, userID(in)); err != nil {
+			if err := other.EndSessions(t.Context(), authkit.UserRef{App: w.app.ID, ID: userID(in)}); err != nil {
 				t.Fatal(err)
 			}
 			if got := behind(t, mw, in.field("token")); got != http.StatusUnauthorized {
@@ -234,7 +234,7 @@ func TestAnUndoSeesAProofBesideIt(t *testing.T) {
 		z, s, back, old := setUp(t)
 		squatter := s.userOf(old)
 		z.meanwhile = func() {
-			if _, err := s.engine.ChangeUser(t.Context(), s.app.ID, squatter.ID, authkit.UserPatch{Name: new("Eve")}); err != nil {
+			if _, err := s.engine.ChangeUser(t.Context(), authkit.UserRef{App: s.app.ID, ID: squatter.ID}, authkit.UserPatch{Name: new("Eve")}); err != nil {
 				t.Error(err)
 			}
 		}
@@ -246,7 +246,7 @@ func TestAnUndoSeesAProofBesideIt(t *testing.T) {
 		z, s, back, old := setUp(t)
 		squatter := s.userOf(old)
 		z.meanwhile = func() {
-			if err := s.engine.DeleteUser(t.Context(), s.app.ID, squatter.ID); err != nil {
+			if err := s.engine.DeleteUser(t.Context(), authkit.UserRef{App: s.app.ID, ID: squatter.ID}); err != nil {
 				t.Error(err)
 			}
 		}

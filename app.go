@@ -137,7 +137,7 @@ func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
 		return App{}, "", err
 	}
 	today := e.appsToday(in)
-	if err := e.hit(ctx, Console, today...); err != nil {
+	if err := e.limiter.hit(ctx, App{ID: Console}, today...); err != nil {
 		return App{}, "", err
 	}
 	err = e.store.CreateApp(ctx, step)
@@ -148,7 +148,7 @@ func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
 	for i := range today { // what was not made is not counted
 		today[i].Cost = -1
 	}
-	if err := e.hit(ctx, Console, today...); err != nil {
+	if err := e.limiter.hit(ctx, App{ID: Console}, today...); err != nil {
 		return App{}, "", err
 	}
 	return App{}, "", ownerError(err, step.Most)
@@ -203,22 +203,29 @@ func (e *Engine) Apps(ctx context.Context, developer string, p Page) ([]App, err
 
 // OwnApp answers an app if it is the developer's: else, and if there is none, one and the
 // same [CodeAppNotFound].
-func (e *Engine) OwnApp(ctx context.Context, developer string, id uuid.UUID) (App, error) {
-	app, err := e.App(ctx, id)
+func (e *Engine) OwnApp(ctx context.Context, ref AppRef) (App, error) {
+	app, err := e.refApp(ctx, ref)
 	if err != nil {
 		return App{}, err
 	}
-	if id == Console || (app.Developer != e.owner(developer) && app.Developer != e.own(developer)) {
+	if ref.ID == Console || (app.Developer != e.owner(ref.Developer) && app.Developer != e.own(ref.Developer)) {
 		return App{}, unknownApp("the app is another developer's")
 	}
 	return app, nil
 }
 
+func (e *Engine) refApp(ctx context.Context, ref AppRef) (App, error) {
+	if ref.read != nil && ref.read.ID == ref.ID {
+		return *ref.read, nil
+	}
+	return e.App(ctx, ref.ID)
+}
+
 // ChangeApp changes an app of the developer's; the next request to the handler of any
 // process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeAppNameTaken].
-func (e *Engine) ChangeApp(ctx context.Context, developer string, id uuid.UUID, p AppPatch) (App, error) {
-	return e.changeApp(ctx, developer, id, appEdit{AppPatch: p, granted: true})
+func (e *Engine) ChangeApp(ctx context.Context, ref AppRef, p AppPatch) (App, error) {
+	return e.changeApp(ctx, ref, appEdit{AppPatch: p, granted: true})
 }
 
 // appEdit is a patch with what the caller knows of it.
@@ -235,8 +242,8 @@ type appEdit struct {
 	granted bool
 }
 
-func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, p appEdit) (App, error) {
-	app, err := e.OwnApp(ctx, developer, id)
+func (e *Engine) changeApp(ctx context.Context, ref AppRef, p appEdit) (App, error) {
+	app, err := e.OwnApp(ctx, ref)
 	if err != nil {
 		return App{}, err
 	}
@@ -254,7 +261,7 @@ func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, 
 			e.pokeFor(change.Also)
 			return changed, nil
 		case errors.Is(err, ErrStale): // changed beside us: decide again, by what it is now
-			if app, err = e.readApp(ctx, id); err != nil {
+			if app, err = e.readApp(ctx, ref.ID); err != nil {
 				return App{}, err
 			}
 		case errors.Is(err, ErrConflict):
@@ -262,7 +269,7 @@ func (e *Engine) changeApp(ctx context.Context, developer string, id uuid.UUID, 
 		case errors.Is(err, ErrNotFound):
 			return App{}, unknownApp("the app was deleted beside the request")
 		default:
-			return App{}, unavailable(fmt.Errorf("change app %s: %w", id, err))
+			return App{}, unavailable(fmt.Errorf("change app %s: %w", ref.ID, err))
 		}
 	}
 	return App{}, unavailable(errAgain)
@@ -307,15 +314,15 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 // DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
 // removes the rows. Its name is free again. For an hour the same developer can delete the app
 // again: that commits a write and succeeds.
-func (e *Engine) DeleteApp(ctx context.Context, developer string, id uuid.UUID) error {
-	app, err := e.OwnApp(ctx, developer, id)
+func (e *Engine) DeleteApp(ctx context.Context, ref AppRef) error {
+	app, err := e.OwnApp(ctx, ref)
 	if err == nil {
 		err = e.endApp(ctx, app)
 	}
 	if !errors.Is(err, CodeAppNotFound) {
 		return err
 	}
-	if deleted, failed := e.deletedBefore(ctx, id, e.owner(developer), e.own(developer)); deleted || failed != nil {
+	if deleted, failed := e.deletedBefore(ctx, ref.ID, e.owner(ref.Developer), e.own(ref.Developer)); deleted || failed != nil {
 		return failed
 	}
 	return err

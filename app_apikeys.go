@@ -87,55 +87,55 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 // RotateAPIKey makes a key, shown only here, and retires every other one of the app in
 // the same step; old keys live on for in.Overlap, at most five at once. Of the keys that are
 // inactive by then the latest 50 stay.
-func (e *Engine) RotateAPIKey(ctx context.Context, developer string, app uuid.UUID, in APIKeyRequest) (APIKey, string, error) {
-	own, err := e.OwnApp(ctx, developer, app)
+func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest) (APIKey, string, error) {
+	own, err := e.OwnApp(ctx, app)
 	if err != nil {
 		return APIKey{}, "", err
 	}
 	now := e.now()
-	key, text, err := e.newAPIKey(app, in, now)
+	key, text, err := e.newAPIKey(app.ID, in, now)
 	if err != nil {
 		return APIKey{}, "", err
 	}
 	var also Also
-	also.note(now, Event{App: app, Type: EventAPIKeyCreate, Actor: own.Developer})
+	also.note(now, Event{App: app.ID, Type: EventAPIKeyCreate, Actor: own.Developer})
 	if err := e.tellOwner(ctx, &also, own, "a new API key was made"); err != nil {
 		return APIKey{}, "", err
 	}
-	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Also: also})
-	return key, text, e.managed(err, app, also)
+	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Also: also})
+	return key, text, e.managed(err, app.ID, also)
 }
 
 // APIKeys lists the keys of an app, inactive ones too, newest first.
-func (e *Engine) APIKeys(ctx context.Context, developer string, app uuid.UUID) ([]APIKey, error) {
-	if _, err := e.OwnApp(ctx, developer, app); err != nil {
+func (e *Engine) APIKeys(ctx context.Context, app AppRef) ([]APIKey, error) {
+	if _, err := e.OwnApp(ctx, app); err != nil {
 		return nil, err
 	}
-	keys, err := e.store.APIKeys(ctx, app)
-	return keys, e.ownError(err, app)
+	keys, err := e.store.APIKeys(ctx, app.ID)
+	return keys, e.ownError(err, app.ID)
 }
 
 // RevokeAPIKey makes one key inactive. One that is inactive already is no error, and is
 // durably so when this returns. [CodeNotFound]: the app has no such key.
-func (e *Engine) RevokeAPIKey(ctx context.Context, developer string, app, id uuid.UUID) error {
-	own, err := e.OwnApp(ctx, developer, app)
+func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) error {
+	own, err := e.OwnApp(ctx, app)
 	if err != nil {
 		return err
 	}
 	var also Also
-	also.note(e.now(), Event{App: app, Type: EventAPIKeyRevoke, Actor: own.Developer})
+	also.note(e.now(), Event{App: app.ID, Type: EventAPIKeyRevoke, Actor: own.Developer})
 	if err := e.tellOwner(ctx, &also, own, "an API key was revoked"); err != nil {
 		return err
 	}
-	err = e.store.RevokeAPIKey(ctx, app, id, also)
+	err = e.store.RevokeAPIKey(ctx, app.ID, id, also)
 	if errors.Is(err, ErrNotFound) {
-		done, err := e.revokedKey(ctx, app, id)
+		done, err := e.revokedKey(ctx, app.ID, id)
 		if err == nil && !done {
 			return refuse(CodeNotFound, "the app has no such key")
 		}
-		return e.ownError(err, app)
+		return e.ownError(err, app.ID)
 	}
-	return e.managed(err, app, also)
+	return e.managed(err, app.ID, also)
 }
 
 // managed is [Engine.ownError] of a step that may have queued a notice.

@@ -37,30 +37,30 @@ type OAuthPatch struct {
 // never shown again. The issuer of a custom provider is asked for its discovery document; one
 // that cannot work is [CodeInvalidRequest], with what was seen and wanted. [CodeOAuthConfigExists];
 // [CodeLimitReached]: the app has 32.
-func (e *Engine) CreateOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string, p OAuthPatch) (OAuthConfig, error) {
-	fresh := OAuthConfig{App: app, Provider: provider, Enabled: true, CreatedAt: e.now()}
-	got, err := e.putOAuthConfig(ctx, developer, fresh, p)
+func (e *Engine) CreateOAuthConfig(ctx context.Context, ref ProviderRef, p OAuthPatch) (OAuthConfig, error) {
+	fresh := OAuthConfig{App: ref.App.ID, Provider: ref.Provider, Enabled: true, CreatedAt: e.now()}
+	got, err := e.putOAuthConfig(ctx, ref.App, fresh, p)
 	if errors.Is(err, ErrConflict) {
 		return OAuthConfig{}, refuse(CodeOAuthConfigExists, "the app has a configuration for this provider")
 	}
 	if errors.Is(err, ErrStale) { // a fresh one has no Version to be stale: its secret is retired
-		return OAuthConfig{}, unavailable(fmt.Errorf("create an OAuth configuration of app %s: %w", app, err))
+		return OAuthConfig{}, unavailable(fmt.Errorf("create an OAuth configuration of app %s: %w", ref.App.ID, err))
 	}
 	return got, err
 }
 
 // ChangeOAuthConfig changes a configuration; sign-ins under way with it stop.
 // [CodeProviderNotConfigured]: there is none.
-func (e *Engine) ChangeOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string, p OAuthPatch) (OAuthConfig, error) {
+func (e *Engine) ChangeOAuthConfig(ctx context.Context, ref ProviderRef, p OAuthPatch) (OAuthConfig, error) {
 	for range 5 {
-		if _, err := e.OwnApp(ctx, developer, app); err != nil {
+		if _, err := e.OwnApp(ctx, ref.App); err != nil {
 			return OAuthConfig{}, err
 		}
-		old, err := e.oauthConfig(ctx, app, provider)
+		old, err := e.oauthConfig(ctx, ref.App.ID, ref.Provider)
 		if err != nil {
 			return OAuthConfig{}, err
 		}
-		got, err := e.putOAuthConfig(ctx, developer, old, p)
+		got, err := e.putOAuthConfig(ctx, ref.App, old, p)
 		if !errors.Is(err, ErrStale) {
 			return got, err
 		}
@@ -68,8 +68,8 @@ func (e *Engine) ChangeOAuthConfig(ctx context.Context, developer string, app uu
 	return OAuthConfig{}, unavailable(errAgain)
 }
 
-func (e *Engine) putOAuthConfig(ctx context.Context, developer string, c OAuthConfig, p OAuthPatch) (OAuthConfig, error) {
-	own, err := e.OwnApp(ctx, developer, c.App)
+func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, p OAuthPatch) (OAuthConfig, error) {
+	own, err := e.OwnApp(ctx, ref)
 	if err != nil {
 		return OAuthConfig{}, err
 	}
@@ -252,18 +252,19 @@ func (e *Engine) sendsIss(ctx context.Context, c OAuthConfig) bool {
 }
 
 // OAuthConfigs lists the configurations of an app by provider.
-func (e *Engine) OAuthConfigs(ctx context.Context, developer string, app uuid.UUID) ([]OAuthConfig, error) {
-	if _, err := e.OwnApp(ctx, developer, app); err != nil {
+func (e *Engine) OAuthConfigs(ctx context.Context, app AppRef) ([]OAuthConfig, error) {
+	if _, err := e.OwnApp(ctx, app); err != nil {
 		return nil, err
 	}
-	configs, err := e.store.OAuthConfigs(ctx, app)
-	return configs, e.ownError(err, app)
+	configs, err := e.store.OAuthConfigs(ctx, app.ID)
+	return configs, e.ownError(err, app.ID)
 }
 
 // DeleteOAuthConfig removes a configuration; sign-ins under way with it stop. One that was
 // removed in the last hour is no error, and is durably gone when this returns.
-func (e *Engine) DeleteOAuthConfig(ctx context.Context, developer string, app uuid.UUID, provider string) error {
-	own, err := e.OwnApp(ctx, developer, app)
+func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
+	app, provider := ref.App.ID, ref.Provider
+	own, err := e.OwnApp(ctx, ref.App)
 	if err != nil {
 		return err
 	}

@@ -72,8 +72,9 @@ func limitReached(things string, most int) *Error {
 // it is inactive from this step on. Both developers are told by mail, if they are of the
 // console app; one of those has to be there, enabled, and of a proven address.
 // [CodeAppNameTaken]; [CodeLimitReached]; [CodeUserNotFound]; [CodeEmailNotVerified].
-func (e *Engine) MoveApp(ctx context.Context, developer string, app uuid.UUID, to string) error {
-	own, err := e.OwnApp(ctx, developer, app)
+func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
+	app := ref.ID
+	own, err := e.OwnApp(ctx, ref)
 	if err != nil {
 		return err
 	}
@@ -82,7 +83,7 @@ func (e *Engine) MoveApp(ctx context.Context, developer string, app uuid.UUID, t
 		return invalid("to", "invalid_value", "there is no new developer, or that one has the app already")
 	}
 	if m.Owner = ownerRef(m.To); m.Owner.ID != uuid.Nil {
-		u, err := e.User(ctx, Console, m.Owner.ID)
+		u, err := e.User(ctx, UserRef{App: Console, ID: m.Owner.ID})
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,12 @@ import (
 
 // App returns a live app. [CodeAppNotFound]: there is none of that id.
 func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
-	if app, ok := appFrom(ctx, id); ok {
+	return e.readApp(ctx, id)
+}
+
+// appFor is [Engine.App] for a flow: the app that the access check has read, if there was one.
+func (e *Engine) appFor(ctx context.Context, id uuid.UUID, by Client) (App, error) {
+	if app, ok := by.knows(id); ok {
 		return app, nil
 	}
 	return e.readApp(ctx, id)
@@ -18,8 +23,8 @@ func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
 
 // readApp asks the store, and remembers the answer for what may go by an older one.
 func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
-	if id == Console && e.cfg.Developers != nil {
-		return App{}, unknownApp("the console app is off, since Config.Developers is set")
+	if err := e.consoleOff(id); err != nil {
+		return App{}, err
 	}
 	now := e.now()
 	app, err := e.store.App(ctx, id)
@@ -36,6 +41,14 @@ func (e *Engine) readApp(ctx context.Context, id uuid.UUID) (App, error) {
 	}
 	e.apps.Put(id, aged[App]{app, now})
 	return app, nil
+}
+
+// consoleOff refuses the console app where the host has developers of its own.
+func (e *Engine) consoleOff(id uuid.UUID) error {
+	if id == Console && e.cfg.Developers != nil {
+		return unknownApp("the console app is off, since Config.Developers is set")
+	}
+	return nil
 }
 
 func unknownApp(why cause) *Error {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 const (
@@ -89,29 +87,35 @@ func (a App) oldestKept(next SigningKey, now time.Time) int64 {
 // signingAlg is the algorithm of keys made from now on.
 func (s Settings) signingAlg() string { return cmp.Or(s.SigningAlg, "ES256") }
 
+// SigningKeyRotation says how an app gets its next signing key.
+type SigningKeyRotation struct {
+	// RevokeOld has the new key sign at once; nothing signed before counts any more.
+	RevokeOld bool
+}
+
 // RotateSigningKey makes the app's next signing key, of the algorithm in its settings. It
 // is published at once and signs from fifteen minutes later on, when every verifier has
 // it; the one before is verified until its last token is dead. Where eight wait to sign, the
 // newest of them is answered again: verifiers fetch all keys, and each request reads them.
-// With revokeOld the new key signs at once and nothing signed before counts any more.
-func (e *Engine) RotateSigningKey(ctx context.Context, developer string, app uuid.UUID, revokeOld bool) (SigningKey, error) {
-	own, err := e.OwnApp(ctx, developer, app)
+// With RevokeOld the new key signs at once and nothing signed before counts any more.
+func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKeyRotation) (SigningKey, error) {
+	own, err := e.OwnApp(ctx, ref)
 	if err != nil {
 		return SigningKey{}, err
 	}
 	from := e.now()
-	if !revokeOld {
+	if !in.RevokeOld {
 		from = from.Add(keyLead)
 	}
 	for range 5 {
-		if !revokeOld && own.crowded(e.now()) {
+		if !in.RevokeOld && own.crowded(e.now()) {
 			return own.Keys[len(own.Keys)-1], nil
 		}
-		key, err := e.addSigningKey(ctx, own, from, revokeOld, Event{Actor: own.Developer})
+		key, err := e.addSigningKey(ctx, own, from, in.RevokeOld, Event{Actor: own.Developer})
 		if !errors.Is(err, ErrConflict) {
-			return key, e.ownError(err, app)
+			return key, e.ownError(err, ref.ID)
 		}
-		if own, err = e.readApp(ctx, app); err != nil {
+		if own, err = e.readApp(ctx, ref.ID); err != nil {
 			return SigningKey{}, err
 		}
 	}

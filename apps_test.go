@@ -87,11 +87,11 @@ func TestStartSessionWantsAMethod(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, method := range []string{"", "a\nb", strings.Repeat("a", 65)} {
-		if _, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, method, authkit.Client{}); !errors.Is(err, authkit.CodeInvalidRequest) {
+		if _, err := w.engine.StartSession(t.Context(), authkit.HostSignIn{App: w.app.ID, User: u.ID, Method: method, Client: authkit.Client{}}); !errors.Is(err, authkit.CodeInvalidRequest) {
 			t.Errorf("method %q: got %v, want CodeInvalidRequest", method, err)
 		}
 	}
-	in, err := w.engine.StartSession(t.Context(), w.app.ID, u.ID, "hwk", authkit.Client{})
+	in, err := w.engine.StartSession(t.Context(), authkit.HostSignIn{App: w.app.ID, User: u.ID, Method: "hwk", Client: authkit.Client{}})
 	if err != nil {
 		t.Fatalf("method hwk: got %v, want no error", err)
 	}

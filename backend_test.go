@@ -22,7 +22,7 @@ const backendPeer = "203.0.113.200:1"
 
 func (w *world) backend(app uuid.UUID) backend {
 	w.t.Helper()
-	_, key, err := w.engine.RotateAPIKey(w.t.Context(), w.devID, app, authkit.APIKeyRequest{Scopes: []string{authkit.ScopeAuthForward}, Overlap: time.Hour})
+	_, key, err := w.engine.RotateAPIKey(w.t.Context(), authkit.AppRef{Developer: w.devID, ID: app}, authkit.APIKeyRequest{Scopes: []string{authkit.ScopeAuthForward}, Overlap: time.Hour})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -96,7 +96,7 @@ func TestIdentitiesAreReadWithoutTheConfigurations(t *testing.T) {
 	token, id := s.owner("ann@example.com")
 	s.link(token, nil)
 	before := s.faulty.Calls()
-	if _, err := s.engine.Identities(t.Context(), s.app.ID, id); err != nil {
+	if _, err := s.engine.Identities(t.Context(), authkit.UserRef{App: s.app.ID, ID: id}); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.faulty.Calls() - before; n != 1 {

@@ -20,7 +20,7 @@ func (w *world) tenant(name string, mode authkit.SessionMode) *world {
 	w.t.Helper()
 	app, _, err := w.engine.CreateApp(w.t.Context(), w.devID, name)
 	if err == nil {
-		app, err = w.engine.ChangeApp(w.t.Context(), w.devID, app.ID, authkit.AppPatch{SessionMode: new(mode)})
+		app, err = w.engine.ChangeApp(w.t.Context(), authkit.AppRef{Developer: w.devID, ID: app.ID}, authkit.AppPatch{SessionMode: new(mode)})
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -149,7 +149,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
 	data.Asked, data.Agent, data.Cookie, data.asker = now, agentOf(by.UserAgent), by.Cookie, e.askingNet(app.ID, by)
-	switch err := e.hit(ctx, app.ID, e.limiter.countMail(data)...); {
+	switch err := e.limiter.hit(ctx, app, e.limiter.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
 		data.decoy = true
@@ -326,9 +326,9 @@ func (f found) keeps(by Client) Client {
 func (f found) outdated(account *Account) bool { return f.data.Bare == 1 && account.password() != "" }
 
 // find looks for the attempt of a proof without spending it; a code counts.
-func (e *Engine) find(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
+func (e *Engine) find(ctx context.Context, app App, p purpose, by proof) (found, error) {
 	if by.token != "" {
-		return e.findLink(ctx, app, p, by.token, by.binding)
+		return e.findLink(ctx, app.ID, p, by.token, by.binding)
 	}
 	return e.findCode(ctx, app, p, by)
 }
@@ -366,13 +366,13 @@ func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, e
 // later takes no attempt back. A wrong binding finds nothing, and counts nowhere.
 // A code has 20 bits, is good once and for as long as its purpose says: ten minutes, but
 // for a reset (OWASP ASVS 5.0, 6.5.1, 6.5.4 and 6.5.5).
-func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proof) (found, error) {
+func (e *Engine) findCode(ctx context.Context, app App, p purpose, by proof) (found, error) {
 	id, ok := bindingID(by.binding)
 	if !ok || len(by.code) != 6 {
 		return found{}, invalidToken("the binding or the code is malformed")
 	}
 	take := Take{Kind: p.kind, Hash: token.Hash(id), Binding: token.Hash([]byte(by.binding))}
-	t, err := e.store.Token(ctx, app, take, e.now())
+	t, err := e.store.Token(ctx, app.ID, take, e.now())
 	got, err := e.openAttempt(take, id, t, err)
 	if err != nil {
 		return found{}, err
@@ -382,7 +382,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 		return found{}, invalidToken("the binding is another address's") // the binding is another address's: a wrong one
 	}
 	daily := e.limiter.countCode(got, e.now().Format(time.DateOnly))
-	switch err := e.hit(ctx, app, daily...); {
+	switch err := e.limiter.hit(ctx, app, daily...); {
 	case errors.Is(err, CodeRateLimited):
 		return found{}, invalidToken("the address has no attempts left today") // links only, from here on
 	case err != nil:
@@ -392,7 +392,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	if err != nil {
 		return found{}, err
 	}
-	t, err = e.store.TryToken(ctx, app, Try{Take: take, Proof: typed, Max: codeTries}, e.now())
+	t, err = e.store.TryToken(ctx, app.ID, Try{Take: take, Proof: typed, Max: codeTries}, e.now())
 	if got, err = e.openAttempt(take, id, t, err); err != nil {
 		return found{}, err
 	}
@@ -400,7 +400,7 @@ func (e *Engine) findCode(ctx context.Context, app uuid.UUID, p purpose, by proo
 	for i := range daily { // a right code is no wrong one
 		daily[i].Cost = -1
 	}
-	return got, e.hit(ctx, app, daily...)
+	return got, e.limiter.hit(ctx, app, daily...)
 }
 
 // sameText compares secrets in constant time.

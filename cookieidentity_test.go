@@ -141,7 +141,7 @@ func TestACookieEndsWithItsSession(t *testing.T) {
 		_, value, _ := strings.Cut(w.cookieOf(w.signUp("eve@example.com")), "=")
 		other, _, err := w.engine.CreateApp(t.Context(), w.devID, "Other")
 		if err == nil {
-			_, err = w.engine.ChangeApp(t.Context(), w.devID, other.ID, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+			_, err = w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: w.devID, ID: other.ID}, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -149,7 +149,7 @@ func TestACookieEndsWithItsSession(t *testing.T) {
 		w.send("GET", "/auth/me/"+other.ID.String(), "", "Cookie: authkit-"+other.ID.String()+"="+value).want(t, 401, "invalid_token")
 	})
 	t.Run("nor what is no cookie's value", func(t *testing.T) {
-		in, err := w.engine.StartSession(t.Context(), w.app.ID, w.userOf("eve@example.com").ID, "hwk", authkit.Client{})
+		in, err := w.engine.StartSession(t.Context(), authkit.HostSignIn{App: w.app.ID, User: w.userOf("eve@example.com").ID, Method: "hwk", Client: authkit.Client{}})
 		if err != nil || in.Cookie == "" || in.RefreshToken != "" {
 			t.Fatalf("StartSession: got %+v, %v, want a cookie alone", in, err)
 		}

@@ -146,10 +146,10 @@ func (e *Engine) countTry(a asker) []count {
 
 // checkDevice counts a device as a stranger after all, once, if the account is no longer as
 // it knew it: another user has the address, or the password was changed.
-func (e *Engine) checkDevice(ctx context.Context, app uuid.UUID, a *asker, account *Account) error {
+func (e *Engine) checkDevice(ctx context.Context, app App, a *asker, account *Account) error {
 	if a.known == nil || account != nil && e.ring.CheckMAC("device stamp", a.known.stamp, stampOf(account.User, a.known.id)...) {
 		return nil
 	}
 	a.known = nil
-	return e.hit(ctx, app, e.countTry(*a)...)
+	return e.limiter.hit(ctx, app, e.countTry(*a)...)
 }

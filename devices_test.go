@@ -266,7 +266,7 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 		},
 		"once the sessions are ended as one": func(w *world, cookie string) (string, string, string) {
 			account := w.userOf("ann@example.com")
-			if err := w.engine.EndSessions(w.t.Context(), w.app.ID, account.ID); err != nil {
+			if err := w.engine.EndSessions(w.t.Context(), authkit.UserRef{App: w.app.ID, ID: account.ID}); err != nil {
 				w.t.Fatal(err)
 			}
 			return w.app.ID.String(), "ann@example.com", cookie
@@ -277,14 +277,14 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 			return w.app.ID.String(), "ann@example.com", cookie
 		},
 		"once somebody else has the address": func(w *world, cookie string) (string, string, string) {
-			if err := w.engine.DeleteUser(w.t.Context(), w.app.ID, w.userOf("ann@example.com").ID); err != nil {
+			if err := w.engine.DeleteUser(w.t.Context(), authkit.UserRef{App: w.app.ID, ID: w.userOf("ann@example.com").ID}); err != nil {
 				w.t.Fatal(err)
 			}
 			w.signUp("ann@example.com")
 			return w.app.ID.String(), "ann@example.com", cookie
 		},
 		"once nobody has the address": func(w *world, cookie string) (string, string, string) {
-			if err := w.engine.DeleteUser(w.t.Context(), w.app.ID, w.userOf("ann@example.com").ID); err != nil {
+			if err := w.engine.DeleteUser(w.t.Context(), authkit.UserRef{App: w.app.ID, ID: w.userOf("ann@example.com").ID}); err != nil {
 				w.t.Fatal(err)
 			}
 			return w.app.ID.String(), "ann@example.com", cookie
@@ -332,7 +332,7 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 	t.Run("a sign-in makes it known again", func(t *testing.T) {
 		t.Parallel()
 		w, app, cookie := knownDevice(t)
-		if err := w.engine.EndSessions(t.Context(), w.app.ID, w.userOf("ann@example.com").ID); err != nil {
+		if err := w.engine.EndSessions(t.Context(), authkit.UserRef{App: w.app.ID, ID: w.userOf("ann@example.com").ID}); err != nil {
 			t.Fatal(err)
 		}
 		cookie = w.deviceOf(w.try(app, "ann@example.com", password, cookie))
@@ -432,7 +432,7 @@ func TestKnowDevice(t *testing.T) {
 	}); got != 1 {
 		t.Errorf("a known device: counted %d times, want once", got)
 	}
-	if err := w.engine.EndSessions(t.Context(), w.app.ID, in.User.ID); err != nil {
+	if err := w.engine.EndSessions(t.Context(), authkit.UserRef{App: w.app.ID, ID: in.User.ID}); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Advance(time.Hour)

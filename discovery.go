@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -25,8 +26,12 @@ func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) 
 	if err != nil {
 		return Metadata{}, err
 	}
+	return e.metadata(a), nil
+}
+
+func (e *Engine) metadata(a App) Metadata {
 	m := Metadata{
-		Issuer: e.issuer(app), JWKSURI: e.issuer(app) + "/.well-known/jwks.json",
+		Issuer: e.issuer(a.ID), JWKSURI: e.issuer(a.ID) + "/.well-known/jwks.json",
 		SubjectTypes: []string{"public"}, ResponseTypes: []string{"code"},
 	}
 	for _, k := range a.published(e.now()) {
@@ -34,7 +39,7 @@ func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) 
 	}
 	slices.Sort(m.Algorithms)
 	m.Algorithms = slices.Compact(m.Algorithms)
-	return m, nil
+	return m
 }
 
 // KeySet is a JSON Web Key Set (RFC 7517, section 5) of public keys.
@@ -48,8 +53,12 @@ func (e *Engine) KeySet(ctx context.Context, app uuid.UUID) (KeySet, error) {
 	if err != nil {
 		return KeySet{}, err
 	}
+	return a.keySet(e.now())
+}
+
+func (a App) keySet(now time.Time) (KeySet, error) {
 	set := KeySet{Keys: []map[string]string{}}
-	for _, k := range a.published(e.now()) {
+	for _, k := range a.published(now) {
 		public, err := token.ParsePublic(k.Public)
 		if err != nil {
 			return KeySet{}, &Error{Code: CodeInternal, Detail: "a signing key of the app is damaged", Err: err}

@@ -21,7 +21,7 @@ type EmailChange struct {
 // address is free or not: its holder gets the mail, and can do nothing with it.
 // [CodeInvalidRequest]: it is no address, or the user's own; [CodeUserNotFound].
 func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -60,7 +60,7 @@ type EmailConfirm struct {
 // than another change of address or password; [CodeEmailTaken]: another user has the
 // address, and nothing is spent.
 func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return User{}, err
 	}
@@ -74,11 +74,11 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 	if err := e.doneBefore(ctx, p, err); err != nil {
 		return User{}, err
 	}
-	return e.User(ctx, app.ID, in.User)
+	return e.User(ctx, UserRef{App: app.ID, ID: in.User})
 }
 
 func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, then rider) (User, error) {
-	got, err := e.find(ctx, app.ID, forChange, proof{token: in.Token, code: in.Code, binding: in.Binding})
+	got, err := e.find(ctx, app, forChange, proof{token: in.Token, code: in.Code, binding: in.Binding})
 	if err != nil {
 		return User{}, err
 	}

@@ -105,7 +105,7 @@ type EmailUndo struct {
 // changed since. Who took the address since and never proved it is deleted.
 // [CodeInvalidToken]; [CodeEmailTaken]: another user has proven the address meanwhile.
 func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return err
 	}

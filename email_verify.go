@@ -20,11 +20,11 @@ type ProofRequest struct {
 // sessions of the user. [CodeUserNotFound]. The answer does not tell whether the address's
 // limit is hit.
 func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Pending{}, err
 	}
-	u, err := e.User(ctx, app.ID, in.User)
+	u, err := e.User(ctx, UserRef{App: app.ID, ID: in.User})
 	if err != nil {
 		return Pending{}, err
 	}
@@ -50,7 +50,7 @@ type EmailProof struct {
 // [CodeInvalidToken]: spent, expired, foreign or malformed, or not redeemed by the asker,
 // for whom [Engine.SignInByProof] is.
 func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return User{}, err
 	}
@@ -58,7 +58,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	got, err := e.find(ctx, app.ID, forVerify, by)
+	got, err := e.find(ctx, app, forVerify, by)
 	if err != nil {
 		return User{}, err
 	}
@@ -94,7 +94,7 @@ func (e *Engine) verify(ctx context.Context, app App, got found, by Client, then
 // was asked for. A browser that presses once more is answered as by [Engine.PressLink].
 func (e *Engine) PressVerify(ctx context.Context, in LinkPress, user uuid.UUID) (confirmed bool, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return false, SignIn{}, err
 	}
@@ -156,7 +156,7 @@ type ProofSignIn struct {
 // the browser is the asker's. [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}

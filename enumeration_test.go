@@ -109,7 +109,7 @@ func (w *onlooker) account(pw string, patch authkit.UserPatch) {
 		u = in.User
 	}
 	if err == nil {
-		_, err = w.engine.ChangeUser(w.t.Context(), w.app.ID, u.ID, patch)
+		_, err = w.engine.ChangeUser(w.t.Context(), authkit.UserRef{App: w.app.ID, ID: u.ID}, patch)
 	}
 	if err != nil {
 		w.t.Fatal(err)

@@ -131,7 +131,7 @@ func ExampleEngine_StartSession() {
 		panic(err)
 	}
 	// The host has checked a badge at the door, in a way that authkit does not know.
-	in, err := engine.StartSession(ctx, app.ID, ann.ID, "badge", authkit.Client{IP: "192.0.2.1"})
+	in, err := engine.StartSession(ctx, authkit.HostSignIn{App: app.ID, User: ann.ID, Method: "badge", Client: authkit.Client{IP: "192.0.2.1"}})
 	if err != nil {
 		panic(err)
 	}
@@ -205,7 +205,7 @@ func ExampleAppFor() {
 func ExampleEngine_RotateAPIKey() {
 	ctx := context.Background()
 	engine, app, _ := demo()
-	key, text, err := engine.RotateAPIKey(ctx, "me", app.ID, authkit.APIKeyRequest{
+	key, text, err := engine.RotateAPIKey(ctx, authkit.AppRef{Developer: "me", ID: app.ID}, authkit.APIKeyRequest{
 		Name: "reports", Scopes: []string{authkit.ScopeUsersRead},
 	})
 	if err != nil {
@@ -238,7 +238,7 @@ func ExampleEngine_Users() {
 func ExampleEngine_ChangeApp() {
 	ctx := context.Background()
 	engine, app, _ := demo()
-	changed, err := engine.ChangeApp(ctx, "me", app.ID, authkit.AppPatch{
+	changed, err := engine.ChangeApp(ctx, authkit.AppRef{Developer: "me", ID: app.ID}, authkit.AppPatch{
 		SignupClosed: new(true),
 		RedirectURLs: &[]string{"https://example.com/signed-in"},
 	})

@@ -143,7 +143,7 @@ func cookieOf(a answer) string {
 // made makes one API key and answers its id.
 func (s *stage) made() string {
 	s.t.Helper()
-	key, _, err := s.engine.RotateAPIKey(s.t.Context(), s.devID, s.app.ID, authkit.APIKeyRequest{Overlap: 3600e9})
+	key, _, err := s.engine.RotateAPIKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.APIKeyRequest{Overlap: 3600e9})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -429,11 +429,11 @@ func keyFlows() []flow {
 			if err != nil {
 				s.t.Fatal(err)
 			}
-			_, old, err := s.engine.RotateAPIKey(s.t.Context(), s.devID, app.ID, authkit.APIKeyRequest{})
+			_, old, err := s.engine.RotateAPIKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: app.ID}, authkit.APIKeyRequest{})
 			if err != nil || old == other {
 				s.t.Fatal(err)
 			}
-			if _, _, err := s.engine.RotateAPIKey(s.t.Context(), s.devID, app.ID, authkit.APIKeyRequest{}); err != nil {
+			if _, _, err := s.engine.RotateAPIKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: app.ID}, authkit.APIKeyRequest{}); err != nil {
 				s.t.Fatal(err)
 			}
 			return s.again("GET", "/users/"+app.ID.String(), "", bearer(old))
@@ -446,7 +446,7 @@ func configFlows() []flow {
 	configured := func(s *stage) string {
 		name := s.fresh("idp-")
 		enabled := true
-		_, err := s.engine.CreateOAuthConfig(s.t.Context(), s.devID, s.app.ID, name, authkit.OAuthPatch{
+		_, err := s.engine.CreateOAuthConfig(s.t.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: s.devID, ID: s.app.ID}, Provider: name}, authkit.OAuthPatch{
 			ClientID: new("c"), ClientSecret: new("s"), RedirectURI: new("https://spa.example/" + name), Issuer: new("https://127.0.0.1:1"), Enabled: &enabled,
 		})
 		if err != nil {

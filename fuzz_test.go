@@ -50,7 +50,7 @@ func newTarget(f *testing.F) target {
 	must(err)
 	_, err = engine.EnsureApp(ctx, dev.ID.String(), "Second")
 	must(err)
-	_, err = engine.CreateOAuthConfig(ctx, dev.ID.String(), app.ID, "github", authkit.OAuthPatch{
+	_, err = engine.CreateOAuthConfig(ctx, authkit.ProviderRef{App: authkit.AppRef{Developer: dev.ID.String(), ID: app.ID}, Provider: "github"}, authkit.OAuthPatch{
 		ClientID: new("client"), ClientSecret: new("secret"), RedirectURI: new("https://spa.example/cb"),
 	})
 	must(err)
@@ -111,7 +111,7 @@ func FuzzTexts(f *testing.F) {
 		refused("CheckAPIKey", err, authkit.CodeInvalidAPIKey)
 		_, err = e.Refresh(ctx, authkit.RefreshRequest{App: app, Token: text})
 		refused("Refresh", err, invalid)
-		refused("SignOut", e.SignOut(ctx, app, text, true), invalid)
+		refused("SignOut", e.SignOut(ctx, authkit.SignOutRequest{App: app, RefreshToken: text, All: true}), invalid)
 	})
 }
 

@@ -218,7 +218,8 @@ func (c *call) of(app App) {
 		c.dropSurplus(others)
 		c.client.Cookie = c.chosen()
 	}
-	c.request.concerns(app, others)
+	c.client.checked = &checked{app: app, others: others}
+	c.request.client = c.client
 }
 
 // pathID is the app's id in the path, whether or not there is such an app.

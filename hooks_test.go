@@ -97,7 +97,7 @@ func TestHooks(t *testing.T) {
 			t.Fatalf("users: got %v, %v, want one", before, err)
 		}
 		live := func() int {
-			sessions, err := w.engine.Sessions(t.Context(), w.app.ID, before[0].ID)
+			sessions, err := w.engine.Sessions(t.Context(), authkit.UserRef{App: w.app.ID, ID: before[0].ID})
 			if err != nil {
 				t.Fatal(err)
 			}

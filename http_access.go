@@ -181,6 +181,11 @@ func developer(c *call) error {
 	return nil
 }
 
+// ownApp names the path's app as the access check has read it.
+func (c *call) ownApp() AppRef {
+	return AppRef{Developer: c.developer, ID: c.app.ID, read: &c.app}
+}
+
 func (c *call) is(developer string) {
 	c.developer = developer
 	c.request.isBy(c.e.owner(developer))
@@ -210,7 +215,7 @@ func owner(c *call) error {
 	if !ok {
 		return unknownApp("the app's id is not a canonical UUID")
 	}
-	app, err := c.e.OwnApp(c.ctx(), c.developer, id)
+	app, err := c.e.OwnApp(c.ctx(), AppRef{Developer: c.developer, ID: id})
 	if err != nil {
 		return err
 	}

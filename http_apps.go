@@ -143,7 +143,7 @@ func changeApp(c *call, in appPatchBody) (answered, error) {
 		AccessTTL: seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
 		SessionMode: writtenTo[SessionMode](in.SessionMode), SigningAlg: writtenTo[string](in.SigningAlg), Limits: in.Limits.limits(&bad),
 	}
-	app, err := c.e.changeApp(c.ctx(), c.developer, c.app.ID, appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies})
+	app, err := c.e.changeApp(c.ctx(), c.ownApp(), appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies})
 	if err != nil {
 		return answered{}, err
 	}
@@ -166,7 +166,7 @@ func deleteApp(c *call) error {
 	if c.deleted {
 		return c.done()
 	}
-	if err := c.e.DeleteApp(c.ctx(), c.developer, c.app.ID); err != nil {
+	if err := c.e.DeleteApp(c.ctx(), c.ownApp()); err != nil {
 		return err
 	}
 	return c.done()
@@ -181,7 +181,7 @@ type kidJSON struct {
 }
 
 func rotateSigningKey(c *call, in rotateBody) (answered, error) {
-	key, err := c.e.RotateSigningKey(c.ctx(), c.developer, c.app.ID, in.RevokeOld)
+	key, err := c.e.RotateSigningKey(c.ctx(), c.ownApp(), SigningKeyRotation{RevokeOld: in.RevokeOld})
 	if err != nil {
 		return answered{}, err
 	}
@@ -189,7 +189,7 @@ func rotateSigningKey(c *call, in rotateBody) (answered, error) {
 }
 
 func listAPIKeys(c *call) (any, error) {
-	keys, err := c.e.APIKeys(c.ctx(), c.developer, c.app.ID)
+	keys, err := c.e.APIKeys(c.ctx(), c.ownApp())
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
 		}
 		request.ExpiresAt = at
 	}
-	key, text, err := c.e.RotateAPIKey(c.ctx(), c.developer, c.app.ID, request)
+	key, text, err := c.e.RotateAPIKey(c.ctx(), c.ownApp(), request)
 	if err != nil {
 		return answered{}, err
 	}
@@ -245,7 +245,7 @@ func revokeAPIKey(c *call) error {
 	if !ok {
 		return refuse(CodeNotFound, "the app has no such active key")
 	}
-	if err := c.e.RevokeAPIKey(c.ctx(), c.developer, c.app.ID, id); err != nil {
+	if err := c.e.RevokeAPIKey(c.ctx(), c.ownApp(), id); err != nil {
 		return err
 	}
 	return c.done()

@@ -13,14 +13,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-const (
-	// cookieSize is the length of a session cookie's value, of which the store keeps the hash.
-	cookieSize = 32
-
-	// maxCookieApps is how many apps' session cookies a browser holds: each request carries
-	// all of them, and servers refuse one whose headers are too large.
-	maxCookieApps = 16
-)
+// cookieSize is the length of a session cookie's value, of which the store keeps the hash.
+const cookieSize = 32
 
 // sessionCookie names the cookie that holds the app's session in a browser.
 func sessionCookie(app uuid.UUID) string { return app.String() }
@@ -77,7 +71,7 @@ func (c *call) endBefore(old string) {
 	}
 	s, u, err := c.e.store.SessionByCookie(c.ctx(), c.app.ID, hash, c.e.now())
 	if err == nil {
-		err = c.e.EndSession(c.ctx(), c.app.ID, u.ID, s.ID)
+		err = c.e.EndSession(c.ctx(), SessionRef{App: c.app.ID, User: u.ID, ID: s.ID})
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, CodeSessionNotFound) {
 		c.e.log.WarnContext(c.ctx(), "the session before was not ended", slog.String("request_id", c.request.id), slog.Any("error", err))

@@ -22,7 +22,7 @@ func wireIdentities(all []LinkedIdentity) map[string]any {
 }
 
 func listIdentities(c *call) (any, error) {
-	got, err := c.e.Identities(c.ctx(), c.app.ID, c.user.ID)
+	got, err := c.e.Identities(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func linkIdentity(c *call, in identityBody) (answered, error) {
 	if in.Provider == "" {
 		return answered{}, invalid("provider", "required", "provider is missing")
 	}
-	start := IdentityLink{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: in.Provider, RedirectTo: in.RedirectTo}
+	start := IdentityLink{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Client: c.client}
 	if c.bringsCookie() {
 		start.Browser = c.bind()
 	}
@@ -90,7 +90,7 @@ func returnLink(c *call, in OAuthReturn) error {
 }
 
 func unlinkIdentity(c *call) error {
-	if err := c.e.UnlinkIdentity(c.ctx(), c.app.ID, c.user.ID, c.r.PathValue("provider")); err != nil {
+	if err := c.e.UnlinkIdentity(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID}, c.r.PathValue("provider")); err != nil {
 		return err
 	}
 	return c.done()

@@ -1,7 +1,6 @@
 package authkit
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -24,18 +23,18 @@ func (c *call) count(rt route) error {
 	case len(counts) == 0:
 		return nil
 	case rt.together:
-		c.request.owe(counts)
+		c.client.checked.deferred = counts
 		return nil
 	}
-	return c.e.hit(c.ctx(), c.counted(), counts...)
+	return c.e.limiter.hit(c.ctx(), c.counted(), counts...)
 }
 
 // counted is the app in whose step the door counts.
-func (c *call) counted() uuid.UUID {
+func (c *call) counted() App {
 	if c.app.ID == uuid.Nil {
-		return Console // a route of developers that names no app
+		return App{ID: Console} // a route of developers that names no app
 	}
-	return c.app.ID
+	return c.app
 }
 
 // writes counts a write for the user or the developer who asks for it: each makes rows and
@@ -60,18 +59,11 @@ func (c *call) writes() []count {
 // settled makes the count that a flow has refused without: what is wrong with a request is
 // told to none whose limit is full.
 func (c *call) settled(err error) error {
-	if err == nil || !c.request.owes() {
-		return err
+	if err == nil {
+		return nil
 	}
-	if full := c.e.hit(c.ctx(), c.app.ID); full != nil {
+	if full := c.e.limiter.hit(c.ctx(), c.app, c.client.with(nil)...); full != nil {
 		return full
 	}
 	return err
-}
-
-// withOwed puts before the counts the peer's, which the door leaves to the flow: there it is
-// one step with that of the email address, before which a flow of this kind does nothing but
-// read its request. That is a round trip less.
-func withOwed(ctx context.Context, app uuid.UUID, counts []count) []count {
-	return append(requestFrom(ctx).pay(app), counts...)
 }

@@ -28,7 +28,7 @@ func wireOAuthConfig(c OAuthConfig) oauthConfigJSON {
 }
 
 func listOAuthConfigs(c *call) (any, error) {
-	configs, err := c.e.OAuthConfigs(c.ctx(), c.developer, c.app.ID)
+	configs, err := c.e.OAuthConfigs(c.ctx(), c.ownApp())
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ type oauthConfigBody struct {
 }
 
 func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
-	got, err := c.e.CreateOAuthConfig(c.ctx(), c.developer, c.app.ID, in.Provider, OAuthPatch{
+	got, err := c.e.CreateOAuthConfig(c.ctx(), ProviderRef{App: c.ownApp(), Provider: in.Provider}, OAuthPatch{
 		ClientID: in.ClientID, ClientSecret: in.ClientSecret, RedirectURI: in.RedirectURI,
 		Scopes: in.Scopes, Issuer: in.Issuer, TrustEmail: in.TrustEmail,
 	})
@@ -71,7 +71,7 @@ func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
 }
 
 func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
-	got, err := c.e.ChangeOAuthConfig(c.ctx(), c.developer, c.app.ID, c.r.PathValue("provider"), OAuthPatch(in))
+	got, err := c.e.ChangeOAuthConfig(c.ctx(), ProviderRef{App: c.ownApp(), Provider: c.r.PathValue("provider")}, OAuthPatch(in))
 	if err != nil {
 		return answered{}, err
 	}
@@ -79,7 +79,7 @@ func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
 }
 
 func deleteOAuthConfig(c *call) error {
-	if err := c.e.DeleteOAuthConfig(c.ctx(), c.developer, c.app.ID, c.r.PathValue("provider")); err != nil {
+	if err := c.e.DeleteOAuthConfig(c.ctx(), ProviderRef{App: c.ownApp(), Provider: c.r.PathValue("provider")}); err != nil {
 		return err
 	}
 	return c.done()
@@ -101,7 +101,7 @@ func startOAuth(c *call) error {
 	}
 	in := OAuthStart{
 		App: c.app.ID, Provider: c.r.PathValue("provider"),
-		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"), Cookie: c.client.Cookie,
+		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"), Client: c.client,
 	}
 	if c.r.Method == http.MethodHead { // HEAD never has an effect
 		if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
@@ -118,7 +118,7 @@ func startOAuth(c *call) error {
 		return c.answer(http.StatusOK, oauthGoJSON(got))
 	}
 	if c.cookieMode() {
-		if err := roomFor(c.ctx()); err != nil { // said before the person goes to the provider
+		if err := c.client.hasRoom(); err != nil { // said before the person goes to the provider
 			return err
 		}
 	}

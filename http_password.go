@@ -136,5 +136,5 @@ func setPassword(c *call, in setPasswordBody) (answered, error) {
 	if err := present("new_password", in.New); err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), c.app.ID, c.user.ID, *in.New)
+	return answered{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), PasswordSet{App: c.app.ID, User: c.user.ID, New: *in.New, Client: c.client})
 }

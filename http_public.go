@@ -13,12 +13,12 @@ import (
 
 func metadata(c *call) (any, error) {
 	c.w.Header().Set("Cache-Control", "public, max-age=300")
-	return c.e.Metadata(c.ctx(), c.app.ID)
+	return c.e.metadata(c.app), nil
 }
 
 func keySet(c *call) (any, error) {
 	c.w.Header().Set("Cache-Control", "public, max-age=300")
-	return c.e.KeySet(c.ctx(), c.app.ID)
+	return c.app.keySet(c.e.now())
 }
 
 type statusJSON struct {

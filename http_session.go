@@ -125,11 +125,11 @@ func signOut(c *call, in signOutBody) (answered, error) {
 		c.dropCookies() // the door found their session over, and no script could forget them
 		return answered{}, invalidToken("the session of the cookies has ended")
 	case c.session.ID == uuid.Nil:
-		err = c.e.SignOut(c.ctx(), c.app.ID, in.RefreshToken, in.All)
+		err = c.e.SignOut(c.ctx(), SignOutRequest{App: c.app.ID, RefreshToken: in.RefreshToken, All: in.All})
 	case in.All:
-		err = c.e.EndSessions(c.ctx(), c.app.ID, c.user.ID)
+		err = c.e.EndSessions(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	default:
-		err = c.e.EndSession(c.ctx(), c.app.ID, c.user.ID, c.session.ID)
+		err = c.e.EndSession(c.ctx(), SessionRef{App: c.app.ID, User: c.user.ID, ID: c.session.ID})
 	}
 	if err != nil && !errors.Is(err, CodeSessionNotFound) { // ended beside us
 		return answered{}, err
@@ -145,7 +145,7 @@ type mePatchBody struct {
 }
 
 func changeMe(c *call, in mePatchBody) (answered, error) {
-	u, err := c.e.ChangeUser(c.ctx(), c.app.ID, c.user.ID, UserPatch{Name: in.Name.text})
+	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID}, UserPatch{Name: in.Name.text})
 	if err != nil {
 		return answered{}, err
 	}
@@ -153,7 +153,7 @@ func changeMe(c *call, in mePatchBody) (answered, error) {
 }
 
 func deleteMe(c *call) error {
-	if err := c.e.DeleteUser(c.ctx(), c.app.ID, c.user.ID); err != nil {
+	if err := c.e.DeleteUser(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID}); err != nil {
 		return err
 	}
 	c.dropCookies()
@@ -171,7 +171,7 @@ type sessionJSON struct {
 }
 
 func listSessions(c *call) (any, error) {
-	sessions, err := c.e.Sessions(c.ctx(), c.app.ID, c.user.ID)
+	sessions, err := c.e.Sessions(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func endSession(c *call) error {
 	if !ok {
 		return refuse(CodeSessionNotFound, "the user has no such session")
 	}
-	if err := c.e.EndSession(c.ctx(), c.app.ID, c.user.ID, id); err != nil {
+	if err := c.e.EndSession(c.ctx(), SessionRef{App: c.app.ID, User: c.user.ID, ID: id}); err != nil {
 		return err
 	}
 	if id == c.session.ID {

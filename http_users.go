@@ -105,7 +105,7 @@ func readUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := c.e.User(c.ctx(), c.key.App, id)
+	u, err := c.e.User(c.ctx(), UserRef{App: c.key.App, ID: id})
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func changeUser(c *call, in userPatchBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	u, err := c.e.ChangeUser(c.ctx(), c.key.App, id, UserPatch{
+	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.key.App, ID: id}, UserPatch{
 		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Keep: in.Keep, Disabled: in.Disabled,
 	})
 	if err != nil {
@@ -139,7 +139,7 @@ func deleteUser(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.e.DeleteUser(c.ctx(), c.key.App, id); err != nil {
+	if err := c.e.DeleteUser(c.ctx(), UserRef{App: c.key.App, ID: id}); err != nil {
 		return err
 	}
 	return c.done()

@@ -27,7 +27,7 @@ func newPair(t *testing.T) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.engine.CreateOAuthConfig(t.Context(), s.devID, other.ID, "corp", authkit.OAuthPatch{
+	_, err = s.engine.CreateOAuthConfig(t.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: s.devID, ID: other.ID}, Provider: "corp"}, authkit.OAuthPatch{
 		ClientID: new("client"), ClientSecret: new("x"), RedirectURI: new("https://spa.example/cb"), Issuer: &s.provider().URL,
 	})
 	if err != nil {
@@ -150,7 +150,7 @@ func TestLinkingStops(t *testing.T) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if _, err := s.engine.ChangeUser(s.t.Context(), s.app.ID, account.User.ID, authkit.UserPatch{Disabled: &disabled}); err != nil {
+		if _, err := s.engine.ChangeUser(s.t.Context(), authkit.UserRef{App: s.app.ID, ID: account.User.ID}, authkit.UserPatch{Disabled: &disabled}); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -171,7 +171,7 @@ func TestLinkingStops(t *testing.T) {
 			s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/corp"), `{"scopes":["openid","email"]}`, bearer(s.token)).want(s.t, 200, "")
 		},
 		"after the app was deleted": func(s *stage, _ string) {
-			if err := s.engine.DeleteApp(s.t.Context(), s.devID, s.app.ID); err != nil {
+			if err := s.engine.DeleteApp(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}); err != nil {
 				s.t.Fatal(err)
 			}
 		},

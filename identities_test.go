@@ -357,8 +357,13 @@ func TestBeginningToLinkIsStrict(t *testing.T) {
 		t.Errorf("LinkIdentity with another's session: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
 	for name, call := range map[string]func() error{
-		"Identities":     func() error { _, err := s.engine.Identities(t.Context(), s.app.ID, uuid.New()); return err },
-		"UnlinkIdentity": func() error { return s.engine.UnlinkIdentity(t.Context(), s.app.ID, uuid.New(), "corp") },
+		"Identities": func() error {
+			_, err := s.engine.Identities(t.Context(), authkit.UserRef{App: s.app.ID, ID: uuid.New()})
+			return err
+		},
+		"UnlinkIdentity": func() error {
+			return s.engine.UnlinkIdentity(t.Context(), authkit.UserRef{App: s.app.ID, ID: uuid.New()}, "corp")
+		},
 	} {
 		if err := call(); !errors.Is(err, authkit.CodeUserNotFound) {
 			t.Errorf("%s of nobody: got %v, want %s", name, err, authkit.CodeUserNotFound)

@@ -174,8 +174,8 @@ func linked(all []held) []LinkedIdentity {
 
 // Identities lists the accounts at providers by which a user signs in, oldest first.
 // [CodeUserNotFound].
-func (e *Engine) Identities(ctx context.Context, app, user uuid.UUID) ([]LinkedIdentity, error) {
-	account, err := e.account(ctx, app, AccountKey{ID: user})
+func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity, error) {
+	account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -184,8 +184,8 @@ func (e *Engine) Identities(ctx context.Context, app, user uuid.UUID) ([]LinkedI
 	}
 	var configs []OAuthConfig
 	if account.needsConfigs() {
-		if configs, err = e.store.OAuthConfigs(ctx, app); err != nil {
-			return nil, e.ownError(err, app)
+		if configs, err = e.store.OAuthConfigs(ctx, ref.App); err != nil {
+			return nil, e.ownError(err, ref.App)
 		}
 	}
 	return linked(account.identities(configs)), nil
@@ -219,6 +219,8 @@ type IdentityLink struct {
 	// cookies. The state is bound to it, and to the Binding of the answer, which is derived
 	// from it. Without it there is the Binding alone.
 	Browser []byte
+
+	Client Client
 }
 
 // LinkIdentity makes a state and answers the provider's URL, as [Engine.StartOAuth] does. The
@@ -227,7 +229,7 @@ type IdentityLink struct {
 // whatever ends the user's other sessions. [CodeInvalidToken]: the user has no such session.
 // [CodeProviderNotConfigured].
 func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return OAuthGo{}, err
 	}
@@ -278,7 +280,7 @@ type Linked struct {
 // identity is another account's, and stays there: what would have to happen first is the
 // same as where an address is another account's, to sign in to that one.
 func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Linked{}, err
 	}
@@ -312,7 +314,7 @@ func (e *Engine) linkedBefore(ctx context.Context, app App, in LinkReturn, out o
 		return done, err
 	}
 	var err error
-	done.Identities, err = e.Identities(ctx, in.App, in.User)
+	done.Identities, err = e.Identities(ctx, UserRef{App: in.App, ID: in.User})
 	return done, err
 }
 
@@ -405,9 +407,9 @@ func (a *Account) renew(c Credential) {
 // another provider that the app has configured and enabled. An address that was never
 // proven is none: the link that proves it resets the account first. Of callers that
 // concurrently take the last two ways, one is refused.
-func (e *Engine) UnlinkIdentity(ctx context.Context, app, user uuid.UUID, provider string) error {
+func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider string) error {
 	for range 5 {
-		account, configs, err := e.waysIn(ctx, app, user)
+		account, configs, err := e.waysIn(ctx, ref.App, ref.ID)
 		if err != nil {
 			return err
 		}
@@ -416,7 +418,7 @@ func (e *Engine) UnlinkIdentity(ctx context.Context, app, user uuid.UUID, provid
 			return err
 		}
 		if _, err := e.store.ChangeUser(ctx, change); !errors.Is(err, ErrStale) {
-			return e.ownError(err, app)
+			return e.ownError(err, ref.App)
 		}
 	}
 	return unavailable(errAgain)

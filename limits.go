@@ -140,20 +140,26 @@ func (l *limiter) in(scope string, of limit, subject string) count {
 // is full: what stands before it is counted, it and what follows are not. So refusals put
 // nothing off: a stranger to an address finds ever less room, down to one try every
 // Window/Limit, and is never locked out by what others had refused.
-func (l *limiter) hit(ctx context.Context, app uuid.UUID, of limits, counts []count) error {
-	counts, hits := l.hits(of, counts)
+//
+// The app is a record that was read for this request, or only its ID where every limit is one
+// that an app cannot tighten.
+func (l *limiter) hit(ctx context.Context, app App, counts ...count) error {
+	if l.off || len(counts) == 0 {
+		return nil
+	}
+	counts, hits := l.hits(l.all.of(app), counts)
 	now := l.now()
-	known, wait := l.knownFull(app, hits, now)
+	known, wait := l.knownFull(app.ID, hits, now)
 	if known < len(hits) && counts[known].asker {
 		return limited(counts[known], hits[known], wait) // a flood costs the store nothing
 	}
 	if known > 0 {
-		got, err := l.store.Hit(ctx, app, hits[:known], now)
+		got, err := l.store.Hit(ctx, app.ID, hits[:known], now)
 		switch {
 		case err != nil:
-			return hitError(err, app)
+			return hitError(err, app.ID)
 		case got.Full >= 0:
-			l.noteFull(app, counts[got.Full], hits[got.Full], now, got.RetryAfter)
+			l.noteFull(app.ID, counts[got.Full], hits[got.Full], now, got.RetryAfter)
 			return limited(counts[got.Full], hits[got.Full], got.RetryAfter)
 		}
 	}
@@ -195,34 +201,4 @@ func limited(by count, h Hit, wait time.Duration) *Error {
 		err.Detail = "too many tries at this address today by devices that it does not know; a sign-in link, a password reset, and devices that signed in before still work"
 	}
 	return err
-}
-
-// hit counts against the limits of an app, after what the door has left to count.
-func (e *Engine) hit(ctx context.Context, app uuid.UUID, counts ...count) error {
-	counts = withOwed(ctx, app, counts)
-	if e.limiter.off || len(counts) == 0 {
-		return nil
-	}
-	of, err := e.limitsOf(ctx, app)
-	if err != nil {
-		return err
-	}
-	return e.limiter.hit(ctx, app, of, counts)
-}
-
-// limitsOf are the limits of an app. Who counts has read the app just before, so that what is
-// remembered of it is no older. The console app has none of its own, and counts also where it
-// is off.
-func (e *Engine) limitsOf(ctx context.Context, id uuid.UUID) (limits, error) {
-	if id == Console {
-		return e.limiter.all, nil
-	}
-	if app, ok := appFrom(ctx, id); ok {
-		return e.limiter.all.of(app), nil
-	}
-	if known, ok := e.apps.Get(id); ok {
-		return e.limiter.all.of(known.value), nil
-	}
-	app, err := e.App(ctx, id)
-	return e.limiter.all.of(app), err
 }

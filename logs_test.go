@@ -483,7 +483,7 @@ func (w *watched) walk(f flow, each bool) {
 // ready leads up to a flow with an API key that no flow has retired yet.
 func (w *watched) ready(f flow) func() *http.Request {
 	w.t.Helper()
-	_, key, err := w.engine.RotateAPIKey(w.t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{Overlap: time.Hour})
+	_, key, err := w.engine.RotateAPIKey(w.t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.APIKeyRequest{Overlap: time.Hour})
 	if err != nil {
 		w.t.Fatal(err)
 	}

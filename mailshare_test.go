@@ -290,7 +290,7 @@ func TestADevelopersNoticeLeavesToAFullMailbox(t *testing.T) {
 	w, apps := limited(t, 100)
 	w.asksIn(apps, 1, "dev@example.com", eachItsOwn)
 	was := w.sentTo("dev@example.com")
-	if _, _, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{}); err != nil {
+	if _, _, err := w.engine.RotateAPIKey(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.APIKeyRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.sentTo("dev@example.com") - was; got != 1 {

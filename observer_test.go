@@ -91,7 +91,7 @@ func TestEventsSayWhereTheyComeFrom(t *testing.T) {
 	created := w.send("POST", w.in("/users/{app_id}"), `{"email":"ann@example.com"}`, bearer(w.key))
 	created.want(t, 201, "")
 	ann := created.text(t, "user_id")
-	keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+	keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 	if err != nil {
 		t.Fatal(err)
 	}

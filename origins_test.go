@@ -244,7 +244,7 @@ func TestOriginsAreExact(t *testing.T) {
 		"*": false, "null": false, "": false, "https://*.example": false, "https://app.example/": false, "https://App.example": false, "https://app.example:443": false,
 		"http://app.example": false, "https://app.example?x": false, "https://u@app.example": false, "app.example": false, "https://": false, "file:///": false,
 	} {
-		_, err := w.engine.ChangeApp(t.Context(), w.devID, w.app.ID, authkit.AppPatch{Origins: &[]string{text}})
+		_, err := w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.AppPatch{Origins: &[]string{text}})
 		if (err == nil) != ok {
 			t.Errorf("an app's origin %q: got %v, want ok %v", text, err, ok)
 		}

@@ -50,7 +50,7 @@ type charge struct {
 
 // pay counts, and names the limit that is full: what stands before it is counted, it is not.
 func (b *bill) pay(ctx context.Context, app uuid.UUID, counts ...count) (full string, wait time.Duration, err error) {
-	err = b.e.hit(ctx, app, counts...)
+	err = b.e.limiter.hit(ctx, App{ID: app}, counts...)
 	if limited, ok := errors.AsType[*Error](err); ok && limited.Code == CodeRateLimited {
 		full, wait, err = limited.full.name, limited.RetryAfter, nil
 		counts = counts[:max(0, slices.IndexFunc(counts, func(c count) bool { return c.name() == full }))]
@@ -68,7 +68,7 @@ func (b *bill) refund(ctx context.Context) error {
 		for i := range back {
 			back[i].Cost = -1
 		}
-		all = errors.Join(all, b.e.hit(ctx, c.app, back...))
+		all = errors.Join(all, b.e.limiter.hit(ctx, App{ID: c.app}, back...))
 	}
 	b.paid = nil
 	return all

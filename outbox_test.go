@@ -127,7 +127,7 @@ func TestAMailerThatHangs(t *testing.T) {
 			w.send("GET", w.in("/users/{app_id}"), "", bearer(w.key)).want(t, 200, "")
 			time.Sleep(time.Minute + time.Second) // of the bubble's clock
 			synctest.Wait()
-			keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+			keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 			if err != nil || keys[0].LastUsedAt.IsZero() {
 				t.Errorf("LastUsedAt: got %v, %v, want the use noted", keys[0].LastUsedAt, err)
 			}
@@ -281,7 +281,7 @@ func TestFaultsOfDelivery(t *testing.T) {
 			}
 			w.send("GET", w.in("/users/{app_id}"), "", bearer(w.key)).want(t, 200, "")
 			w.runOnce()
-			keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+			keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 			if err != nil || keys[0].LastUsedAt.IsZero() {
 				t.Errorf("LastUsedAt: got %v, %v, want the use noted", keys[0].LastUsedAt, err)
 			}

@@ -136,7 +136,7 @@ func TestAnAppHasABoundedNumberOfOAuthConfigs(t *testing.T) {
 	overStores(t, func(s *stage) {
 		t := s.t
 		made, refused := race(40, func(i int) error {
-			_, err := s.engine.CreateOAuthConfig(t.Context(), s.devID, s.app.ID, fmt.Sprintf("corp-%d", i), authkit.OAuthPatch{
+			_, err := s.engine.CreateOAuthConfig(t.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: s.devID, ID: s.app.ID}, Provider: fmt.Sprintf("corp-%d", i)}, authkit.OAuthPatch{
 				ClientID: new("c"), ClientSecret: new("s"), RedirectURI: new(fmt.Sprintf("https://a.example/%d", i)), Issuer: new(fmt.Sprintf("http://127.0.0.1:1/%d", i)),
 			})
 			return err
@@ -158,11 +158,11 @@ func TestOfInactiveAPIKeysTheLatestStay(t *testing.T) {
 	w := setup(t)
 	for i := range 60 {
 		w.clock.Advance(time.Second)
-		if _, _, err := w.engine.RotateAPIKey(t.Context(), w.devID, w.app.ID, authkit.APIKeyRequest{Name: strconv.Itoa(i), Overlap: time.Duration(i%3) * time.Hour}); err != nil {
+		if _, _, err := w.engine.RotateAPIKey(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.APIKeyRequest{Name: strconv.Itoa(i), Overlap: time.Duration(i%3) * time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+	keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func TestAnAPIKeyOfADisabledDeveloperIsDead(t *testing.T) {
 		users := "/users/" + app.ID.String()
 		disable := func(disabled bool) {
 			t.Helper()
-			if _, err := s.engine.ChangeUser(t.Context(), authkit.Console, uuid.MustParse(dev), authkit.UserPatch{Disabled: &disabled}); err != nil {
+			if _, err := s.engine.ChangeUser(t.Context(), authkit.UserRef{App: authkit.Console, ID: uuid.MustParse(dev)}, authkit.UserPatch{Disabled: &disabled}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -231,11 +231,11 @@ func TestADeveloperWhoHasAppsStays(t *testing.T) {
 		dev, app, key := s.orphaned("eve@example.com")
 		eve := bearer(s.signIn("console", "eve@example.com"))
 		s.send("DELETE", "/auth/me/console", "", eve).want(t, 409, "apps_remain")
-		if err := s.engine.DeleteUser(t.Context(), authkit.Console, uuid.MustParse(dev)); !errors.Is(err, authkit.CodeAppsRemain) {
+		if err := s.engine.DeleteUser(t.Context(), authkit.UserRef{App: authkit.Console, ID: uuid.MustParse(dev)}); !errors.Is(err, authkit.CodeAppsRemain) {
 			t.Errorf("by Go: got %v, want apps_remain", err)
 		}
 		s.runOnce()
-		if err := s.engine.MoveApp(t.Context(), dev, app.ID, s.devID); err != nil {
+		if err := s.engine.MoveApp(t.Context(), authkit.AppRef{Developer: dev, ID: app.ID}, s.devID); err != nil {
 			t.Fatal(err)
 		}
 		s.runOnce()
@@ -251,7 +251,7 @@ func TestADeveloperWhoHasAppsStays(t *testing.T) {
 		next.want(t, 201, "")
 		s.send("GET", "/users/"+app.ID.String(), "", bearer(next.text(t, "key"))).want(t, 200, "")
 		s.send("DELETE", "/auth/me/console", "", eve).want(t, 204, "")
-		if err := s.engine.MoveApp(t.Context(), s.devID, app.ID, dev); !errors.Is(err, authkit.CodeUserNotFound) {
+		if err := s.engine.MoveApp(t.Context(), authkit.AppRef{Developer: s.devID, ID: app.ID}, dev); !errors.Is(err, authkit.CodeUserNotFound) {
 			t.Errorf("to a developer who is gone: got %v, want user_not_found", err)
 		}
 	})
@@ -267,17 +267,17 @@ func TestAnAppIsHandedOnlyToADeveloperWhoMayHaveIt(t *testing.T) {
 	for to, want := range map[string]authkit.Code{
 		unproven: authkit.CodeEmailNotVerified, uuid.NewString(): authkit.CodeUserNotFound, s.devID: authkit.CodeInvalidRequest, "": authkit.CodeInvalidRequest,
 	} {
-		if err := s.engine.MoveApp(t.Context(), s.devID, s.app.ID, to); !errors.Is(err, want) {
+		if err := s.engine.MoveApp(t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, to); !errors.Is(err, want) {
 			t.Errorf("to %q: got %v, want %s", to, err, want)
 		}
 	}
-	if err := s.engine.MoveApp(t.Context(), s.devID, other.ID, eve); !errors.Is(err, authkit.CodeAppNotFound) {
+	if err := s.engine.MoveApp(t.Context(), authkit.AppRef{Developer: s.devID, ID: other.ID}, eve); !errors.Is(err, authkit.CodeAppNotFound) {
 		t.Errorf("a foreign app: got %v, want app_not_found", err)
 	}
-	if _, err := s.engine.ChangeApp(t.Context(), eve, other.ID, authkit.AppPatch{Name: new("DEMO")}); err != nil {
+	if _, err := s.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: eve, ID: other.ID}, authkit.AppPatch{Name: new("DEMO")}); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.engine.MoveApp(t.Context(), s.devID, s.app.ID, eve); !errors.Is(err, authkit.CodeAppNameTaken) {
+	if err := s.engine.MoveApp(t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, eve); !errors.Is(err, authkit.CodeAppNameTaken) {
 		t.Errorf("to one who has an app of that name: got %v, want app_name_taken", err)
 	}
 }
@@ -305,7 +305,7 @@ func TestAnAppOfTheHostIsNoDevelopers(t *testing.T) {
 		if err != nil || again.ID != app.ID {
 			t.Errorf("got %s, %v, want %s", again.ID, err, app.ID)
 		}
-		if _, _, err := w.engine.RotateAPIKey(t.Context(), "me", app.ID, authkit.APIKeyRequest{}); err != nil {
+		if _, _, err := w.engine.RotateAPIKey(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.APIKeyRequest{}); err != nil {
 			t.Errorf("a key by Go: got %v, want it made", err)
 		}
 	})
@@ -338,7 +338,7 @@ func TestRSAKeysAreMadeBehindTheGate(t *testing.T) {
 	})
 	w.settings(authkit.AppPatch{SigningAlg: new("RS256")})
 	made, refused := race(16, func(int) error {
-		_, err := w.engine.RotateSigningKey(context.Background(), w.devID, w.app.ID, true)
+		_, err := w.engine.RotateSigningKey(context.Background(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.SigningKeyRotation{RevokeOld: true})
 		return err
 	}, authkit.CodeUnavailable)
 	if made == 0 || refused == 0 || made+refused != 16 {

@@ -199,7 +199,7 @@ func TestCursorsAreForOneList(t *testing.T) {
 	})
 	t.Run("a new API key goes on where the old one was", func(t *testing.T) {
 		cursor := s.send("GET", users+"?limit=1", "", bearer(s.key)).text(t, "next_cursor")
-		_, key, err := s.engine.RotateAPIKey(t.Context(), s.devID, s.app.ID, authkit.APIKeyRequest{})
+		_, key, err := s.engine.RotateAPIKey(t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.APIKeyRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -129,7 +129,7 @@ func TestRunSurvivesAPanicOf(t *testing.T) {
 		if err := w.engine.RunOnce(t.Context()); err == nil || !strings.Contains(err.Error(), "panic: no such mail") {
 			t.Errorf("RunOnce: got %v, want the panic as an error", err)
 		}
-		keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+		keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 		if err != nil || keys[0].LastUsedAt.IsZero() {
 			t.Errorf("LastUsedAt: got %v, %v, want the use noted", keys[0].LastUsedAt, err)
 		}

@@ -21,9 +21,9 @@ type PasswordChange struct {
 // [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err error) {
 	defer e.watch(ctx, EventPasswordChange, in.App, in.Client, &err)
-	return e.password(ctx, in.App, in.User, in.New, func(app App, account *Account, c *UserChange) error {
+	return e.password(ctx, in, func(app App, account *Account, c *UserChange) error {
 		// Of this session alone: what strangers try at the address keeps nobody from it.
-		if err := e.hit(ctx, app.ID, e.limiter.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
+		if err := e.limiter.hit(ctx, app, e.limiter.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
 		ok, _, err := e.hasher.verify(ctx, hashFor(app.ID, in.Client), in.Current, account.password())
@@ -38,11 +38,18 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err err
 	})
 }
 
+// PasswordSet is asked for by a user who is signed in and has no password.
+type PasswordSet struct {
+	App, User uuid.UUID
+	New       string
+	Client    Client
+}
+
 // SetPassword gives a password to a user who has none. [CodeForbidden]: the user has one;
 // [CodeEmailNotVerified]: who set it up would keep it when somebody else proves the
 // address; [CodeWeakPassword]; [CodeUserNotFound].
-func (e *Engine) SetPassword(ctx context.Context, app, user uuid.UUID, pw string) error {
-	return e.password(ctx, app, user, pw, func(_ App, account *Account, _ *UserChange) error {
+func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
+	return e.password(ctx, PasswordChange{App: in.App, User: in.User, New: in.New, Client: in.Client}, func(_ App, account *Account, _ *UserChange) error {
 		switch {
 		case account.password() != "":
 			return refuse(CodeForbidden, "the user has a password: change it, or ask for a reset")
@@ -55,13 +62,13 @@ func (e *Engine) SetPassword(ctx context.Context, app, user uuid.UUID, pw string
 
 // password puts a password where may lets it. What may decides stands only if nobody
 // changes the user meanwhile, so it is asked again each time.
-func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, may func(App, *Account, *UserChange) error) error {
-	app, err := e.App(ctx, id)
+func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, *Account, *UserChange) error) error {
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return err
 	}
 	_, err = again(func() (User, error) {
-		account, err := e.account(ctx, app.ID, AccountKey{ID: user})
+		account, err := e.account(ctx, app.ID, AccountKey{ID: in.User})
 		if err != nil {
 			return User{}, err
 		}
@@ -73,12 +80,12 @@ func (e *Engine) password(ctx context.Context, id, user uuid.UUID, pw string, ma
 		if err := may(app, account, &c); err != nil {
 			return User{}, err
 		}
-		phc, err := e.newPassword(ctx, app, u, pw, requestFrom(ctx).client)
+		phc, err := e.newPassword(ctx, app, u, in.New, in.Client)
 		if err != nil {
 			return User{}, err
 		}
 		c.Put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, c.Now)}
-		to, err := e.noticeTo(ctx, u)
+		to, err := e.noticeTo(ctx, app, u)
 		if err != nil {
 			return User{}, err
 		}

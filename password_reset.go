@@ -50,7 +50,7 @@ type PasswordReset struct {
 // [CodeUserDisabled].
 func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -61,7 +61,7 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	if err != nil {
 		return SignIn{}, err
 	}
-	got, err := e.find(ctx, app.ID, forReset, by)
+	got, err := e.find(ctx, app, forReset, by)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -74,7 +74,7 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 // another browser, none begins, and both answers are empty.
 func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}

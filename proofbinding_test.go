@@ -25,7 +25,7 @@ func TestALinkDiesWithWhatTheOwnerChanges(t *testing.T) {
 			s.send("POST", s.in("/auth/sign-out/{app_id}"), `{"all":true}`, bearer(token)).want(s.t, 204, "")
 		}},
 		{"the address", func(s *stage, id uuid.UUID, _ string) {
-			u, err := s.engine.User(s.t.Context(), s.app.ID, id)
+			u, err := s.engine.User(s.t.Context(), authkit.UserRef{App: s.app.ID, ID: id})
 			if err == nil {
 				_, err = s.inner.ChangeUser(s.t.Context(), authkit.UserChange{Now: s.clock.Now(), App: s.app.ID, ID: id, Version: u.Version, Email: new("moved@example.com"), EmailTyped: new("moved@example.com")})
 			}

@@ -5,24 +5,18 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
-
-	"github.com/google/uuid"
 )
 
-// request is what the handler knows of the request that a call of the Engine serves. The
-// call's context carries it, so that a flow sees the app that the door has read, and what is
-// written names the request; a Go caller's context has none, and says nothing. The host's
-// hooks have that context too, and may use it in many goroutines at once.
+// request says which request a call of the Engine serves. The call's context carries it, so
+// that events name the request; a Go caller's context has none. The host's hooks have that
+// context too, and may use it in many goroutines at once.
 type request struct {
 	id     string
 	client Client // who asks; where a backend forwards, the person
 	via    string // then the backend's own address
 
 	mu    sync.Mutex
-	actor string  // as [Event] has it: who is not the user it is about
-	app   App     // of the path, once it is read
-	owed  []count // what the door has left to the flow to count
-	held  int     // how many other apps' session cookies came with it
+	actor string // as [Event] has it: who is not the user it is about
 }
 
 type requestKey struct{}
@@ -42,59 +36,11 @@ func requestFrom(ctx context.Context) *request {
 // peer is the address that the request came from, also where a backend told another.
 func (r *request) peer() string { return cmp.Or(r.via, r.client.IP) }
 
-// appFrom is the app as the door has read it.
-func appFrom(ctx context.Context, id uuid.UUID) (App, bool) {
-	r := requestFrom(ctx)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.app, id != uuid.Nil && r.app.ID == id
-}
-
-// concerns says which app the request is of, and how many others' session cookies it brings.
-func (r *request) concerns(app App, others int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.app, r.held = app, others
-}
-
-// holding is the number of other apps whose session cookies came with the request.
-func (r *request) holding() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.held
-}
-
 // isBy says who asks.
 func (r *request) isBy(actor string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.actor = actor
-}
-
-// owe leaves counts to the flow.
-func (r *request) owe(counts []count) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.owed = counts
-}
-
-// owes says whether there are counts that nobody has made.
-func (r *request) owes() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.owed != nil
-}
-
-// pay answers what is owed to the app's limits, once.
-func (r *request) pay(app uuid.UUID) []count {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.app.ID != app {
-		return nil
-	}
-	owed := r.owed
-	r.owed = nil
-	return owed
 }
 
 // stamp says where events come from.

@@ -114,7 +114,7 @@ func TestADeletedAppIsDeletedAgain(t *testing.T) {
 		if store.writes != 2 || deletions.Load() != 1 {
 			t.Errorf("again: got %d writes and %d events, want a write each time and the one event", store.writes, deletions.Load())
 		}
-		if err := s.engine.DeleteApp(t.Context(), s.devID, s.app.ID); err != nil || store.writes != 3 {
+		if err := s.engine.DeleteApp(t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}); err != nil || store.writes != 3 {
 			t.Errorf("by the host: got error %v and %d writes, want none and 3", err, store.writes)
 		}
 		s.refusesOthers(store, path, eve)
@@ -145,7 +145,7 @@ func (s *stage) refusesOthers(store *settling, path, eve string) {
 		got.want(s.t, 404, "app_not_found")
 		answers[strings.ReplaceAll(got.Body.String(), got.text(s.t, "request_id"), "")] = true
 	}
-	if err := s.engine.DeleteApp(s.t.Context(), eve, s.app.ID); !errors.Is(err, authkit.CodeAppNotFound) || len(answers) != 1 || store.writes != was {
+	if err := s.engine.DeleteApp(s.t.Context(), authkit.AppRef{Developer: eve, ID: s.app.ID}); !errors.Is(err, authkit.CodeAppNotFound) || len(answers) != 1 || store.writes != was {
 		s.t.Errorf("by another: got error %v, %d answers and %d writes more, want app_not_found, one answer and no write", err, len(answers), store.writes-was)
 	}
 	s.send("DELETE", path, "").want(s.t, 401, "unauthenticated")
@@ -198,7 +198,7 @@ func TestADeletedAppOfTheHost(t *testing.T) {
 	}
 	for _, id := range []uuid.UUID{app.ID, w.app.ID} {
 		for range 2 {
-			if err := w.engine.DeleteApp(t.Context(), "me", id); err != nil {
+			if err := w.engine.DeleteApp(t.Context(), authkit.AppRef{Developer: "me", ID: id}); err != nil {
 				t.Fatal(err)
 			}
 		}

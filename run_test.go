@@ -30,7 +30,7 @@ func TestUseOfAKeyIsNotedOnceTheStoreIsBack(t *testing.T) {
 	if err := w.engine.RunOnce(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+	keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 	if err != nil || len(keys) != 1 || !keys[0].LastUsedAt.Equal(used) {
 		t.Errorf("keys: got %+v, %v, want one last used at %v", keys, err, used)
 	}

@@ -83,7 +83,7 @@ func (d *deployment) app(e *authkit.Engine, name string) (authkit.App, authkit.S
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	_, err = e.CreateOAuthConfig(ctx, "me", app.ID, "github", authkit.OAuthPatch{
+	_, err = e.CreateOAuthConfig(ctx, authkit.ProviderRef{App: authkit.AppRef{Developer: "me", ID: app.ID}, Provider: "github"}, authkit.OAuthPatch{
 		ClientID: new("client"), ClientSecret: new("secret of " + name), RedirectURI: new(base + "/auth/callback/github/" + app.ID.String()),
 	})
 	if err != nil {
@@ -180,7 +180,7 @@ func TestResealMakesASecretNeedless(t *testing.T) {
 		d := deployOn(t, store)
 		first := d.mustStart("old")
 		app, in := d.app(first, "made under the old secret")
-		if _, err := first.RotateSigningKey(t.Context(), "me", app.ID, false); err != nil {
+		if _, err := first.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.SigningKeyRotation{}); err != nil {
 			t.Fatal(err)
 		}
 		second := d.mustStart("new", "old")
@@ -238,15 +238,15 @@ func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 		if _, _, err := first.CreateApp(t.Context(), "me", "two"); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)
 		}
-		if _, err := first.ChangeOAuthConfig(t.Context(), "me", app.ID, "github", authkit.OAuthPatch{ClientSecret: new("another")}); !errors.Is(err, authkit.CodeUnavailable) {
+		if _, err := first.ChangeOAuthConfig(t.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: "me", ID: app.ID}, Provider: "github"}, authkit.OAuthPatch{ClientSecret: new("another")}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)
 		}
-		if _, err := first.CreateOAuthConfig(t.Context(), "me", app.ID, "google", authkit.OAuthPatch{
+		if _, err := first.CreateOAuthConfig(t.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: "me", ID: app.ID}, Provider: "google"}, authkit.OAuthPatch{
 			ClientID: new("client"), ClientSecret: new("secret"), RedirectURI: new(base + "/auth/callback/google/" + app.ID.String()),
 		}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)
 		}
-		if _, err := first.RotateSigningKey(t.Context(), "me", app.ID, false); !errors.Is(err, authkit.CodeUnavailable) {
+		if _, err := first.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.SigningKeyRotation{}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)
 		}
 		d.works(first, app)
@@ -424,7 +424,7 @@ func TestAChangeBesideAResealBringsNoOldSecretBack(t *testing.T) {
 		var wg sync.WaitGroup
 		for n := range 4 {
 			wg.Go(func() {
-				if _, err := second.ChangeOAuthConfig(t.Context(), "me", app.ID, "github", authkit.OAuthPatch{ClientID: new(fmt.Sprint("client ", n))}); err != nil && !errors.Is(err, authkit.CodeUnavailable) {
+				if _, err := second.ChangeOAuthConfig(t.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: "me", ID: app.ID}, Provider: "github"}, authkit.OAuthPatch{ClientID: new(fmt.Sprint("client ", n))}); err != nil && !errors.Is(err, authkit.CodeUnavailable) {
 					t.Error(err)
 				}
 			})

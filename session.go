@@ -15,19 +15,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// Client says who asks, for limits and for the list of sessions. Empty fields are fine:
-// a Go caller without an address is limited by email only.
-type Client struct {
-	IP, UserAgent string
-
-	// Cookie asks for a session that a cookie holds, where the app's session mode is
-	// [SessionEither]. The other modes leave no choice.
-	Cookie bool
-
-	// forwarder owns the app whose backend told IP; empty: it is the peer's own.
-	forwarder string
-}
-
 // SignIn is the outcome of every sign-in, and of every refresh.
 type SignIn struct {
 	Token        string        // the access token, a JWT
@@ -191,17 +178,25 @@ func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now t
 	return claims, nil
 }
 
+// HostSignIn signs a user in by a method of the host's own.
+type HostSignIn struct {
+	App, User uuid.UUID
+	Method    string // one to 64 printable characters, such as "hwk" (RFC 8176)
+	Client    Client
+}
+
 // StartSession signs a user in by a method of the host's own. The method becomes the user's
 // auth_method and the one entry of `amr` (RFC 8176); it is one to 64 printable characters.
 // "otp" is what a proof by mail is called: a host that names its own method so has its
 // sessions taken for begun by mail, and a reset then keeps identities that were linked in them.
 // [CodeUserNotFound], [CodeUserDisabled].
-func (e *Engine) StartSession(ctx context.Context, app, user uuid.UUID, method string, by Client) (_ SignIn, err error) {
+func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
+	app, user, method, by := in.App, in.User, in.Method, in.Client
 	defer e.watch(ctx, EventSessionStart, app, by, &err)
 	if method == "" || clean(method, maxMethod) != method {
 		return SignIn{}, invalid("method", "invalid_method", "method is not one to 64 printable characters, such as hwk")
 	}
-	a, err := e.App(ctx, app)
+	a, err := e.appFor(ctx, app, by)
 	if err != nil {
 		return SignIn{}, err
 	}

@@ -44,7 +44,7 @@ func (e *Engine) sessionByCookie(ctx context.Context, app App, value string, use
 		return Session{}, User{}, unavailable(fmt.Errorf("read a session by its cookie: %w", err))
 	}
 	if app.Settings.RequireVerified && !u.Verified {
-		err := e.endSession(ctx, app.ID, u.ID, s.ID, string(CodeEmailNotVerified))
+		err := e.endSession(ctx, SessionRef{App: app.ID, User: u.ID, ID: s.ID}, string(CodeEmailNotVerified))
 		if err != nil && !errors.Is(err, CodeSessionNotFound) {
 			return Session{}, User{}, err
 		}

@@ -12,23 +12,23 @@ import (
 )
 
 // Sessions lists the live sessions of a user, newest first.
-func (e *Engine) Sessions(ctx context.Context, app, user uuid.UUID) ([]Session, error) {
-	if _, err := e.App(ctx, app); err != nil {
+func (e *Engine) Sessions(ctx context.Context, ref UserRef) ([]Session, error) {
+	if err := e.consoleOff(ref.App); err != nil {
 		return nil, err
 	}
-	sessions, err := e.store.Sessions(ctx, app, user, e.now())
-	return sessions, e.ownError(err, app)
+	sessions, err := e.store.Sessions(ctx, ref.App, ref.ID, e.now())
+	return sessions, e.ownError(err, ref.App)
 }
 
 // EndSession ends one session of a user. One that was ended so in the last hour is no error,
 // and has durably ended when this returns. [CodeSessionNotFound]: the user has no such
 // session.
-func (e *Engine) EndSession(ctx context.Context, app, user, session uuid.UUID) error {
-	return e.endSession(ctx, app, user, session, "signed out")
+func (e *Engine) EndSession(ctx context.Context, ref SessionRef) error {
+	return e.endSession(ctx, ref, "signed out")
 }
 
-func (e *Engine) endSession(ctx context.Context, app, user, session uuid.UUID, why string) error {
-	now := e.now()
+func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) error {
+	now, app, user, session := e.now(), ref.App, ref.User, ref.ID
 	var also Also
 	also.note(now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)})
 	err := e.store.EndSession(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Also: also})
@@ -54,8 +54,8 @@ func sessionDetail(session uuid.UUID) []byte {
 
 // EndSessions ends every session of a user, and every token bound to the user.
 // [CodeUserNotFound]: the app has no such user.
-func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
-	now := e.now()
+func (e *Engine) EndSessions(ctx context.Context, ref UserRef) error {
+	now, app, user := e.now(), ref.App, ref.ID
 	c := UserChange{Now: now, App: app, ID: user, End: true}
 	c.Also.note(now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: "signed out"})
 	_, err := e.store.ChangeUser(ctx, c)
@@ -70,11 +70,19 @@ func (e *Engine) EndSessions(ctx context.Context, app, user uuid.UUID) error {
 	return nil
 }
 
-// SignOut ends the session of a refresh token, or with all every session of its user, for
+// SignOutRequest signs out by a refresh token.
+type SignOutRequest struct {
+	App          uuid.UUID
+	RefreshToken string
+	All          bool // every session of the user
+}
+
+// SignOut ends the session of a refresh token, or with All every session of its user, for
 // which the token has to be the live one. A token of the family that is too old ends the
 // session too, as any use of it does. [CodeInvalidToken]: there is no such session.
-func (e *Engine) SignOut(ctx context.Context, app uuid.UUID, refreshToken string, all bool) error {
-	presented, ok := token.ParseRefresh(refreshToken)
+func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
+	app, all := in.App, in.All
+	presented, ok := token.ParseRefresh(in.RefreshToken)
 	if !ok {
 		return e.invalidUnlessUnknown(ctx, app, "the refresh token is malformed")
 	}
@@ -96,9 +104,9 @@ func (e *Engine) SignOut(ctx context.Context, app uuid.UUID, refreshToken string
 	case all && got.Again != nil: // not the live token
 		return invalidToken("the refresh token is a predecessor of the live one")
 	case all:
-		return e.EndSessions(ctx, app, got.User.ID)
+		return e.EndSessions(ctx, UserRef{App: app, ID: got.User.ID})
 	}
-	err = e.EndSession(ctx, app, got.User.ID, got.Session.ID)
+	err = e.EndSession(ctx, SessionRef{App: app, User: got.User.ID, ID: got.Session.ID})
 	if errors.Is(err, CodeSessionNotFound) {
 		return nil // somebody else was first
 	}

@@ -82,11 +82,11 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	}
 	// Each is an event, and a client can make any number of them: those beyond what a user may
 	// write are not kept.
-	if got.Renewed && e.hit(ctx, app.ID, e.limiter.by(limitUser, got.User.ID.String())) == nil {
+	if got.Renewed && e.limiter.hit(ctx, app, e.limiter.by(limitUser, got.User.ID.String())) == nil {
 		e.noteRefresh(ctx, in, Event{UserID: got.User.ID, Type: EventSessionRenew, Result: "warning", Reason: "refresh repeated with its idempotency key"})
 	}
 	if app.Settings.RequireVerified && !got.User.Verified { // the app asks for it since
-		err := e.endSession(ctx, in.App, got.User.ID, got.Session.ID, string(CodeEmailNotVerified))
+		err := e.endSession(ctx, SessionRef{App: in.App, User: got.User.ID, ID: got.Session.ID}, string(CodeEmailNotVerified))
 		if err != nil && !errors.Is(err, CodeSessionNotFound) {
 			return SignIn{}, err
 		}

@@ -52,22 +52,12 @@ func (by entry) inCookie(app App) bool {
 	return false
 }
 
-// mayHold refuses a session that the asker's browser has no room for: it holds the cookies of
-// as many other apps as it may. None of those gives way (a page could else sign people out of
-// other apps), and more would make every request too large for servers (431).
-func (e *Engine) mayHold(ctx context.Context, app App, by entry) error {
+// mayHold refuses a session that the asker's browser has no room for.
+func (by entry) mayHold(app App) error {
 	if by.alone || !by.inCookie(app) {
 		return nil
 	}
-	return roomFor(ctx)
-}
-
-// roomFor refuses where the request of ctx comes with the cookies of 16 other apps.
-func roomFor(ctx context.Context) error {
-	if requestFrom(ctx).holding() < maxCookieApps {
-		return nil
-	}
-	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, which is as many as it may; sign out of one of them first")
+	return by.by.hasRoom()
 }
 
 // rider adds to the step that starts a session: what is written with it, and what it spends.
@@ -99,7 +89,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 	if app.Settings.RequireVerified && !u.Verified && !by.proof {
 		return SignIn{}, unproven("")
 	}
-	if err := e.mayHold(ctx, app, by); err != nil {
+	if err := by.mayHold(app); err != nil {
 		return SignIn{}, err
 	}
 	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
@@ -176,7 +166,7 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
 		return refuse(CodeSignupDisabled, "this app takes no new users")
 	}
-	return e.hit(ctx, app.ID, e.limiter.byPeer(limitSignupPeer, by)...)
+	return e.limiter.hit(ctx, app, e.limiter.byPeer(limitSignupPeer, by)...)
 }
 
 // create makes a user that mayCreate has let through and signs in, in one step.
@@ -184,7 +174,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	if app.Settings.RequireVerified && !u.Verified {
 		return SignIn{}, unproven("")
 	}
-	if err := e.mayHold(ctx, app, by); err != nil {
+	if err := by.mayHold(app); err != nil {
 		return SignIn{}, err
 	}
 	now := e.now()
@@ -229,7 +219,7 @@ func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, secret
 	if err == nil {
 		return in, nil
 	}
-	ended := e.endSession(context.WithoutCancel(ctx), app.ID, s.UserID, s.ID, "no token was issued")
+	ended := e.endSession(context.WithoutCancel(ctx), SessionRef{App: app.ID, User: s.UserID, ID: s.ID}, "no token was issued")
 	if ended != nil {
 		e.log.WarnContext(ctx, "a session that got no token was not ended", slog.Any("error", ended))
 	}

@@ -37,7 +37,7 @@ func (in CodeExchange) proof(session uuid.UUID) (proof, secret []byte) {
 // refusals are [CodeInvalidToken]; no code at all is [CodeInvalidRequest].
 func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -78,7 +78,7 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	case e.now().Sub(x.code.made) >= codeTTL:
 		return e.exchangeAgain(ctx, app, x, s, u)
 	}
-	if err := e.mayExchange(ctx, app, s, by); err != nil {
+	if err := mayExchange(app, s, by); err != nil {
 		return SignIn{}, err
 	}
 	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
@@ -142,7 +142,7 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Sessi
 		in.hold(x.code.secret, s, e.now())
 		return in, nil
 	}
-	err = e.endSession(ctx, app.ID, x.code.user, x.code.session, "one-time code used again")
+	err = e.endSession(ctx, SessionRef{App: app.ID, User: x.code.user, ID: x.code.session}, "one-time code used again")
 	if err != nil && !errors.Is(err, CodeSessionNotFound) {
 		return SignIn{}, err
 	}
@@ -152,14 +152,14 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Sessi
 // mayExchange refuses, before the code is spent, a session that its asker could not keep: what
 // was to go into a cookie would else go to the page's script. What holds the session was
 // chosen where the flow began.
-func (e *Engine) mayExchange(ctx context.Context, app App, s Session, by Client) error {
+func mayExchange(app App, s Session, by Client) error {
 	switch {
 	case s.Cookie != nil && !app.takesCookies(), s.Cookie == nil && app.Settings.SessionMode == SessionCookie:
 		return invalidToken("the app's session mode has changed since the flow began")
 	case s.Cookie == nil && app.Settings.SessionMode == SessionEither && by.Cookie:
 		return invalid("session", "not_chosen", "the flow began without session=cookie; choose it there")
 	case s.Cookie != nil:
-		return roomFor(ctx)
+		return by.hasRoom()
 	}
 	return nil
 }

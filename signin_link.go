@@ -31,7 +31,7 @@ func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, erro
 
 // askAnybody mails a proof of an address, whosever it is, for whoever asks.
 func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, event string) (Pending, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -67,7 +67,7 @@ type LinkProof struct {
 // unproven account held before is reset first.
 func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -75,7 +75,7 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 	if err != nil {
 		return SignIn{}, err
 	}
-	got, err := e.find(ctx, app.ID, forSignIn, by)
+	got, err := e.find(ctx, app, forSignIn, by)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -138,7 +138,7 @@ type LinkPress struct {
 // or the same session, as long as they are alive, and nothing happens again.
 func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}

@@ -183,7 +183,7 @@ func TestLinkTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	closed := true
-	if _, err := w.engine.ChangeApp(t.Context(), w.devID, w.app.ID, authkit.AppPatch{SignupClosed: &closed}); err != nil {
+	if _, err := w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.AppPatch{SignupClosed: &closed}); err != nil {
 		t.Fatal(err)
 	}
 	for range 7 { // the sixth hits the address's limit
@@ -210,7 +210,7 @@ func TestLinkPage(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.Limits.InsecureOff = true })
 	goal := "https://client.example/done?x=1"
-	if _, err := w.engine.ChangeApp(t.Context(), w.devID, w.app.ID, authkit.AppPatch{RedirectURLs: &[]string{goal}}); err != nil {
+	if _, err := w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{goal}}); err != nil {
 		t.Fatal(err)
 	}
 	press := func(t *testing.T, m mail.Message, cookie string) (answer, string) {

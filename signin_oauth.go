@@ -46,8 +46,7 @@ type OAuthStart struct {
 	// Binding of the answer instead: how a flow begins decides how it may end.
 	Browser []byte
 
-	// Cookie is as [Client.Cookie].
-	Cookie bool
+	Client Client
 }
 
 // OAuthGo is where the browser goes.
@@ -68,7 +67,7 @@ type flow struct {
 
 // StartOAuth makes a state and answers the provider's URL. [CodeProviderNotConfigured].
 func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return OAuthGo{}, err
 	}
@@ -118,7 +117,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	cut := func(n int) []byte { b := secrets[:n]; secrets = secrets[n:]; return b }
 	raw := cut(idSize)
 	kept := flow{
-		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, Cookie: in.Cookie,
+		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, Cookie: in.Client.Cookie,
 		Nonce: token.Encode(cut(macSize)), Verifier: token.Encode(cut(macSize)), Until: e.now().Add(stateTTL),
 	}
 	browser := in.Browser

@@ -26,7 +26,7 @@ type OAuthReturn struct {
 // up first: what follows has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -44,7 +44,7 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 // first is under way waits for its outcome.
 func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}

@@ -21,7 +21,7 @@ const (
 // Lax cookie, the redirect that follows does. The same form is kept once, however often a
 // browser posts it, and so is answered the same. A state that is not alive keeps nothing.
 func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string, err error) {
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return "", err
 	}

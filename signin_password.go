@@ -51,7 +51,7 @@ type PasswordSignIn struct {
 // [CodeWeakPassword] before any look-up, [CodeSignupDisabled], [CodeEmailTaken].
 func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ SignIn, err error) {
 	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
-	app, err := e.App(ctx, in.App)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -60,7 +60,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 		return SignIn{}, err
 	}
 	by := e.asker(app.ID, email, in)
-	if err := e.hit(ctx, app.ID, e.countTry(by)...); err != nil {
+	if err := e.limiter.hit(ctx, app, in.Client.with(e.countTry(by))...); err != nil {
 		return SignIn{}, err
 	}
 	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
@@ -72,7 +72,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 		if err != nil {
 			return SignIn{}, err
 		}
-		if err := e.checkDevice(ctx, app.ID, &by, account); err != nil {
+		if err := e.checkDevice(ctx, app, &by, account); err != nil {
 			return SignIn{}, err
 		}
 		if account == nil && in.Intent == "" && !app.Settings.RequireVerified && weak == nil && !app.Settings.SignupClosed {

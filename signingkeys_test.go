@@ -14,7 +14,7 @@ import (
 // rotated makes the app's next signing key and answers its id.
 func (s *stage) rotated(revokeOld bool) string {
 	s.t.Helper()
-	key, err := s.engine.RotateSigningKey(s.t.Context(), s.devID, s.app.ID, revokeOld)
+	key, err := s.engine.RotateSigningKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.SigningKeyRotation{RevokeOld: revokeOld})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestRevokedKeysAreGoneForAClockThatIsBehind(t *testing.T) {
 	overStores(t, func(s *stage) {
 		email := s.email()
 		stolen := s.signUp(email).text(s.t, "token")
-		key, err := s.ahead(time.Minute).RotateSigningKey(s.t.Context(), s.devID, s.app.ID, true)
+		key, err := s.ahead(time.Minute).RotateSigningKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.SigningKeyRotation{RevokeOld: true})
 		if err != nil {
 			s.t.Fatal(err)
 		}
@@ -206,7 +206,7 @@ func TestAClockThatIsAheadDropsNoKeyThatOthersPublish(t *testing.T) {
 	s.clock.Advance(15*time.Minute - time.Second)
 	last := s.signIn(s.app.ID.String(), email)
 	s.clock.Advance(59 * time.Minute)
-	if _, err := s.ahead(time.Hour).RotateSigningKey(t.Context(), s.devID, s.app.ID, false); err != nil {
+	if _, err := s.ahead(time.Hour).RotateSigningKey(t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.SigningKeyRotation{}); err != nil {
 		t.Fatal(err)
 	}
 	s.equal("keys", len(s.stored().Keys), 3)
@@ -220,7 +220,7 @@ func TestRotationsAtOnceMakeAKeyEach(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range kids {
 			wg.Go(func() {
-				key, err := s.engine.RotateSigningKey(s.t.Context(), s.devID, s.app.ID, false)
+				key, err := s.engine.RotateSigningKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.SigningKeyRotation{})
 				if err != nil {
 					s.t.Error(err)
 				}

@@ -257,7 +257,7 @@ func storedSteps() map[string]func(*testing.T, *storedWorld) {
 			if keys := got.body["keys"].([]any); len(keys) != 4 {
 				t.Errorf("got %d keys, want the four that were made", len(keys))
 			}
-			if _, err := s.engine.RotateSigningKey(t.Context(), s.devID, s.app.ID, false); err != nil {
+			if _, err := s.engine.RotateSigningKey(t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.SigningKeyRotation{}); err != nil {
 				t.Error(err)
 			}
 		},

@@ -70,7 +70,7 @@ func (v sweepVariant) bench(b *bench, crowd crowds) {
 		}
 		crowd.fill(b.B, doomed.ID, *users, until)
 		if v.deleted {
-			b.ok(b.engine.DeleteApp(b.Context(), "bench", doomed.ID))
+			b.ok(b.engine.DeleteApp(b.Context(), authkit.AppRef{Developer: "bench", ID: doomed.ID}))
 		}
 		b.StartTimer()
 		waits = append(waits, b.beside(func() { b.ok(sweep(b.Context())) })...)

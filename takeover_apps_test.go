@@ -32,7 +32,7 @@ func takenOver(t *testing.T, change ...func(*authkit.Config)) (w *world, path fu
 	w = setup(t, change...)
 	w.settings(authkit.AppPatch{Limits: &authkit.AppLimits{Credentials: "5/m/ip, 5/m/email"}})
 	w.runOnce()
-	keys, err := w.engine.APIKeys(t.Context(), w.devID, w.app.ID)
+	keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 	if err != nil {
 		t.Fatal(err)
 	}

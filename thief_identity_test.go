@@ -19,7 +19,7 @@ func (s *stage) owner(email string) (token string, id uuid.UUID) {
 	up := s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(email, password, "sign_up"))
 	up.want(s.t, 201, "")
 	id = uuid.MustParse(up.body["user"].(map[string]any)["user_id"].(string))
-	if _, err := s.engine.ChangeUser(s.t.Context(), s.app.ID, id, authkit.UserPatch{Verified: new(true), Keep: true}); err != nil {
+	if _, err := s.engine.ChangeUser(s.t.Context(), authkit.UserRef{App: s.app.ID, ID: id}, authkit.UserPatch{Verified: new(true), Keep: true}); err != nil {
 		s.t.Fatal(err)
 	}
 	s.runOnce()
@@ -30,7 +30,7 @@ func (s *stage) owner(email string) (token string, id uuid.UUID) {
 // providers are the names of the user's identities.
 func (s *stage) providers(id uuid.UUID) string {
 	s.t.Helper()
-	all, err := s.engine.Identities(s.t.Context(), s.app.ID, id)
+	all, err := s.engine.Identities(s.t.Context(), authkit.UserRef{App: s.app.ID, ID: id})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestAResetKeepsWhatIsTheOwners(t *testing.T) {
 		s := newStage(t, withoutLimits)
 		in := s.by(map[string]any{"sub": "one", "email": "ann@example.com", "email_verified": true})
 		id := uuid.MustParse(in.body["user"].(map[string]any)["user_id"].(string))
-		if _, err := s.engine.ChangeUser(t.Context(), s.app.ID, id, authkit.UserPatch{Verified: new(true), Keep: true}); err != nil {
+		if _, err := s.engine.ChangeUser(t.Context(), authkit.UserRef{App: s.app.ID, ID: id}, authkit.UserPatch{Verified: new(true), Keep: true}); err != nil {
 			t.Fatal(err)
 		}
 		keeps(t, s, "ann@example.com", id)
@@ -176,7 +176,7 @@ func TestTheNoticeOfANewIdentityTakesItBack(t *testing.T) {
 			t.Errorf("mail to the thief: got %q, want no link", m.Text)
 		}
 		undo(s, m).want(t, 204, "")
-		u, err := s.engine.User(t.Context(), s.app.ID, id)
+		u, err := s.engine.User(t.Context(), authkit.UserRef{App: s.app.ID, ID: id})
 		if err != nil || u.Email != "ann@example.com" || s.providers(id) != "" {
 			t.Errorf("got %s with the identities %q, %v, want ann@example.com with none", u.Email, s.providers(id), err)
 		}

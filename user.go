@@ -46,8 +46,8 @@ func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User
 }
 
 // User reads one user. [CodeUserNotFound].
-func (e *Engine) User(ctx context.Context, app, id uuid.UUID) (User, error) {
-	account, err := e.account(ctx, app, AccountKey{ID: id})
+func (e *Engine) User(ctx context.Context, ref UserRef) (User, error) {
+	account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
 	if err != nil {
 		return User{}, err
 	}
@@ -110,7 +110,7 @@ type UserPatch struct {
 // ChangeUser changes a user, in effect on the handler of every process when it returns, and
 // behind [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeUserNotFound].
-func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch) (User, error) {
+func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User, error) {
 	if p.Name != nil {
 		if err := checkUserName(*p.Name); err != nil {
 			return User{}, err
@@ -125,7 +125,7 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 		return User{}, invalid("keep", "not_allowed", "keep goes with email_verified: true")
 	}
 	for range 5 {
-		u, err := e.User(ctx, app, id)
+		u, err := e.User(ctx, ref)
 		if err != nil {
 			return User{}, err
 		}
@@ -137,9 +137,9 @@ func (e *Engine) ChangeUser(ctx context.Context, app, id uuid.UUID, p UserPatch)
 			reset(&c)
 			c.Name, c.NameKey = new(p.name()), new(naming.Fold(p.name()))
 		}
-		c.Also.note(c.Now, Event{App: app, UserID: id, Type: EventUserChange, Reason: p.names()})
+		c.Also.note(c.Now, Event{App: ref.App, UserID: ref.ID, Type: EventUserChange, Reason: p.names()})
 		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
-			return u, e.ownError(err, app)
+			return u, e.ownError(err, ref.App)
 		}
 	}
 	return User{}, unavailable(errAgain)
@@ -187,8 +187,8 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 
 // DeleteUser removes a user with all that it has. A later sign-up of the address is
 // another user. [CodeUserNotFound].
-func (e *Engine) DeleteUser(ctx context.Context, app, id uuid.UUID) error {
-	u, err := e.User(ctx, app, id)
+func (e *Engine) DeleteUser(ctx context.Context, ref UserRef) error {
+	u, err := e.User(ctx, ref)
 	if err != nil {
 		return err
 	}

@@ -49,11 +49,11 @@ func (e *Engine) amendWith(ctx context.Context, c UserChange, then rider) (User,
 
 // noticeTo is where a notice to a user goes. To an address that is not proven it is mail like
 // any that a stranger asks for, and counts so: nowhere once the address has had its share.
-func (e *Engine) noticeTo(ctx context.Context, u User) (string, error) {
+func (e *Engine) noticeTo(ctx context.Context, app App, u User) (string, error) {
 	if u.Verified {
 		return u.EmailTyped, nil
 	}
-	err := e.hit(ctx, u.App, e.limiter.by(limitMailEmail, u.Email))
+	err := e.limiter.hit(ctx, app, e.limiter.by(limitMailEmail, u.Email))
 	switch {
 	case errors.Is(err, CodeRateLimited):
 		return "", nil

@@ -92,7 +92,7 @@ func (w *world) developer(email string) string {
 // settings changes the app.
 func (w *world) settings(p authkit.AppPatch) {
 	w.t.Helper()
-	if _, err := w.engine.ChangeApp(w.t.Context(), w.devID, w.app.ID, p); err != nil {
+	if _, err := w.engine.ChangeApp(w.t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, p); err != nil {
 		w.t.Fatal(err)
 	}
 }

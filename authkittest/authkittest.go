@@ -52,7 +52,7 @@
 // The apps that a Kit makes belong to the developer "authkittest", whose id the methods
 // that manage an app take:
 //
-//	_, err := kit.Engine.ChangeApp(ctx, "authkittest", kit.App.ID, authkit.AppPatch{
+//	_, err := kit.Engine.ChangeApp(ctx, authkit.AppRef{Developer: "authkittest", ID: kit.App.ID}, authkit.AppPatch{
 //		SessionMode: new(authkit.SessionCookie),
 //	})
 //

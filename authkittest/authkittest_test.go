@@ -86,7 +86,7 @@ func TestSignIn(t *testing.T) {
 		t.Parallel()
 		carol := kit.SignIn(t, kit.App, "carol@example.com")
 		ask(t, h, carol.Bearer(get(t, "/me")), 200)
-		if err := kit.Engine.EndSessions(t.Context(), kit.App.ID, carol.User.ID); err != nil {
+		if err := kit.Engine.EndSessions(t.Context(), authkit.UserRef{App: kit.App.ID, ID: carol.User.ID}); err != nil {
 			t.Fatal(err)
 		}
 		ask(t, h, carol.Bearer(get(t, "/me")), 401)
@@ -103,7 +103,7 @@ func TestSignIn(t *testing.T) {
 func change(t *testing.T, kit *authkittest.Kit, app authkit.App, p authkit.AppPatch) {
 	t.Helper()
 	_, owner, _ := strings.Cut(app.Developer, ":")
-	if _, err := kit.Engine.ChangeApp(t.Context(), owner, app.ID, p); err != nil {
+	if _, err := kit.Engine.ChangeApp(t.Context(), authkit.AppRef{Developer: owner, ID: app.ID}, p); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -73,7 +73,7 @@ func (k *Kit) user(tb testing.TB, app authkit.App, in authkit.UserRequest) authk
 
 func (k *Kit) enter(tb testing.TB, app authkit.App, u authkit.User) Person {
 	tb.Helper()
-	in, err := k.Engine.StartSession(tb.Context(), app.ID, u.ID, "otp", authkit.Client{UserAgent: "authkittest", Cookie: true})
+	in, err := k.Engine.StartSession(tb.Context(), authkit.HostSignIn{App: app.ID, User: u.ID, Method: "otp", Client: authkit.Client{UserAgent: "authkittest", Cookie: true}})
 	if err != nil {
 		tb.Fatalf("authkittest: sign %q in to app %q: %v", u.EmailTyped, app.Name, err)
 	}

@@ -75,7 +75,7 @@ func newKey(tb testing.TB) *ecdsa.PrivateKey {
 func (p *Provider) Configure(tb testing.TB, app authkit.App) authkit.OAuthConfig {
 	tb.Helper()
 	_, owner, _ := strings.Cut(app.Developer, ":")
-	config, err := p.kit.Engine.CreateOAuthConfig(tb.Context(), owner, app.ID, p.Name, authkit.OAuthPatch{
+	config, err := p.kit.Engine.CreateOAuthConfig(tb.Context(), authkit.ProviderRef{App: authkit.AppRef{Developer: owner, ID: app.ID}, Provider: p.Name}, authkit.OAuthPatch{
 		ClientID: new(clientID), ClientSecret: new(clientSecret), Issuer: &p.Issuer, TrustEmail: new(true),
 		RedirectURI: new(p.kit.base.String() + "/auth/callback/" + p.Name + "/" + app.ID.String()),
 	})

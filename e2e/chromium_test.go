@@ -35,7 +35,7 @@ func newChromium(t *testing.T) *chromium {
 	}))
 	t.Cleanup(app.Close)
 	c := &chromium{world: setup(t, subpath), goal: app.URL + "/landed"}
-	if _, err := c.engine.ChangeApp(t.Context(), c.devID, c.app.ID, authkit.AppPatch{RedirectURLs: &[]string{c.goal}}); err != nil {
+	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{c.goal}}); err != nil {
 		t.Fatal(err)
 	}
 	options := chromedp.DefaultExecAllocatorOptions[:]

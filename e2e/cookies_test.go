@@ -51,7 +51,7 @@ func TestAWebSocketInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)
 	change := func(p authkit.AppPatch) {
-		if _, err := c.engine.ChangeApp(t.Context(), c.devID, c.app.ID, p); err != nil {
+		if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, p); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestABrowserFullOfSessionsInChromium(t *testing.T) {
 	for i := range 18 {
 		app, err := c.engine.EnsureApp(t.Context(), c.devID, fmt.Sprintf("App %d", i))
 		if err == nil {
-			_, err = c.engine.ChangeApp(t.Context(), c.devID, app.ID, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+			_, err = c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: app.ID}, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
 		}
 		if err != nil {
 			t.Fatal(err)

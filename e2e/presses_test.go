@@ -40,7 +40,7 @@ func TestAButtonPressedTwiceInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)
 	cookie := authkit.SessionCookie
-	if _, err := c.engine.ChangeApp(t.Context(), c.devID, c.app.ID, authkit.AppPatch{SessionMode: &cookie}); err != nil {
+	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{SessionMode: &cookie}); err != nil {
 		t.Fatal(err)
 	}
 	me := fmt.Sprintf(`fetch(%q).then(r=>r.status)`, c.base+c.at("/auth/me"))
@@ -96,7 +96,7 @@ func TestANativeProgramInChromium(t *testing.T) {
 	port := c.goal[strings.LastIndex(c.goal, ":"):]
 	port = port[:strings.Index(port, "/")]
 	urls := []string{strings.Replace(c.goal, port, "", 1), scheme}
-	if _, err := c.engine.ChangeApp(t.Context(), c.devID, c.app.ID, authkit.AppPatch{RedirectURLs: &urls}); err != nil {
+	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{RedirectURLs: &urls}); err != nil {
 		t.Fatal(err)
 	}
 	challenge := `,"code_challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"`

@@ -165,7 +165,7 @@ func (r *rotation) everybody(t *testing.T) {
 
 func (r *rotation) rotate(t *testing.T, revokeOld bool) {
 	t.Helper()
-	if _, err := r.engine.RotateSigningKey(t.Context(), r.devID, r.app.ID, revokeOld); err != nil {
+	if _, err := r.engine.RotateSigningKey(t.Context(), authkit.AppRef{Developer: r.devID, ID: r.app.ID}, authkit.SigningKeyRotation{RevokeOld: revokeOld}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -230,7 +230,7 @@ func (r *rotation) byItself(t *testing.T) {
 	for _, change := range []func() error{
 		func() error { return nil },
 		func() error {
-			_, err := r.engine.ChangeApp(t.Context(), r.devID, r.app.ID, authkit.AppPatch{SigningAlg: &alg})
+			_, err := r.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: r.devID, ID: r.app.ID}, authkit.AppPatch{SigningAlg: &alg})
 			return err
 		},
 	} {

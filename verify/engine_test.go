@@ -21,9 +21,9 @@ func TestVerifyReadsWhatTheEngineMints(t *testing.T) {
 		t.Run(alg, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			_, err := w.engine.ChangeApp(t.Context(), "dev", w.app.ID, authkit.AppPatch{SigningAlg: &alg})
+			_, err := w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: "dev", ID: w.app.ID}, authkit.AppPatch{SigningAlg: &alg})
 			w.ok(err)
-			_, err = w.engine.RotateSigningKey(t.Context(), "dev", w.app.ID, true)
+			_, err = w.engine.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "dev", ID: w.app.ID}, authkit.SigningKeyRotation{RevokeOld: true})
 			w.ok(err)
 			in := w.signIn(w.app)
 			got, err := w.verifier(w.app).Verify(t.Context(), in.Token)
@@ -107,7 +107,7 @@ func TestRotationUnderLoadIsNotNoticed(t *testing.T) {
 	kids := map[string]bool{}
 	for minute := range 60 {
 		if minute%20 == 7 {
-			_, err := w.engine.RotateSigningKey(t.Context(), "dev", w.app.ID, false)
+			_, err := w.engine.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "dev", ID: w.app.ID}, authkit.SigningKeyRotation{})
 			w.ok(err)
 		}
 		in := w.signIn(w.app)
@@ -141,7 +141,7 @@ func TestRevokedKeysEnd(t *testing.T) {
 	if _, err := v.Verify(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.engine.RotateSigningKey(t.Context(), "dev", w.app.ID, true)
+	_, err := w.engine.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "dev", ID: w.app.ID}, authkit.SigningKeyRotation{RevokeOld: true})
 	w.ok(err)
 	if _, err := v.Verify(t.Context(), w.signIn(w.app).Token); err != nil {
 		t.Errorf("the new key's token: got %v, want no error at once", err)
@@ -155,7 +155,7 @@ func TestRevokedKeysEnd(t *testing.T) {
 	if _, err := idle.Verify(t.Context(), last); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.engine.RotateSigningKey(t.Context(), "dev", w.app.ID, true)
+	_, err = w.engine.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "dev", ID: w.app.ID}, authkit.SigningKeyRotation{RevokeOld: true})
 	w.ok(err)
 	w.clock.Advance(5*time.Minute + time.Second) // what the issuer's Cache-Control allows
 	if _, err := idle.Verify(t.Context(), last); !errors.Is(err, verify.ErrInvalid) {

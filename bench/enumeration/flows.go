@@ -61,7 +61,7 @@ func disabled(ctx context.Context, s *site, email string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.engine.ChangeUser(ctx, s.app.ID, in.User.ID, authkit.UserPatch{Disabled: new(true)})
+	_, err = s.engine.ChangeUser(ctx, authkit.UserRef{App: s.app.ID, ID: in.User.ID}, authkit.UserPatch{Disabled: new(true)})
 	return err
 }
 

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // warmUp is how many pairs go before those that count, but never more than those.
@@ -104,7 +106,7 @@ func prepare(ctx context.Context, s *site, f flow, n int) ([][2]asking, error) {
 			return nil, fmt.Errorf("make an address known: %w", err)
 		}
 	}
-	if _, err := s.engine.ChangeApp(ctx, "bench", s.app.ID, f.settings); err != nil {
+	if _, err := s.engine.ChangeApp(ctx, authkit.AppRef{Developer: "bench", ID: s.app.ID}, f.settings); err != nil {
 		return nil, err
 	}
 	out := make([][2]asking, n)

@@ -65,7 +65,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 		return err
 	}
 	// Links go on to the page, and to nowhere that is not registered.
-	if _, err := engine.ChangeApp(ctx, dev.ID.String(), app.ID, authkit.AppPatch{RedirectURLs: &[]string{home}}); err != nil {
+	if _, err := engine.ChangeApp(ctx, authkit.AppRef{Developer: dev.ID.String(), ID: app.ID}, authkit.AppPatch{RedirectURLs: &[]string{home}}); err != nil {
 		return err
 	}
 

@@ -94,10 +94,10 @@ func (f *filler) developer(ctx context.Context) (err error) {
 	f.held["developer"], f.held["app"] = f.dev, f.app.ID.String()
 	f.held["issuer"], f.held["subject"], f.held["goal"] = f.idp.issuer(), subject, goal
 	callback := base + "/auth/callback/corp/" + f.app.ID.String()
-	if _, err := f.engine.ChangeApp(ctx, f.dev, f.app.ID, authkit.AppPatch{RedirectURLs: &[]string{goal}, Origins: &[]string{"https://client.example"}}); err != nil {
+	if _, err := f.engine.ChangeApp(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{goal}, Origins: &[]string{"https://client.example"}}); err != nil {
 		return err
 	}
-	_, err = f.engine.CreateOAuthConfig(ctx, f.dev, f.app.ID, "corp", authkit.OAuthPatch{
+	_, err = f.engine.CreateOAuthConfig(ctx, authkit.ProviderRef{App: authkit.AppRef{Developer: f.dev, ID: f.app.ID}, Provider: "corp"}, authkit.OAuthPatch{
 		ClientID: new(clientID), ClientSecret: new(clientSecret), Issuer: new(f.idp.issuer()), RedirectURI: &callback, TrustEmail: new(true),
 	})
 	return err
@@ -142,26 +142,26 @@ func (f *filler) identity(ctx context.Context) error {
 
 // keys makes one revoked API key, two valid ones, and a signing key.
 func (f *filler) keys(ctx context.Context) error {
-	key, text, err := f.engine.RotateAPIKey(ctx, f.dev, f.app.ID, authkit.APIKeyRequest{Overlap: 7 * 24 * time.Hour})
+	key, text, err := f.engine.RotateAPIKey(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, authkit.APIKeyRequest{Overlap: 7 * 24 * time.Hour})
 	if err != nil {
 		return err
 	}
 	f.held["revoked_api_key"] = text
-	if err := f.engine.RevokeAPIKey(ctx, f.dev, f.app.ID, key.ID); err != nil {
+	if err := f.engine.RevokeAPIKey(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, key.ID); err != nil {
 		return err
 	}
-	_, f.held["second_api_key"], err = f.engine.RotateAPIKey(ctx, f.dev, f.app.ID, authkit.APIKeyRequest{Overlap: 7 * 24 * time.Hour})
+	_, f.held["second_api_key"], err = f.engine.RotateAPIKey(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, authkit.APIKeyRequest{Overlap: 7 * 24 * time.Hour})
 	if err != nil {
 		return err
 	}
-	if _, err := f.engine.RotateSigningKey(ctx, f.dev, f.app.ID, false); err != nil {
+	if _, err := f.engine.RotateSigningKey(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, authkit.SigningKeyRotation{}); err != nil {
 		return err
 	}
 	for _, alg := range []string{"EdDSA", "RS256"} {
-		if _, err := f.engine.ChangeApp(ctx, f.dev, f.app.ID, authkit.AppPatch{SigningAlg: &alg}); err != nil {
+		if _, err := f.engine.ChangeApp(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, authkit.AppPatch{SigningAlg: &alg}); err != nil {
 			return err
 		}
-		if _, err := f.engine.RotateSigningKey(ctx, f.dev, f.app.ID, false); err != nil {
+		if _, err := f.engine.RotateSigningKey(ctx, authkit.AppRef{Developer: f.dev, ID: f.app.ID}, authkit.SigningKeyRotation{}); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (f *filler) cookies(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.engine.ChangeApp(ctx, f.dev, app.ID, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)}); err != nil {
+	if _, err := f.engine.ChangeApp(ctx, authkit.AppRef{Developer: f.dev, ID: app.ID}, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)}); err != nil {
 		return err
 	}
 	body := `{"email":"ivy@example.com","password":"` + password + `"}`
