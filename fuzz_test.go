@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testworld"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
@@ -192,7 +193,9 @@ func checkAnswer(t *testing.T, r *http.Request, rec *httptest.ResponseRecorder) 
 	case rec.Code < 400:
 		return
 	case rec.Header().Get("Content-Type") == "text/html; charset=utf-8":
-		if m := refusedCode.FindStringSubmatch(text); m == nil || statuses()[authkit.Code(m[1])] != rec.Code || !strings.Contains(text, rec.Header().Get("X-Request-ID")) {
+		members, err := testworld.Members(rec.Code, rec.Header(), text)
+		code, _ := members["code"].(string)
+		if err != nil || statuses()[authkit.Code(code)] != rec.Code || !strings.Contains(text, rec.Header().Get("X-Request-ID")) {
 			t.Errorf("%s %s: got %d %q, want the page of a refusal", r.Method, r.URL, rec.Code, text)
 		}
 		return

@@ -1,21 +1,17 @@
 package authkit_test
 
 import (
-	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/authkit-dev/authkit"
-	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/internal/testclock"
+	"github.com/authkit-dev/authkit/internal/testworld"
 	"github.com/authkit-dev/authkit/mail"
-	"github.com/authkit-dev/authkit/store/memory"
 )
 
 const (
@@ -41,38 +37,21 @@ type world struct {
 
 func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	t.Helper()
-	w := &world{
-		t: t, clock: testclock.At(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)), outbox: mail.NewOutbox(), peer: "192.0.2.1:1234",
+	made := testworld.New(t, base, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC), change...)
+	w := &world{t: t, engine: made.Engine, clock: made.Clock, outbox: made.Outbox, peer: "192.0.2.1:1234"}
+	w.server = http.StripPrefix("/id", w.engine.Handler())
+	ownDevelopers := made.Config.Developers != nil
+	w.devID = "me"
+	if !ownDevelopers {
+		w.devID = w.developer("dev@example.com")
 	}
-	cfg := authkit.Config{
-		Store: memory.New(), BaseURL: base, Mailer: w.outbox, Now: w.clock.Now,
-		Logger:   slog.New(slog.DiscardHandler),
-		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
-	}
-	for _, f := range change {
-		f(&cfg)
-	}
-	cfg.Store = authkittest.Timed(cfg.Store, cfg.Now)
-	engine, err := authkit.New(cfg)
-	if err != nil {
+	var err error
+	if w.app, w.key, err = w.engine.CreateApp(t.Context(), w.devID, "Demo"); err != nil {
 		t.Fatal(err)
 	}
-	w.engine = engine
-	w.server = http.StripPrefix("/id", engine.Handler())
-	if cfg.Developers != nil {
-		w.devID = "me"
-		w.app, w.key, err = engine.CreateApp(t.Context(), w.devID, "Demo")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return w
+	if !ownDevelopers {
+		w.token = w.signIn("console", "dev@example.com")
 	}
-	w.devID = w.developer("dev@example.com")
-	w.app, w.key, err = engine.CreateApp(t.Context(), w.devID, "Demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.token = w.signIn("console", "dev@example.com")
 	return w
 }
 
@@ -141,19 +120,12 @@ func (w *world) do(r *http.Request) answer {
 	got := answer{ResponseRecorder: httptest.NewRecorder()}
 	w.server.ServeHTTP(got, r)
 	record(w.t, r, got.ResponseRecorder)
-	if t := got.Header().Get("Content-Type"); t == "application/json" || t == "application/problem+json" {
-		if err := json.Unmarshal(got.Body.Bytes(), &got.body); err != nil {
-			w.t.Errorf("%s %s: got %q, want JSON: %v", r.Method, r.URL, got.Body, err)
-		}
-	}
-	if m := refusedCode.FindStringSubmatch(got.Body.String()); m != nil && got.Code >= 400 {
-		got.body = map[string]any{"code": m[1]}
+	var err error
+	if got.body, err = testworld.Members(got.Code, got.Header(), got.Body.String()); err != nil {
+		w.t.Errorf("%s %s: %v", r.Method, r.URL, err)
 	}
 	return got
 }
-
-// refusedCode is the code on the page of a refusal.
-var refusedCode = regexp.MustCompile(`<p class="small">([a-z_]+): `)
 
 func (w *world) send(method, path, body string, headers ...string) answer {
 	w.t.Helper()

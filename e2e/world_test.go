@@ -6,16 +6,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/authkit-dev/authkit"
-	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/internal/testclock"
+	"github.com/authkit-dev/authkit/internal/testworld"
 	"github.com/authkit-dev/authkit/mail"
-	"github.com/authkit-dev/authkit/store/memory"
 )
 
 const password = "a long enough passphrase"
@@ -37,24 +36,14 @@ type world struct {
 func setup(t *testing.T, m mount, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it has its address before its handler
-	w := &world{t: t, clock: testclock.At(time.Now()), outbox: mail.NewOutbox(), host: "http://" + server.Listener.Addr().String()}
+	w := &world{t: t, host: "http://" + server.Listener.Addr().String()}
 	w.base = w.host + m.path
-	cfg := authkit.Config{
-		Store: memory.New(), BaseURL: w.base, Mailer: w.outbox, Now: w.clock.Now,
-		Secrets:  [][]byte{[]byte(strings.Repeat("s", 32))},
-		Logger:   slog.New(slog.NewTextHandler(t.Output(), nil)),
-		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
-	}
-	for _, f := range change {
-		f(&cfg)
-	}
-	cfg.Store = authkittest.Timed(cfg.Store, cfg.Now)
-	engine, err := authkit.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.engine = engine
-	server.Config.Handler = m.in(engine.Handler())
+	made := testworld.New(t, w.base, time.Now(), slices.Insert(change, 0, func(c *authkit.Config) {
+		c.Secrets = [][]byte{[]byte(strings.Repeat("s", 32))}
+		c.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+	})...)
+	w.engine, w.clock, w.outbox = made.Engine, made.Clock, made.Outbox
+	server.Config.Handler = m.in(w.engine.Handler())
 	server.Start()
 	t.Cleanup(server.Close)
 	w.populate()
@@ -134,19 +123,11 @@ func read(t *testing.T, res *http.Response) answer {
 		t.Fatal(err)
 	}
 	a := answer{status: res.StatusCode, header: res.Header, raw: string(raw)}
-	if strings.Contains(res.Header.Get("Content-Type"), "json") {
-		if err := json.Unmarshal(raw, &a.body); err != nil {
-			t.Fatalf("answer %q: %v", raw, err)
-		}
-	}
-	if m := refusedCode.FindStringSubmatch(a.raw); m != nil && a.status >= 400 {
-		a.body = map[string]any{"code": m[1]}
+	if a.body, err = testworld.Members(a.status, a.header, a.raw); err != nil {
+		t.Fatal(err)
 	}
 	return a
 }
-
-// refusedCode is the code on the page of a refusal.
-var refusedCode = regexp.MustCompile(`<p class="small">([a-z_]+): `)
 
 // want checks the status and the code of a refusal.
 func (a answer) want(t *testing.T, status int, code string) answer {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,9 +18,9 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/testclock"
+	"github.com/authkit-dev/authkit/internal/testworld"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/mail"
-	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/verify"
 )
 
@@ -47,21 +48,14 @@ type world struct {
 
 func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 	t.Helper()
-	w := &world{t: t, clock: testclock.At(start), outbox: mail.NewOutbox()}
+	w := &world{t: t}
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
-	var err error
-	cfg := authkit.Config{
-		Store: memory.New(), BaseURL: w.server.URL + "/id", Mailer: w.outbox, Now: w.clock.Now, Logger: quiet,
-		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, ConsoleSignup: true,
-		Limits: authkit.LimitConfig{InsecureOff: true},
-	}
-	for _, f := range change {
-		f(&cfg)
-	}
-	w.engine, err = authkit.New(cfg)
-	w.ok(err)
+	made := testworld.New(t, w.server.URL+"/id", start, slices.Insert(change, 0, func(c *authkit.Config) {
+		c.ConsoleSignup, c.Limits.InsecureOff = true, true
+	})...)
+	w.engine, w.clock, w.outbox = made.Engine, made.Clock, made.Outbox
 	mux.Handle("/id/", http.StripPrefix("/id", w.engine.Handler()))
 	w.app = w.create("Demo")
 	return w
