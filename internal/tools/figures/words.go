@@ -4,17 +4,13 @@ import (
 	"context"
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode/utf8"
 )
-
-// counted lists the words that make comments hard to read when they are frequent.
-var counted = []string{"nobody", "whoever", "none", "else"}
 
 // notWords matches the parts of a comment that are not prose: code, quotations and the usual
 // form of a default.
@@ -22,8 +18,7 @@ var notWords = regexp.MustCompile("`[^`]*`|\"[^\"]*\"|(?i:default: none)|\\[[^\\
 
 var word = regexp.MustCompile(`[A-Za-z][A-Za-z'’-]*`)
 
-// budget counts the words of all comments of the module, tests included, and among them the
-// words in counted.
+// budget counts the words of all comments of the module, tests included, by their lower case.
 type budget struct {
 	words int
 	of    map[string]int
@@ -53,9 +48,7 @@ func (b *budget) add(group *ast.CommentGroup) {
 		}
 		for _, w := range word.FindAllString(notWords.ReplaceAllString(line, " "), -1) {
 			b.words++
-			if w = strings.ToLower(w); slices.Contains(counted, w) {
-				b.of[w]++
-			}
+			b.of[strings.ToLower(w)]++
 		}
 	}
 }
@@ -77,20 +70,6 @@ func goFiles() ([]string, error) {
 	return strings.Fields(string(out)), nil
 }
 
-// subjects returns the lengths of the commit subjects since base, the shortest first.
-func subjects(base string) ([]int, error) {
-	out, err := exec.CommandContext(context.Background(), "git", "log", "--no-merges", "--format=%s", base+"..HEAD").Output() //nolint:gosec // a constant or the caller's own flag
-	if err != nil {
-		return nil, fmt.Errorf("git log: %w", err)
-	}
-	var lengths []int
-	for line := range strings.Lines(string(out)) {
-		lengths = append(lengths, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")))
-	}
-	slices.Sort(lengths)
-	return lengths, nil
-}
-
 // examples counts the example functions that a test run checks: those with an output.
 func examples(files []string) (int, error) {
 	n := 0
@@ -105,4 +84,15 @@ func examples(files []string) (int, error) {
 		n += exampleCount(f)
 	}
 	return n, nil
+}
+
+// exampleCount counts the examples of a file whose output a test run compares.
+func exampleCount(f *ast.File) int {
+	n := 0
+	for _, x := range doc.Examples(f) {
+		if x.Output != "" || x.EmptyOutput {
+			n++
+		}
+	}
+	return n
 }
