@@ -17,6 +17,7 @@ import (
 
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/internal/useragent"
 	"github.com/authkit-dev/authkit/magiclink"
 )
 
@@ -148,7 +149,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	var also Also
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
-	data.Asked, data.Agent, data.Cookie, data.asker = now, agentOf(by.UserAgent), by.Cookie, e.askingNet(app.ID, by)
+	data.Asked, data.Agent, data.Cookie, data.asker = now, useragent.Describe(by.UserAgent), by.Cookie, e.askingNet(app.ID, by)
 	switch err := e.limiter.hit(ctx, app, e.limiter.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)

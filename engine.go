@@ -13,6 +13,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -45,9 +46,9 @@ type Engine struct {
 	warned  *bounded.Throttle[limitKey]                   // peers that sent a forwarding header
 	moments chan Moment                                   // for Hooks.After
 	outbox  *outbox
-	repeats *repeats     // thins the log
-	running atomic.Int32 // how many Runs there are
-	lonely  atomic.Bool  // the line about a missing Run was written
+	repeats *thinlog.Logger // thins the log
+	running atomic.Int32    // how many Runs there are
+	lonely  atomic.Bool     // the line about a missing Run was written
 	handler http.Handler
 
 	awaiting chan struct{} // returns from a provider that wait for the same one

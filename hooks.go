@@ -97,7 +97,7 @@ func (e *Engine) after(m Moment) {
 	select {
 	case e.moments <- m:
 	default:
-		e.repeats.line(context.Background(), slog.LevelWarn, "moment lost",
+		e.repeats.Line(context.Background(), slog.LevelWarn, "moment lost",
 			"a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
 	}
 }
@@ -130,7 +130,7 @@ func (e *Engine) tellHooks(ctx context.Context) {
 func (e *Engine) tellHost(ctx context.Context, m Moment) {
 	err := panics.Catch(func() error { e.cfg.Hooks.After(ctx, m); return nil })
 	if err != nil {
-		e.repeats.line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
+		e.repeats.Line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
 	}
 }
 

@@ -82,7 +82,7 @@ func (e *Engine) loud(code Code) (leftOut int, ok bool) {
 	if code != CodeUnavailable {
 		return 0, true
 	}
-	return e.repeats.take("request failed " + string(code))
+	return e.repeats.Take("request failed " + string(code))
 }
 
 // attrs name the request and the code that it is answered with.

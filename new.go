@@ -11,6 +11,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
@@ -46,7 +47,7 @@ func New(c Config) (*Engine, error) {
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
 	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
-	e.repeats = newRepeats(c.Logger, e.now)
+	e.repeats = thinlog.New(c.Logger, e.now)
 	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
 	salt := token.Random(16)
 	p := c.Password

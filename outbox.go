@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/panics"
+	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -30,7 +31,7 @@ const (
 type outbox struct {
 	store MailStore
 	now   func() time.Time
-	log   *repeats
+	log   *thinlog.Logger
 
 	// post sends one mail. An error that wraps [mail.ErrPermanent] gives it up, a laterError
 	// puts it off, and any other is a failed try, also a panic.
@@ -42,7 +43,7 @@ type outbox struct {
 	turn chan uuid.UUID
 }
 
-func newOutbox(store MailStore, now func() time.Time, log *repeats, post func(context.Context, Mail) error) *outbox {
+func newOutbox(store MailStore, now func() time.Time, log *thinlog.Logger, post func(context.Context, Mail) error) *outbox {
 	o := &outbox{store: store, now: now, log: log, post: post, wake: make(chan struct{}, 1), turn: make(chan uuid.UUID, 1)}
 	o.turn <- uuid.Nil
 	return o
@@ -149,7 +150,7 @@ func (o *outbox) send(ctx context.Context, ref MailRef) error {
 		wait, failure = later.wait, nil
 	}
 	if failure != nil {
-		o.log.line(ctx, slog.LevelWarn, "mail", "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", failure))
+		o.log.Line(ctx, slog.LevelWarn, "mail", "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", failure))
 	}
 	// A mail that left is noted even if Run has to stop just then: else it leaves again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)

@@ -51,7 +51,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	for {
 		more, err := e.runStep(ctx)
 		if err != nil && ctx.Err() == nil {
-			e.repeats.line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
+			e.repeats.Line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
 		}
 		if more && err == nil && ctx.Err() == nil {
 			continue
