@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/device"
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -101,7 +102,7 @@ func (c *call) rebind(u User) {
 	switch {
 	case slices.Equal(b.user, mark):
 		return
-	case slices.Equal(b.user, make([]byte, idSize)) && c.e.lastOn(c.device(), u):
+	case slices.Equal(b.user, make([]byte, idSize)) && device.Latest(c.e.ring, u.App, u.Email, c.device(), c.e.now()):
 		b.user = mark
 		c.setBinding(b)
 	default:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/device"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
@@ -107,7 +108,7 @@ func (c *call) know(u User) {
 		c.e.log.WarnContext(c.ctx(), "a device is not known from now on", slog.String("request_id", c.request.id), slog.Any("error", err))
 		return
 	}
-	c.e.cookies.Set(c.w, deviceCookie, text, deviceAge)
+	c.e.cookies.Set(c.w, deviceCookie, text, device.Age)
 }
 
 // dropCookies gives the browser another binding secret, and forgets the app's session in it, if

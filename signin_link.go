@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/device"
 )
 
 // LinkRequest asks for a mail with a link and a code.
@@ -43,8 +45,8 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 		return Pending{}, err
 	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
-	if d, ok := e.device(app.ID, email, in.Device, e.now()); ok && d.proven {
-		data.Class, data.device = devices, d.id
+	if d, ok := device.Find(e.ring, app.ID, email, in.Device, e.now()); ok && d.Verified {
+		data.Class, data.device = devices, d.ID
 	}
 	return e.ask(ctx, app, p, in.Browser, data, nil, in.Client, Event{Type: event})
 }
