@@ -1,8 +1,6 @@
 package authkit
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -11,16 +9,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/cursor"
 	"github.com/authkit-dev/authkit/internal/httpio"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 const (
 	defaultPage = 50
 	maxPage     = 500
-
-	positionSize = 8 + 16 // microseconds, id
-	cursorSize   = positionSize + sha256.Size
 )
 
 // fill sets the default of a page that a Go caller asks for.
@@ -52,12 +47,11 @@ func (c *call) page(values url.Values) (Page, error) {
 	if !values.Has("cursor") {
 		return p, nil
 	}
-	raw, ok := token.Decode(values.Get("cursor"), cursorSize)
-	if !ok || !c.e.ring.CheckMAC("cursor", raw[positionSize:], raw[:positionSize], c.listName(values)) {
+	at, ok := cursor.Decode(c.e.ring, c.listName(values), values.Get("cursor"))
+	if !ok {
 		return p, invalid("cursor", "invalid_cursor", "cursor is not one of this list")
 	}
-	p.Time = time.UnixMicro(int64(binary.BigEndian.Uint64(raw))).UTC() //nolint:gosec // what next wrote
-	p.ID = uuid.UUID(raw[8:positionSize])
+	p.Time, p.ID = at.Time, at.ID
 	return p, nil
 }
 
@@ -75,14 +69,12 @@ func (c *call) listName(values url.Values) []byte {
 
 // next makes the cursor that goes on after a row, and announces it (RFC 8288).
 func (c *call) next(values url.Values, at time.Time, id uuid.UUID) string {
-	position := binary.BigEndian.AppendUint64(nil, uint64(at.UnixMicro()))
-	position = append(position, id[:]...)
-	cursor := token.Encode(append(position, c.e.ring.MAC("cursor", position, c.listName(values))...))
+	text := cursor.Encode(c.e.ring, c.listName(values), cursor.Position{Time: at, ID: id})
 	following := url.Values{}
 	for name := range values {
 		following.Set(name, values.Get(name))
 	}
-	following.Set("cursor", cursor)
+	following.Set("cursor", text)
 	c.w.Header().Set("Link", "<"+c.e.url(c.r.URL.EscapedPath())+"?"+following.Encode()+`>; rel="next"`)
-	return cursor
+	return text
 }
