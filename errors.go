@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/errordoc"
 )
 
 // Code names what went wrong. Codes are stable API: clients branch on them, and
@@ -166,18 +168,10 @@ func unavailable(err error) *Error {
 	}
 }
 
-// explanation is what GET /errors/{code} says.
-type explanation struct {
-	status  int
-	meaning string
-	causes  []string
-	fix     string
-}
-
 // Status is the HTTP status of a code, 500 for an unknown one.
 func (c Code) Status() int {
-	if x, ok := explain(c); ok {
-		return x.status
+	if doc, ok := errordoc.Find(string(c)); ok {
+		return doc.Status
 	}
 	return http.StatusInternalServerError
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/errordoc"
 )
 
 // statuses is the list of codes of the HTTP contract.
@@ -49,6 +50,19 @@ func TestCodes(t *testing.T) {
 	if got := authkit.Code("nonsense").Status(); got != 500 {
 		t.Errorf("an unknown code: got status %d, want 500", got)
 	}
+	t.Run("each that is explained is of the contract", func(t *testing.T) {
+		t.Parallel()
+		left := statuses()
+		for _, doc := range errordoc.All() {
+			if _, known := left[authkit.Code(doc.Code)]; !known {
+				t.Errorf("%s: got it explained, want a code of the contract", doc.Code)
+			}
+			delete(left, authkit.Code(doc.Code))
+		}
+		if len(left) != 0 {
+			t.Errorf("codes that are not explained: got %v, want none", left)
+		}
+	})
 	t.Run("the contract lists each that the package has", func(t *testing.T) {
 		t.Parallel()
 		file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)

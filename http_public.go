@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/authkit-dev/authkit/internal/errordoc"
 	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -35,15 +36,14 @@ func readyz(c *call) (any, error) {
 }
 
 func errorPage(c *call) error {
-	code := Code(c.r.PathValue("code"))
-	x, ok := explain(code)
+	doc, ok := errordoc.Find(c.r.PathValue("code"))
 	if !ok {
 		return refuse(CodeNotFound, "there is no such error code")
 	}
 	nonce := c.nonce()
 	data := pages.ErrorData{
-		Page: pages.Page{AppName: "authkit", Nonce: nonce}, Code: string(code), Status: x.status,
-		Meaning: x.meaning, Causes: x.causes, Fix: x.fix,
+		Page: pages.Page{AppName: "authkit", Nonce: nonce}, Code: doc.Code, Status: doc.Status,
+		Meaning: doc.Meaning, Causes: doc.Causes, Fix: doc.Fix,
 	}
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.ErrorDoc(w, data) })
 }
