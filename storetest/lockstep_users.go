@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -10,7 +9,14 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-func (l *lockstep) userSteps() []step {
+// userSteps are about users and their credentials.
+type userSteps struct {
+	*lockstep
+
+	sessions *sessionSteps
+}
+
+func (l *userSteps) steps() []step {
 	change := func(list ...func(c *authkit.UserChange)) func() { return func() { l.doChangeUser(list) } }
 	return []step{
 		{"CreateUser", l.doCreateUser},
@@ -26,47 +32,12 @@ func (l *lockstep) userSteps() []step {
 		{"ChangeUser, token and end", change(l.changeToken, l.changeEnd)},
 		{"ChangeUser, all", change(l.changeFields, l.changeCredentials, l.changeEnd, l.changeSession, l.changeToken)},
 		{"ChangeUser, no guard", l.doChangeUnguarded},
-		{"RotateSession", l.doRotateSession},
-		{"RotateSession", l.doRotateSession},
-		{"RotateSession, back", l.doTurnBack},
-		{"UseSession", l.doUseSession},
-		{"EndSession", l.doEndSession},
+		{"look at an account", l.lookAccount},
+		{"look for users", l.lookUsers},
 	}
 }
 
-// session draws a session that no step has started.
-func (l *lockstep) session() *authkit.Session {
-	id := l.fresh()
-	s := authkit.Session{
-		ID: id, AuthTime: l.at, CreatedAt: l.at, LastUsedAt: l.at, IdleUntil: l.soon().Add(time.Minute), Until: l.soon().Add(10 * time.Minute),
-		AMR: []string{"pwd"}, UserAgent: "agent",
-	}
-	if l.often(8, "with a refresh token") {
-		s.Family, s.Current = hash("family "+id.String()), secret(id, 0)
-	} else {
-		s.Cookie = cookieOf(id)
-	}
-	l.known = append(l.known, id)
-	return &s
-}
-
-// secret is the n-th refresh token of a session.
-func secret(session uuid.UUID, n int) []byte { return hash(session.String() + strconv.Itoa(n)) }
-
-func cookieOf(session uuid.UUID) []byte { return hash("cookie " + session.String()) }
-
-// sessionOf mostly names a live session, else a dead one, or one of the other app.
-func (l *lockstep) sessionOf(app uuid.UUID) uuid.UUID {
-	live, a := map[uuid.UUID]modelSession{}, l.model(app)
-	for id, s := range a.sessions {
-		if a.alive(s, l.at) {
-			live[id] = s
-		}
-	}
-	return drawID(l, "session", live, l.known...)
-}
-
-func (l *lockstep) doCreateUser() {
+func (l *userSteps) doCreateUser() {
 	app := l.app()
 	u := l.newUser(app, l.user(), l.email())
 	u.AuthMethod = draw(l, "method", "credentials", "oauth")
@@ -78,17 +49,17 @@ func (l *lockstep) doCreateUser() {
 		c.Take = new(l.take(app))
 	}
 	if l.often(5, "signs in") {
-		c.Session = l.session()
+		c.Session = l.sessions.session()
 	}
 	c.Also = l.also(app)
 	l.created(c)
 }
 
-func (l *lockstep) newUser(app, id uuid.UUID, email string) authkit.User {
+func (l *userSteps) newUser(app, id uuid.UUID, email string) authkit.User {
 	return authkit.User{App: app, ID: id, Email: email, EmailTyped: email, Name: email, NameKey: email, CreatedAt: l.at.Truncate(time.Minute)}
 }
 
-func (l *lockstep) created(c authkit.NewUser) {
+func (l *userSteps) created(c authkit.NewUser) {
 	l.Helper()
 	want, g := l.m.createUser(c)
 	got, err := l.s.CreateUser(l.ctx, c)
@@ -97,7 +68,7 @@ func (l *lockstep) created(c authkit.NewUser) {
 	}
 }
 
-func (l *lockstep) doDeleteUser() {
+func (l *userSteps) doDeleteUser() {
 	app := l.app()
 	user, also := l.user(), l.also(app)
 	if l.often(5, "spare") {
@@ -108,7 +79,7 @@ func (l *lockstep) doDeleteUser() {
 }
 
 // doChangeUser changes a user, mostly under the Version that it has.
-func (l *lockstep) doChangeUser(list []func(c *authkit.UserChange)) {
+func (l *userSteps) doChangeUser(list []func(c *authkit.UserChange)) {
 	app := l.app()
 	c := authkit.UserChange{Now: l.at, App: app, ID: l.userOf(app)}
 	c.Version = max(1, l.model(app).users[c.ID].Version-draw[int64](l, "behind", 0, 0, 0, 0, 0, 0, 0, 1))
@@ -119,7 +90,7 @@ func (l *lockstep) doChangeUser(list []func(c *authkit.UserChange)) {
 	l.changed(c)
 }
 
-func (l *lockstep) changed(c authkit.UserChange) {
+func (l *userSteps) changed(c authkit.UserChange) {
 	l.Helper()
 	want, g := l.m.changeUser(c)
 	got, err := l.s.ChangeUser(l.ctx, c)
@@ -128,7 +99,7 @@ func (l *lockstep) changed(c authkit.UserChange) {
 	}
 }
 
-func (l *lockstep) changeFields(c *authkit.UserChange) {
+func (l *userSteps) changeFields(c *authkit.UserChange) {
 	if l.often(5, "email") {
 		c.Email = new(l.email())
 	}
@@ -146,7 +117,7 @@ func (l *lockstep) changeFields(c *authkit.UserChange) {
 	}
 }
 
-func (l *lockstep) changeCredentials(c *authkit.UserChange) {
+func (l *userSteps) changeCredentials(c *authkit.UserChange) {
 	c.DropCredentials = l.often(2, "drop all")
 	for range draw(l, "drops", 0, 0, 1, 2) {
 		c.Drop = append(c.Drop, l.subject())
@@ -156,20 +127,20 @@ func (l *lockstep) changeCredentials(c *authkit.UserChange) {
 	}
 }
 
-func (l *lockstep) changeSession(c *authkit.UserChange) {
-	c.Session, c.AuthMethod, c.MaxSessions = l.session(), draw(l, "method", "credentials", "magic_link"), draw(l, "MaxSessions", 0, 1, 2)
+func (l *userSteps) changeSession(c *authkit.UserChange) {
+	c.Session, c.AuthMethod, c.MaxSessions = l.sessions.session(), draw(l, "method", "credentials", "magic_link"), draw(l, "MaxSessions", 0, 1, 2)
 }
 
-func (l *lockstep) changeEnd(c *authkit.UserChange) {
+func (l *userSteps) changeEnd(c *authkit.UserChange) {
 	c.End = true
 	if l.often(5, "but one") {
-		c.Keep = l.sessionOf(c.App)
+		c.Keep = l.sessions.sessionOf(c.App)
 	}
 }
 
-func (l *lockstep) changeToken(c *authkit.UserChange) { c.Take = new(l.take(c.App)) }
+func (l *userSteps) changeToken(c *authkit.UserChange) { c.Take = new(l.take(c.App)) }
 
-func (l *lockstep) doChangeUnguarded() {
+func (l *userSteps) doChangeUnguarded() {
 	app := l.app()
 	c := authkit.UserChange{Now: l.at, App: app, ID: l.userOf(app)}
 	switch draw(l, "does", "disable", "drop", "end") {
@@ -184,11 +155,41 @@ func (l *lockstep) doChangeUnguarded() {
 	l.changed(c)
 }
 
-func (l *lockstep) doEndSession() {
+func (l *userSteps) lookAccount() {
 	app := l.app()
-	id, user, also := l.sessionOf(app), l.userOf(app), l.also(app)
-	if owner := l.model(app).sessions[id].UserID; owner != uuid.Nil && l.often(8, "by its user") {
-		user = owner
+	var by authkit.AccountKey
+	switch c := l.subject(); draw(l, "by", "id", "email", "subject") {
+	case "id":
+		by.ID = l.userOf(app)
+	case "email":
+		by.Email = l.email()
+	case "subject":
+		by.Kind, by.Subject = c.Kind, c.Subject
 	}
-	l.answered(l.s.EndSession(l.ctx, authkit.SessionEnd{App: app, User: user, ID: id, Now: l.at, Also: also}), l.m.endSession(app, user, id, also))
+	want, ok := l.model(app).account(by)
+	got, err := l.s.Account(l.ctx, app, by)
+	if l.found(err, ok) {
+		l.same("Account", got, want)
+	}
+}
+
+func (l *userSteps) lookUsers() {
+	app := l.app()
+	q := authkit.UserQuery{Page: authkit.Page{Limit: draw(l, "limit", 1, 2, 9)}}
+	if u, ok := l.model(app).users[l.userOf(app)]; ok && l.often(5, "after one") {
+		q.Time, q.ID = u.CreatedAt, u.ID
+	}
+	q.Email = draw(l, "email", "", "", l.email())
+	q.EmailPrefix, q.NamePrefix = draw(l, "email prefix", "", "a", "b", "b%"), draw(l, "name prefix", "", "", "a", "b")
+	q.AuthMethod = draw(l, "method", "", "", "oauth", "credentials")
+	l.compareUsers(app, q)
+}
+
+func (l *userSteps) compareUsers(app uuid.UUID, q authkit.UserQuery) {
+	l.Helper()
+	a, live := l.m[app]
+	got, err := l.s.Users(l.ctx, app, q)
+	if l.found(err, live) {
+		l.same("Users", got, a.list(q))
+	}
 }

@@ -1,0 +1,65 @@
+package storetest
+
+import (
+	"github.com/authkit-dev/authkit"
+)
+
+// tokenSteps are about tokens.
+type tokenSteps struct{ *lockstep }
+
+func (l *tokenSteps) steps() []step {
+	return []step{
+		{"Put", l.doPut},
+		{"Put", l.doPut},
+		{"Put", l.doPut},
+		{"TryToken", l.doTryToken},
+		{"TryToken", l.doTryToken},
+		{"TakeToken", l.doTakeToken},
+		{"look at a token", l.lookToken},
+	}
+}
+
+func (l *tokenSteps) doPut() {
+	app := l.app()
+	also := l.also(app)
+	// Whether one token of a step may give its place to another that takes its hash elsewhere
+	// is not promised, since hashes are random.
+	if t := l.token(app); len(also.Tokens) == 0 || !l.model(app).elsewhere(t) {
+		also.Tokens = append(also.Tokens, t)
+	}
+	l.answered(l.s.Put(l.ctx, app, also), l.m.step(app, also, func(*modelApp, *against) {}))
+}
+
+func (l *tokenSteps) doTryToken() {
+	app := l.app()
+	tk, proof, most := l.take(app), draw(l, "proof", hash("code"), hash("code"), hash("code"), hash("wrong"), nil), draw(l, "max", 1, 2, 3)
+	want, ok := l.model(app).try(tk, proof, most, l.at)
+	got, err := l.s.TryToken(l.ctx, app, authkit.Try{Take: tk, Proof: proof, Max: most}, l.at)
+	if l.found(err, ok) {
+		l.same("TryToken", got, want.Token)
+	}
+}
+
+func (l *tokenSteps) doTakeToken() {
+	app := l.app()
+	tk := l.take(app)
+	a := l.model(app)
+	want, ok := a.token(tk, l.at)
+	if ok {
+		a.spend(want)
+	}
+	got, err := l.s.TakeToken(l.ctx, app, tk, l.at)
+	if l.found(err, ok) {
+		l.same("TakeToken", got, want.Token)
+	}
+}
+
+func (l *tokenSteps) lookToken() {
+	app := l.app()
+	tk := l.take(app)
+	want, ok := l.model(app).token(tk, l.at)
+	got, err := l.s.Token(l.ctx, app, tk, l.at)
+	if l.found(err, ok) {
+		l.same("Token", got, want.Token)
+	}
+}
