@@ -121,6 +121,7 @@ func providerMost(b *bed) {
 	b.is(put("b", 0, 2), authkit.ErrConflict)
 	b.ok(put("b", 1, 2)) // as many as before
 	b.ok(put("c", 0, 0))
+	b.is(put("b", 0, 2), authkit.ErrConflict) // more than most are there; no further one is asked for
 	b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.newApp("other"), Provider: "c", CreatedAt: now()}, 1, authkit.Also{}))
 }
 
