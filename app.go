@@ -337,5 +337,5 @@ func (e *Engine) endApp(ctx context.Context, app App) error {
 	}
 	err := e.store.DeleteApp(ctx, app.ID, now, also)
 	e.apps.Drop(app.ID)
-	return e.ownError(err, app.ID)
+	return storeError(err, app.ID)
 }

@@ -112,7 +112,7 @@ func (e *Engine) APIKeys(ctx context.Context, app AppRef) ([]APIKey, error) {
 		return nil, err
 	}
 	keys, err := e.store.APIKeys(ctx, app.ID)
-	return keys, e.ownError(err, app.ID)
+	return keys, storeError(err, app.ID)
 }
 
 // RevokeAPIKey makes one key inactive. One that is inactive already is no error, and is
@@ -133,28 +133,17 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 		if err == nil && !done {
 			return refuse(CodeNotFound, "the app has no such key")
 		}
-		return e.ownError(err, app.ID)
+		return storeError(err, app.ID)
 	}
 	return e.managed(err, app.ID, also)
 }
 
-// managed is [Engine.ownError] of a step that may have queued a notice.
+// managed is storeError of a step that may have queued a notice.
 func (e *Engine) managed(err error, app uuid.UUID, also Also) error {
 	if err == nil {
 		e.pokeFor(also)
 	}
-	return e.ownError(err, app)
-}
-
-// ownError translates what a store says about an app that was just there.
-func (e *Engine) ownError(err error, app uuid.UUID) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, ErrNotFound):
-		return unknownApp("the app was deleted beside the request")
-	}
-	return unavailable(fmt.Errorf("change app %s: %w", app, err))
+	return storeError(err, app)
 }
 
 // CheckAPIKey answers a live key, in one statement; the key says itself which app it is

@@ -213,7 +213,7 @@ func (e *Engine) issuerFinding(ctx context.Context, c OAuthConfig) string {
 func (e *Engine) checkMixUp(ctx context.Context, c OAuthConfig) error {
 	others, err := e.store.OAuthConfigs(ctx, c.App)
 	if err != nil {
-		return e.ownError(err, c.App)
+		return storeError(err, c.App)
 	}
 	for _, other := range others {
 		if c.shares(other) && !e.sendsIss(ctx, c) && !e.sendsIss(ctx, other) {
@@ -238,7 +238,7 @@ func (e *Engine) checkUnnamed(ctx context.Context, c OAuthConfig) error {
 	}
 	others, err := e.store.OAuthConfigs(ctx, c.App)
 	if err != nil {
-		return e.ownError(err, c.App)
+		return storeError(err, c.App)
 	}
 	if slices.ContainsFunc(others, c.shares) {
 		return invalidToken("the provider's answer has no iss, and another provider shares its redirect URI")
@@ -257,7 +257,7 @@ func (e *Engine) OAuthConfigs(ctx context.Context, app AppRef) ([]OAuthConfig, e
 		return nil, err
 	}
 	configs, err := e.store.OAuthConfigs(ctx, app.ID)
-	return configs, e.ownError(err, app.ID)
+	return configs, storeError(err, app.ID)
 }
 
 // DeleteOAuthConfig removes a configuration; sign-ins under way with it stop. One that was
@@ -282,7 +282,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 		if err == nil && !done {
 			return notConfigured()
 		}
-		return e.ownError(err, app)
+		return storeError(err, app)
 	}
 	return e.managed(err, app, also)
 }

@@ -50,7 +50,3 @@ func (e *Engine) consoleOff(id uuid.UUID) error {
 	}
 	return nil
 }
-
-func unknownApp(why cause) *Error {
-	return refuse(CodeAppNotFound, "there is no such app").because(why)
-}

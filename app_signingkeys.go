@@ -113,7 +113,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 		}
 		key, err := e.addSigningKey(ctx, own, from, in.RevokeOld, Event{Actor: own.Developer})
 		if !errors.Is(err, ErrConflict) {
-			return key, e.ownError(err, ref.ID)
+			return key, storeError(err, ref.ID)
 		}
 		if own, err = e.readApp(ctx, ref.ID); err != nil {
 			return SigningKey{}, err

@@ -162,7 +162,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	}
 	also.note(now, ev)
 	if err := e.store.Put(ctx, app.ID, also); err != nil {
-		return Pending{}, e.ownError(err, app.ID)
+		return Pending{}, storeError(err, app.ID)
 	}
 	e.poke()
 	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil

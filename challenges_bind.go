@@ -45,7 +45,7 @@ func (e *Engine) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, 
 	case errors.Is(err, ErrNotFound): // spent beside this, or the Epoch moved on: read again
 		return false, errAgain
 	case err != nil:
-		return false, e.ownError(err, app)
+		return false, storeError(err, app)
 	}
 	return true, nil
 }

@@ -168,6 +168,27 @@ func unavailable(err error) *Error {
 	}
 }
 
+// invalidToken refuses a token, link or code. The answer does not say why; the log does.
+func invalidToken(why cause) *Error {
+	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's").because(why)
+}
+
+// unknownApp refuses an app that does not exist, or that the caller must not know of.
+func unknownApp(why cause) *Error {
+	return refuse(CodeAppNotFound, "there is no such app").because(why)
+}
+
+// storeError translates the error of a store call in an app that was there a moment ago.
+func storeError(err error, app uuid.UUID) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrNotFound):
+		return unknownApp("the app was deleted beside the request")
+	}
+	return unavailable(fmt.Errorf("change app %s: %w", app, err))
+}
+
 // Status is the HTTP status of a code, 500 for an unknown one.
 func (c Code) Status() int {
 	if doc, ok := errordoc.Find(string(c)); ok {

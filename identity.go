@@ -185,7 +185,7 @@ func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity,
 	var configs []OAuthConfig
 	if account.needsConfigs() {
 		if configs, err = e.store.OAuthConfigs(ctx, ref.App); err != nil {
-			return nil, e.ownError(err, ref.App)
+			return nil, storeError(err, ref.App)
 		}
 	}
 	return linked(account.identities(configs)), nil
@@ -206,7 +206,7 @@ func (e *Engine) waysIn(ctx context.Context, app, user uuid.UUID) (*Account, []O
 		return nil, nil, noUser()
 	}
 	configs, err := e.store.OAuthConfigs(ctx, app)
-	return account, configs, e.ownError(err, app)
+	return account, configs, storeError(err, app)
 }
 
 // IdentityLink begins to link an identity to the user of a session.
@@ -382,7 +382,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 	case errors.Is(err, ErrConflict):
 		return nil, refuse(CodeLinkRequired, "this identity is another account's; sign in to that one with it, and unlink it there first")
 	case err != nil:
-		return nil, e.ownError(err, app.ID)
+		return nil, storeError(err, app.ID)
 	}
 	if len(change.Also.Mail) > 0 {
 		e.poke()
@@ -418,7 +418,7 @@ func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider strin
 			return err
 		}
 		if _, err := e.store.ChangeUser(ctx, change); !errors.Is(err, ErrStale) {
-			return e.ownError(err, ref.App)
+			return storeError(err, ref.App)
 		}
 	}
 	return unavailable(errAgain)

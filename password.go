@@ -53,7 +53,7 @@ func (e *Engine) newPassword(ctx context.Context, app App, u User, pw string, by
 func (e *Engine) noteAlone(ctx context.Context, ev Event) error {
 	var also Also
 	also.note(e.now(), ev)
-	return e.ownError(e.store.Put(ctx, ev.App, also), ev.App)
+	return storeError(e.store.Put(ctx, ev.App, also), ev.App)
 }
 
 // check refuses a password that the policy does not take: [CodeWeakPassword].

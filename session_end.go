@@ -17,7 +17,7 @@ func (e *Engine) Sessions(ctx context.Context, ref UserRef) ([]Session, error) {
 		return nil, err
 	}
 	sessions, err := e.store.Sessions(ctx, ref.App, ref.ID, e.now())
-	return sessions, e.ownError(err, ref.App)
+	return sessions, storeError(err, ref.App)
 }
 
 // EndSession ends one session of a user. One that was ended so in the last hour is no error,
@@ -39,7 +39,7 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 		if err == nil && !done {
 			return refuse(CodeSessionNotFound, "the user has no such session")
 		}
-		return e.ownError(err, app)
+		return storeError(err, app)
 	case err != nil:
 		return unavailable(fmt.Errorf("end session %s: %w", session, err))
 	}

@@ -64,21 +64,6 @@ func (by entry) mayHold(app App) error {
 // The session is nil where none starts.
 type rider func(*UserChange, *Session, sessionSecret) error
 
-// errAgain means that somebody else changed what was decided upon: read again.
-var errAgain = errors.New("changed meanwhile")
-
-// again repeats a decision until nobody changes its grounds beside it.
-func again[T any](decide func() (T, error)) (T, error) {
-	for range 5 {
-		got, err := decide()
-		if !errors.Is(err, errAgain) {
-			return got, err
-		}
-	}
-	var none T
-	return none, unavailable(errAgain)
-}
-
 // enter signs the user of an account in, in one step: token spent, session started,
 // guarded by the Version on which it was decided.
 func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry) (SignIn, error) {
@@ -245,9 +230,4 @@ func (e *Engine) stepError(err error, app uuid.UUID) error {
 		return invalidToken("the token was spent by another request")
 	}
 	return unavailable(fmt.Errorf("change a user of app %s: %w", app, err))
-}
-
-// invalidToken refuses a token, link or code. The answer tells nothing of why.
-func invalidToken(why cause) *Error {
-	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's").because(why)
 }

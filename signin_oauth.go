@@ -157,7 +157,7 @@ func (e *Engine) keep(ctx context.Context, t Token, data any, ttl time.Duration)
 	if t.Data, err = e.sealData(t.App, t.Kind, t.Hash, data); err != nil {
 		return err
 	}
-	return e.ownError(e.store.Put(ctx, t.App, Also{Tokens: []Token{t}}), t.App)
+	return storeError(e.store.Put(ctx, t.App, Also{Tokens: []Token{t}}), t.App)
 }
 
 // noState refuses a state that is none, or the provider that it would be of.

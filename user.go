@@ -42,7 +42,7 @@ func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User
 		q.NamePrefix = naming.Fold(f.Prefix)
 	}
 	users, err := e.store.Users(ctx, app, q)
-	return users, e.ownError(err, app)
+	return users, storeError(err, app)
 }
 
 // User reads one user. [CodeUserNotFound].
@@ -89,7 +89,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 	if errors.Is(err, ErrConflict) {
 		return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
 	}
-	return u, e.ownError(err, app)
+	return u, storeError(err, app)
 }
 
 // UserPatch changes the fields that are not nil. Disabling ends every session; so does
@@ -139,7 +139,7 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 		}
 		c.Also.note(c.Now, Event{App: ref.App, UserID: ref.ID, Type: EventUserChange, Reason: p.names()})
 		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
-			return u, e.ownError(err, ref.App)
+			return u, storeError(err, ref.App)
 		}
 	}
 	return User{}, unavailable(errAgain)
@@ -216,7 +216,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	case errors.Is(err, ErrConflict):
 		return refuse(CodeAppsRemain, "the developer has apps: delete them or have them handed over first")
 	default:
-		return e.ownError(err, u.App)
+		return storeError(err, u.App)
 	}
 }
 

@@ -1,0 +1,19 @@
+package authkit
+
+import "errors"
+
+// errAgain is the answer of a decision whose grounds another request has changed meanwhile.
+var errAgain = errors.New("changed meanwhile")
+
+// again repeats a decision while it answers errAgain, at most five times. Then it refuses with
+// [CodeUnavailable].
+func again[T any](decide func() (T, error)) (T, error) {
+	for range 5 {
+		got, err := decide()
+		if !errors.Is(err, errAgain) {
+			return got, err
+		}
+	}
+	var none T
+	return none, unavailable(errAgain)
+}
