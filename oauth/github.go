@@ -58,7 +58,7 @@ func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (e
 		}
 		var page []members
 		if err := json.Unmarshal(a.body, &page); err != nil {
-			return "", false, errors.New("read the addresses at GitHub: no list of objects")
+			return "", false, errors.New("read the addresses at GitHub: not a list of objects")
 		}
 		for _, e := range page {
 			if e.yes("primary") {

@@ -68,7 +68,7 @@ func (p *provider) signed(ctx context.Context, raw string) (members, error) {
 	}
 	jws, err := jose.ParseSignedCompact(raw, algs)
 	if odd, ok := errors.AsType[*jose.ErrUnexpectedSignatureAlgorithm](err); ok {
-		return nil, finding(Broken, "the ID token is signed by another algorithm", quote(string(odd.Got)), quoteList(p.meta.algs))
+		return nil, finding(Broken, "the ID token is signed with another algorithm", quote(string(odd.Got)), quoteList(p.meta.algs))
 	}
 	if err != nil {
 		return nil, finding(Broken, "the ID token is malformed", fmt.Sprintf("%d bytes", len(raw)), "a JWS in its compact form")
@@ -114,9 +114,9 @@ func (p *provider) verify(ctx context.Context, jws *jose.JSONWebSignature) ([]by
 		}
 	}
 	if tried {
-		return nil, finding(Broken, "the ID token's signature is not of the issuer's key", "key "+quote(header.KeyID), "a signature that holds")
+		return nil, finding(Broken, "the ID token's signature does not verify", "key "+quote(header.KeyID), "a valid signature")
 	}
-	return nil, finding(Broken, "the ID token's signature is of an unknown key", "key "+quote(header.KeyID)+" for "+quote(header.Algorithm), "one of the issuer's keys")
+	return nil, finding(Broken, "the ID token is signed with an unknown key", "key "+quote(header.KeyID)+" for "+quote(header.Algorithm), "one of the issuer's keys")
 }
 
 // fitsAlg reports whether an algorithm may be used with a key: with its type, and with the

@@ -87,7 +87,7 @@ func (c *Config) checkIssuer() string {
 	case err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(c.Issuer, "?#") || u.RawPath != "":
 		return "give scheme, host and path only, such as https://example.com/auth/apps/<app id>"
 	case !appIssuer.MatchString(c.Issuer) || path.Clean(u.Path) != u.Path:
-		return `end it with "/apps/" and the app's id in lower case, without a slash behind`
+		return `end it with "/apps/" and the app's id in lower case, without a slash at the end`
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "use https"
 	case u.Scheme == "http" && !loopback(u.Hostname()) && !c.InsecureAllowHTTP:

@@ -29,7 +29,7 @@ func parseSet(b []byte) (map[string]key, error) {
 			continue
 		}
 		if seen[one.ID] {
-			return nil, fmt.Errorf("key %q stands twice", one.ID)
+			return nil, fmt.Errorf("key %q occurs twice", one.ID)
 		}
 		seen[one.ID] = true
 		if method, ok := methodOf(one); ok {

@@ -82,7 +82,7 @@ func (s *source) locate(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("read %q: %w", at, err)
 	}
 	if doc.Issuer != s.issuer { // section 4.3
-		return "", fmt.Errorf("read %q: it is of %q", at, doc.Issuer)
+		return "", fmt.Errorf("read %q: its issuer is %q", at, doc.Issuer)
 	}
 	keys, err := url.Parse(doc.JWKSURI)
 	own, err2 := url.Parse(s.issuer)

@@ -30,7 +30,7 @@ func Page(markup string, values Values) (HTML, error) {
 		}
 		text := fmt.Sprint(v)
 		if strings.HasSuffix(name, "URL") && !harmless(text) {
-			return "", fmt.Errorf("%s is %q, which is no web address", name, text)
+			return "", fmt.Errorf("%s is %q, which is not a web address", name, text)
 		}
 		return html.EscapeString(text), nil
 	})

@@ -93,7 +93,7 @@ func wantType(r *http.Request, want string) error {
 	if coding := strings.Join(r.Header.Values("Content-Encoding"), ","); coding != "" && !strings.EqualFold(coding, "identity") {
 		return &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Encoding is not identity: send the body as it is"}
 	}
-	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want + ", which is wanted with an empty body, too"}
+	refusal := &BodyError{Status: http.StatusUnsupportedMediaType, Detail: "the Content-Type is not " + want + "; it is required even for an empty body"}
 	if len(r.Header.Values("Content-Type")) != 1 {
 		return refusal
 	}

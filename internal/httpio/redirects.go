@@ -22,7 +22,7 @@ func CheckRedirectURL(s string) error {
 	}
 	for _, reserved := range []string{"code", "error", "state", "iss", "request_id"} {
 		if query.Has(reserved) {
-			return errors.New("the parameter " + reserved + " is what the answer adds")
+			return errors.New("the parameter " + reserved + " is reserved: the answer adds it")
 		}
 	}
 	return nil
@@ -34,7 +34,7 @@ func redirect(s string) (*url.URL, error) {
 		if err == nil || !customScheme(s) {
 			return u, err
 		}
-		return nil, errors.New("it is not https (http is taken on loopback only), nor of a private-use scheme with a dot in it, in lower case, such as com.example.app:/callback")
+		return nil, errors.New("its scheme is not https (http is accepted on loopback only), nor a private-use scheme in lower case with a dot in it, such as com.example.app:/callback")
 	}
 	if err := printable(s); err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func redirect(s string) (*url.URL, error) {
 		return nil, errors.New("it is not an absolute URL with a path, such as com.example.app:/callback")
 	}
 	if strings.ContainsFunc(u.Hostname(), notHost) || !canonicalPort(u.Port()) {
-		return nil, errors.New("its host holds more than letters, digits, dots and hyphens, or its port is none")
+		return nil, errors.New("its host has characters other than letters, digits, dots and hyphens, or its port is not valid")
 	}
 	if u.User != nil || strings.ContainsRune(s, '#') {
 		return nil, errors.New("it has user information or a fragment")

@@ -115,7 +115,7 @@ func web(u *url.URL) error {
 	if u.Scheme == "https" || (u.Scheme == "http" && Loopback(u.Hostname())) {
 		return nil
 	}
-	return errors.New("it is not https (http is taken on loopback only)")
+	return errors.New("it is not https (http is accepted on loopback only)")
 }
 
 // plain reads an absolute URL with a host, of any scheme, in printable ASCII.
@@ -129,7 +129,7 @@ func plain(s string) (*url.URL, error) {
 	}
 	// A content security policy or a header would take some hosts for several: a;b and a,b.
 	if strings.ContainsFunc(u.Hostname(), notHost) || !canonicalPort(u.Port()) {
-		return nil, errors.New("its host holds more than letters, digits, dots and hyphens, or its port is none")
+		return nil, errors.New("its host has characters other than letters, digits, dots and hyphens, or its port is not valid")
 	}
 	if u.User != nil || strings.ContainsRune(s, '#') {
 		return nil, errors.New("it has user information or a fragment")
@@ -144,7 +144,7 @@ func printable(s string) error {
 		return errors.New("it is longer than 2000 bytes")
 	}
 	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' || r == '*' }) {
-		return errors.New(`it holds a space, a "*", a backslash, or something else than printable ASCII`)
+		return errors.New(`it holds a space, a "*", a backslash, or a character that is not printable ASCII`)
 	}
 	return nil
 }

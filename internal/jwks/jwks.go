@@ -89,10 +89,10 @@ func members(b []byte) ([]json.RawMessage, error) {
 			continue
 		}
 		if keys != nil {
-			return nil, errors.New(`"keys" stands twice`)
+			return nil, errors.New(`"keys" occurs twice`)
 		}
 		if err := json.Unmarshal(value, &keys); err != nil {
-			return nil, errors.New(`"keys" is no list`)
+			return nil, errors.New(`"keys" is not a list`)
 		}
 	}
 	if keys == nil {

@@ -91,7 +91,7 @@ func members(d *json.Decoder) ([]string, error) {
 		}
 		name, _ := t.(string)
 		if seen[name] {
-			return nil, fmt.Errorf("%q stands twice", name)
+			return nil, fmt.Errorf("%q occurs twice", name)
 		}
 		seen[name] = true
 		names = append(names, name)

@@ -50,7 +50,7 @@ func (c *claims) MarshalJSON() ([]byte, error) {
 	}
 	for _, name := range claimNames {
 		if _, taken := c.Extra[name]; taken {
-			return nil, fmt.Errorf("token: the claim %q is not the host's to set", name)
+			return nil, fmt.Errorf("token: the claim %q is reserved", name)
 		}
 	}
 	return append(append(out[:len(out)-1], ','), extra[1:]...), nil

@@ -36,7 +36,7 @@ func New(c Config) (*Mailer, error) {
 		return nil, fmt.Errorf("smtp tls mode %d is unknown", c.TLS)
 	}
 	if c.TLS == Opportunistic && !loopback(host) { // an attacker on the network would see the password
-		return nil, fmt.Errorf("smtp address %q is not on loopback, and Opportunistic is for that alone: give STARTTLS or Implicit", c.Addr)
+		return nil, fmt.Errorf("smtp address %q is not on loopback, as Opportunistic requires: use STARTTLS or Implicit", c.Addr)
 	}
 	if err := checkLocalName(c.LocalName); err != nil {
 		return nil, err
