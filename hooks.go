@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/panics"
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // Hooks let the host have a say. Each may be nil. They run in the request that causes
@@ -144,18 +145,9 @@ func (e *Engine) extraClaims(ctx context.Context, m Moment) (map[string]any, err
 		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be had", Err: err}
 	}
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		if reservedClaim(name) {
+		if token.ReservedClaim(name) {
 			return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be used", Err: fmt.Errorf("claim %q is reserved: choose another name", name)}
 		}
 	}
 	return extra, nil
-}
-
-// reservedClaim says whether a name is authkit's, or registered for what verifiers decide
-// by (RFC 7519, section 4.1; RFC 9068, section 2.2; RFC 7800, section 3.1).
-func reservedClaim(name string) bool {
-	return slices.Contains([]string{
-		"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "sid", "auth_time", "amr", "acr", "azp", "nonce",
-		"name", "email", "email_verified", "cnf", "act", "may_act", "typ", "",
-	}, name)
 }

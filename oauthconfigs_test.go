@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/oauth"
 )
 
 // TestARedirectURIByDefault is that of authkit's own callback, which the owner registers with
@@ -196,4 +197,22 @@ func TestAnotherProvidersCallback(t *testing.T) {
 		}
 	}
 	s.send("PATCH", configs+"/github", fmt.Sprintf(`{"redirect_uri":%q}`, base+s.in("/auth/callback/github/{app_id}")), bearer(s.token)).want(t, 200, "")
+}
+
+// A provider's name stands where other paths have a word, so that no word of the route table
+// may be one, nor any that the HTTP contract has for later.
+func TestNoProviderIsNamedLikeAPath(t *testing.T) {
+	t.Parallel()
+	words := []string{"id-token", "passkey", "passkeys", "totp", "mfa", "recovery-codes", "step-up", "sign-in", "sign-up", "account", "invitation"}
+	for _, rt := range authkit.Routes() {
+		if rest, ok := strings.CutPrefix(rt.Pattern, "/auth/"); ok && rest[0] != '{' {
+			word, _, _ := strings.Cut(rest, "/")
+			words = append(words, word)
+		}
+	}
+	for _, word := range words {
+		if oauth.ValidName(word) {
+			t.Errorf("ValidName(%q): got true, want it reserved for /auth/%s/…", word, word)
+		}
+	}
 }

@@ -38,6 +38,14 @@ var claimNames = []string{
 	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified",
 }
 
+// ReservedClaim reports whether an extra claim must not have the name: it is one of claimNames,
+// or registered for what verifiers decide by (RFC 7519, section 4.1; RFC 9068, section 2.2;
+// RFC 7800, section 3.1).
+func ReservedClaim(name string) bool {
+	return slices.Contains(claimNames, name) ||
+		slices.Contains([]string{"acr", "azp", "nonce", "cnf", "act", "may_act", "typ", ""}, name)
+}
+
 // MarshalJSON refuses an extra claim with one of claimNames.
 func (c *claims) MarshalJSON() ([]byte, error) {
 	out, err := json.Marshal((*plainClaims)(c), json.Deterministic(true))
