@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,25 @@ func TestCookies(t *testing.T) {
 			ask(t, h, ann.Bearer(get(t, "/me")), 401)
 			ask(t, h, ann.Cookies(get(t, "/me")), 200)
 		})
+	}
+}
+
+// The kit spells the cookie by itself, so that it is held to the cookie of the handler.
+func TestACookieIsTheHandlers(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{authkittest.BaseURL, "https://example.com/id"} {
+		kit := authkittest.New(t, func(c *authkit.Config) { c.BaseURL = base })
+		change(t, kit, kit.App, authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, base+"/auth/credentials/"+kit.App.ID.String(),
+			strings.NewReader(`{"email":"ann@example.com","password":"a long enough passphrase"}`))
+		r.Header.Set("Content-Type", "application/json")
+		rec := httptest.NewRecorder()
+		kit.Handler().ServeHTTP(rec, r)
+		jar := get(t, "/me")
+		kit.SignIn(t, kit.App, "bob@example.com").Cookies(jar)
+		if got := jar.Cookies(); len(got) != 1 || !slices.ContainsFunc(rec.Result().Cookies(), func(c *http.Cookie) bool { return c.Name == got[0].Name && len(c.Value) == len(got[0].Value) }) {
+			t.Errorf("at %s: got %v, want the cookie of a session as in %v", base, got, rec.Header())
+		}
 	}
 }
 
