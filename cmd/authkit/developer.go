@@ -63,7 +63,7 @@ func readLine() (string, error) {
 	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
 		fmt.Fprint(os.Stderr, "password: ")
 		line, err := term.ReadPassword(in)
-		fmt.Fprintln(os.Stderr) // the one that was typed is not shown either
+		fmt.Fprintln(os.Stderr) // the terminal does not show the newline that was typed
 		return string(line), err
 	}
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
@@ -73,10 +73,10 @@ func readLine() (string, error) {
 	return strings.TrimRight(line, "\r\n"), err
 }
 
-// newcomer is the developer that --developer names; the zero one is nobody.
+// newcomer is the developer that --developer names. The zero newcomer names no developer.
 type newcomer struct{ email, password string }
 
-// developer reads --developer. Its errors never hold the password.
+// developer reads --developer. Its errors never contain the password.
 func (s *serve) developer() (newcomer, error) {
 	text, from := s.Developer, "--developer"
 	if file, ok := strings.CutPrefix(text, "@"); ok {
@@ -95,8 +95,8 @@ func (s *serve) developer() (newcomer, error) {
 	return newcomer{email, password}, nil
 }
 
-// create is no error for a developer who exists, but says that the password given now is
-// not the one to sign in with, unless it was before.
+// create creates the developer. One who exists keeps the password, which a line of the log
+// says; that is not an error.
 func (n newcomer) create(ctx context.Context, engine *authkit.Engine, log *slog.Logger) error {
 	if n.email == "" {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// listen takes the address of --addr: HOST:PORT, or unix:FILE for a proxy on this machine. The
-// permissions of the socket are those that the umask leaves.
+// listen listens at --addr: HOST:PORT, or unix:FILE for a proxy on this machine. The umask
+// decides the permissions of the socket.
 func (s *serve) listen(ctx context.Context) (net.Listener, error) {
 	var lc net.ListenConfig
 	file, isSocket := strings.CutPrefix(s.Addr, unixSockets+":")
@@ -33,8 +33,8 @@ func (s *serve) listen(ctx context.Context) (net.Listener, error) {
 	return listener, nil
 }
 
-// removeLeft removes a socket that a killed process left. One at which a process listens, and a
-// file of another kind, stay.
+// removeLeft removes the socket of a process that was killed. It keeps a socket at which a
+// process listens, and a file of another kind.
 func removeLeft(ctx context.Context, file string) {
 	info, err := os.Lstat(file)
 	if err != nil || info.Mode().Type() != os.ModeSocket {
@@ -47,6 +47,6 @@ func removeLeft(ctx context.Context, file string) {
 		return
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		_ = os.Remove(file) // what fails here, listening tells
+		_ = os.Remove(file) // if this fails, so does listening, which reports it
 	}
 }

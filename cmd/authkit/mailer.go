@@ -11,7 +11,8 @@ import (
 	"github.com/authkit-dev/authkit/mail/smtp"
 )
 
-// mailer writes mails to stdout only where nobody but this machine can be meant.
+// mailer returns the mailer of --mail. It writes mails to stdout only where the base URL is on
+// loopback: mails hold links that sign in.
 func (s *serve) mailer(base *url.URL) (mail.Mailer, error) {
 	if s.Mail == "log" {
 		if !loopback(base.Hostname()) {

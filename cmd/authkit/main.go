@@ -7,7 +7,7 @@
 //	authkit secrets reseal --secret-file new.secret,old.secret
 //
 // Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
-// with underscores. Only --help, --version and those of keygen are none.
+// with underscores. The exceptions are --help, --version and the flags of keygen.
 package main
 
 import (
@@ -28,7 +28,7 @@ type cli struct {
 	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
 	Secrets   secrets   `cmd:"" help:"Retire older secrets."`
 
-	Version kong.VersionFlag `help:"Say which version this is." env:"-"` // AUTHKIT_VERSION is for whoever deploys
+	Version kong.VersionFlag `help:"Say which version this is." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
 
 func main() { os.Exit(run(context.Background(), os.Args[1:])) }
@@ -53,7 +53,8 @@ func newParser(ctx context.Context) (*kong.Kong, error) {
 		kong.Vars{"version": version(debug.ReadBuildInfo())}, kong.DefaultEnvars("AUTHKIT"), kong.BindTo(ctx, (*context.Context)(nil)))
 }
 
-// fail tells the person at the terminal; the library's own prefix would say it twice.
+// fail prints an error and returns the exit status. It removes the prefix of the library's
+// errors, which names the program a second time.
 func fail(err error) int {
 	fmt.Fprintln(os.Stderr, "authkit:", strings.TrimPrefix(err.Error(), "authkit: "))
 	return 1

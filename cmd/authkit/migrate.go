@@ -22,7 +22,7 @@ type migrate struct {
 	DryRun bool `help:"Only say what would be done."`
 }
 
-// Run applies what is missing, or names it.
+// Run applies the pending migrations, or lists them.
 func (m *migrate) Run(ctx context.Context) error {
 	verb, names, err := "applied", []string(nil), error(nil)
 	if m.DryRun {
@@ -48,7 +48,7 @@ func (m *migrate) Run(ctx context.Context) error {
 	return nil
 }
 
-// sqlite migrates a file, or looks at it.
+// sqlite migrates a file, or lists what is pending.
 func (m *migrate) sqlite(ctx context.Context, file string) ([]string, error) {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: "_pragma=busy_timeout(5000)&_txlock=immediate"}
 	if m.DryRun {
@@ -60,7 +60,7 @@ func (m *migrate) sqlite(ctx context.Context, file string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer db.Close() //nolint:errcheck // what was written is committed
+	defer db.Close() //nolint:errcheck // migrations are committed by then
 	db.SetMaxOpenConns(1)
 	if m.DryRun {
 		return sqlite.Pending(ctx, db)
@@ -80,8 +80,8 @@ func (m *migrate) postgres(ctx context.Context, dsn string) ([]string, error) {
 	return postgres.Migrate(ctx, pool)
 }
 
-// unchanged opens what a look leaves as it is: an empty database in memory where there is
-// no file yet, which opening would create.
+// unchanged returns the parts of a DSN that leave the file as it is. Where there is no file
+// yet, which opening would create, they name an empty database in memory.
 func unchanged(file, escaped string) (opaque, query string) {
 	if info, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) || (err == nil && info.Size() == 0) {
 		return ":memory:", ""

@@ -12,7 +12,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// environment is the word for the proxy that the environment names.
+// environment is the value of --outbound-proxy for the proxy that HTTPS_PROXY names.
 const environment = "env"
 
 // outbound reads --outbound-proxy, --outbound-allow and --outbound-ports.

@@ -8,10 +8,11 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// unixSockets is the word for peers without an address.
+// unixSockets is the value of --trusted-proxies for peers on a Unix socket, and the scheme of
+// --addr for one.
 const unixSockets = "unix"
 
-// proxies reads --trusted-proxies; unix reports whether it names Unix sockets.
+// proxies reads --trusted-proxies. unix reports whether it names Unix sockets.
 func (s *serve) proxies() (ranges []netip.Prefix, unix bool, err error) {
 	for _, text := range s.TrustedProxies {
 		text = strings.TrimSpace(text)

@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// place says where the data is and what opens it. All commands share it.
+// place names the store and the secrets that open its data. All commands share its flags.
 type place struct {
 	Store      string   `default:"sqlite:authkit.db" help:"memory, sqlite:FILE or postgres://…"`
 	SecretFile []string `default:"authkit.secret"    help:"32 random bytes, base64; created when absent. Several, newest first, when the secret is rotated: the others only open what they sealed."`
@@ -27,7 +27,7 @@ type store struct {
 	close func() error
 }
 
-// open brings the store up to date, too.
+// open opens the store and applies pending migrations.
 func (p place) open(ctx context.Context, options ...postgres.Option) (store, error) {
 	kind, at, err := p.locate()
 	if err != nil {
@@ -82,7 +82,7 @@ func (p place) openEngine(ctx context.Context, read func(context.Context, authki
 	return offline{engine, secrets, st.close}, nil
 }
 
-// locate reads --store: the kind, and the file or URL.
+// locate reads --store. kind is memory, sqlite or postgres; at is the file or URL.
 func (p place) locate() (kind, at string, err error) {
 	if p.Store == "memory" {
 		return "memory", "", nil
@@ -102,8 +102,8 @@ func (p place) locate() (kind, at string, err error) {
 	return "", "", fmt.Errorf("--store is %q: give memory, sqlite:FILE or postgres://[user[:password]@]host[:port]/database", redact(p.Store))
 }
 
-// checkPostgresURL refuses a password that the driver would take for a host, a port or a
-// database, since its errors name those.
+// checkPostgresURL refuses a URL whose password the driver would read as a host, a port or a
+// database: the errors of the driver show those.
 func checkPostgresURL(s string) error {
 	_, rest, _ := strings.Cut(s, "://")
 	user, _, ok := cutLast(rest, "@")
@@ -113,7 +113,7 @@ func checkPostgresURL(s string) error {
 	return nil
 }
 
-// redact takes out whatever may be a password.
+// redact removes each part of a --store that may be a password.
 func redact(s string) string {
 	if strings.HasPrefix(s, "sqlite:") {
 		return s

@@ -20,18 +20,17 @@ import (
 
 const secretSize = 32
 
-// keygen makes the next secret of a rotation, or the first. To rotate, give it to every
-// process as the last of --secret-file, then as the first; run `authkit secrets reseal`, and
-// take the older ones out once that says so.
+// keygen makes the first secret, or the next one of a rotation. docs/serve.md has the steps of
+// a rotation.
 //
-// It goes by no environment: what serves may be named there, and a key that was asked
-// for on stdout is not to end there.
+// Its flags have no environment variables: AUTHKIT_SECRET_FILE may name the file of a running
+// server, and a secret that was asked for on stdout must not be written there.
 type keygen struct {
 	SecretFile string `help:"Write it into this file, for its owner only, and not over another; to stdout if not set." env:"-"`
 	Store      string `help:"Ignored: a new secret belongs to no store yet." env:"-"`
 }
 
-// Run writes a secret as --secret-file wants it.
+// Run writes a secret in the format of --secret-file.
 func (k keygen) Run() error {
 	if k.SecretFile == "" {
 		_, err := fmt.Print(newSecret())
@@ -47,22 +46,22 @@ func (k keygen) Run() error {
 	return nil
 }
 
-// newSecret is the content of a secret file.
+// newSecret returns the content of a new secret file.
 func newSecret() string {
 	secret := make([]byte, secretSize)
 	_, _ = rand.Read(secret) // never fails: crypto/rand crashes the program instead
 	return base64.StdEncoding.EncodeToString(secret) + "\n"
 }
 
-// secrets reads the secret files, newest first, and makes the first where there is none and
-// the store holds nothing that it cannot open.
+// secrets reads the secret files, newest first. It makes the first file if that is missing and
+// the store is empty or there are older secrets, which open its data.
 func (p place) secrets(ctx context.Context, st authkit.Store) (secrets [][]byte, err error) {
 	if len(p.SecretFile) == 0 || slices.Contains(p.SecretFile, "") {
 		return nil, fmt.Errorf("--secret-file is %q: name a file, or several separated by commas, newest first", strings.Join(p.SecretFile, ","))
 	}
 	first, older := p.SecretFile[0], p.SecretFile[1:]
 	secrets = make([][]byte, 1, len(p.SecretFile))
-	for _, file := range older { // before the first is made
+	for _, file := range older { // before the first is made, so that an error leaves no file
 		secret, err := readSecret(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%w; only the first of several is created, the others are files that the store was used with", err)
@@ -79,9 +78,8 @@ func (p place) secrets(ctx context.Context, st authkit.Store) (secrets [][]byte,
 	return secrets, p.checkSame(secrets)
 }
 
-// warnOfCopy says so where the secret was there before the store, which holds nothing: that
-// is a first start with a secret that was made for it, or the copy of a database that lacks
-// its data.
+// warnOfCopy warns if the secret file exists and the store is empty. Then this is a first start
+// with a secret that was made for it, or the database is a copy that lacks its data.
 func (p place) warnOfCopy(ctx context.Context, st authkit.Store, log *slog.Logger) {
 	if len(p.SecretFile) == 0 || st.Volatile() {
 		return
@@ -95,7 +93,7 @@ func (p place) warnOfCopy(ctx context.Context, st authkit.Store, log *slog.Logge
 	}
 }
 
-// checkSame refuses a secret that is given twice.
+// checkSame refuses two files that hold the same secret.
 func (p place) checkSame(secrets [][]byte) error {
 	for i, s := range secrets {
 		if j := slices.IndexFunc(secrets[:i], func(other []byte) bool { return bytes.Equal(s, other) }); j >= 0 {
@@ -105,8 +103,8 @@ func (p place) checkSame(secrets [][]byte) error {
 	return nil
 }
 
-// secret reads a secret file, and makes it where there is none. On a store that holds data
-// it may be the first of several only.
+// secret reads a secret file, and makes it if it is missing. On a store that holds data it
+// makes a file only in a rotation, where the older secrets open that data.
 func (p place) secret(ctx context.Context, file string, rotates bool, st authkit.Store) ([]byte, error) {
 	secret, err := readSecret(file)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -114,7 +112,7 @@ func (p place) secret(ctx context.Context, file string, rotates bool, st authkit
 	}
 	switch _, filled := st.App(ctx, authkit.Console); {
 	case filled == nil && !rotates:
-		// Whoever filled the store beside us had made the file before.
+		// Another process may have filled the store just now: it made the file first.
 		if secret, err = readSecret(file); errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("--secret-file %q is not there, but --store %q holds data that a secret sealed: give the file that the store was filled with", file, redact(p.Store))
 		}
@@ -125,7 +123,7 @@ func (p place) secret(ctx context.Context, file string, rotates bool, st authkit
 	if err := makeSecret(file); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create --secret-file %q: %w", file, err)
 	}
-	return readSecret(file) // whoever won wrote it
+	return readSecret(file) // of the process that won
 }
 
 func readSecret(file string) ([]byte, error) {
@@ -140,9 +138,9 @@ func readSecret(file string) ([]byte, error) {
 	return secret, nil
 }
 
-// makeSecret never overwrites ([fs.ErrExist]), and nobody ever sees half a file: of any number of
-// processes that start at once, one wins. What the secret seals is lost with it, so it is
-// on the disk before it is used.
+// makeSecret writes a new secret to a file. It never overwrites one ([fs.ErrExist]): of any
+// number of processes that start at once, one wins, and no process reads half a file. The file
+// is synced before the secret is used, since data that it seals is lost with it.
 func makeSecret(file string) error {
 	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*") // mode 0600
 	if err != nil {
@@ -156,7 +154,8 @@ func makeSecret(file string) error {
 	return os.Link(f.Name(), file)
 }
 
-// explainSecret says what to do when a secret is missing that the store was filled with.
+// explainSecret adds to an error of [authkit.New] which files to give, if the store holds data
+// that another secret sealed. It returns any other error unchanged.
 func (p place) explainSecret(err error) error {
 	missing, ok := errors.AsType[*seal.MissingError](err)
 	if !ok && !errors.Is(err, seal.ErrUnknownKey) && !errors.Is(err, seal.ErrOpen) {

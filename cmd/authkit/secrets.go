@@ -18,7 +18,7 @@ type secrets struct {
 
 type reseal struct{ place }
 
-// Run prints what was sealed anew, and a line for each file after the first.
+// Run prints how much was sealed anew, and for each file after the first whether it may go.
 func (r *reseal) Run(ctx context.Context) error {
 	if r.Store == "memory" {
 		return errors.New("--store is memory, which keeps nothing: give sqlite:FILE or postgres://…")
@@ -35,7 +35,8 @@ func (r *reseal) Run(ctx context.Context) error {
 	return r.tell(os.Stdout, work.secrets, got)
 }
 
-// given are the secrets. None is made: what is resealed has been there before.
+// given reads the secrets. It makes no file: data to seal anew was sealed under one that
+// exists.
 func (r *reseal) given(ctx context.Context, st authkit.Store) ([][]byte, error) {
 	for _, file := range r.SecretFile {
 		if _, err := readSecret(file); err != nil {
@@ -67,13 +68,13 @@ func (r *reseal) tell(w io.Writer, given [][]byte, got authkit.Resealed) error {
 	return err
 }
 
-// named are the files that hold the secrets, with the ids that errors name them by.
+// named lists the secret files with the id of the secret in each, as errors name it.
 func (p place) named() string {
 	var out []string
 	for _, file := range p.SecretFile {
 		secret, err := readSecret(file)
 		if err != nil {
-			continue // it was read before
+			continue // the file was read before, so this is a change since then
 		}
 		if id, err := seal.ID(secret); err == nil {
 			out = append(out, fmt.Sprintf("%q holds %s", file, id))

@@ -57,7 +57,7 @@ func (s *serve) Run(ctx context.Context) error {
 	return srv.run(ctx)
 }
 
-// start looks at every flag and takes the port before it creates anything.
+// start checks every flag and listens before it creates a database or a secret.
 func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err error) {
 	srv := &server{log: log}
 	defer func() {
@@ -100,14 +100,14 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	srv.http = &http.Server{
 		Handler:           mount(base.Path, srv.engine.Handler()),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		DisableGeneralOptionsHandler: true, // the handler's own answers carry more
+		DisableGeneralOptionsHandler: true, // the handler's own answer has a request id and headers
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	return srv, nil
 }
 
-// base completes and checks the base URL, as far as a person at a terminal has to know
-// more than Config.BaseURL tells.
+// base completes the base URL and checks it. Its errors name the flag; authkit.New checks the
+// rest.
 func (s *serve) base(listener net.Listener) (*url.URL, error) {
 	if s.BaseURL == "" {
 		s.BaseURL = "http://" + reachable(s.Addr, listener.Addr())
@@ -124,10 +124,10 @@ func (s *serve) base(listener net.Listener) (*url.URL, error) {
 	return base, nil
 }
 
-// reachable is host and port of an address to listen at: of every address, loopback; of
-// any port, the one that was taken.
+// reachable returns the host and port at which this machine reaches a listener. For a listener
+// at all addresses the host is loopback; the port is the one that the system gave.
 func reachable(addr string, at net.Addr) string {
-	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	host, _, _ := net.SplitHostPort(addr) // valid: the listener has it
 	_, port, _ := net.SplitHostPort(at.String())
 	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
 		host = "127.0.0.1"
@@ -135,7 +135,7 @@ func reachable(addr string, at net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
-// config is what flags alone decide.
+// config returns the part of the configuration that flags alone decide.
 func (s *serve) config() (authkit.Config, error) {
 	proxies, unix, err := s.proxies()
 	if err != nil {
@@ -160,7 +160,8 @@ func (s *serve) config() (authkit.Config, error) {
 	}, nil
 }
 
-// developerCookies is on where the operator makes the developers.
+// developerCookies reports whether developers may choose session cookies. By default they may
+// where the operator creates the developers.
 func (s *serve) developerCookies() bool {
 	if s.DevCookies != nil {
 		return *s.DevCookies
@@ -193,14 +194,15 @@ func (s *serve) engine(ctx context.Context, st store, c authkit.Config) (*authki
 	return engine, nil
 }
 
-// moved is a store whose clock is moved, as the process's is: the two do not differ by it.
+// moved is a store whose clock is moved by as much as the clock of the process, so that the
+// engine finds no difference between them.
 type moved struct {
 	authkit.Store
 
 	by time.Duration
 }
 
-// Ping answers the store's clock, moved.
+// Ping returns the moved time of the store.
 func (m moved) Ping(ctx context.Context) (time.Time, error) {
 	at, err := m.Store.Ping(ctx)
 	return at.Add(m.by), err

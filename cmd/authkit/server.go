@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// drain is how long requests in flight may take after SIGTERM, and grace how long
-	// all of the end may: ten seconds are promised, on a busy machine too.
+	// drain is how long requests in flight may take after SIGTERM, and grace how long the
+	// whole shutdown may take: docs/serve.md promises ten seconds, on a busy machine too.
 	drain = 7 * time.Second
 	grace = 8 * time.Second
 
-	// parting is how long a mail that has been begun may take to arrive and be noted: one
-	// that is claimed and cut waits for a minute before anybody sends it again.
+	// parting is how long a mail that is being sent may take to arrive and be noted. A mail
+	// that is cut after it was claimed waits a minute before another process sends it.
 	parting = 5 * time.Second
 )
 
-// server is all that serving needs, ready.
+// server holds what serving needs.
 type server struct {
 	listener net.Listener
 	store    store
@@ -59,8 +59,9 @@ func (srv *server) run(ctx context.Context) error {
 	}
 }
 
-// finish lets requests in flight end, and then the work that they have left behind. What
-// takes too long is cut: to be stopped is no failure, and the store keeps the rest.
+// finish waits for the requests in flight, and then for the background work that they left.
+// It cuts what takes too long. That is not an error: the store keeps the rest for the next
+// start.
 func (srv *server) finish(ctx context.Context, stopRun func()) {
 	last, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
@@ -86,10 +87,10 @@ func (srv *server) finish(ctx context.Context, stopRun func()) {
 	}
 }
 
-// close gives back what start took.
+// close releases what start acquired.
 func (srv *server) close() {
 	if srv.listener != nil {
-		_ = srv.listener.Close() // Serve may have closed it
+		_ = srv.listener.Close() // Serve may have closed it already
 	}
 	if srv.store.close != nil {
 		if err := srv.store.close(); err != nil {
@@ -98,14 +99,14 @@ func (srv *server) close() {
 	}
 }
 
-// mount strips the mount point. What lies outside it gets the handler's own 404.
+// mount serves the handler under the mount point. A path outside it gets the handler's 404.
 func mount(prefix string, handler http.Handler) http.Handler {
 	if prefix == "" {
 		return handler
 	}
 	inside := http.StripPrefix(prefix, handler)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		raw := r.URL.RawPath // what is encoded in the mount point, http.StripPrefix does not find
+		raw := r.URL.RawPath // http.StripPrefix does not find a mount point with escapes
 		if strings.HasPrefix(r.URL.Path, prefix+"/") && (raw == "" || strings.HasPrefix(raw, prefix+"/")) {
 			inside.ServeHTTP(w, r)
 			return

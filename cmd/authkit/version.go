@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// version says what the go command has noted of this build, and nothing else.
+// version returns the version that the go command recorded in this build.
 func version(info *debug.BuildInfo, ok bool) string {
 	if !ok || info.Main.Version == "" {
 		return "authkit, of a build that notes no version"
