@@ -21,12 +21,12 @@ func (p *process) refresh(app, token string) answer {
 	return p.send("POST", "/auth/refresh/"+app, refreshing(token))
 }
 
-// turner turns one refresh token over and over.
+// turner rotates one refresh token again and again.
 type turner struct {
 	app, email  string
 	before, now string // refresh tokens
 	access      string
-	turned      time.Time // when before became now, or a little earlier
+	turned      time.Time // at or a little before the rotation from before to now
 }
 
 func newTurner(t *testing.T, p *process, app, email string) *turner {
@@ -36,7 +36,7 @@ func newTurner(t *testing.T, p *process, app, email string) *turner {
 	return a
 }
 
-// begin goes on from a sign-in with one rotation, so that there is a token before.
+// begin rotates the token of a sign-in once, so that there is a token before.
 func (a *turner) begin(t *testing.T, p *process, in answer) {
 	t.Helper()
 	a.turn(in.string("refresh_token"), time.Now(), p.refresh(a.app, in.string("refresh_token")).want(t, 200, ""))
@@ -55,12 +55,12 @@ func (a *turner) act(s *storm) bool {
 	return ok
 }
 
-// check asks as a client does that has lost an answer: again, with the token that it has.
+// check repeats the request with the token that it has, as a client does that lost an answer.
 func (a *turner) check(t *testing.T, p *process) {
 	t.Helper()
 	p.me(a.app, a.access).want(t, 200, "")
 	before, now, again := p.refresh(a.app, a.before), p.refresh(a.app, a.now), p.refresh(a.app, a.now)
-	if time.Since(a.turned) > refreshGrace { // the machine is slow, and the session rightly over
+	if time.Since(a.turned) > refreshGrace { // the machine is slow, and the session has rightly ended
 		a.begin(t, p, p.credentials(a.app, a.email, "sign_in").want(t, 200, ""))
 		return
 	}
@@ -77,7 +77,7 @@ func (a *turner) check(t *testing.T, p *process) {
 
 func (a *turner) checkAll(t *testing.T, p *process) { t.Helper(); a.check(t, p) }
 
-// session is what a client knows of its own.
+// session is what a client knows of its session.
 type session struct{ id, access, refresh string }
 
 func sessionOf(t *testing.T, in answer) session {
@@ -96,7 +96,7 @@ func sessionOf(t *testing.T, in answer) session {
 	return session{claims.SID, in.string("token"), in.string("refresh_token")}
 }
 
-// leaver signs in, and out again in every way that there is.
+// leaver signs in, and signs out in each possible way.
 type leaver struct {
 	app, email string
 	rnd        *rand.Rand
@@ -159,8 +159,8 @@ func (a *leaver) check(t *testing.T, p *process) {
 	}
 }
 
-// checkLeaving finds out what became of an end whose acknowledgement was lost: it came or
-// it did not, for both tokens, and for all that were to end.
+// checkLeaving finds out whether a sign-out whose answer was lost took effect. It did or did
+// not for both tokens alike, and for every session that was to end.
 func (a *leaver) checkLeaving(t *testing.T, p *process) {
 	t.Helper()
 	statuses := map[int]bool{}
@@ -182,14 +182,14 @@ func (a *leaver) checkLeaving(t *testing.T, p *process) {
 
 func (a *leaver) checkAll(t *testing.T, p *process) { t.Helper(); a.checked = 0; a.check(t, p) }
 
-// member is somebody who signed up.
+// member is a user who signed up.
 type member struct{ email, id, access, refresh string }
 
 // joiner signs people up.
 type joiner struct {
 	app     string
 	n       int
-	asked   string // for whom, while that is not acknowledged
+	asked   string // the address of a sign-up that is not acknowledged
 	joined  []member
 	checked int
 }
@@ -220,7 +220,7 @@ func (a *joiner) check(t *testing.T, p *process) {
 		a.joined[a.checked+i].access, a.joined[a.checked+i].refresh = got.string("token"), got.string("refresh_token")
 	}
 	a.checked = len(a.joined)
-	if a.asked != "" { // signed up with all that belongs to it, or not at all
+	if a.asked != "" { // the whole sign-up took effect, or no part of it
 		if got := p.credentials(a.app, a.asked, "sign_up"); got.status == 201 {
 			a.join(a.asked, got)
 		} else {
@@ -234,7 +234,7 @@ func (a *joiner) checkAll(t *testing.T, p *process) {
 	t.Helper()
 	a.checked = 0
 	a.check(t, p)
-	for _, m := range a.joined { // once, since a hash is slow
+	for _, m := range a.joined { // one try each, since a hash is slow
 		p.credentials(a.app, m.email, "sign_in").want(t, 200, "")
 	}
 }
@@ -287,7 +287,7 @@ func (a *keyTurner) check(t *testing.T, p *process) {
 		p.users(a.app, key).want(t, 401, "invalid_api_key")
 	}
 	a.checked = len(a.retired)
-	if latest.status != 200 { // nobody knows the one that works
+	if latest.status != 200 { // the answer with the key that works was lost
 		a.turn(p.send("POST", "/apps/"+a.app+"/api-keys", `{}`, bearer(a.developer)).want(t, 201, ""))
 	}
 	a.doubt = false
@@ -300,16 +300,15 @@ func (p *process) users(app, key string) answer {
 
 func (a *keyTurner) checkAll(t *testing.T, p *process) { t.Helper(); a.checked = 0; a.check(t, p) }
 
-// signer rotates the signing keys of an app of its own, and revokes the old ones now and
-// then.
+// signer rotates the signing keys of an app of its own, and sometimes revokes the old ones.
 type signer struct {
 	developer, app string
 	rnd            *rand.Rand
-	kids, revoked  []string // keys that have to be published, and that must not be
+	kids, revoked  []string // ids of keys that must be published, and that must not be
 	refresh        string
-	access, dead   []string // tokens that count, and that must not
+	access, dead   []string // tokens that must be accepted, and that must not be
 	checked        int      // of dead
-	revoking       bool     // in doubt
+	revoking       bool     // the answer to a revocation was lost
 }
 
 func newSigner(t *testing.T, p *process, developer string, rnd *rand.Rand) *signer {
@@ -363,10 +362,10 @@ func (a *signer) check(t *testing.T, p *process) {
 	a.checked = len(a.dead)
 	got := p.refresh(a.app, a.refresh).want(t, 200, "")
 	a.refresh, a.access = got.string("refresh_token"), append(a.access, got.string("token"))
-	a.kids, a.revoking = published, false // one that was not acknowledged may be among them
+	a.kids, a.revoking = published, false // a key whose answer was lost may be among them
 }
 
-// kids are the keys that an app publishes.
+// kids returns the ids of the keys that an app publishes.
 func (p *process) kids(t *testing.T, app string) (kids []string) {
 	t.Helper()
 	keys, _ := p.send("GET", "/apps/"+app+"/.well-known/jwks.json", "").want(t, 200, "").body["keys"].([]any)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// habit is how a mail server misbehaves: where in the conversation, and what it says then.
+// habit is a way in which a mail server misbehaves: at which command, and what it answers.
 type habit struct{ at, says string }
 
 const (
@@ -22,10 +22,10 @@ const (
 	drops = "farewell and hangs up"
 )
 
-// badPost is an SMTP server that picks up habits and drops them.
+// badPost is an SMTP server whose habits a test changes.
 type badPost struct {
 	listener net.Listener
-	kept     *lines // "address message-id" of what it took
+	kept     *lines // "address message-id" of each mail that it accepted
 
 	mu    sync.Mutex
 	habit habit
@@ -58,7 +58,7 @@ func newBadPost(t *testing.T) *badPost {
 	return b
 }
 
-// behave changes the server's ways, as a restart does: it ends every conversation.
+// behave changes the server's habit, and ends every conversation, as a restart does.
 func (b *badPost) behave(h habit) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -74,7 +74,7 @@ func (b *badPost) hits() int {
 	return b.hit
 }
 
-// conversation is one client's.
+// conversation is the connection of one client.
 type conversation struct {
 	b    *badPost
 	conn net.Conn
@@ -125,8 +125,8 @@ func (c *conversation) answer(line string) error {
 	return c.say("", "250 well")
 }
 
-// take reads a message and keeps it. A server that drops the connection at the very end
-// has kept it, and its client cannot know.
+// take reads a message and keeps it. A server that drops the connection after the message has
+// kept it, which its client cannot know.
 func (c *conversation) take() error {
 	id := ""
 	for n := 0; ; n++ {
@@ -158,7 +158,7 @@ func (b *badPost) now() habit {
 
 func (b *badPost) bad(at string) bool { return b.now().at == at }
 
-// say answers, unless the server misbehaves here. An error ends the conversation.
+// say answers a command, unless the server misbehaves at it. An error ends the conversation.
 func (c *conversation) say(at, text string) error {
 	c.b.mu.Lock()
 	h := c.b.habit
@@ -171,7 +171,7 @@ func (c *conversation) say(at, text string) error {
 	c.b.mu.Unlock()
 	switch h.says {
 	case hangs:
-		_, err := c.in.ReadString(0) // until the other side or a restart ends it
+		_, err := c.in.ReadString(0) // blocks until the client or a restart ends the connection
 		return err
 	case drops:
 		return net.ErrClosed
@@ -180,7 +180,7 @@ func (c *conversation) say(at, text string) error {
 	return err
 }
 
-// asked is how many links and how many resets are asked for at a time.
+// asked is how many links are requested at a time, and how many resets.
 const asked = 12
 
 func TestAMailServerThatMisbehaves(t *testing.T) {
@@ -210,12 +210,12 @@ func TestAMailServerThatMisbehaves(t *testing.T) {
 			meanwhile := w.ask("meanwhile")
 			w.misbehaved(h)
 			b.behave(habit{})
-			forGood := strings.HasPrefix(h.says, "5") && h.at != "greeting" // which is about no mail
+			forGood := strings.HasPrefix(h.says, "5") && h.at != "greeting" // a greeting refuses no mail
 			if !forGood {
 				w.arrive("meanwhile")
 			}
 			w.p.stop()
-			w.p = start(t, newLines(), append(flags, "--clock-offset", "5m")...) // whatever is not settled is due
+			w.p = start(t, newLines(), append(flags, "--clock-offset", "5m")...) // each mail without an outcome is due
 			w.ask("after")
 			w.arrive("after")
 			w.p.stop()
@@ -230,7 +230,7 @@ func TestAMailServerThatMisbehaves(t *testing.T) {
 	}
 }
 
-// writers are people who ask for mail.
+// writers are users who ask for mail.
 type writers struct {
 	t        *testing.T
 	b        *badPost
@@ -242,7 +242,7 @@ func writer(what, when string, i int) string {
 	return fmt.Sprintf("%s%d.%s@example.com", what, i, when)
 }
 
-// ask asks for links and resets and answers the median times.
+// ask asks for links and resets and returns the median times.
 func (w *writers) ask(when string) map[string]time.Duration {
 	w.t.Helper()
 	times := map[string][]time.Duration{}
@@ -270,8 +270,8 @@ func (w *writers) ask(when string) map[string]time.Duration {
 	return out
 }
 
-// misbehaved waits until the server has done so: to one client that it lets hang, since
-// others may come only after that one, else to a few.
+// misbehaved waits until the server has misbehaved: to one client if it lets that hang, since
+// others may come only afterwards, and to a few clients otherwise.
 func (w *writers) misbehaved(h habit) {
 	w.t.Helper()
 	few := 4
@@ -285,7 +285,7 @@ func (w *writers) misbehaved(h habit) {
 	}
 }
 
-// arrive waits until everybody who asked has mail.
+// arrive waits until each writer has mail.
 func (w *writers) arrive(when string) {
 	w.t.Helper()
 	w.b.kept.wait(w.t, "mail of "+when, nil, func(all []string) []string {
@@ -299,7 +299,7 @@ func (w *writers) arrive(when string) {
 	})
 }
 
-// ids are the different mails of each address: what came twice under one Message-ID is one.
+// ids returns the Message-IDs of the mails to each address. A mail that came twice counts once.
 func (w *writers) ids(all []string) map[string]map[string]int {
 	got := map[string]map[string]int{}
 	for _, line := range all {
@@ -312,7 +312,7 @@ func (w *writers) ids(all []string) map[string]map[string]int {
 	return got
 }
 
-// counts wants one mail for each request; of those that the server refused for good, none.
+// counts checks that each request had one mail, and no mail if the server refused it for good.
 func (w *writers) counts(givenUp bool, hits int) {
 	w.t.Helper()
 	all, _ := w.b.kept.read()

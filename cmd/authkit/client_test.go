@@ -17,7 +17,7 @@ const (
 	password       = "a long enough passphrase"
 )
 
-// answer is what came back, decoded if it was JSON.
+// answer is the answer to a request, decoded if it is JSON.
 type answer struct {
 	asked  string // method and path
 	status int
@@ -26,7 +26,7 @@ type answer struct {
 	body   map[string]any
 }
 
-// want checks status and, when given, code.
+// want checks the status and, if one is given, the code.
 func (a answer) want(t *testing.T, status int, code string) answer {
 	t.Helper()
 	if got, _ := a.body["code"].(string); a.status != status || (code != "" && got != code) {
@@ -54,8 +54,8 @@ func (p *process) send(method, path, body string, headers ...string) answer {
 	return got
 }
 
-// try is send for whom the process may be gone. A process that says that it has too much
-// to do is asked again, as the contract has it.
+// try is send for a process that may have ended. It repeats a request that the process refuses
+// because it is busy, as clients should.
 func (p *process) try(method, path, body string, headers ...string) (answer, error) {
 	for {
 		got, err := p.tryOnce(method, path, body, headers)
@@ -96,7 +96,7 @@ func (p *process) tryOnce(method, path, body string, headers []string) (answer, 
 
 func bearer(token string) string { return "Authorization: Bearer " + token }
 
-// credentials signs in or up with the one password of these tests.
+// credentials signs in or up with the password of these tests.
 func (p *process) credentials(app, email, intent string) answer {
 	p.t.Helper()
 	return p.send("POST", "/auth/credentials/"+app, `{"email":"`+email+`","password":"`+password+`","intent":"`+intent+`"}`)
@@ -107,7 +107,7 @@ func (p *process) me(app, token string) answer {
 	return p.send("GET", "/auth/me/"+app, "", bearer(token))
 }
 
-// developer signs in as the one that --developer made.
+// developer signs in as the developer that --developer created.
 func (p *process) developer() (token string) {
 	p.t.Helper()
 	return p.credentials("console", developerEmail, "sign_in").want(p.t, 200, "").string("token")
@@ -119,10 +119,10 @@ func (p *process) createApp(developer string) (app, key string) {
 	return got.string("app_id"), got.string("api_key")
 }
 
-// letter is what a mail says.
+// letter is the link and the code of a mail.
 type letter struct{ token, code string }
 
-// mailed asks for a link, and waits until any of the processes has sent it.
+// mailed asks for a link, and waits until one of the processes has sent it.
 func (p *process) mailed(box *lines, app, email, extra string) (letter, answer) {
 	p.t.Helper()
 	re := regexp.MustCompile(`(?s)\nTo: ` + strconv.Quote(email) + `\n.*/auth/verify/` + app + `\?token=(\S+)\n.*code: ([0-9]{6})\n`)

@@ -16,8 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// initdb is one of the programs of a Postgres server, with the others beside it; empty:
-// there are none. Debian keeps them out of PATH, where links to some may stand.
+// initdb returns the path of initdb, with the other programs of a Postgres server beside it, or
+// "" without a server. Debian keeps them out of PATH, which may have links to some.
 func initdb() string {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		if real, err := filepath.EvalSymlinks(path); err == nil {
@@ -31,13 +31,13 @@ func initdb() string {
 	return found[len(found)-1]
 }
 
-// cluster is a Postgres server of one test's own, which may be treated badly.
+// cluster is a Postgres server for one test, which may stop or break it.
 type cluster struct {
 	t      *testing.T
 	bin    string
 	dir    string
 	addr   string
-	as     *syscall.Credential // nil: whoever runs the test
+	as     *syscall.Credential // nil: the user who runs the test
 	server *exec.Cmd
 }
 
@@ -49,7 +49,7 @@ func newCluster(t *testing.T, initdb string) *cluster {
 	return c
 }
 
-// emptyCluster has a folder and an address, and no data yet.
+// emptyCluster returns a cluster with a folder and an address, without data.
 func emptyCluster(t *testing.T, initdb string) *cluster {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "authkit") //nolint:usetesting // t.TempDir lets no other user in
@@ -72,7 +72,7 @@ func emptyCluster(t *testing.T, initdb string) *cluster {
 	return c
 }
 
-// run runs one of the server's programs to its end.
+// run runs one of the server's programs and waits for its end.
 func (c *cluster) run(program string, args ...string) {
 	c.t.Helper()
 	if out, err := c.command(filepath.Join(c.bin, program), args...).CombinedOutput(); err != nil {
@@ -97,7 +97,7 @@ func (c *cluster) become(name string) {
 	c.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
 
-// command is a program of the server's, which ends with the test.
+// command returns a command for one of the server's programs, which ends with the test.
 func (c *cluster) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Env = c.dir, []string{}
@@ -128,7 +128,7 @@ func (c *cluster) start() {
 	}
 }
 
-// stop ends the server as its operator does, who waits for nobody.
+// stop ends the server without waiting for its clients, as an operator does (fast shutdown).
 func (c *cluster) stop() {
 	c.t.Helper()
 	if err := c.server.Process.Signal(syscall.SIGINT); err != nil {
@@ -140,7 +140,7 @@ func (c *cluster) stop() {
 	c.server = nil
 }
 
-// kill ends what the test has left.
+// kill ends the server, if the test has not.
 func (c *cluster) kill() {
 	if c.server == nil {
 		return
@@ -153,8 +153,8 @@ func (c *cluster) kill() {
 func (c *cluster) freeze() { c.signal(syscall.SIGSTOP) }
 func (c *cluster) thaw()   { c.signal(syscall.SIGCONT) }
 
-// signal reaches the server and each of its processes. Once the first has stopped there
-// are no new ones.
+// signal signals the server and each of its processes. The server comes first: once it has
+// stopped, it starts no new process.
 func (c *cluster) signal(s syscall.Signal) {
 	pid := c.server.Process.Pid
 	_ = syscall.Kill(pid, s)
@@ -177,7 +177,7 @@ func (c *cluster) children() (pids []int) {
 	return pids
 }
 
-// crash ends the server and all of its processes at once, as a machine does that fails.
+// crash kills the server and all of its processes at once, as a failure of the machine does.
 func (c *cluster) crash() {
 	c.freeze()
 	for _, child := range c.children() {

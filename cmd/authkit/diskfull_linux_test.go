@@ -17,8 +17,8 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// smallDisks are the ways in which this run can have a disk that is full: whoever may
-// mount one has one.
+// smallDisks returns the small disks that this run can have. A user who may mount file systems
+// gets one.
 func smallDisks() map[string]func(*testing.T) string {
 	out := map[string]func(*testing.T) string{}
 	dir, err := os.MkdirTemp("", "authkit")
@@ -71,7 +71,7 @@ func TestTheDiskIsFull(t *testing.T) {
 	}
 }
 
-// fullDisk is a process on a disk of its own, and what it has acknowledged.
+// fullDisk is a process on a disk of its own, with what it has acknowledged.
 type fullDisk struct {
 	t         *testing.T
 	dir, file string
@@ -84,7 +84,7 @@ type fullDisk struct {
 	mu      sync.Mutex
 	joined  map[string]string // user ids, by address
 	dead    []session         // whose end was acknowledged
-	spare   []session         // that live
+	spare   []session         // live ones
 	n       int
 	refused int
 	slowest time.Duration
@@ -129,11 +129,11 @@ func (f *fullDisk) join(email string) answer {
 	return got
 }
 
-// leftOver is what the crowd has left to fill. It is little, since the store's log gives its
-// room back whenever the store is idle.
+// leftOver is how many bytes crowd leaves to fill. They are few, since the log of the store
+// frees its room while the store is idle.
 const leftOver = 128 << 10
 
-// crowd has people sign up until there is no room for another, and then takes what is left.
+// crowd signs users up until there is no room for another, and then takes the rest of the room.
 func (f *fullDisk) crowd() {
 	f.t.Helper()
 	f.fill(leftOver)
@@ -187,9 +187,8 @@ func (f *fullDisk) wantRefused(got answer) {
 	}
 }
 
-// refuses checks that reads go on, and that a write is refused unless there is room for it
-// yet: SQLite uses its log again, so that a small one may find some. What is acknowledged
-// counts.
+// refuses checks that reads go on, and that a write is refused or acknowledged and kept: SQLite
+// uses its log again, so that a small write may find room.
 func (f *fullDisk) refuses() {
 	f.t.Helper()
 	for i := range 3 {
@@ -222,7 +221,7 @@ func (f *fullDisk) refuses() {
 	f.integrity()
 }
 
-// write asks for something once; done is told of an acknowledgement.
+// write sends a request once, and calls done if it is acknowledged.
 func (f *fullDisk) write(status int, done func(answer), method, path, body string, headers ...string) {
 	f.t.Helper()
 	got, err := f.p.tryOnce(method, path, body, headers)
@@ -237,7 +236,7 @@ func (f *fullDisk) write(status int, done func(answer), method, path, body strin
 	}
 }
 
-// makeRoom empties the disk, and wants everything to go on at once.
+// makeRoom empties the disk, and checks that writes succeed at once.
 func (f *fullDisk) makeRoom() {
 	f.t.Helper()
 	if err := os.Remove(filepath.Join(f.dir, "ballast")); err != nil {
@@ -251,7 +250,7 @@ func (f *fullDisk) makeRoom() {
 	f.nothingLost()
 }
 
-// nothingLost holds the list of users against what was acknowledged.
+// nothingLost compares the list of users with the acknowledged sign-ups.
 func (f *fullDisk) nothingLost() {
 	f.t.Helper()
 	got := f.p.send("GET", "/users/"+f.app+"?limit=500", "", bearer(f.key)).want(f.t, 200, "")

@@ -17,15 +17,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// failovers is how many there are: one among the other tests, ten to measure.
+// failovers is how many failovers the test runs: one among the other tests, ten to measure.
 var failovers = flag.Int("failovers", 1, "how often Postgres fails over")
 
-// healedWithin is how long the process may take once the new primary takes writes.
+// healedWithin is how long the process may take to recover once the new primary takes writes.
 const healedWithin = 5 * time.Second
 
-// TestAFailoverLosesNothingThatWasAcknowledged crashes a primary under what clients ask of a
-// process, has its synchronous standby take over, and holds what the process says then, not
-// started anew, against what had been acknowledged.
+// TestAFailoverLosesNothingThatWasAcknowledged crashes a primary while clients use a process,
+// and promotes its synchronous standby. Without a restart, the process must then know all that
+// it had acknowledged.
 func TestAFailoverLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
 	path := initdb()
@@ -61,7 +61,7 @@ func TestAFailoverLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Logf("%d failovers, %d requests acknowledged, %d in doubt, healed within %v", *failovers, s.acknowledged.Load(), s.lost.Load(), slowest)
 }
 
-// stranger guesses at the password of a user who is busy.
+// stranger guesses the password of an active user.
 type stranger struct{ app, email string }
 
 func (a *stranger) guess() string {
@@ -97,7 +97,7 @@ func newTwins(t *testing.T, initdb string) *twins {
 	return p
 }
 
-// dsn names both.
+// dsn names both servers.
 func (p *twins) dsn() string {
 	return "postgres://postgres@" + p.addrs[0] + "," + p.addrs[1] + "/postgres?sslmode=disable&pool_max_conns=" + strconv.Itoa(poolSize)
 }
@@ -109,7 +109,7 @@ func (p *twins) follow() {
 	p.standby.run("pg_basebackup", "-d", "host=127.0.0.1 user=postgres port="+p.primary.port(), "-D", data, "-R", "-X", "stream", "-c", "fast", "--no-sync")
 	conf, err := os.OpenFile(filepath.Join(data, "postgresql.auto.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
-		_, err = fmt.Fprintln(conf, "synchronous_standby_names = ''") // once promoted it waits for none
+		_, err = fmt.Fprintln(conf, "synchronous_standby_names = ''") // once promoted it has no standby to wait for
 	}
 	if err == nil {
 		err = conf.Close()
@@ -122,8 +122,8 @@ func (p *twins) follow() {
 	p.await(p.primary, "select count(*) = 1 from pg_stat_replication where sync_state = 'sync'")
 }
 
-// failOver crashes the primary, promotes the standby, and answers how long the process took
-// from there until it was ready and no connection of its pool failed a request.
+// failOver crashes the primary, promotes the standby, and returns how long the process took
+// from then on until it was ready and no connection of its pool failed a request.
 func (p *twins) failOver(serving *process, app string) time.Duration {
 	p.t.Helper()
 	p.primary.crash()
@@ -140,10 +140,10 @@ func (p *twins) failOver(serving *process, app string) time.Duration {
 	}
 }
 
-// poolSize is how many connections the process may have.
+// poolSize is the most connections of the process.
 const poolSize = 12
 
-// allServed reports whether as many requests at once as there are connections are answered.
+// allServed reports whether the process answers as many requests at once as it has connections.
 func (p *process) allServed(app string) bool {
 	var failed atomic.Int64
 	var asking sync.WaitGroup
@@ -181,7 +181,7 @@ func (p *twins) exec(c *cluster, statements ...string) {
 	}
 }
 
-// await asks until the answer is true.
+// await calls a function until it returns true.
 func (p *twins) await(c *cluster, question string) {
 	p.t.Helper()
 	conn, err := pgx.Connect(context.Background(), c.dsn())

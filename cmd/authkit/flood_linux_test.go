@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// strict makes the flood longer and its bounds those of a machine that does nothing else:
+// strict makes the flood longer and sets the bounds of a machine without other load:
 // go test -run TestAFloodOfSignIns ./cmd/authkit -args -strict.
 var strict = flag.Bool("strict", false, "flood for half a minute, with the bounds of a quiet machine")
 
@@ -25,11 +25,11 @@ const (
 	queueWait    = 3 * time.Second // the default of Config.Password.QueueWait
 )
 
-// bounds are what a flood may cost.
+// bounds limits what a flood may cost.
 type bounds struct {
 	long   time.Duration
 	memory int           // MB of RSS above idle
-	others time.Duration // the 99th percentile of what needs no hash
+	others time.Duration // the 99th percentile of requests without a hash
 	refuse time.Duration // the 99th percentile of a refusal where the queue is full
 }
 
@@ -43,8 +43,8 @@ func floodBounds() bounds {
 	return bounds{8 * time.Second, 140, time.Second, time.Second}
 }
 
-// TestAFloodOfSignIns has 200 clients try passwords without end, against the hash gate
-// alone. Whoever asks for anything else does not notice.
+// TestAFloodOfSignIns has 200 clients try passwords without pause, with no limit but the hash
+// gate. Requests without a hash stay fast.
 func TestAFloodOfSignIns(t *testing.T) { //nolint:paralleltest // it measures
 	b := floodBounds()
 	p := launchWith(t, []string{"GOMAXPROCS=" + strconv.Itoa(floodWorkers)}, newLines(),
@@ -52,7 +52,7 @@ func TestAFloodOfSignIns(t *testing.T) { //nolint:paralleltest // it measures
 	p.ready()
 	app, _ := p.createApp(p.developer())
 	p.credentials(app, "ann@example.com", "sign_up").want(t, 201, "")
-	token := p.credentials(app, "bob@example.com", "sign_up").want(t, 201, "").string("token") // Ann's older sessions give way to new ones
+	token := p.credentials(app, "bob@example.com", "sign_up").want(t, 201, "").string("token") // Ann's own oldest sessions end as the flood signs her in
 	f := &flood{p: p, app: app, until: time.Now().Add(b.long)}
 	idle := p.memory()
 
@@ -92,7 +92,7 @@ func TestAFloodOfSignIns(t *testing.T) { //nolint:paralleltest // it measures
 	p.stop()
 }
 
-// flood is what its clients saw.
+// flood records the answers that its clients got.
 type flood struct {
 	p     *process
 	app   string
@@ -102,15 +102,15 @@ type flood struct {
 	hashed, refused, others []time.Duration
 }
 
-// floods keeps a connection for each client.
+// floods is an HTTP client that keeps a connection for each client of the flood.
 var floods = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: flooders + 8}, Timeout: patience}
 
 func signIn(email, pw string) string {
 	return `{"email":"` + email + `","password":"` + pw + `","intent":"sign_in"}`
 }
 
-// hammer tries passwords, right ones and wrong ones, for who is known and who is not. A
-// client that is refused is back in a moment, whatever Retry-After says.
+// hammer tries right and wrong passwords for known and unknown addresses. It repeats a refused
+// try soon and ignores Retry-After.
 func (f *flood) hammer(i int) {
 	who := []string{"ann@example.com", fmt.Sprintf("nobody%d@example.com", i)}
 	for n := i; time.Now().Before(f.until); n++ {
@@ -132,7 +132,7 @@ func (f *flood) hammer(i int) {
 	}
 }
 
-// probe asks now and then for what needs no hash.
+// probe sends requests without a hash at intervals.
 func (f *flood) probe(method, path, header string) {
 	for time.Now().Before(f.until) {
 		status, _, took := f.ask(method, path, "", header)
@@ -172,7 +172,7 @@ func (f *flood) note(to *[]time.Duration, took time.Duration) {
 	*to = append(*to, took)
 }
 
-// refusals are those of a full queue and those of a wait that was too long.
+// refusals returns the times of refusals by a full queue, and of those after too long a wait.
 func (f *flood) refusals() (full, late []time.Duration) {
 	for _, took := range f.refused {
 		if took < queueWait {
@@ -194,7 +194,7 @@ func percentile(all []time.Duration, p int) time.Duration {
 
 var resident = regexp.MustCompile(`VmRSS:\s+([0-9]+) kB`)
 
-// memory is the resident set of the process, in MB.
+// memory returns the resident set of the process, in MB.
 func (p *process) memory() int {
 	p.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))

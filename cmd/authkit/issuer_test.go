@@ -87,7 +87,7 @@ func write200(w http.ResponseWriter, v any) {
 	}
 }
 
-// begin starts a flow at the issuer, which the app knows as "corp".
+// begin starts a flow at the issuer, which is the app's provider "corp".
 func (p *issuer) begin(t *testing.T, at *process, app string) (state, binding string) {
 	t.Helper()
 	got := at.send("GET", "/auth/corp/"+app, "", "Accept: application/json").want(t, 200, "")

@@ -10,12 +10,11 @@ import (
 	"time"
 )
 
-// kills is how many there are in a storm, on each store; more hit a process that starts.
+// kills is how many kills a storm has on each store. More hit a process that starts.
 const kills = 20
 
-// TestAKillAtRandomLosesNothingThatWasAcknowledged kills a process in the midst of what
-// its clients ask of it, starts it again on what is left, and holds what it says then
-// against what had been acknowledged.
+// TestAKillAtRandomLosesNothingThatWasAcknowledged kills a process while clients use it, starts
+// it again over the same store, and compares its answers with what it had acknowledged.
 func TestAKillAtRandomLosesNothingThatWasAcknowledged(t *testing.T) {
 	t.Parallel()
 	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
@@ -36,31 +35,31 @@ func TestAKillAtRandomLosesNothingThatWasAcknowledged(t *testing.T) {
 	})
 }
 
-// actor is a client with a ledger of what was acknowledged to it.
+// actor is a client with a ledger of its acknowledged requests.
 type actor interface {
-	// act asks for something. It answers false when the answer was lost.
+	// act sends a request. It returns false if the answer was lost.
 	act(s *storm) bool
 
-	// check holds the ledger's latest entries against a process that was started after a
-	// kill, and finds out what became of the request whose answer was lost.
+	// check compares the latest entries of the ledger with a process that was started after a
+	// kill, and finds out whether the request whose answer was lost took effect.
 	check(t *testing.T, p *process)
 
-	// checkAll does so with every entry.
+	// checkAll compares every entry.
 	checkAll(t *testing.T, p *process)
 }
 
-// storm is a process and all who ask something of it.
+// storm is a process and its clients.
 type storm struct {
 	t      *testing.T
 	rnd    *rand.Rand
 	flags  []string
 	p      *process
 	actors []actor
-	starts int // that were killed
+	starts int // how many starts were killed
 
 	acknowledged, lost atomic.Int64
 	killed             atomic.Bool
-	target             int64         // acknowledged requests until the next kill
+	target             int64         // of acknowledged requests, at which the next kill comes
 	reached            chan struct{} // closed at the target
 }
 
@@ -77,7 +76,7 @@ func newStorm(t *testing.T, store string) *storm {
 	return s
 }
 
-// cast makes those who act.
+// cast makes the actors.
 func (s *storm) cast(seed uint64) {
 	developer := s.p.developer()
 	app, key := s.p.createApp(developer)
@@ -94,7 +93,8 @@ func (s *storm) cast(seed uint64) {
 	)
 }
 
-// start starts the process, and one time in four it takes more than one attempt.
+// start starts the process. One time in four, it first kills a process that starts, and decides
+// anew.
 func (s *storm) start() {
 	s.t.Helper()
 	for s.rnd.IntN(4) == 0 {
@@ -112,7 +112,7 @@ func (s *storm) killStart() {
 	s.starts++
 }
 
-// rage lets all act at once, and calls fail in their midst.
+// rage lets all actors act at once, and calls fail while they do.
 func (s *storm) rage(fail func()) {
 	s.t.Helper()
 	s.killed.Store(false)
@@ -133,13 +133,13 @@ func (s *storm) rage(fail func()) {
 	s.killed.Store(true)
 	fail()
 	acting.Wait()
-	if s.t.Failed() { // within the storm, where nothing can end the test
+	if s.t.Failed() { // a goroutine of the storm cannot end the test
 		s.t.FailNow()
 	}
 }
 
-// ask sends a request from within the storm. It answers false when no whole answer came, or
-// one that says nothing of what was done.
+// ask sends a request within the storm. It returns false without a whole answer, or with one
+// that does not say whether the request took effect.
 func (s *storm) ask(status int, method, path, body string, headers ...string) (answer, bool) {
 	got, err := s.once(method, path, body, headers...)
 	switch {
@@ -159,8 +159,8 @@ func (s *storm) ask(status int, method, path, body string, headers ...string) (a
 	return got, true
 }
 
-// once sends a request, and again only while a process has too much to do: what a store
-// that goes away answers may have been done.
+// once sends a request, and repeats it only if the process refused it as busy: a request that
+// fails because the store goes away may have taken effect.
 func (s *storm) once(method, path, body string, headers ...string) (answer, error) {
 	for {
 		got, err := s.p.tryOnce(method, path, body, headers)

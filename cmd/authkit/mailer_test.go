@@ -9,7 +9,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// office is an SMTP server's backend that keeps what arrives.
+// office is the backend of an SMTP server that keeps each mail.
 type office struct{ greeted, arrived chan string }
 
 func (o office) NewSession(c *gosmtp.Conn) (gosmtp.Session, error) {
@@ -30,14 +30,14 @@ func (o office) Data(r io.Reader) error {
 	return err
 }
 
-// TestMailBySMTP is what a base URL that is not on loopback needs.
+// TestMailBySMTP sends mail for a base URL that is not on loopback, where --mail log is refused.
 func TestMailBySMTP(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args  []string
 		from  string
 		hello string
-		whose string // service the mail says it is from
+		whose string // the service that the mail names
 	}{
 		"from the host of the base URL":   {nil, "From: <no-reply@auth.example.com>", "auth.example.com", "auth.example.com"},
 		"from whom --mail-from names":     {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`, "example.com", "auth.example.com"},
@@ -73,7 +73,7 @@ func TestMailBySMTP(t *testing.T) {
 	}
 }
 
-// TestALinkAskedForAtTheEndIsMailed asks for it while the server stops.
+// TestALinkAskedForAtTheEndIsMailed asks for a link while the server stops.
 func TestALinkAskedForAtTheEndIsMailed(t *testing.T) {
 	t.Parallel()
 	box := newLines()

@@ -14,7 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets scripts and tests run this very binary as authkit.
+// TestMain lets scripts and tests run the test binary as authkit.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"authkit": main})
 }
@@ -32,7 +32,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"mode": mode},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TAKEN", taken.Addr().String())
-			env.Setenv("GORACE", "atexit_sleep_ms=0") // else each process ends a second later
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // by default, each process ends a second later
 			return nil
 		},
 	})
@@ -52,8 +52,8 @@ func mode(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestEveryFlagIsAnEnvironmentVariable compares names; a script shows that they count. Those of
-// keygen are none: a key that was asked for on stdout ends nowhere else.
+// TestEveryFlagIsAnEnvironmentVariable compares names. A script shows that the variables are
+// read. The flags of keygen have none, since AUTHKIT_SECRET_FILE may name the file of a server.
 func TestEveryFlagIsAnEnvironmentVariable(t *testing.T) {
 	t.Parallel()
 	parser, err := newParser(t.Context())

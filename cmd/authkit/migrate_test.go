@@ -41,7 +41,7 @@ func TestADryRunOnADatabaseOfTheHosts(t *testing.T) {
 	}
 }
 
-// TestMigrationsAndDryRunsAtOnce starts both on an empty store: each file is applied once,
+// TestMigrationsAndDryRunsAtOnce starts both on an empty store. Each migration is applied once,
 // and no process fails.
 func TestMigrationsAndDryRunsAtOnce(t *testing.T) {
 	t.Parallel()

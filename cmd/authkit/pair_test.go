@@ -30,7 +30,7 @@ func everyDurable(t *testing.T, test func(t *testing.T, open func(*testing.T) st
 	}
 }
 
-// sharing are the flags of processes that are one server.
+// sharing returns the flags of processes that together are one server.
 func sharing(t *testing.T, store string) []string {
 	t.Helper()
 	return []string{
@@ -69,7 +69,7 @@ func check(t *testing.T, got, want map[int]int) {
 	}
 }
 
-// TestWhatMayBeUsedOnce has one winner among sixteen, eight at each process.
+// TestWhatMayBeUsedOnce sends sixteen requests, eight to each process. One of them wins.
 func TestWhatMayBeUsedOnce(t *testing.T) {
 	t.Parallel()
 	once := map[int]int{200: 1, 401: 15}
@@ -102,7 +102,7 @@ func TestWhatMayBeUsedOnce(t *testing.T) {
 			p.change(0, `{"redirect_urls":["`+goal+`"]}`)
 			for range 10 {
 				code, verifier := p.handedOver(t, "handover@example.com")
-				// Within ten seconds it is the same answer: see the root's tests.
+				// Within ten seconds each gets the same answer, as tests of the root show.
 				check(t, p.sixteen("/auth/token/"+p.app, fmt.Sprintf(`{"code":%q,"code_verifier":%q}`, code, verifier)), map[int]int{200: 16})
 			}
 		})
@@ -111,8 +111,8 @@ func TestWhatMayBeUsedOnce(t *testing.T) {
 
 var formToken = regexp.MustCompile(`name="form_token" value="([^"]+)"`)
 
-// handedOver presses the button behind a link, one step at each process, and answers the
-// code that the browser takes to the goal.
+// handedOver presses the button behind a link, one step at each process, and returns the
+// one-time code that the browser takes to the redirect URL.
 func (p *pair) handedOver(t *testing.T, email string) (code, verifier string) {
 	t.Helper()
 	verifier = strings.Repeat("v", 43)
@@ -162,7 +162,7 @@ func TestSixteenRotationsLeaveOneKey(t *testing.T) {
 	})
 }
 
-// TestSixteenRefreshesAnswerOneSuccessor is what two tabs do, at two processes.
+// TestSixteenRefreshesAnswerOneSuccessor refreshes at two processes at once, as two tabs do.
 func TestSixteenRefreshesAnswerOneSuccessor(t *testing.T) {
 	t.Parallel()
 	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
@@ -185,10 +185,10 @@ func TestSixteenRefreshesAnswerOneSuccessor(t *testing.T) {
 	})
 }
 
-// TestAResetLeavesNoSessionBehind races sign-ins with the password that somebody set for
-// an address that is not theirs against the link that proves the address. One that is
-// over before the link is redeemed has its session ended by the reset; one that still
-// hashes is refused afterwards: there is no order in which its session lives on.
+// TestAResetLeavesNoSessionBehind races sign-ins with a password that an attacker set for the
+// address of another person against the link that proves the address. The reset ends the
+// session of a sign-in that is over before the link is redeemed, and refuses a sign-in that
+// still hashes. In no order does a session survive.
 func TestAResetLeavesNoSessionBehind(t *testing.T) {
 	t.Parallel()
 	const rounds = 20
@@ -200,15 +200,15 @@ func TestAResetLeavesNoSessionBehind(t *testing.T) {
 				outcomes[status] += n
 			}
 		}
-		// Half of the rounds wait for the first sign-in, so that both orders are seen.
+		// Half of the rounds wait for the first sign-in, so that both orders occur.
 		if outcomes[200] < rounds/2 || outcomes[401] == 0 || outcomes[200]+outcomes[401] != 4*rounds {
 			t.Errorf("sign-ins: got %v, want both orders and nothing else", outcomes)
 		}
 	})
 }
 
-// resetRound answers the statuses of four sign-ins beside which a link was redeemed: at
-// once, or when the first of them was over.
+// resetRound returns the statuses of four sign-ins that run beside the redemption of a link,
+// which begins at once or after the first of them.
 func (p *pair) resetRound(t *testing.T, email string, atOnce bool) map[int]int {
 	t.Helper()
 	first := p.both[0].credentials(p.app, email, "sign_up").want(t, 201, "").string("token")

@@ -5,13 +5,13 @@ import (
 	"testing"
 )
 
-// TestTrustedProxies counts by the address that a proxy tells: the test is the proxy.
+// TestTrustedProxies sends requests as a proxy does. They count for the forwarded address.
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
 	const most = 20 // sign-ins in a minute, of one address
 	for name, c := range map[string]struct {
 		args  []string
-		other int // what another client gets once one has had its fill
+		other int // the status of another client after one has exhausted its limit
 	}{
 		"nobody is trusted":             {nil, 429},
 		"somebody else is trusted":      {[]string{"--trusted-proxies", "192.0.2.0/24"}, 429},

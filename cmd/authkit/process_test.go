@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for what has to come.
+// patience is how long a test waits for an expected event.
 const patience = 60 * time.Second
 
-// lines are what a process has written. They may be shared.
+// lines collects the lines that a process wrote. Several processes may share it.
 type lines struct {
 	mu      sync.Mutex
 	all     []string
@@ -42,8 +42,8 @@ func (l *lines) read() ([]string, <-chan struct{}) {
 	return slices.Clip(l.all), l.changed
 }
 
-// wait answers what find finds, now or later. That ended is closed says that there will be
-// no more; nil: nobody knows.
+// wait returns what find finds, now or in later lines. It fails once ended is closed, after which
+// there are no more lines; a nil ended never closes.
 func (l *lines) wait(t *testing.T, what string, ended <-chan struct{}, find func(all []string) []string) []string {
 	t.Helper()
 	give := time.After(patience)
@@ -66,7 +66,7 @@ func (l *lines) wait(t *testing.T, what string, ended <-chan struct{}, find func
 	}
 }
 
-// line waits for the first line that matches, and answers its groups.
+// line waits for the first line that matches, and returns its groups.
 func (p *process) line(from *lines, pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -91,14 +91,14 @@ type process struct {
 	stopped        bool
 }
 
-// launch starts this binary as authkit, in a folder of its own, and does not wait. The
-// environment is empty, but for what makes the race detector quick to end. Mails go to box.
+// launch starts this binary as authkit in a folder of its own, and does not wait. The
+// environment has only a setting that makes the race detector end quickly. Mails go to box.
 func launch(t *testing.T, box *lines, args ...string) *process {
 	t.Helper()
 	return launchWith(t, nil, box, args...)
 }
 
-// launchWith is launch with more in the environment.
+// launchWith is launch with more environment variables.
 func launchWith(t *testing.T, env []string, box *lines, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, stdout: newLines(), stderr: newLines(), ended: make(chan struct{})}
@@ -135,7 +135,7 @@ func follow(r io.Reader, to *lines) {
 	}
 }
 
-// sort puts whole mails into box and every other line into to.
+// sort puts whole mails into box and each other line into to.
 func sort(r io.Reader, to, box *lines) {
 	var mail []string
 	for text := bufio.NewScanner(r); text.Scan(); {
@@ -172,7 +172,7 @@ func (p *process) ready() {
 	p.prefix = base.Path
 }
 
-// stop sends SIGTERM and checks the end.
+// stop sends SIGTERM and checks how the process ends.
 func (p *process) stop() {
 	p.t.Helper()
 	begun := time.Now()
@@ -191,7 +191,7 @@ func (p *process) signal() {
 	}
 }
 
-// end waits for exit status 0. The race detector's is 66.
+// end waits for exit status 0. The status of a data race is 66.
 func (p *process) end() {
 	p.t.Helper()
 	select {
@@ -207,7 +207,7 @@ func (p *process) end() {
 	p.checkLog()
 }
 
-// checkLog finds what is no line of the log: a panic, or a report of the race detector.
+// checkLog reports output that is not a line of the log: a panic, or a data race.
 func (p *process) checkLog() {
 	p.t.Helper()
 	all, _ := p.stderr.read()
@@ -218,7 +218,7 @@ func (p *process) checkLog() {
 	}
 }
 
-// kill sends SIGKILL, and checks that nothing else was the end of the process.
+// kill sends SIGKILL, and checks that the process ended by that signal.
 func (p *process) kill() {
 	p.t.Helper()
 	p.stopped = true
@@ -232,7 +232,7 @@ func (p *process) kill() {
 	p.checkLog()
 }
 
-// write makes a file that only this test knows.
+// write makes a file in a folder of this test.
 func write(t *testing.T, content string) string {
 	t.Helper()
 	f, err := os.CreateTemp(t.TempDir(), "*")

@@ -2,5 +2,5 @@
 
 package main
 
-// raced says that the race detector is on, which takes many times the memory and time.
+// raced reports whether the race detector is on, which takes many times the memory and time.
 const raced = true

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// TestServe goes through a first day on every store, with the real program.
+// TestServe runs the program on each store, from the first developer to mail and a shutdown.
 func TestServe(t *testing.T) {
 	t.Parallel()
 	stores := durable()
@@ -78,7 +78,7 @@ func endInFlight(t *testing.T, p *process, app string) {
 }
 
 // begin sends the head of a POST and waits until the server asks for its body (RFC 9110,
-// section 10.1.1): it is in flight.
+// section 10.1.1). Then the request is in flight.
 func (p *process) begin(path string, length int) (net.Conn, *bufio.Reader) {
 	p.t.Helper()
 	var d net.Dialer
@@ -138,8 +138,8 @@ func TestServeUnderASubpath(t *testing.T) {
 	}
 }
 
-// TestAPlainQuestionToTheServerItself asks for no path: net/http would answer by itself,
-// without what every answer carries.
+// TestAPlainQuestionToTheServerItself sends OPTIONS *, which net/http answers by itself unless
+// that is switched off, without the headers of every answer.
 func TestAPlainQuestionToTheServerItself(t *testing.T) {
 	t.Parallel()
 	p := start(t, newLines(), "--store", "memory")
@@ -158,7 +158,7 @@ func TestAPlainQuestionToTheServerItself(t *testing.T) {
 	}
 }
 
-// TestTheDeveloperOfACommandMayCreateApps has one made while the server runs.
+// TestTheDeveloperOfACommandMayCreateApps creates a developer while the server runs.
 func TestTheDeveloperOfACommandMayCreateApps(t *testing.T) {
 	t.Parallel()
 	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
@@ -174,7 +174,7 @@ func TestTheDeveloperOfACommandMayCreateApps(t *testing.T) {
 	})
 }
 
-// TestADeveloperWhoExistsKeepsThePassword starts twice, with another password.
+// TestADeveloperWhoExistsKeepsThePassword starts the program twice, with different passwords.
 func TestADeveloperWhoExistsKeepsThePassword(t *testing.T) {
 	t.Parallel()
 	const said, other = `"msg":"the developer exists already; the password is left as it was","developer":"` + developerEmail + `"`, "quite another passphrase"
@@ -214,8 +214,8 @@ func TestConsoleSignup(t *testing.T) {
 	}
 }
 
-// Session cookies of all apps live on the base URL's origin: where anybody may become a
-// developer, developers do not choose them unless the operator says so.
+// Session cookies of all apps live on the base URL's origin. With open sign-up of developers,
+// they may not choose session cookies unless the operator allows it.
 func TestDeveloperCookies(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// startAt starts a process that listens at a Unix socket, with a proxy in front of it, which
-// hands X-Forwarded-For on as the test says it.
+// startAt starts a process that listens at a Unix socket, behind a proxy that forwards the
+// X-Forwarded-For of the test.
 func startAt(t *testing.T, socket string, args ...string) *process {
 	t.Helper()
 	p := launch(t, newLines(), append([]string{
@@ -36,7 +36,8 @@ func startAt(t *testing.T, socket string, args ...string) *process {
 	return p
 }
 
-// newSocket names a socket in a folder of a short name: its path has about 100 bytes at most.
+// newSocket returns the path of a socket in a folder with a short name: such a path has about
+// 100 bytes at most.
 func newSocket(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "authkit") //nolint:usetesting // t.TempDir is too long
@@ -52,7 +53,7 @@ func TestAProxyOnAUnixSocket(t *testing.T) {
 	const most = 20 // sign-ins in a minute, of one address
 	for name, c := range map[string]struct {
 		args  []string
-		other int // what another client gets after one has used its limit up
+		other int // the status of another client after one has exhausted its limit
 	}{
 		"is one peer by default":             {nil, 429},
 		"tells its clients if it is trusted": {[]string{"--trusted-proxies", "unix"}, 400},

@@ -24,7 +24,7 @@ const (
 	stoppedFor      = 2 * time.Second
 )
 
-// servers are the programs of Postgres that a store can be made of.
+// servers returns the path of initdb for each kind of Postgres server that this machine has.
 func servers() map[string]string {
 	out := map[string]string{}
 	if path := initdb(); path != "" {
@@ -33,8 +33,8 @@ func servers() map[string]string {
 	return out
 }
 
-// TestTheStoreIsOutOfReach freezes the store under a process and its clients, then stops
-// it, and starts it again.
+// TestTheStoreIsOutOfReach freezes the store of a process with clients, then stops it, and
+// starts it again.
 func TestTheStoreIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	for name, path := range servers() {
@@ -51,7 +51,7 @@ func TestTheStoreIsOutOfReach(t *testing.T) {
 	}
 }
 
-// request is one that a client makes over and over.
+// request is a request that a client repeats.
 type request struct {
 	name, method, path, body string
 	headers                  []string
@@ -69,7 +69,7 @@ type outage struct {
 	live, revoked string // access tokens
 	refresh       string
 	requests      []request
-	link          letter // that nobody has used
+	link          letter // unused
 	spent         letter
 
 	host   http.Handler
@@ -117,7 +117,7 @@ func newOutage(t *testing.T, store *cluster) *outage {
 	return o
 }
 
-// newHost makes a route of a host's own, behind Require.
+// newHost makes a host with a route behind Require.
 func (o *outage) newHost(flags []string) http.Handler {
 	o.t.Helper()
 	at := place{Store: flags[1], SecretFile: []string{flags[3]}}
@@ -160,7 +160,7 @@ func (o *outage) took(what string, begun time.Time) {
 	}
 }
 
-// good is what every request gets while the store answers.
+// good checks each request while the store answers.
 func (o *outage) good() {
 	o.t.Helper()
 	for _, r := range o.requests {
@@ -175,7 +175,7 @@ func (o *outage) good() {
 	o.storeless()
 }
 
-// storeless is what goes on whatever happens to the store.
+// storeless checks what works without the store.
 func (o *outage) storeless() {
 	o.t.Helper()
 	begun := time.Now()
@@ -186,7 +186,7 @@ func (o *outage) storeless() {
 	o.took("what needs no store", begun)
 }
 
-// bad has every client ask all the while that the store is out of reach.
+// bad has every client repeat its request while the store is out of reach.
 func (o *outage) bad(what string, long time.Duration, begin func()) {
 	o.t.Helper()
 	o.answers.Store(0)
@@ -226,7 +226,7 @@ func (o *outage) bad(what string, long time.Duration, begin func()) {
 
 const authkitLiveWithin = 5 * time.Second // the default of Config.Tokens.LiveWithin
 
-// refused makes a request once and wants it refused, soon.
+// refused sends a request once and checks that it is refused soon.
 func (o *outage) refused(what string, r request) {
 	begun := time.Now()
 	got, err := o.p.tryOnce(r.method, r.path, r.body, r.headers)
@@ -241,7 +241,7 @@ func (o *outage) refused(what string, r request) {
 	<-time.After(10 * time.Millisecond)
 }
 
-// recovers waits until all is as it was.
+// recovers waits until each request is answered as before.
 func (o *outage) recovers(what string, begin func()) {
 	o.t.Helper()
 	begin()

@@ -12,11 +12,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// schemas numbers the schemas of this run, one for each store.
+// schemas counts the schemas of this run, one for each store.
 var schemas atomic.Int64
 
-// durable are the stores that outlive a process, each with what makes a new one and
-// answers its --store. Postgres is among them where a server is named.
+// durable returns the stores that outlive a process, each with a function that makes a new one
+// and returns its --store. Postgres is among them if the environment names a server.
 func durable() map[string]func(*testing.T) string {
 	out := map[string]func(*testing.T) string{
 		"sqlite": func(t *testing.T) string { t.Helper(); return "sqlite:" + filepath.Join(t.TempDir(), "auth.db") },
@@ -27,7 +27,7 @@ func durable() map[string]func(*testing.T) string {
 	return out
 }
 
-// schema makes one and answers a URL that keeps to it.
+// schema makes a schema and returns a URL whose connections use it.
 func schema(t *testing.T, dsn string) string {
 	t.Helper()
 	u, err := url.Parse(dsn)
@@ -43,7 +43,7 @@ func schema(t *testing.T, dsn string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx := context.Background() // the test's own has ended by now
+		ctx := context.Background() // the context of the test has ended by now
 		if _, err := conn.Exec(ctx, "drop schema "+name+" cascade"); err != nil {
 			t.Error(err)
 		}
@@ -53,7 +53,7 @@ func schema(t *testing.T, dsn string) string {
 	})
 	q := u.Query()
 	q.Set("search_path", name)
-	q.Set("pool_max_conns", "10") // a server that tests share has only so many
+	q.Set("pool_max_conns", "10") // the server that tests share has few
 	u.RawQuery = q.Encode()
 	return u.String()
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// tenantsFor makes the attack longer, by two hundred tenants, and judges how long they wait:
+// tenantsFor makes the attack longer, with two hundred tenants, and bounds how long they wait:
 // go test -run TestHonestTenantsBesideAnAttack ./cmd/authkit -args -tenants 1m.
 var tenantsFor = flag.Duration("tenants", 0, "attack beside two hundred honest tenants for so long, with the bounds of a quiet machine")
 
@@ -32,14 +32,14 @@ const (
 )
 
 // TestHonestTenantsBesideAnAttack has one address try passwords at three hundred apps as fast
-// as it can, while the users of other tenants, each from an address of its own, sign in once in
-// ten seconds. Whose app it is and how much is tried elsewhere is nothing to them.
+// as it can, while the users of other tenants, each from an address of its own, sign in every
+// ten seconds. The attack must not slow or refuse them.
 func TestHonestTenantsBesideAnAttack(t *testing.T) { //nolint:paralleltest // it measures
 	long, tenants, attackers := tenantEvery, 50, 32
 	switch {
 	case *tenantsFor > 0:
 		long, tenants = *tenantsFor, 200
-	case raced: // a hash takes many times as long
+	case raced: // with the race detector, a hash takes many times as long
 		tenants, attackers = 5, 8
 	}
 	street := openStreet(t, attackedApps, tenants)
@@ -72,7 +72,7 @@ func TestHonestTenantsBesideAnAttack(t *testing.T) { //nolint:paralleltest // it
 	p.stop()
 }
 
-// judge wants the honest to get in, and the attack to have been one.
+// judge checks that honest users got in, and that the attack was refused.
 func (v *visits) judge(t *testing.T, attack *visits, long time.Duration) {
 	t.Helper()
 	asked, in := 0, len(v.took[http.StatusOK])
@@ -98,7 +98,7 @@ func (v *visits) judge(t *testing.T, attack *visits, long time.Duration) {
 	}
 }
 
-// street is a store with apps that are attacked, and those of honest tenants with a user each.
+// street is a store with the apps under attack, and the apps of honest tenants with a user each.
 type street struct {
 	store, secret    string
 	attacked, honest []uuid.UUID
@@ -145,15 +145,15 @@ func openStreet(t *testing.T, attacked, honest int) street {
 	return s
 }
 
-// visits are the answers to those who sign in, with how long each took.
+// visits collects how long sign-ins took, by answer.
 type visits struct {
 	p *process
 
 	mu   sync.Mutex
-	took map[int][]time.Duration // by status; 0: none came
+	took map[int][]time.Duration // by status; 0: no answer came
 }
 
-// signIn tries a password from an address, which the test tells as a proxy does.
+// signIn tries a password from an address, which the test forwards as a proxy does.
 func (v *visits) signIn(app uuid.UUID, email, from string) {
 	r, err := http.NewRequestWithContext(v.p.t.Context(), http.MethodPost, "http://"+v.p.addr+"/auth/credentials/"+app.String(), strings.NewReader(signIn(email, password)))
 	if err != nil {

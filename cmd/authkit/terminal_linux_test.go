@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminal makes a pseudo-terminal: what a person has in front, and what a program does.
+// terminal makes a pseudo-terminal and returns the end of the person and that of the program.
 func terminal(t *testing.T) (person, program *os.File) {
 	t.Helper()
 	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
@@ -36,7 +36,7 @@ func terminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
-// shows says whether a terminal shows what is typed.
+// shows reports whether a terminal echoes what is typed.
 func shows(t *testing.T, f *os.File) bool {
 	t.Helper()
 	state, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
@@ -46,7 +46,7 @@ func shows(t *testing.T, f *os.File) bool {
 	return state.Lflag&unix.ECHO != 0
 }
 
-// hidden waits until a terminal shows nothing any more.
+// hidden waits until a terminal has stopped echoing.
 func hidden(t *testing.T, f *os.File) {
 	t.Helper()
 	for begun := time.Now(); shows(t, f); runtime.Gosched() {
@@ -56,7 +56,7 @@ func hidden(t *testing.T, f *os.File) {
 	}
 }
 
-// TestATerminalDoesNotShowThePassword types it once the program waits for it.
+// TestATerminalDoesNotShowThePassword types a password once the program waits for it.
 func TestATerminalDoesNotShowThePassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
