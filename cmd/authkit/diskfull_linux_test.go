@@ -151,7 +151,7 @@ func (f *fullDisk) crowd() {
 					return
 				}
 			}
-			f.t.Errorf("sign-up on a disk that fills: got none refused within %v", patience)
+			f.t.Errorf("sign-up on a disk that fills: got no refusal within %v", patience)
 		})
 	}
 	joining.Wait()

@@ -28,7 +28,7 @@ type cli struct {
 	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
 	Secrets   secrets   `cmd:"" help:"Retire older secrets."`
 
-	Version kong.VersionFlag `help:"Say which version this is." env:"-"` // AUTHKIT_VERSION is left to deployments
+	Version kong.VersionFlag `help:"Print the version." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
 
 func main() { os.Exit(run(context.Background(), os.Args[1:])) }

@@ -19,7 +19,7 @@ import (
 type migrate struct {
 	place
 
-	DryRun bool `help:"Only say what would be done."`
+	DryRun bool `help:"Only list the pending migrations."`
 }
 
 // Run applies the pending migrations, or lists them.

@@ -44,7 +44,7 @@ func (s *serve) outboundProxy() (func(*http.Request) (*url.URL, error), error) {
 	}
 	proxy, err := url.Parse(s.OutboundProxy)
 	if err != nil || proxy.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme) {
-		return nil, fmt.Errorf("--outbound-proxy is no URL of a proxy: give %s for HTTPS_PROXY and NO_PROXY of the environment, or http://, https:// or socks5://[user:pass@]host:port", environment)
+		return nil, fmt.Errorf("--outbound-proxy is not the URL of a proxy: give %s for HTTPS_PROXY and NO_PROXY of the environment, or http://, https:// or socks5://[user:pass@]host:port", environment)
 	}
 	return http.ProxyURL(proxy), nil
 }

@@ -108,8 +108,8 @@ func TestOutboundAllow(t *testing.T) {
 func TestOutboundFlagsThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	for flag, says := range map[string]string{
-		"--outbound-proxy=proxy:3128":          "--outbound-proxy is no URL of a proxy: give env for HTTPS_PROXY",
-		"--outbound-proxy=ftp://user:sekret@x": "--outbound-proxy is no URL of a proxy",
+		"--outbound-proxy=proxy:3128":          "--outbound-proxy is not the URL of a proxy: give env for HTTPS_PROXY",
+		"--outbound-proxy=ftp://user:sekret@x": "--outbound-proxy is not the URL of a proxy",
 		"--outbound-allow=10.0.0.1":            `--outbound-allow holds "10.0.0.1": give ranges`,
 		"--outbound-allow=0.0.0.0/0":           `--outbound-allow holds "0.0.0.0/0": give ranges`,
 		"--outbound-allow=::ffff:10.0.0.0/104": `--outbound-allow holds "::ffff:10.0.0.0/104": give ranges`,

@@ -13,8 +13,8 @@ func TestTrustedProxies(t *testing.T) {
 		args  []string
 		other int // the status of another client after one has exhausted its limit
 	}{
-		"nobody is trusted":             {nil, 429},
-		"somebody else is trusted":      {[]string{"--trusted-proxies", "192.0.2.0/24"}, 429},
+		"no proxy is trusted":           {nil, 429},
+		"another proxy is trusted":      {[]string{"--trusted-proxies", "192.0.2.0/24"}, 429},
 		"loopback is trusted":           {[]string{"--trusted-proxies", "127.0.0.0/8"}, 400},
 		"loopback is trusted, too":      {[]string{"--trusted-proxies", "2001:db8::/32, 127.0.0.0/8"}, 400},
 		"Unix sockets are trusted":      {[]string{"--trusted-proxies", "unix"}, 429},

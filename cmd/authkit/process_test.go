@@ -61,7 +61,7 @@ func (l *lines) wait(t *testing.T, what string, ended <-chan struct{}, find func
 			}
 			t.Fatalf("%s: the process ended after\n%s", what, strings.Join(all, "\n"))
 		case <-give:
-			t.Fatalf("%s: got none within %v, but\n%s", what, patience, strings.Join(all, "\n"))
+			t.Fatalf("%s: got no such line within %v, but\n%s", what, patience, strings.Join(all, "\n"))
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (p *process) end() {
 	case <-p.ended:
 	case <-time.After(patience):
 		_ = p.cmd.Process.Kill()
-		p.t.Fatalf("end: got none within %v", patience)
+		p.t.Fatalf("end: got no exit within %v", patience)
 	}
 	if p.err != nil {
 		all, _ := p.stderr.read()

@@ -26,7 +26,7 @@ const secretSize = 32
 // Its flags have no environment variables: AUTHKIT_SECRET_FILE may name the file of a running
 // server, and a secret that was asked for on stdout must not be written there.
 type keygen struct {
-	SecretFile string `help:"Write it into this file, for its owner only, and not over another; to stdout if not set." env:"-"`
+	SecretFile string `help:"The file to write, readable by its owner only; an existing file is refused. Stdout if it is not set." env:"-"`
 	Store      string `help:"Ignored: a new secret belongs to no store yet." env:"-"`
 }
 
@@ -38,7 +38,7 @@ func (k keygen) Run() error {
 	}
 	err := makeSecret(k.SecretFile)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("--secret-file %q is there already, and what it sealed would be lost with it: name another", k.SecretFile)
+		return fmt.Errorf("--secret-file %q exists, and data that it sealed would be lost with it: name another", k.SecretFile)
 	}
 	if err != nil {
 		return fmt.Errorf("create --secret-file %q: %w", k.SecretFile, err)
@@ -114,11 +114,11 @@ func (p place) secret(ctx context.Context, file string, rotates bool, st authkit
 	case filled == nil && !rotates:
 		// Another process may have filled the store just now: it made the file first.
 		if secret, err = readSecret(file); errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("--secret-file %q is not there, but --store %q holds data that a secret sealed: give the file that the store was filled with", file, redact(p.Store))
+			err = fmt.Errorf("--secret-file %q does not exist, but --store %q holds data that a secret sealed: give the file that the store was filled with", file, redact(p.Store))
 		}
 		return secret, err
 	case filled != nil && !errors.Is(filled, authkit.ErrNotFound):
-		return nil, fmt.Errorf("look into --store %q: %w", redact(p.Store), filled)
+		return nil, fmt.Errorf("read --store %q: %w", redact(p.Store), filled)
 	}
 	if err := makeSecret(file); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create --secret-file %q: %w", file, err)
@@ -133,7 +133,7 @@ func readSecret(file string) ([]byte, error) {
 	}
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(secret) != secretSize {
-		return nil, fmt.Errorf("--secret-file %q does not hold %d bytes in base64; `authkit keygen` writes such", file, secretSize)
+		return nil, fmt.Errorf("--secret-file %q does not hold %d bytes in base64; `authkit keygen` writes such a file", file, secretSize)
 	}
 	return secret, nil
 }
@@ -166,7 +166,7 @@ func (p place) explainSecret(err error) error {
 		which = fmt.Sprintf(" (missing: %s; %s)", strings.Join(missing.IDs, ", "), p.named())
 	}
 	if len(p.SecretFile) > 1 {
-		return fmt.Errorf("--secret-file names %q, and none holds a secret that sealed data in --store %q: give the file that the store was filled with, too%s", p.SecretFile, store, which)
+		return fmt.Errorf("--secret-file names %q, and no file holds the secret that sealed data in --store %q: give the file that the store was filled with, too%s", p.SecretFile, store, which)
 	}
 	return fmt.Errorf("--secret-file %q holds another secret than the one that sealed the data in --store %q: give the file that the store was filled with; to rotate, both, the new one first%s", first, store, which)
 }

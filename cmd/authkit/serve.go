@@ -20,23 +20,23 @@ import (
 type serve struct {
 	place
 
-	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT, or unix:FILE for a Unix socket, which wants --base-url and --trusted-proxies unix."`
+	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT, or unix:FILE for a Unix socket, which needs --base-url and --trusted-proxies unix."`
 	BaseURL        string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
-	TrustedProxies []string      `help:"Who may tell the client's address in X-Forwarded-For: ranges such as 10.0.0.0/8, or unix for Unix sockets." placeholder:"CIDR"`
+	TrustedProxies []string      `help:"Proxies whose X-Forwarded-For names the client: ranges such as 10.0.0.0/8, or unix for Unix sockets." placeholder:"CIDR"`
 	Mail           string        `default:"log" help:"log (to stdout, where the base URL is on loopback), smtp://[user:pass@]host:port or smtps://…"`
 	MailFrom       string        `help:"The sender, an address or \"Name <address>\"; no-reply@ the base URL's host if it is not set."`
-	ProductName    string        `help:"Whose service it is, as each mail says beside the name of the app; the base URL's host if it is not set." placeholder:"NAME"`
-	SMTPHello      string        `help:"What EHLO says to the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
+	ProductName    string        `help:"The name of the service, which each mail shows beside the name of the app; the base URL's host if it is not set." placeholder:"NAME"`
+	SMTPHello      string        `help:"The name that EHLO gives the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
 	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
-	ConsoleSignup  bool          `help:"Let anybody become a developer."`
-	DevCookies     *bool         `help:"Let developers choose session cookies for their apps, which live on the base URL's origin; on unless --console-signup is." name:"developer-cookies" negatable:""`
+	ConsoleSignup  bool          `help:"Let anyone become a developer."`
+	DevCookies     *bool         `help:"Let developers choose session cookies for their apps, which live on the base URL's origin; on unless --console-signup is on." name:"developer-cookies" negatable:""`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
-	OutboundProxy  string        `help:"The proxy for requests to providers: a URL, or env for that of HTTPS_PROXY and NO_PROXY; none if it is not set." placeholder:"URL|env"`
+	OutboundProxy  string        `help:"The proxy for requests to providers: a URL, or env for HTTPS_PROXY and NO_PROXY of the environment; no proxy if it is not set." placeholder:"URL|env"`
 	OutboundAllow  []string      `help:"Addresses of OAuth issuers that are not public, such as 10.0.0.0/8: any developer can make this server connect there." placeholder:"CIDR"`
 	OutboundPorts  []uint16      `help:"Ports of OAuth issuers beside 443." placeholder:"PORT"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
 	Loopback       bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
-	StorePatience  time.Duration `default:"5s" help:"How long a call of Postgres may take before it fails; 0 is without bound."`
+	StorePatience  time.Duration `default:"5s" help:"How long a call of Postgres may take before it fails; 0 for no bound."`
 	ClockOffset    time.Duration `default:"0s" help:"Move the clock, and the store's with it; for tests."`
 }
 

@@ -224,7 +224,7 @@ func TestDeveloperCookies(t *testing.T) {
 		code   string
 	}{
 		"are the developers' to choose":          {nil, 200, ""},
-		"are not where anybody may be one":       {[]string{"--console-signup"}, 403, "forbidden"},
+		"are not with open sign-up":              {[]string{"--console-signup"}, 403, "forbidden"},
 		"are even there, by the flag":            {[]string{"--console-signup", "--developer-cookies"}, 200, ""},
 		"are not where the operator says so":     {[]string{"--no-developer-cookies"}, 403, "forbidden"},
 		"are not where the flag's value says so": {[]string{"--developer-cookies=false"}, 403, "forbidden"},

@@ -76,7 +76,7 @@ func (srv *server) finish(ctx context.Context, stopRun func()) {
 	go func() {
 		stopRun()
 		if err := srv.engine.RunOnce(begin); err != nil {
-			srv.log.Warn("background work is left to the next start", slog.Any("error", err))
+			srv.log.Warn("background work is left for the next start", slog.Any("error", err))
 		}
 		srv.close()
 		close(done)

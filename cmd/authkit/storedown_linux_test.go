@@ -236,7 +236,7 @@ func (o *outage) refused(what string, r request) {
 		o.t.Errorf("%s, %s: got %d %q, %v, want 503 unavailable with Retry-After", what, r.name, got.status, got.text, err)
 	}
 	if got.body["token"] != nil || got.body["refresh_token"] != nil || got.header.Get("Set-Cookie") != "" {
-		o.t.Errorf("%s, %s: got %q, want nobody let in", what, r.name, got.text)
+		o.t.Errorf("%s, %s: got %q, want no request let in", what, r.name, got.text)
 	}
 	<-time.After(10 * time.Millisecond)
 }

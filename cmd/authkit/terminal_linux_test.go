@@ -63,8 +63,8 @@ func TestATerminalDoesNotShowThePassword(t *testing.T) {
 		typed, stderr string
 		ok            bool
 	}{
-		"which is taken":      {password + "\n", "password: \n", true},
-		"and nothing is none": {"\n", "password: \nauthkit: no password on stdin: write it there, on one line, or run this in a terminal to be asked for it\n", false},
+		"which is taken":               {password + "\n", "password: \n", true},
+		"an empty line is no password": {"\n", "password: \nauthkit: no password on stdin: write it there, on one line, or run this in a terminal to be asked for it\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,7 +8,7 @@ import (
 // version returns the version that the go command recorded in this build.
 func version(info *debug.BuildInfo, ok bool) string {
 	if !ok || info.Main.Version == "" {
-		return "authkit, of a build that notes no version"
+		return "authkit, built without a version"
 	}
 	words := []string{"authkit", info.Main.Version}
 	noted := map[string]string{}
@@ -19,7 +19,7 @@ func version(info *debug.BuildInfo, ok bool) string {
 		words = append(words, "revision", revision)
 	}
 	if noted["vcs.modified"] == "true" {
-		words = append(words, "with changes that are not committed")
+		words = append(words, "with uncommitted changes")
 	}
 	return strings.Join(append(words, info.GoVersion), " ")
 }

@@ -18,10 +18,10 @@ func TestVersion(t *testing.T) {
 	}{
 		"of a module":                     {build("v1.2.3"), true, "authkit v1.2.3 go1.26.0"},
 		"of a work tree":                  {build("v1.2.3", revision, clean), true, "authkit v1.2.3 revision 0a1b2c go1.26.0"},
-		"of a work tree that was changed": {build("v1.2.3+dirty", revision, dirty), true, "authkit v1.2.3+dirty revision 0a1b2c with changes that are not committed go1.26.0"},
+		"of a work tree that was changed": {build("v1.2.3+dirty", revision, dirty), true, "authkit v1.2.3+dirty revision 0a1b2c with uncommitted changes go1.26.0"},
 		"without version control":         {build("(devel)"), true, "authkit (devel) go1.26.0"},
-		"without a version":               {build(""), true, "authkit, of a build that notes no version"},
-		"without any note":                {nil, false, "authkit, of a build that notes no version"},
+		"without a version":               {build(""), true, "authkit, built without a version"},
+		"without any note":                {nil, false, "authkit, built without a version"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
