@@ -202,7 +202,7 @@ func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kep
 			return oauth.Profile{}, err
 		}
 	}
-	profile, err := e.oauth.Exchange(ctx, client, in.Code, in.Iss, kept.Nonce, kept.Verifier)
+	profile, err := e.oauth.Exchange(ctx, client, oauth.Callback{Code: in.Code, Iss: in.Iss, Nonce: kept.Nonce, Verifier: kept.Verifier})
 	if err != nil {
 		return oauth.Profile{}, providerError(err)
 	}

@@ -40,7 +40,7 @@ func TestAnErrorRepeatsNoAnswer(t *testing.T) {
 		"that stands beside a content type": start(server.URL + "/talks"),
 		"of a token endpoint": func(ctx context.Context) error {
 			config := oauth.Config{Provider: "github", ClientID: "id", ClientSecret: secret, RedirectURI: "https://a.example"}
-			_, err := client.Exchange(ctx, config, code, "", "nonce", verifier)
+			_, err := client.Exchange(ctx, config, oauth.Callback{Code: code, Nonce: "nonce", Verifier: verifier})
 			return err
 		},
 	} {

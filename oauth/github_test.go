@@ -54,7 +54,7 @@ func signIn(t *testing.T, g *githubtest.GitHub, change ...func(url.Values)) (oau
 	for _, f := range change {
 		f(q)
 	}
-	return client.Exchange(t.Context(), cfg, q.Get("code"), q.Get("iss"), "nonce", verifier)
+	return client.Exchange(t.Context(), cfg, oauth.Callback{Code: q.Get("code"), Iss: q.Get("iss"), Nonce: "nonce", Verifier: verifier})
 }
 
 func TestGitHub(t *testing.T) {
@@ -189,7 +189,7 @@ func TestTokenAnswers(t *testing.T) {
 			}))
 			t.Cleanup(server.Close)
 			client := oauth.NewClient(oauth.Options{AllowLoopback: true, Endpoints: map[string]oauth.Endpoint{"github": {TokenURL: server.URL, APIURL: server.URL}}})
-			_, err := client.Exchange(t.Context(), oauth.Config{Provider: "github", ClientID: "id", ClientSecret: "the-secret"}, "the-code", "", "", verifier)
+			_, err := client.Exchange(t.Context(), oauth.Config{Provider: "github", ClientID: "id", ClientSecret: "the-secret"}, oauth.Callback{Code: "the-code", Verifier: verifier})
 			fault, ok := errors.AsType[*oauth.Error](err)
 			if !ok || fault.Kind != c.want || fault.Code != c.code || !strings.Contains(err.Error(), c.why) {
 				t.Errorf("Exchange: got %+v, want kind %d, code %q, because of %q", err, c.want, c.code, c.why)

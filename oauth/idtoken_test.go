@@ -92,11 +92,11 @@ func TestAnIssuerWithBracesIsNoPattern(t *testing.T) {
 	client, _ := newClient()
 	for _, c := range []struct{ said, iss string }{{p.URL + "/other", ""}, {cfg.Issuer, p.URL + "/other"}} {
 		p.set(func(p *op) { p.claims["iss"] = c.said })
-		if got, err := client.Exchange(t.Context(), cfg, "the-code", c.iss, "nonce", verifier); err == nil {
+		if got, err := client.Exchange(t.Context(), cfg, oauth.Callback{Code: "the-code", Iss: c.iss, Nonce: "nonce", Verifier: verifier}); err == nil {
 			t.Errorf("an ID token of %s beside iss %q: got %+v, want it refused", c.said, c.iss, got)
 		}
 	}
-	got, err := client.Exchange(t.Context(), cfg, "the-code", cfg.Issuer, "nonce", verifier)
+	got, err := client.Exchange(t.Context(), cfg, oauth.Callback{Code: "the-code", Iss: cfg.Issuer, Nonce: "nonce", Verifier: verifier})
 	want := p.profile()
 	want.Issuer = cfg.Issuer
 	wantProfile(t, got, err, want, "")

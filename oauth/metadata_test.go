@@ -191,7 +191,7 @@ func TestIssuersKeepLittle(t *testing.T) { //nolint:paralleltest // see above
 	for i := range issuers {
 		cfg := p.config()
 		cfg.Issuer = fmt.Sprint(server.URL, "/", i)
-		if _, err := client.Exchange(t.Context(), cfg, "code", "", "nonce", verifier); err == nil || !contains(err.Error(), "unknown key") {
+		if _, err := client.Exchange(t.Context(), cfg, oauth.Callback{Code: "code", Nonce: "nonce", Verifier: verifier}); err == nil || !contains(err.Error(), "unknown key") {
 			t.Fatalf("Exchange: got %v, want an unknown key, so that the keys were read", err)
 		}
 	}

@@ -4,7 +4,7 @@
 //	client := oauth.NewClient(oauth.Options{})
 //	url, err := client.AuthURL(ctx, cfg, state, nonce, verifier)
 //	// … the person comes back with a code …
-//	profile, err := client.Exchange(ctx, cfg, code, iss, nonce, verifier)
+//	profile, err := client.Exchange(ctx, cfg, oauth.Callback{Code: code, Iss: iss, Nonce: nonce, Verifier: verifier})
 //
 // Every request uses PKCE (RFC 7636, S256), and a code is sent to the provider once. Issuers
 // are URLs that developers give, so all traffic goes through a transport of its own that
@@ -215,23 +215,29 @@ func (p *provider) checkIss(iss string) error {
 	return finding(WrongIssuer, "iss in the provider's answer is another issuer's", quote(iss), quote(want))
 }
 
+// Callback is the answer of a provider, with the two secrets of the request that it answers.
+type Callback struct {
+	Code, Iss       string // as in the answer; Iss may be empty
+	Nonce, Verifier string // as in AuthURL
+}
+
 // Exchange redeems a code, in less than ten seconds. It refuses an iss as CheckIss does.
-func (c *Client) Exchange(ctx context.Context, cfg Config, code, iss, nonce, verifier string) (Profile, error) {
+func (c *Client) Exchange(ctx context.Context, cfg Config, back Callback) (Profile, error) {
 	ctx, cancel := context.WithTimeout(ctx, totalTimeout)
 	defer cancel()
 	p, err := c.provider(ctx, cfg)
 	if err != nil {
 		return Profile{}, err
 	}
-	if err := p.checkIss(iss); err != nil {
+	if err := p.checkIss(back.Iss); err != nil {
 		return Profile{}, err
 	}
-	got, err := c.redeem(ctx, p, cfg, code, verifier)
+	got, err := c.redeem(ctx, p, cfg, back)
 	if err != nil {
 		return Profile{}, err
 	}
 	if p.issuer == nil {
 		return c.githubProfile(ctx, p, got.access)
 	}
-	return c.oidcProfile(ctx, p, cfg, got, nonce)
+	return c.oidcProfile(ctx, p, cfg, got, back.Nonce)
 }

@@ -149,7 +149,7 @@ func (p *op) config() oauth.Config {
 
 func (p *op) exchange(t *testing.T, client *oauth.Client) (oauth.Profile, error) {
 	t.Helper()
-	return client.Exchange(t.Context(), p.config(), "the-code", "", "nonce", verifier)
+	return client.Exchange(t.Context(), p.config(), oauth.Callback{Code: "the-code", Nonce: "nonce", Verifier: verifier})
 }
 
 func (p *op) profile() oauth.Profile {

@@ -64,7 +64,7 @@ func TestTheTableTakesOtherKindsOfProviders(t *testing.T) {
 	if err != nil || u.Query().Get("response_mode") != "form_post" || u.Query().Has("nonce") {
 		t.Errorf("AuthURL: got %s, %v, want a form and no nonce", raw, err)
 	}
-	got, err := client.Exchange(t.Context(), cfg, "code", "", "nonce", "verifier")
+	got, err := client.Exchange(t.Context(), cfg, Callback{Code: "code", Nonce: "nonce", Verifier: "verifier"})
 	if want := (Profile{Issuer: server.URL + "/9188040d/v2.0", Subject: "s"}); err != nil || got != want {
 		t.Errorf("Exchange: got %+v, %v, want %+v", got, err, want)
 	}
@@ -74,7 +74,7 @@ func TestTheTableTakesOtherKindsOfProviders(t *testing.T) {
 		}
 	}
 	tenant = "a/b"
-	if got, err := client.Exchange(t.Context(), cfg, "code", "", "nonce", "verifier"); err == nil {
+	if got, err := client.Exchange(t.Context(), cfg, Callback{Code: "code", Nonce: "nonce", Verifier: "verifier"}); err == nil {
 		t.Errorf("an issuer that is no tenant: got %+v, want it refused", got)
 	}
 }

@@ -29,11 +29,11 @@ func TestASilentProviderLeavesTimeToSaySo(t *testing.T) {
 			return err
 		},
 		"at its discovery": func(ctx context.Context, c *Client) error {
-			_, err := c.Exchange(ctx, corp, "code", "", "nonce", verifier)
+			_, err := c.Exchange(ctx, corp, Callback{Code: "code", Nonce: "nonce", Verifier: verifier})
 			return err
 		},
 		"at its token endpoint": func(ctx context.Context, c *Client) error {
-			_, err := c.Exchange(ctx, hub, "code", "", "", verifier)
+			_, err := c.Exchange(ctx, hub, Callback{Code: "code", Verifier: verifier})
 			return err
 		},
 	} {

@@ -16,9 +16,9 @@ type tokens struct{ access, id string }
 
 // redeem sends a code to the token endpoint once. It is never sent again, because the provider
 // may have spent the code even if the request failed (RFC 6749, section 4.1.3).
-func (c *Client) redeem(ctx context.Context, p *provider, cfg Config, code, verifier string) (tokens, error) {
+func (c *Client) redeem(ctx context.Context, p *provider, cfg Config, back Callback) (tokens, error) {
 	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {cfg.RedirectURI}, "code_verifier": {verifier},
+		"grant_type": {"authorization_code"}, "code": {back.Code}, "redirect_uri": {cfg.RedirectURI}, "code_verifier": {back.Verifier},
 	}
 	if p.auth == authPost {
 		form.Set("client_id", cfg.ClientID)
@@ -39,7 +39,7 @@ func (c *Client) redeem(ctx context.Context, p *provider, cfg Config, code, veri
 	}
 	said := readTokens(a.body)
 	if said.has("error") {
-		return tokens{}, tokenRefusal(a.status, said.text("error"), cfg.ClientSecret, code, verifier)
+		return tokens{}, tokenRefusal(a.status, said.text("error"), cfg.ClientSecret, back.Code, back.Verifier)
 	}
 	if a.status < 200 || a.status > 299 {
 		return tokens{}, &Error{Kind: Broken, Check: "the token endpoint's answer", Seen: fmt.Sprintf("status %d", a.status), Want: "status 200"}
