@@ -51,12 +51,6 @@ func linkIdentity(c *call, in identityBody) (answered, error) {
 	return answered{http.StatusOK, oauthGoJSON(got)}, nil
 }
 
-// links says whether a state is one of a flow that links.
-func links(state string) bool {
-	kind, _, _ := parseState(state)
-	return kind == linkStateKind
-}
-
 // linkNow finishes a flow that links, with the session that the request brings: the door of
 // the callback lets everybody in, since most who come back sign in.
 func (c *call) linkNow(in OAuthReturn) (Linked, error) {

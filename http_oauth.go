@@ -202,7 +202,7 @@ func returnOAuth(c *call) error {
 		}
 	}
 	in.Browser, in.Client = browser, c.client
-	if links(in.State) {
+	if parseState(in.State).links() {
 		return returnLink(c, in)
 	}
 	goal, got, err := c.e.ReturnOAuth(c.ctx(), in)
@@ -279,7 +279,7 @@ func finishByBinding(c *call, in callbackBody) (answered, error) {
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Code: in.Code, State: in.State, Iss: in.Iss,
 		Binding: in.Binding, Client: c.client,
 	}
-	if links(in.State) {
+	if parseState(in.State).links() {
 		return finishLink(c, back)
 	}
 	got, err := c.e.FinishOAuth(c.ctx(), back)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,27 +13,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
-
-const (
-	stateKind     TokenKind = "state"
-	linkStateKind TokenKind = "link state"
-	stateTTL                = 10 * time.Minute
-
-	// linkPrefix is how the state of a flow that links begins, so that the callback knows
-	// whether to ask for a session before it looks anything up.
-	linkPrefix = "ls_"
-)
-
-// parseState reads what a state is for and its id. It decides nothing: a state is looked
-// up as what it says to be, and is unknown as anything else.
-func parseState(text string) (kind TokenKind, raw []byte, ok bool) {
-	kind = stateKind
-	if rest, links := strings.CutPrefix(text, linkPrefix); links {
-		kind, text = linkStateKind, rest
-	}
-	raw, ok = token.Decode(text, idSize)
-	return kind, raw, ok
-}
 
 // OAuthStart begins a sign-in at a provider.
 type OAuthStart struct {
@@ -113,41 +91,26 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	secrets := token.Random(macSize + idSize + 2*macSize)
-	cut := func(n int) []byte { b := secrets[:n]; secrets = secrets[n:]; return b }
-	raw := cut(idSize)
+	id := newState(state.Kind)
 	kept := flow{
 		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, Cookie: in.Client.Cookie,
-		Nonce: token.Encode(cut(macSize)), Verifier: token.Encode(cut(macSize)), Until: e.now().Add(stateTTL),
+		Nonce: token.Encode(token.Random(macSize)), Verifier: token.Encode(token.Random(macSize)), Until: e.now().Add(stateTTL),
 	}
 	browser := in.Browser
 	if browser == nil {
-		browser = cut(macSize)
+		browser = token.Random(macSize)
 	}
-	text := token.Encode(raw)
-	if state.Kind == linkStateKind {
-		text = linkPrefix + text
-	}
-	to, err := e.oauth.AuthURL(ctx, client, text, kept.Nonce, kept.Verifier)
+	to, err := e.oauth.AuthURL(ctx, client, id.String(), kept.Nonce, kept.Verifier)
 	if err != nil {
 		return OAuthGo{}, providerError(err)
 	}
-	binding := bindingOf(browser, app.ID, raw)
-	state.App, state.Hash, state.Binding = app.ID, token.Hash(raw), stateBinding(binding, session)
-	state.Proof = state.Hash
+	binding := bindingOf(browser, app.ID, id.id)
+	take := id.take(binding, session)
+	state.App, state.Hash, state.Proof, state.Binding = app.ID, take.Hash, take.Hash, take.Binding
 	if err := e.keep(ctx, state, kept, stateTTL+pressTime); err != nil {
 		return OAuthGo{}, err
 	}
-	return OAuthGo{URL: to, State: text, Binding: binding}, nil
-}
-
-// stateBinding is what has to come with a state: the asker's secret and, if it links, the
-// session for which it does, so that any other finds no state and spends none.
-func stateBinding(binding string, session uuid.UUID) []byte {
-	if session == uuid.Nil {
-		return token.Hash([]byte(binding))
-	}
-	return token.Hash([]byte(binding), session[:])
+	return OAuthGo{URL: to, State: id.String(), Binding: binding}, nil
 }
 
 // keep stores a token, which stands alone, with sealed data.

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // OAuthReturn is what a provider sent back, with the proof of who began.
@@ -96,15 +94,15 @@ func spending(take Take) rider {
 // no other after it. It is alive until the flow has ended, so that another return can tell one
 // that is under way from one that is over.
 func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, Take, error) {
-	is, raw, ok := parseState(in.State)
-	if !ok || is != kind {
+	state := parseState(in.State)
+	if state.malformed() || state.kind != kind {
 		return flow{}, Take{}, e.noState(ctx, app, in.Provider, "the state is malformed or of another use")
 	}
 	binding := in.Binding
 	if in.Browser != nil {
-		binding = bindingOf(in.Browser, app, raw)
+		binding = bindingOf(in.Browser, app, state.id)
 	}
-	take := Take{Kind: kind, Hash: token.Hash(raw), Binding: stateBinding(binding, session)}
+	take := state.take(binding, session)
 	t, err := e.store.TryToken(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1}, e.now())
 	switch {
 	case errors.Is(err, ErrNotFound):

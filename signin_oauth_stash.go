@@ -25,14 +25,14 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 	if err != nil {
 		return "", err
 	}
-	kind, state, ok := parseState(in.State)
-	if !ok {
+	state := parseState(in.State)
+	if state.malformed() {
 		return "", e.noState(ctx, app.ID, in.Provider, "the state is malformed")
 	}
 	kept := bounced{in.Provider, in.Code, in.State, in.Iss, in.Fail}
 	raw := e.ring.MAC("resume", app.ID[:], seal.AAD(kept.Provider, kept.Code, kept.State, kept.Iss, kept.Fail))[:idSize]
 	t := Token{App: app.ID, Kind: resumeKind, Hash: token.Hash(raw)}
-	_, err = e.store.Token(ctx, app.ID, Take{Kind: kind, Hash: token.Hash(state)}, e.now())
+	_, err = e.store.Token(ctx, app.ID, Take{Kind: state.kind, Hash: token.Hash(state.id)}, e.now())
 	if err == nil {
 		return token.Encode(raw), e.keep(ctx, t, kept, resumeTTL)
 	}

@@ -1,0 +1,69 @@
+package authkit
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+const (
+	stateKind     TokenKind = "state"
+	linkStateKind TokenKind = "link state"
+	stateTTL                = 10 * time.Minute
+)
+
+// linkPrefix begins the text of a state whose flow links an identity.
+const linkPrefix = "ls_"
+
+// oauthState is the state of a flow at a provider (RFC 6749, section 10.12): what the flow is
+// for, and the id of the token that keeps the rest.
+//
+// The text of a state names its kind. The callback is one URL for both kinds, and has to know
+// before any look-up whether to ask for a session. The text proves nothing: a state is looked up
+// as the kind that it names, and is unknown as the other.
+type oauthState struct {
+	kind TokenKind
+	id   []byte // nil: the text is malformed
+}
+
+func newState(kind TokenKind) oauthState { return oauthState{kind, token.Random(idSize)} }
+
+// parseState reads the text of a state. A malformed text has a kind, too, and no id.
+func parseState(text string) oauthState {
+	kind := stateKind
+	if rest, ok := strings.CutPrefix(text, linkPrefix); ok {
+		kind, text = linkStateKind, rest
+	}
+	id, ok := token.Decode(text, idSize)
+	if !ok {
+		return oauthState{kind: kind}
+	}
+	return oauthState{kind, id}
+}
+
+// String is the text that goes to the provider and comes back from it.
+func (s oauthState) String() string {
+	if s.links() {
+		return linkPrefix + token.Encode(s.id)
+	}
+	return token.Encode(s.id)
+}
+
+// links reports whether the flow links an identity. The other flows sign in.
+func (s oauthState) links() bool { return s.kind == linkStateKind }
+
+func (s oauthState) malformed() bool { return s.id == nil }
+
+// take names the token of the state. It comes with the secret of who began the flow and, if the
+// flow links, with the session that it links for: another session or binding finds no state and
+// spends none.
+func (s oauthState) take(binding string, session uuid.UUID) Take {
+	take := Take{Kind: s.kind, Hash: token.Hash(s.id), Binding: token.Hash([]byte(binding))}
+	if session != uuid.Nil {
+		take.Binding = token.Hash([]byte(binding), session[:])
+	}
+	return take
+}
