@@ -164,7 +164,7 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 		return NewApp{}, "", invalid("developer", "required", "the developer's id is empty")
 	}
 	id := newID(now)
-	if err := e.before(ctx, Moment{Kind: MomentAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
+	if err := e.hooks.before(ctx, Moment{Kind: MomentAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
 		return NewApp{}, "", err
 	}
 	step := NewApp{
@@ -297,7 +297,7 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 		return c, err
 	}
 	if c.Name != nil {
-		if err := e.before(ctx, Moment{Kind: MomentAppRename, App: app.ID, Developer: app.Developer, Name: *c.Name}); err != nil {
+		if err := e.hooks.before(ctx, Moment{Kind: MomentAppRename, App: app.ID, Developer: app.Developer, Name: *c.Name}); err != nil {
 			return c, err
 		}
 	}

@@ -93,7 +93,7 @@ func (e *Engine) verify(ctx context.Context, app App, got found, by Client, then
 // nothing is spent and the answers are empty: the code has then to be typed where the proof
 // was asked for. A browser that presses once more is answered as by [Engine.PressLink].
 func (e *Engine) PressVerify(ctx context.Context, in LinkPress, user uuid.UUID) (confirmed bool, _ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return false, SignIn{}, err
@@ -155,7 +155,7 @@ type ProofSignIn struct {
 // proves the address, and nothing that the asker set up takes effect or survives, unless
 // the browser is the asker's. [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err

@@ -44,7 +44,7 @@ type Engine struct {
 	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
 	used    *touched                                      // API keys used since the last flush
 	warned  *bounded.Throttle[limitKey]                   // peers that sent a forwarding header
-	moments chan Moment                                   // for Hooks.After
+	hooks   *notifier
 	outbox  *outbox
 	repeats *thinlog.Logger // thins the log
 	running atomic.Int32    // how many Runs there are

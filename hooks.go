@@ -2,16 +2,8 @@ package authkit
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
-	"maps"
-	"slices"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/panics"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // Hooks let the host have a say. Each may be nil. They run in the request that causes
@@ -35,9 +27,6 @@ type Hooks struct {
 	// token.
 	Claims func(context.Context, Moment) (map[string]any, error)
 }
-
-// maxMoments is how much may wait for After.
-const maxMoments = 4096
 
 // Moment is what hooks are asked about and told of.
 type Moment struct {
@@ -73,81 +62,3 @@ type Reason string
 
 // Error is the words.
 func (r Reason) Error() string { return string(r) }
-
-// before asks the host.
-func (e *Engine) before(ctx context.Context, m Moment) error {
-	if e.cfg.Hooks.Before == nil {
-		return nil
-	}
-	err := e.cfg.Hooks.Before(ctx, m)
-	if err == nil {
-		return nil
-	}
-	refusal := &Error{Code: CodeForbidden, Detail: "the application does not allow this", Err: err}
-	if reason, ok := errors.AsType[Reason](err); ok {
-		refusal.Detail = clean(string(reason), 500)
-	}
-	return refusal
-}
-
-// after lets Run tell the host.
-func (e *Engine) after(m Moment) {
-	if e.cfg.Hooks.After == nil {
-		return
-	}
-	select {
-	case e.moments <- m:
-	default:
-		e.repeats.Line(context.Background(), slog.LevelWarn, "moment lost",
-			"a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
-	}
-}
-
-// keepTelling tells the host what happens, until ctx ends. What waits then is for whoever
-// runs next, not for a hook that cannot act.
-func (e *Engine) keepTelling(ctx context.Context) {
-	for ctx.Err() == nil {
-		select {
-		case m := <-e.moments:
-			e.tellHost(ctx, m)
-		case <-ctx.Done():
-		}
-	}
-}
-
-// tellHooks tells the host what has happened so far, and not what its hook makes happen.
-func (e *Engine) tellHooks(ctx context.Context) {
-	for range len(e.moments) {
-		select {
-		case m := <-e.moments:
-			e.tellHost(ctx, m)
-		default:
-			return
-		}
-	}
-}
-
-// tellHost calls the hook. A moment whose hook panics counts as told.
-func (e *Engine) tellHost(ctx context.Context, m Moment) {
-	err := panics.Catch(func() error { e.cfg.Hooks.After(ctx, m); return nil })
-	if err != nil {
-		e.repeats.Line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
-	}
-}
-
-// extraClaims are what the host adds to a token.
-func (e *Engine) extraClaims(ctx context.Context, m Moment) (map[string]any, error) {
-	if e.cfg.Hooks.Claims == nil {
-		return nil, nil
-	}
-	extra, err := e.cfg.Hooks.Claims(ctx, m)
-	if err != nil {
-		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be had", Err: err}
-	}
-	for _, name := range slices.Sorted(maps.Keys(extra)) {
-		if token.ReservedClaim(name) {
-			return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be used", Err: fmt.Errorf("claim %q is reserved: choose another name", name)}
-		}
-	}
-	return extra, nil
-}

@@ -89,10 +89,8 @@ func (c *call) warnOfForwarding(s httpio.Sender) {
 	}
 	c.e.log.WarnContext(c.ctx(), line, slog.String("peer", c.request.peer()), slog.String("received", s.Unreadable),
 		slog.String("app", c.app.ID.String()), slog.String("request_id", c.request.id))
-	if c.e.cfg.Observer != nil {
-		c.e.cfg.Observer(Event{
-			App: c.app.ID, Time: now, Type: EventForwardedHeader, IP: c.request.peer(),
-			Result: "warning", Reason: reason, RequestID: c.request.id,
-		})
-	}
+	c.e.hooks.observe(Event{
+		App: c.app.ID, Time: now, Type: EventForwardedHeader, IP: c.request.peer(),
+		Result: "warning", Reason: reason, RequestID: c.request.id,
+	})
 }

@@ -42,12 +42,12 @@ func New(c Config) (*Engine, error) {
 		cookied: newByCookie(32768),
 		warned:  bounded.NewThrottle[limitKey](time.Minute, maxWarned),
 		used:    newTouched(),
-		moments: make(chan Moment, maxMoments),
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
 	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)
+	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)
 	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
 	salt := token.Random(16)
 	p := c.Password

@@ -49,7 +49,7 @@ type PasswordReset struct {
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
 // [CodeUserDisabled].
 func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
@@ -73,7 +73,7 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 // where it has nowhere to go on to and does not Stay, or was asked for with a code challenge in
 // another browser, none begins, and both answers are empty.
 func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Goal{}, SignIn{}, err

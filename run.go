@@ -44,7 +44,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.running.Add(1)
 	defer e.running.Add(-1)
 	var telling sync.WaitGroup
-	telling.Go(func() { e.keepTelling(ctx) })
+	telling.Go(func() { e.hooks.keepTelling(ctx) })
 	defer telling.Wait()
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
@@ -84,7 +84,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 // was due when it was called has been tried when it returns, also what another call in this
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
-	e.tellHooks(ctx)
+	e.hooks.tellPending(ctx)
 	more, err := e.runStep(ctx)
 	for more {
 		var swept error

@@ -108,7 +108,7 @@ func (e *Engine) issue(ctx context.Context, app App, m Moment, s Session, secret
 	in, err := e.grant(ctx, app, m, s, secret)
 	if err == nil {
 		m.Kind = MomentToken
-		e.after(m)
+		e.hooks.after(m)
 	}
 	return in, err
 }
@@ -152,10 +152,10 @@ func (in *SignIn) hold(secret sessionSecret, s Session, now time.Time) {
 // claims are what an access token of the session says now. It ends no later than the
 // session does.
 func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now time.Time) (token.Access, error) {
-	if err := e.before(ctx, m); err != nil {
+	if err := e.hooks.before(ctx, m); err != nil {
 		return token.Access{}, err
 	}
-	extra, err := e.extraClaims(ctx, m)
+	extra, err := e.hooks.claims(ctx, m)
 	if err != nil {
 		return token.Access{}, err
 	}
@@ -192,7 +192,7 @@ type HostSignIn struct {
 // [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
 	app, user, method, by := in.App, in.User, in.Method, in.Client
-	defer e.watch(ctx, EventSessionStart, app, by, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, app, by}, &err)
 	if method == "" || clean(method, maxMethod) != method {
 		return SignIn{}, invalid("method", "invalid_method", "method is not one to 64 printable characters, such as hwk")
 	}

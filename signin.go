@@ -79,7 +79,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 	}
 	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
 	if !by.alone {
-		if err := e.before(ctx, moment); err != nil {
+		if err := e.hooks.before(ctx, moment); err != nil {
 			return SignIn{}, err
 		}
 	}
@@ -99,7 +99,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 	if by.alone {
 		return SignIn{User: moment.User}, nil
 	}
-	e.after(moment)
+	e.hooks.after(moment)
 	return e.begin(ctx, app, moment, *change.Session, secret)
 }
 
@@ -165,7 +165,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	now := e.now()
 	u.App, u.AuthMethod, u.CreatedAt = app.ID, by.method, now
 	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: by.method, Client: by.by}
-	if err := e.before(ctx, moment); err != nil {
+	if err := e.hooks.before(ctx, moment); err != nil {
 		return SignIn{}, err
 	}
 	id := newID(now)
@@ -191,7 +191,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn,
 	if moment.User, err = e.store.CreateUser(ctx, step); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}
-	e.after(moment)
+	e.hooks.after(moment)
 	if by.alone {
 		return SignIn{User: moment.User, Created: true}, nil
 	}

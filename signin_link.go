@@ -68,7 +68,7 @@ type LinkProof struct {
 // is spent, expired, foreign or malformed. The proof makes the address verified; what an
 // unproven account held before is reset first.
 func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
@@ -139,7 +139,7 @@ type LinkPress struct {
 // Within a minute, the same browser that presses once more is answered the same goal and code,
 // or the same session, as long as they are alive, and nothing happens again.
 func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Goal{}, SignIn{}, err

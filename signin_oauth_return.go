@@ -23,7 +23,7 @@ type OAuthReturn struct {
 // FinishOAuth claims the state, asks the provider who came, and signs in. The state is used
 // up first: what follows has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
@@ -41,7 +41,7 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 // answered the same, refusals too, as long as what was made is alive; one that comes while the
 // first is under way waits for its outcome.
 func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
-	defer e.watch(ctx, EventSessionStart, in.App, in.Client, &err)
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Goal{}, SignIn{}, err

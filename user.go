@@ -199,7 +199,7 @@ func (e *Engine) DeleteUser(ctx context.Context, ref UserRef) error {
 // [UserStore.DeleteUser].
 func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	moment := Moment{Kind: MomentDeletion, App: u.App, User: u}
-	if err := e.before(ctx, moment); err != nil {
+	if err := e.hooks.before(ctx, moment); err != nil {
 		return err
 	}
 	r := UserRemoval{App: u.App, ID: u.ID, Version: version}
@@ -209,7 +209,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	r.Also.note(e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete})
 	switch err := e.store.DeleteUser(ctx, r); {
 	case err == nil:
-		e.after(moment)
+		e.hooks.after(moment)
 		return nil
 	case errors.Is(err, ErrNotFound):
 		return noUser()

@@ -1,0 +1,174 @@
+package authkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/panics"
+	"github.com/authkit-dev/authkit/internal/thinlog"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// maxMoments is how many moments may wait for Hooks.After.
+const maxMoments = 4096
+
+// notifier tells the host what is about to happen and what has happened: it calls its hooks
+// and its observer. It is safe for concurrent use.
+type notifier struct {
+	hooks    Hooks
+	observer func(Event) // may be nil
+	now      func() time.Time
+	log      *thinlog.Logger
+
+	pending chan Moment // for Hooks.After
+}
+
+func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *thinlog.Logger) *notifier {
+	return &notifier{hooks: hooks, observer: observer, now: now, log: log, pending: make(chan Moment, maxMoments)}
+}
+
+// before asks the host whether something may happen. [CodeForbidden]: the host refuses.
+func (n *notifier) before(ctx context.Context, m Moment) error {
+	if n.hooks.Before == nil {
+		return nil
+	}
+	err := n.hooks.Before(ctx, m.public())
+	if err == nil {
+		return nil
+	}
+	refusal := &Error{Code: CodeForbidden, Detail: "the application does not allow this", Err: err}
+	if reason, ok := errors.AsType[Reason](err); ok {
+		refusal.Detail = clean(string(reason), 500)
+	}
+	return refusal
+}
+
+// after queues a moment for Hooks.After, which Run calls. A moment that finds the queue full is
+// lost, and a log line says so.
+func (n *notifier) after(m Moment) {
+	if n.hooks.After == nil {
+		return
+	}
+	select {
+	case n.pending <- m.public():
+	default:
+		n.log.Line(context.Background(), slog.LevelWarn, "moment lost",
+			"a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
+	}
+}
+
+// keepTelling calls Hooks.After for each moment until ctx ends. What waits then is for the Run
+// that comes next, not for a hook that cannot act.
+func (n *notifier) keepTelling(ctx context.Context) {
+	for ctx.Err() == nil {
+		select {
+		case m := <-n.pending:
+			n.tell(ctx, m)
+		case <-ctx.Done():
+		}
+	}
+}
+
+// tellPending calls Hooks.After for the moments that wait when it is called, not for those
+// that its calls cause.
+func (n *notifier) tellPending(ctx context.Context) {
+	for range len(n.pending) {
+		select {
+		case m := <-n.pending:
+			n.tell(ctx, m)
+		default:
+			return
+		}
+	}
+}
+
+// tell calls the hook. A moment whose hook panics counts as told.
+func (n *notifier) tell(ctx context.Context, m Moment) {
+	err := panics.Catch(func() error { n.hooks.After(ctx, m); return nil })
+	if err != nil {
+		n.log.Line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
+	}
+}
+
+// claims are what the host adds to an access token. [CodeInternal]: the hook fails, or adds a
+// claim that is reserved.
+func (n *notifier) claims(ctx context.Context, m Moment) (map[string]any, error) {
+	if n.hooks.Claims == nil {
+		return nil, nil
+	}
+	extra, err := n.hooks.Claims(ctx, m.public())
+	if err != nil {
+		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be had", Err: err}
+	}
+	for _, name := range slices.Sorted(maps.Keys(extra)) {
+		if token.ReservedClaim(name) {
+			return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be used", Err: fmt.Errorf("claim %q is reserved: choose another name", name)}
+		}
+	}
+	return extra, nil
+}
+
+// observe passes an event that no store keeps to the observer.
+func (n *notifier) observe(ev Event) {
+	if n.observer != nil {
+		n.observer(ev)
+	}
+}
+
+// tried is an attempt whose refusal the observer is told of.
+type tried struct {
+	kind string // the type of the event
+	app  uuid.UUID
+	by   Client
+}
+
+// refused tells the observer that an attempt was refused: deferred where the attempt begins,
+// with its error. Nothing is written, since a client that fails on purpose must not be able to
+// fill a store. A malformed request and a fault of the server are no attempts.
+func (n *notifier) refused(ctx context.Context, what tried, err *error) {
+	refusal, ok := errors.AsType[*Error](*err)
+	if n.observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
+		return
+	}
+	ev := []Event{{
+		App: what.app, UserID: refusal.user, Time: n.now(), Type: what.kind, IP: what.by.IP,
+		Result: "refused", Reason: string(refusal.Code), Detail: refusal.rule(),
+	}}
+	requestFrom(ctx).stamp(ev)
+	n.observer(ev[0])
+}
+
+// rule names in JSON what refused: the limit that is exhausted, or the check that failed; nil
+// where the code says it all.
+func (e *Error) rule() []byte {
+	rule := map[string]string{}
+	if e.full.name != "" {
+		rule["limit"] = e.full.name
+	}
+	if why, ok := errors.AsType[cause](e.Err); ok {
+		rule["rule"] = string(why)
+	}
+	if len(rule) == 0 {
+		return nil
+	}
+	detail, err := json.Marshal(rule)
+	if err != nil {
+		return nil
+	}
+	return detail
+}
+
+// public is the moment as the host sees it: without what the access check has found.
+func (m Moment) public() Moment {
+	m.Client.checked = nil
+	return m
+}
