@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
@@ -18,31 +17,6 @@ import (
 const (
 	maxList     = 100
 	maxListSize = 16 << 10 // bytes in all
-)
-
-// owner is a developer id with its source. Ids of console users and ids of the host's
-// own developers never meet.
-func (e *Engine) owner(developer string) string {
-	if _, ok := httpio.CanonicalUUID(developer); ok && e.cfg.Developers == nil {
-		return consoleSource + developer
-	}
-	return hostSource + developer
-}
-
-// own is the owner of an app that [Engine.EnsureApp] makes: the host itself, under a name of
-// its choice, or a developer of the console app. No id of [Config.Developers] is one of these.
-func (e *Engine) own(developer string) string {
-	if owner := e.owner(developer); !strings.HasPrefix(owner, hostSource) {
-		return owner
-	}
-	return ownSource + developer
-}
-
-// The sources of an [App.Developer].
-const (
-	consoleSource = "console:" // users of the console app
-	hostSource    = "host:"    // what Config.Developers answers, and other ids of the host's
-	ownSource     = "own:"     // the host itself, in EnsureApp
 )
 
 // EnsureApp answers the host's app of that name, and creates it if there is none: for hosts
@@ -54,7 +28,7 @@ const (
 // [CodeAppNameTaken]: Config.Developers is set, and a developer of that id has an app of that
 // name, which an earlier version may have made here. Take that one by [Engine.App].
 func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, error) {
-	owner := e.own(developer)
+	owner := e.cfg.ensurerOf(developer)
 	for range 3 {
 		app, err := e.ensured(ctx, owner, developer, name)
 		if err != nil || app.ID != uuid.Nil {
@@ -119,7 +93,7 @@ func appKey(name string) (string, error) {
 // [CodeRateLimited]: the developer has, or made today, as many apps as Config.Limits says.
 // [CodeUserNotFound]: the console app has no such developer, or the developer is disabled.
 func (e *Engine) CreateApp(ctx context.Context, developer, name string) (app App, apiKey string, err error) {
-	return e.addApp(ctx, newApp{owner: e.owner(developer), name: name, withKey: true})
+	return e.addApp(ctx, newApp{owner: e.cfg.developerOf(developer), name: name, withKey: true})
 }
 
 // newApp says which app to make.
@@ -136,7 +110,10 @@ func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
 	if err != nil {
 		return App{}, "", err
 	}
-	today := e.appsToday(in)
+	var today []count
+	if most := e.cfg.appsPerDay(in.overHTTP); most > 0 {
+		today = append(today, e.limiter.by(limit{limitAppsToday, most, day}, in.owner))
+	}
 	if err := e.limiter.hit(ctx, App{ID: Console}, today...); err != nil {
 		return App{}, "", err
 	}
@@ -169,7 +146,7 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 	}
 	step := NewApp{
 		App:   App{ID: id, Developer: in.owner, Name: in.name, NameKey: folded, CreatedAt: now, Version: 1},
-		Owner: ownerRef(in.owner), Most: e.mostApps(in.overHTTP),
+		Owner: ownerRef(in.owner), Most: e.cfg.liveApps(in.overHTTP),
 	}
 	if step.First, err = e.signing.newKey(ctx, id, "", 1, now); err != nil {
 		return NewApp{}, "", unavailable(err)
@@ -182,7 +159,7 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 		}
 		step.Key = &key
 	}
-	step.Also.Secret = e.noted.newest()
+	step.Also.Secret = e.secrets.newest()
 	step.Also.note(now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
 	return step, text, nil
 }
@@ -194,7 +171,7 @@ func (e *Engine) Apps(ctx context.Context, developer string, p Page) ([]App, err
 	if err := p.fill(); err != nil {
 		return nil, err
 	}
-	apps, err := e.store.Apps(ctx, e.owner(developer), p)
+	apps, err := e.store.Apps(ctx, e.cfg.developerOf(developer), p)
 	if err != nil {
 		return nil, unavailable(fmt.Errorf("list apps: %w", err))
 	}
@@ -208,7 +185,7 @@ func (e *Engine) OwnApp(ctx context.Context, ref AppRef) (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	if ref.ID == Console || (app.Developer != e.owner(ref.Developer) && app.Developer != e.own(ref.Developer)) {
+	if ref.ID == Console || (app.Developer != e.cfg.developerOf(ref.Developer) && app.Developer != e.cfg.ensurerOf(ref.Developer)) {
 		return App{}, unknownApp("the app is another developer's")
 	}
 	return app, nil
@@ -322,7 +299,7 @@ func (e *Engine) DeleteApp(ctx context.Context, ref AppRef) error {
 	if !errors.Is(err, CodeAppNotFound) {
 		return err
 	}
-	if deleted, failed := e.deletedBefore(ctx, ref.ID, e.owner(ref.Developer), e.own(ref.Developer)); deleted || failed != nil {
+	if deleted, failed := e.deletedBefore(ctx, ref.ID, e.cfg.developerOf(ref.Developer), e.cfg.ensurerOf(ref.Developer)); deleted || failed != nil {
 		return failed
 	}
 	return err

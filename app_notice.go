@@ -2,9 +2,6 @@ package authkit
 
 import (
 	"context"
-	"strings"
-
-	"github.com/google/uuid"
 )
 
 // tellOwner adds a notice to a change by which an app could be taken over (OWASP ASVS 5.0,
@@ -31,14 +28,4 @@ func (e *Engine) developerAddress(ctx context.Context, owner string) (string, er
 		return "", err
 	}
 	return account.User.EmailTyped, nil
-}
-
-// consoleUser is the user of the console app who owns an app of that Developer.
-func consoleUser(owner string) (uuid.UUID, bool) {
-	text, ok := strings.CutPrefix(owner, consoleSource)
-	if !ok {
-		return uuid.Nil, false
-	}
-	id, err := uuid.Parse(text)
-	return id, err == nil
 }

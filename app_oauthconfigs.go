@@ -81,7 +81,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, 
 	if was.Version > 0 && p.idle(was, c) {
 		return was, nil
 	}
-	also := Also{Secret: e.noted.newest()}
+	also := Also{Secret: e.secrets.newest()}
 	also.note(e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider})
 	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
 		return OAuthConfig{}, err
@@ -109,7 +109,7 @@ func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
 	switch {
 	case p.ClientSecret == nil:
 		// A put must not bring an older secret back that a reseal has just made needless.
-		if next, err := e.renewed(Sealed{Part: SealedClientSecret, App: c.App, Name: c.Provider, Blob: c.SecretSealed}); err == nil && next != nil {
+		if next, err := e.secrets.renewed(Sealed{Part: SealedClientSecret, App: c.App, Name: c.Provider, Blob: c.SecretSealed}); err == nil && next != nil {
 			c.SecretSealed = next
 		}
 	case *p.ClientSecret == "":
@@ -122,7 +122,7 @@ func (e *Engine) patchOAuthConfig(c *OAuthConfig, p OAuthPatch) {
 // callbackURL is where a provider sends browsers back to, unless a configuration says
 // another place.
 func (e *Engine) callbackURL(c OAuthConfig) string {
-	return e.url("/auth/callback/" + c.Provider + "/" + c.App.String())
+	return e.cfg.url("/auth/callback/" + c.Provider + "/" + c.App.String())
 }
 
 func clientSecretAAD(app uuid.UUID, provider string) []byte {
@@ -170,7 +170,7 @@ func (e *Engine) checkOAuthConfig(ctx context.Context, c OAuthConfig, p OAuthPat
 	case c.RedirectURI == e.callbackURL(c):
 	case err != nil:
 		wrong("redirect_uri", "invalid_url", "redirect_uri: "+err.Error())
-	case httpio.Below(c.RedirectURI, e.url("/auth/callback/")):
+	case httpio.Below(c.RedirectURI, e.cfg.url("/auth/callback/")):
 		wrong("redirect_uri", "invalid_url", "redirect_uri is the callback of another provider or app; this one's is "+e.callbackURL(c))
 	}
 	if p.Scopes != nil {

@@ -13,43 +13,29 @@ const (
 	defaultAppsPerDay = 20
 )
 
-// mostApps is how many live apps a developer may have; 0: no bound.
-func (e *Engine) mostApps(overHTTP bool) int {
-	return e.bound(e.cfg.Limits.Apps, defaultApps, overHTTP)
+// liveApps is how many live apps one developer may have; 0: no bound.
+func (c *Config) liveApps(overHTTP bool) int { return c.bound(c.Limits.Apps, defaultApps, overHTTP) }
+
+// appsPerDay is how many apps one developer may make a day; 0: no bound.
+func (c *Config) appsPerDay(overHTTP bool) int {
+	return c.bound(c.Limits.AppsPerDay, defaultAppsPerDay, overHTTP)
 }
 
-// bound is a number of apps that Config.Limits sets, or else a default for developers of the
-// console app over HTTP: a host may make an app for each of its customers.
-func (e *Engine) bound(set, fallback int, overHTTP bool) int {
+// bound is a bound of Config.Limits on one developer; 0: there is no bound. Where it is not
+// set, the fallback holds for developers of the console app over HTTP alone: a host may make an
+// app for each of its customers.
+func (c *Config) bound(set, fallback int, overHTTP bool) int {
 	switch {
-	case e.limiter.off || set < 0:
+	case c.Limits.InsecureOff || set < 0:
 		return 0
-	case set == 0 && overHTTP && e.cfg.Developers == nil:
+	case set == 0 && overHTTP && c.Developers == nil:
 		return fallback
 	}
 	return set
 }
 
-// appsToday counts the apps that a developer makes.
-func (e *Engine) appsToday(in newApp) []count {
-	most := e.bound(e.cfg.Limits.AppsPerDay, defaultAppsPerDay, in.overHTTP)
-	if most == 0 {
-		return nil
-	}
-	return []count{e.limiter.by(limit{limitAppsToday, most, day}, in.owner)}
-}
-
 // limitAppsToday is the name of the limit on apps that one developer makes.
 const limitAppsToday = "apps/day"
-
-// ownerRef is the user who owns apps of that Developer; the zero one: none of the console app.
-func ownerRef(owner string) UserRef {
-	id, ok := consoleUser(owner)
-	if !ok {
-		return UserRef{}
-	}
-	return UserRef{Console, id}
-}
 
 // ownerError translates what a store says about a developer who is to get an app.
 func ownerError(err error, most int) error {
@@ -78,7 +64,7 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 	if err != nil {
 		return err
 	}
-	m := AppMove{Now: e.now(), App: app, From: own.Developer, To: e.owner(to), Most: e.mostApps(false)}
+	m := AppMove{Now: e.now(), App: app, From: own.Developer, To: e.cfg.developerOf(to), Most: e.cfg.liveApps(false)}
 	if to == "" || m.From == m.To {
 		return invalid("to", "invalid_value", "there is no new developer, or that one has the app already")
 	}

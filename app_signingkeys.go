@@ -133,7 +133,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	}
 	key.Alone = alone
 	ev.App, ev.Type = app.ID, EventSigningKeyCreate
-	also := Also{Secret: e.noted.newest()}
+	also := Also{Secret: e.secrets.newest()}
 	also.note(e.now(), ev)
 	if ev.Actor != "" { // a person's doing
 		if err := e.tellOwner(ctx, &also, app, "a new signing key was made"); err != nil {

@@ -31,7 +31,7 @@ func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) 
 
 func (e *Engine) metadata(a App) Metadata {
 	m := Metadata{
-		Issuer: e.issuer(a.ID), JWKSURI: e.issuer(a.ID) + "/.well-known/jwks.json",
+		Issuer: e.cfg.issuer(a.ID), JWKSURI: e.cfg.issuer(a.ID) + "/.well-known/jwks.json",
 		SubjectTypes: []string{"public"}, ResponseTypes: []string{"code"},
 	}
 	for _, k := range a.published(e.now()) {

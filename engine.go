@@ -32,7 +32,7 @@ type Engine struct {
 
 	cookies httpio.Cookies
 	ring    *seal.Ring
-	noted   *noted
+	secrets *secrets
 	hasher  *hasher
 	limiter *limiter
 	signing *signing
@@ -60,9 +60,3 @@ func (e *Engine) Handler() http.Handler { return e.handler }
 
 // now is the store's time.
 func (e *Engine) now() time.Time { return e.clock.now() }
-
-// url is an address under the mount point.
-func (e *Engine) url(path string) string { return e.cfg.BaseURL + path }
-
-// issuer is the `iss` of an app's tokens.
-func (e *Engine) issuer(app uuid.UUID) string { return e.url("/apps/" + app.String()) }

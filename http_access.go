@@ -188,7 +188,7 @@ func (c *call) ownApp() AppRef {
 
 func (c *call) is(developer string) {
 	c.developer = developer
-	c.request.isBy(c.e.owner(developer))
+	c.request.isBy(c.e.cfg.developerOf(developer))
 }
 
 // creator asks for a developer who may create: one with a proven address.
@@ -240,7 +240,7 @@ func deleter(c *call) error {
 		return err
 	}
 	// Of the developer alone: an app of the host's own is unknown here, deleted or not.
-	deleted, failed := c.e.deletedBefore(c.ctx(), id, c.e.owner(c.developer))
+	deleted, failed := c.e.deletedBefore(c.ctx(), id, c.e.cfg.developerOf(c.developer))
 	if deleted || failed != nil {
 		c.deleted = deleted
 		return failed

@@ -45,7 +45,7 @@ type appBody struct {
 }
 
 func createApp(c *call, in appBody) (answered, error) {
-	app, key, err := c.e.addApp(c.ctx(), newApp{owner: c.e.owner(c.developer), name: in.Name, withKey: true, overHTTP: true})
+	app, key, err := c.e.addApp(c.ctx(), newApp{owner: c.e.cfg.developerOf(c.developer), name: in.Name, withKey: true, overHTTP: true})
 	if err != nil {
 		return answered{}, err
 	}

@@ -125,7 +125,7 @@ func wireApp(a App) appJSON {
 func (c *call) wireAppWithSettings(a App) appJSON {
 	out := wireApp(a)
 	s := a.Settings
-	access, idle, absolute := c.e.lifetimes(a)
+	access, idle, absolute := c.e.cfg.Tokens.lifetimes(a)
 	out.Settings = &settingsJSON{
 		Signup: "open", RequireVerified: s.RequireVerified,
 		LinkPolicy: cmp.Or(s.LinkPolicy, LinkVerified), MagicLink: cmp.Or(s.MagicLink, LinkConfirm), RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),

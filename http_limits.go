@@ -45,7 +45,7 @@ func (c *call) writes() []count {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
 		return nil
 	case c.developer != "":
-		mine := c.e.limiter.by(limitDeveloper, c.e.owner(c.developer))
+		mine := c.e.limiter.by(limitDeveloper, c.e.cfg.developerOf(c.developer))
 		mine.everywhere, mine.asker = true, true
 		return []count{mine}
 	case c.user.ID != uuid.Nil:

@@ -118,7 +118,7 @@ func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 		return err
 	}
 	data := pages.ConfirmData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.url(p.purpose.page + c.app.ID.String()),
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.cfg.url(p.purpose.page + c.app.ID.String()),
 		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(got.data.Email),
 		NewPassword: p.ask, Least: c.e.cfg.Password.MinLength,
 	}

@@ -151,7 +151,7 @@ func (c *call) askToStart(in OAuthStart) error {
 		return err
 	}
 	nonce := c.nonce()
-	to := c.e.url("/auth/" + url.PathEscape(in.Provider) + "/" + c.app.ID.String())
+	to := c.e.cfg.url("/auth/" + url.PathEscape(in.Provider) + "/" + c.app.ID.String())
 	if c.r.URL.RawQuery != "" {
 		to += "?" + c.r.URL.RawQuery
 	}
@@ -221,7 +221,7 @@ func returnOAuth(c *call) error {
 
 // goalQuery is what the goal is told: how it went well, or one of our error codes.
 func (c *call) goalQuery(err error, name, value string) url.Values {
-	query := url.Values{"iss": {c.e.issuer(c.app.ID)}} // RFC 9207
+	query := url.Values{"iss": {c.e.cfg.issuer(c.app.ID)}} // RFC 9207
 	if err == nil {
 		query.Set(name, value)
 		return query
@@ -268,7 +268,7 @@ func finishOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.redirect(http.StatusSeeOther, c.e.url("/auth/callback/"+url.PathEscape(in.Provider)+"/"+c.app.ID.String())+"?resume="+resume)
+	return c.redirect(http.StatusSeeOther, c.e.cfg.url("/auth/callback/"+url.PathEscape(in.Provider)+"/"+c.app.ID.String())+"?resume="+resume)
 }
 
 func finishByBinding(c *call, in callbackBody) (answered, error) {

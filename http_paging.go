@@ -75,6 +75,6 @@ func (c *call) next(values url.Values, at time.Time, id uuid.UUID) string {
 		following.Set(name, values.Get(name))
 	}
 	following.Set("cursor", text)
-	c.w.Header().Set("Link", "<"+c.e.url(c.r.URL.EscapedPath())+"?"+following.Encode()+`>; rel="next"`)
+	c.w.Header().Set("Link", "<"+c.e.cfg.url(c.r.URL.EscapedPath())+"?"+following.Encode()+`>; rel="next"`)
 	return text
 }

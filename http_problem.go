@@ -17,7 +17,7 @@ func (c *call) fail(err error) {
 	if c.showsPages() && c.showRefusal(asError(err)) == nil {
 		return
 	}
-	writeProblem(c.w, c.e.url("/errors/"), asError(err), c.request.id)
+	writeProblem(c.w, c.e.cfg.url("/errors/"), asError(err), c.request.id)
 }
 
 // fail renders an error of a request to a route of the host's, and gives the request an id.
@@ -26,7 +26,7 @@ func (e *Engine) fail(w http.ResponseWriter, r *http.Request, app uuid.UUID, err
 	of.id = newID(e.now()).String()
 	w.Header().Set("X-Request-ID", of.id)
 	e.logRefusal(of, err)
-	writeProblem(w, e.url("/errors/"), asError(err), of.id)
+	writeProblem(w, e.cfg.url("/errors/"), asError(err), of.id)
 }
 
 // asError makes one Error of whatever a flow returns.

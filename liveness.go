@@ -57,7 +57,7 @@ func digest(raw string) [sha256.Size]byte {
 }
 
 func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
-	claims, kid, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
+	claims, kid, err := token.Verify(raw, e.cfg.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
 	if err != nil {
 		return vouched{}, invalidToken("the access token does not verify").because(err)
 	}

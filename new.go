@@ -66,8 +66,8 @@ func New(c Config) (*Engine, error) {
 	if err := clock.keep(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
-	e.noted = &noted{ids: ring.IDs(), store: e.store}
-	if _, err := e.noted.admit(ctx); err != nil {
+	e.secrets = newSecrets(ring, e.store, e.now)
+	if _, err := e.secrets.admit(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
 	if err := e.ensureConsole(ctx); err != nil {
@@ -112,5 +112,5 @@ func (e *Engine) createConsole(ctx context.Context) error {
 		ID: Console, Name: "Console", NameKey: "console", CreatedAt: now,
 		Settings: Settings{SignupClosed: true},
 	}
-	return e.store.CreateApp(ctx, NewApp{App: app, First: key, Also: Also{Secret: e.noted.newest()}})
+	return e.store.CreateApp(ctx, NewApp{App: app, First: key, Also: Also{Secret: e.secrets.newest()}})
 }

@@ -127,7 +127,7 @@ func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID, prov
 		return err
 	}
 	_, console := consoleUser(app.Developer)
-	most := e.bound(set, defaultDeveloperMail, console)
+	most := e.cfg.bound(set, defaultDeveloperMail, console)
 	if most == 0 {
 		return nil
 	}

@@ -97,14 +97,12 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	for _, part := range []func(context.Context) error{e.clock.keep, e.lookForRetired, e.outbox.deliver, e.flush, e.rotateDue} {
+	for _, part := range []func(context.Context) error{e.clock.keep, e.secrets.look, e.outbox.deliver, e.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
 	}
 	more, swept := e.sweep(ctx)
 	return more, errors.Join(err, swept)
 }
-
-func (e *Engine) lookForRetired(ctx context.Context) error { return e.noted.look(ctx, e.now()) }
 
 // flush writes when API keys were last used.
 func (e *Engine) flush(ctx context.Context) error {

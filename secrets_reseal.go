@@ -31,16 +31,16 @@ type Resealed struct {
 // until it reports the old secret as forgotten; take that out of Config.Secrets. A process
 // that does not hold the new secret yet cannot open what was sealed anew.
 func (e *Engine) Reseal(ctx context.Context) (Resealed, error) {
-	out, err := e.reseal(ctx)
+	out, err := e.secrets.reseal(ctx)
 	if err != nil {
 		return out, fmt.Errorf("authkit: reseal: %w", err)
 	}
 	return out, nil
 }
 
-func (e *Engine) reseal(ctx context.Context) (Resealed, error) {
-	out := Resealed{Newest: e.noted.newest()}
-	notes, err := e.noted.admit(ctx)
+func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
+	out := Resealed{Newest: s.newest()}
+	notes, err := s.admit(ctx)
 	if err != nil {
 		return out, err
 	}
@@ -49,20 +49,20 @@ func (e *Engine) reseal(ctx context.Context) (Resealed, error) {
 		if note.ID == out.Newest {
 			continue
 		}
-		if err := e.store.RetireSecret(ctx, note.ID); err != nil && !errors.Is(err, ErrNotFound) {
+		if err := s.store.RetireSecret(ctx, note.ID); err != nil && !errors.Is(err, ErrNotFound) {
 			return out, fmt.Errorf("retire the secret %s: %w", note.ID, err)
 		}
 		others = append(others, note.ID)
 	}
 	var damaged error
 	for part, count := range map[SealedPart]*int{SealedSigningKey: &out.SigningKeys, SealedClientSecret: &out.ClientSecrets} {
-		bad, err := e.resealPart(ctx, part, count)
+		bad, err := s.resealPart(ctx, part, count)
 		if err != nil {
 			return out, err
 		}
 		damaged = errors.Join(damaged, bad)
 	}
-	if err := e.forget(ctx, &out, others); err != nil {
+	if err := s.forget(ctx, &out, others); err != nil {
 		return out, err
 	}
 	return out, damaged
@@ -70,22 +70,22 @@ func (e *Engine) reseal(ctx context.Context) (Resealed, error) {
 
 // resealPart seals one part anew and counts. A blob that does not open stays, and is told of
 // as damaged.
-func (e *Engine) resealPart(ctx context.Context, part SealedPart, count *int) (damaged, err error) {
+func (s *secrets) resealPart(ctx context.Context, part SealedPart, count *int) (damaged, err error) {
 	q := SealedQuery{Part: part, Limit: resealBatch}
 	for {
-		batch, err := e.store.Sealed(ctx, q)
+		batch, err := s.store.Sealed(ctx, q)
 		if err != nil {
 			return damaged, fmt.Errorf("list what is sealed: %w", err)
 		}
-		for _, s := range batch {
-			next, err := e.renewed(s)
+		for _, blob := range batch {
+			next, err := s.renewed(blob)
 			if err != nil {
-				damaged = errors.Join(damaged, fmt.Errorf("%s %q of app %s: %w", s.Part, s.Name, s.App, err))
+				damaged = errors.Join(damaged, fmt.Errorf("%s %q of app %s: %w", blob.Part, blob.Name, blob.App, err))
 			}
 			if next == nil {
 				continue
 			}
-			if err := e.replace(ctx, s, next, count); err != nil {
+			if err := s.replace(ctx, blob, next, count); err != nil {
 				return damaged, err
 			}
 		}
@@ -98,37 +98,37 @@ func (e *Engine) resealPart(ctx context.Context, part SealedPart, count *int) (d
 }
 
 // replace leaves alone what is changed beside it, since that is sealed anew by then.
-func (e *Engine) replace(ctx context.Context, s Sealed, next []byte, count *int) error {
-	switch err := e.store.Reseal(ctx, s.App, s, next, e.noted.newest()); {
+func (s *secrets) replace(ctx context.Context, blob Sealed, next []byte, count *int) error {
+	switch err := s.store.Reseal(ctx, blob.App, blob, next, s.newest()); {
 	case err == nil:
 		*count++
 	case !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound):
-		return fmt.Errorf("replace the %s %q of app %s: %w", s.Part, s.Name, s.App, err)
+		return fmt.Errorf("replace the %s %q of app %s: %w", blob.Part, blob.Name, blob.App, err)
 	}
 	return nil
 }
 
 // renewed is the blob under the newest secret; nil: it is that already.
-func (e *Engine) renewed(s Sealed) ([]byte, error) {
-	if id, _ := seal.SealedBy(s.Blob); id == e.noted.newest() {
+func (s *secrets) renewed(blob Sealed) ([]byte, error) {
+	if id, _ := seal.SealedBy(blob.Blob); id == s.newest() {
 		return nil, nil
 	}
-	aad := signingKeyAAD(s.App, s.Name)
-	if s.Part == SealedClientSecret {
-		aad = clientSecretAAD(s.App, s.Name)
+	aad := signingKeyAAD(blob.App, blob.Name)
+	if blob.Part == SealedClientSecret {
+		aad = clientSecretAAD(blob.App, blob.Name)
 	}
-	plain, err := e.ring.Open(s.Blob, aad)
+	plain, err := s.ring.Open(blob.Blob, aad)
 	if err != nil {
 		return nil, err
 	}
-	return e.ring.Seal(plain, aad), nil
+	return s.ring.Seal(plain, aad), nil
 }
 
 // forget forgets the retired secrets that seal nothing alive. What they sealed before they
 // were retired is there to be seen by now.
-func (e *Engine) forget(ctx context.Context, out *Resealed, retired []string) error {
-	now := e.now()
-	heads, err := e.store.SealedHeads(ctx, now, now.Add(-forUndo.ttl))
+func (s *secrets) forget(ctx context.Context, out *Resealed, retired []string) error {
+	now := s.now()
+	heads, err := s.store.SealedHeads(ctx, now, now.Add(-forUndo.ttl))
 	if err != nil {
 		return fmt.Errorf("look for what older secrets seal: %w", err)
 	}
@@ -136,7 +136,7 @@ func (e *Engine) forget(ctx context.Context, out *Resealed, retired []string) er
 		seals := slices.ContainsFunc(heads, func(head []byte) bool { by, ok := seal.SealedBy(head); return ok && by == id })
 		err := ErrStale
 		if !seals {
-			err = e.store.ForgetSecret(ctx, id)
+			err = s.store.ForgetSecret(ctx, id)
 		}
 		switch {
 		case err == nil, errors.Is(err, ErrNotFound): // another process was first

@@ -1,7 +1,6 @@
 package authkit
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +62,7 @@ type sessionSecret struct {
 // newSession prepares the session that a user verb starts, and the secret that holds it.
 func (e *Engine) newSession(app App, user uuid.UUID, by entry, now time.Time) (*Session, sessionSecret, error) {
 	id := newID(now)
-	_, idle, absolute := e.lifetimes(app)
+	_, idle, absolute := e.cfg.Tokens.lifetimes(app)
 	s := &Session{
 		App: app.ID, ID: id, UserID: user, AMR: by.amr,
 		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: now.Add(idle), Until: now.Add(absolute),
@@ -94,12 +93,6 @@ func sessionSecretOf(b []byte) (sessionSecret, bool) {
 	}
 	refresh, ok := token.RefreshOf(b)
 	return sessionSecret{refresh: refresh}, ok
-}
-
-// lifetimes are how long an app's access tokens and sessions live.
-func (e *Engine) lifetimes(app App) (access, idle, absolute time.Duration) {
-	s, t := app.Settings, e.cfg.Tokens
-	return cmp.Or(s.AccessTTL, t.AccessTTL), cmp.Or(s.SessionIdle, t.SessionIdle), cmp.Or(s.SessionAbsolute, t.SessionAbsolute)
 }
 
 // issue mints the access token of a session that was just started or is alive, and answers
@@ -160,7 +153,7 @@ func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now t
 		return token.Access{}, err
 	}
 	id := newID(now)
-	ttl, _, _ := e.lifetimes(app)
+	ttl, _, _ := e.cfg.Tokens.lifetimes(app)
 	expires := now.Add(ttl)
 	for _, end := range []time.Time{s.IdleUntil, s.Until} {
 		if end.Before(expires) {
@@ -169,7 +162,7 @@ func (e *Engine) claims(ctx context.Context, app App, m Moment, s Session, now t
 	}
 	u := m.User
 	claims := token.Access{
-		Issuer: e.issuer(app.ID), Audience: app.ID.String(), Subject: u.ID.String(), SessionID: s.ID.String(),
+		Issuer: e.cfg.issuer(app.ID), Audience: app.ID.String(), Subject: u.ID.String(), SessionID: s.ID.String(),
 		ID: id.String(), IssuedAt: now, ExpiresAt: expires, AuthTime: s.AuthTime, AMR: s.AMR, Name: u.Name, Extra: extra,
 	}
 	if u.Verified {
@@ -216,7 +209,7 @@ func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err
 // [CodeInvalidToken] for anything but a live one.
 func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session, User, error) {
 	now := e.now()
-	claims, _, err := token.Verify(raw, e.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
+	claims, _, err := token.Verify(raw, e.cfg.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
 	if err != nil {
 		return Session{}, User{}, invalidToken("the access token does not verify").because(err)
 	}

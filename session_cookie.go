@@ -61,7 +61,7 @@ func (e *Engine) use(ctx context.Context, app App, s *Session, now time.Time) er
 	if since := now.Sub(s.LastUsedAt); since.Abs() < useEvery {
 		return nil
 	}
-	_, idle, _ := e.lifetimes(app)
+	_, idle, _ := e.cfg.Tokens.lifetimes(app)
 	err := e.store.UseSession(ctx, app.ID, s.ID, now, now.Add(idle))
 	switch {
 	case errors.Is(err, ErrNotFound):

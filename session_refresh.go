@@ -132,7 +132,7 @@ func (e *Engine) rotate(ctx context.Context, t turning) (App, Rotated, error) {
 			return App{}, Rotated{}, err
 		}
 		now := e.now()
-		_, idle, _ := e.lifetimes(app)
+		_, idle, _ := e.cfg.Tokens.lifetimes(app)
 		got, err := e.store.RotateSession(ctx, Rotation{
 			App: t.app, AppVersion: app.Version, Family: t.presented.Family(), Presented: t.presented.Hash(), Next: t.next.Hash(),
 			Sealed: sealed, Key: t.keyHash(), Now: now, Grace: refreshGrace, GraceMost: refreshGraceMost,

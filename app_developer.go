@@ -1,0 +1,56 @@
+package authkit
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// The sources of an [App.Developer].
+const (
+	consoleSource = "console:" // users of the console app
+	hostSource    = "host:"    // what Config.Developers answers, and other ids of the host's
+	ownSource     = "own:"     // the host itself, in EnsureApp
+)
+
+// developerOf is a developer id with its source, as [App.Developer] is written. Ids of console
+// users and ids of the host's own developers never meet.
+func (c *Config) developerOf(id string) string {
+	if _, ok := httpio.CanonicalUUID(id); ok && c.Developers == nil {
+		return consoleSource + id
+	}
+	return hostSource + id
+}
+
+// ensurerOf is the developer of an app that [Engine.EnsureApp] makes: the host itself, under a
+// name of its choice, or a developer of the console app. No id of [Config.Developers] is one
+// of these.
+func (c *Config) ensurerOf(id string) string {
+	if developer := c.developerOf(id); !strings.HasPrefix(developer, hostSource) {
+		return developer
+	}
+	return ownSource + id
+}
+
+// consoleUser is the user of the console app who is the developer; false: the developer is not
+// of the console app.
+func consoleUser(developer string) (uuid.UUID, bool) {
+	text, ok := strings.CutPrefix(developer, consoleSource)
+	if !ok {
+		return uuid.Nil, false
+	}
+	id, err := uuid.Parse(text)
+	return id, err == nil
+}
+
+// ownerRef is the user of the console app who is the developer; the zero UserRef: the developer
+// is not of the console app.
+func ownerRef(developer string) UserRef {
+	id, ok := consoleUser(developer)
+	if !ok {
+		return UserRef{}
+	}
+	return UserRef{Console, id}
+}
