@@ -154,7 +154,7 @@ func (e *Engine) making(ctx context.Context, in newApp, now time.Time) (NewApp, 
 	text := ""
 	if in.withKey {
 		var key APIKey
-		if key, text, err = e.newAPIKey(id, APIKeyRequest{Name: "first key"}, now); err != nil {
+		if key, text, err = newAPIKey(id, APIKeyRequest{Name: "first key"}, now); err != nil {
 			return NewApp{}, "", err
 		}
 		step.Key = &key

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,7 +41,8 @@ type APIKeyRequest struct {
 	Overlap   time.Duration // how long the old keys live on; at most seven days
 }
 
-func (e *Engine) newAPIKey(app uuid.UUID, in APIKeyRequest, now time.Time) (APIKey, string, error) {
+// newAPIKey makes a key of the app, and its text, which is kept nowhere.
+func newAPIKey(app uuid.UUID, in APIKeyRequest, now time.Time) (APIKey, string, error) {
 	scopes, err := in.check(now)
 	if err != nil {
 		return APIKey{}, "", err
@@ -93,7 +93,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest)
 		return APIKey{}, "", err
 	}
 	now := e.now()
-	key, text, err := e.newAPIKey(app.ID, in, now)
+	key, text, err := newAPIKey(app.ID, in, now)
 	if err != nil {
 		return APIKey{}, "", err
 	}
@@ -146,69 +146,8 @@ func (e *Engine) managed(err error, app uuid.UUID, also Also) error {
 	return storeError(err, app)
 }
 
-// CheckAPIKey answers a live key, in one statement; the key says itself which app it is
-// of. [CodeInvalidAPIKey] for anything else.
+// CheckAPIKey returns a live key, in one statement; the key says itself which app it is of.
+// [CodeInvalidAPIKey] for anything but a live key.
 func (e *Engine) CheckAPIKey(ctx context.Context, text string) (APIKey, error) {
-	app, ok := token.ParseAPIKey(text)
-	if !ok {
-		return APIKey{}, refuse(CodeInvalidAPIKey, "the API key is not well formed")
-	}
-	now := e.now()
-	key, err := e.store.APIKey(ctx, app, token.Hash([]byte(text)), now)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return APIKey{}, refuse(CodeInvalidAPIKey, "the API key is unknown, inactive or expired")
-	case err != nil:
-		return APIKey{}, unavailable(fmt.Errorf("check an API key of app %s: %w", app, err))
-	}
-	e.used.add(app, key.ID, now)
-	return key, nil
-}
-
-// touched remembers when API keys were last used, until the next flush.
-type touched struct {
-	mu sync.Mutex
-	at map[uuid.UUID]map[uuid.UUID]time.Time // by app, by key
-	n  int
-}
-
-// maxTouched bounds what waits for a flush; more is forgotten.
-const maxTouched = 65536
-
-func newTouched() *touched { return &touched{at: map[uuid.UUID]map[uuid.UUID]time.Time{}} }
-
-func (t *touched) add(app, key uuid.UUID, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	keys := t.at[app]
-	if keys == nil {
-		keys = map[uuid.UUID]time.Time{}
-		t.at[app] = keys
-	}
-	last, known := keys[key]
-	if !known {
-		if t.n >= maxTouched {
-			return
-		}
-		t.n++
-	}
-	if now.After(last) {
-		keys[key] = now
-	}
-}
-
-// putBack returns what could not be written. What was added since is newer.
-func (t *touched) putBack(app uuid.UUID, keys map[uuid.UUID]time.Time) {
-	for key, at := range keys {
-		t.add(app, key, at)
-	}
-}
-
-// take empties it.
-func (t *touched) take() map[uuid.UUID]map[uuid.UUID]time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	all := t.at
-	t.at, t.n = map[uuid.UUID]map[uuid.UUID]time.Time{}, 0
-	return all
+	return e.keys.check(ctx, text)
 }

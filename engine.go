@@ -42,8 +42,8 @@ type Engine struct {
 	seen    *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
 	cookied *byCookie                                     // whose session cookies are, for Require
 	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
-	used    *touched                                      // API keys used since the last flush
-	warned  *bounded.Throttle[limitKey]                   // peers that sent a forwarding header
+	keys    *apiKeys
+	warned  *bounded.Throttle[limitKey] // peers that sent a forwarding header
 	hooks   *notifier
 	outbox  *outbox
 	repeats *thinlog.Logger // thins the log

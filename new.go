@@ -41,12 +41,12 @@ func New(c Config) (*Engine, error) {
 		seen:    bounded.NewCache[[32]byte, vouched](32768),
 		cookied: newByCookie(32768),
 		warned:  bounded.NewThrottle[limitKey](time.Minute, maxWarned),
-		used:    newTouched(),
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
 	e.limiter = newLimiter(c.Limits, e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)
+	e.keys = newAPIKeys(e.store, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)
 	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
 	salt := token.Random(16)

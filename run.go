@@ -97,23 +97,11 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	for _, part := range []func(context.Context) error{e.clock.keep, e.secrets.look, e.outbox.deliver, e.flush, e.rotateDue} {
+	for _, part := range []func(context.Context) error{e.clock.keep, e.secrets.look, e.outbox.deliver, e.keys.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
 	}
 	more, swept := e.sweep(ctx)
 	return more, errors.Join(err, swept)
-}
-
-// flush writes when API keys were last used.
-func (e *Engine) flush(ctx context.Context) error {
-	var all error
-	for app, used := range e.used.take() {
-		if err := e.store.TouchAPIKeys(ctx, app, used); err != nil && !errors.Is(err, ErrNotFound) {
-			e.used.putBack(app, used)
-			all = errors.Join(all, fmt.Errorf("note the use of API keys: %w", err))
-		}
-	}
-	return all
 }
 
 func (e *Engine) sweep(ctx context.Context) (more bool, err error) {
