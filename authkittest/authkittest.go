@@ -1,8 +1,8 @@
-// Package authkittest is for the tests of hosts: a working engine without a database, a
-// mail server, a provider or a wait.
+// Package authkittest is for the tests of hosts. It makes a working engine that needs no
+// database, mail server, provider or waiting.
 //
-// A [Kit] is an engine in memory with an app in it. Put the host's handler on kit.Engine
-// and kit.App, and send requests as somebody who is signed in:
+// A [Kit] is an engine in memory with an app. Make the host's handler with kit.Engine and
+// kit.App, and send requests as a signed-in user:
 //
 //	func TestNotes(t *testing.T) {
 //		t.Parallel()
@@ -12,7 +12,7 @@
 //
 //		got := httptest.NewRecorder()
 //		host.ServeHTTP(got, ann.Bearer(httptest.NewRequest("GET", "/notes", nil)))
-//		// … ann.User.ID, ann.SessionID and ann.RefreshToken are there too
+//		// … there are also ann.User.ID, ann.SessionID and ann.RefreshToken
 //	}
 //
 // examples/hosttest is such a host with its test.
@@ -20,16 +20,16 @@
 // # Time
 //
 // The engine's clock stands still until the test moves it. An access token lives for 15
-// minutes and is forgiven one more:
+// minutes, with a leeway of one more:
 //
 //	kit.Clock.Advance(17 * time.Minute) // ann's requests are 401 from here on
 //
-// A database has a clock of its own, which the engine goes by, unless the test hands it over
-// by [Timed].
+// An engine goes by the clock of its store. A database has a clock of its own; [Timed] replaces
+// it by that of the test.
 //
 // # Mail
 //
-// Nothing is sent; the test reads what would have been:
+// No mail is sent. The test reads what the mails contain:
 //
 //	link := kit.LastLink(t, "ann@example.com")
 //	code := kit.LastCode(t, "ann@example.com")
@@ -38,7 +38,7 @@
 //
 // # Providers
 //
-// A [Provider] is an OpenID provider on loopback that behaves, until it is told not to:
+// A [Provider] is an OpenID provider on loopback. It works until a test makes it misbehave:
 //
 //	corp := authkittest.NewProvider(t, kit, "corp")
 //	corp.Configure(t, kit.App)
@@ -67,13 +67,13 @@
 //
 // # What it promises
 //
-// Kits share nothing, so tests that have one each may run in parallel; a Kit is safe for
-// concurrent use. No goroutine is started but those of a Provider's HTTP server, which
-// ends with its test. Methods that fail a test fail the one they are given, so that a Kit
-// may serve the subtests of its test.
+// Kits share no state, so tests with a Kit each may run in parallel. A Kit is safe for
+// concurrent use. The only goroutines are those of a Provider's HTTP server, which ends with
+// its test. A method that fails a test fails the one that it is given, so that the subtests of
+// a test may share its Kit.
 //
-// It is for tests alone: passwords are hashed for speed, nothing is limited, and
-// providers may be on loopback.
+// It is for tests alone: password hashes are cheap, there are no limits, and providers may be
+// on loopback.
 package authkittest
 
 import (
@@ -91,7 +91,7 @@ import (
 // BaseURL is where [Config] mounts the handler.
 const BaseURL = "http://localhost:8080/auth"
 
-// secret is the same for all, so that a second engine can open what the first one stored.
+// secret is the same for every Kit, so that a second engine can open what the first one stored.
 const secret = "32 bytes that guard nothing real"
 
 // developer owns the apps that a Kit makes.
@@ -107,12 +107,12 @@ type Kit struct {
 	base *url.URL
 }
 
-// Config is a valid configuration for a host that calls [authkit.New] itself: memory
-// store, [BaseURL], a clock that stands still and a mailer that keeps what it is given, for
-// [Adopt] to find. Hashing is cheap, limits are off, providers may be on loopback, the
-// store is asked about a session each time, and what the engine logs as an error goes to
-// tb's log. Every call has parts of its own. A host may change all of it but Now and
-// Mailer. A Store that is a database goes by the kit's clock with [Timed].
+// Config returns a valid configuration for a host that calls [authkit.New] itself: memory
+// store, [BaseURL], a clock that stands still, and a mailer that keeps mails, both of which
+// [Adopt] finds again. Hashing is cheap, limits are off, providers may be on loopback, the
+// store is asked about a session each time, and errors that the engine logs go to tb's log.
+// Each call makes parts of its own. A host may change all of it except Now and Mailer. [Timed]
+// makes a Store that is a database go by the kit's clock.
 func Config(tb testing.TB) authkit.Config {
 	tb.Helper()
 	own := &parts{Outbox: mail.NewOutbox(), clock: newClock()}
@@ -121,14 +121,14 @@ func Config(tb testing.TB) authkit.Config {
 		Secrets:  [][]byte{[]byte(secret)},
 		Logger:   slog.New(slog.NewTextHandler(newLog(tb), &slog.HandlerOptions{Level: slog.LevelError})),
 		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1},
-		// The clock stands still, so whatever is remembered for a while would be for ever.
+		// The clock stands still, so what is remembered for a time would never be asked again.
 		Tokens:                         authkit.TokenConfig{LiveWithin: -1},
 		Limits:                         authkit.LimitConfig{InsecureOff: true},
 		InsecureAllowLoopbackProviders: true,
 	}
 }
 
-// parts is the mailer of a [Config], and how [Adopt] comes by the clock.
+// parts is the mailer of a [Config], in which [Adopt] finds the clock.
 type parts struct {
 	*mail.Outbox
 
@@ -149,7 +149,7 @@ func New(tb testing.TB, change ...func(*authkit.Config)) *Kit {
 	if err != nil {
 		tb.Fatalf("authkittest: %v", err)
 	}
-	app, err := engine.EnsureApp(tb.Context(), developer, "Test app") // a Store of the host's may hold it
+	app, err := engine.EnsureApp(tb.Context(), developer, "Test app") // a Store of the host may have it already
 	if err != nil {
 		tb.Fatalf("authkittest: make the app: %v", err)
 	}
@@ -157,8 +157,8 @@ func New(tb testing.TB, change ...func(*authkit.Config)) *Kit {
 }
 
 // Adopt makes a Kit of an engine and an app that a host made. The configuration is the one
-// from [Config] that the engine was made of; its Mailer and Now are still those, or the
-// test fails.
+// from [Config] that the engine was made with. It fails the test if its Mailer or Now is
+// another.
 func Adopt(tb testing.TB, engine *authkit.Engine, app authkit.App, c authkit.Config) *Kit {
 	tb.Helper()
 	own, ok := c.Mailer.(*parts)
@@ -175,12 +175,12 @@ func Adopt(tb testing.TB, engine *authkit.Engine, app authkit.App, c authkit.Con
 	return &Kit{Engine: engine, App: app, Clock: own.clock, Outbox: own.Outbox, base: base}
 }
 
-// NewApp makes another app: to show that what belongs to one is unknown in the other. A
-// name that the Kit has given before fails the test.
+// NewApp makes another app, to show that what belongs to one app is unknown in the other. It
+// fails the test if an app of the Kit has the name.
 func (k *Kit) NewApp(tb testing.TB, name string) authkit.App {
 	tb.Helper()
 	app, _, err := k.Engine.CreateApp(tb.Context(), developer, name)
-	if err == nil && strings.EqualFold(name, k.App.Name) { // that one has an owner of its own
+	if err == nil && strings.EqualFold(name, k.App.Name) { // the Kit's first app has another owner
 		err = authkit.CodeAppNameTaken
 	}
 	if err != nil {
@@ -189,8 +189,8 @@ func (k *Kit) NewApp(tb testing.TB, name string) authkit.App {
 	return app
 }
 
-// Handler serves the engine under the path of Config.BaseURL, so that a link or a
-// redirect URI can be requested from it as it stands.
+// Handler serves the engine under the path of Config.BaseURL. A test can request a link or a
+// redirect URI from it unchanged.
 func (k *Kit) Handler() http.Handler {
 	return http.StripPrefix(k.base.Path, k.Engine.Handler())
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// host is a host whose one route says who asks.
+// host is a host with one route, which answers who is signed in.
 func host(k *authkittest.Kit, app authkit.App) http.Handler {
 	return k.Engine.Require(authkit.ForApp(app.ID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _ := authkit.IdentityFrom(r.Context())
@@ -191,7 +191,7 @@ func TestACookieIsTheHandlers(t *testing.T) {
 	}
 }
 
-// askForLink has the handler mail a link and answers the binding.
+// askForLink has the handler mail a link and returns the binding.
 func askForLink(t *testing.T, kit *authkittest.Kit, email string, status int) string {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, authkittest.BaseURL+"/auth/magic-link/"+kit.App.ID.String(),
@@ -231,7 +231,7 @@ func TestMails(t *testing.T) {
 	})
 }
 
-// verdict is a test that keeps what it fails with.
+// verdict is a test that records its failures.
 type verdict struct {
 	testing.TB
 
@@ -250,7 +250,7 @@ func (v *verdict) Fatalf(format string, args ...any) {
 	panic(v)
 }
 
-// fails runs f with a test of its own, which has to fail with the words.
+// fails runs f with a test of its own, and checks that it fails with the words.
 func fails(t *testing.T, words string, f func(tb testing.TB)) {
 	t.Helper()
 	v := &verdict{TB: t}
@@ -351,7 +351,7 @@ func TestTwoKitsOverOneStore(t *testing.T) {
 	ask(t, host(second, second.App), ann.Bearer(get(t, "/me")), 200)
 }
 
-// logged is a test with a log that can be read, and an end of its own.
+// logged is a test with a readable log, which ends by itself.
 type logged struct {
 	testing.TB
 

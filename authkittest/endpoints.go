@@ -18,7 +18,7 @@ const (
 	hugeAnswer = 2 << 20
 )
 
-// grant is what a code stands for; of it, an access token stands for the email alone.
+// grant is what a code stands for. An access token stands for the email alone.
 type grant struct{ email, nonce, challenge, redirectTo string }
 
 func (p *Provider) routes() http.Handler {
@@ -47,8 +47,8 @@ func (p *Provider) has(f Fault) bool {
 	return slices.Contains(p.faults, f)
 }
 
-// discovery promises the algorithm of a forged token, so that only authkit's own rule
-// stands against it.
+// discovery announces the algorithm of a forged token, so that only authkit's own rule can
+// refuse it.
 func (p *Provider) discovery(w http.ResponseWriter, _ *http.Request) {
 	algs := []string{"ES256"}
 	if p.has(Unsigned) {
@@ -90,8 +90,8 @@ func (p *Provider) keys(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, map[string]any{"keys": keys})
 }
 
-// authorize asks nobody. A request that is not one of this client with PKCE is a page, as
-// no redirect URI can be trusted then.
+// authorize redirects at once, without asking a user. It answers a request that is not of this
+// client with PKCE with a page, since no redirect URI can be trusted then.
 func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	to, err := url.Parse(q.Get("redirect_uri"))
@@ -119,7 +119,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusFound)
 }
 
-// keep makes a new code or access token.
+// keep makes a new code or access token for a grant.
 func (p *Provider) keep(in map[string]grant, g grant) string {
 	text := rand.Text()
 	p.mu.Lock()
@@ -170,7 +170,7 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, said)
 }
 
-// wait is how the token endpoint is slow.
+// wait delays an answer of the token endpoint while the test holds it.
 func (p *Provider) wait(r *http.Request) {
 	p.mu.Lock()
 	h := p.held
@@ -181,12 +181,12 @@ func (p *Provider) wait(r *http.Request) {
 	h.arrive()
 	select {
 	case <-h.free:
-	case <-r.Context().Done(): // nobody waits for the answer any more
+	case <-r.Context().Done(): // the client has gone
 	}
 }
 
-// ownClient takes the client's secret in the header or in the form (RFC 6749, section
-// 2.3.1).
+// ownClient reports whether a request has the client's secret, in the header or in the form
+// (RFC 6749, section 2.3.1).
 func ownClient(r *http.Request) bool {
 	id, secret, ok := r.BasicAuth()
 	if !ok {
@@ -195,7 +195,7 @@ func ownClient(r *http.Request) bool {
 	return id == url.QueryEscape(clientID) && secret == url.QueryEscape(clientSecret)
 }
 
-// redeem spends a code, whatever else is wrong with the request.
+// redeem spends a code, also if the request is wrong in another way.
 func (p *Provider) redeem(r *http.Request) (grant, bool) {
 	code, form := r.PostForm.Get("code"), r.PostForm
 	p.mu.Lock()
@@ -244,5 +244,5 @@ func answer(w http.ResponseWriter, status int, v any) {
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(b) // a peer that is gone is told nothing
+	_, _ = w.Write(b) // it fails only if the client has gone
 }

@@ -11,10 +11,10 @@ import (
 
 const idTokenTTL = 5 * time.Minute
 
-// subject is that of an address, so that a person comes back as the same one.
+// subject returns the subject of an address, the same each time.
 func subject(email string) string { return "subject-of-" + email }
 
-// person is what the provider knows of somebody.
+// person returns the claims about the user of a grant.
 func (p *Provider) person(g grant) jwt.MapClaims {
 	claims := jwt.MapClaims{"sub": subject(g.email), "email": g.email, "email_verified": !p.has(UnverifiedAddress), "name": "Test Person"}
 	if p.has(NoAddress) {
@@ -24,7 +24,7 @@ func (p *Provider) person(g grant) jwt.MapClaims {
 	return claims
 }
 
-// idToken says who signed in, with the faults and the words of the test.
+// idToken makes the ID token of a grant, with the faults and claims that the test set.
 func (p *Provider) idToken(g grant) (string, error) {
 	now := p.kit.Clock.Now()
 	if p.has(Expired) {

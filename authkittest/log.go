@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// testLog writes to a test's log until the test has ended: a server that the host is
-// still closing by then may log, and a test's log panics.
+// testLog writes to a test's log until the test has ended. Then it discards: a server that the
+// host is still closing may log, and the log of a finished test panics.
 type testLog struct {
 	mu sync.Mutex
 	to io.Writer

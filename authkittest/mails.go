@@ -7,8 +7,8 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// LastLink sends the mail that waits and answers the link in the latest one to the
-// address, whose case does not count. It fails the test if there is none.
+// LastLink sends waiting mail and returns the link in the latest one to the address, whose case
+// does not matter. It fails the test without such a mail, or if that has no link.
 func (k *Kit) LastLink(tb testing.TB, email string) string {
 	tb.Helper()
 	m := k.lastMail(tb, email)
@@ -19,7 +19,7 @@ func (k *Kit) LastLink(tb testing.TB, email string) string {
 	return link
 }
 
-// LastCode is [Kit.LastLink] for the six-digit code.
+// LastCode is [Kit.LastLink] for the six-digit code of the mail.
 func (k *Kit) LastCode(tb testing.TB, email string) string {
 	tb.Helper()
 	m := k.lastMail(tb, email)

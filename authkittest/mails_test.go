@@ -10,7 +10,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// slowWords are templates that say when they are asked and then wait.
+// slowWords are templates that report each use and then wait.
 type slowWords struct {
 	mail.Templates
 
@@ -23,7 +23,7 @@ func (s slowWords) Render(name string, data mail.Data) (mail.Message, error) {
 	return s.Templates.Render(name, data)
 }
 
-// Parallel subtests share a Kit, and each may find that the other is sending its mail.
+// Parallel subtests may share a Kit. Each may find that the other is sending its mail.
 func TestLastLinkWaitsForMailThatAnotherRunIsSending(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,23 +10,24 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// Person is somebody who is signed in to an app: the sign-in, and requests made with it.
+// Person is a user who is signed in to an app. It adds the sign-in to requests.
 type Person struct {
 	authkit.SignIn
 
 	cookies []*http.Cookie
 }
 
-// Bearer adds the access token to a request, in place of any Authorization it has, and
-// returns the request. It works in every session mode.
+// Bearer adds the access token to a request, in place of any Authorization header, and returns
+// the request. It works in every session mode.
 func (p Person) Bearer(r *http.Request) *http.Request {
 	r.Header.Set("Authorization", "Bearer "+p.Token)
 	return r
 }
 
 // Cookies adds the session cookie that a browser would have after this sign-in, and returns
-// the request. There is one where the app's session mode was cookie or either at the sign-in,
-// which a new app's is not: see Settings above. The person has no refresh token then.
+// the request. There is a cookie if the app's session mode was cookie or either at the sign-in,
+// which is not the default: see Settings in the package comment. Then the person has no refresh
+// token.
 func (p Person) Cookies(r *http.Request) *http.Request {
 	for _, c := range p.cookies {
 		r.AddCookie(c)
@@ -34,16 +35,16 @@ func (p Person) Cookies(r *http.Request) *http.Request {
 	return r
 }
 
-// SignIn starts a session as if by a link in a mail. An unknown address becomes a
-// user, verified, whether or not sign-up is open; a known user is signed in as it is, in
-// another session each time. A disabled user fails the test.
+// SignIn starts a session, as a magic link does. An unknown address becomes a verified user,
+// also with sign-up closed. A known user is signed in unchanged, in a new session each time. It
+// fails the test if the user is disabled.
 func (k *Kit) SignIn(tb testing.TB, app authkit.App, email string) Person {
 	tb.Helper()
 	return k.enter(tb, app, k.user(tb, app, authkit.UserRequest{Email: email, Verified: true}))
 }
 
-// SignInUnverified is [Kit.SignIn] for a user who has not proven the address. An address
-// that the app's user has proven fails the test.
+// SignInUnverified is [Kit.SignIn] for a user who has not proven the address. It fails the test
+// if the user has proven it.
 func (k *Kit) SignInUnverified(tb testing.TB, app authkit.App, email string) Person {
 	tb.Helper()
 	u := k.user(tb, app, authkit.UserRequest{Email: email})
@@ -53,7 +54,7 @@ func (k *Kit) SignInUnverified(tb testing.TB, app authkit.App, email string) Per
 	return k.enter(tb, app, u)
 }
 
-// user answers the user of an address, and makes one if there is none.
+// user returns the user of an address, who is created if unknown.
 func (k *Kit) user(tb testing.TB, app authkit.App, in authkit.UserRequest) authkit.User {
 	tb.Helper()
 	u, err := k.Engine.CreateUser(tb.Context(), app.ID, in)
@@ -80,7 +81,7 @@ func (k *Kit) enter(tb testing.TB, app authkit.App, u authkit.User) Person {
 	return k.person(in)
 }
 
-// person gives a sign-in the cookie of the HTTP contract.
+// person makes the Person of a sign-in, with the cookie that the handler would set.
 func (k *Kit) person(in authkit.SignIn) Person {
 	if in.Cookie == "" {
 		return Person{SignIn: in}

@@ -22,12 +22,12 @@ const (
 )
 
 // Provider is an OpenID provider: a real HTTP server on loopback, with discovery, keys
-// (ES256), an authorization endpoint that asks nobody and redirects at once, a token
+// (ES256), an authorization endpoint that redirects at once without asking a user, a token
 // endpoint that checks client, code, redirect URI and PKCE (S256), and userinfo. Its clock
 // is the Kit's.
 //
-// Who comes is the login_hint of the authorization request, an address; without one it is
-// ann@example.com. The same address is always the same subject. It is safe for concurrent
+// The user is the login_hint of the authorization request, an address; the default is
+// ann@example.com. An address always has the same subject. A Provider is safe for concurrent
 // use.
 type Provider struct {
 	Name   string // of its configurations, and in paths: /auth/{Name}/{app_id}
@@ -55,7 +55,7 @@ func NewProvider(tb testing.TB, k *Kit, name string) *Provider {
 	p.client = server.Client()
 	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	tb.Cleanup(func() {
-		p.endHold() // else closing waits for it
+		p.endHold() // closing waits for a held request
 		server.Close()
 	})
 	return p
@@ -70,8 +70,8 @@ func newKey(tb testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
-// Configure makes the provider one of the app's, its word on addresses trusted. The
-// redirect URI is authkit's own callback. A second one of the name fails the test.
+// Configure adds the provider to the app, which trusts it for addresses. The redirect URI is
+// authkit's own callback. It fails the test if the app has a provider of that name.
 func (p *Provider) Configure(tb testing.TB, app authkit.App) authkit.OAuthConfig {
 	tb.Helper()
 	_, owner, _ := strings.Cut(app.Developer, ":")
@@ -85,9 +85,9 @@ func (p *Provider) Configure(tb testing.TB, app authkit.App) authkit.OAuthConfig
 	return config
 }
 
-// SignIn walks the flow of a single-page app: it begins, goes to the provider as the
-// person with the address, and hands in what comes back. The error is authkit's
-// refusal, an [*authkit.Error].
+// SignIn does the flow of a single-page app: it begins, visits the provider as the user of the
+// address, and finishes with the provider's answer. The error is authkit's refusal, an
+// [*authkit.Error].
 func (p *Provider) SignIn(tb testing.TB, app authkit.App, email string) (Person, error) {
 	tb.Helper()
 	ctx := tb.Context()
@@ -106,9 +106,9 @@ func (p *Provider) SignIn(tb testing.TB, app authkit.App, email string) (Person,
 	return p.kit.person(in), nil
 }
 
-// Visit is the browser's part: it follows an authorization request to the provider, as the
-// person with the address, and answers where the provider sends the browser back to. A
-// request that the provider cannot answer by a redirect fails the test.
+// Visit does the browser's part of a flow: it sends an authorization request to the provider,
+// as the user of the address, and returns the URL that the provider redirects to. It fails the
+// test if the provider does not answer with a redirect.
 func (p *Provider) Visit(tb testing.TB, authURL, email string) *url.URL {
 	tb.Helper()
 	r, err := http.NewRequestWithContext(tb.Context(), http.MethodGet, authURL+"&login_hint="+url.QueryEscape(email), nil)
@@ -119,7 +119,7 @@ func (p *Provider) Visit(tb testing.TB, authURL, email string) *url.URL {
 	if err != nil {
 		tb.Fatalf("authkittest: visit provider %q: %v", p.Name, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // nothing in it is wanted
+	defer res.Body.Close() //nolint:errcheck // the body is not read
 	back, err := res.Location()
 	if err != nil {
 		tb.Fatalf("authkittest: provider %q answered %s to %q: %v", p.Name, res.Status, authURL, err)
@@ -127,23 +127,24 @@ func (p *Provider) Visit(tb testing.TB, authURL, email string) *url.URL {
 	return back
 }
 
-// Misbehave replaces the faults that the provider has; without any it behaves again.
+// Misbehave replaces the faults of the provider. Without any fault it behaves again.
 func (p *Provider) Misbehave(faults ...Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults = slices.Clone(faults)
 }
 
-// Say replaces what ID tokens say beside or in place of the usual claims; nil is the usual
-// again. A claim that is nil is left out: an "email" of nil stands at userinfo alone.
+// Say sets claims that ID tokens have beside or in place of the usual ones, until the next call;
+// nil sets none. A claim with the value nil is left out: with an "email" of nil, the address is
+// at userinfo alone.
 func (p *Provider) Say(claims map[string]any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.said = maps.Clone(claims)
 }
 
-// Hold makes the token endpoint slow: requests to it wait. Arrived is closed when the first
-// one waits; release, or the end of the test, lets all of them go on.
+// Hold makes requests to the token endpoint wait. arrived is closed when the first one waits;
+// release, or the end of the test, lets all of them continue.
 func (p *Provider) Hold() (arrived <-chan struct{}, release func()) {
 	p.endHold()
 	p.mu.Lock()

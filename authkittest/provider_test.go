@@ -68,7 +68,7 @@ func TestProvider(t *testing.T) {
 	})
 }
 
-// TestFaults has a row for each sentence that stands beside a Fault.
+// TestFaults has a row for each sentence in the comment of a Fault.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -108,7 +108,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// TestWhatIsTakenAllTheSame has the faults that refuse no sign-in.
+// TestWhatIsTakenAllTheSame signs in with each fault that authkit accepts.
 func TestWhatIsTakenAllTheSame(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]authkittest.Fault{
@@ -210,7 +210,7 @@ func (d deadline) Err() error {
 	}
 }
 
-// waiting begins a sign-in at a provider that holds it, and answers how it ends.
+// waiting begins a sign-in at a provider that holds it, and returns how it ends.
 func waiting(ctx context.Context, t *testing.T) (p *authkittest.Provider, release func(), done <-chan error) {
 	t.Helper()
 	kit, p := withProvider(t)
@@ -241,7 +241,7 @@ func TestHold(t *testing.T) {
 		t.Parallel()
 		_, release, done := waiting(t.Context(), t)
 		release()
-		release() // once is enough
+		release() // a second call has no effect
 		if err := <-done; err != nil {
 			t.Errorf("FinishOAuth: %v", err)
 		}
@@ -296,7 +296,7 @@ func TestProviderByRedirect(t *testing.T) {
 	}
 }
 
-// TestTokenEndpoint holds the provider to what it checks.
+// TestTokenEndpoint checks that the provider refuses wrong token requests.
 func TestTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	kit, p := withProvider(t)
