@@ -7,23 +7,23 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// flow is a request of which nobody may tell whether it is about a known address.
+// flow is a request whose answer must not show whether an address is known.
 type flow struct {
 	name     string
 	status   int // of both answers
 	settings authkit.AppPatch
 	limits   authkit.LimitConfig
 
-	// known makes the app know an address, in its own way.
+	// known makes an address known to the app, in the way that the flow is about.
 	known func(ctx context.Context, s *site, email string) error
 
-	// request is the one that is measured.
+	// request makes the request that is measured.
 	request func(ctx context.Context, s *site, email string) (message, error)
 }
 
 const passphrase, wrongOne = "a long enough passphrase", "a wrong long passphrase!"
 
-// flows are all that there are.
+// flows returns every flow.
 func flows() []flow {
 	off := authkit.LimitConfig{InsecureOff: true}
 	proven := authkit.AppPatch{RequireVerified: new(true)}
@@ -39,13 +39,13 @@ func flows() []flow {
 	}
 }
 
-// withPassword makes a user whose hash costs what one does.
+// withPassword makes a user whose password has a hash of the usual cost.
 func withPassword(ctx context.Context, s *site, email string) error {
 	_, err := s.engine.SignInWithPassword(ctx, authkit.PasswordSignIn{App: s.app.ID, Email: email, Password: passphrase})
 	return err
 }
 
-// cheaply makes a user whose password is never looked at.
+// cheaply makes a user with a cheap hash, for flows that check no password.
 func cheaply(ctx context.Context, s *site, email string) error {
 	_, err := s.cheap.SignInWithPassword(ctx, authkit.PasswordSignIn{App: s.app.ID, Email: email, Password: passphrase})
 	return err
@@ -65,7 +65,7 @@ func disabled(ctx context.Context, s *site, email string) error {
 	return err
 }
 
-// usedUp makes nobody known, but an address that has had its mail.
+// usedUp makes no user. It exhausts the mail limit of an address.
 func usedUp(ctx context.Context, s *site, email string) error {
 	_, err := s.engine.RequestLink(ctx, authkit.LinkRequest{App: s.app.ID, Email: email})
 	return err
@@ -93,7 +93,7 @@ func signUp(_ context.Context, s *site, email string) (message, error) {
 	return s.post("/auth/credentials/", "", fmt.Sprintf(`{"email":%q,"password":%q,"intent":"sign_up"}`, email, wrongOne)), nil
 }
 
-// change is asked for by a user of its own each time, in a fresh session.
+// change asks for a change of address, each time as another user in a fresh session.
 func change(ctx context.Context, s *site, email string) (message, error) {
 	in, err := s.cheap.SignInWithPassword(ctx, authkit.PasswordSignIn{App: s.app.ID, Email: address(), Password: passphrase})
 	return s.post("/auth/email/change/", in.Token, fmt.Sprintf(`{"new_email":%q}`, email)), err

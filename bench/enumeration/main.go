@@ -1,11 +1,11 @@
-// Command enumeration measures whether a stranger can tell, by an answer or by the time
-// it takes, which addresses an app knows.
+// Command enumeration measures whether answers, or their times, show a stranger which addresses
+// an app knows.
 //
 //	go run ./enumeration -store memory
 //	go run ./enumeration -store sqlite:/tmp/bench.db -flow forgot
 //	go run ./enumeration -store postgres://… -pairs 2000
 //
-// README.md beside it says what the columns mean.
+// README.md in the folder above says what the columns mean.
 package main
 
 import (
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// A flow passes where its AUC lies between these.
+// A flow passes if its AUC lies between these bounds.
 const least, most = 0.45, 0.55
 
 func main() {
@@ -36,8 +36,8 @@ func main() {
 	}
 }
 
-// run measures the flows that the arguments name. An error: one does not pass, or cannot
-// be measured.
+// run measures the flows that the arguments name. It returns an error if one does not pass or
+// cannot be measured.
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("enumeration", flag.ContinueOnError)
 	store := flags.String("store", "memory", "memory, sqlite:FILE or postgres://…")
@@ -79,8 +79,7 @@ func choose(list string) ([]flow, error) {
 	return out, nil
 }
 
-// report prints a line for each flow as soon as it is measured, and at the end what
-// differed.
+// report prints a line for each flow once it is measured, and the differences at the end.
 func report(ctx context.Context, name string, chosen []flow, pairs int, out io.Writer) error {
 	store, closeStore, err := openStore(ctx, name)
 	if err != nil {
@@ -89,7 +88,7 @@ func report(ctx context.Context, name string, chosen []flow, pairs int, out io.W
 	defer closeStore()
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	const columns = "%-20s\t%6s\t%6s\t%10s\t%10s\t%9s\t%5s\t%-13s\t%s\n"
-	row := func(cells ...any) { _, _ = fmt.Fprintf(table, columns, cells...) } // Flush tells what went wrong
+	row := func(cells ...any) { _, _ = fmt.Fprintf(table, columns, cells...) } // Flush returns the error
 	row("flow", "pairs", "status", "known", "unknown", "apart", "AUC", "95 %", "")
 	var failed []error
 	for _, f := range chosen {
@@ -121,7 +120,7 @@ func examine(ctx context.Context, f flow, open func() (*site, error), pairs int)
 	return measure(ctx, s, f, pairs)
 }
 
-// judge says why an outcome does not pass.
+// judge returns an error that says why an outcome does not pass.
 func (o *outcome) judge(r ranking) error {
 	switch {
 	case o.differs != "":

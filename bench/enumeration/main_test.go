@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// Every flow can be asked, and answers as it should; a few pairs tell nothing of times.
+// Each flow gets the answers that it should. A few pairs say nothing about times.
 func TestFlows(t *testing.T) {
 	t.Parallel()
 	for _, f := range flows() {
@@ -31,7 +31,7 @@ func TestFlows(t *testing.T) {
 	}
 }
 
-// slow is a store that takes longer for an account that there is.
+// slow is a store that takes longer to return an account than to report a missing one.
 type slow struct{ authkit.Store }
 
 func (s slow) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {

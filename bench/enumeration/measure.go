@@ -21,28 +21,28 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// warmUp is how many pairs go before those that count, but never more than those.
+// warmUp is how many pairs are sent before those that count, and at most as many as those.
 const warmUp = 25
 
-// message is a request as it goes over the wire.
+// message is a request in its bytes.
 type message []byte
 
-// outcome is what a flow has shown.
+// outcome is the result of measuring a flow.
 type outcome struct {
 	known, unknown []time.Duration
-	differs        string // what the first pair that was not alike looked like
+	differs        string // the answers of the first pair that were not alike
 }
 
-// asking is a request whose answer is to come.
+// asking is a request to be sent.
 type asking struct {
 	known bool
 	message
 }
 
-// measure asks in pairs over one connection, the known address as often first as last. The
-// garbage of a pair is collected before the next one, never within, and the work that a
-// request leaves to [authkit.Engine.Run] is over before the next one begins: the
-// quietest a listener can have it.
+// measure sends pairs of requests over one connection, with the known address first about as
+// often as last. Garbage is collected between pairs, never within one, and the work that a
+// request leaves to [authkit.Engine.Run] ends before the next request. A listener has no
+// quieter conditions.
 func measure(ctx context.Context, s *site, f flow, pairs int) (outcome, error) {
 	warm := min(warmUp, pairs)
 	var out outcome
@@ -54,7 +54,7 @@ func measure(ctx context.Context, s *site, f flow, pairs int) (outcome, error) {
 	if err != nil {
 		return out, err
 	}
-	defer func() { _ = wire.Close() }() // all answers are there by then
+	defer func() { _ = wire.Close() }() // all answers have arrived by then
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for i, pair := range all {
 		runtime.GC()
@@ -97,7 +97,7 @@ func (o *outcome) add(known bool, took time.Duration) {
 	o.unknown = append(o.unknown, took)
 }
 
-// prepare makes the pairs, with an address of its own in each request.
+// prepare makes the pairs. Each request has another address.
 func prepare(ctx context.Context, s *site, f flow, n int) ([][2]asking, error) {
 	known, unknown := make([]string, n), make([]string, n)
 	for i := range n {
@@ -120,14 +120,14 @@ func prepare(ctx context.Context, s *site, f flow, n int) ([][2]asking, error) {
 			return nil, fmt.Errorf("the requests of a pair have %d and %d bytes, want as many", len(a), len(b))
 		}
 		out[i] = [2]asking{{true, a}, {false, b}}
-		if rand.IntN(2) == 0 { //nolint:gosec // nobody has to guess it
+		if rand.IntN(2) == 0 { //nolint:gosec // not a secret
 			slices.Reverse(out[i][:])
 		}
 	}
 	return out, nil
 }
 
-// wire is one connection that is kept alive.
+// wire is a connection that is kept alive.
 type wire struct {
 	net.Conn
 
@@ -142,14 +142,14 @@ func dial(ctx context.Context, addr string) (*wire, error) {
 	return &wire{c, bufio.NewReader(c)}, nil
 }
 
-// answer is what came back.
+// answer is the answer to a request.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// ask sends a request and takes the time until the last byte of its answer.
+// ask sends a request and measures the time until the last byte of its answer.
 func (w *wire) ask(m message) (time.Duration, answer, error) {
 	start := time.Now()
 	if _, err := w.Write(m); err != nil {
@@ -170,10 +170,10 @@ func (w *wire) ask(m message) (time.Duration, answer, error) {
 	return took, answer{r.StatusCode, r.Header, body}, nil
 }
 
-// masked are members and headers that differ each time. Only their lengths count.
+// masked lists members and headers with random values, of which only the lengths are compared.
 var masked = []string{"binding", "request_id", "X-Request-Id", "Set-Cookie"}
 
-// shape is all of an answer but what is random in it.
+// shape returns an answer without its random parts.
 func (a answer) shape() string {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "  %d, %d bytes\n", a.status, len(a.body))
@@ -199,7 +199,7 @@ func mask(name, value string) string {
 	if !slices.Contains(masked, name) {
 		return value
 	}
-	random, rest, _ := strings.Cut(value, ";") // a cookie's attributes stay
+	random, rest, _ := strings.Cut(value, ";") // keeps the attributes of a cookie
 	key := ""
 	if name == "Set-Cookie" {
 		key, random, _ = strings.Cut(random, "=")

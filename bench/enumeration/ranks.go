@@ -6,16 +6,15 @@ import (
 	"time"
 )
 
-// ranking is what the Mann-Whitney U test says of two samples. AUC is U over the number of
-// pairs: how likely a time of the first sample is longer than one of the second, ties
-// counted by half. It is 0.5 where nothing tells them apart.
+// ranking is the result of the Mann-Whitney U test for two samples. The AUC is U divided by the
+// number of pairs: the probability that a time of the first sample is longer than one of the
+// second, where ties count half. It is 0.5 if the samples do not differ.
 type ranking struct {
 	auc, low, high float64 // low to high: the 95 % interval
 }
 
-// rank compares the samples. The interval is from the variance of the placements (DeLong,
-// DeLong and Clarke-Pearson, Biometrics 44, 1988), which supposes nothing about how times
-// are distributed.
+// rank compares the samples. The interval comes from the variance of the placements (DeLong,
+// DeLong and Clarke-Pearson, Biometrics 44, 1988), which assumes no distribution of the times.
 func rank(a, b []time.Duration) ranking {
 	placesA, placesB := placements(a, b), placements(b, a)
 	auc := mean(placesA)
@@ -23,7 +22,7 @@ func rank(a, b []time.Duration) ranking {
 	return ranking{auc, max(auc-half, 0), min(auc+half, 1)}
 }
 
-// placements says of each x what share of ys is shorter, ties counted by half.
+// placements returns for each x the share of ys that is shorter, where ties count half.
 func placements(xs, ys []time.Duration) []float64 {
 	sorted := slices.Sorted(slices.Values(ys))
 	out := make([]float64, len(xs))

@@ -28,8 +28,8 @@ func TestRank(t *testing.T) {
 	}
 }
 
-// The interval holds the truth about 95 times in a hundred, and half of it is near what the
-// test's own theory says for samples that are alike: 1.96·√((n+m+1)/12nm).
+// The interval contains the true value about 95 times in a hundred. For samples of the same
+// distribution, half of it is near the theory of the test: 1.96·√((n+m+1)/12nm).
 func TestIntervalOfTheRank(t *testing.T) {
 	t.Parallel()
 	const n, rounds = 100, 400

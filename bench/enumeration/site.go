@@ -23,7 +23,7 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// secret seals what a run leaves in a store, so that the next one can open it.
+// secret seals the data of each run, so that a later run over the same store can open it.
 var secret = []byte("only measured, it keeps nothing.")
 
 // openStore opens memory, sqlite:FILE or postgres://….
@@ -48,31 +48,31 @@ func openStore(ctx context.Context, name string) (authkit.Store, func(), error) 
 	return nil, nil, fmt.Errorf("store %q is none of memory, sqlite:FILE and postgres://…", name)
 }
 
-// closing closes a store of which nobody wants to know more.
+// closing returns a function that closes a store and ignores its error.
 func closing(s io.Closer) func() { return func() { _ = s.Close() } }
 
-// watched is a store that knows whether work of [authkit.Engine.Run] is under way, so that
-// what one request has left to do is not measured with the next one.
+// watched is a store that records whether [authkit.Engine.Run] is working, so that the work that
+// one request leaves is not measured with the next one.
 type watched struct {
 	authkit.Store
 
-	mail    atomic.Int64 // waits to be sent
+	mail    atomic.Int64 // how many mails wait to be sent
 	working atomic.Bool
 }
 
-// Put counts the mail that comes with it.
+// Put counts its mails as waiting.
 func (w *watched) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
 	w.mail.Add(int64(len(also.Mail)))
 	return w.Store.Put(ctx, app, also)
 }
 
-// DueMail is what Run begins with.
+// DueMail is the first call of each turn of Run.
 func (w *watched) DueMail(ctx context.Context, now time.Time, after uuid.UUID, most int) ([]authkit.MailRef, error) {
 	w.working.Store(true)
 	return w.Store.DueMail(ctx, now, after, most)
 }
 
-// SettleMail is the end of a mail.
+// SettleMail counts a mail as sent once it is done.
 func (w *watched) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error {
 	err := w.Store.SettleMail(ctx, app, id, done, next)
 	if done {
@@ -81,13 +81,13 @@ func (w *watched) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, 
 	return err
 }
 
-// Sweep is what Run ends with.
+// Sweep is the last call of each turn of Run.
 func (w *watched) Sweep(ctx context.Context, now, events time.Time, most int) (bool, error) {
 	defer w.working.Store(false)
 	return w.Store.Sweep(ctx, now, events, most)
 }
 
-// settle waits until no mail waits and Run rests.
+// settle waits until no mail waits and Run is idle.
 func (w *watched) settle(ctx context.Context) error {
 	until := time.Now().Add(10 * time.Second)
 	for quiet := 0; quiet < 3; quiet++ {
@@ -102,22 +102,22 @@ func (w *watched) settle(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// site is an engine at work on a real listener, with one app.
+// site is an engine on a real listener, with one app.
 type site struct {
 	engine *authkit.Engine
-	cheap  *authkit.Engine // the same, but for hashes that cost next to nothing: it makes askers
+	cheap  *authkit.Engine // over the same store, with cheap hashes, to make users quickly
 	store  *watched
 	app    authkit.App
 	addr   string
 	close  func()
 }
 
-// discard is a mail server that takes all.
+// discard is a mailer that drops each mail.
 type discard struct{}
 
 func (discard) Send(context.Context, mail.Message) error { return nil }
 
-// newSite serves an app of its own for a flow.
+// newSite makes an app for a flow and serves it.
 func newSite(ctx context.Context, store authkit.Store, f flow) (*site, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -152,16 +152,16 @@ func newSite(ctx context.Context, store authkit.Store, f flow) (*site, error) {
 	return s, nil
 }
 
-// word is one that was not used before. All are of one length.
+// word returns a new word. All words have one length.
 func word() string {
 	b := make([]byte, 16)
 	_, _ = rand.Read(b) // it never fails
 	for i := range b {
-		b[i] = 'a' + b[i]%16 // no digits, which could read as a telephone number in an app's name
+		b[i] = 'a' + b[i]%16 // no digits: an app's name that reads as a telephone number is refused
 	}
 	return string(b)
 }
 
-// address is one that was not used before. All are of one length, so that every request of
-// a flow is.
+// address returns a new address. All addresses have one length, and so have the requests of a
+// flow.
 func address() string { return word() + "@example.com" }

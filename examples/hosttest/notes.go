@@ -1,5 +1,5 @@
-// Package hosttest is a small host: notes that only their author sees. Read its test, which
-// is how a host tests what stands behind authkit with package authkittest.
+// Package hosttest is a small host that keeps notes, which only their author sees. Its test
+// shows how a host tests its routes with package authkittest.
 package hosttest
 
 import (
@@ -17,13 +17,13 @@ import (
 // maxNote is the size of the longest note, in bytes.
 const maxNote = 4 << 10
 
-// notes keeps what each user wrote.
+// notes keeps the notes of each user.
 type notes struct {
 	mu sync.Mutex
 	by map[uuid.UUID][]string
 }
 
-// NewNotes serves GET and POST /notes to the users of one app: to each their own.
+// NewNotes serves GET and POST /notes to the users of one app. Each sees only their own notes.
 func NewNotes(engine *authkit.Engine, app uuid.UUID) http.Handler {
 	n := &notes{by: map[uuid.UUID][]string{}}
 	mux := http.NewServeMux()
@@ -33,7 +33,7 @@ func NewNotes(engine *authkit.Engine, app uuid.UUID) http.Handler {
 }
 
 func (n *notes) list(w http.ResponseWriter, r *http.Request) {
-	who, _ := authkit.IdentityFrom(r.Context()) // Require lets nobody else through
+	who, _ := authkit.IdentityFrom(r.Context()) // always there behind Require
 	n.mu.Lock()
 	own := append([]string{}, n.by[who.User]...) // never null
 	n.mu.Unlock()

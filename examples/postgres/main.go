@@ -1,15 +1,15 @@
-// Command postgres is the shape of a server in production: data in Postgres, secrets in a
-// file, mail by SMTP, an end that loses nothing. Any number of such processes may run
-// over one database. Its environment:
+// Command postgres is a server for production: data in Postgres, the secret in a file, mail by
+// SMTP, and a shutdown that loses no request. Any number of such processes may run over one
+// database. Its environment:
 //
 //	DATABASE_URL  postgres://user:password@host/database
 //	SECRET_FILE   32 random bytes in base64: `(umask 077; head -c 32 /dev/urandom | base64 > FILE)`
 //	SMTP_URL      smtps://user:password@host:465; without it mails are printed, on http only
 //	PUBLIC_URL    where people reach the server, https://example.com; default http://localhost:8080.
-//	              Links in mails begin with it, so another port in ADDR wants another one here
+//	              Links in mails begin with it, so with another port in ADDR, set it, too
 //	ADDR          where to listen; default localhost:8080
 //
-// To try it, with the id of the app that the first line names:
+// To try it, with the id of the app from the first line of output:
 //
 //	DATABASE_URL=postgres://… SECRET_FILE=secret go run ./examples/postgres
 //	curl -s http://localhost:8080/id/auth/credentials/APP_ID -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery"}'
@@ -45,7 +45,7 @@ import (
 type settings struct{ database, secretFile, smtp, publicURL, addr string }
 
 func main() {
-	// Schedulers and Ctrl-C end a program by these.
+	// Schedulers send SIGTERM, and Ctrl-C sends an interrupt.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	err := run(ctx, settings{
 		database:   os.Getenv("DATABASE_URL"),
@@ -74,25 +74,25 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 
-	// Open also brings the tables up to date. A server that has a pool gives that to
+	// Open also applies pending migrations. A server with a pool of its own passes it to
 	// postgres.New instead.
 	store, err := postgres.Open(ctx, s.database)
 	if err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	defer store.Close() //nolint:errcheck // it has nothing to lose by now
+	defer store.Close() //nolint:errcheck // all writes are committed by then
 
 	engine, err := authkit.New(authkit.Config{
 		Store:   store,
 		BaseURL: s.publicURL + "/id",
 		Mailer:  mailer,
 		Secrets: [][]byte{secret},
-		// Behind a proxy, TrustedProxies names it: limits count by the peer's address.
+		// Behind a proxy, set TrustedProxies: limits count by the peer's address.
 	})
 	if err != nil {
 		return err
 	}
-	// The same app on every start, in every process.
+	// The first start makes the app. Later ones, and other processes, find it.
 	app, err := engine.EnsureApp(ctx, "acme", "Acme")
 	if err != nil {
 		return err
@@ -106,12 +106,13 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	return serve(ctx, listener, engine, app.ID)
 }
 
-// serve ends in order: requests first, then the work behind them, then (in run) the store.
+// serve serves until ctx ends. Then requests end first, background work second, and the store
+// (in run) last.
 func serve(ctx context.Context, listener net.Listener, engine *authkit.Engine, app uuid.UUID) error {
 	var background sync.WaitGroup
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	background.Go(func() {
-		if err := engine.Run(working); err != nil { // sends mail, removes what is expired
+		if err := engine.Run(working); err != nil { // sends mail, removes expired rows
 			log.Print(err)
 		}
 	})
@@ -141,14 +142,14 @@ func routes(engine *authkit.Engine, app uuid.UUID) http.Handler {
 	return mux
 }
 
-// me is a route of the server's own.
+// me is a route of this server.
 func me(w http.ResponseWriter, r *http.Request) {
 	who, _ := authkit.IdentityFrom(r.Context())
 	_, _ = fmt.Fprintf(w, "you are user %s\n", who.User)
 }
 
-// readSecret reads what seals everything that the database must not tell. It belongs
-// neither into the database nor into its backups.
+// readSecret reads the secret that seals keys, client secrets and mails in the database. Keep
+// it out of the database and of its backups.
 func readSecret(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -161,7 +162,8 @@ func readSecret(file string) ([]byte, error) {
 	return secret, nil
 }
 
-// mailer prints mails only while somebody develops: they hold links that sign in.
+// mailer sends mails by SMTP. Without SMTP_URL it prints them, which is for development alone:
+// they contain links that sign in.
 func (s settings) mailer(out io.Writer) (mail.Mailer, error) {
 	if s.smtp == "" && strings.HasPrefix(s.publicURL, "https://") {
 		return nil, fmt.Errorf("PUBLIC_URL is %q: set SMTP_URL, too", s.publicURL)

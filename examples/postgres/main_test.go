@@ -20,8 +20,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// TestProduction needs the server that AUTHKIT_TEST_POSTGRES names; without one there is
-// nothing to list.
+// TestProduction needs the server that AUTHKIT_TEST_POSTGRES names. Without one it has no
+// subtests.
 func TestProduction(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
@@ -108,7 +108,7 @@ func start(t *testing.T, s settings) *program {
 	return p
 }
 
-// printed reads on to a line that matches and answers its groups.
+// printed reads the output up to a line that matches, and returns its groups.
 func (p *program) printed(pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
@@ -157,7 +157,7 @@ func (p *program) signIn(by, body string, status int) (token string) {
 	return in.Token
 }
 
-// schema makes one and answers a URL that keeps to it.
+// schema makes a schema and returns a URL whose connections use it.
 func schema(t *testing.T, dsn string) string {
 	t.Helper()
 	u, err := url.Parse(dsn)
@@ -173,7 +173,7 @@ func schema(t *testing.T, dsn string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx := context.Background() // the test's own has ended by now
+		ctx := context.Background() // the context of the test has ended by now
 		if _, err := conn.Exec(ctx, "drop schema "+name+" cascade"); err != nil {
 			t.Error(err)
 		}
@@ -187,7 +187,7 @@ func schema(t *testing.T, dsn string) string {
 	return u.String()
 }
 
-// secretFile is another one each time.
+// secretFile makes a file with a new secret.
 func secretFile(t *testing.T) string {
 	t.Helper()
 	secret := make([]byte, 32)

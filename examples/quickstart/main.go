@@ -1,5 +1,5 @@
-// Command quickstart runs authkit on the in-memory store: mails are printed as links that
-// can be clicked, and the first lines say what to paste into a shell.
+// Command quickstart runs authkit on the in-memory store, with a page to sign in on. It prints
+// commands to paste into a shell, and then each mail with its link.
 package main
 
 import (
@@ -43,12 +43,12 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen (-addr names another address): %w", err)
 	}
-	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	host, _, _ := net.SplitHostPort(addr) // valid: the listener has it
 	host = cmp.Or(host, "localhost")
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	home := "http://" + net.JoinHostPort(host, port) + "/"
 
-	// Everything of authkit's is under /id. Its mails are printed.
+	// All paths of authkit are under /id. Mails are printed.
 	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: home + "id", Mailer: mail.Log(out)})
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Links go on to the page, and to nowhere that is not registered.
+	// A link sends the browser on to the page. Only registered URLs are allowed.
 	if _, err := engine.ChangeApp(ctx, authkit.AppRef{Developer: dev.ID.String(), ID: app.ID}, authkit.AppPatch{RedirectURLs: &[]string{home}}); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	return nil
 }
 
-// me is a route of the host's own.
+// me is a route of the host.
 func me(w http.ResponseWriter, r *http.Request) {
 	id, _ := authkit.IdentityFrom(r.Context())
 	_, _ = fmt.Fprintf(w, "user %s of app %s, signed in by %s\n", id.User, id.App, strings.Join(id.Methods, ", "))

@@ -21,7 +21,7 @@ type program struct {
 	home   string
 	app    string
 	curls  []string    // the lines to paste
-	output chan string // what it prints afterwards, a line each
+	output chan string // the lines that it prints afterwards
 }
 
 func start(t *testing.T) *program {
@@ -50,7 +50,7 @@ func start(t *testing.T) *program {
 	return p
 }
 
-// printed waits for a line that matches and answers its group.
+// printed waits for a line that matches and returns its group.
 func (p *program) printed(pattern string) string {
 	for re := regexp.MustCompile(pattern); ; {
 		if m := re.FindStringSubmatch(<-p.output); m != nil {
@@ -70,7 +70,7 @@ func TestPastedCommandsWork(t *testing.T) {
 	}
 }
 
-// client is a browser without its scripts.
+// client is a browser without scripts.
 type client struct {
 	*http.Client
 
@@ -86,7 +86,7 @@ func (p *program) client() client {
 	return client{&http.Client{Jar: jar}, p}
 }
 
-// text reads an answer that has to be a 200 or 202.
+// text reads the body of an answer, which must be a success.
 func (c client) text(got *http.Response, err error) string {
 	c.p.t.Helper()
 	if err != nil {
@@ -100,7 +100,7 @@ func (c client) text(got *http.Response, err error) string {
 	return string(b)
 }
 
-// post is the function of that name on the page.
+// post does what the function of that name on the page does.
 func (c client) post(path string, body map[string]string) map[string]any {
 	c.p.t.Helper()
 	b, err := json.Marshal(body)
@@ -115,7 +115,7 @@ func (c client) post(path string, body map[string]string) map[string]any {
 	return out
 }
 
-// enter checks that an answer is a sign-in with which /me may be called.
+// enter checks that an answer is a sign-in whose token /me accepts.
 func (c client) enter(answer map[string]any) {
 	c.p.t.Helper()
 	token, _ := answer["token"].(string)

@@ -1,5 +1,5 @@
-// Command subpath adds authkit to a server that has routes of its own: it is one handler
-// under a path of its own, and two middlewares for the routes that are there.
+// Command subpath adds authkit to a server with routes of its own. authkit is one handler
+// under a subpath, and two middlewares for the server's routes.
 package main
 
 import (
@@ -40,7 +40,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen (-addr names another address): %w", err)
 	}
-	host, _, _ := net.SplitHostPort(addr) // it was listened at
+	host, _, _ := net.SplitHostPort(addr) // valid: the listener has it
 	host = cmp.Or(host, "localhost")
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	base := "http://" + net.JoinHostPort(host, port)
@@ -54,7 +54,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// This server is one app. The developer's id, "shop", is any name that it likes.
+	// This server is one app. The developer's id, "shop", is a name of your choice.
 	app, err := engine.EnsureApp(ctx, "shop", "Shop")
 	if err != nil {
 		return err
@@ -70,13 +70,13 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	return nil
 }
 
-// routes are the server's own, and authkit's beside them.
+// routes returns the server's own routes and those of authkit.
 func routes(engine *authkit.Engine, app uuid.UUID) http.Handler {
-	// Which app a token has to be of. A server with a tenant for each host name looks
-	// the app up in the request here.
+	// A token must be of this app. A server with a tenant for each host name looks the app up
+	// by the request here.
 	tenant := authkit.ForApp(app)
-	signedIn := engine.Require(tenant)       // 401 for everybody else
-	maybeSignedIn := engine.Optional(tenant) // strangers pass, too
+	signedIn := engine.Require(tenant)       // 401 without a valid sign-in
+	maybeSignedIn := engine.Optional(tenant) // also lets requests without a sign-in pass
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", front)
@@ -86,18 +86,18 @@ func routes(engine *authkit.Engine, app uuid.UUID) http.Handler {
 	return mux
 }
 
-// front is for everybody, and knows nothing of authkit.
+// front is public and does not use authkit.
 func front(w http.ResponseWriter, _ *http.Request) {
 	_, _ = fmt.Fprintln(w, "welcome to the shop")
 }
 
-// orders is only called for somebody who is signed in.
+// orders is only called for signed-in users.
 func orders(w http.ResponseWriter, r *http.Request) {
 	who, _ := authkit.IdentityFrom(r.Context())
 	_, _ = fmt.Fprintf(w, "orders of user %s: none yet\n", who.User)
 }
 
-// hello is called for strangers, too.
+// hello is called with and without a signed-in user.
 func hello(w http.ResponseWriter, r *http.Request) {
 	who, ok := authkit.IdentityFrom(r.Context())
 	if !ok {

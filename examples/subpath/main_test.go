@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// start runs the program and answers where it is, its app, and the rest of its output.
+// start runs the program and returns its URL, its app, and the rest of its output.
 func start(t *testing.T) (base, app string, output *bufio.Scanner) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -34,7 +34,7 @@ func start(t *testing.T) (base, app string, output *bufio.Scanner) {
 	return m[1], m[2], output
 }
 
-// printed reads on to a line that matches and answers its groups.
+// printed reads the output up to a line that matches, and returns its groups.
 func printed(t *testing.T, output *bufio.Scanner, pattern string) []string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
