@@ -7,7 +7,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// proofOf waits for the next mail, which is to somebody, and answers the proofs in it.
+// proofOf waits for the next mail, checks its address, and returns the link and the code in it.
 func (o *postOffice) proofOf(t *testing.T, to string) (token, code string) {
 	t.Helper()
 	posted := o.next(t)
@@ -22,7 +22,7 @@ func (o *postOffice) proofOf(t *testing.T, to string) (token, code string) {
 	return u.Query().Get("token"), code
 }
 
-// TestAccountsByMail is the life of an account whose mails go through a real server.
+// TestAccountsByMail goes through the life of an account whose mails pass a real server.
 func TestAccountsByMail(t *testing.T) {
 	t.Parallel()
 	const ann, moved, second, third = "ann@example.com", "ann@new.example", "a second long passphrase", "a third long passphrase"

@@ -11,21 +11,21 @@ import (
 	"golang.org/x/net/html"
 )
 
-// browser is what matters of one here: it keeps cookies, follows redirects, presses
-// buttons, tells servers where a request comes from, and carries no cookie in a form that
-// crosses sites. All cookies are taken for SameSite=Lax.
+// browser does what these tests need of a browser: it keeps cookies, follows redirects, presses
+// buttons, sends Fetch Metadata, and sends no cookie with a form that crosses sites. It treats
+// all cookies as SameSite=Lax.
 type browser struct {
 	t   *testing.T
 	jar *cookiejar.Jar
 }
 
-// page is where a navigation ended: an answer that is no redirect, or one that leads off
-// this machine.
+// page is the end of a navigation: an answer that is not a redirect, or a redirect to another
+// machine.
 type page struct {
 	answer
 
 	at  *url.URL
-	via []string // what was asked for on the way
+	via []string // the URLs on the way
 }
 
 func newBrowser(t *testing.T) *browser {
@@ -37,13 +37,13 @@ func newBrowser(t *testing.T) *browser {
 	return &browser{t: t, jar: jar}
 }
 
-// open visits an address that somebody typed.
+// open visits an address that a person typed.
 func (b *browser) open(raw string) page {
 	b.t.Helper()
 	return b.visit(http.MethodGet, b.parse(nil, raw), "", nil)
 }
 
-// follow visits a link on a page: the one whose address holds the text.
+// follow visits the link of a page whose address contains the text.
 func (b *browser) follow(p page, text string) page {
 	b.t.Helper()
 	for n := range b.elements(p, "a") {
@@ -55,7 +55,7 @@ func (b *browser) follow(p page, text string) page {
 	return page{}
 }
 
-// form is the first form of a page.
+// form returns the first form of a page.
 type form struct {
 	method, action string
 	fields         url.Values
@@ -76,7 +76,7 @@ func (b *browser) form(p page) form {
 	return form{}
 }
 
-// submit fills in the form of a page, "name=value" each, and presses its button.
+// submit fills in the form of a page, with "name=value" for each field, and presses its button.
 func (b *browser) submit(p page, fill ...string) page {
 	b.t.Helper()
 	f := b.form(p)
@@ -90,7 +90,7 @@ func (b *browser) submit(p page, fill ...string) page {
 	return b.visit(f.method, b.parse(p.at, f.action), f.fields.Encode(), p.at)
 }
 
-// visit navigates; from is the page that makes the browser do so, nil if a person does.
+// visit navigates. from is the page that starts the navigation, nil if a person does.
 func (b *browser) visit(method string, to *url.URL, body string, from *url.URL) page {
 	b.t.Helper()
 	site := "none"
@@ -117,7 +117,7 @@ func (b *browser) visit(method string, to *url.URL, body string, from *url.URL) 
 	return page{}
 }
 
-// widen is Sec-Fetch-Site once one more URL is on the way (Fetch Metadata, section 2.2).
+// widen returns Sec-Fetch-Site after one more URL on the way (Fetch Metadata, section 2.2).
 func widen(site string, from, to *url.URL) string {
 	order := []string{"same-origin", "same-site", "cross-site"}
 	now := "cross-site"
@@ -157,7 +157,7 @@ func (b *browser) request(method string, to *url.URL, body, site string, from *u
 	return read(b.t, res)
 }
 
-// cookies is the header that a request to an address carries.
+// cookies returns the Cookie header of a request to an address.
 func (b *browser) cookies(raw string) string {
 	b.t.Helper()
 	r := http.Request{Header: http.Header{}}

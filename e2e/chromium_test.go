@@ -18,13 +18,13 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// chromium is a real browser, which keeps to content security policies and cookies as
-// people's do. Each of its windows is a profile of its own.
+// chromium is a real browser, which obeys content security policies and the rules of cookies.
+// Each of its windows has a profile of its own.
 type chromium struct {
 	*world
 
 	ctx  context.Context
-	goal string // a page of the application's
+	goal string // a page of the application
 }
 
 func newChromium(t *testing.T) *chromium {
@@ -54,7 +54,7 @@ func newChromium(t *testing.T) *chromium {
 	return c
 }
 
-// window is a window of a new profile.
+// window opens a window with a new profile.
 func (c *chromium) window() context.Context {
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
 	c.t.Cleanup(cancel)
@@ -68,7 +68,7 @@ func do(t *testing.T, window context.Context, steps ...chromedp.Action[chromedp.
 	}
 }
 
-// asks has a window ask for a mail, as a page of the same origin does.
+// asks has a window ask for a mail from a page of the same origin.
 func (c *chromium) asks(window context.Context, path, body, to string) mail.Message {
 	c.t.Helper()
 	do(c.t, window, chromedp.Navigate(c.host+"/a-page-of-the-host"))
@@ -85,7 +85,7 @@ func (c *chromium) asks(window context.Context, path, body, to string) mail.Mess
 	return m
 }
 
-// arrives waits until the window is at the application and answers with what it came.
+// arrives waits until the window is at the application, and returns the query of its URL.
 func (c *chromium) arrives(window context.Context) url.Values {
 	c.t.Helper()
 	do(c.t, window, chromedp.WaitVisible(chromedp.CSS("#arrived")))
@@ -112,7 +112,7 @@ func TestPagesInChromium(t *testing.T) {
 		if code := c.arrives(window).Get("code"); code == "" {
 			t.Error("code: got none, want one")
 		}
-		do(t, window, chromedp.NavigateBack()) // the token is in no address that is gone back to
+		do(t, window, chromedp.NavigateBack()) // no address in the history contains the token
 		if at, err := chromedp.Run(window, chromedp.Location()); err != nil || strings.Contains(at, "token") {
 			t.Errorf("back: got %s, %v, want no token", at, err)
 		}
@@ -136,7 +136,7 @@ func TestPagesInChromium(t *testing.T) {
 		phone := c.window()
 		do(t, phone,
 			chromedp.EmulateViewport(360, 640, chromedp.EmulateMobile), chromedp.Navigate(mail.Link(m)),
-			chromedp.SendKeys(chromedp.CSS("input[type=password]"), "short"), chromedp.Click(button), // which does nothing yet
+			chromedp.SendKeys(chromedp.CSS("input[type=password]"), "short"), chromedp.Click(button), // the form refuses it
 		)
 		if wide, err := chromedp.Run(phone, chromedp.Evaluate[bool]("document.documentElement.scrollWidth>innerWidth")); err != nil || wide {
 			t.Errorf("width: got wider than the screen: %v, %v", wide, err)

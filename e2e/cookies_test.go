@@ -2,7 +2,7 @@ package e2e_test
 
 import (
 	"context"
-	"crypto/sha1" // RFC 6455 asks for it
+	"crypto/sha1" // RFC 6455 requires it
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -16,7 +16,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// signsUp has a page of the host's sign up, into a cookie.
+// signsUp has a page of the host sign a user up into a session cookie.
 func (c *chromium) signsUp(window context.Context, app, email string) int {
 	c.t.Helper()
 	script := fmt.Sprintf(`fetch(%q,{method:"POST",headers:{"Content-Type":"application/json"},body:%q}).then(r=>r.status)`,
@@ -28,7 +28,7 @@ func (c *chromium) signsUp(window context.Context, app, email string) int {
 	return status
 }
 
-// socket serves a WebSocket of the host's behind Require: it opens, and says nothing.
+// socket serves a WebSocket of the host behind Require. It opens and sends no message.
 func (c *chromium) socket() string {
 	c.t.Helper()
 	srv := httptest.NewServer(c.engine.Require(authkit.ForApp(c.app.ID))(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -45,8 +45,8 @@ func (c *chromium) socket() string {
 	return "ws" + strings.TrimPrefix(srv.URL, "http")
 }
 
-// A page on another port is of the same site, so that the browser sends the cookie with its
-// handshake, and of another origin.
+// A page on another port is of the same site but another origin, so that the browser sends the
+// cookie with its handshake.
 func TestAWebSocketInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)
@@ -90,7 +90,7 @@ func TestAWebSocketInChromium(t *testing.T) {
 	}
 }
 
-// However many apps sign a visitor in, each path of the origin goes on answering.
+// Each path of the origin answers, however many apps sign a visitor in.
 func TestABrowserFullOfSessionsInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)

@@ -12,17 +12,17 @@ import (
 const (
 	goal    = "https://client.example/done" // of flows that began with a redirect
 	spa     = "https://spa.example"
-	spaBack = spa + "/callback" // where the provider sends the single-page app's people
+	spaBack = spa + "/callback" // where the provider sends users of the single-page app
 )
 
-// corp is a certified OpenID provider, which the app knows twice: as "corp", which sends
-// people back to authkit, and as "corp-spa", which sends them to a page of the app's.
+// corp is a certified OpenID provider with two configurations: "corp" sends users back to
+// authkit, and "corp-spa" sends them to a page of the app.
 type corp struct {
 	*world
 
 	provider *program
 	iss      string // the provider's issuer
-	callback string // where corp sends people
+	callback string // where corp sends users
 }
 
 func newCorp(t *testing.T, with func(*authkit.Config), args ...string) *corp {
@@ -47,20 +47,20 @@ func newCorp(t *testing.T, with func(*authkit.Config), args ...string) *corp {
 	return c
 }
 
-// start is where a browser begins, with more of the query if there is any.
+// start returns the URL at which a browser begins, with the parts of a query added.
 func (c *corp) start(extra ...string) string {
 	return c.base + c.at("/auth/corp") + "?" + strings.Join(extra, "&")
 }
 
 var toGoal = "redirect_to=" + url.QueryEscape(goal)
 
-// signIn fills in the provider's pages as somebody.
+// signIn fills in the provider's pages as a user.
 func (c *corp) signIn(b *browser, at page, who string) page {
 	consent := b.submit(at, "login="+who, "password=any")
 	return b.submit(consent, "prompt=consent")
 }
 
-// spaFlow is what the single-page app holds while it waits for an answer.
+// spaFlow is what the single-page app keeps while it waits for the answer.
 type spaFlow struct{ url, state, binding string }
 
 func (c *corp) startJSON(t *testing.T) spaFlow {
@@ -69,7 +69,7 @@ func (c *corp) startJSON(t *testing.T) spaFlow {
 	return spaFlow{got.text("redirect_url"), got.text("state"), got.text("binding")}
 }
 
-// atSPA goes through the provider's pages and answers what came back to the app's page.
+// atSPA goes through the provider's pages and returns the query that the app's page got.
 func (c *corp) atSPA(t *testing.T, flow spaFlow, who string) url.Values {
 	t.Helper()
 	b := newBrowser(t)
@@ -81,7 +81,7 @@ func (c *corp) atSPA(t *testing.T, flow spaFlow, who string) url.Values {
 	return q
 }
 
-// finishJSON posts what came back, but for the changes.
+// finishJSON posts the provider's answer, as the page of the app does.
 func (c *corp) finishJSON(t *testing.T, flow spaFlow, q url.Values, headers ...string) answer {
 	t.Helper()
 	body := map[string]string{"code": q.Get("code"), "state": q.Get("state"), "binding": flow.binding}
@@ -91,7 +91,7 @@ func (c *corp) finishJSON(t *testing.T, flow spaFlow, q url.Values, headers ...s
 	return c.send("POST", c.at("/auth/callback/corp-spa"), mustJSON(t, body), append(headers, "Origin: "+spa, "Sec-Fetch-Site: cross-site")...)
 }
 
-// exchange redeems the code that came to the goal, in the browser that it came to.
+// exchange redeems the one-time code of a redirect, in the browser that got it.
 func (c *corp) exchange(t *testing.T, b *browser, back page) answer {
 	t.Helper()
 	q := back.at.Query()
@@ -101,7 +101,7 @@ func (c *corp) exchange(t *testing.T, b *browser, back page) answer {
 	return c.send("POST", c.at("/auth/token"), `{"code":"`+q.Get("code")+`"}`, b.cookies(c.base))
 }
 
-// startWith begins in a browser, and adds a parameter to authkit's request on the way.
+// startWith begins in a browser, and adds a parameter to authkit's request to the provider.
 func (c *corp) startWith(t *testing.T, b *browser, name, value string) page {
 	t.Helper()
 	start := b.request("GET", b.parse(nil, c.start(toGoal)), "", "none", nil).want(t, 302, "")

@@ -11,14 +11,14 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// verifier is a resource server that knows an issuer's URL, and jose.
+// verifier is a resource server that verifies by jose, from the issuer's URL alone.
 type verifier struct {
 	*program
 
 	now func() time.Time
 }
 
-// verified is what jose says of a token.
+// verified is the result of jose for a token.
 type verified struct {
 	Payload map[string]any `json:"payload"`
 	Error   string         `json:"error"`
@@ -85,7 +85,7 @@ func TestJOSEVerifiesFromTheIssuerAlone(t *testing.T) {
 	})
 }
 
-// withClaim is a token that says something else under the same signature.
+// withClaim returns a token with another claim under the same signature.
 func withClaim(t *testing.T, token, claim, value string) string {
 	t.Helper()
 	parts := strings.Split(token, ".")
@@ -102,8 +102,8 @@ func withClaim(t *testing.T, token, claim, value string) string {
 	return strings.Join(parts, ".")
 }
 
-// withSignature is a token whose signature differs in its first bits, which no padding
-// hides.
+// withSignature returns a token whose signature differs in its first bits, which are not
+// padding.
 func withSignature(token string) string {
 	i := strings.LastIndex(token, ".") + 1
 	first := "A"

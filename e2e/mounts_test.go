@@ -13,15 +13,15 @@ type mount struct {
 	path string // "" is the root
 	in   func(authkit http.Handler) http.Handler
 
-	// cleans says that the host's own router redirects unclean paths, so that they never
-	// come to authkit.
+	// cleans reports whether the host's router redirects unclean paths, so that they never reach
+	// authkit.
 	cleans bool
 }
 
-// subpath is the mount of tests that are not about mounts.
+// subpath is the mount for tests of other things.
 var subpath = mount{path: "/id", in: func(h http.Handler) http.Handler { return http.StripPrefix("/id", h) }}
 
-// mounts are all of them by name.
+// mounts lists every mount by name.
 func mounts() map[string]mount {
 	return map[string]mount{
 		"at the root":      {path: "", in: func(h http.Handler) http.Handler { return h }},

@@ -10,15 +10,15 @@ import (
 	"testing"
 )
 
-// program is one of the scripts beside this file at work. It ends with the test: each
-// script ends with its stdin.
+// program is a running script of this folder. It ends with the test, since each script ends
+// with its stdin.
 type program struct {
 	t     *testing.T
 	in    io.WriteCloser
 	lines *bufio.Scanner
 	stop  func()
 
-	// freeze lets the program listen on, and answer nothing from then on.
+	// freeze makes the program stop answering. Its port stays open.
 	freeze func()
 }
 
@@ -40,7 +40,7 @@ func run(t *testing.T, script string, args ...string) *program {
 	p := &program{t: t, in: in, lines: bufio.NewScanner(out)}
 	p.stop = sync.OnceFunc(func() {
 		_ = in.Close()
-		_ = cmd.Wait() // the end of the test may have been faster
+		_ = cmd.Wait() // an error if the end of the test has killed it already
 	})
 	p.freeze = func() {
 		if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -51,7 +51,7 @@ func run(t *testing.T, script string, args ...string) *program {
 	return p
 }
 
-// line is the next line of output that begins with the prefix.
+// line returns the next line of output that begins with the prefix.
 func (p *program) line(prefix string) string {
 	p.t.Helper()
 	for p.lines.Scan() {
@@ -63,7 +63,7 @@ func (p *program) line(prefix string) string {
 	return ""
 }
 
-// ask writes a line and answers the next.
+// ask writes a line and returns the next line of output.
 func (p *program) ask(line string) string {
 	p.t.Helper()
 	if _, err := io.WriteString(p.in, line+"\n"); err != nil {

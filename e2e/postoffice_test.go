@@ -21,14 +21,14 @@ import (
 	"github.com/authkit-dev/authkit/mail/smtp"
 )
 
-// postOffice is an SMTP server that wants TLS and a password before it takes mail. It is
-// closed at first: its address refuses connections.
+// postOffice is an SMTP server that requires TLS and a password. It is closed at first: its
+// address refuses connections.
 type postOffice struct {
 	server *gosmtp.Server
 	socket int
 	door   net.Listener
 	config smtp.Config     // of its clients
-	posted chan postedMail // what it took, in order
+	posted chan postedMail // accepted mails, in order
 }
 
 // postedMail is an accepted message with its envelope.
@@ -51,7 +51,7 @@ func newPostOffice(t *testing.T) *postOffice {
 	return o
 }
 
-// claim binds a port without listening on it, so that nobody else can take it meanwhile.
+// claim binds a port without listening on it, so that no other process can take it.
 func (o *postOffice) claim(t *testing.T) string {
 	t.Helper()
 	syscall.ForkLock.RLock() // no program that starts now may inherit the socket
@@ -75,7 +75,7 @@ func (o *postOffice) claim(t *testing.T) string {
 	return fmt.Sprintf("127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
 }
 
-// unlock lets clients connect; nobody talks to them before open.
+// unlock lets clients connect. The server sends no greeting before open.
 func (o *postOffice) unlock(t *testing.T) {
 	t.Helper()
 	if err := syscall.Listen(o.socket, 16); err != nil {
@@ -93,7 +93,7 @@ func (o *postOffice) unlock(t *testing.T) {
 	t.Cleanup(func() { _ = o.door.Close() })
 }
 
-// open takes mail from now on.
+// open makes the server accept mail from now on.
 func (o *postOffice) open(t *testing.T) {
 	t.Helper()
 	if o.door == nil {
@@ -102,7 +102,7 @@ func (o *postOffice) open(t *testing.T) {
 	go func() { _ = o.server.Serve(o.door) }()
 }
 
-// next is the mail that comes next.
+// next waits for the next mail.
 func (o *postOffice) next(t *testing.T) postedMail {
 	t.Helper()
 	select {
@@ -122,7 +122,7 @@ func (o *postOffice) wantEmpty(t *testing.T) {
 	}
 }
 
-// counter is one client's conversation.
+// counter is the session of one SMTP client.
 type counter struct {
 	office   *postOffice
 	known    bool
@@ -162,7 +162,7 @@ func (c *counter) Data(r io.Reader) error {
 func (*counter) Reset()        {}
 func (*counter) Logout() error { return nil }
 
-// received is a mail as its reader's program shows it.
+// received is a decoded mail, as a mail program shows it.
 type received struct {
 	mail.Header
 

@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// slowly makes each request of a window take longer, as over a mobile network.
+// slowly delays each request of a window, as a mobile network does.
 func slowly(t *testing.T, window context.Context, latency time.Duration) {
 	t.Helper()
 	conditions := &network.Conditions{Latency: float64(latency / time.Millisecond), DownloadThroughput: -1, UploadThroughput: -1}
@@ -25,7 +25,7 @@ func slowly(t *testing.T, window context.Context, latency time.Duration) {
 	}
 }
 
-// pressesTwice presses the button of a page, and again while the first answer is on its way.
+// pressesTwice presses the button of a page, and presses it again before the first answer.
 func pressesTwice(t *testing.T, window context.Context, between time.Duration) {
 	t.Helper()
 	script := fmt.Sprintf(`(()=>{const b=document.querySelector("button");b.click();setTimeout(()=>b.click(),%d)})()`, between/time.Millisecond)
@@ -34,8 +34,8 @@ func pressesTwice(t *testing.T, window context.Context, between time.Duration) {
 	}
 }
 
-// A person presses the button twice: the browser drops the answer to the first press and
-// shows that to the second.
+// A person presses the button twice. The browser drops the answer to the first press and shows
+// the answer to the second.
 func TestAButtonPressedTwiceInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)
@@ -87,8 +87,8 @@ func TestAButtonPressedTwiceInChromium(t *testing.T) {
 	})
 }
 
-// A program on the device listens on a port of its own choosing: the browser goes there by a
-// person's press, even where the link would go on by itself (RFC 8252, section 8.6).
+// A program on the device listens on a port of its choice. The browser goes there only by a
+// person's press, even if the link would otherwise redirect (RFC 8252, section 8.6).
 func TestANativeProgramInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)

@@ -22,7 +22,7 @@ func TestProvider(t *testing.T) {
 		t.Run("a person who refuses", func(t *testing.T) { isRefused(t, c) })
 		t.Run("an answer without iss, or with another, is refused", func(t *testing.T) { needsIss(t, c) })
 		t.Run("a code of another flow is refused", func(t *testing.T) { needsOwnCode(t, c) })
-		t.Run("a provider that stopped is a bad gateway", func(t *testing.T) { hasStopped(t, c) }) // the last
+		t.Run("a provider that stopped is a bad gateway", func(t *testing.T) { hasStopped(t, c) }) // last, since it stops the provider
 	})
 }
 
@@ -37,7 +37,7 @@ func signsInByJSON(t *testing.T, c *corp) {
 	c.finishJSON(t, flow, q).want(t, 401, "invalid_token")
 }
 
-// wantUser checks a sign-in of somebody whom the provider vouches for.
+// wantUser checks a sign-in of a user whose address the provider has verified.
 func wantUser(t *testing.T, c *corp, in answer, who string, created bool) {
 	t.Helper()
 	user, _ := in.body["user"].(map[string]any)
@@ -64,8 +64,8 @@ func signsInByRedirect(t *testing.T, c *corp) {
 	wantUser(t, c, c.exchange(t, b, back).want(t, 200, ""), "bob", true)
 }
 
-// signsInByForm makes the provider answer with a form (OAuth 2.0 Form Post Response Mode),
-// as some do unasked.
+// signsInByForm makes the provider answer with a form (OAuth 2.0 Form Post Response Mode), as
+// some do without being asked.
 func signsInByForm(t *testing.T, c *corp) {
 	b := newBrowser(t)
 	login := c.startWith(t, b, "response_mode", "form_post")
@@ -73,7 +73,7 @@ func signsInByForm(t *testing.T, c *corp) {
 	if f := b.form(form); f.action != c.callback || f.fields.Get("code") == "" || f.fields.Get("iss") != c.iss {
 		t.Fatalf("provider's form: got %+v, want code and iss for %s", f, c.callback)
 	}
-	newBrowser(t).submit(form).want(t, 401, "invalid_token") // a browser that did not begin
+	newBrowser(t).submit(form).want(t, 401, "invalid_token") // another browser than the one that began
 	back := b.submit(form)
 	if len(back.via) != 2 || !strings.HasPrefix(back.via[1], c.callback+"?resume=") {
 		t.Errorf("form: got via %q, want a bounce to %s?resume=", back.via, c.callback)
@@ -85,7 +85,7 @@ func findsTheUser(t *testing.T, c *corp) {
 	b := newBrowser(t)
 	first := c.exchange(t, b, c.signIn(b, b.open(c.start(toGoal)), "dave")).want(t, 200, "")
 	wantUser(t, c, first, "dave", true)
-	// The provider knows the browser by now, and asks nothing.
+	// The browser has a session at the provider by now, which shows no page.
 	again := c.exchange(t, b, b.open(c.start(toGoal))).want(t, 200, "")
 	wantUser(t, c, again, "dave", false)
 	flow := c.startJSON(t)
@@ -110,7 +110,7 @@ func links(t *testing.T, c *corp) {
 	c.finishJSON(t, flow, q).want(t, 401, "unauthenticated")
 	other := c.send("POST", c.at("/auth/credentials"), `{"email":"frank@home.example","password":"`+password+`"}`).want(t, 200, "")
 	c.finishJSON(t, flow, q, bearer(other.text("token"))).want(t, 401, "invalid_token")
-	for range 2 { // the second changes nothing
+	for range 2 { // the second has no effect
 		got := c.finishJSON(t, flow, q, mine).want(t, 200, "")
 		if !strings.Contains(got.raw, `{"provider":"corp-spa","email":"frank@example.com","created_at":"`) || strings.Count(got.raw, "provider") != 1 {
 			t.Errorf("linked: got %s, want one identity at corp-spa", got.raw)
@@ -156,7 +156,7 @@ func isRefused(t *testing.T, c *corp) {
 	}
 }
 
-// wantRefusal checks that the goal was told the codes, and nothing else of the provider's.
+// wantRefusal checks that the redirect carries the codes, and no other text of the provider.
 func (c *corp) wantRefusal(t *testing.T, back page) {
 	t.Helper()
 	want := goal + "?" + url.Values{"error": {"provider_refused"}, "provider_code": {"access_denied"}, "iss": {c.issuer()}, "request_id": {back.header.Get("X-Request-ID")}}.Encode()
@@ -185,8 +185,8 @@ func needsIss(t *testing.T, c *corp) {
 	}
 }
 
-// needsOwnCode swaps the codes of two flows: the verifier and the nonce are another's
-// (RFC 9700, section 4.5).
+// needsOwnCode swaps the codes of two flows. The verifier and the nonce then belong to the other
+// flow (RFC 9700, section 4.5).
 func needsOwnCode(t *testing.T, c *corp) {
 	mine, theirs := c.startJSON(t), c.startJSON(t)
 	q, stolen := c.atSPA(t, mine, "grace"), c.atSPA(t, theirs, "heidi")
@@ -202,12 +202,12 @@ func hasStopped(t *testing.T, c *corp) {
 	q := c.atSPA(t, flow, "ivan")
 	c.provider.stop()
 	c.finishJSON(t, flow, q).want(t, 502, "provider_error")
-	c.clock.Advance(time.Hour) // what was known of the provider is too old
+	c.clock.Advance(time.Hour) // what was cached of the provider is too old
 	c.send("GET", c.at("/auth/corp"), "").want(t, 502, "provider_error")
 	c.send("POST", c.at("/auth/credentials"), `{"email":"judy@example.com","password":"`+password+`"}`).want(t, 201, "")
 }
 
-// TestProviderThatTakesTheSecretInTheForm refuses a client that shows it in the header.
+// TestProviderThatTakesTheSecretInTheForm has a provider that refuses the secret in the header.
 func TestProviderThatTakesTheSecretInTheForm(t *testing.T) {
 	t.Parallel()
 	c := newCorp(t, func(*authkit.Config) {}, "--post")
@@ -215,7 +215,7 @@ func TestProviderThatTakesTheSecretInTheForm(t *testing.T) {
 	signsInByRedirect(t, c)
 }
 
-// TestProviderThatHangs takes the ten seconds that a provider is given.
+// TestProviderThatHangs takes ten seconds, the time that a provider has.
 func TestProviderThatHangs(t *testing.T) {
 	t.Parallel()
 	c := newCorp(t, func(*authkit.Config) {})

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// resource is a resource server with a key set of its own, which jose keeps as it does by
-// default: ten minutes, or until a key is unknown, but then it asks only once in thirty
-// seconds. Any number of goroutines may ask it at once.
+// resource is a resource server whose key set jose caches as it does by default: for ten
+// minutes, or until a key is unknown, but then it fetches only once in thirty seconds. It is
+// safe for concurrent use.
 type resource struct {
 	*program
 
@@ -33,7 +33,7 @@ func newResource(t *testing.T, w *world) *resource {
 	return r
 }
 
-// listen hands answers to those who wait for them; the end of the output answers all.
+// listen passes answers to those who wait for them. The end of the output ends every wait.
 func (r *resource) listen() {
 	for r.lines.Scan() {
 		var got struct {
@@ -81,10 +81,10 @@ func (r *resource) set(now time.Time) {
 	}
 }
 
-// verify is what jose says against a token, "" for nothing.
+// verify returns the error of jose for a token, "" if it accepts the token.
 func (r *resource) verify(token string) string { return r.send("token", token) }
 
-// want verifies a token.
+// want verifies a token and compares the error.
 func (r *resource) want(t *testing.T, what, token, refusal string) {
 	t.Helper()
 	if got := r.verify(token); got != refusal {

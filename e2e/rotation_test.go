@@ -13,10 +13,10 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-const noKey = "ERR_JWKS_NO_MATCHING_KEY" // as jose says it
+const noKey = "ERR_JWKS_NO_MATCHING_KEY" // the error of jose
 
-// rotation is a world whose people sign in, all the time, to a resource server that
-// verifies by jose, while keys and clocks change.
+// rotation is a world whose users sign in all the time and use a resource server that verifies
+// by jose, while keys and clocks change.
 type rotation struct {
 	*world
 
@@ -24,7 +24,7 @@ type rotation struct {
 	reads    atomic.Int64 // of the key set
 	tokens   atomic.Int64 // that were verified
 
-	turn    sync.RWMutex // held to read by whoever is at a sign-in, to write to move the clocks
+	turn    sync.RWMutex // held to read during a sign-in, to write while the clocks move
 	laps    chan struct{}
 	mu      sync.Mutex
 	kids    map[string]string // algorithms of the keys that signed, by id
@@ -46,7 +46,7 @@ func newRotation(t *testing.T, with func(*authkit.Config)) *rotation {
 
 func person(i int) string { return "person" + string(rune('a'+i)) + "@example.com" }
 
-// mint signs in, or up.
+// mint signs in, or up, and returns the access token.
 func (r *rotation) mint(t *testing.T, app authkit.App, email string) string {
 	t.Helper()
 	in, err := r.engine.SignInWithPassword(t.Context(), authkit.PasswordSignIn{App: app.ID, Email: email, Password: password})
@@ -56,7 +56,7 @@ func (r *rotation) mint(t *testing.T, app authkit.App, email string) string {
 	return in.Token
 }
 
-// load lets people sign in until it is stopped.
+// load lets users sign in until it is stopped.
 func (r *rotation) load(t *testing.T) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -77,13 +77,13 @@ func (r *rotation) load(t *testing.T) (stop func()) {
 	return stop
 }
 
-// visitor is somebody who signs in over and over, and has one token that gets old.
+// visitor is a user who signs in again and again, and keeps one token that gets old.
 type visitor struct {
 	email, old string
 	since      time.Time
 }
 
-// visit shows the resource server a token that is new and one that is nearly over.
+// visit shows the resource server a new token and one that is about to expire.
 func (r *rotation) visit(ctx context.Context, p *visitor) {
 	r.turn.RLock()
 	defer r.turn.RUnlock()
@@ -107,7 +107,7 @@ func (r *rotation) visit(ctx context.Context, p *visitor) {
 	r.sign(in.Token)
 }
 
-// sign notes which key a token is signed by.
+// sign records which key signed a token.
 func (r *rotation) sign(token string) {
 	var head struct {
 		Alg string `json:"alg"`
@@ -134,7 +134,8 @@ func (r *rotation) refuse(why string) {
 	}
 }
 
-// wait moves the clocks of both, does what Engine.Run would, and lets everybody visit.
+// wait moves the clocks of both servers, does the work of Engine.Run, and lets each visitor
+// visit.
 func (r *rotation) wait(t *testing.T, d time.Duration) {
 	t.Helper()
 	r.move(d)
@@ -149,8 +150,8 @@ func (r *rotation) move(d time.Duration) {
 	r.resource.set(r.clock.Now())
 }
 
-// everybody waits until each has visited: one may have been waiting to say so, and be
-// counted for a visit of before.
+// everybody waits until each visitor has visited. It counts two reports a visitor, since the
+// first may be of a visit from before.
 func (r *rotation) everybody(t *testing.T) {
 	t.Helper()
 	for range 2 * people {
@@ -170,8 +171,8 @@ func (r *rotation) rotate(t *testing.T, revokeOld bool) {
 	}
 }
 
-// untilRead waits, a minute at a time, until jose has read the keys anew: the worst moment
-// for another key, since the next reading is ten minutes away.
+// untilRead waits, a minute at a time, until jose has fetched the keys. That is the worst moment
+// for another key, since the next fetch is ten minutes away.
 func (r *rotation) untilRead(t *testing.T) {
 	t.Helper()
 	before := r.reads.Load()
@@ -204,7 +205,7 @@ func TestJOSENoticesNoRotation(t *testing.T) {
 	})
 }
 
-// byHand rotates once in the middle of nothing, and twice in a row.
+// byHand rotates the key once, and then twice in a row.
 func (r *rotation) byHand(t *testing.T) {
 	t.Helper()
 	for _, times := range []int{1, 2} {
@@ -214,13 +215,13 @@ func (r *rotation) byHand(t *testing.T) {
 			r.everybody(t)
 			r.wait(t, time.Minute)
 		}
-		for range 35 { // the key has fifteen to wait, its predecessor's tokens fifteen to live
+		for range 35 { // minutes: the key waits fifteen, and tokens of the one before live fifteen
 			r.wait(t, time.Minute)
 		}
 	}
 }
 
-// byItself lets the key get old, and then be of an algorithm that is no more wanted.
+// byItself lets the key get old, and then changes the algorithm of the app.
 func (r *rotation) byItself(t *testing.T) {
 	t.Helper()
 	for range 3 {

@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// TestMounts does in every router what depends on where authkit is mounted.
+// TestMounts tests under each router what depends on where authkit is mounted.
 func TestMounts(t *testing.T) {
 	t.Parallel()
 	for name, m := range mounts() {
@@ -95,7 +95,7 @@ func oauthUnderMount(t *testing.T, w *world) {
 	}
 }
 
-// wantProblem checks that it was authkit who refused.
+// wantProblem checks that authkit refused, and not the router.
 func (a answer) wantProblem(t *testing.T, w *world, status int, code string) {
 	t.Helper()
 	a.want(t, status, code)

@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/mail/smtp"
 )
 
-// withPostOffice is a world whose mail goes through SMTP.
+// withPostOffice makes a world whose mail goes through SMTP.
 func withPostOffice(t *testing.T, with func(*authkit.Config)) (*world, *postOffice) {
 	t.Helper()
 	o := newPostOffice(t)
@@ -27,7 +27,7 @@ func withPostOffice(t *testing.T, with func(*authkit.Config)) (*world, *postOffi
 	return w, o
 }
 
-// running lets Engine.Run work until it is stopped, at the latest by the end of the test.
+// running lets Engine.Run work until it is stopped, at the end of the test at the latest.
 func (w *world) running(t *testing.T) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -107,7 +107,7 @@ func wantHeaders(t *testing.T, m received) {
 	}
 }
 
-// proofs are the link and the code that a person sees in the text.
+// proofs are the link and the code in the text of a mail.
 func proofs(t *testing.T, text string) (link, code string) {
 	t.Helper()
 	link = regexp.MustCompile(`(?m)^https?://\S+`).FindString(text)
@@ -120,7 +120,7 @@ func proofs(t *testing.T, text string) (link, code string) {
 	return link, code
 }
 
-// hrefs are the addresses of the links in a page.
+// hrefs returns the addresses of the links in a page.
 func hrefs(t *testing.T, text string) (all []string) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(text))
@@ -135,7 +135,8 @@ func hrefs(t *testing.T, text string) (all []string) {
 	return all
 }
 
-// TestMailServerIsDown asks while nobody listens: mail waits, the answer does not.
+// TestMailServerIsDown asks for mail while no server listens. The mail waits, the answer does
+// not.
 func TestMailServerIsDown(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, with func(*authkit.Config)) {
@@ -155,8 +156,9 @@ func TestMailServerIsDown(t *testing.T) {
 	})
 }
 
-// TestMailServerIsSilent asks while the server takes connections and says nothing, with
-// Run at work: requests are answered as ever, and mail arrives once the server talks.
+// TestMailServerIsSilent asks for mail while the server accepts connections and sends no
+// greeting, with Run at work. Requests are answered as usual, and mail arrives once the server
+// talks.
 func TestMailServerIsSilent(t *testing.T) {
 	t.Parallel()
 	onEachStore(t, func(t *testing.T, with func(*authkit.Config)) {
@@ -176,7 +178,7 @@ func TestMailServerIsSilent(t *testing.T) {
 			t.Errorf("mail: got %v, want two for ann and one for bob", got)
 		}
 		stop()
-		w.clock.Advance(5 * time.Minute) // whatever was not noted as sent would be due
+		w.clock.Advance(5 * time.Minute) // a mail that was not noted as sent would be due
 		w.work(t)
 		o.wantEmpty(t)
 	})

@@ -17,8 +17,8 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// onEachStore runs a test over every store. Postgres is listed where
-// AUTHKIT_TEST_POSTGRES names a server.
+// onEachStore runs a test over every store. Postgres is among them if AUTHKIT_TEST_POSTGRES
+// names a server.
 func onEachStore(t *testing.T, test func(t *testing.T, with func(*authkit.Config))) {
 	t.Helper()
 	stores := map[string]func(*testing.T) authkit.Store{
@@ -51,7 +51,7 @@ func openSQLite(t *testing.T) authkit.Store {
 	return s
 }
 
-// schemas numbers the schemas of this run, one for each store.
+// schemas counts the schemas of this run, one for each store.
 var schemas atomic.Int64
 
 // openPostgres makes a store in a schema of its own.
@@ -63,7 +63,7 @@ func openPostgres(t *testing.T, dsn string) authkit.Store {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		// The test's own context has ended by now.
+		// The context of the test has ended by now.
 		if _, err := admin.Exec(context.Background(), "drop schema "+schema+" cascade"); err != nil {
 			t.Error(err)
 		}

@@ -64,13 +64,13 @@ func (w *world) populate() {
 	w.dev = got.want(w.t, 200, "").text("token")
 }
 
-// at is a path of the app's own, such as at("/auth/verify").
+// at returns a path of the app, such as at("/auth/verify").
 func (w *world) at(path string) string { return path + "/" + w.app.ID.String() }
 
-// issuer is the `iss` of the app's tokens.
+// issuer returns the `iss` of the app's tokens.
 func (w *world) issuer() string { return w.base + w.at("/apps") }
 
-// work does what Engine.Run would do.
+// work does the work of Engine.Run.
 func (w *world) work(t *testing.T) {
 	t.Helper()
 	if err := w.engine.RunOnce(t.Context()); err != nil {
@@ -78,7 +78,7 @@ func (w *world) work(t *testing.T) {
 	}
 }
 
-// answer is what came back, decoded if it was JSON.
+// answer is the answer to a request, decoded if it is JSON.
 type answer struct {
 	status int
 	header http.Header
@@ -86,8 +86,8 @@ type answer struct {
 	body   map[string]any
 }
 
-// send makes a request of a client that is no browser: no cookies, no redirects followed.
-// The path is under the mount point, or a whole URL; headers come as "Name: value".
+// send sends a request as a client that is not a browser: it sends no cookies and follows no
+// redirects. The path is under the mount point, or a whole URL; headers come as "Name: value".
 func (w *world) send(method, path, body string, headers ...string) answer {
 	w.t.Helper()
 	if strings.HasPrefix(path, "/") {
@@ -138,7 +138,7 @@ func (a answer) want(t *testing.T, status int, code string) answer {
 	return a
 }
 
-// text is the member that the names lead to, "" if there is none.
+// text returns the member that the names lead to, or "".
 func (a answer) text(names ...string) string {
 	var v any = a.body
 	for _, name := range names {
