@@ -47,7 +47,9 @@ const (
 	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider
 	CodeAppsRemain               Code = "apps_remain"               // 409: the developer has apps
 	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
+	CodeLastCredential           Code = "last_credential"           // 409: it is the last way in to the account
 	CodeLimitReached             Code = "limit_reached"             // 409: a number of things is full; Error.Detail names it and the bound
+	CodePasswordSet              Code = "password_set"              // 409: the user has a password already
 	CodeLinkRequired             Code = "link_required"             // 409: the address or identity is another account's: sign in to it and link
 	CodeEmailRequired            Code = "email_required"            // 409: the provider told no address
 	CodeBodyTooLarge             Code = "body_too_large"            // 413: more than 64 KiB

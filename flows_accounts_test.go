@@ -127,7 +127,7 @@ func accountFlows() []flow {
 		{name: "set a password", route: "POST " + set, status: 204, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", set, `{"new_password":"`+newPassword+`"}`, bearer(s.provenUser(s.email()).text(s.t, "token")))
 		}},
-		{name: "set a password beside another", route: "POST " + set, status: 403, code: "forbidden", ready: func(s *stage) func() *http.Request {
+		{name: "set a password beside another", route: "POST " + set, status: 409, code: "password_set", ready: func(s *stage) func() *http.Request {
 			_, token := user(s)
 			return s.again("POST", set, `{"new_password":"`+newPassword+`"}`, bearer(token))
 		}},

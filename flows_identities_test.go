@@ -46,7 +46,7 @@ func identityFlows() []flow {
 		{name: "unlink what is not linked", route: route, status: 404, code: "identity_not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", one, "", bearer(up(s)))
 		}},
-		{name: "unlink the last way in", route: route, status: 403, code: "forbidden", ready: func(s *stage) func() *http.Request {
+		{name: "unlink the last way in", route: route, status: 409, code: "last_credential", ready: func(s *stage) func() *http.Request {
 			token := s.by(jwt.MapClaims{"sub": s.fresh("sub"), "email": s.email()}).text(s.t, "token")
 			return s.again("DELETE", one, "", bearer(token))
 		}},

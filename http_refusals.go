@@ -62,6 +62,10 @@ func wordsFor(refusal *Error) words {
 		return words{"An address is missing", "The service that you chose told no address of yours. Allow it to tell one, or sign in in another way."}
 	case CodeEmailTaken:
 		return words{"The address has an account", "Another account has this address. Sign in to that one."}
+	case CodeLastCredential:
+		return words{"This is your last way to sign in", "Confirm your address, choose a password or add another way to sign in first."}
+	case CodePasswordSet:
+		return words{"You have a password already", "Change it, or ask for a mail with which you choose a new one."}
 	case CodeEmailNotVerified:
 		return words{"Confirm your address first", "Open the mail that was sent to your address, or ask for a new one where you wanted to sign in."}
 	case CodeSignupDisabled:

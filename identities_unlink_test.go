@@ -31,7 +31,7 @@ func TestUnlink(t *testing.T) {
 		}, 204, ""},
 		"an address that is not proven is none": {func(s *stage) string {
 			return s.by(nil).text(s.t, "token")
-		}, 403, "forbidden"},
+		}, 409, "last_credential"},
 		"an identity at another provider is one": {func(s *stage) string {
 			token := s.by(nil).text(s.t, "token")
 			s.another("github", token)
@@ -42,18 +42,18 @@ func TestUnlink(t *testing.T) {
 			s.another("github", token)
 			s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/github"), `{"enabled":false}`, bearer(s.token)).want(s.t, 200, "")
 			return token
-		}, 403, "forbidden"},
+		}, 409, "last_credential"},
 		"nor where the app has it no more": {func(s *stage) string {
 			token := s.by(nil).text(s.t, "token")
 			s.another("github", token)
 			s.send("DELETE", s.in("/apps/{app_id}/oauth-configs/github"), "", bearer(s.token)).want(s.t, 204, "")
 			return token
-		}, 403, "forbidden"},
+		}, 409, "last_credential"},
 		"another of the same provider goes, too": {func(s *stage) string {
 			token := s.by(nil).text(s.t, "token")
 			s.link(token, nil)
 			return token
-		}, 403, "forbidden"},
+		}, 409, "last_credential"},
 		"who has none": {func(s *stage) string { return s.signUp("ann@example.com").text(s.t, "token") }, 404, "identity_not_found"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,7 +139,7 @@ func TestOfTheLastTwoWaysOneStays(t *testing.T) {
 		token := s.by(nil).text(t, "token")
 		s.another("github", token)
 		b.first = func() { s.send("DELETE", s.in(identitiesOf)+"/github", "", bearer(token)).want(t, 204, "") }
-		s.send("DELETE", s.in(identitiesOf)+"/corp", "", bearer(token)).want(t, 403, "forbidden")
+		s.send("DELETE", s.in(identitiesOf)+"/corp", "", bearer(token)).want(t, 409, "last_credential")
 		s.wantIdentities(t, token, "corp ann@example.com")
 	})
 }

@@ -402,7 +402,7 @@ func (a *Account) renew(c Credential) {
 // UnlinkIdentity takes every identity of a provider from a user; sessions that began with
 // one go on. [CodeIdentityNotFound]: the user has none of that provider. [CodeUserNotFound].
 //
-// [CodeForbidden]: there is no other way in to the account, and it would be lost. A way in is
+// [CodeLastCredential]: there is no other way in to the account, and it would be lost. A way in is
 // a password, a proven address, since a link in a mail signs in to it, or an identity of
 // another provider that the app has configured and enabled. An address that was never
 // proven is none: the link that proves it resets the account first. Of callers that
@@ -440,7 +440,7 @@ func (e *Engine) unlink(account *Account, all []held, provider string) (UserChan
 	case len(change.Drop) == 0:
 		return UserChange{}, refuse(CodeIdentityNotFound, "the account has no identity at this provider")
 	case !stays:
-		return UserChange{}, refuse(CodeForbidden, "this is the last way to sign in to the account; prove its address or link another provider first")
+		return UserChange{}, refuse(CodeLastCredential, "this is the last way to sign in to the account; prove its address or link another provider first")
 	}
 	change.Also.note(change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
 	return change, nil

@@ -45,14 +45,14 @@ type PasswordSet struct {
 	Client    Client
 }
 
-// SetPassword gives a password to a user who has none. [CodeForbidden]: the user has one;
+// SetPassword gives a password to a user who has none. [CodePasswordSet]: the user has one;
 // [CodeEmailNotVerified]: who set it up would keep it when somebody else proves the
 // address; [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
 	return e.password(ctx, PasswordChange{App: in.App, User: in.User, New: in.New, Client: in.Client}, func(_ App, account *Account, _ *UserChange) error {
 		switch {
 		case account.password() != "":
-			return refuse(CodeForbidden, "the user has a password: change it, or ask for a reset")
+			return refuse(CodePasswordSet, "the user has a password: change it, or ask for a reset")
 		case !account.User.Verified:
 			return refuse(CodeEmailNotVerified, "prove the address first")
 		}

@@ -119,6 +119,13 @@ var table = []Doc{
 		Fix: "Begin again: sign in, or ask for a new link.",
 	},
 	{
+		Code: "last_credential", Status: http.StatusConflict, Meaning: "This is the last way in to the account, which would be lost without it.",
+		Causes: []string{
+			"The account has no password, no proven address and no identity at another provider that the app has enabled.",
+		},
+		Fix: "Prove the address, set a password or link another provider first.",
+	},
+	{
 		Code: "limit_reached", Status: http.StatusConflict, Meaning: "There are as many of these things as there may be.",
 		Causes: []string{
 			"A developer has as many apps as Config.Limits.Apps says.",
@@ -157,6 +164,13 @@ var table = []Doc{
 			"There is one configuration for each provider and app.",
 		},
 		Fix: "Change the existing one with PATCH.",
+	},
+	{
+		Code: "password_set", Status: http.StatusConflict, Meaning: "The user has a password already.",
+		Causes: []string{
+			"The password was set before, perhaps in another browser.",
+		},
+		Fix: "Change it with the current one at POST /auth/password/change, or reset it by mail.",
 	},
 	{
 		Code: "provider_error", Status: http.StatusBadGateway, Meaning: "The provider cannot be reached, or its answer cannot be used.",
