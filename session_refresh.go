@@ -136,7 +136,7 @@ func (e *Engine) rotate(ctx context.Context, t turning) (App, Rotated, error) {
 		got, err := e.store.RotateSession(ctx, Rotation{
 			App: t.app, AppVersion: app.Version, Family: t.presented.Family(), Presented: t.presented.Hash(), Next: t.next.Hash(),
 			Sealed: sealed, Key: t.keyHash(), Now: now, Grace: refreshGrace, GraceMost: refreshGraceMost,
-			RenewFor: refreshRenewFor, Renewals: refreshRenewals, IdleUntil: now.Add(idle), Back: t.back,
+			RenewFor: refreshRenewFor, Renewals: refreshRenewals, IdleUntil: now.Add(idle), Undo: t.back,
 		})
 		switch {
 		case err == nil:

@@ -410,11 +410,11 @@ type Rotation struct {
 	Renewals                int
 	IdleUntil               time.Time
 
-	// Back takes back the rotation from Next to Presented, whose successor the caller told to
+	// Undo takes back the rotation from Next to Presented, whose successor the caller told to
 	// no client: Next becomes current again, Presented is the one before it and in its grace,
 	// and the key of that rotation was never seen. [ErrNotFound]: Presented is not current,
 	// or Next is not the one before it; nothing happens.
-	Back bool
+	Undo bool
 }
 
 // Rotated is the outcome of a rotation. Again is nil if Next became current, else what was

@@ -80,7 +80,7 @@ type roles struct {
 }
 
 func newRoles(l *lockstep) roles {
-	r := roles{keys: &keySteps{l}, sessions: &sessionSteps{lockstep: l, turns: map[uuid.UUID]int{}}, tokens: &tokenSteps{l}, others: &otherSteps{l}}
+	r := roles{keys: &keySteps{l}, sessions: &sessionSteps{lockstep: l, count: map[uuid.UUID]int{}}, tokens: &tokenSteps{l}, others: &otherSteps{l}}
 	r.users = &userSteps{l, r.sessions}
 	r.apps = &appSteps{l, r.keys, r.users}
 	return r

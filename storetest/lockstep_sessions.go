@@ -15,14 +15,14 @@ type sessionSteps struct {
 	*lockstep
 
 	known []uuid.UUID       // ever started
-	turns map[uuid.UUID]int // how often each was to be rotated
+	count map[uuid.UUID]int // how often each was to be rotated
 }
 
 func (l *sessionSteps) steps() []step {
 	return []step{
 		{"RotateSession", l.doRotateSession},
 		{"RotateSession", l.doRotateSession},
-		{"RotateSession, back", l.doTurnBack},
+		{"RotateSession, undo", l.doUndoRotation},
 		{"UseSession", l.doUseSession},
 		{"EndSession", l.doEndSession},
 		{"look at a session", l.lookSession},
@@ -65,8 +65,8 @@ func (l *sessionSteps) sessionOf(app uuid.UUID) uuid.UUID {
 
 // before is the nth token before the current one, as far as the model remembers it.
 func (s *modelSession) before(n int) []byte {
-	if i := len(s.turns) - n; i >= 0 && i < len(s.turns) {
-		return s.turns[i].hash
+	if i := len(s.rotated) - n; i >= 0 && i < len(s.rotated) {
+		return s.rotated[i].hash
 	}
 	return s.Current
 }
@@ -76,7 +76,7 @@ func (s *modelSession) before(n int) []byte {
 func (l *sessionSteps) doRotateSession() {
 	app := l.app()
 	id := l.sessionOf(app)
-	s, n := l.model(app).sessions[id], l.turns[id]
+	s, n := l.model(app).sessions[id], l.count[id]
 	r := l.rotation(app, id)
 	r.Presented = draw(l, "token", s.Current, s.Current, s.Current, s.Current, s.before(1), s.before(1), s.before(2), s.before(3), secret(id, n-1), secret(id, -1))
 	if r.Presented == nil {
@@ -89,13 +89,13 @@ func (l *sessionSteps) doRotateSession() {
 	l.rotated(r)
 }
 
-// doTurnBack takes the latest rotation back, or one that was not.
-func (l *sessionSteps) doTurnBack() {
+// doUndoRotation takes the latest rotation back, or one that was not.
+func (l *sessionSteps) doUndoRotation() {
 	app := l.app()
 	id := l.sessionOf(app)
 	s := l.model(app).sessions[id]
 	r := l.rotation(app, id)
-	r.Back, r.Presented = true, s.Current
+	r.Undo, r.Presented = true, s.Current
 	r.Next = draw(l, "to", s.before(1), s.before(1), s.before(2), secret(id, -1))
 	if r.Presented == nil || r.Next == nil {
 		r.Presented, r.Next = secret(id, 0), secret(id, 0)
@@ -104,8 +104,8 @@ func (l *sessionSteps) doTurnBack() {
 }
 
 func (l *sessionSteps) rotation(app, id uuid.UUID) authkit.Rotation {
-	l.turns[id]++
-	n := l.turns[id]
+	l.count[id]++
+	n := l.count[id]
 	return authkit.Rotation{
 		App: app, Family: hash("family " + id.String()), Next: secret(id, n), Sealed: []byte(fmt.Sprint("sealed ", n)), Now: l.at,
 		Grace: 10 * time.Second, GraceMost: 25 * time.Second, RenewFor: 2 * time.Minute, Renewals: 2, IdleUntil: l.soon().Add(time.Minute),

@@ -44,14 +44,14 @@ type (
 
 	modelSession struct {
 		authkit.Session
-		ended bool
-		turns []modelTurn // oldest first
-		seen  []string    // idempotency keys, oldest first
+		ended   bool
+		rotated []modelRotated // oldest first
+		seen    []string       // idempotency keys, oldest first
 	}
 
-	// modelTurn is a refresh token that was rotated. Its grace began at begun, and it was used
+	// modelRotated is a refresh token that was rotated. Its grace began at begun, and it was used
 	// in it last at used.
-	modelTurn struct {
+	modelRotated struct {
 		hash, sealed, key []byte
 		at, begun, used   time.Time
 		renewals          int

@@ -23,8 +23,8 @@ func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 		if stale {
 			return authkit.Rotated{}, against{authkit.ErrStale}
 		}
-		s.turns = slices.Clone(s.turns)
-		out, err := s.turn(r)
+		s.rotated = slices.Clone(s.rotated)
+		out, err := s.rotate(r)
 		a.sessions[id] = s
 		if err != nil {
 			return authkit.Rotated{}, against{err}
@@ -37,25 +37,25 @@ func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 	return authkit.Rotated{}, g
 }
 
-// turn remembers the two latest turns alone, and the 64 latest keys.
-func (s *modelSession) turn(r authkit.Rotation) (out authkit.Rotated, err error) {
-	s.turns = s.turns[max(0, len(s.turns)-2):]
-	if r.Back {
-		return out, s.back(r)
+// rotate remembers the two latest turns alone, and the 64 latest keys.
+func (s *modelSession) rotate(r authkit.Rotation) (out authkit.Rotated, err error) {
+	s.rotated = s.rotated[max(0, len(s.rotated)-2):]
+	if r.Undo {
+		return out, s.undo(r)
 	}
 	if bytes.Equal(s.Current, r.Presented) {
 		if r.Key != nil && slices.Contains(s.seen, string(r.Key)) {
 			return out, authkit.ErrConflict
 		}
-		s.turns = append(s.turns, modelTurn{hash: r.Presented, sealed: r.Sealed, key: r.Key, at: r.Now, begun: r.Now, used: r.Now})
+		s.rotated = append(s.rotated, modelRotated{hash: r.Presented, sealed: r.Sealed, key: r.Key, at: r.Now, begun: r.Now, used: r.Now})
 		if r.Key != nil {
 			s.seen = append(slices.Clone(s.seen[max(0, len(s.seen)-63):]), string(r.Key))
 		}
 		s.Current, s.LastUsedAt, s.IdleUntil = r.Next, r.Now, r.IdleUntil
 		return out, nil
 	}
-	for i := range slices.Backward(s.turns) {
-		t, keyed := &s.turns[i], false
+	for i := range slices.Backward(s.rotated) {
+		t, keyed := &s.rotated[i], false
 		if !bytes.Equal(t.hash, r.Presented) {
 			continue
 		}
@@ -64,7 +64,7 @@ func (s *modelSession) turn(r authkit.Rotation) (out authkit.Rotated, err error)
 			t.used = r.Now
 			return authkit.Rotated{Again: t.sealed}, nil
 		}
-		if i == len(s.turns)-1 && keyed && t.renewals < r.Renewals && near(r.Now, t.at, r.RenewFor) {
+		if i == len(s.rotated)-1 && keyed && t.renewals < r.Renewals && near(r.Now, t.at, r.RenewFor) {
 			t.sealed, t.begun, t.used = r.Sealed, r.Now, r.Now
 			t.renewals++
 			s.Current, s.LastUsedAt, s.IdleUntil = r.Next, r.Now, r.IdleUntil
@@ -75,15 +75,15 @@ func (s *modelSession) turn(r authkit.Rotation) (out authkit.Rotated, err error)
 	return out, authkit.ErrTokenReused
 }
 
-func (s *modelSession) back(r authkit.Rotation) error {
-	n := len(s.turns) - 1
-	if !bytes.Equal(s.Current, r.Presented) || n < 0 || !bytes.Equal(s.turns[n].hash, r.Next) {
+func (s *modelSession) undo(r authkit.Rotation) error {
+	n := len(s.rotated) - 1
+	if !bytes.Equal(s.Current, r.Presented) || n < 0 || !bytes.Equal(s.rotated[n].hash, r.Next) {
 		return authkit.ErrNotFound
 	}
-	if s.turns[n].key != nil {
+	if s.rotated[n].key != nil {
 		s.seen = s.seen[:len(s.seen)-1]
 	}
-	s.turns[n] = modelTurn{hash: r.Presented, sealed: r.Sealed, at: r.Now, begun: r.Now, used: r.Now}
+	s.rotated[n] = modelRotated{hash: r.Presented, sealed: r.Sealed, at: r.Now, begun: r.Now, used: r.Now}
 	s.Current = r.Next
 	return nil
 }

@@ -23,7 +23,7 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 			fits = hits[:full]
 		}
 		res, err := s.count(ctx, app, fits, hits[len(fits):], us(now))
-		stop, ok := errors.AsType[fullError](err)
+		stop, ok := errors.AsType[exhaustedError](err)
 		if !ok {
 			return res, err
 		}
@@ -31,12 +31,12 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 	}
 }
 
-// fullError undoes a step at a hit that does not fit.
-type fullError struct{ at int }
+// exhaustedError undoes a step at a hit that does not fit.
+type exhaustedError struct{ at int }
 
-func (f fullError) Error() string { return "limit " + strconv.Itoa(f.at) + " is full" }
+func (f exhaustedError) Error() string { return "limit " + strconv.Itoa(f.at) + " is full" }
 
-// count counts hits that all fit, else [fullError], and tells when the first of rest, which is
+// count counts hits that all fit, else [exhaustedError], and tells when the first of rest, which is
 // known not to fit, may be tried again.
 func (s *Store) count(ctx context.Context, app uuid.UUID, fits, rest []authkit.Hit, now int64) (authkit.HitResult, error) {
 	res := authkit.HitResult{Full: -1}
@@ -44,7 +44,7 @@ func (s *Store) count(ctx context.Context, app uuid.UUID, fits, rest []authkit.H
 		res = authkit.HitResult{Full: -1}
 		s.live(ctx, q, app)
 		for i, h := range fits {
-			hit(ctx, q, fullError{i}, in(app, h), now)
+			hit(ctx, q, exhaustedError{i}, in(app, h), now)
 		}
 		if len(rest) == 0 {
 			return nil

@@ -56,8 +56,8 @@ func inGrace(n string) string {
 	return `(prev` + n + ` = $3 and (renewed` + n + ` = 0 or key` + n + ` = $11) and abs($5 - ` + latest + `) < $6 and abs($5 - ` + begun + `) < $10)`
 }
 
-// backSQL takes a rotation back. It has the parameters of rotateSQL, as far as it needs them.
-func backSQL() string {
+// undoSQL takes a rotation back. It has the parameters of rotateSQL, as far as it needs them.
+func undoSQL() string {
 	return `update authkit_sessions set prev0 = $3, sealed0 = $6, rotated0 = $5, again0 = 0, renewed0 = 0, renewals0 = 0,
 seen = case when key0 is null then seen else substr(seen, ` + strconv.Itoa(seenSize+1) + `) end, key0 = null, cur = $4
 where app_id = $1 and family = $2 and cur = $3 and prev0 = $4` + rotatable("$5") + strings.ReplaceAll(rotateEnd(), "$9", "$7")
@@ -83,8 +83,8 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 		id(r.App), r.Family, r.Presented, r.Next, us(r.Now), r.Grace.Microseconds(), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion),
 		r.GraceMost.Microseconds(), blob(r.Key), seenKey(r.Key), r.RenewFor.Microseconds(), int64(r.Renewals),
 	}
-	if r.Back {
-		sql, args = backSQL(), []any{id(r.App), r.Family, r.Presented, r.Next, us(r.Now), blob(r.Sealed), optional(r.AppVersion)}
+	if r.Undo {
+		sql, args = undoSQL(), []any{id(r.App), r.Family, r.Presented, r.Next, us(r.Now), blob(r.Sealed), optional(r.AppVersion)}
 	}
 	var out authkit.Rotated
 	var ended, renewals int64
@@ -119,7 +119,7 @@ func (s *Store) whyNot(ctx context.Context, r authkit.Rotation) error {
 		return err
 	case r.AppVersion != 0 && r.AppVersion != version:
 		return authkit.ErrStale
-	case r.Back || len(r.Key) == 0:
+	case r.Undo || len(r.Key) == 0:
 		return authkit.ErrNotFound
 	}
 	var seen string

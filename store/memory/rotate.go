@@ -25,10 +25,10 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 		if !ok {
 			return authkit.ErrNotFound
 		}
-		turned, err := x.rotate(r)
+		answer, err := x.rotate(r)
 		if err == nil {
-			turned.Session, turned.User = copySession(x.Session), u
-			out = turned
+			answer.Session, answer.User = copySession(x.Session), u
+			out = answer
 		}
 		return err
 	})
@@ -40,13 +40,13 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 func (x *session) rotate(r authkit.Rotation) (authkit.Rotated, error) {
 	latest := &x.before[0]
 	switch {
-	case r.Back:
-		return authkit.Rotated{}, x.turnBack(r)
+	case r.Undo:
+		return authkit.Rotated{}, x.undo(r)
 	case same(x.Current, r.Presented):
 		if r.Key != nil && slices.ContainsFunc(x.seen, func(k []byte) bool { return same(k, r.Key) }) {
 			return authkit.Rotated{}, authkit.ErrConflict
 		}
-		x.before = [2]turn{{hash: bytes.Clone(r.Presented), sealed: bytes.Clone(r.Sealed), key: bytes.Clone(r.Key), at: r.Now}, x.before[0]}
+		x.before = [2]rotated{{hash: bytes.Clone(r.Presented), sealed: bytes.Clone(r.Sealed), key: bytes.Clone(r.Key), at: r.Now}, x.before[0]}
 		x.see(r.Key)
 		x.moveOn(r)
 		return authkit.Rotated{}, nil
@@ -76,22 +76,22 @@ func (x *session) see(key []byte) {
 	}
 }
 
-// turnBack makes the token current again from which the current one was made.
-func (x *session) turnBack(r authkit.Rotation) error {
+// undo makes the token current again from which the current one was made.
+func (x *session) undo(r authkit.Rotation) error {
 	if !same(x.Current, r.Presented) || !same(x.before[0].hash, r.Next) {
 		return authkit.ErrNotFound
 	}
 	if x.before[0].key != nil {
 		x.seen = x.seen[1:]
 	}
-	x.before[0] = turn{hash: bytes.Clone(r.Presented), sealed: bytes.Clone(r.Sealed), at: r.Now}
+	x.before[0] = rotated{hash: bytes.Clone(r.Presented), sealed: bytes.Clone(r.Sealed), at: r.Now}
 	x.Current = bytes.Clone(r.Next)
 	return nil
 }
 
 // inGrace reports whether a rotated token is the one presented, and answers its successor once
 // more. One whose successor was replaced does so for the key alone.
-func (t turn) inGrace(r authkit.Rotation) bool {
+func (t rotated) inGrace(r authkit.Rotation) bool {
 	begun := t.at
 	if !t.renewed.IsZero() {
 		begun = t.renewed

@@ -13,13 +13,13 @@ import (
 type (
 	session struct {
 		authkit.Session
-		before [2]turn  // the two latest predecessors of Current, the latest first
-		seen   [][]byte // the latest idempotency keys, the latest first
+		before [2]rotated // the two latest predecessors of Current, the latest first
+		seen   [][]byte   // the latest idempotency keys, the latest first
 		ended  time.Time
 	}
 
-	// turn is a refresh token that was rotated, with its successor.
-	turn struct {
+	// rotated is a refresh token that was rotated, with its successor.
+	rotated struct {
 		hash, sealed, key []byte
 		at, again         time.Time // when it was rotated, and used again in its grace
 		renewed           time.Time // when its successor was replaced

@@ -30,7 +30,7 @@ func idOf(x authkit.Token) tokenID { return tokenID{string(x.Kind), string(x.Has
 
 // addToken takes a place in the slot.
 func (t *tenant) addToken(x authkit.Token) {
-	if out, ok := t.gives(x); ok {
+	if out, ok := t.displaced(x); ok {
 		t.dropToken(out)
 	}
 	id, class := idOf(x), max(x.Class, 0)
@@ -42,9 +42,9 @@ func (t *tenant) addToken(x authkit.Token) {
 	}
 }
 
-// gives answers the token whose place x takes: itself as it was, else, where all places of
+// displaced answers the token whose place x takes: itself as it was, else, where all places of
 // its class are taken, one that is spent or the one that expires first.
-func (t *tenant) gives(x authkit.Token) (out tokenID, ok bool) {
+func (t *tenant) displaced(x authkit.Token) (out tokenID, ok bool) {
 	in := t.slots[slotOf(x)]
 	if _, again := in[idOf(x)]; again {
 		return idOf(x), true
