@@ -263,7 +263,7 @@ func TestFirstPassword(t *testing.T) {
 	s.clock.Advance(time.Hour)
 	token = s.provenUser("ann@example.com").text(t, "token")
 	s.send("POST", s.in(path), body, bearer(token)).want(t, 204, "")
-	s.send("POST", s.in(path), body, bearer(token)).want(t, 403, "forbidden")
+	s.send("POST", s.in(path), body, bearer(token)).want(t, 409, "password_set")
 	s.equal("the session", s.lives(token), 200)
 	s.equal("the password", s.passes("ann@example.com", newPassword), 200)
 }

@@ -243,7 +243,7 @@ func accountDoors() []door {
 		user, mover int
 	}{
 		"/auth/password/change/{app_id}": {`{"current_password":"x","new_password":"` + newPassword + `"}`, 401, 401},
-		"/auth/password/set/{app_id}":    {`{"new_password":"` + newPassword + `"}`, 403, 204},
+		"/auth/password/set/{app_id}":    {`{"new_password":"` + newPassword + `"}`, 409, 204},
 		"/auth/email/send/{app_id}":      {`{}`, 202, 202},
 		"/auth/email/change/{app_id}":    {`{"new_email":"other@example.com"}`, 202, 202},
 	} {

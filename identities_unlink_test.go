@@ -129,7 +129,7 @@ func TestOfTheLastTwoWaysOneStays(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if left := s.identities(token); len(left) != 1 || statuses[204] != 1 || statuses[204]+statuses[403]+statuses[404] != 8 {
+		if left := s.identities(token); len(left) != 1 || statuses[204] != 1 || statuses[204]+statuses[409]+statuses[404] != 8 {
 			t.Fatalf("got statuses %v and %q left, want one 204 and one left", statuses, left)
 		}
 	}
