@@ -112,9 +112,9 @@ func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
 	}
 	var today []count
 	if most := e.cfg.appsPerDay(in.overHTTP); most > 0 {
-		today = append(today, e.limiter.by(limit{limitAppsToday, most, day}, in.owner))
+		today = append(today, e.limits.by(limit{limitAppsToday, most, day}, in.owner))
 	}
-	if err := e.limiter.hit(ctx, App{ID: Console}, today...); err != nil {
+	if err := e.limits.hit(ctx, App{ID: Console}, today...); err != nil {
 		return App{}, "", err
 	}
 	err = e.store.CreateApp(ctx, step)
@@ -125,7 +125,7 @@ func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
 	for i := range today { // what was not made is not counted
 		today[i].Cost = -1
 	}
-	if err := e.limiter.hit(ctx, App{ID: Console}, today...); err != nil {
+	if err := e.limits.hit(ctx, App{ID: Console}, today...); err != nil {
 		return App{}, "", err
 	}
 	return App{}, "", ownerError(err, step.Most)
@@ -260,11 +260,11 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 		bad = append(bad, fieldsOf(err)...)
 		c.Name, c.NameKey = p.Name, &key
 	}
-	settings, wrong := p.settings(app.Settings, e.limiter.all)
+	settings, wrong := p.settings(app.Settings, e.limits.all)
 	if !p.granted && settings.SessionMode != app.Settings.SessionMode && (App{Settings: settings}).takesCookies() {
 		return c, refuse(CodeForbidden, "session cookies live on the host's own origin, and this host does not let developers choose them")
 	}
-	takeover := e.limiter.all.takeover(app.Settings, settings)
+	takeover := e.limits.all.takeover(app.Settings, settings)
 	if takeover && p.takeover != nil {
 		if err := p.takeover(); err != nil {
 			return c, err

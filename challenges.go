@@ -150,7 +150,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	now := e.now()
 	ev.App, ev.IP = app.ID, by.IP
 	data.Asked, data.Agent, data.Cookie, data.asker = now, useragent.Describe(by.UserAgent), by.Cookie, e.askingNet(app.ID, by)
-	switch err := e.limiter.hit(ctx, app, e.limiter.countMail(data)...); {
+	switch err := e.limits.hit(ctx, app, e.limits.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
 		data.decoy = true
@@ -382,8 +382,8 @@ func (e *Engine) findCode(ctx context.Context, app App, p purpose, by proof) (fo
 	if by.email != "" && by.email != email {
 		return found{}, invalidToken("the binding is another address's") // the binding is another address's: a wrong one
 	}
-	daily := e.limiter.countCode(got, e.now().Format(time.DateOnly))
-	switch err := e.limiter.hit(ctx, app, daily...); {
+	daily := e.limits.countCode(got, e.now().Format(time.DateOnly))
+	switch err := e.limits.hit(ctx, app, daily...); {
 	case errors.Is(err, CodeRateLimited):
 		return found{}, invalidToken("the address has no attempts left today") // links only, from here on
 	case err != nil:
@@ -401,7 +401,7 @@ func (e *Engine) findCode(ctx context.Context, app App, p purpose, by proof) (fo
 	for i := range daily { // a right code is no wrong one
 		daily[i].Cost = -1
 	}
-	return got, e.limiter.hit(ctx, app, daily...)
+	return got, e.limits.hit(ctx, app, daily...)
 }
 
 // sameText compares secrets in constant time.

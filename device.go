@@ -57,5 +57,5 @@ func (e *Engine) checkDevice(ctx context.Context, app App, a *asker, account *Ac
 		return nil
 	}
 	a.known = nil
-	return e.limiter.hit(ctx, app, a.counts(e.limiter)...)
+	return e.limits.hit(ctx, app, a.counts(e.limits)...)
 }

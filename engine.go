@@ -34,7 +34,7 @@ type Engine struct {
 	ring    *seal.Ring
 	secrets *secrets
 	hasher  *hasher
-	limiter *limiter
+	limits  *limiter
 	signing *signing
 	oauth   *oauth.Client
 	apps    *bounded.Cache[uuid.UUID, aged[App]]          // for Require

@@ -131,7 +131,7 @@ func (c *call) wireAppWithSettings(a App) appJSON {
 		LinkPolicy: cmp.Or(s.LinkPolicy, LinkVerified), MagicLink: cmp.Or(s.MagicLink, LinkConfirm), RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
 		Access: int64(access / time.Second), Idle: int64(idle / time.Second), Absolute: int64(absolute / time.Second),
 		SessionMode: cmp.Or(s.SessionMode, SessionBearer), SigningAlg: cmp.Or(s.SigningAlg, "ES256"),
-		Limits: wireLimits(c.e.limiter.all.of(a)),
+		Limits: wireLimits(c.e.limits.all.of(a)),
 	}
 	if s.SignupClosed {
 		out.Settings.Signup = "closed"

@@ -10,13 +10,13 @@ import (
 // is left no store says; of any other limit nothing is told: it would tell what others ask
 // about an address.
 func (c *call) count(rt route) error {
-	if c.e.limiter.off {
+	if c.e.limits.off {
 		return nil
 	}
 	var counts []count
-	if rate, ok := rt.limit.rate(c.e.limiter.all.of(c.app)); ok {
+	if rate, ok := rt.limit.rate(c.e.limits.all.of(c.app)); ok {
 		policy{rt.limit.name, rate}.tell(c.w.Header())
-		counts = c.e.limiter.byPeer(rt.limit, c.client)
+		counts = c.e.limits.byPeer(rt.limit, c.client)
 	}
 	counts = append(counts, c.writes()...)
 	switch {
@@ -26,7 +26,7 @@ func (c *call) count(rt route) error {
 		c.client.checked.deferred = counts
 		return nil
 	}
-	return c.e.limiter.hit(c.ctx(), c.counted(), counts...)
+	return c.e.limits.hit(c.ctx(), c.counted(), counts...)
 }
 
 // counted is the app in whose step the door counts.
@@ -45,13 +45,13 @@ func (c *call) writes() []count {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
 		return nil
 	case c.developer != "":
-		mine := c.e.limiter.by(limitDeveloper, c.e.cfg.developerOf(c.developer))
+		mine := c.e.limits.by(limitDeveloper, c.e.cfg.developerOf(c.developer))
 		mine.everywhere, mine.asker = true, true
 		return []count{mine}
 	case c.user.ID != uuid.Nil:
-		mine := c.e.limiter.by(limitUser, c.user.ID.String())
+		mine := c.e.limits.by(limitUser, c.user.ID.String())
 		mine.asker = true
-		return append(c.e.limiter.everywhere(limitUser, c.client), mine)
+		return append(c.e.limits.everywhere(limitUser, c.client), mine)
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (c *call) settled(err error) error {
 	if err == nil {
 		return nil
 	}
-	if full := c.e.limiter.hit(c.ctx(), c.app, c.client.with(nil)...); full != nil {
+	if full := c.e.limits.hit(c.ctx(), c.app, c.client.with(nil)...); full != nil {
 		return full
 	}
 	return err

@@ -50,7 +50,7 @@ type charge struct {
 
 // pay counts, and names the limit that is full: what stands before it is counted, it is not.
 func (b *bill) pay(ctx context.Context, app uuid.UUID, counts ...count) (full string, wait time.Duration, err error) {
-	err = b.e.limiter.hit(ctx, App{ID: app}, counts...)
+	err = b.e.limits.hit(ctx, App{ID: app}, counts...)
 	if limited, ok := errors.AsType[*Error](err); ok && limited.Code == CodeRateLimited {
 		full, wait, err = limited.full.name, limited.RetryAfter, nil
 		counts = counts[:max(0, slices.IndexFunc(counts, func(c count) bool { return c.name() == full }))]
@@ -68,7 +68,7 @@ func (b *bill) refund(ctx context.Context) error {
 		for i := range back {
 			back[i].Cost = -1
 		}
-		all = errors.Join(all, b.e.limiter.hit(ctx, App{ID: c.app}, back...))
+		all = errors.Join(all, b.e.limits.hit(ctx, App{ID: c.app}, back...))
 	}
 	b.paid = nil
 	return all
@@ -105,12 +105,12 @@ func (e *Engine) admitNotice(ctx context.Context, b *bill, app uuid.UUID, to str
 	if l.Link != "" {
 		kind = l.Template
 	}
-	full, _, err := b.pay(ctx, app, e.limiter.by(limitNotices, kind+" "+to))
+	full, _, err := b.pay(ctx, app, e.limits.by(limitNotices, kind+" "+to))
 	if err != nil || full == "" {
 		return err == nil, err
 	}
 	*l = letter{To: l.To, App: l.App, Template: "more_notices"}
-	full, _, err = b.pay(ctx, app, e.limiter.by(limitMoreNotices, to))
+	full, _, err = b.pay(ctx, app, e.limits.by(limitMoreNotices, to))
 	return full == "", err
 }
 
@@ -119,7 +119,7 @@ func (e *Engine) admitNotice(ctx context.Context, b *bill, app uuid.UUID, to str
 // addresses until an app's own people get none.
 func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID, proven bool) error {
 	set := e.cfg.Limits.DeveloperMail
-	if set < 0 || e.limiter.off || id == Console {
+	if set < 0 || e.limits.off || id == Console {
 		return nil
 	}
 	app, err := e.App(ctx, id)
@@ -131,7 +131,7 @@ func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID, prov
 	if most == 0 {
 		return nil
 	}
-	full, wait, err := b.pay(ctx, Console, e.limiter.by(limit{limitMailDeveloper, most, day}, app.Developer))
+	full, wait, err := b.pay(ctx, Console, e.limits.by(limit{limitMailDeveloper, most, day}, app.Developer))
 	if full != "" && !proven {
 		return laterError{wait}
 	}
@@ -145,10 +145,10 @@ func (e *Engine) admitAddress(ctx context.Context, b *bill, app uuid.UUID, to st
 	if asker == "" {
 		asker = app.String()
 	}
-	first := e.limiter.by(limitMailFirst, app.String()+" "+to)
-	full, wait, err := b.pay(ctx, Console, e.limiter.by(limitMailAsker, asker+" "+to), e.limiter.by(limitMailAll, to), first)
+	first := e.limits.by(limitMailFirst, app.String()+" "+to)
+	full, wait, err := b.pay(ctx, Console, e.limits.by(limitMailAsker, asker+" "+to), e.limits.by(limitMailAll, to), first)
 	if err == nil && full == first.name() {
-		full, wait, err = b.pay(ctx, Console, e.limiter.by(limitMailAgain, to))
+		full, wait, err = b.pay(ctx, Console, e.limits.by(limitMailAgain, to))
 	}
 	if full != "" {
 		return laterError{wait}

@@ -151,7 +151,7 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
 		return refuse(CodeSignupDisabled, "this app takes no new users")
 	}
-	return e.limiter.hit(ctx, app, e.limiter.byPeer(limitSignupPeer, by)...)
+	return e.limits.hit(ctx, app, e.limits.byPeer(limitSignupPeer, by)...)
 }
 
 // create makes a user that mayCreate has let through and signs in, in one step.

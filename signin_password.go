@@ -60,7 +60,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 		return SignIn{}, err
 	}
 	by := e.asker(app.ID, email, in)
-	if err := e.limiter.hit(ctx, app, in.Client.with(by.counts(e.limiter))...); err != nil {
+	if err := e.limits.hit(ctx, app, in.Client.with(by.counts(e.limits))...); err != nil {
 		return SignIn{}, err
 	}
 	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)

@@ -53,7 +53,7 @@ func (e *Engine) noticeTo(ctx context.Context, app App, u User) (string, error) 
 	if u.Verified {
 		return u.EmailTyped, nil
 	}
-	err := e.limiter.hit(ctx, app, e.limiter.by(limitMailEmail, u.Email))
+	err := e.limits.hit(ctx, app, e.limits.by(limitMailEmail, u.Email))
 	switch {
 	case errors.Is(err, CodeRateLimited):
 		return "", nil
