@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/internal/useragent"
 	"github.com/authkit-dev/authkit/magiclink"
@@ -181,15 +179,11 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 		return err
 	}
 	hash := token.Hash(s.id)
-	sealed, err := e.sealData(app.ID, p.kind, hash, data)
-	if err != nil {
-		return err
-	}
 	t := Token{
 		App: app.ID, Kind: p.kind, Hash: hash, ExpiresAt: now.Add(p.ttl), Most: p.most, Class: int(data.Class),
 		Binding: token.Hash([]byte(s.binding)),
-		Data:    sealed,
 	}
+	t.Data = e.tokens.seal(t, data)
 	subject := []byte(data.Email)
 	if of != nil {
 		t.UserID, t.Epoch = of.ID, of.Epoch
@@ -220,24 +214,6 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
 }
 
-// sealData is what a token keeps, sealed to that very token.
-func (e *Engine) sealData(app uuid.UUID, kind TokenKind, hash []byte, data any) ([]byte, error) {
-	plain, err := json.Marshal(data)
-	if err != nil {
-		return nil, &Error{Code: CodeInternal, Detail: "the token's data cannot be kept", Err: err}
-	}
-	return e.ring.Seal(plain, tokenAAD(app, kind, hash)), nil
-}
-
-// openData reads what a token keeps: [CodeInvalidToken] for what was not sealed to it.
-func (e *Engine) openData(t Token, take Take, data any) error {
-	plain, err := e.ring.Open(t.Data, tokenAAD(t.App, take.Kind, take.Hash))
-	if err != nil || json.Unmarshal(plain, data) != nil {
-		return invalidToken("the token's data cannot be opened")
-	}
-	return nil
-}
-
 // mint makes the URL of a link.
 func (e *Engine) mint(app uuid.UUID, p purpose, id []byte, until time.Time) (string, error) {
 	raw, err := magiclink.Mint(e.ring.Key(p.key), magiclink.Claims{App: app, ID: id, ExpiresAt: until})
@@ -245,10 +221,6 @@ func (e *Engine) mint(app uuid.UUID, p purpose, id []byte, until time.Time) (str
 		return "", &Error{Code: CodeInternal, Detail: "the link cannot be made", Err: err}
 	}
 	return magiclink.URL(e.cfg.BaseURL, p.page+app.String(), raw), nil
-}
-
-func tokenAAD(app uuid.UUID, kind TokenKind, hash []byte) []byte {
-	return seal.AAD("token", app.String(), string(kind), token.Encode(hash))
 }
 
 // codeProof is what a token keeps of its code, under the secret that sealed its data: a code
@@ -360,7 +332,7 @@ func (e *Engine) openAttempt(take Take, id []byte, t Token, err error) (found, e
 		return found{}, unavailable(fmt.Errorf("read a link: %w", err))
 	}
 	got := found{take: take, id: id, user: t.UserID, bound: t.Binding}
-	return got, e.openData(t, take, &got.data)
+	return got, e.tokens.open(t, take, &got.data)
 }
 
 // findCode counts an attempt at a code, before anything is spent, so that a refusal

@@ -34,9 +34,7 @@ func (e *Engine) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, 
 		return false, nil //nolint:nilerr // what cannot be opened is of no use
 	}
 	got.data.Bare = flagged(of.password() == "")
-	if t.Data, err = e.sealData(app, p.kind, t.Hash, got.data); err != nil {
-		return false, err
-	}
+	t.Data = e.tokens.seal(Token{App: app, Kind: p.kind, Hash: take.Hash}, got.data)
 	t.UserID, t.Epoch = of.User.ID, of.User.Epoch
 	if t.Proof, err = e.codeProof(t, p, l.Attempt, l.Address, l.Code); err != nil {
 		return false, err

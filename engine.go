@@ -46,6 +46,7 @@ type Engine struct {
 	warned  *bounded.Throttle[limitKey] // peers that sent a forwarding header
 	hooks   *notifier
 	outbox  *outbox
+	tokens  *tokens
 	repeats *thinlog.Logger // thins the log
 	running atomic.Int32    // how many Runs there are
 	lonely  atomic.Bool     // the line about a missing Run was written

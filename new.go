@@ -45,6 +45,7 @@ func New(c Config) (*Engine, error) {
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
+	e.tokens = newTokens(e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)
 	e.keys = newAPIKeys(e.store, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)

@@ -151,12 +151,9 @@ func (e *Engine) recall(ctx context.Context, p press) (out outcome, ok bool, err
 	if p.hash == nil {
 		return outcome{}, false, nil
 	}
-	t, err := e.store.Token(ctx, p.app, Take{Kind: outcomeKind, Hash: p.hash}, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return outcome{}, false, nil
-	case err != nil:
-		return outcome{}, false, unavailable(fmt.Errorf("look for an outcome: %w", err))
+	t, ok, err := e.tokens.peek(ctx, p.app, Take{Kind: outcomeKind, Hash: p.hash})
+	if err != nil || !ok {
+		return outcome{}, false, err
 	}
 	return out, true, e.openUnder(p.key, t, &out)
 }

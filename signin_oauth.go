@@ -107,20 +107,10 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	binding := bindingOf(browser, app.ID, id.id)
 	take := id.take(binding, session)
 	state.App, state.Hash, state.Proof, state.Binding = app.ID, take.Hash, take.Hash, take.Binding
-	if err := e.keep(ctx, state, kept, stateTTL+pressTime); err != nil {
+	if err := e.tokens.keep(ctx, state, kept, stateTTL+pressTime); err != nil {
 		return OAuthGo{}, err
 	}
 	return OAuthGo{URL: to, State: id.String(), Binding: binding}, nil
-}
-
-// keep stores a token, which stands alone, with sealed data.
-func (e *Engine) keep(ctx context.Context, t Token, data any, ttl time.Duration) error {
-	var err error
-	t.Slot, t.ExpiresAt = token.Encode(t.Hash), e.now().Add(ttl)
-	if t.Data, err = e.sealData(t.App, t.Kind, t.Hash, data); err != nil {
-		return err
-	}
-	return storeError(e.store.Put(ctx, t.App, Also{Tokens: []Token{t}}), t.App)
 }
 
 // noState refuses a state that is none, or the provider that it would be of.

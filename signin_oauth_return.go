@@ -3,7 +3,6 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -103,15 +102,15 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 		binding = bindingOf(in.Browser, app, state.id)
 	}
 	take := state.take(binding, session)
-	t, err := e.store.TryToken(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1}, e.now())
+	t, alive, err := e.tokens.try(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1})
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
 	case err != nil:
-		return flow{}, Take{}, unavailable(fmt.Errorf("claim a state of app %s: %w", app, err))
+		return flow{}, Take{}, err
+	case !alive:
+		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
 	}
 	var kept flow
-	err = e.openData(t, take, &kept)
+	err = e.tokens.open(t, take, &kept)
 	switch {
 	case err != nil:
 	case kept.Provider != in.Provider:
@@ -175,16 +174,15 @@ func (e *Engine) await(ctx context.Context, p press, take Take, refused error) (
 	}
 	wait := 20 * time.Millisecond
 	for waited := time.Duration(0); waited < longestWait; waited += wait {
-		_, err := e.store.Token(ctx, p.app, take, e.now())
-		over := errors.Is(err, ErrNotFound)
-		if err != nil && !over {
-			return outcome{}, unavailable(fmt.Errorf("look at a state: %w", err))
+		_, alive, err := e.tokens.peek(ctx, p.app, take)
+		if err != nil {
+			return outcome{}, err
 		}
 		// The outcome comes with the end of the state, or before it: it is looked for afterwards.
 		switch out, ok, err := e.recall(ctx, p); {
 		case err != nil || ok:
 			return out, err
-		case over:
+		case !alive:
 			return outcome{}, refused
 		}
 		select {

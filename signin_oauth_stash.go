@@ -2,8 +2,6 @@ package authkit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,18 +30,20 @@ func (e *Engine) BounceOAuth(ctx context.Context, in OAuthReturn) (resume string
 	kept := bounced{in.Provider, in.Code, in.State, in.Iss, in.Fail}
 	raw := e.ring.MAC("resume", app.ID[:], seal.AAD(kept.Provider, kept.Code, kept.State, kept.Iss, kept.Fail))[:idSize]
 	t := Token{App: app.ID, Kind: resumeKind, Hash: token.Hash(raw)}
-	_, err = e.store.Token(ctx, app.ID, Take{Kind: state.kind, Hash: token.Hash(state.id)}, e.now())
-	if err == nil {
-		return token.Encode(raw), e.keep(ctx, t, kept, resumeTTL)
-	}
-	if errors.Is(err, ErrNotFound) { // over, perhaps by this very form
-		_, err = e.store.Token(ctx, app.ID, Take{Kind: resumeKind, Hash: t.Hash}, e.now())
-	}
+	_, alive, err := e.tokens.peek(ctx, app.ID, Take{Kind: state.kind, Hash: token.Hash(state.id)})
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return "", e.noState(ctx, app.ID, in.Provider, "the state is unknown, spent or expired")
 	case err != nil:
-		return "", unavailable(fmt.Errorf("look at a state: %w", err))
+		return "", err
+	case alive:
+		return token.Encode(raw), e.tokens.keep(ctx, t, kept, resumeTTL)
+	}
+	// The flow has ended, perhaps by this very form.
+	_, alive, err = e.tokens.peek(ctx, app.ID, Take{Kind: resumeKind, Hash: t.Hash})
+	switch {
+	case err != nil:
+		return "", err
+	case !alive:
+		return "", e.noState(ctx, app.ID, in.Provider, "the state is unknown, spent or expired")
 	}
 	return token.Encode(raw), nil
 }
@@ -60,14 +60,11 @@ func (e *Engine) ResumeOAuth(ctx context.Context, app uuid.UUID, provider, resum
 	}
 	var kept bounced
 	take := Take{Kind: resumeKind, Hash: token.Hash(raw)}
-	t, err := e.store.Token(ctx, app, take, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return OAuthReturn{}, invalidToken("the resume token is unknown or has expired")
-	case err != nil:
-		return OAuthReturn{}, unavailable(fmt.Errorf("look at a resume token: %w", err))
+	t, err := e.tokens.look(ctx, app, take, "the resume token is unknown or has expired")
+	if err != nil {
+		return OAuthReturn{}, err
 	}
-	if err := e.openData(t, take, &kept); err != nil {
+	if err := e.tokens.open(t, take, &kept); err != nil {
 		return OAuthReturn{}, err
 	}
 	if kept.Provider != provider {

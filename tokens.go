@@ -1,0 +1,104 @@
+package authkit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// tokens keeps what may be used once: challenges, OAuth states, one-time codes and the outcomes
+// of what was pressed. It is the only user of the store's [TokenStore] role. The data of a token
+// is sealed to the app, kind and hash of that token, so that it opens in no other row. It is
+// safe for concurrent use.
+type tokens struct {
+	store TokenStore
+	ring  *seal.Ring
+	now   func() time.Time
+}
+
+func newTokens(store TokenStore, ring *seal.Ring, now func() time.Time) *tokens {
+	return &tokens{store: store, ring: ring, now: now}
+}
+
+// tokenAAD is the associated data of what a token keeps.
+func tokenAAD(app uuid.UUID, kind TokenKind, hash []byte) []byte {
+	return seal.AAD("token", app.String(), string(kind), token.Encode(hash))
+}
+
+// seal seals data for the token of that app, kind and hash.
+func (k *tokens) seal(of Token, data any) []byte {
+	return k.ring.Seal(plainJSON(data), tokenAAD(of.App, of.Kind, of.Hash))
+}
+
+// open reads what seal sealed for the token that was looked up by take. [CodeInvalidToken]: the
+// data was sealed for another token, or by a secret that is no longer configured.
+func (k *tokens) open(t Token, take Take, data any) error {
+	plain, err := k.ring.Open(t.Data, tokenAAD(t.App, take.Kind, take.Hash))
+	if err != nil || json.Unmarshal(plain, data) != nil {
+		return invalidToken("the token's data cannot be opened")
+	}
+	return nil
+}
+
+// put writes riders that no other verb carries. [CodeAppNotFound]: the app was deleted;
+// [CodeUnavailable].
+func (k *tokens) put(ctx context.Context, app uuid.UUID, also Also) error {
+	return storeError(k.store.Put(ctx, app, also), app)
+}
+
+// keep stores a token of its own slot, with sealed data, for a while. The errors are those of put.
+func (k *tokens) keep(ctx context.Context, t Token, data any, ttl time.Duration) error {
+	t.Slot, t.ExpiresAt, t.Data = token.Encode(t.Hash), k.now().Add(ttl), k.seal(t, data)
+	return k.put(ctx, t.App, Also{Tokens: []Token{t}})
+}
+
+// peek looks without effect at a token that could be spent; false: there is no such token.
+// [CodeUnavailable].
+func (k *tokens) peek(ctx context.Context, app uuid.UUID, take Take) (Token, bool, error) {
+	t, err := k.store.Token(ctx, app, take, k.now())
+	return looked(t, app, take.Kind, err)
+}
+
+// look is peek for a token that has to be there: [CodeInvalidToken], with the cause, if it is not.
+func (k *tokens) look(ctx context.Context, app uuid.UUID, take Take, missing cause) (Token, error) {
+	t, ok, err := k.peek(ctx, app, take)
+	if err == nil && !ok {
+		err = invalidToken(missing)
+	}
+	return t, err
+}
+
+// try counts one attempt on a token, as [TokenStore.TryToken] does; false: there is no such
+// token, it has no attempts left, or the proof is wrong. [CodeUnavailable].
+func (k *tokens) try(ctx context.Context, app uuid.UUID, t Try) (Token, bool, error) {
+	got, err := k.store.TryToken(ctx, app, t, k.now())
+	return looked(got, app, t.Kind, err)
+}
+
+// looked tells a token that is not there from a store that is out of order.
+func looked(t Token, app uuid.UUID, kind TokenKind, err error) (Token, bool, error) {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Token{}, false, nil
+	case err != nil:
+		return Token{}, false, unavailable(fmt.Errorf("look for a token of app %s, kind %q: %w", app, kind, err))
+	}
+	return t, true, nil
+}
+
+// plainJSON encodes a struct of plain fields, which cannot fail: a type without a JSON form is
+// a defect of this program.
+func plainJSON(data any) []byte {
+	plain, err := json.Marshal(data)
+	if err != nil {
+		panic(fmt.Sprintf("authkit: encode %T: %v", data, err))
+	}
+	return plain
+}
