@@ -92,7 +92,7 @@ func TestSignIn(t *testing.T) {
 		}
 		ask(t, h, carol.Bearer(get(t, "/me")), 401)
 	})
-	t.Run("closed sign-up keeps nobody out", func(t *testing.T) {
+	t.Run("closed sign-up does not matter", func(t *testing.T) {
 		t.Parallel()
 		app := kit.NewApp(t, "closed")
 		change(t, kit, app, authkit.AppPatch{SignupClosed: new(true)})
@@ -278,15 +278,15 @@ func TestFailures(t *testing.T) {
 		words string
 		f     func(tb testing.TB)
 	}{
-		"no mail went to the address":     {"no mail went to", func(tb testing.TB) { tb.Helper(); kit.LastLink(tb, "bob@example.com") }},
-		"nor a code":                      {"no mail went to", func(tb testing.TB) { tb.Helper(); kit.LastCode(tb, "bob@example.com") }},
-		"the latest mail holds no link":   {"holds no link", func(tb testing.TB) { tb.Helper(); kit.LastLink(tb, "eve@example.com") }},
-		"the latest mail holds no code":   {"holds no code", func(tb testing.TB) { tb.Helper(); kit.LastCode(tb, "eve@example.com") }},
-		"an address that is none":         {"make user", func(tb testing.TB) { tb.Helper(); kit.SignIn(tb, kit.App, "ann") }},
-		"an app of another kit":           {"make user", func(tb testing.TB) { tb.Helper(); kit.SignIn(tb, elsewhere, "ann@example.com") }},
-		"a verified user, wanted as none": {"want an unverified one", func(tb testing.TB) { tb.Helper(); kit.SignInUnverified(tb, kit.App, "ann@example.com") }},
-		"a second app of one name":        {"make app", func(tb testing.TB) { tb.Helper(); kit.NewApp(tb, kit.App.Name) }},
-		"a configuration that is none": {"authkittest: %v", func(tb testing.TB) {
+		"no mail went to the address":   {"no mail went to", func(tb testing.TB) { tb.Helper(); kit.LastLink(tb, "bob@example.com") }},
+		"nor a code":                    {"no mail went to", func(tb testing.TB) { tb.Helper(); kit.LastCode(tb, "bob@example.com") }},
+		"the latest mail holds no link": {"holds no link", func(tb testing.TB) { tb.Helper(); kit.LastLink(tb, "eve@example.com") }},
+		"the latest mail holds no code": {"holds no code", func(tb testing.TB) { tb.Helper(); kit.LastCode(tb, "eve@example.com") }},
+		"an invalid address":            {"make user", func(tb testing.TB) { tb.Helper(); kit.SignIn(tb, kit.App, "ann") }},
+		"an app of another kit":         {"make user", func(tb testing.TB) { tb.Helper(); kit.SignIn(tb, elsewhere, "ann@example.com") }},
+		"a user who is verified":        {"want an unverified one", func(tb testing.TB) { tb.Helper(); kit.SignInUnverified(tb, kit.App, "ann@example.com") }},
+		"a second app of one name":      {"make app", func(tb testing.TB) { tb.Helper(); kit.NewApp(tb, kit.App.Name) }},
+		"an invalid configuration": {"authkittest: %v", func(tb testing.TB) {
 			tb.Helper()
 			authkittest.New(tb, func(c *authkit.Config) { c.BaseURL = "" })
 		}},
@@ -298,7 +298,7 @@ func TestFailures(t *testing.T) {
 			tb.Helper()
 			authkittest.New(tb, func(c *authkit.Config) { c.Now = time.Now })
 		}},
-		"a provider name that is none": {"configure provider", func(tb testing.TB) {
+		"an invalid provider name": {"configure provider", func(tb testing.TB) {
 			tb.Helper()
 			authkittest.NewProvider(t, kit, "verify").Configure(tb, kit.App)
 		}},

@@ -33,7 +33,7 @@ func (k *Kit) LastCode(tb testing.TB, email string) string {
 func (k *Kit) lastMail(tb testing.TB, email string) mail.Message {
 	tb.Helper()
 	if err := k.Engine.RunOnce(tb.Context()); err != nil {
-		tb.Fatalf("authkittest: send what waits: %v", err)
+		tb.Fatalf("authkittest: send waiting mail: %v", err)
 	}
 	var last mail.Message
 	var others []string
@@ -45,8 +45,8 @@ func (k *Kit) lastMail(tb testing.TB, email string) mail.Message {
 		}
 	}
 	if last.To == "" {
-		tb.Fatalf("authkittest: no mail went to %q, only to %q. An unknown address gets none where sign-up is closed, "+
-			"any address none over its limit, and mail that the clock overtook is dropped", email, others)
+		tb.Fatalf("authkittest: no mail went to %q, only to %q. An unknown address gets no mail while sign-up is closed, "+
+			"an address over its limit gets no more, and mail that has expired by the kit's clock is dropped", email, others)
 	}
 	return last
 }

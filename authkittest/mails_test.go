@@ -37,7 +37,7 @@ func TestLastLinkWaitsForMailThatAnotherRunIsSending(t *testing.T) {
 		<-words.asked
 		time.AfterFunc(time.Second, func() { close(words.proceed) }) // of the bubble's clock
 		if link := kit.LastLink(t, "ann@example.com"); link == "" {
-			t.Error("LastLink: got none, want the link")
+			t.Error("LastLink: got no link, want the link")
 		}
 		if err := <-other; err != nil {
 			t.Errorf("the other run: got %v, want nil", err)

@@ -237,7 +237,7 @@ func waiting(ctx context.Context, t *testing.T) (p *authkittest.Provider, releas
 
 func TestHold(t *testing.T) {
 	t.Parallel()
-	t.Run("what is released goes on", func(t *testing.T) {
+	t.Run("a released request continues", func(t *testing.T) {
 		t.Parallel()
 		_, release, done := waiting(t.Context(), t)
 		release()
@@ -246,7 +246,7 @@ func TestHold(t *testing.T) {
 			t.Errorf("FinishOAuth: %v", err)
 		}
 	})
-	t.Run("who waits too long is told so", func(t *testing.T) {
+	t.Run("a request that waits too long fails", func(t *testing.T) {
 		t.Parallel()
 		late := deadline{t.Context(), make(chan struct{})}
 		_, _, done := waiting(late, t)
@@ -322,7 +322,7 @@ func TestTokenEndpoint(t *testing.T) {
 		"another verifier":         {"code_verifier", "x", 400},
 		"another redirect URI":     {"redirect_uri", "https://a.example", 400},
 		"another grant":            {"grant_type", "refresh_token", 400},
-		"a code that nobody has":   {"code", "x", 400},
+		"an unknown code":          {"code", "x", 400},
 		"an access token for code": {"code", "access token", 400},
 	} {
 		t.Run(name, func(t *testing.T) {

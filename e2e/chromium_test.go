@@ -80,7 +80,7 @@ func (c *chromium) asks(window context.Context, path, body, to string) mail.Mess
 	c.work(c.t)
 	m, ok := c.outbox.Last(to)
 	if !ok {
-		c.t.Fatalf("mail to %s: got none", to)
+		c.t.Fatalf("mail to %s: got no mail", to)
 	}
 	return m
 }

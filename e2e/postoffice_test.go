@@ -109,7 +109,7 @@ func (o *postOffice) next(t *testing.T) postedMail {
 	case p := <-o.posted:
 		return p
 	case <-time.After(30 * time.Second):
-		t.Fatal("mail: got none within half a minute")
+		t.Fatal("mail: got no mail within half a minute")
 		return postedMail{}
 	}
 }

@@ -167,7 +167,7 @@ func (c *corp) wantRefusal(t *testing.T, back page) {
 
 func needsIss(t *testing.T, c *corp) {
 	for name, change := range map[string]func(url.Values){
-		"none":          func(q url.Values) { q.Del("iss") },
+		"missing":       func(q url.Values) { q.Del("iss") },
 		"another":       func(q url.Values) { q.Set("iss", "https://evil.example") },
 		"one but for /": func(q url.Values) { q.Set("iss", c.iss+"/") },
 		"authkit's own": func(q url.Values) { q.Set("iss", c.issuer()) },

@@ -72,7 +72,7 @@ func choose(list string) ([]flow, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		i := slices.Index(names(), name)
 		if i < 0 {
-			return nil, fmt.Errorf("flow %q is none of %s", name, strings.Join(names(), ", "))
+			return nil, fmt.Errorf("flow %q is unknown: give some of %s", name, strings.Join(names(), ", "))
 		}
 		out = append(out, flows()[i])
 	}

@@ -45,7 +45,7 @@ func openStore(ctx context.Context, name string) (authkit.Store, func(), error) 
 		}
 		return s, closing(s), nil
 	}
-	return nil, nil, fmt.Errorf("store %q is none of memory, sqlite:FILE and postgres://…", name)
+	return nil, nil, fmt.Errorf("store is %q: give memory, sqlite:FILE or postgres://…", name)
 }
 
 // closing returns a function that closes a store and ignores its error.

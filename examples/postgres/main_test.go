@@ -117,7 +117,7 @@ func (p *program) printed(pattern string) []string {
 			return m
 		}
 	}
-	p.t.Fatalf("output: got none that matches %s", pattern)
+	p.t.Fatalf("output: got no line that matches %s", pattern)
 	return nil
 }
 

@@ -43,7 +43,7 @@ func printed(t *testing.T, output *bufio.Scanner, pattern string) []string {
 			return m
 		}
 	}
-	t.Fatalf("output: got none that matches %s", pattern)
+	t.Fatalf("output: got no line that matches %s", pattern)
 	return nil
 }
 
@@ -89,14 +89,14 @@ func TestTheShop(t *testing.T) {
 		status      int
 		want        string
 	}{
-		"the front page is for everybody":            {"/", "", 200, "welcome to the shop\n"},
-		"a stranger is greeted":                      {"/hello", "", 200, "hello, stranger\n"},
-		"a user is greeted as one":                   {"/hello", in.Token, 200, "hello, user " + in.User.ID + "\n"},
-		"a token that is none is refused even there": {"/hello", "nonsense", 401, `"code":"invalid_token"`},
-		"a user sees orders":                         {"/orders", in.Token, 200, "orders of user " + in.User.ID + ": none yet\n"},
-		"a stranger does not":                        {"/orders", "", 401, `"code":"unauthenticated"`},
-		"authkit answers under its mount point":      {"/account/auth/me/" + app, in.Token, 200, `"email":"ann@example.com"`},
-		"and nowhere else":                           {"/auth/me/" + app, in.Token, 404, "404 page not found\n"},
+		"the front page is public":               {"/", "", 200, "welcome to the shop\n"},
+		"a stranger is greeted":                  {"/hello", "", 200, "hello, stranger\n"},
+		"a user is greeted as one":               {"/hello", in.Token, 200, "hello, user " + in.User.ID + "\n"},
+		"an invalid token is refused even there": {"/hello", "nonsense", 401, `"code":"invalid_token"`},
+		"a user sees orders":                     {"/orders", in.Token, 200, "orders of user " + in.User.ID + ": none yet\n"},
+		"a stranger does not":                    {"/orders", "", 401, `"code":"unauthenticated"`},
+		"authkit answers under its mount point":  {"/account/auth/me/" + app, in.Token, 200, `"email":"ann@example.com"`},
+		"and nowhere else":                       {"/auth/me/" + app, in.Token, 404, "404 page not found\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, text := send(t, "GET", base+c.path, "", c.token)
