@@ -1,11 +1,16 @@
 package authkit_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // TestLinksOfDocs follows every relative link of the pages, with its heading.
@@ -49,4 +54,47 @@ func hasHeading(page, anchor string) bool {
 		}
 	}
 	return false
+}
+
+// TestDocsNameEveryLimit compares the table of docs/limits.md with the fields of LimitConfig.
+func TestDocsNameEveryLimit(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for field := range reflect.TypeFor[authkit.LimitConfig]().Fields() {
+		want = append(want, field.Name)
+	}
+	_, table, _ := strings.Cut(read(t, "docs/limits.md"), "| field of `Config.Limits` |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var got []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` ").FindAllStringSubmatch(table, -1) {
+		got = append(got, m[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/limits.md: got the fields %v, want %v", got, want)
+	}
+}
+
+// TestTestsThatDocsName looks for every test that docs/security.md and docs/growth.md name.
+func TestTestsThatDocsName(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			for _, m := range declared.FindAllStringSubmatch(read(t, path), -1) {
+				there[m[1]] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"docs/security.md", "docs/growth.md"} {
+		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, page), -1) {
+			if !there[name[1]] {
+				t.Errorf("%s: got %s, which is not there", page, name[1])
+			}
+		}
+	}
 }
