@@ -6,9 +6,9 @@ type class uint8
 
 // The classes of askers.
 const (
-	strangers class = iota
-	devices         // that signed in to the account before
-	sessions        // of the account, or its right password
+	classStranger class = iota
+	classDevice         // that signed in to the account before
+	classSession        // of the account, or its right password
 )
 
 // countMail is what a mail counts for. An address gets so much from all strangers together,
@@ -17,9 +17,9 @@ const (
 // a person who makes one must not be able to send mail to another's address.
 func (l *limiter) countMail(data attempt) []count {
 	switch {
-	case data.Class == sessions && data.proven:
+	case data.Class == classSession && data.proven:
 		return []count{l.by(limitMailOwner, data.Email)}
-	case data.Class == devices:
+	case data.Class == classDevice:
 		all := l.by(limitMailKnown, data.Email)
 		all.times = knownTimes
 		return []count{l.by(limitMailDevice, data.Email+" "+string(data.device)), all}

@@ -40,7 +40,7 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if email == u.Email {
 		return Pending{}, invalid("new_email", "unchanged", "new_email is the user's address already")
 	}
-	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Class: sessions, Bare: flagged(account.password() == "")}
+	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Class: classSession, Bare: flagged(account.password() == "")}
 	return e.ask(ctx, app, forChange, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
 }
 

@@ -195,5 +195,5 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 	}
 	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailUndo, IP: by.IP})
 	secrets := newAttempt(app.ID, nil)
-	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Class: sessions, Bare: flagged(true)}, &u, c.Now)
+	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)}, &u, c.Now)
 }

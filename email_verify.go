@@ -28,7 +28,7 @@ func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error
 	if err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: sessions, proven: u.Verified}
+	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
 	return e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 }
 

@@ -46,7 +46,7 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 	}
 	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
 	if d, ok := device.Find(e.ring, app.ID, email, in.Device, e.now()); ok && d.Verified {
-		data.Class, data.device = devices, d.ID
+		data.Class, data.device = classDevice, d.ID
 	}
 	return e.ask(ctx, app, p, in.Browser, data, nil, in.Client, Event{Type: event})
 }

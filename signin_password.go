@@ -167,7 +167,7 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 
 // askForProof mails a proof to a user who has shown the right password, and refuses.
 func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSignIn) error {
-	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: sessions, proven: u.Verified}
+	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
 	pending, err := e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
 	if err != nil {
 		return err
