@@ -30,6 +30,8 @@ type Engine struct {
 	base   *url.URL
 	origin string // of base
 
+	sessions *sessions
+
 	cookies httpio.Cookies
 	ring    *seal.Ring
 	secrets *secrets

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -90,12 +92,18 @@ func codeBinding(challenge string, browser []byte, app, session uuid.UUID) []byt
 	return token.Hash([]byte("cookie " + bindingOf(browser, app, session[:])))
 }
 
-// codeAlive answers [ErrNotFound] for a code that was used or has expired.
+// codeAlive refuses a code that was used or has expired: [CodeInvalidToken].
 func (e *Engine) codeAlive(ctx context.Context, app uuid.UUID, text string) error {
 	_, raw, ok := e.openCode(app, text)
 	if !ok {
-		return ErrNotFound
+		return invalidToken("the one-time code does not open")
 	}
 	_, err := e.store.Token(ctx, app, Take{Kind: codeKind, Hash: token.Hash(raw)}, e.now())
-	return err
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return invalidToken("the one-time code was used, or has expired")
+	case err != nil:
+		return unavailable(fmt.Errorf("look for a one-time code: %w", err))
+	}
+	return nil
 }

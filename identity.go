@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -233,26 +232,12 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	_, u, err := e.userOf(ctx, app.ID, in.User, in.Session)
+	_, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
 		return OAuthGo{}, err
 	}
 	start := OAuthStart{App: app.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Browser: in.Browser}
 	return e.depart(ctx, app, start, Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch}, in.Session)
-}
-
-// userOf reads a session that is alive, with its user, who has to be that one.
-func (e *Engine) userOf(ctx context.Context, app, user, session uuid.UUID) (Session, User, error) {
-	s, u, err := e.store.Session(ctx, app, session, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return Session{}, User{}, invalidToken("the session has ended")
-	case err != nil:
-		return Session{}, User{}, unavailable(fmt.Errorf("read session %s: %w", session, err))
-	case u.ID != user:
-		return Session{}, User{}, invalidToken("the session is another user's")
-	}
-	return s, u, nil
 }
 
 // LinkReturn is what a provider sent back to somebody who links an identity, with the
@@ -344,7 +329,7 @@ func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, kept flow
 // addIdentity decides by the session's user and is guarded by that user's Version: whatever
 // resets the account, disables it or ends its sessions beside it is seen.
 func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string, then rider) ([]LinkedIdentity, error) {
-	session, u, err := e.userOf(ctx, app.ID, in.User, in.Session)
+	session, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
 		return nil, err
 	}

@@ -61,18 +61,17 @@ func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
 	if err != nil {
 		return vouched{}, invalidToken("the access token does not verify").because(err)
 	}
-	sid, err1 := uuid.Parse(claims.SessionID)
-	sub, err2 := uuid.Parse(claims.Subject)
-	if err1 != nil || err2 != nil {
-		return vouched{}, invalidToken("the access token names no session or no user")
+	ref, err := sessionOf(app.ID, claims)
+	if err != nil {
+		return vouched{}, err
 	}
-	return vouched{kid: kid, expires: claims.ExpiresAt, id: proven(app.ID, sub, sid, claims)}, nil
+	return vouched{kid: kid, expires: claims.ExpiresAt, id: proven(ref, claims)}, nil
 }
 
 // proven is the identity that claims prove.
-func proven(app, user, session uuid.UUID, claims token.Access) *Identity {
+func proven(ref SessionRef, claims token.Access) *Identity {
 	return &Identity{
-		App: app, User: user, Session: session, Email: claims.Email, Name: claims.Name,
+		App: ref.App, User: ref.User, Session: ref.ID, Email: claims.Email, Name: claims.Name,
 		AuthTime: claims.AuthTime, Methods: claims.AMR, Claims: claims.Extra,
 	}
 }

@@ -44,6 +44,7 @@ func New(c Config) (*Engine, error) {
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
+	e.sessions = newSessions(e.store, e.now)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.tokens = newTokens(e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)

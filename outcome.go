@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -195,15 +194,15 @@ func (e *Engine) answerAgain(ctx context.Context, app App, out outcome, by Clien
 	case out.Refused != "" || out.Session == uuid.Nil:
 		return goal, SignIn{Created: out.Created, Removed: out.Removed}, out.refusal()
 	}
-	s, u, err := e.store.Session(ctx, app.ID, out.Session, e.now())
+	s, u, err := e.sessions.live(ctx, app.ID, out.Session)
 	if err == nil && out.Code != "" {
 		err = e.codeAlive(ctx, app.ID, out.Code)
 	}
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, CodeInvalidToken):
 		return Goal{}, SignIn{}, refused
 	case err != nil:
-		return Goal{}, SignIn{}, unavailable(fmt.Errorf("look at what a press made: %w", err))
+		return Goal{}, SignIn{}, err
 	case out.Code != "":
 		return goal, SignIn{User: u, SessionID: s.ID, Created: out.Created}, nil
 	}

@@ -2,8 +2,6 @@ package authkit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 	"unicode"
@@ -213,20 +211,21 @@ func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session
 	if err != nil {
 		return Session{}, User{}, invalidToken("the access token does not verify").because(err)
 	}
-	sid, err := uuid.Parse(claims.SessionID)
+	ref, err := sessionOf(app.ID, claims)
 	if err != nil {
-		return Session{}, User{}, invalidToken("the access token names no session")
+		return Session{}, User{}, err
 	}
-	s, u, err := e.store.Session(ctx, app.ID, sid, now)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return Session{}, User{}, invalidToken("the session has ended")
-	case err != nil:
-		return Session{}, User{}, unavailable(fmt.Errorf("read session %s: %w", sid, err))
-	case u.ID.String() != claims.Subject:
-		return Session{}, User{}, invalidToken("the session is another user's")
+	return e.sessions.liveOf(ctx, ref)
+}
+
+// sessionOf is the session that an access token names.
+func sessionOf(app uuid.UUID, claims token.Access) (SessionRef, error) {
+	id, err1 := uuid.Parse(claims.SessionID)
+	user, err2 := uuid.Parse(claims.Subject)
+	if err1 != nil || err2 != nil {
+		return SessionRef{}, invalidToken("the access token names no session or no user")
 	}
-	return s, u, nil
+	return SessionRef{App: app, User: user, ID: id}, nil
 }
 
 // Me answers the user of an access token; the session is asked for, so that an ended one

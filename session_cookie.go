@@ -127,5 +127,5 @@ func (e *Engine) askByCookie(ctx context.Context, app App, value string, by Clie
 	if claims, err = token.Read(claims); err != nil {
 		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be used", Err: err}
 	}
-	return proven(app.ID, u.ID, s.ID, claims), nil
+	return proven(SessionRef{App: app.ID, User: u.ID, ID: s.ID}, claims), nil
 }

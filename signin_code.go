@@ -69,12 +69,10 @@ type exchange struct {
 
 // exchange mints before it spends: what is answered is kept in the step that spends.
 func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (SignIn, error) {
-	s, u, err := e.store.Session(ctx, app.ID, x.code.session, e.now())
+	s, u, err := e.sessions.live(ctx, app.ID, x.code.session)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return SignIn{}, invalidToken("the session of the one-time code has ended")
 	case err != nil:
-		return SignIn{}, unavailable(fmt.Errorf("read session %s: %w", x.code.session, err))
+		return SignIn{}, err
 	case e.now().Sub(x.code.made) >= codeTTL:
 		return e.exchangeAgain(ctx, app, x, s, u)
 	}
