@@ -11,7 +11,6 @@ import (
 
 	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/coalesce"
-	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/oauth"
@@ -23,43 +22,39 @@ var Console = uuid.MustParse("00000000-0000-7000-8000-000000000000")
 // Engine is authkit at work. It is safe for concurrent use and holds nothing that
 // another process over the same store needs.
 type Engine struct {
-	cfg    Config
-	store  Store
-	clock  *storeClock
-	log    *slog.Logger
-	base   *url.URL
-	origin string // of base
+	cfg   Config
+	store Store
+	clock *storeClock
+	log   *slog.Logger
+	base  *url.URL
 
 	sessions *sessions
-
-	cookies httpio.Cookies
-	ring    *seal.Ring
-	secrets *secrets
-	hasher  *hasher
-	limits  *limiter
-	signing *signing
-	oauth   *oauth.Client
-	apps    *bounded.Cache[uuid.UUID, aged[App]]          // for Require
-	live    *bounded.Cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
-	seen    *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
-	cookied *byCookie                                     // whose session cookies are, for Require
-	asking  coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
-	keys    *apiKeys
-	warned  *bounded.Throttle[limitKey] // peers that sent a forwarding header
-	hooks   *notifier
-	outbox  *outbox
-	tokens  *tokens
-	repeats *thinlog.Logger // thins the log
-	running atomic.Int32    // how many Runs there are
-	lonely  atomic.Bool     // the line about a missing Run was written
-	handler http.Handler
+	ring     *seal.Ring
+	secrets  *secrets
+	hasher   *hasher
+	limits   *limiter
+	signing  *signing
+	oauth    *oauth.Client
+	apps     *bounded.Cache[uuid.UUID, aged[App]]          // for Require
+	live     *bounded.Cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
+	seen     *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
+	cookied  *byCookie                                     // whose session cookies are, for Require
+	asking   coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
+	keys     *apiKeys
+	hooks    *notifier
+	outbox   *outbox
+	tokens   *tokens
+	repeats  *thinlog.Logger // thins the log
+	running  atomic.Int32    // how many Runs there are
+	lonely   atomic.Bool     // the line about a missing Run was written
+	http     *border
 
 	awaiting chan struct{} // returns from a provider that wait for the same one
 }
 
 // Handler serves every endpoint, with paths relative to the mount point: a host that
 // mounts it under a subpath strips that first. It is safe for concurrent use.
-func (e *Engine) Handler() http.Handler { return e.handler }
+func (e *Engine) Handler() http.Handler { return e.http.handler }
 
 // now is the store's time.
 func (e *Engine) now() time.Time { return e.clock.now() }

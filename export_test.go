@@ -30,5 +30,5 @@ func BindingCookie(e *Engine) string {
 }
 
 func bindingWith(e *Engine, b bound) string {
-	return e.cookies.Name(bindingCookie) + "=" + e.bindingText(b)
+	return e.http.cookies.Name(bindingCookie) + "=" + b.text(e.ring)
 }

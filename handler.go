@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +19,9 @@ import (
 // handler serves the route table. A request goes one way: headers, path, method, origin,
 // credential, app, limit; then the route's own function, whose error is rendered in one place.
 type handler struct {
-	e   *Engine
-	mux *http.ServeMux
+	e    *Engine
+	http *border
+	mux  *http.ServeMux
 }
 
 // call is one request on its way through a route.
@@ -34,6 +33,7 @@ type call struct {
 
 	request *request
 	client  Client
+	browser browser
 	shows   bool // the route answers pages
 
 	// What the door has found out, as far as the route asks for it.
@@ -49,59 +49,29 @@ type call struct {
 func (c *call) ctx() context.Context { return c.r.Context() }
 
 func newHandler(e *Engine) http.Handler {
-	h := &handler{e: e, mux: http.NewServeMux()}
-	byPath := map[string]resource{}
-	for _, rt := range routes() {
-		if byPath[rt.pattern] == nil {
-			byPath[rt.pattern] = resource{}
-		}
-		byPath[rt.pattern][rt.method] = rt
-	}
-	for pattern, res := range byPath {
-		serve := func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, res) }
-		h.mux.HandleFunc(pattern, serve)
-		if pattern == "/apps" {
-			h.mux.HandleFunc("/apps/{$}", serve) // one resource, no redirect
+	h := &handler{e: e, http: e.http, mux: http.NewServeMux()}
+	h.mux.HandleFunc("/", h.notFound)
+	for _, res := range resources(routes()) {
+		for _, pattern := range res.patterns {
+			h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, res) })
 		}
 	}
 	return h
 }
 
-// resource holds the routes of one path by method.
-type resource map[string]route
-
-// route finds what serves a method; GET serves HEAD.
-func (res resource) route(method string) (route, bool) {
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	rt, ok := res[method]
-	return rt, ok
-}
-
-func (res resource) allow() string {
-	methods := slices.Collect(maps.Keys(res))
-	if _, ok := res[http.MethodGet]; ok {
-		methods = append(methods, http.MethodHead)
-	}
-	slices.Sort(methods)
-	return strings.Join(methods, ", ")
-}
-
-// ServeHTTP refuses paths that the mux would redirect, since its redirect forgets the
-// mount point, and paths that it does not know.
+// ServeHTTP keeps paths from the mux that it would redirect, since its redirect forgets the
+// mount point.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure(w.Header())
 	if httpio.Unclean(r.URL.Path) {
-		h.serve(w, r, nil)
-		return
-	}
-	if _, pattern := h.mux.Handler(r); pattern == "" {
-		h.serve(w, r, nil)
+		h.notFound(w, r)
 		return
 	}
 	h.mux.ServeHTTP(w, r)
 }
+
+// notFound refuses a path that the route table does not have.
+func (h *handler) notFound(w http.ResponseWriter, r *http.Request) { h.serve(w, r, nil) }
 
 // secure sets what every answer carries.
 func secure(header http.Header) {
@@ -110,13 +80,17 @@ func secure(header http.Header) {
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 }
 
-func (h *handler) serve(w http.ResponseWriter, r *http.Request, res resource) {
+func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
 	c := &call{h: h, e: h.e, w: w, request: &request{}}
 	c.r = r.WithContext(withRequest(r.Context(), c.request))
+	if res == nil {
+		c.r.Pattern = "" // that of the host's mux, or the one that takes what no other does
+	}
+	c.browser = browser{http: h.http, w: w, r: c.r}
 	id := newID(h.e.now())
 	c.request.id = id.String()
 	w.Header().Set("X-Request-ID", c.request.id)
-	sender := h.e.proxies().Sender(r)
+	sender := h.http.proxies.Sender(r)
 	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
 	c.request.client = c.client
 	defer c.survive()
@@ -135,12 +109,12 @@ func (c *call) survive() {
 	if p == http.ErrAbortHandler { //nolint:errorlint,err113 // net/http compares it so
 		panic(p)
 	}
-	c.e.log.ErrorContext(c.ctx(), "panic", slog.String("request_id", c.request.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	c.h.http.log.ErrorContext(c.ctx(), "panic", slog.String("request_id", c.request.id), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 	c.fail(&Error{Code: CodeInternal, Detail: "something is wrong in the server"})
 }
 
 // through passes the request by every check, in the order of the contract.
-func (c *call) through(res resource) error {
+func (c *call) through(res *resource) error {
 	if res == nil {
 		return refuse(CodeNotFound, "there is nothing at this path; is the mount point stripped from it, once?")
 	}
@@ -214,8 +188,8 @@ func (c *call) of(app App) {
 	c.app = app
 	others := 0
 	if app.takesCookies() {
-		others = c.e.cookies.Sessions(c.r, sessionCookie(app.ID))
-		c.dropSurplus(others)
+		others = c.browser.sessions(sessionCookie(app.ID))
+		c.browser.dropSurplus(others)
 		c.client.Cookie = c.chosen()
 	}
 	c.client.checked = &checked{app: app, others: others}

@@ -69,7 +69,7 @@ func (c *call) bringsCookie() bool {
 	if err != nil || len(c.r.Header.Values("Authorization")) > 0 {
 		return false
 	}
-	_, ok := c.e.cookies.Get(c.r, sessionCookie(id))
+	_, ok := c.browser.session(id)
 	return ok
 }
 
@@ -81,7 +81,7 @@ func (c *call) userByCookie() error {
 	if !app.takesCookies() {
 		return refuse(CodeUnauthenticated, "this app takes no session cookies: send Authorization: Bearer …")
 	}
-	value, _ := c.e.cookies.Get(c.r, sessionCookie(app.ID))
+	value, _ := c.browser.session(app.ID)
 	c.session, c.user, err = c.e.sessionByCookie(c.ctx(), app, value, c.r.Method != http.MethodHead)
 	c.authTime = c.session.AuthTime
 	return err
@@ -89,7 +89,7 @@ func (c *call) userByCookie() error {
 
 // userByCookieAlone asks for the session cookie, and takes nothing in its place.
 func userByCookieAlone(c *call) error {
-	if len(c.r.Header.Values("Authorization")) > 0 || c.e.cookies.Sessions(c.r, "") > 0 {
+	if len(c.r.Header.Values("Authorization")) > 0 || c.browser.sessions("") > 0 {
 		if _, err := c.pathApp(); err != nil {
 			return err
 		}

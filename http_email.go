@@ -9,7 +9,7 @@ import (
 type emptyBody struct{}
 
 func sendProof(c *call, _ emptyBody) (answered, error) {
-	browser := c.bind()
+	browser := c.browser.bind()
 	got, err := c.e.SendProof(c.ctx(), ProofRequest{App: c.app.ID, User: c.user.ID, Browser: browser, Client: c.client})
 	if err != nil {
 		return answered{}, err
@@ -47,7 +47,7 @@ func verifyByProof(c *call, in verifyBody) (answered, error) {
 		return answered{}, err
 	}
 	if in.Binding == "" && in.Token != "" && c.user.ID == uuid.Nil {
-		got, err := c.e.SignInByProof(c.ctx(), ProofSignIn{App: c.app.ID, Token: in.Token, Browser: c.browser(), Client: c.client})
+		got, err := c.e.SignInByProof(c.ctx(), ProofSignIn{App: c.app.ID, Token: in.Token, Browser: c.browser.secret(), Client: c.client})
 		if err != nil {
 			return answered{}, err
 		}
@@ -87,7 +87,7 @@ type changeEmailBody struct {
 }
 
 func changeEmail(c *call, in changeEmailBody) (answered, error) {
-	browser := c.bind()
+	browser := c.browser.bind()
 	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: in.NewEmail, Browser: browser, Client: c.client})
 	if err != nil {
 		return answered{}, err

@@ -18,11 +18,6 @@ const (
 	forwardAgentHeader = "X-Authkit-User-Agent"
 )
 
-// proxies are the peers whose X-Forwarded-For counts.
-func (e *Engine) proxies() httpio.Proxies {
-	return httpio.Proxies{Ranges: e.cfg.TrustedProxies, Local: e.cfg.TrustUnixSockets}
-}
-
 // forwarded takes the client that the path app's own backend tells, beside an API key with
 // [ScopeAuthForward]; without a key its headers change nothing. told is what is wrong with what
 // it tells, for after the route's own check of who may call.
@@ -84,10 +79,10 @@ func (c *call) warnOfForwarding(s httpio.Sender) {
 	if s.Unreadable != "" {
 		about.app = Console // whatever the app, it is one proxy
 	}
-	if !c.e.warned.First(about, now) {
+	if !c.h.http.warned.First(about, now) {
 		return
 	}
-	c.e.log.WarnContext(c.ctx(), line, slog.String("peer", c.request.peer()), slog.String("received", s.Unreadable),
+	c.h.http.log.WarnContext(c.ctx(), line, slog.String("peer", c.request.peer()), slog.String("received", s.Unreadable),
 		slog.String("app", c.app.ID.String()), slog.String("request_id", c.request.id))
 	c.e.hooks.observe(Event{
 		App: c.app.ID, Time: now, Type: EventForwardedHeader, IP: c.request.peer(),

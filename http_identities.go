@@ -42,7 +42,7 @@ func linkIdentity(c *call, in identityBody) (answered, error) {
 	}
 	start := IdentityLink{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Client: c.client}
 	if c.bringsCookie() {
-		start.Browser = c.bind()
+		start.Browser = c.browser.bind()
 	}
 	got, err := c.e.LinkIdentity(c.ctx(), start)
 	if err != nil {

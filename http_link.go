@@ -26,9 +26,9 @@ type pendingJSON struct {
 }
 
 func requestLink(c *call, in linkBody) (answered, error) {
-	browser := c.bind()
+	browser := c.browser.bind()
 	got, err := c.e.RequestLink(c.ctx(), LinkRequest{
-		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.device(), Client: c.client,
+		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.browser.device(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err
@@ -53,7 +53,7 @@ func openLink(c *call) error {
 		if raw == "" {
 			return invalidToken("the token is missing") // no code is taken here
 		}
-		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser(), Client: c.client, bearer: true})
+		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser.secret(), Client: c.client, bearer: true})
 		if err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (p formPage) show(c *call, raw string, refused *Error) error {
 		return staleLink(err, p.stale)
 	}
 	signedIn := p.purpose.kind == forVerify.kind && c.app.takesCookies() && c.bringsCookie()
-	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.lets(got, c.browser()) {
+	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.lets(got, c.browser.secret()) {
 		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
 	return p.write(c, raw, got, refused)
@@ -110,8 +110,8 @@ func staleLink(err error, fix string) error {
 
 // write shows the page, again where it was refused what it had asked for.
 func (p formPage) write(c *call, raw string, got found, refused *Error) error {
-	same := got.askedBy(c.browser(), c.app.ID)
-	browser := c.bind()
+	same := got.askedBy(c.browser.secret(), c.app.ID)
+	browser := c.browser.bind()
 	nonce := c.nonce()
 	goesOn, err := goalURL(got.data.RedirectTo)
 	if err != nil {
@@ -198,7 +198,7 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 		return answered{}, err
 	}
 	got, err := c.e.RedeemLink(c.ctx(), LinkProof{
-		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Browser: c.browser(), Client: c.client,
+		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Browser: c.browser.secret(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err
@@ -209,14 +209,14 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 // pressed reads a form that this browser was shown. Only pages of this handler post it: the
 // origins of an app call the routes with JSON.
 func (c *call) pressed() (LinkPress, url.Values, error) {
-	if httpio.CrossOrigin(c.r, c.e.origin, func(string) bool { return false }) {
+	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
 		return LinkPress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
 	}
 	form, err := httpio.DecodeForm(c.r, "password")
 	if err != nil {
 		return LinkPress{}, nil, err
 	}
-	raw, browser := form.Get("token"), c.browser()
+	raw, browser := form.Get("token"), c.browser.secret()
 	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
 		return LinkPress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
 	}
@@ -284,7 +284,7 @@ func exchangeCode(c *call, in exchangeBody) (answered, error) {
 	if in.Code == "" {
 		return answered{}, invalid("code", "required", "code is missing")
 	}
-	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser(), Client: c.client})
+	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser.secret(), Client: c.client})
 	if err != nil {
 		return answered{}, err
 	}

@@ -29,7 +29,7 @@ const maxCause = 512
 // writes it, and so does a page or a redirect that tells of a refusal, or a preflight that a
 // browser takes for one. What else the line is to say goes with it.
 func (c *call) refused(err error, more ...slog.Attr) {
-	c.e.logRefusal(asked{r: c.r, id: c.request.id, app: c.names(), more: more}, err)
+	c.h.http.logRefusal(asked{r: c.r, id: c.request.id, app: c.names(), more: more}, err)
 }
 
 // names is the app that the request names, whether or not there is such an app.
@@ -47,7 +47,7 @@ func (c *call) names() uuid.UUID {
 // logRefusal writes one line: at Info what a client or a provider is refused, at Error a
 // fault of the server's side. It is the only place that tells which check failed, since the
 // answer does not (OWASP ASVS 5.0, 16.3).
-func (e *Engine) logRefusal(of asked, err error) {
+func (b *border) logRefusal(of asked, err error) {
 	refusal, attrs := asError(err), of.attrs(asError(err).Code)
 	switch {
 	case refusal.Code.Status() < http.StatusInternalServerError:
@@ -55,17 +55,17 @@ func (e *Engine) logRefusal(of asked, err error) {
 	case of.brokenOff(refusal):
 		attrs = append(attrs, slog.String("cause", "the client broke off: "+causeOf(refusal)))
 	default:
-		if leftOut, loud := e.loud(refusal.Code); loud {
+		if leftOut, loud := b.loud(refusal.Code); loud {
 			attrs = append(attrs, slog.Any("error", err))
 			if leftOut > 0 {
 				attrs = append(attrs, slog.Int("left_out", leftOut))
 			}
-			e.log.LogAttrs(of.r.Context(), slog.LevelError, "request failed", attrs...)
+			b.log.LogAttrs(of.r.Context(), slog.LevelError, "request failed", attrs...)
 			return
 		}
 		attrs = append(attrs, slog.String("cause", causeOf(refusal)))
 	}
-	e.log.LogAttrs(of.r.Context(), slog.LevelInfo, "refused", attrs...)
+	b.log.LogAttrs(of.r.Context(), slog.LevelInfo, "refused", attrs...)
 }
 
 // brokenOff reports whether the client ended the request before its answer, and what failed
@@ -78,11 +78,11 @@ func (of asked) brokenOff(refusal *Error) bool {
 
 // loud reports whether a fault is an Error line. A store that is down fails every request in
 // the same way: after the first few in a minute the rest are lines at Info.
-func (e *Engine) loud(code Code) (leftOut int, ok bool) {
+func (b *border) loud(code Code) (leftOut int, ok bool) {
 	if code != CodeUnavailable {
 		return 0, true
 	}
-	return e.repeats.Take("request failed " + string(code))
+	return b.thin.Take("request failed " + string(code))
 }
 
 // attrs name the request and the code that it is answered with.

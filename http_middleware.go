@@ -56,49 +56,49 @@ func ForApp(app uuid.UUID) AppFor {
 //
 // An answer that sets a session cookie is kept by no cache, whatever the handler says.
 func (e *Engine) Require(app AppFor) func(http.Handler) http.Handler {
-	return e.middleware(guard{app: app, required: true, within: e.cfg.Tokens.LiveWithin})
+	return guard{e: e, app: app, required: true, within: e.cfg.Tokens.LiveWithin}.wrap
 }
 
 // RequireLive is Require, but the store is asked each time.
 func (e *Engine) RequireLive(app AppFor) func(http.Handler) http.Handler {
-	return e.middleware(guard{app: app, required: true})
+	return guard{e: e, app: app, required: true}.wrap
 }
 
 // Optional is Require for routes that strangers may use too: without an Authorization
 // header or a session cookie the request goes through without an identity. A header that
 // is wrong is a 401; a cookie that is, is none.
 func (e *Engine) Optional(app AppFor) func(http.Handler) http.Handler {
-	return e.middleware(guard{app: app, within: e.cfg.Tokens.LiveWithin})
+	return guard{e: e, app: app, within: e.cfg.Tokens.LiveWithin}.wrap
 }
 
-// guard says what a middleware asks for.
+// guard lets requests through to a handler of the host's, or refuses them.
 type guard struct {
+	e        *Engine
 	app      AppFor
 	required bool
-	within   time.Duration // how old the store's word may be; 0: asked each time
+	within   time.Duration // how old the store's last word may be; 0: it is asked each time
 }
 
-func (e *Engine) middleware(g guard) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			id, app, err := e.identify(r, g)
-			if err != nil {
-				e.fail(w, r, app, err)
-				return
-			}
-			if id != nil {
-				r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
-			}
-			guarded := &guardedWriter{ResponseWriter: w}
-			next.ServeHTTP(guarded, r)
-			guarded.settle() // a handler that wrote nothing leaves that to the server
-		})
-	}
+// wrap is the middleware.
+func (g guard) wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, app, err := g.identify(r)
+		if err != nil {
+			g.e.http.failHost(w, r, app, err)
+			return
+		}
+		if id != nil {
+			r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
+		}
+		guarded := &guardedWriter{ResponseWriter: w}
+		next.ServeHTTP(guarded, r)
+		guarded.settle() // a handler that wrote nothing leaves that to the server
+	})
 }
 
 // identify returns who asks, and of which app. Without an identity and without an error it
-// is a stranger, where g lets strangers through.
-func (e *Engine) identify(r *http.Request, g guard) (*Identity, uuid.UUID, error) {
+// is a stranger, where the guard lets strangers through.
+func (g guard) identify(r *http.Request) (*Identity, uuid.UUID, error) {
 	scheme, raw, err := httpio.Authorization(r)
 	if err != nil {
 		return nil, uuid.Nil, malformedAuthorization()
@@ -111,10 +111,10 @@ func (e *Engine) identify(r *http.Request, g guard) (*Identity, uuid.UUID, error
 		if scheme != "bearer" {
 			return nil, app, noAccessToken("the Authorization header is not of the scheme Bearer")
 		}
-		id, err := e.identity(r.Context(), app, raw, g.within)
+		id, err := g.e.identity(r.Context(), app, raw, g.within)
 		return id, app, err
 	}
-	id, err := e.identifyByCookie(r, app, g.within)
+	id, err := g.identifyByCookie(r, app)
 	if !g.required && (errors.Is(err, CodeUnauthenticated) || errors.Is(err, CodeInvalidToken)) {
 		return nil, app, nil
 	}
@@ -125,23 +125,23 @@ func noAccessToken(why cause) *Error {
 	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …, or the session cookie where the app's session_mode takes it").because(why)
 }
 
-func (e *Engine) identifyByCookie(r *http.Request, id uuid.UUID, within time.Duration) (*Identity, error) {
-	value, ok := e.cookies.Get(r, sessionCookie(id))
+func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error) {
+	value, ok := g.e.http.cookies.Get(r, sessionCookie(id))
 	if !ok {
 		return nil, noAccessToken("the request has neither an Authorization header nor a session cookie")
 	}
-	app, _, err := e.recentApp(r.Context(), id, e.now(), within)
+	app, _, err := g.e.recentApp(r.Context(), id, g.e.now(), g.within)
 	if err != nil {
 		return nil, err
 	}
 	if !app.takesCookies() {
 		return nil, noAccessToken("the app takes no session cookies")
 	}
-	if acts(r) && httpio.CrossOrigin(r, e.origin, func(origin string) bool { return slices.Contains(app.Settings.Origins, origin) }) {
+	if acts(r) && httpio.CrossOrigin(r, g.e.http.origin, func(origin string) bool { return slices.Contains(app.Settings.Origins, origin) }) {
 		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
 	}
-	by := Client{IP: e.proxies().Sender(r).Addr, UserAgent: r.UserAgent(), Cookie: true}
-	return e.identityByCookie(r.Context(), app, value, by, within, r.Method != http.MethodHead)
+	by := Client{IP: g.e.http.proxies.Sender(r).Addr, UserAgent: r.UserAgent(), Cookie: true}
+	return g.e.identityByCookie(r.Context(), app, value, by, g.within, r.Method != http.MethodHead)
 }
 
 // acts reports whether a request may do more than read: by its method, or since it opens

@@ -125,7 +125,7 @@ func startOAuth(c *call) error {
 	if c.driven() {
 		return c.askToStart(in)
 	}
-	in.Browser = c.bind()
+	in.Browser = c.browser.bind()
 	got, err := c.e.StartOAuth(c.ctx(), in)
 	if err != nil {
 		return err
@@ -192,7 +192,7 @@ func returnOAuth(c *call) error {
 		return err
 	}
 	in := c.returned(values)
-	browser := c.browser()
+	browser := c.browser.secret()
 	if browser == nil {
 		return invalidToken("the browser has no binding cookie") // began elsewhere: login CSRF (RFC 6749, section 10.12)
 	}

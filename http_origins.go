@@ -31,7 +31,7 @@ func (c *call) crossOrigin(rt route) error {
 	origin := c.r.Header.Get("Origin")
 	c.w.Header().Add("Vary", "Origin")
 	var allowed bool
-	if origin != "" && origin != c.e.origin {
+	if origin != "" && origin != c.h.http.origin {
 		origins, err := c.origins()
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func (c *call) crossOrigin(rt route) error {
 	}
 	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
 	form := rt.form && httpio.MediaType(c.r) == "application/x-www-form-urlencoded"
-	if !safe && !form && httpio.CrossOrigin(c.r, c.e.origin, func(string) bool { return allowed }) {
+	if !safe && !form && httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return allowed }) {
 		return refuse(CodeForbidden, "a browser sent this from another origin, which is not one of the app's origins")
 	}
 	return nil

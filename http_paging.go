@@ -47,7 +47,7 @@ func (c *call) page(values url.Values) (Page, error) {
 	if !values.Has("cursor") {
 		return p, nil
 	}
-	at, ok := cursor.Decode(c.e.ring, c.listName(values), values.Get("cursor"))
+	at, ok := cursor.Decode(c.h.http.ring, c.listName(values), values.Get("cursor"))
 	if !ok {
 		return p, invalid("cursor", "invalid_cursor", "cursor is not one of this list")
 	}
@@ -69,7 +69,7 @@ func (c *call) listName(values url.Values) []byte {
 
 // next makes the cursor that goes on after a row, and announces it (RFC 8288).
 func (c *call) next(values url.Values, at time.Time, id uuid.UUID) string {
-	text := cursor.Encode(c.e.ring, c.listName(values), cursor.Position{Time: at, ID: id})
+	text := cursor.Encode(c.h.http.ring, c.listName(values), cursor.Position{Time: at, ID: id})
 	following := url.Values{}
 	for name := range values {
 		following.Set(name, values.Get(name))

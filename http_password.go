@@ -16,9 +16,9 @@ type forgotBody struct {
 }
 
 func forgotPassword(c *call, in forgotBody) (answered, error) {
-	browser := c.bind()
+	browser := c.browser.bind()
 	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{
-		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.device(), Client: c.client,
+		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.browser.device(), Client: c.client,
 	})
 	if err != nil {
 		return answered{}, err

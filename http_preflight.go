@@ -17,14 +17,14 @@ const privateHeaders = "x-authkit-"
 // origin's page (Fetch, section 4.8): 204, and the headers that allow it only to an allowed
 // origin. Such an origin may send whatever headers it names, since the ones that authkit does
 // not know it does not read: tracing libraries add theirs to each request of a page.
-func (c *call) preflight(res resource) error {
+func (c *call) preflight(res *resource) error {
 	header := c.w.Header()
 	header.Add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 	origins, err := c.origins()
 	if err != nil {
 		return err
 	}
-	open := res[http.MethodGet].open
+	open := res.byMethod[http.MethodGet].open
 	allowed := open || (len(c.r.Header.Values("Origin")) == 1 && slices.Contains(origins, c.r.Header.Get("Origin")))
 	headers, asked, ok := httpio.AskedHeaders(c.r, privateHeaders)
 	_, known := res.route(c.r.Header.Get("Access-Control-Request-Method"))
@@ -48,7 +48,7 @@ func (c *call) preflight(res resource) error {
 
 // tellPreflight logs a preflight that the browser takes for a no. The page learns nothing but
 // that its request failed, so that the log is the one place that says why.
-func (c *call) tellPreflight(res resource, origins []string, headers string) {
+func (c *call) tellPreflight(res *resource, origins []string, headers string) {
 	c.refused(refuse(CodeForbidden, "a preflight asks for what is not allowed"),
 		slog.String("origin", clean(strings.Join(c.r.Header.Values("Origin"), ", "), 256)),
 		slog.String("method", clean(c.r.Header.Get("Access-Control-Request-Method"), 32)),

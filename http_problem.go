@@ -17,16 +17,15 @@ func (c *call) fail(err error) {
 	if c.showsPages() && c.showRefusal(asError(err)) == nil {
 		return
 	}
-	writeProblem(c.w, c.e.cfg.url("/errors/"), asError(err), c.request.id)
+	writeProblem(c.w, c.h.http.docs, asError(err), c.request.id)
 }
 
-// fail renders an error of a request to a route of the host's, and gives the request an id.
-func (e *Engine) fail(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
-	of := asked{r: r, app: app}
-	of.id = newID(e.now()).String()
+// failHost renders an error of a request to a route of the host's, and gives the request an id.
+func (b *border) failHost(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
+	of := asked{r: r, app: app, id: newID(b.now()).String()}
 	w.Header().Set("X-Request-ID", of.id)
-	e.logRefusal(of, err)
-	writeProblem(w, e.cfg.url("/errors/"), asError(err), of.id)
+	b.logRefusal(of, err)
+	writeProblem(w, b.docs, asError(err), of.id)
 }
 
 // asError makes one Error of whatever a flow returns.

@@ -11,6 +11,7 @@ import (
 // call, what is counted.
 type route struct {
 	method, pattern string
+	alias           string // a second spelling of the pattern; may be empty
 	access          access
 	limit           limit // by peer address; the zero limit counts nothing
 	together        bool  // the flow counts for an email address first: both are counted in one step
@@ -81,7 +82,7 @@ func managementRoutes() []route {
 		{method: get, pattern: users + "/{user_id}", access: apiKey(ScopeUsersRead), summary: "Read a user", serve: gives(readUser)},
 		{method: patch, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Change or disable a user", serve: takes(changeUser)},
 		{method: del, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Delete a user", serve: deleteUser},
-		{method: get, pattern: "/apps", access: developer, summary: "List your apps", serve: gives(listApps)},
+		{method: get, pattern: "/apps", alias: "/apps/{$}", access: developer, summary: "List your apps", serve: gives(listApps)},
 		{method: post, pattern: "/apps", access: creator, summary: "Create an app", serve: takes(createApp)},
 		{method: get, pattern: app, access: owner, summary: "Read an app", serve: gives(readApp)},
 		{method: patch, pattern: app, access: owner, summary: "Change an app", serve: takes(changeApp)},

@@ -20,10 +20,10 @@ type credentialsBody struct {
 func signInWithPassword(c *call, in credentialsBody) (answered, error) {
 	var browser []byte
 	if c.app.Settings.RequireVerified { // a proof may be mailed
-		browser = c.bind()
+		browser = c.browser.bind()
 	}
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
-		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Device: c.device(), Client: c.client,
+		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Device: c.browser.device(), Client: c.client,
 	})
 	switch {
 	case err != nil:

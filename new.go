@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/bounded"
-	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -29,9 +28,7 @@ func New(c Config) (*Engine, error) {
 	}
 	clock := newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)
 	e := &Engine{
-		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, origin: httpio.Origin(base), ring: ring,
-		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
-		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
+		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, ring: ring,
 		oauth: oauth.NewClient(oauth.Options{
 			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: clock.now,
 			Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
@@ -40,7 +37,6 @@ func New(c Config) (*Engine, error) {
 		live:    bounded.NewCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    bounded.NewCache[[32]byte, vouched](32768),
 		cookied: newByCookie(32768),
-		warned:  bounded.NewThrottle[limitKey](time.Minute, maxWarned),
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
@@ -75,7 +71,8 @@ func New(c Config) (*Engine, error) {
 	if err := e.ensureConsole(ctx); err != nil {
 		return nil, err
 	}
-	e.handler = newHandler(e)
+	e.http = newBorder(&e.cfg, base, ring, e.now, e.repeats)
+	e.http.handler = newHandler(e)
 	return e, nil
 }
 
