@@ -122,10 +122,7 @@ func (e *Engine) addApp(ctx context.Context, in newApp) (App, string, error) {
 		step.App.Keys = []SigningKey{step.First}
 		return step.App, text, nil
 	}
-	for i := range today { // what was not made is not counted
-		today[i].Cost = -1
-	}
-	if err := e.limits.hit(ctx, App{ID: Console}, today...); err != nil {
+	if err := e.limits.refund(ctx, App{ID: Console}, today...); err != nil { // no app was made
 		return App{}, "", err
 	}
 	return App{}, "", ownerError(err, step.Most)

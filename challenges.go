@@ -370,10 +370,7 @@ func (e *Engine) findCode(ctx context.Context, app App, p purpose, by proof) (fo
 		return found{}, err
 	}
 	got.spelled = by.typed
-	for i := range daily { // a right code is no wrong one
-		daily[i].Cost = -1
-	}
-	return got, e.limits.hit(ctx, app, daily...)
+	return got, e.limits.refund(ctx, app, daily...) // only wrong codes count
 }
 
 // sameText compares secrets in constant time.

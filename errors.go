@@ -75,9 +75,9 @@ type Error struct {
 
 	Err error // the cause, for the log only
 
-	full policy    // with CodeRateLimited: what is full
-	user uuid.UUID // whom it is about, for the observer only
-	told words     // for a page; empty: those of the code
+	exhausted policy    // with CodeRateLimited: the limit
+	user      uuid.UUID // whom it is about, for the observer only
+	told      words     // for a page; empty: those of the code
 }
 
 // FieldError says what is wrong with one member of a request.

@@ -83,9 +83,9 @@ func (e *Error) headers(header http.Header) {
 	if e.RetryAfter > 0 {
 		header.Set("Retry-After", strconv.Itoa(wholeSeconds(e.RetryAfter)))
 	}
-	if e.full.name != "" {
-		e.full.tell(header)
-		e.full.tellFull(header, e.RetryAfter)
+	if e.exhausted.name != "" {
+		e.exhausted.tell(header)
+		e.exhausted.tellExhausted(header, e.RetryAfter)
 	}
 }
 

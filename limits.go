@@ -68,27 +68,25 @@ func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 	return r, ok
 }
 
-// secret reports whether an answer, or its time, must not tell that the limit is full: that of
-// mail to an address.
+// secret reports whether neither an answer nor its time may tell that the limit is exhausted:
+// those of mail to an address are.
 func (l limit) secret() bool {
 	return l == limitMailEmail || l == limitMailDevice || l == limitMailKnown || l == limitMailOwner
 }
 
-// returns reports whether something may be given back, so that a full limit may have room
-// before its time.
-func (l limit) returns() bool {
+// refundable reports whether what is charged may be given back, so that an exhausted limit may
+// have room before its time.
+func (l limit) refundable() bool {
 	return l == limitCodeEmail || l.name == limitAppsToday || l.name == limitMailDeveloper ||
 		slices.Contains([]limit{limitMailAll, limitMailAgain, limitMailFirst, limitMailAsker, limitNotices, limitMoreNotices}, l)
 }
 
-// count is one count against a limit, for one subject. A Cost of 0 counts 1; a negative one
-// gives back.
+// count is one count against a limit, for one subject.
 type count struct {
 	limit limit
 	scope string // of the limit: a wider network, all apps; empty: one subject in one app
 	key   string
 	times int // what the limit's rate is multiplied by; 0 is 1
-	Cost  int
 
 	everywhere bool // over all apps, by the rate that none of them has tightened
 	asker      bool // the subject is who asks, not whom it is about
@@ -107,20 +105,21 @@ func (c count) rate(of, all limits) (ratelimit.Rate, bool) {
 }
 
 // limiter counts in a store what is asked for, refuses what is too much, and remembers for a
-// while which limits are full. It is safe for concurrent use.
+// while which limits are exhausted. It is safe for concurrent use.
 type limiter struct {
 	store LimitStore
 	ring  *seal.Ring
 	now   func() time.Time
 	all   limits // of every app that has tightened none
 	off   bool
-	full  *bounded.Cache[limitKey, shut]
+
+	exhausted *bounded.Cache[limitKey, exhausted]
 }
 
 func newLimiter(c LimitConfig, store LimitStore, ring *seal.Ring, now func() time.Time) *limiter {
 	return &limiter{
 		store: store, ring: ring, now: now, all: c.parsed(), off: c.InsecureOff,
-		full: bounded.NewCache[limitKey, shut](maxShut),
+		exhausted: bounded.NewCache[limitKey, exhausted](maxExhausted),
 	}
 }
 
@@ -136,10 +135,9 @@ func (l *limiter) in(scope string, of limit, subject string) count {
 	return c
 }
 
-// hit counts against the limits that an app has, and refuses with [CodeRateLimited] when one
-// is full: what stands before it is counted, it and what follows are not. So refusals put
-// nothing off: a stranger to an address finds ever less room, down to one try every
-// Window/Limit, and is never locked out by what others had refused.
+// hit charges the limits of an app in order and stops at the first exhausted one, which it does
+// not charge: [CodeRateLimited]. Refused attempts never lengthen the wait, so that a stranger to
+// an address gets one try every Window/Limit, whatever others were refused.
 //
 // The app is a record that was read for this request, or only its ID where every limit is one
 // that an app cannot tighten.
@@ -149,7 +147,7 @@ func (l *limiter) hit(ctx context.Context, app App, counts ...count) error {
 	}
 	counts, hits := l.hits(l.all.of(app), counts)
 	now := l.now()
-	known, wait := l.knownFull(app.ID, hits, now)
+	known, wait := l.knownExhausted(app.ID, hits, now)
 	if known < len(hits) && counts[known].asker {
 		return limited(counts[known], hits[known], wait) // a flood costs the store nothing
 	}
@@ -159,12 +157,31 @@ func (l *limiter) hit(ctx context.Context, app App, counts ...count) error {
 		case err != nil:
 			return hitError(err, app.ID)
 		case got.Full >= 0:
-			l.noteFull(app.ID, counts[got.Full], hits[got.Full], now, got.RetryAfter)
+			l.noteExhausted(app.ID, counts[got.Full], hits[got.Full], now, got.RetryAfter)
 			return limited(counts[got.Full], hits[got.Full], got.RetryAfter)
 		}
 	}
 	if known < len(hits) {
 		return limited(counts[known], hits[known], wait)
+	}
+	return nil
+}
+
+// refund gives back what hit charged. It restores room in a limit and never fails for the lack
+// of any.
+func (l *limiter) refund(ctx context.Context, app App, counts ...count) error {
+	if l.off {
+		return nil
+	}
+	_, hits := l.hits(l.all.of(app), counts)
+	if len(hits) == 0 {
+		return nil
+	}
+	for i := range hits {
+		hits[i].Cost = -1
+	}
+	if _, err := l.store.Hit(ctx, app.ID, hits, l.now()); err != nil {
+		return hitError(err, app.ID)
 	}
 	return nil
 }
@@ -183,7 +200,7 @@ func (l *limiter) hits(of limits, counts []count) (limited []count, hits []Hit) 
 		if !ok {
 			continue
 		}
-		h := Hit{Key: c.key, Limit: r.N, Window: r.Per, Cost: c.Cost}
+		h := Hit{Key: c.key, Limit: r.N, Window: r.Per}
 		if c.everywhere {
 			h.App = Console
 		}
@@ -195,7 +212,7 @@ func (l *limiter) hits(of limits, counts []count) (limited []count, hits []Hit) 
 func limited(by count, h Hit, wait time.Duration) *Error {
 	err := &Error{
 		Code: CodeRateLimited, Detail: "too many requests; wait and try again",
-		RetryAfter: max(wait, time.Second), full: policy{by.name(), ratelimit.Rate{N: h.Limit, Per: h.Window}},
+		RetryAfter: max(wait, time.Second), exhausted: policy{by.name(), ratelimit.Rate{N: h.Limit, Per: h.Window}},
 	}
 	if by.limit == limitCredentialsDay {
 		err.Detail = "too many tries at this address today by devices that it does not know; a sign-in link, a password reset, and devices that signed in before still work"

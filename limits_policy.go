@@ -20,8 +20,8 @@ func (p policy) tell(header http.Header) {
 	header.Set("Ratelimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", p.name, p.rate.N, p.rate.Per/time.Second))
 }
 
-// tellFull says that nothing is left of it for a while.
-func (p policy) tellFull(header http.Header, wait time.Duration) {
+// tellExhausted says that nothing is left of the limit for a while.
+func (p policy) tellExhausted(header http.Header, wait time.Duration) {
 	header.Set("Ratelimit", fmt.Sprintf("%q;r=0;t=%d", p.name, wholeSeconds(wait)))
 }
 

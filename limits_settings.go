@@ -14,8 +14,8 @@ type limits struct {
 	user, developer                  ratelimit.Rate // of writes; the zero Rate: not limited
 }
 
-// limitOff is the text that turns a limit of writes off.
-const limitOff = "off"
+// writesOff is the text that turns a limit of writes off.
+const writesOff = "off"
 
 // writeField is one of two texts, which an app has no say in.
 type writeField struct {
@@ -74,8 +74,8 @@ func (c *LimitConfig) fill(bad *problems) {
 	for _, f := range writeFields {
 		text := f.text(c)
 		*text = cmp.Or(*text, f.fallback)
-		if _, err := ratelimit.ParseRate(*text); err != nil && *text != limitOff {
-			bad.add(f.config, quote(*text), err.Error()+", or "+limitOff)
+		if _, err := ratelimit.ParseRate(*text); err != nil && *text != writesOff {
+			bad.add(f.config, quote(*text), err.Error()+", or "+writesOff)
 		}
 	}
 }
@@ -87,7 +87,7 @@ func (c *LimitConfig) parsed() limits {
 		*f.rates(&out), _ = ratelimit.Parse(*f.text(c), f.keys...)
 	}
 	for _, f := range writeFields {
-		*f.rate(&out), _ = ratelimit.ParseRate(*f.text(c)) // the zero Rate for limitOff
+		*f.rate(&out), _ = ratelimit.ParseRate(*f.text(c)) // the zero Rate for writesOff
 	}
 	return out
 }

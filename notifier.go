@@ -151,8 +151,8 @@ func (n *notifier) refused(ctx context.Context, what tried, err *error) {
 // where the code says it all.
 func (e *Error) rule() []byte {
 	rule := map[string]string{}
-	if e.full.name != "" {
-		rule["limit"] = e.full.name
+	if e.exhausted.name != "" {
+		rule["limit"] = e.exhausted.name
 	}
 	if why, ok := errors.AsType[cause](e.Err); ok {
 		rule["rule"] = string(why)

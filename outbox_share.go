@@ -52,7 +52,7 @@ type charge struct {
 func (b *bill) pay(ctx context.Context, app uuid.UUID, counts ...count) (full string, wait time.Duration, err error) {
 	err = b.e.limits.hit(ctx, App{ID: app}, counts...)
 	if limited, ok := errors.AsType[*Error](err); ok && limited.Code == CodeRateLimited {
-		full, wait, err = limited.full.name, limited.RetryAfter, nil
+		full, wait, err = limited.exhausted.name, limited.RetryAfter, nil
 		counts = counts[:max(0, slices.IndexFunc(counts, func(c count) bool { return c.name() == full }))]
 	}
 	if err == nil && len(counts) > 0 {
@@ -64,11 +64,7 @@ func (b *bill) pay(ctx context.Context, app uuid.UUID, counts ...count) (full st
 func (b *bill) refund(ctx context.Context) error {
 	var all error
 	for _, c := range b.paid {
-		back := slices.Clone(c.counts)
-		for i := range back {
-			back[i].Cost = -1
-		}
-		all = errors.Join(all, b.e.limits.hit(ctx, App{ID: c.app}, back...))
+		all = errors.Join(all, b.e.limits.refund(ctx, App{ID: c.app}, c.counts...))
 	}
 	b.paid = nil
 	return all
