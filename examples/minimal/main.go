@@ -33,7 +33,7 @@ func addAuth(ctx context.Context, mux *http.ServeMux) (authkit.App, error) {
 	if err != nil {
 		return authkit.App{}, err
 	}
-	app, err := engine.EnsureApp(ctx, "acme", "demo") // made by the first start, found by later ones
+	app, err := engine.EnsureApp(ctx, "acme", "demo") // finds the app of developer acme, or makes it
 	if err != nil {
 		return authkit.App{}, err
 	}
