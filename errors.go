@@ -107,6 +107,20 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Err}
 }
 
+// asError makes one Error of what a flow returns.
+func asError(err error) *Error {
+	if refusal, ok := errors.AsType[*Error](err); ok {
+		return refusal
+	}
+	if errors.Is(err, errAgain) {
+		return unavailable(err)
+	}
+	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
+}
+
+// words tell a person what did not work, and what to do.
+type words struct{ title, text string }
+
 // refuse makes an Error from a code and a sentence for people.
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
 

@@ -28,6 +28,10 @@ type border struct {
 	handler http.Handler                // the route table's
 }
 
+// maxWarned bounds how many peers are warned of in a minute. A flood from many must not
+// become one of warnings.
+const maxWarned = 64
+
 func newBorder(c *Config, base *url.URL, ring *seal.Ring, now func() time.Time, thin *thinlog.Logger) *border {
 	return &border{
 		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.

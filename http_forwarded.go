@@ -7,10 +7,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// maxWarned bounds how many peers are warned of in a minute. A flood from many must not
-// become one of warnings.
-const maxWarned = 64
-
 // The headers by which an app's own backend tells whose request it sends.
 const (
 	forwardKeyHeader   = "X-Authkit-Key"

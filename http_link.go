@@ -103,7 +103,7 @@ func staleLink(err error, fix string) error {
 	if !errors.Is(err, CodeInvalidToken) {
 		return err
 	}
-	stale := *asError(err)
+	stale := *refusalOf(err)
 	stale.told = words{"This link is no longer valid", "It was used already, or its time is over. " + fix}
 	return &stale
 }

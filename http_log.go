@@ -48,7 +48,7 @@ func (c *call) names() uuid.UUID {
 // fault of the server's side. It is the only place that tells which check failed, since the
 // answer does not (OWASP ASVS 5.0, 16.3).
 func (b *border) logRefusal(of asked, err error) {
-	refusal, attrs := asError(err), of.attrs(asError(err).Code)
+	refusal, attrs := refusalOf(err), of.attrs(refusalOf(err).Code)
 	switch {
 	case refusal.Code.Status() < http.StatusInternalServerError:
 		attrs = append(attrs, slog.String("cause", causeOf(refusal)))

@@ -227,7 +227,7 @@ func (c *call) goalQuery(err error, name, value string) url.Values {
 		return query
 	}
 	c.refused(err)
-	refusal := asError(err)
+	refusal := refusalOf(err)
 	query.Set("error", string(refusal.Code))
 	query.Set("request_id", c.request.id)
 	if refusal.ProviderCode != "" {

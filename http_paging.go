@@ -13,22 +13,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-const (
-	defaultPage = 50
-	maxPage     = 500
-)
-
-// fill sets the default of a page that a Go caller asks for.
-func (p *Page) fill() error {
-	switch {
-	case p.Limit < 0:
-		return invalid("limit", "out_of_range", "limit is negative")
-	case p.Limit == 0:
-		p.Limit = defaultPage
-	}
-	return nil
-}
-
 // query reads the parameters of a GET.
 func (c *call) query() (url.Values, error) { return httpio.Query(c.r.URL.RawQuery) }
 

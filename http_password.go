@@ -79,7 +79,7 @@ func pressReset(c *call) error {
 	goal, got, err := c.e.PressReset(c.ctx(), press, form.Get("password"))
 	switch {
 	case errors.Is(err, CodeWeakPassword) && httpio.Navigates(c.r): // a person; a program gets the refusal itself
-		return resetPage.show(c, press.Token, asError(err))
+		return resetPage.show(c, press.Token, refusalOf(err))
 	case err != nil:
 		return err
 	case goal.RedirectTo != "":

@@ -14,10 +14,10 @@ import (
 func (c *call) fail(err error) {
 	c.refused(err)
 	c.w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
-	if c.showsPages() && c.showRefusal(asError(err)) == nil {
+	if c.showsPages() && c.showRefusal(refusalOf(err)) == nil {
 		return
 	}
-	writeProblem(c.w, c.h.http.docs, asError(err), c.request.id)
+	writeProblem(c.w, c.h.http.docs, refusalOf(err), c.request.id)
 }
 
 // failHost renders an error of a request to a route of the host's, and gives the request an id.
@@ -25,21 +25,15 @@ func (b *border) failHost(w http.ResponseWriter, r *http.Request, app uuid.UUID,
 	of := asked{r: r, app: app, id: newID(b.now()).String()}
 	w.Header().Set("X-Request-ID", of.id)
 	b.logRefusal(of, err)
-	writeProblem(w, b.docs, asError(err), of.id)
+	writeProblem(w, b.docs, refusalOf(err), of.id)
 }
 
-// asError makes one Error of whatever a flow returns.
-func asError(err error) *Error {
-	if refusal, ok := errors.AsType[*Error](err); ok {
-		return refusal
-	}
+// refusalOf makes one Error of what a route returns.
+func refusalOf(err error) *Error {
 	if body, ok := errors.AsType[*httpio.BodyError](err); ok {
 		return bodyRefusal(body)
 	}
-	if errors.Is(err, errAgain) {
-		return unavailable(err)
-	}
-	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
+	return asError(err)
 }
 
 func bodyRefusal(body *httpio.BodyError) *Error {

@@ -8,9 +8,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
-// words tell a person what did not work, and what to do.
-type words struct{ title, text string }
-
 // showsPages reports whether a refusal is shown to a person. A route of pages shows it to all
 // but those who ask for JSON.
 func (c *call) showsPages() bool {

@@ -23,15 +23,6 @@ const (
 	eventAge = 400 * day
 )
 
-// Ready asks whether the process can serve. [CodeUnavailable]: the store is out of reach or
-// cannot write, or its clock is more than 30 seconds off.
-func (e *Engine) Ready(ctx context.Context) error {
-	if err := e.clock.ready(ctx); err != nil {
-		return unavailable(err)
-	}
-	return nil
-}
-
 // Run does the work that no request waits for, until ctx ends: it sends mail, notes when
 // API keys were last used, makes signing keys that are due, tells hooks what has happened
 // and removes what is expired.
