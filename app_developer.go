@@ -8,6 +8,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+// Console is the id of the built-in app whose users are the developers.
+var Console = uuid.MustParse("00000000-0000-7000-8000-000000000000")
+
 // The sources of an [App.Developer].
 const (
 	consoleSource = "console:" // users of the console app

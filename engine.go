@@ -16,9 +16,6 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// Console is the id of the built-in app whose users are the developers.
-var Console = uuid.MustParse("00000000-0000-7000-8000-000000000000")
-
 // Engine is authkit at work. It is safe for concurrent use and holds nothing that
 // another process over the same store needs.
 type Engine struct {
