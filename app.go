@@ -13,12 +13,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
-// These bound the lists among an app's settings, which every request of the app reads.
-const (
-	maxList     = 100
-	maxListSize = 16 << 10 // bytes in all
-)
-
 // EnsureApp answers the host's app of that name, and creates it if there is none: for hosts
 // that want theirs to be there on every start. The developer is a name of the host's choice,
 // which no developer of [Config.Developers] shares, or the user id of a developer of the

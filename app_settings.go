@@ -12,6 +12,12 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+// These bound the lists among an app's settings, which every request of the app reads.
+const (
+	maxList     = 100
+	maxListSize = 16 << 10 // bytes in all
+)
+
 // AppPatch changes the name and the settings that are not nil. A zero duration goes back
 // to the engine's own. What is wrong with it is told all at once.
 type AppPatch struct {
@@ -59,8 +65,6 @@ func given(members ...member) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-const day = 24 * time.Hour
 
 // settings are those of an app after the patch.
 func (p AppPatch) settings(s Settings, most limits) (_ Settings, bad []FieldError) {

@@ -366,3 +366,5 @@ func positive[T int | uint8 | uint32 | time.Duration](bad *problems, field strin
 }
 
 func quote(s string) string { return fmt.Sprintf("%q", s) }
+
+const day = 24 * time.Hour

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -237,20 +235,4 @@ func (e *Engine) Me(ctx context.Context, app uuid.UUID, accessToken string) (Use
 	}
 	_, u, err := e.authenticate(ctx, a, accessToken)
 	return u, err
-}
-
-// clean cuts text from a request to what may be kept: printable, at most so many bytes.
-func clean(s string, most int) string {
-	out := make([]rune, 0, min(len(s), most))
-	size := 0
-	for _, r := range s {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			continue
-		}
-		if size += len(string(r)); size > most {
-			break
-		}
-		out = append(out, r)
-	}
-	return string(out)
 }

@@ -1,0 +1,22 @@
+package authkit
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// clean cuts text from a request to what may be kept: printable, at most so many bytes.
+func clean(s string, most int) string {
+	out := make([]rune, 0, min(len(s), most))
+	size := 0
+	for _, r := range s {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			continue
+		}
+		if size += len(string(r)); size > most {
+			break
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}
