@@ -34,9 +34,6 @@ func (c *Config) bound(set, fallback int, overHTTP bool) int {
 	return set
 }
 
-// limitAppsToday is the name of the limit on apps that one developer makes.
-const limitAppsToday = "apps/day"
-
 // ownerError translates what a store says about a developer who is to get an app.
 func ownerError(err error, most int) error {
 	switch {

@@ -43,6 +43,9 @@ var (
 	limitDeveloper         = limit{name: "writes/developer"}
 )
 
+// limitAppsToday is the name of the limit on apps that one developer makes.
+const limitAppsToday = "apps/day"
+
 // rate is how much the limit is in an app; false: it is none.
 func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 	switch l {
