@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// The errors of a [Store]. Anything else that a Store returns means that it is out of
+// The errors of a [Store]. Any other error that a Store returns means that it is out of
 // order, and the Engine refuses with 503.
 var (
 	ErrNotFound    = errors.New("not found")    // absent, expired, foreign, or of a deleted app
@@ -30,9 +30,9 @@ const StoreContract = 2
 // unknown in any other.
 //
 // A Store never reads the clock (now is an argument), never sees a plaintext secret and
-// never decides policy. Times are UTC, truncated to microseconds; the zero time comes
-// back as the zero time and no other does, though 1970 itself may come back a microsecond
-// late. Text is UTF-8 without NUL and is compared byte for byte: canonical forms are
+// never decides policy. Times are UTC, truncated to microseconds. The zero time comes back
+// as the zero time, and no other time does; the first instant of 1970 may come back a
+// microsecond late. Text is UTF-8 without NUL and is compared byte for byte: canonical forms are
 // computed by the caller. Slices that go in or come out are the caller's own to change;
 // nil comes back as nil, an empty one as empty or nil.
 // When a method returns nil after a write, the write is durable.
@@ -64,19 +64,20 @@ type Store interface {
 	// can never be silently dropped.
 	Contract() int
 
-	// Volatile says that nothing outlives the process, so that New may make a secret
+	// Volatile reports whether nothing outlives the process, so that New may make a secret
 	// of its own.
 	Volatile() bool
 }
 
-// Also is written in the same step as the verb that carries it: all of it or nothing.
+// Also holds the riders of a verb: they are written in the same step as the verb that carries
+// them, all of them or nothing.
 type Also struct {
-	Tokens []Token // each takes a place in its slot, and what stood there is gone with its attempts
+	Tokens []Token // each takes a place in its slot; the token that stood there is gone with its attempts
 	Mail   []Mail
 	Events []Event
 
-	// Secret names, where it is set, the secret that sealed what the step keeps for long. The
-	// step is refused with [ErrStale] while that is retired or not noted.
+	// Secret, if set, names the secret that sealed what the step keeps for long. While that
+	// secret is retired or not noted, the step is refused with [ErrStale].
 	Secret string
 }
 
@@ -103,11 +104,11 @@ type AppStore interface {
 	// [Upkeep.Sweep] removes the rows. The riders are written.
 	DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error
 
-	// AddSigningKey adds the app's newest key, drops the older ones whose Seq is below
-	// oldest, which the caller has seen to be of no more use, and raises the app's Version:
-	// what was decided by the keys before is to be decided anew. k itself always stays.
+	// AddSigningKey adds the app's newest key and removes the older ones whose Seq is below
+	// oldest: the caller has seen that they are of no more use. k itself always stays. It
+	// raises the app's Version, so that what was decided by the former keys is decided anew.
 	// [ErrConflict]: k.Seq is not above that of every other key, or k.KID is taken: another
-	// process was first, and nothing is dropped.
+	// process was first, and nothing is removed.
 	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, also Also) error
 }
 
@@ -115,8 +116,8 @@ type AppStore interface {
 type NewApp struct {
 	App   App // Keys and Version are ignored
 	First SigningKey
-	Key   *APIKey // nil: none
-	Owner UserRef // the user who has to be there, and enabled; the zero one: none
+	Key   *APIKey // nil: no key is added
+	Owner UserRef // a user who has to be there, and enabled; the zero value: not asked for
 	Most  int     // live apps of App.Developer, this one among them; 0: no bound
 	Also  Also
 }
@@ -124,7 +125,7 @@ type NewApp struct {
 // UserRef names a user.
 type UserRef struct{ App, ID uuid.UUID }
 
-// OwnerStore keeps whose an app is, or was.
+// OwnerStore keeps to which developer an app belongs, or belonged.
 type OwnerStore interface {
 	// MoveApp gives a live app to another developer, makes every API key of it inactive and
 	// raises its Version. [ErrNotFound]: m.From has no such app, or m.Owner is not there, or
@@ -133,9 +134,9 @@ type OwnerStore interface {
 	MoveApp(ctx context.Context, m AppMove) error
 
 	// ConfirmDeletion commits a durable write to a deleted app and changes nothing that another
-	// method shows: the deletion lasts from then on, whatever became of its own commit.
-	// [ErrNotFound]: the app is not among those that the developer had when they were deleted,
-	// or [Upkeep.Sweep] has freed its id.
+	// method shows. From then on the deletion lasts, whatever became of the commit of DeleteApp.
+	// [ErrNotFound]: there is no deleted app of that id that was the developer's when it was
+	// deleted, or [Upkeep.Sweep] has freed the id.
 	ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error
 }
 
@@ -168,9 +169,9 @@ type KeyStore interface {
 	APIKeys(ctx context.Context, app uuid.UUID) ([]APIKey, error)
 
 	// RotateAPIKey adds r.Next and retires every active key of the app: at once if
-	// r.OldUntil is not after Next.CreatedAt, else no later than OldUntil and no later than
-	// it would have expired. At most MaxLive keys stay active, the newest of them. Of those
-	// that are inactive then the newest Keep stay, and the rest are removed; 0: all stay.
+	// r.OldUntil is not after Next.CreatedAt, otherwise no later than OldUntil and no later
+	// than it would have expired. At most MaxLive keys stay active, the newest of them. Of the
+	// keys that are inactive then, the newest Keep stay and the rest are removed; 0: all stay.
 	// Of concurrent rotations without overlap exactly one key stays active.
 	RotateAPIKey(ctx context.Context, r KeyRotation) error
 
@@ -195,8 +196,8 @@ type KeyRotation struct {
 type ProviderStore interface {
 	// PutOAuthConfig creates (Version 0; [ErrConflict] if the provider has one) or
 	// replaces ([ErrStale] if the Version is another or it is gone; CreatedAt stays).
-	// The stored Version is c.Version+1. [ErrFull]: one is to be created, and the app has most
-	// of them; of concurrent callers no more than that succeed. most 0: no bound.
+	// The stored Version is c.Version+1. [ErrFull]: one is to be created, and the app has as many
+	// as most allows; of concurrent callers no more than that succeed. most 0: no bound.
 	PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, also Also) error
 
 	// OAuthConfig returns the configuration of one provider.
@@ -205,7 +206,8 @@ type ProviderStore interface {
 	// OAuthConfigs lists an app's configurations by provider name.
 	OAuthConfigs(ctx context.Context, app uuid.UUID) ([]OAuthConfig, error)
 
-	// DeleteOAuthConfig removes one. [ErrNotFound]: there is none.
+	// DeleteOAuthConfig removes the configuration of one provider. [ErrNotFound]: the app has no
+	// such configuration.
 	DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error
 }
 
@@ -238,16 +240,16 @@ type UserStore interface {
 	ChangeUser(ctx context.Context, c UserChange) (User, error)
 
 	// DeleteUser removes the user, its credentials, sessions and bound tokens. [ErrNotFound]:
-	// there is no such user. [ErrStale]: the user's Version is another. [ErrConflict]: a live
-	// app is of r.Owns.
+	// there is no such user. [ErrStale]: the user's Version is another. [ErrConflict]: r.Owns
+	// has a live app.
 	DeleteUser(ctx context.Context, r UserRemoval) error
 }
 
 // UserRemoval says what [UserStore.DeleteUser] does.
 type UserRemoval struct {
 	App, ID uuid.UUID
-	Version int64  // the guard; 0: none
-	Owns    string // the Developer of the apps that the user owns; empty: none
+	Version int64  // the guard; 0: no guard
+	Owns    string // the Developer of the apps that the user owns; empty: not looked for
 	Also    Also
 }
 
@@ -293,8 +295,9 @@ type UserChange struct {
 	End  bool
 	Keep uuid.UUID // the session that survives End
 
-	// Session starts; LastLogin becomes Now and AuthMethod what is given here, neither of
-	// which raises Version. More than MaxSessions (if above 0): the oldest are ended.
+	// Session starts. The user's LastLogin becomes Now and the AuthMethod becomes the one given
+	// here; neither raises Version. Where the user then has more sessions than MaxSessions (if
+	// above 0), the oldest are ended.
 	Session     *Session
 	AuthMethod  string
 	MaxSessions int
@@ -304,28 +307,30 @@ type UserChange struct {
 
 // TokenStore keeps what may be used once.
 type TokenStore interface {
-	// Put writes riders alone: a link with its mail, a state, a batch of events. It commits
-	// a write without any rider too: when it returns, all that was seen before is durable.
+	// Put writes riders alone: a link with its mail, a state, a batch of events. Without any
+	// rider it still commits a write: when it returns, all that was seen before is durable.
 	Put(ctx context.Context, app uuid.UUID, also Also) error
 
-	// Token looks without effect at a token that could be spent: neither spent nor
-	// expired at now, its user's Epoch unchanged, its binding t.Binding if that is set.
+	// Token returns, without effect, a token that could be spent: it is neither spent nor
+	// expired at now, its user's Epoch is unchanged, and its binding is t.Binding if that is set.
 	Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
 
 	// TryToken counts one attempt on the token that Token would return for t.Take and, if
 	// t.Proof is its Proof, returns it, unspent. [ErrNotFound]: there is no such token, it had
 	// t.Max attempts before this one, or the proof is wrong. Of any number of concurrent
-	// callers at most t.Max get an answer.
+	// callers at most t.Max have their proof compared.
 	TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Token, error)
 
-	// BindToken gives a token that could be spent and is bound to no user, named by t.Kind and
-	// t.Hash, to t.UserID at t.Epoch, and sets its Proof and Data. Its place and the rest
-	// stay, its attempts too, unless it had no Proof, against which none could be right. [ErrNotFound]: there is no such token, or the user's Epoch is another.
+	// BindToken binds a token, named by t.Kind and t.Hash, to t.UserID at t.Epoch, and sets its
+	// Proof and Data. It takes only a token that could be spent and is bound to no user. Its
+	// place and the rest stay; so do its attempts, unless it had no Proof, against which no
+	// attempt could be right. [ErrNotFound]: there is no such token, or the user's Epoch is
+	// another.
 	BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error
 
 	// TakeToken spends the token, with its whole slot, and returns it. Of any number of
 	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for what must be
-	// spent before an effect outside the store (an OAuth state); everything else is
+	// spent before an effect outside the store (an OAuth state); all other tokens are
 	// spent by CreateUser and ChangeUser.
 	TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
 }
@@ -362,30 +367,30 @@ type SessionStore interface {
 	// Sessions lists the live sessions of a user, newest first.
 	Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) ([]Session, error)
 
-	// RotateSession turns the refresh token of the live session of r.Family. What happens
-	// is the first of these that holds:
+	// RotateSession rotates the refresh token of the live session of r.Family. The first of
+	// these cases that holds decides:
 	//
 	//   - Presented is current: Next becomes current, LastUsedAt and IdleUntil move on, and
 	//     the session remembers r.Key as one that it has seen. [ErrConflict]: r.Key is one of
 	//     the 64 that the session saw last; nothing happens.
 	//   - Presented is either of the two before, in its grace: the answer's Again is its own
-	//     successor, and the grace is counted from now on.
+	//     successor, and its grace is counted from now on.
 	//   - Presented is the one before, was rotated less than r.RenewFor ago with r.Key, and
 	//     its successor was replaced fewer than r.Renewals times: Next becomes current in the
 	//     successor's place, as in the first case. The answer is Renewed. From then on, the
 	//     grace of Presented begins anew, and is for r.Key alone.
-	//   - Anything else ends the session in this step: [ErrTokenReused].
+	//   - In every other case this step ends the session: [ErrTokenReused].
 	//
 	// A token is in its grace for less than r.Grace from its rotation, or from its latest use
-	// in it, and for less than r.GraceMost from its rotation. Times count either way, since a
-	// clock may have been set back.
+	// in it, and for less than r.GraceMost from its rotation. A time after r.Now counts
+	// like one as long before it, since a clock may have been set back.
 	//
 	// Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version is not
 	// r.AppVersion; nothing happens.
 	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
 
-	// EndSession ends one session of the user. [ErrNotFound]: that user has no such
-	// session that is not ended.
+	// EndSession ends one session of the user. [ErrNotFound]: the user has no such session, or
+	// it is ended already.
 	EndSession(ctx context.Context, e SessionEnd) error
 }
 
@@ -400,10 +405,10 @@ type SessionEnd struct {
 // hashes.
 type Rotation struct {
 	App                     uuid.UUID
-	AppVersion              int64 // the guard: the caller decided by these settings; 0: none
+	AppVersion              int64 // the guard: the caller decided by the settings of this Version; 0: no guard
 	Family, Presented, Next []byte
 	Sealed                  []byte // Next in the clear, sealed under the presented token
-	Key                     []byte // of the idempotency key, of 32 bytes; nil: there is none
+	Key                     []byte // of the idempotency key, 32 bytes; nil: there is no key
 	Now                     time.Time
 	Grace, GraceMost        time.Duration
 	RenewFor                time.Duration
@@ -411,14 +416,14 @@ type Rotation struct {
 	IdleUntil               time.Time
 
 	// Undo takes back the rotation from Next to Presented, whose successor the caller told to
-	// no client: Next becomes current again, Presented is the one before it and in its grace,
-	// and the key of that rotation was never seen. [ErrNotFound]: Presented is not current,
+	// no client: Next becomes current again, Presented becomes the one before it and is in its
+	// grace, and the key of that rotation counts as never seen. [ErrNotFound]: Presented is not current,
 	// or Next is not the one before it; nothing happens.
 	Undo bool
 }
 
-// Rotated is the outcome of a rotation. Again is nil if Next became current, else what was
-// Sealed when the presented token was rotated.
+// Rotated is the outcome of a rotation. Again is nil if Next became current; otherwise it is
+// what was Sealed when the presented token was rotated.
 type Rotated struct {
 	Session Session
 	User    User
@@ -426,17 +431,17 @@ type Rotated struct {
 	Renewed bool // Next took the place of a successor that was never used
 }
 
-// LimitStore counts.
+// LimitStore counts against limits.
 type LimitStore interface {
-	// Hit tests hits in order, counting each that still fits, and stops at the first
-	// that does not: neither that one nor any after it is counted. The counting is GCRA: Limit
+	// Hit takes the hits in order, counts each that still fits, and stops at the first that
+	// does not: neither that one nor any after it is counted. The counting is GCRA: Limit
 	// at once, then one every Window/Limit. It need not be durable. app must be live; the app
 	// of a Hit that names another is not looked at.
 	Hit(ctx context.Context, app uuid.UUID, hits []Hit, now time.Time) (HitResult, error)
 }
 
 // Hit is one count against one limit. A Cost of 0 counts 1; a negative one gives back
-// and always fits. Nothing else fits a Limit below 1, or a Cost above Limit.
+// and always fits. No other one fits a Limit below 1, or if its Cost is above Limit.
 type Hit struct {
 	App    uuid.UUID // that the key is counted in; the nil UUID: the app of the call
 	Key    string
@@ -445,13 +450,14 @@ type Hit struct {
 	Cost   int
 }
 
-// HitResult says which hit was full, by index, or -1, and when to try that one again.
+// HitResult says which hit did not fit, by index, or -1, and how long to wait before trying
+// that one again.
 type HitResult struct {
 	Full       int
 	RetryAfter time.Duration
 }
 
-// MailStore is the outbox. Mail gets in as a rider.
+// MailStore is the outbox. Mail is put in as a rider.
 type MailStore interface {
 	// DueMail names mail of live apps that is due and not expired at now, so that the apps
 	// take turns. It goes through the apps that have such mail in the order of their ids,
@@ -477,7 +483,7 @@ type MailStore interface {
 // MailRef names a mail.
 type MailRef struct{ App, ID uuid.UUID }
 
-// EventStore keeps the audit trail. Events get in as riders.
+// EventStore keeps the audit trail. Events are put in as riders.
 type EventStore interface {
 	// Events lists events that match every filter, newest first (time, then id).
 	Events(ctx context.Context, app uuid.UUID, q EventQuery) ([]Event, error)
@@ -486,8 +492,8 @@ type EventStore interface {
 // Upkeep is what Engine.Run and health checks need.
 type Upkeep interface {
 	// Sweep removes what is expired or ended at now, events whose Time is before events (the
-	// zero time: none), and the rows of deleted apps, at most max of each; more reports whether
-	// a further call may have work. It ends.
+	// zero time: no event), and the rows of deleted apps, at most max of each; more reports whether
+	// a further call may have work. Repeated calls come to an end.
 	Sweep(ctx context.Context, now, events time.Time, max int) (more bool, err error)
 
 	// Ping answers the store's clock, the one exception to "never reads the clock". It fails

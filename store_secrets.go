@@ -19,8 +19,8 @@ type SecretStore interface {
 	// Secrets returns every note, ordered by id.
 	Secrets(ctx context.Context) ([]SecretNote, error)
 
-	// RetireSecret refuses the secret to every later step that names it in [Also], and
-	// returns once the earlier ones have ended. [ErrNotFound]: it is not noted.
+	// RetireSecret refuses every later step that names the secret in [Also], and returns once
+	// the earlier ones have ended. [ErrNotFound]: it is not noted.
 	RetireSecret(ctx context.Context, id string) error
 
 	// ForgetSecret removes a note. [ErrStale]: it is not, or no longer, retired.
@@ -41,8 +41,8 @@ type SealStore interface {
 	Sealed(ctx context.Context, q SealedQuery) ([]Sealed, error)
 
 	// Reseal puts next, which the secret by has sealed, in the place of s.Blob. It raises no
-	// Version, since what is sealed stays the same. [ErrStale]: another blob stands there, or
-	// none, or by is retired or not noted.
+	// Version, since what is sealed stays the same. [ErrStale]: s.Blob does not stand there, or
+	// the secret by is retired or not noted.
 	Reseal(ctx context.Context, app uuid.UUID, s Sealed, next []byte, by string) error
 
 	// SealedHeads returns the distinct first nine bytes, in any order, of all blobs that

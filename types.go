@@ -30,15 +30,15 @@ type Settings struct {
 	// SignupClosed refuses new users, whatever the method of sign-in.
 	SignupClosed bool `json:"signup_closed,omitempty"`
 
-	// RequireVerified lets nobody in whose address is not proven. A sign-up with a password
-	// then waits for the proof, and answers the same for taken addresses.
+	// RequireVerified refuses the sign-in of every user whose address is not proven. A sign-up
+	// with a password then waits for the proof, and answers the same for taken addresses.
 	RequireVerified bool `json:"require_verified,omitempty"`
 
-	// LinkPolicy says when an identity at a provider joins an account by itself; empty:
+	// LinkPolicy says when an identity is linked to an account automatically; empty:
 	// [LinkVerified].
 	LinkPolicy LinkPolicy `json:"link_policy,omitempty"`
 
-	// MagicLink says who may redeem a sign-in link; empty: [LinkConfirm].
+	// MagicLink says who may redeem a magic link; empty: [LinkConfirm].
 	MagicLink MagicLinkPolicy `json:"magic_link,omitempty"`
 
 	// RedirectURLs are the exact URLs to which a sign-in may go on.
@@ -69,9 +69,9 @@ type Settings struct {
 	Limits AppLimits `json:"limits,omitzero"`
 }
 
-// AppLimits are the limits of one app, written as in [LimitConfig]. An empty one, and a key
-// that is left out, is the engine's own, and so is a rate that the engine's has come to be
-// tighter than.
+// AppLimits are the limits of one app, written as in [LimitConfig]. The engine's own limit
+// holds where one is empty, where a key is left out, and for a rate that the engine's has
+// become tighter than.
 type AppLimits struct {
 	Credentials string `json:"credentials,omitempty"`
 	SignUp      string `json:"sign_up,omitempty"`
@@ -79,22 +79,22 @@ type AppLimits struct {
 	OAuth       string `json:"oauth,omitempty"`
 }
 
-// LinkPolicy says when an identity at a provider joins an account by itself.
+// LinkPolicy says when an identity is linked to an account automatically.
 type LinkPolicy string
 
 // The link policies of an app.
 const (
 	LinkVerified LinkPolicy = "verified" // over an address that both sides have proven
-	LinkNever    LinkPolicy = "never"    // people sign in and link it themselves
+	LinkNever    LinkPolicy = "never"    // users sign in and link it themselves
 )
 
-// MagicLinkPolicy says who may redeem a sign-in link.
+// MagicLinkPolicy says who may redeem a magic link.
 type MagicLinkPolicy string
 
-// The policies for sign-in links.
+// The policies for magic links.
 const (
-	LinkConfirm   MagicLinkPolicy = "confirm"    // whoever has the mail, by a button
-	LinkBoundOnly MagicLinkPolicy = "bound-only" // who asked for it, besides: by binding, or in the same browser
+	LinkConfirm   MagicLinkPolicy = "confirm"    // anyone who has the mail, by a button
+	LinkBoundOnly MagicLinkPolicy = "bound-only" // only who has the mail and also asked for it: by the binding, or in the same browser
 )
 
 // SessionMode says where the tokens of a sign-in go.
@@ -103,7 +103,7 @@ type SessionMode string
 // The session modes of an app.
 const (
 	SessionBearer SessionMode = "bearer" // into the answer's body
-	SessionCookie SessionMode = "cookie" // none: an opaque cookie on the host of Config.BaseURL holds the session
+	SessionCookie SessionMode = "cookie" // nowhere: an opaque cookie on the host of Config.BaseURL holds the session
 	SessionEither SessionMode = "either" // into the body, unless the flow begins with ?session=cookie
 )
 
@@ -147,7 +147,7 @@ type OAuthConfig struct {
 	CreatedAt    time.Time
 }
 
-// User is one person in one app. The same person in another app is another user.
+// User is one person in one app. The same person in another app is a different user.
 type User struct {
 	App, ID    uuid.UUID
 	Email      string // canonical; unique in the app
@@ -197,18 +197,19 @@ type Token struct {
 	Slot string
 
 	// Most is how many tokens of one Class of a slot may live, the same for all of a Kind;
-	// below 1 means 1. One too many takes the place of one that is spent, else of the one that
-	// expires first. It does not come back when the token is read.
+	// below 1 means 1. One too many takes the place of one that is spent or, without such a
+	// one, of the one that expires first. It does not come back when the token is read.
 	Most int
 
-	// Class, 0 or above, keeps askers apart: a token takes the place of none of another class.
+	// Class, 0 or above, keeps askers apart: a token never takes the place of one of another
+	// class.
 	// Redeeming one spends those of every class. A token that is put again keeps its class
-	// ([ErrConflict] else). It does not come back when the token is read.
+	// (otherwise [ErrConflict]). It does not come back when the token is read.
 	Class int
 
 	Hash      []byte    // SHA-256 of the id inside the link, state or code
 	Binding   []byte    // hash of the asker's secret; nil: not bound
-	Proof     []byte    // keyed hash of the short code; nil: none
+	Proof     []byte    // keyed hash of the short code; nil: there is no code
 	UserID    uuid.UUID // the nil UUID: bound to no user
 	Epoch     int64     // of that user when the token was made; dead once the user's moved on
 	Data      []byte    // sealed
@@ -248,13 +249,13 @@ type Mail struct {
 
 // Event is one fact worth auditing. It holds no secret.
 type Event struct {
-	ID, App, UserID uuid.UUID // UserID is whom it is about; the nil UUID: no user, or none that is known
+	ID, App, UserID uuid.UUID // UserID is whom it is about; the nil UUID: no user, or an unknown one
 	Time            time.Time
 	Type            string // such as [EventUserCreate]
 
 	// Actor is who did it: a developer, as App.Developer is written; "api_key:" and the key's
-	// id; "host", which made a user or a developer by a method of the Engine. Empty for all
-	// else: the user, or a stranger who was refused.
+	// id; "host", which made a user or a developer by a method of the Engine. Empty in all
+	// other cases: the user, or a stranger who was refused.
 	Actor string
 
 	IP        string // of the peer; empty where it is not known
@@ -295,10 +296,10 @@ const (
 
 	// EventForwardedHeader warns of a header such as X-Forwarded-For that changed nothing.
 	// Reason is "untrusted_peer": the peer is not among Config.TrustedProxies, so that a client
-	// tries to pass for another, or the host's own proxy is missing there, and everybody behind
-	// it counts as one. Or "unreadable": a trusted proxy writes no addresses. Only
+	// tries to pass for another, or the host's own proxy is missing there, and all peers behind
+	// it count as one. Or "unreadable": a trusted proxy writes no addresses. Only
 	// Config.Observer is told, at most once a minute of one peer in one app, or of one proxy.
-	// App is the nil UUID if the request was of none, IP the peer's.
+	// App is the nil UUID if the request belongs to no app, IP the peer's.
 	EventForwardedHeader = "request.forwarded_header"
 
 	EventAppCreate         = "app.create"
