@@ -226,7 +226,7 @@ func (e *Engine) changeApp(ctx context.Context, ref AppRef, p appEdit) (App, err
 		changed, err := e.store.ChangeApp(ctx, change)
 		switch {
 		case err == nil:
-			e.pokeFor(change.Also)
+			e.outbox.wakeFor(change.Also)
 			return changed, nil
 		case errors.Is(err, ErrStale): // changed beside us: decide again, by what it is now
 			if app, err = e.readApp(ctx, ref.ID); err != nil {

@@ -141,7 +141,7 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 // managed is storeError of a step that may have queued a notice.
 func (e *Engine) managed(err error, app uuid.UUID, also Also) error {
 	if err == nil {
-		e.pokeFor(also)
+		e.outbox.wakeFor(also)
 	}
 	return storeError(err, app)
 }

@@ -13,8 +13,8 @@ func (e *Engine) tellOwner(ctx context.Context, also *Also, app App, change stri
 	if err != nil || to == "" {
 		return err
 	}
-	now := e.now()
-	return e.queue(also, app.ID, letter{To: to, Template: "app_changed", App: app.Name, Change: change, Proven: true}, now, now.Add(noticeTTL))
+	e.outbox.queue(also, app.ID, letter{To: to, Template: "app_changed", App: app.Name, Change: change, Proven: true}, e.now(), noticeTTL)
+	return nil
 }
 
 // developerAddress is where an owner of apps gets mail; empty: nowhere.

@@ -86,6 +86,6 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 		return ownerError(err, m.Most)
 	}
 	e.apps.Drop(app)
-	e.pokeFor(m.Also)
+	e.outbox.wakeFor(m.Also)
 	return nil
 }

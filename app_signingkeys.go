@@ -143,7 +143,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if err := e.store.AddSigningKey(ctx, app.ID, key, app.oldestKept(key, e.now()), also); err != nil {
 		return SigningKey{}, err
 	}
-	e.pokeFor(also)
+	e.outbox.wakeFor(also)
 	e.apps.Drop(app.ID)
 	return key, nil
 }

@@ -162,7 +162,7 @@ func (e *Engine) ask(ctx context.Context, app App, p purpose, browser []byte, da
 	if err := e.store.Put(ctx, app.ID, also); err != nil {
 		return Pending{}, storeError(err, app.ID)
 	}
-	e.poke()
+	e.outbox.wakeFor(also)
 	return Pending{Binding: s.binding, ExpiresIn: p.ttl}, nil
 }
 
@@ -211,7 +211,8 @@ func (e *Engine) addProof(also *Also, app App, p purpose, s attemptSecrets, data
 		also.Tokens[len(also.Tokens)-1].Proof = nil
 	}
 	l.Decoy, l.Asker = data.decoy, data.asker
-	return e.queue(also, app.ID, l, now, now.Add(p.ttl))
+	e.outbox.queue(also, app.ID, l, now, p.ttl)
+	return nil
 }
 
 // mint makes the URL of a link.

@@ -124,5 +124,6 @@ func (e *Engine) moving(app App, account *Account, got found, by Client) (UserCh
 		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: link,
 		Minutes: int(forUndo.ttl / time.Minute), Proven: account.provenHere(),
 	}
-	return c, e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(forUndo.ttl))
+	e.outbox.queue(&c.Also, app.ID, l, c.Now, forUndo.ttl)
+	return c, nil
 }

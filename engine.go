@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,8 +41,6 @@ type Engine struct {
 	outbox   *outbox
 	tokens   *tokens
 	repeats  *thinlog.Logger // thins the log
-	running  atomic.Int32    // how many Runs there are
-	lonely   atomic.Bool     // the line about a missing Run was written
 	http     *border
 
 	awaiting chan struct{} // returns from a provider that wait for the same one

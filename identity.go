@@ -369,9 +369,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 	case err != nil:
 		return nil, storeError(err, app.ID)
 	}
-	if len(change.Also.Mail) > 0 {
-		e.poke()
-	}
+	e.outbox.wakeFor(change.Also)
 	return linked(account.identities(configs)), nil
 }
 

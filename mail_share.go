@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
-	"github.com/authkit-dev/authkit/oauth"
 )
 
 // The limits of mail that leaves, beside those of what is asked for. They keep an app, or all
@@ -36,11 +35,26 @@ const limitMailDeveloper = "mail/developer"
 // defaultDeveloperMail is how many those are a day, for developers of the console app.
 const defaultDeveloperMail = 5000
 
-// bill is what was counted for one mail. It is given back for a mail that did not leave: else
-// one mail's tries at a server that is away are the share of its address.
-type bill struct {
-	e    *Engine
-	paid []charge
+// developerMail is how many mails a day the apps of one developer send together; 0: no bound.
+func (c *Config) developerMail(console bool) int {
+	return c.bound(c.Limits.DeveloperMail, defaultDeveloperMail, console)
+}
+
+// mailShare decides whether a mail may leave now, by the limits of its address, its app and its
+// developer.
+type mailShare struct {
+	limits  *limiter
+	app     func(ctx context.Context, id uuid.UUID) (App, error)
+	account func(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error)
+
+	// perDay is how many mails a day one developer's apps send, of the console app or not; 0: no bound.
+	perDay func(console bool) int
+}
+
+// charges are what one mail was charged.
+type charges struct {
+	limits *limiter
+	made   []charge
 }
 
 type charge struct {
@@ -48,52 +62,61 @@ type charge struct {
 	counts []count
 }
 
-// pay counts, and names the limit that is full: what stands before it is counted, it is not.
-func (b *bill) pay(ctx context.Context, app uuid.UUID, counts ...count) (full string, wait time.Duration, err error) {
-	err = b.e.limits.hit(ctx, App{ID: app}, counts...)
+// charge charges the limits in order and names the exhausted one that it stopped at, which it
+// did not charge; empty: all are charged.
+func (b *charges) charge(ctx context.Context, app uuid.UUID, counts ...count) (exhausted string, wait time.Duration, err error) {
+	err = b.limits.hit(ctx, App{ID: app}, counts...)
 	if limited, ok := errors.AsType[*Error](err); ok && limited.Code == CodeRateLimited {
-		full, wait, err = limited.exhausted.name, limited.RetryAfter, nil
-		counts = counts[:max(0, slices.IndexFunc(counts, func(c count) bool { return c.name() == full }))]
+		exhausted, wait, err = limited.exhausted.name, limited.RetryAfter, nil
+		counts = counts[:max(0, slices.IndexFunc(counts, func(c count) bool { return c.name() == exhausted }))]
 	}
 	if err == nil && len(counts) > 0 {
-		b.paid = append(b.paid, charge{app, counts})
+		b.made = append(b.made, charge{app, counts})
 	}
-	return full, wait, err
+	return exhausted, wait, err
 }
 
-func (b *bill) refund(ctx context.Context) error {
+// refund gives all of it back.
+func (b *charges) refund(ctx context.Context) error {
 	var all error
-	for _, c := range b.paid {
-		all = errors.Join(all, b.e.limits.refund(ctx, App{ID: c.app}, c.counts...))
+	for _, c := range b.made {
+		all = errors.Join(all, b.limits.refund(ctx, App{ID: c.app}, c.counts...))
 	}
-	b.paid = nil
+	b.made = nil
 	return all
 }
 
-// admit counts a mail that is about to leave. A laterError puts it off; false: it never leaves.
-func (e *Engine) admit(ctx context.Context, b *bill, app uuid.UUID, l *letter) (bool, error) {
+// admit is [mailPolicy.admit].
+func (m *mailShare) admit(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error) {
+	b := &charges{limits: m.limits}
+	ok, err = m.charge(ctx, b, app, l)
+	return b.refund, ok, err
+}
+
+// charge counts a mail that is about to leave.
+func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *letter) (bool, error) {
 	canonical, err := address.Parse(l.To)
 	if err != nil {
 		return true, nil //nolint:nilerr // it was one when the mail was queued; the mailer will tell
 	}
-	if ok, err := e.admitNotice(ctx, b, app, canonical, l); err != nil || !ok {
+	if ok, err := m.chargeNotice(ctx, b, app, canonical, l); err != nil || !ok {
 		return false, err
 	}
-	account, err := e.account(ctx, app, AccountKey{Email: canonical})
+	account, err := m.account(ctx, app, AccountKey{Email: canonical})
 	if err != nil {
 		return false, err
 	}
 	proven := l.Proven || account != nil && account.provenHere()
-	if err := e.admitDeveloper(ctx, b, app, proven); err != nil || proven {
+	if err := m.chargeDeveloper(ctx, b, app, proven); err != nil || proven {
 		return err == nil, err
 	}
-	return true, e.admitAddress(ctx, b, app, canonical, l)
+	return true, m.chargeAddress(ctx, b, app, canonical, l)
 }
 
-// admitNotice counts a notice. In place of the first one too many of an hour another mail
-// leaves, without what it told. One that holds a way back is counted by its kind: else a
-// thief's ten harmless changes would keep it from the owner.
-func (e *Engine) admitNotice(ctx context.Context, b *bill, app uuid.UUID, to string, l *letter) (bool, error) {
+// chargeNotice counts a notice. In place of the first one too many of an hour another mail
+// leaves, without what it told. One that holds a way back is counted by its kind: else ten
+// harmless changes of a thief would keep it from the owner.
+func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter) (bool, error) {
 	if !l.notice() {
 		return true, nil
 	}
@@ -101,87 +124,52 @@ func (e *Engine) admitNotice(ctx context.Context, b *bill, app uuid.UUID, to str
 	if l.Link != "" {
 		kind = l.Template
 	}
-	full, _, err := b.pay(ctx, app, e.limits.by(limitNotices, kind+" "+to))
-	if err != nil || full == "" {
+	exhausted, _, err := b.charge(ctx, app, m.limits.by(limitNotices, kind+" "+to))
+	if err != nil || exhausted == "" {
 		return err == nil, err
 	}
 	*l = letter{To: l.To, App: l.App, Template: "more_notices"}
-	full, _, err = b.pay(ctx, app, e.limits.by(limitMoreNotices, to))
-	return full == "", err
+	exhausted, _, err = b.charge(ctx, app, m.limits.by(limitMoreNotices, to))
+	return exhausted == "", err
 }
 
-// admitDeveloper counts the mails of all apps of one developer. One to a person who has proven
-// the address is counted and leaves all the same: strangers could else ask for mails to made-up
-// addresses until an app's own people get none.
-func (e *Engine) admitDeveloper(ctx context.Context, b *bill, id uuid.UUID, proven bool) error {
-	set := e.cfg.Limits.DeveloperMail
-	if set < 0 || e.limits.off || id == Console {
+// chargeDeveloper counts the mails of all apps of one developer. One to a person who has proven
+// the address is counted and leaves all the same: strangers could otherwise ask for mails to
+// made-up addresses until an app's own people get none.
+func (m *mailShare) chargeDeveloper(ctx context.Context, b *charges, id uuid.UUID, proven bool) error {
+	if id == Console || m.perDay(true) == 0 { // then it is 0 of every developer
 		return nil
 	}
-	app, err := e.App(ctx, id)
+	app, err := m.app(ctx, id)
 	if err != nil {
 		return err
 	}
 	_, console := consoleUser(app.Developer)
-	most := e.cfg.bound(set, defaultDeveloperMail, console)
+	most := m.perDay(console)
 	if most == 0 {
 		return nil
 	}
-	full, wait, err := b.pay(ctx, Console, e.limits.by(limit{limitMailDeveloper, most, day}, app.Developer))
-	if full != "" && !proven {
+	exhausted, wait, err := b.charge(ctx, Console, m.limits.by(limit{limitMailDeveloper, most, day}, app.Developer))
+	if exhausted != "" && !proven {
 		return laterError{wait}
 	}
 	return err
 }
 
-// admitAddress counts a mail to an address that was not proven in its app. An app's own people
+// chargeAddress counts a mail to an address that was not proven in its app. An app's own people
 // get theirs whatever others send.
-func (e *Engine) admitAddress(ctx context.Context, b *bill, app uuid.UUID, to string, l *letter) error {
+func (m *mailShare) chargeAddress(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter) error {
 	asker := l.Asker
 	if asker == "" {
 		asker = app.String()
 	}
-	first := e.limits.by(limitMailFirst, app.String()+" "+to)
-	full, wait, err := b.pay(ctx, Console, e.limits.by(limitMailAsker, asker+" "+to), e.limits.by(limitMailAll, to), first)
-	if err == nil && full == first.name() {
-		full, wait, err = b.pay(ctx, Console, e.limits.by(limitMailAgain, to))
+	first := m.limits.by(limitMailFirst, app.String()+" "+to)
+	exhausted, wait, err := b.charge(ctx, Console, m.limits.by(limitMailAsker, asker+" "+to), m.limits.by(limitMailAll, to), first)
+	if err == nil && exhausted == first.name() {
+		exhausted, wait, err = b.charge(ctx, Console, m.limits.by(limitMailAgain, to))
 	}
-	if full != "" {
+	if exhausted != "" {
 		return laterError{wait}
 	}
 	return err
-}
-
-// vouchedKind is a credential, and no way to sign in: the address of the account counts as
-// proven, by the word of the app's developer or of an issuer of the developer's alone. A proof
-// that was mailed drops it.
-const vouchedKind = "vouched"
-
-func vouching(app, user uuid.UUID, subject string, now time.Time) Credential {
-	return Credential{App: app, UserID: user, Kind: vouchedKind, Subject: subject, CreatedAt: now}
-}
-
-// provenAt are the credentials of an identity that proves an address. An issuer of the
-// developer's own vouches for whatever the developer wants.
-func provenAt(p oauth.Profile, provider string, identity Credential) []Credential {
-	if !p.EmailVerified || oauth.Known(provider) {
-		return []Credential{identity}
-	}
-	return []Credential{identity, vouching(identity.App, identity.UserID, identity.Subject, identity.CreatedAt)}
-}
-
-// vouchings are what a proof of the address drops.
-func (a *Account) vouchings() (all []Credential) {
-	for _, c := range a.Credentials {
-		if c.Kind == vouchedKind {
-			all = append(all, c)
-		}
-	}
-	return all
-}
-
-// provenHere reports whether the address was proven to this server, by a mail or a provider
-// that is built in, and not to its developer.
-func (a *Account) provenHere() bool {
-	return a.User.Verified && len(a.vouchings()) == 0
 }

@@ -46,7 +46,11 @@ func New(c Config) (*Engine, error) {
 	e.repeats = thinlog.New(c.Logger, e.now)
 	e.keys = newAPIKeys(e.store, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)
-	e.outbox = newOutbox(e.store, e.now, e.repeats, e.post)
+	e.outbox = newOutbox(e.store, ring, e.now, e.repeats, sender{
+		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
+	})
+	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: e.cfg.developerMail}
+	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
 	salt := token.Random(16)
 	p := c.Password
 	e.hasher = &hasher{

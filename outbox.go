@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/panics"
+	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -26,41 +28,68 @@ const (
 	maxBackOff  = 2 * time.Minute
 )
 
-// outbox sends the mail that waits in the store: when, in which turn, and how often. What a
-// mail says, and whether it is still wanted, is for post to decide.
+// outbox keeps letters sealed in the store and sends them: when, in which turn, and how often.
+// Whether a letter is still wanted, and may leave now, is for its policy to decide. It is safe
+// for concurrent use.
 type outbox struct {
-	store MailStore
-	now   func() time.Time
-	log   *thinlog.Logger
+	store  MailStore
+	ring   *seal.Ring
+	now    func() time.Time
+	log    *thinlog.Logger
+	sender sender
+	policy mailPolicy
 
-	// post sends one mail. An error that wraps [mail.ErrPermanent] gives it up, a laterError
-	// puts it off, and any other is a failed try, also a panic.
-	post func(context.Context, Mail) error
-
-	wake chan struct{} // holds a value when mail was queued
+	wake   chan struct{} // holds a value when mail was queued
+	runs   atomic.Int32  // how many Runs this process has
+	warned atomic.Bool   // that no Run is there to send the mail
 
 	// turn holds the app after which the next turn begins. The goroutine that has taken it delivers.
 	turn chan uuid.UUID
 }
 
-func newOutbox(store MailStore, now func() time.Time, log *thinlog.Logger, post func(context.Context, Mail) error) *outbox {
-	o := &outbox{store: store, now: now, log: log, post: post, wake: make(chan struct{}, 1), turn: make(chan uuid.UUID, 1)}
+// mailPolicy is what an outbox asks about a letter that is due. Either func may put another
+// letter in its place. An error that wraps [mail.ErrPermanent] gives the mail up, a laterError
+// puts it off, and any other is a failed try.
+type mailPolicy struct {
+	// wanted reports whether the letter is still to be sent.
+	wanted func(ctx context.Context, app uuid.UUID, l *letter) (bool, error)
+
+	// admit charges the letter to the limits of mail; false: it never leaves. refund gives back
+	// what was charged, and is never nil.
+	admit func(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error)
+}
+
+func newOutbox(store MailStore, ring *seal.Ring, now func() time.Time, log *thinlog.Logger, s sender) *outbox {
+	o := &outbox{store: store, ring: ring, now: now, log: log, sender: s, wake: make(chan struct{}, 1), turn: make(chan uuid.UUID, 1)}
 	o.turn <- uuid.Nil
 	return o
+}
+
+// began counts a Run, which sends what is queued, until ended is called.
+func (o *outbox) began() (ended func()) {
+	o.runs.Add(1)
+	return func() { o.runs.Add(-1) }
+}
+
+// wakeFor makes Run look at once if a step has queued mail. Without a Run in this process it
+// says so in the log, once.
+func (o *outbox) wakeFor(also Also) {
+	if len(also.Mail) == 0 {
+		return
+	}
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+	if o.runs.Load() == 0 && o.warned.CompareAndSwap(false, true) {
+		o.log.Line(context.Background(), slog.LevelWarn, "no run", "mail is waiting and Engine.Run is not running in this process; start it in one")
+	}
 }
 
 // laterError puts a mail off. It is no failure.
 type laterError struct{ wait time.Duration }
 
 func (l laterError) Error() string { return fmt.Sprintf("not yet: later, in %s", l.wait) }
-
-// nudge makes Run look at once.
-func (o *outbox) nudge() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
 
 // deliver sends the mail that is due, by turns of the apps, and returns once that is tried
 // which was due when it was called. It waits for another deliver of this process, which may
@@ -159,6 +188,27 @@ func (o *outbox) send(ctx context.Context, ref MailRef) error {
 		return fmt.Errorf("settle a mail: %w", err)
 	}
 	return nil
+}
+
+// post sends what a mail says, if it is still wanted and may leave now. What it was charged is
+// given back if it did not leave: else the tries of one mail at a server that is away would use
+// up the share of its address.
+func (o *outbox) post(ctx context.Context, m Mail) error {
+	l, err := o.open(m)
+	if err != nil {
+		return err
+	}
+	if wanted, err := o.policy.wanted(ctx, m.App, &l); err != nil || !wanted {
+		return err
+	}
+	refund, ok, err := o.policy.admit(ctx, m.App, &l)
+	if err == nil && ok {
+		err = o.sender.send(ctx, m.ID, l)
+	}
+	if err != nil && !errors.Is(err, mail.ErrPermanent) {
+		err = errors.Join(err, refund(ctx))
+	}
+	return err
 }
 
 // outliving is ctx with a while more once it ends: a mail that is cut just before the

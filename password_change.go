@@ -89,8 +89,9 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 		if err != nil {
 			return User{}, err
 		}
-		if err := e.tellUser(&c, app, to, "password_changed", Event{Type: EventPasswordChange}); err != nil {
-			return User{}, err
+		c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventPasswordChange})
+		if to != "" {
+			e.outbox.queue(&c.Also, app.ID, letter{To: to, Template: "password_changed", App: app.Name}, c.Now, noticeTTL)
 		}
 		return e.amend(ctx, c)
 	})

@@ -148,7 +148,8 @@ func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client, remov
 	}
 	c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
 	l := letter{To: to, Template: "password_changed", App: app.Name, Change: strings.Join(names, ", ")}
-	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(noticeTTL))
+	e.outbox.queue(&c.Also, app.ID, l, c.Now, noticeTTL)
+	return nil
 }
 
 // provenBy is the account that a proof was asked for, as long as it has the address:

@@ -32,8 +32,7 @@ const (
 // like any other. A mail that is on its way when ctx ends is given five seconds more to arrive
 // and be noted.
 func (e *Engine) Run(ctx context.Context) error {
-	e.running.Add(1)
-	defer e.running.Add(-1)
+	defer e.outbox.began()()
 	var telling sync.WaitGroup
 	telling.Go(func() { e.hooks.keepTelling(ctx) })
 	defer telling.Wait()

@@ -93,9 +93,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry)
 	if moment.User, err = e.store.ChangeUser(ctx, change); err != nil {
 		return SignIn{}, e.stepError(err, app.ID)
 	}
-	if len(change.Also.Mail) > 0 {
-		e.poke()
-	}
+	e.outbox.wakeFor(change.Also)
 	if by.alone {
 		return SignIn{User: moment.User}, nil
 	}

@@ -298,5 +298,6 @@ func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip stri
 		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link,
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.provenHere(),
 	}
-	return e.queue(&c.Also, app.ID, l, c.Now, c.Now.Add(24*time.Hour))
+	e.outbox.queue(&c.Also, app.ID, l, c.Now, noticeTTL)
+	return nil
 }
