@@ -226,7 +226,7 @@ func (e *Engine) checkMixUp(ctx context.Context, c OAuthConfig) error {
 // shares reports whether the answers for two providers come to one place, where only their iss
 // can tell them apart.
 func (c OAuthConfig) shares(other OAuthConfig) bool {
-	return other.Provider != c.Provider && httpio.SamePlace(other.RedirectURI, c.RedirectURI)
+	return other.Provider != c.Provider && httpio.SameResource(other.RedirectURI, c.RedirectURI)
 }
 
 // checkUnnamed refuses an answer without iss where another provider's come to the same place:

@@ -16,7 +16,7 @@ type Goal struct {
 // listsGoal reports whether a URL is one of the app's redirect_urls, to the letter (RFC 9700,
 // section 4.1) but for the port of a loopback address.
 func (a App) listsGoal(to string) bool {
-	return slices.ContainsFunc(a.Settings.RedirectURLs, func(entry string) bool { return entry == to || httpio.OtherPort(entry, to) })
+	return slices.ContainsFunc(a.Settings.RedirectURLs, func(entry string) bool { return entry == to || httpio.DiffersInPort(entry, to) })
 }
 
 // leavesBrowser reports whether a goal is a program on the person's device that anyone may

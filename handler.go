@@ -161,7 +161,7 @@ func (c *call) arrive() error {
 	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
 		return httpio.NoBody(c.r)
 	}
-	c.r = httpio.Held(c.r)
+	c.r = httpio.Buffer(c.r)
 	return nil
 }
 

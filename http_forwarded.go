@@ -62,7 +62,7 @@ func (c *call) forwarded() (told, err error) {
 func (c *call) warnOfForwarding(s httpio.Sender) {
 	var reason, line string
 	switch {
-	case s.Stranger:
+	case s.UntrustedHeader:
 		reason = "untrusted_peer"
 		line = "a forwarding header from an untrusted peer is ignored; if it is your proxy, add it to Config.TrustedProxies, or set Config.TrustUnixSockets"
 	case s.Unreadable != "":

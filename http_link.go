@@ -128,7 +128,7 @@ func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 	}
 	policy := pages.CSP(nonce)
 	if goesOn != nil {
-		data.GoesOn, policy = httpio.Place(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
+		data.GoesOn, policy = httpio.Destination(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
 	}
 	switch {
 	case same && p.goes && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
@@ -264,9 +264,9 @@ func (c *call) goBack(to string, with url.Values) error {
 		return err
 	}
 	nonce := c.nonce()
-	text := "This opens " + httpio.Place(goal) + " on this device. Go on only if you began there, and within a minute."
+	text := "This opens " + httpio.Destination(goal) + " on this device. Go on only if you began there, and within a minute."
 	if with.Has("error") {
-		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Place(goal) + " on this device, where you began."
+		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Destination(goal) + " on this device, where you began."
 	}
 	data := pages.GoOnData{
 		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Go on to " + c.app.Name, Text: text,

@@ -109,21 +109,21 @@ func wantType(r *http.Request, want string) error {
 	return nil
 }
 
-// Held reads the body and returns the request with a body that replays what was read. It leaves
+// Buffer reads the body and returns the request with a body that replays what was read. It leaves
 // alone a body whose Content-Length is over the limit. It reports no error: decoding the body
 // does.
-func Held(r *http.Request) *http.Request {
+func Buffer(r *http.Request) *http.Request {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength > BodyLimit {
 		return r
 	}
 	b, err := readSome(r.Body)
 	r = r.WithContext(r.Context()) // a copy, so that the caller's request keeps its body
-	r.Body = &held{ReadCloser: r.Body, read: b, err: err}
+	r.Body = &buffered{ReadCloser: r.Body, read: b, err: err}
 	return r
 }
 
-// held is a body that was read before, up to one byte beyond the limit.
-type held struct {
+// buffered is a body that was read before, up to one byte beyond the limit.
+type buffered struct {
 	io.ReadCloser
 
 	read []byte
@@ -131,7 +131,7 @@ type held struct {
 }
 
 func readSome(body io.Reader) ([]byte, error) {
-	if h, ok := body.(*held); ok {
+	if h, ok := body.(*buffered); ok {
 		return h.read, h.err
 	}
 	if body == nil {

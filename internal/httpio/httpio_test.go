@@ -211,7 +211,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-func TestOtherPort(t *testing.T) {
+func TestDiffersInPort(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		entry, url string
@@ -237,8 +237,8 @@ func TestOtherPort(t *testing.T) {
 		{"http://127.0.0.1/cb", "http://127.0.0.1:1#/cb", false},
 		{"https://app.example/cb", "https://app.example:8443/cb", false},
 	} {
-		if got := httpio.OtherPort(c.entry, c.url); got != c.want {
-			t.Errorf("OtherPort(%q, %q): got %v, want %v", c.entry, c.url, got, c.want)
+		if got := httpio.DiffersInPort(c.entry, c.url); got != c.want {
+			t.Errorf("DiffersInPort(%q, %q): got %v, want %v", c.entry, c.url, got, c.want)
 		}
 	}
 }

@@ -18,9 +18,9 @@ type Sender struct {
 	Addr string // the full address; empty if the peer has none
 	Key  string // the key of the smallest of [PeerNets]
 
-	// Stranger reports whether a peer that is not a trusted proxy sent a forwarding header.
+	// UntrustedHeader reports whether a peer that is not a trusted proxy sent a forwarding header.
 	// Such a header is ignored.
-	Stranger bool
+	UntrustedHeader bool
 
 	// Unreadable is what a trusted proxy wrote in the place of an address. The sender is then
 	// the nearest hop that can be read.
@@ -30,7 +30,7 @@ type Sender struct {
 // Sender determines who sent a request. X-Forwarded-For counts only if a trusted proxy sent it.
 // The sender is then its right-most address that is not a trusted proxy.
 func (p Proxies) Sender(r *http.Request) Sender {
-	peer, ok := remote(r.RemoteAddr)
+	peer, ok := parseRemote(r.RemoteAddr)
 	if trusted := ok && within(peer, p.Ranges) || !ok && p.Local; !trusted {
 		return senderOf(peer, forwarded(r), "")
 	}
@@ -52,7 +52,7 @@ func (p Proxies) Sender(r *http.Request) Sender {
 
 // senderOf returns the sender at an address. The zero address is a peer without one.
 func senderOf(a netip.Addr, stranger bool, unreadable string) Sender {
-	s := Sender{Key: PeerKey(""), Stranger: stranger, Unreadable: unreadable}
+	s := Sender{Key: PeerKey(""), UntrustedHeader: stranger, Unreadable: unreadable}
 	if a.IsValid() {
 		s.Addr = a.String()
 		s.Key = PeerKey(s.Addr)
@@ -128,8 +128,8 @@ func PeerNets(addr string) []PeerNet {
 // PeerKey returns the key of the smallest of [PeerNets].
 func PeerKey(addr string) string { return PeerNets(addr)[0].Key }
 
-// remote reads the address of a connection. It reports false if the connection has none.
-func remote(s string) (netip.Addr, bool) {
+// parseRemote reads the address of a connection. It reports false if the connection has none.
+func parseRemote(s string) (netip.Addr, bool) {
 	if ap, err := netip.ParseAddrPort(s); err == nil {
 		return ap.Addr().Unmap().WithZone(""), true
 	}

@@ -14,7 +14,7 @@ import (
 // sender returns the part of a Sender that most tests check.
 func sender(r *http.Request, trusted []netip.Prefix) (key, addr string, stranger bool) {
 	s := httpio.Proxies{Ranges: trusted}.Sender(r)
-	return s.Key, s.Addr, s.Stranger
+	return s.Key, s.Addr, s.UntrustedHeader
 }
 
 func TestSender(t *testing.T) {
@@ -29,7 +29,7 @@ func TestSender(t *testing.T) {
 		want              httpio.Sender
 	}{
 		"a peer":                               {tcp, "203.0.113.9:1", "", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9"}},
-		"a peer that forwards untrusted":       {tcp, "203.0.113.9:1", "198.51.100.1", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9", Stranger: true}},
+		"a peer that forwards untrusted":       {tcp, "203.0.113.9:1", "198.51.100.1", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9", UntrustedHeader: true}},
 		"behind a proxy":                       {tcp, proxy, "198.51.100.1", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},
 		"behind two proxies":                   {tcp, proxy, "192.0.2.66, 198.51.100.1, 10.0.0.2", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},
 		"a proxy itself":                       {tcp, proxy, "", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1"}},
@@ -50,12 +50,12 @@ func TestSender(t *testing.T) {
 		"IPv4 in brackets":                     {tcp, proxy, "[198.51.100.7]", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[198.51.100.7]"}},
 		"a bracket too few":                    {tcp, proxy, "[2001:db8::1", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[2001:db8::1"}},
 		"a Unix socket":                        {tcp, "@", "", httpio.Sender{Key: "local"}},
-		"a Unix socket that forwards":          {tcp, "@", "198.51.100.1", httpio.Sender{Key: "local", Stranger: true}},
+		"a Unix socket that forwards":          {tcp, "@", "198.51.100.1", httpio.Sender{Key: "local", UntrustedHeader: true}},
 		"a trusted Unix socket":                {unix, "", "198.51.100.1:7", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},
 		"a trusted Unix socket, two proxies":   {unix, "@", "198.51.100.1, 10.0.0.2", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},
 		"a trusted Unix socket without header": {unix, "@", "", httpio.Sender{Key: "local"}},
 		"a trusted Unix socket, no address":    {unix, "@", "unix:", httpio.Sender{Key: "local", Unreadable: "unix:"}},
-		"TCP where Unix sockets are trusted":   {unix, "203.0.113.9:1", "198.51.100.1", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9", Stranger: true}},
+		"TCP where Unix sockets are trusted":   {unix, "203.0.113.9:1", "198.51.100.1", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9", UntrustedHeader: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,7 +12,7 @@ import (
 // URLs of a private-use scheme, which belong to a program on the person's device (RFC 8252,
 // section 7.1).
 func CheckRedirectURL(s string) error {
-	u, err := redirect(s)
+	u, err := parseRedirect(s)
 	if err != nil {
 		return err
 	}
@@ -28,15 +28,15 @@ func CheckRedirectURL(s string) error {
 	return nil
 }
 
-func redirect(s string) (*url.URL, error) {
+func parseRedirect(s string) (*url.URL, error) {
 	if !PrivateUse(s) {
-		u, err := parse(s)
+		u, err := parseWeb(s)
 		if err == nil || !customScheme(s) {
 			return u, err
 		}
 		return nil, errors.New("its scheme is not https (http is accepted on loopback only), nor a private-use scheme in lower case with a dot in it, such as com.example.app:/callback")
 	}
-	if err := printable(s); err != nil {
+	if err := checkCharacters(s); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(s)
@@ -75,9 +75,9 @@ func privateScheme(scheme string) bool {
 	return !slices.Contains(labels, "") && scheme[0] >= 'a' && scheme[0] <= 'z'
 }
 
-// OtherPort reports whether s differs from entry in its port only, and both are on a loopback
+// DiffersInPort reports whether s differs from entry in its port only, and both are on a loopback
 // address. A program gets its port from the operating system at random (RFC 8252, section 7.3).
-func OtherPort(entry, s string) bool {
+func DiffersInPort(entry, s string) bool {
 	before, port, after, ok := loopback(s)
 	if !ok || !canonicalPort(port) {
 		return false
@@ -89,7 +89,7 @@ func OtherPort(entry, s string) bool {
 // loopback cuts the port out of a URL on a loopback address. It refuses the name localhost,
 // because the system decides what that name resolves to (RFC 8252, section 8.3).
 func loopback(s string) (before, port, after string, ok bool) {
-	u, err := parse(s)
+	u, err := parseWeb(s)
 	if err != nil || (u.Hostname() != netip.IPv6Loopback().String() && u.Hostname() != "127.0.0.1") {
 		return "", "", "", false
 	}
@@ -113,8 +113,8 @@ func WithQuery(to string, with url.Values) string {
 	return to + "?" + with.Encode()
 }
 
-// Place says where a URL leads, for a person to read: its host, or its private-use scheme.
-func Place(u *url.URL) string {
+// Destination says where a URL leads, for a person to read: its host, or its private-use scheme.
+func Destination(u *url.URL) string {
 	if PrivateUse(u.String()) {
 		return u.Scheme
 	}

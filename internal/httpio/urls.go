@@ -41,14 +41,14 @@ var webViews = []string{"capacitor", "ionic", "tauri", "chrome-extension", "moz-
 
 // CheckOrigin refuses a text unless it is exactly what browsers send in the Origin header.
 func CheckOrigin(s string) error {
-	u, err := plain(s)
+	u, err := parseAbsolute(s)
 	switch {
 	case err != nil:
 		return err
 	case slices.Contains(webViews, u.Scheme):
 	case u.Scheme == "http" && strings.HasSuffix(u.Hostname(), ".localhost"): // loopback: RFC 6761, section 6.3
 	default:
-		if err := web(u); err != nil {
+		if err := checkWebScheme(u); err != nil {
 			return err
 		}
 	}
@@ -72,13 +72,13 @@ func canonicalPort(s string) bool {
 
 // CheckProviderRedirect refuses a redirect URI to which a provider should not send people.
 func CheckProviderRedirect(s string) error {
-	_, err := parse(s)
+	_, err := parseWeb(s)
 	return err
 }
 
-// SamePlace reports whether two URLs lead to one resource, in whatever spelling (RFC 3986,
+// SameResource reports whether two URLs lead to one resource, in whatever spelling (RFC 3986,
 // section 6.2). Both must pass [CheckProviderRedirect].
-func SamePlace(a, b string) bool {
+func SameResource(a, b string) bool {
 	ua, err := url.Parse(a)
 	ub, err2 := url.Parse(b)
 	return err == nil && err2 == nil && site(ua) == site(ub) && cleaned(ua) == cleaned(ub) && ua.Query().Encode() == ub.Query().Encode()
@@ -101,26 +101,26 @@ func site(u *url.URL) string {
 // cleaned is the path as browsers and servers resolve it.
 func cleaned(u *url.URL) string { return path.Clean("/" + u.Path) }
 
-// parse reads an absolute URL of https, or of http on loopback, in printable ASCII.
-func parse(s string) (*url.URL, error) {
-	u, err := plain(s)
+// parseWeb reads an absolute URL of https, or of http on loopback, in printable ASCII.
+func parseWeb(s string) (*url.URL, error) {
+	u, err := parseAbsolute(s)
 	if err != nil {
 		return nil, err
 	}
-	return u, web(u)
+	return u, checkWebScheme(u)
 }
 
-// web refuses a URL that is not https, nor http on loopback.
-func web(u *url.URL) error {
+// checkWebScheme refuses a URL that is not https, nor http on loopback.
+func checkWebScheme(u *url.URL) error {
 	if u.Scheme == "https" || (u.Scheme == "http" && Loopback(u.Hostname())) {
 		return nil
 	}
 	return errors.New("it is not https (http is accepted on loopback only)")
 }
 
-// plain reads an absolute URL with a host, of any scheme, in printable ASCII.
-func plain(s string) (*url.URL, error) {
-	if err := printable(s); err != nil {
+// parseAbsolute reads an absolute URL with a host, of any scheme, in printable ASCII.
+func parseAbsolute(s string) (*url.URL, error) {
+	if err := checkCharacters(s); err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(s)
@@ -137,9 +137,9 @@ func plain(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// printable refuses a text that is too long, and characters that browsers read differently from
+// checkCharacters refuses a text that is too long, and characters that browsers read differently from
 // how they look. They take a backslash for a slash, as in https://good.example\@evil.example.
-func printable(s string) error {
+func checkCharacters(s string) error {
 	if len(s) > urlLimit {
 		return errors.New("it is longer than 2000 bytes")
 	}

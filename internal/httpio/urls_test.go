@@ -6,7 +6,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-func TestSamePlace(t *testing.T) {
+func TestSameResource(t *testing.T) {
 	t.Parallel()
 	const place = "https://spa.example/cb?p=a"
 	for other, want := range map[string]bool{
@@ -14,8 +14,8 @@ func TestSamePlace(t *testing.T) {
 		"https://spa.example/cb": false, "https://spa.example/cb?p=b": false, "https://spa.example/CB?p=a": false,
 		"https://spa.example:444/cb?p=a": false, "http://spa.example/cb?p=a": false, "https://www.spa.example/cb?p=a": false,
 	} {
-		if got := httpio.SamePlace(place, other); got != want || httpio.SamePlace(other, place) != want {
-			t.Errorf("SamePlace(%q, %q): got %v, want %v", place, other, got, want)
+		if got := httpio.SameResource(place, other); got != want || httpio.SameResource(other, place) != want {
+			t.Errorf("SameResource(%q, %q): got %v, want %v", place, other, got, want)
 		}
 	}
 }
