@@ -120,19 +120,19 @@ func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 	data := pages.ConfirmData{
 		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.cfg.url(p.purpose.page + c.app.ID.String()),
 		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(got.data.Email),
-		NewPassword: p.ask, Least: c.e.cfg.Password.MinLength,
+		NewPassword: p.ask, MinLength: c.e.cfg.Password.MinLength,
 	}
 	if refused != nil {
 		c.refused(refused)
-		data.Refused = refused.Detail
+		data.PasswordError = refused.Detail
 	}
 	policy := pages.CSP(nonce)
 	if goesOn != nil {
-		data.GoesOn, policy = httpio.Destination(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
+		data.Destination, policy = httpio.Destination(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
 	}
 	switch {
 	case same && p.goes && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
-		data.GoesByItself, policy = true, pages.Scripted(nonce, policy)
+		data.AutoSubmit, policy = true, pages.Scripted(nonce, policy)
 	case !same && !got.data.Asked.IsZero():
 		data.Asked = got.data.Asked.Format("15:04") + " UTC with " + got.data.Agent
 	}
@@ -268,11 +268,11 @@ func (c *call) goBack(to string, with url.Values) error {
 	if with.Has("error") {
 		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Destination(goal) + " on this device, where you began."
 	}
-	data := pages.GoOnData{
+	data := pages.ContinueData{
 		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Go on to " + c.app.Name, Text: text,
 		Button: "Open " + c.app.Name, URL: httpio.WithQuery(to, with),
 	}
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.GoOn(w, data) })
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Continue(w, data) })
 }
 
 type exchangeBody struct {

@@ -155,11 +155,11 @@ func (c *call) askToStart(in OAuthStart) error {
 	if c.r.URL.RawQuery != "" {
 		to += "?" + c.r.URL.RawQuery
 	}
-	data := pages.GoOnData{
+	data := pages.ContinueData{
 		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Sign in to " + c.app.Name,
 		Text: "You go on to " + in.Provider + " to sign in.", URL: to, Button: "Go on",
 	}
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.GoOn(w, data) })
+	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Continue(w, data) })
 }
 
 func (c *call) redirect(status int, to string) error {

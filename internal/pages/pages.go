@@ -25,15 +25,15 @@ var (
 	//go:embed notice.html
 	notice string
 	//go:embed goon.html
-	goOn string
+	continueDoc string
 	//go:embed refusal.html
 	refusal string
 	//go:embed error.html
 	errorDoc string
 )
 
-// goes is the script that presses the only button of a page.
-const goes = `<script nonce="{{Nonce}}">history.replaceState(null,"",location.pathname);document.forms[0].submit()</script>`
+// submitScript is the script that presses the only button of a page.
+const submitScript = `<script nonce="{{Nonce}}">history.replaceState(null,"",location.pathname);document.forms[0].submit()</script>`
 
 // Page holds what every page has.
 type Page struct {
@@ -46,22 +46,22 @@ type Page struct {
 type ConfirmData struct {
 	Page
 
-	Title     string
-	Action    string // the URL that the form posts to
-	Token     string
-	FormToken string // against forged posts (CSRF)
-	Button    string
-	Email     string // masked by the caller
-	Asked     string // when, and with which browser; may be empty
-	GoesOn    string // the host to which the button leads; may be empty
+	Title       string
+	Action      string // the URL that the form posts to
+	Token       string
+	FormToken   string // against forged posts (CSRF)
+	Button      string
+	Email       string // masked by the caller
+	Asked       string // when, and with which browser; may be empty
+	Destination string // the host to which the button leads; may be empty
 
-	// GoesByItself adds a script that removes the token from the address bar and presses the
+	// AutoSubmit adds a script that removes the token from the address bar and presses the
 	// button. Without script the person can still press it.
-	GoesByItself bool
+	AutoSubmit bool
 
-	NewPassword bool   // whether to ask for a new password
-	Least       int    // the least number of its characters
-	Refused     string // why the last one was refused; may be empty
+	NewPassword   bool   // whether to ask for a new password
+	MinLength     int    // the least number of its characters
+	PasswordError string // why the last one was refused; may be empty
 }
 
 // NoticeData is a title and a text.
@@ -81,9 +81,9 @@ type RefusalData struct {
 	RequestID    string
 }
 
-// GoOnData is a text and a link to a program on the person's device. A link is needed because
+// ContinueData is a text and a link to a program on the person's device. A link is needed because
 // browsers follow no redirect to a program without a press.
-type GoOnData struct {
+type ContinueData struct {
 	Page
 
 	Title, Text string
@@ -106,20 +106,20 @@ type ErrorData struct {
 func Confirm(w io.Writer, c ConfirmData) error {
 	who, err := optional(`<p>This is for <strong>{{Email}}</strong>.</p>`, "Email", c.Email)
 	asked, err4 := optional(`<p>It was asked for at {{Asked}}. If that was not you, close this page.</p>`, "Asked", c.Asked)
-	goesOn, err5 := optional(`<p>You go on to <strong>{{GoesOn}}</strong>.</p>`, "GoesOn", c.GoesOn)
-	who += asked + goesOn
+	destination, err5 := optional(`<p>You go on to <strong>{{Destination}}</strong>.</p>`, "Destination", c.Destination)
+	who += asked + destination
 	var ask fill.HTML
 	var err2 error
-	refused, err6 := optional(`<p role="alert"><strong>{{Refused}}.</strong></p>`, "Refused", c.Refused)
+	refused, err6 := optional(`<p role="alert"><strong>{{PasswordError}}.</strong></p>`, "PasswordError", c.PasswordError)
 	if c.NewPassword {
-		ask, err2 = fill.Page(password, fill.Values{"Label": "New password", "Least": c.Least})
+		ask, err2 = fill.Page(password, fill.Values{"Label": "New password", "MinLength": c.MinLength})
 	}
 	ask = refused + ask
 	body, err3 := fill.Page(confirm, fill.Values{
 		"Title": c.Title, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button, "Ask": ask,
 	})
-	if c.GoesByItself {
-		script, err := fill.Page(goes, fill.Values{"Nonce": c.Nonce})
+	if c.AutoSubmit {
+		script, err := fill.Page(submitScript, fill.Values{"Nonce": c.Nonce})
 		if err != nil {
 			return fmt.Errorf("render page %q: %w", c.Title, err)
 		}
@@ -144,9 +144,9 @@ func Refusal(w io.Writer, r RefusalData) error {
 	return write(w, r.Page, title, body, err)
 }
 
-// GoOn writes the page that leads to a program on the device.
-func GoOn(w io.Writer, g GoOnData) error {
-	body, err := fill.Page(goOn, fill.Values{"Title": g.Title, "Text": g.Text, "Button": g.Button, "GoalURL": g.URL})
+// Continue writes the page that leads to a program on the device.
+func Continue(w io.Writer, g ContinueData) error {
+	body, err := fill.Page(continueDoc, fill.Values{"Title": g.Title, "Text": g.Text, "Button": g.Button, "GoalURL": g.URL})
 	return write(w, g.Page, g.Title, body, err)
 }
 

@@ -14,7 +14,7 @@ func TestPages(t *testing.T) {
 		Confirm(&a, ConfirmData{Page: page, Title: evil, NewPassword: true, Action: "https://a.example/x", Token: evil, FormToken: "ft", Email: evil}),
 		Notice(&b, NoticeData{Page: page, Title: evil, Text: evil}),
 		Refusal(&e, RefusalData{Page: page, Title: evil, Text: evil, Code: evil, Detail: evil, RequestID: evil}),
-		GoOn(&d, GoOnData{Page: page, Title: evil, Text: evil, Button: evil, URL: "com.example.app:/cb?x=" + evil}),
+		Continue(&d, ContinueData{Page: page, Title: evil, Text: evil, Button: evil, URL: "com.example.app:/cb?x=" + evil}),
 		ErrorDoc(&c, ErrorData{Page: page, Code: evil, Status: 400, Meaning: evil, Causes: []string{evil}, Fix: evil}),
 	}
 	for i, got := range []string{a.String(), b.String(), e.String(), d.String(), c.String()} {
@@ -42,15 +42,15 @@ func TestAFormGoesToAWebAddress(t *testing.T) {
 	}
 }
 
-func TestABrowserGoesOnToAProgramAndToNoScript(t *testing.T) {
+func TestABrowserContinuesToAProgramAndToNoScript(t *testing.T) {
 	t.Parallel()
 	for url, ok := range map[string]bool{
 		"com.example.app:/cb?code=1": true, "http://127.0.0.1:9/cb?code=1": true,
 		"javascript:x": false, "java\nscript:a.b": false, "data:text/html,a.b": false, "a.b": false, "": false,
 	} {
 		var b strings.Builder
-		if err := GoOn(&b, GoOnData{URL: url}); (err == nil) != ok {
-			t.Errorf("GoOn to %q: got %v, want ok %v", url, err, ok)
+		if err := Continue(&b, ContinueData{URL: url}); (err == nil) != ok {
+			t.Errorf("Continue to %q: got %v, want ok %v", url, err, ok)
 		}
 	}
 }
