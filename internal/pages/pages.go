@@ -24,7 +24,7 @@ var (
 	password string
 	//go:embed notice.html
 	notice string
-	//go:embed goon.html
+	//go:embed continue.html
 	continueDoc string
 	//go:embed refusal.html
 	refusal string
