@@ -40,7 +40,7 @@ func (p Person) Cookies(r *http.Request) *http.Request {
 // fails the test if the user is disabled.
 func (k *Kit) SignIn(tb testing.TB, app authkit.App, email string) Person {
 	tb.Helper()
-	return k.enter(tb, app, k.user(tb, app, authkit.UserRequest{Email: email, Verified: true}))
+	return k.startSession(tb, app, k.user(tb, app, authkit.UserRequest{Email: email, Verified: true}))
 }
 
 // SignInUnverified is [Kit.SignIn] for a user who has not proven the address. It fails the test
@@ -51,7 +51,7 @@ func (k *Kit) SignInUnverified(tb testing.TB, app authkit.App, email string) Per
 	if u.Verified {
 		tb.Fatalf("authkittest: %q is a verified user of app %q, want an unverified one", email, app.Name)
 	}
-	return k.enter(tb, app, u)
+	return k.startSession(tb, app, u)
 }
 
 // user returns the user of an address, who is created if unknown.
@@ -72,7 +72,7 @@ func (k *Kit) user(tb testing.TB, app authkit.App, in authkit.UserRequest) authk
 	return users[0]
 }
 
-func (k *Kit) enter(tb testing.TB, app authkit.App, u authkit.User) Person {
+func (k *Kit) startSession(tb testing.TB, app authkit.App, u authkit.User) Person {
 	tb.Helper()
 	in, err := k.Engine.StartSession(tb.Context(), authkit.HostSignIn{App: app.ID, User: u.ID, Method: "otp", Client: authkit.Client{UserAgent: "authkittest", Cookie: true}})
 	if err != nil {
