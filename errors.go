@@ -31,7 +31,7 @@ const (
 	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed
 	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: no live key of any app
 	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the kind that is asked for
-	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope, the origin is foreign, or Hooks.Before said no
+	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope; the origin, or the form, is foreign; a browser forwards; the host grants no cookies; or Hooks.Before refused
 	CodeReauthenticationRequired Code = "reauthentication_required" // 403: the sign-in is older than ten minutes
 	CodeSignupDisabled           Code = "signup_disabled"           // 403: the app takes no new users
 	CodeEmailNotVerified         Code = "email_not_verified"        // 403: the address has to be proven first; Error.Binding goes with what was mailed

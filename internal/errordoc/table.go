@@ -59,10 +59,14 @@ var table = []Doc{
 	{
 		Code: "forbidden", Status: http.StatusForbidden, Meaning: "The caller is known, but may not do this.",
 		Causes: []string{
-			"The API key lacks the scope.",
-			"A browser sent the request from another origin.",
+			"The API key lacks the scope: users:read, users:write, or auth:forward for a forwarded request.",
+			"A browser sent the request, or posted the form, from an origin that is not one of the app's.",
+			"A browser sent X-Authkit-Key, which is for an app's own server.",
+			"The form is not one that this browser was shown.",
+			"The host lets no developer choose session cookies for an app.",
+			"A rule of the application itself refused: the detail has its words.",
 		},
-		Fix: "Use a key with the scope; add the origin to the app's origins.",
+		Fix: "Read the detail: it names which of these it is. Use a key with the scope; add the origin to the app's origins; open the link again.",
 	},
 	{
 		Code: "identity_not_found", Status: http.StatusNotFound, Meaning: "The user has no identity at this provider.",
