@@ -190,7 +190,7 @@ func (c *call) of(app App) {
 	if app.takesCookies() {
 		others = c.browser.sessions(sessionCookie(app.ID))
 		c.browser.dropSurplus(others)
-		c.client.Cookie = c.chosen()
+		c.client.Cookie = chosen(c.r)
 	}
 	c.client.checked = &checked{app: app, others: others}
 	c.request.client = c.client

@@ -13,7 +13,7 @@ import (
 )
 
 func listApps(c *call) (any, error) {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return nil, err
 	}

@@ -2,13 +2,14 @@ package authkit
 
 import (
 	"log/slog"
+	"net/http"
 	"strings"
 
 	"github.com/authkit-dev/authkit/internal/device"
 )
 
 // chosen reports whether the request asks for a session that a cookie holds.
-func (c *call) chosen() bool { return c.r.URL.Query().Get("session") == "cookie" }
+func chosen(r *http.Request) bool { return r.URL.Query().Get("session") == "cookie" }
 
 // cookieMode reports whether a session that begins with this request is held by a cookie.
 func (c *call) cookieMode() bool { return entry{by: c.client}.inCookie(c.app) }

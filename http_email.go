@@ -26,7 +26,7 @@ var (
 )
 
 func openVerify(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func openVerify(c *call) error {
 }
 
 func verifyEmail(c *call) error {
-	if c.isForm() {
+	if isForm(c.r) {
 		return pressVerify(c)
 	}
 	return takes(verifyByProof)(c)
@@ -97,7 +97,7 @@ func changeEmail(c *call, in changeEmailBody) (answered, error) {
 
 // openConfirm shows the button where a cookie may say who presses it.
 func openConfirm(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ type confirmBody struct {
 }
 
 func confirmEmail(c *call) error {
-	if !c.isForm() {
+	if !isForm(c.r) {
 		return takes(confirmByProof)(c)
 	}
 	press, _, err := c.pressed()
@@ -145,7 +145,7 @@ func confirmByProof(c *call, in confirmBody) (answered, error) {
 }
 
 func openUndo(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ type undoBody struct {
 }
 
 func undoEmail(c *call) error {
-	if !c.isForm() {
+	if !isForm(c.r) {
 		return takes(undoByToken)(c)
 	}
 	press, _, err := c.pressed()

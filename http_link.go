@@ -44,7 +44,7 @@ func pending(p Pending) answered {
 // openLink shows a page with a button. Only a client that asks for JSON and nothing else
 // redeems by GET: mail scanners and prefetching browsers do not.
 func openLink(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func staleLink(err error, fix string) error {
 func (p formPage) write(c *call, raw string, got found, refused *Error) error {
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
-	nonce := c.nonce()
+	nonce := newNonce()
 	goesOn, err := goalURL(got.data.RedirectTo)
 	if err != nil {
 		return err
@@ -163,7 +163,7 @@ func (c *call) formToken(browser []byte, raw string) string {
 }
 
 func (c *call) notice(title, text string) error {
-	nonce := c.nonce()
+	nonce := newNonce()
 	data := pages.NoticeData{Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: title, Text: text}
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Notice(w, data) })
 }
@@ -176,7 +176,7 @@ type verifyBody struct {
 }
 
 func redeemLink(c *call) error {
-	if c.isForm() {
+	if isForm(c.r) {
 		return pressLink(c)
 	}
 	return takes(redeemProof)(c)
@@ -227,7 +227,7 @@ func (c *call) pressed() (LinkPress, url.Values, error) {
 }
 
 // isForm says whether a page's form was posted, not JSON.
-func (c *call) isForm() bool { return httpio.MediaType(c.r) == "application/x-www-form-urlencoded" }
+func isForm(r *http.Request) bool { return httpio.MediaType(r) == "application/x-www-form-urlencoded" }
 
 // pressLink is the page's button.
 func pressLink(c *call) error {
@@ -263,7 +263,7 @@ func (c *call) goBack(to string, with url.Values) error {
 	if err != nil {
 		return err
 	}
-	nonce := c.nonce()
+	nonce := newNonce()
 	text := "This opens " + httpio.Destination(goal) + " on this device. Go on only if you began there, and within a minute."
 	if with.Has("error") {
 		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Destination(goal) + " on this device, where you began."

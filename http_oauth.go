@@ -92,7 +92,7 @@ type oauthGoJSON struct {
 }
 
 func startOAuth(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func startOAuth(c *call) error {
 			return err
 		}
 	}
-	if c.driven() {
+	if driven(c.r) {
 		return c.askToStart(in)
 	}
 	in.Browser = c.browser.bind()
@@ -136,10 +136,10 @@ func startOAuth(c *call) error {
 // driven reports whether another page makes the browser ask, and no person: it could sign a
 // visitor in, and begin a session, against their will. Browsers without these headers
 // tell nothing.
-func (c *call) driven() bool {
-	switch c.r.Header.Get("Sec-Fetch-Site") {
+func driven(r *http.Request) bool {
+	switch r.Header.Get("Sec-Fetch-Site") {
 	case "cross-site", "same-site":
-		return c.r.Header.Get("Sec-Fetch-User") != "?1"
+		return r.Header.Get("Sec-Fetch-User") != "?1"
 	}
 	return false
 }
@@ -150,7 +150,7 @@ func (c *call) askToStart(in OAuthStart) error {
 	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 		return err
 	}
-	nonce := c.nonce()
+	nonce := newNonce()
 	to := c.e.cfg.url("/auth/" + url.PathEscape(in.Provider) + "/" + c.app.ID.String())
 	if c.r.URL.RawQuery != "" {
 		to += "?" + c.r.URL.RawQuery

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // query reads the parameters of a GET.
-func (c *call) query() (url.Values, error) { return httpio.Query(c.r.URL.RawQuery) }
+func query(r *http.Request) (url.Values, error) { return httpio.Query(r.URL.RawQuery) }
 
 // page reads limit and cursor. A cursor is good for one path and one set of filters: its
 // MAC covers both.

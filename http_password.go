@@ -32,7 +32,7 @@ var resetPage = formPage{
 
 // openReset shows the page of a link.
 func openReset(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ type resetBody struct {
 }
 
 func resetPassword(c *call) error {
-	if c.isForm() {
+	if isForm(c.r) {
 		return pressReset(c)
 	}
 	return takes(resetByProof)(c)

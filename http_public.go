@@ -40,7 +40,7 @@ func errorPage(c *call) error {
 	if !ok {
 		return refuse(CodeNotFound, "there is no such error code")
 	}
-	nonce := c.nonce()
+	nonce := newNonce()
 	data := pages.ErrorData{
 		Page: pages.Page{AppName: "authkit", Nonce: nonce}, Code: doc.Code, Status: doc.Status,
 		Meaning: doc.Meaning, Causes: doc.Causes, Fix: doc.Fix,
@@ -48,8 +48,8 @@ func errorPage(c *call) error {
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.ErrorDoc(w, data) })
 }
 
-// nonce lets a page have its one style.
-func (c *call) nonce() string { return token.Encode(token.Random(16)) }
+// newNonce lets a page have its one style.
+func newNonce() string { return token.Encode(token.Random(16)) }
 
 // html answers a page under its policy, that of pages.CSP. No script of another origin may
 // read it: what a form holds is for the person who is shown it.

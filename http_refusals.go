@@ -20,7 +20,7 @@ func (c *call) showsPages() bool {
 
 // showRefusal answers the page of a refusal. It fails before anything is written.
 func (c *call) showRefusal(refusal *Error) error {
-	nonce := c.nonce()
+	nonce := newNonce()
 	told := refusal.told
 	if told == (words{}) {
 		told = wordsFor(refusal)

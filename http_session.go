@@ -60,7 +60,7 @@ func refresh(c *call) error {
 	}
 	var in refreshBody
 	err = httpio.Decode(c.r, &in)
-	key, bad := c.idempotencyKey()
+	key, bad := idempotencyKey(c.r)
 	if err == nil {
 		if in.RefreshToken == "" {
 			bad = append(bad, FieldError{"refresh_token", "required", "refresh_token is missing"})
@@ -82,8 +82,8 @@ func refresh(c *call) error {
 
 // idempotencyKey reads the header of that name. One that is there has a value, and is there
 // once.
-func (c *call) idempotencyKey() (string, []FieldError) {
-	values := c.r.Header.Values("Idempotency-Key")
+func idempotencyKey(r *http.Request) (string, []FieldError) {
+	values := r.Header.Values("Idempotency-Key")
 	switch {
 	case len(values) == 0:
 		return "", nil

@@ -11,7 +11,7 @@ import (
 )
 
 func listUsers(c *call) error {
-	values, err := c.query()
+	values, err := query(c.r)
 	if err != nil {
 		return err
 	}
