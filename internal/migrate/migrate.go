@@ -1,10 +1,10 @@
-// Package migrate brings tables up to date, forward only. The files are numbered .sql
-// files; what was applied stands in authkit_migrations with a checksum.
+// Package migrate brings tables up to date, forward only, by numbered .sql files. The table
+// authkit_migrations holds the number and checksum of each file that was applied.
 //
 //	done, err := migrate.Run(ctx, conn, files, nil)
 //
-// Any number of processes may start at once: the row of a version is inserted first, in
-// the transaction of its statements, so one wins and the rest wait and read again.
+// Any number of processes may start at once: the transaction of a version inserts the row of
+// that version first, so one wins, and the others wait and read again.
 package migrate
 
 import (
@@ -21,20 +21,20 @@ import (
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
-// ErrChecksum says that an applied file has been changed since.
+// ErrChecksum says that a file was changed after it had been applied.
 var ErrChecksum = errors.New("migration was changed after it was applied")
 
 // ErrNewer says that a later version of authkit has changed the tables, which this one
 // might read wrongly.
 var ErrNewer = errors.New("the store was migrated by a newer version of authkit: run that version, or a later one")
 
-// attempts is how often a lost race is run again.
+// attempts is how often Run tries to apply a file.
 const attempts = 10
 
 type file struct{ name, sum, body string }
 
-// Run applies what is pending and names it. A rewrite, if not nil, turns each statement
-// into those that are run instead.
+// Run applies the pending files and returns their names. A rewrite, if not nil, replaces each
+// statement by those that it returns.
 func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string) []string) ([]string, error) {
 	if err := table(ctx, c); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 	return done, fmt.Errorf("migrations: %w", authkit.ErrConflict)
 }
 
-// Pending names what Run would apply and changes nothing.
+// Pending returns the names of what Run would apply. It changes nothing.
 func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) (names []string, err error) {
 	made, err := exists(ctx, c)
 	if err != nil {
@@ -80,8 +80,9 @@ func Pending(ctx context.Context, c sqlstore.Conn, files fs.FS) (names []string,
 
 const createTable = `create table if not exists authkit_migrations (version text not null primary key, checksum text not null)`
 
-// table creates the table of versions. It looks first, since Postgres asks for the right to
-// create before it looks; and it tries again, since there "if not exists" races.
+// table creates the table of versions. It first looks for it, since Postgres requires the right
+// to create even where the table exists; and it tries again, since in Postgres two concurrent
+// statements with "if not exists" may both try to create it.
 func table(ctx context.Context, c sqlstore.Conn) error {
 	made, err := exists(ctx, c)
 	if err != nil || made {
@@ -105,7 +106,7 @@ func exists(ctx context.Context, c sqlstore.Conn) (made bool, err error) {
 	return made, err
 }
 
-// versions are the checksums of what was applied.
+// versions are the checksums of the files that were applied.
 func versions(ctx context.Context, c sqlstore.Reader) (map[string]string, error) {
 	applied := map[string]string{}
 	err := c.Rows(ctx, `select version, checksum from authkit_migrations`, func(r sqlstore.Row) error {
@@ -117,7 +118,7 @@ func versions(ctx context.Context, c sqlstore.Reader) (map[string]string, error)
 	return applied, err
 }
 
-// missing are the files that were not applied, in order.
+// missing are the files that were not applied yet, in order.
 func missing(applied map[string]string, files fs.FS) ([]file, error) {
 	names, err := fs.Glob(files, "*.sql")
 	if err != nil {

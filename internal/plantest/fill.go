@@ -17,12 +17,12 @@ var (
 	now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 )
 
-// row is the id of a row, as the statements of [Fill] make it.
+// row is the id of the nth row, as the statements of [Fill] make it.
 func row(n int) uuid.UUID {
 	return uuid.MustParse(fmt.Sprintf("00000000-0000-4000-8000-%012d", 100_000_000_000+n))
 }
 
-// hash is the hash of a row, likewise.
+// hash is the hash of the nth row, as the statements of [Fill] make it.
 func hash(n int) []byte { return fmt.Appendf(nil, "%d", n) }
 
 // Fill returns the statements that fill fresh tables: [Rows] apps of one developer, and in

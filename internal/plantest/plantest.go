@@ -15,8 +15,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
-// Explain looks at the plan of one statement. It may run the statement: its effects are
-// undone afterwards.
+// Explain examines the plan of one statement. It may run the statement: the effects are undone
+// afterwards.
 type Explain func(ctx context.Context, q sqlstore.Tx, sql string, args ...any) error
 
 // Tap is a [sqlstore.Conn] that explains each statement before it runs it.
@@ -25,7 +25,7 @@ type Tap struct {
 	Explain Explain
 }
 
-// errUndo rolls back a transaction that was only a look.
+// errUndo rolls back a transaction that only explained a statement.
 var errUndo = errors.New("undo")
 
 func (t Tap) look(ctx context.Context, sql string, args ...any) error {

@@ -12,14 +12,14 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// Verb is one call of a store whose tables [Fill] has filled. Some change what they name,
-// so that each is called once.
+// Verb is one call of a store whose tables [Fill] has filled. Each is called once, since some
+// change what they name.
 type Verb struct {
 	Name string
 	Do   func(ctx context.Context, s authkit.Store) error
 }
 
-// Verbs are the calls that requests and background work make again and again.
+// Verbs are the calls that requests and background work make often.
 func Verbs() []Verb {
 	return slices.Concat(readVerbs(), userVerbs(), onceVerbs(), upkeepVerbs())
 }
@@ -91,7 +91,7 @@ func readVerbs() []Verb {
 
 func link(n int) authkit.Take { return authkit.Take{Kind: "link", Hash: hash(n)} }
 
-// also are riders of each sort, for a user.
+// also returns riders of each kind, for a user.
 func also(n int) authkit.Also {
 	until := now.Add(time.Hour)
 	return authkit.Also{

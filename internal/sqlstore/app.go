@@ -90,7 +90,7 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		set = string(b)
 	}
 	var out authkit.App
-	// The update comes first: two steps that share the row before it would wait for each other.
+	// The update comes first: two steps that share the row and then update it would deadlock.
 	err := s.c.Tx(ctx, true, func(q Tx) (err error) {
 		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
 where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
@@ -120,7 +120,8 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, als
 func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set version = version + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
-		// The update makes additions a queue: what the one before has added is the newest, and there.
+		// The update serialises additions: the statement after it sees the key that the addition
+		// before has added.
 		q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_signing_keys where app_id = $1 and seq >= $2)`, id(app), k.Seq)
 		addSigningKey(ctx, q, app, k)
 		q.Queue(ctx, nil, `delete from authkit_signing_keys where app_id = $1 and seq < $2`, id(app), min(oldest, k.Seq))

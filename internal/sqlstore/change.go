@@ -28,7 +28,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 	return u, nil
 }
 
-// changeRow updates the users row, whose lock makes the steps on one user a queue.
+// changeRow updates the users row. Its lock serialises the steps on one user.
 func changeRow(ctx context.Context, q Tx, c authkit.UserChange) (authkit.User, error) {
 	var login, method any
 	guard := ""
@@ -51,7 +51,7 @@ where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`+guard+` returni
 	return u, err
 }
 
-// raises says whether the change does more than spend a token and start a session.
+// raises reports whether the change does more than spend a token and start a session.
 func raises(c authkit.UserChange) bool {
 	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
 		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil

@@ -41,7 +41,7 @@ func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, e
 // RotateAPIKey implements [authkit.KeyStore].
 func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
-		// The update makes rotations a queue: the statements after it see every earlier one.
+		// The update serialises rotations: the statements after it see every earlier one.
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(r.App))
 		retire(ctx, q, r)
 		if r.Keep > 0 {
@@ -54,7 +54,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 	})
 }
 
-// retire leaves the newest keys alive for a while. One that has expired takes nobody's place.
+// retire keeps the newest keys active until r.OldUntil. An expired key does not count among them.
 func retire(ctx context.Context, q Tx, r authkit.KeyRotation) {
 	stay := r.MaxLive - 1
 	if us(r.OldUntil) <= us(r.Next.CreatedAt) || stay <= 0 {

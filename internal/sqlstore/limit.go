@@ -12,9 +12,9 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// Hit implements [authkit.LimitStore]. Where all fit, that is two round trips however many
-// they are: each statement is a guard of the step, and one that does not fit undoes it. The
-// hits before that one are then counted again by themselves.
+// Hit implements [authkit.LimitStore]. If all hits fit, it takes two round trips, however many
+// they are: each statement is a guard of the step, and a hit that does not fit undoes the step.
+// The hits before that one are then counted in a step of their own.
 func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
 	full := slices.IndexFunc(hits, never)
 	for {
@@ -27,17 +27,17 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 		if !ok {
 			return res, err
 		}
-		full = stop.at // below the one before, so that this ends
+		full = stop.at // lower than before, so the loop ends
 	}
 }
 
-// exhaustedError undoes a step at a hit that does not fit.
+// exhaustedError undoes a step at the hit that does not fit.
 type exhaustedError struct{ at int }
 
 func (f exhaustedError) Error() string { return "limit " + strconv.Itoa(f.at) + " is full" }
 
-// count counts hits that all fit, else [exhaustedError], and tells when the first of rest, which is
-// known not to fit, may be tried again.
+// count counts hits if all of them fit, and otherwise fails with [exhaustedError]. It also answers
+// how long to wait for the first of rest, which is known not to fit.
 func (s *Store) count(ctx context.Context, app uuid.UUID, fits, rest []authkit.Hit, now int64) (authkit.HitResult, error) {
 	res := authkit.HitResult{Full: -1}
 	err := s.c.Tx(ctx, false, func(q Tx) error {
@@ -59,19 +59,19 @@ func (s *Store) count(ctx context.Context, app uuid.UUID, fits, rest []authkit.H
 	return res, nil
 }
 
-// arrival is the stored time, no earlier than now. One that lies further ahead than a full
-// limit, and the difference of two clocks, was written before the clock stepped back: it
-// must lock nobody out.
+// arrival is the stored time, no earlier than now. A time further ahead than an exhausted limit
+// plus the skew was written before the clock was set back. It counts as now, so that it locks
+// out no user.
 const arrival = `case when authkit_limits.tat < $3 or authkit_limits.tat > $6 then $3 else authkit_limits.tat end`
 
 // skew is more than the clocks of two processes may differ by, in microseconds.
 const skew = 60_000_000
 
 // hit moves the theoretical arrival time of a key in one statement (GCRA, ITU-T I.371), or
-// fails the step with full.
+// fails the step with full if the hit does not fit.
 func hit(ctx context.Context, q Tx, full error, h authkit.Hit, now int64) {
 	if h.Limit <= 0 {
-		return // nothing was counted that a negative cost could give back
+		return // a negative cost has nothing to give back
 	}
 	each, cost := eachOf(h), costOf(h)
 	args := []any{id(h.App), h.Key, now, cost * each, now + cost*each, now + int64(h.Limit)*each + skew}
@@ -84,7 +84,7 @@ func hit(ctx context.Context, q Tx, full error, h authkit.Hit, now int64) {
 on conflict (app_id, limit_key) do update set tat = `+arrival+` + $4`+fits+` returning 1`, args...)
 }
 
-// untilRoom is how long a hit that does not fit has to wait.
+// untilRoom is how long to wait until a hit that does not fit may be tried again.
 func untilRoom(ctx context.Context, q Tx, h authkit.Hit, now int64) (time.Duration, error) {
 	if never(h) {
 		return h.Window.Truncate(time.Microsecond), nil
@@ -95,7 +95,7 @@ func untilRoom(ctx context.Context, q Tx, h authkit.Hit, now int64) (time.Durati
 	return time.Duration(wait) * time.Microsecond, err
 }
 
-// never reports that a hit fits no limit, whatever was counted.
+// never reports whether a hit cannot fit, whatever was counted.
 func never(h authkit.Hit) bool { return h.Cost >= 0 && (h.Limit <= 0 || costOf(h) > int64(h.Limit)) }
 
 // eachOf is how far one count moves the arrival time, in microseconds.

@@ -12,14 +12,19 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// isDue is a condition on the outbox; $1 is the time. An or would be two scans to Postgres.
+// isDue is a condition on the outbox; $1 is the time. It has no or, for which Postgres would
+// scan twice.
 const isDue = `due_at <= $1 and case when expires_at = 0 then 9223372036854775807 else expires_at end > $1`
 
-// dueMail goes from app to app by the index, from $2 on, and asks each for its earliest due
-// mail (turn). Through those that have some (ready), fewer than $3 before them, it goes from
-// mail to mail by the index, as far as the share of each (walk). So it reads no more mail than
-// it names, and what has expired since the last sweep. Each step asks for one row in the order
-// of the index, which a Postgres without statistics does not mistake for a reason to sort.
+// dueMail selects due mail so that the apps take turns:
+//
+//   - turn goes from app to app by the index, from $2 on, and counts those that have due mail.
+//   - ready are the first $3 of these.
+//   - walk goes through the mails of each by the index, as far as the app's share.
+//
+// It reads no more mail than it returns, apart from what has expired since the last sweep. Each
+// step asks for one row in the order of the index, so that a Postgres without statistics does
+// not choose to sort.
 const (
 	hasDue = `(select d.due_at from authkit_outbox d where d.app_id = turn.app_id and d.` + isDue + ` order by d.due_at, d.mail_id limit 1) is not null
 and (select a.deleted_at from authkit_apps a where a.app_id = turn.app_id) = 0`

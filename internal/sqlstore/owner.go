@@ -9,7 +9,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// ownership is what a developer needs to own one app more.
+// ownership is what is asked before a developer gets one app more.
 type ownership struct {
 	owner     authkit.UserRef
 	developer string
@@ -18,9 +18,9 @@ type ownership struct {
 }
 
 // mayOwn makes the transaction fail unless a developer may have one app more. It locks the
-// row of the owner before that of any app: who disables or deletes the owner waits, and finds
-// the app that comes to be here. Without an owner a row of the developer's own is locked, where
-// the number of apps is bounded, so that steps which count them are a queue.
+// owner's row before that of any app: a step that disables or deletes the owner waits, and then
+// sees the app that this one adds. Without an owner, and with a bound on the number of apps, it
+// locks a row that stands for the developer, so that steps which count the apps are serialised.
 func (s *Store) mayOwn(ctx context.Context, q Tx, o ownership) {
 	if o.owner.ID != uuid.Nil {
 		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2 and disabled = 0`+s.c.Dialect().Update, id(o.owner.App), id(o.owner.ID))
@@ -45,16 +45,16 @@ where app_id = $1 and developer = $2 and deleted_at = 0 returning 1`, id(m.App),
 	})
 }
 
-// suspend makes the API keys of a developer's apps unknown, or known again. It comes after the
-// row of the owner is locked, so that it sees every app that came to be before.
+// suspend makes the API keys of a developer's apps unknown, or known again. The caller has
+// locked the owner's row, so that it sees every app added before.
 func suspend(ctx context.Context, q Tx, developer string, disabled *bool) {
 	if developer != "" && disabled != nil {
 		q.Queue(ctx, nil, `update authkit_apps set suspended = $2 where developer = $1 and deleted_at = 0 and suspended <> $2`, developer, bit(*disabled))
 	}
 }
 
-// ConfirmDeletion implements [authkit.OwnerStore]. The row gets another value: SQLite writes no
-// page for an update to the same one.
+// ConfirmDeletion implements [authkit.OwnerStore]. It changes a value of the row, since SQLite
+// writes no page for an update that changes none.
 func (s *Store) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and developer = $2 and deleted_at <> 0 returning 1`, id(app), developer)

@@ -20,9 +20,9 @@ func scanOAuth(r Row) (authkit.OAuthConfig, error) {
 func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, also authkit.Also) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		if c.Version == 0 && most > 0 {
-			// The update makes additions a queue: the count after it sees every earlier one.
+			// The update serialises additions: the count after it sees every earlier one.
 			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(c.App))
-			// A provider that has one is a conflict for the insert, however many there are.
+			// If the provider has a configuration, the insert answers the conflict, whatever the count.
 			q.Queue(ctx, authkit.ErrFull, `select 1 where exists (select 1 from authkit_oauth where app_id = $1 and provider = $2)
 or (select count(*) from authkit_oauth where app_id = $1) < $3`, id(c.App), c.Provider, int64(most))
 		} else {

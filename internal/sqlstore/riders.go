@@ -11,8 +11,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// riders writes what comes with a verb: tokens, outbox, events, in lock order. Slots have
-// an order too: a database takes a second to see that two steps wait for each other.
+// riders writes the riders of a verb in lock order: tokens, outbox, events. Slots have an order
+// too, since a database takes a second to detect a deadlock.
 func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Also) {
 	for _, t := range slices.SortedStableFunc(slices.Values(a.Tokens), bySlot) {
 		s.addToken(ctx, q, app, t)
@@ -34,7 +34,7 @@ func bySlot(a, b authkit.Token) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Slot, b.Slot))
 }
 
-// ofUser gives the user's Epoch to the riders that are bound to it.
+// ofUser sets the user's Epoch in the riders that are bound to the user.
 func ofUser(a authkit.Also, user uuid.UUID, epoch int64) authkit.Also {
 	tokens := make([]authkit.Token, len(a.Tokens))
 	for i, t := range a.Tokens {
@@ -47,7 +47,7 @@ func ofUser(a authkit.Also, user uuid.UUID, epoch int64) authkit.Also {
 	return a
 }
 
-// where builds the tail of a select.
+// where builds the conditions and the end of a select.
 type where struct {
 	sql  string
 	args []any
@@ -60,8 +60,8 @@ func (w *where) arg(v any) string {
 
 func (w *where) and(col, op string, v any) { w.sql += " and " + col + " " + op + " " + w.arg(v) }
 
-// prefix asks that a column begins with text. Text is compared byte by byte, so that all
-// that begins with it lies before the least text that is greater.
+// prefix returns the condition that a column begins with text. Texts are compared byte by byte,
+// so that all that begin with it lie before the least text greater than them (after).
 func (w *where) prefix(col, text string) string {
 	cond := col + " >= " + w.arg(text)
 	if end, ok := after(text); ok {
@@ -70,15 +70,15 @@ func (w *where) prefix(col, text string) string {
 	return "(" + cond + ")"
 }
 
-// after is the least text greater than all that begins with text; there is none if text
-// is made of the last code point only.
+// after returns the least text greater than every text that begins with this one. ok is false
+// if the text consists of the last code point alone.
 func after(text string) (string, bool) {
 	runes := []rune(text)
 	for i := len(runes) - 1; i >= 0; i-- {
 		switch runes[i] {
 		case '\U0010FFFF':
 			continue
-		case '\uD7FF': // surrogates are no text
+		case '\uD7FF': // the next ones are surrogates, which are no text
 			runes[i] = '\uE000'
 		default:
 			runes[i]++
@@ -88,7 +88,7 @@ func after(text string) (string, bool) {
 	return "", false
 }
 
-// page goes on after the last row seen, newest first.
+// page adds the order, newest first, and the page after the last row seen.
 func (w *where) page(p authkit.Page, at, key string) {
 	if !p.Time.IsZero() {
 		w.sql += " and (" + at + ", " + key + ") < (" + w.arg(us(p.Time)) + ", " + w.arg(id(p.ID)) + ")"

@@ -12,8 +12,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// seenKeys is how many idempotency keys a session remembers, by the first eight bytes of
-// each hash, in hexadecimal digits, the latest first.
+// seenKeys is how many idempotency keys a session remembers. The column holds the first eight
+// bytes of each hash, as seenSize hexadecimal digits, the latest first.
 const (
 	seenKeys = 64
 	seenSize = 16
@@ -49,23 +49,24 @@ where app_id = $1 and family = $2` + rotatable("$5") + `
 and not (cur = $3 and $12 <> '' and seen like '%' || $12 || '%')` + rotateEnd()
 }
 
-// inGrace says that the presented token is the nth before the current one, and in its grace.
+// inGrace is the condition that the presented token is the nth before the current one, counted
+// from 0, and in its grace.
 func inGrace(n string) string {
 	begun := `case when renewed` + n + ` = 0 then rotated` + n + ` else renewed` + n + ` end`
 	latest := `case when again` + n + ` <> 0 then again` + n + ` else ` + begun + ` end`
 	return `(prev` + n + ` = $3 and (renewed` + n + ` = 0 or key` + n + ` = $11) and abs($5 - ` + latest + `) < $6 and abs($5 - ` + begun + `) < $10)`
 }
 
-// undoSQL takes a rotation back. It has the parameters of rotateSQL, as far as it needs them.
+// undoSQL undoes a rotation. It has those parameters of rotateSQL that it needs.
 func undoSQL() string {
 	return `update authkit_sessions set prev0 = $3, sealed0 = $6, rotated0 = $5, again0 = 0, renewed0 = 0, renewals0 = 0,
 seen = case when key0 is null then seen else substr(seen, ` + strconv.Itoa(seenSize+1) + `) end, key0 = null, cur = $4
 where app_id = $1 and family = $2 and cur = $3 and prev0 = $4` + rotatable("$5") + strings.ReplaceAll(rotateEnd(), "$9", "$7")
 }
 
-// rotateEnd guards the step by the app's Version, and answers the session and its user. The
-// columns of the user are each a query of its own: a statement that writes can answer no
-// other table's rows in SQLite.
+// rotateEnd guards the step by the app's Version and returns the session and its user. Each
+// column of the user is a query of its own, since in SQLite a statement that writes cannot
+// return rows of another table.
 func rotateEnd() string {
 	var sql strings.Builder
 	sql.WriteString(`
@@ -109,8 +110,8 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 	return out, nil
 }
 
-// whyNot tells a guard that no longer holds, and a key that the session has seen, from a
-// family that is unknown or dead.
+// whyNot finds why a rotation changed no row: the app's Version is another, the session has seen
+// the key, or the family is unknown or dead.
 func (s *Store) whyNot(ctx context.Context, r authkit.Rotation) error {
 	var version int64
 	err := first(ctx, s.c, isLiveApp, func(row Row) error { return row.Scan(&version) }, id(r.App))

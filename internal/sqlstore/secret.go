@@ -10,8 +10,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// NoteSecret implements [authkit.SecretStore]. The update of the row without an id makes
-// these steps a queue: each sees every note of those before it.
+// NoteSecret implements [authkit.SecretStore]. The update of the row without an id serialises
+// these steps: each sees every note of those before it.
 func (s *Store) NoteSecret(ctx context.Context, secret string, known []string) (notes []authkit.SecretNote, err error) {
 	console := id(authkit.Console)
 	err = s.c.Tx(ctx, true, func(q Tx) (err error) {
@@ -63,13 +63,13 @@ func (s *Store) ForgetSecret(ctx context.Context, secret string) error {
 	})
 }
 
-// underSecret makes the transaction fail with [authkit.ErrStale] unless the secret is noted
-// and not retired, which it then stays until the transaction ends.
+// underSecret makes the transaction fail with [authkit.ErrStale] unless the secret is noted and
+// not retired. It locks the note, so that this stays so until the transaction ends.
 func (s *Store) underSecret(ctx context.Context, q Tx, secret string) {
 	q.Queue(ctx, authkit.ErrStale, `select 1 from authkit_secrets where app_id = $1 and secret_id = $2 and retired = 0`+s.c.Dialect().Share, id(authkit.Console), secret)
 }
 
-// sealedCols are where the parts of [authkit.SealStore] stand: table, name, blob.
+// sealedCols are the table of each part of [authkit.SealStore] and its columns of name and blob.
 var sealedCols = map[authkit.SealedPart][3]string{
 	authkit.SealedSigningKey:   {"authkit_signing_keys", "kid", "sealed"},
 	authkit.SealedClientSecret: {"authkit_oauth", "provider", "secret"},
@@ -101,7 +101,7 @@ func (s *Store) Reseal(ctx context.Context, app uuid.UUID, was authkit.Sealed, n
 	})
 }
 
-// SealedHeads implements [authkit.SealStore]. It reads whole tables, as upkeep does.
+// SealedHeads implements [authkit.SealStore]. It reads whole tables, and so counts as upkeep.
 func (s *Store) SealedHeads(ctx context.Context, now, since time.Time) ([][]byte, error) {
 	ctx = context.WithValue(ctx, upkeepType{}, true)
 	var out [][]byte

@@ -61,7 +61,7 @@ returning 1`, func(row Row) error {
 	return err
 }
 
-// rotatable says that the session is alive at a time, in a statement that writes it.
+// rotatable is the condition that the session is alive at a time, for a statement that writes it.
 func rotatable(at string) string {
 	return ` and ended_at = 0 and idle_until > ` + at + ` and until_at > ` + at + `
 and exists (select 1 from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id and u.epoch = authkit_sessions.epoch and u.disabled = 0)`

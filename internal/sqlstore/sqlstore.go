@@ -12,8 +12,8 @@
 // # Steps
 //
 // A write is a transaction that begins with a share lock on the live app, or with an
-// UPDATE of it. Locks are taken in the order of the contract. Statements whose answer
-// nobody needs at once are queued, so that a step is two or three round trips however much
+// UPDATE of it. Locks are taken in the order of the contract. Statements whose answer is
+// not needed at once are queued, so that a step takes two or three round trips however much
 // it writes.
 package sqlstore
 
@@ -29,22 +29,22 @@ import (
 // Row is one row of an answer.
 type Row interface{ Scan(dest ...any) error }
 
-// Reader runs statements that answer rows.
+// Reader runs statements that return rows.
 type Reader interface {
 	// Rows calls f for each row.
 	Rows(ctx context.Context, sql string, f func(Row) error, args ...any) error
 }
 
-// Tx is a transaction. After an error it is only good for being undone.
+// Tx is a transaction. After an error it can only be rolled back.
 type Tx interface {
 	Reader
 
-	// Exec runs one statement and says how many rows it wrote.
+	// Exec runs one statement and returns how many rows it wrote.
 	Exec(ctx context.Context, sql string, args ...any) (int64, error)
 
 	// Queue runs one statement with the next Rows or Exec, or with the commit, whichever
-	// comes first; that call fails if the statement does. Unless none is nil, the statement
-	// has to answer a row, else it fails with none.
+	// comes first; that call fails if the statement does. If the error given is not nil, a
+	// statement that returns no row fails with it.
 	Queue(ctx context.Context, none error, sql string, args ...any)
 }
 
@@ -52,24 +52,24 @@ type Tx interface {
 type Conn interface {
 	Reader
 
-	// Write is Rows for one statement that writes, a transaction of its own, and says how
-	// many rows it answered. One that the database undoes after it has answered runs again: f
-	// is called anew, and the rows before are none.
+	// Write is Rows for one statement that writes, in a transaction of its own, and returns how
+	// many rows there were. A statement that the database undoes after it has returned rows
+	// runs again: f is called anew, and the earlier rows do not count.
 	Write(ctx context.Context, sql string, f func(Row) error, args ...any) (rows int, err error)
 
-	// Tx runs f in a transaction, again if the database asks for it. Unless durable,
-	// the last commits may be lost with the machine.
+	// Tx runs f in a transaction, and again if the database asks for it. Unless durable is
+	// set, the last commits may be lost if the machine fails.
 	Tx(ctx context.Context, durable bool, f func(Tx) error) error
 
 	// Dialect says how this database differs.
 	Dialect() Dialect
 }
 
-// Dialect holds the few words that differ.
+// Dialect holds the SQL that differs between databases.
 type Dialect struct {
-	Share, Update string // what locks the rows of a select; empty where a transaction is alone
+	Share, Update string // locks the rows of a select; empty where transactions never run concurrently
 	Clock         string // a select of the time in microseconds
-	Table         string // a select that answers a row if there is a table of the name $1
+	Table         string // a select that returns a row if there is a table named $1
 }
 
 // Store is an [authkit.Store] on a Conn.
@@ -89,13 +89,13 @@ func (s *Store) Volatile() bool { return false }
 const (
 	liveApp = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)`
 
-	// servingApp is liveApp of an app whose owner is not disabled.
+	// servingApp is liveApp for an app whose owner is not disabled.
 	servingApp = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.suspended = 0)`
 
 	isLiveApp = `select version from authkit_apps where app_id = $1 and deleted_at = 0`
 )
 
-// write runs f in a transaction in which the app cannot be deleted.
+// write runs f in a transaction during which the app cannot be deleted.
 func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		s.live(ctx, q, app)
@@ -140,9 +140,9 @@ func collect[T any](ctx context.Context, q Reader, sql string, scan func(Row) (T
 	return out, nil
 }
 
-// Ping implements [authkit.Upkeep]. It writes a row that is there already. The write is
-// durable where other writers need not wait for it, so that a standby whose answer commits
-// wait for is missed too.
+// Ping implements [authkit.Upkeep]. It writes a row that is there already. Where other writers
+// do not wait for it the write is durable, so that Ping also fails while a synchronous standby
+// does not answer.
 func (s *Store) Ping(ctx context.Context) (time.Time, error) {
 	var t time.Time
 	concurrent := s.c.Dialect().Share != ""

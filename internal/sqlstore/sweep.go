@@ -9,25 +9,25 @@ import (
 )
 
 const (
-	// sweepStep is how many rows one transaction of a sweep removes: where it is alone,
-	// everybody else waits for it, and each row of a large table costs a page an index.
+	// sweepStep is how many rows one transaction of a sweep removes. Where it is the only
+	// writer all others wait for it, and each row of a large table costs a page per index.
 	sweepStep = 200
 
-	// sweepRest is how long a sweep stands back then. Other processes only find that they
-	// may write by trying now and again, and would hardly ever without it.
+	// sweepRest is how long a sweep pauses after that. Other processes poll for the write lock,
+	// and without a pause would hardly ever find it free.
 	sweepRest = 10 * time.Millisecond
 )
 
-// sweep is what time removes of a table.
+// sweep names the rows of a table that expire.
 type sweep struct {
 	table, key string
 	over       string // a condition on $1
-	gate       string // a condition that is false, at the cost of one look, where nothing is over
+	gate       string // a condition that costs one look-up and is false if no row is over
 }
 
-// sweeps are the rows that time removes. Nearly every look finds nothing. A Postgres
-// without statistics expects a third of the table, and would read all of it each time: the
-// gate, in the order of an index, spares that.
+// sweeps are the rows that expire. Nearly every sweep finds no row. A Postgres without statistics
+// expects a third of the table and would read all of it each time; the gate, which follows the
+// order of an index, prevents that.
 var sweeps = []sweep{
 	{"authkit_tokens", "app_id, kind, slot, place", "expires_at <= $1", " and " + anyBy("authkit_tokens", "expires_at")},
 	{"authkit_sessions", "app_id, session_id", "(ended_at > 0 and ended_at <= $1) or idle_until <= $1 or until_at <= $1",
@@ -37,16 +37,16 @@ var sweeps = []sweep{
 	{"authkit_limits", "app_id, limit_key", "tat <= $1", " and " + anyBy("authkit_limits", "tat")},
 }
 
-// anyBy is the condition that some row of the table has a column that is not after $1.
+// anyBy is the condition that the column of some row of the table is not after $1.
 func anyBy(table, column string) string {
 	return `(select f.` + column + ` from ` + table + ` f where f.` + column + ` <= $1 order by f.` + column + ` limit 1) is not null`
 }
 
-// oldEvents are the rows that only their age removes.
+// oldEvents are the rows that are removed by their age alone.
 var oldEvents = sweep{"authkit_events", "app_id, event_id", "at < $1", " and " + anyBy("authkit_events", "at")}
 
-// owned are the tables whose rows go with their app. Sessions and credentials go before
-// the users, who would take any number of them along.
+// owned are the tables whose rows are removed with their app. Sessions and credentials go before
+// the users: deleting a user would remove any number of them at once.
 var owned = [][2]string{
 	{"authkit_sessions", "app_id, session_id"}, {"authkit_credentials", "app_id, kind, subject"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
@@ -56,7 +56,7 @@ var owned = [][2]string{
 
 type upkeepType struct{}
 
-// IsUpkeep says that no request waits for what the context is given to.
+// IsUpkeep reports whether the context belongs to background work, which no request waits for.
 func IsUpkeep(ctx context.Context) bool { return ctx.Value(upkeepType{}) != nil }
 
 // Sweep implements [authkit.Upkeep]. It is many small transactions, so that no lock is
@@ -82,13 +82,13 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 	return more || left, err
 }
 
-// sweepTable removes rows of one table by time. The condition stands twice: a row that another
-// step renews while the delete waits for it is judged again by the outer one, and only by that.
+// sweepTable removes rows of one table by time. The condition stands twice: if another step
+// renews a row while the delete waits for it, only the outer condition is evaluated again.
 func (s *Store) sweepTable(ctx context.Context, t sweep, limit int, at time.Time) (full bool, err error) {
 	return s.purge(ctx, `delete from `+t.table+` where (`+t.key+`) in (select `+t.key+` from `+t.table+` where `+t.over+` limit $2) and (`+t.over+`)`+t.gate, limit, us(at))
 }
 
-// sweepApps removes what the deleted app with the least id holds, and then that app.
+// sweepApps removes the rows of the deleted app with the least id, and then that app.
 func (s *Store) sweepApps(ctx context.Context, limit int) (more bool, err error) {
 	var app string
 	err = s.c.Rows(ctx, `select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1`, func(r Row) error {
@@ -111,8 +111,8 @@ and not exists (select 1 from authkit_signing_keys k where k.app_id = a.app_id) 
 	return err == nil, err
 }
 
-// purge runs a delete until it finds no more or has removed limit rows, and says whether
-// it did. How many rows to remove at most is the statement's last argument.
+// purge runs a delete until it finds no more rows or has removed limit of them, and reports
+// whether it reached the limit. The statement's last argument is how many rows it may remove.
 func (s *Store) purge(ctx context.Context, sql string, limit int, args ...any) (full bool, err error) {
 	for left := int64(limit); left > 0; {
 		step, n := min(left, sweepStep), int64(0)
@@ -130,13 +130,13 @@ func (s *Store) purge(ctx context.Context, sql string, limit int, args ...any) (
 	return true, nil
 }
 
-// rest lets others write between two transactions of a sweep.
+// rest lets other processes write between two transactions of a sweep.
 func (s *Store) rest(ctx context.Context) {
 	if s.c.Dialect().Share != "" {
-		return // nobody waits for rows that are over
+		return // no step waits for rows that are over
 	}
 	select {
-	case <-ctx.Done(): // the next statement says so
+	case <-ctx.Done(): // the next statement reports it
 	case <-time.After(sweepRest):
 	}
 }

@@ -43,7 +43,7 @@ func oneToken(ctx context.Context, q Reader, sql string, args ...any) (authkit.T
 	return t, err
 }
 
-// addToken takes a place in the slot.
+// addToken puts a token in a place of its slot.
 func (s *Store) addToken(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
 	place := strconv.Itoa(max(t.Class, 0))
 	if t.Most > 1 {
@@ -56,9 +56,9 @@ epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, 
 		id(app), string(t.Kind), t.Slot, t.Hash, blob(t.Binding), blob(t.Proof), id(t.UserID), t.Epoch, blob(t.Data), us(t.ExpiresAt))
 }
 
-// anchor locks a row of the slot's own, made if need be, which stands before every place:
-// steps on the slot are a queue, and the statements after it see every earlier one. It can
-// never be spent, and its hash is no other anchor's: two that meet meet on the place alone.
+// anchor locks the row that stands for the slot itself, before every place, and makes it if need
+// be. It serialises the steps on the slot: the statements after it see every earlier step. The row
+// can never be spent, and its hash is unique, so that two anchors can only conflict by place.
 func (s *Store) anchor(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
 	if s.c.Dialect().Update == "" {
 		return
@@ -68,8 +68,8 @@ on conflict (app_id, kind, slot, place) do update set expires_at = case when exc
 		id(app), string(t.Kind), t.Slot, append([]byte("anchor for "), t.Hash...), us(t.ExpiresAt))
 }
 
-// choose selects the place that a token takes among those of its class: its own, a free one,
-// one that is spent, or that of the token which expires first.
+// choose selects the place that a token takes among those of its class: the first of its own
+// place, a free one, that of a spent token, that of the token which expires first.
 func choose(t authkit.Token) string {
 	places := make([]string, t.Most)
 	for i := range places {
@@ -80,8 +80,8 @@ left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and 
 order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, o.expires_at, o.hash limit 1)`
 }
 
-// lockSlot makes steps on the tokens of one slot a queue, in one order, so that they
-// wait for each other instead of deadlocking.
+// lockSlot locks the tokens of one slot in one order, so that steps on them wait for each other
+// and do not deadlock.
 func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take) {
 	if lock := s.c.Dialect().Update; lock != "" {
 		q.Queue(ctx, nil, `select place from authkit_tokens where app_id = $1 and kind = $2 and slot = `+slotOfHash+` order by place`+lock, id(app), string(t.Kind), t.Hash)
@@ -90,10 +90,10 @@ func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Tak
 
 // Put implements [authkit.TokenStore].
 func (s *Store) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
-	if len(also.Tokens)+len(also.Mail)+len(also.Events) == 0 { // something has to be committed
+	if len(also.Tokens)+len(also.Mail)+len(also.Events) == 0 { // a write has to be committed
 		return s.c.Tx(ctx, true, func(q Tx) error {
 			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
-			s.riders(ctx, q, app, also) // the secret alone
+			s.riders(ctx, q, app, also) // checks the secret
 			return nil
 		})
 	}
@@ -128,7 +128,7 @@ func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now 
 // BindToken implements [authkit.TokenStore].
 func (s *Store) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, now time.Time) error {
 	return s.write(ctx, app, func(q Tx) error {
-		// The user's row comes first: a step that raises the Epoch beside this waits, or is seen.
+		// The user's row comes first: a concurrent step that raises the Epoch waits, or is seen.
 		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2 and epoch = $3`+s.c.Dialect().Share, id(app), id(t.UserID), t.Epoch)
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9, attempts = case when proof is null then 0 else attempts end`+unspent+unbound+` returning 1`,
 			append(takeArgs(app, authkit.Take{Kind: t.Kind, Hash: t.Hash}, now), id(t.UserID), t.Epoch, blob(t.Proof), blob(t.Data))...)

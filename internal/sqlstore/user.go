@@ -15,7 +15,7 @@ import (
 
 const userCols = `app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at`
 
-// of are the columns of a table that a statement calls by another name.
+// of qualifies a list of columns with the alias of their table.
 func of(alias, cols string) string {
 	return alias + "." + strings.ReplaceAll(cols, ", ", ", "+alias+".")
 }
@@ -53,8 +53,8 @@ where u.app_id = $1`+w.sql+liveApp, func(r Row) error {
 		}
 		return err
 	}, w.args...)
-	// Sorted here, since a database without statistics takes an order by for a reason to
-	// read every credential of the app.
+	// Sorted here: for an order by, a database without statistics reads every credential of
+	// the app.
 	slices.SortFunc(a.Credentials, func(x, y authkit.Credential) int {
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
 	})
@@ -88,12 +88,12 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 	return list(ctx, s, w.sql, scanUser, w.args...)
 }
 
-// fewHits is how many users are sorted for one page of a search. Where more are found, the
-// list by age meets some soon.
+// fewHits is how many users are sorted for one page of a search. A search that finds more goes
+// through the users by age instead, and soon meets some that match.
 const fewHits = 2000
 
-// manyHits says which of the two ways a search goes. It is not left to the database, which
-// takes the wrong one where its statistics are old, or where it has none.
+// manyHits decides which of the two ways a search takes. It is not left to the database, which
+// chooses wrongly where its statistics are old or missing.
 func (s *Store) manyHits(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (many bool, err error) {
 	w := where{args: []any{id(app)}}
 	w.sql = "select count(*) from (" + w.hitIDs(f) + ") x"
@@ -102,7 +102,7 @@ func (s *Store) manyHits(ctx context.Context, app uuid.UUID, f authkit.UserQuery
 	return n > fewHits, err
 }
 
-// hits are the conditions of a search; any of them will do.
+// hits are the conditions of a search; a user matches if any of them holds.
 func (w *where) hits(f authkit.UserQuery) (any []string) {
 	if f.EmailPrefix != "" {
 		any = append(any, w.prefix("u.email", f.EmailPrefix))
@@ -113,7 +113,8 @@ func (w *where) hits(f authkit.UserQuery) (any []string) {
 	return any
 }
 
-// hitIDs selects the users that a search finds, or more than fewHits of them.
+// hitIDs selects the users that a search finds; of more than fewHits, it selects more than that
+// many.
 func (w *where) hitIDs(f authkit.UserQuery) string {
 	var selects []string
 	for _, hit := range w.hits(f) {
@@ -150,7 +151,7 @@ values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Ema
 	return u, nil
 }
 
-// addCredential inserts; no row written means that the subject is another user's.
+// addCredential inserts a credential. If no row is written, the subject is another user's.
 func addCredential(ctx context.Context, q Tx, u authkit.User, c authkit.Credential, replace string) {
 	q.Queue(ctx, authkit.ErrConflict, `insert into authkit_credentials (app_id, kind, subject, user_id, data, created_at) values ($1,$2,$3,$4,$5,$6)`+replace+` returning 1`,
 		id(u.App), c.Kind, c.Subject, id(u.ID), blob(c.Data), us(c.CreatedAt))
@@ -159,7 +160,8 @@ func addCredential(ctx context.Context, q Tx, u authkit.User, c authkit.Credenti
 // DeleteUser implements [authkit.UserStore].
 func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 	return s.write(ctx, r.App, func(q Tx) error {
-		// The lock comes first: the two reasons to refuse are told apart by what nobody changes.
+		// The lock comes first, so that no step changes the row between the checks that tell the
+		// reasons to refuse apart.
 		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2`+s.c.Dialect().Update, id(r.App), id(r.ID))
 		if r.Owns != "" {
 			q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_apps where developer = $1 and deleted_at = 0)`, r.Owns)

@@ -10,8 +10,8 @@ import (
 
 func id(u uuid.UUID) string { return u.String() }
 
-// us counts from 1970. 0 stands for the zero time, so 1970 itself comes a microsecond
-// late: what ends then does not last for ever, and what was done then is done.
+// us returns microseconds since 1970. 0 stands for the zero time, so the first instant of 1970
+// becomes 1: otherwise what ends then would never end.
 func us(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -22,7 +22,7 @@ func us(t time.Time) int64 {
 	return 1
 }
 
-// micro is a time as it comes back.
+// micro is a time as the store returns it.
 func micro(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
@@ -37,7 +37,7 @@ func bit(b bool) int64 {
 	return 0
 }
 
-// blob keeps nil apart from empty.
+// blob distinguishes nil from empty.
 func blob(b []byte) any {
 	if b == nil {
 		return nil
@@ -52,7 +52,7 @@ func opt[T any](p *T) any {
 	return *p
 }
 
-// optional makes 0 no value.
+// optional turns 0 into null.
 func optional(n int64) any {
 	if n == 0 {
 		return nil
