@@ -1,0 +1,173 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+)
+
+// IdentityLink begins to link an identity to the user of a session.
+type IdentityLink struct {
+	App, User, Session uuid.UUID
+	Provider           string
+	RedirectTo         string // as in LinkRequest; no code is added when it is gone on to
+
+	// Browser is the secret in the binding cookie of a browser that has its session in
+	// cookies. The state is bound to it, and to the Binding of the answer, which is derived
+	// from it. Without it there is the Binding alone.
+	Browser []byte
+
+	Client Client
+}
+
+// LinkIdentity makes a state and answers the provider's URL, as [Engine.StartOAuth] does. The
+// state signs nobody in: [Engine.FinishLink] spends it for this very session of this very
+// user, within ten minutes, or nobody does. Until then it dies with the session, and with
+// whatever ends the user's other sessions. [CodeInvalidToken]: the user has no such session.
+// [CodeProviderNotConfigured].
+func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, error) {
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return OAuthGo{}, err
+	}
+	_, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
+	if err != nil {
+		return OAuthGo{}, err
+	}
+	start := OAuthStart{App: app.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Browser: in.Browser}
+	return e.depart(ctx, app, start, Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch}, in.Session)
+}
+
+// LinkReturn is what a provider sent back to somebody who links an identity, with the
+// session in which that person came back.
+type LinkReturn struct {
+	OAuthReturn
+
+	User, Session uuid.UUID
+}
+
+// Linked is the outcome of linking. RedirectTo is empty where it goes nowhere.
+type Linked struct {
+	RedirectTo string
+	Provider   string
+	Identities []LinkedIdentity // all of the user's, oldest first
+}
+
+// FinishLink spends a state of [Engine.LinkIdentity], asks the provider who came, and adds
+// the identity to the account, telling a user of a proven address by mail. An account that
+// has it already keeps it. Once the state is claimed, RedirectTo comes with an error, too. A
+// browser that comes back twice is answered as by [Engine.ReturnOAuth].
+//
+// [CodeInvalidToken]: the state is a sign-in's, or not of this session, app, provider or
+// binding, which spends nothing; or the session ended meanwhile. [CodeLinkRequired]: the
+// identity is another account's, and stays there: what would have to happen first is the
+// same as where an address is another account's, to sign in to that one.
+func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) {
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return Linked{}, err
+	}
+	p := in.press(in.Session)
+	kept, take, err := e.claimState(ctx, app.ID, in.OAuthReturn, linkStateKind, in.Session)
+	if err != nil {
+		out, err := e.await(ctx, p, take, err)
+		if err != nil {
+			return Linked{}, err
+		}
+		return e.linkedBefore(ctx, app, in, out)
+	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	done, err := e.linkBack(ctx, app, in, kept, both(spending(take), e.remember(p, func(out *outcome) {
+		out.RedirectTo, out.Provider = kept.RedirectTo, kept.Provider
+	})))
+	if err != nil {
+		e.rememberRefusal(ctx, p, take, done.RedirectTo, err)
+	}
+	return done, err
+}
+
+// linkedBefore answers a return that linked, or was refused, before.
+func (e *Engine) linkedBefore(ctx context.Context, app App, in LinkReturn, out outcome) (Linked, error) {
+	if !out.leads(app) {
+		return Linked{}, invalidToken("the app no longer has the URL that the same return led to")
+	}
+	done := Linked{RedirectTo: out.RedirectTo, Provider: out.Provider}
+	if err := out.refusal(); err != nil {
+		return done, err
+	}
+	var err error
+	done.Identities, err = e.Identities(ctx, UserRef{App: in.App, ID: in.User})
+	return done, err
+}
+
+// linkBack asks the provider who came, and links. The rider spends the state.
+func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, kept flow, then rider) (Linked, error) {
+	if err := checkGoal(app, kept.RedirectTo, ""); err != nil {
+		return Linked{}, err // no longer registered
+	}
+	done := Linked{RedirectTo: kept.RedirectTo, Provider: kept.Provider}
+	profile, err := e.whoCame(ctx, app.ID, in.OAuthReturn, kept)
+	if err != nil {
+		return done, err
+	}
+	identity, err := identityOf(profile, kept.Provider)
+	if err != nil {
+		return done, err
+	}
+	for range 5 {
+		done.Identities, err = e.addIdentity(ctx, app, in, identity, kept.Provider, then)
+		if !errors.Is(err, ErrStale) {
+			return done, err
+		}
+	}
+	return done, unavailable(errAgain)
+}
+
+// addIdentity decides by the session's user and is guarded by that user's Version: whatever
+// resets the account, disables it or ends its sessions beside it is seen.
+func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string, then rider) ([]LinkedIdentity, error) {
+	session, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
+	if err != nil {
+		return nil, err
+	}
+	account, configs, err := e.waysIn(ctx, app.ID, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := e.now()
+	if identity, err = account.mailed(identity, session.mailedTo(u)); err != nil {
+		return nil, err
+	}
+	identity = owned(identity, u, now)
+	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
+	switch {
+	case account.keeps(identity):
+	case account.holds(identity): // and the provider tells another address
+		change.Put = []Credential{identity}
+		account.renew(identity)
+	default:
+		change.Put = []Credential{identity}
+		account.Credentials = append(account.Credentials, identity)
+		if err := e.noteLink(&change, app, account, provider, in.Client.IP); err != nil {
+			return nil, err
+		}
+	}
+	if err := then(&change, nil, sessionSecret{}); err != nil {
+		return nil, err
+	}
+	_, err = e.store.ChangeUser(ctx, change)
+	switch {
+	case errors.Is(err, ErrStale):
+		return nil, err
+	case errors.Is(err, ErrNotFound):
+		return nil, invalidToken("the sessions of the user ended while the provider was asked")
+	case errors.Is(err, ErrConflict):
+		return nil, refuse(CodeLinkRequired, "this identity is another account's; sign in to that one with it, and unlink it there first")
+	case err != nil:
+		return nil, storeError(err, app.ID)
+	}
+	e.outbox.wakeFor(change.Also)
+	return linked(account.identities(configs)), nil
+}

@@ -1,0 +1,53 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+)
+
+// UnlinkIdentity takes every identity of a provider from a user; sessions that began with
+// one go on. [CodeIdentityNotFound]: the user has none of that provider. [CodeUserNotFound].
+//
+// [CodeLastCredential]: there is no other way in to the account, and it would be lost. A way in is
+// a password, a proven address, since a link in a mail signs in to it, or an identity of
+// another provider that the app has configured and enabled. An address that was never
+// proven is none: the link that proves it resets the account first. Of callers that
+// concurrently take the last two ways, one is refused.
+func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider string) error {
+	for range 5 {
+		account, configs, err := e.waysIn(ctx, ref.App, ref.ID)
+		if err != nil {
+			return err
+		}
+		change, err := e.unlink(account, account.identities(configs), provider)
+		if err != nil {
+			return err
+		}
+		if _, err := e.store.ChangeUser(ctx, change); !errors.Is(err, ErrStale) {
+			return storeError(err, ref.App)
+		}
+	}
+	return unavailable(errAgain)
+}
+
+// unlink decides by the account as it was read, whose Version is the guard.
+func (e *Engine) unlink(account *Account, all []held, provider string) (UserChange, error) {
+	u := account.User
+	change := UserChange{Now: e.now(), App: u.App, ID: u.ID, Version: u.Version}
+	stays := u.Verified || account.password() != ""
+	for _, one := range all {
+		if one.Provider == provider {
+			change.Drop = append(change.Drop, one.credential)
+		} else {
+			stays = stays || one.works
+		}
+	}
+	switch {
+	case len(change.Drop) == 0:
+		return UserChange{}, refuse(CodeIdentityNotFound, "the account has no identity at this provider")
+	case !stays:
+		return UserChange{}, refuse(CodeLastCredential, "this is the last way to sign in to the account; prove its address or link another provider first")
+	}
+	change.Also.note(change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
+	return change, nil
+}
