@@ -121,36 +121,36 @@ func (a *Account) keeps(c Credential) bool {
 	})
 }
 
-// held is an identity with the credential that it is.
-type held struct {
+// heldIdentity is an identity of an account, with the credential that it is read from.
+type heldIdentity struct {
 	LinkedIdentity
 
 	credential Credential
-	works      bool // the app's configuration lets it sign in
+	enabled    bool // the app has an enabled configuration by which it signs in
 }
 
 // identities are those of the account, oldest first.
-func (a *Account) identities(configs []OAuthConfig) []held {
-	var out []held
+func (a *Account) identities(configs []OAuthConfig) []heldIdentity {
+	var out []heldIdentity
 	for _, c := range a.Credentials {
 		if c.Kind == oauthKind {
 			out = append(out, readIdentity(c, configs))
 		}
 	}
-	slices.SortStableFunc(out, func(a, b held) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	slices.SortStableFunc(out, func(a, b heldIdentity) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	return out
 }
 
 // readIdentity derives from the issuer what is not noted.
-func readIdentity(c Credential, configs []OAuthConfig) held {
+func readIdentity(c Credential, configs []OAuthConfig) heldIdentity {
 	issuer, _, _ := strings.Cut(c.Subject, " ")
 	said := identitySaid(c)
-	out := held{credential: c}
+	out := heldIdentity{credential: c}
 	for _, config := range configs {
 		if !oauth.Issues(config.Provider, config.Issuer, issuer) {
 			continue
 		}
-		out.works = out.works || config.Enabled
+		out.enabled = out.enabled || config.Enabled
 		if said.Provider == "" {
 			said.Provider = config.Provider
 		}
@@ -162,7 +162,7 @@ func readIdentity(c Credential, configs []OAuthConfig) held {
 	return out
 }
 
-func linked(all []held) []LinkedIdentity {
+func linkedIdentities(all []heldIdentity) []LinkedIdentity {
 	out := make([]LinkedIdentity, len(all))
 	for i, one := range all {
 		out[i] = one.LinkedIdentity
@@ -186,7 +186,7 @@ func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity,
 			return nil, storeError(err, ref.App)
 		}
 	}
-	return linked(account.identities(configs)), nil
+	return linkedIdentities(account.identities(configs)), nil
 }
 
 // needsConfigs reports whether an identity does not say by which configuration it came.

@@ -169,5 +169,5 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 		return nil, storeError(err, app.ID)
 	}
 	e.outbox.wakeFor(change.Also)
-	return linked(account.identities(configs)), nil
+	return linkedIdentities(account.identities(configs)), nil
 }

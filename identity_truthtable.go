@@ -1,12 +1,12 @@
 package authkit
 
-// linkCase is what is known when somebody comes back from a provider.
+// linkCase is what is known when a person comes back from a provider.
 type linkCase struct {
 	identityKnown bool // an account of the app has this identity
 	local         bool // an account has the address
 	localVerified bool // and has proven it
 	signupOpen    bool
-	never         bool // the app's policy: nothing joins by itself
+	never         bool // the app's policy: a sign-in links no identity to an account
 	email         bool // the provider told an address
 	emailVerified bool // verified, by a provider that is trusted for it
 }
@@ -19,14 +19,14 @@ const (
 	linkCreateVerified                      // a new user, the address proven
 	linkCreateUnverified                    // a new user whose address counts for nothing yet
 	linkSignupDisabled
-	linkJoin          // add the identity to the account, and tell the user
-	linkResetAndJoin  // the account was made by somebody who never proved the address
+	linkAdd           // link the identity to the account, and tell the user
+	linkResetAndAdd   // the same, of an account whose address was never proven: it is reset first
 	linkRequired      // sign in first, then link
 	linkEmailRequired // no address, no account
 )
 
-// link is the linking truth table: accounts are never joined over an address that either
-// side has not proven.
+// link is the linking truth table. An identity is never linked to an account by an address that
+// either side has not proven.
 func link(c linkCase) linkOutcome {
 	switch {
 	case c.identityKnown:
@@ -42,7 +42,7 @@ func link(c linkCase) linkOutcome {
 	case !c.emailVerified || c.never:
 		return linkRequired
 	case c.localVerified:
-		return linkJoin
+		return linkAdd
 	}
-	return linkResetAndJoin
+	return linkResetAndAdd
 }

@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // UnlinkIdentity takes every identity of a provider from a user; sessions that began with
@@ -19,7 +20,7 @@ func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider strin
 		if err != nil {
 			return err
 		}
-		change, err := e.unlink(account, account.identities(configs), provider)
+		change, err := unlink(account, account.identities(configs), provider, e.now())
 		if err != nil {
 			return err
 		}
@@ -30,16 +31,16 @@ func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider strin
 	return unavailable(errAgain)
 }
 
-// unlink decides by the account as it was read, whose Version is the guard.
-func (e *Engine) unlink(account *Account, all []held, provider string) (UserChange, error) {
+// unlink decides by the account as it was read. The account's Version guards the change.
+func unlink(account *Account, all []heldIdentity, provider string, now time.Time) (UserChange, error) {
 	u := account.User
-	change := UserChange{Now: e.now(), App: u.App, ID: u.ID, Version: u.Version}
+	change := UserChange{Now: now, App: u.App, ID: u.ID, Version: u.Version}
 	stays := u.Verified || account.password() != ""
 	for _, one := range all {
 		if one.Provider == provider {
 			change.Drop = append(change.Drop, one.credential)
 		} else {
-			stays = stays || one.works
+			stays = stays || one.enabled
 		}
 	}
 	switch {

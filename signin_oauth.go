@@ -253,9 +253,9 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, 
 		return e.create(ctx, app, User{
 			Email: email, EmailTyped: p.Email, Name: name, NameKey: naming.Fold(name), Verified: outcome == linkCreateVerified,
 		}, enter)
-	case linkJoin, linkResetAndJoin:
+	case linkAdd, linkResetAndAdd:
 		enter.put = []Credential{owned(identity, local.User, e.now())}
-		enter.proof, enter.shown = outcome == linkResetAndJoin, p.Email
+		enter.proof, enter.shown = outcome == linkResetAndAdd, p.Email
 		if enter.proof {
 			enter.put = provenAt(p, provider, enter.put[0])
 		}
