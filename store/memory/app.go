@@ -99,7 +99,7 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 	return out, err
 }
 
-// set changes a field if there is a new value.
+// set changes a field if a new value is given.
 func set[T any](field, value *T) {
 	if value != nil {
 		*field = *value
@@ -107,7 +107,7 @@ func set[T any](field, value *T) {
 }
 
 // DeleteApp implements [authkit.AppStore]. What was in the app goes with it, and so do the
-// riders, which nobody could read.
+// riders, which no method could show.
 func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, also authkit.Also) error {
 	return s.in(ctx, app, func(t *tenant) error {
 		if err := t.check(t.own(also), nil); err != nil {
@@ -140,5 +140,6 @@ func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.Sign
 	})
 }
 
-// same keeps nil, which is not asked for or not there, apart from every value.
+// same reports whether two values are equal. A nil, which means not asked for or not there,
+// equals no value.
 func same(a, b []byte) bool { return a != nil && b != nil && bytes.Equal(a, b) }

@@ -42,7 +42,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 	return out, err
 }
 
-// changed is the user as it will be.
+// changed returns the user as the change leaves it.
 func changed(u authkit.User, c authkit.UserChange) authkit.User {
 	set(&u.Email, c.Email)
 	set(&u.EmailTyped, c.EmailTyped)
@@ -63,7 +63,7 @@ func changed(u authkit.User, c authkit.UserChange) authkit.User {
 	return u
 }
 
-// raises says whether the change does more than spend a token and start a session.
+// raises reports whether the change does more than spend a token and start a session.
 func raises(c authkit.UserChange) bool {
 	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
 		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
@@ -71,7 +71,7 @@ func raises(c authkit.UserChange) bool {
 	return fields || creds || c.End || c.Session == nil && c.Take == nil
 }
 
-// checkChange looks at every guard after the version and finds the token to spend.
+// checkChange checks every guard after the version and finds the token to spend.
 func (t *tenant) checkChange(was, next authkit.User, c authkit.UserChange) (*token, error) {
 	if holder, ok := t.emails[next.Email]; ok && holder != c.ID {
 		return nil, authkit.ErrConflict

@@ -8,8 +8,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// The copies here are what goes in and what comes out: slices are cloned, times are UTC
-// and truncated to microseconds.
+// Records are copied on the way in and on the way out: slices are cloned, times are UTC and
+// truncated to microseconds.
 
 func micro(t time.Time) time.Time {
 	if t.IsZero() {

@@ -28,7 +28,7 @@ func (x index[K, V]) remove(k K, v V) {
 	}
 }
 
-// age orders rows by when they were made.
+// age orders rows by time, then by id.
 type age struct {
 	at time.Time
 	id uuid.UUID
@@ -38,7 +38,7 @@ func (a age) compare(b age) int {
 	return cmp.Or(a.at.Compare(b.at), bytes.Compare(a.id[:], b.id[:]))
 }
 
-// end says how many of rows, which are sorted oldest first, the page may show.
+// end returns how many of the rows, oldest first, lie before the page's cursor.
 func end[T any](rows []T, p authkit.Page, of func(T) age) int {
 	if p.Time.IsZero() {
 		return len(rows)
@@ -47,13 +47,13 @@ func end[T any](rows []T, p authkit.Page, of func(T) age) int {
 	return n
 }
 
-// insert keeps rows sorted. What is new is nearly always the newest.
+// insert adds a row and keeps the rows sorted. A new row is nearly always the newest.
 func insert[T any](rows []T, row T, of func(T) age) []T {
 	n, _ := slices.BinarySearchFunc(rows, of(row), func(r T, a age) int { return of(r).compare(a) })
 	return slices.Insert(rows, n, row)
 }
 
-// newest walks back from the page's cursor and collects what match turns into a value.
+// newest walks back from the page's cursor and collects the values that match returns.
 func newest[T, V any](rows []T, p authkit.Page, of func(T) age, match func(T) (V, bool)) []V {
 	var out []V
 	for _, r := range slices.Backward(rows[:end(rows, p, of)]) {

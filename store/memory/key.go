@@ -19,7 +19,7 @@ func (t *tenant) addKey(k authkit.APIKey) {
 	t.hashes[string(k.Hash)] = k.ID
 }
 
-// newestKeys are copies.
+// newestKeys returns copies of all keys, newest first.
 func (t *tenant) newestKeys() []authkit.APIKey {
 	var out []authkit.APIKey
 	for _, k := range t.keys {
@@ -90,8 +90,8 @@ func (t *tenant) forgetKeys(keep int) {
 	}
 }
 
-// retire leaves the newest keys alive until the given time. One that has expired takes
-// nobody's place.
+// retire keeps the newest keys active until the given time. An expired key does not count among
+// them.
 func (t *tenant) retire(now, until time.Time, stay int) {
 	for _, k := range t.newestKeys() {
 		if !k.Active {

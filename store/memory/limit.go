@@ -11,7 +11,7 @@ import (
 
 const (
 	maxLimits = 1 << 18 // keys that are remembered
-	sample    = 16      // of which the one that is free soonest makes room
+	sample    = 16      // of these keys, the one that is free soonest makes room
 )
 
 type limitKey struct {
@@ -38,7 +38,7 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 	return res, err
 }
 
-// hit moves the theoretical arrival time of a key (GCRA, ITU-T I.371), or says how long
+// hit moves the theoretical arrival time of a key (GCRA, ITU-T I.371), or returns how long
 // to wait.
 func (s *Store) hit(k limitKey, h authkit.Hit, now time.Time) (time.Duration, bool) {
 	cost := h.Cost
@@ -50,8 +50,8 @@ func (s *Store) hit(k limitKey, h authkit.Hit, now time.Time) (time.Duration, bo
 	}
 	each := max(h.Window.Truncate(time.Microsecond)/time.Duration(h.Limit), time.Microsecond).Truncate(time.Microsecond)
 	from := s.limits[k]
-	// What lies further ahead than a full limit was written before the clock stepped back:
-	// it must lock nobody out.
+	// A time further ahead than an exhausted limit was written before the clock was set back. It
+	// counts as now, so that it locks out no user.
 	if full := now.Add(each * time.Duration(h.Limit)); from.Before(now) || from.After(full.Add(time.Minute)) {
 		from = now
 	}
@@ -68,7 +68,7 @@ func (s *Store) hit(k limitKey, h authkit.Hit, now time.Time) (time.Duration, bo
 	return 0, true
 }
 
-// makeRoom keeps the number of keys bounded. A map is walked in random order.
+// makeRoom keeps the number of keys bounded. The range over the map is in random order.
 func (s *Store) makeRoom(k limitKey) {
 	if _, ok := s.limits[k]; ok || len(s.limits) < maxLimits {
 		return

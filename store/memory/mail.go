@@ -77,7 +77,8 @@ func (s *Store) DueMail(ctx context.Context, now time.Time, after uuid.UUID, lim
 	return out, err
 }
 
-// withDueMail lists at most limit apps after one, in the order of their ids.
+// withDueMail lists the apps that have due mail, in the order of their ids: at most limit of
+// those after the given one.
 func (s *Store) withDueMail(now time.Time, after uuid.UUID, limit int) []uuid.UUID {
 	var apps []uuid.UUID
 	for app, t := range s.apps {

@@ -1,5 +1,5 @@
 // Package memory keeps an [authkit.Store] in maps. It is for tests and for trying things
-// out, and it is the plainest statement of what a Store does:
+// out, and it shows most plainly what a Store does:
 //
 //	store := memory.New()
 //	engine, err := authkit.New(authkit.Config{Store: store, …})
@@ -7,13 +7,13 @@
 // # What it promises
 //
 // Every verb of the contract, atomically and for any number of goroutines: one mutex
-// makes the verbs a queue, and each looks at every guard before its first write, so that a
+// serialises the verbs, and each checks every guard before its first write, so that a
 // refused verb has changed nothing. What goes in and what comes out is copied.
 //
-// # What it does not
+// # What it does not promise
 //
-// Nothing outlives the process, and [Store.Volatile] says so. Two processes share nothing.
-// Everything is held until it is swept, so run [Store.Sweep]. The map of limits alone is
+// Nothing outlives the process, and [Store.Volatile] reports that. Two processes share nothing.
+// Everything is held until it is swept, so run [Store.Sweep]. Only the map of limits is
 // bounded: beyond 262144 keys, those that are closest to being free again make room.
 package memory
 
@@ -35,7 +35,7 @@ type Store struct {
 	dead   map[uuid.UUID]string // developers of deleted apps whose ids are not free yet
 	limits map[limitKey]time.Time
 
-	secrets map[string]bool // that are noted; true: retired
+	secrets map[string]bool // the noted ones; true: retired
 }
 
 var _ authkit.Store = (*Store)(nil)
@@ -43,7 +43,7 @@ var _ authkit.Store = (*Store)(nil)
 // appName is unique among live apps.
 type appName struct{ developer, key string }
 
-// tenant is all that one app holds.
+// tenant holds one app and all that belongs to it.
 type tenant struct {
 	app       authkit.App
 	suspended bool // its API keys are unknown
@@ -69,7 +69,7 @@ type tenant struct {
 	events   []authkit.Event // oldest first
 	eventIDs map[uuid.UUID]struct{}
 
-	secrets map[string]bool // of the whole store
+	secrets map[string]bool // those of the store
 }
 
 // New returns an empty Store.
@@ -112,12 +112,12 @@ func (s *Store) Contract() int { return 2 }
 // Volatile is true: nothing outlives the process.
 func (s *Store) Volatile() bool { return true }
 
-// Ping answers the clock of the process, which is the store's own here.
+// Ping returns the time of the process, which is the store's own clock here.
 func (s *Store) Ping(ctx context.Context) (time.Time, error) {
 	return micro(time.Now()), ctx.Err()
 }
 
-// step runs f alone.
+// step runs f while no other step runs.
 func (s *Store) step(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -127,7 +127,7 @@ func (s *Store) step(ctx context.Context, f func() error) error {
 	return f()
 }
 
-// in runs f alone, on a live app.
+// in runs f on a live app, while no other step runs.
 func (s *Store) in(ctx context.Context, app uuid.UUID, f func(*tenant) error) error {
 	return s.step(ctx, func() error {
 		t, ok := s.apps[app]

@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// mayOwn reports, as an error, why a developer may not have one app more.
+// mayOwn returns the error that keeps a developer from owning one app more, or nil.
 func (s *Store) mayOwn(owner authkit.UserRef, developer string, most int) error {
 	if owner.ID != uuid.Nil {
 		t, ok := s.apps[owner.App]
@@ -22,7 +22,7 @@ func (s *Store) mayOwn(owner authkit.UserRef, developer string, most int) error 
 	return nil
 }
 
-// owned are the live apps of a developer.
+// owned returns the live apps of a developer; without a developer, no apps.
 func (s *Store) owned(developer string) []*tenant {
 	var out []*tenant
 	for _, t := range s.apps {

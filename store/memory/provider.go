@@ -17,7 +17,7 @@ func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most 
 		switch {
 		case ok && c.Version == 0:
 			return authkit.ErrConflict
-		case c.Version != old.Version: // 0 if there is none
+		case c.Version != old.Version: // 0 if there is no configuration
 			return authkit.ErrStale
 		case !ok && most > 0 && len(t.oauth) >= most:
 			return authkit.ErrFull

@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// own copies riders, which belong to the app of the verb whatever they say.
+// own copies riders. They belong to the app of the verb, whatever App they name.
 func (t *tenant) own(a authkit.Also) authkit.Also {
 	a.Tokens, a.Mail, a.Events = slices.Clone(a.Tokens), slices.Clone(a.Mail), slices.Clone(a.Events)
 	for i := range a.Tokens {
@@ -26,7 +26,7 @@ func (t *tenant) own(a authkit.Also) authkit.Also {
 	return a
 }
 
-// bind gives the user's Epoch, as it is after the step, to the tokens bound to it.
+// bind sets the user's Epoch, as it is after the step, in the tokens that are bound to the user.
 func bind(a authkit.Also, user uuid.UUID, epoch int64) {
 	for i := range a.Tokens {
 		if a.Tokens[i].UserID == user {
@@ -35,8 +35,8 @@ func bind(a authkit.Also, user uuid.UUID, epoch int64) {
 	}
 }
 
-// check refuses riders whose secret is retired, and those that would meet a unique key. Gone are tokens that the verb drops
-// before the riders are written.
+// check refuses riders whose secret is retired or not noted, and riders whose unique key is held.
+// gone are the tokens that the verb removes before the riders are written.
 func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
 	if a.Secret != "" && !t.under(a.Secret) {
 		return authkit.ErrStale
@@ -65,7 +65,7 @@ func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
 	return nil
 }
 
-// tokensFit reports whether every hash is free: unknown, or of the token whose place is taken.
+// tokensFit reports whether every hash is unknown, or held in the place that the token takes.
 func (t *tenant) tokensFit(tokens []authkit.Token, gone map[tokenID]struct{}) bool {
 	type places struct {
 		slot  slot
@@ -86,7 +86,7 @@ func (t *tenant) tokensFit(tokens []authkit.Token, gone map[tokenID]struct{}) bo
 	return true
 }
 
-// write adds riders that were copied by own and passed check.
+// write adds riders that own has copied and check has passed.
 func (t *tenant) write(a authkit.Also) {
 	for _, x := range a.Tokens {
 		t.addToken(x)

@@ -35,8 +35,8 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 	return out, err
 }
 
-// rotate turns the refresh token. One that is neither current nor in its grace, nor comes
-// with the key of its rotation, ends the session (RFC 9700, section 4.14.2).
+// rotate exchanges the presented refresh token. A token that is not current, not in its grace and
+// not presented with the key of its rotation ends the session (RFC 9700, section 4.14.2).
 func (x *session) rotate(r authkit.Rotation) (authkit.Rotated, error) {
 	latest := &x.before[0]
 	switch {
@@ -76,7 +76,7 @@ func (x *session) see(key []byte) {
 	}
 }
 
-// undo makes the token current again from which the current one was made.
+// undo makes the predecessor of the current token current again.
 func (x *session) undo(r authkit.Rotation) error {
 	if !same(x.Current, r.Presented) || !same(x.before[0].hash, r.Next) {
 		return authkit.ErrNotFound
@@ -89,8 +89,8 @@ func (x *session) undo(r authkit.Rotation) error {
 	return nil
 }
 
-// inGrace reports whether a rotated token is the one presented, and answers its successor once
-// more. One whose successor was replaced does so for the key alone.
+// inGrace reports whether this is the token presented, and is in its grace. If its successor was
+// replaced, only the key of its rotation is accepted.
 func (t rotated) inGrace(r authkit.Rotation) bool {
 	begun := t.at
 	if !t.renewed.IsZero() {
@@ -104,8 +104,8 @@ func (t rotated) inGrace(r authkit.Rotation) bool {
 		within(r.Now, latest, r.Grace) && within(r.Now, begun, r.GraceMost)
 }
 
-// within says that two times are less than d apart, either way: one in the future was there
-// before the clock was set back.
+// within reports whether two times are less than d apart, whichever is later: a time in the future
+// was written before the clock was set back.
 func within(now, at time.Time, d time.Duration) bool {
 	return now.Sub(at).Abs() < d.Truncate(time.Microsecond)
 }

@@ -70,7 +70,7 @@ func (s *Store) ForgetSecret(ctx context.Context, id string) error {
 	})
 }
 
-// under reports whether a step may keep what a secret sealed.
+// under reports whether a step may keep what the secret has sealed.
 func (t *tenant) under(secret string) bool {
 	retired, noted := t.secrets[secret]
 	return noted && !retired
@@ -95,7 +95,7 @@ func compareSealed(a, b authkit.Sealed) int {
 	return cmp.Or(bytes.Compare(a.App[:], b.App[:]), strings.Compare(a.Name, b.Name))
 }
 
-// sealed are copies.
+// sealed returns copies.
 func (t *tenant) sealed(part authkit.SealedPart) (out []authkit.Sealed) {
 	add := func(name string, blob []byte) {
 		if blob != nil {

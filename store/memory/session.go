@@ -32,7 +32,7 @@ const seenKeys = 64
 
 func sessionAge(x authkit.Session) age { return age{x.CreatedAt, x.ID} }
 
-// checkSession says whether startSession would meet a unique key.
+// checkSession returns [authkit.ErrConflict] if another session holds a unique key of this one.
 func (t *tenant) checkSession(x *authkit.Session) error {
 	if x == nil {
 		return nil
@@ -71,7 +71,7 @@ func (t *tenant) dropSession(id uuid.UUID) {
 	}
 }
 
-// alive says who is signed in with a session.
+// alive returns the user who is signed in with a session; ok is false if it is not alive.
 func (t *tenant) alive(x *session, now time.Time) (authkit.User, bool) {
 	a, ok := t.users[x.UserID]
 	if !ok {
@@ -81,7 +81,7 @@ func (t *tenant) alive(x *session, now time.Time) (authkit.User, bool) {
 	return a.user, ok
 }
 
-// liveSessions are copies, newest first.
+// liveSessions returns copies, newest first.
 func (t *tenant) liveSessions(user uuid.UUID, now time.Time) []authkit.Session {
 	var out []authkit.Session
 	for id := range t.ofUser[user] {
@@ -93,7 +93,7 @@ func (t *tenant) liveSessions(user uuid.UUID, now time.Time) []authkit.Session {
 	return out
 }
 
-// endOldest leaves at most limit sessions, the one that just started among them.
+// endOldest ends the oldest sessions beyond limit; the one that just started counts and stays.
 func (t *tenant) endOldest(u authkit.User, started uuid.UUID, now time.Time, limit int) {
 	if limit <= 0 {
 		return

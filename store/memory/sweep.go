@@ -54,7 +54,7 @@ func (t *tenant) sweep(now time.Time, tokens, sessions, mail *batch) {
 	}
 }
 
-// sweepEvents removes the oldest events, up to those of a time; the zero time is before all.
+// sweepEvents removes the events before a time, the oldest first; with the zero time, no event.
 func (t *tenant) sweepEvents(until time.Time, old *batch) {
 	n := 0
 	for n < len(t.events) && t.events[n].Time.Before(until) && old.takes() {
@@ -64,7 +64,7 @@ func (t *tenant) sweepEvents(until time.Time, old *batch) {
 	t.events = slices.Delete(t.events, 0, n)
 }
 
-// batch counts down what may still be removed. Below 0, more was asked for.
+// batch counts down what may still be removed. It is below 0 if there was more to remove.
 type batch struct{ left int }
 
 func (b *batch) takes() bool {

@@ -28,7 +28,7 @@ type (
 func slotOf(x authkit.Token) slot  { return slot{string(x.Kind), x.Slot} }
 func idOf(x authkit.Token) tokenID { return tokenID{string(x.Kind), string(x.Hash)} }
 
-// addToken takes a place in the slot.
+// addToken puts a token in a place of its slot.
 func (t *tenant) addToken(x authkit.Token) {
 	if out, ok := t.displaced(x); ok {
 		t.dropToken(out)
@@ -42,8 +42,8 @@ func (t *tenant) addToken(x authkit.Token) {
 	}
 }
 
-// displaced answers the token whose place x takes: itself as it was, else, where all places of
-// its class are taken, one that is spent or the one that expires first.
+// displaced returns the token whose place x takes: the former token of the same hash or, if all
+// places of its class are taken, a spent one or the one that expires first.
 func (t *tenant) displaced(x authkit.Token) (out tokenID, ok bool) {
 	in := t.slots[slotOf(x)]
 	if _, again := in[idOf(x)]; again {
@@ -63,7 +63,7 @@ func (t *tenant) displaced(x authkit.Token) (out tokenID, ok bool) {
 	}), true
 }
 
-// compare orders tokens of a slot: who gives way first stands first.
+// compare orders the tokens of a slot: the first to be displaced comes first.
 func (x *token) compare(y *token) int {
 	if x.spent != y.spent {
 		if x.spent {
@@ -84,7 +84,7 @@ func (t *tenant) dropToken(id tokenID) {
 	t.bound.remove(x.UserID, id)
 }
 
-// find returns the token that could be spent, for whomever it is bound to.
+// find returns a token that could be spent. It does not look at the user that it is bound to.
 func (t *tenant) find(k authkit.Take, now time.Time) (*token, bool) {
 	x, ok := t.tokens[tokenID{string(k.Kind), string(k.Hash)}]
 	if !ok {
@@ -94,7 +94,7 @@ func (t *tenant) find(k authkit.Take, now time.Time) (*token, bool) {
 	return x, ok
 }
 
-// live finds a token whose user's Epoch, if it has a user, has not moved on.
+// live finds a token that is bound to no user, or whose user still has the token's Epoch.
 func (t *tenant) live(k authkit.Take, now time.Time) (*token, error) {
 	x, ok := t.find(k, now)
 	if !ok {
@@ -108,7 +108,7 @@ func (t *tenant) live(k authkit.Take, now time.Time) (*token, error) {
 	return x, nil
 }
 
-// spend takes the token and its slot.
+// spend spends the token with its slot.
 func (t *tenant) spend(x *token) {
 	for id := range t.slots[slotOf(x.Token)] {
 		t.tokens[id].spent = true

@@ -24,7 +24,7 @@ func ageOf(a age) age { return a }
 
 func subjectOf(c authkit.Credential) subject { return subject{c.Kind, c.Subject} }
 
-// putCredential adds, or replaces Data.
+// putCredential adds a credential, or replaces the Data of the one that is there.
 func (t *tenant) putCredential(a *account, c authkit.Credential) {
 	c = copyCredential(c)
 	c.App, c.UserID = a.user.App, a.user.ID
@@ -124,7 +124,7 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 	return out, err
 }
 
-// checkNew looks at every guard but the riders' and finds the token to spend.
+// checkNew checks every guard but the riders' and finds the token to spend.
 func (t *tenant) checkNew(c authkit.NewUser) (*token, error) {
 	_, id := t.users[c.User.ID]
 	_, email := t.emails[c.User.Email]

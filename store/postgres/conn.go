@@ -17,27 +17,27 @@ import (
 )
 
 const (
-	// defaultPatience is the patience unless [WithPatience] says something else.
+	// defaultPatience is the patience unless [WithPatience] sets another.
 	defaultPatience = 5 * time.Second
 
-	// upkeepPatience is the least patience with what no request waits for.
+	// upkeepPatience is the least patience for background work, which no request waits for.
 	upkeepPatience = 30 * time.Second
 
-	// partingPatience is how long a connection may take to undo what it has begun.
+	// partingPatience is how long a connection may take to roll back what it has begun.
 	partingPatience = 500 * time.Millisecond
 )
 
-// conn is a pool.
+// conn is an [sqlstore.Conn] on a pool.
 type conn struct {
 	pool     *pgxpool.Pool
-	patience time.Duration // with one call, the wait for a connection included; 0: no bound
+	patience time.Duration // how long one call may take, the wait for a connection included; 0: no bound
 	renewed  atomic.Int64  // when all connections were closed, in nanoseconds since 1970
 
-	// plain has new connections prepare no statements; nil: the pool is the host's.
+	// plain makes new connections prepare no statements; nil: the pool is the host's.
 	plain *atomic.Bool
 }
 
-// bound ends what takes too long. A server that hangs closes no connection: without a
+// bound ends calls that take too long. A server that hangs closes no connection: without a
 // bound, all callers would wait for as long as it hangs.
 func (c *conn) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	switch {
@@ -61,7 +61,7 @@ func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 	return c.rows(ctx, sql, f, args...)
 }
 
-// rows asks again as [conn.again] says, unless it has answered a row.
+// rows runs the statement again as [conn.again] does, unless a row has come already.
 func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
 	answered := false
 	return c.step(ctx, &answered, func(p *pgx.Conn) error {
@@ -73,7 +73,7 @@ func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 	})
 }
 
-// Write is a transaction of one round trip. It tries again as [conn.Tx] does.
+// Write is a transaction of one round trip. It is tried again as in [conn.Tx].
 func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
@@ -106,15 +106,15 @@ func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {
 	return translate(rows.Err())
 }
 
-// attempts is how often a transaction is run that Postgres has undone or refused to begin.
+// attempts is how often a transaction is run if Postgres undoes it or refuses to begin it.
 const attempts = 5
 
-// renewEvery is how often all connections are closed at most.
+// renewEvery is the shortest time between two closings of all connections.
 const renewEvery = 100 * time.Millisecond
 
 // parted closes the connection to a server that no longer takes writes, is going down or
-// mixes up prepared statements, and has the pool close the rest: each of them is of no more
-// use, and would answer the same until its end of life, an hour. It returns err.
+// mixes up prepared statements, and makes the pool close all others: they would give the same
+// answer until the end of their life, an hour. It returns err.
 func (c *conn) parted(p *pgxpool.Conn, err error) error {
 	if !readOnly(err) && !goingDown(err) && !mixedUp(err) {
 		return err
@@ -133,8 +133,8 @@ func (c *conn) parted(p *pgxpool.Conn, err error) error {
 // readOnly reports whether the connection refused to write: read_only_sql_transaction.
 func readOnly(err error) bool { return coded(err, "25006") }
 
-// mixedUp reports whether a prepared statement is another session's: duplicate or invalid
-// prepared statement name. So answers a pooler in transaction mode.
+// mixedUp reports whether a prepared statement is another session's (duplicate or invalid
+// prepared statement name), as behind a pooler in transaction mode.
 func mixedUp(err error) bool { return coded(err, "42P05", "26000") }
 
 // goingDown reports whether the server ended the connection or is not up yet:
@@ -142,23 +142,23 @@ func mixedUp(err error) bool { return coded(err, "42P05", "26000") }
 func goingDown(err error) bool { return coded(err, "57P01", "57P02", "57P03") }
 
 // Tx tries again only when Postgres itself has undone the transaction: after a lost
-// connection nobody knows whether it was committed.
+// connection it is unknown whether it was committed.
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	return c.step(ctx, new(bool), func(p *pgx.Conn) error { return run(ctx, p, durable, f) })
 }
 
-// step runs f on a connection, and again as [conn.again] says.
+// step runs f on a connection, and again as [conn.again] does.
 func (c *conn) step(ctx context.Context, final *bool, f func(p *pgx.Conn) error) error {
 	return translate(c.again(final, func() error {
 		return c.pool.AcquireFunc(ctx, func(p *pgxpool.Conn) error { return c.parted(p, f(p.Conn())) })
 	}))
 }
 
-// again runs f anew, until it sets final, while Postgres undoes it, does not know a
-// statement or only reads: nothing has been written then, and the next connection may be a
-// new one.
+// again runs f, and runs it anew while Postgres undoes it, does not know a prepared statement or
+// only reads, until f sets final. In these cases nothing has been written, and the next
+// connection may be a new one.
 func (c *conn) again(final *bool, f func() error) error {
 	err := f()
 	for try := 1; try < attempts && !*final && (undone(err) || readOnly(err) || c.plain != nil && mixedUp(err)); try++ {
@@ -170,9 +170,9 @@ func (c *conn) again(final *bool, f func() error) error {
 	return err
 }
 
-// begin starts a transaction with the first flush. It names its isolation: at the
-// server's default, repeatable read or serializable, steps on the same rows would fail each
-// other where they are to wait for each other.
+// begin starts a transaction with the first flush. It names its isolation level: if the server's
+// default is repeatable read or serializable, steps on the same rows would make each other fail
+// instead of waiting for each other.
 func begin(ctx context.Context, c *pgx.Conn, durable bool) *tx {
 	t := &tx{ctx: ctx, conn: c, batch: &pgx.Batch{}}
 	t.Queue(ctx, nil, "begin isolation level read committed")
@@ -191,8 +191,8 @@ func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) err
 	return undo(ctx, c, err)
 }
 
-// undo rolls back what err has left open. A connection that cannot is closed, which undoes
-// too.
+// undo rolls back the transaction that err has left open. A connection that cannot do so is
+// closed, which rolls back too.
 func undo(ctx context.Context, c *pgx.Conn, err error) error {
 	if err == nil || c.IsClosed() || c.PgConn().TxStatus() == 'I' {
 		return err
@@ -205,9 +205,9 @@ func undo(ctx context.Context, c *pgx.Conn, err error) error {
 	return err
 }
 
-// tx sends what is queued and the statement that wants an answer in one round trip.
+// tx sends the queued statements, and the one whose answer is needed, in one round trip.
 type tx struct {
-	ctx    context.Context // of the transaction, whatever a statement is given: that has no bound
+	ctx    context.Context // of the transaction; the one that a statement is given has no bound
 	conn   *pgx.Conn
 	batch  *pgx.Batch
 	none   []error // of each queued statement
@@ -241,7 +241,7 @@ func (t *tx) Rows(_ context.Context, sql string, f func(sqlstore.Row) error, arg
 	})
 }
 
-// commit goes along with the last statements, unless one of them may yet fail the step.
+// commit is sent with the last statements, unless one of them may still fail the step.
 func (t *tx) commit(ctx context.Context) error {
 	if t.guards {
 		if err := t.flush(nil); err != nil {
@@ -284,8 +284,8 @@ func coded(err error, codes ...string) bool {
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
-// translate knows unique_violation, and duplicate_table and duplicate_object, with which a
-// table that is being created beside this transaction says so.
+// translate turns unique_violation into [authkit.ErrConflict], and so duplicate_table and
+// duplicate_object, which report a table that another transaction creates at the same time.
 func translate(err error) error {
 	if coded(err, "23505", "42P07", "42710") {
 		return authkit.ErrConflict

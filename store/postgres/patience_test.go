@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
-// TestACallThatHangsEnds lets the server hang by a lock that nobody gives back, for reads,
+// TestACallThatHangsEnds lets the server hang by a lock that is never released, for reads,
 // for writes, and for who waits for a connection.
 func TestACallThatHangsEnds(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,4 @@
-// Package postgres keeps authkit's data in Postgres, by pgx.
+// Package postgres keeps authkit's data in Postgres, through pgx.
 //
 //	store, err := postgres.Open(ctx, "postgres://…")
 //	if err != nil { … }
@@ -10,16 +10,16 @@
 //
 // A pooler in transaction mode, such as pgbouncer, gives each transaction another session,
 // where prepared statements are unknown or another's. At the first such answer Open's pool
-// goes on without prepared statements; default_query_exec_mode=exec in the DSN, which a
-// host's own pool needs there, does so from the start. Of startup parameters a pooler takes
-// few: keep search_path and the like out of the DSN, and set them on the role.
+// goes on without prepared statements; default_query_exec_mode=exec in the DSN does so from the
+// start, and a host's own pool needs it there. A pooler takes few startup parameters: keep
+// search_path and the like out of the DSN, and set them on the role.
 //
 // # Failover
 //
 // A connection that answers that it only reads, or that its server goes down, is closed with
 // all others of the pool, so that the next call finds the new primary. A DSN may name
-// several hosts; Open connects to one that takes writes, unless target_session_attrs says
-// something else. A host that brings a pool of its own sets
+// several hosts; Open connects to one that takes writes, unless target_session_attrs asks for
+// another kind. A host that brings a pool of its own sets
 // [pgconn.ValidateConnectTargetSessionAttrsReadWrite] in it.
 //
 // # Durability
@@ -31,7 +31,7 @@
 // promoted. authkit itself relaxes synchronous_commit for counts alone, which may be lost.
 //
 // A call that takes longer than five seconds fails, whatever its context says: a server
-// that hangs is as good as none. [WithPatience] sets another bound.
+// that hangs serves no request. [WithPatience] sets another bound.
 package postgres
 
 import (
@@ -62,9 +62,8 @@ type Store struct {
 
 var _ authkit.Store = (*Store)(nil)
 
-// connectPatience is how long a connection may take to come to be, unless the DSN says
-// connect_timeout. Nobody waits for it that long, but meanwhile it takes a place in the
-// pool.
+// connectPatience is how long a connection may take to open, unless the DSN has
+// connect_timeout. No call waits that long, but meanwhile it takes a place in the pool.
 const connectPatience = 5 * time.Second
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
@@ -89,7 +88,7 @@ func Open(ctx context.Context, dsn string, options ...Option) (*Store, error) {
 		config.ConnConfig.ConnectTimeout = connectPatience
 	}
 	if config.ConnConfig.ValidateConnect == nil {
-		// A server that only reads may be a primary of the past: what it shows is stale.
+		// A server that only reads may be a former primary, whose data is stale.
 		config.ConnConfig.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	plain := &atomic.Bool{}
@@ -135,26 +134,26 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// Migrations are the numbered files that make the tables.
+// Migrations returns the numbered files that make the tables.
 func Migrations() fs.FS {
 	sub, _ := fs.Sub(migrations, "migrations") // the path is a constant and valid
 	return sub
 }
 
-// Migrate applies what is pending and names it. Where nothing is, the role needs no right
-// to create tables: select, insert, update and delete on authkit's tables are enough.
+// Migrate applies what is pending and returns its names. Where nothing is pending, the role needs
+// no right to create tables: select, insert, update and delete on authkit's tables are enough.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
 	names, err := migrate.Run(ctx, &conn{pool: pool}, Migrations(), nil)
 	return names, permitted(err)
 }
 
-// Pending names what Migrate would apply. It changes nothing.
+// Pending returns the names of what Migrate would apply. It changes nothing.
 func Pending(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
 	names, err := migrate.Pending(ctx, &conn{pool: pool}, Migrations())
 	return names, permitted(err)
 }
 
-// permitted says what to do where err is insufficient_privilege.
+// permitted adds to err, if that is insufficient_privilege, what to do about it.
 func permitted(err error) error {
 	if coded(err, "42501") {
 		return fmt.Errorf("the role may not do this: run `authkit migrate` as one that may create tables, and grant this one usage of the schema and select, insert, update and delete on its tables: %w", err)

@@ -12,7 +12,7 @@ import (
 )
 
 // undoOnce has the server undo the first change of a session as it commits, after it has
-// answered, and not before somebody else waits for the session.
+// answered, and not before another step waits for the session.
 const undoOnce = `
 create sequence changes;
 create function undo_once() returns trigger language plpgsql as $$

@@ -56,8 +56,8 @@ func (c *conn) Write(ctx context.Context, query string, f func(sqlstore.Row) err
 	return rows, err
 }
 
-// Tx takes the write lock at once: a transaction that reads first and writes later can
-// fail in between.
+// Tx takes the write lock at once: a transaction that reads first and writes later can fail
+// when it takes the lock.
 func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) (err error) {
 	w, err := c.write.Conn(ctx)
 	if err != nil {
@@ -87,8 +87,8 @@ func (c *conn) Tx(ctx context.Context, durable bool, f func(sqlstore.Tx) error) 
 	return err
 }
 
-// tx runs what is queued at once, since there is no way to save, and reports its error
-// with the next call.
+// tx runs queued statements at once, since there are no round trips to save, and reports their
+// errors with the next call.
 type tx struct {
 	querier
 	failed error
@@ -122,7 +122,8 @@ func (t *tx) Rows(ctx context.Context, query string, f func(sqlstore.Row) error,
 	return t.querier.Rows(ctx, query, f, args...)
 }
 
-// translate knows the extended result codes of a unique key and a primary key.
+// translate turns the extended result codes of a unique key and of a primary key into
+// [authkit.ErrConflict].
 func translate(err error) error {
 	var e interface{ Code() int }
 	if errors.As(err, &e) && (e.Code() == 2067 || e.Code() == 1555) {

@@ -14,15 +14,16 @@ import (
 	"github.com/authkit-dev/authkit/internal/private"
 )
 
-// walPages is how many pages, of 4 KiB each, a commit leaves in the file beside before it moves
-// them into the file itself: 1 MiB.
+// walPages is how many pages, of 4 KiB each, may stand in the -wal file before a commit moves
+// them into the database file: 1 MiB.
 const walPages = 256
 
-// Open opens the file, creates it if it is missing, and migrates. What it creates only its
-// owner may read and write (mode 0600); a file that is there keeps its mode. SQLite gives
-// the files beside it, -wal and -shm, the mode of the file. The path is one, never a URI.
+// Open opens the file, creates it if it is missing, and migrates. A file that it creates may be
+// read and written by its owner only (mode 0600); a file that is there keeps its mode. SQLite
+// gives the files beside it, -wal and -shm, the mode of the file. The path is a path, never a
+// URI.
 func Open(ctx context.Context, path string) (*Store, error) {
-	if path != "" && path != ":memory:" { // which SQLite keeps in no file of that name
+	if path != "" && path != ":memory:" { // for which SQLite keeps no file of that name
 		if err := private.Create(path); err != nil {
 			return nil, fmt.Errorf("sqlite: %w", err)
 		}
@@ -50,11 +51,11 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	return s, nil
 }
 
-// wakeWait is how long Open tries, as long as busy_timeout has the rest wait.
+// wakeWait is how long Open tries: as long as busy_timeout makes other calls wait.
 const wakeWait = 5 * time.Second
 
-// awaken makes the first connection. Of those that turn a new file to WAL at once, SQLite
-// tells all but one that it is busy, without the wait that busy_timeout promises.
+// awaken makes the first connection. If several turn a new file to WAL at once, SQLite answers
+// all but one that it is busy, without the wait that busy_timeout promises.
 func awaken(ctx context.Context, db *sql.DB) error {
 	for give := time.Now().Add(wakeWait); ; {
 		err := db.PingContext(ctx)
@@ -69,7 +70,7 @@ func awaken(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// busy knows SQLITE_BUSY, in any of its extended forms.
+// busy reports whether err is SQLITE_BUSY, in any of its extended forms.
 func busy(err error) bool {
 	var e interface{ Code() int }
 	return errors.As(err, &e) && e.Code()&0xff == 5

@@ -13,7 +13,7 @@ import (
 )
 
 // TestNoHotStatementReadsAWholeTable asks SQLite for the plan of every statement, with
-// statistics and without: by default a database has none.
+// statistics and without: by default a database has no statistics.
 func TestNoHotStatementReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	for name, statistics := range map[string]string{"without statistics": "select 1", "with statistics": "analyze"} {

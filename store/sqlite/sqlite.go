@@ -59,7 +59,7 @@ func New(ctx context.Context, write, read *sql.DB) (*Store, error) {
 }
 
 // Sweep implements [authkit.Upkeep]. Once there is no more to remove, it moves what stands in
-// the file beside into the database file.
+// the -wal file into the database file.
 func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
 	more, err := s.Store.Sweep(ctx, now, events, limit)
 	if err != nil || more {
@@ -68,7 +68,7 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 	return false, s.checkpoint(ctx)
 }
 
-// checkpoint waits for no reader and no writer: what they are at stays for the next time.
+// checkpoint waits for no reader and no writer: pages that they use stay for the next time.
 func (s *Store) checkpoint(ctx context.Context) error {
 	if _, err := s.read.ExecContext(ctx, "pragma wal_checkpoint(PASSIVE)"); err != nil && !busy(err) {
 		return fmt.Errorf("sqlite: checkpoint: %w", err)
@@ -76,7 +76,7 @@ func (s *Store) checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// checkPragmas refuses handles on which a write might be lost or a key dangle.
+// checkPragmas refuses handles on which a write might be lost or a foreign key dangle.
 func checkPragmas(ctx context.Context, write, read *sql.DB) error {
 	var all error
 	for _, want := range []struct {
@@ -109,18 +109,18 @@ func (s *Store) Close() error {
 	return errors.Join(errs...)
 }
 
-// Migrations are the numbered files that make the tables.
+// Migrations returns the numbered files that make the tables.
 func Migrations() fs.FS {
 	sub, _ := fs.Sub(migrations, "migrations") // the path is a constant and valid
 	return sub
 }
 
-// Migrate applies what is pending and names it.
+// Migrate applies what is pending and returns its names.
 func Migrate(ctx context.Context, write *sql.DB) ([]string, error) {
 	return migrate.Run(ctx, &conn{querier{write}, write}, Migrations(), nil)
 }
 
-// Pending names what Migrate would apply.
+// Pending returns the names of what Migrate would apply.
 func Pending(ctx context.Context, write *sql.DB) ([]string, error) {
 	return migrate.Pending(ctx, &conn{querier{write}, write}, Migrations())
 }
