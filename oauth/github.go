@@ -61,8 +61,8 @@ func (c *Client) githubEmail(ctx context.Context, p *provider, access string) (e
 			return "", false, errors.New("read the addresses at GitHub: not a list of objects")
 		}
 		for _, e := range page {
-			if e.yes("primary") {
-				return e.text("email"), e.yes("verified"), nil
+			if e.isTrue("primary") {
+				return e.text("email"), e.isTrue("verified"), nil
 			}
 		}
 		at = nextPage(a.header, list, at)

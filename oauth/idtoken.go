@@ -30,7 +30,7 @@ type claims struct {
 }
 
 func (m members) claims() claims {
-	return claims{Email: m.text("email"), Name: m.text("name"), HD: m.text("hd"), Verified: m.yes("email_verified")}
+	return claims{Email: m.text("email"), Name: m.text("name"), HD: m.text("hd"), Verified: m.isTrue("email_verified")}
 }
 
 func (c *Client) oidcProfile(ctx context.Context, p *provider, cfg Config, got tokens, nonce string) (Profile, error) {

@@ -118,7 +118,7 @@ func (c *Client) askKeys(ctx context.Context, at string) ([]jwks.Key, error) {
 		if size += k.Size; len(kept) == maxKeys || size > maxKeyBytes {
 			break
 		}
-		kept = append(kept, lean(k))
+		kept = append(kept, bounded(k))
 	}
 	return kept, nil
 }
@@ -128,8 +128,8 @@ func signs(k jwks.Key) bool {
 	return (k.Use == "" || k.Use == "sig") && (k.Alg == "" || slices.Contains(algorithms, k.Alg))
 }
 
-// lean returns a key without unbounded text.
-func lean(k jwks.Key) jwks.Key {
+// bounded returns a key without unbounded text.
+func bounded(k jwks.Key) jwks.Key {
 	k.ID = short(k.ID)
 	if _, elliptic := k.Public.(*ecdsa.PublicKey); !elliptic {
 		k.Curve = ""

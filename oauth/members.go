@@ -18,8 +18,8 @@ func (m members) text(name string) string {
 	return s
 }
 
-// yes reports whether a member is the boolean true. The text "true" is not.
-func (m members) yes(name string) bool { return string(m[name]) == "true" }
+// isTrue reports whether a member is the boolean true. The text "true" is not.
+func (m members) isTrue(name string) bool { return string(m[name]) == "true" }
 
 func (m members) list(name string) ([]string, bool) {
 	var list []string

@@ -48,7 +48,7 @@ func (c *Client) askIssuer(ctx context.Context, key issuerKey) (*metadata, error
 	a, err := c.get(ctx, at, "", jsonType)
 	switch {
 	case err != nil:
-		return nil, asError("ask for the discovery document at "+quote(at), definite(err))
+		return nil, asError("ask for the discovery document at "+quote(at), permanentFault(err))
 	case a.status != 200:
 		return nil, statusError("the discovery document at "+quote(at), a.status)
 	}
@@ -64,7 +64,7 @@ func (c *Client) readMetadata(said members, issuer string) (*metadata, error) {
 	m := &metadata{
 		Issuer: said.text("issuer"), AuthURL: said.text("authorization_endpoint"), TokenURL: said.text("token_endpoint"),
 		UserInfo: said.text("userinfo_endpoint"), JWKS: said.text("jwks_uri"),
-		sendsIss: said.yes("authorization_response_iss_parameter_supported"),
+		sendsIss: said.isTrue("authorization_response_iss_parameter_supported"),
 	}
 	if m.Issuer != issuer { // section 4.3
 		return nil, finding(Misconfigured, "the discovery document is of another issuer", quote(m.Issuer), quote(issuer))

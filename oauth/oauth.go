@@ -150,7 +150,7 @@ func (c *Client) AuthURL(ctx context.Context, cfg Config, state, nonce, verifier
 		return "", err
 	}
 	o := &oauth2.Config{
-		ClientID: cfg.ClientID, RedirectURL: cfg.RedirectURI, Scopes: p.asked(cfg.Scopes),
+		ClientID: cfg.ClientID, RedirectURL: cfg.RedirectURI, Scopes: p.requestedScopes(cfg.Scopes),
 		Endpoint: oauth2.Endpoint{AuthURL: p.authURL},
 	}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}
@@ -163,8 +163,9 @@ func (c *Client) AuthURL(ctx context.Context, cfg Config, state, nonce, verifier
 	return o.AuthCodeURL(state, options...), nil
 }
 
-// asked returns the scopes of a request: the configured ones, or the least that is needed.
-func (p *provider) asked(scopes []string) []string {
+// requestedScopes returns the scopes of a request: the configured ones, or the least that is
+// needed.
+func (p *provider) requestedScopes(scopes []string) []string {
 	switch {
 	case len(scopes) == 0:
 		return p.scopes

@@ -65,7 +65,7 @@ func builtIn(replaced map[string]Endpoint) map[string]facts {
 		google: {
 			issuer: "https://accounts.google.com", alias: "accounts.google.com", discovery: "https://accounts.google.com",
 			scopes:  []string{openID, "email", "profile"},
-			trusted: googleKeeps,
+			trusted: googleHostsMailbox,
 		},
 	}
 	for name, e := range replaced {
@@ -108,8 +108,9 @@ func (f facts) ownIssuer(iss string) bool {
 	return ok && ok2 && segment != "" && !strings.ContainsFunc(segment, strange)
 }
 
-// googleKeeps reports whether Google keeps the mailbox of an address, and so is trusted for it.
-func googleKeeps(said claims) bool {
+// googleHostsMailbox reports whether Google keeps the mailbox of an address. Google is trusted
+// for such addresses only.
+func googleHostsMailbox(said claims) bool {
 	_, domain, _ := strings.Cut(strings.ToLower(said.Email), "@")
 	return domain == "gmail.com" || (domain != "" && domain == strings.ToLower(said.HD))
 }

@@ -13,18 +13,18 @@ import (
 
 const jsonType = "application/json"
 
-// answered is an answer that was read to its end.
-type answered struct {
+// response is an answer that was read to its end.
+type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
 // get requests a URL. It sends the access token unless that is empty.
-func (c *Client) get(ctx context.Context, at, access, accept string) (answered, error) {
+func (c *Client) get(ctx context.Context, at, access, accept string) (response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
-		return answered{}, err
+		return response{}, err
 	}
 	r.Header.Set("Accept", accept)
 	if access != "" {
@@ -33,14 +33,14 @@ func (c *Client) get(ctx context.Context, at, access, accept string) (answered, 
 	return c.do(r)
 }
 
-func (c *Client) do(r *http.Request) (answered, error) {
+func (c *Client) do(r *http.Request) (response, error) {
 	res, err := c.http.Do(r)
 	if err != nil {
-		return answered{}, err
+		return response{}, err
 	}
 	defer res.Body.Close() //nolint:errcheck // it was read
 	body, err := io.ReadAll(res.Body)
-	return answered{res.StatusCode, res.Header, body}, err
+	return response{res.StatusCode, res.Header, body}, err
 }
 
 // statusError returns the error of an answer with an unexpected status. It leaves out the text
@@ -57,9 +57,9 @@ func statusError(what string, status int) *Error {
 	return finding(kind, what, fmt.Sprintf("status %d", status), "status 200")
 }
 
-// definite marks an error that the next request will meet again. The cause may hold details of
-// the host's own network, such as the address behind a name. It is for the log only.
-func definite(err error) error {
+// permanentFault marks an error that the next request will meet again. The cause may hold
+// details of the host's own network, such as the address behind a name. It is for the log only.
+func permanentFault(err error) error {
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	for _, c := range []struct {
 		is         bool

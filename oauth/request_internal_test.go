@@ -12,7 +12,7 @@ import (
 // each of them could look up names there.
 func TestAnAddressInsideIsForTheLogAlone(t *testing.T) {
 	t.Parallel()
-	err := asError("ask for the document", definite(fmt.Errorf("dial %q: %w", "10.1.2.3:443", outbound.ErrAddress)))
+	err := asError("ask for the document", permanentFault(fmt.Errorf("dial %q: %w", "10.1.2.3:443", outbound.ErrAddress)))
 	if err.Kind != Misconfigured || !strings.Contains(err.Error(), "10.1.2.3:443") {
 		t.Errorf("for the log: got %v, want it misconfigured, with the address", err)
 	}

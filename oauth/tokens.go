@@ -79,16 +79,16 @@ func tokenRefusal(status int, code string, secrets ...string) *Error {
 	if KnownErrorCode(code) {
 		e.Code = code
 	}
-	if status >= 500 || status == http.StatusTooManyRequests || code == "" || notThePersons(code) ||
+	if status >= 500 || status == http.StatusTooManyRequests || code == "" || isConfigurationFault(code) ||
 		(status == http.StatusUnauthorized && e.Code == "") { // section 5.2: the client is not known
 		e.Kind = Broken
 	}
 	return e
 }
 
-// notThePersons reports whether a code is about the client or the provider: a code of RFC 6749,
+// isConfigurationFault reports whether a code is about the client or the provider: a code of RFC 6749,
 // section 5.2, other than those about the grant, or one of GitHub's.
-func notThePersons(code string) bool {
+func isConfigurationFault(code string) bool {
 	return slices.Contains([]string{
 		"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "unsupported_response_type", "invalid_scope",
 		"server_error", "temporarily_unavailable", "incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended",
