@@ -227,7 +227,7 @@ func (e *Engine) mint(app uuid.UUID, p purpose, id []byte, until time.Time) (str
 // codeProof is what a token keeps of its code, under the secret that sealed its data: a code
 // that was mailed before the secrets changed is as good as the link beside it.
 func (e *Engine) codeProof(t Token, p purpose, id []byte, email, code string) ([]byte, error) {
-	mac, err := e.ring.MACBeside(t.Data, "link code", t.App[:], []byte(p.kind), id, []byte(email), []byte(code))
+	mac, err := e.ring.MACFor(t.Data, "link code", t.App[:], []byte(p.kind), id, []byte(email), []byte(code))
 	if err != nil {
 		return nil, &Error{Code: CodeInternal, Detail: "the code cannot be kept", Err: err}
 	}

@@ -30,12 +30,12 @@ type source struct {
 
 func newSource(c Config) *source {
 	client := *c.Client
-	client.Jar, client.CheckRedirect = nil, stay
+	client.Jar, client.CheckRedirect = nil, sameOriginOnly
 	return &source{issuer: c.Issuer, direct: c.SkipDiscovery, maxAge: c.MaxAge, client: &client}
 }
 
-// stay refuses redirects to another origin: keys are trusted because of where they are.
-func stay(r *http.Request, via []*http.Request) error {
+// sameOriginOnly refuses redirects to another origin: keys are trusted because of where they are.
+func sameOriginOnly(r *http.Request, via []*http.Request) error {
 	if origin(r.URL) != origin(via[0].URL) || len(via) > maxRedirects {
 		return fmt.Errorf("redirected to %q", r.URL.Redacted())
 	}

@@ -23,28 +23,28 @@ var ErrNoAnswer = errors.New("the call ended without an answer")
 
 // Flight is one call, in progress or finished. Any number of callers can wait for it.
 type Flight[V any] struct {
-	landed chan struct{}
-	value  V
-	err    error
+	done  chan struct{}
+	value V
+	err   error
 }
 
-// Start begins a call. The context of the call ends after limit. If land is not nil, it gets
+// Start begins a call. The context of the call ends after limit. If onDone is not nil, it gets
 // the outcome exactly once, before any caller does, however the call ends.
-func Start[V any](ctx context.Context, limit time.Duration, call func(context.Context) (V, error), land func(V, error)) *Flight[V] {
-	f := &Flight[V]{landed: make(chan struct{}), err: ErrNoAnswer}
+func Start[V any](ctx context.Context, limit time.Duration, call func(context.Context) (V, error), onDone func(V, error)) *Flight[V] {
+	f := &Flight[V]{done: make(chan struct{}), err: ErrNoAnswer}
 	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	go func() {
 		defer cancel()
-		f.fly(own, call, land)
+		f.run(own, call, onDone)
 	}()
 	return f
 }
 
-func (f *Flight[V]) fly(ctx context.Context, call func(context.Context) (V, error), land func(V, error)) {
-	defer close(f.landed)
+func (f *Flight[V]) run(ctx context.Context, call func(context.Context) (V, error), onDone func(V, error)) {
+	defer close(f.done)
 	defer func() {
-		if land != nil {
-			land(f.value, f.err)
+		if onDone != nil {
+			onDone(f.value, f.err)
 		}
 	}()
 	f.err = panics.Catch(func() (err error) {
@@ -56,7 +56,7 @@ func (f *Flight[V]) fly(ctx context.Context, call func(context.Context) (V, erro
 // Wait returns the outcome of the call, or the error of ctx if ctx ends first.
 func (f *Flight[V]) Wait(ctx context.Context) (V, error) {
 	select {
-	case <-f.landed:
+	case <-f.done:
 		return f.value, f.err
 	case <-ctx.Done():
 		var none V

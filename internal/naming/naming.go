@@ -38,7 +38,7 @@ func App(name string) (key string, err error) {
 	}
 	key = Fold(name)
 	for _, text := range []string{name, key} {
-		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || unseen(r) }) {
+		if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || invisible(r) }) {
 			return "", ErrInvalid
 		}
 		if strings.ContainsAny(text, "@/") || strings.Contains(text, "www.") || namesHost(text) || telephone(text) {
@@ -52,10 +52,10 @@ func App(name string) (key string, err error) {
 // of many an emoji but shows nothing alone.
 func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Variation_Selector, r) }
 
-// unseen reports whether a letter or mark shows nothing on paper, such as the Hangul filler or
+// invisible reports whether a letter or mark shows nothing on paper, such as the Hangul filler or
 // the blank of Braille. A name of such characters alone looks empty, and a name that contains
 // one looks like another name.
-func unseen(r rune) bool {
+func invisible(r rune) bool {
 	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || r == '\u2800'
 }
 

@@ -103,12 +103,12 @@ func (c *Copy[V]) start(ctx context.Context, now time.Time) {
 		if err != nil && c.Failed != nil {
 			c.Failed(err)
 		}
-		c.land(got, now, err)
+		c.store(got, now, err)
 	})
 }
 
-// land keeps the value of a fetch. A fetch that failed leaves the copy unchanged.
-func (c *Copy[V]) land(got fetched[V], began time.Time, err error) {
+// store keeps the value of a fetch. A fetch that failed leaves the copy unchanged.
+func (c *Copy[V]) store(got fetched[V], began time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flight, c.failed = nil, err

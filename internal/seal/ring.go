@@ -95,9 +95,9 @@ func (r *Ring) MAC(label string, parts ...[]byte) []byte {
 	return mac(r.Key(label), parts)
 }
 
-// MACBeside is MAC under the secret that sealed blob. So a MAC that was made together with a
+// MACFor is MAC under the secret that sealed blob. So a MAC that was made together with a
 // blob can be made again for as long as the blob opens. It fails as Open does.
-func (r *Ring) MACBeside(blob []byte, label string, parts ...[]byte) ([]byte, error) {
+func (r *Ring) MACFor(blob []byte, label string, parts ...[]byte) ([]byte, error) {
 	k, err := r.sealer(blob)
 	if err != nil {
 		return nil, err

@@ -56,18 +56,18 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestMACBeside(t *testing.T) {
+func TestMACFor(t *testing.T) {
 	t.Parallel()
 	older, both, other := ring(t, secret(1)), ring(t, secret(2), secret(1)), ring(t, secret(3))
 	blob := older.Seal([]byte("plain"), nil)
-	got, err := both.MACBeside(blob, "x", []byte("ab"), []byte("c"))
+	got, err := both.MACFor(blob, "x", []byte("ab"), []byte("c"))
 	if err != nil || !bytes.Equal(got, older.MAC("x", []byte("ab"), []byte("c"))) {
 		t.Errorf("beside a blob of the older secret: got %x, %v, want the older secret's MAC", got, err)
 	}
-	if _, err := other.MACBeside(blob, "x"); !errors.Is(err, seal.ErrUnknownKey) {
+	if _, err := other.MACFor(blob, "x"); !errors.Is(err, seal.ErrUnknownKey) {
 		t.Errorf("without the blob's secret: got %v, want ErrUnknownKey", err)
 	}
-	if _, err := both.MACBeside(blob[:20], "x"); !errors.Is(err, seal.ErrOpen) {
+	if _, err := both.MACFor(blob[:20], "x"); !errors.Is(err, seal.ErrOpen) {
 		t.Errorf("beside what is no blob: got %v, want ErrOpen", err)
 	}
 }
