@@ -14,8 +14,8 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// guarded are the requests that want a credential in the Authorization header, with the
-// code of the refusal of one that is wrong.
+// guarded lists the requests that require a credential in the Authorization header, each with
+// the code that refuses a wrong one.
 func guarded(s *stage) map[string]struct{ path, credential, code string } {
 	user := s.signUp(s.email()).text(s.t, "token")
 	return map[string]struct{ path, credential, code string }{
@@ -96,7 +96,7 @@ func TestTwoAuthorizationHeaders(t *testing.T) {
 		t.Run(c.method+" "+c.path, func(t *testing.T) {
 			r := c.w.request(c.method, c.path, "")
 			r.Header["Authorization"] = []string{"Bearer x", "Bearer y"}
-			r.Header.Set("X-Developer", "dev") // of the host
+			r.Header.Set("X-Developer", "dev") // set by the host
 			c.w.do(r).want(t, 400, "invalid_request")
 		})
 	}
@@ -238,7 +238,7 @@ func TestConsole(t *testing.T) {
 	})
 }
 
-// hostDevelopers takes the id and the time of the sign-in from headers.
+// hostDevelopers reads the developer's id and the time of the sign-in from headers.
 func hostDevelopers(r *http.Request) (string, time.Time, error) {
 	if r.Header.Get("X-Developer") == "broken" {
 		return "me", time.Time{}, errors.New("sql: secret text")

@@ -22,7 +22,7 @@ const (
 	firstOne   = "/auth/password/set/{app_id}"
 )
 
-// press shows a link's page in this browser and presses its button there.
+// press opens a link's page in this browser and presses its button.
 func (b *seat) press(m mail.Message, path string) answer {
 	b.s.t.Helper()
 	page := b.send("GET", linkPath(m), "")
@@ -34,13 +34,13 @@ func (b *seat) press(m mail.Message, path string) answer {
 	return b.send("POST", path, fields.Encode(), form)
 }
 
-// A page is pressed with whatever the browser holds: the account's session counts there as
-// it does beside JSON.
+// The form of a page is sent with the browser's cookies. The session of the account counts
+// there as it does with JSON.
 func TestAnAddressIsProvenOnThePage(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		phone  string // whose session the second browser has
-		passes int    // how the password fares that was chosen at sign-up
+		phone  string // the user whose session the second browser has
+		passes int    // the status of a sign-in with the password that was chosen at sign-up
 	}{
 		"in another browser of the account, which keeps everything":             {"ann@example.com", 200},
 		"in a browser of another account, as by whoever happened upon the mail": {"bob@example.com", 401},
@@ -63,8 +63,8 @@ func TestAnAddressIsProvenOnThePage(t *testing.T) {
 	}
 }
 
-// Whoever gives an account its first password counts on what was mailed before to be dead,
-// as after any other change of it.
+// A first password ends the mailed links and codes of before, as every later change of the
+// password does.
 func TestAFirstPasswordEndsWhatWasAskedForBefore(t *testing.T) {
 	t.Parallel()
 	const first, third = `{"new_password":"` + newPassword + `"}`, "a third long passphrase"
@@ -106,8 +106,8 @@ func TestAFirstPasswordEndsWhatWasAskedForBefore(t *testing.T) {
 	}
 }
 
-// What a process remembers of sessions is worth nothing once its clock was set back: it may
-// be older than it looks, by as much.
+// What a process remembers about sessions is not used after its clock was set back: it may be
+// older than it looks.
 func TestAClockThatIsSetBackKeepsNoSessionAlive(t *testing.T) {
 	t.Parallel()
 	for name, guard := range map[string]func(*authkit.Engine, authkit.AppFor) func(http.Handler) http.Handler{
@@ -151,8 +151,8 @@ func TestAPasswordIsTakenFromThePageAsTyped(t *testing.T) {
 	s.do(s.pressing(m, reset, url.Values{"password": {newPassword}, "more": {"\a"}})()).want(t, 400, "invalid_request")
 }
 
-// A thief who moved an account away must not keep its owner out by signing up with the
-// address that is free since.
+// A thief who moved an account to another address must not keep the owner out by signing up
+// with the address that became free.
 func TestAnUndoIsNotKeptOutByASignUp(t *testing.T) {
 	t.Parallel()
 	const undo = "/auth/email/undo/{app_id}"
@@ -177,8 +177,8 @@ func TestAnUndoIsNotKeptOutByASignUp(t *testing.T) {
 	})
 }
 
-// Who asks for a reset may spell the address as a mailbox of another: what the account is
-// told goes to the one that was proven.
+// The asker of a reset may spell the address in a way that leads to another mailbox. The notice
+// to the account goes to the spelling that was proven.
 func TestTheNoticeOfAResetGoesToTheAccountsOwnSpelling(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -193,11 +193,11 @@ func TestTheNoticeOfAResetGoesToTheAccountsOwnSpelling(t *testing.T) {
 	}
 }
 
-// between does something before it deletes a user.
+// between calls meanwhile just before it deletes a user.
 type between struct {
 	authkit.Store
 
-	meanwhile func() // once
+	meanwhile func() // called once
 }
 
 func (z *between) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
@@ -208,8 +208,8 @@ func (z *between) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 	return z.Store.DeleteUser(ctx, r)
 }
 
-// Whoever proves the address while an undo makes room for its owner has an account that
-// counts, and keeps it.
+// If a user proves the address while an undo makes room for its owner, that user's account
+// counts and stays.
 func TestAnUndoSeesAProofBesideIt(t *testing.T) {
 	t.Parallel()
 	const undo = "/auth/email/undo/{app_id}"

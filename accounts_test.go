@@ -14,19 +14,19 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// passes says how a password fares at sign-in.
+// passes returns the status of a sign-in with a password.
 func (s *stage) passes(email, pw string) int {
 	s.t.Helper()
 	return s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(email, pw, "sign_in")).Code
 }
 
-// lives says how an access token fares.
+// lives returns the status of a request with an access token.
 func (s *stage) lives(token string) int {
 	s.t.Helper()
 	return s.send("GET", s.in("/auth/me/{app_id}"), "", bearer(token)).Code
 }
 
-// member of the user in an answer.
+// user returns a member of the user in an answer.
 func (a answer) user(name string) any {
 	u, ok := a.body["user"].(map[string]any)
 	if !ok {
@@ -161,7 +161,7 @@ func TestForgottenPassword(t *testing.T) {
 	}
 }
 
-// verified is a user with a password whose address is proven, by the one who signed up.
+// verified makes a user with a password and a proven address. The one who signed up proved it.
 func (s *stage) verified(email string) (token string) {
 	s.t.Helper()
 	token = s.signUp(email).text(s.t, "token")
@@ -213,7 +213,8 @@ func TestPasswordChange(t *testing.T) {
 	}
 }
 
-// Mail that anybody can cause is mail to anybody: an unproven address gets its share of it.
+// Mail that anyone can cause may reach anyone, so it counts for the address's share of mail
+// even if the address is not proven.
 func TestANoticeToAnUnprovenAddress(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -232,7 +233,7 @@ func TestANoticeToAnUnprovenAddress(t *testing.T) {
 	}
 }
 
-// TestAWeakPasswordOnThePage: a person gets the form again, a program the refusal.
+// A person gets the form again, a program gets the refusal.
 func TestAWeakPasswordOnThePage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -298,7 +299,7 @@ func TestChangeOfAddress(t *testing.T) {
 			taken, m := s.posted(change, `{"new_email":"bob@example.com"}`, "bob@example.com", bearer(token))
 			free, _ := s.posted(change, `{"new_email":"carol@example.com"}`, "carol@example.com", bearer(token))
 			s.equal("length of the answers", taken.Body.Len(), free.Body.Len())
-			s.send("POST", s.in(confirm), byLink(m, ""), bearer(token)).want(s.t, 401, "invalid_token") // the newer counts
+			s.send("POST", s.in(confirm), byLink(m, ""), bearer(token)).want(s.t, 401, "invalid_token") // the newer one counts
 			_, m = s.posted(change, `{"new_email":"bob@example.com"}`, "bob@example.com", bearer(token))
 			s.send("POST", s.in(confirm), byLink(m, "")).want(s.t, 401, "unauthenticated")
 			s.send("POST", s.in(confirm), byLink(m, ""), bearer(token)).want(s.t, 409, "email_taken")

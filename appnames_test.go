@@ -26,7 +26,7 @@ func TestNamesOfAppsThatReadAsAddresses(t *testing.T) {
 	w.send("POST", "/apps/", `{"name":"Node.js"}`, bearer(w.token)).want(t, 201, "")
 }
 
-// An app that was made before names were judged so goes on, until it is renamed.
+// An app keeps a name that earlier rules accepted, until it is renamed.
 func TestANameThatStandsAlreadyStays(t *testing.T) {
 	t.Parallel()
 	store, name := memory.New(), "Evil.com"
@@ -70,7 +70,7 @@ func TestTheHostIsAskedBeforeAnAppIsMadeOrRenamed(t *testing.T) {
 	if _, err := w.engine.EnsureApp(t.Context(), w.devID, "Acme"); !errors.Is(err, authkit.CodeForbidden) {
 		t.Errorf("EnsureApp: got %v, want it refused", err)
 	}
-	w.send("PATCH", w.in("/apps/{app_id}"), `{"name":"`+w.app.Name+`"}`, bearer(w.token)).want(t, 200, "") // no other name
+	w.send("PATCH", w.in("/apps/{app_id}"), `{"name":"`+w.app.Name+`"}`, bearer(w.token)).want(t, 200, "") // the same name
 	want := []string{"app_create Acme " + owner, "app_rename Acme " + owner, "app_create Acme " + owner}
 	if !slices.Equal(asked, want) {
 		t.Errorf("asked: got %q, want %q", asked, want)

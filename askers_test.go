@@ -16,7 +16,7 @@ type inHand struct {
 	m       mail.Message
 }
 
-// mailsProof asks for a proof, from an address that nothing else comes from.
+// mailsProof asks for a proof, from an address that no other request comes from.
 func (w *world) mailsProof(path, body string, headers ...string) inHand {
 	w.t.Helper()
 	w.tries++
@@ -39,8 +39,8 @@ func (w *world) byCodeOf(path string, a inHand, code, more string, headers ...st
 		fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q%s}`, code, a.binding, more), headers...)
 }
 
-// classes are three who ask for a proof of one address: a stranger, a device that is known,
-// and the account's own session.
+// classes are three who ask for a proof of one address: a stranger, a known device, and the
+// account's own session.
 type classes struct {
 	*world
 
@@ -81,7 +81,7 @@ func TestStrangersDisplaceNoAttemptOfAKnownDevice(t *testing.T) {
 	})
 }
 
-// One that is redeemed drops the rest, of all askers.
+// Redeeming one attempt drops all others, whoever asked for them.
 func TestARedeemedAttemptDropsThoseOfEveryClass(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -119,8 +119,8 @@ func TestStrangersUseUpNoCodesOfOthers(t *testing.T) {
 	})
 }
 
-// A known device that guesses is held to twenty codes a day like a stranger, and takes none
-// from the account's session.
+// A known device may try twenty wrong codes a day, like a stranger. Its tries do not reduce
+// those of the account's session.
 func TestAKnownDeviceHasTwentyWrongCodesOfItsOwn(t *testing.T) {
 	t.Parallel()
 	w := threeClasses(t, memory.New(), muchMail)
@@ -139,8 +139,8 @@ func TestAKnownDeviceHasTwentyWrongCodesOfItsOwn(t *testing.T) {
 	w.byCodeOf(redeemAt, strange, mail.Code(strange.m), "").want(t, 200, "")
 }
 
-// What another account's session tries at an address takes no codes from the account that has
-// the address.
+// The tries of another account's session do not reduce those of the account that has the
+// address.
 func TestAnotherAccountsChangeUsesUpNoCodes(t *testing.T) {
 	t.Parallel()
 	w := threeClasses(t, memory.New(), muchMail)
@@ -156,11 +156,11 @@ func TestAnotherAccountsChangeUsesUpNoCodes(t *testing.T) {
 	w.byCodeOf(proveAt, own, mail.Code(own.m), "").want(t, 200, "")
 }
 
-// muchMail is for tests that ask often, of devices that are known: without limits none is.
+// muchMail is for tests that ask often, from known devices. Without limits no device is known.
 func muchMail(c *authkit.Config) { c.Limits.Mail = "1000/m/email" }
 
-// Twenty wrong codes a day are the address's, not the account's: who signs up with the address
-// of another cannot begin anew with another account, nor ask from many.
+// The limit of twenty wrong codes a day belongs to the address, not to the account. A new
+// account gets no new codes, and many accounts get no more.
 func TestNewAccountsHaveNoNewCodes(t *testing.T) {
 	t.Parallel()
 	t.Run("one after the other at the address", func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// backend is an app's own server, which tells whose requests it sends.
+// backend is an app's own server, which says which client it acts for.
 type backend struct {
 	*world
 
@@ -29,7 +29,7 @@ func (w *world) backend(app uuid.UUID) backend {
 	return backend{w.from(backendPeer), app.String(), key}
 }
 
-// as sends a request for a person.
+// as sends a request for a client.
 func (b backend) as(client, method, path, body string, headers ...string) answer {
 	b.t.Helper()
 	return b.send(method, path, body, append(headers, "X-Authkit-Key: "+b.key, "X-Authkit-Client-IP: "+client)...)
@@ -104,12 +104,12 @@ func TestABackendTellsWhoseRequestsItSends(t *testing.T) {
 		if through != 1000 {
 			t.Errorf("got %d through, want 50 times the 20 of one app", through)
 		}
-		w.from(backendPeer).wrong(one.app, "ann@example.com").want(t, 401, "") // as itself
+		w.from(backendPeer).wrong(one.app, "ann@example.com").want(t, 401, "") // for itself
 	})
 }
 
-// A backend with a key of one app can name any address. Nothing of that may count where the
-// person signs in elsewhere.
+// A backend with a key of one app can name any address. Its requests must not count where that
+// person signs in to other apps.
 func TestAForwardedAddressCountsInItsAppAlone(t *testing.T) {
 	t.Parallel()
 	const victim = "192.0.2.77"
@@ -188,7 +188,7 @@ func TestWhatABackendTellsWrongly(t *testing.T) {
 	w.do(r).want(t, 400, "invalid_request")
 }
 
-// A key has the scope only where it was asked for.
+// A key has the scope only if it was asked for.
 func TestNoKeyMayForwardByItself(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -27,8 +27,7 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// The hash of a bench: the real one, or one that costs next to nothing, so that what
-// authkit itself costs shows.
+// The hash of a benchmark: the real one, or a cheap one that shows the cost of authkit itself.
 var (
 	realHash = authkit.PasswordConfig{Queue: 1 << 16, QueueWait: time.Hour}
 	stubHash = authkit.PasswordConfig{MemoryKiB: 8, Time: 1, Queue: 1 << 16, QueueWait: time.Hour}
@@ -44,7 +43,7 @@ type bench struct {
 	fill   func(app uuid.UUID, n int) // adds n users, a microsecond apart
 }
 
-// onStores runs f on every store that there is, without limits.
+// onStores runs f on every available store, without limits.
 func onStores(b *testing.B, hash authkit.PasswordConfig, f func(b *bench)) {
 	b.Helper()
 	onLimitedStores(b, hash, authkit.LimitConfig{InsecureOff: true}, f)
@@ -116,7 +115,7 @@ func openMemory(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 const fillSQL = `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
 select '%s', %s, 'u' || n || '@example.com', 'u' || n || '@example.com', '', '', 'credentials', 0, 0, '', 1, 1, 0, n from `
 
-// fillCredentialsSQL gives each of them a password.
+// fillCredentialsSQL gives each of the users a password.
 const fillCredentialsSQL = `insert into authkit_credentials (app_id, kind, subject, user_id, created_at)
 select app_id, 'password', cast(user_id as text), user_id, 0 from authkit_users where app_id = '%s' on conflict do nothing`
 
@@ -150,7 +149,7 @@ func openPostgres(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 	return openPostgresAt(b, "read committed")
 }
 
-// openPostgresAt opens it where the default isolation of sessions is another.
+// openPostgresAt opens Postgres with another default isolation for its connections.
 func openPostgresAt(b testing.TB, isolation string) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
 	schema := "bench_" + uuid.NewString()[:8]
@@ -173,7 +172,7 @@ func openPostgresAt(b testing.TB, isolation string) (authkit.Store, func(uuid.UU
 	}
 	exec(b.Context(), "create schema "+schema)
 	b.Cleanup(func() {
-		exec(context.Background(), "drop schema "+schema+" cascade") // the bench's own context has ended
+		exec(context.Background(), "drop schema "+schema+" cascade") // the benchmark's own context has ended
 		pool.Close()
 	})
 	s, err := postgres.New(b.Context(), pool)
@@ -210,7 +209,7 @@ func BenchmarkRequireWarm(b *testing.B) {
 	})
 }
 
-// BenchmarkRefresh is one round trip to the store and one signature.
+// BenchmarkRefresh measures one round trip to the store and one signature.
 func BenchmarkRefresh(b *testing.B) {
 	onStores(b, stubHash, func(b *bench) {
 		in := b.signUp("ann@example.com")
@@ -231,12 +230,11 @@ func BenchmarkAPIKeyCheck(b *testing.B) {
 	})
 }
 
-// users is how many users an app has in BenchmarkUsersPage: -args -users 1000000 asks for
-// a million.
+// users is the number of users in BenchmarkUsersPage: -args -users 1000000 sets a million.
 var users = flag.Int("users", 100_000, "users of the app in BenchmarkUsersPage")
 
-// BenchmarkUsersPage reads fifty users by HTTP: the first page, one deep in the list, and
-// the first of a search that finds few and of one that finds all.
+// BenchmarkUsersPage reads fifty users by HTTP: the first page, a page deep in the list, and
+// the first page of a search that finds few and of one that finds all.
 func BenchmarkUsersPage(b *testing.B) {
 	onStores(b, stubHash, func(b *bench) {
 		b.fill(b.app.ID, *users)
@@ -289,8 +287,8 @@ func BenchmarkMagicLinkRequest(b *testing.B) {
 	})
 }
 
-// BenchmarkMagicLinkRedeem measures redemptions alone, each of a new user: the links are
-// made beforehand.
+// BenchmarkMagicLinkRedeem measures redemptions only, each by a new user. The links are made
+// beforehand.
 func BenchmarkMagicLinkRedeem(b *testing.B) {
 	onStores(b, stubHash, func(b *bench) {
 		links := make([]string, b.N)
@@ -332,11 +330,11 @@ func benchSignIn(b *testing.B, hash authkit.PasswordConfig) {
 	})
 }
 
-// BenchmarkSignInStubbed shows authkit's own cost of a sign-in by password.
+// BenchmarkSignInStubbed measures authkit's own part of a sign-in by password.
 func BenchmarkSignInStubbed(b *testing.B) { benchSignIn(b, stubHash) }
 
-// BenchmarkSignInByHTTP is the same with its limits, which are wide, counted; and what a
-// flood costs that they refuse.
+// BenchmarkSignInByHTTP measures the same by HTTP with wide limits, and a flood that the limits
+// refuse.
 func BenchmarkSignInByHTTP(b *testing.B) {
 	for name, limit := range map[string]string{"within": "1000000/s/ip, 1000000/s/email", "refused": "1/d/ip"} {
 		b.Run(name, func(b *testing.B) {
@@ -355,7 +353,7 @@ func BenchmarkSignInByHTTP(b *testing.B) {
 // BenchmarkSignIn is to be compared with BenchmarkBareHash.
 func BenchmarkSignIn(b *testing.B) { benchSignIn(b, realHash) }
 
-// BenchmarkBareHash is argon2id behind its gate, and nothing else.
+// BenchmarkBareHash measures argon2id behind its gate.
 func BenchmarkBareHash(b *testing.B) {
 	gate := pw.NewGate(2, 1<<16, time.Hour)
 	phc := pw.Hash(password, make([]byte, 16), pw.Default())

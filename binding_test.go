@@ -8,8 +8,9 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// An attacker who used a browser before may know the binding secret that it had then. What the
-// attacker begins with it ends in no session of the next user's browser (login CSRF).
+// An attacker who used a browser before may know the binding secret that it had then. A flow
+// that the attacker begins with that secret must not end in a session of the next user's
+// browser (login CSRF).
 func TestWhatTheUserBeforeBeganEndsInNoOtherUsersBrowser(t *testing.T) {
 	t.Parallel()
 	signIn := func(s *stage, email, intent string, kept map[string]string) answer {
@@ -65,7 +66,7 @@ func TestWhatTheUserBeforeBeganEndsInNoOtherUsersBrowser(t *testing.T) {
 	}
 }
 
-// A page of an app that goes by tokens signs out with its token.
+// A page of an app in token mode signs out with its token.
 func TestASignOutByTokenMakesTheBindingAnew(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)

@@ -38,7 +38,7 @@ func members() map[string]string {
 	}
 }
 
-// mayBeNull says whether null clears the member of the route that a subtest is named after.
+// mayBeNull reports whether null clears the member of the route after which a subtest is named.
 func mayBeNull(t *testing.T) bool {
 	return strings.HasSuffix(t.Name(), "/PATCH_/auth/me/{app_id}") || strings.HasSuffix(t.Name(), "/PATCH_/users/{app_id}/{user_id}")
 }
@@ -61,7 +61,7 @@ func eachBody(t *testing.T, check func(t *testing.T, send func(body string, head
 func TestEveryRouteWithABodyIsKnown(t *testing.T) {
 	t.Parallel()
 	known := members()
-	known["POST /apps/{app_id}/signing-keys/rotate"] = "revoke_old" // no string
+	known["POST /apps/{app_id}/signing-keys/rotate"] = "revoke_old" // not a string
 	known["POST /auth/email/send/{app_id}"] = "none"
 	known["POST /auth/access-token/{app_id}"] = "none"
 	known["POST /auth/password/change/{app_id}"] = "new_password" // which may hold anything
@@ -81,7 +81,7 @@ func TestBodiesAreStrict(t *testing.T) {
 	t.Parallel()
 	rules := []struct {
 		name, body  string
-		field, code string // M stands for the member; no code: no field is at fault
+		field, code string // M stands for the member; an empty code means that no field is at fault
 	}{
 		{"a duplicate", `{"M":"a","M":"b"}`, "M", "duplicate"},
 		{"a duplicate spelled otherwise", `{"M":"a","\u00XX":"b"}`, "M", "duplicate"},
@@ -205,7 +205,7 @@ func TestMembersOfOtherTypesAreStrict(t *testing.T) {
 		`{"expires_at":"tomorrow"}`:                "expires_at",
 		`{"expires_at":1}`:                         "expires_at",
 		`{"expires_at":"2026-01-01T00:00:00Z"}`:    "expires_at",
-		`{"expires_at":""}`:                        "expires_at", // not a key that never expires
+		`{"expires_at":""}`:                        "expires_at", // and not a key that never expires
 		`{"expires_at":"0001-01-01T00:00:00Z"}`:    "expires_at",
 		`{"expires_at":"2030-01-01T1:00:00Z"}`:     "expires_at",
 		`{"expires_at":"2030-01-01T00:00:00,5Z"}`:  "expires_at",
@@ -337,7 +337,7 @@ func TestQueries(t *testing.T) {
 	cookie := "Cookie: " + authkit.BindingCookie(s.engine)
 	for pattern, odd := range map[string]string{
 		"/users/{app_id}": "400 invalid_request", "/apps": "400 invalid_request", "/auth/verify/{app_id}": "400 invalid_request", "/auth/{provider}/{app_id}": "400 invalid_request",
-		"/auth/callback/{provider}/{app_id}": "401 invalid_token", // what a provider writes beside its answer is not read: there is no state
+		"/auth/callback/{provider}/{app_id}": "401 invalid_token", // what a provider writes beside its answer is not read: the state is missing
 	} {
 		for name, query := range map[string]string{
 			"a duplicate": "x=1&x=2", "invalid UTF-8": "x=%ff", "a name that is no UTF-8": "%ff=1", "NUL": "x=%00", "a line break": "x=%0a", "a bad escape": "x=%zz", "a semicolon": "x=1;y=2",

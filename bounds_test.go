@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// What a tenant stores is read again and again: each text of it is bounded when it is written.
+// The data of a tenant is read again and again. Each text is bounded when it is written.
 func TestWhatATenantStoresIsBounded(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits)
@@ -48,8 +48,8 @@ func TestWhatATenantStoresIsBounded(t *testing.T) {
 	w.send("PATCH", w.in("/apps/{app_id}"), `{"redirect_urls":`+list(100, 160)+`}`, dev).want(t, 200, "")
 }
 
-// What was taken under earlier rules stands until it is changed: an app has to be able to close
-// its sign-up, and to switch a provider off.
+// What earlier rules accepted stays valid until it is changed: an app must still be able to
+// close its sign-up and to switch a provider off.
 func TestWhatIsOutOfBoundsAlreadyStands(t *testing.T) {
 	t.Parallel()
 	overStores(t, func(s *stage) {
@@ -89,7 +89,8 @@ func TestWhatIsOutOfBoundsAlreadyStands(t *testing.T) {
 	})
 }
 
-// The list of identities needs no configuration where each says itself by which it came.
+// The list of identities needs no configuration if each identity says which provider it came
+// from.
 func TestIdentitiesAreReadWithoutTheConfigurations(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)

@@ -17,7 +17,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// tapped is a journal that tells of each line of a refusal.
+// tapped is a journal that reports each line about a refusal.
 type tapped struct {
 	journal
 
@@ -32,7 +32,7 @@ func (t tapped) Handle(ctx context.Context, r slog.Record) error {
 	return err
 }
 
-// waits is a Store that answers no question about an app before the asker has gone away.
+// waits is a Store that answers no question about an app before the client has gone away.
 type waits struct{ authkit.Store }
 
 func (w waits) App(ctx context.Context, id uuid.UUID) (authkit.App, error) {
@@ -42,7 +42,7 @@ func (w waits) App(ctx context.Context, id uuid.UUID) (authkit.App, error) {
 	return w.Store.App(ctx, id)
 }
 
-// TestWhatAClientBreaksOffIsNoFault sends half a request over a real connection, and goes away.
+// This test sends half a request over a real connection and closes it.
 func TestWhatAClientBreaksOffIsNoFault(t *testing.T) {
 	t.Parallel()
 	const head = "POST /auth/credentials/{app_id} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -87,7 +87,7 @@ func TestWhatAClientBreaksOffIsNoFault(t *testing.T) {
 	}
 }
 
-// TestAStoreThatIsDownIsAnErrorAFewTimesAMinute keeps faults of the server loud, and thins them.
+// Faults of the server are logged as errors, but only a few times a minute.
 func TestAStoreThatIsDownIsAnErrorAFewTimesAMinute(t *testing.T) {
 	t.Parallel()
 	log := newJournal()

@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// tenant is another app that takes cookies.
+// tenant returns another app in cookie mode.
 func (w *world) tenant(name string, mode authkit.SessionMode) *world {
 	w.t.Helper()
 	app, _, err := w.engine.CreateApp(w.t.Context(), w.devID, name)
@@ -30,7 +30,7 @@ func (w *world) tenant(name string, mode authkit.SessionMode) *world {
 	return &other
 }
 
-// size is that of the cookie header which a browser sends with everything.
+// size returns the size of the cookie header that a browser sends with every request.
 func size(kept map[string]string) int {
 	n := 0
 	for name, value := range kept {
@@ -39,8 +39,8 @@ func size(kept map[string]string) int {
 	return n
 }
 
-// A page of a tenant drives a visitor over many apps: no path of the origin may come to
-// answer 431 for it.
+// A tenant's page can send a visitor through many apps. No path of the origin may answer 431
+// because of that.
 func TestABrowserHoldsTheSessionsOfSixteenApps(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []authkit.SessionMode{authkit.SessionCookie, authkit.SessionEither} {
@@ -89,7 +89,7 @@ func TestABrowserHoldsTheSessionsOfSixteenApps(t *testing.T) {
 				ask(apps[17], signIn, signInBody("ann@example.com", password, "sign_up")).want(t, 201, "")
 			})
 			if mode == authkit.SessionEither {
-				ask(apps[16], "/auth/credentials/{app_id}", signInBody("ann@example.com", password, "sign_up")).want(t, 201, "") // into no cookie
+				ask(apps[16], "/auth/credentials/{app_id}", signInBody("ann@example.com", password, "sign_up")).want(t, 201, "") // not into a cookie
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func TestADeviceIsKnownToItsTenLatestAccounts(t *testing.T) {
 	}
 }
 
-// bindingOf is the binding cookie that an answer sets; ok: it sets one.
+// bindingOf returns the binding cookie that an answer sets. ok reports whether it sets one.
 func bindingOf(got answer) (c *http.Cookie, ok bool) {
 	for _, c := range (&http.Response{Header: got.Header()}).Cookies() {
 		if c.Name == "authkit-b" {
@@ -276,7 +276,7 @@ func TestAStartThatNobodyPressedFor(t *testing.T) {
 	s.send("GET", s.in("/auth/nothing/{app_id}"), "", "Sec-Fetch-Site: cross-site").want(t, 404, "provider_not_configured")
 }
 
-// saysFresh has the provider say that a new user came, in a flow that began with JSON.
+// saysFresh makes the provider say that a new user came, in a flow that began with JSON.
 func (s *stage) saysFresh(start answer) {
 	s.t.Helper()
 	u, err := url.Parse(start.text(s.t, "redirect_url"))
@@ -292,7 +292,7 @@ func (s *stage) finished(start answer) answer {
 	return s.callback("good", start.text(s.t, "state"), start.text(s.t, "binding"))
 }
 
-// The choice of a cookie is made where a flow begins, and is kept with it.
+// The choice of a cookie is made where a flow begins, and is kept with the flow.
 func TestTheChoiceOfACookieIsKeptWithTheFlow(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -352,12 +352,13 @@ func TestTheChoiceOfACookieIsKeptWithTheFlow(t *testing.T) {
 	})
 }
 
-// A page may send sign-ins at once, of which none brings the cookies of the others.
+// A page may send several sign-ins at once. None of these requests has the cookies that the
+// others set.
 func TestWhatABrowserHoldsBeyondSixteenAppsGoes(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits)
 	var apps []*world
-	var kept []string // in the order of browsers: what was set first comes first
+	var kept []string // in the order of browsers: the cookie that was set first comes first
 	for i := range 18 {
 		a := w.tenant(fmt.Sprintf("App %d", i), authkit.SessionCookie)
 		apps, kept = append(apps, a), append(kept, strings.TrimPrefix(a.cookieOf(a.signUp("ann@example.com")), "Cookie: "))

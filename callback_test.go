@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestWhatAProviderWritesBesideItsAnswer is passed over, whatever it is, in a query and in a
-// form: people are to come where they began.
+// Unknown members of a provider's answer are ignored, in a query and in a form, so that people
+// return to where they began.
 func TestWhatAProviderWritesBesideItsAnswer(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -48,7 +48,7 @@ func TestWhatAProviderWritesBesideItsAnswer(t *testing.T) {
 	}
 }
 
-// TestWhatIsReadOfAProvidersAnswer is judged.
+// Members of a provider's answer that are read are checked.
 func TestWhatIsReadOfAProvidersAnswer(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)

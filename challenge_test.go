@@ -9,8 +9,8 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// The verifier of a challenge is on the device that asked: a code that another one gets is of
-// no use there, and the person would have to begin anew.
+// The verifier of a challenge is on the device that asked. A code that another device gets
+// would be useless there, and the person would have to begin again.
 func TestALinkWithAChallengeOpenedOnAnotherDevice(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)

@@ -24,7 +24,7 @@ func TestNewReportsEverythingAtOnce(t *testing.T) {
 	}
 }
 
-// TestNewSaysWhatToWrite has one mistake in each configuration: one problem is told.
+// Each configuration here has one mistake, and the error reports one problem.
 func TestNewSaysWhatToWrite(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -128,7 +128,7 @@ func TestNewRefusesOtherSecrets(t *testing.T) {
 	}
 }
 
-// TestSecretsAreRotated puts a new secret before the one that a store was filled under.
+// This test puts a new secret before the one under which a store was filled.
 func TestSecretsAreRotated(t *testing.T) {
 	t.Parallel()
 	store, older, newer := memory.New(), []byte(strings.Repeat("a", 32)), []byte(strings.Repeat("b", 32))

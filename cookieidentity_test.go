@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// identified sends a GET through a middleware, and answers who it was.
+// identified sends a GET through a middleware and returns the identity of the request.
 func identified(t *testing.T, mw func(http.Handler) http.Handler, header string) (authkit.Identity, int) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/mine", nil)

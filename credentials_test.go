@@ -81,7 +81,7 @@ func TestEmails(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits)
 	long := strings.Repeat("a", 64)
-	domain := strings.Repeat("d", 63) + "." + strings.Repeat("e", 63) + "." + strings.Repeat("f", 61) // with 64 and an at sign: 254
+	domain := strings.Repeat("d", 63) + "." + strings.Repeat("e", 63) + "." + strings.Repeat("f", 61) // 254 bytes, with 64 and an at sign
 	for email, ok := range map[string]bool{
 		"ann@example.com":                 true,
 		"Ann.Lee+tag@Sub.Example.COM":     true,
@@ -124,7 +124,7 @@ func TestEmails(t *testing.T) {
 		"ann@-a.example":                  false,
 		"ann@a-.example":                  false,
 		"ann@a_b.example":                 false,
-		"ann@xn--a.example":               false, // no A-label
+		"ann@xn--a.example":               false, // not an A-label
 		`ann\@example.com`:                false,
 		"ann%40example.com":               false,
 	} {
@@ -160,7 +160,7 @@ func TestAnAddressIsOneInAnySpelling(t *testing.T) {
 			}
 		}
 	}
-	w.signUp("ann.lee@example.com") // a dot, a tag and another letter do tell addresses apart
+	w.signUp("ann.lee@example.com") // a dot, a tag and another letter make different addresses
 	w.signUp("annlee@example.com")
 	w.signUp("ann.lee+x@example.com")
 }
@@ -259,7 +259,7 @@ func TestPasswords(t *testing.T) {
 	})
 }
 
-// quoted is a JSON string.
+// quoted returns a JSON string.
 func quoted(s string) string {
 	b, err := json.Marshal(s)
 	if err != nil {
@@ -274,7 +274,7 @@ func TestAPeerWithoutAnAddressIsCounted(t *testing.T) {
 	last := 0
 	for i := range 21 {
 		r := w.request("POST", w.in("/auth/credentials/{app_id}"), fmt.Sprintf(`{"email":"u%d@example.com","password":"x","intent":"sign_in"}`, i), "Content-Type: application/json")
-		r.RemoteAddr = "@" // a Unix socket's
+		r.RemoteAddr = "@" // as for a Unix socket
 		last = w.do(r).Code
 	}
 	if last != 429 {

@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// The kinds of credential that exist.
+// The kinds of credential.
 const (
 	userToken      = "an access token of the app"
 	otherUserToken = "an access token of another app"
@@ -44,13 +44,13 @@ const (
 	nothing        = "nothing"
 )
 
-// wallet holds one of each kind, and what some go with.
+// wallet holds one credential of each kind, and what some need beside them.
 type wallet struct {
 	of     map[string]string
 	other  uuid.UUID         // the other app
 	email  string            // of the link
 	form   url.Values        // the link's form
-	cookie map[string]string // the cookie that a kind goes with
+	cookie map[string]string // the cookie that belongs to a kind
 	nonce  map[string]string // of a flow's ID token
 }
 
@@ -105,15 +105,15 @@ func (s *stage) minted() wallet {
 	return c
 }
 
-// door is one place of a route where a credential can go.
+// door is a place in a request to a route where a credential can go.
 type door struct {
 	route, place string
 	put          func(s *stage, c wallet, x string) *http.Request
-	takes        map[string]int // what opens it, with the status; everything else is refused
+	takes        map[string]int // the kinds that are accepted, with the status; all others are refused
 	refusals     []int          // default: 401
 }
 
-// all is the status of a door that asks for nothing.
+// all returns the status of a door that needs no credential.
 func all(status int) map[string]int { return map[string]int{"": status} }
 
 func header(scheme, method, path, body string) func(*stage, wallet, string) *http.Request {
@@ -133,12 +133,12 @@ func cookie(method, path, body, name string) func(*stage, wallet, string) *http.
 	}
 }
 
-// member puts x where {x} stands in a JSON body; the other places are the wallet's.
+// member puts x in place of {x} in a JSON body. The other places are filled from the wallet.
 func member(path, body string) func(*stage, wallet, string) *http.Request {
 	return memberWith(path, body, func(wallet) []string { return nil })
 }
 
-// memberWith sends headers of the wallet's, too.
+// memberWith also sends headers from the wallet.
 func memberWith(path, body string, headers func(wallet) []string) func(*stage, wallet, string) *http.Request {
 	return func(s *stage, c wallet, x string) *http.Request {
 		fill := strings.NewReplacer("{x}", x, "{email}", c.email, "{code}", c.of[linkCode], "{binding}", c.of[linkBinding],
@@ -213,7 +213,7 @@ func doors() []door {
 		{"POST /auth/refresh/{app_id}", "the header", header("Bearer", "POST", "/auth/refresh/{app_id}", "{}"), nil, []int{400}},
 		{"POST /auth/refresh/{app_id}", "the cookie", cookie("POST", "/auth/refresh/{app_id}", "{}", ""), nil, []int{400}},
 		{"POST /auth/access-token/{app_id}", "the header", header("Bearer", "POST", "/auth/access-token/{app_id}", "{}"), nil, nil},
-		{"POST /auth/access-token/{app_id}", "the cookie", cookie("POST", "/auth/access-token/{app_id}", "{}", ""), nil, nil}, // of an app that takes none
+		{"POST /auth/access-token/{app_id}", "the cookie", cookie("POST", "/auth/access-token/{app_id}", "{}", ""), nil, nil}, // of an app that is not in cookie mode
 		{"POST /auth/sign-out/{app_id}", "the token", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}"}`), map[string]int{refreshToken: 204}, refused},
 		{"POST /auth/sign-out/{app_id}", "the token, for all", member("/auth/sign-out/{app_id}", `{"refresh_token":"{x}","all":true}`), map[string]int{refreshToken: 204}, refused},
 		{"POST /auth/sign-out/{app_id}", "the header", header("Bearer", "POST", "/auth/sign-out/{app_id}", "{}"), map[string]int{userToken: 204}, nil},
@@ -278,16 +278,16 @@ func doors() []door {
 		path = strings.NewReplacer("{id}", "{key_id}", "{provider}", "corp").Replace(path)
 		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{ownerToken: c.status, otherDevToken: 404}, nil})
 	}
-	for i, d := range out { // whoever asks for a change is a user like any other
-		if status, takes := d.takes[userToken]; takes && !strings.Contains(d.route, "/callback/") { // which wants the very session that began
+	for i, d := range out { // the user who asks for a change is like any other
+		if status, takes := d.takes[userToken]; takes && !strings.Contains(d.route, "/callback/") { // requires the session that began the flow
 			out[i].takes[moverToken] = status
 		}
 	}
 	return append(out, accountDoors()...)
 }
 
-// TestCrossUse tries every kind of credential at every door. Those that do not open it come
-// first: none of them may use up the one that does.
+// This test tries every kind of credential at every door. The kinds that are refused come
+// first: they must not spend the one that is accepted.
 func TestCrossUse(t *testing.T) {
 	t.Parallel()
 	missing := map[string]bool{}
@@ -339,10 +339,11 @@ func (d door) try(t *testing.T, s *stage, c wallet, kind, x string) {
 	}
 }
 
-// opensPage are the routes of a link, which have an effect as a POST: by then it is spent here.
+// opensPage matches the routes of a link's page. Their effect comes with the POST, which has
+// been sent here by then.
 var opensPage = regexp.MustCompile(`^GET /auth/(verify|password|email)/`)
 
-// What a refused credential leaves untouched still works in its own place.
+// A refused credential still works in its own place.
 func TestNothingIsUsedUpElsewhere(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestDependencies holds the list of modules that a host links.
+// This test holds the list of modules that a host links.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
 	allowed := []string{
@@ -33,7 +33,7 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
-// TestNoTemplates keeps out what calls methods by name: the linker then has to keep every
+// This test keeps out packages that call methods by name. With them the linker must keep every
 // exported method of the program, the host's own included.
 func TestNoTemplates(t *testing.T) {
 	t.Parallel()
@@ -75,7 +75,7 @@ func main() {
 }
 `
 
-// TestSize bounds what authkit adds to a server that has net/http already.
+// This test bounds what authkit adds to a server that already has net/http.
 func TestSize(t *testing.T) {
 	t.Parallel()
 	const most = 5_700_000
@@ -89,7 +89,7 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// stripped is the size of a program, built for release.
+// stripped returns the size of a program built for release.
 func stripped(t *testing.T, name, source string) int64 {
 	t.Helper()
 	dir := t.TempDir()

@@ -18,8 +18,7 @@ import (
 
 func (w *world) deviceCookie() string { return "authkit-d" }
 
-// deviceOf is the cookie by which an answer makes a browser known, as the browser sends it
-// back.
+// deviceOf returns the device cookie of an answer, as the browser sends it back.
 func (w *world) deviceOf(got answer) string {
 	w.t.Helper()
 	for _, c := range (&http.Response{Header: got.Header()}).Cookies() {
@@ -31,7 +30,7 @@ func (w *world) deviceOf(got answer) string {
 	return ""
 }
 
-// proven signs a user up who proves the address and signs in again.
+// proven signs up a user who proves the address and signs in again.
 func (w *world) proven(email string) answer {
 	w.t.Helper()
 	token := w.signUp(email).text(w.t, "token")
@@ -40,20 +39,20 @@ func (w *world) proven(email string) answer {
 	w.send("POST", w.in("/auth/email/send/{app_id}"), "{}", bearer(token)).want(w.t, 202, "")
 	w.runOnce()
 	w.send("POST", w.in("/auth/email/verify/{app_id}"), `{"token":"`+linkToken(w.outbox.Messages()[before])+`"}`, bearer(token)).want(w.t, 200, "")
-	w.clock.Advance(time.Hour) // what this counted is over
+	w.clock.Advance(time.Hour) // so that limits have room again
 	got := w.try(w.app.ID.String(), email, password)
 	got.want(w.t, 200, "")
 	return got
 }
 
-// try sends a password from an address that nothing else comes from.
+// try sends a password from an address that no other request comes from.
 func (w *world) try(app, email, pw string, headers ...string) answer {
 	w.t.Helper()
 	w.tries++
 	return w.from(fmt.Sprintf("198.51.%d.%d:1", w.tries/250, w.tries%250)).send("POST", "/auth/credentials/"+app, signInBody(email, pw, "sign_in"), headers...)
 }
 
-// knownDevice is a world with a user and the user's browser, an hour later.
+// knownDevice returns a world with a user and the user's browser, an hour later.
 func knownDevice(t *testing.T, change ...func(*authkit.Config)) (w *world, app, cookie string) {
 	t.Helper()
 	w = setup(t, change...)
@@ -62,14 +61,14 @@ func knownDevice(t *testing.T, change ...func(*authkit.Config)) (w *world, app, 
 	return w, w.app.ID.String(), cookie
 }
 
-// lockedOut lets strangers try until they are refused.
+// lockedOut tries passwords as strangers until they are refused.
 func (w *world) lockedOut(app, email string) {
 	w.t.Helper()
 	flood(w.t, func(int) answer { return w.try(app, email, "another passphrase") })
 }
 
-// TestStrangersKeepNoMailFromAKnownDevice uses an address's share of mail up and asks for the
-// user, who may not be told from strangers by the answer.
+// Strangers use up an address's share of mail. A known device of the user still gets mail, and
+// its answer does not differ from that to strangers.
 func TestStrangersKeepNoMailFromAKnownDevice(t *testing.T) {
 	t.Parallel()
 	ask := func(w *world, path, body string, headers ...string) (mails int) {
@@ -147,7 +146,7 @@ func TestStrangersKeepNoMailFromAKnownDevice(t *testing.T) {
 	t.Run("an account that never proved the address has no share beside the strangers'", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
-		in := w.signUp("ann@example.com") // maybe another than she
+		in := w.signUp("ann@example.com") // perhaps not the real Ann
 		cookie, mails := w.deviceOf(in), 0
 		for range 5 {
 			mails += ask(w, send, `{}`, bearer(in.text(t, "token"))) + ask(w, link, ann, cookie) + ask(w, forgot, ann)
@@ -179,7 +178,7 @@ func TestStrangersLockNoKnownDeviceOut(t *testing.T) {
 		t.Parallel()
 		w, app, _ := knownDevice(t)
 		for range 5 {
-			w.lockedOut(app, "ann@example.com") // refusals put nothing off
+			w.lockedOut(app, "ann@example.com") // refusals do not lengthen the wait
 			w.clock.Advance(6 * time.Second)
 			w.try(app, "ann@example.com", password).want(t, 200, "")
 		}
@@ -261,7 +260,7 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 			return other.ID.String(), "ann@example.com", "Cookie: " + w.deviceCookie() + "=" + value
 		},
 		"after 90 days": func(w *world, cookie string) (string, string, string) {
-			w.clock.Advance(90*24*time.Hour - 2*time.Hour) // with the two hours around it
+			w.clock.Advance(90*24*time.Hour - 2*time.Hour) // together with the two hours around it
 			return w.app.ID.String(), "ann@example.com", cookie
 		},
 		"once the sessions are ended as one": func(w *world, cookie string) (string, string, string) {
@@ -398,7 +397,7 @@ func TestTheCookieOfADevice(t *testing.T) {
 	})
 }
 
-// A Go caller keeps for a device what the handler keeps in a cookie.
+// A Go caller stores for a device what the handler stores in a cookie.
 func TestKnowDevice(t *testing.T) {
 	t.Parallel()
 	w, seen := counted(t)
@@ -445,7 +444,8 @@ func TestKnowDevice(t *testing.T) {
 	}
 }
 
-// Nothing but what was made for the account makes a device known, to the letter.
+// FuzzDevice checks that a device is known only by a token that was made for the account, byte
+// for byte.
 func FuzzDevice(f *testing.F) {
 	seen := &hitLog{Store: memory.New()}
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
@@ -465,7 +465,8 @@ func FuzzDevice(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// Each input is an edit of the genuine text, since every process of a fuzz run draws its own.
+	// Each input is an edit of the genuine text, since every process of a fuzz run draws its
+	// own.
 	n := uint16(len(genuine))
 	f.Add(uint16(0), uint16(0), "")
 	f.Add(uint16(0), n, "")
@@ -489,7 +490,8 @@ func FuzzDevice(f *testing.F) {
 	})
 }
 
-// counter is no randomness at all: every process of a fuzz target draws the same.
+// counter is a constant source in place of randomness, so that all processes of a fuzz target
+// get the same.
 type counter struct{ n byte }
 
 func (c *counter) Read(b []byte) (int, error) {

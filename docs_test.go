@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// TestLinksOfDocs follows every relative link of the pages, with its heading.
+// This test follows every relative link of the pages, with its heading.
 func TestLinksOfDocs(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob("docs/*.md")
@@ -56,7 +56,7 @@ func hasHeading(page, anchor string) bool {
 	return false
 }
 
-// TestDocsNameEveryLimit compares the table of docs/limits.md with the fields of LimitConfig.
+// This test compares the table of docs/limits.md with the fields of LimitConfig.
 func TestDocsNameEveryLimit(t *testing.T) {
 	t.Parallel()
 	var want []string
@@ -74,7 +74,7 @@ func TestDocsNameEveryLimit(t *testing.T) {
 	}
 }
 
-// TestTestsThatDocsName looks for every test that docs/security.md and docs/growth.md name.
+// This test looks for every test that docs/security.md and docs/growth.md name.
 func TestTestsThatDocsName(t *testing.T) {
 	t.Parallel()
 	there := map[string]bool{}

@@ -20,10 +20,10 @@ import (
 	"github.com/authkit-dev/authkit/storetest"
 )
 
-// asked is the address of which nobody may learn whether the app knows it.
+// asked is the address in question. No one may learn whether the app knows it.
 const asked = "somebody@example.com"
 
-// witness is a store that writes down what a flow asks of it, in order.
+// witness is a store that records what a flow asks of it, in order.
 type witness struct {
 	*storetest.Faulty
 
@@ -67,7 +67,7 @@ func (s *witness) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, no
 	return s.Faulty.TryToken(ctx, app, t, now)
 }
 
-// Put notes what is written, down to the lengths of what is sealed.
+// Put records what is written, and the lengths of what is sealed.
 func (s *witness) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
 	var line strings.Builder
 	line.WriteString("Put")
@@ -84,8 +84,8 @@ func (s *witness) Put(ctx context.Context, app uuid.UUID, also authkit.Also) err
 	return s.Faulty.Put(ctx, app, also)
 }
 
-// onlooker is a world in which the asked address may be known, and an asker who is somebody
-// else.
+// onlooker is a world in which the asked address may be known, and in which another person
+// asks.
 type onlooker struct {
 	*world
 
@@ -93,10 +93,10 @@ type onlooker struct {
 	session string // an access token of the asker
 }
 
-// standing is what the app may know of an address; nil: nothing.
+// standing is what the app may know about an address; nil means nothing.
 type standing func(w *onlooker)
 
-// account makes the asked user: with a password, unless it is empty.
+// account makes the asked user, with a password unless pw is empty.
 func (w *onlooker) account(pw string, patch authkit.UserPatch) {
 	w.t.Helper()
 	var u authkit.User
@@ -116,7 +116,7 @@ func (w *onlooker) account(pw string, patch authkit.UserPatch) {
 	}
 }
 
-// standings are of every account that is to look like none.
+// standings lists the states of an account that must look like a missing account.
 func standings() map[string]standing {
 	yes := new(true)
 	return map[string]standing{
@@ -131,7 +131,7 @@ func standings() map[string]standing {
 	}
 }
 
-// askedBefore holds live proofs, of an address that others than the asker wanted mail for.
+// askedBefore makes valid proofs of an address for which others than the asker wanted mail.
 func askedBefore(w *onlooker) {
 	w.account(password, authkit.UserPatch{Verified: new(true)})
 	for _, path := range []string{"/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"} {
@@ -139,7 +139,7 @@ func askedBefore(w *onlooker) {
 	}
 }
 
-// newOnlooker makes a world; all before it is hours ago, so that no limit remembers it.
+// newOnlooker returns a world. Everything in it happened hours ago, so that limits have room.
 func newOnlooker(t *testing.T, of standing, settings authkit.AppPatch) *onlooker {
 	t.Helper()
 	store := &witness{Faulty: storetest.NewFaulty(memory.New())}
@@ -153,16 +153,16 @@ func newOnlooker(t *testing.T, of standing, settings authkit.AppPatch) *onlooker
 	return w
 }
 
-// secretive is a request that must not tell of the address.
+// secretive is a request whose answer must not reveal whether the address is known.
 type secretive struct {
 	settings authkit.AppPatch
 	path     string
 	body     string
 	fills    int    // requests that use up the address's limit
-	code     string // where a code is redeemed that was mailed by the answer to the request, or not
+	code     string // where a code is redeemed, whether or not one was mailed
 }
 
-// secretives are all flows that take an address of somebody else.
+// secretives lists all flows that take another person's address.
 func secretives() map[string]secretive {
 	closed, proven := authkit.AppPatch{SignupClosed: new(true)}, authkit.AppPatch{RequireVerified: new(true)}
 	const credentials, forgot, link = "/auth/credentials/{app_id}", "/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"
@@ -191,13 +191,13 @@ func secretives() map[string]secretive {
 	}
 }
 
-// ask sends the request, as whoever is signed in as somebody else.
+// ask sends the request. The asker is signed in as another user.
 func (f secretive) ask(w *onlooker) answer {
 	w.t.Helper()
 	return w.send("POST", w.in(f.path), f.body, bearer(w.session))
 }
 
-// redeem shows a code that is not the mailed one.
+// redeem sends a code other than the mailed one.
 func (f secretive) redeem(w *onlooker, asking answer) answer {
 	w.t.Helper()
 	code := "000000"
@@ -217,10 +217,10 @@ func (f secretive) redeem(w *onlooker, asking answer) answer {
 	return w.send("POST", w.in(f.code), string(body))
 }
 
-// masked are members and headers that differ each time; only their lengths count.
+// masked lists members and headers that differ each time. Only their lengths count.
 var masked = []string{"binding", "request_id", "X-Request-Id", "Set-Cookie"}
 
-// shown is all that the asker sees.
+// shown returns everything that the asker sees.
 func shown(a answer) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%d, %d bytes\n", a.Code, a.Body.Len())
@@ -247,7 +247,7 @@ func mask(name, value string) string {
 	return fmt.Sprintf("%s(%d) %s", key, len(secret), rest)
 }
 
-// trace is what the asker sees of a flow's last request, and what the store is asked for.
+// trace returns what the asker sees of a flow's last request, and what the store is asked.
 func (f secretive) trace(t *testing.T, of standing, fills int) (seen, asks string) {
 	t.Helper()
 	w := newOnlooker(t, of, f.settings)
@@ -306,10 +306,10 @@ func TestForgotAsksForNoAccount(t *testing.T) {
 
 func TestNothingTellsThatTheMailOfAnAddressIsUsedUp(t *testing.T) {
 	t.Parallel()
-	told := regexp.MustCompile(`(mail|event)\([^)]*\)`) // by what is sealed, and by the audit trail
+	told := regexp.MustCompile(`(mail|event)\([^)]*\)`) // what may tell: in sealed data, and in the audit trail
 	for name, f := range secretives() {
 		if f.fills > 5 || f.code != "" {
-			continue // credentials say so: 429
+			continue // credentials answer 429
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

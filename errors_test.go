@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/errordoc"
 )
 
-// statuses is the list of codes of the HTTP contract.
+// statuses lists the codes of the HTTP contract.
 func statuses() map[authkit.Code]int {
 	return map[authkit.Code]int{
 		"invalid_request": 400, "provider_refused": 400,

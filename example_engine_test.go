@@ -17,13 +17,13 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// demo is an engine in memory with one app, for the examples. Its mail is kept, not sent.
+// demo returns an engine in memory with one app, for the examples. Its mail is kept, not sent.
 func demo(change ...func(*authkit.Config)) (*authkit.Engine, authkit.App, *mail.Outbox) {
 	outbox := mail.NewOutbox()
 	cfg := authkit.Config{
 		Store: memory.New(), BaseURL: "http://localhost:8080/id", Mailer: outbox,
 		Logger:   slog.New(slog.DiscardHandler),
-		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, // cheap, for an example alone
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, // cheap, for an example only
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -130,7 +130,7 @@ func ExampleEngine_StartSession() {
 	if err != nil {
 		panic(err)
 	}
-	// The host has checked a badge at the door, in a way that authkit does not know.
+	// The host has checked a badge at the entrance, by a method that authkit does not know.
 	in, err := engine.StartSession(ctx, authkit.HostSignIn{App: app.ID, User: ann.ID, Method: "badge", Client: authkit.Client{IP: "192.0.2.1"}})
 	if err != nil {
 		panic(err)

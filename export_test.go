@@ -2,13 +2,13 @@ package authkit
 
 import "github.com/authkit-dev/authkit/oauth"
 
-// RouteInfo is what tests may know of a row of the route table.
+// RouteInfo is the part of a row of the route table that tests may see.
 type RouteInfo struct {
 	Method, Pattern string
 	Form            bool
 }
 
-// Routes is the route table.
+// Routes returns the route table.
 func Routes() []RouteInfo {
 	var out []RouteInfo
 	for _, rt := range routes() {
@@ -17,14 +17,14 @@ func Routes() []RouteInfo {
 	return out
 }
 
-// UseGitHub makes an engine ask another server than GitHub's.
+// UseGitHub makes an engine ask another server in place of GitHub.
 func UseGitHub(e *Engine, url string) {
 	e.oauth = oauth.NewClient(oauth.Options{AllowLoopback: true, Now: e.cfg.Now, Endpoints: map[string]oauth.Endpoint{
 		"github": {AuthURL: url + "/login/oauth/authorize", TokenURL: url + "/login/oauth/access_token", APIURL: url},
 	}})
 }
 
-// BindingCookie is the binding cookie of a new browser, as it sends it.
+// BindingCookie returns the binding cookie of a new browser, as the browser sends it.
 func BindingCookie(e *Engine) string {
 	return bindingWith(e, newBound(e.now()))
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// state is everything in the store that lets somebody in or changes what they may do.
+// state returns everything in the store that grants access or changes what users may do.
 func (s *stage) state() string {
 	s.t.Helper()
 	ctx, page := s.t.Context(), authkit.Page{Limit: 500}
@@ -45,7 +45,7 @@ func (s *stage) state() string {
 	return strings.Join(out, "\n")
 }
 
-// refused checks the answer to a request that the store failed under.
+// refused checks the answer to a request during which the store failed.
 func (f flow) refused(t *testing.T, got answer) {
 	t.Helper()
 	for name, values := range got.Header() {
@@ -74,7 +74,7 @@ func (f flow) refused(t *testing.T, got answer) {
 	}
 }
 
-// wellDone checks the answer of a good day.
+// wellDone checks the answer to a request without faults.
 func (f flow) wellDone(t *testing.T, got answer) {
 	t.Helper()
 	got.want(t, f.status, f.code)
@@ -83,7 +83,7 @@ func (f flow) wellDone(t *testing.T, got answer) {
 	}
 }
 
-// calls counts what the flow's last request asks of the store.
+// calls counts the calls of the store that the flow's last request makes.
 func (f flow) calls(t *testing.T) int {
 	t.Helper()
 	s := newStage(t)
@@ -128,7 +128,7 @@ func (f flow) fault(t *testing.T, n int) {
 	if !f.spends || got.Code != 401 {
 		f.wellDone(t, got)
 	} else {
-		got.want(t, 401, "invalid_token") // honestly spent
+		got.want(t, 401, "invalid_token") // rightly spent
 	}
 	s.clock.Advance(2 * time.Second)
 	f.wellDone(t, s.do(f.ready(s)()))

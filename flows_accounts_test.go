@@ -11,7 +11,7 @@ import (
 
 const newPassword = "another long passphrase"
 
-// posted sends, lets the mail go out, and answers what came to an address.
+// posted sends a request, lets the mail go out, and returns the mail to an address.
 func (w *world) posted(path, body, to string, headers ...string) (answer, mail.Message) {
 	w.t.Helper()
 	got := w.send("POST", w.in(path), body, headers...)
@@ -19,7 +19,7 @@ func (w *world) posted(path, body, to string, headers ...string) (answer, mail.M
 	return got, w.mailTo(to)
 }
 
-// mailTo lets mail go out and answers the last one to an address.
+// mailTo lets mail go out and returns the last one to an address.
 func (w *world) mailTo(to string) mail.Message {
 	w.t.Helper()
 	if err := w.engine.RunOnce(w.t.Context()); err != nil {
@@ -45,7 +45,7 @@ func byCode(email string, pending answer, m mail.Message, more string) string {
 	return fmt.Sprintf(`{"email":%q,"code":%q,"binding":%q%s}`, email, mail.Code(m), pending.body["binding"], more)
 }
 
-// provenUser is a user who signed in by link, and so has a proven address and no password.
+// provenUser returns a user who signed in by link, and so has a proven address and no password.
 func (w *world) provenUser(email string) answer {
 	w.t.Helper()
 	_, m := w.mailed(email, "")
@@ -54,7 +54,7 @@ func (w *world) provenUser(email string) answer {
 	return got
 }
 
-// moved changes the address of a new, proven user and answers the mail to the old one.
+// moved changes the address of a new, proven user and returns the mail to the old one.
 func (s *stage) moved() (undo mail.Message, old string) {
 	s.t.Helper()
 	old, next := s.email(), s.email()
@@ -64,7 +64,7 @@ func (s *stage) moved() (undo mail.Message, old string) {
 	return s.mailTo(old), old
 }
 
-// pressing shows a link's page and answers the request that its button makes.
+// pressing opens a link's page and returns the request that its button makes.
 func (s *stage) pressing(m mail.Message, path string, more url.Values, headers ...string) func() *http.Request {
 	s.t.Helper()
 	body, cookie := s.shown(m)
@@ -213,7 +213,7 @@ func addressFlows() []flow {
 	}
 }
 
-// accountDoors are the places of credentials on the routes for passwords and addresses.
+// accountDoors lists the places of credentials on the routes for passwords and addresses.
 func accountDoors() []door {
 	const reset, verify, confirm, undo = "/auth/password/reset/{app_id}", "/auth/email/verify/{app_id}", "/auth/email/confirm/{app_id}", "/auth/email/undo/{app_id}"
 	refused := []int{400, 401}
@@ -252,7 +252,7 @@ func accountDoors() []door {
 	return out
 }
 
-// The kinds of credential that go with passwords and addresses.
+// The kinds of credential for passwords and addresses.
 const (
 	resetJWT   = "the token of a reset"
 	verifyJWT  = "the token of a proof"

@@ -40,7 +40,7 @@ func sessionFlows() []flow {
 		{name: "end a session", route: "DELETE " + sessions + "/{session_id}", status: 204, ready: func(s *stage) func() *http.Request {
 			email := s.email()
 			s.signUp(email)
-			s.clock.Advance(1) // the newest is known by its time
+			s.clock.Advance(1) // so that the newest has a later time
 			token := s.signIn(s.app.ID.String(), email)
 			list := s.send("GET", s.in(sessions), "", bearer(token)).body["sessions"].([]any)
 			for _, one := range list {

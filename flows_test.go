@@ -23,14 +23,14 @@ const (
 	form   = "Content-Type: application/x-www-form-urlencoded"
 )
 
-// stage is a world with all that a flow may need: an origin, a goal and a provider, over a
-// store that can be made to fail.
+// stage is a world with everything that a flow may need: an origin, a redirect URL and a
+// provider, over a store that can be made to fail.
 type stage struct {
 	*world
 
 	faulty *storetest.Faulty
 	inner  authkit.Store
-	idp    *issuer // nil until somebody asks for it
+	idp    *issuer // nil until it is first used
 	n      int
 }
 
@@ -39,7 +39,7 @@ func newStage(t *testing.T, change ...func(*authkit.Config)) *stage {
 	return newStageOn(t, memory.New(), change...)
 }
 
-// newStageOn is a stage over a store that is empty.
+// newStageOn returns a stage over an empty store.
 func newStageOn(t *testing.T, store authkit.Store, change ...func(*authkit.Config)) *stage {
 	t.Helper()
 	s := &stage{inner: store}
@@ -52,7 +52,7 @@ func newStageOn(t *testing.T, store authkit.Store, change ...func(*authkit.Confi
 	mounted, mine := s.server, s.engine.Require(authkit.ForApp(s.app.ID))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, map[string]string{"secret": "mine"})
 	}))
-	s.server = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // no mux: one would clean paths
+	s.server = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // without a mux, which would clean paths
 		if r.URL.Path == "/mine" {
 			mine.ServeHTTP(w, r)
 			return
@@ -62,7 +62,7 @@ func newStageOn(t *testing.T, store authkit.Store, change ...func(*authkit.Confi
 	return s
 }
 
-// fresh is a text that was not used before.
+// fresh returns a text that was not used before.
 func (s *stage) fresh(prefix string) string {
 	s.n++
 	return fmt.Sprintf("%s%d", prefix, s.n)
@@ -70,7 +70,7 @@ func (s *stage) fresh(prefix string) string {
 
 func (s *stage) email() string { return s.fresh("ann") + "@example.com" }
 
-// provider is the issuer, configured as "corp".
+// provider returns the issuer, configured as "corp".
 func (s *stage) provider() *issuer {
 	s.t.Helper()
 	if s.idp == nil {
@@ -95,7 +95,7 @@ func (s *stage) redirected(query string) (state, cookie string) {
 	return u.Query().Get("state"), cookieOf(got)
 }
 
-// bounced posts the provider's form and answers the path that the browser goes to.
+// bounced posts the provider's form and returns the path to which the browser goes.
 func (s *stage) bounced(state string) string {
 	s.t.Helper()
 	got := s.send("POST", s.in("/auth/callback/corp/{app_id}"), "code=good&state="+state, form)
@@ -103,7 +103,7 @@ func (s *stage) bounced(state string) string {
 	return strings.TrimPrefix(got.Header().Get("Location"), base)
 }
 
-// formOf is the form on a page, as a browser posts it.
+// formOf returns the form on a page, as a browser posts it.
 func formOf(page answer) string {
 	values := url.Values{}
 	for _, f := range hidden.FindAllStringSubmatch(page.Body.String(), -1) {
@@ -112,7 +112,7 @@ func formOf(page answer) string {
 	return values.Encode()
 }
 
-// shown opens a link's page and answers the form on it, with the cookie that goes with it.
+// shown opens a link's page and returns the form on it and the cookie that belongs to it.
 func (w *world) shown(m mail.Message, headers ...string) (body, cookie string) {
 	w.t.Helper()
 	got := w.send("GET", linkPath(m), "", headers...)
@@ -120,7 +120,7 @@ func (w *world) shown(m mail.Message, headers ...string) (body, cookie string) {
 	return formOf(got), cookieOf(got)
 }
 
-// handedOver signs in from a link's page and answers the one-time code.
+// handedOver signs in from a link's page and returns the one-time code.
 func (s *stage) handedOver() (code, cookie string) {
 	s.t.Helper()
 	_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
@@ -134,13 +134,13 @@ func (s *stage) handedOver() (code, cookie string) {
 	return u.Query().Get("code"), cookie
 }
 
-// cookieOf is the first cookie of an answer, as a browser sends it back.
+// cookieOf returns the first cookie of an answer, as a browser sends it back.
 func cookieOf(a answer) string {
 	cookie, _, _ := strings.Cut(a.Header().Get("Set-Cookie"), ";")
 	return cookie
 }
 
-// made makes one API key and answers its id.
+// made makes one API key and returns its id.
 func (s *stage) made() string {
 	s.t.Helper()
 	key, _, err := s.engine.RotateAPIKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.APIKeyRequest{Overlap: 3600e9})
@@ -150,28 +150,28 @@ func (s *stage) made() string {
 	return key.ID.String()
 }
 
-// again makes the same request as often as it is asked for.
+// again returns the same request as often as it is called.
 func (s *stage) again(method, path, body string, headers ...string) func() *http.Request {
 	return func() *http.Request { return s.request(method, s.in(path), body, headers...) }
 }
 
-// flow is one thing that a client does.
+// flow is one action of a client.
 type flow struct {
 	name  string
-	route string // the row of the route table; empty: the host's own route
+	route string // the row of the route table; empty for the host's own route
 
-	// ready leads up to the flow's last request, which it answers; as often as it is
-	// called, it does so for somebody new.
+	// ready prepares the flow and returns its last request. Each call makes that request for a
+	// new user.
 	ready func(*stage) func() *http.Request
 
 	status int    // of the answer
-	code   string // where that is a refusal
+	code   string // if the answer is a refusal
 
-	// spends says that something is used up before the last call of the store: a fault
-	// after that leaves nothing to repeat.
+	// spends reports whether something is spent before the last call of the store. After a
+	// fault beyond that, the request cannot be repeated.
 	spends bool
 
-	// goes says that the browser is sent on, errors and all.
+	// goes reports whether the browser is redirected, even with errors.
 	goes bool
 }
 
@@ -513,7 +513,7 @@ func otherFlows() []flow {
 	}
 }
 
-// storeless are the flows that need no store.
+// storeless reports whether the flow needs no store.
 func (f flow) storeless() bool { return f.route == "GET /healthz" || f.route == "GET /errors/{code}" }
 
 func TestEveryRouteHasAFlow(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// warnings are the events of forwarding headers, and the log lines.
+// warnings holds the events about forwarding headers and the lines of the log.
 type warnings struct {
 	mu   sync.Mutex
 	told []authkit.Event
@@ -44,7 +44,7 @@ func withWarnings(t *testing.T) (*world, *warnings) {
 	return w, seen
 }
 
-// take answers what was told since, as "app peer", after checking that each has its line.
+// take returns the new events as "app peer", and checks that each has its line.
 func (s *warnings) take(t *testing.T) (out []string) {
 	t.Helper()
 	lines := strings.Count(s.log.String(), "untrusted peer")
@@ -106,8 +106,8 @@ func TestAForwardingHeaderFromAStrangerWarns(t *testing.T) {
 	want("the clock set back", id+" 192.0.2.1")
 }
 
-// A trusted proxy that writes no addresses makes everybody behind it one peer, which is told
-// once a minute.
+// If a trusted proxy writes no addresses, all clients behind it count as one peer. This is
+// logged once a minute.
 func TestAnUnreadableHeaderOfAProxyIsLoggedOnceAMinute(t *testing.T) {
 	t.Parallel()
 	w, seen := withWarnings(t)
@@ -147,7 +147,7 @@ func TestAnUnreadableHeaderOfAProxyIsLoggedOnceAMinute(t *testing.T) {
 	want("a minute later", "unreadable", 1)
 }
 
-// Clients behind a proxy that writes ports are counted one by one.
+// Clients behind a proxy that writes ports are counted separately.
 func TestClientsBehindAProxyThatWritesPorts(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
@@ -165,12 +165,12 @@ func TestClientsBehindAProxyThatWritesPorts(t *testing.T) {
 	}
 }
 
-// A proxy on a Unix socket has no address, and is trusted where Config.TrustUnixSockets says so.
+// A proxy on a Unix socket has no address. It is trusted if Config.TrustUnixSockets says so.
 func TestAProxyOnAUnixSocket(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		trust   bool
-		another int // the answer to another client, once one has had its fill
+		another int // the answer to another client, once the limit of the first is exhausted
 	}{"trusted": {true, 401}, "not trusted": {false, 429}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

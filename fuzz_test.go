@@ -21,12 +21,12 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// target is an engine that a fuzz target asks over and over.
+// target is an engine to which a fuzz target sends many requests.
 type target struct {
 	engine *authkit.Engine
 	app    authkit.App
 	dev    string   // a developer's access token
-	live   []string // every secret text that is good for something
+	live   []string // every valid secret
 }
 
 func newTarget(f *testing.F) target {
@@ -66,7 +66,7 @@ func newTarget(f *testing.F) target {
 	return target{engine, app, console.Token, []string{key, console.Token, console.RefreshToken, in.Token, in.RefreshToken, pending.Binding, linkToken(m)}}
 }
 
-// misspelled are texts that are nearly good for something.
+// misspelled returns texts that are almost valid secrets.
 func (g target) misspelled() []string {
 	out := []string{"", "x", "ak_", "rt_", strings.Repeat("A", 22), strings.Repeat("A", 64), strings.Repeat("A", 107), "a.b.c", "..", "\x00", "ÿ"}
 	for _, text := range g.live {
@@ -75,7 +75,7 @@ func (g target) misspelled() []string {
 	return out
 }
 
-// A text from outside is refused by every reader, unless it is one that authkit gave out.
+// FuzzTexts checks that every reader refuses a text from outside, unless authkit issued it.
 func FuzzTexts(f *testing.F) {
 	g := newTarget(f)
 	for _, seed := range g.misspelled() {
@@ -116,7 +116,7 @@ func FuzzTexts(f *testing.F) {
 	})
 }
 
-// A cursor is taken if, and only if, it is the one that was given out.
+// FuzzCursor checks that a cursor is accepted only if it was issued.
 func FuzzCursor(f *testing.F) {
 	g := newTarget(f)
 	server := http.StripPrefix("/id", g.engine.Handler())
@@ -147,8 +147,8 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// Whatever is asked, the answer is one of the contract: no defect, no empty success, and
-// every refusal a problem that says what is wrong.
+// FuzzHandler checks the answer to any request: no panic, no empty success, and every refusal
+// is a problem that says what is wrong.
 func FuzzHandler(f *testing.F) {
 	g := newTarget(f)
 	server := http.StripPrefix("/id", g.engine.Handler())
@@ -166,7 +166,7 @@ func FuzzHandler(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, query, body, kind, authorization, from string) {
 		r := httptest.NewRequest(http.MethodGet, "/", io.NopCloser(strings.NewReader(body)))
 		if method == "" || strings.ContainsFunc(kind+authorization+from, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-			return // net/http lets none of these through
+			return // net/http refuses these
 		}
 		r.Method, r.URL = method, &url.URL{Path: "/id" + path, RawQuery: query}
 		for name, value := range map[string]string{"Content-Type": kind, "Authorization": authorization, "Origin": from} {

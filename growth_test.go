@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// growth is what a stranger may add to a table, as docs/growth.md has it.
+// growth is what a stranger may add to a table, as docs/growth.md says.
 type growth struct{ atOnce, hourly int }
 
 var growthRow = regexp.MustCompile("(?m)^\\| `(authkit_[a-z_]+)` \\| ([0-9]+) \\| ([0-9]+) \\|")
@@ -35,7 +35,7 @@ func documentedGrowth(t *testing.T) map[string]growth {
 	return out
 }
 
-// stranger is one address that makes a store keep all that it can.
+// stranger is one address that makes a store keep as much as it can.
 type stranger struct {
 	*world
 
@@ -43,11 +43,11 @@ type stranger struct {
 	apps []string
 	n    int
 
-	// The accounts that it has made: access tokens, with app and address of each.
+	// The accounts that it made: their access tokens, apps and addresses.
 	in, of, email []string
 }
 
-// TestGrowth plays a stranger for a minute, and holds what docs/growth.md says.
+// This test acts as a stranger for a minute and checks what docs/growth.md says.
 func TestGrowth(t *testing.T) {
 	t.Parallel()
 	documented := documentedGrowth(t)
@@ -97,11 +97,11 @@ func newStranger(t *testing.T) *stranger {
 		const github = `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://app.example.com/cb"}`
 		w.send("POST", "/apps/"+id+"/oauth-configs", github, bearer(w.token)).want(t, 201, "")
 	}
-	w.clock.Advance(2 * time.Minute) // what that counted is over
+	w.clock.Advance(2 * time.Minute) // so that limits have room again
 	return s
 }
 
-// rows counts those of every table.
+// rows counts the rows of every table.
 func (s *stranger) rows() map[string]int {
 	s.t.Helper()
 	names, err := s.db.QueryContext(s.t.Context(), `select name from sqlite_master where type = 'table' and name like 'authkit\_%' escape '\'`)
@@ -131,7 +131,7 @@ func (s *stranger) rows() map[string]int {
 	return out
 }
 
-// doAll does everything at every app until all is refused.
+// doAll makes every request at every app until all are refused.
 func (s *stranger) doAll() {
 	s.everywhere(s.signsUp)
 	s.everywhere(s.signsIn)
@@ -167,7 +167,7 @@ func (s *stranger) signsUp(app string) int {
 	return got.Code
 }
 
-// signsIn signs in to an account that signsUp has made, wherever that is.
+// signsIn signs in to an account that signsUp made, at whatever app.
 func (s *stranger) signsIn(string) int {
 	s.n++
 	i := s.n % len(s.in)
@@ -185,7 +185,7 @@ func (s *stranger) redeems() {
 	}
 }
 
-// everywhere does one thing at each app in turn until each refuses it.
+// everywhere makes one request at each app in turn until each refuses it.
 func (s *stranger) everywhere(do func(app string) int) {
 	s.t.Helper()
 	refused := 0

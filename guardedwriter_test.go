@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// The writer behind Require has the last word on the cache, and takes nothing away.
+// The writer behind Require decides the caching headers and leaves everything else alone.
 func TestWhatAHandlerBehindRequireWrites(t *testing.T) {
 	t.Parallel()
 	w := withCookies(t, "cookie")

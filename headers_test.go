@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// checkHeaders wants what every answer of the handler carries.
+// checkHeaders checks the headers that every answer of the handler has.
 func checkHeaders(t *testing.T, got answer, inbound string) {
 	t.Helper()
 	header := got.Header()
@@ -24,7 +24,7 @@ func checkHeaders(t *testing.T, got answer, inbound string) {
 		"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 	} {
 		if name == "Referrer-Policy" && strings.Contains(got.Body.String(), "<form") {
-			want = "same-origin" // else browsers send Origin: null with the form
+			want = "same-origin" // otherwise browsers send Origin: null with the form
 		}
 		if isPage && name == "Content-Security-Policy" {
 			continue // see TestPages
@@ -140,7 +140,7 @@ func TestPages(t *testing.T) {
 	for name, c := range map[string]struct {
 		page   answer
 		status int
-		forms  string // where forms may go
+		forms  string // where forms may lead
 	}{
 		"what an error means":      {s.send("GET", "/errors/rate_limited", ""), 200, "'self'"},
 		"a link that goes on":      {ask(`,"redirect_to":"` + goal + `"`), 200, "'self' https://client.example"},
@@ -193,7 +193,7 @@ func TestPagesEscapeWhatDevelopersWrite(t *testing.T) {
 	}
 }
 
-// TestHeadersOverTheWire asks a real server, which adds and drops headers of its own.
+// This test asks a real server, which adds and drops headers of its own.
 func TestHeadersOverTheWire(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)

@@ -16,7 +16,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// script is a host's hooks, told what to refuse.
+// script is a host's hooks, which refuse what the test says.
 type script struct {
 	mu     sync.Mutex
 	refuse authkit.MomentKind
@@ -212,7 +212,7 @@ func TestAHookHoldsUpNoMail(t *testing.T) {
 	})
 }
 
-// A hook has the request's context, and may ask for many things at once.
+// A hook has the request's context and may start several calls at once.
 func TestHooksMayUseTheirContextConcurrently(t *testing.T) {
 	t.Parallel()
 	t.Run("before a sign-up", func(t *testing.T) {
@@ -254,7 +254,8 @@ func TestHooksMayUseTheirContextConcurrently(t *testing.T) {
 	})
 }
 
-// A hook that fails after another tab went on with the token must not end the session of that.
+// If a hook fails after another tab went on with the token, the session of that tab must not
+// end.
 func TestARefreshThatFailsLateEndsNoSession(t *testing.T) {
 	t.Parallel()
 	var w *world
