@@ -81,7 +81,7 @@ func appSigningKeys(b *bed) {
 	}
 }
 
-// seqs fails unless the app's keys are those.
+// seqs fails unless the app's keys have these Seqs, in this order.
 func (b *bed) seqs(app uuid.UUID, want ...int64) {
 	b.Helper()
 	a, err := b.s.App(b.ctx, app)
@@ -112,7 +112,7 @@ func appSigningKeysDrop(b *bed) {
 	b.same(is.Keys[:2], was.Keys[2:])
 	equal(b, is.Version, was.Version+1)
 
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(6), 3, authkit.Also{})) // nothing is below it
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(6), 3, authkit.Also{})) // no key is below it
 	b.seqs(b.app, 3, 4, 5, 6)
 	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(7), 7, authkit.Also{}))
 	b.seqs(b.app, 7)
@@ -121,8 +121,8 @@ func appSigningKeysDrop(b *bed) {
 	b.seqs(other, 1, 2, 3, 4)
 }
 
-// appSigningKeysLate adds keys that were decided on before others were added and dropped:
-// their Seq is nobody's any more.
+// appSigningKeysLate adds keys that were decided on before others were added and removed: no key
+// has their Seq any more.
 func appSigningKeysLate(b *bed) {
 	first, err := b.s.App(b.ctx, b.app)
 	b.ok(err)
@@ -133,13 +133,13 @@ func appSigningKeysLate(b *bed) {
 		b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(seq), 99, b.riders("x")), authkit.ErrConflict)
 	}
 	taken := signingKey(6)
-	taken.KID = was.App.Keys[0].KID // of one that would be dropped
+	taken.KID = was.App.Keys[0].KID // of a key that would be removed
 	b.is(b.s.AddSigningKey(b.ctx, b.app, taken, 6, b.riders("x")), authkit.ErrConflict)
 	b.written("x", false)
 	b.same(b.holding(b.app), was)
 
 	again := signingKey(6)
-	again.KID = first.Keys[0].KID // of one that was dropped
+	again.KID = first.Keys[0].KID // of a key that was removed
 	b.ok(b.s.AddSigningKey(b.ctx, b.app, again, 0, authkit.Also{}))
 	b.seqs(b.app, 2, 5, 6)
 }

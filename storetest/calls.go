@@ -16,7 +16,7 @@ type call struct {
 	how    string // empty where there is but one way
 	riders bool   // writes c.also
 
-	// What is answered in the app that holds the things, in another, and in that app
+	// The errors in the app that holds the things, in another app, and in the first one
 	// once it is deleted.
 	own, foreign, dead error
 
@@ -30,7 +30,7 @@ func (c call) name() string {
 	return c.method + " " + c.how
 }
 
-// caller is who calls: the app of the verb, and things whose ids are named.
+// caller is what a call is made with: the app of the verb, and the things whose ids it names.
 type caller struct {
 	ctx  context.Context
 	s    authkit.Store
@@ -39,7 +39,7 @@ type caller struct {
 	also authkit.Also
 }
 
-// errShown is answered by a list of what was named.
+// errShown says that a list shows what was named.
 var errShown = errors.New("it is shown")
 
 // shown is errShown if a list is not empty.
@@ -50,12 +50,12 @@ func shown[T any](list []T, err error) error {
 	return err
 }
 
-// allCalls are all ways to call each method that takes an app.
+// allCalls returns all ways to call each method that takes an app.
 func allCalls() []call {
 	return slices.Concat(appCalls(), keyCalls(), providerCalls(), sealCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
 }
 
-// plainCalls call the methods that take no app, or one that is not there yet.
+// plainCalls call the methods that take no app, or an app that does not exist yet.
 func plainCalls() []call {
 	return []call{
 		{method: "CreateApp", how: "with a fresh id", riders: true, do: func(c caller) error {

@@ -28,7 +28,7 @@ func appCalls() []call {
 			return err
 		}},
 		{method: "ChangeApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			was, err := c.s.App(c.ctx, c.app) // with a key more or less, the Version is another
+			was, err := c.s.App(c.ctx, c.app) // the Version depends on how many keys were added
 			if err != nil {
 				return err
 			}

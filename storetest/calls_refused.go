@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// refusals are calls that are refused in the app of the things, each for one reason.
+// refusals returns calls that are refused in the app of the things, each for one reason.
 func refusals() []call {
 	var list []call
 	add := func(method, how string, want error, do func(c caller) error) {
@@ -104,7 +104,7 @@ func refusedNewUsers(add addRefusal) {
 }
 
 func refusedChanges(add addRefusal) {
-	// Each would also change all that can be changed.
+	// If it were not refused, each would change all that can be changed.
 	change := func(how string, want error, f func(x things, c *authkit.UserChange)) {
 		add("ChangeUser", how, want, func(c caller) error {
 			return c.change(c.x.other, func(change *authkit.UserChange) {

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestEveryMethodIsCalled keeps a method that is added to the Store from going without
-// the checks of crossing, deleted apps, cancellation and riders.
+// TestEveryMethodIsCalled fails if a method of Store lacks the checks of crossing, deleted apps,
+// cancellation and riders.
 func TestEveryMethodIsCalled(t *testing.T) {
 	t.Parallel()
 	store := reflect.TypeFor[authkit.Store]()
@@ -27,7 +27,7 @@ func TestEveryMethodIsCalled(t *testing.T) {
 		if !slices.ContainsFunc(calls, ofThis) {
 			t.Errorf("%s is not checked with a context that is over: add it to a table of calls", m.Name)
 		}
-		if m.Name != "DueMail" && names(m, reflect.TypeFor[uuid.UUID]()) && !slices.ContainsFunc(allCalls(), ofThis) { // its id is where a page begins
+		if m.Name != "DueMail" && names(m, reflect.TypeFor[uuid.UUID]()) && !slices.ContainsFunc(allCalls(), ofThis) { // its id is a cursor
 			t.Errorf("%s takes an app and is not checked with a foreign and a deleted one: add it to a table of calls", m.Name)
 		}
 		ridden := func(c call) bool { return ofThis(c) && c.riders && c.own == nil }
@@ -37,7 +37,7 @@ func TestEveryMethodIsCalled(t *testing.T) {
 	}
 }
 
-// TestEveryCallIsOfAMethod keeps a renamed method from leaving its calls behind.
+// TestEveryCallIsOfAMethod fails if a call names a method that Store does not have.
 func TestEveryCallIsOfAMethod(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -52,8 +52,8 @@ func TestEveryCallIsOfAMethod(t *testing.T) {
 	}
 }
 
-// names says whether a method takes a value of the type, or a struct with one in it that
-// is more than a cursor.
+// names reports whether a method takes a value of the type, or a struct that holds one and is
+// no cursor.
 func names(m reflect.Method, want reflect.Type) bool {
 	for in := range m.Type.Ins() {
 		if has(in, want) {

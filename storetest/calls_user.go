@@ -81,8 +81,8 @@ func (c caller) change(u authkit.User, f func(c *authkit.UserChange)) error {
 	return err
 }
 
-// changeCalls change the user among the things, or name something of that user's in a
-// change of the other.
+// changeCalls change the user among the things, or name something of that user in a change of
+// the other user.
 func changeCalls() []call {
 	user := func(how string, f func(x things, c *authkit.UserChange)) call {
 		return call{

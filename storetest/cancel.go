@@ -16,7 +16,7 @@ func cancelSentences() []sentence {
 	}
 }
 
-// over are contexts that have ended, each in its way.
+// over returns contexts that have ended, each in a different way.
 func over(parent context.Context) map[string]context.Context {
 	cancelled, cancel := context.WithCancel(parent)
 	cancel()
@@ -47,8 +47,8 @@ func cancelBefore(b *bed) {
 	b.unused(app)
 }
 
-// cancelWithin ends the context of some steps as soon as one of them is done, wherever
-// the others are then.
+// cancelWithin ends the context of several steps as soon as one of them is done, at whatever point
+// the others are.
 func cancelWithin(b *bed) {
 	for range 5 {
 		ctx, cancel := context.WithCancel(b.ctx)
@@ -79,9 +79,10 @@ func cancelWithin(b *bed) {
 	b.newUser("after@example.com")
 }
 
-// wholly fails unless all that came with the user is there, or nothing. A database may
-// still be at work on a step whose caller has left, so a part that is there says only that
-// the user is there by then, and the user that every part is.
+// wholly fails unless the user and all that was written with it are there, or no part is. A
+// database may still run a step whose caller has gone. So a part that is found only means that
+// the user must be found afterwards, and a user that is found means that every part must be.
+// done says that the step was answered without error.
 func (b *bed) wholly(u authkit.User, done bool) {
 	b.Helper()
 	before := b.there(authkit.AccountKey{ID: u.ID})
@@ -98,7 +99,7 @@ func (b *bed) wholly(u authkit.User, done bool) {
 	}
 }
 
-// there says whether an account is found.
+// there reports whether an account is found.
 func (b *bed) there(by authkit.AccountKey) bool {
 	b.Helper()
 	_, err := b.s.Account(b.ctx, b.app, by)

@@ -135,7 +135,7 @@ func userMaxSessions(b *bed) {
 	equal(b, len(live), 2)
 	equal(b, live[0].CreatedAt, after(3*time.Second))
 	equal(b, live[1].CreatedAt, after(2*time.Second))
-	// One that is ended takes nobody's place.
+	// An ended session does not count against MaxSessions.
 	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: live[0].ID, Now: now()}))
 	s := session(u, uuid.NewString())
 	s.CreatedAt = after(4 * time.Second)
@@ -170,7 +170,7 @@ func userCredentials(b *bed) {
 	equal(b, len(b.account(u.ID).Credentials), 0)
 }
 
-// userKeep tries to keep what is not the user's, and what is dead already.
+// userKeep names sessions in Keep that are another user's, or not alive.
 func userKeep(b *bed) {
 	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
 	dead, theirs := b.signIn(u, "dead"), b.signIn(other, "theirs")

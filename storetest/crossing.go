@@ -16,7 +16,7 @@ func crossingSentences() []sentence {
 	}
 }
 
-// answers fails unless a call answered what it should.
+// answers fails unless a call returned the error that it should.
 func (b *bed) answers(c call, got, want error) {
 	b.Helper()
 	if !errors.Is(got, want) {
@@ -24,12 +24,13 @@ func (b *bed) answers(c call, got, want error) {
 	}
 }
 
-// called calls in an app and looks for the riders: all of them, or none if it is refused.
+// called makes a call in an app and looks for the riders: all must be written or, if the call is
+// refused, no rider.
 func (b *bed) called(c call, app uuid.UUID, x things, want error) {
 	b.Helper()
 	also := b.riders(uuid.NewString())
 	b.answers(c, c.do(caller{b.ctx, b.s, app, x, also}), want)
-	if c.riders && c.method != "DeleteApp" { // whose riders are unknown with the app
+	if c.riders && c.method != "DeleteApp" { // its riders become unknown with the app
 		b.ridden(c, app, also, want == nil)
 	}
 }
@@ -45,8 +46,8 @@ func crossForeign(b *bed) {
 	b.unused(home)
 }
 
-// crossTwins calls each method where it succeeds. The records name b's app, which is none
-// of those that the verbs name, and must come out of it empty.
+// crossTwins calls each method where it succeeds. The records name b's app, which no verb names,
+// and which must still be empty afterwards.
 func crossTwins(b *bed) {
 	x := b.newThings()
 	twin := b.furnish(x)
@@ -60,7 +61,7 @@ func crossTwins(b *bed) {
 	b.unused(twin)
 }
 
-// allOf fails unless every record says that it is of the app.
+// allOf fails unless every record names the app.
 func (b *bed) allOf(app uuid.UUID, h holding) {
 	b.Helper()
 	got := []uuid.UUID{h.App.ID, h.Keys[0].App, h.Providers[0].App, h.Sessions[0].App, h.Tokens[0].App, h.Due[0].App, h.Events[0].App}

@@ -16,9 +16,9 @@ func (b *bed) same(got, want any) {
 	}
 }
 
-// difference says where got is another value than want, and how; it is empty if they are
-// the same. A time has to be the same instant, and in UTC. What was nil has to be nil; an
-// empty slice may be nil.
+// difference describes where and how got differs from want; it is empty if they are equal. A
+// time has to be the same instant, and in UTC. A nil slice has to be nil; an empty one may be
+// nil.
 func difference(got, want any) string {
 	return differ("", reflect.ValueOf(got), reflect.ValueOf(want))
 }
@@ -81,7 +81,7 @@ func differParts(path string, got, want reflect.Value) string {
 	return ""
 }
 
-// brief shows the beginning of bytes, and tells nil from empty.
+// brief shows the beginning of bytes, and distinguishes nil from empty.
 func brief(v []byte) string {
 	const enough = 40
 	switch {

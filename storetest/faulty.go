@@ -7,7 +7,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// ErrInjected is what a [Faulty] store returns for a call that it makes fail.
+// ErrInjected is the error of a call that a [Faulty] store makes fail.
 var ErrInjected = errors.New("injected")
 
 //go:generate go run ../internal/tools/wrapstore -root .. -wrap faulty -o faulty_gen.go
@@ -19,14 +19,14 @@ type Faulty struct {
 
 	mu     sync.Mutex
 	calls  int
-	fail   int // the call that fails, counted like calls; 0: none
+	fail   int // the call that fails, counted like calls; 0: no call
 	always bool
 }
 
 // NewFaulty wraps s. No call fails yet.
 func NewFaulty(s authkit.Store) *Faulty { return &Faulty{s: s} }
 
-// FailAt makes the n-th call from now fail, counted from 1, and no other; 0: none.
+// FailAt makes the n-th call from now fail, counted from 1, and no other; with 0, no call fails.
 func (f *Faulty) FailAt(n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -43,7 +43,7 @@ func (f *Faulty) FailAlways(on bool) {
 	f.always = on
 }
 
-// Calls says how many calls there have been, failed ones too.
+// Calls returns how many calls there have been, failed ones included.
 func (f *Faulty) Calls() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()

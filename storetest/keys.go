@@ -59,7 +59,7 @@ func keyOverlap(b *bed) {
 	b.ok(err)
 	_, err = b.s.APIKey(b.ctx, b.app, three.Hash, after(99*time.Hour))
 	b.ok(err)
-	// An expired key takes nobody's place: three stays beside five, though four is newer.
+	// An expired key does not count against MaxLive: three stays beside five, though four is newer.
 	four := b.apiKey("4", after(4*time.Hour))
 	four.ExpiresAt = after(5 * time.Hour)
 	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: b.app, Next: four, OldUntil: after(99 * time.Hour), MaxLive: 3}))
@@ -121,7 +121,7 @@ func providerMost(b *bed) {
 	b.is(put("b", 0, 2), authkit.ErrConflict)
 	b.ok(put("b", 1, 2)) // as many as before
 	b.ok(put("c", 0, 0))
-	b.is(put("b", 0, 2), authkit.ErrConflict) // more than most are there; no further one is asked for
+	b.is(put("b", 0, 2), authkit.ErrConflict) // it has more than most already, but no new one is asked for
 	b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.newApp("other"), Provider: "c", CreatedAt: now()}, 1, authkit.Also{}))
 }
 

@@ -17,14 +17,14 @@ func lockstepSentences() []sentence {
 	return []sentence{{"model: any sequence of steps is answered as the model of this package answers it", lockstepCheck}}
 }
 
-// lockstepTime is for how long new runs begin, unless -rapid.checks says how many to make.
+// lockstepTime is how long new runs begin, unless -rapid.checks says how many to make.
 const lockstepTime = 3 * time.Second
 
-// lockstepCheck runs random steps on the store and on a model beside it. The flags of
-// rapid apply: -rapid.checks=5000 looks harder.
+// lockstepCheck runs random steps on the store and on a model, and compares the answers. The
+// flags of rapid apply: -rapid.checks=5000 searches longer.
 func lockstepCheck(b *bed) {
 	begin, unhurried := time.Now(), flag.Lookup("rapid.checks").Value.String() != "100"
-	broken := false // a run that was broken off is made smaller, for as long as that takes
+	broken := false // rapid shrinks a failed run, for as long as that takes
 	rapid.Check(b.T, func(t *rapid.T) {
 		if !broken && !unhurried && time.Since(begin) > lockstepTime {
 			return
@@ -54,7 +54,7 @@ func lockstepRun(b *bed, t *rapid.T) {
 }
 
 // lockstep is a store and its model. Two apps hold the same few ids, emails, subjects
-// and token names, so that steps meet each other all the time.
+// and token names, so that steps collide often.
 type lockstep struct {
 	dice
 
@@ -66,10 +66,10 @@ type lockstep struct {
 	apps      [2]uuid.UUID           // one may be deleted
 	deleted   map[uuid.UUID]struct{} // since the last sweep
 	at        time.Time
-	mails     []uuid.UUID // ever put
+	mails     []uuid.UUID // all that were ever put
 }
 
-// roles are the steps of a run, by what they are about.
+// roles groups the steps of a run by what they concern.
 type roles struct {
 	apps     *appSteps
 	keys     *keySteps
@@ -86,12 +86,12 @@ func newRoles(l *lockstep) roles {
 	return r
 }
 
-// steps are those that may come next. One that stands there twice comes twice as often.
+// steps returns the steps that may come next. A step that is listed twice comes twice as often.
 func (r roles) steps() []step {
 	return slices.Concat(r.apps.steps(), r.keys.steps(), r.users.steps(), r.sessions.steps(), r.tokens.steps(), r.others.steps())
 }
 
-// finish compares all that is listed.
+// finish compares all lists of the apps.
 func (r roles) finish() {
 	r.apps.Helper()
 	for _, app := range r.apps.apps {
@@ -112,18 +112,19 @@ func (s step) GoString() string { return s.name }
 
 func (l *lockstep) app() uuid.UUID { return l.apps[draw(l, "app", 0, 1)] }
 
-// model is that of an app; that of a deleted one is empty.
+// model returns the model of an app; that of a deleted app is empty.
 func (l *lockstep) model(app uuid.UUID) *modelApp {
 	a := l.m[app]
 	return &a
 }
 
-// soon is now or a little later.
+// soon draws a time: now or a little later.
 func (l *lockstep) soon() time.Time {
 	return l.at.Add(draw(l, "after", 0, time.Second, time.Minute, time.Hour))
 }
 
-// answered fails unless a step was refused for one of the reasons against it.
+// answered fails unless the step was refused for one of the reasons against it or, without such a
+// reason, succeeded. It reports whether it succeeded.
 func (l *lockstep) answered(got error, g against) bool {
 	l.Helper()
 	switch {
@@ -135,7 +136,7 @@ func (l *lockstep) answered(got error, g against) bool {
 	return got == nil
 }
 
-// same fails unless what was answered is what the model answers.
+// same fails unless the store's answer equals that of the model.
 func (l *lockstep) same(what string, got, want any) {
 	l.Helper()
 	if d := difference(got, want); d != "" {
@@ -143,7 +144,7 @@ func (l *lockstep) same(what string, got, want any) {
 	}
 }
 
-// found fails unless the store found what the model found; it says whether they did.
+// found fails unless the store found what the model found. It reports whether they found it.
 func (l *lockstep) found(got error, want bool) bool {
 	l.Helper()
 	if want {
@@ -152,8 +153,7 @@ func (l *lockstep) found(got error, want bool) bool {
 	return l.answered(got, against{authkit.ErrNotFound})
 }
 
-// leave deletes the apps, whatever happened, so that their mail is not found due by the
-// run after this.
+// leave deletes the apps, whatever happened, so that the next run does not find their mail due.
 func (l *lockstep) leave() {
 	for _, app := range l.apps {
 		_ = l.s.DeleteApp(l.ctx, app, l.at, authkit.Also{})

@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// appSteps are about apps and their signing keys.
+// appSteps are the steps on apps and their signing keys, and the passing of time.
 type appSteps struct {
 	*lockstep
 
@@ -28,7 +28,7 @@ func (l *appSteps) steps() []step {
 	}
 }
 
-// newApp puts a new app in the place of one. It has a user who is signed in.
+// newApp puts a new app in place i. It has a user who is signed in.
 func (l *appSteps) newApp(i int) {
 	l.Helper()
 	a := authkit.App{
@@ -46,7 +46,7 @@ func (l *appSteps) signingKey(seq int64) authkit.SigningKey {
 	return authkit.SigningKey{KID: l.fresh().String(), Alg: "ES256", Seq: seq, Public: []byte("p"), Sealed: []byte("s"), From: l.at}
 }
 
-// doCreateApp makes an app for which there is no place, or in the place of a deleted one.
+// doCreateApp makes an app in the place of a deleted one or, if both live, one that is refused.
 func (l *appSteps) doCreateApp() {
 	for i, id := range l.apps {
 		if _, live := l.m[id]; !live {
@@ -58,7 +58,7 @@ func (l *appSteps) doCreateApp() {
 	a := authkit.App{ID: draw(l, "id", app, uuid.New()), Developer: l.developer, NameKey: draw(l, "name", "first", "second", "third"), CreatedAt: l.at}
 	k, also := l.keys.apiKey(a.ID), l.also(app)
 	if !l.m.named(l.developer, a.NameKey, uuid.Nil) {
-		a.ID = app // or it would be one too many
+		a.ID = app // otherwise it would succeed, and be one too many
 	}
 	first := l.signingKey(1)
 	l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Also: also}), l.m.createApp(a, first, &k, also))
@@ -125,7 +125,7 @@ func (l *appSteps) lookApp() {
 	l.same("Apps", list, l.m.apps(l.developer, p))
 }
 
-// doWait moves the clock, and sweeps now and then.
+// doWait moves the clock, and sometimes sweeps.
 func (l *appSteps) doWait() {
 	l.at = l.at.Add(draw(l, "by", time.Second, 5*time.Second, 10*time.Second, 20*time.Second, time.Minute, time.Hour))
 	if !l.often(2, "and sweeps") {

@@ -8,15 +8,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// dice draw what a step is about. What is drawn follows from the steps before, so that a failing
-// run is the same when it is run again.
+// dice draws the arguments of steps. They follow from the draws before, so that a failing run is
+// the same when it is run again.
 type dice struct {
 	*rapid.T
 
 	made int
 }
 
-// drawer is who has dice.
+// drawer is a type that embeds dice.
 type drawer interface {
 	rolled() *rapid.T
 	often(n int, label string) bool
@@ -24,7 +24,7 @@ type drawer interface {
 
 func (d *dice) rolled() *rapid.T { return d.T }
 
-// draw picks one of a few, each as likely as the other, which rapid's own draws are not.
+// draw picks one of a few values, each equally likely, as rapid's own draws are not.
 func draw[T any](d drawer, label string, from ...T) T {
 	return rapid.Custom(func(t *rapid.T) T {
 		n := 0
@@ -43,13 +43,13 @@ func (d *dice) often(n int, label string) bool {
 	return draw(d, label, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9) < n
 }
 
-// drawID picks one of the ids in a map, mostly, else one of the others.
+// drawID mostly picks one of the ids in a map, and otherwise one of the others.
 func drawID[V any](d drawer, label string, there map[uuid.UUID]V, other ...uuid.UUID) uuid.UUID {
 	ids := slices.Collect(maps.Keys(there))
 	if len(ids) == 0 || len(other) > 0 && !d.often(8, "there") {
 		ids = slices.Concat(other, []uuid.UUID{key(0)})
 	}
-	texts := make([]string, len(ids)) // which read better in the output
+	texts := make([]string, len(ids)) // these read better in the output
 	for i, id := range ids {
 		texts[i] = id.String()
 	}
@@ -63,7 +63,7 @@ func (d *dice) fresh() uuid.UUID {
 	return key(d.made)
 }
 
-// user names one of the few users of each app, who may or may not be there.
+// user draws the id of one of the few users of each app, who may or may not exist.
 func (d *dice) user() uuid.UUID { return key(-draw(d, "user", 1, 2, 3)) }
 
 func (d *dice) userOrNone() uuid.UUID {

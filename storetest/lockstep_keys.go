@@ -10,7 +10,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// keySteps are about API keys, OAuth configurations and what is sealed.
+// keySteps are the steps on API keys, OAuth configurations and sealed blobs.
 type keySteps struct{ *lockstep }
 
 func (l *keySteps) steps() []step {
@@ -36,7 +36,7 @@ func (l *keySteps) apiKey(app uuid.UUID) authkit.APIKey {
 	return k
 }
 
-// keyOf mostly names a key that is there.
+// keyOf mostly draws a key that exists.
 func (l *keySteps) keyOf(app uuid.UUID) uuid.UUID {
 	return drawID(l, "key", l.model(app).keys, key(1), key(2))
 }
@@ -50,7 +50,7 @@ func (l *keySteps) doRotateAPIKey() {
 	l.answered(l.s.RotateAPIKey(l.ctx, r), l.m.rotateKey(r))
 }
 
-// doRevokeAPIKey leaves keys that are expired alone: whether they are active is left open.
+// doRevokeAPIKey leaves expired keys alone: the contract does not say whether they are active.
 func (l *keySteps) doRevokeAPIKey() {
 	app := l.app()
 	id, also := l.keyOf(app), l.also(app)
@@ -139,7 +139,7 @@ func (l *keySteps) doDeleteOAuthConfig() {
 	}))
 }
 
-// doReseal meets keys and client secrets that are there, mostly, under the blob that is.
+// doReseal mostly names keys and client secrets that exist, with the blob that stands there.
 func (l *keySteps) doReseal() {
 	app := l.app()
 	s := authkit.Sealed{Part: authkit.SealedClientSecret, App: app, Name: l.provider(), Blob: l.blob()}

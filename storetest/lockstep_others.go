@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// otherSteps are about limits, mail and events.
+// otherSteps are the steps on limits, mail and events.
 type otherSteps struct{ *lockstep }
 
 func (l *otherSteps) steps() []step {
@@ -42,7 +42,7 @@ func (l *otherSteps) doHit() {
 	}
 }
 
-// mailOf mostly names a mail that is there.
+// mailOf mostly draws a mail that exists.
 func (l *otherSteps) mailOf(app uuid.UUID) uuid.UUID {
 	return drawID(l, "mail", l.model(app).mail, l.mails...)
 }
@@ -79,7 +79,7 @@ func (l *otherSteps) doSettleMail() {
 	l.found(l.s.SettleMail(l.ctx, app, id, done, next), ok)
 }
 
-// lookMail leaves the order of mails of one app that are due at the same time open.
+// lookMail accepts any order among mails of one app that are due at the same time.
 func (l *otherSteps) lookMail() {
 	after, limit := draw(l, "after", uuid.Nil, l.app()), draw(l, "limit", 1, 2, 3, 99)
 	want := l.m.due(l.at, after, limit)

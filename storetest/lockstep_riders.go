@@ -12,7 +12,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// also draws riders: mostly none, now and then one whose id is taken.
+// also draws riders: often an empty Also, and now and then a rider whose id is taken.
 func (l *lockstep) also(app uuid.UUID) authkit.Also {
 	var also authkit.Also
 	if l.often(4, "with a token") {
@@ -38,8 +38,8 @@ func (l *lockstep) also(app uuid.UUID) authkit.Also {
 	return also
 }
 
-// token draws a token. Its slot follows from its name; no two expire at once, so that it
-// is plain which one gives way.
+// token draws a token. Its slot follows from its name. No two expire at the same time, so that it
+// is determined which one is displaced.
 func (l *lockstep) token(app uuid.UUID) authkit.Token {
 	name := draw(l, "token", "a", "b", "c", "d")
 	l.made++
@@ -64,7 +64,7 @@ func (l *lockstep) token(app uuid.UUID) authkit.Token {
 	return t
 }
 
-// take mostly names a token that is there.
+// take mostly names a token that exists.
 func (l *lockstep) take(app uuid.UUID) authkit.Take {
 	k := authkit.Take{Kind: draw[authkit.TokenKind](l, "kind", "link", "code"), Hash: hash(draw(l, "token", "a", "b", "c", "d"))}
 	tokens := l.model(app).tokens
@@ -91,7 +91,7 @@ func (l *lockstep) subject() authkit.Credential {
 	}
 }
 
-// userOf mostly names one who is there.
+// userOf mostly draws a user who exists.
 func (l *lockstep) userOf(app uuid.UUID) uuid.UUID {
 	return drawID(l, "user", l.model(app).users, key(-1), key(-2), key(-3))
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// sessionSteps are about sessions that are there. They are started by [userSteps].
+// sessionSteps are the steps on sessions. They are started by [userSteps].
 type sessionSteps struct {
 	*lockstep
 
-	known []uuid.UUID       // ever started
-	count map[uuid.UUID]int // how often each was to be rotated
+	known []uuid.UUID       // all that were ever started
+	count map[uuid.UUID]int // how many rotations of each were tried
 }
 
 func (l *sessionSteps) steps() []step {
@@ -52,7 +52,7 @@ func secret(session uuid.UUID, n int) []byte { return hash(session.String() + st
 
 func cookieOf(session uuid.UUID) []byte { return hash("cookie " + session.String()) }
 
-// sessionOf mostly names a live session, else a dead one, or one of the other app.
+// sessionOf mostly draws a live session, and otherwise a dead one or one of the other app.
 func (l *sessionSteps) sessionOf(app uuid.UUID) uuid.UUID {
 	live, a := map[uuid.UUID]modelSession{}, l.model(app)
 	for id, s := range a.sessions {
@@ -63,7 +63,7 @@ func (l *sessionSteps) sessionOf(app uuid.UUID) uuid.UUID {
 	return drawID(l, "session", live, l.known...)
 }
 
-// before is the nth token before the current one, as far as the model remembers it.
+// before returns the nth token before the current one, if the model remembers it.
 func (s *modelSession) before(n int) []byte {
 	if i := len(s.rotated) - n; i >= 0 && i < len(s.rotated) {
 		return s.rotated[i].hash
@@ -71,8 +71,8 @@ func (s *modelSession) before(n int) []byte {
 	return s.Current
 }
 
-// doRotateSession presents the current token, one of those before, or one that never was or
-// was replaced.
+// doRotateSession presents the current token, one of those before, one that never existed, or one
+// that was replaced.
 func (l *sessionSteps) doRotateSession() {
 	app := l.app()
 	id := l.sessionOf(app)
@@ -89,7 +89,7 @@ func (l *sessionSteps) doRotateSession() {
 	l.rotated(r)
 }
 
-// doUndoRotation takes the latest rotation back, or one that was not.
+// doUndoRotation undoes the latest rotation, or tries to undo another one.
 func (l *sessionSteps) doUndoRotation() {
 	app := l.app()
 	id := l.sessionOf(app)

@@ -4,7 +4,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// tokenSteps are about tokens.
+// tokenSteps are the steps on tokens.
 type tokenSteps struct{ *lockstep }
 
 func (l *tokenSteps) steps() []step {
@@ -22,8 +22,8 @@ func (l *tokenSteps) steps() []step {
 func (l *tokenSteps) doPut() {
 	app := l.app()
 	also := l.also(app)
-	// Whether one token of a step may give its place to another that takes its hash elsewhere
-	// is not promised, since hashes are random.
+	// The contract does not say what happens if one token of a step displaces another of the
+	// same hash, since hashes are random.
 	if t := l.token(app); len(also.Tokens) == 0 || !l.model(app).elsewhere(t) {
 		also.Tokens = append(also.Tokens, t)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// userSteps are about users and their credentials.
+// userSteps are the steps on users and their credentials.
 type userSteps struct {
 	*lockstep
 
@@ -78,7 +78,7 @@ func (l *userSteps) doDeleteUser() {
 	l.answered(l.s.DeleteUser(l.ctx, authkit.UserRemoval{App: app, ID: user, Version: version, Also: also}), l.m.deleteUser(app, user, version, also))
 }
 
-// doChangeUser changes a user, mostly under the Version that it has.
+// doChangeUser changes a user, mostly with the user's own Version.
 func (l *userSteps) doChangeUser(list []func(c *authkit.UserChange)) {
 	app := l.app()
 	c := authkit.UserChange{Now: l.at, App: app, ID: l.userOf(app)}

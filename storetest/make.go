@@ -89,7 +89,7 @@ func (b *bed) put(tokens ...authkit.Token) {
 
 func take(name string) authkit.Take { return authkit.Take{Kind: "link", Hash: hash(name)} }
 
-// riders are one of each.
+// riders returns one rider of each kind.
 func (b *bed) riders(name string) authkit.Also {
 	return authkit.Also{
 		Tokens: []authkit.Token{b.token(name)},
@@ -98,7 +98,7 @@ func (b *bed) riders(name string) authkit.Also {
 	}
 }
 
-// written says whether the riders of that name were written; it must be all or none.
+// written fails unless every rider of that name was written, or is missing, as wanted.
 func (b *bed) written(name string, want bool) {
 	b.Helper()
 	_, err := b.s.Token(b.ctx, b.app, take(name), now())

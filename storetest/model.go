@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// model is what a Store is, in plain maps and without a thought of speed: each verb works
-// on a copy of its app, which takes the app's place if nothing spoke against the step.
+// model is a Store in plain maps, without regard to speed. Each verb works on a copy of its
+// app, which replaces the app if there is no reason to refuse the step.
 type model map[uuid.UUID]modelApp // the live apps
 
 type modelApp struct {
@@ -25,7 +25,7 @@ type modelApp struct {
 	sessions  map[uuid.UUID]modelSession
 	mail      map[uuid.UUID]authkit.Mail
 	events    map[uuid.UUID]authkit.Event
-	limits    map[string]time.Time // when all that was counted is forgotten
+	limits    map[string]time.Time // when all that was counted has been given back
 }
 
 type (
@@ -49,8 +49,8 @@ type (
 		seen    []string       // idempotency keys, oldest first
 	}
 
-	// modelRotated is a refresh token that was rotated. Its grace began at begun, and it was used
-	// in it last at used.
+	// modelRotated is a refresh token that was rotated. Its grace began at begun, and used is the
+	// time of its latest use in the grace.
 	modelRotated struct {
 		hash, sealed, key []byte
 		at, begun, used   time.Time
@@ -77,7 +77,7 @@ func (a *modelApp) copied() modelApp {
 	return c
 }
 
-// against are the reasons to refuse a step. Where several hold, any may be answered.
+// against holds the reasons to refuse a step. If there are several, any may be answered.
 type against []error
 
 func (g *against) when(holds bool, reason error) {
@@ -86,7 +86,7 @@ func (g *against) when(holds bool, reason error) {
 	}
 }
 
-// step does f and the riders to the app, unless anything speaks against it.
+// step applies f and the riders to the app, unless there is a reason against the step.
 func (m model) step(app uuid.UUID, also authkit.Also, f func(a *modelApp, g *against)) against {
 	a, ok := m[app]
 	if !ok {
@@ -139,7 +139,7 @@ func (m model) createApp(a authkit.App, first authkit.SigningKey, key *authkit.A
 	return g
 }
 
-// named says whether a developer has an app of that name, but for one.
+// named reports whether a developer has an app of that name, apart from one.
 func (m model) named(developer, key string, but uuid.UUID) bool {
 	for id, a := range m {
 		if a.app.Developer == developer && a.app.NameKey == key && id != but {
@@ -184,7 +184,7 @@ func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, oldest int64, 
 	})
 }
 
-// apps are those of a developer, without their signing keys.
+// apps returns the apps of a developer, without their signing keys.
 func (m model) apps(developer string, p authkit.Page) []authkit.App {
 	var list []authkit.App
 	for _, a := range m {
@@ -196,7 +196,7 @@ func (m model) apps(developer string, p authkit.Page) []authkit.App {
 	return page(list, p, func(a authkit.App) (time.Time, uuid.UUID) { return a.CreatedAt, a.ID })
 }
 
-// page sorts rows newest first, by time and then by id, and cuts the page out of them.
+// page sorts rows newest first, by time and then by id, and returns the page.
 func page[T any](rows []T, p authkit.Page, of func(T) (time.Time, uuid.UUID)) []T {
 	older := func(at1 time.Time, id1 uuid.UUID, at2 time.Time, id2 uuid.UUID) int {
 		return cmp.Or(at1.Compare(at2), bytes.Compare(id1[:], id2[:]))

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// putToken takes a place in the slot.
+// putToken puts a token in a place of its slot.
 func (a *modelApp) putToken(t authkit.Token, g *against) {
 	id := modelTokenID{t.Kind, string(t.Hash)}
 	_, held := a.tokens[id]
@@ -37,13 +37,13 @@ func (a *modelApp) putToken(t authkit.Token, g *against) {
 	a.tokens[id] = modelToken{Token: t, class: class}
 }
 
-// elsewhere reports whether the token's hash is held in another place than it would take.
+// elsewhere reports whether the token's hash is held in another slot or class.
 func (a *modelApp) elsewhere(t authkit.Token) bool {
 	old, held := a.tokens[modelTokenID{t.Kind, string(t.Hash)}]
 	return held && (old.Slot != t.Slot || old.class != t.Class)
 }
 
-// place is 1 for a spent token, which is the first to give way.
+// place is 1 for a spent token, which is displaced first.
 func (t modelToken) place() int {
 	if t.spent {
 		return 1
@@ -51,7 +51,7 @@ func (t modelToken) place() int {
 	return 0
 }
 
-// spendable finds a token that is neither spent nor expired, whoever it is bound to.
+// spendable finds a token that is neither spent nor expired. It ignores the user.
 func (a *modelApp) spendable(k authkit.Take, now time.Time) (modelToken, bool) {
 	t, ok := a.tokens[modelTokenID{k.Kind, string(k.Hash)}]
 	fits := k.Binding == nil || t.Binding != nil && bytes.Equal(t.Binding, k.Binding)
@@ -90,8 +90,8 @@ func expired(k authkit.APIKey, now time.Time) bool {
 	return !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt)
 }
 
-// listKeys says of a key that is over at now that it is not active: whether a store still
-// calls it so is its own affair.
+// listKeys calls a key that is expired at now inactive: the contract does not say whether a store
+// still calls it active.
 func listKeys(keys []authkit.APIKey, now time.Time) []authkit.APIKey {
 	for i := range keys {
 		keys[i].Active = keys[i].Active && !expired(keys[i], now)
@@ -127,7 +127,7 @@ func (m model) rotateKey(r authkit.KeyRotation) against {
 	})
 }
 
-// forgetKeys removes all inactive keys but the newest ones; 0: none.
+// forgetKeys removes all inactive keys but the newest ones; with 0, it removes no key.
 func (a *modelApp) forgetKeys(keep int, now time.Time) {
 	if keep == 0 {
 		return
@@ -178,7 +178,7 @@ func (m model) reseal(app uuid.UUID, s authkit.Sealed, next []byte, by string) a
 	})
 }
 
-// due names the mails of live apps that DueMail should, in its order.
+// due returns the mails that DueMail should name, in its order.
 func (m model) due(now time.Time, after uuid.UUID, limit int) (named []authkit.Mail) {
 	var apps [][]authkit.Mail
 	for _, id := range slices.SortedFunc(maps.Keys(m), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {
@@ -218,8 +218,8 @@ func (a *modelApp) listEvents(q authkit.EventQuery) []authkit.Event {
 	return page(list, q.Page, func(e authkit.Event) (time.Time, uuid.UUID) { return e.Time, e.ID })
 }
 
-// hit counts: a hit moves the time at which all is forgotten by Window/Limit, and fits if
-// that is no more than Limit such steps away.
+// hit counts. A hit moves the time at which all is given back by Window/Limit, and fits if that
+// time is then at most Limit such intervals away.
 func (m model) hit(app uuid.UUID, hits []authkit.Hit, now time.Time) authkit.HitResult {
 	for i, h := range hits {
 		a := m[app]
@@ -244,7 +244,7 @@ func (m model) hit(app uuid.UUID, hits []authkit.Hit, now time.Time) authkit.Hit
 	return authkit.HitResult{Full: -1}
 }
 
-// sweep removes what is over, and old events.
+// sweep removes what is expired or ended, and old events.
 func (m model) sweep(now, events time.Time) {
 	for _, a := range m {
 		for id, e := range a.events {

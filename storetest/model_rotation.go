@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// rotate turns a refresh token.
+// rotate exchanges a refresh token.
 func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 	a, ok := m[r.App]
 	if !ok {
@@ -37,7 +37,7 @@ func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 	return authkit.Rotated{}, g
 }
 
-// rotate remembers the two latest turns alone, and the 64 latest keys.
+// rotate remembers the two latest rotations and the 64 latest keys only.
 func (s *modelSession) rotate(r authkit.Rotation) (out authkit.Rotated, err error) {
 	s.rotated = s.rotated[max(0, len(s.rotated)-2):]
 	if r.Undo {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// holdsEmail says whether a user but one has the email.
+// holdsEmail reports whether a user other than one has the email.
 func (a *modelApp) holdsEmail(email string, but uuid.UUID) bool {
 	for id, u := range a.users {
 		if u.Email == email && id != but {
@@ -37,7 +37,7 @@ func (a *modelApp) startSession(u authkit.User, s authkit.Session) {
 	a.sessions[s.ID] = modelSession{Session: s}
 }
 
-// bind gives the user's Epoch to riders that are bound to it.
+// bind sets the user's Epoch in riders that are bound to the user.
 func bind(also authkit.Also, u authkit.User) authkit.Also {
 	also.Tokens = slices.Clone(also.Tokens)
 	for i := range also.Tokens {

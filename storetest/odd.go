@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// odd is a set of values that are easily lost or changed on the way.
+// odd is a set of values that a store could easily lose or change.
 type odd struct {
 	text string
 	data []byte
@@ -49,13 +49,13 @@ func oddities() []odd {
 	return list
 }
 
-// later is a time to come that a store has to truncate and turn to UTC.
+// later is a future time that a store has to truncate and to convert to UTC.
 func later() time.Time {
 	return after(time.Hour).Add(999 * time.Nanosecond).In(time.FixedZone("east", 3600))
 }
 
-// fill sets every text, list, time, duration, boolean and run of bytes in *v, and leaves
-// ids and numbers alone. A field that is added to a record is filled too.
+// fill sets every text, list, time, duration, boolean and byte slice in *v, but no ids and
+// numbers. A field that is added to a record is filled too.
 func fill[T any](v *T, o odd) T {
 	fillValue(reflect.ValueOf(v).Elem(), o)
 	return *v
@@ -89,7 +89,7 @@ func fillValue(v reflect.Value, o odd) {
 	}
 }
 
-// each calls f for every text, time and run of bytes in *v, and every list of text.
+// each calls f for every text, time, byte slice and list of texts in *v.
 func each(v any, f func(reflect.Value)) { eachValue(reflect.ValueOf(v).Elem(), f) }
 
 func eachValue(v reflect.Value, f func(reflect.Value)) {
@@ -111,7 +111,7 @@ func eachValue(v reflect.Value, f func(reflect.Value)) {
 	}
 }
 
-// settle turns every time in *v into what comes back for it.
+// settle replaces every time in *v by the time that comes back for it.
 func settle(v any) {
 	each(v, func(v reflect.Value) {
 		if at, ok := reflect.TypeAssert[time.Time](v); ok {
@@ -120,7 +120,7 @@ func settle(v any) {
 	})
 }
 
-// scribble writes over what the slices in *v hold.
+// scribble overwrites the contents of the slices in *v.
 func scribble(v any) {
 	each(v, func(v reflect.Value) {
 		switch s := v.Interface().(type) {

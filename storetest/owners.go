@@ -24,7 +24,7 @@ func ownerSentences() []sentence {
 	}
 }
 
-// owned is an app of a user's, with an API key.
+// owned returns an app that the user owns, with an API key.
 func (b *bed) owned(u authkit.User, name string) authkit.NewApp {
 	a := anApp(name)
 	a.Developer = "console:" + u.ID.String()
@@ -33,7 +33,7 @@ func (b *bed) owned(u authkit.User, name string) authkit.NewApp {
 	return authkit.NewApp{App: a, First: signingKey(1), Key: &k, Owner: authkit.UserRef{App: u.App, ID: u.ID}}
 }
 
-// disable changes a user who owns apps.
+// disable disables or enables a user who owns apps.
 func (b *bed) disable(s authkit.Store, u authkit.User, disabled bool) error {
 	_, err := s.ChangeUser(b.ctx, authkit.UserChange{
 		Now: now(), App: u.App, ID: u.ID, Disabled: &disabled, Owns: "console:" + u.ID.String(),
@@ -41,7 +41,7 @@ func (b *bed) disable(s authkit.Store, u authkit.User, disabled bool) error {
 	return err
 }
 
-// keyWorks looks an API key up.
+// keyWorks looks up the API key of an app.
 func (b *bed) keyWorks(n authkit.NewApp) error {
 	_, err := b.s.APIKey(b.ctx, n.App.ID, n.Key.Hash, now())
 	return err
@@ -238,7 +238,7 @@ func raceOwnerDeleted(b *bed) {
 	}
 }
 
-// ownerConfirms asks on both handles. The second confirmation is there since a retry may be lost too.
+// ownerConfirms confirms on both handles. It confirms twice, since the first answer may be lost.
 func ownerConfirms(b *bed) {
 	moved, kept := anApp("moved"), anApp("kept")
 	for _, a := range []authkit.App{moved, kept} {

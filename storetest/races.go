@@ -117,12 +117,12 @@ func raceApp(b *bed) {
 	}, authkit.ErrConflict), 1)
 }
 
-// rotation turns the refresh token of the session "s".
+// rotation is a rotation of the session "s".
 func (b *bed) rotation(from, to string, at time.Time) authkit.Rotation {
 	return rotation(b.app, hash(from), to, at)
 }
 
-// rotation turns the refresh token of the session "s" in any app.
+// rotation is a rotation of the session "s" of any app.
 func rotation(app uuid.UUID, from []byte, to string, at time.Time) authkit.Rotation {
 	return authkit.Rotation{
 		App: app, Family: hash("family s"), Presented: from, Next: hash(to), Sealed: []byte(to),

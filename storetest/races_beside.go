@@ -25,7 +25,7 @@ func besideSentences() []sentence {
 	}
 }
 
-// enders are the ways in which all sessions of a user die.
+// enders are the ways to end all sessions of a user.
 func enders() map[string]func(c caller) error {
 	change := func(f func(c *authkit.UserChange)) func(c caller) error {
 		return func(c caller) error { return c.change(c.x.user, f) }
@@ -85,7 +85,7 @@ func besideRotation(b *bed) {
 	}
 }
 
-// besideDeleteApp makes the app anew when it is swept: what was left behind would be seen.
+// besideDeleteApp makes an app of the same id after the sweep: any row left behind would show.
 func besideDeleteApp(b *bed) {
 	for range 5 {
 		x := b.newThings()
@@ -93,7 +93,7 @@ func besideDeleteApp(b *bed) {
 		b.race(8, func(s authkit.Store, n int) error {
 			c := caller{b.ctx, s, app, x, b.riders(strconv.Itoa(n))}
 			switch {
-			case n == 3: // and sweeps at once, while others may still be writing
+			case n == 3: // and sweeps at once, while others may still write
 				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Also{}), sweep(b.ctx, s, now(), time.Time{}))
 			case n < 3:
 				return c.create(strconv.Itoa(n), nil)
@@ -110,8 +110,8 @@ func besideDeleteApp(b *bed) {
 	}
 }
 
-// sweep calls Sweep until there is no more work. A call may remove one deleted app alone, and
-// the runs of the lockstep before this one have left some hundreds.
+// sweep calls Sweep until there is no more work. A call may remove only one deleted app, and the
+// earlier runs of the lockstep have left some hundreds.
 func sweep(ctx context.Context, s authkit.Store, at, events time.Time) error {
 	for range 2000 {
 		if more, err := s.Sweep(ctx, at, events, 100); err != nil || !more {

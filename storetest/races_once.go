@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// once is something that can be done to the things once, though many try at the same time.
+// once is a call that succeeds once on the things, though many make it at the same time.
 type once struct {
 	name string
-	lost []error                     // what all but one are answered
+	lost []error                     // the errors of all callers but one
 	do   func(c caller, n int) error // the callers are numbered
 }
 
@@ -27,7 +27,7 @@ func raceOnce(b *bed) {
 			b.Fatalf("%s: got %d winners, want 1", o.name, won)
 		}
 		if o.name == "DeleteApp" {
-			continue // its riders are unknown with it
+			continue // its riders become unknown with the app
 		}
 		events, err := b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: 20}, Type: event})
 		b.ok(err)
@@ -37,7 +37,7 @@ func raceOnce(b *bed) {
 	}
 }
 
-// The errors of those who come second.
+// The errors of the callers that lose.
 var (
 	lostStale    = []error{authkit.ErrStale}
 	lostConflict = []error{authkit.ErrConflict}

@@ -17,7 +17,7 @@ func riderSentences() []sentence {
 	}
 }
 
-// ridden fails unless the riders were written, each kind or none.
+// ridden fails unless the riders of each kind were written, or are missing, as wanted.
 func (b *bed) ridden(c call, app uuid.UUID, also authkit.Also, want bool) {
 	b.Helper()
 	name := also.Events[0].Type
@@ -32,7 +32,7 @@ func (b *bed) ridden(c call, app uuid.UUID, also authkit.Also, want bool) {
 	}
 }
 
-// riderTaken puts the rider that is refused last, after good ones of its kind.
+// riderTaken puts the refused rider last, after good ones of its kind.
 func riderTaken(b *bed) {
 	x := b.newThings()
 	app := b.furnish(x)
@@ -71,7 +71,7 @@ func riderRefused(b *bed) {
 	b.unused(app)
 }
 
-// riderNone asks on both handles.
+// riderNone puts no rider, on both handles.
 func riderNone(b *bed) {
 	x := b.newThings()
 	app := b.furnish(x)
@@ -95,8 +95,8 @@ func riderNone(b *bed) {
 	b.is(b.s.Put(b.ctx, app, authkit.Also{}), authkit.ErrNotFound)
 }
 
-// raceRiderNone would show a step that shares the app's row with others first and then writes to
-// it: each would wait for the others.
+// raceRiderNone finds a step that takes a share lock on the app's row and then writes to it: such
+// steps would deadlock.
 func raceRiderNone(b *bed) {
 	const callers = 18
 	for range 5 {

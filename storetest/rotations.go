@@ -20,12 +20,12 @@ func rotationSentences() []sentence {
 	}
 }
 
-// exchange is one rotation of the session "s", at so long after now.
+// exchange is one rotation of the session "s", and its outcome; at is counted from now.
 type exchange struct {
 	at       time.Duration
 	from, to string
 	key      string
-	again    string // the successor that is answered once more
+	again    string // the successor that is answered again
 	renewed  bool
 	err      error
 }
@@ -46,7 +46,7 @@ func (b *bed) exchange(t exchange) {
 	equal(b, got.Renewed, t.renewed)
 }
 
-// exchanges runs a script for a session of its own.
+// exchanges runs a script on a new session in a new app.
 func (b *bed) exchanges(script ...exchange) {
 	b.Helper()
 	old := b.app
@@ -140,7 +140,7 @@ func rotationUndo(b *bed) {
 	b.is(undo("t1", "t0 s", second), authkit.ErrNotFound)
 	b.is(undo("t2", "t0 s", second), authkit.ErrNotFound)
 	b.ok(undo("t2", "t1", second))
-	b.exchange(exchange{at: 2 * second, from: "t2", to: "no", again: "t1"}) // who was told of it goes on
+	b.exchange(exchange{at: 2 * second, from: "t2", to: "no", again: "t1"}) // a client that was told of it can go on
 	b.exchange(exchange{at: 2 * second, from: "t0 s", to: "no", again: "t1"})
 	b.exchange(exchange{at: 2 * second, from: "t1", to: "no", key: "a", err: authkit.ErrConflict})
 	b.exchange(exchange{at: 12 * second, from: "t1", to: "t2b", key: "b"})

@@ -21,10 +21,9 @@ func roundTripSentences() []sentence {
 	}
 }
 
-// goRound writes records that are filled with each of the oddities and reads them, twice.
-// In between it scribbles over what it gave and what it got: both are the caller's own.
-// A round answers what it gave, as a pointer, what is to come back for it, and how to
-// read that.
+// goRound writes records that are filled with each of the oddities and reads them, twice. In
+// between it overwrites what it gave and what it got: both are the caller's own. A round returns
+// a pointer to what it gave, what has to come back for it, and how to read that.
 func goRound[T any](round func(b *bed, o odd) (given *T, want T, read func() T)) func(b *bed) {
 	return func(b *bed) {
 		for _, o := range oddities() {
@@ -173,7 +172,7 @@ func changeRound(b *bed, o odd) (*authkit.Account, authkit.Account, func() authk
 	}
 }
 
-// onlySession is the one that the user has.
+// onlySession returns the one session of the user.
 func (b *bed) onlySession(u authkit.User) authkit.Session {
 	b.Helper()
 	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
@@ -253,7 +252,7 @@ func riderRound(b *bed, o odd) (*riderRecords, riderRecords, func() riderRecords
 	return &given, want, func() riderRecords {
 		got, err := b.s.ClaimMail(b.ctx, b.app, mail, now(), now())
 		b.ok(err)
-		want.Mail.Attempts++ // of this function; a claim is counted
+		want.Mail.Attempts++ // the reading claims the mail, which counts an attempt
 		equal(b, got.Attempts, want.Mail.Attempts)
 		got.Attempts = given.Mail.Attempts
 		events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 2}})

@@ -36,7 +36,7 @@ func secretIDs(ns []int) []string {
 	return out
 }
 
-// note notes a secret by a caller that knows others, too.
+// note notes a secret, as a caller that knows others too.
 func (b *bed) note(n int, known ...int) []authkit.SecretNote {
 	b.Helper()
 	notes, err := b.s.NoteSecret(b.ctx, secretID(n), secretIDs(append(known, n)))
@@ -66,7 +66,7 @@ func secretLife(b *bed) {
 	b.ok(b.s.RetireSecret(b.ctx, secretID(1)))
 	b.ok(b.s.RetireSecret(b.ctx, secretID(1)))
 	b.notes(authkit.SecretNote{ID: secretID(1), Retired: true}, authkit.SecretNote{ID: secretID(2)})
-	b.note(1, 2) // a process starts with it, after all
+	b.note(1, 2) // a process starts with the retired secret again
 	b.is(b.s.ForgetSecret(b.ctx, secretID(1)), authkit.ErrStale)
 	b.ok(b.s.RetireSecret(b.ctx, secretID(1)))
 	b.ok(b.s.ForgetSecret(b.ctx, secretID(1)))
@@ -120,8 +120,8 @@ func secretSteps(b *bed) {
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: authkit.Also{Secret: secretID(1)}}))
 }
 
-// secretRetired has steps under a secret race its retirement: what was sealed before has to
-// be among the heads that are read after it.
+// secretRetired races steps under a secret with its retirement: what was sealed before has to be
+// among the heads that are read after it.
 func secretRetired(b *bed) {
 	for round := range 4 {
 		b.note(1)
@@ -154,7 +154,7 @@ func secretRetired(b *bed) {
 // headed is a blob that one of a few secrets may have sealed.
 func headed(n byte) []byte { return append([]byte{1}, bytes.Repeat([]byte{n}, 20)...) }
 
-// sealed lists what some apps keep, page by page.
+// sealed lists the sealed blobs of some apps, page by page.
 func (b *bed) sealed(part authkit.SealedPart, limit int, apps ...uuid.UUID) (out []authkit.Sealed) {
 	b.Helper()
 	q := authkit.SealedQuery{Part: part, Limit: limit}

@@ -49,7 +49,7 @@ func sessionLife(b *bed) {
 	}
 }
 
-// sessionSlices scribbles over what it gave and got.
+// sessionSlices overwrites what it gave and what it got.
 func sessionSlices(b *bed) {
 	b.signIn(b.newUser("a@example.com"), "s")
 	r := b.rotation("t0 s", "t1", now())
@@ -96,7 +96,7 @@ func sessionLate(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 }
 
-// sessionLater is late with the older of the two before.
+// sessionLater presents the older of the two predecessors after its grace.
 func sessionLater(b *bed) {
 	b.signIn(b.newUser("a@example.com"), "s")
 	for i, step := range []struct{ from, to string }{{"t0 s", "t1"}, {"t1", "t2"}} {
@@ -110,7 +110,8 @@ func sessionLater(b *bed) {
 	b.is(err, authkit.ErrTokenReused)
 }
 
-// sessionEarly allows for two clocks that differ by less than the grace.
+// sessionEarly presents a token before its own rotation, by a clock that was set back: within the
+// grace it is accepted.
 func sessionEarly(b *bed) {
 	b.signIn(b.newUser("a@example.com"), "s")
 	for i, step := range []struct{ from, to string }{{"t0 s", "t1"}, {"t1", "t2"}} {
@@ -132,7 +133,7 @@ func sessionEarly(b *bed) {
 	b.is(err, authkit.ErrTokenReused)
 }
 
-// sessionDisabled presents what would end a live session.
+// sessionDisabled presents a token that would end a live session.
 func sessionDisabled(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
@@ -208,7 +209,7 @@ func sessionCookie(b *bed) {
 	same.Cookie = hash("cookie s")
 	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = same })
 	b.is(err, authkit.ErrConflict)
-	for _, name := range []string{"one", "two"} { // without a cookie there is nothing to meet
+	for _, name := range []string{"one", "two"} { // sessions without a cookie do not conflict
 		bare := session(u, name)
 		bare.Cookie = nil
 		_, err = b.change(u, func(c *authkit.UserChange) { c.Session = bare })

@@ -49,7 +49,7 @@ func limitHits(b *bed) {
 	equal(b, b.hit(after(10*time.Second), h).Full, -1)
 	equal(b, b.hit(after(10*time.Second), h).Full, 0)
 	lower := back
-	lower.Limit, lower.Window = 1, time.Second // which the key is far above
+	lower.Limit, lower.Window = 1, time.Second // the key is far above this limit
 	equal(b, b.hit(after(10*time.Second), lower).Full, -1)
 }
 
@@ -173,7 +173,7 @@ func mailExpired(b *bed) {
 	b.ok(err)
 }
 
-// mails puts n mails of the app, due a second after each other until now.
+// mails puts n mails into the app, due a second apart, the last one now.
 func (b *bed) mails(app uuid.UUID, n int) (ids []uuid.UUID) {
 	b.Helper()
 	var also authkit.Also
@@ -185,7 +185,7 @@ func (b *bed) mails(app uuid.UUID, n int) (ids []uuid.UUID) {
 	return ids
 }
 
-// sortedApps makes n apps and answers their ids in order.
+// sortedApps makes n apps and returns their ids in order.
 func (b *bed) sortedApps(n int) (apps []uuid.UUID) {
 	b.Helper()
 	for range n {
@@ -198,7 +198,7 @@ func (b *bed) sortedApps(n int) (apps []uuid.UUID) {
 func mailTurns(b *bed) {
 	apps := b.sortedApps(3)
 	flood, one, two := b.mails(apps[0], 40), b.mails(apps[1], 1), b.mails(apps[2], 2)
-	// What is put off, over, or of an app that is gone, takes no turn and no share.
+	// Mail that is put off, expired, or of a deleted app takes no turn and no share.
 	also := b.riders("later")
 	also.Mail[0].DueAt = after(time.Second)
 	b.ok(b.s.Put(b.ctx, b.app, also))
@@ -236,7 +236,7 @@ func mailTurnsGoOn(b *bed) {
 		{uuid.Nil, 1, firsts[:1]},
 		{uuid.Nil, 3, firsts[:3]},
 		{apps[0], 2, firsts[1:3]},
-		{apps[1], 3, firsts[2:]}, // two apps have a share of one each
+		{apps[1], 3, firsts[2:]}, // each of the two apps has a share of one
 		{apps[3], 3, nil},
 	} {
 		got, err := b.s.DueMail(b.ctx, now(), c.after, c.max)
@@ -245,7 +245,7 @@ func mailTurnsGoOn(b *bed) {
 			b.Fatalf("after %s, at most %d: got %v, want %v", c.after, c.max, got, c.want)
 		}
 	}
-	got, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 1000) // more than the mail that there is
+	got, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 1000) // more than there are mails
 	b.ok(err)
 	equal(b, len(got), 20)
 }
@@ -269,7 +269,7 @@ func eventPages(b *bed) {
 	}
 }
 
-// countEvents pages to the end; a repeated event fails the test.
+// countEvents counts the events of all pages; a repeated event fails the test.
 func (b *bed) countEvents(q authkit.EventQuery) int {
 	b.Helper()
 	seen := map[uuid.UUID]bool{}

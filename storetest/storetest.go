@@ -11,13 +11,15 @@
 //
 // # What is checked
 //
-// Sentences about single verbs; races, on a second handle too where there is one; a table
-// that calls every method with ids of a foreign app, in a deleted app, with a context that
-// is over and with riders that must not be written; every field of every record, filled
-// with odd values; and random sequences of steps beside a model in plain maps, by package
-// rapid, whose flags apply: -rapid.checks=5000 looks harder, and takes its time, -rapid.failfile repeats.
+//   - Sentences about single verbs.
+//   - Races, on a second handle too where there is one.
+//   - A table that calls every method with ids of a foreign app, in a deleted app, with a
+//     context that has ended, and with riders that must not be written.
+//   - Every field of every record, filled with odd values.
+//   - Random sequences of steps, compared with a model in plain maps by package rapid. Its flags
+//     apply: -rapid.checks=5000 searches longer, -rapid.failfile repeats a failed run.
 //
-// [Faulty] wraps a Store for the tests of what stands on one: it makes chosen calls fail.
+// [Faulty] wraps a Store for tests of the code that uses one: it makes chosen calls fail.
 package storetest
 
 import (
@@ -37,7 +39,7 @@ import (
 type Opened struct {
 	Store authkit.Store
 
-	// Again opens a second handle on the same database. Nil where that is impossible.
+	// Again opens a second handle on the same database; nil if that is impossible.
 	Again func(t *testing.T) authkit.Store
 }
 
@@ -87,13 +89,13 @@ func newBed(t *testing.T, o Opened) *bed {
 	return b
 }
 
-// now is the time of every test.
+// now is the time in every test.
 func now() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 678901000, time.UTC) }
 
-// after is now, moved on.
+// after returns a time after now.
 func after(d time.Duration) time.Time { return now().Add(d) }
 
-// hash makes a hash of a name.
+// hash returns the hash of a name.
 func hash(name string) []byte {
 	sum := sha256.Sum256([]byte(name))
 	return sum[:]
@@ -127,8 +129,8 @@ func (b *bed) sameBytes(got, want []byte) {
 	}
 }
 
-// race calls f from n goroutines, on both handles in turn, and counts those without error.
-// Any error but those allowed fails the test.
+// race calls f from n goroutines, on both handles in turn, and returns how many calls had no error.
+// An error that is not allowed fails the test.
 func (b *bed) race(n int, f func(s authkit.Store, i int) error, allowed ...error) int {
 	b.Helper()
 	errs := make([]error, n)

@@ -17,7 +17,7 @@ func textSentences() []sentence {
 	}
 }
 
-// lookalikes are texts that a collation or a normal form might take for each other.
+// lookalikes are texts that a collation or a normal form might treat as equal.
 func lookalikes() []string {
 	return []string{
 		"", " ", "a", "A", "a ", " a", "\u00e9", "e\u0301", "\u00c9", "ß", "ss", "ẞ", "k", "\u212a", "ﬁ", "fi",
@@ -25,7 +25,7 @@ func lookalikes() []string {
 	}
 }
 
-// key is what the n-th text is told by.
+// key is the id that identifies the n-th text.
 func key(n int) uuid.UUID { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(strconv.Itoa(n))) }
 
 func textUsers(b *bed) {
@@ -103,7 +103,7 @@ func timeEpoch(b *bed) {
 	equal(b, len(events), 1)
 	equal(b, events[0].Time.IsZero(), false)
 
-	// What is done then is done.
+	// What was done at that time is done.
 	b.put(b.token("t"))
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), epoch)
 	b.ok(err)

@@ -7,11 +7,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// things are one of everything that an app can hold. The same things can be put into
+// things is one record of each kind that an app can hold. The same things can be put into
 // several apps: every id, email and hash in them is unique in its app only.
 type things struct {
 	user       authkit.User
-	other      authkit.User // has nothing
+	other      authkit.User // has no credentials, sessions or tokens
 	credential authkit.Credential
 	session    authkit.Session // with the refresh token "t0 s" of the family "s"
 	key        authkit.APIKey
@@ -22,7 +22,7 @@ type things struct {
 	event      authkit.Event
 }
 
-// theHit has room for one.
+// theHit is a hit against a limit of one.
 func theHit() authkit.Hit { return authkit.Hit{Key: "k", Limit: 1, Window: time.Hour} }
 
 func (b *bed) newThings() things {
@@ -54,7 +54,7 @@ func (b *bed) furnish(x things) uuid.UUID {
 	return app
 }
 
-// bare makes an app that holds the other user alone.
+// bare makes an app that holds only the other user.
 func (b *bed) bare(x things) uuid.UUID {
 	b.Helper()
 	app := b.newApp(uuid.NewString())
@@ -64,7 +64,7 @@ func (b *bed) bare(x things) uuid.UUID {
 	return app
 }
 
-// holding is all that can be read of an app without effect.
+// holding is all of an app that can be read without effect.
 type holding struct {
 	App       authkit.App
 	Keys      []authkit.APIKey
@@ -76,7 +76,7 @@ type holding struct {
 	Events    []authkit.Event
 }
 
-// holding reads an app, and those of its tokens that have these names.
+// holding reads an app, with those of its tokens that have these names.
 func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 	b.Helper()
 	const all = 1000
@@ -114,8 +114,8 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 	return h
 }
 
-// unused fails unless the token, the refresh token and the limit of a furnished app are
-// as they were: what reading alone does not show.
+// unused fails unless the token, the refresh token and the limit of a furnished app are as they
+// were, which reading does not show. It uses all three.
 func (b *bed) unused(app uuid.UUID) {
 	b.Helper()
 	_, err := b.s.TryToken(b.ctx, app, authkit.Try{Take: take("t"), Proof: hash("code"), Max: 1}, now())

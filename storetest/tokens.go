@@ -128,7 +128,7 @@ func tokenMost(b *bed) {
 	alive("e", "f")
 }
 
-// aliveTokens checks which of the tokens a to f could be spent.
+// aliveTokens fails unless these of the tokens a to f could be spent.
 func (b *bed) aliveTokens(want ...string) {
 	b.Helper()
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
@@ -202,7 +202,7 @@ func tokenBind(b *bed) {
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
 	b.ok(err)
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
-	b.is(err, authkit.ErrNotFound) // the attempts before count
+	b.is(err, authkit.ErrNotFound) // the earlier attempts count
 	_, err = b.s.Token(b.ctx, b.app, take("y"), now())
 	b.ok(err)
 
@@ -216,7 +216,7 @@ func tokenBind(b *bed) {
 	b.ok(err)
 
 	tok.UserID, tok.Epoch = other.ID, other.Epoch
-	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound) // it is a user's
+	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound) // it is bound to a user
 	_, err = b.s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, End: true})
 	b.ok(err)
 	_, err = b.s.Token(b.ctx, b.app, take("x"), now())

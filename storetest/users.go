@@ -116,7 +116,7 @@ func userDelete(b *bed) {
 	}
 	b.written("x", false)
 
-	// Whoever has the id after that has nothing of the user's.
+	// A later user of the same id has no records of the deleted one.
 	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u})
 	b.ok(err)
 	equal(b, len(b.account(u.ID).Credentials), 0)
@@ -126,7 +126,7 @@ func userDelete(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 }
 
-// userDeleteStale asks for the Versions around the user's own, too.
+// userDeleteStale also tries the Versions next to the user's own.
 func userDeleteStale(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
@@ -141,7 +141,7 @@ func userDeleteStale(b *bed) {
 	}
 	b.written("x", false)
 	b.same(b.holding(b.app, "t"), was)
-	equal(b, b.onlySession(u).ID, s.ID) // and a sign-in is no change
+	equal(b, b.onlySession(u).ID, s.ID) // a sign-in raises no Version
 	b.ok(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: u.Version}))
 	_, err = b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: u.ID})
 	b.is(err, authkit.ErrNotFound)
