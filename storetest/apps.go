@@ -11,10 +11,10 @@ func appSentences() []sentence {
 	return []sentence{
 		{"app: a taken id or name is a conflict and writes no rider", appConflict},
 		{"app: a change is guarded by Version", appChange},
-		{"app: a deleted app is unknown and its name free", appDelete},
-		{"app: signing keys come ordered by Seq and a taken Seq is a conflict", appSigningKeys},
-		{"app: a new signing key drops those below a Seq, never itself, and none of another app's", appSigningKeysDrop},
-		{"app: a signing key that is not the newest, or of a taken KID, is a conflict and drops none", appSigningKeysLate},
+		{"app: a deleted app is unknown and its name is free", appDelete},
+		{"app: signing keys are ordered by Seq, and a taken Seq is a conflict", appSigningKeys},
+		{"app: a new signing key removes the older ones below a Seq, never itself or another app's", appSigningKeysDrop},
+		{"app: a signing key that is not the newest, or of a taken KID, is a conflict and removes no key", appSigningKeysLate},
 	}
 }
 

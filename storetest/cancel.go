@@ -11,7 +11,7 @@ import (
 
 func cancelSentences() []sentence {
 	return []sentence{
-		{"cancel: with a context that is over every method answers an error and writes nothing", cancelBefore},
+		{"cancel: with a context that has ended, every method returns an error and writes nothing", cancelBefore},
 		{"cancel: a step whose context ends while it runs is written wholly or not at all", cancelWithin},
 	}
 }

@@ -13,12 +13,12 @@ func changeSentences() []sentence {
 		{"user: a taken email in ChangeUser is a conflict and spends nothing", userEmailTaken},
 		{"user: a sign-in raises no Version and sets LastLogin", userSignIn},
 		{"user: a disabled user starts no session", userDisabled},
-		{"user: End kills sessions but Keep, and bound tokens, but not what it carries", userEnd},
-		{"user: more than MaxSessions end the oldest", userMaxSessions},
-		{"user: credentials are dropped before they are put, and only Data is replaced", userCredentials},
-		{"user: Keep keeps one live session of the user, and touches no other user's", userKeep},
-		{"user: a token that is spent may be put anew in the same step, for the user", userRenews},
-		{"user: what only spends a token or starts a session raises no Version, all else does", userRaises},
+		{"user: End ends all sessions but Keep and all bound tokens, but not what its own step adds", userEnd},
+		{"user: beyond MaxSessions the oldest sessions are ended", userMaxSessions},
+		{"user: credentials are dropped before others are put, and only Data is replaced", userCredentials},
+		{"user: Keep keeps one live session of the user, and no other user's", userKeep},
+		{"user: a spent token may be put again in the same step, bound to the user", userRenews},
+		{"user: a change that only spends a token or starts a session raises no Version, any other does", userRaises},
 	}
 }
 

@@ -9,9 +9,9 @@ import (
 
 func crossingSentences() []sentence {
 	return []sentence{
-		{"crossing: what belongs to one app is unknown in another, no step there touches it, and a refused one writes no rider", crossForeign},
-		{"crossing: the same ids, emails and hashes live side by side, and a step in one app, with all its riders, changes no other", crossTwins},
-		{"crossing: every method but ConfirmDeletion answers not found for a deleted app, and no list names it", crossDeleted},
+		{"crossing: what belongs to one app is unknown in another, no step there changes it, and a refused step writes no rider", crossForeign},
+		{"crossing: two apps may hold the same ids, emails and hashes, and a step in one, with all its riders, changes no other", crossTwins},
+		{"crossing: every method but ConfirmDeletion returns ErrNotFound for a deleted app, and no list names it", crossDeleted},
 		{"crossing: a developer's apps are no other developer's", crossDevelopers},
 	}
 }

@@ -10,10 +10,10 @@ import (
 
 func keySentences() []sentence {
 	return []sentence{
-		{"key: it is found by hash until it expires or is revoked", keyLife},
-		{"key: a rotated key works until oldUntil and at most maxLive stay active", keyOverlap},
-		{"key: of the inactive ones the newest Keep stay", keyKeep},
-		{"key: the later time of use is kept and unknown ids are ignored", keyTouch},
+		{"key: a key is found by its hash until it expires or is revoked", keyLife},
+		{"key: a rotated key works until OldUntil, and at most MaxLive stay active", keyOverlap},
+		{"key: of the inactive keys the newest Keep stay", keyKeep},
+		{"key: the later time of use is kept, and unknown ids are ignored", keyTouch},
 	}
 }
 

@@ -10,17 +10,17 @@ import (
 
 func ownerSentences() []sentence {
 	return []sentence{
-		{"owner: an app is made only for a user who is there and enabled", ownerEnabled},
+		{"owner: an app is created only for a user who exists and is enabled", ownerEnabled},
 		{"owner: a developer has no more than Most live apps", ownerMost},
 		{"owner: API keys of an owner's apps are unknown while the owner is disabled", ownerDisabled},
 		{"owner: a user who owns a live app cannot be deleted", ownerDeleted},
-		{"owner: a moved app is the other developer's, without an active key", ownerMove},
-		{"owner: an app is moved only from its developer, to one who may have it", ownerMoveRefused},
-		{"owner: a deletion is confirmed to the developer it was of, on any handle, until the id is free", ownerConfirms},
+		{"owner: a moved app belongs to the other developer and has no active API key", ownerMove},
+		{"owner: an app is moved only from its developer, and only to one who may have it", ownerMoveRefused},
+		{"owner: a deletion is confirmed to the former developer, on any handle, until the id is free", ownerConfirms},
 		{"race: confirmations of one deletion all succeed", raceOwnerConfirms},
 		{"race: of concurrent apps of one developer no more than Most are created", raceOwnerMost},
-		{"race: an app that is made or moved beside what disables its owner has no live key", raceOwnerDisabled},
-		{"race: a user is deleted, or owns an app, never both", raceOwnerDeleted},
+		{"race: an app that is created or moved while its owner is disabled has no usable key", raceOwnerDisabled},
+		{"race: a user is deleted or gets an app, never both", raceOwnerDeleted},
 	}
 }
 

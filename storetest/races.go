@@ -9,15 +9,15 @@ import (
 
 func raceSentences() []sentence {
 	return []sentence{
-		{"race: of concurrent takers of a token exactly one succeeds", raceTake},
-		{"race: of any number of concurrent tries at most max get an answer", raceTry},
-		{"race: of concurrent puts into one slot one token is left", raceSlot},
+		{"race: of concurrent TakeToken calls on one token exactly one succeeds", raceTake},
+		{"race: of any number of concurrent tries at most Max have their proof compared", raceTry},
+		{"race: concurrent puts into one slot leave one token", raceSlot},
 		{"race: concurrent puts into a slot of several all succeed, and no more than Most live", raceMost},
-		{"race: of concurrent rotations of API keys one key stays active", raceKeys},
+		{"race: concurrent rotations of API keys leave one active key", raceKeys},
 		{"race: of concurrent claims of a mail one succeeds", raceClaim},
 		{"race: concurrent rotations of one refresh token agree on one successor", raceRotate},
 		{"race: of concurrent apps of one name one is created", raceApp},
-		{"race: what can be done once is done once, with its riders", raceOnce},
+		{"race: a step that can succeed once succeeds once, with its riders", raceOnce},
 	}
 }
 

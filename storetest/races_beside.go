@@ -13,14 +13,14 @@ import (
 
 func besideSentences() []sentence {
 	return []sentence{
-		{"race: a sign-in beside what ends, disables or deletes the user leaves no live session", besideSignIn},
-		{"race: a rotation beside what ends or disables the user answers a session and a user that fit", besideRotation},
+		{"race: a sign-in beside a step that ends the sessions, disables or deletes the user leaves no live session", besideSignIn},
+		{"race: a rotation beside a step that ends the sessions or disables the user returns a matching session and user", besideRotation},
 		{"race: what is written beside DeleteApp is gone with it", besideDeleteApp},
-		{"race: of concurrent sign-ins with MaxSessions all succeed and no more than that live", besideMaxSessions},
-		{"race: of concurrent rotations of API keys with overlap no more than maxLive stay active", besideMaxLive},
+		{"race: concurrent sign-ins with MaxSessions all succeed, and no more than that many sessions live", besideMaxSessions},
+		{"race: after concurrent rotations of API keys with overlap no more than MaxLive are active", besideMaxLive},
 		{"race: of concurrent hits exactly Limit fit", besideHits},
-		{"race: of concurrent notes of use the latest is kept", besideTouch},
-		{"race: of concurrent takers of two tokens of one slot one succeeds", besideSlot},
+		{"race: of concurrent times of use the latest is kept", besideTouch},
+		{"race: of concurrent TakeToken calls on two tokens of one slot one succeeds", besideSlot},
 		{"race: concurrent puts into the same slots in any order all succeed", besideOrder},
 	}
 }

@@ -10,9 +10,9 @@ import (
 
 func riderSentences() []sentence {
 	return []sentence{
-		{"rider: one whose id is taken is a conflict, and the verb does nothing", riderTaken},
-		{"rider: a Put of none is a write that changes nothing, and is refused like one of some", riderNone},
-		{"race: Puts of no rider all succeed beside each other and beside other steps", raceRiderNone},
+		{"rider: a rider whose id is taken is a conflict, and the verb does nothing", riderTaken},
+		{"rider: a Put without riders is a write that changes nothing, and is refused like any other", riderNone},
+		{"race: Puts without riders all succeed beside each other and beside other steps", raceRiderNone},
 		{"rider: a verb that is refused, for whatever reason, does nothing", riderRefused},
 	}
 }

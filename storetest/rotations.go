@@ -10,13 +10,13 @@ import (
 
 func rotationSentences() []sentence {
 	return []sentence{
-		{"rotation: a use in the grace moves it on, up to GraceMost in all", rotationMovesOn},
-		{"rotation: with its key, the one before gets a new successor, and the unused one ends the session", rotationRenews},
-		{"rotation: a renewal begins the grace anew, for the key alone", rotationRenewedGrace},
+		{"rotation: a use in the grace extends it, up to GraceMost in all", rotationMovesOn},
+		{"rotation: with its key, the former token gets a new successor, and the unused one ends the session", rotationRenews},
+		{"rotation: a renewal begins the grace anew, for its key alone", rotationRenewedGrace},
 		{"rotation: a successor is replaced while it is unused, within RenewFor, and Renewals times", rotationRenewEnds},
 		{"rotation: a key that the session has seen is a conflict and changes nothing", rotationSeen},
-		{"rotation: one that is taken back was not made, and its key was not seen", rotationUndo},
-		{"race: of concurrent renewals one makes a new successor, and all answer it", raceRenew},
+		{"rotation: an undone rotation leaves no trace, and its key counts as not seen", rotationUndo},
+		{"race: of concurrent renewals one makes a new successor, and all return it", raceRenew},
 	}
 }
 

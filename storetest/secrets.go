@@ -15,13 +15,13 @@ import (
 func secretSentences() []sentence {
 	return []sentence{
 		{"secret: a note stands until it is retired and forgotten", secretLife},
-		{"secret: none is noted while one is noted that the caller does not know", secretUnknown},
+		{"secret: no secret is noted while one is noted that the caller does not know", secretUnknown},
 		{"secret: of callers that know other secrets one notes its own, concurrently too", secretRace},
 		{"secret: a step under a secret that is retired or not noted is refused, and does nothing", secretSteps},
-		{"secret: once a secret is retired, what was sealed under it is there to be seen", secretRetired},
-		{"seal: parts are listed over all live apps, in pages that neither lose nor repeat", sealPages},
+		{"secret: once a secret is retired, all that was sealed under it is visible", secretRetired},
+		{"seal: parts are listed over all live apps, in pages that lose and repeat nothing", sealPages},
 		{"seal: a blob is replaced once, and only where it still stands", sealReplace},
-		{"seal: heads are those of all that lives, once each", sealHeads},
+		{"seal: heads are those of all live blobs, once each", sealHeads},
 	}
 }
 

@@ -9,17 +9,17 @@ import (
 
 func sessionSentences() []sentence {
 	return []sentence{
-		{"session: it lives until IdleUntil and Until", sessionLife},
-		{"session: either of the two refresh tokens before is answered with its own successor in the grace", sessionGrace},
+		{"session: a session lives until IdleUntil and Until", sessionLife},
+		{"session: in the grace either of the two former refresh tokens is answered with its own successor", sessionGrace},
 		{"session: a refresh token used after the grace ends the session", sessionLate},
-		{"session: so does the token before that, by its own time", sessionLater},
-		{"session: and one used a grace before its own rotation, by a clock that was set back", sessionEarly},
-		{"session: while the user is disabled it is not found, and nothing turns or ends it", sessionDisabled},
-		{"session: an unknown secret ends the session, an unknown family is not found", sessionUnknown},
+		{"session: the token before that ends it too, by its own time", sessionLater},
+		{"session: a token used a grace before its own rotation ends it too, by a clock that was set back", sessionEarly},
+		{"session: while the user is disabled the session is not found, and no call rotates or ends it", sessionDisabled},
+		{"session: an unknown token of a family ends the session, an unknown family is not found", sessionUnknown},
 		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
-		{"session: what goes into a rotation and comes out of it is the caller's own", sessionSlices},
+		{"session: slices that go into a rotation and come out of it are the caller's own", sessionSlices},
 		{"session: an ended session is unknown, and another user cannot end it", sessionEnd},
-		{"session: it is found by the hash of its cookie, which is unique in the app", sessionCookie},
+		{"session: a session is found by the hash of its cookie, which is unique in the app", sessionCookie},
 		{"session: use moves LastUsedAt and IdleUntil of a live session alone", sessionUse},
 	}
 }

@@ -12,19 +12,19 @@ import (
 func smallSentences() []sentence {
 	return []sentence{
 		{"limit: Limit at once, then one every Window/Limit; a negative cost gives back", limitHits},
-		{"limit: an awkward Limit lets exactly Limit through, and none fits a Limit below 1", limitOdd},
-		{"limit: a clock that steps back far locks nobody out, one that differs a little frees nobody", limitBack},
-		{"limit: what stands before the full hit is counted, the full one is not", limitOrder},
+		{"limit: a Limit that does not divide its Window lets exactly Limit through, and no hit fits a Limit below 1", limitOdd},
+		{"limit: a clock set far back locks out no caller, a clock that differs a little frees no caller", limitBack},
+		{"limit: hits before the one that does not fit are counted, that one is not", limitOrder},
 		{"limit: a hit is counted in the app that it names, in the step of another", limitElsewhere},
-		{"limit: however many hits fit, they are counted once each, and none after the full one", limitMany},
+		{"limit: however many hits fit, they are counted once each, and no hit after one that does not fit", limitMany},
 		{"mail: a claimed mail is not due until then, and is settled or retried", mailLife},
 		{"mail: an expired mail is unknown, and mail without Expires never expires", mailExpired},
 		{"mail: apps take turns, and each has its share, the earliest due first", mailTurns},
-		{"mail: turns go on after an app, and to no more apps than asked for", mailTurnsGoOn},
-		{"event: filters hold together and pages neither lose nor repeat", eventPages},
-		{"upkeep: Sweep in batches ends, and leaves what lives", upkeepSweep},
-		{"upkeep: Sweep removes events that are older than it is told, in batches, and no other", upkeepEvents},
-		{"upkeep: Ping answers a time and Contract is the one of this suite", upkeepPing},
+		{"mail: turns go on after the given app, to no more apps than asked for", mailTurnsGoOn},
+		{"event: filters apply together, and pages lose and repeat nothing", eventPages},
+		{"upkeep: Sweep in batches comes to an end, and leaves what lives", upkeepSweep},
+		{"upkeep: Sweep removes the events before the given time, in batches, and no others", upkeepEvents},
+		{"upkeep: Ping returns a time, and Contract is that of this suite", upkeepPing},
 	}
 }
 

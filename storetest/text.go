@@ -10,10 +10,10 @@ import (
 
 func textSentences() []sentence {
 	return []sentence{
-		{"text: what differs by case, normal form or a space alone is another email, subject or name", textUsers},
-		{"text: what differs by case, normal form or a space alone is another provider, kind, slot or limit", textOthers},
+		{"text: texts that differ only by case, normal form or a space are different emails, subjects and names", textUsers},
+		{"text: texts that differ only by case, normal form or a space are different providers, kinds, slots and limits", textOthers},
 		{"time: 1970 is a time like any other, and not the zero time", timeEpoch},
-		{"bytes: a binding or proof that is empty is none that was set", bytesEmpty},
+		{"bytes: an empty binding or proof equals that of no token", bytesEmpty},
 	}
 }
 

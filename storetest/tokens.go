@@ -10,15 +10,15 @@ import (
 
 func tokenSentences() []sentence {
 	return []sentence{
-		{"token: one without a user is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
-		{"token: a look is without effect and a token is taken once, with its group", tokenOnce},
+		{"token: an unbound token is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
+		{"token: a look is without effect, and a token is taken once, with its slot", tokenOnce},
 		{"token: an expired token is unknown", tokenExpired},
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
-		{"token: the newest of a slot replaces the one before, with its attempts", tokenSlot},
-		{"token: in a slot of several a spent one gives way, else the one that expires first", tokenMost},
-		{"token: a class of askers takes the places of none other, and one that is taken spends all", tokenClass},
-		{"token: the newest of a class replaces the one before, and no other class's", tokenNewestOfClass},
-		{"token: a wrong proof counts and spends nothing", tokenTry},
+		{"token: the newest token of a slot replaces the one before, with its attempts", tokenSlot},
+		{"token: in a slot of several a spent token is displaced or, without one, the token that expires first", tokenMost},
+		{"token: a class displaces no token of another, and taking one token spends those of every class", tokenClass},
+		{"token: the newest token of a class replaces the one before, and no other class's", tokenNewestOfClass},
+		{"token: a wrong proof counts an attempt and spends nothing", tokenTry},
 	}
 }
 

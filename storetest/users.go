@@ -9,13 +9,13 @@ import (
 
 func userSentences() []sentence {
 	return []sentence{
-		{"user: what was created is found by id, email and credential", userFound},
-		{"user: credentials come ordered by kind and subject, byte by byte", userOrder},
+		{"user: a created user is found by id, email and credential", userFound},
+		{"user: credentials are ordered by kind and subject, byte by byte", userOrder},
 		{"user: a taken email or subject is a conflict and writes no rider", userConflict},
-		{"user: a token is spent with its group by CreateUser, or nothing is created", userTake},
+		{"user: CreateUser spends a token with its slot, or creates nothing", userTake},
 		{"user: a deleted user is gone with its sessions and tokens", userDelete},
 		{"user: a stale Version deletes nothing and writes no rider", userDeleteStale},
-		{"user: pages neither lose nor repeat users created at one time", userPages},
+		{"user: pages lose and repeat no user created at the same time", userPages},
 		{"user: a prefix takes percent and underscore literally", userPrefix},
 	}
 }
