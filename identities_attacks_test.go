@@ -39,8 +39,8 @@ func newPair(t *testing.T) *pair {
 	return s
 }
 
-// Every way to spend a state that links in another place than where it began. It is
-// refused, spends nothing, and the one that began can still finish.
+// This test lists every way to spend a linking state in a place other than where it began. It
+// is refused and spends nothing, and the session that began can still finish.
 func TestAStateLinksForItsOwnSessionAlone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -126,7 +126,7 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	if got, err := s.engine.FinishOAuth(t.Context(), in); !errors.Is(err, authkit.CodeInvalidToken) || got.Token != "" {
 		t.Errorf("FinishOAuth of the state spelled otherwise: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
-	got := s.finish(state, binding, bearer(token)) // a session beside it is of no account
+	got := s.finish(state, binding, bearer(token)) // an additional session makes no difference
 	got.want(t, 200, "")
 	if got.body["created"] != true {
 		t.Errorf("sign-in: got %s, want a new user", got.Body)
@@ -141,7 +141,7 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	s.finish(linking, binding, bearer(token)).want(t, 200, "")
 }
 
-// What ends a flow that links, before the provider answers and while it does.
+// This test lists what ends a linking flow, before the provider answers and while it does.
 func TestLinkingStops(t *testing.T) {
 	t.Parallel()
 	disable := func(s *stage, disabled bool) {

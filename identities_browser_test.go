@@ -18,7 +18,7 @@ type seat struct {
 	kept map[string]string
 }
 
-// seated is a stage whose app has its sessions in cookies.
+// seated returns a stage whose app is in cookie mode.
 func seated(t *testing.T) *stage {
 	t.Helper()
 	s := newStage(t, withoutLimits)
@@ -44,7 +44,7 @@ func (b *seat) send(method, path, body string, headers ...string) answer {
 	return got
 }
 
-// linking begins to link; goal may be empty.
+// linking begins to link an identity; goal may be empty.
 func (b *seat) linking(goal string) (state, binding string) {
 	b.s.t.Helper()
 	body := `{"provider":"corp"}`
@@ -73,7 +73,7 @@ func (b *seat) want(n int) {
 	}
 }
 
-// copy is another browser with the same cookies.
+// copy returns another browser with the same cookies.
 func (b *seat) copy() *seat { return &seat{b.s, maps.Clone(b.kept)} }
 
 func TestLinkingInABrowser(t *testing.T) {
@@ -175,8 +175,8 @@ func TestLinkingInABrowser(t *testing.T) {
 	})
 }
 
-// Login CSRF with linking: what an attacker gets into a victim's browser must not give the
-// victim's account an identity of the attacker's.
+// Login CSRF by linking: whatever an attacker sends through a victim's browser must not give
+// the victim's account an identity of the attacker.
 func TestAForeignBrowserLinksNothing(t *testing.T) {
 	t.Parallel()
 	for name, attack := range map[string]func(eve, victim *seat, state, binding string) answer{

@@ -18,7 +18,7 @@ import (
 
 const identitiesOf = "/auth/identities/{app_id}"
 
-// linkingWith begins to link with an access token or cookies, whichever header it is given.
+// linkingWith begins to link, with an access token or cookies in the given header.
 func (w *world) linkingWith(p *issuer, said jwt.MapClaims, body, header string) answer {
 	w.t.Helper()
 	got := w.send("POST", w.in(identitiesOf), body, header)
@@ -34,7 +34,7 @@ func (w *world) linkingWith(p *issuer, said jwt.MapClaims, body, header string) 
 	return got
 }
 
-// linking begins to link somebody new.
+// linking begins to link a new identity.
 func (s *stage) linking(token string, said jwt.MapClaims) (state, binding string) {
 	s.t.Helper()
 	if said == nil {
@@ -51,13 +51,13 @@ func callbackBody(state, binding string) string {
 	return fmt.Sprintf(`{"code":"good","state":%q,"binding":%q}`, state, binding)
 }
 
-// finish hands in what the provider sent back, with the headers that are given.
+// finish sends what the provider sent back, with the given headers.
 func (w *world) finish(state, binding string, headers ...string) answer {
 	w.t.Helper()
 	return w.send("POST", w.in("/auth/callback/corp/{app_id}"), callbackBody(state, binding), headers...)
 }
 
-// link links somebody new to the user of a token.
+// link links a new identity to the user of a token.
 func (s *stage) link(token string, said jwt.MapClaims) answer {
 	s.t.Helper()
 	state, binding := s.linking(token, said)
@@ -66,7 +66,7 @@ func (s *stage) link(token string, said jwt.MapClaims) answer {
 	return got
 }
 
-// identities are what a list names: providers with their addresses.
+// identities returns the providers and addresses in a list.
 func (a answer) identities(t *testing.T) []string {
 	t.Helper()
 	a.want(t, 200, "")
@@ -97,7 +97,7 @@ func (s *stage) by(said jwt.MapClaims) answer {
 	return s.callback("good", state, binding)
 }
 
-// proven is the token of a user without a password, whose address is proven.
+// proven returns the token of a user with a proven address and without a password.
 func (s *stage) proven(email string) string {
 	s.t.Helper()
 	_, m := s.mailed(email, "")
@@ -106,7 +106,7 @@ func (s *stage) proven(email string) string {
 	return got.text(s.t, "token")
 }
 
-// session answers the session of an access token, and its user.
+// session returns the session of an access token and its user.
 func (s *stage) session(token string) (session, user uuid.UUID) {
 	s.t.Helper()
 	var claims jwt.RegisteredClaims
@@ -212,7 +212,7 @@ func TestAnIdentityOfAnotherAccountStaysThere(t *testing.T) {
 	s.wantIdentities(t, bob, "corp bob@example.com")
 }
 
-// beside is a store that does something just before a user is changed, or read, once.
+// beside is a store that calls a function once, just before a user is changed or read.
 type beside struct {
 	authkit.Store
 
@@ -272,7 +272,8 @@ func TestLinkingIsDecidedAnewWhereTheAccountChanged(t *testing.T) {
 	}
 }
 
-// The proof rule: nothing that was linked before the address was proven survives the proof.
+// The proof rule: an identity that was linked before the address was proven does not survive
+// the proof.
 func TestAnIdentityOfAnUnprovenAccountIsLostToTheOwner(t *testing.T) {
 	t.Parallel()
 	for name, prove := range map[string]func(s *stage) answer{

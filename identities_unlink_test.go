@@ -15,7 +15,7 @@ import (
 func TestUnlink(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		ready  func(s *stage) string // the token of somebody with an identity at corp
+		ready  func(s *stage) string // the token of a user with an identity at corp
 		status int
 		code   string
 	}{
@@ -84,7 +84,7 @@ func (s *stage) another(provider, token string) {
 	s.give(token, authkit.Credential{Subject: "https://github.com 42"})
 }
 
-// give puts an identity into the store as it is.
+// give puts an identity into the store unchanged.
 func (s *stage) give(token string, c authkit.Credential) {
 	s.t.Helper()
 	u, err := s.engine.Me(s.t.Context(), s.app.ID, token)

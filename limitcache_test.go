@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// counted is a world whose store notes what is counted.
+// counted returns a world whose store records what is counted.
 func counted(t *testing.T, change ...func(*authkit.Config)) (*world, *hitLog) {
 	t.Helper()
 	seen := &hitLog{}
@@ -23,7 +23,7 @@ func counted(t *testing.T, change ...func(*authkit.Config)) (*world, *hitLog) {
 	return w, seen
 }
 
-// since is how many hits the store was asked for by do.
+// since returns how many hits do asked the store for.
 func (l *hitLog) since(do func()) int {
 	before := len(l.keys)
 	do()
@@ -55,7 +55,7 @@ func TestAFullLimitCostsTheStoreNothing(t *testing.T) {
 	w.wrong("console", w.nth(0)).want(t, 401, "invalid_credentials")
 }
 
-// What stands before a full limit is counted, whoever says that it is full.
+// An attempt that an exhausted limit refuses is still charged to the limits before it.
 func TestAFullLimitOfAnAddressStillCountsThePeer(t *testing.T) {
 	t.Parallel()
 	w, _ := counted(t)
@@ -87,11 +87,12 @@ func TestAFullLimitIsForgottenWhenItChanges(t *testing.T) {
 	w.wrong(id, "ann@example.com").want(t, 401, "invalid_credentials")
 
 	flood(t, func(i int) answer { return w.wrong(id, w.nth(i)) })
-	w.clock.Advance(-2 * time.Hour) // set back: what a full limit was written with locks nobody out
+	w.clock.Advance(-2 * time.Hour) // set back: an exhausted limit of the earlier time locks no one out
 	w.wrong(id, "ann@example.com").want(t, 401, "invalid_credentials")
 }
 
-// A right code gives back what it counted: a full limit of codes may have room at any time.
+// A right code gives back what it was charged, so an exhausted limit of codes may have room at
+// any time.
 func TestALimitThatIsGivenBackToIsAlwaysAsked(t *testing.T) {
 	t.Parallel()
 	w, seen := counted(t)
@@ -107,7 +108,7 @@ func TestALimitThatIsGivenBackToIsAlwaysAsked(t *testing.T) {
 	for range 3 {
 		if got := seen.since(func() {
 			w.verify(fmt.Sprintf(`{"email":"ann@example.com","code":%q,"binding":%q}`, mail.Code(m), pending.body["binding"])).want(t, 401, "")
-		}); got != 3 { // those of the peer, and the one that is full
+		}); got != 3 { // those of the peer, and the exhausted one
 			t.Errorf("a full limit of codes: asked for %d hits, want 3", got)
 		}
 	}
@@ -115,8 +116,8 @@ func TestALimitThatIsGivenBackToIsAlwaysAsked(t *testing.T) {
 
 func wrongCode(code string) string { return string('0'+(code[0]-'0'+1)%10) + code[1:] }
 
-// Two processes over one store let through what the store alone would, no more and no less,
-// whatever is asked when.
+// Two processes over one store let through exactly what the store alone would, in any order of
+// requests.
 func TestWhatIsRememberedRefusesNothingElse(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

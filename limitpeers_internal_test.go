@@ -2,8 +2,8 @@ package authkit
 
 import "testing"
 
-// The gate knows no person that a backend tells: the app stands for all of them, so that none
-// can be named to take another's turn.
+// The gate does not use the client that a backend names: the app stands for all of them, so
+// that no client can be named to take another one's turn.
 func TestGatePeer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// apps makes apps of the world's developer and answers their ids.
+// apps makes apps of the world's developer and returns their ids.
 func (w *world) apps(n int) []string {
 	w.t.Helper()
 	var ids []string
@@ -23,8 +23,8 @@ func (w *world) apps(n int) []string {
 	return ids
 }
 
-// A peer is counted over all apps: app ids are public, and one address with three hundred of
-// them must not have three hundred shares of the hash gate.
+// A peer is counted over all apps. App ids are public, and one address must not get a share of
+// the hash gate for each of three hundred apps.
 func TestAPeerIsCountedOverAllApps(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -55,7 +55,7 @@ func TestAPeerIsCountedOverAllApps(t *testing.T) {
 	})
 }
 
-// What an app has tightened does not tighten what a peer has elsewhere.
+// A limit that one app has tightened does not apply to a peer elsewhere.
 func TestAPeerInAllAppsIsCountedByTheEnginesRate(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -69,8 +69,8 @@ func TestAPeerInAllAppsIsCountedByTheEnginesRate(t *testing.T) {
 	}
 }
 
-// An attempt that a peer's own limit refuses is charged nowhere: who floods one app is refused
-// there, and not by that in the others.
+// An attempt that a peer's limit at one app refuses is not charged anywhere. A peer that floods
+// one app is refused there, and not at the others because of it.
 func TestAFloodOfOneAppIsNotChargedElsewhere(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -155,8 +155,8 @@ func TestProofsAreCountedByPeer(t *testing.T) {
 	}
 }
 
-// Ten tries a minute at one account are 14,400 a day: strangers have a hundred, evenly
-// refilled, and no other device is locked out by it.
+// Ten tries a minute at one account would be 14,400 a day. Strangers have a hundred, evenly
+// refilled, and known devices are not locked out by them.
 func TestStrangersHaveAHundredTriesADayAtOneAccount(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
@@ -198,7 +198,7 @@ func TestStrangersHaveAHundredTriesADayAtOneAccount(t *testing.T) {
 	w.try(app, "unknown@example.com", "another passphrase").want(t, 401, "invalid_credentials")
 }
 
-// An unknown address has the same count: the answer tells of no account.
+// An unknown address has the same count, so the answer does not reveal an account.
 func TestTheCountOfADayTellsOfNoAccount(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -15,8 +15,8 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// flood sends until it is refused, at most a thousand times, and answers how many got
-// through and how many seconds the refusal says to wait.
+// flood sends until it is refused, at most a thousand times. It returns how many got through
+// and the seconds that the refusal says to wait.
 func flood(t *testing.T, send func(i int) answer) (through, wait int) {
 	t.Helper()
 	for i := range 1000 {
@@ -35,7 +35,7 @@ func flood(t *testing.T, send func(i int) answer) (through, wait int) {
 	return 0, 0
 }
 
-// wrong tries a password that is not the one.
+// wrong tries a wrong password.
 func (w *world) wrong(app, email string) answer {
 	return w.send("POST", "/auth/credentials/"+app, signInBody(email, "another passphrase", "sign_in"))
 }
@@ -102,7 +102,7 @@ func TestLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
-			w.clock.Advance(time.Hour) // what setting up counted is over
+			w.clock.Advance(time.Hour) // so that limits have room again
 			through, wait := flood(t, func(i int) answer { return c.send(w, i) })
 			if through != c.through || wait != c.wait {
 				t.Errorf("got %d through and then %d s to wait, want %d and %d", through, wait, c.through, c.wait)
@@ -156,8 +156,8 @@ func TestLimitsAreAnAppsOwn(t *testing.T) {
 	w.send("POST", w.in("/auth/verify/{app_id}"), `{"token":"x"}`).want(t, 401, "invalid_token")
 }
 
-// exhausts uses up every limit of an app, from one address and for one email, and answers
-// how much each let through.
+// exhausts uses up every limit of an app, from one address and for one email. It returns how
+// many requests each let through.
 func (w *world) exhausts(app string) string {
 	w.t.Helper()
 	post := func(path, body string) answer { return w.send("POST", path+app, body) }
@@ -185,7 +185,7 @@ func TestAnExhaustedAppLeavesOthersUntouched(t *testing.T) {
 		apps = append(apps, app.ID.String())
 	}
 	w.send("PATCH", "/apps/"+apps[0], `{"limits":{"credentials":"3/d/ip, 2/d/email","mail":"4/d/ip","sign_up":"1/d/ip","oauth":"5/d/ip"}}`, bearer(w.token)).want(t, 200, "")
-	// A sign-up counts as a try, through or not: two of the three of the first app.
+	// A sign-up counts as a try, whether it succeeds or not: two of the three at the first app.
 	for i, want := range []string{"2 1 1 4 5", "10 20 20 30 60", "10 20 20 30 60"} {
 		if got := w.exhausts(apps[i]); got != want {
 			t.Errorf("app %d: got %s through, want %s", i, got, want)
@@ -194,7 +194,7 @@ func TestAnExhaustedAppLeavesOthersUntouched(t *testing.T) {
 	w.signIn("console", "dev@example.com")
 }
 
-// A sign-in is counted for its peer and its address in one step, and so is what it refuses.
+// A sign-in is counted for its peer and its address in one step, even if it is refused.
 func TestASignInIsCountedInOneStep(t *testing.T) {
 	t.Parallel()
 	seen := &hitLog{}
@@ -327,7 +327,7 @@ func TestLimitsOff(t *testing.T) {
 	}
 }
 
-// hitLog notes what limits are counted under.
+// hitLog records the keys under which limits are counted.
 type hitLog struct {
 	authkit.Store
 
@@ -343,7 +343,7 @@ func (l *hitLog) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now
 	return l.Store.Hit(ctx, app, hits, now)
 }
 
-// A limit is kept under a hash: a store that leaks tells no addresses.
+// A limit is kept under a hash, so a store that leaks reveals no addresses.
 func TestLimitsNameNobody(t *testing.T) {
 	t.Parallel()
 	seen := &hitLog{}

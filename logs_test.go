@@ -35,7 +35,7 @@ import (
 	"github.com/authkit-dev/authkit/storetest"
 )
 
-// journal keeps whatever is logged, at every level, with all that a handler could see.
+// journal keeps everything that is logged, at every level, with all that a handler could see.
 type journal struct {
 	mu    *sync.Mutex
 	lines *[]string
@@ -51,8 +51,8 @@ func (j journal) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return j
 }
 
-// Handle writes the record as JSON, and each value as a program prints it that looks into
-// it. The time is not the engine's to choose.
+// Handle writes the record as JSON, and each value as a program prints it that looks inside. It
+// leaves out the time.
 func (j journal) Handle(ctx context.Context, r slog.Record) error {
 	var out bytes.Buffer
 	plain := slog.NewRecord(r.Time, r.Level, r.Message, 0)
@@ -85,13 +85,13 @@ func (j journal) read() []string {
 	return slices.Clone(*j.lines)
 }
 
-// secretMembers are what a request or an answer names a secret by.
+// secretMembers are the names of secrets in requests and answers.
 var secretMembers = []string{
 	"password", "current_password", "new_password", "token", "refresh_token", "code", "binding", "state", "code_verifier",
 	"client_secret", "api_key", "key", "resume", "id_token", "access_token", "csrf", "nonce",
 }
 
-// spy knows every secret that went in or came out, each with where it was seen.
+// spy knows every secret that was sent or received, and where.
 type spy struct {
 	mu    sync.Mutex
 	knows map[string]string
@@ -99,7 +99,7 @@ type spy struct {
 
 func newSpy() *spy { return &spy{knows: map[string]string{}} }
 
-// shortest is the length from which on a text is looked for: that of a mailed code.
+// shortest is the least length of a text that is looked for: that of a mailed code.
 const shortest = 6
 
 func (s *spy) learn(where, secret string) {
@@ -124,7 +124,7 @@ func (s *spy) learnValues(where string, values url.Values) {
 func (s *spy) learnJSON(where string, v any) {
 	switch v := v.(type) {
 	case map[string]any:
-		_, problem := v["detail"] // whose code is none to redeem
+		_, problem := v["detail"] // whose code cannot be redeemed
 		for name, inner := range v {
 			if text, ok := inner.(string); ok && slices.Contains(secretMembers, name) && (name != "code" || !problem) {
 				s.learn(where+" "+name, text)
@@ -181,7 +181,7 @@ func (s *spy) learnMail(m mail.Message) {
 	}
 }
 
-// listen makes a handler whose secrets the spy learns.
+// listen wraps a handler so that the spy learns its secrets.
 func (s *spy) listen(where string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -203,7 +203,7 @@ func (s *spy) listen(where string, next http.Handler) http.Handler {
 	})
 }
 
-// forms are the ways in which a secret may be written.
+// forms returns the ways in which a secret may be written.
 func forms(secret string) map[string]string {
 	out := map[string]string{
 		"": secret, " in hex": hex.EncodeToString([]byte(secret)), " in base64": strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret)), "="),
@@ -225,12 +225,12 @@ func forms(secret string) map[string]string {
 	return out
 }
 
-// leaks says which secrets stand in a text. A text of digits only counts where no letter
-// or digit stands beside it.
+// leaks returns the secrets in a text. A secret of digits only counts if it has no letter or
+// digit beside it.
 func (s *spy) leaks(text string) (found []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	index := suffixarray.New([]byte(text)) // of which thousands of questions are asked
+	index := suffixarray.New([]byte(text)) // it is searched thousands of times
 	for secret, where := range s.knows {
 		for how, form := range forms(secret) {
 			if len(index.Lookup([]byte(form), 1)) > 0 && (!digits(form) || standsAlone(text, form)) {
@@ -244,7 +244,7 @@ func (s *spy) leaks(text string) (found []string) {
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// standsAlone says whether a part is in the text without a letter or digit beside it.
+// standsAlone reports whether text holds part without a letter or digit beside it.
 func standsAlone(text, part string) bool {
 	for rest := text; ; {
 		before, after, ok := strings.Cut(rest, part)
@@ -262,7 +262,7 @@ func inWord(letter string) bool {
 	return letter != "" && strings.ContainsAny(letter, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 
-// watched is a stage all of whose secrets a spy learns.
+// watched is a stage whose secrets a spy learns.
 type watched struct {
 	*stage
 
@@ -272,10 +272,10 @@ type watched struct {
 	mailFail bool
 
 	mu      sync.Mutex
-	refused map[string]int // the status of each answer that refuses, by request id
+	refused map[string]int // the status of each refusal, by request id
 }
 
-// Send keeps a mail, or fails as a server does that quotes nothing.
+// Send keeps a mail, or fails like a server whose error quotes nothing.
 func (w *watched) Send(ctx context.Context, m mail.Message) error {
 	w.spy.learnMail(m)
 	if w.mailFail {
@@ -293,7 +293,7 @@ func newWatched(t *testing.T, open func(*testing.T) authkit.Store) *watched {
 	w.stage = newStage(t, withoutLimits, func(c *authkit.Config) {
 		c.Store, c.Mailer, c.Secrets, c.Logger = faulty, w, [][]byte{secret}, slog.New(w.log)
 		c.Observer = func(e authkit.Event) {
-			var told any = e // as a host does that knows nothing of its fields
+			var told any = e // as by a host that does not know the fields
 			text, err := json.Marshal(told)
 			if err != nil {
 				t.Error(err)
@@ -310,7 +310,7 @@ func newWatched(t *testing.T, open func(*testing.T) authkit.Store) *watched {
 	return w
 }
 
-// collect makes a handler that keeps the request id of each answer that refuses.
+// collect wraps a handler to keep the request id of each refusal.
 func (w *watched) collect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		next.ServeHTTP(rw, r)
@@ -326,7 +326,7 @@ func (w *watched) collect(next http.Handler) http.Handler {
 	})
 }
 
-// line is what a test reads of a line of the log.
+// line is the part of a log line that a test reads.
 type line struct {
 	Level     string `json:"level"`
 	Msg       string `json:"msg"`
@@ -338,7 +338,7 @@ type line struct {
 	Inbound   string `json:"inbound_request_id"`
 }
 
-// refusals are the lines that tell of a refusal.
+// refusals returns the lines about refusals.
 func (j journal) refusals(t *testing.T) (out []line) {
 	t.Helper()
 	for _, text := range j.read() {
@@ -354,8 +354,8 @@ func (j journal) refusals(t *testing.T) (out []line) {
 	return out
 }
 
-// oneLineEach checks that each refusal has one line: at Info what a client did, at Error a
-// fault of the server's side.
+// oneLineEach checks that each refusal has one line: at Info for a fault of the client, at
+// Error for a fault of the server.
 func (w *watched) oneLineEach() {
 	w.t.Helper()
 	lines := map[string][]line{}
@@ -380,7 +380,7 @@ func (w *watched) oneLineEach() {
 	}
 }
 
-// logged are the stores to walk every flow on.
+// logged lists the stores on which every flow is run.
 func logged() map[string]func(*testing.T) authkit.Store {
 	out := map[string]func(*testing.T) authkit.Store{
 		"memory": func(*testing.T) authkit.Store { return memory.New() },
@@ -400,7 +400,7 @@ func logged() map[string]func(*testing.T) authkit.Store {
 	return out
 }
 
-// inSchema is a store in a schema of its own.
+// inSchema returns a store in a schema of its own.
 func inSchema(t *testing.T, dsn string) authkit.Store {
 	t.Helper()
 	admin, err := pgx.Connect(t.Context(), dsn)
@@ -431,7 +431,8 @@ func inSchema(t *testing.T, dsn string) authkit.Store {
 	return s
 }
 
-// TestNoSecretIsLogged walks every flow, well and with calls of the store failing, and looks for every secret in every line of the log and in what the observer is told.
+// This test runs every flow, with and without failing calls of the store. It looks for every
+// secret in every line of the log and in every event of the observer.
 func TestNoSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	for name, open := range logged() {
@@ -440,7 +441,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 			w := newWatched(t, open)
 			for _, f := range flows() {
 				w.walk(f, name == "memory")
-				w.clock.Advance(time.Second) // what is newest is so by the time
+				w.clock.Advance(time.Second) // so that the newest has a later time
 			}
 			w.refusals()
 			w.lostMail()
@@ -460,8 +461,8 @@ func TestNoSecretIsLogged(t *testing.T) {
 	}
 }
 
-// walk does a flow once, and then with its calls of the store failing: each of them, or,
-// where a store takes its time, the last.
+// walk runs a flow once, and then with failing calls of the store: with each call, or only with
+// the last one if the store is slow.
 func (w *watched) walk(f flow, each bool) {
 	w.t.Helper()
 	last := w.ready(f)
@@ -480,7 +481,7 @@ func (w *watched) walk(f flow, each bool) {
 	}
 }
 
-// ready leads up to a flow with an API key that no flow has retired yet.
+// ready prepares a flow with an API key that no flow has retired.
 func (w *watched) ready(f flow) func() *http.Request {
 	w.t.Helper()
 	_, key, err := w.engine.RotateAPIKey(w.t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.APIKeyRequest{Overlap: time.Hour})
@@ -492,7 +493,7 @@ func (w *watched) ready(f flow) func() *http.Request {
 	return f.ready(w.stage)
 }
 
-// refusals are requests that are wrong in a way of their own.
+// refusals are requests that are each wrong in another way.
 func (w *watched) refusals() {
 	w.t.Helper()
 	in := w.signUp(w.email())
@@ -506,7 +507,7 @@ func (w *watched) refusals() {
 		{"GET", "/users/{app_id}", "", "Authorization: Bearer " + in.text(w.t, "token")},
 		{"POST", "/apps/{app_id}/oauth-configs", `{"provider":"secretive","client_id":"c","client_secret":"a client secret","redirect_uri":"https://spa.example/s","issuer":"https://127.0.0.1:1"}`, bearer(w.token)},
 		{"PATCH", "/apps/{app_id}/oauth-configs/secretive", `{"client_secret":"another client secret"}`, bearer(w.token)},
-		{"GET", "/auth/secretive/{app_id}", "", ""}, // nobody is there
+		{"GET", "/auth/secretive/{app_id}", "", ""}, // there is no such route
 	} {
 		header := r.header
 		if header == "" {
@@ -522,7 +523,7 @@ func (w *watched) refusals() {
 	w.callback("a code that the provider refuses", state, binding)
 }
 
-// lostMail has mail fail on its way.
+// lostMail makes mail fail while it is sent.
 func (w *watched) lostMail() {
 	w.t.Helper()
 	w.mailFail = true
@@ -539,8 +540,8 @@ func (w *watched) lostMail() {
 	w.mailFail = false
 }
 
-// sees checks that this test can fail: it logs a secret of each origin on purpose, as text
-// and in an error, and wants it found.
+// sees checks that this test can fail: it logs a secret of each origin, as text and in an
+// error, and wants it found.
 func (w *watched) sees() {
 	w.t.Helper()
 	one := map[string]string{}

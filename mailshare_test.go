@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// sentTo counts the mails that left to an address.
+// sentTo counts the mails that were sent to an address.
 func (w *world) sentTo(email string) (n int) {
 	w.t.Helper()
 	w.runOnce()
@@ -26,7 +26,7 @@ func (w *world) sentTo(email string) (n int) {
 	return n
 }
 
-// asksIn asks for n links in each app, from a network of its own for each i.
+// asksIn asks for n links in each app, from another network for each i.
 func (w *world) asksIn(apps []uuid.UUID, n int, email string, ip func(i int) string) {
 	w.t.Helper()
 	for i, app := range apps {
@@ -43,7 +43,7 @@ func eachItsOwn(i int) string { return fmt.Sprintf("198.51.%d.1", i) }
 
 func allOne(int) string { return "203.0.113.7" }
 
-// limited is a world with n apps besides its own, in which limits count.
+// limited returns a world with n more apps, in which limits count.
 func limited(t *testing.T, n int) (w *world, apps []uuid.UUID) {
 	t.Helper()
 	return tenants(t, n, func(c *authkit.Config) { c.Limits.InsecureOff = false })
@@ -122,7 +122,7 @@ func TestAMailboxUnderAttack(t *testing.T) {
 		if got := w.sentTo(victim) - was; got != 0 {
 			t.Errorf("mails of the app: got %d after %d of others, want none", got, was)
 		}
-		// Once a mail was redeemed, it is.
+		// Once a mail was redeemed, the address is proven.
 		w.clock.Advance(25 * time.Hour)
 		w.asksIn([]uuid.UUID{w.app.ID}, 1, victim, allOne)
 		w.verify(`{"token":"`+linkToken(w.mailTo(victim))+`"}`).want(t, 200, "")
@@ -223,7 +223,8 @@ func TestMailsOfOneDeveloper(t *testing.T) {
 	})
 }
 
-// What one address gets from all apps together is counted where no app is the console's, too.
+// What one address gets from all apps together is counted even if developers are the host's, so
+// that there is no console app.
 func TestMailLeavesAndIsCountedWhereDevelopersAreTheHosts(t *testing.T) {
 	t.Parallel()
 	w, apps := tenants(t, 20, func(c *authkit.Config) {
@@ -236,7 +237,7 @@ func TestMailLeavesAndIsCountedWhereDevelopersAreTheHosts(t *testing.T) {
 	}
 }
 
-// A mail server that is away for a while costs an address nothing of its share.
+// While a mail server is down, attempts at it do not use up an address's share.
 func TestAttemptsAtAServerThatIsAwayAreNoShare(t *testing.T) {
 	t.Parallel()
 	away := true
@@ -254,7 +255,7 @@ func TestAttemptsAtAServerThatIsAwayAreNoShare(t *testing.T) {
 	}
 	ask()
 	ask()
-	for range 300 { // until their links are over
+	for range 300 { // until their links have expired
 		_ = w.engine.RunOnce(t.Context())
 		w.clock.Advance(2 * time.Second)
 	}
@@ -267,8 +268,8 @@ func TestAttemptsAtAServerThatIsAwayAreNoShare(t *testing.T) {
 	}
 }
 
-// A thief fills the owner's mailbox before moving the account to another address: the notice to
-// the old one, which holds the way back, leaves all the same.
+// A thief fills the owner's mailbox before moving the account to another address. The notice to
+// the old address, which holds the link to undo the change, is still sent.
 func TestTheWayBackLeavesToAFullMailbox(t *testing.T) {
 	t.Parallel()
 	w, apps := limited(t, 100)
@@ -284,7 +285,8 @@ func TestTheWayBackLeavesToAFullMailbox(t *testing.T) {
 	}
 }
 
-// So does what tells a developer of a change by which an app could be taken over.
+// The same is true of a notice to a developer about a change by which an app could be taken
+// over.
 func TestADevelopersNoticeLeavesToAFullMailbox(t *testing.T) {
 	t.Parallel()
 	w, apps := limited(t, 100)

@@ -11,13 +11,13 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// The goals of a program on a person's device.
+// The redirect URLs of a program on a person's device.
 const (
 	private  = "com.example.app:/callback"
 	loopback = "http://127.0.0.1/callback"
 )
 
-// native is a stage whose app has programs on devices.
+// native returns a stage whose app has programs on devices.
 func native(t *testing.T) *stage {
 	t.Helper()
 	s := newStage(t, withoutLimits)
@@ -77,8 +77,8 @@ func TestGoalsOfNativePrograms(t *testing.T) {
 
 var button = regexp.MustCompile(`<a class="button" href="([^"]+)">`)
 
-// A program of anyone's may have claimed the scheme or the port, and it may be a page that
-// begins the flow: a person has to press, whatever sessions there are (RFC 8252, section 8.6).
+// Any program may have claimed the scheme or the port, and any page may have begun the flow.
+// Therefore a person must press a button, whatever sessions there are (RFC 8252, section 8.6).
 func TestABrowserGoesToAProgramByAPressOnly(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -137,8 +137,8 @@ func TestABrowserGoesToAProgramByAPressOnly(t *testing.T) {
 	}
 }
 
-// The verifier is on the device that asked: elsewhere the new password is saved, and the code
-// for it would be of no use.
+// The verifier is on the device that asked. Elsewhere the new password is saved, but a code
+// would be useless.
 func TestAResetWithAChallengeOnAnotherDevice(t *testing.T) {
 	t.Parallel()
 	s := native(t)

@@ -11,19 +11,19 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// navigation is a step of a person's that a browser may ask for twice.
+// navigation is a step of a person that a browser may request twice.
 type navigation struct {
 	name string
 	mode authkit.SessionMode
 
-	// ready leads up to the step and answers the request, as often as it is asked for. The
-	// browser has the cookies that are kept in the jar.
+	// ready prepares the step and returns its request. It may be called any number of times.
+	// The browser has the cookies in the jar.
 	ready func(s *stage, kept map[string]string) func() *http.Request
-	title string // of the page that answers, or of where it goes on to
-	fails bool   // the answer is a refusal
+	title string // of the page that answers, or of the page it leads to
+	fails bool   // whether the answer is a refusal
 }
 
-// opens is a page of a link, opened in a browser, and its form.
+// opens opens a link's page in a browser and returns its form.
 func (s *stage) opens(m mail.Message, kept map[string]string) string {
 	s.t.Helper()
 	got := s.send("GET", linkPath(m), "", "Accept: text/html", jar(nil, kept))
@@ -32,14 +32,14 @@ func (s *stage) opens(m mail.Message, kept map[string]string) string {
 	return formOf(got)
 }
 
-// posts is a form of a page, as a browser posts it.
+// posts returns the request that posts a page's form, as a browser sends it.
 func (s *stage) posts(path, body string, kept map[string]string) func() *http.Request {
 	return func() *http.Request {
 		return s.request("POST", s.in(path), body, form, "Accept: text/html,*/*;q=0.8", "Sec-Fetch-Mode: navigate", "Origin: "+origin, jar(nil, kept))
 	}
 }
 
-// comes is a browser that comes back from the provider.
+// comes returns the request of a browser that comes back from the provider.
 func (s *stage) comes(query, result string, kept map[string]string) func() *http.Request {
 	s.t.Helper()
 	state, cookie := s.redirected(query)
@@ -50,7 +50,7 @@ func (s *stage) comes(query, result string, kept map[string]string) func() *http
 	}
 }
 
-// person is a user with a proven address, signed in by cookie.
+// person makes a user with a proven address, signed in by cookie.
 func (s *stage) person(kept map[string]string) (email string) {
 	s.t.Helper()
 	email = s.email()
@@ -61,7 +61,7 @@ func (s *stage) person(kept map[string]string) (email string) {
 	return email
 }
 
-// mail is the latest to an address, once what waits was sent.
+// mail sends what waits and returns the latest mail to an address.
 func (s *stage) mail(to string) mail.Message {
 	s.t.Helper()
 	if err := s.engine.RunOnce(s.t.Context()); err != nil {
@@ -74,7 +74,7 @@ func (s *stage) mail(to string) mail.Message {
 	return m
 }
 
-// changing is a person who has asked for another address.
+// changing makes a person who has asked for another address.
 func (s *stage) changing(kept map[string]string) (from, to string) {
 	s.t.Helper()
 	from, to = s.person(kept), s.fresh("new")+"@example.com"
@@ -167,7 +167,7 @@ func navigations() []navigation {
 	}
 }
 
-// nonceOf is the nonce in the URL of a provider.
+// nonceOf returns the nonce in the URL of a provider.
 func nonceOf(t *testing.T, raw string) string {
 	t.Helper()
 	u, err := url.Parse(raw)

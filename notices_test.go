@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// asPerson is a request as a browser sends it that navigates.
+// asPerson returns a request as a browser sends it that navigates.
 func asPerson(r *http.Request) *http.Request {
 	r.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
 	r.Header.Set("Sec-Fetch-Mode", "navigate")
@@ -125,7 +125,7 @@ func TestARefusedNavigationIsAPage(t *testing.T) {
 	})
 }
 
-// A spent link is told of on a page, when its form is posted once more.
+// If the form of a spent link is posted once more, a page says that the link is spent.
 func TestTheFormOfASpentLinkIsAnsweredByAPage(t *testing.T) {
 	t.Parallel()
 	for _, n := range navigations() {

@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// TestARedirectURIByDefault is that of authkit's own callback, which the owner registers with
+// The default redirect URI is that of authkit's own callback, which the owner registers with
 // the provider.
 func TestARedirectURIByDefault(t *testing.T) {
 	t.Parallel()
@@ -40,8 +40,8 @@ func TestARedirectURIByDefault(t *testing.T) {
 	})
 }
 
-// The base URL may be of plain http where the host says so: its own callback is no mistake of
-// the developer's.
+// The base URL may be plain http if the host says so. The callback below it is no mistake of
+// the developer.
 func TestARedirectURIByDefaultIsNotJudged(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits, func(c *authkit.Config) { c.BaseURL, c.InsecureAllowHTTP = "http://auth.example", true })
@@ -49,7 +49,7 @@ func TestARedirectURIByDefaultIsNotJudged(t *testing.T) {
 	got.want(t, 201, "")
 }
 
-// issuerOf is an issuer with members of its discovery document in the place of the usual ones.
+// issuerOf starts an issuer with a changed discovery document.
 func issuerOf(t *testing.T, change func(doc map[string]any)) *httptest.Server {
 	t.Helper()
 	var server *httptest.Server
@@ -66,7 +66,8 @@ func issuerOf(t *testing.T, change func(doc map[string]any)) *httptest.Server {
 	return server
 }
 
-// TestAnIssuerThatCannotWork is refused when it is configured, with what was seen and wanted.
+// Such an issuer is refused when it is configured. The refusal says what was seen and what was
+// expected.
 func TestAnIssuerThatCannotWork(t *testing.T) {
 	t.Parallel()
 	log := newJournal()
@@ -125,8 +126,8 @@ func TestAnIssuerThatCannotWork(t *testing.T) {
 	})
 }
 
-// TestMixUp is RFC 9700, section 4.4: of two providers whose answers come to one place, each
-// has to say who it is.
+// RFC 9700, section 4.4: if the answers of two providers come to one place, each must say which
+// provider it is from.
 func TestMixUp(t *testing.T) {
 	t.Parallel()
 	s, _ := atGitHub(t, "")
@@ -136,7 +137,7 @@ func TestMixUp(t *testing.T) {
 		return fmt.Sprintf(`{"provider":%q,"client_id":"c","client_secret":"s","issuer":%q%s}`, name, issuer, redirect)
 	}
 	const shared = `,"redirect_uri":"https://spa.example/cb"`
-	s.send("POST", configs, body("quiet", quiet.URL, ""), bearer(s.token)).want(t, 201, "") // beside GitHub, by default
+	s.send("POST", configs, body("quiet", quiet.URL, ""), bearer(s.token)).want(t, 201, "") // beside GitHub with its defaults
 	s.send("PATCH", configs+"/quiet", fmt.Sprintf(`{"redirect_uri":%q}`, base+s.in("/auth/callback/github/{app_id}")), bearer(s.token)).want(t, 400, "invalid_request")
 	s.send("PATCH", configs+"/quiet", "{"+shared[1:]+"}", bearer(s.token)).want(t, 200, "")
 	if got := s.send("PATCH", configs+"/github", "{"+shared[1:]+"}", bearer(s.token)); got.Code != 400 || got.fields() != "redirect_uri" {
@@ -146,8 +147,8 @@ func TestMixUp(t *testing.T) {
 	s.send("POST", configs, body("other", named.URL+"/none", shared), bearer(s.token)).want(t, 400, "invalid_request")
 }
 
-// A promise of iss is its provider's to take back: where two share a place, an answer without
-// iss is of either.
+// A provider may withdraw its promise of iss. If two providers share a place, an answer without
+// iss could be from either.
 func TestAPromiseThatIsTakenBack(t *testing.T) {
 	t.Parallel()
 	s, g := atGitHub(t, "https://spa.example/cb")
@@ -162,7 +163,7 @@ func TestAPromiseThatIsTakenBack(t *testing.T) {
 	s.clock.Advance(16 * 60 * 1e9) // its document is read again
 	to := s.send("GET", s.in("/auth/evil/{app_id}"), "", "Accept: application/json")
 	to.want(t, 200, "")
-	// The evil provider sends the browser on to GitHub, whose code comes back to the page.
+	// The evil provider redirects the browser to GitHub, whose code comes back to the page.
 	got := s.send("POST", s.in("/auth/callback/evil/{app_id}"), fmt.Sprintf(`{"code":"of GitHub","state":%q,"binding":%q}`, to.text(t, "state"), to.text(t, "binding")))
 	got.want(t, 401, "invalid_token")
 	s.byGitHub(func(body map[string]string) { delete(body, "iss") }).want(t, 401, "invalid_token")
@@ -170,7 +171,7 @@ func TestAPromiseThatIsTakenBack(t *testing.T) {
 	s.equal("codes sent", g.Asked("/login/oauth/access_token"), 1)
 }
 
-// Where two providers' answers come to one place by two spellings, they come to one place.
+// Two spellings of one URL are one place.
 func TestMixUpByAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	s, _ := atGitHub(t, "https://spa.example/cb")
@@ -183,8 +184,8 @@ func TestMixUpByAnotherSpelling(t *testing.T) {
 	}
 }
 
-// At one provider's callback no other provider's answer has a use: it would be taken for the
-// first one's, which gets the code.
+// An answer of another provider must not work at one provider's callback: its code would be
+// sent to the wrong provider.
 func TestAnotherProvidersCallback(t *testing.T) {
 	t.Parallel()
 	s, _ := atGitHub(t, "")
@@ -199,8 +200,9 @@ func TestAnotherProvidersCallback(t *testing.T) {
 	s.send("PATCH", configs+"/github", fmt.Sprintf(`{"redirect_uri":%q}`, base+s.in("/auth/callback/github/{app_id}")), bearer(s.token)).want(t, 200, "")
 }
 
-// A provider's name stands where other paths have a word, so that no word of the route table
-// may be one, nor any that the HTTP contract has for later.
+// A provider's name and other words stand in the same place of a path. Therefore a provider
+// must not be named like a word of the route table, or like one that the HTTP contract
+// reserves.
 func TestNoProviderIsNamedLikeAPath(t *testing.T) {
 	t.Parallel()
 	words := []string{"id-token", "passkey", "passkeys", "totp", "mfa", "recovery-codes", "step-up", "sign-in", "sign-up", "account", "invitation"}

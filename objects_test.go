@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// shape says what each member of an object is like.
+// shape has a check for each member of an object.
 type shape map[string]func(any) bool
 
 func isText(v any) bool    { s, ok := v.(string); return ok && s != "" }
@@ -28,7 +28,8 @@ var times = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$`)
 
 func isTime(v any) bool { s, ok := v.(string); return ok && times.MatchString(s) }
 
-// isNewID is what every id made here is: a UUID of version 7 in its canonical form.
+// isNewID reports whether a value is a UUID of version 7 in its canonical form, as all ids made
+// here are.
 func isNewID(v any) bool {
 	s, _ := v.(string)
 	id, err := uuid.Parse(s)
@@ -55,7 +56,7 @@ func texts(v any) bool {
 	return ok && !slices.ContainsFunc(list, func(v any) bool { return !isText(v) })
 }
 
-// each is a list of objects of one shape, and not empty.
+// each checks a list, not empty, of objects of one shape.
 func each(s shape) func(any) bool {
 	return func(v any) bool {
 		list, ok := v.([]any)
@@ -65,7 +66,7 @@ func each(s shape) func(any) bool {
 
 func (s shape) is(v any) bool { return s.wrong(v) == "" }
 
-// wrong says what of a value is not as the shape has it.
+// wrong returns where a value differs from the shape.
 func (s shape) wrong(v any) string {
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -102,7 +103,7 @@ func aManagedUser(email string) shape {
 
 func anApp() shape { return shape{"app_id": isNewID, "name": isText, "created_at": isTime} }
 
-// with is the shape with more members.
+// with returns the shape with more members.
 func (s shape) with(more shape) shape {
 	out := maps.Clone(s)
 	maps.Copy(out, more)
@@ -244,7 +245,7 @@ func TestLastLogin(t *testing.T) {
 	}
 }
 
-// TestTimes gives the engine a clock of another zone, with nanoseconds.
+// This test gives the engine a clock of another zone, with nanoseconds.
 func TestTimes(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 3, 4, 5, 6, 7, 123456789, time.FixedZone("x", 2*3600+1800))
@@ -262,7 +263,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestAccessTokenClaims reads the token as anybody may.
+// This test reads the token as any party may.
 func TestAccessTokenClaims(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits)

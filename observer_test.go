@@ -82,8 +82,8 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// TestEventsSayWhereTheyComeFrom looks at who is named by the events that the routes and the
-// Engine's own methods cause.
+// This test checks who is named by the events that the routes and the Engine's own methods
+// cause.
 func TestEventsSayWhereTheyComeFrom(t *testing.T) {
 	t.Parallel()
 	var told []authkit.Event

@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// handed signs in from a link's page in the browser that asked, and answers the one-time code.
+// handed signs in from a link's page in the browser that asked, and returns the one-time code.
 func (s *stage) handed(browser string, challenge string) string {
 	s.t.Helper()
 	extra := `,"redirect_to":"` + goal + `"`
@@ -23,7 +23,7 @@ func (s *stage) handed(browser string, challenge string) string {
 	return codeIn(s.t, s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+browser))
 }
 
-// codeIn is the one-time code with which an answer sends a browser on.
+// codeIn returns the one-time code in the URL to which an answer redirects.
 func codeIn(t *testing.T, got answer) string {
 	t.Helper()
 	got.want(t, 303, "")
@@ -35,7 +35,7 @@ func codeIn(t *testing.T, got answer) string {
 	return code
 }
 
-// Programs send a one-time code twice: a framework mounts a component twice, a fetch is
+// Programs send a one-time code twice: a framework mounts a component twice, or a fetch is
 // repeated because its answer was lost.
 func TestAOneTimeCodeThatIsSentTwice(t *testing.T) {
 	t.Parallel()

@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestOrderOfChecks breaks two rules at once, each with the next, and wants the answer to
-// the one that comes first: 404 path, 405, 403 cross-origin, 401 credential, 404 app, 429
-// by peer address, 415, 413, 400, 429 by email.
+// This test breaks two rules at once, each together with the next one. The answer must be that
+// of the first: 404 path, 405, 403 cross-origin, 401 credential, 404 app, 429 by peer address,
+// 415, 413, 400, 429 by email.
 func TestOrderOfChecks(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
@@ -17,12 +17,12 @@ func TestOrderOfChecks(t *testing.T) {
 	credentials, none, huge := s.in("/auth/credentials/{app_id}"), uuid.NewString(), strings.Repeat("x", 64<<10+1)
 	wrong := signInBody("bob@example.com", "another passphrase", "sign_in")
 
-	full := s.from("198.51.100.1:1") // whose limit is full
+	full := s.from("198.51.100.1:1") // whose limit is exhausted
 	for range 20 {
 		full.send("POST", credentials, "{}").want(t, 400, "invalid_request")
 	}
 	full.send("POST", credentials, "{}").want(t, 429, "rate_limited")
-	for range 10 { // the limit of the address is full, from elsewhere
+	for range 10 { // exhausts the limit of the address, from elsewhere
 		s.from("198.51.100.2:1").send("POST", credentials, wrong).want(t, 401, "invalid_credentials")
 	}
 

@@ -16,7 +16,7 @@ const (
 
 func withConsole(c *authkit.Config) { c.ConsoleOrigins = []string{console} }
 
-// oneOfEach is a flow that ends well for each route, with requests of no browser's.
+// oneOfEach returns a flow that succeeds for each route. Its requests are not from a browser.
 func oneOfEach() []flow {
 	var out []flow
 	seen := map[string]bool{"": true}
@@ -29,7 +29,7 @@ func oneOfEach() []flow {
 	return out
 }
 
-// from sets what a browser tells of where a request comes from; "" leaves it out.
+// from sets the headers by which a browser says where a request comes from. "" leaves one out.
 func from(r *http.Request, origin, site string) *http.Request {
 	if origin != "" {
 		r.Header.Set("Origin", origin)
@@ -52,7 +52,7 @@ func TestCrossOriginRequests(t *testing.T) {
 			s := newStage(t, withoutLimits, withConsole)
 			last := f.ready(s)
 			before := s.state()
-			ours, theirs := console, friend // what may call management, and what may not
+			ours, theirs := console, friend // what may and what must not call management
 			if strings.HasPrefix(pattern, "/auth/") {
 				ours, theirs = friend, console
 			}
@@ -105,7 +105,7 @@ func TestCrossOriginRequests(t *testing.T) {
 	})
 }
 
-// public reports whether a page of any origin may read what a path answers.
+// public reports whether a page of any origin may read the answers of a path.
 func public(path string) bool { return strings.Contains(path, "/.well-known/") }
 
 func TestCORSOfGET(t *testing.T) {
@@ -195,8 +195,8 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// A page on a sibling host may send the cookies of an app that goes by cookies, and no other
-// page may; an app that goes by the header has none to be sent.
+// A page on a sibling host may send the cookies of an app in cookie mode, and other pages must
+// not. An app in header mode has no cookies.
 func TestCookiesFromAnAllowedOrigin(t *testing.T) {
 	t.Parallel()
 	for mode, want := range map[authkit.SessionMode]string{authkit.SessionBearer: "", authkit.SessionCookie: "true", authkit.SessionEither: "true"} {

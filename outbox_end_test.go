@@ -9,7 +9,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// lastMailer is a Mailer that takes a mail just when Run has to stop.
+// lastMailer is a Mailer that gets a mail just when Run must stop.
 type lastMailer struct {
 	*mail.Outbox
 
@@ -18,7 +18,7 @@ type lastMailer struct {
 
 func (m *lastMailer) Send(ctx context.Context, message mail.Message) error {
 	m.stop()
-	return m.Outbox.Send(ctx, message) // refuses when its context has ended
+	return m.Outbox.Send(ctx, message) // it refuses if its context has ended
 }
 
 func TestMailThatLeftAtTheEndOfRunLeavesOnce(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 	"github.com/authkit-dev/authkit/storetest"
 )
 
-// postman is a Mailer that does what a test says, and notes when and what.
+// postman is a Mailer that does what a test says and records each message and its time.
 type postman struct {
 	now  func() time.Time
 	does func(ctx context.Context) error
@@ -35,7 +35,7 @@ func (p *postman) Send(ctx context.Context, m mail.Message) error {
 	return p.does(ctx)
 }
 
-// letters are the messages that it was given so far.
+// letters returns the messages that it was given so far.
 func (p *postman) letters() []mail.Message {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -48,7 +48,7 @@ func hangs(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// ask asks for a link and wants the usual answer.
+// ask asks for a link and checks the usual answer.
 func (w *world) ask(email string) {
 	w.t.Helper()
 	w.send("POST", w.in("/auth/magic-link/{app_id}"), `{"email":"`+email+`"}`).want(w.t, 202, "")
@@ -61,13 +61,12 @@ func (w *world) runOnce() {
 	}
 }
 
-// mails are those that left but the notices to the developer of the app.
+// mails returns the mails that were sent, without the notices to the app's developer.
 func (w *world) mails() []mail.Message {
 	return slices.DeleteFunc(w.outbox.Messages(), func(m mail.Message) bool { return m.To == "dev@example.com" })
 }
 
-// inBubble sets a world up whose clock is the bubble's, and runs its engine until the test
-// is over.
+// inBubble sets up a world with the bubble's clock and runs its engine until the test ends.
 func inBubble(t *testing.T, p *postman, change ...func(*authkit.Config)) (w *world, stop func()) {
 	t.Helper()
 	p.now = time.Now
@@ -94,7 +93,7 @@ func TestAMailerThatHangs(t *testing.T) {
 				w.ask(fmt.Sprintf("ann%d@example.com", i))
 			}
 			time.Sleep(time.Second) // of the bubble's clock
-			synctest.Wait()         // Run is in Send now, as often as it ever is at once
+			synctest.Wait()         // Run is in Send now, in as many goroutines as it ever uses
 			begun := time.Now()
 			for i := range 20 {
 				w.ask(fmt.Sprintf("cid%d@example.com", i))
@@ -159,8 +158,8 @@ func TestAMailerThatHangs(t *testing.T) {
 	})
 }
 
-// attempts runs the engine each second of eleven minutes, and answers after how many of
-// them the mailer was called.
+// attempts runs the engine every second for eleven minutes. It returns the seconds at which the
+// mailer was called.
 func attempts(t *testing.T, failure error) []int {
 	t.Helper()
 	store := memory.New()
@@ -235,14 +234,14 @@ func TestMailIsErased(t *testing.T) {
 	}
 }
 
-// TestFaultsOfDelivery makes each call of a run of the background work fail.
+// This test makes each call of a run of the background work fail.
 func TestFaultsOfDelivery(t *testing.T) {
 	t.Parallel()
 	ready := func(t *testing.T) (*world, *storetest.Faulty) {
 		t.Helper()
 		faulty := storetest.NewFaulty(memory.New())
 		w := setup(t, func(c *authkit.Config) { c.Store = faulty })
-		w.settings(authkit.AppPatch{SignupClosed: new(true)}) // whether to send is asked of the store, too
+		w.settings(authkit.AppPatch{SignupClosed: new(true)}) // the store is asked whether to send, too
 		w.runOnce()                                           // the notice to the developer
 		if _, err := w.engine.CreateDeveloper(t.Context(), "ann@example.com", password); err != nil {
 			t.Fatal(err)
@@ -263,11 +262,11 @@ func TestFaultsOfDelivery(t *testing.T) {
 			t.Parallel()
 			w, faulty := ready(t)
 			faulty.FailAt(n)
-			_ = w.engine.RunOnce(t.Context()) // a mail that was not sent is told to the log alone
+			_ = w.engine.RunOnce(t.Context()) // a mail that was not sent is reported in the log only
 			faulty.FailAt(0)
 			w.clock.Advance(61 * time.Second)
 			w.runOnce()
-			// A mail whose settling failed goes out twice, under one Message-ID.
+			// A mail that could not be settled goes out twice, with the same Message-ID.
 			got := w.mails()
 			if len(got) == 0 || len(got) > 2 || got[0].ID != got[len(got)-1].ID {
 				t.Fatalf("messages: got %d, want one, or the same twice", len(got))
@@ -289,7 +288,7 @@ func TestFaultsOfDelivery(t *testing.T) {
 	}
 }
 
-// A mail server need not know SMTPUTF8.
+// A mail server need not support SMTPUTF8.
 func TestMailGoesToAnASCIIAddress(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

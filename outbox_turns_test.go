@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// tenants is a world with many apps of the host's, all of which queue mail.
+// tenants returns a world with many apps of the host, all of which queue mail.
 func tenants(t *testing.T, n int, change ...func(*authkit.Config)) (w *world, apps []uuid.UUID) {
 	t.Helper()
 	w = setup(t, append([]func(*authkit.Config){withoutLimits}, change...)...)
@@ -47,7 +47,7 @@ func (w *world) flood(apps []uuid.UUID, n int) {
 	}
 }
 
-// before is how many mails left before the one to an address.
+// before returns how many mails were sent before the one to an address.
 func before(t *testing.T, all []mail.Message, to string) int {
 	t.Helper()
 	at := slices.IndexFunc(all, func(m mail.Message) bool { return m.To == to })
@@ -137,7 +137,7 @@ func TestAppsTakeTurns(t *testing.T) {
 	})
 }
 
-// A clock that was set back puts no mail off until its link is over.
+// If the clock is set back, no mail is delayed until its link has expired.
 func TestMailLeavesAfterTheClockWasSetBack(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -9,13 +9,13 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// overStores plays a script over each store that there is.
+// overStores runs a script on each available store.
 func overStores(t *testing.T, script func(s *stage)) {
 	t.Helper()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) { script(newStageOn(t, store, withoutLimits)) })
 }
 
-// onEveryStore runs a test on each store that there is.
+// onEveryStore runs a test on each available store.
 func onEveryStore(t *testing.T, test func(t *testing.T, store authkit.Store)) {
 	t.Helper()
 	open := map[string]func(testing.TB) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
@@ -42,8 +42,7 @@ func everyFlow(s *stage) {
 	}
 }
 
-// TestEveryFlowAtEveryIsolation sets the default of the server: authkit's own transactions
-// name theirs.
+// This test sets the server's default isolation. authkit's own transactions name theirs.
 func TestEveryFlowAtEveryIsolation(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {

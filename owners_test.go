@@ -24,7 +24,7 @@ func TestADeveloperHasABoundedNumberOfApps(t *testing.T) {
 		name         string
 		change       func(*authkit.Config)
 		host         bool
-		http, engine int // how many of 60 are made a day
+		http, engine int // how many of 60 are made in a day
 	}{
 		{"by default twenty a day over HTTP, and any by Go", bounded(0, 0), false, 20, 60},
 		{"by default fifty live ones over HTTP", bounded(0, -1), false, 49, 60}, // and the one of the world
@@ -107,7 +107,7 @@ func TestConcurrentAppsStayWithinTheBound(t *testing.T) {
 	})
 }
 
-// race calls f from n goroutines and counts how many succeed, and how many meet the error.
+// race calls f from n goroutines. It counts how many succeed and how many get the error.
 func race(n int, f func(i int) error, want error) (won, lost int) {
 	errs := make([]error, n)
 	start := make(chan struct{})
@@ -177,7 +177,7 @@ func TestOfInactiveAPIKeysTheLatestStay(t *testing.T) {
 	}
 }
 
-// orphaned is an app of a developer of its own, with its API key.
+// orphaned makes an app of a new developer, with an API key.
 func (s *stage) orphaned(email string) (dev string, app authkit.App, key string) {
 	s.t.Helper()
 	dev = s.developer(email)
@@ -317,7 +317,7 @@ func TestAnAppOfTheHostIsNoDevelopers(t *testing.T) {
 	})
 }
 
-// An app that was made before there was a source of the host's own goes on.
+// An app that was made before the host had a source of its own is still found.
 func TestEnsureAppFindsWhatItMadeBefore(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

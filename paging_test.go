@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// fill puts so many users into an app, three of them at any one time.
+// fill puts n users into an app, three of them at any one time.
 func (s *stage) fill(app uuid.UUID, n int) {
 	s.t.Helper()
 	for i := range n {
@@ -27,7 +27,7 @@ func (s *stage) fill(app uuid.UUID, n int) {
 	}
 }
 
-// list is one that comes in pages.
+// pagedList is a list that comes in pages.
 type pagedList struct {
 	name, path, member, credential string
 	total                          int
@@ -53,7 +53,7 @@ func pagedLists(s *stage) []pagedList {
 
 var linkHeader = regexp.MustCompile(`^<([^>]+)>; rel="next"$`)
 
-// idsOf are the rows of a page.
+// idsOf returns the ids on a page.
 func (l pagedList) idsOf(a answer) []string {
 	var out []string
 	for _, row := range a.body[l.member].([]any) {
@@ -136,7 +136,7 @@ func TestPaging(t *testing.T) {
 						t.Fatalf("cursor=%s: got %d %s, want 400 and the field", text, got.Code, got.Body)
 					}
 				}
-				get("?limit=7&cursor="+cursor).want(t, 200, "") // another limit is no other list
+				get("?limit=7&cursor="+cursor).want(t, 200, "") // with another limit it is the same list
 			})
 		})
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// brittle are templates that panic until they are mended.
+// brittle are templates that panic until they are repaired.
 type brittle struct {
 	mail.Templates
 
@@ -52,7 +52,7 @@ func (l *lockedLog) text() string {
 	return l.out.String()
 }
 
-// What the host's code does in Run ends neither Run nor the process, and is logged.
+// A panic of the host's code in Run ends neither Run nor the process. It is logged.
 func TestRunSurvivesAPanicOf(t *testing.T) {
 	t.Parallel()
 	t.Run("the Mailer, which is a failed try", func(t *testing.T) {
@@ -147,7 +147,7 @@ func logTo(l *lockedLog) func(*authkit.Config) {
 	return func(c *authkit.Config) { c.Logger = slog.New(slog.NewTextHandler(l, nil)) }
 }
 
-// A mail server that refuses every mail is no flood of the log.
+// A mail server that refuses every mail does not flood the log.
 func TestLinesOfFailedMailsAreThinned(t *testing.T) {
 	t.Parallel()
 	log := &lockedLog{}

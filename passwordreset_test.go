@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// A reset gets its user when its mail leaves.
+// A reset is assigned to its user when its mail is sent.
 func TestAResetAndItsMail(t *testing.T) {
 	t.Parallel()
 	const forgot, reset, withNew = "/auth/password/forgot/{app_id}", "/auth/password/reset/{app_id}", `,"password":"` + newPassword + `"`
@@ -35,7 +35,7 @@ func TestAResetAndItsMail(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		_ = w.engine.RunOnce(t.Context())
 		w.send("POST", w.in(reset), byLink(letters[0], withNew)).want(t, 401, "invalid_token")
-		for _, later := range p.letters()[1:] { // there is a notice of the new password
+		for _, later := range p.letters()[1:] { // one is the notice of the new password
 			if mail.Link(later) != "" {
 				t.Errorf("Send: got %q again, want no mail of a reset that is spent", later.Subject)
 			}
@@ -109,7 +109,7 @@ func TestAResetAndItsMail(t *testing.T) {
 	})
 }
 
-// reading is a store on which something happens just after the first reset was read.
+// reading is a store in which something happens just after the first reset was read.
 type reading struct {
 	authkit.Store
 
@@ -125,7 +125,7 @@ func (r *reading) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now 
 	return got, err
 }
 
-// byWrongCode is [byCode] with another code than the mailed one.
+// byWrongCode is [byCode] with a code other than the mailed one.
 func byWrongCode(email string, pending answer, m mail.Message, more string) string {
 	return fmt.Sprintf(`{"email":%q,"code":%q,"binding":%q%s}`, email, wrongCode(mail.Code(m)), pending.body["binding"], more)
 }

@@ -21,7 +21,7 @@ func (w *world) pathTo(pattern string) string {
 		"{user_id}", uuid.NewString(), "{session_id}", uuid.NewString()).Replace(pattern)
 }
 
-// credential is the header that opens a route's door, if it has one.
+// credential returns the header with the credential that a route requires, if any.
 func (s *stage) credential(pattern string) []string {
 	switch {
 	case strings.Contains(pattern, "/.well-known/"):
@@ -40,8 +40,8 @@ func (s *stage) credential(pattern string) []string {
 	return nil
 }
 
-// byCookie signs a new user up, and answers the cookie that holds the session. The app takes
-// both from now on.
+// byCookie signs up a new user and returns the cookie with the session. From then on the app is
+// in either mode.
 func (s *stage) byCookie() string {
 	s.t.Helper()
 	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionEither)})
@@ -50,7 +50,7 @@ func (s *stage) byCookie() string {
 	return s.cookieOf(got)
 }
 
-// cookieOf is the session cookie that an answer sets, as a browser sends it.
+// cookieOf returns the session cookie that an answer sets, as a browser sends it.
 func (w *world) cookieOf(got answer) string {
 	w.t.Helper()
 	for _, c := range (&http.Response{Header: got.Header()}).Cookies() {
@@ -158,7 +158,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-// readOnly is a store that minds being written to.
+// readOnly is a store that reports every write.
 type readOnly struct {
 	authkit.Store
 

@@ -9,7 +9,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// limitHeaders are those of an answer that tell of limits.
+// limitHeaders returns the headers of an answer that report limits.
 func limitHeaders(a answer) string {
 	return fmt.Sprintf("%s|%s|%s", a.Header().Get("Ratelimit-Policy"), a.Header().Get("Ratelimit"), a.Header().Get("Retry-After"))
 }
@@ -61,9 +61,8 @@ func TestAnswersTellTheLimit(t *testing.T) {
 	})
 }
 
-// What others ask about an address is not to be seen from how its limit is told: a known
-// address that is asked for a lot, and an unknown one, look alike before they are full, and
-// when they are.
+// The headers of a limit must not reveal what others ask about an address. A known address with
+// many requests and an unknown one look alike, before the limit is exhausted and after.
 func TestTheLimitOfAnAddressTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := setup(t)

@@ -9,14 +9,14 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// asks is a preflight of an origin's page for a POST with these headers.
+// asks sends a preflight of a page of an origin for a POST with these headers.
 func (w *world) asks(origin, headers string) answer {
 	w.t.Helper()
 	return w.send("OPTIONS", w.in("/auth/credentials/{app_id}"), "",
 		"Origin: "+origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: "+headers)
 }
 
-// names are n header names, each in lower case.
+// names returns n header names in lower case.
 func names(n int) string {
 	list := make([]string, n)
 	for i := range list {
@@ -73,7 +73,7 @@ func TestPreflightAllowsTheHeadersThatAPageNames(t *testing.T) {
 	})
 }
 
-// A program in a page learns of a refused preflight only that its request failed.
+// A program in a page learns only that its request failed, not that the preflight was refused.
 func TestARefusedPreflightIsLogged(t *testing.T) {
 	t.Parallel()
 	log := newJournal()

@@ -7,15 +7,14 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// TestPreHijacking plays the five classes of attack of Sudhodanan and Paverd (USENIX
-// Security 2022) against every way in which the owner of the address may come: Eve makes
-// an account with Ann's address first, waits, and must have nothing once Ann has proven
-// that the address is hers.
+// This test plays the five classes of attack of Sudhodanan and Paverd (USENIX Security 2022)
+// against every way in which the owner of the address may come. Eve makes an account with Ann's
+// address first and waits. Once Ann has proven the address, Eve must have no access left.
 func TestPreHijacking(t *testing.T) {
 	t.Parallel()
 	const ann = "ann@example.com"
 
-	// eve prepares; what is answered says what she still has.
+	// Eve prepares. The function that is returned says what she still has.
 	attacks := map[string]func(s *stage) (has func() string){
 		"classic-federated merge: a password of hers": func(s *stage) func() string {
 			s.signUp(ann)
@@ -83,10 +82,10 @@ func TestPreHijacking(t *testing.T) {
 		},
 		"a name of hers": func(s *stage) func() string {
 			s.send("POST", s.in("/auth/credentials/{app_id}"), `{"email":"`+ann+`","password":"`+password+`","name":"Pay Eve"}`).want(s.t, 201, "")
-			return func() string { return "" } // the owner's part looks at it
+			return func() string { return "" } // the owner's part checks it
 		},
 	}
-	// ann comes; she gets in, and the account is hers.
+	// Ann comes. She gets in, and the account is hers.
 	ways := map[string]func(s *stage) answer{
 		"by link": func(s *stage) answer {
 			_, m := s.mailed(ann, "")

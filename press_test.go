@@ -18,7 +18,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// told is what an answer tells a person and a browser, but for what is new in each answer.
+// told returns what an answer tells a person and a browser, without what is new in each answer.
 func told(got answer) string {
 	body := got.Body.String()
 	for _, id := range []string{got.Header().Get("X-Request-ID")} {
@@ -34,7 +34,7 @@ func told(got answer) string {
 	return http.StatusText(got.Code) + " " + to + " " + body
 }
 
-// sessions are the live sessions of the app, and how often each of its users is there.
+// counts returns the numbers of the app's users and of its live sessions.
 func (s *stage) counts() (users, sessions int) {
 	s.t.Helper()
 	all, err := s.inner.Users(s.t.Context(), s.app.ID, authkit.UserQuery{Page: authkit.Page{Limit: 500}})
@@ -51,7 +51,7 @@ func (s *stage) counts() (users, sessions int) {
 	return len(all), sessions
 }
 
-// A person presses a button twice, a browser repeats a request whose answer was lost.
+// A person presses a button twice, or a browser repeats a request whose answer was lost.
 func TestWhatABrowserAsksForTwice(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -121,7 +121,7 @@ func TestWhatABrowserAsksForTwice(t *testing.T) {
 	})
 }
 
-// sameAs is a request of the browser that has the cookies of the first answer.
+// sameAs returns a request of the browser that has the cookies of the first answer.
 func sameAs(r *http.Request, kept map[string]string, first answer) *http.Request {
 	_, cookies, _ := strings.Cut(jar(first.Header(), maps.Clone(kept)), ": ")
 	r.Header.Set("Cookie", cookies)
@@ -179,7 +179,7 @@ func TestASecondPressIsTheSameOrNone(t *testing.T) {
 		s := newStage(t, withoutLimits)
 		token, _ := s.owner("ann@example.com")
 		s.link(token, nil) // by a thief who has the session
-		s.runOnce()        // what waits leaves first
+		s.runOnce()        // what waits is sent first
 		s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"ann@example.com"}`).want(t, 202, "")
 		kept := map[string]string{}
 		ask := s.posts("/auth/password/reset/{app_id}", s.opens(s.mail("ann@example.com"), kept)+"&password=another+long+passphrase", kept)
@@ -202,7 +202,7 @@ func TestASecondPressIsTheSameOrNone(t *testing.T) {
 	})
 }
 
-// A developer who takes a URL off the list of an app may do so because it is hostile.
+// A developer may remove a URL from the app's list because it is hostile.
 func TestASecondPressGoesToNoURLThatTheAppNoLongerHas(t *testing.T) {
 	t.Parallel()
 	for name, ready := range map[string]func(s *stage, kept map[string]string) func() *http.Request{
@@ -246,7 +246,7 @@ func TestASecondPressGoesToNoURLThatTheAppNoLongerHas(t *testing.T) {
 	}
 }
 
-// gone is a store that a browser's request reaches and does not come back from: the browser
+// gone is a store that a browser's request reaches and never returns from, so that the browser
 // breaks the request off.
 type gone struct {
 	authkit.Store
@@ -289,7 +289,7 @@ func TestAPressThatTheBrowserBrokeOffGoesOn(t *testing.T) {
 	}
 }
 
-// seeing is a store that remembers the tokens that are written beside a user's change.
+// seeing is a store that remembers the tokens that are written with a change of a user.
 type seeing struct {
 	authkit.Store
 
@@ -313,8 +313,8 @@ func (s *seeing) see(tokens []authkit.Token) {
 	s.tokens = append(s.tokens, tokens...)
 }
 
-// What is kept for a second press opens for the browser that presses, and for no person who has
-// the store and the engine's secrets alone.
+// The outcome that is kept for a second press opens only with a secret of the browser that
+// pressed. The store and the engine's secrets are not enough.
 func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
 	t.Parallel()
 	store := &seeing{}

@@ -10,8 +10,8 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// A link that was mailed before must not let in who read the mail, once the owner has changed
-// the password or signed out everywhere.
+// Once the owner has changed the password or signed out everywhere, an earlier link must not
+// let in a person who read the mail.
 func TestALinkDiesWithWhatTheOwnerChanges(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -70,20 +70,20 @@ func TestALinkOfAnAddressWorksUntilSomethingChanges(t *testing.T) {
 		t := s.t
 		s.signUp("ann@example.com")
 		var links []string
-		for range 5 { // the mail of one spends none of the others
+		for range 5 { // a new mail does not spend the earlier ones
 			_, m := s.mailed("ann@example.com", "")
 			links = append(links, linkToken(m))
 		}
 		s.verify(`{"token":"`+links[0]+`"}`).want(t, 200, "")
-		s.verify(`{"token":"`+links[1]+`"}`).want(t, 401, "invalid_token") // redeeming one drops the rest
+		s.verify(`{"token":"`+links[1]+`"}`).want(t, 401, "invalid_token") // redeeming one drops the others
 
 		_, m := s.mailed("new@example.com", "")
-		s.signUp("new@example.com") // after the mail left: the link belonged to no user
+		s.signUp("new@example.com") // after the mail was sent: the link belonged to no user
 		s.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
 	})
 }
 
-// Who asked for the link may spell the address as an insult; the owner wrote none of it.
+// The asker of a link may write the address in an insulting spelling, which is not the owner's.
 func TestAResetShowsTheAddressAsItsOwnerWroteIt(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -141,7 +141,7 @@ func TestAProofByAPIKeyResetsTheAccount(t *testing.T) {
 		patch(id, `{"email_verified":true,"keep":true}`).want(t, 200, "")
 		s.send("GET", s.in("/auth/me/{app_id}"), "", bearer(token)).want(t, 200, "")
 		s.signIn(s.app.ID.String(), "known@example.com")
-		patch(id, `{"email_verified":true}`).want(t, 200, "") // it is proven: nothing to reset
+		patch(id, `{"email_verified":true}`).want(t, 200, "") // the address is proven, so there is nothing to reset
 		s.send("GET", s.in("/auth/me/{app_id}"), "", bearer(token)).want(t, 200, "")
 
 		id, _ = hijack("named@example.com")

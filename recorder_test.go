@@ -22,12 +22,12 @@ import (
 //	go test -run . -count 1 . -args -record /tmp/after
 //	diff -r /tmp/before /tmp/after
 //
-// A file holds the exchanges of one test. Those of a test that asks from several goroutines at
-// once are sorted, since their order is not the test's.
+// A file holds the exchanges of one test. If a test sends requests from several goroutines at
+// once, its exchanges are sorted, because their order varies.
 var recordInto = flag.String("record", "", "write every exchange of the tests into this folder")
 
-// recorded are the parts of an exchange that differ from run to run, and what stands in
-// their place. The order matters: the first that fits is taken.
+// recorded lists the parts of an exchange that vary from run to run, and what replaces them.
+// The order matters: the first that matches is taken.
 var recorded = []struct {
 	what *regexp.Regexp
 	as   string
@@ -40,12 +40,12 @@ var recorded = []struct {
 	{regexp.MustCompile(`(: |"|=)\d{6}("|\s|$)`), "${1}<code>${2}"},
 	{regexp.MustCompile(`[A-Za-z0-9_+-]{22,}`), "<secret>"},
 
-	// Ids decide the order of what began at the same moment.
+	// Of what began at the same moment, the ids decide the order.
 	{regexp.MustCompile(`"current":(true|false)`), `"current":<either>`},
 	{regexp.MustCompile(`"app_id":"<id>","name":"(Demo|Other)"`), `"app_id":"<id>","name":<either>`},
 }
 
-// stable is text without what differs from run to run.
+// stable returns text without what varies from run to run.
 func stable(text string) string {
 	for _, r := range recorded {
 		text = r.what.ReplaceAllString(text, r.as)
@@ -53,14 +53,14 @@ func stable(text string) string {
 	return text
 }
 
-// recordings are the exchanges of the tests that run, by test.
+// recordings holds the exchanges of the running tests, by test.
 var recordings = struct {
 	sync.Mutex
 
 	of map[string][]string
 }{of: map[string][]string{}}
 
-// record notes an exchange, and writes all of its test once that is over.
+// record keeps an exchange. It writes all exchanges of a test when the test ends.
 func record(t *testing.T, r *http.Request, got *httptest.ResponseRecorder) {
 	t.Helper()
 	if *recordInto == "" {

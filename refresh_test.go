@@ -116,7 +116,7 @@ func TestRefreshWhoseAnswerWasLost(t *testing.T) {
 				t.Errorf("fields: got %q", got.fields())
 			}
 			w.keyed(t1, other).want(t, 200, "")
-			w.keyed(begin(), key).want(t, 200, "") // another session's
+			w.keyed(begin(), key).want(t, 200, "") // of another session
 		})
 	})
 }
@@ -159,8 +159,7 @@ func TestFiftyRepetitionsWithOneKeyMakeOneSuccessor(t *testing.T) {
 	w.refresh(told[0]).want(t, 200, "")
 }
 
-// A hook that fails takes the rotation back, and the client repeats the same call for as long
-// as it takes.
+// A failed hook undoes the rotation, and the client repeats the same call until it succeeds.
 func TestARefreshThatAHookFailedIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
 	broken := false

@@ -10,7 +10,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// TestARefusalIsOneLineOfTheLog checks that the log tells apart what the answer does not.
+// Refusals that look alike in the answer differ in the log.
 func TestARefusalIsOneLineOfTheLog(t *testing.T) {
 	t.Parallel()
 	log := newJournal()
@@ -89,7 +89,7 @@ func TestARefusalIsOneLineOfTheLog(t *testing.T) {
 	}
 }
 
-// The console app is named by its id, whatever the request calls it.
+// The console app is named by its id, however the request names it.
 func TestARefusalOfTheConsoleAppNamesIt(t *testing.T) {
 	t.Parallel()
 	log := newJournal()
@@ -104,7 +104,7 @@ func TestARefusalOfTheConsoleAppNamesIt(t *testing.T) {
 	}
 }
 
-// TestALinkThatIsRefusedOnAPageIsALine covers an answer that refuses by a page.
+// This test covers a refusal that is a page.
 func TestALinkThatIsRefusedOnAPageIsALine(t *testing.T) {
 	t.Parallel()
 	log := newJournal()
@@ -116,7 +116,7 @@ func TestALinkThatIsRefusedOnAPageIsALine(t *testing.T) {
 	}
 }
 
-// TestRequireLogsItsRefusals checks the line of a route of the host's.
+// This test checks the line for a route of the host.
 func TestRequireLogsItsRefusals(t *testing.T) {
 	t.Parallel()
 	log := newJournal()

@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// settling counts the writes that carry nothing, and fails them on demand.
+// settling counts writes that carry no data, and makes them fail on demand.
 type settling struct {
 	authkit.Store
 
@@ -40,8 +40,8 @@ func (s *settling) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer
 	return err
 }
 
-// TestWhatIsRevokedIsRevokedAgain repeats a request whose first answer was lost: the second
-// is no refusal, and is given only once a write was committed.
+// This test repeats a request whose first answer was lost. The second answer is not a refusal,
+// and it is given only after a write was committed.
 func TestWhatIsRevokedIsRevokedAgain(t *testing.T) {
 	t.Parallel()
 	open := map[string]func(testing.TB) (authkit.Store, func(uuid.UUID, int)){"memory": openMemory, "sqlite": openSQLite}
@@ -82,7 +82,7 @@ func TestWhatIsRevokedIsRevokedAgain(t *testing.T) {
 	}
 }
 
-// trail is how many events the app has.
+// trail returns the number of the app's events.
 func (s *stage) trail() int {
 	s.t.Helper()
 	events, err := s.inner.Events(s.t.Context(), s.app.ID, authkit.EventQuery{Page: authkit.Page{Limit: 500}})
@@ -92,7 +92,7 @@ func (s *stage) trail() int {
 	return len(events)
 }
 
-// TestADeletedAppIsDeletedAgain repeats a deletion whose first answer was lost.
+// This test repeats a deletion whose first answer was lost.
 func TestADeletedAppIsDeletedAgain(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, bare authkit.Store) {
@@ -135,7 +135,8 @@ func TestADeletedAppIsDeletedAgain(t *testing.T) {
 	})
 }
 
-// refusesOthers deletes a deleted app as those who may not, and asks its owner's other questions.
+// refusesOthers tries to delete a deleted app without the right to, and makes other requests as
+// its owner.
 func (s *stage) refusesOthers(store *settling, path, eve string) {
 	s.t.Helper()
 	stranger, was := s.signIn("console", "eve@example.com"), store.writes
@@ -161,7 +162,7 @@ func (s *stage) refusesOthers(store *settling, path, eve string) {
 	}
 }
 
-// TestConcurrentDeletionsOfAnApp all succeed, and one is told of.
+// Concurrent deletions all succeed, and one event reports them.
 func TestConcurrentDeletionsOfAnApp(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -188,7 +189,7 @@ func TestConcurrentDeletionsOfAnApp(t *testing.T) {
 	})
 }
 
-// TestADeletedAppOfTheHost stays unknown to a developer of the host who has the same id.
+// A deleted app of the host stays unknown to a developer of the host who has the same id.
 func TestADeletedAppOfTheHost(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.Developers = hostDevelopers })

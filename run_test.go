@@ -48,7 +48,7 @@ func (s sweeping) Sweep(ctx context.Context, _, _ time.Time, _ int) (bool, error
 	return true, ctx.Err()
 }
 
-// posted tells of each mail.
+// posted receives each mail.
 type posted chan mail.Message
 
 func (p posted) Send(_ context.Context, m mail.Message) error {
@@ -101,7 +101,7 @@ func TestMailIsWorkedOnAfterTheAnswerHasLeft(t *testing.T) {
 	})
 }
 
-// Events are kept for 400 days, and then removed by Run.
+// Events are kept for 400 days. Then Run removes them.
 func TestEventsAreKeptFor400Days(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {

@@ -66,7 +66,7 @@ func (d *deployment) mustStart(secrets ...string) *authkit.Engine {
 	return e
 }
 
-// refuses wants a start to fail for want of one secret, and to say which.
+// refuses checks that a start fails because one secret is missing, and that the error names it.
 func (d *deployment) refuses(missing string, secrets ...string) {
 	d.t.Helper()
 	_, err := d.start(secrets...)
@@ -75,7 +75,7 @@ func (d *deployment) refuses(missing string, secrets ...string) {
 	}
 }
 
-// app makes one with a client secret and a user, who is signed in.
+// app makes an app with a client secret and a user, who is signed in.
 func (d *deployment) app(e *authkit.Engine, name string) (authkit.App, authkit.SignIn) {
 	d.t.Helper()
 	ctx := d.t.Context()
@@ -96,7 +96,7 @@ func (d *deployment) app(e *authkit.Engine, name string) (authkit.App, authkit.S
 	return app, in
 }
 
-// works wants an app to sign in and its client secret to open.
+// works checks that users can sign in to an app and that its client secret opens.
 func (d *deployment) works(e *authkit.Engine, app authkit.App) {
 	d.t.Helper()
 	ctx := d.t.Context()
@@ -117,7 +117,7 @@ func (d *deployment) reseal(e *authkit.Engine) authkit.Resealed {
 	return got
 }
 
-// TestADeploymentWithoutASecretThatIsInUseDoesNotStart covers a rotation that is rolled back.
+// This test covers a rotation that is rolled back.
 func TestADeploymentWithoutASecretThatIsInUseDoesNotStart(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -128,12 +128,12 @@ func TestADeploymentWithoutASecretThatIsInUseDoesNotStart(t *testing.T) {
 		d.refuses("new", "old")
 		d.refuses("new", "third", "old")
 		d.refuses("old", "new")
-		d.mustStart("old", "new") // the third was not noted by the refused start
+		d.mustStart("old", "new") // the refused start did not note the third secret
 		d.works(d.mustStart("new", "old"), app)
 	})
 }
 
-// TestASecretIsNotedBeforeItsFirstUse covers a process that ends between the two.
+// This test covers a process that ends between the two.
 func TestASecretIsNotedBeforeItsFirstUse(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -141,7 +141,7 @@ func TestASecretIsNotedBeforeItsFirstUse(t *testing.T) {
 		d.mustStart("old")
 		crash := &crashing{Store: store}
 		d.store = crash
-		crash.after(1) // the note alone
+		crash.after(1) // the note only
 		if _, err := d.start("new", "old"); err == nil {
 			t.Fatal("got an engine, want one whose store fails after the note")
 		}
@@ -173,7 +173,7 @@ func TestOfManyFirstProcessesWithOtherSecretsOneStarts(t *testing.T) {
 	})
 }
 
-// TestResealMakesASecretNeedless retires a leaked secret.
+// This test retires a leaked secret.
 func TestResealMakesASecretNeedless(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -213,7 +213,7 @@ func TestResealMakesASecretNeedless(t *testing.T) {
 	})
 }
 
-// TestAProcessSealsNothingUnderARetiredSecret has two processes amid a rotation.
+// This test has two processes during a rotation.
 func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -259,7 +259,7 @@ func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, a := range apps { // whichever were made in time
+		for _, a := range apps { // those that were made in time
 			if _, err := alone.SignInWithPassword(t.Context(), authkit.PasswordSignIn{App: a.ID, Email: "ann@example.com", Password: password}); err != nil {
 				t.Errorf("sign in to app %q: %v", a.Name, err)
 			}
@@ -305,7 +305,7 @@ func TestASecretThatSealsWaitingMailIsNotForgotten(t *testing.T) {
 	})
 }
 
-// crashing is a Store that a process loses after some calls about secrets, for good.
+// crashing is a Store that a process loses for good after some calls about secrets.
 type crashing struct {
 	authkit.Store
 
@@ -373,7 +373,7 @@ func (c *crashing) ForgetSecret(ctx context.Context, id string) error {
 	return c.Store.ForgetSecret(ctx, id)
 }
 
-// TestAResealThatBreaksOffLosesNothing ends it after each of its calls.
+// This test ends a reseal after each of its calls.
 func TestAResealThatBreaksOffLosesNothing(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
@@ -414,7 +414,7 @@ func TestAResealThatBreaksOffLosesNothing(t *testing.T) {
 	})
 }
 
-// TestAChangeBesideAResealBringsNoOldSecretBack races changes of a configuration with it.
+// This test changes a configuration while a reseal runs.
 func TestAChangeBesideAResealBringsNoOldSecretBack(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {

@@ -15,7 +15,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// jar keeps what an answer sets and says it as a request header.
+// jar keeps the cookies that an answer sets and returns them as a request header.
 func jar(got http.Header, kept map[string]string) string {
 	for _, c := range (&http.Response{Header: got}).Cookies() {
 		if kept[c.Name] = c.Value; c.MaxAge < 0 {
@@ -29,8 +29,7 @@ func jar(got http.Header, kept map[string]string) string {
 	return "Cookie: " + strings.Join(list, "; ")
 }
 
-// sessionCookies are those that an answer sets, without the one that only makes the browser
-// known.
+// sessionCookies returns the session cookies that an answer sets, without the device cookie.
 func sessionCookies(w *world, got answer) (names []string) {
 	for _, c := range (&http.Response{Header: got.Header()}).Cookies() {
 		if c.Name != w.deviceCookie() {
@@ -40,7 +39,7 @@ func sessionCookies(w *world, got answer) (names []string) {
 	return names
 }
 
-// currentSession is the id of the session in which a list of them was asked for.
+// currentSession returns the id of the session in which a list of sessions was requested.
 func currentSession(t *testing.T, got answer) string {
 	t.Helper()
 	for _, s := range got.body["sessions"].([]any) {
@@ -380,7 +379,7 @@ func TestWhoMayChooseCookies(t *testing.T) {
 		ask(w, "bearer").want(t, 200, "")
 		ask(w, "x").want(t, 400, "invalid_request")
 		w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionEither)})
-		ask(w, "either").want(t, 200, "") // which changes nothing
+		ask(w, "either").want(t, 200, "") // this changes nothing
 		ask(w, "cookie").want(t, 403, "forbidden")
 		w.send("PATCH", w.in("/apps/{app_id}"), `{"signup":"closed"}`, bearer(w.token)).want(t, 200, "")
 		ask(w, "bearer").want(t, 200, "")

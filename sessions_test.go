@@ -20,7 +20,7 @@ func (w *world) refresh(token string) answer {
 	return w.send("POST", "/auth/refresh/"+w.app.ID.String(), `{"refresh_token":"`+token+`"}`)
 }
 
-// field is a text of the answer.
+// field returns a text member of the answer.
 func (a answer) field(name string) string {
 	text, _ := a.body[name].(string)
 	return text
@@ -123,7 +123,7 @@ func TestSignOut(t *testing.T) {
 	path, me := "/auth/sign-out/"+id, "/auth/me/"+id
 	in := func(t *testing.T) answer {
 		t.Helper()
-		w.clock.Advance(time.Millisecond) // the newest is known by its time
+		w.clock.Advance(time.Millisecond) // so that the newest has a later time
 		got := w.send("POST", "/auth/credentials/"+id, `{"email":"ann@example.com","password":"`+password+`"}`)
 		if got.Code >= 300 {
 			t.Fatalf("sign-in: got %d %s", got.Code, got.Body)
@@ -324,7 +324,7 @@ func TestSigningKeysRotate(t *testing.T) {
 		got := w.send("POST", "/apps/"+id+"/signing-keys/rotate", `{"revoke_old":true}`, dev())
 		got.want(t, 201, "")
 		w.send("GET", me, "", bearer(in)).want(t, 401, "invalid_token")
-		for range 2 { // now, and when the key that was to sign would have begun
+		for range 2 { // now, and when the pending key would have begun to sign
 			keys := w.send("GET", "/apps/"+id+"/.well-known/jwks.json", "").body["keys"].([]any)
 			if len(keys) != 1 || keys[0].(map[string]any)["kid"] != got.field("kid") {
 				t.Errorf("published: got %v, want %s alone", keys, got.field("kid"))
@@ -405,8 +405,8 @@ func TestRequireAndRevocation(t *testing.T) {
 	step("revoked", require, http.StatusUnauthorized)
 }
 
-// What a host's hook needs may be away for a while: whoever refreshes meanwhile is refused,
-// gets on once it is back, and a token that is stolen is still found out.
+// What a host's hook needs may be unavailable for a while. A refresh is then refused and
+// succeeds later, and a stolen token is still detected.
 func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	overStores(t, func(s *stage) {
@@ -435,12 +435,13 @@ func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 	})
 }
 
-// Who is told to try again later has to get there, whatever was done before the store failed.
+// If the answer says to try again later, a second try must succeed, whatever was done before
+// the store failed.
 func TestASignOutThatFailedCanBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		more  string
-		other int // what becomes of the user's other session
+		other int // the status of the user's other session
 	}{
 		"of one session": {"", 200},
 		"of all":         {`,"all":true`, 401},

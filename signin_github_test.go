@@ -20,8 +20,8 @@ const (
 	pkceChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 
-// atGitHub is a stage whose app has GitHub, with the redirect URI that it has by default
-// unless another is given.
+// atGitHub returns a stage whose app has GitHub, with the default redirect URI unless another
+// is given.
 func atGitHub(t *testing.T, redirect string, change ...func(*authkit.Config)) (*stage, *githubtest.GitHub) {
 	t.Helper()
 	s, g := newStage(t, append([]func(*authkit.Config){withoutLimits}, change...)...), githubtest.New(t)
@@ -34,7 +34,7 @@ func atGitHub(t *testing.T, redirect string, change ...func(*authkit.Config)) (*
 	return s, g
 }
 
-// visit goes where an authorization URL leads to, and answers where GitHub sends the browser.
+// visit follows an authorization URL and returns the URL to which GitHub redirects the browser.
 func (s *stage) visit(to string) *url.URL {
 	s.t.Helper()
 	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, to, nil)
@@ -53,7 +53,7 @@ func (s *stage) visit(to string) *url.URL {
 	return back
 }
 
-// byGitHub signs in as a single-page app does; each change is of what GitHub sent.
+// byGitHub signs in as a single-page app does. Each change is made to what GitHub sent.
 func (s *stage) byGitHub(change ...func(map[string]string)) answer {
 	s.t.Helper()
 	to := s.send("GET", s.in("/auth/github/{app_id}"), "", "Accept: application/json")
@@ -70,7 +70,7 @@ func (s *stage) byGitHub(change ...func(map[string]string)) answer {
 	return s.send("POST", s.in("/auth/callback/github/{app_id}"), string(text))
 }
 
-// GitHub names its issuer in its answer (RFC 9207), which discovery cannot tell.
+// GitHub sends its issuer in its answer (RFC 9207), which no discovery document promises.
 func TestGitHubInABrowser(t *testing.T) {
 	t.Parallel()
 	s, _ := atGitHub(t, "")
@@ -98,7 +98,7 @@ func TestGitHubInASinglePageApp(t *testing.T) {
 	first := s.byGitHub()
 	first.want(t, 200, "")
 	s.equal("created", first.body["created"], true)
-	s.byGitHub(func(body map[string]string) { delete(body, "iss") }).want(t, 200, "") // it was not always sent
+	s.byGitHub(func(body map[string]string) { delete(body, "iss") }).want(t, 200, "") // GitHub did not always send it
 	tokens := g.Asked("/login/oauth/access_token")
 	for _, iss := range []string{"https://evil.example", "https://github.com", githubtest.Iss + "/"} {
 		s.byGitHub(func(body map[string]string) { body["iss"] = iss }).want(t, 401, "invalid_token")
@@ -106,7 +106,7 @@ func TestGitHubInASinglePageApp(t *testing.T) {
 	s.equal("codes sent after a wrong iss", g.Asked("/login/oauth/access_token"), tokens)
 }
 
-// What identifies a person decides; what is beside it may fail.
+// Only what identifies a person is required. Requests for more may fail.
 func TestGitHubWithoutAddresses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 404, 500} {
@@ -128,8 +128,8 @@ func TestGitHubWithoutAddresses(t *testing.T) {
 	}
 }
 
-// TestWhatAProviderRefusesIsTold has a line of the log for each check that fails: which, what
-// was seen, what was expected. The answer tells none of it.
+// Each failed check has a line in the log: the check, what was seen and what was expected. The
+// answer contains nothing of it.
 func TestWhatAProviderRefusesIsTold(t *testing.T) {
 	t.Parallel()
 	log := newJournal()
@@ -182,7 +182,8 @@ func TestWhatAProviderRefusesIsTold(t *testing.T) {
 	}
 }
 
-// A redirect tells the goal one code; the log has the rest, under the id of that request.
+// A redirect carries only a code to the app. The log has the rest, under the id of that
+// request.
 func TestARefusalThatGoesToTheGoalIsTold(t *testing.T) {
 	t.Parallel()
 	log := newJournal()

@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// mailed asks for a link and answers it, with the pending answer.
+// mailed asks for a link and returns the pending answer and the mail.
 func (w *world) mailed(email, extra string, headers ...string) (answer, mail.Message) {
 	w.t.Helper()
 	got := w.send("POST", "/auth/magic-link/"+w.app.ID.String(), `{"email":"`+email+`"`+extra+`}`, headers...)
@@ -32,7 +32,7 @@ func (w *world) verify(body string) answer {
 	return w.send("POST", "/auth/verify/"+w.app.ID.String(), body)
 }
 
-// linkPath is the link without the mount point.
+// linkPath returns the link without the mount point.
 func linkPath(m mail.Message) string { return strings.TrimPrefix(mail.Link(m), base) }
 
 func linkToken(m mail.Message) string {
@@ -186,7 +186,7 @@ func TestLinkTellsNothing(t *testing.T) {
 	if _, err := w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.AppPatch{SignupClosed: &closed}); err != nil {
 		t.Fatal(err)
 	}
-	for range 7 { // the sixth hits the address's limit
+	for range 7 { // the sixth reaches the address's limit
 		got := w.send("POST", "/auth/magic-link/"+w.app.ID.String(), `{"email":"nobody@example.com"}`)
 		got.want(t, 202, "")
 		if len(got.body["binding"].(string)) != 64 || got.body["expires_in"] != float64(600) {

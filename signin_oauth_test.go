@@ -21,18 +21,18 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// issuer is an OpenID provider that says what a test wants it to.
+// issuer is an OpenID provider whose answers a test chooses.
 type issuer struct {
 	*httptest.Server
 
 	key   *rsa.PrivateKey
 	mu    sync.Mutex
 	nonce string
-	said  jwt.MapClaims // beyond the usual claims, or in place of them
+	said  jwt.MapClaims // added to the usual claims, or in their place
 	alg   jwt.SigningMethod
 }
 
-// issuerKey is made once: it takes longer than all else that a test does.
+// issuerKey is made once, because that takes longer than everything that a test does.
 var issuerKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func newIssuer(t *testing.T, w *world) *issuer {
@@ -94,7 +94,7 @@ func (p *issuer) idToken(t *testing.T, now time.Time) string {
 	return raw
 }
 
-// says sets what the next ID token says.
+// says sets the claims of the next ID token.
 func (p *issuer) says(nonce string, said jwt.MapClaims) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -160,7 +160,7 @@ func TestAStateOfNoProvider(t *testing.T) {
 	}
 	w.send("PATCH", w.in("/apps/{app_id}/oauth-configs/corp"), `{"enabled":false}`, bearer(w.token)).want(t, 200, "")
 	w.send("POST", at("corp"), `{"code":"good","state":"x","binding":"y"}`).want(t, 404, "provider_not_configured")
-	w.send("POST", at("corp"), body).want(t, 401, "invalid_token") // of a flow under way
+	w.send("POST", at("corp"), body).want(t, 401, "invalid_token") // of a flow in progress
 }
 
 func TestOAuthByJSON(t *testing.T) {

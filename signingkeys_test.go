@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// rotated makes the app's next signing key and answers its id.
+// rotated makes the app's next signing key and returns its id.
 func (s *stage) rotated(revokeOld bool) string {
 	s.t.Helper()
 	key, err := s.engine.RotateSigningKey(s.t.Context(), authkit.AppRef{Developer: s.devID, ID: s.app.ID}, authkit.SigningKeyRotation{RevokeOld: revokeOld})
@@ -21,7 +21,7 @@ func (s *stage) rotated(revokeOld bool) string {
 	return key.KID
 }
 
-// stored is the app as the store has it.
+// stored returns the app as the store has it.
 func (s *stage) stored() authkit.App {
 	s.t.Helper()
 	app, err := s.inner.App(s.t.Context(), s.app.ID)
@@ -69,7 +69,7 @@ func TestFewKeysWait(t *testing.T) {
 		alg := "EdDSA"
 		s.settings(authkit.AppPatch{SigningAlg: &alg})
 		s.equal("asked for another algorithm", ask(), next)
-		s.signUp(s.email()) // sees that a key is due
+		s.signUp(s.email()) // notices that a key is due
 		if err := s.engine.RunOnce(s.t.Context()); err != nil {
 			s.t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func TestSigningKeysDoNotPileUp(t *testing.T) {
 		"by hand, all the time": func(s *stage) {
 			for range 1000 {
 				s.rotated(false)
-				few(s, 8*10) // of those that wait, and of two hours of as many in fifteen minutes
+				few(s, 8*10) // the pending keys, and as many for each fifteen minutes of two hours
 				s.clock.Advance(time.Minute)
 			}
 		},
@@ -121,7 +121,7 @@ func TestSigningKeysDoNotPileUp(t *testing.T) {
 			s.signUp(email)
 			for range 10 {
 				s.clock.Advance(91 * 24 * time.Hour)
-				keys := s.stored().Keys // whose events are gone in time
+				keys := s.stored().Keys // their events are removed in time
 				s.signIn(s.app.ID.String(), email)
 				if err := s.engine.RunOnce(s.t.Context()); err != nil {
 					s.t.Fatal(err)
@@ -139,8 +139,8 @@ func TestSigningKeysDoNotPileUp(t *testing.T) {
 	}
 }
 
-// However often keys follow each other, a token counts until it expires: also the last one
-// that a key signed, of the longest life that there is.
+// However fast keys follow each other, a token is valid until it expires. This holds for the
+// last token that a key signed, with the longest possible lifetime.
 func TestAnOrdinaryRotationEndsNoToken(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -165,7 +165,7 @@ func TestAnOrdinaryRotationEndsNoToken(t *testing.T) {
 	s.equal("keys that were made", s.keysMade() >= 19, true)
 }
 
-// ahead is another process, whose clock is ahead.
+// ahead returns another process, whose clock is ahead.
 func (s *stage) ahead(by time.Duration) *authkit.Engine {
 	s.t.Helper()
 	other, err := authkit.New(authkit.Config{
@@ -178,7 +178,8 @@ func (s *stage) ahead(by time.Duration) *authkit.Engine {
 	return other
 }
 
-// Whoever revokes may have a clock that is ahead: nobody else waits for the new key to begin.
+// The process that revokes keys may have a clock that is ahead. Other processes do not wait for
+// the new key to begin.
 func TestRevokedKeysAreGoneForAClockThatIsBehind(t *testing.T) {
 	t.Parallel()
 	overStores(t, func(s *stage) {

@@ -16,7 +16,7 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// beside is another process over the store of w, whose clock is ahead of the store's.
+// beside returns another process over the store of w, whose clock is ahead of the store's.
 func (w *world) beside(store authkit.Store, ahead *time.Duration) *world {
 	w.t.Helper()
 	engine, err := authkit.New(authkit.Config{
@@ -31,8 +31,8 @@ func (w *world) beside(store authkit.Store, ahead *time.Duration) *world {
 	return &other
 }
 
-// apart plays a script with two processes over each store that has a clock of its own,
-// whose clocks are that far apart.
+// apart runs a script with two processes over each store that has a clock of its own. The
+// clocks of the processes differ by the given time.
 func apart(t *testing.T, script func(t *testing.T, right, ahead *world, by *time.Duration)) {
 	t.Helper()
 	open := map[string]func(testing.TB) (authkit.Store, func(uuid.UUID, int)){"sqlite": openSQLite}
@@ -108,7 +108,7 @@ func TestAProcessFarFromTheStoresClockIsNotReady(t *testing.T) {
 	})
 }
 
-// made is the time that a process gives to what it makes.
+// made returns the time that a process gives to what it makes.
 func (w *world) made(email string) time.Time {
 	w.t.Helper()
 	dev, err := w.engine.CreateDeveloper(w.t.Context(), email, password)
@@ -135,7 +135,7 @@ func TestRunMeasuresTheStoresClockOnceAMinute(t *testing.T) {
 	})
 }
 
-// TestTheClockOfARealStoreIsMeasured has no clock of a test.
+// This test uses real clocks.
 func TestTheClockOfARealStoreIsMeasured(t *testing.T) {
 	t.Parallel()
 	open := map[string]func(testing.TB) (authkit.Store, func(uuid.UUID, int)){"sqlite": openSQLite, "memory": openMemory}

@@ -29,8 +29,8 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// storedIn are the databases of an earlier commit (see internal/tools/stored), each with
-// what opens a copy of it, in which the provider has the issuer's URL.
+// storedIn lists the databases of an earlier commit (see internal/tools/stored). Each function
+// opens a copy, in which the provider has the issuer's URL.
 func storedIn() map[string]func(t *testing.T, was, issuer string) authkit.Store {
 	out := map[string]func(*testing.T, string, string) authkit.Store{"sqlite": storedSQLite}
 	if dsn := os.Getenv("AUTHKIT_TEST_POSTGRES"); dsn != "" {
@@ -121,7 +121,7 @@ func storedPostgres(t *testing.T, dsn, was, issuer string) authkit.Store {
 	return s
 }
 
-// storedWorld is an engine of today over the data of an earlier commit.
+// storedWorld is today's engine over the data of an earlier commit.
 type storedWorld struct {
 	*world
 
@@ -174,7 +174,7 @@ func (s *storedWorld) secret(name string) []byte {
 	return secret
 }
 
-// fill puts what clients held in the place of {name}, and sends the request.
+// fill replaces {name} by what clients held, and sends the request.
 func (s *storedWorld) fill(method, path, body string, headers ...string) answer {
 	s.t.Helper()
 	replace := func(text string) string {
@@ -189,8 +189,8 @@ func (s *storedWorld) fill(method, path, body string, headers ...string) answer 
 	return s.send(method, replace(path), replace(body), headers...)
 }
 
-// TestStoredDataGoesOnWorking opens what an earlier commit stored. A change of the data's
-// form keeps it readable: deployments upgrade while people are in the middle of something.
+// This test opens what an earlier commit stored. Data must stay readable when its form changes:
+// deployments upgrade while people are in the middle of a flow.
 func TestStoredDataGoesOnWorking(t *testing.T) {
 	t.Parallel()
 	for store, open := range storedIn() {
@@ -271,7 +271,7 @@ func storedSteps() map[string]func(*testing.T, *storedWorld) {
 	return steps
 }
 
-// storedRequest is one request of a client that was there before.
+// storedRequest is a request of a client that existed before the upgrade.
 type storedRequest struct {
 	method, path, body string
 	headers            []string
@@ -306,8 +306,7 @@ func storedRequests() map[string]storedRequest {
 	}
 }
 
-// TestStoredDataNamesTheSecretsThatSealedIt covers a store that was filled before secrets
-// were noted.
+// This test covers a store that was filled before secrets were noted.
 func TestStoredDataNamesTheSecretsThatSealedIt(t *testing.T) {
 	t.Parallel()
 	for store, open := range storedIn() {

@@ -22,7 +22,7 @@ type exporter struct {
 	base    string
 	tables  crowds
 	written atomic.Int64  // bytes of answers
-	ended   chan struct{} // one for each answer that ended
+	ended   chan struct{} // receives once for each answer that ended
 }
 
 func exporting(t *testing.T) *exporter {
@@ -38,8 +38,8 @@ func exporting(t *testing.T) *exporter {
 	return e
 }
 
-// crowd is an app with users, and a key that may list them. Each has a name of one KiB,
-// so that few weigh much.
+// crowd is an app with users, and a key that may list them. Each name has one KiB, so that few
+// users take much memory.
 type crowd struct {
 	app authkit.App
 	key string
@@ -64,7 +64,7 @@ type countingWriter struct {
 }
 
 func (c *countingWriter) Write(b []byte) (int, error) {
-	c.n.Add(int64(len(b))) // also of what nobody takes any more
+	c.n.Add(int64(len(b))) // even if the client reads no more
 	return c.ResponseWriter.Write(b)
 }
 
@@ -91,7 +91,7 @@ func (e *exporter) export(t *testing.T, of crowd) io.ReadCloser {
 	return res.Body
 }
 
-// wantAll reads to the end, calling f at ten points on the way.
+// wantAll reads to the end and calls f at ten points on the way.
 func (c crowd) wantAll(t *testing.T, body io.Reader, f func()) {
 	t.Helper()
 	lines, n := bufio.NewScanner(body), 0
@@ -108,7 +108,7 @@ func (c crowd) wantAll(t *testing.T, body io.Reader, f func()) {
 	}
 }
 
-// TestExport does not run beside others, whose memory would count as its own.
+// This test does not run in parallel, because the memory of others would be counted.
 func TestExport(t *testing.T) {
 	e := exporting(t)
 	few, many := e.crowd(600), e.crowd(6_000)
@@ -130,12 +130,12 @@ func constantMemory(t *testing.T, e *exporter, few, many crowd) {
 	peak(few) // fills pools and caches
 	a, b := peak(few), peak(many)
 	t.Logf("peaks: %d KiB for %d users, %d KiB for %d", a>>10, few.n, b>>10, many.n)
-	if b-a > 4<<20 { // a page, that is; their texts differ by more than 5 MiB
+	if b-a > 4<<20 { // at most about a page; their texts differ by more than 5 MiB
 		t.Errorf("got %d KiB more in use for %d users than for %d, want at most 4096", (b-a)>>10, many.n, few.n)
 	}
 }
 
-// slowReader reads a byte, and the rest once others have written.
+// slowReader reads a byte, and the rest after others have written.
 func slowReader(t *testing.T, e *exporter, of crowd) {
 	body, first := e.export(t, of), make([]byte, 1)
 	if _, err := io.ReadFull(body, first); err != nil {
@@ -144,7 +144,7 @@ func slowReader(t *testing.T, e *exporter, of crowd) {
 	if _, err := e.engine.CreateUser(t.Context(), of.app.ID, authkit.UserRequest{Email: "ann@example.com"}); err != nil {
 		t.Errorf("a user who is new meanwhile: got %v, want no error", err)
 	}
-	// A checkpoint that truncates waits for whoever reads what was there before.
+	// A checkpoint that truncates waits for readers of the old data.
 	var busy, pages, moved int
 	if err := e.tables.db.QueryRowContext(t.Context(), "pragma wal_checkpoint(truncate)").Scan(&busy, &pages, &moved); err != nil || busy != 0 {
 		t.Errorf("a checkpoint: got %v, busy %d, want no reader in its way", err, busy)
@@ -172,8 +172,8 @@ func goneReader(t *testing.T, e *exporter, of crowd) {
 	}
 }
 
-// restingHeap waits until the answer does, for its reader: what is made while the collector
-// runs counts as reachable.
+// restingHeap waits until the answer waits for its reader, because objects made during a
+// garbage collection count as reachable.
 func (e *exporter) restingHeap() int64 {
 	for {
 		written := e.written.Load()
@@ -184,7 +184,7 @@ func (e *exporter) restingHeap() int64 {
 	}
 }
 
-// liveHeap is how much memory is reachable now.
+// liveHeap returns the size of the reachable memory.
 func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

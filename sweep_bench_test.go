@@ -21,10 +21,10 @@ import (
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
-// BenchmarkSweep is what a crowd of users leaves behind: their deleted app, or sessions
-// that are over in an app that lives on. RunOnce removes it, in the process that people
-// sign in at, to another app, or in one beside it; wait-max-ms is the longest that one of
-// those sign-ins took, quiet-max-ms the longest without a sweep.
+// BenchmarkSweep removes what many users leave behind: a deleted app, or the expired sessions
+// of a live app. RunOnce removes it, in the process that serves sign-ins to another app, or in
+// a second process. wait-max-ms is the longest time of such a sign-in, and quiet-max-ms the
+// longest time without a sweep.
 func BenchmarkSweep(b *testing.B) {
 	open := map[string]func(testing.TB) (authkit.Store, crowds){"sqlite": sweptSQLite}
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") != "" {
@@ -46,8 +46,8 @@ func BenchmarkSweep(b *testing.B) {
 
 type sweepVariant struct {
 	name    string
-	deleted bool // the app, else its sessions are over
-	apart   bool // another process sweeps
+	deleted bool // whether the app is deleted; otherwise its sessions have expired
+	apart   bool // whether another process sweeps
 }
 
 func (v sweepVariant) bench(b *bench, crowd crowds) {
@@ -86,7 +86,7 @@ func (v sweepVariant) bench(b *bench, crowd crowds) {
 	b.ReportMetric(float64(len(waits))/float64(b.N), "sign-ins/op")
 }
 
-// sweepAll is what RunOnce does, in a process without an engine.
+// sweepAll does what RunOnce does, in a process without an engine.
 func sweepAll(ctx context.Context, s authkit.Store) error {
 	for {
 		if more, err := s.Sweep(ctx, time.Now(), time.Time{}, 1000); err != nil || !more {
@@ -95,7 +95,7 @@ func sweepAll(ctx context.Context, s authkit.Store) error {
 	}
 }
 
-// beside runs f while somebody signs in over and over, and answers how long each took.
+// beside runs f while sign-ins go on, and returns how long each took.
 func (b *bench) beside(f func()) (waits []time.Duration) {
 	b.Helper()
 	ctx, stop := context.WithCancel(b.Context())
@@ -117,14 +117,14 @@ func (b *bench) beside(f func()) (waits []time.Duration) {
 	return waits
 }
 
-// crowds is a way past the store into its tables, to fill and to count them.
+// crowds accesses the tables of a store directly, to fill and to count them.
 type crowds struct {
-	users string // what the users of an app are selected from, as fillSQL goes on
+	users string // the source from which the users of an app are selected, as fillSQL continues it
 	id    string // an id
 	exec  func(t testing.TB, sql string) (rows int64)
-	again func(t testing.TB) authkit.Store // the same database as another process has it
+	again func(t testing.TB) authkit.Store // opens the same database as another process does
 
-	analyze bool    // whether to
+	analyze bool    // whether to analyze the tables
 	db      *sql.DB // of SQLite
 }
 
@@ -132,13 +132,13 @@ type crowds struct {
 func (c crowds) fillUsers(t testing.TB, app uuid.UUID, n int) {
 	t.Helper()
 	c.exec(t, fmt.Sprintf(fillSQL, app, c.id)+fmt.Sprintf(c.users, n))
-	if c.analyze { // else it looks each up by an index of the whole app
+	if c.analyze { // otherwise it looks each up by an index of the whole app
 		c.exec(t, "analyze authkit_users")
 	}
 }
 
-// fill adds n users to an app, each with a password, a session that lasts until a time, and
-// an event.
+// fill adds n users to an app. Each has a password, an event, and a session that lasts until a
+// time.
 func (c crowds) fill(b *testing.B, app uuid.UUID, n int, until time.Time) {
 	b.Helper()
 	c.fillUsers(b, app, n)
@@ -151,12 +151,12 @@ select app_id, user_id, user_id, 1, 0, 0, 0, %[1]d, %[1]d, '[]', '', ''`, until.
 	} {
 		c.exec(b, sql)
 	}
-	if c.analyze { // as the database does it by itself
+	if c.analyze { // as the database does by itself
 		c.exec(b, "analyze")
 	}
 }
 
-// wantGone looks whether the sweep has done all of its work.
+// wantGone checks that the sweep has done all of its work.
 func (c crowds) wantGone(b *testing.B, app uuid.UUID, deleted bool) {
 	b.Helper()
 	gone := []string{"authkit_sessions"}
@@ -164,7 +164,7 @@ func (c crowds) wantGone(b *testing.B, app uuid.UUID, deleted bool) {
 		gone = append(gone, "authkit_users", "authkit_credentials", "authkit_events", "authkit_signing_keys", "authkit_apps")
 	}
 	for _, table := range gone {
-		// A delete tells what is left on both databases.
+		// A delete says what is left, on both databases.
 		if left := c.exec(b, fmt.Sprintf(`delete from %s where app_id = '%s'`, table, app)); left != 0 {
 			b.Errorf("%s: got %d rows after the sweep, want none", table, left)
 		}
@@ -236,7 +236,7 @@ func sweptPostgres(t testing.TB) (authkit.Store, crowds) {
 	}
 	exec(t.Context(), t, "create schema "+schema)
 	t.Cleanup(func() {
-		exec(context.Background(), t, "drop schema "+schema+" cascade") // the bench's own context has ended
+		exec(context.Background(), t, "drop schema "+schema+" cascade") // the benchmark's own context has ended
 		pool.Close()
 	})
 	s, err := postgres.New(t.Context(), pool)

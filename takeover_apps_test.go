@@ -9,8 +9,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// takeovers are the management writes by which a session of the developer's in other hands
-// could take over an app or its users. {key} is the id of an API key.
+// takeovers lists the management writes by which a thief of the developer's session could take
+// over an app or its users. {key} is the id of an API key.
 var takeovers = []struct{ method, path, body, notice string }{
 	{"PATCH", "", `{"redirect_urls":["https://evil.example/cb"]}`, "settings were changed (redirect_urls)"},
 	{"PATCH", "", `{"origins":["https://evil.example"],"name":"Renamed"}`, "settings were changed (name, origins)"},
@@ -26,7 +26,7 @@ var takeovers = []struct{ method, path, body, notice string }{
 	{"POST", "/signing-keys/rotate", `{}`, "a new signing key was made"},
 }
 
-// takenOver is a world whose app has limits of its own.
+// takenOver returns a world whose app has limits of its own.
 func takenOver(t *testing.T, change ...func(*authkit.Config)) (w *world, path func(string) string) {
 	t.Helper()
 	w = setup(t, change...)
@@ -53,7 +53,7 @@ func TestAnOldSessionTakesNoAppOver(t *testing.T) {
 	}
 	for _, body := range []string{
 		`{"name":"Another"}`, `{"limits":{"credentials":"4/m/ip, 5/m/email"}}`, `{"name":"Demo","limits":{"credentials":"4/m/ip, 3/m/email","mail":"1/h/email"}}`,
-		`{"signup":"open"}`, // as it is
+		`{"signup":"open"}`, // without a change
 	} {
 		t.Run("but may send "+body, func(t *testing.T) {
 			w.send("PATCH", path(""), body, bearer(w.token)).want(t, 200, "")

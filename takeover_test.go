@@ -21,7 +21,8 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// behind asks a middleware with a token and answers the status; 418 is "let through".
+// behind sends a request with a token through a middleware and returns the status. 418 means
+// that it passed.
 func behind(t *testing.T, mw func(http.Handler) http.Handler, token string) int {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
@@ -46,7 +47,7 @@ func TestRevokeOldCountsAtOnceBesideAKeyThatWaits(t *testing.T) {
 	}
 	for range 2 {
 		w.send("GET", "/auth/me/"+id, "", bearer(w.signIn(id, "ann@example.com"))).want(t, 200, "")
-		w.clock.Advance(20 * time.Minute) // when the one that waited would have begun
+		w.clock.Advance(20 * time.Minute) // when the pending one would have begun
 	}
 }
 
@@ -61,7 +62,7 @@ func TestRequireForgetsARevokedKeyOfASessionThatGoesOn(t *testing.T) {
 	}
 	w.send("POST", "/apps/"+w.app.ID.String()+"/signing-keys/rotate", `{"revoke_old":true}`, bearer(w.token)).want(t, 201, "")
 	next := w.refresh(in.field("refresh_token")).field("token")
-	for range 5 { // the session is asked after on behalf of another token
+	for range 5 { // the session is looked up for another token
 		w.clock.Advance(3 * time.Second)
 		if got := behind(t, require, next); got != http.StatusTeapot {
 			t.Fatalf("the next token: got %d, want 418", got)
@@ -176,7 +177,7 @@ func TestABodyThatComesLateIsJudgedWhenItCame(t *testing.T) {
 	})
 }
 
-// pausing holds the first answer about a session back.
+// pausing delays the first answer about a session.
 type pausing struct {
 	authkit.Store
 
@@ -204,7 +205,7 @@ func TestRequireLiveTakesNoAnswerFromBeforeItAsked(t *testing.T) {
 	p.armed <- struct{}{}
 	var first, second sync.WaitGroup
 	first.Go(func() { behind(t, live, in.field("token")) })
-	<-p.read // alive, says the store
+	<-p.read // the store says that it is live
 	w.send("POST", "/auth/sign-out/"+w.app.ID.String(), `{"refresh_token":"`+in.field("refresh_token")+`"}`).want(t, 204, "")
 	status := 0
 	second.Go(func() { status = behind(t, live, in.field("token")) })
@@ -239,7 +240,7 @@ func TestAKeyExpiresAtATimeThatCanBeWritten(t *testing.T) {
 	w.send("GET", "/users/"+w.app.ID.String(), "", bearer(w.key)).want(t, 200, "")
 }
 
-// textual refuses what is no text, as Postgres does.
+// textual refuses text that is not valid, as Postgres does.
 type textual struct{ authkit.Store }
 
 func (s textual) OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (authkit.OAuthConfig, error) {
@@ -266,7 +267,7 @@ func TestACursorOfAppsIsGoodWithASlashAndWithout(t *testing.T) {
 	}
 }
 
-// meanwhile is a claim that does something when the provider says it.
+// meanwhile is a claim that does something when the provider encodes it.
 type meanwhile func()
 
 func (f meanwhile) MarshalJSON() ([]byte, error) {

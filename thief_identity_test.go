@@ -11,11 +11,11 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// owner makes an account with a proven address and a password, days ago, and answers a session
+// owner makes an account with a proven address and a password, days ago. It returns a session
 // that a password began just now.
 func (s *stage) owner(email string) (token string, id uuid.UUID) {
 	s.t.Helper()
-	s.provider() // while the developer's session lives
+	s.provider() // while the developer's session is live
 	up := s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(email, password, "sign_up"))
 	up.want(s.t, 201, "")
 	id = uuid.MustParse(up.body["user"].(map[string]any)["user_id"].(string))
@@ -27,7 +27,7 @@ func (s *stage) owner(email string) (token string, id uuid.UUID) {
 	return s.signIn(s.app.ID.String(), email), id
 }
 
-// providers are the names of the user's identities.
+// providers returns the names of the user's identities.
 func (s *stage) providers(id uuid.UUID) string {
 	s.t.Helper()
 	all, err := s.engine.Identities(s.t.Context(), authkit.UserRef{App: s.app.ID, ID: id})
@@ -44,7 +44,7 @@ func (s *stage) providers(id uuid.UUID) string {
 // resets chooses a new password by mail.
 func (s *stage) resets(email string) answer {
 	s.t.Helper()
-	s.runOnce() // what waits leaves first
+	s.runOnce() // what waits is sent first
 	s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"`+email+`"}`).want(s.t, 202, "")
 	s.runOnce()
 	m, _ := s.outbox.Last(email)
@@ -170,7 +170,7 @@ func TestTheNoticeOfANewIdentityTakesItBack(t *testing.T) {
 		s.runOnce()
 		proof, _ := s.outbox.Last("thief@example.com")
 		s.send("POST", s.in("/auth/email/confirm/{app_id}"), `{"token":"`+linkToken(proof)+`"}`, bearer(token)).want(t, 200, "")
-		s.link(token, nil) // its notice, to the thief, has no link
+		s.link(token, nil) // its notice goes to the thief and has no link
 		s.runOnce()
 		if m, _ := s.outbox.Last("thief@example.com"); strings.Contains(m.Text, "/auth/email/undo/") {
 			t.Errorf("mail to the thief: got %q, want no link", m.Text)

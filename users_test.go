@@ -111,7 +111,7 @@ func TestStreamOfUsers(t *testing.T) {
 	})
 }
 
-// aborts answers what f panics with.
+// aborts returns the value with which f panics.
 func aborts(f func()) (err error) {
 	defer func() { err, _ = recover().(error) }()
 	f()

@@ -58,7 +58,7 @@ func setup(t *testing.T, change ...func(*authkit.Config)) *world {
 // withoutLimits is for tests that ask often.
 func withoutLimits(c *authkit.Config) { c.Limits.InsecureOff = true }
 
-// developer makes one and answers the id.
+// developer makes a developer and returns the id.
 func (w *world) developer(email string) string {
 	w.t.Helper()
 	dev, err := w.engine.CreateDeveloper(w.t.Context(), email, password)
@@ -81,22 +81,22 @@ func (w *world) in(path string) string {
 	return strings.ReplaceAll(path, "{app_id}", w.app.ID.String())
 }
 
-// from is the same world, seen by a peer at another address.
+// from returns the same world for a peer at another address.
 func (w *world) from(addr string) *world {
 	other := *w
 	other.peer = addr
 	return &other
 }
 
-// answer is what came back, decoded if it was JSON.
+// answer is an answer, decoded if it is JSON.
 type answer struct {
 	*httptest.ResponseRecorder
 
 	body map[string]any
 }
 
-// request is one to a path under the mount point; headers come as "Name: value". One with
-// a body is JSON unless a header says something else.
+// request returns a request to a path under the mount point. Headers are written "Name: value".
+// A request with a body is JSON unless a header says otherwise.
 func (w *world) request(method, path, body string, headers ...string) *http.Request {
 	w.t.Helper()
 	var reader io.Reader
@@ -132,7 +132,7 @@ func (w *world) send(method, path, body string, headers ...string) answer {
 	return w.do(w.request(method, path, body, headers...))
 }
 
-// want checks status and, when given, code.
+// want checks the status and, if given, the code.
 func (a answer) want(t *testing.T, status int, code string) {
 	t.Helper()
 	if got, _ := a.body["code"].(string); a.Code != status || (code != "" && got != code) {
@@ -140,7 +140,7 @@ func (a answer) want(t *testing.T, status int, code string) {
 	}
 }
 
-// fields names what a refusal says is wrong, in its order.
+// fields returns the fields that a refusal names, in their order.
 func (a answer) fields() string {
 	var names []string
 	list, _ := a.body["errors"].([]any)
@@ -150,7 +150,7 @@ func (a answer) fields() string {
 	return strings.Join(names, " ")
 }
 
-// text answers a member that is a string.
+// text returns a member that is a string.
 func (a answer) text(t *testing.T, name string) string {
 	t.Helper()
 	s, ok := a.body[name].(string)

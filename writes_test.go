@@ -9,7 +9,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// What a signed-in user or a developer writes makes rows and events that stay, and is bounded.
+// Writes of a signed-in user or a developer add rows and events that stay, so they are bounded.
 func TestLimitsOfWrites(t *testing.T) {
 	t.Parallel()
 	t.Run("a user writes 120 times a minute, by whatever route", func(t *testing.T) {
@@ -152,7 +152,8 @@ func TestAChangeOfNothingWritesNothing(t *testing.T) {
 	})
 }
 
-// What takes a right away is written again: the commit of the first answer may be lost.
+// A change that takes a right away is written again, because the commit of the first answer may
+// be lost.
 func TestDisablingAgainIsWrittenAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
@@ -169,8 +170,8 @@ func TestDisablingAgainIsWrittenAgain(t *testing.T) {
 	}
 }
 
-// A refresh that is repeated with its key is an event, and a client can make any number of
-// them: those beyond what a user may write are not kept.
+// A refresh that is repeated with its key is an event, and a client can repeat it any number of
+// times. Events beyond what a user may write are not kept.
 func TestRepeatedRefreshesWriteNoMoreThanAUserMay(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, func(c *authkit.Config) { c.Limits.User = "5/d" })
