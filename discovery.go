@@ -2,8 +2,6 @@ package authkit
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -26,20 +24,15 @@ func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) 
 	if err != nil {
 		return Metadata{}, err
 	}
-	return e.metadata(a), nil
+	return metadataOf(e.cfg.issuer(app), a.keys().published(e.now())), nil
 }
 
-func (e *Engine) metadata(a App) Metadata {
-	m := Metadata{
-		Issuer: e.cfg.issuer(a.ID), JWKSURI: e.cfg.issuer(a.ID) + "/.well-known/jwks.json",
+// metadataOf describes an issuer that signs by these keys.
+func metadataOf(issuer string, keys signingKeys) Metadata {
+	return Metadata{
+		Issuer: issuer, JWKSURI: issuer + "/.well-known/jwks.json", Algorithms: keys.algorithms(),
 		SubjectTypes: []string{"public"}, ResponseTypes: []string{"code"},
 	}
-	for _, k := range a.published(e.now()) {
-		m.Algorithms = append(m.Algorithms, k.Alg)
-	}
-	slices.Sort(m.Algorithms)
-	m.Algorithms = slices.Compact(m.Algorithms)
-	return m
 }
 
 // KeySet is a JSON Web Key Set (RFC 7517, section 5) of public keys.
@@ -53,12 +46,13 @@ func (e *Engine) KeySet(ctx context.Context, app uuid.UUID) (KeySet, error) {
 	if err != nil {
 		return KeySet{}, err
 	}
-	return a.keySet(e.now())
+	return keySetOf(a.keys().published(e.now()))
 }
 
-func (a App) keySet(now time.Time) (KeySet, error) {
+// keySetOf is the set of the public halves of the keys.
+func keySetOf(keys signingKeys) (KeySet, error) {
 	set := KeySet{Keys: []map[string]string{}}
-	for _, k := range a.published(now) {
+	for _, k := range keys {
 		public, err := token.ParsePublic(k.Public)
 		if err != nil {
 			return KeySet{}, &Error{Code: CodeInternal, Detail: "a signing key of the app is damaged", Err: err}

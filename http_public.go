@@ -14,12 +14,12 @@ import (
 
 func metadata(c *call) (any, error) {
 	c.w.Header().Set("Cache-Control", "public, max-age=300")
-	return c.e.metadata(c.app), nil
+	return metadataOf(c.e.cfg.issuer(c.app.ID), c.app.keys().published(c.e.now())), nil
 }
 
 func keySet(c *call) (any, error) {
 	c.w.Header().Set("Cache-Control", "public, max-age=300")
-	return c.app.keySet(c.e.now())
+	return keySetOf(c.app.keys().published(c.e.now()))
 }
 
 type statusJSON struct {

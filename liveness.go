@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,7 +36,7 @@ func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within
 	if err != nil {
 		return nil, err
 	}
-	if !known || v.id.App != app || !now.Before(v.expires) || !slices.ContainsFunc(record.published(now), func(k SigningKey) bool { return k.KID == v.kid }) {
+	if !known || v.id.App != app || !now.Before(v.expires) || !record.keys().published(now).has(v.kid) {
 		if v, err = e.vouch(record, raw, now); err != nil {
 			return nil, err
 		}

@@ -110,7 +110,7 @@ func (e *Engine) grant(ctx context.Context, app App, m Moment, s Session, secret
 	if err != nil {
 		return SignIn{}, err
 	}
-	key, ok := app.signingKey(now)
+	key, ok := app.keys().active(now)
 	if !ok {
 		return SignIn{}, &Error{Code: CodeInternal, Detail: "the app has no signing key"}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -105,31 +104,27 @@ func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 // verifiers may accept at now; each is parsed once a process.
 func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
 	return func(kid string) (token.VerifyKey, bool) {
-		keys := a.published(now)
-		i := slices.IndexFunc(keys, func(k SigningKey) bool { return k.KID == kid })
-		if i < 0 {
+		found, ok := a.keys().published(now).find(kid)
+		if !ok {
 			return token.VerifyKey{}, false
 		}
 		id := a.ID.String() + "/" + kid
 		if known, ok := g.publics.Get(id); ok {
 			return known, true
 		}
-		public, err := token.ParsePublic(keys[i].Public)
+		public, err := token.ParsePublic(found.Public)
 		if err != nil {
 			return token.VerifyKey{}, false
 		}
-		key := token.VerifyKey{Alg: keys[i].Alg, Public: public}
+		key := token.VerifyKey{Alg: found.Alg, Public: public}
 		g.publics.Put(id, key)
 		return key, true
 	}
 }
 
-// wants reports whether the app needs a next key: its newest one is old, or of another
-// algorithm than the settings ask for.
+// wants reports whether the app needs a next key.
 func (g *signing) wants(app App, now time.Time) bool {
-	last := app.Keys[len(app.Keys)-1]
-	other := last.Alg != app.Settings.signingAlg() && !app.crowded(now)
-	return other || (g.every > 0 && now.Sub(last.From) > g.every)
+	return app.keys().wants(app.Settings.signingAlg(), g.every, now)
 }
 
 // noteDue remembers an app that needs a next key, for [Engine.Run] to make.
