@@ -54,7 +54,7 @@ func suspend(ctx context.Context, q Tx, developer string, disabled *bool) {
 }
 
 // ConfirmDeletion implements [authkit.OwnerStore]. It changes a value of the row, since SQLite
-// writes no page for an update that changes none.
+// writes no page for an update that changes no value.
 func (s *Store) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and developer = $2 and deleted_at <> 0 returning 1`, id(app), developer)

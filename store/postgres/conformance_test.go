@@ -18,16 +18,16 @@ import (
 	"github.com/authkit-dev/authkit/storetest"
 )
 
-// made numbers the schemas of this run.
+// made counts the schemas of this run, whose names it numbers.
 var made atomic.Int64
 
-// server is one that is set up, and how tables are created in it.
+// server is a way to set up the server and to create the tables in it.
 type server struct {
 	isolation string // the default of its sessions
 	layout    func(ctx context.Context, pool *pgxpool.Pool) error
 }
 
-// servers are the ways in which the tables and the server may be set up.
+// servers lists the ways to set up the server and its tables.
 func servers() map[string]server {
 	plain := func(context.Context, *pgxpool.Pool) error { return nil }
 	return map[string]server{
@@ -38,8 +38,8 @@ func servers() map[string]server {
 	}
 }
 
-// TestConformance runs on the server that AUTHKIT_TEST_POSTGRES names; without one there
-// is nothing to list.
+// TestConformance runs on the server that AUTHKIT_TEST_POSTGRES names. Without it no subtest is
+// listed.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
@@ -60,8 +60,8 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// schemas are those of one server. A schema is emptied and used again, since to create and
-// drop its tables takes longer than most tests in it.
+// schemas are the schemas of one server. A schema is emptied and used again, since it takes longer
+// to create and drop its tables than to run most tests in it.
 type schemas struct {
 	of     *testing.T // who drops them
 	dsn    string
@@ -71,7 +71,7 @@ type schemas struct {
 	free []*pgxpool.Pool
 }
 
-// empty lends an empty schema to a test, as a DSN that keeps to it.
+// empty lends an empty schema to a test. It returns a DSN that uses that schema.
 func (s *schemas) empty(t *testing.T) string {
 	t.Helper()
 	pool := s.take()
@@ -124,7 +124,7 @@ and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> 'authkit_m
 	return err
 }
 
-// fresh makes a schema and answers a DSN that keeps to it.
+// fresh makes a schema and returns a DSN that uses it.
 func fresh(t *testing.T, dsn string) string {
 	t.Helper()
 	u, err := url.Parse(dsn)
@@ -148,7 +148,7 @@ func fresh(t *testing.T, dsn string) string {
 	return u.String()
 }
 
-// isolated is the DSN of sessions with another default of isolation.
+// isolated returns a DSN whose sessions have another default isolation level.
 func isolated(t *testing.T, dsn, level string) string {
 	t.Helper()
 	u, err := url.Parse(dsn)

@@ -14,7 +14,7 @@ import (
 
 var created = regexp.MustCompile(`(?is)^\s*create table (authkit_\w+)`)
 
-// MigratePartitioned creates every table but the directory of apps partitioned by app.
+// MigratePartitioned creates the tables, all but the directory of apps partitioned by app.
 func MigratePartitioned(ctx context.Context, pool *pgxpool.Pool) error {
 	_, err := migrate.Run(ctx, &conn{pool: pool}, Migrations(), func(stmt string) []string {
 		m := created.FindStringSubmatch(stmt)
@@ -30,5 +30,5 @@ func MigratePartitioned(ctx context.Context, pool *pgxpool.Pool) error {
 	return err
 }
 
-// Conn is what a [Store] on the pool runs its statements by.
+// Conn is the connection on which a [Store] of the pool runs its statements.
 func Conn(pool *pgxpool.Pool) sqlstore.Conn { return &conn{pool: pool} }

@@ -16,7 +16,7 @@ import (
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
-// demotable is a store whose connections only read while demoted is set when they begin, as
+// demotable is a store whose connections are read-only if demoted is set when they begin, like
 // those to a primary that has become a standby. All its connections are open.
 func demotable(t *testing.T) (s authkit.Store, pool *pgxpool.Pool, demoted *atomic.Bool) {
 	t.Helper()
@@ -115,7 +115,7 @@ func TestConnectionsThatTheServerEndedAreNotKept(t *testing.T) {
 	}
 }
 
-// backends are the server's processes of all connections of the pool.
+// backends returns the server's process of each connection of the pool.
 func backends(t *testing.T, pool *pgxpool.Pool) []int32 {
 	t.Helper()
 	var pids []int32

@@ -14,8 +14,8 @@ import (
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
-// TestACallThatHangsEnds lets the server hang by a lock that is never released, for reads,
-// for writes, and for who waits for a connection.
+// TestACallThatHangsEnds makes the server hang by a lock that is never released: reads, writes,
+// and calls that wait for a connection.
 func TestACallThatHangsEnds(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
@@ -48,7 +48,7 @@ func TestACallThatHangsEnds(t *testing.T) {
 	}
 }
 
-// A statement in the middle of a step waits no longer than the step may.
+// A statement in the middle of a step waits no longer than the bound of the step.
 func TestAStepThatHangsEnds(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
@@ -76,7 +76,7 @@ func TestAStepThatHangsEnds(t *testing.T) {
 			return err
 		},
 	} {
-		// The caller's own bound is far longer, and keeps the test from hanging.
+		// The caller's own bound is far longer. It keeps the test from hanging.
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		begun := time.Now()
 		err := step(ctx)
@@ -87,7 +87,7 @@ func TestAStepThatHangsEnds(t *testing.T) {
 	}
 }
 
-// impatient is a store that bears a second and a half.
+// impatient is a store with a bound of a second and a half.
 func impatient(t *testing.T, dsn string) authkit.Store {
 	t.Helper()
 	s, err := postgres.New(t.Context(), connect(t, dsn), postgres.WithPatience(1500*time.Millisecond))
@@ -108,7 +108,7 @@ func withApp(t *testing.T, dsn string) (authkit.Store, uuid.UUID) {
 	return s, app
 }
 
-// hanging is a lock on tables, until it is rolled back or the test ends.
+// hanging locks tables until it is rolled back or the test ends.
 func hanging(t *testing.T, schema, tables string) pgx.Tx {
 	t.Helper()
 	lock, err := connect(t, schema).Begin(t.Context())

@@ -14,9 +14,9 @@ import (
 )
 
 // TestNoHotStatementReadsManyRows runs every statement under explain analyze and counts
-// the rows that it reads, with statistics and without. Without them Postgres takes an app
-// for small, and sorts what a page is taken from: pages are judged with statistics, which
-// the server gathers by itself.
+// the rows that it reads, with statistics and without. Without statistics Postgres assumes that
+// an app is small, and sorts the rows of which a page is a part: pages are therefore checked with
+// statistics only, which the server gathers by itself.
 func TestNoHotStatementReadsManyRows(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
@@ -39,7 +39,7 @@ func TestNoHotStatementReadsManyRows(t *testing.T) {
 			}
 			fill := plantest.Fill("uuid", "bytea")
 			for table := range strings.FieldsSeq("apps signing_keys users credentials tokens sessions limits outbox events") {
-				// The server's own analyzer must not step in.
+				// The server's autovacuum must not gather statistics here.
 				fill = append([]string{"alter table authkit_" + table + " set (autovacuum_enabled = off)"}, fill...)
 			}
 			for _, sql := range append(fill, c.statistics) {
@@ -59,10 +59,10 @@ func TestNoHotStatementReadsManyRows(t *testing.T) {
 	}
 }
 
-// mostRows is a page, the places of a slot, and what joins them.
+// mostRows allows for a page, the places of a slot, and the rows joined to them.
 const mostRows = 200
 
-// plan is a step of what explain answers.
+// plan is a node of a plan, as explain returns it.
 type plan struct {
 	Node     string  `json:"Node Type"`
 	Loops    float64 `json:"Actual Loops"`

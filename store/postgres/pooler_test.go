@@ -22,8 +22,8 @@ import (
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
-// pgbouncer is the path of the program; empty: it is not installed. Debian keeps it out of
-// an ordinary user's PATH.
+// pgbouncer is the path of the program; empty: it is not installed. In Debian it is not in an
+// ordinary user's PATH.
 func pgbouncer() string {
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -33,8 +33,8 @@ func pgbouncer() string {
 	return ""
 }
 
-// pooled starts a pgbouncer in transaction mode before a new database, with fewer
-// connections than callers, and answers a DSN as a hoster gives it.
+// pooled starts a pgbouncer in transaction mode in front of a new database, with fewer
+// connections than callers, and returns a DSN as a hosting company gives it.
 func pooled(t *testing.T, program string) string {
 	t.Helper()
 	to, err := url.Parse(os.Getenv("AUTHKIT_TEST_POSTGRES"))
@@ -83,7 +83,7 @@ unix_socket_dir =
 	}
 }
 
-// password is that part of a connection string, which must not be empty.
+// password returns the password of a connection string; it must not be empty.
 func password(u *url.URL) string {
 	if p, ok := u.User.Password(); ok && p != "" {
 		return " password='" + strings.ReplaceAll(p, "'", "''") + "'"
@@ -91,7 +91,7 @@ func password(u *url.URL) string {
 	return ""
 }
 
-// run starts the program, which refuses to be root, until the test ends.
+// run runs the program, which refuses to run as root, until the test ends.
 func run(t *testing.T, program, config string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "authkit") //nolint:usetesting // t.TempDir lets no other user in
@@ -117,8 +117,8 @@ func run(t *testing.T, program, config string) {
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 }
 
-// TestAPoolerInTransactionModeLosesNothing gives a plain DSN to Open, and many callers at
-// once meet statements that another session has prepared.
+// TestAPoolerInTransactionModeLosesNothing gives a plain DSN to Open. Many concurrent callers then
+// use statements that another session has prepared.
 func TestAPoolerInTransactionModeLosesNothing(t *testing.T) {
 	t.Parallel()
 	program := pgbouncer()
@@ -150,7 +150,7 @@ func TestAPoolerInTransactionModeLosesNothing(t *testing.T) {
 	callers.Wait()
 }
 
-// A host's own pool cannot be switched: the error says what to do.
+// The pool of a host cannot be switched over: the error says what to do.
 func TestAHostsPoolBehindAPoolerIsToldWhatToDo(t *testing.T) {
 	t.Parallel()
 	program := pgbouncer()

@@ -13,8 +13,8 @@ import (
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
-// restricted is a DSN of a role that may use the schema, and whatever tables are there, but
-// may create nothing.
+// restricted returns the DSN of a role that may use the schema and its tables, but may create
+// nothing.
 func restricted(t *testing.T, schema string, pool *pgxpool.Pool) string {
 	t.Helper()
 	u, err := url.Parse(schema)

@@ -13,7 +13,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// A token that takes the place of one that is over while a sweep waits for it stays.
+// A token stays that takes the place of an expired one while a sweep waits for that row.
 func TestASweepLeavesWhatIsRenewedBesideIt(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
@@ -44,7 +44,7 @@ func TestASweepLeavesWhatIsRenewedBesideIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = beside.Rollback(context.Background()) }() // the test's own context has ended by now
-	// What Put does to the place of the old one.
+	// The same update as Put makes in the place of the old token.
 	if _, err := beside.Exec(t.Context(), "update authkit_tokens set hash = $1, expires_at = $2 where app_id = $3", renewed.Hash, renewed.ExpiresAt.UnixMicro(), app); err != nil {
 		t.Fatal(err)
 	}

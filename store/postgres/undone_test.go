@@ -11,8 +11,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// undoOnce has the server undo the first change of a session as it commits, after it has
-// answered, and not before another step waits for the session.
+// undoOnce makes the server undo the first change of a session at its commit: after it has
+// returned rows, and once another step waits for the session.
 const undoOnce = `
 create sequence changes;
 create function undo_once() returns trigger language plpgsql as $$
@@ -28,7 +28,7 @@ begin
 end $$;
 create constraint trigger undo_once after update on authkit_sessions deferrable initially deferred for each row execute function undo_once()`
 
-// What a rotation answered before it was undone is nothing: the session may have ended since.
+// What a rotation returned before it was undone does not count: the session may have ended since.
 func TestARotationThatIsUndoneFindsASessionEnded(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")

@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// modes are the files of a folder, with their permissions.
+// modes returns the files of a folder with their permissions.
 func modes(t *testing.T, dir string) map[string]fs.FileMode {
 	t.Helper()
 	out := map[string]fs.FileMode{}
@@ -74,7 +74,7 @@ func TestAFileIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
-// TestMemoryIsNoFile changes the folder that relative names are of, so it runs alone.
+// TestMemoryIsNoFile changes the working directory, so it does not run in parallel.
 func TestMemoryIsNoFile(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, path := range []string{":memory:", ""} {
@@ -103,8 +103,8 @@ func TestMemoryIsNoFile(t *testing.T) {
 	}
 }
 
-// TestOpenWaitsForWhoHoldsANewFile has another process be about to turn the file to WAL:
-// SQLite does not wait for that by itself.
+// TestOpenWaitsForWhoHoldsANewFile acts as another process that is about to turn the file to WAL:
+// SQLite itself does not wait for that.
 func TestOpenWaitsForWhoHoldsANewFile(t *testing.T) {
 	t.Parallel()
 	for _, begin := range []string{"begin immediate", "begin exclusive"} {
@@ -150,7 +150,7 @@ func TestOpenWaitsForWhoHoldsANewFile(t *testing.T) {
 	}
 }
 
-// TestAFileHoldsItsDataOnceNothingIsWritten copies the file alone while the store is open.
+// TestAFileHoldsItsDataOnceNothingIsWritten copies only the database file while the store is open.
 func TestAFileHoldsItsDataOnceNothingIsWritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -41,15 +41,14 @@ func TestNoHotStatementReadsAWholeTable(t *testing.T) {
 	}
 }
 
-// few matches the steps that read or sort few rows: constants, the places of a slot, the
-// apps that are deleted, the turns of the outbox, the sessions of one user that began at the
-// same time.
+// few matches the steps of a plan that read or sort few rows: constants, the places of a slot,
+// the deleted apps, the turns of the outbox, the sessions of one user that began at the same time.
 var few = regexp.MustCompile(`CONSTANT ROW|authkit_apps_deleted|^SCAN (p|turn|ready|walk)$|FOR LAST TERM OF ORDER BY`)
 
-// ofApp matches a search that reads all that an app has in a table.
+// ofApp matches a search that reads all rows of an app in a table.
 var ofApp = regexp.MustCompile(`^SEARCH .*\(app_id=\?\)`)
 
-// paged are the indexes that a page walks newest first, and the tables with few rows an app.
+// paged lists the indexes that a page walks newest first, and the tables with few rows per app.
 var paged = regexp.MustCompile(`authkit_users_created|authkit_events_at|authkit_apps|authkit_signing_keys`)
 
 func frugal(t *testing.T) plantest.Explain {

@@ -10,8 +10,8 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// TestASweepTakesNoMoreThanItMayOfAnyTable has a user of a deleted app with more sessions
-// and credentials than a step may take: they must not go along with the user.
+// TestASweepTakesNoMoreThanItMayOfAnyTable sweeps a deleted app with a user who has more sessions
+// and credentials than a step may remove: they must not be removed with the user.
 func TestASweepTakesNoMoreThanItMayOfAnyTable(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))
