@@ -63,7 +63,7 @@ func warm(t *testing.T, pool *pgxpool.Pool) {
 	}
 }
 
-func TestConnectionsThatOnlyReadAreNotKept(t *testing.T) {
+func TestReadOnlyConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
 		return
@@ -91,7 +91,7 @@ func TestConnectionsThatOnlyReadAreNotKept(t *testing.T) {
 	}
 }
 
-func TestConnectionsThatTheServerEndedAreNotKept(t *testing.T) {
+func TestConnectionsEndedByTheServerAreClosed(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
 		return

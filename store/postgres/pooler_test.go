@@ -151,7 +151,7 @@ func TestAPoolerInTransactionModeLosesNothing(t *testing.T) {
 }
 
 // The pool of a host cannot be switched over: the error says what to do.
-func TestAHostsPoolBehindAPoolerIsToldWhatToDo(t *testing.T) {
+func TestTheErrorOfAHostsPoolBehindAPoolerSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	program := pgbouncer()
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" || program == "" {

@@ -37,7 +37,7 @@ func restricted(t *testing.T, schema string, pool *pgxpool.Pool) string {
 	return u.String()
 }
 
-func TestARoleThatMayCreateNothingServesWhatIsMigrated(t *testing.T) {
+func TestARoleWithoutCreateServesMigratedTables(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
 		return
@@ -62,7 +62,7 @@ func TestARoleThatMayCreateNothingServesWhatIsMigrated(t *testing.T) {
 	}
 }
 
-func TestARoleThatMayCreateNothingIsToldWhatIsMissing(t *testing.T) {
+func TestTheErrorOfARoleWithoutCreateSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
 		return

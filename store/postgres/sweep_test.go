@@ -14,7 +14,7 @@ import (
 )
 
 // A token stays that takes the place of an expired one while a sweep waits for that row.
-func TestASweepLeavesWhatIsRenewedBesideIt(t *testing.T) {
+func TestASweepLeavesARowThatIsRenewedMeanwhile(t *testing.T) {
 	t.Parallel()
 	dsn := os.Getenv("AUTHKIT_TEST_POSTGRES")
 	if dsn == "" {

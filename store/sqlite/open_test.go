@@ -32,7 +32,7 @@ func modes(t *testing.T, dir string) map[string]fs.FileMode {
 	return out
 }
 
-func TestAFileIsItsOwnersAlone(t *testing.T) {
+func TestOnlyItsOwnerMayReadANewFile(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		file        string
@@ -103,9 +103,9 @@ func TestMemoryIsNoFile(t *testing.T) {
 	}
 }
 
-// TestOpenWaitsForWhoHoldsANewFile acts as another process that is about to turn the file to WAL:
+// TestOpenWaitsForAnotherProcessWithANewFile acts as another process that is about to turn the file to WAL:
 // SQLite itself does not wait for that.
-func TestOpenWaitsForWhoHoldsANewFile(t *testing.T) {
+func TestOpenWaitsForAnotherProcessWithANewFile(t *testing.T) {
 	t.Parallel()
 	for _, begin := range []string{"begin immediate", "begin exclusive"} {
 		t.Run(begin, func(t *testing.T) {
@@ -150,8 +150,8 @@ func TestOpenWaitsForWhoHoldsANewFile(t *testing.T) {
 	}
 }
 
-// TestAFileHoldsItsDataOnceNothingIsWritten copies only the database file while the store is open.
-func TestAFileHoldsItsDataOnceNothingIsWritten(t *testing.T) {
+// TestTheFileAloneHoldsTheDataAfterASweep copies only the database file while the store is open.
+func TestTheFileAloneHoldsTheDataAfterASweep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "a.db")

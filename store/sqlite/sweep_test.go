@@ -10,9 +10,9 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// TestASweepTakesNoMoreThanItMayOfAnyTable sweeps a deleted app with a user who has more sessions
+// TestASweepRemovesNoMoreThanItsLimitOfAnyTable sweeps a deleted app with a user who has more sessions
 // and credentials than a step may remove: they must not be removed with the user.
-func TestASweepTakesNoMoreThanItMayOfAnyTable(t *testing.T) {
+func TestASweepRemovesNoMoreThanItsLimitOfAnyTable(t *testing.T) {
 	t.Parallel()
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))
 	if err != nil {
