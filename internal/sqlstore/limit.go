@@ -34,7 +34,7 @@ func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now 
 // exhaustedError undoes a step at the hit that does not fit.
 type exhaustedError struct{ at int }
 
-func (f exhaustedError) Error() string { return "limit " + strconv.Itoa(f.at) + " is full" }
+func (f exhaustedError) Error() string { return "limit " + strconv.Itoa(f.at) + " is exhausted" }
 
 // count counts hits if all of them fit, and otherwise fails with [exhaustedError]. It also answers
 // how long to wait for the first of rest, which is known not to fit.

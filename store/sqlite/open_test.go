@@ -188,7 +188,7 @@ func TestTheFileAloneHoldsTheDataAfterASweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := copied("idle.db").App(t.Context(), app.ID); err != nil {
-		t.Errorf("a copy once nothing is written: got %v, want the app in it", err)
+		t.Errorf("a copy after a sweep: got %v, want the app in it", err)
 	}
 	for range 500 { // several pages each
 		e := authkit.Event{ID: uuid.New(), Time: time.Now(), Detail: make([]byte, 8192)}
@@ -197,6 +197,6 @@ func TestTheFileAloneHoldsTheDataAfterASweep(t *testing.T) {
 		}
 	}
 	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() > 2<<20 {
-		t.Errorf("the file beside after 4 MB: got %v, %v, want about one MiB at most", info.Size(), err)
+		t.Errorf("the -wal file after 4 MB: got %v, %v, want about one MiB at most", info.Size(), err)
 	}
 }
