@@ -3,44 +3,38 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// waits reports whether a proof belongs to no user until its mail leaves: the user must show
-// neither in the answer to the asker nor in its time.
+// waits reports whether a challenge belongs to no user until its mail leaves: neither the answer
+// to the asker nor its time may tell whether there is a user.
 func (p purpose) waits() bool { return p.kind == forReset.kind || p.kind == forSignIn.kind }
 
-// bind gives a proof to the account that has its address, just before its mail leaves: from
-// then on it dies with any change of the account's password and with its sessions as a whole.
-// A reset works only from here on. Not alive: it is spent, displaced or expired, and its mail
-// of no use. One that is bound stays as it is, since a mail may be sent again.
-func (e *Engine) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, of *Account) (alive bool, err error) {
+// bind assigns a pending challenge to the account of its address, just before its mail leaves:
+// from then on it dies with any change of the account's password and with the end of all its
+// sessions. Neither the link nor the code of a reset works before that. A challenge that is bound
+// stays as it is, since a mail may be sent again. alive is false where the challenge was spent or
+// replaced, or has expired: its mail is of no use. errAgain: the account changed since it was read.
+func (k *tokens) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, of *Account) (alive bool, err error) {
 	take := Take{Kind: p.kind, Hash: token.Hash(l.Attempt)}
-	t, err := e.store.Token(ctx, app, take, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return false, nil
-	case err != nil:
-		return false, unavailable(fmt.Errorf("read a proof: %w", err))
-	case t.UserID != uuid.Nil:
-		return true, nil
+	t, alive, err := k.peek(ctx, app, take)
+	if err != nil || !alive || t.UserID != uuid.Nil {
+		return alive, err
 	}
-	got, err := e.openAttempt(take, l.Attempt, t, nil)
+	got, err := k.opened(t, take, l.Attempt)
 	if err != nil {
 		return false, nil //nolint:nilerr // what cannot be opened is of no use
 	}
 	got.data.Bare = flagged(of.password() == "")
-	t.Data = e.tokens.seal(Token{App: app, Kind: p.kind, Hash: take.Hash}, got.data)
+	t.App, t.Kind, t.Hash = app, take.Kind, take.Hash
 	t.UserID, t.Epoch = of.User.ID, of.User.Epoch
-	if t.Proof, err = e.codeProof(t, p, l.Attempt, l.Address, l.Code); err != nil {
-		return false, err
-	}
-	switch err := e.store.BindToken(ctx, app, t, e.now()); {
-	case errors.Is(err, ErrNotFound): // spent beside this, or the Epoch moved on: read again
+	t.Data = k.seal(t, got.data)
+	t.Proof = k.ring.MAC(codeLabel, codeParts(t, l.Attempt, l.Address, l.Code)...)
+	switch err := k.store.BindToken(ctx, app, t, k.now()); {
+	case errors.Is(err, ErrNotFound): // it was spent beside this, or the Epoch moved on
 		return false, errAgain
 	case err != nil:
 		return false, storeError(err, app)

@@ -1,6 +1,6 @@
 package authkit
 
-// class tells askers of mailed proofs apart. Each class has its own mail, its own live attempts
+// class tells the askers of challenges apart. Each class has its own mail, its own live challenges
 // and its own wrong codes at an address, so that strangers take none of these from the rest.
 type class uint8
 
@@ -15,7 +15,7 @@ const (
 // from each device that is known (and four times that from all of them), and from the
 // account's own session. That of an account which never proved the address is a stranger's:
 // a person who makes one must not be able to send mail to another's address.
-func (l *limiter) countMail(data attempt) []count {
+func (l *limiter) countMail(data challengeData) []count {
 	switch {
 	case data.Class == classSession && data.proven:
 		return []count{l.by(limitMailOwner, data.Email)}
@@ -35,7 +35,7 @@ const knownTimes = 4
 // nothing is given back by time. A session's are at the address that its account has, which no
 // other account has, and which a new account in its place does not begin anew. Those of a move
 // to another address are the user's and, of all users together, that address's.
-func (l *limiter) countCode(got found, day string) []count {
+func (l *limiter) countCode(got challenge, day string) []count {
 	of := func(who string) count { return l.by(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+who) }
 	if got.data.Was != "" {
 		return []count{of(got.user.String()), of("to " + got.data.Email)}

@@ -40,8 +40,11 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if email == u.Email {
 		return Pending{}, invalid("new_email", "unchanged", "new_email is the user's address already")
 	}
-	data := attempt{Email: email, Typed: in.NewEmail, Was: u.Email, Class: classSession, Bare: flagged(account.password() == "")}
-	return e.ask(ctx, app, forChange, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailChange})
+	data := challengeData{Email: email, Typed: in.NewEmail, Was: u.Email, Class: classSession, Bare: flagged(account.password() == "")}
+	return e.tokens.ask(ctx, challengeRequest{
+		purpose: forChange, app: app, browser: in.Browser, data: data, user: &u, by: in.Client,
+		event: Event{UserID: u.ID, Type: EventEmailChange},
+	})
 }
 
 // EmailConfirm redeems the proof of a new address by the account that asked.
@@ -78,7 +81,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 }
 
 func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, then rider) (User, error) {
-	got, err := e.find(ctx, app, forChange, proof{token: in.Token, code: in.Code, binding: in.Binding})
+	got, err := e.tokens.find(ctx, app, forChange, response{token: in.Token, code: in.Code, binding: in.Binding})
 	if err != nil {
 		return User{}, err
 	}
@@ -106,7 +109,7 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, then rid
 }
 
 // moving is the step by which a user moves to a proven address.
-func (e *Engine) moving(app App, account *Account, got found, by Client) (UserChange, error) {
+func (e *Engine) moving(app App, account *Account, got challenge, by Client) (UserChange, error) {
 	u := account.User
 	c := UserChange{
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,
@@ -116,12 +119,8 @@ func (e *Engine) moving(app App, account *Account, got found, by Client) (UserCh
 	if !u.Verified {
 		return c, nil
 	}
-	link, err := e.addUndo(&c, account)
-	if err != nil {
-		return c, err
-	}
 	l := letter{
-		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: link,
+		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: e.tokens.addUndo(&c, account),
 		Minutes: int(forUndo.ttl / time.Minute), Proven: account.provenHere(),
 	}
 	e.outbox.queue(&c.Also, app.ID, l, c.Now, forUndo.ttl)

@@ -2,93 +2,10 @@ package authkit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/seal"
-	"github.com/authkit-dev/authkit/internal/token"
-	"github.com/authkit-dev/authkit/magiclink"
 )
-
-// undoKind is a credential, not a token: it has to outlive every session, and whatever
-// password or second address a thief may set meanwhile.
-const undoKind = "undo"
-
-// forUndo is the link that takes a change of address, or a new identity, back.
-var forUndo = purpose{key: "undo link", page: "/auth/email/undo/", ttl: 72 * time.Hour}
-
-// formerAddress is what an undo brings back: the address that the account had when it was
-// made, and still has where only an identity was linked.
-type formerAddress struct {
-	Email string    `json:"email"`
-	Typed string    `json:"typed"`
-	Left  time.Time `json:"left"`
-}
-
-func undoAAD(app uuid.UUID, subject string) []byte { return seal.AAD("undo", app.String(), subject) }
-
-func (e *Engine) newUndo(app uuid.UUID, u User, now time.Time) (Credential, string, error) {
-	id := token.Random(idSize)
-	link, err := e.mint(app, forUndo, id, now.Add(forUndo.ttl))
-	if err != nil {
-		return Credential{}, "", err
-	}
-	plain, err := json.Marshal(formerAddress{u.Email, u.EmailTyped, now})
-	if err != nil {
-		return Credential{}, "", &Error{Code: CodeInternal, Detail: "the former address cannot be kept", Err: err}
-	}
-	subject := token.Encode(token.Hash(id))
-	return Credential{
-		App: app, UserID: u.ID, Kind: undoKind, Subject: subject, Data: e.ring.Seal(plain, undoAAD(app, subject)), CreatedAt: now,
-	}, link, nil
-}
-
-// maxUndos is how many undos an account keeps. All of them do the same.
-const maxUndos = 8
-
-// addUndo adds an undo to a change that a user of a proven address is told of, and answers its
-// link. It is empty where an undo that lives would bring another address back: those between
-// the first of several changes of address and now may be a thief's, who would take the owner's
-// undo back, in turn. One too many takes the place of the oldest.
-func (e *Engine) addUndo(c *UserChange, account *Account) (link string, err error) {
-	var live []Credential
-	for _, held := range account.Credentials {
-		switch {
-		case held.Kind != undoKind:
-		case !undoable(held, c.Now):
-			c.Drop = append(c.Drop, held)
-		default:
-			former, ok := e.openUndo(held)
-			if !ok || former.Email != account.User.Email {
-				return "", nil
-			}
-			live = append(live, held)
-		}
-	}
-	if len(live) >= maxUndos {
-		c.Drop = append(c.Drop, slices.MinFunc(live, func(a, b Credential) int { return a.CreatedAt.Compare(b.CreatedAt) }))
-	}
-	undo, link, err := e.newUndo(c.App, account.User, c.Now)
-	if err != nil {
-		return "", err
-	}
-	c.Put = append(c.Put, undo)
-	return link, nil
-}
-
-// undoable reports whether an undo still works.
-func undoable(undo Credential, now time.Time) bool {
-	return now.Before(undo.CreatedAt.Add(forUndo.ttl))
-}
-
-func (e *Engine) openUndo(undo Credential) (former formerAddress, ok bool) {
-	plain, err := e.ring.Open(undo.Data, undoAAD(undo.App, undo.Subject))
-	return former, err == nil && json.Unmarshal(plain, &former) == nil
-}
 
 // EmailUndo takes a change of address back.
 type EmailUndo struct {
@@ -124,11 +41,7 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, then rider) (U
 	if err != nil {
 		return User{}, err
 	}
-	c, err := e.undoing(app, account, former, in.Client)
-	if err != nil {
-		return User{}, err
-	}
-	u, err := e.amendWith(ctx, c, then)
+	u, err := e.amendWith(ctx, e.undoing(app, account, former, in.Client), then)
 	if errors.Is(err, ErrConflict) {
 		err = e.makeRoom(ctx, app.ID, former)
 	}
@@ -158,11 +71,10 @@ func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddre
 
 // findUndo looks at an undo without effect.
 func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Account, formerAddress, error) {
-	claims, err := magiclink.Parse(e.ring.Keys(forUndo.key), raw, app, e.now())
+	subject, err := e.tokens.undoSubject(app, raw)
 	if err != nil {
-		return nil, formerAddress{}, invalidToken("the undo link is malformed, expired or of another app").because(err)
+		return nil, formerAddress{}, err
 	}
-	subject := token.Encode(token.Hash(claims.ID))
 	account, err := e.account(ctx, app, AccountKey{Kind: undoKind, Subject: subject})
 	if err != nil {
 		return nil, formerAddress{}, err
@@ -170,18 +82,11 @@ func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Acco
 	if account == nil {
 		return nil, formerAddress{}, invalidToken("no account keeps this undo")
 	}
-	i := slices.IndexFunc(account.Credentials, func(c Credential) bool { return c.Kind == undoKind && c.Subject == subject })
-	if i < 0 || !undoable(account.Credentials[i], e.now()) {
-		return nil, formerAddress{}, invalidToken("the undo has expired")
-	}
-	former, ok := e.openUndo(account.Credentials[i])
-	if !ok {
-		return nil, formerAddress{}, invalidToken("the undo's data cannot be opened")
-	}
-	return account, former, nil
+	former, err := e.tokens.formerOf(account, subject)
+	return account, former, err
 }
 
-func (e *Engine) undoing(app App, account *Account, former formerAddress, by Client) (UserChange, error) {
+func (e *Engine) undoing(app App, account *Account, former formerAddress, by Client) UserChange {
 	u := account.User
 	c := UserChange{
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, End: true,
@@ -194,6 +99,9 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 		}
 	}
 	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailUndo, IP: by.IP})
-	secrets := newAttempt(app.ID, nil)
-	return c, e.addProof(&c.Also, app, forReset, secrets, attempt{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)}, &u, c.Now)
+	e.tokens.addChallenge(&c.Also, newChallenge{
+		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &u, now: c.Now,
+		data: challengeData{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)},
+	})
+	return c
 }

@@ -28,8 +28,11 @@ func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error
 	if err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
-	return e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
+	data := challengeData{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
+	return e.tokens.ask(ctx, challengeRequest{
+		purpose: forVerify, app: app, browser: in.Browser, data: data, user: &u, by: in.Client,
+		event: Event{UserID: u.ID, Type: EventEmailSend},
+	})
 }
 
 // EmailProof redeems a proof of an address, by its asker.
@@ -54,11 +57,11 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	by, err := shown(in.Token, in.Email, in.Code, in.Binding)
+	by, err := responseOf(in.Token, in.Email, in.Code, in.Binding)
 	if err != nil {
 		return User{}, err
 	}
-	got, err := e.find(ctx, app, forVerify, by)
+	got, err := e.tokens.find(ctx, app, forVerify, by)
 	if err != nil {
 		return User{}, err
 	}
@@ -70,7 +73,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 }
 
 // verify makes the address of a proof verified, for its asker.
-func (e *Engine) verify(ctx context.Context, app App, got found, by Client, then rider) (User, error) {
+func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, then rider) (User, error) {
 	if got.user == uuid.Nil {
 		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: by, take: &got.take, alone: true, then: then})
 		return out.User, err
@@ -110,7 +113,7 @@ func (e *Engine) PressVerify(ctx context.Context, in LinkPress, user uuid.UUID) 
 }
 
 func (e *Engine) pressVerify(ctx context.Context, app App, p press, in LinkPress, user uuid.UUID) (bool, SignIn, error) {
-	got, err := e.findLink(ctx, app.ID, forVerify, in.Token, "")
+	got, err := e.tokens.findLink(ctx, app.ID, forVerify, in.Token, "")
 	if err != nil {
 		return false, SignIn{}, err
 	}
@@ -127,7 +130,7 @@ func (e *Engine) pressVerify(ctx context.Context, app App, p press, in LinkPress
 }
 
 // comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
-func (e *Engine) comeToBe(ctx context.Context, app App, got found, by entry) (SignIn, error) {
+func (e *Engine) comeToBe(ctx context.Context, app App, got challenge, by entry) (SignIn, error) {
 	if app.Settings.SignupClosed { // it was counted when it was asked for
 		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
 	}
@@ -160,14 +163,14 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 	if err != nil {
 		return SignIn{}, err
 	}
-	got, err := e.findLink(ctx, app.ID, forVerify, in.Token, "")
+	got, err := e.tokens.findLink(ctx, app.ID, forVerify, in.Token, "")
 	if err != nil {
 		return SignIn{}, err
 	}
 	return e.enterByProof(ctx, app, got, in.Browser, in.Client, nil)
 }
 
-func (e *Engine) enterByProof(ctx context.Context, app App, got found, browser []byte, by Client, then rider) (SignIn, error) {
+func (e *Engine) enterByProof(ctx context.Context, app App, got challenge, browser []byte, by Client, then rider) (SignIn, error) {
 	if !app.lets(got, browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
@@ -178,7 +181,7 @@ func (e *Engine) enterByProof(ctx context.Context, app App, got found, browser [
 }
 
 // enterAsAsked signs in by a proof that the asker redeems: what was set up stays.
-func (e *Engine) enterAsAsked(ctx context.Context, app App, got found, by Client, then rider) (SignIn, error) {
+func (e *Engine) enterAsAsked(ctx context.Context, app App, got challenge, by Client, then rider) (SignIn, error) {
 	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: got.keeps(by), take: &got.take, proof: true, keeps: true, then: then}
 	if got.user == uuid.Nil {
 		return e.comeToBe(ctx, app, got, enter)

@@ -105,7 +105,7 @@ func openConfirm(c *call) error {
 	if c.app.takesCookies() && c.bringsCookie() {
 		return confirmPage.show(c, raw, nil)
 	}
-	if _, err := c.e.findLink(c.ctx(), c.app.ID, forChange, raw, ""); err != nil {
+	if _, err := c.e.tokens.findLink(c.ctx(), c.app.ID, forChange, raw, ""); err != nil {
 		return staleLink(err, askAgain)
 	}
 	return c.notice("Type the code", "Go back to where you asked for the change and type the six-digit code from the mail there.")
@@ -153,7 +153,7 @@ func openUndo(c *call) error {
 	if err != nil {
 		return staleLink(err, undoPage.stale)
 	}
-	return undoPage.write(c, values.Get("token"), found{data: attempt{Email: former.Email}}, nil)
+	return undoPage.write(c, values.Get("token"), challenge{data: challengeData{Email: former.Email}}, nil)
 }
 
 type undoBody struct {

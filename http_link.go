@@ -87,7 +87,7 @@ var signInPage = formPage{
 
 // show looks at a link and shows its page: once more where what was typed there was refused.
 func (p formPage) show(c *call, raw string, refused *Error) error {
-	got, err := c.e.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
+	got, err := c.e.tokens.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
 	if err != nil {
 		return staleLink(err, p.stale)
 	}
@@ -109,7 +109,7 @@ func staleLink(err error, fix string) error {
 }
 
 // write shows the page, again where it was refused what it had asked for.
-func (p formPage) write(c *call, raw string, got found, refused *Error) error {
+func (p formPage) write(c *call, raw string, got challenge, refused *Error) error {
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
 	nonce := newNonce()

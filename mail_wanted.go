@@ -38,7 +38,7 @@ func (e *Engine) wantedBy(ctx context.Context, app App, l *letter) (bool, error)
 		return true, nil
 	case l.Template == forReset.template:
 		l.To = account.User.EmailTyped
-		return e.bind(ctx, app.ID, forReset, l, account)
+		return e.tokens.bind(ctx, app.ID, forReset, l, account)
 	}
-	return e.bind(ctx, app.ID, forSignIn, l, account)
+	return e.tokens.bind(ctx, app.ID, forSignIn, l, account)
 }

@@ -42,13 +42,13 @@ func New(c Config) (*Engine, error) {
 	}
 	e.sessions = newSessions(e.store, e.now)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
-	e.tokens = newTokens(e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)
 	e.keys = newAPIKeys(e.store, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)
 	e.outbox = newOutbox(e.store, ring, e.now, e.repeats, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 	})
+	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
 	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: e.cfg.developerMail}
 	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
 	salt := token.Random(16)

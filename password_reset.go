@@ -57,11 +57,11 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	if err := e.hasher.check(in.Password, app.Name, in.Email); err != nil {
 		return SignIn{}, err
 	}
-	by, err := shown(in.Token, in.Email, in.Code, in.Binding)
+	by, err := responseOf(in.Token, in.Email, in.Code, in.Binding)
 	if err != nil {
 		return SignIn{}, err
 	}
-	got, err := e.find(ctx, app, forReset, by)
+	got, err := e.tokens.find(ctx, app, forReset, by)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -89,7 +89,7 @@ func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goa
 }
 
 func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress, pw string) (Goal, SignIn, error) {
-	got, err := e.findLink(ctx, app.ID, forReset, in.Token, "")
+	got, err := e.tokens.findLink(ctx, app.ID, forReset, in.Token, "")
 	if err != nil {
 		return Goal{}, SignIn{}, err
 	}
@@ -110,7 +110,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress,
 }
 
 // reSecure gives the user of a proof another password.
-func (e *Engine) reSecure(ctx context.Context, app App, got found, pw string, by entry) (SignIn, error) {
+func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string, by entry) (SignIn, error) {
 	account, err := e.provenBy(ctx, app, got)
 	if err != nil {
 		return SignIn{}, err
@@ -154,7 +154,7 @@ func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client, remov
 
 // provenBy is the account that a proof was asked for, as long as it has the address:
 // [CodeInvalidToken], [CodeUserDisabled].
-func (e *Engine) provenBy(ctx context.Context, app App, got found) (*Account, error) {
+func (e *Engine) provenBy(ctx context.Context, app App, got challenge) (*Account, error) {
 	if got.user == uuid.Nil {
 		return nil, invalidToken("the reset was asked for an address that no user has")
 	}

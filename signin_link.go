@@ -44,11 +44,13 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 	if err := checkHandOver(app, in.RedirectTo, in.CodeChallenge); err != nil {
 		return Pending{}, err
 	}
-	data := attempt{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
+	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
 	if d, ok := device.Find(e.ring, app.ID, email, in.Device, e.now()); ok && d.Verified {
 		data.Class, data.device = classDevice, d.ID
 	}
-	return e.ask(ctx, app, p, in.Browser, data, nil, in.Client, Event{Type: event})
+	return e.tokens.ask(ctx, challengeRequest{
+		purpose: p, app: app, browser: in.Browser, data: data, by: in.Client, event: Event{Type: event},
+	})
 }
 
 // LinkProof redeems a link by its token, or by the code beside it.
@@ -73,11 +75,11 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 	if err != nil {
 		return SignIn{}, err
 	}
-	by, err := shown(in.Token, in.Email, in.Code, in.Binding)
+	by, err := responseOf(in.Token, in.Email, in.Code, in.Binding)
 	if err != nil {
 		return SignIn{}, err
 	}
-	got, err := e.find(ctx, app, forSignIn, by)
+	got, err := e.tokens.find(ctx, app, forSignIn, by)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -88,17 +90,17 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 }
 
 // lets says whether the app lets a browser redeem a link of which it shows no binding.
-func (a App) lets(got found, browser []byte) bool {
+func (a App) lets(got challenge, browser []byte) bool {
 	return a.Settings.MagicLink != LinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
 // fits reports whether the account that has the address of a proof, if any, is the one that the
 // proof belonged to when its mail left. A proof that belonged to none then fits any account.
-func (f found) fits(account *Account) bool {
-	return f.user == uuid.Nil || (account != nil && account.User.ID == f.user && !f.outdated(account))
+func (c challenge) fits(account *Account) bool {
+	return c.user == uuid.Nil || (account != nil && account.User.ID == c.user && !c.outdated(account))
 }
 
-func (e *Engine) enterByLink(ctx context.Context, app App, got found, enter entry) (SignIn, error) {
+func (e *Engine) enterByLink(ctx context.Context, app App, got challenge, enter entry) (SignIn, error) {
 	enter.method, enter.amr, enter.by, enter.take, enter.proof = MethodMagicLink, []string{"otp"}, got.keeps(enter.by), &got.take, true
 	enter.shown = got.address()
 	return again(func() (SignIn, error) {
@@ -155,7 +157,7 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn,
 }
 
 func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) (Goal, SignIn, error) {
-	got, err := e.findLink(ctx, app.ID, forSignIn, in.Token, "")
+	got, err := e.tokens.findLink(ctx, app.ID, forSignIn, in.Token, "")
 	switch {
 	case err != nil:
 		return Goal{}, SignIn{}, err

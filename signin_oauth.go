@@ -290,10 +290,7 @@ func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip stri
 	if !u.Verified { // mail to an unproven address says nothing
 		return nil
 	}
-	link, err := e.addUndo(c, of)
-	if err != nil {
-		return err
-	}
+	link := e.tokens.addUndo(c, of)
 	l := letter{
 		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link,
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.provenHere(),

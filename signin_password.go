@@ -157,8 +157,11 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 	if err != nil {
 		return SignIn{}, err
 	}
-	data := attempt{Email: email, Typed: in.Email, Name: in.Name, PHC: phc}
-	pending, err := e.ask(ctx, app, forVerify, in.Browser, data, nil, in.Client, Event{Type: EventEmailSend, Reason: "sign-up"})
+	data := challengeData{Email: email, Typed: in.Email, Name: in.Name, PHC: phc}
+	pending, err := e.tokens.ask(ctx, challengeRequest{
+		purpose: forVerify, app: app, browser: in.Browser, data: data, by: in.Client,
+		event: Event{Type: EventEmailSend, Reason: "sign-up"},
+	})
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -167,8 +170,11 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 
 // askForProof mails a proof to a user who has shown the right password, and refuses.
 func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSignIn) error {
-	data := attempt{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
-	pending, err := e.ask(ctx, app, forVerify, in.Browser, data, &u, in.Client, Event{UserID: u.ID, Type: EventEmailSend})
+	data := challengeData{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
+	pending, err := e.tokens.ask(ctx, challengeRequest{
+		purpose: forVerify, app: app, browser: in.Browser, data: data, user: &u, by: in.Client,
+		event: Event{UserID: u.ID, Type: EventEmailSend},
+	})
 	if err != nil {
 		return err
 	}

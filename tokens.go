@@ -21,10 +21,11 @@ type tokens struct {
 	store TokenStore
 	ring  *seal.Ring
 	now   func() time.Time
+	mail  challengeMail
 }
 
-func newTokens(store TokenStore, ring *seal.Ring, now func() time.Time) *tokens {
-	return &tokens{store: store, ring: ring, now: now}
+func newTokens(store TokenStore, ring *seal.Ring, now func() time.Time, m challengeMail) *tokens {
+	return &tokens{store: store, ring: ring, now: now, mail: m}
 }
 
 // tokenAAD is the associated data of what a token keeps.

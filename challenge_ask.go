@@ -1,0 +1,140 @@
+package authkit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/internal/useragent"
+	"github.com/authkit-dev/authkit/magiclink"
+)
+
+// challengeMail is what a challenge is limited by and leaves through.
+type challengeMail struct {
+	limits  *limiter
+	outbox  *outbox
+	baseURL string
+}
+
+// challengeRequest asks for a challenge.
+type challengeRequest struct {
+	purpose purpose
+	app     App
+	browser []byte        // the secret in the asker's binding cookie; may be empty
+	data    challengeData // its Asked, Agent and Cookie are set by ask
+	user    *User         // whose challenge it is; nil: it is not known yet
+	by      Client
+	event   Event // its App and IP are set by ask
+}
+
+// ask mails a challenge, unless the address has had its share of mail. Neither the answer nor its
+// time tells: a challenge that is refused is written like any other, as a decoy.
+func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) {
+	now, app, data, ev := k.now(), in.app, in.data, in.event
+	ev.App, ev.IP = app.ID, in.by.IP
+	data.Asked, data.Agent, data.Cookie, data.asker = now, useragent.Describe(in.by.UserAgent), in.by.Cookie, k.asker(app.ID, in.by)
+	switch err := k.mail.limits.hit(ctx, app, k.mail.limits.countMail(data)...); {
+	case errors.Is(err, CodeRateLimited):
+		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
+		data.decoy = true
+	case err != nil:
+		return Pending{}, err
+	}
+	var also Also
+	secrets := newChallengeSecrets(app.ID, in.browser)
+	k.addChallenge(&also, newChallenge{purpose: in.purpose, app: app, secrets: secrets, data: data, user: in.user, now: now})
+	also.note(now, ev)
+	if err := k.put(ctx, app.ID, also); err != nil {
+		return Pending{}, err
+	}
+	k.mail.outbox.wakeFor(also)
+	return Pending{Binding: secrets.binding, ExpiresIn: in.purpose.ttl}, nil
+}
+
+// asker names the network that asks. The app stands for it where the address is not known, or was
+// told by a backend.
+func (k *tokens) asker(app uuid.UUID, by Client) string {
+	return token.Encode(k.ring.MAC("mail asker", []byte(cmp.Or(by.gatePeer(), app.String())))[:idSize])
+}
+
+// newChallenge is a challenge that a step makes.
+type newChallenge struct {
+	purpose purpose
+	app     App
+	secrets challengeSecrets
+	data    challengeData
+	user    *User // with whose Epoch it dies; nil: it is not known yet whose it is
+	now     time.Time
+}
+
+// slot names what the challenge replaces: those of the same address, or of the same user for a
+// change of address. A decoy replaces none that is alive.
+func (n newChallenge) slot() []byte {
+	switch {
+	case n.data.decoy:
+		return n.secrets.id
+	case n.purpose.kind == forChange.kind:
+		return n.user.ID[:] // whatever the address: the newest counts
+	}
+	return []byte(n.data.Email)
+}
+
+// addChallenge adds a challenge and its mail to a step.
+func (k *tokens) addChallenge(also *Also, n newChallenge) {
+	p, app := n.purpose, n.app
+	t := Token{
+		App: app.ID, Kind: p.kind, Hash: token.Hash(n.secrets.id), ExpiresAt: n.now.Add(p.ttl), Most: p.most, Class: int(n.data.Class),
+		Binding: token.Hash([]byte(n.secrets.binding)),
+		Slot:    token.Encode(k.ring.MAC("link slot", app.ID[:], n.slot())[:idSize]),
+	}
+	t.Data = k.seal(t, n.data)
+	code := n.secrets.code
+	if n.data.decoy {
+		code = "" // no code is empty
+	}
+	t.Proof = k.ring.MAC(codeLabel, codeParts(t, n.secrets.id, n.data.Email, code)...)
+	if n.user != nil {
+		t.UserID, t.Epoch = n.user.ID, n.user.Epoch
+	} else if p.kind == forReset.kind {
+		t.Proof = nil // no code is right before it is known whose it is
+	}
+	also.Tokens = append(also.Tokens, t)
+	k.mail.outbox.queue(also, app.ID, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)), n.now, p.ttl)
+}
+
+// letter is the mail of the challenge.
+func (n newChallenge) letter(link string) letter {
+	p := n.purpose
+	l := letter{
+		To: n.data.Typed, Template: p.template, App: n.app.Name, Minutes: int(p.ttl / time.Minute), Code: n.secrets.code, Link: link,
+		Decoy: n.data.decoy, Asker: n.data.asker,
+	}
+	if p.kind != forChange.kind { // whose asker is known, and the address may be another person's
+		l.Address, l.SignUp = n.data.Email, n.data.PHC != ""
+	}
+	if n.user == nil && p.waits() {
+		l.Attempt = n.secrets.id
+	}
+	return l
+}
+
+// link is the URL of a link that works until a time.
+func (k *tokens) link(app uuid.UUID, p purpose, id []byte, until time.Time) string {
+	raw, err := magiclink.Mint(k.ring.Key(p.key), magiclink.Claims{App: app, ID: id, ExpiresAt: until})
+	if err != nil {
+		panic("authkit: mint a link: " + err.Error()) // only for a key or an id of another length
+	}
+	return magiclink.URL(k.mail.baseURL, p.page+app.String(), raw)
+}
+
+const codeLabel = "link code"
+
+// codeParts are what the MAC of a code is of. It is made under the secret that sealed the
+// token's data: a code that was mailed before the secrets changed is as good as the link beside it.
+func codeParts(t Token, id []byte, email, code string) [][]byte {
+	return [][]byte{t.App[:], []byte(t.Kind), id, []byte(email), []byte(code)}
+}

@@ -1,0 +1,125 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/magiclink"
+)
+
+// codeTries is how often a code of one challenge may be tried.
+const codeTries = 5
+
+// response is what redeems a challenge: the token of its link, or its code.
+type response struct {
+	token   string
+	email   string // with code; empty: the binding alone tells whose
+	typed   string // email as it was given
+	code    string
+	binding string // wanted with code, checked with token when given
+}
+
+// responseOf is the response in a request. The address goes with a code alone.
+func responseOf(token, email, code, binding string) (response, error) {
+	r := response{token: token, code: code, binding: binding}
+	if token != "" {
+		return r, nil
+	}
+	var err error
+	r.typed = email
+	r.email, err = checkEmail(email)
+	return r, err
+}
+
+// find looks for the challenge of a response without spending it. A code counts as a try.
+// [CodeInvalidToken].
+func (k *tokens) find(ctx context.Context, app App, p purpose, r response) (challenge, error) {
+	if r.token != "" {
+		return k.findLink(ctx, app.ID, p, r.token, r.binding)
+	}
+	return k.findCode(ctx, app, p, r)
+}
+
+// findLink looks at a link without effect. A binding, if there is one, has to fit.
+func (k *tokens) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, binding string) (challenge, error) {
+	claims, err := magiclink.Parse(k.ring.Keys(p.key), raw, app, k.now())
+	if err != nil {
+		return challenge{}, invalidToken("the link is malformed, expired or not of this use").because(err)
+	}
+	take := Take{Kind: p.kind, Hash: token.Hash(claims.ID)}
+	if binding != "" {
+		take.Binding = token.Hash([]byte(binding))
+	}
+	t, err := k.look(ctx, app, take, noChallenge)
+	if err != nil {
+		return challenge{}, err
+	}
+	got, err := k.opened(t, take, claims.ID)
+	if binding != "" {
+		got.spelled = got.data.Typed
+	}
+	return got, err
+}
+
+const noChallenge cause = "no such challenge is alive, or its binding is another"
+
+// opened is the challenge of a token.
+func (k *tokens) opened(t Token, take Take, id []byte) (challenge, error) {
+	got := challenge{take: take, id: id, user: t.UserID, bound: t.Binding}
+	return got, k.open(t, take, &got.data)
+}
+
+// findCode counts a try at a code before anything is spent, so that a refusal later does not give
+// the try back. A wrong binding finds nothing, and is not counted. A code has 20 bits, is good
+// once and for as long as its purpose says: ten minutes, but for a reset (OWASP ASVS 5.0, 6.5.1,
+// 6.5.4 and 6.5.5).
+func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (challenge, error) {
+	id, ok := bindingID(r.binding)
+	if !ok || len(r.code) != 6 {
+		return challenge{}, invalidToken("the binding or the code is malformed")
+	}
+	take := Take{Kind: p.kind, Hash: token.Hash(id), Binding: token.Hash([]byte(r.binding))}
+	t, err := k.look(ctx, app.ID, take, noChallenge)
+	if err != nil {
+		return challenge{}, err
+	}
+	got, err := k.opened(t, take, id)
+	if err != nil {
+		return challenge{}, err
+	}
+	if r.email != "" && r.email != got.data.Email {
+		return challenge{}, invalidToken("the binding is another address's")
+	}
+	daily := k.mail.limits.countCode(got, k.now().Format(time.DateOnly))
+	switch err := k.mail.limits.hit(ctx, app, daily...); {
+	case errors.Is(err, CodeRateLimited):
+		return challenge{}, invalidToken("the address has no attempts left today") // links only, from here on
+	case err != nil:
+		return challenge{}, err
+	}
+	if got, err = k.tryCode(ctx, app.ID, t.Data, got, r.code); err != nil {
+		return challenge{}, err
+	}
+	got.spelled = r.typed
+	return got, k.mail.limits.refund(ctx, app, daily...) // only wrong codes count
+}
+
+// tryCode counts a try at the code of a challenge, and is the challenge if the code is right.
+func (k *tokens) tryCode(ctx context.Context, app uuid.UUID, sealed []byte, of challenge, code string) (challenge, error) {
+	typed, err := k.ring.MACFor(sealed, codeLabel, codeParts(Token{App: app, Kind: of.take.Kind}, of.id, of.data.Email, code)...)
+	if err != nil {
+		return challenge{}, &Error{Code: CodeInternal, Detail: "the code cannot be checked", Err: err}
+	}
+	t, ok, err := k.try(ctx, app, Try{Take: of.take, Proof: typed, Max: codeTries})
+	switch {
+	case err != nil:
+		return challenge{}, err
+	case !ok:
+		return challenge{}, invalidToken("the code is wrong, or was tried too often")
+	}
+	return k.opened(t, of.take, of.id)
+}
