@@ -197,7 +197,7 @@ func returnOAuth(c *call) error {
 		return invalidToken("the browser has no binding cookie") // began elsewhere: login CSRF (RFC 6749, section 10.12)
 	}
 	if values.Has("resume") {
-		if in, err = c.e.ResumeOAuth(c.ctx(), c.app.ID, in.Provider, values.Get("resume")); err != nil {
+		if in, err = c.e.ResumeOAuthReturn(c.ctx(), OAuthResume{App: c.app.ID, Provider: in.Provider, Token: values.Get("resume")}); err != nil {
 			return err
 		}
 	}
@@ -264,7 +264,7 @@ func finishOAuth(c *call) error {
 		return err
 	}
 	in := c.returned(form)
-	resume, err := c.e.BounceOAuth(c.ctx(), in)
+	resume, err := c.e.StashOAuthReturn(c.ctx(), in)
 	if err != nil {
 		return err
 	}
