@@ -12,7 +12,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
-	"github.com/authkit-dev/authkit/oauth"
 )
 
 // Engine is authkit at work. It is safe for concurrent use and holds nothing that
@@ -24,24 +23,24 @@ type Engine struct {
 	log   *slog.Logger
 	base  *url.URL
 
-	sessions *sessions
-	ring     *seal.Ring
-	secrets  *secrets
-	hasher   *hasher
-	limits   *limiter
-	signing  *signing
-	oauth    *oauth.Client
-	apps     *bounded.Cache[uuid.UUID, aged[App]]          // for Require
-	live     *bounded.Cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
-	seen     *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
-	cookied  *byCookie                                     // whose session cookies are, for Require
-	asking   coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
-	keys     *apiKeys
-	hooks    *notifier
-	outbox   *outbox
-	tokens   *tokens
-	repeats  *thinlog.Logger // thins the log
-	http     *border
+	sessions  *sessions
+	ring      *seal.Ring
+	secrets   *secrets
+	hasher    *hasher
+	limits    *limiter
+	signing   *signing
+	providers *providers
+	apps      *bounded.Cache[uuid.UUID, aged[App]]          // for Require
+	live      *bounded.Cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
+	seen      *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
+	cookied   *byCookie                                     // whose session cookies are, for Require
+	asking    coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
+	keys      *apiKeys
+	hooks     *notifier
+	outbox    *outbox
+	tokens    *tokens
+	repeats   *thinlog.Logger // thins the log
+	http      *border
 
 	awaiting chan struct{} // returns from a provider that wait for the same one
 }

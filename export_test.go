@@ -19,7 +19,7 @@ func Routes() []RouteInfo {
 
 // UseGitHub makes an engine ask another server in place of GitHub.
 func UseGitHub(e *Engine, url string) {
-	e.oauth = oauth.NewClient(oauth.Options{AllowLoopback: true, Now: e.cfg.Now, Endpoints: map[string]oauth.Endpoint{
+	e.providers.client = oauth.NewClient(oauth.Options{AllowLoopback: true, Now: e.cfg.Now, Endpoints: map[string]oauth.Endpoint{
 		"github": {AuthURL: url + "/login/oauth/authorize", TokenURL: url + "/login/oauth/access_token", APIURL: url},
 	}})
 }

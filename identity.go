@@ -182,8 +182,8 @@ func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity,
 	}
 	var configs []OAuthConfig
 	if account.needsConfigs() {
-		if configs, err = e.store.OAuthConfigs(ctx, ref.App); err != nil {
-			return nil, storeError(err, ref.App)
+		if configs, err = e.providers.configs(ctx, ref.App); err != nil {
+			return nil, err
 		}
 	}
 	return linkedIdentities(account.identities(configs)), nil
@@ -203,8 +203,8 @@ func (e *Engine) waysIn(ctx context.Context, app, user uuid.UUID) (*Account, []O
 	if account == nil {
 		return nil, nil, noUser()
 	}
-	configs, err := e.store.OAuthConfigs(ctx, app)
-	return account, configs, storeError(err, app)
+	configs, err := e.providers.configs(ctx, app)
+	return account, configs, err
 }
 
 // renew puts what is known of a credential in the place of what was.

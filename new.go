@@ -29,10 +29,6 @@ func New(c Config) (*Engine, error) {
 	clock := newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)
 	e := &Engine{
 		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, ring: ring,
-		oauth: oauth.NewClient(oauth.Options{
-			AllowLoopback: c.InsecureAllowLoopbackProviders, Now: clock.now,
-			Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
-		}),
 		apps:    bounded.NewCache[uuid.UUID, aged[App]](1024),
 		live:    bounded.NewCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
 		seen:    bounded.NewCache[[32]byte, vouched](32768),
@@ -43,6 +39,11 @@ func New(c Config) (*Engine, error) {
 	e.sessions = newSessions(e.store, e.now)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)
+	e.secrets = newSecrets(ring, e.store, e.now)
+	e.providers = newProviders(e.store, oauth.NewClient(oauth.Options{
+		AllowLoopback: c.InsecureAllowLoopbackProviders, Now: e.now,
+		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
+	}), e.secrets, c.url("/auth/callback/"), e.log)
 	e.keys = newAPIKeys(e.store, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)
 	e.outbox = newOutbox(e.store, ring, e.now, e.repeats, sender{
@@ -68,7 +69,6 @@ func New(c Config) (*Engine, error) {
 	if err := clock.keep(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
-	e.secrets = newSecrets(ring, e.store, e.now)
 	if _, err := e.secrets.admit(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}

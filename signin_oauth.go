@@ -58,7 +58,7 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 
 // mayDepart is the configuration that a flow begins with, or what speaks against beginning.
 func (e *Engine) mayDepart(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
-	config, err := e.oauthConfig(ctx, app.ID, in.Provider)
+	config, err := e.providers.config(ctx, app.ID, in.Provider)
 	switch {
 	case err != nil:
 		return OAuthConfig{}, err
@@ -87,7 +87,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	client, err := e.client(config)
+	client, err := e.providers.open(config)
 	if err != nil {
 		return OAuthGo{}, err
 	}
@@ -100,7 +100,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 	if browser == nil {
 		browser = token.Random(macSize)
 	}
-	to, err := e.oauth.AuthURL(ctx, client, id.String(), kept.Nonce, kept.Verifier)
+	to, err := e.providers.client.AuthURL(ctx, client, id.String(), kept.Nonce, kept.Verifier)
 	if err != nil {
 		return OAuthGo{}, providerError(err)
 	}
@@ -115,7 +115,7 @@ func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token
 
 // noState refuses a state that is none, or the provider that it would be of.
 func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string, why cause) error {
-	config, err := e.oauthConfig(ctx, app, provider)
+	config, err := e.providers.config(ctx, app, provider)
 	switch {
 	case err != nil:
 		return err
@@ -143,7 +143,7 @@ func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kep
 	if err != nil {
 		return oauth.Profile{}, err
 	}
-	client, err := e.client(config)
+	client, err := e.providers.open(config)
 	if err != nil {
 		return oauth.Profile{}, err
 	}
@@ -151,11 +151,11 @@ func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kep
 		return oauth.Profile{}, e.providerFailed(ctx, client, in)
 	}
 	if in.Iss == "" {
-		if err := e.checkUnnamed(ctx, config); err != nil {
+		if err := e.providers.checkUnnamed(ctx, config); err != nil {
 			return oauth.Profile{}, err
 		}
 	}
-	profile, err := e.oauth.Exchange(ctx, client, oauth.Callback{Code: in.Code, Iss: in.Iss, Nonce: kept.Nonce, Verifier: kept.Verifier})
+	profile, err := e.providers.client.Exchange(ctx, client, oauth.Callback{Code: in.Code, Iss: in.Iss, Nonce: kept.Nonce, Verifier: kept.Verifier})
 	if err != nil {
 		return oauth.Profile{}, providerError(err)
 	}
@@ -167,7 +167,7 @@ func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kep
 // providerFailed is the refusal for an answer without a code. RFC 9207, section 2.4: its iss is
 // judged like that of any answer.
 func (e *Engine) providerFailed(ctx context.Context, client oauth.Config, in OAuthReturn) error {
-	err := e.oauth.CheckIss(ctx, client, in.Iss)
+	err := e.providers.client.CheckIss(ctx, client, in.Iss)
 	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.WrongIssuer {
 		return providerError(fault)
 	}
@@ -179,7 +179,7 @@ func (e *Engine) providerFailed(ctx context.Context, client oauth.Config, in OAu
 
 // underWay answers the configuration of a flow, unless it changed since the flow began.
 func (e *Engine) underWay(ctx context.Context, app uuid.UUID, kept flow) (OAuthConfig, error) {
-	config, err := e.oauthConfig(ctx, app, kept.Provider)
+	config, err := e.providers.config(ctx, app, kept.Provider)
 	if err != nil {
 		return OAuthConfig{}, err
 	}
