@@ -1,0 +1,88 @@
+package authkit
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// SessionStore keeps sessions. They are started by [UserStore].
+type SessionStore interface {
+	// Session returns a live session and its user.
+	Session(ctx context.Context, app, id uuid.UUID, now time.Time) (Session, User, error)
+
+	// SessionByCookie returns the live session with that hash of a cookie, and its user, in
+	// one statement. A nil or empty hash finds nothing.
+	SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (Session, User, error)
+
+	// UseSession moves LastUsedAt of a live session to now, and IdleUntil to idleUntil.
+	// [ErrNotFound]: it is not alive at now. It need not be durable.
+	UseSession(ctx context.Context, app, id uuid.UUID, now, idleUntil time.Time) error
+
+	// Sessions lists the live sessions of a user, newest first.
+	Sessions(ctx context.Context, app, user uuid.UUID, now time.Time) ([]Session, error)
+
+	// RotateSession rotates the refresh token of the live session of r.Family. The first of
+	// these cases that holds decides:
+	//
+	//   - Presented is current: Next becomes current, LastUsedAt and IdleUntil move on, and
+	//     the session remembers r.Key as one that it has seen. [ErrConflict]: r.Key is one of
+	//     the 64 that the session saw last; nothing happens.
+	//   - Presented is either of the two before, in its grace: the answer's Again is its own
+	//     successor, and its grace is counted from now on.
+	//   - Presented is the one before, was rotated less than r.RenewFor ago with r.Key, and
+	//     its successor was replaced fewer than r.Renewals times: Next becomes current in the
+	//     successor's place, as in the first case. The answer is Renewed. From then on, the
+	//     grace of Presented begins anew, and is for r.Key alone.
+	//   - In every other case this step ends the session: [ErrTokenReused].
+	//
+	// A token is in its grace for less than r.Grace from its rotation, or from its latest use
+	// in it, and for less than r.GraceMost from its rotation. A time after r.Now counts
+	// like one as long before it, since a clock may have been set back.
+	//
+	// Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version is not
+	// r.AppVersion; nothing happens.
+	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
+
+	// EndSession ends one session of the user. [ErrNotFound]: the user has no such session, or
+	// it is ended already.
+	EndSession(ctx context.Context, e SessionEnd) error
+}
+
+// SessionEnd says what [SessionStore.EndSession] does.
+type SessionEnd struct {
+	App, User, ID uuid.UUID // ID is the session's
+	Now           time.Time
+	Also          Also
+}
+
+// Rotation says what [SessionStore.RotateSession] does. Family, Presented, Next and Key are
+// hashes.
+type Rotation struct {
+	App                     uuid.UUID
+	AppVersion              int64 // the guard: the caller decided by the settings of this Version; 0: no guard
+	Family, Presented, Next []byte
+	Sealed                  []byte // Next in the clear, sealed under the presented token
+	Key                     []byte // of the idempotency key, 32 bytes; nil: there is no key
+	Now                     time.Time
+	Grace, GraceMost        time.Duration
+	RenewFor                time.Duration
+	Renewals                int
+	IdleUntil               time.Time
+
+	// Undo takes back the rotation from Next to Presented, whose successor the caller told to
+	// no client: Next becomes current again, Presented becomes the one before it and is in its
+	// grace, and the key of that rotation counts as never seen. [ErrNotFound]: Presented is not current,
+	// or Next is not the one before it; nothing happens.
+	Undo bool
+}
+
+// Rotated is the outcome of a rotation. Again is nil if Next became current; otherwise it is
+// what was Sealed when the presented token was rotated.
+type Rotated struct {
+	Session Session
+	User    User
+	Again   []byte
+	Renewed bool // Next took the place of a successor that was never used
+}

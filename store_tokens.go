@@ -1,0 +1,54 @@
+package authkit
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// TokenStore keeps what may be used once.
+type TokenStore interface {
+	// Put writes riders alone: a link with its mail, a state, a batch of events. Without any
+	// rider it still commits a write: when it returns, all that was seen before is durable.
+	Put(ctx context.Context, app uuid.UUID, also Also) error
+
+	// Token returns, without effect, a token that could be spent: it is neither spent nor
+	// expired at now, its user's Epoch is unchanged, and its binding is t.Binding if that is set.
+	Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
+
+	// TryToken counts one attempt on the token that Token would return for t.Take and, if
+	// t.Proof is its Proof, returns it, unspent. [ErrNotFound]: there is no such token, it had
+	// t.Max attempts before this one, or the proof is wrong. Of any number of concurrent
+	// callers at most t.Max have their proof compared.
+	TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Token, error)
+
+	// BindToken binds a token, named by t.Kind and t.Hash, to t.UserID at t.Epoch, and sets its
+	// Proof and Data. It takes only a token that could be spent and is bound to no user. Its
+	// place and the rest stay; so do its attempts, unless it had no Proof, against which no
+	// attempt could be right. [ErrNotFound]: there is no such token, or the user's Epoch is
+	// another.
+	BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error
+
+	// TakeToken spends the token, with its whole slot, and returns it. Of any number of
+	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for what must be
+	// spent before an effect outside the store (an OAuth state); all other tokens are
+	// spent by CreateUser and ChangeUser.
+	TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
+}
+
+// Take names a token to spend. Binding, when set, is part of the look-up: with another
+// one the token is unknown, and nothing is counted.
+type Take struct {
+	Kind    TokenKind
+	Hash    []byte
+	Binding []byte // nil: not asked for
+}
+
+// Try is one attempt on a token, by [TokenStore.TryToken].
+type Try struct {
+	Take
+
+	Proof []byte
+	Max   int // attempts in all
+}

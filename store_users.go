@@ -1,0 +1,111 @@
+package authkit
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// UserStore keeps users with their credentials.
+type UserStore interface {
+	// Account returns a user with all credentials, in one query.
+	Account(ctx context.Context, app uuid.UUID, by AccountKey) (Account, error)
+
+	// Users lists users, newest first (created_at, then id), that match every filter.
+	Users(ctx context.Context, app uuid.UUID, q UserQuery) ([]User, error)
+
+	// CreateUser adds the user (Version 1, Epoch 1) and its credentials, spends c.Take
+	// with its whole slot and starts c.Session if they are set; a session sets LastLogin to
+	// c.Now. Tokens among the riders that are bound to the user take its Epoch.
+	// [ErrConflict]: the id, the email or a credential's subject is taken in this app;
+	// nothing is spent. [ErrNotFound]: the token cannot be spent, or it is bound to a
+	// user; nothing is created. Where both hold, either may be answered.
+	CreateUser(ctx context.Context, c NewUser) (User, error)
+
+	// ChangeUser does to one user what c says and returns the user as it is then.
+	// [ErrStale]: the user's Version is not c.Version, or the user is gone; or c.Session
+	// is set and the user is (or becomes) disabled. Version 0 is no guard, and may only disable, drop
+	// credentials or end. [ErrNotFound]: c.Take cannot be spent. [ErrConflict]: the email or
+	// a credential's subject belongs to another user. In each of these nothing happens.
+	//
+	// The Version rises by one unless c only spends a token and starts a session. End
+	// raises the Epoch: every session but Keep, and every token bound to the user, is
+	// dead with this step, whatever runs beside it. A session set here lives on, and so do
+	// tokens among the riders: they take the new Epoch.
+	ChangeUser(ctx context.Context, c UserChange) (User, error)
+
+	// DeleteUser removes the user, its credentials, sessions and bound tokens. [ErrNotFound]:
+	// there is no such user. [ErrStale]: the user's Version is another. [ErrConflict]: r.Owns
+	// has a live app.
+	DeleteUser(ctx context.Context, r UserRemoval) error
+}
+
+// UserRemoval says what [UserStore.DeleteUser] does.
+type UserRemoval struct {
+	App, ID uuid.UUID
+	Version int64  // the guard; 0: no guard
+	Owns    string // the Developer of the apps that the user owns; empty: not looked for
+	Also    Also
+}
+
+// AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject
+// of a credential.
+type AccountKey struct {
+	ID            uuid.UUID
+	Email         string
+	Kind, Subject string
+}
+
+// NewUser says what [UserStore.CreateUser] does.
+type NewUser struct {
+	Now         time.Time
+	User        User // App and ID are set; Version, Epoch and LastLogin are the store's
+	Credentials []Credential
+	Take        *Take
+	Session     *Session
+	Also        Also
+}
+
+// UserChange says what [UserStore.ChangeUser] does. A nil field stays.
+type UserChange struct {
+	Now     time.Time
+	App, ID uuid.UUID
+	Version int64
+
+	// Take is spent with its whole slot. A token bound to a user must be bound to this
+	// one and carry the Epoch that the user has before this step.
+	Take *Take
+
+	Email, EmailTyped, Name, NameKey, DisabledReason *string
+	Verified, Disabled                               *bool
+
+	// Owns is the Developer of the apps that the user owns: with Disabled, their API keys are
+	// unknown while the user is disabled, from this step on.
+	Owns string
+
+	DropCredentials bool         // all of them, before Put
+	Drop            []Credential // by Kind and Subject; a missing one is no error
+	Put             []Credential // adds, or replaces Data if this user holds the subject
+
+	End  bool
+	Keep uuid.UUID // the session that survives End
+
+	// Session starts. The user's LastLogin becomes Now and the AuthMethod becomes the one given
+	// here; neither raises Version. Where the user then has more sessions than MaxSessions (if
+	// above 0), the oldest are ended.
+	Session     *Session
+	AuthMethod  string
+	MaxSessions int
+
+	Also Also
+}
+
+// UserQuery filters users. A zero field does not filter.
+type UserQuery struct {
+	Page
+	Email       string // canonical, exact
+	EmailPrefix string // of Email, or
+	NamePrefix  string // of NameKey: both set, either matches
+	AuthMethod  string
+}
