@@ -17,7 +17,7 @@ var (
 	ErrTokenReused = errors.New("token reused") // RotateSession only; the session has been ended
 )
 
-// StoreContract is the version of the contract in this file. An adapter returns from
+// StoreContract is the version of the contract of [Store]. An adapter returns from
 // Contract, as a literal, the one that it was written for.
 const StoreContract = 2
 

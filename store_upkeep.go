@@ -17,7 +17,7 @@ type LimitStore interface {
 }
 
 // Hit is one count against one limit. A Cost of 0 counts 1; a negative one gives back
-// and always fits. No other one fits a Limit below 1, or if its Cost is above Limit.
+// and always fits. Apart from those, no hit fits a Limit below 1 or if its Cost is above Limit.
 type Hit struct {
 	App    uuid.UUID // that the key is counted in; the nil UUID: the app of the call
 	Key    string

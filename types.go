@@ -94,7 +94,7 @@ type MagicLinkPolicy string
 // The policies for magic links.
 const (
 	LinkConfirm   MagicLinkPolicy = "confirm"    // anyone who has the mail, by a button
-	LinkBoundOnly MagicLinkPolicy = "bound-only" // only who has the mail and also asked for it: by the binding, or in the same browser
+	LinkBoundOnly MagicLinkPolicy = "bound-only" // only someone who has the mail and asked for it: by the binding, or in the same browser
 )
 
 // SessionMode says where the tokens of a sign-in go.
