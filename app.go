@@ -229,7 +229,7 @@ func (e *Engine) changeApp(ctx context.Context, ref AppRef, p appEdit) (App, err
 			e.outbox.wakeFor(change.Also)
 			return changed, nil
 		case errors.Is(err, ErrStale): // changed beside us: decide again, by what it is now
-			if app, err = e.readApp(ctx, ref.ID); err != nil {
+			if app, err = e.live.apps.read(ctx, ref.ID); err != nil {
 				return App{}, err
 			}
 		case errors.Is(err, ErrConflict):
@@ -304,6 +304,6 @@ func (e *Engine) endApp(ctx context.Context, app App) error {
 		return err
 	}
 	err := e.store.DeleteApp(ctx, app.ID, now, also)
-	e.apps.Drop(app.ID)
+	e.live.apps.forget(app.ID)
 	return storeError(err, app.ID)
 }

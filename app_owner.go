@@ -85,7 +85,7 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 	if err := e.store.MoveApp(ctx, m); err != nil {
 		return ownerError(err, m.Most)
 	}
-	e.apps.Drop(app)
+	e.live.apps.forget(app)
 	e.outbox.wakeFor(m.Also)
 	return nil
 }

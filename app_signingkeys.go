@@ -35,7 +35,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 		if !errors.Is(err, ErrConflict) {
 			return key, storeError(err, ref.ID)
 		}
-		if own, err = e.readApp(ctx, ref.ID); err != nil {
+		if own, err = e.live.apps.read(ctx, ref.ID); err != nil {
 			return SigningKey{}, err
 		}
 	}
@@ -64,7 +64,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 		return SigningKey{}, err
 	}
 	e.outbox.wakeFor(also)
-	e.apps.Drop(app.ID)
+	e.live.apps.forget(app.ID)
 	return key, nil
 }
 
@@ -73,7 +73,7 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 func (e *Engine) rotateDue(ctx context.Context) error {
 	var all error
 	for _, id := range e.signing.due.Take() {
-		app, err := e.readApp(ctx, id)
+		app, err := e.live.apps.read(ctx, id)
 		if err == nil && e.signing.wants(app, e.now()) {
 			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false, Event{Reason: "due"})
 		}

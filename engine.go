@@ -6,10 +6,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/bounded"
-	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 )
@@ -30,11 +26,7 @@ type Engine struct {
 	limits    *limiter
 	signing   *signing
 	providers *providers
-	apps      *bounded.Cache[uuid.UUID, aged[App]]          // for Require
-	live      *bounded.Cache[[2]uuid.UUID, aged[uuid.UUID]] // users of live sessions, by app and session, for Require
-	seen      *bounded.Cache[[32]byte, vouched]             // verified access tokens, for Require
-	cookied   *byCookie                                     // whose session cookies are, for Require
-	asking    coalesce.Group[[2]uuid.UUID, aged[uuid.UUID]] // questions to the store about one session
+	live      *liveness
 	keys      *apiKeys
 	hooks     *notifier
 	outbox    *outbox

@@ -82,7 +82,7 @@ func (c *call) userByCookie() error {
 		return refuse(CodeUnauthenticated, "this app takes no session cookies: send Authorization: Bearer …")
 	}
 	value, _ := c.browser.session(app.ID)
-	c.session, c.user, err = c.e.sessionByCookie(c.ctx(), app, value, c.r.Method != http.MethodHead)
+	c.session, c.user, err = c.e.sessionByCookie(c.ctx(), cookieUse{app: app, value: value, by: c.client, used: c.r.Method != http.MethodHead})
 	c.authTime = c.session.AuthTime
 	return err
 }

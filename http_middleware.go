@@ -12,18 +12,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// Identity is what an access token proves, or a session cookie in its place.
-type Identity struct {
-	App, User, Session uuid.UUID
-	Email              string // empty unless it is verified
-	Name               string
-	AuthTime           time.Time
-	Methods            []string // RFC 8176
-
-	// Claims are what Hooks.Claims added. They are shared: not to be written to.
-	Claims map[string]any
-}
-
 type identityKey struct{}
 
 // IdentityFrom answers who made the request, behind [Engine.Require] or
@@ -111,7 +99,7 @@ func (g guard) identify(r *http.Request) (*Identity, uuid.UUID, error) {
 		if scheme != "bearer" {
 			return nil, app, noAccessToken("the Authorization header is not of the scheme Bearer")
 		}
-		id, err := g.e.identity(r.Context(), app, raw, g.within)
+		id, err := g.e.live.byToken(r.Context(), app, raw, g.within)
 		return id, app, err
 	}
 	id, err := g.identifyByCookie(r, app)
@@ -130,7 +118,7 @@ func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error
 	if !ok {
 		return nil, noAccessToken("the request has neither an Authorization header nor a session cookie")
 	}
-	app, _, err := g.e.recentApp(r.Context(), id, g.e.now(), g.within)
+	app, _, err := g.e.live.apps.recent(r.Context(), id, g.e.now(), g.within)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +129,7 @@ func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error
 		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
 	}
 	by := Client{IP: g.e.http.proxies.Sender(r).Addr, UserAgent: r.UserAgent(), Cookie: true}
-	return g.e.identityByCookie(r.Context(), app, value, by, g.within, r.Method != http.MethodHead)
+	return g.e.live.byCookie(r.Context(), cookieUse{app: app, value: value, by: by, used: r.Method != http.MethodHead}, g.within)
 }
 
 // acts reports whether a request may do more than read: by its method, or since it opens

@@ -4,132 +4,174 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/bounded"
+	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// vouched is an access token that was verified. It counts until it expires, for as long
-// as its key does and its session is alive.
-type vouched struct {
-	id      *Identity // shared by every request: never written to
-	kid     string
-	keyed   time.Time // when the key counted last, as far as is known
-	expires time.Time
+// Identity is what an access token proves, or a session cookie in its place.
+type Identity struct {
+	App, User, Session uuid.UUID
+	Email              string // empty unless it is verified
+	Name               string
+	AuthTime           time.Time
+	Methods            []string // RFC 8176
+
+	// Claims are what Hooks.Claims added. They are shared: not to be written to.
+	Claims map[string]any
 }
 
-// identity verifies a token, once, and asks after its key and session what is not known
-// for at most within.
-func (e *Engine) identity(ctx context.Context, app uuid.UUID, raw string, within time.Duration) (*Identity, error) {
-	now := e.now()
-	key := digest(raw)
-	v, known := e.seen.Get(key)
-	// Another token of the session may be why it is known to be alive: that says nothing of
-	// this one's key.
-	if known && v.id.App == app && now.Before(v.expires) && recent(v.keyed, now, within) && e.recentlyAlive(v.id, now, within) {
-		return v.id, nil
-	}
-	record, at, err := e.recentApp(ctx, app, now, within)
-	if err != nil {
-		return nil, err
-	}
-	if !known || v.id.App != app || !now.Before(v.expires) || !record.keys().published(now).has(v.kid) {
-		if v, err = e.vouch(record, raw, now); err != nil {
-			return nil, err
-		}
-	}
-	v.keyed = at
-	e.seen.Put(key, v)
-	if err := e.alive(ctx, v.id, now, within); err != nil {
-		return nil, err
-	}
-	return v.id, nil
-}
-
-// digest names a token in the cache: all of it, so that no other token is taken for it.
-func digest(raw string) [sha256.Size]byte {
-	var short [2048]byte // no allocation for a token of the usual length
-	return sha256.Sum256(append(short[:0], raw...))
-}
-
-func (e *Engine) vouch(app App, raw string, now time.Time) (vouched, error) {
-	claims, kid, err := token.Verify(raw, e.cfg.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
-	if err != nil {
-		return vouched{}, invalidToken("the access token does not verify").because(err)
-	}
-	ref, err := sessionOf(app.ID, claims)
-	if err != nil {
-		return vouched{}, err
-	}
-	return vouched{kid: kid, expires: claims.ExpiresAt, id: proven(ref, claims)}, nil
-}
-
-// proven is the identity that claims prove.
-func proven(ref SessionRef, claims token.Access) *Identity {
+// provenIdentity is the identity that claims prove.
+func provenIdentity(ref SessionRef, claims token.Access) *Identity {
 	return &Identity{
 		App: ref.App, User: ref.User, Session: ref.ID, Email: claims.Email, Name: claims.Name,
 		AuthTime: claims.AuthTime, Methods: claims.AMR, Claims: claims.Extra,
 	}
 }
 
-// recentApp answers an app as it was at a time no further back than within.
-func (e *Engine) recentApp(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, time.Time, error) {
-	if got, ok := e.apps.Get(id); ok && recent(got.at, now, within) {
-		return got.value, got.at, nil
-	}
-	app, err := e.readApp(ctx, id)
-	return app, now, err
+// What a process remembers for Require.
+const (
+	maxApps     = 1024
+	maxLive     = 65536 // sessions
+	maxVerified = 32768 // access tokens, and as many cookies
+)
+
+// askTimeout bounds a question to the store that may outlive the request which asked it.
+const askTimeout = 5 * time.Second
+
+// liveness remembers what this process has learned for Require: apps as they were read last,
+// verified access tokens, and sessions that were alive. It never remembers a refusal. Each
+// method takes how old an answer of the store may be. It is safe for concurrent use.
+type liveness struct {
+	apps    *appCache
+	cookies *cookieIdentities
+	store   SessionStore
+	signing *signing
+	now     func() time.Time
+
+	tokens   *bounded.Cache[[sha256.Size]byte, verifiedToken] // by digest
+	users    *bounded.Cache[sessionKey, aged[uuid.UUID]]      // of live sessions
+	inFlight coalesce.Group[sessionKey, aged[uuid.UUID]]      // questions to the store
 }
 
-// recent says whether something was true less than within ago. A time in the future says
-// that the clock was set back: how long ago it was nobody knows.
+// sessionKey names a session: its app, then its id.
+type sessionKey [2]uuid.UUID
+
+// verifiedToken is an access token whose signature was verified. It counts until it expires,
+// for as long as its key does and its session is alive.
+type verifiedToken struct {
+	id      *Identity // shared by every request: never written to
+	kid     string
+	keyAt   time.Time // when the key was last known to count
+	expires time.Time
+}
+
+// newLiveness takes what reads an app, and what proves the identity of a session cookie.
+func newLiveness(store SessionStore, signing *signing, now func() time.Time, load appLoader, prove cookieProof) *liveness {
+	return &liveness{
+		apps: newAppCache(load, now, maxApps), cookies: newCookieIdentities(prove, maxVerified),
+		store: store, signing: signing, now: now,
+		tokens: bounded.NewCache[[sha256.Size]byte, verifiedToken](maxVerified),
+		users:  bounded.NewCache[sessionKey, aged[uuid.UUID]](maxLive),
+	}
+}
+
+// byToken returns the identity that an access token of the app proves. The token is verified
+// once. Its key and its session are asked for again once the last answer is older than within.
+func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, within time.Duration) (*Identity, error) {
+	now := l.now()
+	key := digest(raw)
+	v, known := l.tokens.Get(key)
+	known = known && v.id.App == app && now.Before(v.expires)
+	// The session may be known to be alive by another of its tokens. That says nothing about
+	// the key of this one.
+	if known && recent(v.keyAt, now, within) && l.knowsAlive(v.id, now, within) {
+		return v.id, nil
+	}
+	record, at, err := l.apps.recent(ctx, app, now, within)
+	if err != nil {
+		return nil, err
+	}
+	if !known || !record.keys().published(now).has(v.kid) {
+		if v, err = l.verify(record, raw, now); err != nil {
+			return nil, err
+		}
+	}
+	v.keyAt = at
+	l.tokens.Put(key, v)
+	if err := l.alive(ctx, v.id, now, within); err != nil {
+		return nil, err
+	}
+	return v.id, nil
+}
+
+// digest names a token in the cache. It covers the whole token, so that no other token is taken
+// for it.
+func digest(raw string) [sha256.Size]byte {
+	var short [2048]byte // no allocation for a token of the usual length
+	return sha256.Sum256(append(short[:0], raw...))
+}
+
+func (l *liveness) verify(app App, raw string, now time.Time) (verifiedToken, error) {
+	got, err := l.signing.verify(app, raw, now)
+	if err != nil {
+		return verifiedToken{}, err
+	}
+	return verifiedToken{kid: got.kid, expires: got.claims.ExpiresAt, id: provenIdentity(got.session, got.claims)}, nil
+}
+
+// recent reports whether at is less than within ago. A time in the future is not recent: the
+// clock was set back, and the age is not known.
 func recent(at, now time.Time, within time.Duration) bool {
 	return !now.Before(at) && now.Sub(at) < within
 }
 
-func (e *Engine) recentlyAlive(id *Identity, now time.Time, within time.Duration) bool {
-	got, ok := e.live.Get([2]uuid.UUID{id.App, id.Session})
+// knowsAlive reports whether the session was alive, and the user's, less than within ago.
+func (l *liveness) knowsAlive(id *Identity, now time.Time, within time.Duration) bool {
+	got, ok := l.users.Get(sessionKey{id.App, id.Session})
 	return ok && got.value == id.User && recent(got.at, now, within)
 }
 
-// alive remembers sessions that were alive, never ones that were not. Concurrent requests that
-// ask about one session share one question to the store, unless within is negative.
-func (e *Engine) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
-	if e.recentlyAlive(id, now, within) {
+// alive refuses a session that has ended: [CodeInvalidToken]. It asks the store unless the last
+// answer is recent.
+func (l *liveness) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
+	if l.knowsAlive(id, now, within) {
 		return nil
 	}
-	key := [2]uuid.UUID{id.App, id.Session}
-	user, at, err := e.askSession(ctx, key, now, within)
-	switch {
-	case errors.Is(err, ErrNotFound) || (err == nil && user != id.User):
-		e.live.Drop(key)
-		return invalidToken("the session has ended, or is another user's")
-	case err != nil:
-		return unavailable(fmt.Errorf("read session %s: %w", id.Session, err))
+	key := sessionKey{id.App, id.Session}
+	user, err := l.ask(ctx, key, now, within)
+	if errors.Is(err, ErrNotFound) || (err == nil && user.value != id.User) {
+		l.users.Drop(key)
 	}
-	e.live.Put(key, aged[uuid.UUID]{user, at})
+	switch {
+	case err != nil:
+		return sessionError(id.Session, err)
+	case user.value != id.User:
+		return invalidToken("the session is another user's")
+	}
+	l.users.Put(key, user)
 	return nil
 }
 
-// askSession answers the user of a session, and a time no further back than within at which
-// that was true.
-func (e *Engine) askSession(ctx context.Context, key [2]uuid.UUID, now time.Time, within time.Duration) (uuid.UUID, time.Time, error) {
+// ask returns the user of a session, with a time less than within ago at which that was true.
+// Concurrent callers share one question to the store, unless within is not positive.
+func (l *liveness) ask(ctx context.Context, key sessionKey, now time.Time, within time.Duration) (aged[uuid.UUID], error) {
 	ask := func(ctx context.Context) (aged[uuid.UUID], error) {
-		_, u, err := e.store.Session(ctx, key[0], key[1], now)
+		_, u, err := l.store.Session(ctx, key[0], key[1], now)
 		return aged[uuid.UUID]{u.ID, now}, err
 	}
 	if within > 0 {
-		got, err := e.asking.Do(ctx, key, askTimeout, ask)
+		got, err := l.inFlight.Do(ctx, key, askTimeout, ask)
 		if err != nil || recent(got.at, now, within) {
-			return got.value, got.at, err
+			return got, err
 		}
 	}
-	got, err := ask(ctx) // the shared answer is older than this request may use
-	return got.value, got.at, err
+	return ask(ctx) // the shared answer is older than this request may use
 }
 
-// askTimeout bounds a question that may outlive the request which asked it.
-const askTimeout = 5 * time.Second
+// forget drops a session that has ended, and with it the identity of its cookie.
+func (l *liveness) forget(app, session uuid.UUID) { l.users.Drop(sessionKey{app, session}) }

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -29,10 +26,6 @@ func New(c Config) (*Engine, error) {
 	clock := newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)
 	e := &Engine{
 		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, ring: ring,
-		apps:    bounded.NewCache[uuid.UUID, aged[App]](1024),
-		live:    bounded.NewCache[[2]uuid.UUID, aged[uuid.UUID]](65536),
-		seen:    bounded.NewCache[[32]byte, vouched](32768),
-		cookied: newByCookie(32768),
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
@@ -62,7 +55,8 @@ func New(c Config) (*Engine, error) {
 	if p.Breached != "" {
 		e.hasher.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
 	}
-	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation)
+	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, e.cfg.issuer)
+	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, &e.cfg), e.proveCookie)
 	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()

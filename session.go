@@ -204,26 +204,11 @@ func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err
 // authenticate reads an access token of the app and asks the store for its session:
 // [CodeInvalidToken] for anything but a live one.
 func (e *Engine) authenticate(ctx context.Context, app App, raw string) (Session, User, error) {
-	now := e.now()
-	claims, _, err := token.Verify(raw, e.cfg.issuer(app.ID), app.ID.String(), e.signing.verifyKey(app, now), now)
-	if err != nil {
-		return Session{}, User{}, invalidToken("the access token does not verify").because(err)
-	}
-	ref, err := sessionOf(app.ID, claims)
+	got, err := e.signing.verify(app, raw, e.now())
 	if err != nil {
 		return Session{}, User{}, err
 	}
-	return e.sessions.liveOf(ctx, ref)
-}
-
-// sessionOf is the session that an access token names.
-func sessionOf(app uuid.UUID, claims token.Access) (SessionRef, error) {
-	id, err1 := uuid.Parse(claims.SessionID)
-	user, err2 := uuid.Parse(claims.Subject)
-	if err1 != nil || err2 != nil {
-		return SessionRef{}, invalidToken("the access token names no session or no user")
-	}
-	return SessionRef{App: app, User: user, ID: id}, nil
+	return e.sessions.liveOf(ctx, got.session)
 }
 
 // Me answers the user of an access token; the session is asked for, so that an ended one

@@ -13,7 +13,7 @@ import (
 
 // Sessions lists the live sessions of a user, newest first.
 func (e *Engine) Sessions(ctx context.Context, ref UserRef) ([]Session, error) {
-	if err := e.consoleOff(ref.App); err != nil {
+	if err := e.cfg.consoleOff(ref.App); err != nil {
 		return nil, err
 	}
 	sessions, err := e.store.Sessions(ctx, ref.App, ref.ID, e.now())
@@ -43,7 +43,7 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 	case err != nil:
 		return unavailable(fmt.Errorf("end session %s: %w", session, err))
 	}
-	e.live.Drop([2]uuid.UUID{app, session})
+	e.live.forget(app, session)
 	return nil
 }
 

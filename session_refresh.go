@@ -127,7 +127,7 @@ func (e *Engine) rotate(ctx context.Context, t turning) (App, Rotated, error) {
 		return App{}, Rotated{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be turned", Err: err}
 	}
 	for range 5 {
-		app, err := e.knownApp(ctx, t.app)
+		app, err := e.live.apps.known(ctx, t.app)
 		if err != nil {
 			return App{}, Rotated{}, err
 		}
@@ -142,7 +142,7 @@ func (e *Engine) rotate(ctx context.Context, t turning) (App, Rotated, error) {
 		case err == nil:
 			return app, got, nil
 		case errors.Is(err, ErrStale):
-			e.apps.Drop(t.app)
+			e.live.apps.forget(t.app)
 		case errors.Is(err, ErrNotFound), errors.Is(err, ErrTokenReused), errors.Is(err, ErrConflict):
 			return App{}, Rotated{}, err
 		default:
@@ -174,14 +174,6 @@ func checkIdempotencyKey(key string) error {
 
 func badIdempotencyKey() error {
 	return invalid("Idempotency-Key", "invalid_key", "Idempotency-Key is not one header of 16 to 64 characters of printable ASCII")
-}
-
-// knownApp answers an app as it was when this process last read it.
-func (e *Engine) knownApp(ctx context.Context, id uuid.UUID) (App, error) {
-	if got, ok := e.apps.Get(id); ok {
-		return got.value, nil
-	}
-	return e.readApp(ctx, id)
 }
 
 // invalidUnlessUnknown refuses a token, or the app that it was sent to.

@@ -22,13 +22,18 @@ func newSessions(store SessionStore, now func() time.Time) *sessions {
 // live returns a live session and its user. [CodeInvalidToken]: the app has no such session.
 func (s *sessions) live(ctx context.Context, app, id uuid.UUID) (Session, User, error) {
 	session, user, err := s.store.Session(ctx, app, id, s.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return Session{}, User{}, invalidToken("the session has ended")
-	case err != nil:
-		return Session{}, User{}, unavailable(fmt.Errorf("read session %s: %w", id, err))
+	if err != nil {
+		return Session{}, User{}, sessionError(id, err)
 	}
 	return session, user, nil
+}
+
+// sessionError translates the store's error for one session.
+func sessionError(id uuid.UUID, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return invalidToken("the session has ended")
+	}
+	return unavailable(fmt.Errorf("read session %s: %w", id, err))
 }
 
 // liveOf is live for a session of that user: another user's is [CodeInvalidToken], too.

@@ -131,7 +131,7 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow,
 	if err != nil {
 		return SignIn{}, err
 	}
-	if app, err = e.readApp(ctx, app.ID); err != nil {
+	if app, err = e.live.apps.read(ctx, app.ID); err != nil {
 		return SignIn{}, err
 	}
 	return again(func() (SignIn, error) { return e.enterByProvider(ctx, app, profile, kept.Provider, in.Client, then) })

@@ -28,14 +28,16 @@ type signing struct {
 	gate  *password.Gate // of the password hash
 	every time.Duration  // how old the newest key of an app may get; 0: any age
 
+	issuer func(app uuid.UUID) string // of the access tokens
+
 	pairs   *bounded.Cache[string, token.Pair]      // by app and key id
 	publics *bounded.Cache[string, token.VerifyKey] // likewise
 	due     *bounded.Set[uuid.UUID]
 }
 
-func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration) *signing {
+func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration, issuer func(uuid.UUID) string) *signing {
 	return &signing{
-		ring: ring, gate: gate, every: every,
+		ring: ring, gate: gate, every: every, issuer: issuer,
 		pairs:   bounded.NewCache[string, token.Pair](maxPairs),
 		publics: bounded.NewCache[string, token.VerifyKey](maxPublics),
 		due:     bounded.NewSet[uuid.UUID](maxDueKeys),
@@ -120,6 +122,28 @@ func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.Verify
 		g.publics.Put(id, key)
 		return key, true
 	}
+}
+
+// verifiedAccess is an access token whose signature was verified.
+type verifiedAccess struct {
+	session SessionRef
+	claims  token.Access
+	kid     string
+}
+
+// verify checks an access token of the app: [CodeInvalidToken]. Whether its session is alive is
+// another question.
+func (g *signing) verify(app App, raw string, now time.Time) (verifiedAccess, error) {
+	claims, kid, err := token.Verify(raw, g.issuer(app.ID), app.ID.String(), g.verifyKey(app, now), now)
+	if err != nil {
+		return verifiedAccess{}, invalidToken("the access token does not verify").because(err)
+	}
+	session, err1 := uuid.Parse(claims.SessionID)
+	user, err2 := uuid.Parse(claims.Subject)
+	if err1 != nil || err2 != nil {
+		return verifiedAccess{}, invalidToken("the access token names no session or no user")
+	}
+	return verifiedAccess{SessionRef{App: app.ID, User: user, ID: session}, claims, kid}, nil
 }
 
 // wants reports whether the app needs a next key.

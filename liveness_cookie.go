@@ -1,0 +1,89 @@
+package authkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/bounded"
+	"github.com/authkit-dev/authkit/internal/coalesce"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// cookieUse is a session cookie that came with a request.
+type cookieUse struct {
+	app   App
+	value string
+	by    Client
+	used  bool // the request counts as a use of the session
+}
+
+// key names the cookie in the cache: its app and its value.
+func (c cookieUse) key() [sha256.Size]byte {
+	return [sha256.Size]byte(token.Hash(c.app.ID[:], []byte(c.value)))
+}
+
+// cookieProof asks the store for the session of a cookie, and returns what an access token of
+// it would prove now. [CodeInvalidToken]: no live session has the cookie.
+type cookieProof func(context.Context, cookieUse) (*Identity, error)
+
+// cookieIdentities remembers the identities of session cookies. It is safe for concurrent use.
+type cookieIdentities struct {
+	prove    cookieProof
+	known    *bounded.Cache[[sha256.Size]byte, aged[*Identity]] // never written to
+	inFlight coalesce.Group[[sha256.Size]byte, aged[*Identity]] // questions to the store
+}
+
+func newCookieIdentities(prove cookieProof, most int) *cookieIdentities {
+	return &cookieIdentities{prove: prove, known: bounded.NewCache[[sha256.Size]byte, aged[*Identity]](most)}
+}
+
+// byCookie returns the identity that a session cookie proves, from an answer of the store less
+// than within ago. It is less than a minute ago in any case, since the use of the session has
+// to be written.
+func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Duration) (*Identity, error) {
+	now, key := l.now(), c.key()
+	within = min(within, useEvery)
+	// A session that this process has ended is no longer known to be alive.
+	if got, ok := l.cookies.known.Get(key); ok && recent(got.at, now, within) && l.knowsAlive(got.value, now, within) {
+		return got.value, nil
+	}
+	got, err := l.cookies.ask(ctx, c, now, within)
+	if err != nil || within <= 0 {
+		return got.value, err
+	}
+	l.users.Put(sessionKey{c.app.ID, got.value.Session}, aged[uuid.UUID]{got.value.User, got.at})
+	l.cookies.known.Put(key, got)
+	return got.value, nil
+}
+
+// ask asks the store. Concurrent callers share one question, unless within is not positive.
+func (i *cookieIdentities) ask(ctx context.Context, c cookieUse, now time.Time, within time.Duration) (aged[*Identity], error) {
+	ask := func(ctx context.Context) (aged[*Identity], error) {
+		id, err := i.prove(ctx, c)
+		return aged[*Identity]{id, now}, err
+	}
+	if within <= 0 {
+		return ask(ctx)
+	}
+	got, err := i.inFlight.Do(ctx, c.key(), askTimeout, ask)
+	if err == nil && !recent(got.at, now, within) {
+		got, err = ask(ctx) // the shared answer is older than this request may use
+	}
+	if err != nil {
+		return aged[*Identity]{}, askError(err)
+	}
+	return got, nil
+}
+
+// askError keeps a refusal. Every other error means that the store does not answer.
+func askError(err error) error {
+	if _, ok := errors.AsType[*Error](err); ok {
+		return err
+	}
+	return unavailable(fmt.Errorf("read a session by its cookie: %w", err))
+}
