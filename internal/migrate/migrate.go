@@ -28,7 +28,7 @@ var ErrChecksum = errors.New("migration was changed after it was applied")
 // might read wrongly.
 var ErrNewer = errors.New("the store was migrated by a newer version of authkit: run that version, or a later one")
 
-// attempts is how often Run tries to apply a file.
+// attempts is how often a step is tried that another process may do at the same time.
 const attempts = 10
 
 type file struct{ name, sum, body string }
@@ -40,7 +40,7 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 		return nil, err
 	}
 	var done []string
-	for range attempts {
+	for lost := 0; lost < attempts; {
 		applied, err := versions(ctx, c)
 		if err != nil {
 			return done, err
@@ -50,9 +50,12 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 			return done, err
 		}
 		err = apply(ctx, c, todo[0], rewrite)
-		if err == nil {
+		switch {
+		case err == nil:
 			done = append(done, todo[0].name)
-		} else if !errors.Is(err, authkit.ErrConflict) {
+		case errors.Is(err, authkit.ErrConflict):
+			lost++
+		default:
 			return done, fmt.Errorf("migration %q: %w", todo[0].name, err)
 		}
 	}

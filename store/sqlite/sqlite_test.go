@@ -3,14 +3,17 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/migrate"
 )
 
 func TestManyProcessesMayStartAtOnce(t *testing.T) {
@@ -69,6 +72,24 @@ func TestNewSaysWhichPragmasAreMissing(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New: got %v, want one that names %q", err, want)
 		}
+	}
+}
+
+func TestAnyNumberOfMigrationsIsApplied(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "a.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1)
+	files := fstest.MapFS{}
+	for i := range 25 {
+		files[fmt.Sprintf("%04d.sql", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "create table t%d (x integer)", i)}
+	}
+	done, err := migrate.Run(t.Context(), &conn{querier{db}, db}, files, nil)
+	if err != nil || len(done) != len(files) {
+		t.Errorf("Run: got %d migrations, %v, want %d", len(done), err, len(files))
 	}
 }
 
