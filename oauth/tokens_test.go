@@ -21,7 +21,7 @@ func TestClientAuthentication(t *testing.T) {
 		"basic alone":                   {[]string{"client_secret_basic"}, false},
 		"both: basic":                   {[]string{"client_secret_post", "client_secret_basic"}, false},
 		"post alone":                    {[]string{"client_secret_post"}, true},
-		"post beside what is not known": {[]string{"private_key_jwt", "client_secret_post"}, true},
+		"post beside an unknown method": {[]string{"private_key_jwt", "client_secret_post"}, true},
 		"a list of an odd type: basic":  {"client_secret_post", false},
 	} {
 		for _, fails := range []bool{false, true} {

@@ -192,14 +192,14 @@ func TestKeysAreFreshForAsLongAsBothSay(t *testing.T) {
 		maxAge  time.Duration
 		want    time.Duration
 	}{
-		"ten minutes by default":             {"", 0, 10 * time.Minute},
-		"as configured":                      {"", time.Minute, time.Minute},
-		"no longer than the issuer says":     {"public, max-age=300", 0, 5 * time.Minute},
-		"no longer than configured":          {"Max-Age=86400", 0, 10 * time.Minute},
-		"thirty seconds at least":            {"max-age=0", 0, 30 * time.Second},
-		"thirty seconds for what no one may": {"no-store, max-age=600", 0, 30 * time.Second},
-		"what cannot be read says nothing":   {`max-age=-1, max-age=x, max-age`, 0, 10 * time.Minute},
-		"what is quoted is read":             {`max-age="60"`, 0, time.Minute},
+		"ten minutes by default":                       {"", 0, 10 * time.Minute},
+		"as configured":                                {"", time.Minute, time.Minute},
+		"no longer than the issuer says":               {"public, max-age=300", 0, 5 * time.Minute},
+		"no longer than configured":                    {"Max-Age=86400", 0, 10 * time.Minute},
+		"thirty seconds at least":                      {"max-age=0", 0, 30 * time.Second},
+		"thirty seconds if the issuer forbids caching": {"no-store, max-age=600", 0, 30 * time.Second},
+		"an unreadable header has no effect":           {`max-age=-1, max-age=x, max-age`, 0, 10 * time.Minute},
+		"a quoted value is read":                       {`max-age="60"`, 0, time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -280,28 +280,28 @@ func TestAnswersThatAreNoKeys(t *testing.T) {
 	good := publish(t, p).answers["jwks.json"]
 	meta := func(keys string) string { return `{"issuer":"` + issuer + `","jwks_uri":"` + keys + `"}` }
 	for name, c := range map[string]struct{ file, body string }{
-		"metadata of another issuer":           {"openid-configuration", strings.Replace(meta(issuer+"/.well-known/jwks.json"), app, "x", 1)},
-		"metadata without issuer":              {"openid-configuration", `{"jwks_uri":"` + issuer + `/.well-known/jwks.json"}`},
-		"metadata without keys":                {"openid-configuration", `{"issuer":"` + issuer + `"}`},
-		"metadata that say it twice":           {"openid-configuration", `{"issuer":"x",` + meta(issuer + "/.well-known/jwks.json")[1:]},
-		"metadata that are missing":            {"openid-configuration", ""},
-		"keys at another host":                 {"openid-configuration", meta("https://b.example/.well-known/jwks.json")},
-		"keys at another port":                 {"openid-configuration", meta("https://a.example:444/.well-known/jwks.json")},
-		"keys without TLS":                     {"openid-configuration", meta("http://a.example/.well-known/jwks.json")},
-		"keys with user info":                  {"openid-configuration", meta("https://u@a.example/.well-known/jwks.json")},
-		"keys with a relative address":         {"openid-configuration", meta("/.well-known/jwks.json")},
-		"metadata that lead to another host":   {"openid-configuration", "https://b.example/auth/apps/" + app + "/.well-known/openid-configuration"},
-		"keys that lead to another host":       {"jwks.json", "https://b.example/jwks.json"},
-		"keys that lead in circles":            {"jwks.json", "https://a.example/jwks.json"},
-		"keys that are missing":                {"jwks.json", ""},
-		"keys that are not JSON":               {"jwks.json", "<html>"},
-		"keys that are a list":                 {"jwks.json", "[]"},
-		"an object without keys":               {"jwks.json", "{}"},
-		"keys in another case":                 {"jwks.json", strings.Replace(good, "keys", "Keys", 1)},
-		"keys that stand twice":                {"jwks.json", `{"keys":[],` + good[1:]},
-		"two keys of one id":                   {"jwks.json", strings.Replace(good, "[{", "["+strings.TrimSuffix(good[len(`{"keys":[`):], "]}")+",{", 1)},
-		"more than a mebibyte":                 {"jwks.json", good + strings.Repeat(" ", 1<<20)},
-		"keys nested deeper than anybody does": {"jwks.json", `{"keys":` + strings.Repeat("[", 1<<19)},
+		"metadata of another issuer":         {"openid-configuration", strings.Replace(meta(issuer+"/.well-known/jwks.json"), app, "x", 1)},
+		"metadata without issuer":            {"openid-configuration", `{"jwks_uri":"` + issuer + `/.well-known/jwks.json"}`},
+		"metadata without keys":              {"openid-configuration", `{"issuer":"` + issuer + `"}`},
+		"metadata with a duplicate member":   {"openid-configuration", `{"issuer":"x",` + meta(issuer + "/.well-known/jwks.json")[1:]},
+		"metadata that are missing":          {"openid-configuration", ""},
+		"keys at another host":               {"openid-configuration", meta("https://b.example/.well-known/jwks.json")},
+		"keys at another port":               {"openid-configuration", meta("https://a.example:444/.well-known/jwks.json")},
+		"keys without TLS":                   {"openid-configuration", meta("http://a.example/.well-known/jwks.json")},
+		"keys with user info":                {"openid-configuration", meta("https://u@a.example/.well-known/jwks.json")},
+		"keys with a relative address":       {"openid-configuration", meta("/.well-known/jwks.json")},
+		"metadata that lead to another host": {"openid-configuration", "https://b.example/auth/apps/" + app + "/.well-known/openid-configuration"},
+		"keys that lead to another host":     {"jwks.json", "https://b.example/jwks.json"},
+		"keys that lead in circles":          {"jwks.json", "https://a.example/jwks.json"},
+		"keys that are missing":              {"jwks.json", ""},
+		"keys that are not JSON":             {"jwks.json", "<html>"},
+		"keys that are a list":               {"jwks.json", "[]"},
+		"an object without keys":             {"jwks.json", "{}"},
+		"keys in another case":               {"jwks.json", strings.Replace(good, "keys", "Keys", 1)},
+		"duplicate keys member":              {"jwks.json", `{"keys":[],` + good[1:]},
+		"two keys of one id":                 {"jwks.json", strings.Replace(good, "[{", "["+strings.TrimSuffix(good[len(`{"keys":[`):], "]}")+",{", 1)},
+		"more than a mebibyte":               {"jwks.json", good + strings.Repeat(" ", 1<<20)},
+		"keys nested too deep":               {"jwks.json", `{"keys":` + strings.Repeat("[", 1<<19)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -331,7 +331,7 @@ func TestAnswersThatAreKeys(t *testing.T) {
 		"a mebibyte": func(s *source, _ *verify.Config) {
 			s.answers["jwks.json"] += strings.Repeat(" ", 1<<20-len(s.answers["jwks.json"]))
 		},
-		"keys without asking for the way": func(s *source, c *verify.Config) { c.SkipDiscovery = true; s.set("openid-configuration", "") },
+		"keys without metadata": func(s *source, c *verify.Config) { c.SkipDiscovery = true; s.set("openid-configuration", "") },
 		"a redirect policy of the host's": func(s *source, c *verify.Config) {
 			s.answers["other.json"] = s.answers["jwks.json"]
 			s.set("jwks.json", "https://a.example/other.json")
@@ -352,32 +352,32 @@ func TestAnswersThatAreKeys(t *testing.T) {
 func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ alg, old, new string }{
-		"for encryption":            {"EdDSA", `"use":"sig"`, `"use":"enc"`},
-		"for nothing in particular": {"EdDSA", `,"use":"sig"`, ``},
-		"of no algorithm":           {"EdDSA", `"alg":"EdDSA"`, `"alg":""`},
-		"of another algorithm":      {"EdDSA", `"alg":"EdDSA"`, `"alg":"ES256"`},
-		"of HS256":                  {"EdDSA", `"alg":"EdDSA"`, `"alg":"HS256"`},
-		"of another kind":           {"EdDSA", `"kty":"OKP"`, `"kty":"oct"`},
-		"with its private half":     {"EdDSA", `"kty":`, `"d":"AA","kty":`},
-		"with a secret":             {"ES256", `"kty":`, `"k":"AA","kty":`},
-		"with a factor":             {"RS256", `"kty":`, `"p":"AA","kty":`},
-		"on another curve":          {"ES256", `P-256`, `P-384`},
-		"off the curve":             {"ES256", `"x":"`, `"x":"` + strings.Repeat("A", 43) + `","z":"`},
-		"with a point of its own":   {"ES256", `"y":"`, `"y":"AA","z":"`},
-		"of a short x":              {"EdDSA", `"x":"`, `"x":"AA","z":"`},
-		"of an x with padding":      {"EdDSA", `"}]`, `="}]`},
-		"of a short modulus":        {"RS256", `"n":"`, `"n":"AQAB","z":"`},
-		"of a small exponent":       {"RS256", `"e":"AQAB"`, `"e":"Aw"`},
-		"without an id":             {"EdDSA", `"kid":`, `"id":`},
-		"with an id that is none":   {"EdDSA", `"kid":`, `"kid":1,"id":`},
-		"with an id in capitals":    {"EdDSA", `"kid":`, `"KID":`},
-		"that says a member twice":  {"EdDSA", `"kty"`, `"kty":"EC","kty"`},
-		"with half a character":     {"EdDSA", `"kid":`, `"x5t":"\ud800","kid":`},
-		"that is a list":            {"EdDSA", `{"alg"`, `[{}],{"lag"`},
-		"that is null":              {"EdDSA", `{"alg"`, `null,{"lag"`},
-		"without its curve":         {"ES256", `"crv"`, `"vrc"`},
-		"without its point":         {"ES256", `"x":`, `"z":`},
-		"of a number for a modulus": {"RS256", `"n":"`, `"n":1,"z":"`},
+		"for encryption":                {"EdDSA", `"use":"sig"`, `"use":"enc"`},
+		"for nothing in particular":     {"EdDSA", `,"use":"sig"`, ``},
+		"without an algorithm":          {"EdDSA", `"alg":"EdDSA"`, `"alg":""`},
+		"of another algorithm":          {"EdDSA", `"alg":"EdDSA"`, `"alg":"ES256"`},
+		"of HS256":                      {"EdDSA", `"alg":"EdDSA"`, `"alg":"HS256"`},
+		"of another kind":               {"EdDSA", `"kty":"OKP"`, `"kty":"oct"`},
+		"with its private half":         {"EdDSA", `"kty":`, `"d":"AA","kty":`},
+		"with a secret":                 {"ES256", `"kty":`, `"k":"AA","kty":`},
+		"with a factor":                 {"RS256", `"kty":`, `"p":"AA","kty":`},
+		"on another curve":              {"ES256", `P-256`, `P-384`},
+		"off the curve":                 {"ES256", `"x":"`, `"x":"` + strings.Repeat("A", 43) + `","z":"`},
+		"with a point of its own":       {"ES256", `"y":"`, `"y":"AA","z":"`},
+		"of a short x":                  {"EdDSA", `"x":"`, `"x":"AA","z":"`},
+		"of an x with padding":          {"EdDSA", `"}]`, `="}]`},
+		"of a short modulus":            {"RS256", `"n":"`, `"n":"AQAB","z":"`},
+		"of a small exponent":           {"RS256", `"e":"AQAB"`, `"e":"Aw"`},
+		"without an id":                 {"EdDSA", `"kid":`, `"id":`},
+		"with an id that is not a text": {"EdDSA", `"kid":`, `"kid":1,"id":`},
+		"with an id in capitals":        {"EdDSA", `"kid":`, `"KID":`},
+		"with a duplicate member":       {"EdDSA", `"kty"`, `"kty":"EC","kty"`},
+		"with half a character":         {"EdDSA", `"kid":`, `"x5t":"\ud800","kid":`},
+		"that is a list":                {"EdDSA", `{"alg"`, `[{}],{"lag"`},
+		"that is null":                  {"EdDSA", `{"alg"`, `null,{"lag"`},
+		"without its curve":             {"ES256", `"crv"`, `"vrc"`},
+		"without its point":             {"ES256", `"x":`, `"z":`},
+		"of a number for a modulus":     {"RS256", `"n":"`, `"n":1,"z":"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -404,10 +404,10 @@ func TestKeysOfOtherKindsAreLeftOut(t *testing.T) {
 func TestACertificateIsNotRead(t *testing.T) {
 	t.Parallel()
 	for name, extra := range map[string]string{
-		"that is badly made":       `"x5c":["!"],"x5t":"AA=="`,
-		"that is no list":          `"x5c":1,"x5t#S256":{}`,
-		"of another key":           `"x5c":["MIIB"],"x5u":"http://127.0.0.1/"`,
-		"beside operations and so": `"key_ops":"verify","ext":"x"`,
+		"that is malformed":                   `"x5c":["!"],"x5t":"AA=="`,
+		"that is not a list":                  `"x5c":1,"x5t#S256":{}`,
+		"of another key":                      `"x5c":["MIIB"],"x5u":"http://127.0.0.1/"`,
+		"beside operations and other members": `"key_ops":"verify","ext":"x"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

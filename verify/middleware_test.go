@@ -35,18 +35,18 @@ func TestRequire(t *testing.T) {
 		code      string
 		challenge string
 	}{
-		"a token is let through":               {up, []string{"Bearer " + raw}, 204, "", ""},
-		"the scheme has no case":               {up, []string{"bEARER " + raw}, 204, "", ""},
-		"no header is no token":                {up, nil, 401, "unauthenticated", realm},
-		"another scheme is no token":           {up, []string{"Basic eDp5"}, 401, "unauthenticated", realm},
-		"an API key is no token":               {up, []string{"Bearer ak_x"}, 401, "invalid_token", realm + `, error="invalid_token"`},
-		"a token that is none":                 {up, []string{"Bearer " + raw + "x"}, 401, "invalid_token", realm + `, error="invalid_token"`},
-		"two headers are malformed":            {up, []string{"Bearer " + raw, "Bearer " + raw}, 400, "invalid_request", ""},
-		"two spaces are malformed":             {up, []string{"Bearer  " + raw}, 400, "invalid_request", ""},
-		"a scheme alone is malformed":          {up, []string{"Bearer"}, 400, "invalid_request", ""},
-		"without keys it cannot be told":       {down, []string{"Bearer " + raw}, 503, "unavailable", ""},
-		"what is no token needs no keys":       {down, []string{"Bearer x"}, 401, "invalid_token", realm + `, error="invalid_token"`},
-		"a missing token needs no keys either": {down, nil, 401, "unauthenticated", realm},
+		"a token is let through":                   {up, []string{"Bearer " + raw}, 204, "", ""},
+		"the scheme may have any case":             {up, []string{"bEARER " + raw}, 204, "", ""},
+		"without a header there is no token":       {up, nil, 401, "unauthenticated", realm},
+		"another scheme has no token":              {up, []string{"Basic eDp5"}, 401, "unauthenticated", realm},
+		"an API key is not a token":                {up, []string{"Bearer ak_x"}, 401, "invalid_token", realm + `, error="invalid_token"`},
+		"a malformed token":                        {up, []string{"Bearer " + raw + "x"}, 401, "invalid_token", realm + `, error="invalid_token"`},
+		"two headers are malformed":                {up, []string{"Bearer " + raw, "Bearer " + raw}, 400, "invalid_request", ""},
+		"two spaces are malformed":                 {up, []string{"Bearer  " + raw}, 400, "invalid_request", ""},
+		"a scheme alone is malformed":              {up, []string{"Bearer"}, 400, "invalid_request", ""},
+		"without keys the token cannot be checked": {down, []string{"Bearer " + raw}, 503, "unavailable", ""},
+		"a malformed token needs no keys":          {down, []string{"Bearer x"}, 401, "invalid_token", realm + `, error="invalid_token"`},
+		"a missing token needs no keys either":     {down, nil, 401, "unauthenticated", realm},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

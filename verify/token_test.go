@@ -59,7 +59,7 @@ func forgeries(p token.Pair) []forgery {
 		{"header name in another case", in(head, `"alg"`, `"ALG"`), body},
 		{"header is a list", "[" + head + "]", body},
 		{"header is null", "null", body},
-		{"header with more behind", head + "{}", body},
+		{"header with trailing text", head + "{}", body},
 		{"duplicate claim", head, in(body, "{", `{"sub":"v",`)},
 		{"escaped duplicate claim", head, in(body, "{", `{"\u0073ub":"v",`)},
 		{"duplicate name further down", head, in(body, "{", `{"x":{"y":1,"y":2},`)},
@@ -81,7 +81,7 @@ func forgeries(p token.Pair) []forgery {
 		{"nbf as text", head, in(body, "{", `{"nbf":"1700000000",`)},
 		{"iat in the future", head, in(body, `"iat":1700000000`, `"iat":1700000061`)},
 		{"invalid UTF-8", head, in(body, "Ann", "A\xff")},
-		{"half a character", head, in(body, "Ann", `\ud800`)},
+		{"half of a surrogate pair", head, in(body, "Ann", `\ud800`)},
 		{"the other half twice", head, in(body, "Ann", `\udc00\udc00`)},
 		{"more than 8 KiB", head, in(body, "Ann", strings.Repeat("A", 6<<10))},
 		{"the other half", head, in(body, "Ann", `\udc00\ud800`)},
@@ -89,7 +89,7 @@ func forgeries(p token.Pair) []forgery {
 		{"half a character in an unknown claim", head, in(body, "{", `{"x":"\ud83d x",`)},
 		{"claims are a list", head, "[" + body + "]"},
 		{"claims are null", head, "null"},
-		{"claims with more behind", head, body + "x"},
+		{"claims with trailing text", head, body + "x"},
 		{"claims that are not JSON", head, body[1:]},
 	}
 }
@@ -187,18 +187,18 @@ func TestVerifyTakesOneSpelling(t *testing.T) {
 			}
 			parts := strings.Split(raw, ".")
 			for name, bad := range map[string]string{
-				"a newline at the end":     raw + "\n",
-				"a newline within":         raw[:10] + "\n" + raw[10:],
-				"a space before":           " " + raw,
-				"padding":                  raw + "=",
-				"too long":                 raw + strings.Repeat("A", 8<<10),
-				"a fourth segment":         raw + ".",
-				"two segments":             parts[0] + "." + parts[1],
-				"standard base64":          parts[0] + "." + parts[1] + "." + strings.Repeat("+", len(parts[2])),
-				"stray trailing bits":      parts[0] + "." + parts[1] + "." + stray(parts[2]),
-				"another one's signature":  parts[0] + "." + parts[1] + "." + strings.Split(mint(t, pair(t, alg), start), ".")[2],
-				"a signature of no length": parts[0] + "." + parts[1] + ".",
-				"a claim changed":          parts[0] + "." + token.Encode([]byte(strings.Replace(body, "Ann", "Eve", 1))) + "." + parts[2],
+				"a newline at the end":         raw + "\n",
+				"a newline within":             raw[:10] + "\n" + raw[10:],
+				"a space before":               " " + raw,
+				"padding":                      raw + "=",
+				"too long":                     raw + strings.Repeat("A", 8<<10),
+				"a fourth segment":             raw + ".",
+				"two segments":                 parts[0] + "." + parts[1],
+				"standard base64":              parts[0] + "." + parts[1] + "." + strings.Repeat("+", len(parts[2])),
+				"stray trailing bits":          parts[0] + "." + parts[1] + "." + stray(parts[2]),
+				"a signature with another key": parts[0] + "." + parts[1] + "." + strings.Split(mint(t, pair(t, alg), start), ".")[2],
+				"an empty signature":           parts[0] + "." + parts[1] + ".",
+				"a claim changed":              parts[0] + "." + token.Encode([]byte(strings.Replace(body, "Ann", "Eve", 1))) + "." + parts[2],
 			} {
 				if _, err := v.Verify(t.Context(), bad); !errors.Is(err, verify.ErrInvalid) {
 					t.Errorf("%s: got %v, want ErrInvalid", name, err)

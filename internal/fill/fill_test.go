@@ -15,15 +15,15 @@ func TestPage(t *testing.T) {
 		values fill.Values
 		want   string // "" means an error
 	}{
-		"escapes text and attributes":     {`<p title="{{A}}">{{A}}</p>`, fill.Values{"A": `"><i>'&`}, `<p title="&#34;&gt;&lt;i&gt;&#39;&amp;">&#34;&gt;&lt;i&gt;&#39;&amp;</p>`},
-		"takes markup as it is":           {`<ul>{{A}}</ul>`, fill.Values{"A": fill.HTML("<li>")}, `<ul><li></ul>`},
-		"looks into no value":             {`{{A}}{{B}}`, fill.Values{"A": "{{B}}", "B": "b"}, `{{B}}b`},
-		"writes numbers":                  {`{{A}}`, fill.Values{"A": 15}, `15`},
-		"takes a web address":             {`<a href="{{URL}}">`, fill.Values{"URL": "https://a.example/?x=1&y=2"}, `<a href="https://a.example/?x=1&amp;y=2">`},
-		"refuses another scheme":          {`<a href="{{URL}}">`, fill.Values{"URL": "javascript:x"}, ""},
-		"refuses a place without a value": {`{{A}}`, fill.Values{}, ""},
-		"refuses a value without a place": {``, fill.Values{"A": ""}, ""},
-		"refuses a place without an end":  {`{{A`, fill.Values{"A": ""}, ""},
+		"escapes text and attributes":            {`<p title="{{A}}">{{A}}</p>`, fill.Values{"A": `"><i>'&`}, `<p title="&#34;&gt;&lt;i&gt;&#39;&amp;">&#34;&gt;&lt;i&gt;&#39;&amp;</p>`},
+		"inserts trusted markup unchanged":       {`<ul>{{A}}</ul>`, fill.Values{"A": fill.HTML("<li>")}, `<ul><li></ul>`},
+		"does not look for places inside values": {`{{A}}{{B}}`, fill.Values{"A": "{{B}}", "B": "b"}, `{{B}}b`},
+		"writes numbers":                         {`{{A}}`, fill.Values{"A": 15}, `15`},
+		"takes a web address":                    {`<a href="{{URL}}">`, fill.Values{"URL": "https://a.example/?x=1&y=2"}, `<a href="https://a.example/?x=1&amp;y=2">`},
+		"refuses another scheme":                 {`<a href="{{URL}}">`, fill.Values{"URL": "javascript:x"}, ""},
+		"refuses a place without a value":        {`{{A}}`, fill.Values{}, ""},
+		"refuses a value without a place":        {``, fill.Values{"A": ""}, ""},
+		"refuses a place without an end":         {`{{A`, fill.Values{"A": ""}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func TestSender(t *testing.T) {
 		want              httpio.Sender
 	}{
 		"a peer":                               {tcp, "203.0.113.9:1", "", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9"}},
-		"a peer that forwards untrusted":       {tcp, "203.0.113.9:1", "198.51.100.1", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9", UntrustedHeader: true}},
+		"an untrusted peer that forwards":      {tcp, "203.0.113.9:1", "198.51.100.1", httpio.Sender{Addr: "203.0.113.9", Key: "203.0.113.9", UntrustedHeader: true}},
 		"behind a proxy":                       {tcp, proxy, "198.51.100.1", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},
 		"behind two proxies":                   {tcp, proxy, "192.0.2.66, 198.51.100.1, 10.0.0.2", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},
 		"a proxy itself":                       {tcp, proxy, "", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1"}},
@@ -44,11 +44,11 @@ func TestSender(t *testing.T) {
 		"a zone":                               {tcp, proxy, "[fe80::1%eth0]:1", httpio.Sender{Addr: "fe80::1", Key: "fe80::/64"}},
 		"no address":                           {tcp, proxy, "unknown", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "unknown"}},
 		"no address behind a proxy":            {tcp, proxy, "198.51.100.7, _hidden, 10.0.0.2", httpio.Sender{Addr: "10.0.0.2", Key: "10.0.0.2", Unreadable: " _hidden"}},
-		"no address before one that is":        {tcp, proxy, "unknown, 198.51.100.7", httpio.Sender{Addr: "198.51.100.7", Key: "198.51.100.7"}},
+		"no address before a valid one":        {tcp, proxy, "unknown, 198.51.100.7", httpio.Sender{Addr: "198.51.100.7", Key: "198.51.100.7"}},
 		"an empty part":                        {tcp, proxy, "198.51.100.7,", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "(empty)"}},
 		"a port out of range":                  {tcp, proxy, "198.51.100.7:99999", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "198.51.100.7:99999"}},
 		"IPv4 in brackets":                     {tcp, proxy, "[198.51.100.7]", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[198.51.100.7]"}},
-		"a bracket too few":                    {tcp, proxy, "[2001:db8::1", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[2001:db8::1"}},
+		"a missing bracket":                    {tcp, proxy, "[2001:db8::1", httpio.Sender{Addr: "10.0.0.1", Key: "10.0.0.1", Unreadable: "[2001:db8::1"}},
 		"a Unix socket":                        {tcp, "@", "", httpio.Sender{Key: "local"}},
 		"a Unix socket that forwards":          {tcp, "@", "198.51.100.1", httpio.Sender{Key: "local", UntrustedHeader: true}},
 		"a trusted Unix socket":                {unix, "", "198.51.100.1:7", httpio.Sender{Addr: "198.51.100.1", Key: "198.51.100.1"}},

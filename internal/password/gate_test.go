@@ -79,10 +79,10 @@ func TestTheGateIsFairByPeerAndByTenant(t *testing.T) {
 		"a person displaces the peer that floods the same tenant": {
 			4, slices.Concat(slices.Repeat([]string{"a/evil"}, 4), []string{"a/ann"}), []string{"a/evil", "a/ann", "a/evil", "a/evil"}, []string{"a/evil"},
 		},
-		"a peer that is not known is the tenant": {
+		"an unknown peer counts as the tenant": {
 			4, []string{"a/", "a/", "a/", "a/", "b/", "a/"}, []string{"a/", "b/", "a/", "a/"}, []string{"a/", "a/"},
 		},
-		"no newcomer displaces an equal": {
+		"a newcomer displaces no equal": {
 			2, []string{"a/x", "b/y", "c/z"}, []string{"a/x", "b/y"}, []string{"c/z"},
 		},
 	} {

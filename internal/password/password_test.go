@@ -49,16 +49,16 @@ func TestVerifyRefusesWhatHashDoesNotWrite(t *testing.T) {
 	t.Parallel()
 	good := password.Hash("pw", []byte("0123456789abcdef"), tiny())
 	for name, phc := range map[string]string{
-		"nothing":          "",
-		"another hash":     strings.Replace(good, "argon2id", "argon2i", 1),
-		"another version":  strings.Replace(good, "v=19", "v=16", 1),
-		"too much memory":  strings.Replace(good, "m=8", "m=4194304", 1),
-		"too many passes":  strings.Replace(good, "t=1", "t=4294967295", 1),
-		"no thread":        strings.Replace(good, "p=1", "p=0", 1),
-		"a sign":           strings.Replace(good, "m=8", "m=+8", 1),
-		"padding":          good + "=",
-		"a short salt":     strings.Replace(good, "MDEyMzQ1Njc4OWFiY2RlZg", "MDEy", 1),
-		"something behind": good + "$",
+		"nothing":         "",
+		"another hash":    strings.Replace(good, "argon2id", "argon2i", 1),
+		"another version": strings.Replace(good, "v=19", "v=16", 1),
+		"too much memory": strings.Replace(good, "m=8", "m=4194304", 1),
+		"too many passes": strings.Replace(good, "t=1", "t=4294967295", 1),
+		"no thread":       strings.Replace(good, "p=1", "p=0", 1),
+		"a sign":          strings.Replace(good, "m=8", "m=+8", 1),
+		"padding":         good + "=",
+		"a short salt":    strings.Replace(good, "MDEyMzQ1Njc4OWFiY2RlZg", "MDEy", 1),
+		"trailing text":   good + "$",
 	} {
 		if ok, err := password.Verify("pw", phc); ok || !errors.Is(err, password.ErrMalformed) {
 			t.Errorf("%s: got %v, %v, want %v", name, ok, err, password.ErrMalformed)
@@ -108,7 +108,7 @@ func TestPolicyKnowsCommonPasswords(t *testing.T) {
 
 func TestGate(t *testing.T) {
 	t.Parallel()
-	t.Run("runs at most so many at once", func(t *testing.T) {
+	t.Run("runs a bounded number at once", func(t *testing.T) {
 		t.Parallel()
 		gate := password.NewGate(2, 100, time.Hour)
 		var now, most atomic.Int32
@@ -154,7 +154,7 @@ func TestGate(t *testing.T) {
 			}
 		})
 	})
-	t.Run("a full queue refuses whoever fills it, and nobody else", func(t *testing.T) {
+	t.Run("a full queue refuses only the tenant that fills it", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			gate := password.NewGate(1, 8, time.Hour)

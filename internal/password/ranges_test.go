@@ -19,15 +19,15 @@ func TestRanges(t *testing.T) {
 		has    bool
 		fails  bool
 	}{
-		"listed":               {200, "0000000000000000000000000000000000A:1\r\n1E4C9B93F3F0682250B6CF8331B7EE68FD8:42\r\n", true, false},
-		"in lower case":        {200, "1e4c9b93f3f0682250b6cf8331b7ee68fd8:42\n", true, false},
-		"padding":              {200, "1E4C9B93F3F0682250B6CF8331B7EE68FD8:0\r\n", false, false},
-		"not listed":           {200, "0000000000000000000000000000000000A:1\r\n", false, false},
-		"nothing":              {200, "", false, false},
-		"an error":             {503, "1E4C9B93F3F0682250B6CF8331B7EE68FD8:42", false, true},
-		"a redirect":           {302, "", false, true},
-		"no list of passwords": {200, "<html>", false, false},
-		"no end":               {200, strings.Repeat("0000000000000000000000000000000000A:1\r\n", 30_000), false, true},
+		"listed":                       {200, "0000000000000000000000000000000000A:1\r\n1E4C9B93F3F0682250B6CF8331B7EE68FD8:42\r\n", true, false},
+		"in lower case":                {200, "1e4c9b93f3f0682250b6cf8331b7ee68fd8:42\n", true, false},
+		"padding":                      {200, "1E4C9B93F3F0682250B6CF8331B7EE68FD8:0\r\n", false, false},
+		"not listed":                   {200, "0000000000000000000000000000000000A:1\r\n", false, false},
+		"nothing":                      {200, "", false, false},
+		"an error":                     {503, "1E4C9B93F3F0682250B6CF8331B7EE68FD8:42", false, true},
+		"a redirect":                   {302, "", false, true},
+		"an answer that is not a list": {200, "<html>", false, false},
+		"an answer without end":        {200, strings.Repeat("0000000000000000000000000000000000A:1\r\n", 30_000), false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,7 +58,7 @@ func TestFind(t *testing.T) {
 			time.Sleep(time.Nanosecond)
 			c.want(t, 0, 2, true, false)
 		},
-		"what it lacks has it fetched once in the cool-down": func(t *testing.T, c *copied) {
+		"a missing value causes one fetch in each cool-down": func(t *testing.T, c *copied) {
 			c.want(t, 0, 1, true, false)
 			for range 12 {
 				c.want(t, 9, 2, false, false)
@@ -66,7 +66,7 @@ func TestFind(t *testing.T) {
 			time.Sleep(30 * time.Second)
 			c.want(t, 3, 3, true, false)
 		},
-		"it goes on working while its source is down": func(t *testing.T, c *copied) {
+		"a copy is used while its source is down": func(t *testing.T, c *copied) {
 			c.want(t, 0, 1, true, false)
 			c.err = errDown
 			time.Sleep(10 * time.Minute)
@@ -78,7 +78,7 @@ func TestFind(t *testing.T) {
 			time.Sleep(time.Nanosecond)
 			c.want(t, 0, 0, false, true)
 		},
-		"a failure is not asked for again at once": func(t *testing.T, c *copied) {
+		"after a failure there is no new fetch at once": func(t *testing.T, c *copied) {
 			c.err = errDown
 			for range 9 {
 				c.want(t, 0, 0, false, true)
@@ -104,7 +104,7 @@ func TestFind(t *testing.T) {
 			}
 			wg.Wait()
 		},
-		"who leaves is told so": func(t *testing.T, c *copied) {
+		"a caller that leaves gets the error of its context": func(t *testing.T, c *copied) {
 			free := make(chan struct{})
 			c.Fetch = func(context.Context) (int, time.Duration, error) { <-free; return 7, time.Minute, nil }
 			ctx, leave := context.WithCancel(t.Context())

@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 			t.Error("Render of an unknown name: got nil, want an error")
 		}
 	})
-	t.Run("HTML is escaped, and text from a request is not to be had", func(t *testing.T) {
+	t.Run("HTML is escaped, and text from a request is not available", func(t *testing.T) {
 		t.Parallel()
 		own, err := mailtemplate.Parse(files("magic_link.html", `<p>{{.App}} {{.Email}} <a href="{{.Link}}">`), "mails")
 		if err != nil {

@@ -43,12 +43,12 @@ func TestEHLOSays(t *testing.T) {
 		from, local string
 		want        string // empty means anything that the relay accepts
 	}{
-		"the domain of the sender":                      {from: "Acme <no-reply@auth.example.com>", want: "auth.example.com"},
-		"its A-labels":                                  {from: "no-reply@bücher.example", want: "xn--bcher-kva.example"},
-		"what is configured":                            {from: "no-reply@example.com", local: "out7.example.net", want: "out7.example.net"},
-		"a literal that is configured":                  {from: "no-reply@example.com", local: "[IPv6:2001:db8::1]", want: "[IPv6:2001:db8::1]"},
-		"no bare word where the sender's domain is one": {from: "no-reply@localhost"},
-		"the sender's domain whatever stands before it": {from: `"a@b.example" <no-reply@example.org>`, want: "example.org"},
+		"the domain of the sender":                    {from: "Acme <no-reply@auth.example.com>", want: "auth.example.com"},
+		"its A-labels":                                {from: "no-reply@bücher.example", want: "xn--bcher-kva.example"},
+		"the configured name":                         {from: "no-reply@example.com", local: "out7.example.net", want: "out7.example.net"},
+		"the configured literal":                      {from: "no-reply@example.com", local: "[IPv6:2001:db8::1]", want: "[IPv6:2001:db8::1]"},
+		"not the sender's domain if it has one label": {from: "no-reply@localhost"},
+		"the sender's domain after a display name":    {from: `"a@b.example" <no-reply@example.org>`, want: "example.org"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -172,9 +172,9 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
 		"an address without a port":         {Addr: "mail.example.com"},
-		"a port that is none":               {Addr: "mail.example.com:70000"},
+		"a port out of range":               {Addr: "mail.example.com:70000"},
 		"no host":                           {Addr: ":25"},
-		"a mode that there is not":          {Addr: "mail.example.com:25", TLS: 9},
+		"an unknown mode":                   {Addr: "mail.example.com:25", TLS: 9},
 		"any certificate of a distant host": {Addr: "mail.example.com:25", TLS: Opportunistic},
 	} {
 		if _, err := New(c); err == nil {
