@@ -81,7 +81,7 @@ func TestStrangersDisplaceNoAttemptOfAKnownDevice(t *testing.T) {
 	})
 }
 
-// Redeeming one attempt drops all others, whoever asked for them.
+// Redeeming one attempt drops all others, no matter who asked for them.
 func TestARedeemedAttemptDropsThoseOfEveryClass(t *testing.T) {
 	t.Parallel()
 	onEveryStore(t, func(t *testing.T, store authkit.Store) {
