@@ -15,9 +15,9 @@ import (
 // of a generated file.
 var directive = regexp.MustCompile(`^//(?:[a-z0-9]+:[a-z0-9]|line |extern |export |go:|[ ]?\+build |[ ]Code generated .* DO NOT EDIT\.$)`)
 
-// nolint matches the names of the linters that golangci-lint leaves out. The reason after
+// linters matches the names of the linters that golangci-lint leaves out. The reason after
 // them is prose.
-var nolint = regexp.MustCompile(`^// ?nolint(?::[A-Za-z0-9_,-]+)?`)
+var linters = regexp.MustCompile(`^// ?nolint(?::[A-Za-z0-9_,-]+)?`)
 
 // code returns the tokens of a Go file without its comments, and with the comments that a
 // program reads.
@@ -59,7 +59,7 @@ func tokens(text []byte) []string {
 
 // machineRead returns the part of a comment that a program reads.
 func machineRead(comment string) (string, bool) {
-	if names := nolint.FindString(comment); names != "" {
+	if names := linters.FindString(comment); names != "" {
 		return names, true
 	}
 	return comment, directive.MatchString(comment)

@@ -94,7 +94,7 @@ func TestRevisionsAndTheWorkingTree(t *testing.T) { // not parallel: it changes 
 	commit := func() {
 		t.Helper()
 		for _, args := range [][]string{{"add", "-A"}, {"-c", "user.name=a", "-c", "user.email=a@b.cd", "commit", "-qm", "x"}} {
-			if out, err := exec.CommandContext(t.Context(), "git", args...).CombinedOutput(); err != nil { //nolint:gosec // the arguments above
+			if out, err := exec.CommandContext(t.Context(), "git", args...).CombinedOutput(); err != nil {
 				t.Fatalf("git %v: %v\n%s", args, err, out)
 			}
 		}

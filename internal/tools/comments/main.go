@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	flag.Usage = func() { fmt.Fprintln(flag.CommandLine.Output(), "usage: comments REV1 [REV2]") }
+	flag.Usage = func() { _, _ = fmt.Fprintln(flag.CommandLine.Output(), "usage: comments REV1 [REV2]") }
 	flag.Parse()
 	if n := flag.NArg(); n != 1 && n != 2 {
 		flag.Usage()
