@@ -12,7 +12,7 @@ import (
 )
 
 // A provider may answer anything, even the request that it was sent.
-func TestAnErrorRepeatsNoAnswer(t *testing.T) {
+func TestAnErrorQuotesNoAnswer(t *testing.T) {
 	t.Parallel()
 	const secret, code, page = "the-client-secret", "the-code-of-the-person", "the page of the provider"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

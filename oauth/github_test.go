@@ -109,7 +109,7 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
-func TestGitHubIsAskedWithLeast(t *testing.T) {
+func TestAuthURLOfGitHub(t *testing.T) {
 	t.Parallel()
 	client, cfg := hub(githubtest.New(t))
 	raw, err := client.AuthURL(t.Context(), cfg, "state", "nonce", verifier)

@@ -121,7 +121,7 @@ func TestIssuersByTheirAnswer(t *testing.T) {
 }
 
 // A corrected document counts at once, even while the old one is remembered.
-func TestAMendedIssuerIsTakenAtOnce(t *testing.T) {
+func TestACorrectedIssuerCountsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)
 	p.doc["code_challenge_methods_supported"] = []string{"plain"}
@@ -131,7 +131,7 @@ func TestAMendedIssuerIsTakenAtOnce(t *testing.T) {
 	wantMisconfigured(t, client.CheckIssuer(t.Context(), p.URL), "")
 }
 
-func TestAFormIsAskedForWhereThereIsNoQuery(t *testing.T) {
+func TestFormPostIsUsedWithoutQuery(t *testing.T) {
 	t.Parallel()
 	for mode, modes := range map[string]any{"form_post": []string{"form_post", "fragment"}, "": []string{"query", "form_post"}} {
 		p := newOP(t)
@@ -167,7 +167,7 @@ func TestIssOfADiscoveredProvider(t *testing.T) {
 
 // This test asks issuers that each send as much as they may. Of 256 issuers, which is the most
 // that are kept, it keeps 16 MB. It measures the heap, so it runs alone.
-func TestIssuersKeepLittle(t *testing.T) { //nolint:paralleltest // see above
+func TestIssuersUseLittleMemory(t *testing.T) { //nolint:paralleltest // see above
 	const issuers, each = 8, 16 << 20 / 256
 	p := newOP(t)
 	keys := []any{}
@@ -211,7 +211,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-func TestTheIdlestIssuerGivesWay(t *testing.T) {
+func TestTheLeastRecentlyUsedIssuerIsDropped(t *testing.T) {
 	t.Parallel()
 	asked := map[string]int{}
 	var mu sync.Mutex
@@ -246,7 +246,7 @@ func TestTheIdlestIssuerGivesWay(t *testing.T) {
 }
 
 // A panic while an issuer is asked fails that request only. The issuer is asked again.
-func TestAPanicLeavesNoIssuerWaiting(t *testing.T) {
+func TestAnIssuerIsAskedAgainAfterAPanic(t *testing.T) {
 	t.Parallel()
 	p := newOP(t)
 	clock := testclock.At(start)

@@ -10,7 +10,7 @@ import (
 
 // A name in the host's own network leads to an address that developers must not see. Otherwise
 // each of them could look up names there.
-func TestAnAddressInsideIsForTheLogAlone(t *testing.T) {
+func TestAnInternalAddressIsOnlyLogged(t *testing.T) {
 	t.Parallel()
 	err := asError("ask for the document", permanentFault(fmt.Errorf("dial %q: %w", "10.1.2.3:443", outbound.ErrAddress)))
 	if err.Kind != Misconfigured || !strings.Contains(err.Error(), "10.1.2.3:443") {

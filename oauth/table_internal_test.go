@@ -19,7 +19,7 @@ import (
 // This test adds a row for a provider with many tenants, each an issuer of its own. The
 // provider answers with a form, takes the secret in the form, and issues ID tokens without a
 // nonce.
-func TestTheTableTakesOtherKindsOfProviders(t *testing.T) {
+func TestTheTableCoversOtherKindsOfProviders(t *testing.T) {
 	t.Parallel()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

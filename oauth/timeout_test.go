@@ -19,7 +19,7 @@ func (silence) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // The browser is promised an answer within ten seconds in all, and to handle the provider's
 // answer takes time too.
-func TestASilentProviderLeavesTimeToSaySo(t *testing.T) {
+func TestASilentProviderTimesOutEarly(t *testing.T) {
 	t.Parallel()
 	const verifier = "verifier-verifier-verifier-verifier-verifier"
 	corp, hub := Config{Provider: "corp", Issuer: "https://corp.example"}, Config{Provider: github}

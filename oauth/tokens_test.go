@@ -52,7 +52,7 @@ func TestClientAuthentication(t *testing.T) {
 }
 
 // Members that are not needed are not checked.
-func TestTokenAnswersWithOddParts(t *testing.T) {
+func TestTokenAnswersWithMalformedParts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ kind, body string }{
 		"expires_in with a fraction":     {"application/json", `{"access_token":"a","token_type":"Bearer","expires_in":3599.5,"id_token":%q}`},

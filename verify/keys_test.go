@@ -45,7 +45,7 @@ func (s *source) wantFetches(t *testing.T, want int) {
 	}
 }
 
-func TestAllWhoWaitShareOneFlight(t *testing.T) {
+func TestAllWhoWaitShareOneFetch(t *testing.T) {
 	inBubble(t, func(t *testing.T, p token.Pair, s *source, v *verify.Verifier) {
 		s.hold = make(chan struct{})
 		raw := mint(t, p, time.Now())

@@ -41,7 +41,7 @@ func TestCallersOfOneKeyShareACall(t *testing.T) {
 	})
 }
 
-func TestACallerThatLeavesEndsNoCall(t *testing.T) {
+func TestACallGoesOnWhenACallerLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var group coalesce.Group[string, string]
@@ -104,7 +104,7 @@ func TestACallThatFailsLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-func TestTheOutcomeLandsBeforeCallersHearOfIt(t *testing.T) {
+func TestOnDoneIsCalledBeforeCallersReturn(t *testing.T) {
 	t.Parallel()
 	landed := 0
 	f := coalesce.Start(t.Context(), time.Minute, func(context.Context) (int, error) { panic("boom") }, func(int, error) { landed++ })

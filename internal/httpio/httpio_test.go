@@ -98,7 +98,7 @@ func TestDecodeForm(t *testing.T) {
 	}
 }
 
-func TestFieldsMayBeShown(t *testing.T) {
+func TestFieldNamesAreFitForAnswers(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("é", 40)
 	for text, want := range map[string]string{
@@ -112,7 +112,7 @@ func TestFieldsMayBeShown(t *testing.T) {
 	}
 }
 
-func TestWriteJSONMendsText(t *testing.T) {
+func TestWriteJSONReplacesInvalidText(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
 	if err := httpio.WriteJSON(w, http.StatusBadRequest, "application/json", map[string]string{"a": "x\xffy"}); err != nil {

@@ -155,7 +155,7 @@ func TestClient(t *testing.T) {
 
 // This test connects to a real listener by a name that passes the check of the URL and leads to
 // this machine.
-func TestTheAddressIsJudgedWhenItIsConnectedTo(t *testing.T) {
+func TestTheAddressIsCheckedOnConnect(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)

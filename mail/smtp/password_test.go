@@ -40,7 +40,7 @@ func (s *session) Mail(string, *gosmtp.MailOptions) error {
 	return nil
 }
 
-func TestThePasswordIsShown(t *testing.T) {
+func TestThePasswordIsSent(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		mode     Mode

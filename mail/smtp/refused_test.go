@@ -32,7 +32,7 @@ func TestARelayThatRefusesTheClientIsTemporary(t *testing.T) {
 	}
 }
 
-func TestARelayIsAskedForNoMoreThanItNeeds(t *testing.T) {
+func TestARelayNeedNotSupportNOOP(t *testing.T) {
 	t.Parallel()
 	c := Config{Addr: refusing(t, map[string]string{"NOOP": "502 not here", "DATA": "354 go on"}), TLS: Opportunistic}
 	if err := send(t.Context(), t, c, message()); err != nil {

@@ -100,7 +100,7 @@ func TestSendDelivers(t *testing.T) {
 	}
 }
 
-func TestOnLoopbackAnyCertificateWillDo(t *testing.T) {
+func TestAnyCertificateIsAcceptedOnLoopback(t *testing.T) {
 	t.Parallel()
 	for mode, sent := range map[Mode]bool{Opportunistic: true, STARTTLS: false, Implicit: false} {
 		c := serve(t, &backend{}, mode, true)
