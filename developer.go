@@ -1,11 +1,6 @@
 package authkit
 
-import (
-	"context"
-	"errors"
-
-	"github.com/authkit-dev/authkit/internal/naming"
-)
+import "context"
 
 // CreateDeveloper makes a verified user of the console app. [CodeEmailTaken]: there is
 // one; [CodeWeakPassword]. The id of the user is what [Engine.EnsureApp] takes.
@@ -28,28 +23,13 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 	if err != nil {
 		return User{}, err
 	}
-	taken := refuse(CodeEmailTaken, "there is a developer of that address")
 	if account != nil {
-		return account.User, taken
+		return account.User, refuse(CodeEmailTaken, "there is a developer of that address")
 	}
 	phc, err := e.hasher.hash(ctx, hashFor(app.ID, Client{}), pw)
 	if err != nil {
 		return User{}, err
 	}
-	now := e.now()
-	id := newID(now)
-	u := User{
-		App: app.ID, ID: id, Email: canonical, EmailTyped: email, NameKey: naming.Fold(""),
-		AuthMethod: MethodCredentials, Verified: true, CreatedAt: now,
-	}
-	step := NewUser{Now: now, User: u, Credentials: []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, now)}}
-	step.Also.note(now, Event{App: app.ID, UserID: id, Type: EventUserCreate, Actor: "host"})
-	u, err = e.store.CreateUser(ctx, step)
-	if errors.Is(err, ErrConflict) {
-		return User{}, taken
-	}
-	if err != nil {
-		return User{}, unavailable(err)
-	}
-	return u, nil
+	u := User{App: app.ID, Email: canonical, EmailTyped: email, AuthMethod: MethodCredentials, Verified: true}
+	return e.createForHost(ctx, u, Credential{Kind: passwordKind, Data: []byte(phc)})
 }

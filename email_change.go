@@ -25,12 +25,9 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if err != nil {
 		return Pending{}, err
 	}
-	account, err := e.account(ctx, app.ID, AccountKey{ID: in.User})
+	account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: in.User})
 	if err != nil {
 		return Pending{}, err
-	}
-	if account == nil {
-		return Pending{}, noUser()
 	}
 	u := account.User
 	email, err := checkEmailMember("new_email", in.NewEmail)
@@ -70,7 +67,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 	p := pressOf(app.ID, in.Browser, "confirm", in.User.String(), in.Token)
 	ctx, cancel := p.outlive(ctx)
 	defer cancel()
-	u, err := e.confirm(ctx, app, in, e.remember(p, nil))
+	u, err := e.confirm(ctx, app, in, p)
 	if err == nil {
 		return u, nil
 	}
@@ -80,7 +77,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 	return e.User(ctx, UserRef{App: app.ID, ID: in.User})
 }
 
-func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, then rider) (User, error) {
+func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press) (User, error) {
 	got, err := e.tokens.find(ctx, app, forChange, response{token: in.Token, code: in.Code, binding: in.Binding})
 	if err != nil {
 		return User{}, err
@@ -100,9 +97,10 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, then rid
 		if err != nil {
 			return User{}, err
 		}
-		u, err := e.amendWith(ctx, c, then)
+		e.tokens.addOutcome(&c, p, outcome{})
+		u, err := e.amend(ctx, c)
 		if errors.Is(err, ErrConflict) {
-			return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
+			return User{}, emailTaken()
 		}
 		return u, err
 	})

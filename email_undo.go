@@ -29,19 +29,21 @@ func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	p := pressOf(app.ID, in.Browser, "undo", in.Token)
 	ctx, cancel := p.outlive(ctx)
 	defer cancel()
-	_, err = again(func() (User, error) { return e.undo(ctx, app, in, e.remember(p, nil)) })
+	_, err = again(func() (User, error) { return e.undo(ctx, app, in, p) })
 	if err == nil {
 		return nil
 	}
 	return e.doneBefore(ctx, p, err)
 }
 
-func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, then rider) (User, error) {
+func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User, error) {
 	account, former, err := e.findUndo(ctx, app.ID, in.Token)
 	if err != nil {
 		return User{}, err
 	}
-	u, err := e.amendWith(ctx, e.undoing(app, account, former, in.Client), then)
+	c := e.undoing(app, account, former, in.Client)
+	e.tokens.addOutcome(&c, p, outcome{})
+	u, err := e.amend(ctx, c)
 	if errors.Is(err, ErrConflict) {
 		err = e.makeRoom(ctx, app.ID, former)
 	}

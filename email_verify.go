@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/naming"
 )
 
 // ProofRequest is asked for by a user who is signed in.
@@ -69,14 +67,14 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	if in.Binding == "" && !own && !got.askedBy(in.Browser, app.ID) {
 		return User{}, invalidToken("the asker's binding, browser or session is missing")
 	}
-	return e.verify(ctx, app, got, in.Client, nil)
+	return e.verify(ctx, app, got, in.Client, press{})
 }
 
-// verify makes the address of a proof verified, for its asker.
-func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, then rider) (User, error) {
+// verify makes the address of a proof verified, for its asker, and keeps the outcome of the press.
+func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, p press) (User, error) {
 	if got.user == uuid.Nil {
-		out, err := e.comeToBe(ctx, app, got, entry{method: MethodCredentials, by: by, take: &got.take, alone: true, then: then})
-		return out.User, err
+		landing, err := e.comeToBe(ctx, app, got, signInStep{method: MethodCredentials, client: by, take: &got.take, ends: LandingConfirmed, press: p})
+		return landing.SignIn.User, err
 	}
 	return again(func() (User, error) {
 		account, err := e.provenBy(ctx, app, got)
@@ -86,64 +84,70 @@ func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, 
 		u := account.User
 		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true), Drop: account.vouchings()}
 		c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: by.IP})
-		return e.amendWith(ctx, c, then)
+		e.tokens.addOutcome(&c, p, outcome{State: LandingConfirmed})
+		return e.amend(ctx, c)
 	})
 }
 
+// VerifyPress redeems the link of a proof from its page.
+type VerifyPress struct {
+	LinkPress
+
+	User uuid.UUID // who is signed in; may be the nil UUID
+}
+
 // PressVerify redeems the link of a proof from its page. The asker's browser, and one that is
-// signed in to the account, confirm the address: confirmed is true, and no session begins.
-// Another one that may Stay signs in, as by [Engine.SignInByProof]. Where neither is so,
-// nothing is spent and the answers are empty: the code has then to be typed where the proof
-// was asked for. A browser that presses once more is answered as by [Engine.PressLink].
-func (e *Engine) PressVerify(ctx context.Context, in LinkPress, user uuid.UUID) (confirmed bool, _ SignIn, err error) {
+// signed in to the account, confirm the address: [LandingConfirmed], and no session begins.
+// Another browser that may Stay signs in, as by [Engine.SignInByProof]: [LandingSignedIn].
+// [LandingTypeCode]: neither is so, and nothing is spent. A browser that presses once more is
+// answered as by [Engine.PressLink].
+func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
-		return false, SignIn{}, err
+		return Landing{}, err
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	p := pressOf(app.ID, in.Browser, "verify", in.Token)
-	confirmed, entered, err := e.pressVerify(ctx, app, p, in, user)
-	if err == nil {
-		return confirmed, entered, nil
+	landing, err := e.pressVerify(ctx, app, p, in)
+	if err != nil {
+		return e.repeat(ctx, app, p, in.Client, err)
 	}
-	_, entered, err = e.signInAgain(ctx, app, p, in.Client, err)
-	return err == nil && entered.SessionID == uuid.Nil, entered, err
+	return landing, nil
 }
 
-func (e *Engine) pressVerify(ctx context.Context, app App, p press, in LinkPress, user uuid.UUID) (bool, SignIn, error) {
+func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPress) (Landing, error) {
 	got, err := e.tokens.findLink(ctx, app.ID, forVerify, in.Token, "")
 	if err != nil {
-		return false, SignIn{}, err
+		return Landing{}, err
 	}
-	own := got.user != uuid.Nil && got.user == user
+	own := got.user != uuid.Nil && got.user == in.User
 	if own || got.askedBy(in.Browser, app.ID) {
-		_, err := e.verify(ctx, app, got, in.Client, e.remember(p, nil))
-		return err == nil, SignIn{}, err
+		_, err := e.verify(ctx, app, got, in.Client, p)
+		return Landing{State: LandingConfirmed}, err
 	}
-	if !in.Stay && !(entry{by: got.keeps(in.Client)}).inCookie(app) {
-		return false, SignIn{}, nil
+	step := signInStep{client: got.keeps(in.Client), press: p}
+	if !in.Stay && !step.inCookie(app) {
+		return Landing{State: LandingTypeCode}, nil
 	}
-	entered, err := e.enterByProof(ctx, app, got, in.Browser, in.Client, e.remember(p, nil))
-	return false, entered, err
+	return e.enterByProof(ctx, app, got, in.Browser, step)
 }
 
 // comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
-func (e *Engine) comeToBe(ctx context.Context, app App, got challenge, by entry) (SignIn, error) {
+func (e *Engine) comeToBe(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	if app.Settings.SignupClosed { // it was counted when it was asked for
-		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
+		return Landing{}, signupClosed()
 	}
 	d := got.data
-	u := User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, NameKey: naming.Fold(d.Name), Verified: true}
 	if d.PHC != "" {
-		by.put = []Credential{{Kind: passwordKind, Data: []byte(d.PHC)}}
+		step.put = []Credential{{Kind: passwordKind, Data: []byte(d.PHC)}}
 	}
-	in, err := e.create(ctx, app, u, by)
+	landing, err := e.create(ctx, app, User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, Verified: true}, step)
 	if errors.Is(err, errAgain) {
-		return SignIn{}, invalidToken("another user has the address since")
+		return Landing{}, invalidToken("another user has the address since")
 	}
-	return in, err
+	return landing, err
 }
 
 // ProofSignIn redeems the link of a proof of an address as a sign-in.
@@ -167,30 +171,33 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 	if err != nil {
 		return SignIn{}, err
 	}
-	return e.enterByProof(ctx, app, got, in.Browser, in.Client, nil)
+	landing, err := e.enterByProof(ctx, app, got, in.Browser, signInStep{client: in.Client})
+	return landing.SignIn, err
 }
 
-func (e *Engine) enterByProof(ctx context.Context, app App, got challenge, browser []byte, by Client, then rider) (SignIn, error) {
+// enterByProof signs in by the link of a proof. Of the step, the client and the press are given.
+func (e *Engine) enterByProof(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
 	if !app.lets(got, browser) {
-		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
+		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	if got.askedBy(browser, app.ID) {
-		return e.enterAsAsked(ctx, app, got, by, then)
+		return e.enterAsAsked(ctx, app, got, step)
 	}
-	return e.enterByLink(ctx, app, got, entry{by: by, then: then})
+	return e.enterByLink(ctx, app, got, step)
 }
 
-// enterAsAsked signs in by a proof that the asker redeems: what was set up stays.
-func (e *Engine) enterAsAsked(ctx context.Context, app App, got challenge, by Client, then rider) (SignIn, error) {
-	enter := entry{method: MethodMagicLink, amr: []string{"otp"}, by: got.keeps(by), take: &got.take, proof: true, keeps: true, then: then}
+// enterAsAsked signs in by a proof that its asker redeems: what was set up stays.
+func (e *Engine) enterAsAsked(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
+	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.keeps(step.client)
+	step.take, step.proof, step.keeps = &got.take, true, true
 	if got.user == uuid.Nil {
-		return e.comeToBe(ctx, app, got, enter)
+		return e.comeToBe(ctx, app, got, step)
 	}
-	return again(func() (SignIn, error) {
+	return again(func() (Landing, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
-		return e.enter(ctx, app, account, enter)
+		return e.enter(ctx, app, account, step)
 	})
 }

@@ -96,7 +96,7 @@ func FuzzTexts(f *testing.F) {
 		refused("RedeemLink", err, invalid, malformed)
 		_, err = e.RedeemLink(ctx, authkit.LinkProof{App: app, Email: "bob@example.com", Code: "000000", Binding: text})
 		refused("RedeemLink by binding", err, invalid)
-		_, _, err = e.PressLink(ctx, authkit.LinkPress{App: app, Token: text, Browser: make([]byte, 32)})
+		_, err = e.PressLink(ctx, authkit.LinkPress{App: app, Token: text, Browser: make([]byte, 32)})
 		refused("PressLink", err, invalid)
 		_, err = e.ExchangeCode(ctx, authkit.CodeExchange{App: app, Code: text})
 		refused("ExchangeCode", err, invalid, malformed)

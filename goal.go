@@ -7,12 +7,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// Goal is where a sign-in goes on. RedirectTo is empty where it goes nowhere.
-type Goal struct {
-	RedirectTo string
-	Code       string // for POST /auth/token, once and within a minute
-}
-
 // listsGoal reports whether a URL is one of the app's redirect_urls, to the letter (RFC 9700,
 // section 4.1) but for the port of a loopback address.
 func (a App) listsGoal(to string) bool {

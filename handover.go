@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -28,8 +26,7 @@ const (
 	codeLimit = 1024                      // bytes of its text
 )
 
-// oneTime is what a one-time code says. It is sealed by the engine, so that the store keeps
-// nothing of it but a hash.
+// oneTime is what a one-time code says. Its text is sealed, and the store keeps a hash of it alone.
 type oneTime struct {
 	session, user uuid.UUID
 	made          time.Time
@@ -40,13 +37,40 @@ type oneTime struct {
 
 func codeAAD(app uuid.UUID) []byte { return seal.AAD("one-time code", app.String()) }
 
-func (e *Engine) sealCode(app uuid.UUID, o oneTime) []byte {
-	plain := slices.Concat(o.session[:], o.user[:], binary.BigEndian.AppendUint64(nil, uint64(o.made.UnixMicro())), []byte{byte(flagged(o.created))}, o.proof, o.secret.Bytes())
-	return e.ring.Seal(plain, codeAAD(app))
+// handOver is where a session is handed over to by a one-time code, and to whom. The zero value
+// hands nothing over.
+type handOver struct {
+	to        string // the redirect URL
+	challenge string // PKCE, S256; empty: the browser's secret takes its place
+	browser   []byte // the secret in the binding cookie
 }
 
-// openCode reads a code; raw is what its hash is of.
-func (e *Engine) openCode(app uuid.UUID, text string) (o oneTime, raw []byte, ok bool) {
+// proof is what the exchange of the code has to show. [CodeInvalidRequest]: there is neither a
+// challenge nor a browser, and whoever saw the code could redeem it.
+func (h handOver) proof(app, session uuid.UUID) ([]byte, error) {
+	if h.challenge == "" && len(h.browser) == 0 {
+		return nil, invalid("binding", "required", "there is neither a challenge nor a browser to bind the code to")
+	}
+	return codeBinding(h.challenge, h.browser, app, session), nil
+}
+
+// addCode adds a one-time code for the session to the step that starts the session.
+func (k *tokens) addCode(c *UserChange, code oneTime) (text string) {
+	raw := k.sealCode(c.App, code)
+	hash := token.Hash(raw)
+	c.Also.Tokens = append(c.Also.Tokens, Token{
+		App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: c.ID, Binding: code.proof, ExpiresAt: c.Now.Add(codeTTL),
+	})
+	return token.Encode(raw)
+}
+
+func (k *tokens) sealCode(app uuid.UUID, o oneTime) []byte {
+	plain := slices.Concat(o.session[:], o.user[:], binary.BigEndian.AppendUint64(nil, uint64(o.made.UnixMicro())), []byte{byte(flagged(o.created))}, o.proof, o.secret.Bytes())
+	return k.ring.Seal(plain, codeAAD(app))
+}
+
+// openCode reads a code. raw is what the store keeps the hash of.
+func (k *tokens) openCode(app uuid.UUID, text string) (o oneTime, raw []byte, ok bool) {
 	if len(text) > codeLimit {
 		return oneTime{}, nil, false
 	}
@@ -54,7 +78,7 @@ func (e *Engine) openCode(app uuid.UUID, text string) (o oneTime, raw []byte, ok
 	if !ok {
 		return oneTime{}, nil, false
 	}
-	plain, err := e.ring.Open(raw, codeAAD(app))
+	plain, err := k.ring.Open(raw, codeAAD(app))
 	if err != nil || len(plain) < codeHead {
 		return oneTime{}, nil, false
 	}
@@ -66,25 +90,8 @@ func (e *Engine) openCode(app uuid.UUID, text string) (o oneTime, raw []byte, ok
 	return o, raw, ok
 }
 
-// handOver adds a one-time code for the session to the step that starts it.
-func (e *Engine) handOver(goal *Goal, challenge string, browser []byte) rider {
-	return func(c *UserChange, s *Session, secret sessionSecret) error {
-		if challenge == "" && len(browser) == 0 { // whoever saw the code could redeem it
-			return invalid("binding", "required", "there is neither a challenge nor a browser to bind the code to")
-		}
-		proof := codeBinding(challenge, browser, c.App, s.ID)
-		raw := e.sealCode(c.App, oneTime{session: s.ID, user: s.UserID, made: c.Now, created: c.Version == 0, proof: proof, secret: secret})
-		hash := token.Hash(raw)
-		c.Also.Tokens = append(c.Also.Tokens, Token{
-			App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: s.UserID, Binding: proof, ExpiresAt: c.Now.Add(codeTTL),
-		})
-		goal.Code = token.Encode(raw)
-		return nil
-	}
-}
-
 // codeBinding is the proof that a code asks for: the verifier of the challenge if the flow had
-// one, only else the cookie.
+// one, and otherwise the binding cookie.
 func codeBinding(challenge string, browser []byte, app, session uuid.UUID) []byte {
 	if challenge != "" {
 		return token.Hash([]byte("S256 " + challenge))
@@ -92,18 +99,47 @@ func codeBinding(challenge string, browser []byte, app, session uuid.UUID) []byt
 	return token.Hash([]byte("cookie " + bindingOf(browser, app, session[:])))
 }
 
-// codeAlive refuses a code that was used or has expired: [CodeInvalidToken].
-func (e *Engine) codeAlive(ctx context.Context, app uuid.UUID, text string) error {
-	_, raw, ok := e.openCode(app, text)
+// codeAlive reports whether a code can still be used. [CodeUnavailable].
+func (k *tokens) codeAlive(ctx context.Context, app uuid.UUID, text string) (bool, error) {
+	_, raw, ok := k.openCode(app, text)
 	if !ok {
-		return invalidToken("the one-time code does not open")
+		return false, nil
 	}
-	_, err := e.store.Token(ctx, app, Take{Kind: codeKind, Hash: token.Hash(raw)}, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return invalidToken("the one-time code was used, or has expired")
-	case err != nil:
-		return unavailable(fmt.Errorf("look for a one-time code: %w", err))
+	_, alive, err := k.peek(ctx, app, Take{Kind: codeKind, Hash: token.Hash(raw)})
+	return alive, err
+}
+
+// exchanged is what is kept of a code's first use.
+type exchanged struct {
+	At        time.Time     `json:"at"`
+	Token     string        `json:"token"`
+	ExpiresIn time.Duration `json:"expires_in"`
+}
+
+// usedCode names the token that remembers the first use of a one-time code. It is sealed under
+// the code and the proof, which only the client has.
+type usedCode struct {
+	hash []byte
+	key  []byte
+}
+
+func usedCodeOf(raw, secret []byte) usedCode {
+	return usedCode{hash: token.Hash([]byte("used code"), raw), key: token.Hash([]byte("used code key"), raw, secret)}
+}
+
+// addUsedCode remembers the use of a code, until codeKept after it was made, in the step that
+// spends it.
+func (k *tokens) addUsedCode(c *UserChange, used usedCode, made time.Time, what exchanged) {
+	t := Token{App: c.App, Kind: outcomeKind, Slot: token.Encode(used.hash), Hash: used.hash, UserID: c.ID, ExpiresAt: made.Add(codeKept)}
+	t.Data = k.sealUnder(used.key, t, what)
+	c.Also.Tokens = append(c.Also.Tokens, t)
+}
+
+// recallUse reads the first use of a code. [CodeInvalidToken]: none is remembered.
+func (k *tokens) recallUse(ctx context.Context, app uuid.UUID, used usedCode) (first exchanged, err error) {
+	t, err := k.look(ctx, app, Take{Kind: outcomeKind, Hash: used.hash}, "the one-time code has expired")
+	if err != nil {
+		return exchanged{}, err
 	}
-	return nil
+	return first, k.openUnder(used.key, t, &first)
 }

@@ -12,7 +12,7 @@ import (
 func chosen(r *http.Request) bool { return r.URL.Query().Get("session") == "cookie" }
 
 // cookieMode reports whether a session that begins with this request is held by a cookie.
-func (c *call) cookieMode() bool { return entry{by: c.client}.inCookie(c.app) }
+func (c *call) cookieMode() bool { return signInStep{client: c.client}.inCookie(c.app) }
 
 // checkMode refuses an unknown choice before anything is done: without it, what was to go into
 // a cookie would go to the page's script. It is a part of what is in a request, and judged with

@@ -69,17 +69,18 @@ func pressVerify(c *call) error {
 	if err != nil {
 		return err
 	}
-	confirmed, got, err := c.e.PressVerify(c.ctx(), press, c.user.ID)
-	switch {
-	case err != nil:
+	got, err := c.e.PressVerify(c.ctx(), VerifyPress{LinkPress: press, User: c.user.ID})
+	if err != nil {
 		return err
-	case confirmed:
-		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
-	case got.Token == "":
-		return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
 	}
-	c.handOver(got)
-	return c.notice("Signed in", "You may close this page.")
+	switch got.State {
+	case LandingConfirmed:
+		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
+	case LandingSignedIn:
+		c.handOver(got.SignIn)
+		return c.notice("Signed in", "You may close this page.")
+	}
+	return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
 }
 
 type changeEmailBody struct {

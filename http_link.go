@@ -235,17 +235,18 @@ func pressLink(c *call) error {
 	if err != nil {
 		return err
 	}
-	goal, got, err := c.e.PressLink(c.ctx(), press)
-	switch {
-	case err != nil:
+	got, err := c.e.PressLink(c.ctx(), press)
+	if err != nil {
 		return err
-	case goal.RedirectTo == "" && got.Token != "":
-		c.handOver(got)
-		return c.notice("Signed in", "You may close this page.")
-	case goal.RedirectTo == "":
-		return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
 	}
-	return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
+	switch got.State {
+	case LandingGoesOn:
+		return c.goOn(got.RedirectTo, url.Values{"code": {got.Code}})
+	case LandingSignedIn:
+		c.handOver(got.SignIn)
+		return c.notice("Signed in", "You may close this page.")
+	}
+	return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
 }
 
 // goOn sends a browser to a goal, with parameters added: a person has just pressed for it.

@@ -205,14 +205,14 @@ func returnOAuth(c *call) error {
 	if parseState(in.State).links() {
 		return returnLink(c, in)
 	}
-	goal, got, err := c.e.ReturnOAuth(c.ctx(), in)
-	if goal.RedirectTo != "" {
-		return c.goBack(goal.RedirectTo, c.goalQuery(err, "code", goal.Code))
-	}
-	if err != nil {
+	got, err := c.e.ReturnOAuth(c.ctx(), in)
+	switch {
+	case got.State == LandingGoesOn:
+		return c.goBack(got.RedirectTo, c.goalQuery(err, "code", got.Code))
+	case err != nil:
 		return err
 	}
-	out := c.signedIn(got)
+	out := c.signedIn(got.SignIn)
 	if httpio.AcceptsJSONOnly(c.r) {
 		return c.answer(http.StatusOK, out.body)
 	}

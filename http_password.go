@@ -76,19 +76,22 @@ func pressReset(c *call) error {
 	if err != nil {
 		return err
 	}
-	goal, got, err := c.e.PressReset(c.ctx(), press, form.Get("password"))
+	got, err := c.e.PressReset(c.ctx(), ResetPress{LinkPress: press, Password: form.Get("password")})
 	switch {
 	case errors.Is(err, CodeWeakPassword) && httpio.Navigates(c.r): // a person; a program gets the refusal itself
 		return resetPage.show(c, press.Token, refusalOf(err))
 	case err != nil:
 		return err
-	case goal.RedirectTo != "":
-		return c.goOn(goal.RedirectTo, url.Values{"code": {goal.Code}})
-	case got.Token != "":
-		c.handOver(got)
-		return c.notice("Signed in", "Your new password is saved."+removedText(got.Removed)+" You may close this page.")
 	}
-	return c.notice("Saved", "Your new password is saved."+removedText(got.Removed)+" Go back to where you wanted to sign in and use your new password there.")
+	saved := "Your new password is saved." + removedText(got.SignIn.Removed)
+	switch got.State {
+	case LandingGoesOn:
+		return c.goOn(got.RedirectTo, url.Values{"code": {got.Code}})
+	case LandingSignedIn:
+		c.handOver(got.SignIn)
+		return c.notice("Signed in", saved+" You may close this page.")
+	}
+	return c.notice("Saved", saved+" Go back to where you wanted to sign in and use your new password there.")
 }
 
 // removedText says which ways to sign in a reset removed.

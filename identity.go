@@ -173,12 +173,9 @@ func linkedIdentities(all []heldIdentity) []LinkedIdentity {
 // Identities lists the accounts at providers by which a user signs in, oldest first.
 // [CodeUserNotFound].
 func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity, error) {
-	account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
+	account, err := e.accountOf(ctx, ref)
 	if err != nil {
 		return nil, err
-	}
-	if account == nil {
-		return nil, noUser()
 	}
 	var configs []OAuthConfig
 	if account.needsConfigs() {
@@ -196,12 +193,9 @@ func (a *Account) needsConfigs() bool {
 
 // waysIn reads an account and the configurations that its identities hang on.
 func (e *Engine) waysIn(ctx context.Context, app, user uuid.UUID) (*Account, []OAuthConfig, error) {
-	account, err := e.account(ctx, app, AccountKey{ID: user})
+	account, err := e.accountOf(ctx, UserRef{App: app, ID: user})
 	if err != nil {
 		return nil, nil, err
-	}
-	if account == nil {
-		return nil, nil, noUser()
 	}
 	configs, err := e.providers.configs(ctx, app)
 	return account, configs, err

@@ -79,9 +79,7 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	done, err := e.linkBack(ctx, app, in, kept, both(spending(take), e.remember(p, func(out *outcome) {
-		out.RedirectTo, out.Provider = kept.RedirectTo, kept.Provider
-	})))
+	done, err := e.linkBack(ctx, app, in, linking{flow: kept, take: take, press: p})
 	if err != nil {
 		e.rememberRefusal(ctx, p, take, done.RedirectTo, err)
 	}
@@ -102,32 +100,35 @@ func (e *Engine) linkedBefore(ctx context.Context, app App, in LinkReturn, out o
 	return done, err
 }
 
-// linkBack asks the provider who came, and links. The rider spends the state.
-func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, kept flow, then rider) (Linked, error) {
-	if err := checkGoal(app, kept.RedirectTo, ""); err != nil {
+// linking is a flow that links, whose state was claimed.
+type linking struct {
+	flow
+
+	take     Take // the state, which the step spends
+	press    press
+	identity Credential // of who came from the provider
+}
+
+// linkBack asks the provider who came, and links.
+func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, l linking) (Linked, error) {
+	if err := checkGoal(app, l.RedirectTo, ""); err != nil {
 		return Linked{}, err // no longer registered
 	}
-	done := Linked{RedirectTo: kept.RedirectTo, Provider: kept.Provider}
-	profile, err := e.whoCame(ctx, app.ID, in.OAuthReturn, kept)
+	done := Linked{RedirectTo: l.RedirectTo, Provider: l.Provider}
+	profile, err := e.whoCame(ctx, app.ID, in.OAuthReturn, l.flow)
 	if err != nil {
 		return done, err
 	}
-	identity, err := identityOf(profile, kept.Provider)
-	if err != nil {
+	if l.identity, err = identityOf(profile, l.Provider); err != nil {
 		return done, err
 	}
-	for range 5 {
-		done.Identities, err = e.addIdentity(ctx, app, in, identity, kept.Provider, then)
-		if !errors.Is(err, ErrStale) {
-			return done, err
-		}
-	}
-	return done, unavailable(errAgain)
+	done.Identities, err = again(func() ([]LinkedIdentity, error) { return e.addIdentity(ctx, app, in, l) })
+	return done, err
 }
 
 // addIdentity decides by the session's user and is guarded by that user's Version: whatever
 // resets the account, disables it or ends its sessions beside it is seen.
-func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identity Credential, provider string, then rider) ([]LinkedIdentity, error) {
+func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, l linking) ([]LinkedIdentity, error) {
 	session, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
 		return nil, err
@@ -137,11 +138,12 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 		return nil, err
 	}
 	now := e.now()
-	if identity, err = account.mailed(identity, session.mailedTo(u)); err != nil {
+	identity, err := account.mailed(l.identity, session.mailedTo(u))
+	if err != nil {
 		return nil, err
 	}
 	identity = owned(identity, u, now)
-	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
+	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: &l.take}
 	switch {
 	case account.keeps(identity):
 	case account.holds(identity): // and the provider tells another address
@@ -150,17 +152,15 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, identi
 	default:
 		change.Put = []Credential{identity}
 		account.Credentials = append(account.Credentials, identity)
-		if err := e.noteLink(&change, app, account, provider, in.Client.IP); err != nil {
+		if err := e.noteLink(&change, app, account, l.Provider, in.Client.IP); err != nil {
 			return nil, err
 		}
 	}
-	if err := then(&change, nil, sessionSecret{}); err != nil {
-		return nil, err
-	}
+	e.tokens.addOutcome(&change, l.press, outcome{RedirectTo: l.RedirectTo, Provider: l.Provider})
 	_, err = e.store.ChangeUser(ctx, change)
 	switch {
 	case errors.Is(err, ErrStale):
-		return nil, err
+		return nil, errAgain
 	case errors.Is(err, ErrNotFound):
 		return nil, invalidToken("the sessions of the user ended while the provider was asked")
 	case errors.Is(err, ErrConflict):

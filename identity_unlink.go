@@ -15,20 +15,22 @@ import (
 // proven is none: the link that proves it resets the account first. Of callers that
 // concurrently take the last two ways, one is refused.
 func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider string) error {
-	for range 5 {
+	_, err := again(func() (User, error) {
 		account, configs, err := e.waysIn(ctx, ref.App, ref.ID)
 		if err != nil {
-			return err
+			return User{}, err
 		}
 		change, err := unlink(account, account.identities(configs), provider, e.now())
 		if err != nil {
-			return err
+			return User{}, err
 		}
-		if _, err := e.store.ChangeUser(ctx, change); !errors.Is(err, ErrStale) {
-			return storeError(err, ref.App)
+		u, err := e.store.ChangeUser(ctx, change)
+		if errors.Is(err, ErrStale) {
+			return User{}, errAgain
 		}
-	}
-	return unavailable(errAgain)
+		return u, storeError(err, ref.App)
+	})
+	return err
 }
 
 // unlink decides by the account as it was read. The account's Version guards the change.

@@ -68,12 +68,9 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 		return err
 	}
 	_, err = again(func() (User, error) {
-		account, err := e.account(ctx, app.ID, AccountKey{ID: in.User})
+		account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: in.User})
 		if err != nil {
 			return User{}, err
-		}
-		if account == nil {
-			return User{}, noUser()
 		}
 		u := account.User
 		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}
@@ -84,7 +81,7 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 		if err != nil {
 			return User{}, err
 		}
-		c.Put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, c.Now)}
+		c.Put = []Credential{passwordCredential(u, phc, c.Now)}
 		to, err := e.noticeTo(ctx, app, u)
 		if err != nil {
 			return User{}, err

@@ -65,84 +65,84 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	if err != nil {
 		return SignIn{}, err
 	}
-	return e.reSecure(ctx, app, got, in.Password, entry{by: got.keeps(in.Client)})
+	landing, err := e.reSecure(ctx, app, got, in.Password, signInStep{client: got.keeps(in.Client)})
+	return landing.SignIn, err
 }
 
-// PressReset is [Engine.ResetPassword] from the link's page. The session is handed over as
-// by [Engine.PressLink], and once more to a browser that presses again with the same password;
-// where it has nowhere to go on to and does not Stay, or was asked for with a code challenge in
-// another browser, none begins, and both answers are empty.
-func (e *Engine) PressReset(ctx context.Context, in LinkPress, pw string) (_ Goal, _ SignIn, err error) {
+// ResetPress sets a password from the page of a reset's link.
+type ResetPress struct {
+	LinkPress
+
+	Password string // the new one
+}
+
+// PressReset is [Engine.ResetPassword] from the link's page. The session begins in this browser or
+// is handed over, as by [Engine.PressLink], and once more to a browser that presses again with the
+// same password. [LandingSaved]: no session begins, since there is no redirect URL and no Stay, or
+// the reset was asked for with a code challenge in another browser.
+func (e *Engine) PressReset(ctx context.Context, in ResetPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
-		return Goal{}, SignIn{}, err
+		return Landing{}, err
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	p := pressOf(app.ID, in.Browser, "reset", in.Token, pw)
-	goal, entered, err := e.pressReset(ctx, app, p, in, pw)
+	p := pressOf(app.ID, in.Browser, "reset", in.Token, in.Password)
+	landing, err := e.pressReset(ctx, app, p, in)
 	if err != nil {
-		return e.signInAgain(ctx, app, p, in.Client, err)
+		return e.repeat(ctx, app, p, in.Client, err)
 	}
-	return goal, entered, nil
+	return landing, nil
 }
 
-func (e *Engine) pressReset(ctx context.Context, app App, p press, in LinkPress, pw string) (Goal, SignIn, error) {
+func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress) (Landing, error) {
 	got, err := e.tokens.findLink(ctx, app.ID, forReset, in.Token, "")
 	if err != nil {
-		return Goal{}, SignIn{}, err
+		return Landing{}, err
 	}
-	goal := Goal{RedirectTo: got.data.RedirectTo}
-	by := entry{by: got.keeps(in.Client), then: e.remember(p, nil)}
-	by.alone = goal.RedirectTo == "" && !in.Stay && !by.inCookie(app)
+	step := signInStep{client: got.keeps(in.Client), press: p}
 	switch {
-	case got.elsewhere(in.Browser, app.ID): // the new password is what the one who asked goes on with
-		goal, by.alone = Goal{}, true
-	case goal.RedirectTo != "":
-		if err := checkHandOver(app, goal.RedirectTo, got.data.Challenge); err != nil {
-			return Goal{}, SignIn{}, err // no longer registered
+	case got.elsewhere(in.Browser, app.ID): // the asker goes on with the new password
+		step.ends = LandingSaved
+	case got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app):
+		step.ends = LandingSaved
+	default:
+		if step.handOver, err = got.handOver(app, in.Browser); err != nil {
+			return Landing{}, err
 		}
-		by.then = e.handOverOnce(p, &goal, got.data.Challenge, in.Browser)
 	}
-	entered, err := e.reSecure(ctx, app, got.from(in.Browser, app.ID), pw, by)
-	return goal, entered, err
+	return e.reSecure(ctx, app, got.from(in.Browser, app.ID), in.Password, step)
 }
 
-// reSecure gives the user of a proof another password.
-func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string, by entry) (SignIn, error) {
+// reSecure gives the user of a proof another password, and signs in. Of the step, the client is
+// given, and what has to do with the end of the flow.
+func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string, step signInStep) (Landing, error) {
 	account, err := e.provenBy(ctx, app, got)
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	phc, err := e.newPassword(ctx, app, account.User, pw, by.by)
+	phc, err := e.newPassword(ctx, app, account.User, pw, step.client)
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	by.method, by.amr, by.take, by.proof, by.end = MethodCredentials, []string{"otp"}, &got.take, true, true
-	by.shown = got.address()
-	var removed []Removed
-	by.then = both(func(c *UserChange, _ *Session, _ sessionSecret) error {
-		return e.tellOfReset(c, app, account.User.EmailTyped, by.by, removed)
-	}, by.then)
-	return again(func() (SignIn, error) {
+	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{"otp"}, &got.take, true
+	step.shown, step.end, step.reset = got.address(), true, true
+	return again(func() (Landing, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
-		by.drop = account.lately(e.now())
-		removed = removedBy(by.drop)
-		by.put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(phc)}, account.User, e.now())}
-		in, err := e.enter(ctx, app, account, by)
-		in.Removed = removed
-		return in, err
+		step.drop = account.lately(e.now())
+		step.put = []Credential{passwordCredential(account.User, phc, e.now())}
+		return e.enter(ctx, app, account, step)
 	})
 }
 
-// tellOfReset adds the events of a reset, and a notice that names what it removed.
-func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client, removed []Removed) error {
+// tellOfReset adds the events of a reset, and a notice that names the identities which it drops.
+func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client) error {
 	var names []string
-	for _, r := range removed {
+	for _, r := range removedBy(c.Drop) {
 		names = append(names, r.Name)
 		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
 	}

@@ -56,13 +56,13 @@ type sessionSecret struct {
 }
 
 // newSession prepares the session that a user verb starts, and the secret that holds it.
-func (e *Engine) newSession(app App, user uuid.UUID, by entry, now time.Time) (*Session, sessionSecret, error) {
+func (e *Engine) newSession(app App, user uuid.UUID, by signInStep, now time.Time) (*Session, sessionSecret, error) {
 	id := newID(now)
 	_, idle, absolute := e.cfg.Tokens.lifetimes(app)
 	s := &Session{
 		App: app.ID, ID: id, UserID: user, AMR: by.amr,
 		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: now.Add(idle), Until: now.Add(absolute),
-		UserAgent: clean(by.by.UserAgent, maxUserAgent), IP: clean(by.by.IP, 64),
+		UserAgent: clean(by.client.UserAgent, maxUserAgent), IP: clean(by.client.IP, 64),
 	}
 	if by.inCookie(app) {
 		cookie := token.Random(cookieSize)
@@ -180,25 +180,23 @@ type HostSignIn struct {
 // sessions taken for begun by mail, and a reset then keeps identities that were linked in them.
 // [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
-	app, user, method, by := in.App, in.User, in.Method, in.Client
-	defer e.hooks.refused(ctx, tried{EventSessionStart, app, by}, &err)
-	if method == "" || clean(method, maxMethod) != method {
+	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	if in.Method == "" || clean(in.Method, maxMethod) != in.Method {
 		return SignIn{}, invalid("method", "invalid_method", "method is not one to 64 printable characters, such as hwk")
 	}
-	a, err := e.appFor(ctx, app, by)
+	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
 	}
-	return again(func() (SignIn, error) {
-		account, err := e.account(ctx, app, AccountKey{ID: user})
+	step := signInStep{method: in.Method, amr: []string{in.Method}, client: in.Client}
+	landing, err := again(func() (Landing, error) {
+		account, err := e.accountOf(ctx, UserRef{App: in.App, ID: in.User})
 		if err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
-		if account == nil {
-			return SignIn{}, noUser()
-		}
-		return e.enter(ctx, a, account, entry{method: method, amr: []string{method}, by: by})
+		return e.enter(ctx, app, account, step)
 	})
+	return landing.SignIn, err
 }
 
 // authenticate reads an access token of the app and asks the store for its session:

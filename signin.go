@@ -6,197 +6,231 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 )
 
-// account reads an account; nil and no error: there is none.
-func (e *Engine) account(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error) {
-	account, err := e.store.Account(ctx, app, by)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, unavailable(fmt.Errorf("read an account of app %s: %w", app, err))
-	}
-	return &account, nil
+// signInStep is the step of the store in which every way of signing in ends, as the way decides
+// it: [Engine.enter] takes it for an account, and [Engine.create] for a new user.
+type signInStep struct {
+	method string   // the user's AuthMethod from now on
+	amr    []string // of the session (RFC 8176)
+	client Client   // who signs in
+	bearer bool     // a refresh token holds the session: the answer can set no cookie
+
+	// ends is how the flow ends without a session, where the one who proved the address has
+	// no use for one. Empty: a session starts.
+	ends LandingState
+
+	take  *Take  // the token that proves the sign-in; the step spends it
+	proof bool   // take proves the address: an unverified account is reset first
+	keeps bool   // no reset with proof, since the one who asked for the proof redeems it
+	shown string // the address as the one who proved it wrote it; empty: not known
+
+	put, drop []Credential
+	end       bool // ends every session that was there before, and every proof
+
+	joins string // the provider whose identity joins a standing account, which its user is told of
+	reset bool   // the password was reset, which the user is told of, and of the identities in drop
+
+	handOver handOver // the zero value: the session is not handed over
+	press    press    // its outcome is kept; the zero press keeps none
 }
 
-// entry is what a proven sign-in brings along.
-type entry struct {
-	method string // the user's AuthMethod from now on
-	amr    []string
-	by     Client
-	take   *Take  // the token that proved it
-	proof  bool   // of the address: an unverified account is reset first
-	keeps  bool   // unless the one who asked for the proof redeems it
-	shown  string // the address as the one who proved it wrote it
-	put    []Credential
-	drop   []Credential
-	end    bool  // every session before, and every proof
-	alone  bool  // no session starts: whoever proved it is not here to hold one
-	bearer bool  // a refresh token holds the session: the answer can set no cookie
-	then   rider // may be nil
-}
-
-// inCookie reports whether a cookie is to hold the session that the entry starts.
-func (by entry) inCookie(app App) bool {
+// inCookie reports whether a cookie is to hold the session that the step starts.
+func (s signInStep) inCookie(app App) bool {
 	switch app.Settings.SessionMode {
 	case SessionCookie:
-		return !by.bearer
+		return !s.bearer
 	case SessionEither:
-		return !by.bearer && by.by.Cookie
+		return !s.bearer && s.client.Cookie
 	case SessionBearer:
 	}
 	return false
 }
 
-// mayHold refuses a session that the asker's browser has no room for.
-func (by entry) mayHold(app App) error {
-	if by.alone || !by.inCookie(app) {
+// starts reports whether the step starts a session.
+func (s signInStep) starts() bool { return s.ends == "" }
+
+// mayHold refuses a session that the asker's browser has no room for: [CodeLimitReached].
+func (s signInStep) mayHold(app App) error {
+	if !s.starts() || !s.inCookie(app) {
 		return nil
 	}
-	return by.by.hasRoom()
+	return s.client.hasRoom()
 }
 
-// rider adds to the step that starts a session: what is written with it, and what it spends.
-// The session is nil where none starts.
-type rider func(*UserChange, *Session, sessionSecret) error
+// mayProve refuses a user of an unproven address where the app asks for a proof, unless the step
+// brings one: [CodeEmailNotVerified].
+func (s signInStep) mayProve(app App, u User) error {
+	if app.Settings.RequireVerified && !u.Verified && !s.proof {
+		return unproven("")
+	}
+	return nil
+}
 
-// enter signs the user of an account in, in one step: token spent, session started,
-// guarded by the Version on which it was decided.
-func (e *Engine) enter(ctx context.Context, app App, account *Account, by entry) (SignIn, error) {
+// enter signs the user of an account in, in one step of the store. The step is guarded by the
+// Version on which it was decided. errAgain: another request has changed the account.
+func (e *Engine) enter(ctx context.Context, app App, account *Account, step signInStep) (Landing, error) {
 	u := account.User
 	if u.Disabled {
-		return SignIn{}, refuse(CodeUserDisabled, "the account is disabled").about(account)
+		return Landing{}, refuse(CodeUserDisabled, "the account is disabled").about(account)
 	}
-	if app.Settings.RequireVerified && !u.Verified && !by.proof {
-		return SignIn{}, unproven("")
+	if err := step.mayProve(app, u); err != nil {
+		return Landing{}, err
 	}
-	if err := by.mayHold(app); err != nil {
-		return SignIn{}, err
+	if err := step.mayHold(app); err != nil {
+		return Landing{}, err
 	}
-	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: by.method, Client: by.by}
-	if !by.alone {
+	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
+	if step.starts() {
 		if err := e.hooks.before(ctx, moment); err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
 	}
-	if by.proof {
-		by.drop = append(slices.Clip(by.drop), account.vouchings()...)
+	entry := entering{UserChange: UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}}
+	if err := e.prepare(&entry, app, account, step); err != nil {
+		return Landing{}, err
 	}
-	change, secret, err := e.entering(app, u, by)
-	if err != nil {
-		return SignIn{}, err
-	}
-	if moment.User, err = e.store.ChangeUser(ctx, change); err != nil {
-		return SignIn{}, e.stepError(err, app.ID)
-	}
-	e.outbox.wakeFor(change.Also)
-	if by.alone {
-		return SignIn{User: moment.User}, nil
-	}
-	e.hooks.after(moment)
-	return e.begin(ctx, app, moment, *change.Session, secret)
+	return e.commit(ctx, app, moment, entry)
 }
 
-// entering is the step by which a user enters.
-func (e *Engine) entering(app App, u User, by entry) (UserChange, sessionSecret, error) {
-	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: by.take, Put: by.put, Drop: by.drop, End: by.end}
-	var secret sessionSecret
-	var err error
-	if !by.alone {
-		if c.Session, secret, err = e.newSession(app, u.ID, by, c.Now); err != nil {
-			return c, secret, err
-		}
-		c.AuthMethod, c.MaxSessions = by.method, e.cfg.Tokens.MaxSessions
-		c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStart, IP: by.by.IP, Reason: by.method})
+// create makes a user that mayCreate has let through, and signs in, in one step of the store.
+// errAgain: the address or a credential is another user's by now.
+func (e *Engine) create(ctx context.Context, app App, u User, step signInStep) (Landing, error) {
+	if err := step.mayProve(app, u); err != nil {
+		return Landing{}, err
 	}
-	switch {
-	case by.proof && by.keeps:
-		c.Verified = new(true)
-	case by.proof && !u.Verified:
-		reset(&c)
-		if by.shown != "" {
-			c.EmailTyped = &by.shown
-		}
-	}
-	if by.then != nil {
-		err = by.then(&c, c.Session, secret)
-	}
-	return c, secret, err
-}
-
-// unproven refuses who has not proven the address, where the app asks for that. With the
-// binding, the proof that was just mailed can be redeemed.
-func unproven(binding string) *Error {
-	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
-}
-
-// reset takes everything from an account whose address was never proven, before the
-// person who proved it gets in: whoever made the account may not have been that person
-// (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
-func reset(c *UserChange) {
-	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
-	c.DropCredentials, c.End = true, true
-	c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
-}
-
-// mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
-// one for the peer, whatever the method of sign-in.
-func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
-	if app.Settings.SignupClosed {
-		return refuse(CodeSignupDisabled, "this app takes no new users")
-	}
-	return e.limits.hit(ctx, app, e.limits.byPeer(limitSignupPeer, by)...)
-}
-
-// create makes a user that mayCreate has let through and signs in, in one step.
-func (e *Engine) create(ctx context.Context, app App, u User, by entry) (SignIn, error) {
-	if app.Settings.RequireVerified && !u.Verified {
-		return SignIn{}, unproven("")
-	}
-	if err := by.mayHold(app); err != nil {
-		return SignIn{}, err
+	if err := step.mayHold(app); err != nil {
+		return Landing{}, err
 	}
 	now := e.now()
-	u.App, u.AuthMethod, u.CreatedAt = app.ID, by.method, now
-	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: by.method, Client: by.by}
+	u.App, u.AuthMethod = app.ID, step.method
+	u = newUser(u, now)
+	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: step.method, Client: step.client}
+	moment.User.ID = uuid.Nil // the host sees the user without one
 	if err := e.hooks.before(ctx, moment); err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	id := newID(now)
-	u.ID = id
-	for i := range by.put {
-		by.put[i] = owned(by.put[i], u, now)
+	moment.User = u
+	for i := range step.put {
+		step.put[i] = owned(step.put[i], u, now)
 	}
-	change := UserChange{Now: now, App: app.ID, ID: id, Take: by.take}
-	var secret sessionSecret
-	var err error
-	if !by.alone {
-		if change.Session, secret, err = e.newSession(app, id, by, now); err != nil {
-			return SignIn{}, err
-		}
+	entry := entering{UserChange: UserChange{Now: now, App: app.ID, ID: u.ID}}
+	if err := e.prepare(&entry, app, nil, step); err != nil {
+		return Landing{}, err
 	}
-	if by.then != nil {
-		if err := by.then(&change, change.Session, secret); err != nil {
-			return SignIn{}, err
-		}
-	}
-	step := NewUser{Now: now, User: u, Credentials: by.put, Take: change.Take, Session: change.Session, Also: change.Also}
-	step.Also.note(now, Event{App: app.ID, UserID: id, Type: EventUserCreate, IP: by.by.IP, Reason: by.method})
-	if moment.User, err = e.store.CreateUser(ctx, step); err != nil {
-		return SignIn{}, e.stepError(err, app.ID)
-	}
-	e.hooks.after(moment)
-	if by.alone {
-		return SignIn{User: moment.User, Created: true}, nil
-	}
-	return e.begin(ctx, app, moment, *change.Session, secret)
+	return e.commit(ctx, app, moment, entry)
 }
 
-// begin mints the first token of a session, and ends one that gets none: nobody holds it.
+// entering is a sign-in as it is about to be written. The change is also that of a new user, whom
+// CreateUser makes of its parts.
+type entering struct {
+	UserChange
+
+	secret  sessionSecret
+	landing Landing
+}
+
+// prepare puts together what the step writes, and how the flow ends. A nil account is that of a
+// new user.
+func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep) (err error) {
+	c.Take, c.Put, c.Drop, c.End = step.take, step.put, step.drop, step.end
+	c.landing.State = step.ends
+	if step.starts() {
+		c.landing.State = LandingSignedIn
+		if c.Session, c.secret, err = e.newSession(app, c.ID, step, c.Now); err != nil {
+			return err
+		}
+	}
+	if account == nil {
+		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
+	} else if err := e.prepareAccount(&c.UserChange, app, account, step); err != nil {
+		return err
+	}
+	c.landing.SignIn.Removed = removedBy(c.Drop)
+	return e.prepareLanding(c, account == nil, step)
+}
+
+// prepareAccount adds what becomes of an account that was there before.
+func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) error {
+	if step.starts() {
+		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
+		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
+	}
+	if step.proof {
+		c.Drop = append(slices.Clip(c.Drop), account.vouchings()...)
+	}
+	switch {
+	case step.proof && step.keeps:
+		c.Verified = new(true)
+	case step.proof && !account.User.Verified:
+		reset(c)
+		if step.shown != "" {
+			c.EmailTyped = &step.shown
+		}
+	}
+	if step.joins != "" {
+		if err := e.noteLink(c, app, account, step.joins, c.Session.IP); err != nil {
+			return err
+		}
+	}
+	if step.reset {
+		return e.tellOfReset(c, app, account.User.EmailTyped, step.client)
+	}
+	return nil
+}
+
+// prepareLanding hands the session over by a one-time code, where the step asks for it, and keeps
+// the outcome of the press.
+func (e *Engine) prepareLanding(c *entering, created bool, step signInStep) error {
+	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed}
+	if c.Session != nil {
+		out.Session, out.Secret = c.Session.ID, c.secret.Bytes()
+	}
+	if to := step.handOver.to; to != "" && c.Session != nil {
+		proof, err := step.handOver.proof(c.App, c.Session.ID)
+		if err != nil {
+			return err
+		}
+		code := e.tokens.addCode(&c.UserChange, oneTime{session: c.Session.ID, user: c.ID, made: c.Now, created: created, proof: proof, secret: c.secret})
+		c.landing.State, c.landing.RedirectTo, c.landing.Code = LandingGoesOn, to, code
+		out.RedirectTo, out.Code, out.Secret = to, code, nil
+	}
+	e.tokens.addOutcome(&c.UserChange, step.press, out)
+	return nil
+}
+
+// commit writes a sign-in, tells the host of it, and mints the first access token of the session.
+// errAgain: what the step was decided on has changed. [CodeInvalidToken]: another request has
+// spent the token.
+func (e *Engine) commit(ctx context.Context, app App, m Moment, c entering) (Landing, error) {
+	var err error
+	if m.Kind == MomentSignUp {
+		m.User, err = e.store.CreateUser(ctx, NewUser{Now: c.Now, User: m.User, Credentials: c.Put, Take: c.Take, Session: c.Session, Also: c.Also})
+	} else {
+		m.User, err = e.store.ChangeUser(ctx, c.UserChange)
+	}
+	if err != nil {
+		return Landing{}, stepError(err, app.ID)
+	}
+	e.outbox.wakeFor(c.Also)
+	if c.Session != nil || m.Kind == MomentSignUp {
+		e.hooks.after(m)
+	}
+	removed := c.landing.SignIn.Removed
+	c.landing.SignIn = SignIn{User: m.User, Created: m.Kind == MomentSignUp}
+	if c.Session != nil {
+		if c.landing.SignIn, err = e.begin(ctx, app, m, *c.Session, c.secret); err != nil {
+			return Landing{}, err
+		}
+	}
+	c.landing.SignIn.Removed = removed
+	return c.landing, nil
+}
+
+// begin mints the first token of a session. A session that gets none is ended, since no client
+// holds it.
 func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, secret sessionSecret) (SignIn, error) {
 	in, err := e.issue(ctx, app, m, s, secret)
 	if err == nil {
@@ -209,18 +243,36 @@ func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, secret
 	return SignIn{}, err
 }
 
-// owned completes a credential with its user. A password's subject is the user's id.
-func owned(c Credential, u User, now time.Time) Credential {
-	c.App, c.UserID, c.CreatedAt = u.App, u.ID, now
-	if c.Kind == passwordKind {
-		c.Subject = u.ID.String()
-	}
-	return c
+// unproven refuses a user who has not proven the address, where the app asks for that. With the
+// binding, the proof that was just mailed can be redeemed.
+func unproven(binding string) *Error {
+	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
 }
 
-// stepError translates what a user verb answers. A conflict or a stale guard is decided
-// anew; a token that cannot be spent was spent by somebody else.
-func (e *Engine) stepError(err error, app uuid.UUID) error {
+// reset takes everything from an account whose address was never proven, before the
+// person who proved it gets in: the account may be the work of another person
+// (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
+func reset(c *UserChange) {
+	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
+	c.DropCredentials, c.End = true, true
+	c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
+}
+
+// mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
+// one for the peer, whatever the method of sign-in.
+func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
+	if app.Settings.SignupClosed {
+		return signupClosed()
+	}
+	return e.limits.hit(ctx, app, e.limits.byPeer(limitSignupPeer, by)...)
+}
+
+func signupClosed() *Error { return refuse(CodeSignupDisabled, "this app takes no new users") }
+
+// stepError translates the error of CreateUser and ChangeUser. errAgain: a guard is stale or a
+// key is another user's, and the step has to be decided anew. [CodeInvalidToken]: another request
+// has spent the token of the step.
+func stepError(err error, app uuid.UUID) error {
 	switch {
 	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):
 		return fmt.Errorf("%w: %w", errAgain, err)

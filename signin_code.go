@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -44,7 +42,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	if in.Code == "" {
 		return SignIn{}, invalid("code", "required", "code is missing")
 	}
-	code, raw, ok := e.openCode(app.ID, in.Code)
+	code, raw, ok := e.tokens.openCode(app.ID, in.Code)
 	if !ok {
 		return SignIn{}, invalidToken("the one-time code is malformed or another app's")
 	}
@@ -55,7 +53,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	case e.now().Sub(code.made) >= codeKept:
 		return SignIn{}, invalidToken("the one-time code was made long ago")
 	}
-	x := exchange{code: code, hash: token.Hash(raw), used: token.Hash([]byte("used code"), raw), key: token.Hash([]byte("used code key"), raw, secret)}
+	x := exchange{code: code, hash: token.Hash(raw), used: usedCodeOf(raw, secret)}
 	return again(func() (SignIn, error) { return e.exchange(ctx, app, in.Client, x) })
 }
 
@@ -63,8 +61,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 type exchange struct {
 	code oneTime
 	hash []byte // of the code's token
-	used []byte // of the token that remembers its first use
-	key  []byte // that this is sealed under
+	used usedCode
 }
 
 // exchange mints before it spends: what is answered is kept in the step that spends.
@@ -88,55 +85,28 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 		return SignIn{}, err
 	}
 	c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &Take{Kind: codeKind, Hash: x.hash, Binding: x.code.proof}}
-	used, err := e.usedCode(app.ID, u.ID, x, exchanged{At: c.Now, Token: in.Token, ExpiresIn: in.ExpiresIn})
-	if err != nil {
-		return SignIn{}, err
-	}
-	c.Also.Tokens = []Token{used}
+	e.tokens.addUsedCode(&c, x.used, x.code.made, exchanged{At: c.Now, Token: in.Token, ExpiresIn: in.ExpiresIn})
 	_, err = e.store.ChangeUser(ctx, c)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return e.exchangeAgain(ctx, app, x, s, u)
 	case err != nil:
-		return SignIn{}, e.stepError(err, app.ID)
+		return SignIn{}, stepError(err, app.ID)
 	}
 	m.Kind = MomentToken
 	e.hooks.after(m)
 	return in, nil
 }
 
-// exchanged is what is kept of a code's first use.
-type exchanged struct {
-	At        time.Time     `json:"at"`
-	Token     string        `json:"token"`
-	ExpiresIn time.Duration `json:"expires_in"`
-}
-
-// usedCode is the token that remembers a code's first use. It is sealed under the code and the
-// proof, which only the client has.
-func (e *Engine) usedCode(app, user uuid.UUID, x exchange, what exchanged) (Token, error) {
-	sealed, err := e.sealUnder(x.key, app, x.used, what)
-	return Token{
-		App: app, Kind: outcomeKind, Slot: token.Encode(x.used), Hash: x.used, UserID: user, ExpiresAt: x.code.made.Add(codeKept), Data: sealed,
-	}, err
-}
-
 // exchangeAgain answers a code that cannot be spent: as it was answered before, for so long.
 // A later use ends the session: the code is in two hands, and one of them got the session.
 func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Session, u User) (SignIn, error) {
-	t, err := e.store.Token(ctx, app.ID, Take{Kind: outcomeKind, Hash: x.used}, e.now())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return SignIn{}, invalidToken("the one-time code has expired")
-	case err != nil:
-		return SignIn{}, unavailable(fmt.Errorf("look for the use of a one-time code: %w", err))
-	}
-	var before exchanged
-	if err := e.openUnder(x.key, t, &before); err != nil {
+	first, err := e.tokens.recallUse(ctx, app.ID, x.used)
+	if err != nil {
 		return SignIn{}, err
 	}
-	if e.now().Sub(before.At) < codeAgain {
-		in := SignIn{Token: before.Token, ExpiresIn: before.ExpiresIn, User: u, SessionID: s.ID, Created: x.code.created}
+	if e.now().Sub(first.At) < codeAgain {
+		in := SignIn{Token: first.Token, ExpiresIn: first.ExpiresIn, User: u, SessionID: s.ID, Created: x.code.created}
 		in.hold(x.code.secret, s, e.now())
 		return in, nil
 	}

@@ -86,7 +86,8 @@ func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err er
 	if in.Binding == "" && !app.lets(got, in.Browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
-	return e.enterByLink(ctx, app, got.from(in.Browser, app.ID), entry{by: in.Client, bearer: in.bearer})
+	landing, err := e.enterByLink(ctx, app, got.from(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
+	return landing.SignIn, err
 }
 
 // lets says whether the app lets a browser redeem a link of which it shows no binding.
@@ -100,24 +101,26 @@ func (c challenge) fits(account *Account) bool {
 	return c.user == uuid.Nil || (account != nil && account.User.ID == c.user && !c.outdated(account))
 }
 
-func (e *Engine) enterByLink(ctx context.Context, app App, got challenge, enter entry) (SignIn, error) {
-	enter.method, enter.amr, enter.by, enter.take, enter.proof = MethodMagicLink, []string{"otp"}, got.keeps(enter.by), &got.take, true
-	enter.shown = got.address()
-	return again(func() (SignIn, error) {
+// enterByLink signs in by a mailed proof of the address, whose redeemer need not be its asker. Of
+// the step, the client is given, and what has to do with the end of the flow.
+func (e *Engine) enterByLink(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
+	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.keeps(step.client)
+	step.take, step.proof, step.shown = &got.take, true, got.address()
+	return again(func() (Landing, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 		if err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
 		if !got.fits(account) {
-			return SignIn{}, invalidToken("the link is older than a change of the account's password or address")
+			return Landing{}, invalidToken("the link is older than a change of the account's password or address")
 		}
 		if account != nil {
-			return e.enter(ctx, app, account, enter)
+			return e.enter(ctx, app, account, step)
 		}
-		if err := e.mayCreate(ctx, app, enter.by); err != nil {
-			return SignIn{}, err
+		if err := e.mayCreate(ctx, app, step.client); err != nil {
+			return Landing{}, err
 		}
-		return e.create(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, enter)
+		return e.create(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, step)
 	})
 }
 
@@ -132,54 +135,58 @@ type LinkPress struct {
 	Stay bool
 }
 
-// PressLink spends a link and signs in, and hands the session over by a one-time code:
-// the browser that presses gets it, never another. Nothing is spent and both answers are
-// empty where the press can lead nowhere: with nowhere to go on to and no Stay, or where the
-// link was asked for with a code challenge and this is not the browser that asked, which
-// alone has the verifier. The six-digit code has then to be typed where the sign-in began.
+// PressLink spends a link and signs in. The session begins in this browser, or is handed over to
+// the redirect URL of the link by a one-time code that no other browser can redeem.
 //
-// Within a minute, the same browser that presses once more is answered the same goal and code,
-// or the same session, as long as they are alive, and nothing happens again.
-func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Goal, _ SignIn, err error) {
+// [LandingTypeCode]: nothing is spent where the press can lead nowhere. So it is without a redirect
+// URL and without Stay, and where the link was asked for with a code challenge and this is not the
+// browser that asked, which alone has the verifier.
+//
+// Within a minute, the same browser that presses once more gets the same code, or the same
+// session, as long as they are alive, and nothing happens again.
+func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
-		return Goal{}, SignIn{}, err
+		return Landing{}, err
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	p := pressOf(app.ID, in.Browser, "link", in.Token)
-	goal, entered, err := e.pressLink(ctx, app, p, in)
+	landing, err := e.pressLink(ctx, app, p, in)
 	if err != nil {
-		return e.signInAgain(ctx, app, p, in.Client, err)
+		return e.repeat(ctx, app, p, in.Client, err)
 	}
-	return goal, entered, nil
+	return landing, nil
 }
 
-func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) (Goal, SignIn, error) {
+func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) (Landing, error) {
 	got, err := e.tokens.findLink(ctx, app.ID, forSignIn, in.Token, "")
 	switch {
 	case err != nil:
-		return Goal{}, SignIn{}, err
+		return Landing{}, err
 	case !app.lets(got, in.Browser):
-		return Goal{}, SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
+		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
 	case got.elsewhere(in.Browser, app.ID):
-		return Goal{}, SignIn{}, nil
+		return Landing{State: LandingTypeCode}, nil
 	}
 	got = got.from(in.Browser, app.ID)
-	enter := entry{by: got.keeps(in.Client), then: e.remember(p, nil)}
-	switch {
-	case got.data.RedirectTo == "" && !in.Stay && !enter.inCookie(app):
-		return Goal{}, SignIn{}, nil
-	case got.data.RedirectTo == "":
-		entered, err := e.enterByLink(ctx, app, got, enter)
-		return Goal{}, entered, err
+	step := signInStep{client: got.keeps(in.Client), press: p}
+	if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {
+		return Landing{State: LandingTypeCode}, nil
 	}
-	if err := checkHandOver(app, got.data.RedirectTo, got.data.Challenge); err != nil {
-		return Goal{}, SignIn{}, err // no longer registered
+	if step.handOver, err = got.handOver(app, in.Browser); err != nil {
+		return Landing{}, err
 	}
-	goal := Goal{RedirectTo: got.data.RedirectTo}
-	enter.then = e.handOverOnce(p, &goal, got.data.Challenge, in.Browser)
-	entered, err := e.enterByLink(ctx, app, got, enter)
-	return goal, entered, err
+	return e.enterByLink(ctx, app, got, step)
+}
+
+// handOver is where the session of a proof is handed over to, from the browser that redeems it.
+// [CodeInvalidRequest]: the app no longer has the URL.
+func (c challenge) handOver(app App, browser []byte) (handOver, error) {
+	to := handOver{c.data.RedirectTo, c.data.Challenge, browser}
+	if to.to == "" {
+		return handOver{}, nil
+	}
+	return to, checkHandOver(app, to.to, to.challenge)
 }

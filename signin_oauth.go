@@ -125,16 +125,26 @@ func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string, wh
 	return invalidToken(why)
 }
 
-func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, then rider) (SignIn, error) {
+// finish asks the provider who came, and signs in. Of the step, the take is given, and what has to
+// do with the end of the flow.
+func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, step signInStep) (Landing, error) {
 	in.Client.Cookie = kept.Cookie // chosen where the flow began, and not by what came back
 	profile, err := e.whoCame(ctx, app.ID, in, kept)
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	if app, err = e.live.apps.read(ctx, app.ID); err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	return again(func() (SignIn, error) { return e.enterByProvider(ctx, app, profile, kept.Provider, in.Client, then) })
+	step.method, step.amr, step.client = MethodOAuth, []string{"fed"}, in.Client
+	return again(func() (Landing, error) { return e.enterByProvider(ctx, app, arrival{profile, kept.Provider}, step) })
+}
+
+// arrival is who came from a provider.
+type arrival struct {
+	oauth.Profile
+
+	provider string // the name of the configuration
 }
 
 // whoCame asks the provider.
@@ -210,76 +220,66 @@ func providerRefused(code string, err error) error {
 	return &Error{Code: CodeProviderRefused, Detail: "the provider refused the sign-in", ProviderCode: code, Err: err}
 }
 
-func (e *Engine) enterByProvider(ctx context.Context, app App, p oauth.Profile, provider string, by Client, then rider) (SignIn, error) {
-	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: subjectOf(p)})
+func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step signInStep) (Landing, error) {
+	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: subjectOf(p.Profile)})
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	// An address that is none counts as no address.
 	email, bad := address.Parse(p.Email)
 	var local *Account
 	if known == nil && bad == nil {
 		if local, err = e.account(ctx, app.ID, AccountKey{Email: email}); err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
 	}
 	c := linkCase{
 		identityKnown: known != nil, local: local != nil, localVerified: local != nil && local.User.Verified,
 		signupOpen: !app.Settings.SignupClosed, never: app.Settings.LinkPolicy == LinkNever, email: bad == nil, emailVerified: p.EmailVerified,
 	}
-	enter := entry{method: MethodOAuth, amr: []string{"fed"}, by: by, then: then}
-	identity, err := identityOf(p, provider)
+	identity, err := identityOf(p.Profile, p.provider)
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	switch outcome := link(c); outcome {
 	case linkSignIn:
 		if identity, err = known.mailed(identity, ""); err != nil {
-			return SignIn{}, err
+			return Landing{}, err
 		}
 		if !known.keeps(identity) { // the provider tells another address, or nothing was kept yet
-			enter.put = []Credential{owned(identity, known.User, e.now())}
+			step.put = []Credential{owned(identity, known.User, e.now())}
 		}
-		return e.enter(ctx, app, known, enter)
+		return e.enter(ctx, app, known, step)
 	case linkCreateVerified, linkCreateUnverified:
-		name := p.Name
-		if _, err := naming.User(name); err != nil {
-			name = ""
+		if err := e.mayCreate(ctx, app, step.client); err != nil {
+			return Landing{}, err
 		}
-		if err := e.mayCreate(ctx, app, by); err != nil {
-			return SignIn{}, err
-		}
-		enter.put = provenAt(p, provider, identity)
+		step.put = provenAt(p.Profile, p.provider, identity)
 		return e.create(ctx, app, User{
-			Email: email, EmailTyped: p.Email, Name: name, NameKey: naming.Fold(name), Verified: outcome == linkCreateVerified,
-		}, enter)
+			Email: email, EmailTyped: p.Email, Name: p.userName(), Verified: outcome == linkCreateVerified,
+		}, step)
 	case linkAdd, linkResetAndAdd:
-		enter.put = []Credential{owned(identity, local.User, e.now())}
-		enter.proof, enter.shown = outcome == linkResetAndAdd, p.Email
-		if enter.proof {
-			enter.put = provenAt(p, provider, enter.put[0])
+		step.put = []Credential{owned(identity, local.User, e.now())}
+		step.proof, step.shown = outcome == linkResetAndAdd, p.Email
+		if step.proof {
+			step.put = provenAt(p.Profile, p.provider, step.put[0])
 		}
-		enter.then = e.tell(local, app, provider, then)
-		return e.enter(ctx, app, local, enter)
+		step.joins = p.provider
+		return e.enter(ctx, app, local, step)
 	case linkSignupDisabled:
-		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
+		return Landing{}, signupClosed()
 	case linkEmailRequired:
-		return SignIn{}, &Error{Code: CodeEmailRequired, Detail: "the provider told no usable email address", Err: p.Lack}
+		return Landing{}, &Error{Code: CodeEmailRequired, Detail: "the provider told no usable email address", Err: p.Lack}
 	}
-	return SignIn{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
+	return Landing{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }
 
-// tell adds what follows from a new identity to the step that joins it.
-func (e *Engine) tell(of *Account, app App, provider string, then rider) rider {
-	return func(c *UserChange, s *Session, secret sessionSecret) error {
-		if err := e.noteLink(c, app, of, provider, s.IP); err != nil {
-			return err
-		}
-		if then != nil {
-			return then(c, s, secret)
-		}
-		return nil
+// userName is the name that a new user gets; empty: the provider told none that a user may have.
+func (p arrival) userName() string {
+	if _, err := naming.User(p.Name); err != nil {
+		return ""
 	}
+	return p.Name
 }
 
 // noteLink adds the event of a new identity to a step, and a mail to the user, with a link that

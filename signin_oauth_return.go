@@ -31,62 +31,61 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 	if err != nil {
 		return SignIn{}, err
 	}
-	return e.finish(ctx, app, in, kept, spending(take))
+	landing, err := e.finish(ctx, app, in, kept, signInStep{take: &take})
+	return landing.SignIn, err
 }
 
-// ReturnOAuth finishes a flow that began with a redirect. With a goal, the session is
-// handed over by a one-time code; an error then goes to the goal, too, and is returned
-// beside it. Within a minute, the same browser that comes back once more with the same is
-// answered the same, refusals too, as long as what was made is alive; one that comes while the
-// first is under way waits for its outcome.
-func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Goal, _ SignIn, err error) {
+// ReturnOAuth finishes a flow that began with a redirect. Where the flow has a redirect URL, the
+// session is handed over by a one-time code, and an error belongs there, too: it comes with a
+// Landing that has the RedirectTo. Otherwise the session begins in this browser.
+//
+// Within a minute, the same browser that comes back once more with the same answer is answered
+// the same, refusals too, as long as what was made is alive. One that comes while the first
+// is under way waits for its outcome.
+func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
-		return Goal{}, SignIn{}, err
+		return Landing{}, err
 	}
 	p := in.press(uuid.Nil)
 	kept, take, err := e.claimState(ctx, app.ID, in, stateKind, uuid.Nil)
 	if err != nil {
 		out, err := e.await(ctx, p, take, err)
 		if err != nil {
-			return Goal{}, SignIn{}, err
+			return Landing{}, err
 		}
-		return e.answerAgain(ctx, app, out, in.Client, invalidToken("what the same return made has ended"))
+		return e.landAgain(ctx, app, out, in.Client, invalidToken("what the same return made has ended"))
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	goal, got, err := e.comeBack(ctx, app, p, in, kept, take)
+	landing, err := e.comeBack(ctx, app, in, kept, signInStep{take: &take, press: p})
 	if err != nil {
-		e.rememberRefusal(ctx, p, take, goal.RedirectTo, err)
+		e.rememberRefusal(ctx, p, take, landing.RedirectTo, err)
 	}
-	return goal, got, err
+	return landing, err
 }
 
-func (e *Engine) comeBack(ctx context.Context, app App, p press, in OAuthReturn, kept flow, take Take) (Goal, SignIn, error) {
+// comeBack finishes a flow whose state was claimed. An error comes with the RedirectTo where it
+// belongs, if the app still has that.
+func (e *Engine) comeBack(ctx context.Context, app App, in OAuthReturn, kept flow, step signInStep) (Landing, error) {
 	if kept.RedirectTo == "" {
-		got, err := e.finish(ctx, app, in, kept, both(spending(take), e.remember(p, nil)))
-		return Goal{}, got, err
+		return e.finish(ctx, app, in, kept, step)
 	}
 	if err := checkHandOver(app, kept.RedirectTo, kept.Challenge); err != nil {
-		return Goal{}, SignIn{}, err // no longer registered
+		return Landing{}, err // no longer registered
 	}
-	goal := Goal{RedirectTo: kept.RedirectTo}
-	got, err := e.finish(ctx, app, in, kept, both(spending(take), e.handOverOnce(p, &goal, kept.Challenge, in.Browser)))
-	return goal, got, err
+	step.handOver = handOver{kept.RedirectTo, kept.Challenge, in.Browser}
+	landing, err := e.finish(ctx, app, in, kept, step)
+	if err != nil {
+		landing = Landing{State: LandingGoesOn, RedirectTo: kept.RedirectTo}
+	}
+	return landing, err
 }
 
 // press names a return by all that counts of it; the session is that of a flow that links.
 func (in OAuthReturn) press(session uuid.UUID) press {
 	return pressOf(in.App, in.Browser, "return", session.String(), in.Provider, in.State, in.Code, in.Iss, in.Fail)
-}
-
-// spending is the rider that spends what was claimed, in the step that it leads to.
-func spending(take Take) rider {
-	return func(c *UserChange, _ *Session, _ sessionSecret) error {
-		c.Take = &take
-		return nil
-	}
 }
 
 // claimState gives a state of the kind and, if it links, of the session to one return, and to
@@ -133,14 +132,10 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 	if p.hash == nil {
 		return
 	}
-	r, now := asError(refused), e.now()
+	now := e.now()
 	var err error
-	if r.Code != CodeUnavailable && r.Code != CodeInternal {
-		out := outcome{RedirectTo: to, Refused: r.Code, Detail: r.Detail, ProviderCode: r.ProviderCode, Fields: r.Fields}
-		var t Token
-		if t, err = e.outcomeToken(p, out, now); err == nil {
-			err = e.store.Put(ctx, p.app, Also{Tokens: []Token{t}})
-		}
+	if code := asError(refused).Code; code != CodeUnavailable && code != CodeInternal {
+		err = e.store.Put(ctx, p.app, Also{Tokens: []Token{e.tokens.outcomeToken(p, refusedOutcome(to, refused), now)}})
 	}
 	if err == nil {
 		_, err = e.store.TakeToken(ctx, p.app, take, now)
@@ -162,7 +157,7 @@ func (e *Engine) await(ctx context.Context, p press, take Take, refused error) (
 	if !errors.Is(refused, CodeInvalidToken) || take.Hash == nil || p.hash == nil {
 		return outcome{}, refused
 	}
-	out, ok, err := e.recall(ctx, p)
+	out, ok, err := e.tokens.recall(ctx, p)
 	if err != nil || ok {
 		return out, err
 	}
@@ -179,7 +174,7 @@ func (e *Engine) await(ctx context.Context, p press, take Take, refused error) (
 			return outcome{}, err
 		}
 		// The outcome comes with the end of the state, or before it: it is looked for afterwards.
-		switch out, ok, err := e.recall(ctx, p); {
+		switch out, ok, err := e.tokens.recall(ctx, p); {
 		case err != nil || ok:
 			return out, err
 		case !alive:

@@ -127,7 +127,7 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 		return SignIn{}, err
 	}
 	if app.Settings.SignupClosed {
-		return SignIn{}, refuse(CodeSignupDisabled, "this app takes no new users")
+		return SignIn{}, signupClosed()
 	}
 	if app.Settings.RequireVerified {
 		return e.signUpLater(ctx, app, in, email)
@@ -136,13 +136,12 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 	if err != nil {
 		return SignIn{}, err
 	}
-	taken := refuse(CodeEmailTaken, "this app has a user of that address")
 	if account != nil {
-		return SignIn{}, taken
+		return SignIn{}, emailTaken()
 	}
 	got, err := e.createWithPassword(ctx, app, in, email)
 	if errors.Is(err, errAgain) {
-		return SignIn{}, taken // somebody else was first
+		return SignIn{}, emailTaken() // by a sign-up beside this one
 	}
 	return got, err
 }
@@ -189,11 +188,11 @@ func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSig
 	if err != nil {
 		return SignIn{}, err
 	}
-	u := User{Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name)}
-	return e.create(ctx, app, u, entry{
-		method: MethodCredentials, amr: []string{"pwd"}, by: in.Client,
+	landing, err := e.create(ctx, app, User{Email: email, EmailTyped: in.Email, Name: in.Name}, signInStep{
+		method: MethodCredentials, amr: []string{"pwd"}, client: in.Client,
 		put: []Credential{{Kind: passwordKind, Data: []byte(phc)}},
 	})
+	return landing.SignIn, err
 }
 
 // checkPassword signs in, or refuses in the time that a real check takes.
@@ -208,24 +207,12 @@ func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, 
 	if u := account.User; app.Settings.RequireVerified && !u.Verified && !u.Disabled {
 		return SignIn{}, e.askForProof(ctx, app, u, in)
 	}
-	by := entry{method: MethodCredentials, amr: []string{"pwd"}, by: in.Client}
+	step := signInStep{method: MethodCredentials, amr: []string{"pwd"}, client: in.Client}
 	if renewed != "" {
-		by.put = []Credential{owned(Credential{Kind: passwordKind, Data: []byte(renewed)}, account.User, e.now())}
+		step.put = []Credential{passwordCredential(account.User, renewed, e.now())}
 	}
-	return e.enter(ctx, app, account, by)
-}
-
-// password is the account's PHC string; empty if it has none, or is no account at all.
-func (a *Account) password() string {
-	if a == nil {
-		return ""
-	}
-	for _, c := range a.Credentials {
-		if c.Kind == passwordKind {
-			return string(c.Data)
-		}
-	}
-	return ""
+	landing, err := e.enter(ctx, app, account, step)
+	return landing.SignIn, err
 }
 
 // wrongPassword names what did not fit, which only the log tells.

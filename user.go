@@ -47,17 +47,12 @@ func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User
 
 // User reads one user. [CodeUserNotFound].
 func (e *Engine) User(ctx context.Context, ref UserRef) (User, error) {
-	account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
+	account, err := e.accountOf(ctx, ref)
 	if err != nil {
 		return User{}, err
 	}
-	if account == nil {
-		return User{}, noUser()
-	}
 	return account.User, nil
 }
-
-func noUser() *Error { return refuse(CodeUserNotFound, "the app has no such user") }
 
 // UserRequest says what a new user is like.
 type UserRequest struct {
@@ -75,21 +70,11 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 	if err := checkUserName(in.Name); err != nil {
 		return User{}, err
 	}
-	now := e.now()
-	id := newID(now)
-	step := NewUser{Now: now, User: User{
-		App: app, ID: id, Email: email, EmailTyped: in.Email, Name: in.Name, NameKey: naming.Fold(in.Name),
-		AuthMethod: MethodMagicLink, Verified: in.Verified, CreatedAt: now,
-	}}
+	u := User{App: app, Email: email, EmailTyped: in.Email, Name: in.Name, AuthMethod: MethodMagicLink, Verified: in.Verified}
 	if in.Verified {
-		step.Credentials = []Credential{vouching(app, id, id.String(), now)}
+		return e.createForHost(ctx, u, Credential{Kind: vouchedKind})
 	}
-	step.Also.note(now, Event{App: app, UserID: id, Type: EventUserCreate, Actor: "host"})
-	u, err := e.store.CreateUser(ctx, step)
-	if errors.Is(err, ErrConflict) {
-		return User{}, refuse(CodeEmailTaken, "this app has a user of that address")
-	}
-	return u, storeError(err, app)
+	return e.createForHost(ctx, u)
 }
 
 // UserPatch changes the fields that are not nil. Disabling ends every session; so does
@@ -124,7 +109,7 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 	if p.Keep && (p.Verified == nil || !*p.Verified) {
 		return User{}, invalid("keep", "not_allowed", "keep goes with email_verified: true")
 	}
-	for range 5 {
+	return again(func() (User, error) {
 		u, err := e.User(ctx, ref)
 		if err != nil {
 			return User{}, err
@@ -138,11 +123,12 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 			c.Name, c.NameKey = new(p.name()), new(naming.Fold(p.name()))
 		}
 		c.Also.note(c.Now, Event{App: ref.App, UserID: ref.ID, Type: EventUserChange, Reason: p.names()})
-		if u, err = e.store.ChangeUser(ctx, c); !errors.Is(err, ErrStale) {
-			return u, storeError(err, ref.App)
+		u, err = e.store.ChangeUser(ctx, c)
+		if errors.Is(err, ErrStale) {
+			return User{}, errAgain
 		}
-	}
-	return User{}, unavailable(errAgain)
+		return u, storeError(err, ref.App)
+	})
 }
 
 // proves reports whether the patch says of an account that never proved its address that it

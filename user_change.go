@@ -13,20 +13,10 @@ const noticeTTL = 24 * time.Hour
 func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
 	u, err := e.store.ChangeUser(ctx, c)
 	if err != nil {
-		return User{}, e.stepError(err, c.App)
+		return User{}, stepError(err, c.App)
 	}
 	e.outbox.wakeFor(c.Also)
 	return u, nil
-}
-
-// amendWith is amend with what a rider adds, which may be nil.
-func (e *Engine) amendWith(ctx context.Context, c UserChange, then rider) (User, error) {
-	if then != nil {
-		if err := then(&c, nil, sessionSecret{}); err != nil {
-			return User{}, err
-		}
-	}
-	return e.amend(ctx, c)
 }
 
 // noticeTo is where a notice to a user goes. To an address that is not proven it is mail like

@@ -291,7 +291,7 @@ func (f *filler) oneTimeCode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	to, _, err := f.engine.PressLink(ctx, authkit.LinkPress{App: f.app.ID, Token: link, Browser: browser, Client: f.by})
+	to, err := f.engine.PressLink(ctx, authkit.LinkPress{App: f.app.ID, Token: link, Browser: browser, Client: f.by})
 	f.held["one_time_code"], f.held["binding_cookie"] = to.Code, base64.RawURLEncoding.EncodeToString(browser)
 	return err
 }

@@ -1,0 +1,88 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/naming"
+)
+
+// account reads an account. It is nil, without an error, where the app has no such account.
+func (e *Engine) account(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error) {
+	account, err := e.store.Account(ctx, app, by)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, unavailable(fmt.Errorf("read an account of app %s: %w", app, err))
+	}
+	return &account, nil
+}
+
+// accountOf reads the account of a user. [CodeUserNotFound].
+func (e *Engine) accountOf(ctx context.Context, ref UserRef) (*Account, error) {
+	account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
+	if err == nil && account == nil {
+		return nil, noUser()
+	}
+	return account, err
+}
+
+func noUser() *Error { return refuse(CodeUserNotFound, "the app has no such user") }
+
+// password is the PHC string of the account; empty: the account is nil or has no password.
+func (a *Account) password() string {
+	if a == nil {
+		return ""
+	}
+	for _, c := range a.Credentials {
+		if c.Kind == passwordKind {
+			return string(c.Data)
+		}
+	}
+	return ""
+}
+
+// newUser completes the record of a user who comes to be now: with an id of its own. The rest is
+// the store's.
+func newUser(u User, now time.Time) User {
+	u.ID, u.NameKey, u.CreatedAt = newID(now), naming.Fold(u.Name), now
+	return u
+}
+
+// owned completes a credential with its user. One without a subject has the id of the user as its
+// subject, so that the user has one of the kind.
+func owned(c Credential, u User, now time.Time) Credential {
+	c.App, c.UserID, c.CreatedAt = u.App, u.ID, now
+	if c.Subject == "" {
+		c.Subject = u.ID.String()
+	}
+	return c
+}
+
+// passwordCredential is the password of a user, as its PHC string.
+func passwordCredential(u User, phc string, now time.Time) Credential {
+	return owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, now)
+}
+
+// createForHost makes a user of whom the host says what is so. [CodeEmailTaken].
+func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Credential) (User, error) {
+	now := e.now()
+	u = newUser(u, now)
+	for i := range credentials {
+		credentials[i] = owned(credentials[i], u, now)
+	}
+	step := NewUser{Now: now, User: u, Credentials: credentials}
+	step.Also.note(now, Event{App: u.App, UserID: u.ID, Type: EventUserCreate, Actor: "host"})
+	u, err := e.store.CreateUser(ctx, step)
+	if errors.Is(err, ErrConflict) {
+		return User{}, emailTaken()
+	}
+	return u, storeError(err, step.User.App)
+}
+
+func emailTaken() *Error { return refuse(CodeEmailTaken, "this app has a user of that address") }
