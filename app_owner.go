@@ -8,32 +8,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const (
-	defaultApps       = 50 // live ones of a developer of the console app, over HTTP
-	defaultAppsPerDay = 20
-)
-
-// liveApps is how many live apps one developer may have; 0: no bound.
-func (c *Config) liveApps(overHTTP bool) int { return c.bound(c.Limits.Apps, defaultApps, overHTTP) }
-
-// appsPerDay is how many apps one developer may make a day; 0: no bound.
-func (c *Config) appsPerDay(overHTTP bool) int {
-	return c.bound(c.Limits.AppsPerDay, defaultAppsPerDay, overHTTP)
-}
-
-// bound is a bound of Config.Limits on one developer; 0: there is no bound. Where it is not
-// set, the fallback holds for developers of the console app over HTTP alone: a host may make an
-// app for each of its customers.
-func (c *Config) bound(set, fallback int, overHTTP bool) int {
-	switch {
-	case c.Limits.InsecureOff || set < 0:
-		return 0
-	case set == 0 && overHTTP && c.Developers == nil:
-		return fallback
-	}
-	return set
-}
-
 // ownerError translates what a store says about a developer who is to get an app.
 func ownerError(err error, most int) error {
 	switch {
@@ -45,10 +19,6 @@ func ownerError(err error, most int) error {
 		return refuse(CodeUserNotFound, "there is no such developer, or the developer is disabled")
 	}
 	return unavailable(fmt.Errorf("give a developer an app: %w", err))
-}
-
-func limitReached(things string, most int) *Error {
-	return refuse(CodeLimitReached, fmt.Sprintf("there are as many %s as there may be, %d: delete one first", things, most))
 }
 
 // MoveApp hands an app over to another developer, who has to make a new API key: every key of

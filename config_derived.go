@@ -7,6 +7,11 @@ import (
 	"github.com/google/uuid"
 )
 
+const (
+	defaultApps       = 50 // live ones of a developer of the console app, over HTTP
+	defaultAppsPerDay = 20
+)
+
 // url is an address under the mount point.
 func (c *Config) url(path string) string { return c.BaseURL + path }
 
@@ -18,4 +23,25 @@ func (c *Config) issuer(app uuid.UUID) string { return c.url("/apps/" + app.Stri
 func (t *TokenConfig) lifetimes(app App) (access, idle, absolute time.Duration) {
 	s := app.Settings
 	return cmp.Or(s.AccessTTL, t.AccessTTL), cmp.Or(s.SessionIdle, t.SessionIdle), cmp.Or(s.SessionAbsolute, t.SessionAbsolute)
+}
+
+// liveApps is how many live apps one developer may have; 0: no bound.
+func (c *Config) liveApps(overHTTP bool) int { return c.bound(c.Limits.Apps, defaultApps, overHTTP) }
+
+// appsPerDay is how many apps one developer may make a day; 0: no bound.
+func (c *Config) appsPerDay(overHTTP bool) int {
+	return c.bound(c.Limits.AppsPerDay, defaultAppsPerDay, overHTTP)
+}
+
+// bound is a bound of Config.Limits on one developer; 0: there is no bound. Where it is not
+// set, the fallback holds for developers of the console app over HTTP alone: a host may make an
+// app for each of its customers.
+func (c *Config) bound(set, fallback int, overHTTP bool) int {
+	switch {
+	case c.Limits.InsecureOff || set < 0:
+		return 0
+	case set == 0 && overHTTP && c.Developers == nil:
+		return fallback
+	}
+	return set
 }

@@ -176,6 +176,11 @@ func fieldsOf(err error) []FieldError {
 	return nil
 }
 
+// limitReached refuses one more of a number of things that is full.
+func limitReached(things string, most int) *Error {
+	return refuse(CodeLimitReached, fmt.Sprintf("there are as many %s as there may be, %d: delete one first", things, most))
+}
+
 // unavailable refuses because something that authkit stands on is out of order.
 func unavailable(err error) *Error {
 	return &Error{

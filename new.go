@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/thinlog"
-	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -45,19 +43,9 @@ func New(c Config) (*Engine, error) {
 	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
 	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: e.cfg.developerMail}
 	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
-	salt := token.Random(16)
-	p := c.Password
-	e.hasher = &hasher{
-		params: password.Params{MemoryKiB: p.MemoryKiB, Time: p.Time, Threads: p.Threads},
-		policy: password.Policy{Min: p.MinLength, Max: p.MaxLength},
-		gate:   password.NewGate(p.Concurrent, p.Queue, p.QueueWait),
-	}
-	if p.Breached != "" {
-		e.hasher.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
-	}
+	e.hasher = newHasher(c.Password, c.Outbound.Proxy)
 	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, e.cfg.issuer)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, &e.cfg), e.proveCookie)
-	e.hasher.dummy = password.Hash("no password at all", salt, e.hasher.params)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	if err := clock.keep(ctx); err != nil {
