@@ -49,7 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
 		appSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), changeSentences(), tokenSentences(),
-		sessionSentences(), rotationSentences(), secretSentences(), smallSentences(), crossingSentences(), riderSentences(),
+		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), upkeepSentences(), crossingSentences(), riderSentences(),
 		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), lockstepSentences(),
 	} {
 		for _, s := range group {
