@@ -35,8 +35,17 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	start := OAuthStart{App: app.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Browser: in.Browser}
-	return e.depart(ctx, app, start, Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch}, in.Session)
+	config, err := e.providers.enabled(ctx, app.ID, in.Provider)
+	if err != nil {
+		return OAuthGo{}, err
+	}
+	if err := checkGoal(app, in.RedirectTo, ""); err != nil {
+		return OAuthGo{}, err
+	}
+	return e.depart(ctx, config, departure{
+		state:   Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch},
+		session: in.Session, browser: in.Browser, redirectTo: in.RedirectTo,
+	})
 }
 
 // LinkReturn is what a provider sent back to somebody who links an identity, with the
@@ -79,7 +88,7 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	done, err := e.linkBack(ctx, app, in, linking{flow: kept, take: take, press: p})
+	done, err := e.linkBack(ctx, app, in, linking{stateData: kept, take: take, press: p})
 	if err != nil {
 		e.rememberRefusal(ctx, p, take, done.RedirectTo, err)
 	}
@@ -102,7 +111,7 @@ func (e *Engine) linkedBefore(ctx context.Context, app App, in LinkReturn, out o
 
 // linking is a flow that links, whose state was claimed.
 type linking struct {
-	flow
+	stateData
 
 	take     Take // the state, which the step spends
 	press    press
@@ -115,7 +124,7 @@ func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, l linking
 		return Linked{}, err // no longer registered
 	}
 	done := Linked{RedirectTo: l.RedirectTo, Provider: l.Provider}
-	profile, err := e.whoCame(ctx, app.ID, in.OAuthReturn, l.flow)
+	profile, err := e.providers.whoCame(ctx, app.ID, in.answer(), l.stateData)
 	if err != nil {
 		return done, err
 	}

@@ -2,15 +2,12 @@ package authkit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/naming"
-	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -27,109 +24,54 @@ type OAuthStart struct {
 	Client Client
 }
 
-// OAuthGo is where the browser goes.
-type OAuthGo struct{ URL, State, Binding string }
-
-// flow is what a state keeps, sealed.
-type flow struct {
-	Provider   string `json:"provider"`
-	Edition    string `json:"edition"` // of the configuration
-	Nonce      string `json:"nonce"`
-	Verifier   string `json:"verifier"`
-	RedirectTo string `json:"redirect_to,omitempty"`
-	Challenge  string `json:"challenge,omitempty"`
-	Cookie     bool   `json:"cookie,omitempty"`
-
-	Until time.Time `json:"until"` // when it may come back at the latest
-}
-
 // StartOAuth makes a state and answers the provider's URL. [CodeProviderNotConfigured].
 func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	to, err := e.depart(ctx, app, in, Token{Kind: stateKind}, uuid.Nil)
+	config, err := e.maySignIn(ctx, app, in)
+	if err != nil {
+		return OAuthGo{}, err
+	}
+	to, err := e.depart(ctx, config, departure{
+		state: Token{Kind: stateKind}, browser: in.Browser,
+		redirectTo: in.RedirectTo, challenge: in.CodeChallenge, cookie: in.Client.Cookie,
+	})
 	if in.Browser != nil {
 		to.Binding = "" // the cookie is the binding
 	}
 	return to, err
 }
 
-// mayDepart is the configuration that a flow begins with, or what speaks against beginning.
-func (e *Engine) mayDepart(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
-	config, err := e.providers.config(ctx, app.ID, in.Provider)
-	switch {
-	case err != nil:
-		return OAuthConfig{}, err
-	case !config.Enabled:
-		return OAuthConfig{}, notConfigured()
-	}
-	return config, checkGoal(app, in.RedirectTo, in.CodeChallenge)
-}
-
-// maySignIn is mayDepart for a flow that hands over a code.
+// maySignIn returns the configuration of a sign-in that may begin.
 func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
-	config, err := e.mayDepart(ctx, app, in)
+	config, err := e.providers.enabled(ctx, app.ID, in.Provider)
 	if err != nil {
 		return OAuthConfig{}, err
 	}
 	return config, checkHandOver(app, in.RedirectTo, in.CodeChallenge)
 }
 
-// depart makes a state out of a token of its kind and user, for a session if it links.
-func (e *Engine) depart(ctx context.Context, app App, in OAuthStart, state Token, session uuid.UUID) (OAuthGo, error) {
-	may := e.mayDepart
-	if state.Kind == stateKind {
-		may = e.maySignIn
-	}
-	config, err := may(ctx, app, in)
+// depart begins a flow. Its state outlives the time in which the provider may answer by the time
+// that the answer may take.
+func (e *Engine) depart(ctx context.Context, c OAuthConfig, d departure) (OAuthGo, error) {
+	d.now = e.now()
+	flow, err := e.providers.begin(ctx, c, d)
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	client, err := e.providers.open(config)
-	if err != nil {
+	if err := e.tokens.keep(ctx, flow.state, flow.data, stateTTL+pressTime); err != nil {
 		return OAuthGo{}, err
 	}
-	id := newState(state.Kind)
-	kept := flow{
-		Provider: in.Provider, Edition: config.edition(), RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge, Cookie: in.Client.Cookie,
-		Nonce: token.Encode(token.Random(macSize)), Verifier: token.Encode(token.Random(macSize)), Until: e.now().Add(stateTTL),
-	}
-	browser := in.Browser
-	if browser == nil {
-		browser = token.Random(macSize)
-	}
-	to, err := e.providers.client.AuthURL(ctx, client, id.String(), kept.Nonce, kept.Verifier)
-	if err != nil {
-		return OAuthGo{}, providerError(err)
-	}
-	binding := bindingOf(browser, app.ID, id.id)
-	take := id.take(binding, session)
-	state.App, state.Hash, state.Proof, state.Binding = app.ID, take.Hash, take.Hash, take.Binding
-	if err := e.tokens.keep(ctx, state, kept, stateTTL+pressTime); err != nil {
-		return OAuthGo{}, err
-	}
-	return OAuthGo{URL: to, State: id.String(), Binding: binding}, nil
-}
-
-// noState refuses a state that is none, or the provider that it would be of.
-func (e *Engine) noState(ctx context.Context, app uuid.UUID, provider string, why cause) error {
-	config, err := e.providers.config(ctx, app, provider)
-	switch {
-	case err != nil:
-		return err
-	case !config.Enabled:
-		return notConfigured()
-	}
-	return invalidToken(why)
+	return flow.to, nil
 }
 
 // finish asks the provider who came, and signs in. Of the step, the take is given, and what has to
 // do with the end of the flow.
-func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept flow, step signInStep) (Landing, error) {
+func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	in.Client.Cookie = kept.Cookie // chosen where the flow began, and not by what came back
-	profile, err := e.whoCame(ctx, app.ID, in, kept)
+	profile, err := e.providers.whoCame(ctx, app.ID, in.answer(), kept)
 	if err != nil {
 		return Landing{}, err
 	}
@@ -145,79 +87,6 @@ type arrival struct {
 	oauth.Profile
 
 	provider string // the name of the configuration
-}
-
-// whoCame asks the provider.
-func (e *Engine) whoCame(ctx context.Context, app uuid.UUID, in OAuthReturn, kept flow) (oauth.Profile, error) {
-	config, err := e.underWay(ctx, app, kept)
-	if err != nil {
-		return oauth.Profile{}, err
-	}
-	client, err := e.providers.open(config)
-	if err != nil {
-		return oauth.Profile{}, err
-	}
-	if in.Fail != "" || in.Code == "" {
-		return oauth.Profile{}, e.providerFailed(ctx, client, in)
-	}
-	if in.Iss == "" {
-		if err := e.providers.checkUnnamed(ctx, config); err != nil {
-			return oauth.Profile{}, err
-		}
-	}
-	profile, err := e.providers.client.Exchange(ctx, client, oauth.Callback{Code: in.Code, Iss: in.Iss, Nonce: kept.Nonce, Verifier: kept.Verifier})
-	if err != nil {
-		return oauth.Profile{}, providerError(err)
-	}
-	// A provider may take its time: what was looked up before it answered may be long ago.
-	_, err = e.underWay(ctx, app, kept)
-	return profile, err
-}
-
-// providerFailed is the refusal for an answer without a code. RFC 9207, section 2.4: its iss is
-// judged like that of any answer.
-func (e *Engine) providerFailed(ctx context.Context, client oauth.Config, in OAuthReturn) error {
-	err := e.providers.client.CheckIss(ctx, client, in.Iss)
-	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.WrongIssuer {
-		return providerError(fault)
-	}
-	if in.Fail == "" {
-		return providerRefused("", errors.New("the provider's answer has neither a code nor an error"))
-	}
-	return providerRefused(in.Fail, fmt.Errorf("the provider answers error %s", oauth.LoggableCode(in.Fail, client.ClientSecret)))
-}
-
-// underWay answers the configuration of a flow, unless it changed since the flow began.
-func (e *Engine) underWay(ctx context.Context, app uuid.UUID, kept flow) (OAuthConfig, error) {
-	config, err := e.providers.config(ctx, app, kept.Provider)
-	if err != nil {
-		return OAuthConfig{}, err
-	}
-	if !config.Enabled || config.edition() != kept.Edition {
-		return OAuthConfig{}, invalidToken("the provider's configuration changed since the flow began")
-	}
-	return config, nil
-}
-
-// providerError turns a fault at the provider into a code of the contract.
-func providerError(err error) error {
-	fault, ok := errors.AsType[*oauth.Error](err)
-	switch {
-	case ok && fault.Kind == oauth.Refused:
-		return providerRefused(fault.Code, err)
-	case ok && fault.Kind == oauth.WrongIssuer:
-		return invalidToken("the provider's answer names another issuer").because(err)
-	case ok && fault.Kind == oauth.Timeout:
-		return &Error{Code: CodeProviderTimeout, Detail: "the provider did not answer in time", Err: err}
-	}
-	return &Error{Code: CodeProviderError, Detail: "the provider cannot be reached, or its answer cannot be used", Err: err}
-}
-
-func providerRefused(code string, err error) error {
-	if !oauth.KnownErrorCode(code) {
-		code = ""
-	}
-	return &Error{Code: CodeProviderRefused, Detail: "the provider refused the sign-in", ProviderCode: code, Err: err}
 }
 
 func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step signInStep) (Landing, error) {

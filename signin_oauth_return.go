@@ -19,6 +19,9 @@ type OAuthReturn struct {
 	Client                 Client
 }
 
+// answer is what the provider sent.
+func (in OAuthReturn) answer() providerAnswer { return providerAnswer{in.Code, in.Iss, in.Fail} }
+
 // FinishOAuth claims the state, asks the provider who came, and signs in. The state is used
 // up first: what follows has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
@@ -68,7 +71,7 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, er
 
 // comeBack finishes a flow whose state was claimed. An error comes with the RedirectTo where it
 // belongs, if the app still has that.
-func (e *Engine) comeBack(ctx context.Context, app App, in OAuthReturn, kept flow, step signInStep) (Landing, error) {
+func (e *Engine) comeBack(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	if kept.RedirectTo == "" {
 		return e.finish(ctx, app, in, kept, step)
 	}
@@ -91,10 +94,10 @@ func (in OAuthReturn) press(session uuid.UUID) press {
 // claimState gives a state of the kind and, if it links, of the session to one return, and to
 // no other after it. It is alive until the flow has ended, so that another return can tell one
 // that is under way from one that is over.
-func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (flow, Take, error) {
+func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (stateData, Take, error) {
 	state := parseState(in.State)
 	if state.malformed() || state.kind != kind {
-		return flow{}, Take{}, e.noState(ctx, app, in.Provider, "the state is malformed or of another use")
+		return stateData{}, Take{}, e.providers.noState(ctx, app, in.Provider, "the state is malformed or of another use")
 	}
 	binding := in.Binding
 	if in.Browser != nil {
@@ -104,24 +107,24 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 	t, alive, err := e.tokens.try(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1})
 	switch {
 	case err != nil:
-		return flow{}, Take{}, err
+		return stateData{}, Take{}, err
 	case !alive:
-		return flow{}, take, e.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
+		return stateData{}, take, e.providers.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
 	}
-	var kept flow
+	var kept stateData
 	err = e.tokens.open(t, take, &kept)
 	switch {
 	case err != nil:
 	case kept.Provider != in.Provider:
-		err = e.noState(ctx, app, in.Provider, "the state is another provider's")
+		err = e.providers.noState(ctx, app, in.Provider, "the state is another provider's")
 	case !e.now().Before(kept.Until):
-		err = e.noState(ctx, app, in.Provider, "the state has expired")
+		err = e.providers.noState(ctx, app, in.Provider, "the state has expired")
 	}
 	if err != nil {
 		if _, lost := e.store.TakeToken(ctx, app, take, e.now()); lost != nil {
 			e.log.WarnContext(ctx, "a state that cannot be used was not spent", slog.String("app", app.String()), slog.Any("error", lost))
 		}
-		return flow{}, Take{}, err
+		return stateData{}, Take{}, err
 	}
 	return kept, take, nil
 }

@@ -1,0 +1,99 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/oauth"
+)
+
+// providerAnswer is what a provider sends back beside the state (RFC 6749, section 4.1.2; RFC
+// 9207, section 2).
+type providerAnswer struct{ code, iss, fail string }
+
+// whoCame asks the provider of a flow who the person is that it sent back. [CodeInvalidToken]:
+// the configuration changed since the flow began, or the answer is another provider's;
+// [CodeProviderRefused], [CodeProviderError], [CodeProviderTimeout].
+func (p *providers) whoCame(ctx context.Context, app uuid.UUID, in providerAnswer, kept stateData) (oauth.Profile, error) {
+	config, err := p.underWay(ctx, app, kept)
+	if err != nil {
+		return oauth.Profile{}, err
+	}
+	client, err := p.open(config)
+	if err != nil {
+		return oauth.Profile{}, err
+	}
+	if in.fail != "" || in.code == "" {
+		return oauth.Profile{}, p.failed(ctx, client, in)
+	}
+	if in.iss == "" {
+		if err := p.checkUnnamed(ctx, config); err != nil {
+			return oauth.Profile{}, err
+		}
+	}
+	profile, err := p.client.Exchange(ctx, client, oauth.Callback{Code: in.code, Iss: in.iss, Nonce: kept.Nonce, Verifier: kept.Verifier})
+	if err != nil {
+		return oauth.Profile{}, providerError(err)
+	}
+	// A provider may take its time: what was looked up before it answered may be long ago.
+	_, err = p.underWay(ctx, app, kept)
+	return profile, err
+}
+
+// underWay returns the configuration of a flow, unless it changed since the flow began.
+func (p *providers) underWay(ctx context.Context, app uuid.UUID, kept stateData) (OAuthConfig, error) {
+	config, err := p.config(ctx, app, kept.Provider)
+	if err != nil {
+		return OAuthConfig{}, err
+	}
+	if !config.Enabled || config.edition() != kept.Edition {
+		return OAuthConfig{}, invalidToken("the provider's configuration changed since the flow began")
+	}
+	return config, nil
+}
+
+// failed is the refusal for an answer without a code. RFC 9207, section 2.4: its iss is judged
+// like that of any answer.
+func (p *providers) failed(ctx context.Context, client oauth.Config, in providerAnswer) error {
+	err := p.client.CheckIss(ctx, client, in.iss)
+	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.WrongIssuer {
+		return providerError(fault)
+	}
+	if in.fail == "" {
+		return providerRefused("", errors.New("the provider's answer has neither a code nor an error"))
+	}
+	return providerRefused(in.fail, fmt.Errorf("the provider answers error %s", oauth.LoggableCode(in.fail, client.ClientSecret)))
+}
+
+// noState refuses a state that cannot be used: with [CodeProviderNotConfigured] if the app has no
+// such provider, with [CodeInvalidToken] otherwise.
+func (p *providers) noState(ctx context.Context, app uuid.UUID, provider string, why cause) error {
+	if _, err := p.enabled(ctx, app, provider); err != nil {
+		return err
+	}
+	return invalidToken(why)
+}
+
+// providerError turns a fault at the provider into a code of the contract.
+func providerError(err error) error {
+	fault, ok := errors.AsType[*oauth.Error](err)
+	switch {
+	case ok && fault.Kind == oauth.Refused:
+		return providerRefused(fault.Code, err)
+	case ok && fault.Kind == oauth.WrongIssuer:
+		return invalidToken("the provider's answer names another issuer").because(err)
+	case ok && fault.Kind == oauth.Timeout:
+		return &Error{Code: CodeProviderTimeout, Detail: "the provider did not answer in time", Err: err}
+	}
+	return &Error{Code: CodeProviderError, Detail: "the provider cannot be reached, or its answer cannot be used", Err: err}
+}
+
+func providerRefused(code string, err error) error {
+	if !oauth.KnownErrorCode(code) {
+		code = ""
+	}
+	return &Error{Code: CodeProviderRefused, Detail: "the provider refused the sign-in", ProviderCode: code, Err: err}
+}
