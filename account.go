@@ -34,39 +34,11 @@ func (e *Engine) accountOf(ctx context.Context, ref UserRef) (*Account, error) {
 
 func noUser() *Error { return refuse(CodeUserNotFound, "the app has no such user") }
 
-// password is the PHC string of the account; empty: the account is nil or has no password.
-func (a *Account) password() string {
-	if a == nil {
-		return ""
-	}
-	for _, c := range a.Credentials {
-		if c.Kind == passwordKind {
-			return string(c.Data)
-		}
-	}
-	return ""
-}
-
 // newUser completes the record of a user who comes to be now: with an id of its own. The rest is
 // the store's.
 func newUser(u User, now time.Time) User {
 	u.ID, u.NameKey, u.CreatedAt = newID(now), naming.Fold(u.Name), now
 	return u
-}
-
-// owned completes a credential with its user. One without a subject has the id of the user as its
-// subject, so that the user has one of the kind.
-func owned(c Credential, u User, now time.Time) Credential {
-	c.App, c.UserID, c.CreatedAt = u.App, u.ID, now
-	if c.Subject == "" {
-		c.Subject = u.ID.String()
-	}
-	return c
-}
-
-// passwordCredential is the password of a user, as its PHC string.
-func passwordCredential(u User, phc string, now time.Time) Credential {
-	return owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, now)
 }
 
 // createForHost makes a user of whom the host says what is so. [CodeEmailTaken].

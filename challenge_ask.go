@@ -13,13 +13,6 @@ import (
 	"github.com/authkit-dev/authkit/magiclink"
 )
 
-// challengeMail is what a challenge is limited by and leaves through.
-type challengeMail struct {
-	limits  *limiter
-	outbox  *outbox
-	baseURL string
-}
-
 // challengeRequest asks for a challenge.
 type challengeRequest struct {
 	purpose purpose

@@ -45,3 +45,11 @@ func (c *Config) bound(set, fallback int, overHTTP bool) int {
 	}
 	return set
 }
+
+// defaultDeveloperMail is how many mails a day the apps of a developer of the console app send.
+const defaultDeveloperMail = 5000
+
+// developerMail is how many mails a day the apps of one developer send together; 0: no bound.
+func (c *Config) developerMail(console bool) int {
+	return c.bound(c.Limits.DeveloperMail, defaultDeveloperMail, console)
+}

@@ -5,9 +5,6 @@ import (
 	"errors"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/address"
-	"github.com/authkit-dev/authkit/internal/naming"
 )
 
 // The methods of sign-in, as a user's AuthMethod.
@@ -15,12 +12,6 @@ const (
 	MethodCredentials = "credentials"
 	MethodMagicLink   = "magic_link"
 	MethodOAuth       = "oauth"
-)
-
-// The kinds of a [Credential].
-const (
-	passwordKind = "password"
-	oauthKind    = "oauth"
 )
 
 // PasswordSignIn asks for a sign-in by email and password.
@@ -101,22 +92,6 @@ func (in PasswordSignIn) check() (email string, err error) {
 		return "", invalid("intent", "unknown_value", `intent is neither "sign_in" nor "sign_up"`)
 	}
 	return email, nil
-}
-
-func checkEmail(s string) (canonical string, err error) { return checkEmailMember("email", s) }
-
-func checkEmailMember(member, s string) (canonical string, err error) {
-	if canonical, err = address.Parse(s); err != nil {
-		return "", invalid(member, "invalid_email", member+" is not an address like name@example.com")
-	}
-	return canonical, nil
-}
-
-func checkUserName(s string) error {
-	if _, err := naming.User(s); err != nil {
-		return invalid("name", "invalid_name", "name is longer than 200 characters or holds control characters")
-	}
-	return nil
 }
 
 func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email string, weak error) (SignIn, error) {

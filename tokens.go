@@ -21,7 +21,14 @@ type tokens struct {
 	store TokenStore
 	ring  *seal.Ring
 	now   func() time.Time
-	mail  challengeMail
+	mail  challengeMail // of challenges alone
+}
+
+// challengeMail is what a challenge is limited by and leaves through.
+type challengeMail struct {
+	limits  *limiter
+	outbox  *outbox
+	baseURL string
 }
 
 func newTokens(store TokenStore, ring *seal.Ring, now func() time.Time, m challengeMail) *tokens {

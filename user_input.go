@@ -1,0 +1,25 @@
+package authkit
+
+import (
+	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/naming"
+)
+
+// checkEmail is the canonical form of the email member of a request.
+func checkEmail(s string) (canonical string, err error) { return checkEmailMember("email", s) }
+
+// checkEmailMember is checkEmail for a member of another name.
+func checkEmailMember(member, s string) (canonical string, err error) {
+	if canonical, err = address.Parse(s); err != nil {
+		return "", invalid(member, "invalid_email", member+" is not an address like name@example.com")
+	}
+	return canonical, nil
+}
+
+// checkUserName refuses a name that no user may have. An empty one is fine.
+func checkUserName(s string) error {
+	if _, err := naming.User(s); err != nil {
+		return invalid("name", "invalid_name", "name is longer than 200 characters or holds control characters")
+	}
+	return nil
+}
