@@ -251,12 +251,13 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 		bad = append(bad, fieldsOf(err)...)
 		c.Name, c.NameKey = p.Name, &key
 	}
-	settings, wrong := p.settings(app.Settings, e.limits.all)
+	defaults := appDefaults{e.cfg.Tokens, e.limits.all}
+	settings, wrong := p.settings(app.Settings, defaults)
 	if !p.granted && settings.SessionMode != app.Settings.SessionMode && (App{Settings: settings}).takesCookies() {
 		return c, refuse(CodeForbidden, "session cookies live on the host's own origin, and this host does not let developers choose them")
 	}
-	takeover := e.limits.all.takeover(app.Settings, settings)
-	if takeover && p.takeover != nil {
+	risky := takeover(app.Settings, settings, defaults)
+	if risky && p.takeover != nil {
 		if err := p.takeover(); err != nil {
 			return c, err
 		}
@@ -270,7 +271,7 @@ func (e *Engine) appChange(ctx context.Context, app App, p appEdit) (AppChange, 
 		}
 	}
 	c.Settings = &settings
-	if takeover {
+	if risky {
 		if err := e.tellOwner(ctx, &c.Also, app, "its settings were changed ("+p.names()+")"); err != nil {
 			return c, err
 		}

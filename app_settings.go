@@ -1,21 +1,12 @@
 package authkit
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
-)
-
-// These bound the lists among an app's settings, which every request of the app reads.
-const (
-	maxList     = 100
-	maxListSize = 16 << 10 // bytes in all
 )
 
 // AppPatch changes the name and the settings that are not nil. A zero duration goes back
@@ -39,122 +30,102 @@ type AppPatch struct {
 	Limits *AppLimits
 }
 
+// appSettings is the table of an app's settings, in the order of their members in JSON. A new
+// setting is a field of [Settings], a field of [AppPatch] of the same name, and a row.
+var appSettings = []appSetting{
+	{"signup", "SignupClosed", toggle("open", "closed"), "Whether new users may sign up."},
+	{"require_verified_email", "RequireVerified", yesOrNo(), "Whether an address has to be proven before its user is let in."},
+	{"link_policy", "LinkPolicy", choice(LinkVerified, LinkNever), "When an identity at a provider joins an account by itself."},
+	{"magic_link", "MagicLink", choice(LinkConfirm, LinkBoundOnly), "Who may redeem a sign-in link."},
+	{"redirect_urls", "RedirectURLs", urls(httpio.CheckRedirectURL), "The exact URLs to which a sign-in may go on."},
+	{"origins", "Origins", urls(httpio.CheckOrigin), "The exact web origins that may call the app's routes for signing in."},
+	{"access_token_seconds", "AccessTTL", lifetime(accessTTLs, func(t TokenConfig) time.Duration { return t.AccessTTL }), "How long an access token lives."},
+	{"session_idle_seconds", "SessionIdle", lifetime(idleTimes, func(t TokenConfig) time.Duration { return t.SessionIdle }), "How long after its last use a session ends."},
+	{"session_absolute_seconds", "SessionAbsolute", lifetime(absoluteTimes, func(t TokenConfig) time.Duration { return t.SessionAbsolute }), "How long after the sign-in a session ends."},
+	{"session_mode", "SessionMode", choice(SessionBearer, SessionCookie, SessionEither), "Where the tokens of a sign-in go."},
+	{"signing_alg", "SigningAlg", choice("ES256", "EdDSA", "RS256"), "The algorithm of signing keys that are made from now on."},
+	{"limits", "Limits", ownLimits(), "The app's own rate limits, where they are tighter than the engine's."},
+}
+
+// appSetting is one row of the table.
+type appSetting struct {
+	name  string // of the member in JSON
+	field string // of Settings and AppPatch
+	kind  settingKind
+	doc   string // one sentence, for the API document
+}
+
+// appDefaults are what applies to an app that has no setting of its own.
+type appDefaults struct {
+	tokens TokenConfig
+	limits limits
+}
+
+func (a appSetting) in(s *Settings) reflect.Value {
+	return reflect.ValueOf(s).Elem().FieldByName(a.field)
+}
+
+// of is a pointer, nil where the patch leaves the setting as it is.
+func (a appSetting) of(p *AppPatch) reflect.Value {
+	return reflect.ValueOf(p).Elem().FieldByName(a.field)
+}
+
+// read moves a member of a request into a patch.
+func (a appSetting) read(member any, p *AppPatch) []FieldError {
+	to := reflect.New(a.of(p).Type().Elem())
+	given, bad := a.kind.read(a.name, member, to.Elem())
+	if given {
+		a.of(p).Set(to)
+	}
+	return bad
+}
+
+// show is the value in effect, in JSON.
+func (a appSetting) show(s Settings, d appDefaults) any { return a.kind.show(a.in(&s), d) }
+
 // names are the members that the patch has.
-func (p AppPatch) names() string {
-	return given(member{"name", p.Name != nil}, member{"signup", p.SignupClosed != nil}, member{"require_verified_email", p.RequireVerified != nil},
-		member{"link_policy", p.LinkPolicy != nil}, member{"magic_link", p.MagicLink != nil},
-		member{"redirect_urls", p.RedirectURLs != nil}, member{"origins", p.Origins != nil},
-		member{"access_token_seconds", p.AccessTTL != nil}, member{"session_idle_seconds", p.SessionIdle != nil},
-		member{"session_absolute_seconds", p.SessionAbsolute != nil}, member{"session_mode", p.SessionMode != nil},
-		member{"signing_alg", p.SigningAlg != nil}, member{"limits", p.Limits != nil})
-}
-
-// member is one of a patch.
-type member struct {
-	name  string
-	given bool
-}
-
-// given names the members that there are, for an event.
-func given(members ...member) string {
+func (p *AppPatch) names() string {
 	var names []string
-	for _, m := range members {
-		if m.given {
-			names = append(names, m.name)
+	if p.Name != nil {
+		names = append(names, "name")
+	}
+	for _, a := range appSettings {
+		if !a.of(p).IsNil() {
+			names = append(names, a.name)
 		}
 	}
 	return strings.Join(names, ", ")
 }
 
 // settings are those of an app after the patch.
-func (p AppPatch) settings(s Settings, most limits) (_ Settings, bad []FieldError) {
-	set(&s.SignupClosed, p.SignupClosed)
-	set(&s.RequireVerified, p.RequireVerified)
-	set(&s.LinkPolicy, p.LinkPolicy)
-	set(&s.MagicLink, p.MagicLink)
-	set(&s.RedirectURLs, p.RedirectURLs)
-	set(&s.Origins, p.Origins)
-	set(&s.SessionMode, p.SessionMode)
-	set(&s.SigningAlg, p.SigningAlg)
-	set(&s.AccessTTL, p.AccessTTL)
-	set(&s.SessionIdle, p.SessionIdle)
-	set(&s.SessionAbsolute, p.SessionAbsolute)
-	set(&s.Limits, p.Limits)
-	if p.RedirectURLs != nil { // what was taken under earlier rules stands until it is changed
-		bad = append(bad, checkList("redirect_urls", s.RedirectURLs, httpio.CheckRedirectURL)...)
+func (p *AppPatch) settings(s Settings, d appDefaults) (_ Settings, bad []FieldError) {
+	for _, a := range appSettings {
+		if to := a.of(p); !to.IsNil() {
+			a.in(&s).Set(to.Elem())
+		}
 	}
-	if p.Origins != nil {
-		bad = append(bad, checkList("origins", s.Origins, httpio.CheckOrigin)...)
-	}
-	oneOf(&bad, "link_policy", s.LinkPolicy, LinkVerified, LinkNever)
-	oneOf(&bad, "magic_link", s.MagicLink, LinkConfirm, LinkBoundOnly)
-	oneOf(&bad, "session_mode", s.SessionMode, SessionBearer, SessionCookie, SessionEither)
-	oneOf(&bad, "signing_alg", s.SigningAlg, "ES256", "EdDSA", "RS256")
-	if p.Limits != nil {
-		bad = append(bad, most.check(*p.Limits)...)
-	}
-	for _, d := range []struct {
-		field       string
-		got         time.Duration
-		least, most time.Duration
-	}{
-		{"access_token_seconds", s.AccessTTL, time.Minute, time.Hour},
-		{"session_idle_seconds", s.SessionIdle, 5 * time.Minute, 90 * day},
-		{"session_absolute_seconds", s.SessionAbsolute, time.Second, 365 * day},
-	} {
-		if d.got != 0 && (d.got < d.least || d.got > d.most) {
-			detail := fmt.Sprintf("%s is not between %d and %d", d.field, d.least/time.Second, d.most/time.Second)
-			bad = append(bad, FieldError{d.field, "out_of_range", detail})
+	for rank := range ranks {
+		for _, a := range appSettings {
+			if a.kind.rank == rank && (!a.kind.onlyGiven || !a.of(p).IsNil()) {
+				bad = append(bad, a.kind.check(a.name, a.in(&s), d)...)
+			}
 		}
 	}
 	return s, bad
 }
 
+// same reports whether no setting differs.
+func (s Settings) same(other Settings) bool {
+	return !slices.ContainsFunc(appSettings, func(a appSetting) bool { return !a.kind.same(a.in(&s), a.in(&other)) })
+}
+
 // takeover reports whether a change of settings could help to take over an app or its users:
 // each but limits that become tighter.
-func (l limits) takeover(was, is Settings) bool {
-	if l.of(App{Settings: is}).over(l.of(App{Settings: was})) {
-		return true
-	}
-	was.Limits, is.Limits = AppLimits{}, AppLimits{}
-	before, err1 := json.Marshal(was)
-	after, err2 := json.Marshal(is)
-	return err1 != nil || err2 != nil || !bytes.Equal(before, after)
-}
-
-// oneOf finds a value that is none of the ones there are; empty is the default.
-func oneOf[T ~string](bad *[]FieldError, field string, got T, known ...T) {
-	if got == "" || slices.Contains(known, got) {
-		return
-	}
-	names := make([]string, len(known))
-	for i, k := range known {
-		names[i] = strconv.Quote(string(k))
-	}
-	*bad = append(*bad, FieldError{field, "unknown_value", field + " is none of " + strings.Join(names, ", ")})
-}
-
-// set changes a field if there is a new value.
-func set[T any](field, value *T) {
-	if value != nil {
-		*field = *value
-	}
-}
-
-func checkList(field string, list []string, check func(string) error) (bad []FieldError) {
-	if len(list) > maxList {
-		return []FieldError{{field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList)}}
-	}
-	size := 0
-	for i, s := range list {
-		size += len(s)
-		if err := check(s); err != nil {
-			name := fmt.Sprintf("%s[%d]", field, i)
-			bad = append(bad, FieldError{name, "invalid_url", name + ": " + err.Error()})
+func takeover(was, is Settings, d appDefaults) bool {
+	return slices.ContainsFunc(appSettings, func(a appSetting) bool {
+		if a.kind.risky != nil {
+			return a.kind.risky(a.in(&was), a.in(&is), d)
 		}
-	}
-	if size > maxListSize {
-		bad = append(bad, FieldError{field, "too_long", fmt.Sprintf("%s has %d bytes in all, of at most %d", field, size, maxListSize)})
-	}
-	return bad
+		return !a.kind.same(a.in(&was), a.in(&is))
+	})
 }

@@ -333,19 +333,31 @@ func (p *PasswordConfig) fill(bad *problems) {
 	}
 }
 
+// The bounds of lifetimes: the engine's and an app's own.
+var (
+	accessTTLs    = span{time.Minute, time.Hour}
+	idleTimes     = span{5 * time.Minute, 90 * day}
+	absoluteTimes = span{time.Second, 365 * day}
+)
+
+// span is a range of durations, both ends included.
+type span struct{ least, most time.Duration }
+
+func (s span) holds(d time.Duration) bool { return d >= s.least && d <= s.most }
+
 func (t *TokenConfig) fill(bad *problems) {
 	positive(bad, "Tokens.AccessTTL", &t.AccessTTL, 15*time.Minute)
 	positive(bad, "Tokens.SessionIdle", &t.SessionIdle, 14*24*time.Hour)
 	positive(bad, "Tokens.SessionAbsolute", &t.SessionAbsolute, 90*24*time.Hour)
 	positive(bad, "Tokens.MaxSessions", &t.MaxSessions, 100)
-	if t.AccessTTL < time.Minute || t.AccessTTL > time.Hour {
+	if !accessTTLs.holds(t.AccessTTL) {
 		bad.add("Tokens.AccessTTL", t.AccessTTL, "set one minute to one hour")
 	}
-	if t.SessionIdle < 5*time.Minute || t.SessionIdle > 90*day {
+	if !idleTimes.holds(t.SessionIdle) {
 		bad.add("Tokens.SessionIdle", t.SessionIdle, "set five minutes to 90 days")
 	}
-	if t.SessionAbsolute < 5*time.Minute || t.SessionAbsolute > 365*day {
-		bad.add("Tokens.SessionAbsolute", t.SessionAbsolute, "set five minutes to 365 days")
+	if !absoluteTimes.holds(t.SessionAbsolute) {
+		bad.add("Tokens.SessionAbsolute", t.SessionAbsolute, "set one second to 365 days")
 	}
 	if t.KeyRotation == 0 {
 		t.KeyRotation = 90 * day

@@ -1,13 +1,9 @@
 package authkit
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -56,110 +52,16 @@ func createApp(c *call, in appBody) (answered, error) {
 
 func readApp(c *call) (any, error) { return c.wireAppWithSettings(c.app), nil }
 
-type appPatchBody struct {
-	Name            *string    `json:"name"`
-	Signup          *string    `json:"signup"`
-	RequireVerified *bool      `json:"require_verified_email"`
-	LinkPolicy      *string    `json:"link_policy"`
-	MagicLink       *string    `json:"magic_link"`
-	RedirectURLs    *[]string  `json:"redirect_urls"`
-	Origins         *[]string  `json:"origins"`
-	Access          *int64     `json:"access_token_seconds"`
-	Idle            *int64     `json:"session_idle_seconds"`
-	Absolute        *int64     `json:"session_absolute_seconds"`
-	SessionMode     *string    `json:"session_mode"`
-	SigningAlg      *string    `json:"signing_alg"`
-	Limits          limitsBody `json:"limits" null:"ok"`
-}
-
-// limitsBody is an app's limits as a whole: null, and a member that is null or missing, is
-// the engine's own.
-type limitsBody struct {
-	Credentials *string `json:"credentials" null:"ok"`
-	SignUp      *string `json:"sign_up"     null:"ok"`
-	Mail        *string `json:"mail"        null:"ok"`
-	OAuth       *string `json:"oauth"       null:"ok"`
-
-	given bool
-}
-
-// UnmarshalJSONFrom implements json.UnmarshalerFrom.
-func (l *limitsBody) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	type plain limitsBody
-	err := json.UnmarshalDecode(dec, (*plain)(l))
-	l.given = true
-	return err
-}
-
-// limits refuses an empty text, which says nothing.
-func (l *limitsBody) limits(bad *[]FieldError) *AppLimits {
-	if !l.given {
-		return nil
-	}
-	var out AppLimits
-	for _, v := range []struct {
-		field    string
-		from, to *string
-	}{
-		{"limits.credentials", l.Credentials, &out.Credentials},
-		{"limits.sign_up", l.SignUp, &out.SignUp},
-		{"limits.mail", l.Mail, &out.Mail},
-		{"limits.oauth", l.OAuth, &out.OAuth},
-	} {
-		if v.from != nil && *v.from == "" {
-			*bad = append(*bad, FieldError{v.field, "invalid_limit", v.field + ` is empty: write a limit such as "10/m/ip", or null for the engine's own`})
-		}
-		set(v.to, v.from)
-	}
-	return &out
-}
-
-// closed says what signup asks for.
-func (in appPatchBody) closed(bad *[]FieldError) *bool {
-	if in.Signup == nil {
-		return nil
-	}
-	oneOf(bad, "signup", written(*in.Signup), "open", "closed")
-	return new(*in.Signup == "closed")
-}
-
-// written makes of an empty text one that is no value either: to the Engine an empty one is
-// the default, which nobody has asked for.
-func written(s string) string { return cmp.Or(s, "empty") }
-
-func writtenTo[T ~string](s *string) *T {
-	if s == nil {
-		return nil
-	}
-	return new(T(written(*s)))
-}
-
-func changeApp(c *call, in appPatchBody) (answered, error) {
-	var bad []FieldError
-	patch := AppPatch{
-		Name: in.Name, SignupClosed: in.closed(&bad), RequireVerified: in.RequireVerified,
-		LinkPolicy: writtenTo[LinkPolicy](in.LinkPolicy), MagicLink: writtenTo[MagicLinkPolicy](in.MagicLink),
-		RedirectURLs: in.RedirectURLs, Origins: in.Origins,
-		AccessTTL: seconds(in.Access), SessionIdle: seconds(in.Idle), SessionAbsolute: seconds(in.Absolute),
-		SessionMode: writtenTo[SessionMode](in.SessionMode), SigningAlg: writtenTo[string](in.SigningAlg), Limits: in.Limits.limits(&bad),
+func changeApp(c *call) error {
+	patch, bad, err := readAppPatch(c.r)
+	if err != nil {
+		return err
 	}
 	app, err := c.e.changeApp(c.ctx(), c.ownApp(), appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies})
 	if err != nil {
-		return answered{}, err
+		return err
 	}
-	return answered{http.StatusOK, c.wireAppWithSettings(app)}, nil
-}
-
-// seconds keeps what no bound allows out of bounds: 0, which is no number of seconds that a
-// setting may have, and what would overflow.
-func seconds(n *int64) *time.Duration {
-	switch {
-	case n == nil:
-		return nil
-	case *n <= 0 || *n > int64(366*day/time.Second):
-		return new(time.Duration(-1))
-	}
-	return new(time.Duration(*n) * time.Second)
+	return c.answer(http.StatusOK, c.wireAppWithSettings(app))
 }
 
 func deleteApp(c *call) error {

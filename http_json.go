@@ -1,7 +1,6 @@
 package authkit
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -91,52 +90,8 @@ type appJSON struct {
 	APIKey    string        `json:"api_key,omitempty"`
 }
 
-type settingsJSON struct {
-	Signup          string          `json:"signup"`
-	RequireVerified bool            `json:"require_verified_email"`
-	LinkPolicy      LinkPolicy      `json:"link_policy"`
-	MagicLink       MagicLinkPolicy `json:"magic_link"`
-	RedirectURLs    []string        `json:"redirect_urls"`
-	Origins         []string        `json:"origins"`
-	Access          int64           `json:"access_token_seconds"`
-	Idle            int64           `json:"session_idle_seconds"`
-	Absolute        int64           `json:"session_absolute_seconds"`
-	SessionMode     SessionMode     `json:"session_mode"`
-	SigningAlg      string          `json:"signing_alg"`
-	Limits          limitsJSON      `json:"limits"`
-}
-
-type limitsJSON struct {
-	Credentials string `json:"credentials"`
-	SignUp      string `json:"sign_up"`
-	Mail        string `json:"mail"`
-	OAuth       string `json:"oauth"`
-}
-
-func wireLimits(l limits) limitsJSON {
-	return limitsJSON{Credentials: l.credentials.String(), SignUp: l.signUp.String(), Mail: l.mail.String(), OAuth: l.oauth.String()}
-}
-
 func wireApp(a App) appJSON {
 	return appJSON{ID: a.ID, Name: a.Name, CreatedAt: a.CreatedAt.UTC()}
-}
-
-// wireAppWithSettings tells what is in effect, the defaults included.
-func (c *call) wireAppWithSettings(a App) appJSON {
-	out := wireApp(a)
-	s := a.Settings
-	access, idle, absolute := c.e.cfg.Tokens.lifetimes(a)
-	out.Settings = &settingsJSON{
-		Signup: "open", RequireVerified: s.RequireVerified,
-		LinkPolicy: cmp.Or(s.LinkPolicy, LinkVerified), MagicLink: cmp.Or(s.MagicLink, LinkConfirm), RedirectURLs: orEmpty(s.RedirectURLs), Origins: orEmpty(s.Origins),
-		Access: int64(access / time.Second), Idle: int64(idle / time.Second), Absolute: int64(absolute / time.Second),
-		SessionMode: cmp.Or(s.SessionMode, SessionBearer), SigningAlg: cmp.Or(s.SigningAlg, "ES256"),
-		Limits: wireLimits(c.e.limits.all.of(a)),
-	}
-	if s.SignupClosed {
-		out.Settings.Signup = "closed"
-	}
-	return out
 }
 
 type apiKeyJSON struct {

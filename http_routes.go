@@ -85,7 +85,7 @@ func managementRoutes() []route {
 		{method: get, pattern: "/apps", alias: "/apps/{$}", access: developer, summary: "List your apps", serve: gives(listApps)},
 		{method: post, pattern: "/apps", access: creator, summary: "Create an app", serve: takes(createApp)},
 		{method: get, pattern: app, access: owner, summary: "Read an app", serve: gives(readApp)},
-		{method: patch, pattern: app, access: owner, summary: "Change an app", serve: takes(changeApp)},
+		{method: patch, pattern: app, access: owner, summary: "Change an app", serve: changeApp},
 		{method: del, pattern: app, access: fresh(deleter), summary: "Delete an app", serve: deleteApp},
 		{method: post, pattern: app + "/signing-keys/rotate", access: fresh(owner), summary: "Make the next signing key", serve: takes(rotateSigningKey)},
 		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: gives(listAPIKeys)},

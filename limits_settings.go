@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/authkit-dev/authkit/internal/ratelimit"
 )
 
@@ -35,7 +38,8 @@ type limitField struct {
 	keys            []ratelimit.Key
 	fallback        string
 	text            func(*LimitConfig) *string
-	own             func(AppLimits) string
+	own             func(*AppLimits) *string
+	json            func(*limitsJSON) **string
 	rates           func(*limits) *ratelimit.Rates
 }
 
@@ -43,22 +47,26 @@ var limitFields = []limitField{
 	{
 		"Limits.Credentials", "limits.credentials", []ratelimit.Key{ratelimit.IP, ratelimit.Email}, "20/m/ip, 10/m/email",
 		func(c *LimitConfig) *string { return &c.Credentials },
-		func(a AppLimits) string { return a.Credentials },
+		func(a *AppLimits) *string { return &a.Credentials },
+		func(j *limitsJSON) **string { return &j.Credentials },
 		func(l *limits) *ratelimit.Rates { return &l.credentials },
 	}, {
 		"Limits.SignUp", "limits.sign_up", []ratelimit.Key{ratelimit.IP}, "20/h/ip",
 		func(c *LimitConfig) *string { return &c.SignUp },
-		func(a AppLimits) string { return a.SignUp },
+		func(a *AppLimits) *string { return &a.SignUp },
+		func(j *limitsJSON) **string { return &j.SignUp },
 		func(l *limits) *ratelimit.Rates { return &l.signUp },
 	}, {
 		"Limits.Mail", "limits.mail", []ratelimit.Key{ratelimit.IP, ratelimit.Email}, "5/h/email, 30/h/ip",
 		func(c *LimitConfig) *string { return &c.Mail },
-		func(a AppLimits) string { return a.Mail },
+		func(a *AppLimits) *string { return &a.Mail },
+		func(j *limitsJSON) **string { return &j.Mail },
 		func(l *limits) *ratelimit.Rates { return &l.mail },
 	}, {
 		"Limits.OAuth", "limits.oauth", []ratelimit.Key{ratelimit.IP}, "60/m/ip",
 		func(c *LimitConfig) *string { return &c.OAuth },
-		func(a AppLimits) string { return a.OAuth },
+		func(a *AppLimits) *string { return &a.OAuth },
+		func(j *limitsJSON) **string { return &j.OAuth },
 		func(l *limits) *ratelimit.Rates { return &l.oauth },
 	},
 }
@@ -93,12 +101,14 @@ func (c *LimitConfig) parsed() limits {
 }
 
 // of are the limits of an app: its own where they are no wider than the engine's.
-func (l limits) of(app App) limits {
-	if app.Settings.Limits == (AppLimits{}) {
+func (l limits) of(app App) limits { return l.with(app.Settings.Limits) }
+
+func (l limits) with(own AppLimits) limits {
+	if own == (AppLimits{}) {
 		return l
 	}
 	for _, f := range limitFields {
-		own, err := ratelimit.Parse(f.own(app.Settings.Limits), f.keys...)
+		own, err := ratelimit.Parse(*f.own(&own), f.keys...)
 		if err == nil { // else it is none, or damaged
 			*f.rates(&l) = f.rates(&l).Tightened(own)
 		}
@@ -114,7 +124,7 @@ func (l limits) over(most limits) bool {
 // check says what is wrong with the limits that an app would have.
 func (l limits) check(own AppLimits) (bad []FieldError) {
 	for _, f := range limitFields {
-		text := f.own(own)
+		text := *f.own(&own)
 		if text == "" {
 			continue
 		}
@@ -132,4 +142,42 @@ func (l limits) check(own AppLimits) (bad []FieldError) {
 		}
 	}
 	return bad
+}
+
+// limitsJSON are limits as a member of JSON. In a request null, and a member that is null or
+// missing, is the engine's own.
+type limitsJSON struct {
+	Credentials *string `json:"credentials" null:"ok"`
+	SignUp      *string `json:"sign_up"     null:"ok"`
+	Mail        *string `json:"mail"        null:"ok"`
+	OAuth       *string `json:"oauth"       null:"ok"`
+
+	given bool // a request had it
+}
+
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (j *limitsJSON) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	type plain limitsJSON
+	err := json.UnmarshalDecode(dec, (*plain)(j))
+	j.given = true
+	return err
+}
+
+// own are the limits of a request. It refuses an empty text, which says nothing.
+func (j limitsJSON) own() (own AppLimits, bad []FieldError) {
+	for _, f := range limitFields {
+		text := *f.json(&j)
+		if text != nil && *text == "" {
+			bad = append(bad, FieldError{f.setting, "invalid_limit", f.setting + ` is empty: write a limit such as "10/m/ip", or null for the engine's own`})
+		}
+		set(f.own(&own), text)
+	}
+	return own, bad
+}
+
+func (l limits) json() (out limitsJSON) {
+	for _, f := range limitFields {
+		*f.json(&out) = new(f.rates(&l).String())
+	}
+	return out
 }

@@ -1,8 +1,6 @@
 package authkit
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 )
 
@@ -29,13 +27,3 @@ func (p OAuthPatch) idle(was, is OAuthConfig) bool {
 	return !revokes && p.ClientSecret == nil && was.ClientID == is.ClientID && was.RedirectURI == is.RedirectURI &&
 		was.Issuer == is.Issuer && was.TrustEmail == is.TrustEmail && was.Enabled == is.Enabled && slices.Equal(was.Scopes, is.Scopes)
 }
-
-// same compares what a store would keep.
-func (s Settings) same(other Settings) bool {
-	a, err1 := json.Marshal(s)
-	b, err2 := json.Marshal(other)
-	return err1 == nil && err2 == nil && bytes.Equal(a, b)
-}
-
-// leaves reports whether a field stays as it is.
-func leaves[T comparable](to *T, is T) bool { return to == nil || *to == is }

@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -215,4 +216,21 @@ func lower(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// member is one of a patch.
+type member struct {
+	name  string
+	given bool
+}
+
+// given names the members that there are, for an event.
+func given(members ...member) string {
+	var names []string
+	for _, m := range members {
+		if m.given {
+			names = append(names, m.name)
+		}
+	}
+	return strings.Join(names, ", ")
 }

@@ -1,0 +1,219 @@
+package authkit
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// These bound the lists among an app's settings, which every request of the app reads.
+const (
+	maxList     = 100
+	maxListSize = 16 << 10 // bytes in all
+)
+
+// The ranks of the kinds of settings: in this order it is told what is wrong.
+const (
+	listRank = iota
+	choiceRank
+	limitsRank
+	lifetimeRank
+	ranks // how many there are
+)
+
+// settingKind is how settings of one type are read, checked, compared and shown.
+type settingKind struct {
+	rank int
+
+	// body is the type that the member of a request is decoded into, and null reports whether
+	// the member may be null. read sets a field of Settings by it, if the request has it.
+	body reflect.Type
+	null bool
+	read func(name string, member any, to reflect.Value) (given bool, bad []FieldError)
+
+	check     func(name string, v reflect.Value, d appDefaults) []FieldError
+	onlyGiven bool // what was taken under earlier rules stands until it is changed
+
+	same  func(was, is reflect.Value) bool
+	risky func(was, is reflect.Value, d appDefaults) bool // nil: whatever differs
+	show  func(v reflect.Value, d appDefaults) any
+}
+
+func equal(was, is reflect.Value) bool { return was.Equal(is) }
+
+func unchecked(string, reflect.Value, appDefaults) []FieldError { return nil }
+
+// yesOrNo is true or false. The default is false.
+func yesOrNo() settingKind {
+	return settingKind{
+		rank: choiceRank, body: reflect.TypeFor[*bool](), check: unchecked, same: equal,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*bool)
+			if v != nil {
+				to.SetBool(*v)
+			}
+			return v != nil, nil
+		},
+		show: func(v reflect.Value, _ appDefaults) any { return v.Bool() },
+	}
+}
+
+// toggle is true or false, with a word in JSON for each. The default is the first, false.
+func toggle(no, yes string) settingKind {
+	return settingKind{
+		rank: choiceRank, body: reflect.TypeFor[*string](), check: unchecked, same: equal,
+		read: func(name string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*string)
+			if v == nil {
+				return false, nil
+			}
+			to.SetBool(*v == yes)
+			return true, oneOf(name, written(*v), no, yes)
+		},
+		show: func(v reflect.Value, _ appDefaults) any {
+			if v.Bool() {
+				return yes
+			}
+			return no
+		},
+	}
+}
+
+// choice is one of some words. The default, which an empty one stands for, is the first.
+func choice[T ~string](known ...T) settingKind {
+	words := make([]string, len(known))
+	for i, k := range known {
+		words[i] = string(k)
+	}
+	return choiceOf(words)
+}
+
+func choiceOf(known []string) settingKind {
+	return settingKind{
+		rank: choiceRank, body: reflect.TypeFor[*string](), same: equal,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*string)
+			if v != nil {
+				to.SetString(written(*v))
+			}
+			return v != nil, nil
+		},
+		check: func(name string, v reflect.Value, _ appDefaults) []FieldError {
+			if v.String() == "" {
+				return nil
+			}
+			return oneOf(name, v.String(), known...)
+		},
+		show: func(v reflect.Value, _ appDefaults) any { return cmp.Or(v.String(), known[0]) },
+	}
+}
+
+// written makes of an empty text one that is no value either: to the Engine an empty one is
+// the default, which the request has not asked for.
+func written(s string) string { return cmp.Or(s, "empty") }
+
+// oneOf finds a value that is not a known one.
+func oneOf(field, got string, known ...string) []FieldError {
+	if slices.Contains(known, got) {
+		return nil
+	}
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = strconv.Quote(k)
+	}
+	return []FieldError{{field, "unknown_value", field + " is none of " + strings.Join(names, ", ")}}
+}
+
+// urls are a list within bounds, each of which passes the check.
+func urls(check func(string) error) settingKind {
+	texts := func(v reflect.Value) []string { list, _ := v.Interface().([]string); return list }
+	return settingKind{
+		rank: listRank, body: reflect.TypeFor[*[]string](), onlyGiven: true,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*[]string)
+			if v != nil {
+				to.Set(reflect.ValueOf(*v))
+			}
+			return v != nil, nil
+		},
+		check: func(name string, v reflect.Value, _ appDefaults) []FieldError {
+			return checkList(name, texts(v), check)
+		},
+		same: func(was, is reflect.Value) bool { return slices.Equal(texts(was), texts(is)) },
+		show: func(v reflect.Value, _ appDefaults) any { return append([]string{}, texts(v)...) },
+	}
+}
+
+func checkList(field string, list []string, check func(string) error) (bad []FieldError) {
+	if len(list) > maxList {
+		return []FieldError{{field, "too_many", fmt.Sprintf("%s has %d entries, of at most %d", field, len(list), maxList)}}
+	}
+	size := 0
+	for i, s := range list {
+		size += len(s)
+		if err := check(s); err != nil {
+			name := fmt.Sprintf("%s[%d]", field, i)
+			bad = append(bad, FieldError{name, "invalid_url", name + ": " + err.Error()})
+		}
+	}
+	if size > maxListSize {
+		bad = append(bad, FieldError{field, "too_long", fmt.Sprintf("%s has %d bytes in all, of at most %d", field, size, maxListSize)})
+	}
+	return bad
+}
+
+// lifetime is a number of seconds within bounds. Zero stands for the engine's own.
+func lifetime(within span, fallback func(TokenConfig) time.Duration) settingKind {
+	return settingKind{
+		rank: lifetimeRank, body: reflect.TypeFor[*int64](), same: equal,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*int64)
+			if v != nil {
+				to.SetInt(int64(seconds(*v)))
+			}
+			return v != nil, nil
+		},
+		check: func(name string, v reflect.Value, _ appDefaults) []FieldError {
+			if v.IsZero() || within.holds(time.Duration(v.Int())) {
+				return nil
+			}
+			detail := fmt.Sprintf("%s is not between %d and %d", name, within.least/time.Second, within.most/time.Second)
+			return []FieldError{{name, "out_of_range", detail}}
+		},
+		show: func(v reflect.Value, d appDefaults) any {
+			return int64(cmp.Or(time.Duration(v.Int()), fallback(d.tokens)) / time.Second)
+		},
+	}
+}
+
+// seconds keeps what no bound allows out of bounds: 0, which is no number of seconds that a
+// setting may have, and what would overflow.
+func seconds(n int64) time.Duration {
+	if n <= 0 || n > int64(366*day/time.Second) {
+		return -1
+	}
+	return time.Duration(n) * time.Second
+}
+
+// ownLimits are an app's own limits, which take the place of all that it had.
+func ownLimits() settingKind {
+	own := func(v reflect.Value) AppLimits { l, _ := v.Interface().(AppLimits); return l }
+	return settingKind{
+		rank: limitsRank, body: reflect.TypeFor[limitsJSON](), null: true, onlyGiven: true, same: equal,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(limitsJSON)
+			l, bad := v.own()
+			to.Set(reflect.ValueOf(l))
+			return v.given, bad
+		},
+		check: func(_ string, v reflect.Value, d appDefaults) []FieldError { return d.limits.check(own(v)) },
+		risky: func(was, is reflect.Value, d appDefaults) bool {
+			return d.limits.with(own(is)).over(d.limits.with(own(was)))
+		},
+		show: func(v reflect.Value, d appDefaults) any { return d.limits.with(own(v)).json() },
+	}
+}

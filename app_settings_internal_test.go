@@ -1,0 +1,153 @@
+package authkit
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+func defaultsForTest() appDefaults {
+	tokens, limits := TokenConfig{}, LimitConfig{}
+	tokens.fill(&problems{})
+	limits.fill(&problems{})
+	return appDefaults{tokens, limits.parsed()}
+}
+
+func TestEachSettingIsARow(t *testing.T) {
+	t.Parallel()
+	var rows, settings, patch []string
+	for _, a := range appSettings {
+		rows = append(rows, a.field)
+	}
+	for f := range reflect.TypeFor[Settings]().Fields() {
+		settings = append(settings, f.Name)
+		if p, ok := reflect.TypeFor[AppPatch]().FieldByName(f.Name); !ok || p.Type != reflect.PointerTo(f.Type) {
+			t.Errorf("AppPatch.%s: got %v, want a pointer to %v", f.Name, p.Type, f.Type)
+		}
+	}
+	for f := range reflect.TypeFor[AppPatch]().Fields() {
+		if f.Name != "Name" {
+			patch = append(patch, f.Name)
+		}
+	}
+	for name, fields := range map[string][]string{"Settings": settings, "AppPatch": patch} {
+		if got, want := slices.Sorted(slices.Values(rows)), slices.Sorted(slices.Values(fields)); !slices.Equal(got, want) {
+			t.Errorf("rows: got %v, want one for each field of %s, %v", got, name, want)
+		}
+	}
+	seen := map[string]bool{"name": true}
+	for _, a := range appSettings {
+		if seen[a.name] || !strings.HasSuffix(a.doc, ".") {
+			t.Errorf("%s: got doc %q, want a name of its own and a sentence", a.name, a.doc)
+		}
+		seen[a.name] = true
+	}
+}
+
+// What an app is told of its settings it can send back: nothing changes but that defaults are
+// written out.
+func TestSettingsInEffectAreAPatch(t *testing.T) {
+	t.Parallel()
+	d := defaultsForTest()
+	for name, s := range map[string]Settings{
+		"the defaults": {},
+		"others": {
+			SignupClosed: true, RequireVerified: true, LinkPolicy: LinkNever, MagicLink: LinkBoundOnly,
+			RedirectURLs: []string{"https://a.example/x"}, Origins: []string{"https://a.example"},
+			AccessTTL: time.Minute, SessionIdle: 5 * time.Minute, SessionAbsolute: time.Second,
+			SessionMode: SessionEither, SigningAlg: "EdDSA", Limits: AppLimits{Mail: "1/h/ip"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shown, err := json.Marshal(&settingsJSON{s, d})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/", strings.NewReader(string(shown)))
+			r.Header.Set("Content-Type", "application/json")
+			p, bad, err := readAppPatch(r)
+			if err != nil || len(bad) > 0 {
+				t.Fatalf("%s: got %v, %v, want a patch", shown, bad, err)
+			}
+			after, bad := p.settings(s, d)
+			if again, err := json.Marshal(&settingsJSON{after, d}); err != nil || len(bad) > 0 || string(again) != string(shown) {
+				t.Errorf("got %s, %v, %v, want %s", again, bad, err, shown)
+			}
+			for _, a := range appSettings {
+				if a.of(&p).IsNil() || !strings.Contains(p.names(), a.name) {
+					t.Errorf("%s: got it left out of %s", a.name, p.names())
+				}
+			}
+		})
+	}
+}
+
+func TestAPatchIsReadByTheTable(t *testing.T) {
+	t.Parallel()
+	d := defaultsForTest()
+	for body, want := range map[string]string{
+		`{}`:                                "",
+		`{"name":"x"}`:                      "name",
+		`{"signup":"closed"}`:               "signup",
+		`{"signup":"x"}`:                    "signup: signup unknown_value",
+		`{"signup":""}`:                     "signup: signup unknown_value",
+		`{"link_policy":""}`:                "link_policy: link_policy unknown_value",
+		`{"session_idle_seconds":299}`:      "session_idle_seconds: session_idle_seconds out_of_range",
+		`{"session_absolute_seconds":1}`:    "session_absolute_seconds",
+		`{"session_absolute_seconds":0}`:    "session_absolute_seconds: session_absolute_seconds out_of_range",
+		`{"limits":null}`:                   "limits",
+		`{"limits":{"mail":""}}`:            "limits: limits.mail invalid_limit",
+		`{"limits":{"mail":"9/s/ip"}}`:      "limits: limits.mail too_wide",
+		`{"origins":[],"redirect_urls":[]}`: "redirect_urls, origins",
+		`{"access_token_seconds":1,"signing_alg":"x","origins":["x"],"limits":{"oauth":"x"},"link_policy":"x","signup":"x"}`: "signup, link_policy, origins, access_token_seconds, signing_alg, limits: " +
+			"signup unknown_value origins[0] invalid_url link_policy unknown_value signing_alg unknown_value limits.oauth invalid_limit access_token_seconds out_of_range",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		p, bad, err := readAppPatch(r)
+		if err != nil {
+			t.Errorf("%s: got %v", body, err)
+			continue
+		}
+		_, wrong := p.settings(Settings{}, d)
+		got := p.names()
+		for i, f := range append(bad, wrong...) {
+			got += fmt.Sprintf("%s%s %s", []string{": ", " "}[min(i, 1)], f.Field, f.Code)
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", body, got, want)
+		}
+	}
+}
+
+func TestTakeoverBySettings(t *testing.T) {
+	t.Parallel()
+	d := defaultsForTest()
+	for name, c := range map[string]struct {
+		was, is Settings
+		want    bool
+	}{
+		"nothing":                   {Settings{}, Settings{Origins: []string{}}, false},
+		"another origin":            {Settings{}, Settings{Origins: []string{"https://a.example"}}, true},
+		"a longer session":          {Settings{}, Settings{SessionIdle: time.Hour}, true},
+		"a default that is written": {Settings{}, Settings{LinkPolicy: LinkVerified}, true},
+		"tighter limits":            {Settings{}, Settings{Limits: AppLimits{Mail: "1/h/ip"}}, false},
+		"wider limits":              {Settings{Limits: AppLimits{Mail: "1/h/ip"}}, Settings{}, true},
+		"tighter limits and more":   {Settings{}, Settings{Limits: AppLimits{Mail: "1/h/ip"}, SignupClosed: true}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := takeover(c.was, c.is, d); got != c.want {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package authkit
+
+import (
+	"net/http"
+	"reflect"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+)
+
+// appPatchType is the body of a PATCH of an app: its name, then a field for each row of the
+// table of settings.
+var appPatchType = func() reflect.Type {
+	fields := []reflect.StructField{{Name: "Name", Type: reflect.TypeFor[*string](), Tag: `json:"name"`}}
+	for i, row := range appSettings {
+		tag := reflect.StructTag(`json:"` + row.name + `"`)
+		if row.kind.null {
+			tag += ` null:"ok"`
+		}
+		fields = append(fields, reflect.StructField{Name: "Setting" + strconv.Itoa(i), Type: row.kind.body, Tag: tag})
+	}
+	return reflect.StructOf(fields)
+}()
+
+// readAppPatch reads the body of a PATCH of an app. bad is what no patch could hold.
+func readAppPatch(r *http.Request) (p AppPatch, bad []FieldError, err error) {
+	body := reflect.New(appPatchType)
+	if err := httpio.Decode(r, body.Interface()); err != nil {
+		return p, nil, err
+	}
+	p.Name, _ = body.Elem().Field(0).Interface().(*string)
+	for i, row := range appSettings {
+		bad = append(bad, row.read(body.Elem().Field(i+1).Interface(), &p)...)
+	}
+	return p, bad, nil
+}
+
+// settingsJSON are the settings of an app that are in effect, the defaults included.
+type settingsJSON struct {
+	settings Settings
+	defaults appDefaults
+}
+
+// MarshalJSONTo implements json.MarshalerTo.
+func (j *settingsJSON) MarshalJSONTo(enc *jsontext.Encoder) error {
+	if err := enc.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, row := range appSettings {
+		if err := enc.WriteToken(jsontext.String(row.name)); err != nil {
+			return err
+		}
+		if err := json.MarshalEncode(enc, row.show(j.settings, j.defaults)); err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndObject)
+}
+
+func (c *call) wireAppWithSettings(a App) appJSON {
+	out := wireApp(a)
+	out.Settings = &settingsJSON{a.Settings, appDefaults{c.e.cfg.Tokens, c.e.limits.all}}
+	return out
+}
