@@ -32,13 +32,6 @@ var (
 	forChange = purpose{kind: "change", key: "change link", template: "email_change", page: "/auth/email/confirm/", ttl: 10 * time.Minute, most: 1}
 )
 
-// Pending answers every request that mails a challenge. Binding is the asker's secret: the code
-// in the mail can be redeemed only together with it.
-type Pending struct {
-	Binding   string
-	ExpiresIn time.Duration
-}
-
 // challengeData is what the token of a challenge keeps, sealed.
 type challengeData struct {
 	Email      string `json:"email"`

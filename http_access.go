@@ -43,7 +43,7 @@ func user(c *call) error {
 
 // authenticate takes an access token of the app.
 func (c *call) authenticate(app App, raw string) (err error) {
-	c.session, c.user, err = c.e.authenticate(c.ctx(), app, raw)
+	c.session, c.user, err = c.e.sessions.byToken(c.ctx(), app, raw)
 	c.authTime = c.session.AuthTime
 	return err
 }

@@ -102,7 +102,7 @@ type accessTokenJSON struct {
 // accessToken is for services that check tokens by themselves, and know of no cookie.
 func accessToken(c *call, _ emptyBody) (answered, error) {
 	m := Moment{Kind: MomentToken, App: c.app.ID, User: c.user, Client: c.client}
-	got, err := c.e.issue(c.ctx(), c.app, m, c.session, sessionSecret{})
+	got, err := c.e.sessions.issue(c.ctx(), c.app, m, c.session, sessionSecret{})
 	if err != nil {
 		return answered{}, err
 	}

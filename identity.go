@@ -82,9 +82,6 @@ func identitySaid(c Credential) identityData {
 	return said
 }
 
-// Removed is a way to sign in that a reset of the password took from the account.
-type Removed struct{ Type, Name string } // such as "identity" and the name of the provider
-
 // lately are the identities that were added to a standing account in the last 72 hours, which
 // a thief may have linked. They are not the one that made the account, nor those that were
 // added in a session which a mail to the account's address began.

@@ -90,7 +90,7 @@ func (e *Engine) landAgain(ctx context.Context, app App, out outcome, by Client,
 	if out.Created {
 		m.Kind = MomentSignUp
 	}
-	landing.SignIn, err = e.issue(ctx, app, m, s, secret)
+	landing.SignIn, err = e.sessions.issue(ctx, app, m, s, secret)
 	landing.SignIn.Removed = out.Removed
 	return landing, err
 }

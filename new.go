@@ -27,7 +27,6 @@ func New(c Config) (*Engine, error) {
 
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
-	e.sessions = newSessions(e.store, e.now)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.repeats = thinlog.New(c.Logger, e.now)
 	e.secrets = newSecrets(ring, e.store, e.now)
@@ -45,6 +44,7 @@ func New(c Config) (*Engine, error) {
 	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
 	e.hasher = newHasher(c.Password, c.Outbound.Proxy)
 	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, e.cfg.issuer)
+	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, &e.cfg), e.proveCookie)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()

@@ -3,60 +3,36 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// useEvery is how often the use of a session by its cookie is written.
-const useEvery = time.Minute
-
-// sessionByCookie asks the store for the session of a cookie's value: [CodeInvalidToken] for
-// anything but a live one. Where the app asks for proven addresses since, an unproven user's
-// session ends. used moves the idle time on, at most once a minute.
+// sessionByCookie returns the live session of a cookie, and its user: [CodeInvalidToken] for
+// anything but a live one. Where the app has asked for proven addresses since, an unproven user's
+// session ends: [CodeEmailNotVerified].
 func (e *Engine) sessionByCookie(ctx context.Context, c cookieUse) (Session, User, error) {
-	app := c.app
-	hash, ok := cookieHash(c.value)
-	if !ok {
-		return Session{}, User{}, invalidToken("the session cookie is malformed")
+	s, u, err := e.sessions.byCookie(ctx, c.app.ID, c.value)
+	if err == nil {
+		err = e.endUnproven(ctx, c.app, u, s)
 	}
-	now := e.now()
-	s, u, err := e.store.SessionByCookie(ctx, app.ID, hash, now)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return Session{}, User{}, invalidToken("no live session has the cookie")
-	case err != nil:
-		return Session{}, User{}, unavailable(fmt.Errorf("read a session by its cookie: %w", err))
-	}
-	if app.Settings.RequireVerified && !u.Verified {
-		err := e.endSession(ctx, SessionRef{App: app.ID, User: u.ID, ID: s.ID}, string(CodeEmailNotVerified))
-		if err != nil && !errors.Is(err, CodeSessionNotFound) {
-			return Session{}, User{}, err
-		}
-		return Session{}, User{}, unproven("")
+	if err != nil {
+		return Session{}, User{}, err
 	}
 	if c.used {
-		err = e.use(ctx, app, &s, now)
+		err = e.sessions.use(ctx, c.app, &s)
 	}
 	return s, u, err
 }
 
-// use moves the idle time of a session on.
-func (e *Engine) use(ctx context.Context, app App, s *Session, now time.Time) error {
-	if since := now.Sub(s.LastUsedAt); since.Abs() < useEvery {
+// endUnproven ends a session of a user whose address is not proven, where the app has asked for
+// proven addresses since it began: [CodeEmailNotVerified].
+func (e *Engine) endUnproven(ctx context.Context, app App, u User, s Session) error {
+	if !app.Settings.RequireVerified || u.Verified {
 		return nil
 	}
-	_, idle, _ := e.cfg.Tokens.lifetimes(app)
-	err := e.store.UseSession(ctx, app.ID, s.ID, now, now.Add(idle))
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return invalidToken("the session has ended")
-	case err != nil:
-		return unavailable(fmt.Errorf("note the use of session %s: %w", s.ID, err))
+	err := e.endSession(ctx, SessionRef{App: app.ID, User: u.ID, ID: s.ID}, string(CodeEmailNotVerified))
+	if err != nil && !errors.Is(err, CodeSessionNotFound) {
+		return err
 	}
-	s.LastUsedAt, s.IdleUntil = now, now.Add(idle)
-	return nil
+	return unproven("")
 }
 
 // proveCookie is the [cookieProof] of the Engine.
@@ -65,12 +41,5 @@ func (e *Engine) proveCookie(ctx context.Context, c cookieUse) (*Identity, error
 	if err != nil {
 		return nil, err
 	}
-	claims, err := e.claims(ctx, c.app, Moment{Kind: MomentToken, App: c.app.ID, User: u, Client: c.by}, s, e.now())
-	if err != nil {
-		return nil, err
-	}
-	if claims, err = token.Read(claims); err != nil {
-		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be used", Err: err}
-	}
-	return provenIdentity(SessionRef{App: c.app.ID, User: u.ID, ID: s.ID}, claims), nil
+	return e.sessions.identity(ctx, c.app, Moment{Kind: MomentToken, App: c.app.ID, User: u, Client: c.by}, s)
 }

@@ -88,7 +88,7 @@ func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
 	}
 	// It turns into itself: where the store fails half way, it is the live one still, and
 	// whoever was told to try again can.
-	_, got, err := e.rotate(ctx, turning{app: app, presented: presented, next: presented})
+	_, got, err := e.rotate(ctx, rotation{app: app, presented: presented, next: presented})
 	switch {
 	case errors.Is(err, ErrTokenReused):
 		if all {

@@ -3,7 +3,6 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/google/uuid"
 )
@@ -11,16 +10,12 @@ import (
 // endByCookie ends the session that a cookie holds, whose place another session takes. A
 // session that is not there any more is no error.
 func (e *Engine) endByCookie(ctx context.Context, app uuid.UUID, value string) error {
-	hash, ok := cookieHash(value)
-	if !ok {
-		return nil
-	}
-	s, u, err := e.store.SessionByCookie(ctx, app, hash, e.now())
+	s, u, err := e.sessions.byCookie(ctx, app, value)
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, CodeInvalidToken):
 		return nil
 	case err != nil:
-		return unavailable(fmt.Errorf("read a session by its cookie: %w", err))
+		return err
 	}
 	err = e.EndSession(ctx, SessionRef{App: app, User: u.ID, ID: s.ID})
 	if errors.Is(err, CodeSessionNotFound) {

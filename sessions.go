@@ -7,17 +7,32 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// sessions reads and changes the sessions of apps.
+// sessions starts, reads, uses, rotates and ends the sessions of apps, and mints their access
+// tokens. It decides by the app's settings alone: who may have a session is decided by the flow.
 type sessions struct {
-	store SessionStore
-	now   func() time.Time
+	store   SessionStore
+	signing *signing
+	hooks   *notifier
+	config  TokenConfig
+	now     func() time.Time
 }
 
-func newSessions(store SessionStore, now func() time.Time) *sessions {
-	return &sessions{store: store, now: now}
+func newSessions(store SessionStore, signing *signing, hooks *notifier, config TokenConfig, now func() time.Time) *sessions {
+	return &sessions{store: store, signing: signing, hooks: hooks, config: config, now: now}
 }
+
+// useEvery is how often the use of a session by its cookie is written.
+const useEvery = time.Minute
+
+// What a session keeps of the request that started it.
+const (
+	maxUserAgent = 256
+	maxIP        = 64
+)
 
 // live returns a live session and its user. [CodeInvalidToken]: the app has no such session.
 func (s *sessions) live(ctx context.Context, app, id uuid.UUID) (Session, User, error) {
@@ -46,4 +61,75 @@ func (s *sessions) liveOf(ctx context.Context, ref SessionRef) (Session, User, e
 		return Session{}, User{}, invalidToken("the session is another user's")
 	}
 	return session, user, nil
+}
+
+// byToken returns the live session of an access token of the app, and its user:
+// [CodeInvalidToken] for every other token.
+func (s *sessions) byToken(ctx context.Context, app App, raw string) (Session, User, error) {
+	got, err := s.signing.verify(app, raw, s.now())
+	if err != nil {
+		return Session{}, User{}, err
+	}
+	return s.liveOf(ctx, got.session)
+}
+
+// byCookie returns the live session of a session cookie, and its user: [CodeInvalidToken] for
+// every other value.
+func (s *sessions) byCookie(ctx context.Context, app uuid.UUID, value string) (Session, User, error) {
+	hash, ok := cookieHash(value)
+	if !ok {
+		return Session{}, User{}, invalidToken("the session cookie is malformed")
+	}
+	session, user, err := s.store.SessionByCookie(ctx, app, hash, s.now())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Session{}, User{}, invalidToken("no live session has the cookie")
+	case err != nil:
+		return Session{}, User{}, unavailable(fmt.Errorf("read a session by its cookie: %w", err))
+	}
+	return session, user, nil
+}
+
+// use moves the idle time of a session on, at most once in useEvery.
+func (s *sessions) use(ctx context.Context, app App, session *Session) error {
+	now := s.now()
+	if since := now.Sub(session.LastUsedAt); since.Abs() < useEvery {
+		return nil
+	}
+	_, idle, _ := s.config.lifetimes(app)
+	err := s.store.UseSession(ctx, app.ID, session.ID, now, now.Add(idle))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return invalidToken("the session has ended")
+	case err != nil:
+		return unavailable(fmt.Errorf("note the use of session %s: %w", session.ID, err))
+	}
+	session.LastUsedAt, session.IdleUntil = now, now.Add(idle)
+	return nil
+}
+
+// sessionStart says whose session starts, and how the client is to hold it.
+type sessionStart struct {
+	user   uuid.UUID
+	amr    []string // RFC 8176
+	by     Client
+	cookie bool // a cookie holds the session; false: a refresh token does
+}
+
+// start prepares a session, which a verb of the store adds, and the secret that holds it.
+func (s *sessions) start(app App, by sessionStart, now time.Time) (*Session, sessionSecret) {
+	_, idle, absolute := s.config.lifetimes(app)
+	session := &Session{
+		App: app.ID, ID: newID(now), UserID: by.user, AMR: by.amr,
+		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: now.Add(idle), Until: now.Add(absolute),
+		UserAgent: clean(by.by.UserAgent, maxUserAgent), IP: clean(by.by.IP, maxIP),
+	}
+	if by.cookie {
+		cookie := token.Random(cookieSize)
+		session.Cookie = token.Hash(cookie)
+		return session, sessionSecret{cookie: cookie}
+	}
+	first := token.NewRefresh()
+	session.Family, session.Current = first.Family(), first.Hash()
+	return session, sessionSecret{refresh: first}
 }

@@ -49,6 +49,11 @@ func (s signInStep) inCookie(app App) bool {
 	return false
 }
 
+// start is the session that the step starts.
+func (s signInStep) start(app App, user uuid.UUID) sessionStart {
+	return sessionStart{user: user, amr: s.amr, by: s.client, cookie: s.inCookie(app)}
+}
+
 // starts reports whether the step starts a session.
 func (s signInStep) starts() bool { return s.ends == "" }
 
@@ -134,14 +139,12 @@ type entering struct {
 
 // prepare puts together what the step writes, and how the flow ends. A nil account is that of a
 // new user.
-func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep) (err error) {
+func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep) error {
 	c.Take, c.Put, c.Drop, c.End = step.take, step.put, step.drop, step.end
 	c.landing.State = step.ends
 	if step.starts() {
 		c.landing.State = LandingSignedIn
-		if c.Session, c.secret, err = e.newSession(app, c.ID, step, c.Now); err != nil {
-			return err
-		}
+		c.Session, c.secret = e.sessions.start(app, step.start(app, c.ID), c.Now)
 	}
 	if account == nil {
 		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
@@ -232,7 +235,7 @@ func (e *Engine) commit(ctx context.Context, app App, m Moment, c entering) (Lan
 // begin mints the first token of a session. A session that gets none is ended, since no client
 // holds it.
 func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, secret sessionSecret) (SignIn, error) {
-	in, err := e.issue(ctx, app, m, s, secret)
+	in, err := e.sessions.issue(ctx, app, m, s, secret)
 	if err == nil {
 		return in, nil
 	}

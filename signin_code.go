@@ -80,7 +80,7 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	if x.code.created {
 		m.Kind = MomentSignUp
 	}
-	in, err := e.grant(ctx, app, m, s, x.code.secret)
+	in, err := e.sessions.grant(ctx, app, m, s, x.code.secret)
 	if err != nil {
 		return SignIn{}, err
 	}

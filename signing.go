@@ -146,6 +146,24 @@ func (g *signing) verify(app App, raw string, now time.Time) (verifiedAccess, er
 	return verifiedAccess{SessionRef{App: app.ID, User: user, ID: session}, claims, kid}, nil
 }
 
+// mint signs an access token by the key that is active now.
+func (g *signing) mint(app App, claims token.Access, now time.Time) (string, error) {
+	key, ok := app.keys().active(now)
+	if !ok {
+		return "", &Error{Code: CodeInternal, Detail: "the app has no signing key"}
+	}
+	pair, err := g.open(app.ID, key)
+	if err != nil {
+		return "", &Error{Code: CodeInternal, Detail: "the app's signing key cannot be used", Err: err}
+	}
+	g.noteDue(app, now)
+	raw, err := token.Mint(pair, claims)
+	if err != nil {
+		return "", &Error{Code: CodeInternal, Detail: "the access token cannot be signed", Err: err}
+	}
+	return raw, nil
+}
+
 // wants reports whether the app needs a next key.
 func (g *signing) wants(app App, now time.Time) bool {
 	return app.keys().wants(app.Settings.signingAlg(), g.every, now)

@@ -1,0 +1,52 @@
+package authkit
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// SignIn is the outcome of every sign-in, and of every refresh.
+type SignIn struct {
+	Token        string        // the access token, a JWT
+	ExpiresIn    time.Duration // of Token
+	RefreshToken string        // for [Engine.Refresh], once; empty where a cookie holds the session
+
+	// Cookie is the value of the session's cookie, and CookieAge how long a browser keeps it.
+	// They are empty where a refresh token holds the session.
+	Cookie    string
+	CookieAge time.Duration
+
+	User      User
+	SessionID uuid.UUID
+	Created   bool // the user is new
+
+	// Removed are the ways to sign in that a reset of the password took from the account.
+	Removed []Removed
+
+	// Pending is set where nobody is signed in yet, and nothing else is: a sign-up waits
+	// for the proof of its address.
+	Pending *Pending
+}
+
+// Removed is a way to sign in that a reset of the password took from the account.
+type Removed struct{ Type, Name string } // such as "identity" and the name of the provider
+
+// Pending answers every request that mails a challenge. Binding is the asker's secret: the code
+// in the mail can be redeemed only together with it.
+type Pending struct {
+	Binding   string
+	ExpiresIn time.Duration
+}
+
+// hold adds the secret that holds the session.
+func (in *SignIn) hold(secret sessionSecret, s Session, now time.Time) {
+	switch {
+	case secret.cookie != nil:
+		in.Cookie, in.CookieAge = token.Encode(secret.cookie), s.Until.Sub(now)
+	case secret.refresh != token.Refresh{}:
+		in.RefreshToken = secret.refresh.Text()
+	}
+}
