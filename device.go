@@ -18,7 +18,7 @@ import (
 // with it the browser's count goes on, and it stays known to the nine accounts of any app that
 // it signed in to last. The handler does this for browsers, by cookie.
 func (e *Engine) KnowDevice(u User, before string) (string, error) {
-	return device.Issue(e.ring, deviceUser(u), before, e.now()), nil
+	return device.Issue(e.secrets.ring, deviceUser(u), before, e.now()), nil
 }
 
 func deviceUser(u User) device.User {
@@ -35,7 +35,7 @@ func (e *Engine) asker(app uuid.UUID, email string, in PasswordSignIn) asker {
 	if in.Intent == "sign_up" {
 		return asker{email: email} // whom nothing has locked out
 	}
-	if d, ok := device.Find(e.ring, app, email, in.Device, e.now()); ok {
+	if d, ok := device.Find(e.secrets.ring, app, email, in.Device, e.now()); ok {
 		return asker{email, &d}
 	}
 	return asker{email: email}
@@ -53,7 +53,7 @@ func (a asker) counts(l *limiter) []count {
 // checkDevice counts a device as a stranger after all, once, if the account is no longer as
 // it knew it: another user has the address, or the password was changed.
 func (e *Engine) checkDevice(ctx context.Context, app App, a *asker, account *Account) error {
-	if a.known == nil || account != nil && a.known.Knows(e.ring, deviceUser(account.User)) {
+	if a.known == nil || account != nil && a.known.Knows(e.secrets.ring, deviceUser(account.User)) {
 		return nil
 	}
 	a.known = nil

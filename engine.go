@@ -1,38 +1,29 @@
 package authkit
 
 import (
-	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
-
-	"github.com/authkit-dev/authkit/internal/seal"
-	"github.com/authkit-dev/authkit/internal/thinlog"
 )
 
-// Engine is authkit at work. It is safe for concurrent use and holds nothing that
-// another process over the same store needs.
+// Engine is authkit at work: it decides, and its parts do the work. It is safe for concurrent
+// use and holds nothing that another process over the same store needs.
 type Engine struct {
 	cfg   Config
-	store Store
-	clock *storeClock
-	log   *slog.Logger
-	base  *url.URL
+	store storage
 
-	sessions  *sessions
-	ring      *seal.Ring
-	secrets   *secrets
-	hasher    *hasher
-	limits    *limiter
-	signing   *signing
-	providers *providers
-	live      *liveness
-	keys      *apiKeys
-	hooks     *notifier
-	outbox    *outbox
-	tokens    *tokens
-	repeats   *thinlog.Logger // thins the log
-	http      *border
+	// The parts, each with the state and the role of the store that it owns.
+	secrets   *secrets   // what is sealed
+	hasher    *hasher    // passwords
+	signing   *signing   // signing keys
+	limits    *limiter   // what is counted
+	hooks     *notifier  // the host's hooks and observer
+	outbox    *outbox    // mail
+	tokens    *tokens    // what may be used once: challenges, states, one-time codes
+	sessions  *sessions  // sessions and their tokens
+	live      *liveness  // what Require remembers
+	keys      *apiKeys   // API keys
+	providers *providers // OAuth configurations
+	http      *border    // what HTTP keeps
 
 	awaiting chan struct{} // returns from a provider that wait for the same one
 }
@@ -42,4 +33,4 @@ type Engine struct {
 func (e *Engine) Handler() http.Handler { return e.http.handler }
 
 // now is the store's time.
-func (e *Engine) now() time.Time { return e.clock.now() }
+func (e *Engine) now() time.Time { return e.store.clock.now() }

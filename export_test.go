@@ -30,5 +30,5 @@ func BindingCookie(e *Engine) string {
 }
 
 func bindingWith(e *Engine, b bound) string {
-	return e.http.cookies.Name(bindingCookie) + "=" + b.text(e.ring)
+	return e.http.cookies.Name(bindingCookie) + "=" + b.text(e.secrets.ring)
 }

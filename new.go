@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/oauth"
 )
@@ -21,53 +23,57 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	clock := newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)
 	e := &Engine{
-		cfg: c, clock: clock, store: audited{c.Store, c.Observer}, log: c.Logger, base: base, ring: ring,
-
+		cfg:      c,
+		store:    storage{audited{c.Store, c.Observer}, newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)},
 		awaiting: make(chan struct{}, maxAwaiting),
 	}
-	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
-	e.repeats = thinlog.New(c.Logger, e.now)
-	e.secrets = newSecrets(ring, e.store, e.now)
-	e.providers = newProviders(e.store, oauth.NewClient(oauth.Options{
-		AllowLoopback: c.InsecureAllowLoopbackProviders, Now: e.now,
-		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
-	}), e.secrets, c.url("/auth/callback/"), e.log)
-	e.keys = newAPIKeys(e.store, e.now)
-	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, e.repeats)
-	e.outbox = newOutbox(e.store, ring, e.now, e.repeats, sender{
-		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
-	})
-	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
-	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: e.cfg.developerMail}
-	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
-	e.hasher = newHasher(c.Password, c.Outbound.Proxy)
-	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, e.cfg.issuer)
-	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
-	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, &e.cfg), e.proveCookie)
+	e.build(base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	if err := clock.keep(ctx); err != nil {
+	if err := e.store.clock.keep(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
 	if _, err := e.secrets.admit(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
-	if err := e.ensureConsole(ctx); err != nil {
+	if err := ensureConsole(ctx, e); err != nil {
 		return nil, err
 	}
-	e.http = newBorder(&e.cfg, base, ring, e.now, e.repeats)
-	e.http.handler = newHandler(e)
 	return e, nil
+}
+
+// build makes the parts, each of those before it.
+func (e *Engine) build(base *url.URL, ring *seal.Ring) {
+	c, thin := &e.cfg, thinlog.New(e.cfg.Logger, e.now)
+	e.secrets = newSecrets(ring, e.store, e.now)
+	e.hasher = newHasher(c.Password, c.Outbound.Proxy)
+	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, c.issuer)
+	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
+	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)
+	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
+		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
+	})
+	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: c.developerMail}
+	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
+	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
+	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
+	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, c), e.proveCookie)
+	e.keys = newAPIKeys(e.store, e.now)
+	e.providers = newProviders(e.store, oauth.NewClient(oauth.Options{
+		AllowLoopback: c.InsecureAllowLoopbackProviders, Now: e.now,
+		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
+	}), e.secrets, c.url("/auth/callback/"), c.Logger)
+	e.http = newBorder(c, base, ring, e.now, thin)
+	e.http.handler = newHandler(e)
 }
 
 // ensureConsole creates the console app in an empty store. Its sealed signing key tells
 // whether the secrets are those that the store was filled with.
-func (e *Engine) ensureConsole(ctx context.Context) error {
+func ensureConsole(ctx context.Context, e *Engine) error {
 	app, err := e.store.App(ctx, Console)
 	if errors.Is(err, ErrNotFound) {
-		err = e.createConsole(ctx)
+		err = createConsole(ctx, e)
 		if err != nil && !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("authkit: create the console app: %w", err)
 		}
@@ -87,7 +93,7 @@ func (e *Engine) ensureConsole(ctx context.Context) error {
 	return nil
 }
 
-func (e *Engine) createConsole(ctx context.Context) error {
+func createConsole(ctx context.Context, e *Engine) error {
 	now := e.now()
 	key, err := e.signing.newKey(ctx, Console, "", 1, now)
 	if err != nil {

@@ -15,7 +15,7 @@ func (e *Engine) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 	}
 	has, err := e.hasher.breached.Has(ctx, pw)
 	if err != nil {
-		e.log.WarnContext(ctx, "a new password was not looked up among breached ones", slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "a new password was not looked up among breached ones", slog.Any("error", err))
 		return e.noteAlone(ctx, Event{App: app, Type: EventPasswordUnchecked})
 	}
 	if has {

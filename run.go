@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/panics"
+	"github.com/authkit-dev/authkit/internal/thinlog"
 )
 
 const (
@@ -36,12 +37,13 @@ func (e *Engine) Run(ctx context.Context) error {
 	var telling sync.WaitGroup
 	telling.Go(func() { e.hooks.keepTelling(ctx) })
 	defer telling.Wait()
+	log := thinlog.New(e.cfg.Logger, e.now)
 	tick := time.NewTicker(runEvery)
 	defer tick.Stop()
 	for {
 		more, err := e.runStep(ctx)
 		if err != nil && ctx.Err() == nil {
-			e.repeats.Line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
+			log.Line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
 		}
 		if more && err == nil && ctx.Err() == nil {
 			continue
@@ -87,7 +89,7 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	for _, part := range []func(context.Context) error{e.clock.keep, e.secrets.look, e.outbox.deliver, e.keys.flush, e.rotateDue} {
+	for _, part := range []func(context.Context) error{e.store.clock.keep, e.secrets.look, e.outbox.deliver, e.keys.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
 	}
 	more, swept := e.sweep(ctx)

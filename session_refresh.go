@@ -87,7 +87,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 func (e *Engine) undoRotation(ctx context.Context, r rotation) {
 	_, _, err := e.rotate(context.WithoutCancel(ctx), rotation{app: r.app, presented: r.next, next: r.presented, undo: true})
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		e.log.WarnContext(ctx, "a refresh token was rotated, and no client was told its successor", slog.String("app", r.app.String()), slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "a refresh token was rotated, and no client was told its successor", slog.String("app", r.app.String()), slog.Any("error", err))
 	}
 }
 
@@ -140,6 +140,6 @@ func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
 	ev.App, ev.IP = in.App, in.Client.IP
 	also.note(e.now(), ev)
 	if err := e.store.Put(context.WithoutCancel(ctx), in.App, also); err != nil {
-		e.log.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))
 	}
 }

@@ -45,7 +45,7 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 		return Pending{}, err
 	}
 	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
-	if d, ok := device.Find(e.ring, app.ID, email, in.Device, e.now()); ok && d.Verified {
+	if d, ok := device.Find(e.secrets.ring, app.ID, email, in.Device, e.now()); ok && d.Verified {
 		data.Class, data.device = classDevice, d.ID
 	}
 	return e.tokens.ask(ctx, challengeRequest{

@@ -122,7 +122,7 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 	}
 	if err != nil {
 		if _, lost := e.store.TakeToken(ctx, app, take, e.now()); lost != nil {
-			e.log.WarnContext(ctx, "a state that cannot be used was not spent", slog.String("app", app.String()), slog.Any("error", lost))
+			e.cfg.Logger.WarnContext(ctx, "a state that cannot be used was not spent", slog.String("app", app.String()), slog.Any("error", lost))
 		}
 		return stateData{}, Take{}, err
 	}
@@ -144,7 +144,7 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 		_, err = e.store.TakeToken(ctx, p.app, take, now)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		e.log.WarnContext(ctx, "the outcome of a return from a provider was not kept", slog.String("app", p.app.String()), slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "the outcome of a return from a provider was not kept", slog.String("app", p.app.String()), slog.Any("error", err))
 	}
 }
 
