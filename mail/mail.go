@@ -38,8 +38,9 @@ type Mailer interface {
 	// concurrently. An error that wraps [ErrPermanent] is not retried.
 	//
 	// m.To is a plain address without a display name. A stranger may have chosen it, and it may
-	// begin with "-". A Mailer that starts a program must put "--" before it, as in sendmail -i
-	// -- TO, and must not use a shell. In SMTP such an address needs no special treatment.
+	// begin with "-". A Mailer that starts a program must not use a shell, and must put "--"
+	// before the address, as in sendmail -i -- TO. In SMTP such an address needs no special
+	// treatment.
 	Send(ctx context.Context, m Message) error
 }
 

@@ -15,7 +15,7 @@ type Kind int
 // The kinds of an [Error].
 const (
 	Broken        Kind = iota // the provider's answer cannot be used
-	Refused                   // the provider refused
+	Refused                   // the provider refused the request
 	Timeout                   // the provider did not answer in time
 	Misconfigured             // the configuration cannot be used
 	WrongIssuer               // the answer is from a provider other than the one that was asked

@@ -37,8 +37,8 @@ type Config struct {
 	TLSConfig          *tls.Config   // nil trusts the system's roots, or any certificate if Opportunistic
 
 	// LocalName is the name in EHLO: a full host name or an address literal. Default: the
-	// domain of the sender or the name of this machine, whichever is first a full name;
-	// otherwise the address of the connection.
+	// domain of the sender; if that is not a full name, the name of this machine; if neither
+	// is, the address of the connection.
 	LocalName string
 }
 
