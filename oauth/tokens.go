@@ -86,8 +86,8 @@ func tokenRefusal(status int, code string, secrets ...string) *Error {
 	return e
 }
 
-// isConfigurationFault reports whether a code is about the client or the provider: a code of RFC 6749,
-// section 5.2, other than those about the grant, or one of GitHub's.
+// isConfigurationFault reports whether a code is about the client or the provider: a code of
+// RFC 6749, section 5.2, other than those about the grant, or one of GitHub's.
 func isConfigurationFault(code string) bool {
 	return slices.Contains([]string{
 		"invalid_request", "invalid_client", "unauthorized_client", "unsupported_grant_type", "unsupported_response_type", "invalid_scope",

@@ -137,8 +137,9 @@ func parseAbsolute(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// checkCharacters refuses a text that is too long, and characters that browsers read differently from
-// how they look. They take a backslash for a slash, as in https://good.example\@evil.example.
+// checkCharacters refuses a text that is too long, and characters that browsers read
+// differently from how they look. They take a backslash for a slash, as in
+// https://good.example\@evil.example.
 func checkCharacters(s string) error {
 	if len(s) > urlLimit {
 		return errors.New("it is longer than 2000 bytes")

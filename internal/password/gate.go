@@ -12,8 +12,8 @@ import (
 // ErrBusy means that a call did not get through the gate in time.
 var ErrBusy = errors.New("password: too many hashes at once")
 
-// Asker is the tenant that a call is for and the peer that caused it. If Peer is empty, the
-// tenant takes its place.
+// Asker is the tenant that a call is for and the peer that caused it. An empty Peer means that
+// the peer is unknown. The tenant then takes its place.
 type Asker struct{ Tenant, Peer string }
 
 // Gate lets a bounded number of calls run at once and a bounded number wait. Waiters take turns
