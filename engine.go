@@ -24,8 +24,6 @@ type Engine struct {
 	keys      *apiKeys   // API keys
 	providers *providers // OAuth configurations
 	http      *border    // what HTTP keeps
-
-	awaiting chan struct{} // returns from a provider that wait for the same one
 }
 
 // Handler serves every endpoint, with paths relative to the mount point: a host that

@@ -24,9 +24,8 @@ func New(c Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{
-		cfg:      c,
-		store:    storage{audited{c.Store, c.Observer}, newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)},
-		awaiting: make(chan struct{}, maxAwaiting),
+		cfg:   c,
+		store: storage{audited{c.Store, c.Observer}, newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)},
 	}
 	e.build(base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)

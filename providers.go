@@ -25,11 +25,16 @@ type providers struct {
 	secrets   *secrets
 	log       *slog.Logger
 	callbacks string // the URL that every callback of this server begins with
+
+	waiting chan struct{} // holds a value for each return that waits for the same one
 }
 
 // newProviders makes the part of a server whose callbacks are below that URL.
 func newProviders(store ProviderStore, client *oauth.Client, s *secrets, callbacks string, log *slog.Logger) *providers {
-	return &providers{store: store, client: client, secrets: s, log: log, callbacks: callbacks}
+	return &providers{
+		store: store, client: client, secrets: s, log: log, callbacks: callbacks,
+		waiting: make(chan struct{}, maxReturnsWaiting),
+	}
 }
 
 // config returns the configuration of one provider. [CodeProviderNotConfigured]: the app has

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"time"
 
 	"github.com/google/uuid"
 )
@@ -148,11 +147,6 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 	}
 }
 
-const (
-	maxAwaiting = 64 // returns that wait for another one, in a process
-	longestWait = 12 * time.Second
-)
-
 // await answers the outcome of a return whose state is claimed: at once if it is over, else
 // once it is. Only the browser of that very return gets to wait. refused is the answer where
 // there is no outcome.
@@ -164,31 +158,20 @@ func (e *Engine) await(ctx context.Context, p press, take Take, refused error) (
 	if err != nil || ok {
 		return out, err
 	}
-	select {
-	case e.awaiting <- struct{}{}:
-		defer func() { <-e.awaiting }()
-	default:
-		return outcome{}, refused
-	}
-	wait := 20 * time.Millisecond
-	for waited := time.Duration(0); waited < longestWait; waited += wait {
+	_, err = e.providers.wait(ctx, func() (bool, error) {
 		_, alive, err := e.tokens.peek(ctx, p.app, take)
 		if err != nil {
-			return outcome{}, err
+			return false, err
 		}
 		// The outcome comes with the end of the state, or before it: it is looked for afterwards.
-		switch out, ok, err := e.tokens.recall(ctx, p); {
-		case err != nil || ok:
-			return out, err
-		case !alive:
-			return outcome{}, refused
-		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return outcome{}, unavailable(ctx.Err())
-		}
-		wait = min(2*wait, time.Second)
+		out, ok, err = e.tokens.recall(ctx, p)
+		return ok || !alive, err
+	})
+	switch {
+	case err != nil:
+		return outcome{}, err
+	case !ok:
+		return outcome{}, refused
 	}
-	return outcome{}, refused
+	return out, nil
 }
