@@ -297,11 +297,16 @@ func (e *Engine) DeleteApp(ctx context.Context, ref AppRef) error {
 	return err
 }
 
+// deletedBefore reports whether one of these owners has deleted the app in the last hour.
+func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...string) (bool, error) {
+	return revocations{e.store, e.now()}.deleted(ctx, app, owners...)
+}
+
 func (e *Engine) endApp(ctx context.Context, app App) error {
 	now := e.now()
 	var also Also
 	also.note(now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer})
-	if err := e.announceDeletion(ctx, app, now); err != nil {
+	if err := (revocations{e.store, now}).announce(ctx, app); err != nil {
 		return err
 	}
 	err := e.store.DeleteApp(ctx, app.ID, now, also)

@@ -129,7 +129,7 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 	}
 	err = e.store.RevokeAPIKey(ctx, app.ID, id, also)
 	if errors.Is(err, ErrNotFound) {
-		done, err := e.revokedKey(ctx, app.ID, id)
+		done, err := revocations{e.store, e.now()}.key(ctx, app.ID, id)
 		if err == nil && !done {
 			return refuse(CodeNotFound, "the app has no such key")
 		}

@@ -94,7 +94,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 	}
 	err = e.providers.delete(ctx, app, provider, also)
 	if errors.Is(err, ErrNotFound) {
-		done, err := e.revokedBefore(ctx, app, EventQuery{Type: EventOAuthConfigDelete}, func(ev Event) bool { return ev.Reason == provider })
+		done, err := revocations{e.store, e.now()}.noted(ctx, app, EventQuery{Type: EventOAuthConfigDelete}, func(ev Event) bool { return ev.Reason == provider })
 		if err == nil && !done {
 			return notConfigured()
 		}

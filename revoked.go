@@ -12,38 +12,51 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// revokedWithin is how long the trail is asked for what was revoked before.
+// revokedWithin is how long a revocation can be repeated.
 const revokedWithin = time.Hour
 
-// revokedBefore reports whether the app's trail of the last hour tells of this revocation, and
-// commits a write then. The first try may have been answered with an error while its commit
-// waited for a synchronous standby. A caller who is told that it is done must be able to
-// rely on it: an answer without a commit of its own would acknowledge what a failover to
-// that standby takes back.
-func (e *Engine) revokedBefore(ctx context.Context, app uuid.UUID, q EventQuery, is func(Event) bool) (bool, error) {
-	q.Page, q.Since = Page{Limit: 500}, e.now().Add(-revokedWithin)
-	events, err := e.store.Events(ctx, app, q)
+// revocations tell whether what is to be revoked was revoked before, so that a request can be
+// repeated whose answer was lost.
+//
+// Each method that answers true has committed a write of its own. The first try may have been
+// answered with an error while its commit waited for a synchronous standby. A caller who is told
+// that it is done must be able to rely on it: without a commit, the answer would acknowledge what
+// a failover to that standby takes back.
+type revocations struct {
+	store interface {
+		EventStore
+		KeyStore
+		OwnerStore
+		TokenStore
+	}
+	now time.Time
+}
+
+// noted reports whether the app's events of the last hour have one of this revocation.
+func (r revocations) noted(ctx context.Context, app uuid.UUID, q EventQuery, is func(Event) bool) (bool, error) {
+	q.Page, q.Since = Page{Limit: 500}, r.now.Add(-revokedWithin)
+	events, err := r.store.Events(ctx, app, q)
 	if err != nil || !slices.ContainsFunc(events, is) {
 		return false, err
 	}
-	return true, e.settle(ctx, app)
+	return true, r.settle(ctx, app)
 }
 
-// settle commits a write, and with it every write that was seen before.
-func (e *Engine) settle(ctx context.Context, app uuid.UUID) error {
-	if err := e.store.Put(ctx, app, Also{}); err != nil {
-		return fmt.Errorf("confirm what was revoked: %w", err)
-	}
-	return nil
-}
-
-// revokedKey is [Engine.revokedBefore] of an API key, of which the inactive ones are kept.
-func (e *Engine) revokedKey(ctx context.Context, app, id uuid.UUID) (bool, error) {
-	keys, err := e.store.APIKeys(ctx, app)
+// key reports whether the app has the API key, active or not.
+func (r revocations) key(ctx context.Context, app, id uuid.UUID) (bool, error) {
+	keys, err := r.store.APIKeys(ctx, app)
 	if err != nil || !slices.ContainsFunc(keys, func(k APIKey) bool { return k.ID == id }) {
 		return false, err
 	}
-	return true, e.settle(ctx, app)
+	return true, r.settle(ctx, app)
+}
+
+// settle commits a write, and with it every write that was seen before.
+func (r revocations) settle(ctx context.Context, app uuid.UUID) error {
+	if err := r.store.Put(ctx, app, Also{}); err != nil {
+		return fmt.Errorf("confirm what was revoked: %w", err)
+	}
+	return nil
 }
 
 // deletedKind is a token of the console app that says whose a deleted app was.
@@ -53,12 +66,12 @@ func deletionOf(owner string, app uuid.UUID) []byte {
 	return token.Hash([]byte("deleted app"), app[:], []byte(owner))
 }
 
-// announceDeletion notes whose an app is before it is deleted, since the sweep soon removes all
-// that the app has. The note means nothing while the app is alive.
-func (e *Engine) announceDeletion(ctx context.Context, app App, now time.Time) error {
+// announce notes whose an app is before it is deleted, since the sweep soon removes all that the
+// app has. The note means nothing while the app is alive.
+func (r revocations) announce(ctx context.Context, app App) error {
 	hash := deletionOf(app.Developer, app.ID)
-	err := e.store.Put(ctx, Console, Also{Tokens: []Token{
-		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: now.Add(revokedWithin)},
+	err := r.store.Put(ctx, Console, Also{Tokens: []Token{
+		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: r.now.Add(revokedWithin)},
 	}})
 	if err != nil && !errors.Is(err, ErrConflict) { // a deletion beside this one has written the same
 		return unavailable(fmt.Errorf("announce that app %s is deleted: %w", app.ID, err))
@@ -66,14 +79,13 @@ func (e *Engine) announceDeletion(ctx context.Context, app App, now time.Time) e
 	return nil
 }
 
-// deletedBefore reports whether the app, which is not alive, was one of these owners' and was
-// deleted in the last hour, or still has its row. It commits a write then, as
-// [Engine.revokedBefore] does.
-func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...string) (bool, error) {
+// deleted reports whether the app, which is not alive, was one of these owners' and was deleted
+// in the last hour, or still has its row.
+func (r revocations) deleted(ctx context.Context, app uuid.UUID, owners ...string) (bool, error) {
 	for _, owner := range owners {
-		err := e.store.ConfirmDeletion(ctx, app, owner)
+		err := r.store.ConfirmDeletion(ctx, app, owner)
 		if errors.Is(err, ErrNotFound) {
-			err = e.confirmSwept(ctx, app, owner)
+			err = r.confirmSwept(ctx, app, owner)
 		}
 		switch {
 		case err == nil:
@@ -86,10 +98,10 @@ func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...str
 }
 
 // confirmSwept is [OwnerStore.ConfirmDeletion] of an app whose rows are gone.
-func (e *Engine) confirmSwept(ctx context.Context, app uuid.UUID, owner string) error {
-	_, err := e.store.Token(ctx, Console, Take{Kind: deletedKind, Hash: deletionOf(owner, app)}, e.now())
+func (r revocations) confirmSwept(ctx context.Context, app uuid.UUID, owner string) error {
+	_, err := r.store.Token(ctx, Console, Take{Kind: deletedKind, Hash: deletionOf(owner, app)}, r.now)
 	if err != nil {
 		return err
 	}
-	return e.settle(ctx, Console)
+	return r.settle(ctx, Console)
 }

@@ -35,7 +35,7 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 	switch {
 	case errors.Is(err, ErrNotFound):
 		ended := sessionDetail(session)
-		done, err := e.revokedBefore(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, func(ev Event) bool { return bytes.Equal(ev.Detail, ended) })
+		done, err := revocations{e.store, now}.noted(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, func(ev Event) bool { return bytes.Equal(ev.Detail, ended) })
 		if err == nil && !done {
 			return refuse(CodeSessionNotFound, "the user has no such session")
 		}
