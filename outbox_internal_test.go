@@ -1,0 +1,120 @@
+package authkit
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/thinlog"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+func quietLog() *thinlog.Logger {
+	return thinlog.New(slog.New(slog.NewTextHandler(io.Discard, nil)), atTestTime)
+}
+
+func TestWakingWithoutARunWarnsOnce(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	o := newOutbox(nil, testRing(t), atTestTime, thinlog.New(slog.New(slog.NewTextHandler(&log, nil)), atTestTime), sender{})
+	woken := func() bool {
+		select {
+		case <-o.wake:
+			return true
+		default:
+			return false
+		}
+	}
+	if o.wakeFor(Also{}); woken() || log.Len() > 0 {
+		t.Errorf("a step without mail: got %q, want nothing done", log.String())
+	}
+	var also Also
+	o.queue(&also, Console, letter{To: "ann@example.com"}, testTime, time.Hour)
+	ended := o.began()
+	if o.wakeFor(also); !woken() || log.Len() > 0 {
+		t.Errorf("while Run is there: got %q, want it woken and no line", log.String())
+	}
+	ended()
+	for range 3 {
+		o.wakeFor(also)
+	}
+	if got := strings.Count(log.String(), "Engine.Run is not running"); got != 1 || !woken() || woken() {
+		t.Errorf("without a Run: got %d lines, want one, and one value to wake by", got)
+	}
+}
+
+// policies is a policy that lets all mail leave, and counts what is given back.
+type policies struct{ unwanted, refused, refunds int }
+
+func (p *policies) policy() mailPolicy {
+	return mailPolicy{
+		wanted: func(context.Context, uuid.UUID, *letter) (bool, error) { return p.unwanted == 0, nil },
+		admit: func(context.Context, uuid.UUID, *letter) (func(context.Context) error, bool, error) {
+			return func(context.Context) error { p.refunds++; return nil }, p.refused == 0, nil
+		},
+	}
+}
+
+// mailer fails as it is told and notes what it was given.
+type mailer struct {
+	fails error
+	got   []mail.Message
+}
+
+func (m *mailer) Send(_ context.Context, message mail.Message) error {
+	m.got = append(m.got, message)
+	return m.fails
+}
+
+func TestPostingALetter(t *testing.T) {
+	t.Parallel()
+	away := errors.New("the server is away")
+	for _, c := range []struct {
+		name   string
+		policy policies
+		fails  error
+		spoil  bool
+		want   string // sent, refunds, error
+	}{
+		{name: "it leaves", want: "1 0 <nil>"},
+		{name: "it is no longer wanted", policy: policies{unwanted: 1}, want: "0 0 <nil>"},
+		{name: "it may not leave", policy: policies{refused: 1}, want: "0 0 <nil>"},
+		{name: "a failed try is not charged", fails: away, want: "1 1 the server is away"},
+		{name: "one that is given up is", fails: fmt.Errorf("no such mailbox: %w", mail.ErrPermanent), want: "1 0 no such mailbox"},
+		{name: "one that was sealed for another mail is given up", spoil: true, want: "0 0 open"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m, p := &mailer{fails: c.fails}, c.policy
+			o := newOutbox(nil, testRing(t), atTestTime, quietLog(), sender{mailer: m, templates: mail.DefaultTemplates(), from: "id@example.com", host: "example.com"})
+			o.policy = p.policy()
+			var also Also
+			o.queue(&also, Console, letter{To: "ann@example.com", Template: "password_changed", App: "Demo"}, testTime, time.Hour)
+			queued := also.Mail[0]
+			if bytes.Contains(queued.Sealed, []byte("ann")) || !queued.Expires.Equal(testTime.Add(time.Hour)) {
+				t.Errorf("queued: got %q until %s, want it sealed, for an hour", queued.Sealed, queued.Expires)
+			}
+			if c.spoil {
+				queued.ID = newID(testTime)
+			}
+			err := o.post(t.Context(), queued)
+			if got := fmt.Sprint(len(m.got), p.refunds, " ", err); !strings.HasPrefix(strings.ReplaceAll(got, "  ", " "), c.want) {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			if c.spoil && !errors.Is(err, mail.ErrPermanent) {
+				t.Errorf("got %v, want it given up", err)
+			}
+			if len(m.got) > 0 && (m.got[0].To != "ann@example.com" || m.got[0].From != "id@example.com" || m.got[0].ID != queued.ID.String()+"@example.com") {
+				t.Errorf("message: got %+v, want its envelope", m.got[0])
+			}
+		})
+	}
+}
