@@ -45,7 +45,9 @@ func TestAUserSignsUpAndReachesTheRoute(t *testing.T) {
 	signUp.Header.Set("Content-Type", "application/json")
 	answer := httptest.NewRecorder()
 	mux.ServeHTTP(answer, signUp)
-	var user struct{ Token string }
+	var user struct {
+		Token string `json:"token"`
+	}
 	if err := json.Unmarshal(answer.Body.Bytes(), &user); err != nil || answer.Code != http.StatusCreated {
 		t.Fatalf("sign-up: got %d %s, want 201", answer.Code, answer.Body)
 	}
