@@ -21,6 +21,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	pw "github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/testschema"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/store/postgres"
@@ -152,13 +153,11 @@ func openPostgres(b testing.TB) (authkit.Store, func(uuid.UUID, int)) {
 // openPostgresAt opens Postgres with another default isolation for its connections.
 func openPostgresAt(b testing.TB, isolation string) (authkit.Store, func(uuid.UUID, int)) {
 	b.Helper()
-	schema := "bench_" + uuid.NewString()[:8]
-	u, err := url.Parse(os.Getenv("AUTHKIT_TEST_POSTGRES"))
+	u, err := url.Parse(testschema.New(b, os.Getenv("AUTHKIT_TEST_POSTGRES")))
 	if err != nil {
 		b.Fatal(err)
 	}
 	q := u.Query()
-	q.Set("search_path", schema)
 	q.Set("default_transaction_isolation", isolation)
 	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // as Postgres reads a URL
 	pool, err := pgxpool.New(b.Context(), u.String())
@@ -170,11 +169,7 @@ func openPostgresAt(b testing.TB, isolation string) (authkit.Store, func(uuid.UU
 			b.Fatal(err)
 		}
 	}
-	exec(b.Context(), "create schema "+schema)
-	b.Cleanup(func() {
-		exec(context.Background(), "drop schema "+schema+" cascade") // the benchmark's own context has ended
-		pool.Close()
-	})
+	b.Cleanup(pool.Close)
 	s, err := postgres.New(b.Context(), pool)
 	if err != nil {
 		b.Fatal(err)

@@ -24,10 +24,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testschema"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/store/postgres"
@@ -403,31 +401,11 @@ func logged() map[string]func(*testing.T) authkit.Store {
 // inSchema returns a store in a schema of its own.
 func inSchema(t *testing.T, dsn string) authkit.Store {
 	t.Helper()
-	admin, err := pgx.Connect(t.Context(), dsn)
+	s, err := postgres.Open(t.Context(), testschema.New(t, dsn))
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := "logs_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	if _, err := admin.Exec(t.Context(), "create schema "+name); err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	s, err := postgres.Open(t.Context(), u.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background() // the test's own has ended by now
-		_ = s.Close()
-		_, _ = admin.Exec(ctx, "drop schema "+name+" cascade")
-		_ = admin.Close(ctx)
-	})
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testschema"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
@@ -214,15 +213,7 @@ func sweptSQLite(t testing.TB) (authkit.Store, crowds) {
 
 func sweptPostgres(t testing.TB) (authkit.Store, crowds) {
 	t.Helper()
-	schema := "sweep_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	u, err := url.Parse(os.Getenv("AUTHKIT_TEST_POSTGRES"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	pool, err := pgxpool.New(t.Context(), u.String())
+	pool, err := pgxpool.New(t.Context(), testschema.New(t, os.Getenv("AUTHKIT_TEST_POSTGRES")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,11 +225,7 @@ func sweptPostgres(t testing.TB) (authkit.Store, crowds) {
 		}
 		return tag.RowsAffected()
 	}
-	exec(t.Context(), t, "create schema "+schema)
-	t.Cleanup(func() {
-		exec(context.Background(), t, "drop schema "+schema+" cascade") // the benchmark's own context has ended
-		pool.Close()
-	})
+	t.Cleanup(pool.Close)
 	s, err := postgres.New(t.Context(), pool)
 	if err != nil {
 		t.Fatal(err)

@@ -2,16 +2,14 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testschema"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
@@ -51,31 +49,10 @@ func openSQLite(t *testing.T) authkit.Store {
 	return s
 }
 
-// schemas counts the schemas of this run, one for each store.
-var schemas atomic.Int64
-
 // openPostgres makes a store in a schema of its own.
 func openPostgres(t *testing.T, dsn string) authkit.Store {
 	t.Helper()
-	schema := fmt.Sprintf("e2e%d_%d", os.Getpid(), schemas.Add(1))
-	admin := connect(t, dsn)
-	if _, err := admin.Exec(t.Context(), "create schema "+schema); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		// The context of the test has ended by now.
-		if _, err := admin.Exec(context.Background(), "drop schema "+schema+" cascade"); err != nil {
-			t.Error(err)
-		}
-	})
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := u.Query()
-	q.Set("search_path", schema)
-	u.RawQuery = q.Encode()
-	s, err := postgres.New(t.Context(), connect(t, u.String()))
+	s, err := postgres.New(t.Context(), connect(t, testschema.New(t, dsn)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/authkit-dev/authkit/internal/testschema"
 )
-
-// schemas counts the schemas of this run, one for each store.
-var schemas atomic.Int64
 
 // durable returns the stores that outlive a process, each with a function that makes a new one
 // and returns its --store. Postgres is among them if the environment names a server.
@@ -30,29 +24,11 @@ func durable() map[string]func(*testing.T) string {
 // schema makes a schema and returns a URL whose connections use it.
 func schema(t *testing.T, dsn string) string {
 	t.Helper()
-	u, err := url.Parse(dsn)
+	u, err := url.Parse(testschema.New(t, dsn))
 	if err != nil {
 		t.Fatal(err)
 	}
-	name := fmt.Sprintf("cmd%d_%d", os.Getpid(), schemas.Add(1))
-	conn, err := pgx.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.Exec(t.Context(), "create schema "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background() // the context of the test has ended by now
-		if _, err := conn.Exec(ctx, "drop schema "+name+" cascade"); err != nil {
-			t.Error(err)
-		}
-		if err := conn.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
 	q := u.Query()
-	q.Set("search_path", name)
 	q.Set("pool_max_conns", "10") // the server that tests share has few
 	u.RawQuery = q.Encode()
 	return u.String()

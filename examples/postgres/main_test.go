@@ -6,10 +6,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +15,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/authkit-dev/authkit/internal/testschema"
 )
 
 // TestProduction needs the server that AUTHKIT_TEST_POSTGRES names. Without one it has no
@@ -28,7 +26,7 @@ func TestProduction(t *testing.T) {
 	if dsn == "" {
 		return
 	}
-	s := settings{database: schema(t, dsn), secretFile: secretFile(t), publicURL: "http://localhost:8080", addr: "127.0.0.1:0"}
+	s := settings{database: testschema.New(t, dsn), secretFile: secretFile(t), publicURL: "http://localhost:8080", addr: "127.0.0.1:0"}
 	body := `{"email":"ann@example.com","password":"correct horse battery"}`
 
 	first := start(t, s)
@@ -155,36 +153,6 @@ func (p *program) signIn(by, body string, status int) (token string) {
 		p.t.Fatalf("sign-in: got %s, %v, want a token", text, err)
 	}
 	return in.Token
-}
-
-// schema makes a schema and returns a URL whose connections use it.
-func schema(t *testing.T, dsn string) string {
-	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("example%d", os.Getpid())
-	conn, err := pgx.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := conn.Exec(t.Context(), "create schema "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		ctx := context.Background() // the context of the test has ended by now
-		if _, err := conn.Exec(ctx, "drop schema "+name+" cascade"); err != nil {
-			t.Error(err)
-		}
-		if err := conn.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	q := u.Query()
-	q.Set("search_path", name)
-	u.RawQuery = q.Encode()
-	return u.String()
 }
 
 // secretFile makes a file with a new secret.
