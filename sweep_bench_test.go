@@ -59,9 +59,9 @@ func (v sweepVariant) bench(b *bench, crowd crowds) {
 	}
 	var waits []time.Duration
 	quiet := b.beside(func() { time.Sleep(2 * time.Second) })
-	for b.Loop() {
+	for n := 1; b.Loop(); n++ {
 		b.StopTimer()
-		doomed, _, err := b.engine.CreateApp(b.Context(), "bench", "Doomed "+uuid.NewString())
+		doomed, _, err := b.engine.CreateApp(b.Context(), "bench", fmt.Sprintf("Doomed %d", n))
 		b.ok(err)
 		until := time.Now().Add(time.Hour)
 		if !v.deleted {
