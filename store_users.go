@@ -29,7 +29,7 @@ type UserStore interface {
 	// credentials or end. [ErrNotFound]: c.Take cannot be spent. [ErrConflict]: the email or
 	// a credential's subject belongs to another user. In each of these nothing happens.
 	//
-	// The Version rises by one unless c only spends a token and starts a session. End
+	// The Version rises by one where [UserChange.Raises] says so. End
 	// raises the Epoch: every session but Keep, and every token bound to the user, is
 	// dead with this step, whatever runs beside it. A session set here lives on, and so do
 	// tokens among the riders: they take the new Epoch.
@@ -99,6 +99,15 @@ type UserChange struct {
 	MaxSessions int
 
 	Also Also
+}
+
+// Raises reports whether the step raises the user's Version: it does more than spend a token
+// and start a session.
+func (c UserChange) Raises() bool {
+	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
+		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
+	credentials := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
+	return fields || credentials || c.End || c.Session == nil && c.Take == nil
 }
 
 // UserQuery filters users. A zero field does not filter.

@@ -102,20 +102,19 @@ func (m model) changeUser(c authkit.UserChange) (authkit.User, against) {
 }
 
 func changeFields(u *authkit.User, c authkit.UserChange) {
-	raise := c.End || c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
 	for field, value := range map[*string]*string{
 		&u.Email: c.Email, &u.EmailTyped: c.EmailTyped, &u.Name: c.Name, &u.NameKey: c.NameKey, &u.DisabledReason: c.DisabledReason,
 	} {
 		if value != nil {
-			*field, raise = *value, true
+			*field = *value
 		}
 	}
 	for field, value := range map[*bool]*bool{&u.Verified: c.Verified, &u.Disabled: c.Disabled} {
 		if value != nil {
-			*field, raise = *value, true
+			*field = *value
 		}
 	}
-	if raise || c.Take == nil && c.Session == nil {
+	if c.Raises() {
 		u.Version++
 	}
 	if c.End {

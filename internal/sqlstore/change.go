@@ -43,20 +43,12 @@ name = coalesce($8, name), name_key = coalesce($9, name_key), disabled_reason = 
 disabled = coalesce($12, disabled), last_login = coalesce($13, last_login), auth_method = coalesce($14, auth_method)
 where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`+guard+` returning `+userCols,
 		func(r Row) error { alive = true; return r.Scan(userDest(&u)...) },
-		id(c.App), id(c.ID), c.Version, bit(raises(c)), bit(c.End), opt(c.Email), opt(c.EmailTyped), opt(c.Name), opt(c.NameKey), opt(c.DisabledReason),
+		id(c.App), id(c.ID), c.Version, bit(c.Raises()), bit(c.End), opt(c.Email), opt(c.EmailTyped), opt(c.Name), opt(c.NameKey), opt(c.DisabledReason),
 		optBit(c.Verified), optBit(c.Disabled), login, method)
 	if err == nil && !alive {
 		err = authkit.ErrStale
 	}
 	return u, err
-}
-
-// raises reports whether the change does more than spend a token and start a session.
-func raises(c authkit.UserChange) bool {
-	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
-		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
-	creds := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
-	return fields || creds || c.End || c.Session == nil && c.Take == nil
 }
 
 func changeCredentials(ctx context.Context, q Tx, u authkit.User, c authkit.UserChange) {

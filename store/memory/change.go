@@ -51,7 +51,7 @@ func changed(u authkit.User, c authkit.UserChange) authkit.User {
 	set(&u.DisabledReason, c.DisabledReason)
 	set(&u.Verified, c.Verified)
 	set(&u.Disabled, c.Disabled)
-	if raises(c) {
+	if c.Raises() {
 		u.Version++
 	}
 	if c.End {
@@ -61,14 +61,6 @@ func changed(u authkit.User, c authkit.UserChange) authkit.User {
 		u.LastLogin, u.AuthMethod = micro(c.Now), c.AuthMethod
 	}
 	return u
-}
-
-// raises reports whether the change does more than spend a token and start a session.
-func raises(c authkit.UserChange) bool {
-	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
-		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
-	creds := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
-	return fields || creds || c.End || c.Session == nil && c.Take == nil
 }
 
 // checkChange checks every guard after the version and finds the token to spend.
