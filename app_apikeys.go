@@ -103,7 +103,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest)
 		return APIKey{}, "", err
 	}
 	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Also: also})
-	return key, text, e.managed(err, app.ID, also)
+	return key, text, storeError(err, app.ID)
 }
 
 // APIKeys lists the keys of an app, inactive ones too, newest first.
@@ -135,15 +135,7 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 		}
 		return storeError(err, app.ID)
 	}
-	return e.managed(err, app.ID, also)
-}
-
-// managed is storeError of a step that may have queued a notice.
-func (e *Engine) managed(err error, app uuid.UUID, also Also) error {
-	if err == nil {
-		e.outbox.wakeFor(also)
-	}
-	return storeError(err, app)
+	return storeError(err, app.ID)
 }
 
 // CheckAPIKey returns a live key, in one statement; the key says itself which app it is of.

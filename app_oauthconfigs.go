@@ -64,7 +64,6 @@ func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, 
 	if err := e.providers.put(ctx, c, also); err != nil {
 		return OAuthConfig{}, err
 	}
-	e.outbox.wakeFor(also)
 	return c, nil
 }
 
@@ -100,5 +99,5 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 		}
 		return storeError(err, app)
 	}
-	return e.managed(err, app, also)
+	return storeError(err, app)
 }

@@ -56,6 +56,5 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 		return ownerError(err, m.Most)
 	}
 	e.live.apps.forget(app)
-	e.outbox.wakeFor(m.Also)
 	return nil
 }

@@ -8,19 +8,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// App returns a live app. [CodeAppNotFound]: there is none of that id.
-func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
-	return e.live.apps.read(ctx, id)
-}
-
-// appFor is [Engine.App] for a flow: the app that the access check has read, if there was one.
-func (e *Engine) appFor(ctx context.Context, id uuid.UUID, by Client) (App, error) {
-	if app, ok := by.knows(id); ok {
-		return app, nil
-	}
-	return e.live.apps.read(ctx, id)
-}
-
 // newAppLoader reads apps from the store. The console app has the settings of the configuration.
 func newAppLoader(store AppStore, cfg *Config) appLoader {
 	return func(ctx context.Context, id uuid.UUID) (App, error) {

@@ -63,7 +63,6 @@ func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alo
 	if err := e.store.AddSigningKey(ctx, app.ID, key, app.keys().oldestKept(key, e.now()), also); err != nil {
 		return SigningKey{}, err
 	}
-	e.outbox.wakeFor(also)
 	e.live.apps.forget(app.ID)
 	return key, nil
 }

@@ -44,7 +44,6 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	if err := k.put(ctx, app.ID, also); err != nil {
 		return Pending{}, err
 	}
-	k.mail.outbox.wakeFor(also)
 	return Pending{Binding: secrets.binding, ExpiresIn: in.purpose.ttl}, nil
 }
 

@@ -41,7 +41,7 @@ type appBody struct {
 }
 
 func createApp(c *call, in appBody) (answered, error) {
-	app, key, err := c.e.addApp(c.ctx(), newApp{owner: c.e.cfg.developerOf(c.developer), name: in.Name, withKey: true, overHTTP: true})
+	app, key, err := newApp{owner: c.e.cfg.developerOf(c.developer), name: in.Name, withKey: true, overHTTP: true}.add(c.ctx(), c.e)
 	if err != nil {
 		return answered{}, err
 	}
@@ -57,7 +57,7 @@ func changeApp(c *call) error {
 	if err != nil {
 		return err
 	}
-	app, err := c.e.changeApp(c.ctx(), c.ownApp(), appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies})
+	app, err := appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies}.change(c.ctx(), c.e, c.ownApp())
 	if err != nil {
 		return err
 	}

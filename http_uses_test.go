@@ -20,8 +20,14 @@ import (
 // flow's decision is not among them: what HTTP may do, a Go caller may do.
 var httpUses = []string{
 	"cfg", "http", "now", // what it is configured with
-	"limits", // per-peer limits, which HTTP alone counts
-	"hooks",  // warnings that no step carries
+	"limits",           // by peer address, which HTTP alone counts
+	"hooks",            // warnings that no step carries
+	"live", "sessions", // access checks ask who has a token or a cookie
+	"sessionByCookie",    // likewise
+	"deletedBefore",      // an access check, of an app that is not alive any more
+	"endByCookie",        // a cookie takes the place of another
+	"tokens", "findUndo", // pages show what a link would do, without effect
+	"maySignIn", // and HEAD, and the page before a provider's
 }
 
 func TestTheHTTPHalfUsesTheEnginesExportedMethods(t *testing.T) {

@@ -177,6 +177,5 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, l link
 	case err != nil:
 		return nil, storeError(err, app.ID)
 	}
-	e.outbox.wakeFor(change.Also)
 	return linkedIdentities(account.identities(configs)), nil
 }

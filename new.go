@@ -23,9 +23,10 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{
-		cfg:   c,
-		store: storage{audited{c.Store, c.Observer}, newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger)},
+	e := &Engine{cfg: c}
+	e.store = storage{
+		audited: audited{Store: c.Store, tell: c.Observer, wake: func() { e.outbox.wakeUp() }},
+		clock:   newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
 	}
 	e.build(base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)

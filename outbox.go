@@ -71,12 +71,9 @@ func (o *outbox) began() (ended func()) {
 	return func() { o.runs.Add(-1) }
 }
 
-// wakeFor makes Run look at once if a step has queued mail. Without a Run in this process it
-// says so in the log, once.
-func (o *outbox) wakeFor(also Also) {
-	if len(also.Mail) == 0 {
-		return
-	}
+// wakeUp makes Run look at once, since mail was queued. Without a Run in this process it says so
+// in the log, once.
+func (o *outbox) wakeUp() {
 	select {
 	case o.wake <- struct{}{}:
 	default:

@@ -217,7 +217,6 @@ func (e *Engine) commit(ctx context.Context, app App, m Moment, c entering) (Lan
 	if err != nil {
 		return Landing{}, stepError(err, app.ID)
 	}
-	e.outbox.wakeFor(c.Also)
 	if c.Session != nil || m.Kind == MomentSignUp {
 		e.hooks.after(m)
 	}

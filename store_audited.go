@@ -6,23 +6,29 @@ import (
 
 //go:generate go run ./internal/tools/wrapstore -wrap audited -o store_audited_gen.go
 
-// audited is a Store that adds to each event the request that it comes from, and tells an
-// observer of the event once its step is durable. Its methods are generated: one for each verb
+// audited is a Store that adds to each event the request that it comes from. Once a step is
+// durable, it tells an observer of its events and wakes the outbox for its mail. Its methods are generated: one for each verb
 // that carries an [Also], which calls step. All other verbs go straight to the Store.
 type audited struct {
 	Store
 
 	tell func(Event) // may be nil
+	wake func()      // mail was queued
 }
 
-// step does a step with its riders. The events are told of only if it succeeds.
+// step does a step with its riders. What follows from them follows only if it succeeds.
 func (a audited) step(ctx context.Context, also Also, do func() error) error {
 	requestFrom(ctx).stamp(also.Events)
-	err := do()
-	if err == nil && a.tell != nil {
+	if err := do(); err != nil {
+		return err
+	}
+	if a.tell != nil {
 		for _, e := range also.Events {
 			a.tell(e)
 		}
 	}
-	return err
+	if len(also.Mail) > 0 {
+		a.wake()
+	}
+	return nil
 }

@@ -15,7 +15,6 @@ func (e *Engine) amend(ctx context.Context, c UserChange) (User, error) {
 	if err != nil {
 		return User{}, stepError(err, c.App)
 	}
-	e.outbox.wakeFor(c.Also)
 	return u, nil
 }
 

@@ -1,0 +1,156 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/naming"
+)
+
+// EnsureApp answers the host's app of that name, and creates it if there is none: for hosts
+// that want theirs to be there on every start. The developer is a name of the host's choice,
+// which no developer of [Config.Developers] shares, or the user id of a developer of the
+// console app. Methods that take a developer take that name; [Engine.Apps] and the management
+// routes do not show the app. An app made here has no API key; [Engine.RotateAPIKey] makes one.
+//
+// [CodeAppNameTaken]: Config.Developers is set, and a developer of that id has an app of that
+// name, which an earlier version may have made here. Take that one by [Engine.App].
+func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, error) {
+	for range 3 {
+		app, err := ensuredApp(ctx, e, developer, name)
+		if err != nil || app.ID != uuid.Nil {
+			return app, err
+		}
+		app, _, err = newApp{owner: e.cfg.ensurerOf(developer), name: name}.add(ctx, e)
+		if !errors.Is(err, CodeAppNameTaken) {
+			return app, err
+		}
+	}
+	return App{}, unavailable(errAgain)
+}
+
+// ensuredApp finds the app that EnsureApp is asked for; the zero App: there is no such app. What
+// EnsureApp made before there was a source of the host's own is found where no developer could
+// have made it.
+func ensuredApp(ctx context.Context, e *Engine, developer, name string) (App, error) {
+	owner := e.cfg.ensurerOf(developer)
+	app, err := appNamed(ctx, e, owner, name)
+	if err != nil || app.ID != uuid.Nil || !strings.HasPrefix(owner, ownSource) {
+		return app, err
+	}
+	app, err = appNamed(ctx, e, hostSource+developer, name)
+	if err == nil && app.ID != uuid.Nil && e.cfg.Developers != nil {
+		return App{}, refuse(CodeAppNameTaken, "a developer of that id has an app of that name: take it by its id, or choose another name")
+	}
+	return app, err
+}
+
+func appNamed(ctx context.Context, e *Engine, owner, name string) (App, error) {
+	key := naming.Fold(name) // an app keeps a name that would no longer be taken
+	page := Page{Limit: 500}
+	for {
+		apps, err := e.store.Apps(ctx, owner, page)
+		if err != nil {
+			return App{}, unavailable(fmt.Errorf("list apps: %w", err))
+		}
+		for _, app := range apps {
+			if app.NameKey == key {
+				return e.App(ctx, app.ID)
+			}
+		}
+		if len(apps) < page.Limit {
+			return App{}, nil
+		}
+		last := apps[len(apps)-1]
+		page.Time, page.ID = last.CreatedAt, last.ID
+	}
+}
+
+func appKey(name string) (string, error) {
+	key, err := naming.App(name)
+	switch {
+	case errors.Is(err, naming.ErrAddress):
+		return "", invalid("name", "invalid_name", `name reads as a web address, an email address or a telephone number; leave out "@", "/", "www.", words such as example.com, and seven digits or more in a row`)
+	case err != nil:
+		return "", invalid("name", "invalid_name", "name is not 1 to 64 printable characters")
+	}
+	return key, nil
+}
+
+// CreateApp makes an app with its signing key and first API key, which is shown only
+// here. [CodeAppNameTaken]: the developer has an app of that name. [CodeLimitReached] and
+// [CodeRateLimited]: the developer has, or made today, as many apps as Config.Limits says.
+// [CodeUserNotFound]: the console app has no such developer, or the developer is disabled.
+func (e *Engine) CreateApp(ctx context.Context, developer, name string) (app App, apiKey string, err error) {
+	return newApp{owner: e.cfg.developerOf(developer), name: name, withKey: true}.add(ctx, e)
+}
+
+// newApp says which app to make.
+type newApp struct {
+	owner    string // as App.Developer
+	name     string
+	withKey  bool
+	overHTTP bool // by a developer's own request
+}
+
+// add makes the app, and its first API key if it gets one.
+func (in newApp) add(ctx context.Context, e *Engine) (App, string, error) {
+	step, text, err := in.step(ctx, e)
+	if err != nil {
+		return App{}, "", err
+	}
+	var today []count
+	if most := e.cfg.appsPerDay(in.overHTTP); most > 0 {
+		today = append(today, e.limits.by(limit{limitAppsToday, most, day}, in.owner))
+	}
+	if err := e.limits.hit(ctx, App{ID: Console}, today...); err != nil {
+		return App{}, "", err
+	}
+	err = e.store.CreateApp(ctx, step)
+	if err == nil {
+		step.App.Keys = []SigningKey{step.First}
+		return step.App, text, nil
+	}
+	if err := e.limits.refund(ctx, App{ID: Console}, today...); err != nil { // no app was made
+		return App{}, "", err
+	}
+	return App{}, "", ownerError(err, step.Most)
+}
+
+// step is the step of the store that makes the app, with the text of its first API key.
+func (in newApp) step(ctx context.Context, e *Engine) (NewApp, string, error) {
+	now := e.now()
+	folded, err := appKey(in.name)
+	if err != nil {
+		return NewApp{}, "", err
+	}
+	if _, id, _ := strings.Cut(in.owner, ":"); id == "" {
+		return NewApp{}, "", invalid("developer", "required", "the developer's id is empty")
+	}
+	id := newID(now)
+	if err := e.hooks.before(ctx, Moment{Kind: MomentAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
+		return NewApp{}, "", err
+	}
+	step := NewApp{
+		App:   App{ID: id, Developer: in.owner, Name: in.name, NameKey: folded, CreatedAt: now, Version: 1},
+		Owner: ownerRef(in.owner), Most: e.cfg.liveApps(in.overHTTP),
+	}
+	if step.First, err = e.signing.newKey(ctx, id, "", 1, now); err != nil {
+		return NewApp{}, "", unavailable(err)
+	}
+	text := ""
+	if in.withKey {
+		var key APIKey
+		if key, text, err = newAPIKey(id, APIKeyRequest{Name: "first key"}, now); err != nil {
+			return NewApp{}, "", err
+		}
+		step.Key = &key
+	}
+	step.Also.Secret = e.secrets.newest()
+	step.Also.note(now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
+	return step, text, nil
+}
