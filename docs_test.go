@@ -77,19 +77,7 @@ func TestDocsNameEveryLimit(t *testing.T) {
 // This test looks for every test that docs/security.md and docs/growth.md name.
 func TestTestsThatDocsName(t *testing.T) {
 	t.Parallel()
-	there := map[string]bool{}
-	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, "_test.go") {
-			for _, m := range declared.FindAllStringSubmatch(read(t, path), -1) {
-				there[m[1]] = true
-			}
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	there := inGo(t, regexp.MustCompile(`(?m)^func (Test\w+)\(`))
 	for _, page := range []string{"docs/security.md", "docs/growth.md"} {
 		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, page), -1) {
 			if !there[name[1]] {
@@ -97,4 +85,47 @@ func TestTestsThatDocsName(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestNamesThatDocsUse looks for every Go name of the pages in the code: `Config.Outbound` is
+// Config and Outbound.
+func TestNamesThatDocsUse(t *testing.T) {
+	t.Parallel()
+	there := inGo(t, regexp.MustCompile(`\b([A-Z]\w+)`))
+	pages, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(pages, "README.md", "CONTRIBUTING.md") {
+		for _, m := range regexp.MustCompile("`([A-Za-z]+(?:\\.[A-Za-z]+)*)`").FindAllStringSubmatch(read(t, page), -1) {
+			for name := range strings.SplitSeq(m[1], ".") {
+				if name[0] <= 'Z' && !there[name] {
+					t.Errorf("%s: got %s, and there is no %s", page, m[1], name)
+				}
+			}
+		}
+	}
+}
+
+// inGo returns what a pattern finds in the Go files of the module.
+func inGo(t *testing.T, pattern *regexp.Regexp) map[string]bool {
+	t.Helper()
+	out := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && e.Name() == "node_modules":
+			return filepath.SkipDir
+		case strings.HasSuffix(path, ".go"):
+			for _, m := range pattern.FindAllStringSubmatch(read(t, path), -1) {
+				out[m[1]] = true
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
