@@ -98,7 +98,7 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 			return User{}, err
 		}
 		e.tokens.addOutcome(&c, p, outcome{})
-		u, err := e.amend(ctx, c)
+		u, err := e.changeUser(ctx, c)
 		if errors.Is(err, ErrConflict) {
 			return User{}, emailTaken()
 		}

@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -41,9 +42,13 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 	if err != nil {
 		return User{}, err
 	}
-	c := e.undoing(app, account, former, in.Client)
+	c := undoChange(account, former, in.Client, e.now())
+	e.tokens.addChallenge(&c.Also, newChallenge{
+		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &account.User, now: c.Now,
+		data: challengeData{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)},
+	})
 	e.tokens.addOutcome(&c, p, outcome{})
-	u, err := e.amend(ctx, c)
+	u, err := e.changeUser(ctx, c)
 	if errors.Is(err, ErrConflict) {
 		err = e.makeRoom(ctx, app.ID, former)
 	}
@@ -88,10 +93,12 @@ func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Acco
 	return account, former, err
 }
 
-func (e *Engine) undoing(app App, account *Account, former formerAddress, by Client) UserChange {
+// undoChange gives an account its former address and takes away what was added since, or in the 72
+// hours before.
+func undoChange(account *Account, former formerAddress, by Client, now time.Time) UserChange {
 	u := account.User
 	c := UserChange{
-		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, End: true,
+		Now: now, App: u.App, ID: u.ID, Version: u.Version, End: true,
 		Email: &former.Email, EmailTyped: &former.Typed, Verified: new(true),
 	}
 	for _, held := range account.Credentials {
@@ -100,10 +107,6 @@ func (e *Engine) undoing(app App, account *Account, former formerAddress, by Cli
 			c.Drop = append(c.Drop, held)
 		}
 	}
-	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailUndo, IP: by.IP})
-	e.tokens.addChallenge(&c.Also, newChallenge{
-		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &u, now: c.Now,
-		data: challengeData{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)},
-	})
+	c.Also.note(c.Now, Event{App: u.App, UserID: u.ID, Type: EventEmailUndo, IP: by.IP})
 	return c
 }

@@ -9,23 +9,30 @@ import (
 
 // mailWanted decides, long after the answer, whether an unknown address gets mail, and what a
 // known one gets: the asker cannot tell from the time.
-func (e *Engine) mailWanted(ctx context.Context, app uuid.UUID, l *letter) (bool, error) {
+type mailWanted struct {
+	app     func(ctx context.Context, id uuid.UUID) (App, error)
+	account func(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error)
+	tokens  *tokens
+}
+
+// decide is [mailPolicy.wanted].
+func (m *mailWanted) decide(ctx context.Context, app uuid.UUID, l *letter) (bool, error) {
 	if l.Decoy || l.Address == "" {
 		return !l.Decoy, nil
 	}
-	a, err := e.App(ctx, app)
+	a, err := m.app(ctx, app)
 	if errors.Is(err, CodeAppNotFound) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	return again(func() (bool, error) { return e.wantedBy(ctx, a, l) })
+	return again(func() (bool, error) { return m.byHolder(ctx, a, l) })
 }
 
-// wantedBy decides by who has the address now.
-func (e *Engine) wantedBy(ctx context.Context, app App, l *letter) (bool, error) {
-	account, err := e.account(ctx, app.ID, AccountKey{Email: l.Address})
+// byHolder decides by the account that has the address now.
+func (m *mailWanted) byHolder(ctx context.Context, app App, l *letter) (bool, error) {
+	account, err := m.account(ctx, app.ID, AccountKey{Email: l.Address})
 	switch {
 	case err != nil:
 		return false, err
@@ -34,11 +41,11 @@ func (e *Engine) wantedBy(ctx context.Context, app App, l *letter) (bool, error)
 	case l.SignUp:
 		l.Template = "sign_up_taken"
 		return true, nil
-	case l.Attempt == nil: // of no kind that waits, or from before links did
+	case l.Attempt == nil: // its challenge has a user, or is of no kind that waits for one
 		return true, nil
 	case l.Template == forReset.template:
 		l.To = account.User.EmailTyped
-		return e.tokens.bind(ctx, app.ID, forReset, l, account)
+		return m.tokens.bind(ctx, app.ID, forReset, l, account)
 	}
-	return e.tokens.bind(ctx, app.ID, forSignIn, l, account)
+	return m.tokens.bind(ctx, app.ID, forSignIn, l, account)
 }

@@ -54,9 +54,10 @@ func (e *Engine) build(base *url.URL, ring *seal.Ring) {
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 	})
-	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: c.developerMail}
-	e.outbox.policy = mailPolicy{wanted: e.mailWanted, admit: share.admit}
 	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
+	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: c.developerMail}
+	wanted := &mailWanted{app: e.App, account: e.account, tokens: e.tokens}
+	e.outbox.policy = mailPolicy{wanted: wanted.decide, admit: share.admit}
 	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, c), e.proveCookie)
 	e.keys = newAPIKeys(e.store, e.now)

@@ -82,7 +82,7 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 			return User{}, err
 		}
 		c.Put = []Credential{passwordCredential(u, phc, c.Now)}
-		to, err := e.noticeTo(ctx, app, u)
+		to, err := noticeTo(ctx, e.limits, app, u)
 		if err != nil {
 			return User{}, err
 		}
@@ -90,7 +90,7 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 		if to != "" {
 			e.outbox.queue(&c.Also, app.ID, letter{To: to, Template: "password_changed", App: app.Name}, c.Now, noticeTTL)
 		}
-		return e.amend(ctx, c)
+		return e.changeUser(ctx, c)
 	})
 	return err
 }
