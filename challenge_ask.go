@@ -64,7 +64,7 @@ type newChallenge struct {
 }
 
 // slot names what the challenge replaces: those of the same address, or of the same user for a
-// change of address. A decoy replaces none that is alive.
+// change of address. A decoy replaces nothing.
 func (n newChallenge) slot() []byte {
 	switch {
 	case n.data.decoy:

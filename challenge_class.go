@@ -1,7 +1,7 @@
 package authkit
 
 // class tells the askers of challenges apart. Each class has its own mail, its own live challenges
-// and its own wrong codes at an address, so that strangers take none of these from the rest.
+// and its own wrong codes at an address, so that strangers take nothing from the rest.
 type class uint8
 
 // The classes of askers.

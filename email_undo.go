@@ -55,7 +55,7 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 	return u, err
 }
 
-// makeRoom removes a user who took the former address since and never proved it: else
+// makeRoom removes a user who took the former address since and never proved it. Without that,
 // the person who moved the account away could keep its owner out by a sign-up. The link is a proof
 // of the address, before which such a user keeps nothing anyway.
 func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddress) error {

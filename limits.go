@@ -15,8 +15,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// limit is a limit that is counted by: so many at once, then one every window/most. The
-// zero most is what the configuration and the app say.
+// limit lets through most at once, then one every window/most. Where most is zero, the
+// configuration and the app say how much.
 type limit struct {
 	name   string
 	most   int
@@ -29,7 +29,7 @@ var (
 	limitCredentialsEmail  = limit{name: "credentials/email"}
 	limitCredentialsDay    = limit{"credentials/day", 100, day} // by email, of strangers
 	limitCredentialsDevice = limit{name: "credentials/device"}  // by email, of one device that is known
-	limitProofPeer         = limit{name: "proof/ip"}            // as many as tries at passwords, and none of theirs
+	limitProofPeer         = limit{name: "proof/ip"}            // as many as tries at passwords, counted apart from them
 	limitSignupPeer        = limit{name: "signup/ip"}
 	limitMailPeer          = limit{name: "mail/ip"}
 	limitMailEmail         = limit{name: "mail/email"}  // by email, of strangers
@@ -37,7 +37,7 @@ var (
 	limitMailKnown         = limit{name: "mail/known"}  // by email, of all such devices together
 	limitMailOwner         = limit{name: "mail/owner"}  // by email, of the session of an account that proved it
 	limitOAuthPeer         = limit{name: "oauth/ip"}
-	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, and none of theirs
+	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, counted apart from them
 	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
 	limitUser              = limit{name: "writes/user"}
 	limitDeveloper         = limit{name: "writes/developer"}
@@ -46,7 +46,7 @@ var (
 // limitAppsToday is the name of the limit on apps that one developer makes.
 const limitAppsToday = "apps/day"
 
-// rate is how much the limit is in an app; false: it is none.
+// rate is the rate of the limit in an app; false: the app is not limited.
 func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 	switch l {
 	case limitCredentialsPeer, limitProofPeer:
@@ -91,7 +91,7 @@ type count struct {
 	key   string
 	times int // what the limit's rate is multiplied by; 0 is 1
 
-	everywhere bool // over all apps, by the rate that none of them has tightened
+	everywhere bool // over all apps, by the rate of an app that has tightened nothing
 	asker      bool // the subject is who asks, not whom it is about
 }
 
@@ -113,7 +113,7 @@ type limiter struct {
 	store LimitStore
 	ring  *seal.Ring
 	now   func() time.Time
-	all   limits // of every app that has tightened none
+	all   limits // of an app that has tightened nothing
 	off   bool
 
 	exhausted *bounded.Cache[limitKey, exhausted]

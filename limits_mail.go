@@ -15,7 +15,7 @@ var (
 	limitMailAsker = limit{"mail/asker", 20, day} // of one network that asks
 
 	// limitNotices is how many notices of one app an address gets, wherever it was proven.
-	// In place of one more comes a mail that says so, and then none.
+	// One more is replaced by a mail that says so. After that no notice leaves.
 	limitNotices     = limit{"mail/notices", 10, time.Hour}
 	limitMoreNotices = limit{"mail/more", 1, time.Hour}
 )

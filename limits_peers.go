@@ -17,7 +17,7 @@ const (
 )
 
 // byPeer counts a limit for who asks: over all apps, and in this one, for an address of IPv6
-// by three sizes of network. A Go caller who tells none is not counted.
+// by three sizes of network. A Go caller who gives no address is not counted.
 func (l *limiter) byPeer(of limit, who Client) []count {
 	if who.IP == "" {
 		return nil

@@ -109,7 +109,7 @@ func (l limits) with(own AppLimits) limits {
 	}
 	for _, f := range limitFields {
 		own, err := ratelimit.Parse(*f.own(&own), f.keys...)
-		if err == nil { // else it is none, or damaged
+		if err == nil { // otherwise the app has no limit of its own, or a damaged one
 			*f.rates(&l) = f.rates(&l).Tightened(own)
 		}
 	}

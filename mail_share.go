@@ -84,9 +84,9 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 	return true, m.chargeAddress(ctx, b, app, canonical, l)
 }
 
-// chargeNotice counts a notice. In place of the first one too many of an hour another mail
-// leaves, without what it told. One that holds a way back is counted by its kind: else ten
-// harmless changes of a thief would keep it from the owner.
+// chargeNotice counts a notice. The first one too many of an hour is replaced by a mail without
+// what it told. A notice with a way back is counted by its kind, so that ten harmless changes of
+// a thief do not keep it from the owner.
 func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter) (bool, error) {
 	if !l.notice() {
 		return true, nil
@@ -105,8 +105,8 @@ func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID,
 }
 
 // chargeDeveloper counts the mails of all apps of one developer. One to a person who has proven
-// the address is counted and leaves all the same: strangers could otherwise ask for mails to
-// made-up addresses until an app's own people get none.
+// the address is counted and leaves all the same: strangers could otherwise ask for so many
+// mails to made-up addresses that an app's own people get no mail.
 func (m *mailShare) chargeDeveloper(ctx context.Context, b *charges, id uuid.UUID, proven bool) error {
 	if id == Console || m.perDay(true) == 0 { // then it is 0 of every developer
 		return nil

@@ -178,7 +178,7 @@ func (o *outbox) send(ctx context.Context, ref MailRef) error {
 	if failure != nil {
 		o.log.Line(ctx, slog.LevelWarn, "mail", "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", failure))
 	}
-	// A mail that left is noted even if Run has to stop just then: else it leaves again.
+	// A mail that left is noted even if Run has to stop just then. It would leave again otherwise.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
 	defer cancel()
 	if err := o.store.SettleMail(ctx, ref.App, ref.ID, done, o.now().Add(wait)); err != nil && !errors.Is(err, ErrNotFound) {
@@ -188,8 +188,8 @@ func (o *outbox) send(ctx context.Context, ref MailRef) error {
 }
 
 // post sends what a mail says, if it is still wanted and may leave now. What it was charged is
-// given back if it did not leave: else the tries of one mail at a server that is away would use
-// up the share of its address.
+// given back if it did not leave. The tries of one mail at a server that is away would otherwise
+// use up the share of its address.
 func (o *outbox) post(ctx context.Context, m Mail) error {
 	l, err := o.open(m)
 	if err != nil {
