@@ -65,8 +65,8 @@ func (s configStore) DeleteOAuthConfig(_ context.Context, _ uuid.UUID, provider 
 	return nil
 }
 
-// testRing seals under secrets of these letters, the newest first.
-func testRing(t *testing.T, letters ...string) *seal.Ring {
+// ringOf seals under secrets of these letters, the newest first.
+func ringOf(t *testing.T, letters ...string) *seal.Ring {
 	t.Helper()
 	var all [][]byte
 	for _, letter := range letters {
@@ -83,7 +83,7 @@ func testRing(t *testing.T, letters ...string) *seal.Ring {
 func testProviders(t *testing.T, store configStore, endpoints map[string]oauth.Endpoint) *providers {
 	t.Helper()
 	client := oauth.NewClient(oauth.Options{AllowLoopback: true, Endpoints: endpoints})
-	return newProviders(store, client, newSecrets(testRing(t, "n"), nil, time.Now), testCallbacks, slog.New(slog.DiscardHandler))
+	return newProviders(store, client, newSecrets(ringOf(t, "n"), nil, time.Now), testCallbacks, slog.New(slog.DiscardHandler))
 }
 
 // add stores an enabled configuration with a client secret.
@@ -165,7 +165,7 @@ func TestAPutBringsNoOlderSecretBack(t *testing.T) {
 	t.Parallel()
 	p := testProviders(t, configStore{}, nil)
 	old := p.add(t, OAuthConfig{Provider: "corp", Issuer: "https://corp.example"})
-	p.secrets = newSecrets(testRing(t, "m", "n"), nil, time.Now)
+	p.secrets = newSecrets(ringOf(t, "m", "n"), nil, time.Now)
 	c := p.patched(old, OAuthPatch{ClientID: new("another")})
 	if id, ok := seal.SealedBy(c.SecretSealed); !ok || id != p.secrets.newest() {
 		t.Errorf("got a secret that %q seals, want %q", id, p.secrets.newest())
@@ -173,7 +173,7 @@ func TestAPutBringsNoOlderSecretBack(t *testing.T) {
 	if got, err := p.open(c); err != nil || got.ClientSecret != "the-secret" || got.ClientID != "another" {
 		t.Errorf("open: got %+v, %v", got, err)
 	}
-	p.secrets = newSecrets(testRing(t, "x"), nil, time.Now)
+	p.secrets = newSecrets(ringOf(t, "x"), nil, time.Now)
 	if got := p.patched(old, OAuthPatch{}); !bytes.Equal(got.SecretSealed, old.SecretSealed) {
 		t.Error("a blob that does not open was replaced")
 	}
