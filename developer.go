@@ -16,7 +16,7 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 	if err := e.hasher.check(pw, email); err != nil {
 		return User{}, err
 	}
-	if err := e.unbreached(ctx, app.ID, pw); err != nil {
+	if err := e.hasher.unbreached(ctx, app.ID, pw); err != nil {
 		return User{}, err
 	}
 	account, err := e.account(ctx, app.ID, AccountKey{Email: canonical})

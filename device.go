@@ -1,11 +1,10 @@
 package authkit
 
 import (
-	"context"
-
-	"github.com/google/uuid"
+	"time"
 
 	"github.com/authkit-dev/authkit/internal/device"
+	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
@@ -31,11 +30,13 @@ type asker struct {
 	known *device.Device
 }
 
-func (e *Engine) asker(app uuid.UUID, email string, in PasswordSignIn) asker {
+// newAsker reads the device token of a sign-in. A sign-up is a stranger's, whom no other's tries
+// lock out.
+func newAsker(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) asker {
 	if in.Intent == "sign_up" {
-		return asker{email: email} // whom nothing has locked out
+		return asker{email: email}
 	}
-	if d, ok := device.Find(e.secrets.ring, app, email, in.Device, e.now()); ok {
+	if d, ok := device.Find(ring, in.App, email, in.Device, now); ok {
 		return asker{email, &d}
 	}
 	return asker{email: email}
@@ -50,12 +51,13 @@ func (a asker) counts(l *limiter) []count {
 	return []count{l.by(limitCredentialsEmail, a.email), l.by(limitCredentialsDay, a.email)}
 }
 
-// checkDevice counts a device as a stranger after all, once, if the account is no longer as
-// it knew it: another user has the address, or the password was changed.
-func (e *Engine) checkDevice(ctx context.Context, app App, a *asker, account *Account) error {
-	if a.known == nil || account != nil && a.known.Knows(e.secrets.ring, deviceUser(account.User)) {
+// recheck makes a device a stranger after all, if the account is no longer as it knew it:
+// another user has the address, or the password was changed. It returns the counts of the
+// stranger, to be charged once.
+func (a *asker) recheck(l *limiter, account *Account) []count {
+	if a.known == nil || account != nil && a.known.Knows(l.ring, deviceUser(account.User)) {
 		return nil
 	}
 	a.known = nil
-	return e.limits.hit(ctx, app, a.counts(e.limits)...)
+	return a.counts(l)
 }

@@ -3,8 +3,8 @@ package authkit
 import (
 	"context"
 	"errors"
-	"net/http"
-	"net/url"
+	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -19,20 +19,56 @@ type hasher struct {
 	gate   *password.Gate
 	dummy  string // the hash of no password, to spend the same time on unknown users
 
-	breached *password.Ranges // nil: none is asked
+	breached *password.Ranges // nil: no list is asked
+	store    TokenStore       // for the event that no list was asked
+	now      func() time.Time
+	log      *slog.Logger
 }
 
-func newHasher(p PasswordConfig, proxy func(*http.Request) (*url.URL, error)) *hasher {
+func newHasher(c *Config, store TokenStore, now func() time.Time) *hasher {
+	p := c.Password
 	h := &hasher{
+		store: store, now: now, log: c.Logger,
 		params: password.Params{MemoryKiB: p.MemoryKiB, Time: p.Time, Threads: p.Threads},
 		policy: password.Policy{Min: p.MinLength, Max: p.MaxLength},
 		gate:   password.NewGate(p.Concurrent, p.Queue, p.QueueWait),
 	}
 	if p.Breached != "" {
-		h.breached = password.NewRanges(p.Breached, proxy)
+		h.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
 	}
 	h.dummy = password.Hash("no password at all", token.Random(16), h.params)
 	return h
+}
+
+// unbreached refuses a new password that is on a list of breached ones (OWASP ASVS 5.0,
+// 6.2.12; NIST SP 800-63B-4, section 3.1.1.2). A list that does not answer refuses no password:
+// an event of the app says so.
+func (h *hasher) unbreached(ctx context.Context, app uuid.UUID, pw string) error {
+	if h.breached == nil {
+		return nil
+	}
+	has, err := h.breached.Has(ctx, pw)
+	if err != nil {
+		h.log.WarnContext(ctx, "a new password was not looked up among breached ones", slog.Any("error", err))
+		var also Also
+		also.note(h.now(), Event{App: app, Type: EventPasswordUnchecked})
+		return storeError(h.store.Put(ctx, app, also), app)
+	}
+	if has {
+		return refuse(CodeWeakPassword, "the password is too weak: it is known from a data breach")
+	}
+	return nil
+}
+
+// renew is the hash of a new password of the user. [CodeWeakPassword]: the user may not have it.
+func (h *hasher) renew(ctx context.Context, app App, u User, pw string, by Client) (phc string, err error) {
+	if err := h.check(pw, app.Name, u.Name, u.Email); err != nil {
+		return "", err
+	}
+	if err := h.unbreached(ctx, app.ID, pw); err != nil {
+		return "", err
+	}
+	return h.hash(ctx, hashFor(app.ID, by), pw)
 }
 
 // check refuses a password that the policy does not take: [CodeWeakPassword].

@@ -47,7 +47,7 @@ func New(c Config) (*Engine, error) {
 func (e *Engine) build(base *url.URL, ring *seal.Ring) {
 	c, thin := &e.cfg, thinlog.New(e.cfg.Logger, e.now)
 	e.secrets = newSecrets(ring, e.store, e.now)
-	e.hasher = newHasher(c.Password, c.Outbound.Proxy)
+	e.hasher = newHasher(c, e.store, e.now)
 	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, c.issuer)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)

@@ -77,7 +77,7 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 		if err := may(app, account, &c); err != nil {
 			return User{}, err
 		}
-		phc, err := e.newPassword(ctx, app, u, in.New, in.Client)
+		phc, err := e.hasher.renew(ctx, app, u, in.New, in.Client)
 		if err != nil {
 			return User{}, err
 		}

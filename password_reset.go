@@ -122,7 +122,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string
 	if err != nil {
 		return Landing{}, err
 	}
-	phc, err := e.newPassword(ctx, app, account.User, pw, step.client)
+	phc, err := e.hasher.renew(ctx, app, account.User, pw, step.client)
 	if err != nil {
 		return Landing{}, err
 	}

@@ -50,7 +50,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 	if err != nil {
 		return SignIn{}, err
 	}
-	by := e.asker(app.ID, email, in)
+	by := newAsker(e.secrets.ring, in, email, e.now())
 	if err := e.limits.hit(ctx, app, in.Client.with(by.counts(e.limits))...); err != nil {
 		return SignIn{}, err
 	}
@@ -63,11 +63,11 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 		if err != nil {
 			return SignIn{}, err
 		}
-		if err := e.checkDevice(ctx, app, &by, account); err != nil {
+		if err := e.limits.hit(ctx, app, by.recheck(e.limits, account)...); err != nil {
 			return SignIn{}, err
 		}
 		if account == nil && in.Intent == "" && !app.Settings.RequireVerified && weak == nil && !app.Settings.SignupClosed {
-			switch err := e.unbreached(ctx, app.ID, in.Password); {
+			switch err := e.hasher.unbreached(ctx, app.ID, in.Password); {
 			case err == nil:
 				return e.createWithPassword(ctx, app, in, email)
 			case !errors.Is(err, CodeWeakPassword): // which is no other refusal than a wrong one
@@ -98,7 +98,7 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 	if weak != nil {
 		return SignIn{}, weak
 	}
-	if err := e.unbreached(ctx, app.ID, in.Password); err != nil {
+	if err := e.hasher.unbreached(ctx, app.ID, in.Password); err != nil {
 		return SignIn{}, err
 	}
 	if app.Settings.SignupClosed {
