@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -18,7 +17,7 @@ import (
 )
 
 func quietLog() *thinlog.Logger {
-	return thinlog.New(slog.New(slog.NewTextHandler(io.Discard, nil)), atTestTime)
+	return thinlog.New(slog.New(slog.DiscardHandler), atTestTime)
 }
 
 func TestWakingWithoutARunWarnsOnce(t *testing.T) {

@@ -139,7 +139,7 @@ func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
 	var also Also
 	ev.App, ev.IP = in.App, in.Client.IP
 	also.note(e.now(), ev)
-	if err := e.store.Put(context.WithoutCancel(ctx), in.App, also); err != nil {
+	if err := e.tokens.put(context.WithoutCancel(ctx), in.App, also); err != nil {
 		e.cfg.Logger.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))
 	}
 }

@@ -120,7 +120,7 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 		err = e.providers.noState(ctx, app, in.Provider, "the state has expired")
 	}
 	if err != nil {
-		if _, lost := e.store.TakeToken(ctx, app, take, e.now()); lost != nil {
+		if lost := e.tokens.spend(ctx, app, take); lost != nil {
 			e.cfg.Logger.WarnContext(ctx, "a state that cannot be used was not spent", slog.String("app", app.String()), slog.Any("error", lost))
 		}
 		return stateData{}, Take{}, err
@@ -137,10 +137,10 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 	now := e.now()
 	var err error
 	if code := asError(refused).Code; code != CodeUnavailable && code != CodeInternal {
-		err = e.store.Put(ctx, p.app, Also{Tokens: []Token{e.tokens.outcomeToken(p, refusedOutcome(to, refused), now)}})
+		err = e.tokens.put(ctx, p.app, Also{Tokens: []Token{e.tokens.outcomeToken(p, refusedOutcome(to, refused), now)}})
 	}
 	if err == nil {
-		_, err = e.store.TakeToken(ctx, p.app, take, now)
+		err = e.tokens.spend(ctx, p.app, take)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		e.cfg.Logger.WarnContext(ctx, "the outcome of a return from a provider was not kept", slog.String("app", p.app.String()), slog.Any("error", err))

@@ -14,7 +14,7 @@ import (
 )
 
 // tokens keeps what may be used once: challenges, OAuth states, one-time codes and the outcomes
-// of what was pressed. It is the only user of the store's [TokenStore] role. The data of a token
+// of what was pressed. Flows use the store's [TokenStore] role through it alone. The data of a token
 // is sealed to the app, kind and hash of that token, so that it opens in no other row. It is
 // safe for concurrent use.
 type tokens struct {
@@ -88,6 +88,12 @@ func (k *tokens) look(ctx context.Context, app uuid.UUID, take Take, missing cau
 func (k *tokens) try(ctx context.Context, app uuid.UUID, t Try) (Token, bool, error) {
 	got, err := k.store.TryToken(ctx, app, t, k.now())
 	return looked(got, app, t.Kind, err)
+}
+
+// spend ends a token with its whole slot. [ErrNotFound]: it was spent before, or has expired.
+func (k *tokens) spend(ctx context.Context, app uuid.UUID, take Take) error {
+	_, err := k.store.TakeToken(ctx, app, take, k.now())
+	return err
 }
 
 // looked tells a token that is not there from a store that is out of order.

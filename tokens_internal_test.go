@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func TestDataOfATokenOpensForThatTokenAlone(t *testing.T) {
 		"another hash":    {of, Take{Kind: "state", Hash: []byte("other")}, "invalid_token"},
 		"no data in it":   {Token{App: app}, Take{Kind: "state", Hash: hash}, "invalid_token"},
 		"a part of it":    {Token{App: app, Data: of.Data[:8]}, Take{Kind: "state", Hash: hash}, "invalid_token"},
-		"more than it is": {Token{App: app, Data: append(of.Data[:len(of.Data):len(of.Data)], 0)}, Take{Kind: "state", Hash: hash}, "invalid_token"},
+		"more than it is": {Token{App: app, Data: append(slices.Clip(of.Data), 0)}, Take{Kind: "state", Hash: hash}, "invalid_token"},
 	} {
 		if got := open(c.token, c.take); got != c.want {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
