@@ -16,8 +16,7 @@ func (e *Engine) Sessions(ctx context.Context, ref UserRef) ([]Session, error) {
 	if err := e.cfg.consoleOff(ref.App); err != nil {
 		return nil, err
 	}
-	sessions, err := e.store.Sessions(ctx, ref.App, ref.ID, e.now())
-	return sessions, storeError(err, ref.App)
+	return e.sessions.list(ctx, ref)
 }
 
 // EndSession ends one session of a user. One that was ended so in the last hour is no error,
@@ -31,17 +30,17 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 	now, app, user, session := e.now(), ref.App, ref.User, ref.ID
 	var also Also
 	also.note(now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)})
-	err := e.store.EndSession(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Also: also})
+	err := e.sessions.end(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Also: also})
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, CodeSessionNotFound):
 		ended := sessionDetail(session)
-		done, err := revocations{e.store, now}.noted(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, func(ev Event) bool { return bytes.Equal(ev.Detail, ended) })
-		if err == nil && !done {
-			return refuse(CodeSessionNotFound, "the user has no such session")
+		done, failed := revocations{e.store, now}.noted(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, func(ev Event) bool { return bytes.Equal(ev.Detail, ended) })
+		if failed == nil && !done {
+			return err
 		}
-		return storeError(err, app)
+		return storeError(failed, app)
 	case err != nil:
-		return unavailable(fmt.Errorf("end session %s: %w", session, err))
+		return err
 	}
 	e.live.forget(app, session)
 	return nil

@@ -90,6 +90,25 @@ func (s *sessions) byCookie(ctx context.Context, app uuid.UUID, value string) (S
 	return session, user, nil
 }
 
+// list returns the live sessions of a user, newest first.
+func (s *sessions) list(ctx context.Context, ref UserRef) ([]Session, error) {
+	all, err := s.store.Sessions(ctx, ref.App, ref.ID, s.now())
+	return all, storeError(err, ref.App)
+}
+
+// end ends one session of a user. [CodeSessionNotFound]: the user has no such session that is
+// not ended.
+func (s *sessions) end(ctx context.Context, end SessionEnd) error {
+	err := s.store.EndSession(ctx, end)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return refuse(CodeSessionNotFound, "the user has no such session")
+	case err != nil:
+		return unavailable(fmt.Errorf("end session %s: %w", end.ID, err))
+	}
+	return nil
+}
+
 // use moves the idle time of a session on, at most once in useEvery.
 func (s *sessions) use(ctx context.Context, app App, session *Session) error {
 	now := s.now()
