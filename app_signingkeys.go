@@ -45,7 +45,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool, ev Event) (SigningKey, error) {
 	last := app.Keys[len(app.Keys)-1]
 	if !alone && from.Before(last.From) {
-		from = last.From // the order of keys and times is one; a key that stands alone waits for none
+		from = last.From // keys are in the order of their times; a key that stands alone does not wait
 	}
 	key, err := e.signing.newKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, from)
 	if err != nil {

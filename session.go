@@ -10,8 +10,8 @@ import (
 // maxMethod is how long the name of a sign-in method may be.
 const maxMethod = 64
 
-// mailedTo is the address of the user whose mailed proof alone began the session; empty:
-// something else did.
+// mailedTo is the address of the user, where a mailed proof alone began the session; empty: the
+// session began otherwise.
 func (s Session) mailedTo(u User) string {
 	if !slices.Equal(s.AMR, []string{"otp"}) {
 		return ""

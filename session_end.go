@@ -85,8 +85,8 @@ func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
 	if !ok {
 		return e.invalidUnlessUnknown(ctx, app, "the refresh token is malformed")
 	}
-	// It turns into itself: where the store fails half way, it is the live one still, and
-	// whoever was told to try again can.
+	// The token is rotated into itself. Where the store fails half way, it is still the live one,
+	// and a client that was told to try again can.
 	_, got, err := e.rotate(ctx, rotation{app: app, presented: presented, next: presented})
 	switch {
 	case errors.Is(err, ErrTokenReused):
@@ -107,7 +107,7 @@ func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
 	}
 	err = e.EndSession(ctx, SessionRef{App: app, User: got.User.ID, ID: got.Session.ID})
 	if errors.Is(err, CodeSessionNotFound) {
-		return nil // somebody else was first
+		return nil // another request was first
 	}
 	return err
 }

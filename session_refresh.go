@@ -109,7 +109,7 @@ func (e *Engine) rotate(ctx context.Context, r rotation) (App, Rotated, error) {
 	return app, got, err
 }
 
-// checkIdempotencyKey judges the form of a key; none is fine.
+// checkIdempotencyKey checks the form of a key. An empty one is accepted.
 func checkIdempotencyKey(key string) error {
 	if key == "" {
 		return nil
