@@ -273,7 +273,7 @@ func BenchmarkMagicLinkRequest(b *testing.B) {
 		var n atomic.Int64
 		b.RunParallel(func(p *testing.PB) {
 			for p.Next() {
-				_, err := b.engine.RequestLink(b.Context(), authkit.LinkRequest{App: b.app.ID, Email: fmt.Sprintf("u%d@example.com", n.Add(1))})
+				_, err := b.engine.RequestMagicLink(b.Context(), authkit.MagicLinkRequest{App: b.app.ID, Email: fmt.Sprintf("u%d@example.com", n.Add(1))})
 				if err != nil {
 					b.Error(err)
 				}
@@ -289,7 +289,7 @@ func BenchmarkMagicLinkRedeem(b *testing.B) {
 		links := make([]string, b.N)
 		for i := range links {
 			email := fmt.Sprintf("u%d@example.com", i)
-			_, err := b.engine.RequestLink(b.Context(), authkit.LinkRequest{App: b.app.ID, Email: email})
+			_, err := b.engine.RequestMagicLink(b.Context(), authkit.MagicLinkRequest{App: b.app.ID, Email: email})
 			b.ok(err)
 			b.ok(b.engine.RunOnce(b.Context()))
 			m, _ := b.outbox.Last(email)
@@ -297,7 +297,7 @@ func BenchmarkMagicLinkRedeem(b *testing.B) {
 		}
 		b.ResetTimer()
 		for _, link := range links {
-			_, err := b.engine.RedeemLink(b.Context(), authkit.LinkProof{App: b.app.ID, Token: link})
+			_, err := b.engine.RedeemMagicLink(b.Context(), authkit.MagicLinkProof{App: b.app.ID, Token: link})
 			b.ok(err)
 		}
 	})

@@ -91,7 +91,7 @@ func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, 
 
 // VerifyPress redeems the link of a proof from its page.
 type VerifyPress struct {
-	LinkPress
+	PagePress
 
 	User uuid.UUID // who is signed in; may be the nil UUID
 }
@@ -100,7 +100,7 @@ type VerifyPress struct {
 // signed in to the account, confirm the address: [LandingConfirmed], and no session begins.
 // Another browser that may Stay signs in, as by [Engine.SignInByProof]: [LandingSignedIn].
 // [LandingTypeCode]: neither is so, and nothing is spent. A browser that presses once more is
-// answered as by [Engine.PressLink].
+// answered as by [Engine.PressMagicLink].
 func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)

@@ -82,10 +82,10 @@ func ExampleError() {
 	// Output: weak_password 422
 }
 
-func ExampleEngine_RequestLink() {
+func ExampleEngine_RequestMagicLink() {
 	ctx := context.Background()
 	engine, app, outbox := demo()
-	pending, err := engine.RequestLink(ctx, authkit.LinkRequest{App: app.ID, Email: "ann@example.com"})
+	pending, err := engine.RequestMagicLink(ctx, authkit.MagicLinkRequest{App: app.ID, Email: "ann@example.com"})
 	if err != nil {
 		panic(err)
 	}
@@ -93,7 +93,7 @@ func ExampleEngine_RequestLink() {
 		panic(err)
 	}
 	message, _ := outbox.Last("ann@example.com")
-	in, err := engine.RedeemLink(ctx, authkit.LinkProof{
+	in, err := engine.RedeemMagicLink(ctx, authkit.MagicLinkProof{
 		App: app.ID, Email: "ann@example.com", Code: mail.Code(message), Binding: pending.Binding,
 	})
 	if err != nil {

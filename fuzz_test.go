@@ -59,7 +59,7 @@ func newTarget(f *testing.F) target {
 	must(err)
 	in, err := engine.SignInWithPassword(ctx, authkit.PasswordSignIn{App: app.ID, Email: "ann@example.com", Password: password})
 	must(err)
-	pending, err := engine.RequestLink(ctx, authkit.LinkRequest{App: app.ID, Email: "bob@example.com"})
+	pending, err := engine.RequestMagicLink(ctx, authkit.MagicLinkRequest{App: app.ID, Email: "bob@example.com"})
 	must(err)
 	must(engine.RunOnce(ctx))
 	m, _ := box.Last("bob@example.com")
@@ -92,12 +92,12 @@ func FuzzTexts(f *testing.F) {
 			}
 		}
 		const invalid, malformed = authkit.CodeInvalidToken, authkit.CodeInvalidRequest
-		_, err := e.RedeemLink(ctx, authkit.LinkProof{App: app, Token: text})
-		refused("RedeemLink", err, invalid, malformed)
-		_, err = e.RedeemLink(ctx, authkit.LinkProof{App: app, Email: "bob@example.com", Code: "000000", Binding: text})
-		refused("RedeemLink by binding", err, invalid)
-		_, err = e.PressLink(ctx, authkit.LinkPress{App: app, Token: text, Browser: make([]byte, 32)})
-		refused("PressLink", err, invalid)
+		_, err := e.RedeemMagicLink(ctx, authkit.MagicLinkProof{App: app, Token: text})
+		refused("RedeemMagicLink", err, invalid, malformed)
+		_, err = e.RedeemMagicLink(ctx, authkit.MagicLinkProof{App: app, Email: "bob@example.com", Code: "000000", Binding: text})
+		refused("RedeemMagicLink by binding", err, invalid)
+		_, err = e.PressMagicLink(ctx, authkit.PagePress{App: app, Token: text, Browser: make([]byte, 32)})
+		refused("PressMagicLink", err, invalid)
 		_, err = e.ExchangeCode(ctx, authkit.CodeExchange{App: app, Code: text})
 		refused("ExchangeCode", err, invalid, malformed)
 		_, err = e.FinishOAuth(ctx, authkit.OAuthReturn{App: app, Provider: "github", Code: "x", State: text, Binding: text})

@@ -226,7 +226,7 @@ func TestHooksMayUseTheirContextConcurrently(t *testing.T) {
 				var all sync.WaitGroup
 				for range 4 {
 					all.Go(func() {
-						if _, err := w.engine.RequestLink(ctx, authkit.LinkRequest{App: w.app.ID, Email: "bob@example.com"}); err != nil {
+						if _, err := w.engine.RequestMagicLink(ctx, authkit.MagicLinkRequest{App: w.app.ID, Email: "bob@example.com"}); err != nil {
 							t.Error(err)
 						}
 					})

@@ -69,7 +69,7 @@ func pressVerify(c *call) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.e.PressVerify(c.ctx(), VerifyPress{LinkPress: press, User: c.user.ID})
+	got, err := c.e.PressVerify(c.ctx(), VerifyPress{PagePress: press, User: c.user.ID})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type pendingJSON struct {
 
 func requestLink(c *call, in linkBody) (answered, error) {
 	browser := c.browser.bind()
-	got, err := c.e.RequestLink(c.ctx(), LinkRequest{
+	got, err := c.e.RequestMagicLink(c.ctx(), MagicLinkRequest{
 		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.browser.device(), Client: c.client,
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func openLink(c *call) error {
 		if raw == "" {
 			return invalidToken("the token is missing") // no code is taken here
 		}
-		got, err := c.e.RedeemLink(c.ctx(), LinkProof{App: c.app.ID, Token: raw, Browser: c.browser.secret(), Client: c.client, bearer: true})
+		got, err := c.e.RedeemMagicLink(c.ctx(), MagicLinkProof{App: c.app.ID, Token: raw, Browser: c.browser.secret(), Client: c.client, bearer: true})
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
 		return answered{}, err
 	}
-	got, err := c.e.RedeemLink(c.ctx(), LinkProof{
+	got, err := c.e.RedeemMagicLink(c.ctx(), MagicLinkProof{
 		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Browser: c.browser.secret(), Client: c.client,
 	})
 	if err != nil {
@@ -208,22 +208,22 @@ func redeemProof(c *call, in verifyBody) (answered, error) {
 
 // pressed reads a form that this browser was shown. Only pages of this handler post it: the
 // origins of an app call the routes with JSON.
-func (c *call) pressed() (LinkPress, url.Values, error) {
+func (c *call) pressed() (PagePress, url.Values, error) {
 	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
-		return LinkPress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
+		return PagePress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
 	}
 	form, err := httpio.DecodeForm(c.r, "password")
 	if err != nil {
-		return LinkPress{}, nil, err
+		return PagePress{}, nil, err
 	}
 	raw, browser := form.Get("token"), c.browser.secret()
 	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
-		return LinkPress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
+		return PagePress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
 	}
 	if err := c.checkMode(); err != nil {
-		return LinkPress{}, nil, err
+		return PagePress{}, nil, err
 	}
-	return LinkPress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
+	return PagePress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
 }
 
 // isForm says whether a page's form was posted, not JSON.
@@ -235,7 +235,7 @@ func pressLink(c *call) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.e.PressLink(c.ctx(), press)
+	got, err := c.e.PressMagicLink(c.ctx(), press)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func pressReset(c *call) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.e.PressReset(c.ctx(), ResetPress{LinkPress: press, Password: form.Get("password")})
+	got, err := c.e.PressReset(c.ctx(), ResetPress{PagePress: press, Password: form.Get("password")})
 	switch {
 	case errors.Is(err, CodeWeakPassword) && httpio.Navigates(c.r): // a person; a program gets the refusal itself
 		return resetPage.show(c, press.Token, refusalOf(err))

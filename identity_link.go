@@ -11,7 +11,7 @@ import (
 type IdentityLink struct {
 	App, User, Session uuid.UUID
 	Provider           string
-	RedirectTo         string // as in LinkRequest; no code is added when it is gone on to
+	RedirectTo         string // as in MagicLinkRequest; no code is added when it is gone on to
 
 	// Browser is the secret in the binding cookie of a browser that has its session in
 	// cookies. The state is bound to it, and to the Binding of the answer, which is derived

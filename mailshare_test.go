@@ -31,8 +31,8 @@ func (w *world) asksIn(apps []uuid.UUID, n int, email string, ip func(i int) str
 	w.t.Helper()
 	for i, app := range apps {
 		for range n {
-			in := authkit.LinkRequest{App: app, Email: email, Client: authkit.Client{IP: ip(i)}}
-			if _, err := w.engine.RequestLink(w.t.Context(), in); err != nil {
+			in := authkit.MagicLinkRequest{App: app, Email: email, Client: authkit.Client{IP: ip(i)}}
+			if _, err := w.engine.RequestMagicLink(w.t.Context(), in); err != nil {
 				w.t.Fatal(err)
 			}
 		}
@@ -97,8 +97,8 @@ func TestAMailboxUnderAttack(t *testing.T) {
 	t.Run("gets all that an app in which it is proven sends", func(t *testing.T) {
 		t.Parallel()
 		w, apps := limited(t, 100)
-		link := authkit.LinkRequest{App: w.app.ID, Email: victim}
-		if _, err := w.engine.RequestLink(t.Context(), link); err != nil {
+		link := authkit.MagicLinkRequest{App: w.app.ID, Email: victim}
+		if _, err := w.engine.RequestMagicLink(t.Context(), link); err != nil {
 			t.Fatal(err)
 		}
 		m := w.mailTo(victim)
@@ -249,7 +249,7 @@ func TestAttemptsAtAServerThatIsAwayAreNoShare(t *testing.T) {
 	}}
 	w := setup(t, func(c *authkit.Config) { c.Mailer = p })
 	ask := func() {
-		if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: "ann@example.com"}); err != nil {
+		if _, err := w.engine.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: w.app.ID, Email: "ann@example.com"}); err != nil {
 			t.Fatal(err)
 		}
 	}

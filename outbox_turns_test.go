@@ -32,7 +32,7 @@ func tenants(t *testing.T, n int, change ...func(*authkit.Config)) (w *world, ap
 // askIn asks for a link in an app.
 func (w *world) askIn(app uuid.UUID, email string) {
 	w.t.Helper()
-	if _, err := w.engine.RequestLink(w.t.Context(), authkit.LinkRequest{App: app, Email: email}); err != nil {
+	if _, err := w.engine.RequestMagicLink(w.t.Context(), authkit.MagicLinkRequest{App: app, Email: email}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -142,7 +142,7 @@ func TestMailLeavesAfterTheClockWasSetBack(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	ask := func(email string) {
-		if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: email}); err != nil {
+		if _, err := w.engine.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: w.app.ID, Email: email}); err != nil {
 			t.Fatal(err)
 		}
 	}

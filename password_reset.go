@@ -12,11 +12,11 @@ type ForgotRequest struct {
 	App           uuid.UUID
 	Email         string
 	RedirectTo    string // one of the app's redirect URLs, or empty: where the page goes on to
-	CodeChallenge string // as LinkRequest.CodeChallenge
+	CodeChallenge string // as MagicLinkRequest.CodeChallenge
 
 	// Browser is the secret in the asker's binding cookie, if there is one.
 	Browser []byte
-	Device  string // as [LinkRequest.Device]
+	Device  string // as [MagicLinkRequest.Device]
 	Client  Client
 }
 
@@ -25,7 +25,7 @@ type ForgotRequest struct {
 // time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
 // looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
-	return e.askAnybody(ctx, forReset, LinkRequest(in), EventPasswordForgot)
+	return e.askAnybody(ctx, forReset, MagicLinkRequest(in), EventPasswordForgot)
 }
 
 // PasswordReset sets a password by the proof in a mail.
@@ -71,13 +71,13 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 
 // ResetPress sets a password from the page of a reset's link.
 type ResetPress struct {
-	LinkPress
+	PagePress
 
 	Password string // the new one
 }
 
 // PressReset is [Engine.ResetPassword] from the link's page. The session begins in this browser or
-// is handed over, as by [Engine.PressLink], and once more to a browser that presses again with the
+// is handed over, as by [Engine.PressMagicLink], and once more to a browser that presses again with the
 // same password. [LandingSaved]: no session begins, since there is no redirect URL and no Stay, or
 // the reset was asked for with a code challenge in another browser.
 func (e *Engine) PressReset(ctx context.Context, in ResetPress) (_ Landing, err error) {

@@ -68,7 +68,7 @@ func TestMailDoesNotWaitForASweep(t *testing.T) {
 	defer wg.Wait()
 	defer stop()
 	<-sweeps
-	if _, err := w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: "ann@example.com"}); err != nil {
+	if _, err := w.engine.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: w.app.ID, Email: "ann@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	select {

@@ -277,7 +277,7 @@ func TestASecretThatSealsWaitingMailIsNotForgotten(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := first.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: "ann@example.com"}); err != nil {
+		if _, err := first.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: app.ID, Email: "ann@example.com"}); err != nil {
 			t.Fatal(err)
 		}
 		second := d.mustStart("new", "old")
@@ -294,7 +294,7 @@ func TestASecretThatSealsWaitingMailIsNotForgotten(t *testing.T) {
 		if got := d.reseal(second); len(got.Kept) != 1 || len(got.Forgotten) != 0 {
 			t.Errorf("got %+v, want the secret kept for the link", got)
 		}
-		if _, err := second.RedeemLink(t.Context(), authkit.LinkProof{App: app.ID, Token: linkToken(m)}); err != nil {
+		if _, err := second.RedeemMagicLink(t.Context(), authkit.MagicLinkProof{App: app.ID, Token: linkToken(m)}); err != nil {
 			t.Errorf("redeem: %v", err)
 		}
 		d.refuses("old", "new")

@@ -8,8 +8,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/device"
 )
 
-// LinkRequest asks for a mail with a link and a code.
-type LinkRequest struct {
+// MagicLinkRequest asks for a mail with a link and a code.
+type MagicLinkRequest struct {
 	App           uuid.UUID
 	Email         string
 	RedirectTo    string // one of the app's redirect URLs, or empty
@@ -25,14 +25,14 @@ type LinkRequest struct {
 	Client Client
 }
 
-// RequestLink mails a link and a six-digit code that spend the same attempt. The answer
+// RequestMagicLink mails a link and a six-digit code that spend the same attempt. The answer
 // and its time are the same whether or not the address is known or its limit is hit.
-func (e *Engine) RequestLink(ctx context.Context, in LinkRequest) (Pending, error) {
+func (e *Engine) RequestMagicLink(ctx context.Context, in MagicLinkRequest) (Pending, error) {
 	return e.askAnybody(ctx, forSignIn, in, EventLinkRequest)
 }
 
 // askAnybody mails a proof of an address, whosever it is, for whoever asks.
-func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, event string) (Pending, error) {
+func (e *Engine) askAnybody(ctx context.Context, p purpose, in MagicLinkRequest, event string) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Pending{}, err
@@ -53,8 +53,8 @@ func (e *Engine) askAnybody(ctx context.Context, p purpose, in LinkRequest, even
 	})
 }
 
-// LinkProof redeems a link by its token, or by the code beside it.
-type LinkProof struct {
+// MagicLinkProof redeems a link by its token, or by the code beside it.
+type MagicLinkProof struct {
 	App     uuid.UUID
 	Token   string // of the link
 	Email   string // with Code
@@ -66,10 +66,10 @@ type LinkProof struct {
 	bearer bool // the answer can set no cookie
 }
 
-// RedeemLink spends a link or code and signs in: [CodeInvalidToken] for anything that
+// RedeemMagicLink spends a link or code and signs in: [CodeInvalidToken] for anything that
 // is spent, expired, foreign or malformed. The proof makes the address verified; what an
 // unproven account held before is reset first.
-func (e *Engine) RedeemLink(ctx context.Context, in LinkProof) (_ SignIn, err error) {
+func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -124,8 +124,8 @@ func (e *Engine) enterByLink(ctx context.Context, app App, got challenge, step s
 	})
 }
 
-// LinkPress redeems a link from its page, in the browser that holds the secret.
-type LinkPress struct {
+// PagePress redeems a link from its page, in the browser that holds the secret.
+type PagePress struct {
 	App     uuid.UUID
 	Token   string
 	Browser []byte
@@ -135,7 +135,7 @@ type LinkPress struct {
 	Stay bool
 }
 
-// PressLink spends a link and signs in. The session begins in this browser, or is handed over to
+// PressMagicLink spends a link and signs in. The session begins in this browser, or is handed over to
 // the redirect URL of the link by a one-time code that no other browser can redeem.
 //
 // [LandingTypeCode]: nothing is spent where the press can lead nowhere. So it is without a redirect
@@ -144,7 +144,7 @@ type LinkPress struct {
 //
 // Within a minute, the same browser that presses once more gets the same code, or the same
 // session, as long as they are alive, and nothing happens again.
-func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Landing, err error) {
+func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -160,7 +160,7 @@ func (e *Engine) PressLink(ctx context.Context, in LinkPress) (_ Landing, err er
 	return landing, nil
 }
 
-func (e *Engine) pressLink(ctx context.Context, app App, p press, in LinkPress) (Landing, error) {
+func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) (Landing, error) {
 	got, err := e.tokens.findLink(ctx, app.ID, forSignIn, in.Token, "")
 	switch {
 	case err != nil:

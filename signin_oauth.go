@@ -15,7 +15,7 @@ import (
 type OAuthStart struct {
 	App                       uuid.UUID
 	Provider                  string
-	RedirectTo, CodeChallenge string // as in LinkRequest
+	RedirectTo, CodeChallenge string // as in MagicLinkRequest
 
 	// Browser is the secret in the binding cookie. Without it the state is bound to the
 	// Binding of the answer instead: how a flow begins decides how it may end.

@@ -219,11 +219,11 @@ func TestMails(t *testing.T) {
 		if kit.LastLink(t, "bob@example.com") == first {
 			t.Error("LastLink: got the first link, want the second")
 		}
-		in, err := kit.Engine.RedeemLink(t.Context(), authkit.LinkProof{
+		in, err := kit.Engine.RedeemMagicLink(t.Context(), authkit.MagicLinkProof{
 			App: kit.App.ID, Email: "bob@example.com", Code: kit.LastCode(t, "bob@example.com"), Binding: binding,
 		})
 		if err != nil || in.User.EmailTyped != "bob@example.com" {
-			t.Errorf("RedeemLink: got %+v, %v", in.User, err)
+			t.Errorf("RedeemMagicLink: got %+v, %v", in.User, err)
 		}
 	})
 }
@@ -280,7 +280,7 @@ func TestAdopt(t *testing.T) {
 	ann := kit.SignIn(t, kit.App, "ann@example.com")
 	ask(t, host(kit, app), ann.Bearer(get(t, "/me")), 200)
 
-	if _, err := engine.RequestLink(t.Context(), authkit.LinkRequest{App: app.ID, Email: "bob@example.com"}); err != nil {
+	if _, err := engine.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: app.ID, Email: "bob@example.com"}); err != nil {
 		t.Fatal(err)
 	}
 	link := kit.LastLink(t, "bob@example.com")

@@ -29,7 +29,7 @@ func TestLastLinkWaitsForMailThatAnotherRunIsSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		words := slowWords{mail.DefaultTemplates(), make(chan struct{}, 1), make(chan struct{})}
 		kit := authkittest.New(t, func(c *authkit.Config) { c.MailTemplates = words })
-		if _, err := kit.Engine.RequestLink(t.Context(), authkit.LinkRequest{App: kit.App.ID, Email: "ann@example.com"}); err != nil {
+		if _, err := kit.Engine.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: kit.App.ID, Email: "ann@example.com"}); err != nil {
 			t.Fatal(err)
 		}
 		other := make(chan error, 1)

@@ -69,7 +69,7 @@ func TestVerifyRefusesEveryOtherCredential(t *testing.T) {
 	w.ok(err)
 	console, err := w.engine.App(t.Context(), authkit.Console)
 	w.ok(err)
-	_, err = w.engine.RequestLink(t.Context(), authkit.LinkRequest{App: w.app.ID, Email: "ann@example.com"})
+	_, err = w.engine.RequestMagicLink(t.Context(), authkit.MagicLinkRequest{App: w.app.ID, Email: "ann@example.com"})
 	w.ok(err)
 	w.ok(w.engine.RunOnce(t.Context()))
 	m, _ := w.outbox.Last("ann@example.com")

@@ -67,7 +67,7 @@ func disabled(ctx context.Context, s *site, email string) error {
 
 // usedUp makes no user. It exhausts the mail limit of an address.
 func usedUp(ctx context.Context, s *site, email string) error {
-	_, err := s.engine.RequestLink(ctx, authkit.LinkRequest{App: s.app.ID, Email: email})
+	_, err := s.engine.RequestMagicLink(ctx, authkit.MagicLinkRequest{App: s.app.ID, Email: email})
 	return err
 }
 

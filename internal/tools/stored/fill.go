@@ -248,8 +248,8 @@ func (f *filler) sessions(ctx context.Context) error {
 
 // attempts makes links and codes that are not redeemed yet.
 func (f *filler) attempts(ctx context.Context) error {
-	ask := func(name, email string, asked func(authkit.LinkRequest) (authkit.Pending, error)) error {
-		got, err := asked(authkit.LinkRequest{App: f.app.ID, Email: email, Client: f.by})
+	ask := func(name, email string, asked func(authkit.MagicLinkRequest) (authkit.Pending, error)) error {
+		got, err := asked(authkit.MagicLinkRequest{App: f.app.ID, Email: email, Client: f.by})
 		if err != nil {
 			return err
 		}
@@ -257,8 +257,8 @@ func (f *filler) attempts(ctx context.Context) error {
 		f.held[name+"_token"], f.held[name+"_code"], err = f.mailed(ctx, email)
 		return err
 	}
-	link := func(in authkit.LinkRequest) (authkit.Pending, error) { return f.engine.RequestLink(ctx, in) }
-	forgot := func(in authkit.LinkRequest) (authkit.Pending, error) {
+	link := func(in authkit.MagicLinkRequest) (authkit.Pending, error) { return f.engine.RequestMagicLink(ctx, in) }
+	forgot := func(in authkit.MagicLinkRequest) (authkit.Pending, error) {
 		return f.engine.ForgotPassword(ctx, authkit.ForgotRequest{App: in.App, Email: in.Email, Client: in.Client})
 	}
 	if err := ask("link", "ben@example.com", link); err != nil {
@@ -275,7 +275,7 @@ func (f *filler) attempts(ctx context.Context) error {
 		return err
 	}
 	f.held["dan_user"] = dan.User.ID.String()
-	return ask("proof", "dan@example.com", func(authkit.LinkRequest) (authkit.Pending, error) {
+	return ask("proof", "dan@example.com", func(authkit.MagicLinkRequest) (authkit.Pending, error) {
 		return f.engine.SendProof(ctx, authkit.ProofRequest{App: f.app.ID, User: dan.User.ID, Client: f.by})
 	})
 }
@@ -283,7 +283,7 @@ func (f *filler) attempts(ctx context.Context) error {
 // oneTimeCode redeems a link that leads on to the app.
 func (f *filler) oneTimeCode(ctx context.Context) error {
 	browser := bytes.Repeat([]byte("b"), 32)
-	_, err := f.engine.RequestLink(ctx, authkit.LinkRequest{App: f.app.ID, Email: "kim@example.com", RedirectTo: goal, Browser: browser, Client: f.by})
+	_, err := f.engine.RequestMagicLink(ctx, authkit.MagicLinkRequest{App: f.app.ID, Email: "kim@example.com", RedirectTo: goal, Browser: browser, Client: f.by})
 	if err != nil {
 		return err
 	}
@@ -291,14 +291,14 @@ func (f *filler) oneTimeCode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	to, err := f.engine.PressLink(ctx, authkit.LinkPress{App: f.app.ID, Token: link, Browser: browser, Client: f.by})
+	to, err := f.engine.PressMagicLink(ctx, authkit.PagePress{App: f.app.ID, Token: link, Browser: browser, Client: f.by})
 	f.held["one_time_code"], f.held["binding_cookie"] = to.Code, base64.RawURLEncoding.EncodeToString(browser)
 	return err
 }
 
 // waitingMail asks for a mail that is never sent.
 func (f *filler) waitingMail(ctx context.Context) error {
-	got, err := f.engine.RequestLink(ctx, authkit.LinkRequest{App: f.app.ID, Email: "fay@example.com", Client: f.by})
+	got, err := f.engine.RequestMagicLink(ctx, authkit.MagicLinkRequest{App: f.app.ID, Email: "fay@example.com", Client: f.by})
 	f.held["mail_to"], f.held["mail_binding"] = "fay@example.com", got.Binding
 	return err
 }
