@@ -36,7 +36,7 @@ var appSettings = []appSetting{
 	{"signup", "SignupClosed", toggle("open", "closed"), "Whether new users may sign up."},
 	{"require_verified_email", "RequireVerified", yesOrNo(), "Whether an address has to be proven before its user is let in."},
 	{"link_policy", "LinkPolicy", choice(LinkVerified, LinkNever), "When an identity at a provider joins an account by itself."},
-	{"magic_link", "MagicLink", choice(LinkConfirm, LinkBoundOnly), "Who may redeem a sign-in link."},
+	{"magic_link", "MagicLink", choice(MagicLinkConfirm, MagicLinkBoundOnly), "Who may redeem a sign-in link."},
 	{"redirect_urls", "RedirectURLs", urls(httpio.CheckRedirectURL), "The exact URLs to which a sign-in may go on."},
 	{"origins", "Origins", urls(httpio.CheckOrigin), "The exact web origins that may call the app's routes for signing in."},
 	{"access_token_seconds", "AccessTTL", lifetime(accessTTLs, func(t TokenConfig) time.Duration { return t.AccessTTL }), "How long an access token lives."},

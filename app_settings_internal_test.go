@@ -59,7 +59,7 @@ func TestSettingsInEffectAreAPatch(t *testing.T) {
 	for name, s := range map[string]Settings{
 		"the defaults": {},
 		"others": {
-			SignupClosed: true, RequireVerified: true, LinkPolicy: LinkNever, MagicLink: LinkBoundOnly,
+			SignupClosed: true, RequireVerified: true, LinkPolicy: LinkNever, MagicLink: MagicLinkBoundOnly,
 			RedirectURLs: []string{"https://a.example/x"}, Origins: []string{"https://a.example"},
 			AccessTTL: time.Minute, SessionIdle: 5 * time.Minute, SessionAbsolute: time.Second,
 			SessionMode: SessionEither, SigningAlg: "EdDSA", Limits: AppLimits{Mail: "1/h/ip"},

@@ -244,7 +244,7 @@ func TestProvenAddressesOnly(t *testing.T) {
 func TestLinksForTheAskerOnly(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
-	policy := authkit.LinkBoundOnly
+	policy := authkit.MagicLinkBoundOnly
 	s.settings(authkit.AppPatch{MagicLink: &policy})
 	pending, m := s.mailed("ann@example.com", `,"redirect_to":"`+goal+`"`)
 	s.verify(byLink(m, "")).want(t, 401, "invalid_token")

@@ -92,7 +92,7 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 
 // lets says whether the app lets a browser redeem a link of which it shows no binding.
 func (a App) lets(got challenge, browser []byte) bool {
-	return a.Settings.MagicLink != LinkBoundOnly || got.askedBy(browser, a.ID)
+	return a.Settings.MagicLink != MagicLinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
 // fits reports whether the account that has the address of a proof, if any, is the one that the

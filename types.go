@@ -38,7 +38,7 @@ type Settings struct {
 	// [LinkVerified].
 	LinkPolicy LinkPolicy `json:"link_policy,omitempty"`
 
-	// MagicLink says who may redeem a magic link; empty: [LinkConfirm].
+	// MagicLink says who may redeem a magic link; empty: [MagicLinkConfirm].
 	MagicLink MagicLinkPolicy `json:"magic_link,omitempty"`
 
 	// RedirectURLs are the exact URLs to which a sign-in may go on.
@@ -93,8 +93,8 @@ type MagicLinkPolicy string
 
 // The policies for magic links.
 const (
-	LinkConfirm   MagicLinkPolicy = "confirm"    // anyone who has the mail, by a button
-	LinkBoundOnly MagicLinkPolicy = "bound-only" // only someone who has the mail and asked for it: by the binding, or in the same browser
+	MagicLinkConfirm   MagicLinkPolicy = "confirm"    // anyone who has the mail, by a button
+	MagicLinkBoundOnly MagicLinkPolicy = "bound-only" // only someone who has the mail and asked for it: by the binding, or in the same browser
 )
 
 // SessionMode says where the tokens of a sign-in go.
