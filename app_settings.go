@@ -15,7 +15,7 @@ type AppPatch struct {
 	Name            *string
 	SignupClosed    *bool
 	RequireVerified *bool
-	LinkPolicy      *LinkPolicy
+	IdentityPolicy  *IdentityPolicy
 	MagicLink       *MagicLinkPolicy
 	RedirectURLs    *[]string
 	Origins         *[]string
@@ -35,7 +35,7 @@ type AppPatch struct {
 var appSettings = []appSetting{
 	{"signup", "SignupClosed", toggle("open", "closed"), "Whether new users may sign up."},
 	{"require_verified_email", "RequireVerified", yesOrNo(), "Whether an address has to be proven before its user is let in."},
-	{"link_policy", "LinkPolicy", choice(LinkVerified, LinkNever), "When an identity at a provider joins an account by itself."},
+	{"link_policy", "IdentityPolicy", choice(IdentitiesJoinVerified, IdentitiesJoinNever), "When an identity at a provider joins an account by itself."},
 	{"magic_link", "MagicLink", choice(MagicLinkConfirm, MagicLinkBoundOnly), "Who may redeem a sign-in link."},
 	{"redirect_urls", "RedirectURLs", urls(httpio.CheckRedirectURL), "The exact URLs to which a sign-in may go on."},
 	{"origins", "Origins", urls(httpio.CheckOrigin), "The exact web origins that may call the app's routes for signing in."},

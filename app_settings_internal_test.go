@@ -59,7 +59,7 @@ func TestSettingsInEffectAreAPatch(t *testing.T) {
 	for name, s := range map[string]Settings{
 		"the defaults": {},
 		"others": {
-			SignupClosed: true, RequireVerified: true, LinkPolicy: LinkNever, MagicLink: MagicLinkBoundOnly,
+			SignupClosed: true, RequireVerified: true, IdentityPolicy: IdentitiesJoinNever, MagicLink: MagicLinkBoundOnly,
 			RedirectURLs: []string{"https://a.example/x"}, Origins: []string{"https://a.example"},
 			AccessTTL: time.Minute, SessionIdle: 5 * time.Minute, SessionAbsolute: time.Second,
 			SessionMode: SessionEither, SigningAlg: "EdDSA", Limits: AppLimits{Mail: "1/h/ip"},
@@ -138,7 +138,7 @@ func TestTakeoverBySettings(t *testing.T) {
 		"nothing":                   {Settings{}, Settings{Origins: []string{}}, false},
 		"another origin":            {Settings{}, Settings{Origins: []string{"https://a.example"}}, true},
 		"a longer session":          {Settings{}, Settings{SessionIdle: time.Hour}, true},
-		"a default that is written": {Settings{}, Settings{LinkPolicy: LinkVerified}, true},
+		"a default that is written": {Settings{}, Settings{IdentityPolicy: IdentitiesJoinVerified}, true},
 		"tighter limits":            {Settings{}, Settings{Limits: AppLimits{Mail: "1/h/ip"}}, false},
 		"wider limits":              {Settings{Limits: AppLimits{Mail: "1/h/ip"}}, Settings{}, true},
 		"tighter limits and more":   {Settings{}, Settings{Limits: AppLimits{Mail: "1/h/ip"}, SignupClosed: true}, true},

@@ -277,8 +277,8 @@ func TestLinksForTheAskerOnly(t *testing.T) {
 func TestIdentitiesNeverJoinWhereTheAppSaysSo(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
-	policy := authkit.LinkNever
-	s.settings(authkit.AppPatch{LinkPolicy: &policy})
+	policy := authkit.IdentitiesJoinNever
+	s.settings(authkit.AppPatch{IdentityPolicy: &policy})
 	s.provider()
 	s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/corp"), `{"trust_email":true}`, bearer(s.token)).want(t, 200, "")
 	s.provenUser("ann@example.com")

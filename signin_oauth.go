@@ -104,7 +104,7 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step s
 	}
 	c := linkCase{
 		identityKnown: known != nil, local: local != nil, localVerified: local != nil && local.User.Verified,
-		signupOpen: !app.Settings.SignupClosed, never: app.Settings.LinkPolicy == LinkNever, email: bad == nil, emailVerified: p.EmailVerified,
+		signupOpen: !app.Settings.SignupClosed, never: app.Settings.IdentityPolicy == IdentitiesJoinNever, email: bad == nil, emailVerified: p.EmailVerified,
 	}
 	identity, err := identityOf(p.Profile, p.provider)
 	if err != nil {

@@ -34,9 +34,9 @@ type Settings struct {
 	// with a password then waits for the proof, and answers the same for taken addresses.
 	RequireVerified bool `json:"require_verified,omitempty"`
 
-	// LinkPolicy says when an identity is linked to an account automatically; empty:
-	// [LinkVerified].
-	LinkPolicy LinkPolicy `json:"link_policy,omitempty"`
+	// IdentityPolicy says when an identity is linked to an account automatically; empty:
+	// [IdentitiesJoinVerified].
+	IdentityPolicy IdentityPolicy `json:"link_policy,omitempty"`
 
 	// MagicLink says who may redeem a magic link; empty: [MagicLinkConfirm].
 	MagicLink MagicLinkPolicy `json:"magic_link,omitempty"`
@@ -79,13 +79,13 @@ type AppLimits struct {
 	OAuth       string `json:"oauth,omitempty"`
 }
 
-// LinkPolicy says when an identity is linked to an account automatically.
-type LinkPolicy string
+// IdentityPolicy says when an identity is linked to an account automatically.
+type IdentityPolicy string
 
 // The link policies of an app.
 const (
-	LinkVerified LinkPolicy = "verified" // over an address that both sides have proven
-	LinkNever    LinkPolicy = "never"    // users sign in and link it themselves
+	IdentitiesJoinVerified IdentityPolicy = "verified" // over an address that both sides have proven
+	IdentitiesJoinNever    IdentityPolicy = "never"    // users sign in and link it themselves
 )
 
 // MagicLinkPolicy says who may redeem a magic link.
