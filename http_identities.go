@@ -53,11 +53,11 @@ func linkIdentity(c *call, in identityBody) (answered, error) {
 
 // linkNow finishes a flow that links, with the session that the request brings: the door of
 // the callback lets everybody in, since most who come back sign in.
-func (c *call) linkNow(in OAuthReturn) (Linked, error) {
+func (c *call) linkNow(in OAuthReturn) (IdentityLanding, error) {
 	if err := user(c); err != nil {
-		return Linked{}, err
+		return IdentityLanding{}, err
 	}
-	return c.e.FinishLink(c.ctx(), LinkReturn{OAuthReturn: in, User: c.user.ID, Session: c.session.ID})
+	return c.e.FinishIdentityLink(c.ctx(), IdentityLinkReturn{OAuthReturn: in, User: c.user.ID, Session: c.session.ID})
 }
 
 func finishLink(c *call, in OAuthReturn) (answered, error) {

@@ -116,11 +116,11 @@ func TestTheStateOfASignInNeverLinks(t *testing.T) {
 	token := s.signUp("ann@example.com").text(t, "token")
 	state, binding := s.begin(t, s.provider(), jwt.MapClaims{"sub": "eve", "email": "eve@example.com"})
 	s.finish("ls_"+state, binding, bearer(token)).want(t, 401, "invalid_token")
-	_, err := s.engine.FinishLink(t.Context(), authkit.LinkReturn{OAuthReturn: authkit.OAuthReturn{
+	_, err := s.engine.FinishIdentityLink(t.Context(), authkit.IdentityLinkReturn{OAuthReturn: authkit.OAuthReturn{
 		App: s.app.ID, Provider: "corp", Code: "good", State: state, Binding: binding,
 	}})
 	if !errors.Is(err, authkit.CodeInvalidToken) {
-		t.Errorf("FinishLink: got %v, want %s", err, authkit.CodeInvalidToken)
+		t.Errorf("FinishIdentityLink: got %v, want %s", err, authkit.CodeInvalidToken)
 	}
 	in := authkit.OAuthReturn{App: s.app.ID, Provider: "corp", Code: "good", State: "ls_" + state, Binding: binding}
 	if got, err := s.engine.FinishOAuth(t.Context(), in); !errors.Is(err, authkit.CodeInvalidToken) || got.Token != "" {

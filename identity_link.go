@@ -22,7 +22,7 @@ type IdentityLink struct {
 }
 
 // LinkIdentity makes a state and answers the provider's URL, as [Engine.StartOAuth] does. The
-// state signs nobody in: [Engine.FinishLink] spends it for this very session of this very
+// state signs nobody in: [Engine.FinishIdentityLink] spends it for this very session of this very
 // user, within ten minutes, or nobody does. Until then it dies with the session, and with
 // whatever ends the user's other sessions. [CodeInvalidToken]: the user has no such session.
 // [CodeProviderNotConfigured].
@@ -48,22 +48,22 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	})
 }
 
-// LinkReturn is what a provider sent back to somebody who links an identity, with the
+// IdentityLinkReturn is what a provider sent back to somebody who links an identity, with the
 // session in which that person came back.
-type LinkReturn struct {
+type IdentityLinkReturn struct {
 	OAuthReturn
 
 	User, Session uuid.UUID
 }
 
-// Linked is the outcome of linking. RedirectTo is empty where it goes nowhere.
-type Linked struct {
+// IdentityLanding is the outcome of linking. RedirectTo is empty where it goes nowhere.
+type IdentityLanding struct {
 	RedirectTo string
 	Provider   string
 	Identities []LinkedIdentity // all of the user's, oldest first
 }
 
-// FinishLink spends a state of [Engine.LinkIdentity], asks the provider who came, and adds
+// FinishIdentityLink spends a state of [Engine.LinkIdentity], asks the provider who came, and adds
 // the identity to the account, telling a user of a proven address by mail. An account that
 // has it already keeps it. Once the state is claimed, RedirectTo comes with an error, too. A
 // browser that comes back twice is answered as by [Engine.ReturnOAuth].
@@ -72,17 +72,17 @@ type Linked struct {
 // binding, which spends nothing; or the session ended meanwhile. [CodeLinkRequired]: the
 // identity is another account's, and stays there: what would have to happen first is the
 // same as where an address is another account's, to sign in to that one.
-func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) {
+func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) (IdentityLanding, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
-		return Linked{}, err
+		return IdentityLanding{}, err
 	}
 	p := in.press(in.Session)
 	kept, take, err := e.claimState(ctx, app.ID, in.OAuthReturn, linkStateKind, in.Session)
 	if err != nil {
 		out, err := e.await(ctx, p, take, err)
 		if err != nil {
-			return Linked{}, err
+			return IdentityLanding{}, err
 		}
 		return e.linkedBefore(ctx, app, in, out)
 	}
@@ -96,11 +96,11 @@ func (e *Engine) FinishLink(ctx context.Context, in LinkReturn) (Linked, error) 
 }
 
 // linkedBefore answers a return that linked, or was refused, before.
-func (e *Engine) linkedBefore(ctx context.Context, app App, in LinkReturn, out outcome) (Linked, error) {
+func (e *Engine) linkedBefore(ctx context.Context, app App, in IdentityLinkReturn, out outcome) (IdentityLanding, error) {
 	if !out.leads(app) {
-		return Linked{}, invalidToken("the app no longer has the URL that the same return led to")
+		return IdentityLanding{}, invalidToken("the app no longer has the URL that the same return led to")
 	}
-	done := Linked{RedirectTo: out.RedirectTo, Provider: out.Provider}
+	done := IdentityLanding{RedirectTo: out.RedirectTo, Provider: out.Provider}
 	if err := out.refusal(); err != nil {
 		return done, err
 	}
@@ -119,11 +119,11 @@ type linking struct {
 }
 
 // linkBack asks the provider who came, and links.
-func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, l linking) (Linked, error) {
+func (e *Engine) linkBack(ctx context.Context, app App, in IdentityLinkReturn, l linking) (IdentityLanding, error) {
 	if err := checkGoal(app, l.RedirectTo, ""); err != nil {
-		return Linked{}, err // no longer registered
+		return IdentityLanding{}, err // no longer registered
 	}
-	done := Linked{RedirectTo: l.RedirectTo, Provider: l.Provider}
+	done := IdentityLanding{RedirectTo: l.RedirectTo, Provider: l.Provider}
 	profile, err := e.providers.whoCame(ctx, app.ID, in.answer(), l.stateData)
 	if err != nil {
 		return done, err
@@ -137,7 +137,7 @@ func (e *Engine) linkBack(ctx context.Context, app App, in LinkReturn, l linking
 
 // addIdentity decides by the session's user and is guarded by that user's Version: whatever
 // resets the account, disables it or ends its sessions beside it is seen.
-func (e *Engine) addIdentity(ctx context.Context, app App, in LinkReturn, l linking) ([]LinkedIdentity, error) {
+func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn, l linking) ([]LinkedIdentity, error) {
 	session, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
 		return nil, err
