@@ -169,7 +169,7 @@ type TokenConfig struct {
 // An app's own settings may only tighten these.
 type LimitConfig struct {
 	// Credentials are tries to sign in or up by password. A browser that signed in to an
-	// account before is not counted with strangers: see [Engine.KnowDevice]. Strangers to one
+	// account before is not counted with strangers: see [Engine.IssueDeviceToken]. Strangers to one
 	// email address have 100 a day in all, unless email is left out. As many tries at mailed
 	// links and codes a peer has beside these. Default "20/m/ip, 10/m/email".
 	Credentials string

@@ -8,16 +8,19 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// KnowDevice answers what a browser keeps once it has signed in as u, so that
-// [PasswordSignIn.Device] tells it from strangers: what others try on the account's address
-// then locks it out no longer, nor, once u has proven the address, keeps mail from it that it
-// asks for. It is good for 90
-// days, for this account of this app, and for passwords only until the account's sessions are
-// ended as one, as by a new password. before is what the browser has kept so far, or empty:
-// with it the browser's count goes on, and it stays known to the nine accounts of any app that
-// it signed in to last. The handler does this for browsers, by cookie.
-func (e *Engine) KnowDevice(u User, before string) (string, error) {
-	return device.Issue(e.secrets.ring, deviceUser(u), before, e.now()), nil
+// IssueDeviceToken returns the device token that a browser keeps once u has signed in on it, and
+// sends as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. It authorises nothing. It gives
+// the browser rate-limit buckets of its own: what strangers try at the account's address no
+// longer locks the browser out, nor, once u has proven the address, keeps mail from it that it
+// asks for.
+//
+// The token is good for 90 days, for this account of this app. For passwords it is good only until
+// all sessions of the account are ended at once, as by a new password. before is the token that
+// the browser has kept so far, or empty: with it the browser's buckets go on, and the browser
+// stays known to the nine accounts of any app that signed in on it last. The handler keeps the
+// token in a cookie.
+func (e *Engine) IssueDeviceToken(u User, before string) string {
+	return device.Issue(e.secrets.ring, deviceUser(u), before, e.now())
 }
 
 func deviceUser(u User) device.User {

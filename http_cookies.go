@@ -53,12 +53,7 @@ func (c *call) know(u User) {
 	if c.e.cfg.Limits.InsecureOff {
 		return
 	}
-	text, err := c.e.KnowDevice(u, c.browser.device())
-	if err != nil {
-		c.warn("a device is not known from now on", err)
-		return
-	}
-	c.browser.keepDevice(text)
+	c.browser.keepDevice(c.e.IssueDeviceToken(u, c.browser.device()))
 }
 
 // warn writes a line about what went wrong beside the answer.

@@ -18,7 +18,7 @@ type MagicLinkRequest struct {
 	// Browser is the secret in the asker's binding cookie, if there is one.
 	Browser []byte
 
-	// Device is what [Engine.KnowDevice] gave the browser after an earlier sign-in; may be
+	// Device is what [Engine.IssueDeviceToken] gave the browser after an earlier sign-in; may be
 	// empty. Anything else is the same as nothing.
 	Device string
 

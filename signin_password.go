@@ -28,7 +28,7 @@ type PasswordSignIn struct {
 	// mailed.
 	Browser []byte
 
-	// Device is what [Engine.KnowDevice] gave the browser after an earlier sign-in; may be
+	// Device is what [Engine.IssueDeviceToken] gave the browser after an earlier sign-in; may be
 	// empty. Anything else is the same as nothing.
 	Device string
 
