@@ -176,7 +176,7 @@ var providerParams = []string{"code", "state", "iss", "error", "resume"}
 // returned reads what a provider sends back.
 func (c *call) returned(values url.Values) OAuthReturn {
 	return OAuthReturn{
-		App: c.app.ID, Provider: c.r.PathValue("provider"),
+		App: c.app.ID, Provider: c.r.PathValue("provider"), Client: c.client,
 		Code: values.Get("code"), State: values.Get("state"), Iss: values.Get("iss"), Fail: values.Get("error"),
 	}
 }
