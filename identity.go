@@ -36,28 +36,24 @@ type identityData struct {
 	Mailed string `json:"mailed,omitempty"`
 }
 
-// subjectOf is the identity's key in an app: the provider's config name would move, the
-// issuer does not.
-func subjectOf(p oauth.Profile) string { return p.Issuer + " " + p.Subject }
+// subject is the identity's key in an app: the provider's config name would move, the issuer does
+// not.
+func (p arrival) subject() string { return p.Issuer + " " + p.Subject }
 
-// identityOf is the credential of who came from a provider.
-func identityOf(p oauth.Profile, provider string) (Credential, error) {
-	said := identityData{Provider: provider}
+// identity is the credential of who came from a provider.
+func (p arrival) identity() Credential {
+	said := identityData{Provider: p.provider}
 	if _, err := address.Parse(p.Email); err == nil {
 		said.Email = p.Email
 	}
-	data, err := json.Marshal(said)
-	if err != nil {
-		return Credential{}, &Error{Code: CodeInternal, Detail: "the identity cannot be kept", Err: err}
-	}
-	return Credential{Kind: oauthKind, Subject: subjectOf(p), Data: data}, nil
+	return Credential{Kind: oauthKind, Subject: p.subject(), Data: plainJSON(said)}
 }
 
 // madeBy reports whether the account came to be with the credential.
 func (a *Account) madeBy(c Credential) bool { return c.CreatedAt.Equal(a.User.CreatedAt) }
 
 // mailed notes in an identity whose mailbox added it; what the account knows of that stays.
-func (a *Account) mailed(identity Credential, address string) (Credential, error) {
+func (a *Account) mailed(identity Credential, address string) Credential {
 	for _, c := range a.Credentials {
 		if c.Kind == identity.Kind && c.Subject == identity.Subject {
 			address = identitySaid(c).Mailed
@@ -65,12 +61,8 @@ func (a *Account) mailed(identity Credential, address string) (Credential, error
 	}
 	said := identitySaid(identity)
 	said.Mailed = address
-	data, err := json.Marshal(said)
-	if err != nil {
-		return identity, &Error{Code: CodeInternal, Detail: "the identity cannot be kept", Err: err}
-	}
-	identity.Data = data
-	return identity, nil
+	identity.Data = plainJSON(said)
+	return identity
 }
 
 // identitySaid is what is known of an identity.

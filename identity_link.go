@@ -124,13 +124,11 @@ func (e *Engine) linkBack(ctx context.Context, app App, in IdentityLinkReturn, l
 		return IdentityLanding{}, err // no longer registered
 	}
 	done := IdentityLanding{RedirectTo: l.RedirectTo, Provider: l.Provider}
-	profile, err := e.providers.whoCame(ctx, app.ID, in.answer(), l.stateData)
+	who, err := e.providers.whoCame(ctx, app.ID, in.answer(), l.stateData)
 	if err != nil {
 		return done, err
 	}
-	if l.identity, err = identityOf(profile, l.Provider); err != nil {
-		return done, err
-	}
+	l.identity = who.identity()
 	done.Identities, err = again(func() ([]LinkedIdentity, error) { return e.addIdentity(ctx, app, in, l) })
 	return done, err
 }
@@ -147,11 +145,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 		return nil, err
 	}
 	now := e.now()
-	identity, err := account.mailed(l.identity, session.mailedTo(u))
-	if err != nil {
-		return nil, err
-	}
-	identity = owned(identity, u, now)
+	identity := owned(account.mailed(l.identity, session.mailedTo(u)), u, now)
 	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: &l.take}
 	switch {
 	case account.keeps(identity):
@@ -161,9 +155,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 	default:
 		change.Put = []Credential{identity}
 		account.Credentials = append(account.Credentials, identity)
-		if err := e.noteLink(&change, app, account, l.Provider, in.Client.IP); err != nil {
-			return nil, err
-		}
+		e.noteLink(&change, app, account, l.Provider, in.Client.IP)
 	}
 	e.tokens.addOutcome(&change, l.press, outcome{RedirectTo: l.RedirectTo, Provider: l.Provider})
 	_, err = e.store.ChangeUser(ctx, change)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -14,33 +15,48 @@ import (
 // 9207, section 2).
 type providerAnswer struct{ code, iss, fail string }
 
+// arrival is who came from a provider, by its word.
+type arrival struct {
+	oauth.Profile
+
+	provider string // the name of the configuration
+}
+
+// userName is the name that a new user gets; empty: the provider told none that a user may have.
+func (p arrival) userName() string {
+	if _, err := naming.User(p.Name); err != nil {
+		return ""
+	}
+	return p.Name
+}
+
 // whoCame asks the provider of a flow who the person is that it sent back. [CodeInvalidToken]:
 // the configuration changed since the flow began, or the answer is another provider's;
 // [CodeProviderRefused], [CodeProviderError], [CodeProviderTimeout].
-func (p *providers) whoCame(ctx context.Context, app uuid.UUID, in providerAnswer, kept stateData) (oauth.Profile, error) {
+func (p *providers) whoCame(ctx context.Context, app uuid.UUID, in providerAnswer, kept stateData) (arrival, error) {
 	config, err := p.underWay(ctx, app, kept)
 	if err != nil {
-		return oauth.Profile{}, err
+		return arrival{}, err
 	}
 	client, err := p.open(config)
 	if err != nil {
-		return oauth.Profile{}, err
+		return arrival{}, err
 	}
 	if in.fail != "" || in.code == "" {
-		return oauth.Profile{}, p.failed(ctx, client, in)
+		return arrival{}, p.failed(ctx, client, in)
 	}
 	if in.iss == "" {
 		if err := p.checkUnnamed(ctx, config); err != nil {
-			return oauth.Profile{}, err
+			return arrival{}, err
 		}
 	}
 	profile, err := p.client.Exchange(ctx, client, oauth.Callback{Code: in.code, Iss: in.iss, Nonce: kept.Nonce, Verifier: kept.Verifier})
 	if err != nil {
-		return oauth.Profile{}, providerError(err)
+		return arrival{}, providerError(err)
 	}
 	// A provider may take its time: what was looked up before it answered may be long ago.
 	_, err = p.underWay(ctx, app, kept)
-	return profile, err
+	return arrival{profile, kept.Provider}, err
 }
 
 // underWay returns the configuration of a flow, unless it changed since the flow began.

@@ -174,9 +174,7 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 		}
 	}
 	if step.joins != "" {
-		if err := e.noteLink(c, app, account, step.joins, c.Session.IP); err != nil {
-			return err
-		}
+		e.noteLink(c, app, account, step.joins, c.Session.IP)
 	}
 	if step.reset {
 		return e.tellOfReset(c, app, account.User.EmailTyped, step.client)

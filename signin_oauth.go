@@ -7,8 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
-	"github.com/authkit-dev/authkit/internal/naming"
-	"github.com/authkit-dev/authkit/oauth"
 )
 
 // OAuthStart begins a sign-in at a provider.
@@ -71,7 +69,7 @@ func (e *Engine) depart(ctx context.Context, c OAuthConfig, d departure) (OAuthG
 // do with the end of the flow.
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	in.Client.Cookie = kept.Cookie // chosen where the flow began, and not by what came back
-	profile, err := e.providers.whoCame(ctx, app.ID, in.answer(), kept)
+	who, err := e.providers.whoCame(ctx, app.ID, in.answer(), kept)
 	if err != nil {
 		return Landing{}, err
 	}
@@ -79,18 +77,12 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept state
 		return Landing{}, err
 	}
 	step.method, step.amr, step.client = MethodOAuth, []string{"fed"}, in.Client
-	return again(func() (Landing, error) { return e.enterByProvider(ctx, app, arrival{profile, kept.Provider}, step) })
+	return again(func() (Landing, error) { return e.enterByProvider(ctx, app, who, step) })
 }
 
-// arrival is who came from a provider.
-type arrival struct {
-	oauth.Profile
-
-	provider string // the name of the configuration
-}
-
+// enterByProvider decides by the linking table what a person who came from a provider gets.
 func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step signInStep) (Landing, error) {
-	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: subjectOf(p.Profile)})
+	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: p.subject()})
 	if err != nil {
 		return Landing{}, err
 	}
@@ -106,15 +98,10 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step s
 		identityKnown: known != nil, local: local != nil, localVerified: local != nil && local.User.Verified,
 		signupOpen: !app.Settings.SignupClosed, never: app.Settings.IdentityPolicy == IdentitiesJoinNever, email: bad == nil, emailVerified: p.EmailVerified,
 	}
-	identity, err := identityOf(p.Profile, p.provider)
-	if err != nil {
-		return Landing{}, err
-	}
+	identity := p.identity()
 	switch outcome := link(c); outcome {
 	case linkSignIn:
-		if identity, err = known.mailed(identity, ""); err != nil {
-			return Landing{}, err
-		}
+		identity = known.mailed(identity, "")
 		if !known.keeps(identity) { // the provider tells another address, or nothing was kept yet
 			step.put = []Credential{owned(identity, known.User, e.now())}
 		}
@@ -143,21 +130,13 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step s
 	return Landing{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }
 
-// userName is the name that a new user gets; empty: the provider told none that a user may have.
-func (p arrival) userName() string {
-	if _, err := naming.User(p.Name); err != nil {
-		return ""
-	}
-	return p.Name
-}
-
 // noteLink adds the event of a new identity to a step, and a mail to the user, with a link that
 // takes it back.
-func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip string) error {
+func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip string) {
 	u := of.User
 	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
 	if !u.Verified { // mail to an unproven address says nothing
-		return nil
+		return
 	}
 	link := e.tokens.addUndo(c, of)
 	l := letter{
@@ -165,5 +144,4 @@ func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip stri
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.provenHere(),
 	}
 	e.outbox.queue(&c.Also, app.ID, l, c.Now, noticeTTL)
-	return nil
 }
