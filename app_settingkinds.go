@@ -130,7 +130,7 @@ func oneOf(field, got string, known ...string) []FieldError {
 
 // urls are a list within bounds, each of which passes the check.
 func urls(check func(string) error) settingKind {
-	texts := func(v reflect.Value) []string { list, _ := v.Interface().([]string); return list }
+	texts := func(v reflect.Value) []string { list, _ := reflect.TypeAssert[[]string](v); return list }
 	return settingKind{
 		rank: listRank, body: reflect.TypeFor[*[]string](), onlyGiven: true,
 		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
@@ -201,7 +201,7 @@ func seconds(n int64) time.Duration {
 
 // ownLimits are an app's own limits, which take the place of all that it had.
 func ownLimits() settingKind {
-	own := func(v reflect.Value) AppLimits { l, _ := v.Interface().(AppLimits); return l }
+	own := func(v reflect.Value) AppLimits { l, _ := reflect.TypeAssert[AppLimits](v); return l }
 	return settingKind{
 		rank: limitsRank, body: reflect.TypeFor[limitsJSON](), null: true, onlyGiven: true, same: equal,
 		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {

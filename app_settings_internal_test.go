@@ -1,7 +1,6 @@
 package authkit
 
 import (
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -118,10 +117,11 @@ func TestAPatchIsReadByTheTable(t *testing.T) {
 			continue
 		}
 		_, wrong := p.settings(Settings{}, d)
-		got := p.names()
-		for i, f := range append(bad, wrong...) {
-			got += fmt.Sprintf("%s%s %s", []string{": ", " "}[min(i, 1)], f.Field, f.Code)
+		var faults []string
+		for _, f := range append(bad, wrong...) {
+			faults = append(faults, f.Field+" "+f.Code)
 		}
+		got := strings.TrimSuffix(p.names()+": "+strings.Join(faults, " "), ": ")
 		if got != want {
 			t.Errorf("%s: got %q, want %q", body, got, want)
 		}

@@ -31,7 +31,7 @@ func readAppPatch(r *http.Request) (p AppPatch, bad []FieldError, err error) {
 	if err := httpio.Decode(r, body.Interface()); err != nil {
 		return p, nil, err
 	}
-	p.Name, _ = body.Elem().Field(0).Interface().(*string)
+	p.Name, _ = reflect.TypeAssert[*string](body.Elem().Field(0))
 	for i, row := range appSettings {
 		bad = append(bad, row.read(body.Elem().Field(i+1).Interface(), &p)...)
 	}

@@ -164,9 +164,9 @@ func (j *limitsJSON) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 // own are the limits of a request. It refuses an empty text, which says nothing.
-func (j limitsJSON) own() (own AppLimits, bad []FieldError) {
+func (j *limitsJSON) own() (own AppLimits, bad []FieldError) {
 	for _, f := range limitFields {
-		text := *f.json(&j)
+		text := *f.json(j)
 		if text != nil && *text == "" {
 			bad = append(bad, FieldError{f.setting, "invalid_limit", f.setting + ` is empty: write a limit such as "10/m/ip", or null for the engine's own`})
 		}

@@ -39,7 +39,7 @@ type Position struct {
 
 // Encode spells a position of a list. The list's name covers all that selects its rows.
 func Encode(key Key, list []byte, p Position) string {
-	raw := binary.BigEndian.AppendUint64(nil, uint64(p.Time.UnixMicro())) //nolint:gosec // only its bytes count
+	raw := binary.BigEndian.AppendUint64(nil, uint64(p.Time.UnixMicro()))
 	raw = append(raw, p.ID[:]...)
 	return token.Encode(slices.Concat(raw, key.MAC(label, raw, list)))
 }
