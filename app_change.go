@@ -34,7 +34,7 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 	if err != nil {
 		return App{}, err
 	}
-	for range 5 {
+	return again(func() (App, error) {
 		change, err := p.step(ctx, e, app)
 		if err != nil {
 			return App{}, err
@@ -50,6 +50,7 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 			if app, err = e.live.apps.read(ctx, ref.ID); err != nil {
 				return App{}, err
 			}
+			return App{}, errAgain
 		case errors.Is(err, ErrConflict):
 			return App{}, refuse(CodeAppNameTaken, "you have an app of that name")
 		case errors.Is(err, ErrNotFound):
@@ -57,8 +58,7 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 		default:
 			return App{}, unavailable(fmt.Errorf("change app %s: %w", ref.ID, err))
 		}
-	}
-	return App{}, unavailable(errAgain)
+	})
 }
 
 // step is the change of the app as it is now.

@@ -27,7 +27,7 @@ func (e *Engine) CreateOAuthConfig(ctx context.Context, ref ProviderRef, p OAuth
 // ChangeOAuthConfig changes a configuration; sign-ins under way with it stop.
 // [CodeProviderNotConfigured]: there is none.
 func (e *Engine) ChangeOAuthConfig(ctx context.Context, ref ProviderRef, p OAuthPatch) (OAuthConfig, error) {
-	for range 5 {
+	return again(func() (OAuthConfig, error) {
 		if _, err := e.OwnApp(ctx, ref.App); err != nil {
 			return OAuthConfig{}, err
 		}
@@ -36,11 +36,11 @@ func (e *Engine) ChangeOAuthConfig(ctx context.Context, ref ProviderRef, p OAuth
 			return OAuthConfig{}, err
 		}
 		got, err := e.putOAuthConfig(ctx, ref.App, old, p)
-		if !errors.Is(err, ErrStale) {
-			return got, err
+		if errors.Is(err, ErrStale) {
+			return OAuthConfig{}, errAgain
 		}
-	}
-	return OAuthConfig{}, unavailable(errAgain)
+		return got, err
+	})
 }
 
 func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, p OAuthPatch) (OAuthConfig, error) {

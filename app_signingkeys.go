@@ -27,7 +27,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 	if !in.RevokeOld {
 		from = from.Add(keyLead)
 	}
-	for range 5 {
+	return again(func() (SigningKey, error) {
 		if !in.RevokeOld && own.keys().pendingFull(e.now()) {
 			return own.Keys[len(own.Keys)-1], nil
 		}
@@ -38,8 +38,8 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 		if own, err = e.live.apps.read(ctx, ref.ID); err != nil {
 			return SigningKey{}, err
 		}
-	}
-	return SigningKey{}, unavailable(errAgain)
+		return SigningKey{}, errAgain
+	})
 }
 
 func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool, ev Event) (SigningKey, error) {
