@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,11 +17,11 @@ func keysFrom(at time.Time, from ...time.Duration) signingKeys {
 }
 
 func kids(keys []SigningKey) string {
-	out := ""
+	var out strings.Builder
 	for _, k := range keys {
-		out += k.KID
+		out.WriteString(k.KID)
 	}
-	return out
+	return out.String()
 }
 
 func TestSigningKeysOfATime(t *testing.T) {
