@@ -3,7 +3,6 @@ package authkit
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 )
 
@@ -46,18 +45,15 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 		switch {
 		case err == nil:
 			return changed, nil
-		case errors.Is(err, ErrStale): // changed beside us: decide again, by what it is now
+		case errors.Is(err, ErrStale): // changed beside this: decide again, by what the app is now
 			if app, err = e.live.apps.read(ctx, ref.ID); err != nil {
 				return App{}, err
 			}
 			return App{}, errAgain
 		case errors.Is(err, ErrConflict):
 			return App{}, refuse(CodeAppNameTaken, "you have an app of that name")
-		case errors.Is(err, ErrNotFound):
-			return App{}, unknownApp("the app was deleted beside the request")
-		default:
-			return App{}, unavailable(fmt.Errorf("change app %s: %w", ref.ID, err))
 		}
+		return App{}, storeError(err, ref.ID)
 	})
 }
 

@@ -20,17 +20,17 @@ import (
 // [CodeAppNameTaken]: Config.Developers is set, and a developer of that id has an app of that
 // name, which an earlier version may have made here. Take that one by [Engine.App].
 func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, error) {
-	for range 3 {
+	return again(func() (App, error) {
 		app, err := ensuredApp(ctx, e, developer, name)
 		if err != nil || app.ID != uuid.Nil {
 			return app, err
 		}
 		app, _, err = newApp{owner: e.cfg.ensurerOf(developer), name: name}.add(ctx, e)
-		if !errors.Is(err, CodeAppNameTaken) {
-			return app, err
+		if errors.Is(err, CodeAppNameTaken) { // made beside this: it is found now
+			err = errAgain
 		}
-	}
-	return App{}, unavailable(errAgain)
+		return app, err
+	})
 }
 
 // ensuredApp finds the app that EnsureApp is asked for; the zero App: there is no such app. What

@@ -23,39 +23,47 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 	if err != nil {
 		return SigningKey{}, err
 	}
-	from := e.now()
+	next := nextSigningKey{from: e.now(), alone: in.RevokeOld, event: Event{Actor: own.Developer}}
 	if !in.RevokeOld {
-		from = from.Add(keyLead)
+		next.from = next.from.Add(keyLead)
 	}
 	return again(func() (SigningKey, error) {
 		if !in.RevokeOld && own.keys().pendingFull(e.now()) {
 			return own.Keys[len(own.Keys)-1], nil
 		}
-		key, err := e.addSigningKey(ctx, own, from, in.RevokeOld, Event{Actor: own.Developer})
+		key, err := next.add(ctx, e, own)
 		if !errors.Is(err, ErrConflict) {
 			return key, storeError(err, ref.ID)
 		}
-		if own, err = e.live.apps.read(ctx, ref.ID); err != nil {
+		if own, err = e.live.apps.read(ctx, ref.ID); err != nil { // another key was made beside this one
 			return SigningKey{}, err
 		}
 		return SigningKey{}, errAgain
 	})
 }
 
-func (e *Engine) addSigningKey(ctx context.Context, app App, from time.Time, alone bool, ev Event) (SigningKey, error) {
+// nextSigningKey says how an app gets its next signing key.
+type nextSigningKey struct {
+	from  time.Time // signs from then on
+	alone bool      // nothing signed by an earlier key counts
+	event Event     // who made it, or why
+}
+
+// add makes the key and adds it to the app. [ErrConflict]: another key was added beside it.
+func (n nextSigningKey) add(ctx context.Context, e *Engine, app App) (SigningKey, error) {
 	last := app.Keys[len(app.Keys)-1]
-	if !alone && from.Before(last.From) {
-		from = last.From // keys are in the order of their times; a key that stands alone does not wait
+	if !n.alone && n.from.Before(last.From) {
+		n.from = last.From // keys are in the order of their times; a key that stands alone does not wait
 	}
-	key, err := e.signing.newKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, from)
+	key, err := e.signing.newKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, n.from)
 	if err != nil {
 		return SigningKey{}, err
 	}
-	key.Alone = alone
-	ev.App, ev.Type = app.ID, EventSigningKeyCreate
+	key.Alone = n.alone
+	n.event.App, n.event.Type = app.ID, EventSigningKeyCreate
 	also := Also{Secret: e.secrets.newest()}
-	also.note(e.now(), ev)
-	if ev.Actor != "" { // a person did it
+	also.note(e.now(), n.event)
+	if n.event.Actor != "" { // a person did it
 		if err := e.tellOwner(ctx, &also, app, "a new signing key was made"); err != nil {
 			return SigningKey{}, err
 		}
@@ -74,7 +82,7 @@ func (e *Engine) rotateDue(ctx context.Context) error {
 	for _, id := range e.signing.due.Take() {
 		app, err := e.live.apps.read(ctx, id)
 		if err == nil && e.signing.wants(app, e.now()) {
-			_, err = e.addSigningKey(ctx, app, e.now().Add(keyLead), false, Event{Reason: "due"})
+			_, err = nextSigningKey{from: e.now().Add(keyLead), event: Event{Reason: "due"}}.add(ctx, e, app)
 		}
 		if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, CodeAppNotFound) {
 			all = errors.Join(all, fmt.Errorf("rotate the signing key of app %s: %w", id, err))

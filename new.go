@@ -28,7 +28,7 @@ func New(c Config) (*Engine, error) {
 		audited: audited{Store: c.Store, tell: c.Observer, wake: func() { e.outbox.wakeUp() }},
 		clock:   newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
 	}
-	e.build(base, ring)
+	build(e, base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	if err := e.store.clock.keep(ctx); err != nil {
@@ -44,7 +44,7 @@ func New(c Config) (*Engine, error) {
 }
 
 // build makes the parts, each of those before it.
-func (e *Engine) build(base *url.URL, ring *seal.Ring) {
+func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	c, thin := &e.cfg, thinlog.New(e.cfg.Logger, e.now)
 	e.secrets = newSecrets(ring, e.store, e.now)
 	e.hasher = newHasher(c, e.store, e.now)

@@ -80,7 +80,7 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 	more, err := e.runStep(ctx)
 	for more {
 		var swept error
-		more, swept = e.sweep(ctx)
+		more, swept = sweep(ctx, e.store, e.now())
 		err = errors.Join(err, swept)
 	}
 	return err
@@ -92,14 +92,15 @@ func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
 	for _, part := range []func(context.Context) error{e.store.clock.keep, e.secrets.look, e.outbox.deliver, e.keys.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
 	}
-	more, swept := e.sweep(ctx)
+	more, swept := sweep(ctx, e.store, e.now())
 	return more, errors.Join(err, swept)
 }
 
-func (e *Engine) sweep(ctx context.Context) (more bool, err error) {
-	now := e.now()
+// sweep takes the removal of what is over one step further. more reports whether another step
+// may have work.
+func sweep(ctx context.Context, store Upkeep, now time.Time) (more bool, err error) {
 	err = panics.Catch(func() (err error) {
-		more, err = e.store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)
+		more, err = store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)
 		return err
 	})
 	if err != nil {
