@@ -31,7 +31,7 @@ func listApps(c *call) (any, error) {
 	}
 	out := make([]appJSON, len(apps))
 	for i, a := range apps {
-		out[i] = wireApp(a)
+		out[i] = toAppJSON(a)
 	}
 	return list("apps", out, next), nil
 }
@@ -45,12 +45,12 @@ func createApp(c *call, in appBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	out := wireApp(app)
+	out := toAppJSON(app)
 	out.APIKey = key
 	return answered{http.StatusCreated, out}, nil
 }
 
-func readApp(c *call) (any, error) { return c.wireAppWithSettings(c.app), nil }
+func readApp(c *call) (any, error) { return c.toAppWithSettingsJSON(c.app), nil }
 
 func changeApp(c *call) error {
 	patch, bad, err := readAppPatch(c.r)
@@ -61,7 +61,7 @@ func changeApp(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, c.wireAppWithSettings(app))
+	return c.answer(http.StatusOK, c.toAppWithSettingsJSON(app))
 }
 
 func deleteApp(c *call) error {
@@ -98,7 +98,7 @@ func listAPIKeys(c *call) (any, error) {
 	now := c.e.now()
 	out := make([]apiKeyJSON, len(keys))
 	for i, k := range keys {
-		out[i] = wireAPIKey(k, now)
+		out[i] = toAPIKeyJSON(k, now)
 	}
 	return list("api_keys", out, ""), nil
 }
@@ -129,7 +129,7 @@ func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	out := wireAPIKey(key, c.e.now())
+	out := toAPIKeyJSON(key, c.e.now())
 	out.Key = text
 	return answered{http.StatusCreated, out}, nil
 }

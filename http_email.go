@@ -59,7 +59,7 @@ func verifyByProof(c *call, in verifyBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireUser(u)}, nil
+	return answered{http.StatusOK, toUserJSON(u)}, nil
 }
 
 // pressVerify is the page's button: the asker's browser confirms, and so does any that is
@@ -142,7 +142,7 @@ func confirmByProof(c *call, in confirmBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireUser(u)}, nil
+	return answered{http.StatusOK, toUserJSON(u)}, nil
 }
 
 func openUndo(c *call) error {

@@ -13,7 +13,7 @@ type identityJSON struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-func wireIdentities(all []LinkedIdentity) map[string]any {
+func toIdentitiesJSON(all []LinkedIdentity) map[string]any {
 	out := make([]identityJSON, len(all))
 	for i, one := range all {
 		out[i] = identityJSON{one.Provider, one.Email, one.CreatedAt.UTC()}
@@ -26,7 +26,7 @@ func listIdentities(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wireIdentities(got), nil
+	return toIdentitiesJSON(got), nil
 }
 
 type identityBody struct {
@@ -65,7 +65,7 @@ func finishLink(c *call, in OAuthReturn) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireIdentities(got.Identities)}, nil
+	return answered{http.StatusOK, toIdentitiesJSON(got.Identities)}, nil
 }
 
 // returnLink finishes in the browser. There is no code for the goal: nobody signs in.
@@ -78,7 +78,7 @@ func returnLink(c *call, in OAuthReturn) error {
 		return err
 	}
 	if httpio.AcceptsJSONOnly(c.r) {
-		return c.answer(http.StatusOK, wireIdentities(got.Identities))
+		return c.answer(http.StatusOK, toIdentitiesJSON(got.Identities))
 	}
 	return c.notice("Linked", "From now on you can sign in with "+got.Provider+", too. You may close this page.")
 }

@@ -19,7 +19,7 @@ type userJSON struct {
 	CreatedAt  time.Time  `json:"created_at"`
 }
 
-func wireUser(u User) userJSON {
+func toUserJSON(u User) userJSON {
 	return userJSON{
 		ID: u.ID, Email: u.EmailTyped, Verified: u.Verified, Name: orNull(u.Name), AuthMethod: u.AuthMethod,
 		LastLogin: timeOrNull(u.LastLogin), CreatedAt: u.CreatedAt.UTC(),
@@ -34,8 +34,8 @@ type managedUserJSON struct {
 	Reason   *string `json:"disabled_reason"`
 }
 
-func wireManagedUser(u User) managedUserJSON {
-	return managedUserJSON{userJSON: wireUser(u), Disabled: u.Disabled, Reason: orNull(u.DisabledReason)}
+func toManagedUserJSON(u User) managedUserJSON {
+	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: orNull(u.DisabledReason)}
 }
 
 // clearable is a text that null clears: nil if the member is missing.
@@ -63,7 +63,7 @@ type removedJSON struct {
 	Name string `json:"name"`
 }
 
-func wireRemoved(all []Removed) []removedJSON {
+func toRemovedJSON(all []Removed) []removedJSON {
 	out := make([]removedJSON, len(all))
 	for i, r := range all {
 		out[i] = removedJSON(r)
@@ -71,14 +71,14 @@ func wireRemoved(all []Removed) []removedJSON {
 	return out
 }
 
-func wireSignIn(s SignIn) signInJSON {
+func toSignInJSON(s SignIn) signInJSON {
 	kind := "Bearer"
 	if s.Token == "" { // it is in a cookie
 		kind = ""
 	}
 	return signInJSON{
 		Token: s.Token, TokenType: kind, ExpiresIn: int(s.ExpiresIn / time.Second), RefreshToken: s.RefreshToken,
-		User: wireUser(s.User), Created: s.Created, Removed: wireRemoved(s.Removed),
+		User: toUserJSON(s.User), Created: s.Created, Removed: toRemovedJSON(s.Removed),
 	}
 }
 
@@ -90,7 +90,7 @@ type appJSON struct {
 	APIKey    string        `json:"api_key,omitempty"`
 }
 
-func wireApp(a App) appJSON {
+func toAppJSON(a App) appJSON {
 	return appJSON{ID: a.ID, Name: a.Name, CreatedAt: a.CreatedAt.UTC()}
 }
 
@@ -106,7 +106,7 @@ type apiKeyJSON struct {
 	Key        string     `json:"key,omitempty"`
 }
 
-func wireAPIKey(k APIKey, now time.Time) apiKeyJSON {
+func toAPIKeyJSON(k APIKey, now time.Time) apiKeyJSON {
 	return apiKeyJSON{
 		ID: k.ID, Name: k.Name, Hint: k.Hint, Scopes: orEmpty(k.Scopes), CreatedAt: k.CreatedAt.UTC(),
 		LastUsedAt: timeOrNull(k.LastUsedAt), ExpiresAt: timeOrNull(k.ExpiresAt),

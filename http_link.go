@@ -57,7 +57,7 @@ func openLink(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.answer(http.StatusOK, wireSignIn(got))
+		return c.answer(http.StatusOK, toSignInJSON(got))
 	}
 	return signInPage.show(c, raw, nil)
 }

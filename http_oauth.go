@@ -20,7 +20,7 @@ type oauthConfigJSON struct {
 	CreatedAt   time.Time `json:"created_at"`
 }
 
-func wireOAuthConfig(c OAuthConfig) oauthConfigJSON {
+func toOAuthConfigJSON(c OAuthConfig) oauthConfigJSON {
 	return oauthConfigJSON{
 		Provider: c.Provider, ClientID: c.ClientID, RedirectURI: c.RedirectURI, Scopes: orEmpty(c.Scopes),
 		Issuer: c.Issuer, TrustEmail: c.TrustEmail, Enabled: c.Enabled, CreatedAt: c.CreatedAt.UTC(),
@@ -34,7 +34,7 @@ func listOAuthConfigs(c *call) (any, error) {
 	}
 	out := make([]oauthConfigJSON, len(configs))
 	for i, config := range configs {
-		out[i] = wireOAuthConfig(config)
+		out[i] = toOAuthConfigJSON(config)
 	}
 	return list("oauth_configs", out, ""), nil
 }
@@ -67,7 +67,7 @@ func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusCreated, wireOAuthConfig(got)}, nil
+	return answered{http.StatusCreated, toOAuthConfigJSON(got)}, nil
 }
 
 func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
@@ -75,7 +75,7 @@ func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireOAuthConfig(got)}, nil
+	return answered{http.StatusOK, toOAuthConfigJSON(got)}, nil
 }
 
 func deleteOAuthConfig(c *call) error {

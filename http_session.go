@@ -44,7 +44,7 @@ func (c *call) signedIn(s SignIn) answered {
 	if c.handOver(s); s.Cookie != "" {
 		s.Token, s.ExpiresIn = "", 0
 	}
-	return answered{status, wireSignIn(s)}
+	return answered{status, toSignInJSON(s)}
 }
 
 type refreshBody struct {
@@ -77,7 +77,7 @@ func refresh(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, wireSignIn(got))
+	return c.answer(http.StatusOK, toSignInJSON(got))
 }
 
 // idempotencyKey reads the header of that name. One that is there has a value, and is there
@@ -138,7 +138,7 @@ func signOut(c *call, in signOutBody) (answered, error) {
 	return answered{http.StatusNoContent, nil}, nil
 }
 
-func me(c *call) (any, error) { return wireUser(c.user), nil }
+func me(c *call) (any, error) { return toUserJSON(c.user), nil }
 
 type mePatchBody struct {
 	Name clearable `json:"name" null:"ok"`
@@ -149,7 +149,7 @@ func changeMe(c *call, in mePatchBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireUser(u)}, nil
+	return answered{http.StatusOK, toUserJSON(u)}, nil
 }
 
 func deleteMe(c *call) error {

@@ -60,8 +60,8 @@ func (j *settingsJSON) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return enc.WriteToken(jsontext.EndObject)
 }
 
-func (c *call) wireAppWithSettings(a App) appJSON {
-	out := wireApp(a)
+func (c *call) toAppWithSettingsJSON(a App) appJSON {
+	out := toAppJSON(a)
 	out.Settings = &settingsJSON{a.Settings, appDefaults{c.e.cfg.Tokens, c.e.limits.all}}
 	return out
 }

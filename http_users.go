@@ -41,7 +41,7 @@ func listUsers(c *call) error {
 	}
 	out := make([]userJSON, len(users))
 	for i, u := range users {
-		out[i] = wireUser(u)
+		out[i] = toUserJSON(u)
 	}
 	return c.answer(http.StatusOK, list("users", out, next))
 }
@@ -64,7 +64,7 @@ func streamUsers(c *call, filter UserFilter) error {
 		}
 		var lines bytes.Buffer
 		for _, u := range users {
-			if err := json.MarshalWrite(&lines, wireUser(u)); err != nil {
+			if err := json.MarshalWrite(&lines, toUserJSON(u)); err != nil {
 				panic(http.ErrAbortHandler)
 			}
 			lines.WriteByte('\n')
@@ -88,7 +88,7 @@ func createUser(c *call, in newUserBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusCreated, wireUser(u)}, nil
+	return answered{http.StatusCreated, toUserJSON(u)}, nil
 }
 
 // pathUser is the user that the path names.
@@ -109,7 +109,7 @@ func readUser(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wireManagedUser(u), nil
+	return toManagedUserJSON(u), nil
 }
 
 type userPatchBody struct {
@@ -131,7 +131,7 @@ func changeUser(c *call, in userPatchBody) (answered, error) {
 	if err != nil {
 		return answered{}, err
 	}
-	return answered{http.StatusOK, wireManagedUser(u)}, nil
+	return answered{http.StatusOK, toManagedUserJSON(u)}, nil
 }
 
 func deleteUser(c *call) error {
