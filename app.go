@@ -14,7 +14,7 @@ func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
 
 // appFor is [Engine.App] for a flow: the app that the access check has read, if there was one.
 func (e *Engine) appFor(ctx context.Context, id uuid.UUID, by Client) (App, error) {
-	if app, ok := by.knows(id); ok {
+	if app, ok := by.checkedApp(id); ok {
 		return app, nil
 	}
 	return e.live.apps.read(ctx, id)

@@ -27,8 +27,8 @@ type checked struct {
 	others   int     // other apps whose session cookies the request brings
 }
 
-// knows returns the app, if the access check has read it.
-func (c Client) knows(app uuid.UUID) (App, bool) {
+// checkedApp returns the app, if the access check has read it.
+func (c Client) checkedApp(app uuid.UUID) (App, bool) {
 	if c.checked == nil || app == uuid.Nil || c.checked.app.ID != app {
 		return App{}, false
 	}

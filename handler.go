@@ -179,12 +179,12 @@ func (c *call) pathApp() (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	c.of(app)
+	c.setApp(app)
 	return app, nil
 }
 
-// of keeps the app of the path, for the door and for the flow behind it.
-func (c *call) of(app App) {
+// setApp keeps the app of the path, for the door and for the flow behind it.
+func (c *call) setApp(app App) {
 	c.app = app
 	others := 0
 	if app.takesCookies() {

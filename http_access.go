@@ -147,7 +147,7 @@ func apiKey(scope string) access {
 			return refuse(CodeForbidden, "the API key lacks the scope "+scope)
 		}
 		c.key = key
-		c.request.isBy("api_key:" + key.ID.String())
+		c.request.setActor("api_key:" + key.ID.String())
 		return nil
 	}
 }
@@ -160,7 +160,7 @@ func developer(c *call) error {
 			return &Error{Code: CodeUnauthenticated, Detail: "this endpoint is for developers", Err: err}
 		}
 		c.authTime = signedIn
-		c.is(id)
+		c.setDeveloper(id)
 		return nil
 	}
 	raw, err := c.bearer()
@@ -177,18 +177,18 @@ func developer(c *call) error {
 	if err := c.authenticate(console, raw); err != nil {
 		return err
 	}
-	c.is(c.user.ID.String())
+	c.setDeveloper(c.user.ID.String())
 	return nil
 }
 
-// ownApp names the path's app as the access check has read it.
-func (c *call) ownApp() AppRef {
+// appRef names the path's app as the access check has read it.
+func (c *call) appRef() AppRef {
 	return AppRef{Developer: c.developer, ID: c.app.ID, read: &c.app}
 }
 
-func (c *call) is(developer string) {
+func (c *call) setDeveloper(developer string) {
 	c.developer = developer
-	c.request.isBy(c.e.cfg.developerOf(developer))
+	c.request.setActor(c.e.cfg.developerOf(developer))
 }
 
 // creator asks for a developer who may create: one with a proven address.
@@ -196,10 +196,10 @@ func creator(c *call) error {
 	if err := developer(c); err != nil {
 		return err
 	}
-	return c.proven()
+	return c.mustBeVerified()
 }
 
-func (c *call) proven() error {
+func (c *call) mustBeVerified() error {
 	if c.e.cfg.Developers == nil && !c.user.Verified {
 		return refuse(CodeEmailNotVerified, "prove your address first: ask for a mail at /auth/email/send/console, and redeem it with the binding at /auth/email/verify/console")
 	}
@@ -222,9 +222,9 @@ func owner(c *call) error {
 	if strings.HasPrefix(app.Developer, ownSource) { // the host's, whatever the ids of its developers are
 		return unknownApp("the app is the host's own")
 	}
-	c.of(app)
+	c.setApp(app)
 	if c.r.Method == http.MethodPost {
-		return c.proven()
+		return c.mustBeVerified()
 	}
 	return nil
 }

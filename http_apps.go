@@ -57,7 +57,7 @@ func changeApp(c *call) error {
 	if err != nil {
 		return err
 	}
-	app, err := appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies}.change(c.ctx(), c.e, c.ownApp())
+	app, err := appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies}.change(c.ctx(), c.e, c.appRef())
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func deleteApp(c *call) error {
 	if c.deleted {
 		return c.done()
 	}
-	if err := c.e.DeleteApp(c.ctx(), c.ownApp()); err != nil {
+	if err := c.e.DeleteApp(c.ctx(), c.appRef()); err != nil {
 		return err
 	}
 	return c.done()
@@ -83,7 +83,7 @@ type kidJSON struct {
 }
 
 func rotateSigningKey(c *call, in rotateBody) (answered, error) {
-	key, err := c.e.RotateSigningKey(c.ctx(), c.ownApp(), SigningKeyRotation{RevokeOld: in.RevokeOld})
+	key, err := c.e.RotateSigningKey(c.ctx(), c.appRef(), SigningKeyRotation{RevokeOld: in.RevokeOld})
 	if err != nil {
 		return answered{}, err
 	}
@@ -91,7 +91,7 @@ func rotateSigningKey(c *call, in rotateBody) (answered, error) {
 }
 
 func listAPIKeys(c *call) (any, error) {
-	keys, err := c.e.APIKeys(c.ctx(), c.ownApp())
+	keys, err := c.e.APIKeys(c.ctx(), c.appRef())
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
 		}
 		request.ExpiresAt = at
 	}
-	key, text, err := c.e.RotateAPIKey(c.ctx(), c.ownApp(), request)
+	key, text, err := c.e.RotateAPIKey(c.ctx(), c.appRef(), request)
 	if err != nil {
 		return answered{}, err
 	}
@@ -147,7 +147,7 @@ func revokeAPIKey(c *call) error {
 	if !ok {
 		return refuse(CodeNotFound, "the app has no such active key")
 	}
-	if err := c.e.RevokeAPIKey(c.ctx(), c.ownApp(), id); err != nil {
+	if err := c.e.RevokeAPIKey(c.ctx(), c.appRef(), id); err != nil {
 		return err
 	}
 	return c.done()

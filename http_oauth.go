@@ -28,7 +28,7 @@ func toOAuthConfigJSON(c OAuthConfig) oauthConfigJSON {
 }
 
 func listOAuthConfigs(c *call) (any, error) {
-	configs, err := c.e.OAuthConfigs(c.ctx(), c.ownApp())
+	configs, err := c.e.OAuthConfigs(c.ctx(), c.appRef())
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ type oauthConfigBody struct {
 }
 
 func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
-	got, err := c.e.CreateOAuthConfig(c.ctx(), ProviderRef{App: c.ownApp(), Provider: in.Provider}, OAuthPatch{
+	got, err := c.e.CreateOAuthConfig(c.ctx(), ProviderRef{App: c.appRef(), Provider: in.Provider}, OAuthPatch{
 		ClientID: in.ClientID, ClientSecret: in.ClientSecret, RedirectURI: in.RedirectURI,
 		Scopes: in.Scopes, Issuer: in.Issuer, TrustEmail: in.TrustEmail,
 	})
@@ -71,7 +71,7 @@ func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
 }
 
 func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
-	got, err := c.e.ChangeOAuthConfig(c.ctx(), ProviderRef{App: c.ownApp(), Provider: c.r.PathValue("provider")}, OAuthPatch(in))
+	got, err := c.e.ChangeOAuthConfig(c.ctx(), ProviderRef{App: c.appRef(), Provider: c.r.PathValue("provider")}, OAuthPatch(in))
 	if err != nil {
 		return answered{}, err
 	}
@@ -79,7 +79,7 @@ func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
 }
 
 func deleteOAuthConfig(c *call) error {
-	if err := c.e.DeleteOAuthConfig(c.ctx(), ProviderRef{App: c.ownApp(), Provider: c.r.PathValue("provider")}); err != nil {
+	if err := c.e.DeleteOAuthConfig(c.ctx(), ProviderRef{App: c.appRef(), Provider: c.r.PathValue("provider")}); err != nil {
 		return err
 	}
 	return c.done()

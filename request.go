@@ -36,8 +36,8 @@ func requestFrom(ctx context.Context) *request {
 // peer is the address that the request came from, also where a backend told another.
 func (r *request) peer() string { return cmp.Or(r.via, r.client.IP) }
 
-// isBy says who asks.
-func (r *request) isBy(actor string) {
+// setActor says who asks.
+func (r *request) setActor(actor string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.actor = actor
