@@ -31,10 +31,10 @@ type call struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	request *request
-	client  Client
-	browser browser
-	shows   bool // the route answers pages
+	request   *request
+	client    Client
+	browser   browser
+	pageRoute bool // the route answers pages
 
 	// What the door has found out, as far as the route asks for it.
 	app       App
@@ -93,15 +93,15 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
 	sender := h.http.proxies.Sender(r)
 	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
 	c.request.client = c.client
-	defer c.survive()
+	defer c.recoverPanic()
 	defer c.warnOfForwarding(sender) // at last: by then the app is known
-	if err := c.through(res); err != nil {
+	if err := c.dispatch(res); err != nil {
 		c.fail(err)
 	}
 }
 
-// survive turns a panic into a 500: a defect in one request is not the server's end.
-func (c *call) survive() {
+// recoverPanic turns a panic into a 500: a defect in one request is not the server's end.
+func (c *call) recoverPanic() {
 	p := recover()
 	if p == nil {
 		return
@@ -113,8 +113,8 @@ func (c *call) survive() {
 	c.fail(&Error{Code: CodeInternal, Detail: "something is wrong in the server"})
 }
 
-// through passes the request by every check, in the order of the contract.
-func (c *call) through(res *resource) error {
+// dispatch passes the request by every check, in the order of the contract.
+func (c *call) dispatch(res *resource) error {
 	if res == nil {
 		return refuse(CodeNotFound, "there is nothing at this path; is the mount point stripped from it, once?")
 	}
@@ -126,10 +126,10 @@ func (c *call) through(res *resource) error {
 		c.w.Header().Set("Allow", res.allow())
 		return refuse(CodeMethodNotAllowed, "this path does not take "+strconv.Quote(clean(c.r.Method, 32)))
 	}
-	c.shows = rt.page
+	c.pageRoute = rt.page
 	// All of the request is here before anything is looked up: whoever sends its end late
 	// must not act on what was true before.
-	unwanted := c.arrive()
+	unwanted := c.readBody()
 	if err := c.crossOrigin(rt); err != nil {
 		return err
 	}
@@ -156,8 +156,8 @@ func (c *call) through(res *resource) error {
 	return c.settled(rt.serve(c))
 }
 
-// arrive waits for the body, and refuses one where none is taken.
-func (c *call) arrive() error {
+// readBody waits for the body, and refuses one where none is taken.
+func (c *call) readBody() error {
 	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
 		return httpio.NoBody(c.r)
 	}
@@ -209,10 +209,10 @@ func (c *call) pathID() (uuid.UUID, error) {
 	return id, nil
 }
 
-// answer writes a JSON answer. One that holds a credential is kept by no cache.
-func (c *call) answer(status int, v any) error {
+// writeJSON writes a JSON answer. One that holds a credential is kept by no cache.
+func (c *call) writeJSON(status int, v any) error {
 	if status == http.StatusNoContent {
-		return c.done()
+		return c.noContent()
 	}
 	if c.w.Header().Get("Cache-Control") == "" {
 		c.w.Header().Set("Cache-Control", "no-store")
@@ -223,8 +223,8 @@ func (c *call) answer(status int, v any) error {
 	return nil
 }
 
-// done answers that there is nothing to say.
-func (c *call) done() error {
+// noContent answers that there is nothing to say.
+func (c *call) noContent() error {
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }

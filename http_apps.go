@@ -61,17 +61,17 @@ func changeApp(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, c.toAppWithSettingsJSON(app))
+	return c.writeJSON(http.StatusOK, c.toAppWithSettingsJSON(app))
 }
 
 func deleteApp(c *call) error {
 	if c.deleted {
-		return c.done()
+		return c.noContent()
 	}
 	if err := c.e.DeleteApp(c.ctx(), c.appRef()); err != nil {
 		return err
 	}
-	return c.done()
+	return c.noContent()
 }
 
 type rotateBody struct {
@@ -150,5 +150,5 @@ func revokeAPIKey(c *call) error {
 	if err := c.e.RevokeAPIKey(c.ctx(), c.appRef(), id); err != nil {
 		return err
 	}
-	return c.done()
+	return c.noContent()
 }

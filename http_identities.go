@@ -78,7 +78,7 @@ func returnLink(c *call, in OAuthReturn) error {
 		return err
 	}
 	if httpio.AcceptsJSONOnly(c.r) {
-		return c.answer(http.StatusOK, toIdentitiesJSON(got.Identities))
+		return c.writeJSON(http.StatusOK, toIdentitiesJSON(got.Identities))
 	}
 	return c.notice("Linked", "From now on you can sign in with "+got.Provider+", too. You may close this page.")
 }
@@ -87,5 +87,5 @@ func unlinkIdentity(c *call) error {
 	if err := c.e.UnlinkIdentity(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID}, c.r.PathValue("provider")); err != nil {
 		return err
 	}
-	return c.done()
+	return c.noContent()
 }

@@ -57,7 +57,7 @@ func openLink(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.answer(http.StatusOK, toSignInJSON(got))
+		return c.writeJSON(http.StatusOK, toSignInJSON(got))
 	}
 	return signInPage.show(c, raw, nil)
 }
@@ -123,7 +123,7 @@ func (p formPage) write(c *call, raw string, got challenge, refused *Error) erro
 		NewPassword: p.ask, MinLength: c.e.cfg.Password.MinLength,
 	}
 	if refused != nil {
-		c.refused(refused)
+		c.logRefusal(refused)
 		data.PasswordError = refused.Detail
 	}
 	policy := pages.CSP(nonce)

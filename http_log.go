@@ -25,10 +25,10 @@ type asked struct {
 // maxCause bounds the part of a line that a request or a provider has a say in.
 const maxCause = 512
 
-// refused writes the line of an answer that refuses. Each answer has one: [call.fail]
+// logRefusal writes the line of an answer that refuses. Each answer has one: [call.fail]
 // writes it, and so does a page or a redirect that tells of a refusal, or a preflight that a
 // browser takes for one. What else the line is to say goes with it.
-func (c *call) refused(err error, more ...slog.Attr) {
+func (c *call) logRefusal(err error, more ...slog.Attr) {
 	c.h.http.logRefusal(asked{r: c.r, id: c.request.id, app: c.names(), more: more}, err)
 }
 

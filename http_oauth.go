@@ -82,7 +82,7 @@ func deleteOAuthConfig(c *call) error {
 	if err := c.e.DeleteOAuthConfig(c.ctx(), ProviderRef{App: c.appRef(), Provider: c.r.PathValue("provider")}); err != nil {
 		return err
 	}
-	return c.done()
+	return c.noContent()
 }
 
 type oauthGoJSON struct {
@@ -115,7 +115,7 @@ func startOAuth(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.answer(http.StatusOK, oauthGoJSON(got))
+		return c.writeJSON(http.StatusOK, oauthGoJSON(got))
 	}
 	if c.cookieMode() {
 		if err := c.client.hasRoom(); err != nil { // said before the person goes to the provider
@@ -214,7 +214,7 @@ func returnOAuth(c *call) error {
 	}
 	out := c.signedIn(got.SignIn)
 	if httpio.AcceptsJSONOnly(c.r) {
-		return c.answer(http.StatusOK, out.body)
+		return c.writeJSON(http.StatusOK, out.body)
 	}
 	return c.notice("Signed in", "You may close this page.")
 }
@@ -226,7 +226,7 @@ func (c *call) goalQuery(err error, name, value string) url.Values {
 		query.Set(name, value)
 		return query
 	}
-	c.refused(err)
+	c.logRefusal(err)
 	refusal := refusalOf(err)
 	query.Set("error", string(refusal.Code))
 	query.Set("request_id", c.request.id)

@@ -49,7 +49,7 @@ func (c *call) preflight(res *resource) error {
 // tellPreflight logs a preflight that the browser takes for a no. The page learns nothing but
 // that its request failed, so that the log is the one place that says why.
 func (c *call) tellPreflight(res *resource, origins []string, headers string) {
-	c.refused(refuse(CodeForbidden, "a preflight asks for what is not allowed"),
+	c.logRefusal(refuse(CodeForbidden, "a preflight asks for what is not allowed"),
 		slog.String("origin", clean(strings.Join(c.r.Header.Values("Origin"), ", "), 256)),
 		slog.String("method", clean(c.r.Header.Get("Access-Control-Request-Method"), 32)),
 		slog.String("headers", clean(headers, 512)),

@@ -12,9 +12,9 @@ import (
 
 // fail renders an error, to a person as a page; what is internal goes to the log only.
 func (c *call) fail(err error) {
-	c.refused(err)
+	c.logRefusal(err)
 	c.w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
-	if c.showsPages() && c.showRefusal(refusalOf(err)) == nil {
+	if c.wantsPage() && c.writeRefusalPage(refusalOf(err)) == nil {
 		return
 	}
 	writeProblem(c.w, c.h.http.docs, refusalOf(err), c.request.id)

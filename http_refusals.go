@@ -8,18 +8,18 @@ import (
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
-// showsPages reports whether a refusal is shown to a person. A route of pages shows it to all
+// wantsPage reports whether a refusal is shown to a person. A route of pages shows it to all
 // but those who ask for JSON.
-func (c *call) showsPages() bool {
+func (c *call) wantsPage() bool {
 	if httpio.Navigates(c.r) {
 		return true
 	}
 	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
-	return c.shows && safe && !httpio.AcceptsJSONOnly(c.r)
+	return c.pageRoute && safe && !httpio.AcceptsJSONOnly(c.r)
 }
 
-// showRefusal answers the page of a refusal. It fails before anything is written.
-func (c *call) showRefusal(refusal *Error) error {
+// writeRefusalPage answers the page of a refusal. It fails before anything is written.
+func (c *call) writeRefusalPage(refusal *Error) error {
 	nonce := newNonce()
 	told := refusal.told
 	if told == (words{}) {

@@ -131,7 +131,7 @@ func takes[In any](flow func(*call, In) (answered, error)) func(*call) error {
 		if err != nil {
 			return err
 		}
-		return c.answer(out.status, out.body)
+		return c.writeJSON(out.status, out.body)
 	}
 }
 
@@ -142,6 +142,6 @@ func gives(flow func(*call) (any, error)) func(*call) error {
 		if err != nil {
 			return err
 		}
-		return c.answer(http.StatusOK, out)
+		return c.writeJSON(http.StatusOK, out)
 	}
 }

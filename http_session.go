@@ -77,7 +77,7 @@ func refresh(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, toSignInJSON(got))
+	return c.writeJSON(http.StatusOK, toSignInJSON(got))
 }
 
 // idempotencyKey reads the header of that name. One that is there has a value, and is there
@@ -157,7 +157,7 @@ func deleteMe(c *call) error {
 		return err
 	}
 	c.dropCookies()
-	return c.done()
+	return c.noContent()
 }
 
 type sessionJSON struct {
@@ -197,5 +197,5 @@ func endSession(c *call) error {
 	if id == c.session.ID {
 		c.dropCookies()
 	}
-	return c.done()
+	return c.noContent()
 }

@@ -43,7 +43,7 @@ func listUsers(c *call) error {
 	for i, u := range users {
 		out[i] = toUserJSON(u)
 	}
-	return c.answer(http.StatusOK, list("users", out, next))
+	return c.writeJSON(http.StatusOK, list("users", out, next))
 }
 
 // streamUsers writes every user on a line of its own, a page at a time. A store that
@@ -142,5 +142,5 @@ func deleteUser(c *call) error {
 	if err := c.e.DeleteUser(c.ctx(), UserRef{App: c.key.App, ID: id}); err != nil {
 		return err
 	}
-	return c.done()
+	return c.noContent()
 }
