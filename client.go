@@ -35,9 +35,9 @@ func (c Client) checkedApp(app uuid.UUID) (App, bool) {
 	return c.checked.app, true
 }
 
-// with prepends the counts that the route deferred, so that they and those of the flow are
+// withDeferred prepends the counts that the route deferred, so that they and those of the flow are
 // charged in one store call. They are charged once.
-func (c Client) with(counts []count) []count {
+func (c Client) withDeferred(counts []count) []count {
 	if c.checked == nil {
 		return counts
 	}

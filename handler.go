@@ -147,13 +147,13 @@ func (c *call) dispatch(res *resource) error {
 	if told != nil {
 		return told
 	}
-	if err := c.count(rt); err != nil {
+	if err := c.chargeLimits(rt); err != nil {
 		return err
 	}
 	if unwanted != nil {
 		return unwanted
 	}
-	return c.settled(rt.serve(c))
+	return c.chargeDeferred(rt.serve(c))
 }
 
 // readBody waits for the body, and refuses one where none is taken.

@@ -6,10 +6,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// count counts for the peer and for who writes, and tells the peer the limit. How much of it
+// chargeLimits counts for the peer and for who writes, and tells the peer the limit. How much of it
 // is left no store says; of any other limit nothing is told: it would tell what others ask
 // about an address.
-func (c *call) count(rt route) error {
+func (c *call) chargeLimits(rt route) error {
 	if c.e.limits.off {
 		return nil
 	}
@@ -18,29 +18,29 @@ func (c *call) count(rt route) error {
 		policy{rt.limit.name, rate}.tell(c.w.Header())
 		counts = c.e.limits.byPeer(rt.limit, c.client)
 	}
-	counts = append(counts, c.writes()...)
+	counts = append(counts, c.writeCounts()...)
 	switch {
 	case len(counts) == 0:
 		return nil
-	case rt.together:
+	case rt.deferLimit:
 		c.client.checked.deferred = counts
 		return nil
 	}
-	return c.e.limits.hit(c.ctx(), c.counted(), counts...)
+	return c.e.limits.hit(c.ctx(), c.limitApp(), counts...)
 }
 
-// counted is the app in whose step the door counts.
-func (c *call) counted() App {
+// limitApp is the app in whose step the door counts.
+func (c *call) limitApp() App {
 	if c.app.ID == uuid.Nil {
 		return App{ID: Console} // a route of developers that names no app
 	}
 	return c.app
 }
 
-// writes counts a write for the user or the developer who asks for it: each makes rows and
+// writeCounts counts a write for the user or the developer who asks for it: each makes rows and
 // events, which stay. A user's counts for the peer, too, over all apps: one can have as many
 // accounts as it likes. An app's own server, by API key, is not counted.
-func (c *call) writes() []count {
+func (c *call) writeCounts() []count {
 	switch {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
 		return nil
@@ -56,13 +56,13 @@ func (c *call) writes() []count {
 	return nil
 }
 
-// settled makes the count that a flow has refused without: what is wrong with a request is
+// chargeDeferred makes the count that a flow has refused without: what is wrong with a request is
 // told to none whose limit is full.
-func (c *call) settled(err error) error {
+func (c *call) chargeDeferred(err error) error {
 	if err == nil {
 		return nil
 	}
-	if full := c.e.limits.hit(c.ctx(), c.app, c.client.with(nil)...); full != nil {
+	if full := c.e.limits.hit(c.ctx(), c.app, c.client.withDeferred(nil)...); full != nil {
 		return full
 	}
 	return err

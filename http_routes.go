@@ -14,7 +14,7 @@ type route struct {
 	alias           string // a second spelling of the pattern; may be empty
 	access          access
 	limit           limit // by peer address; the zero limit counts nothing
-	together        bool  // the flow counts for an email address first: both are counted in one step
+	deferLimit      bool  // the flow counts for an email address first: both are counted in one step
 	form            bool  // takes a cross-origin form: an OAuth provider's answer
 	page            bool  // answers a page, and refuses in one unless JSON is asked for
 	open            bool  // a page of any origin may read the answer, which holds nothing of anyone
@@ -32,7 +32,7 @@ func routes() []route {
 // signInRoutes begin and end sessions.
 func signInRoutes() []route {
 	return []route{
-		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, together: true, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
+		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, deferLimit: true, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
 		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: takes(requestLink)},
 		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, page: true, summary: "Show what a link would do, or redeem it", serve: openLink},
 		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, limit: limitProofPeer, summary: "Redeem a link or a code", serve: redeemLink},

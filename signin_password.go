@@ -51,7 +51,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 		return SignIn{}, err
 	}
 	by := newAsker(e.secrets.ring, in, email, e.now())
-	if err := e.limits.hit(ctx, app, in.Client.with(by.counts(e.limits))...); err != nil {
+	if err := e.limits.hit(ctx, app, in.Client.withDeferred(by.counts(e.limits))...); err != nil {
 		return SignIn{}, err
 	}
 	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
