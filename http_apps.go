@@ -40,14 +40,14 @@ type appBody struct {
 	Name string `json:"name"`
 }
 
-func createApp(c *call, in appBody) (answered, error) {
+func createApp(c *call, in appBody) (jsonResponse, error) {
 	app, key, err := newApp{owner: c.e.cfg.developerOf(c.developer), name: in.Name, withKey: true, overHTTP: true}.add(c.ctx(), c.e)
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	out := toAppJSON(app)
 	out.APIKey = key
-	return answered{http.StatusCreated, out}, nil
+	return jsonResponse{http.StatusCreated, out}, nil
 }
 
 func readApp(c *call) (any, error) { return c.toAppWithSettingsJSON(c.app), nil }
@@ -82,12 +82,12 @@ type kidJSON struct {
 	KID string `json:"kid"`
 }
 
-func rotateSigningKey(c *call, in rotateBody) (answered, error) {
+func rotateSigningKey(c *call, in rotateBody) (jsonResponse, error) {
 	key, err := c.e.RotateSigningKey(c.ctx(), c.appRef(), SigningKeyRotation{RevokeOld: in.RevokeOld})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusCreated, kidJSON{key.KID}}, nil
+	return jsonResponse{http.StatusCreated, kidJSON{key.KID}}, nil
 }
 
 func listAPIKeys(c *call) (any, error) {
@@ -110,7 +110,7 @@ type apiKeyBody struct {
 	Overlap   int64     `json:"overlap_seconds"`
 }
 
-func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
+func rotateAPIKey(c *call, in apiKeyBody) (jsonResponse, error) {
 	request := APIKeyRequest{Name: in.Name, Overlap: maxOverlap + 1}
 	if in.Overlap >= 0 && in.Overlap <= int64(maxOverlap/time.Second) {
 		request.Overlap = time.Duration(in.Overlap) * time.Second
@@ -121,17 +121,17 @@ func rotateAPIKey(c *call, in apiKeyBody) (answered, error) {
 	if in.ExpiresAt != nil {
 		at, ok := rfc3339(*in.ExpiresAt)
 		if !ok {
-			return answered{}, invalid("expires_at", "invalid_time", "expires_at is not a time such as 2030-01-02T15:04:05Z")
+			return jsonResponse{}, invalid("expires_at", "invalid_time", "expires_at is not a time such as 2030-01-02T15:04:05Z")
 		}
 		request.ExpiresAt = at
 	}
 	key, text, err := c.e.RotateAPIKey(c.ctx(), c.appRef(), request)
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	out := toAPIKeyJSON(key, c.e.now())
 	out.Key = text
-	return answered{http.StatusCreated, out}, nil
+	return jsonResponse{http.StatusCreated, out}, nil
 }
 
 // rfc3339 is time.Parse without what that takes besides: an hour of one digit, and a comma

@@ -8,13 +8,13 @@ import (
 
 type emptyBody struct{}
 
-func sendProof(c *call, _ emptyBody) (answered, error) {
+func sendProof(c *call, _ emptyBody) (jsonResponse, error) {
 	browser := c.browser.bind()
 	got, err := c.e.SendProof(c.ctx(), ProofRequest{App: c.app.ID, User: c.user.ID, Browser: browser, Client: c.client})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return pending(got), nil
+	return pendingResponse(got), nil
 }
 
 const askAgain = "Ask for a new one where you asked for this one."
@@ -37,19 +37,19 @@ func verifyEmail(c *call) error {
 	if isForm(c.r) {
 		return pressVerify(c)
 	}
-	return takes(verifyByProof)(c)
+	return withBody(verifyByProof)(c)
 }
 
 // verifyByProof is the asker's way, by binding or session, or else anybody's who has the
 // mail.
-func verifyByProof(c *call, in verifyBody) (answered, error) {
+func verifyByProof(c *call, in verifyBody) (jsonResponse, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	if in.Binding == "" && in.Token != "" && c.user.ID == uuid.Nil {
 		got, err := c.e.SignInByProof(c.ctx(), ProofSignIn{App: c.app.ID, Token: in.Token, Browser: c.browser.secret(), Client: c.client})
 		if err != nil {
-			return answered{}, err
+			return jsonResponse{}, err
 		}
 		return c.signedIn(got), nil
 	}
@@ -57,9 +57,9 @@ func verifyByProof(c *call, in verifyBody) (answered, error) {
 		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, User: c.user.ID, Client: c.client,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, toUserJSON(u)}, nil
+	return jsonResponse{http.StatusOK, toUserJSON(u)}, nil
 }
 
 // pressVerify is the page's button: the asker's browser confirms, and so does any that is
@@ -87,13 +87,13 @@ type changeEmailBody struct {
 	NewEmail string `json:"new_email"`
 }
 
-func changeEmail(c *call, in changeEmailBody) (answered, error) {
+func changeEmail(c *call, in changeEmailBody) (jsonResponse, error) {
 	browser := c.browser.bind()
 	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: in.NewEmail, Browser: browser, Client: c.client})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return pending(got), nil
+	return pendingResponse(got), nil
 }
 
 // openConfirm shows the button where a cookie may say who presses it.
@@ -120,7 +120,7 @@ type confirmBody struct {
 
 func confirmEmail(c *call) error {
 	if !isForm(c.r) {
-		return takes(confirmByProof)(c)
+		return withBody(confirmByProof)(c)
 	}
 	press, _, err := c.pressed()
 	if err != nil {
@@ -132,17 +132,17 @@ func confirmEmail(c *call) error {
 	return c.notice("Confirmed", "Your new address is confirmed. You may close this page.")
 }
 
-func confirmByProof(c *call, in confirmBody) (answered, error) {
+func confirmByProof(c *call, in confirmBody) (jsonResponse, error) {
 	if err := oneProof(in.Token, "", in.Code); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	u, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{
 		App: c.app.ID, User: c.user.ID, Token: in.Token, Code: in.Code, Binding: in.Binding, Client: c.client,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, toUserJSON(u)}, nil
+	return jsonResponse{http.StatusOK, toUserJSON(u)}, nil
 }
 
 func openUndo(c *call) error {
@@ -163,7 +163,7 @@ type undoBody struct {
 
 func undoEmail(c *call) error {
 	if !isForm(c.r) {
-		return takes(undoByToken)(c)
+		return withBody(undoByToken)(c)
 	}
 	press, _, err := c.pressed()
 	if err != nil {
@@ -175,9 +175,9 @@ func undoEmail(c *call) error {
 	return c.notice("Taken back", "What was changed is taken back, and every session is signed out. A mail is on its way with which you choose a new password.")
 }
 
-func undoByToken(c *call, in undoBody) (answered, error) {
+func undoByToken(c *call, in undoBody) (jsonResponse, error) {
 	if in.Token == "" {
-		return answered{}, invalid("token", "required", "token is missing")
+		return jsonResponse{}, invalid("token", "required", "token is missing")
 	}
-	return answered{http.StatusNoContent, nil}, c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: in.Token, Client: c.client})
+	return jsonResponse{http.StatusNoContent, nil}, c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: in.Token, Client: c.client})
 }

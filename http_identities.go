@@ -36,9 +36,9 @@ type identityBody struct {
 
 // linkIdentity binds the state to the browser where that has the session: only there can
 // the browser itself come back with it.
-func linkIdentity(c *call, in identityBody) (answered, error) {
+func linkIdentity(c *call, in identityBody) (jsonResponse, error) {
 	if in.Provider == "" {
-		return answered{}, invalid("provider", "required", "provider is missing")
+		return jsonResponse{}, invalid("provider", "required", "provider is missing")
 	}
 	start := IdentityLink{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: in.Provider, RedirectTo: in.RedirectTo, Client: c.client}
 	if c.bringsCookie() {
@@ -46,9 +46,9 @@ func linkIdentity(c *call, in identityBody) (answered, error) {
 	}
 	got, err := c.e.LinkIdentity(c.ctx(), start)
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, oauthGoJSON(got)}, nil
+	return jsonResponse{http.StatusOK, oauthGoJSON(got)}, nil
 }
 
 // linkNow finishes a flow that links, with the session that the request brings: the door of
@@ -60,12 +60,12 @@ func (c *call) linkNow(in OAuthReturn) (IdentityLanding, error) {
 	return c.e.FinishIdentityLink(c.ctx(), IdentityLinkReturn{OAuthReturn: in, User: c.user.ID, Session: c.session.ID})
 }
 
-func finishLink(c *call, in OAuthReturn) (answered, error) {
+func finishLink(c *call, in OAuthReturn) (jsonResponse, error) {
 	got, err := c.linkNow(in)
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, toIdentitiesJSON(got.Identities)}, nil
+	return jsonResponse{http.StatusOK, toIdentitiesJSON(got.Identities)}, nil
 }
 
 // returnLink finishes in the browser. There is no code for the goal: nobody signs in.

@@ -25,20 +25,20 @@ type pendingJSON struct {
 	ExpiresIn int    `json:"expires_in"`
 }
 
-func requestLink(c *call, in linkBody) (answered, error) {
+func requestLink(c *call, in linkBody) (jsonResponse, error) {
 	browser := c.browser.bind()
 	got, err := c.e.RequestMagicLink(c.ctx(), MagicLinkRequest{
 		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.browser.device(), Client: c.client,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return pending(got), nil
+	return pendingResponse(got), nil
 }
 
-// pending answers that a proof was mailed, if it was.
-func pending(p Pending) answered {
-	return answered{http.StatusAccepted, pendingJSON{true, p.Binding, int(p.ExpiresIn / time.Second)}}
+// pendingResponse answers that a proof was mailed, if it was.
+func pendingResponse(p Pending) jsonResponse {
+	return jsonResponse{http.StatusAccepted, pendingJSON{true, p.Binding, int(p.ExpiresIn / time.Second)}}
 }
 
 // openLink shows a page with a button. Only a client that asks for JSON and nothing else
@@ -179,7 +179,7 @@ func redeemLink(c *call) error {
 	if isForm(c.r) {
 		return pressLink(c)
 	}
-	return takes(redeemProof)(c)
+	return withBody(redeemProof)(c)
 }
 
 // oneProof refuses none and two.
@@ -193,15 +193,15 @@ func oneProof(token, email, code string) error {
 	return nil
 }
 
-func redeemProof(c *call, in verifyBody) (answered, error) {
+func redeemProof(c *call, in verifyBody) (jsonResponse, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	got, err := c.e.RedeemMagicLink(c.ctx(), MagicLinkProof{
 		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Browser: c.browser.secret(), Client: c.client,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	return c.signedIn(got), nil
 }
@@ -281,13 +281,13 @@ type exchangeBody struct {
 	Verifier string `json:"code_verifier"`
 }
 
-func exchangeCode(c *call, in exchangeBody) (answered, error) {
+func exchangeCode(c *call, in exchangeBody) (jsonResponse, error) {
 	if in.Code == "" {
-		return answered{}, invalid("code", "required", "code is missing")
+		return jsonResponse{}, invalid("code", "required", "code is missing")
 	}
 	got, err := c.e.ExchangeCode(c.ctx(), CodeExchange{App: c.app.ID, Code: in.Code, Verifier: in.Verifier, Browser: c.browser.secret(), Client: c.client})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	return c.signedIn(got), nil
 }

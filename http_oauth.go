@@ -59,23 +59,23 @@ type oauthConfigBody struct {
 	TrustEmail   *bool     `json:"trust_email"`
 }
 
-func createOAuthConfig(c *call, in oauthConfigBody) (answered, error) {
+func createOAuthConfig(c *call, in oauthConfigBody) (jsonResponse, error) {
 	got, err := c.e.CreateOAuthConfig(c.ctx(), ProviderRef{App: c.appRef(), Provider: in.Provider}, OAuthPatch{
 		ClientID: in.ClientID, ClientSecret: in.ClientSecret, RedirectURI: in.RedirectURI,
 		Scopes: in.Scopes, Issuer: in.Issuer, TrustEmail: in.TrustEmail,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusCreated, toOAuthConfigJSON(got)}, nil
+	return jsonResponse{http.StatusCreated, toOAuthConfigJSON(got)}, nil
 }
 
-func changeOAuthConfig(c *call, in oauthPatchBody) (answered, error) {
+func changeOAuthConfig(c *call, in oauthPatchBody) (jsonResponse, error) {
 	got, err := c.e.ChangeOAuthConfig(c.ctx(), ProviderRef{App: c.appRef(), Provider: c.r.PathValue("provider")}, OAuthPatch(in))
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, toOAuthConfigJSON(got)}, nil
+	return jsonResponse{http.StatusOK, toOAuthConfigJSON(got)}, nil
 }
 
 func deleteOAuthConfig(c *call) error {
@@ -257,7 +257,7 @@ func (in callbackBody) check() error {
 // finishOAuth takes JSON from an app of the developer's, or a form from the provider.
 func finishOAuth(c *call) error {
 	if httpio.MediaType(c.r) != "application/x-www-form-urlencoded" {
-		return takes(finishByBinding)(c)
+		return withBody(finishByBinding)(c)
 	}
 	form, err := httpio.FormParams(c.r, providerParams...)
 	if err != nil {
@@ -271,9 +271,9 @@ func finishOAuth(c *call) error {
 	return c.redirect(http.StatusSeeOther, c.e.cfg.url("/auth/callback/"+url.PathEscape(in.Provider)+"/"+c.app.ID.String())+"?resume="+resume)
 }
 
-func finishByBinding(c *call, in callbackBody) (answered, error) {
+func finishByBinding(c *call, in callbackBody) (jsonResponse, error) {
 	if err := in.check(); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	back := OAuthReturn{
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Code: in.Code, State: in.State, Iss: in.Iss,
@@ -284,7 +284,7 @@ func finishByBinding(c *call, in callbackBody) (answered, error) {
 	}
 	got, err := c.e.FinishOAuth(c.ctx(), back)
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	return c.signedIn(got), nil
 }

@@ -15,15 +15,15 @@ type forgotBody struct {
 	Challenge  string `json:"code_challenge"`
 }
 
-func forgotPassword(c *call, in forgotBody) (answered, error) {
+func forgotPassword(c *call, in forgotBody) (jsonResponse, error) {
 	browser := c.browser.bind()
 	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{
 		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.browser.device(), Client: c.client,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return pending(got), nil
+	return pendingResponse(got), nil
 }
 
 var resetPage = formPage{
@@ -51,21 +51,21 @@ func resetPassword(c *call) error {
 	if isForm(c.r) {
 		return pressReset(c)
 	}
-	return takes(resetByProof)(c)
+	return withBody(resetByProof)(c)
 }
 
-func resetByProof(c *call, in resetBody) (answered, error) {
+func resetByProof(c *call, in resetBody) (jsonResponse, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	if err := present("password", in.Password); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	got, err := c.e.ResetPassword(c.ctx(), PasswordReset{
 		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Password: *in.Password, Client: c.client,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	return c.signedIn(got), nil
 }
@@ -119,14 +119,14 @@ type changePasswordBody struct {
 	New     *string `json:"new_password" raw:"ok"`
 }
 
-func changePassword(c *call, in changePasswordBody) (answered, error) {
+func changePassword(c *call, in changePasswordBody) (jsonResponse, error) {
 	if err := present("current_password", in.Current); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	if err := present("new_password", in.New); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusNoContent, nil}, c.e.ChangePassword(c.ctx(), PasswordChange{
+	return jsonResponse{http.StatusNoContent, nil}, c.e.ChangePassword(c.ctx(), PasswordChange{
 		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Current: *in.Current, New: *in.New, Client: c.client,
 	})
 }
@@ -135,9 +135,9 @@ type setPasswordBody struct {
 	New *string `json:"new_password" raw:"ok"`
 }
 
-func setPassword(c *call, in setPasswordBody) (answered, error) {
+func setPassword(c *call, in setPasswordBody) (jsonResponse, error) {
 	if err := present("new_password", in.New); err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), PasswordSet{App: c.app.ID, User: c.user.ID, New: *in.New, Client: c.client})
+	return jsonResponse{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), PasswordSet{App: c.app.ID, User: c.user.ID, New: *in.New, Client: c.client})
 }

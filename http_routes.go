@@ -32,24 +32,24 @@ func routes() []route {
 // signInRoutes begin and end sessions.
 func signInRoutes() []route {
 	return []route{
-		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, deferLimit: true, summary: "Sign in or up with email and password", serve: takes(signInWithPassword)},
-		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: takes(requestLink)},
+		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, deferLimit: true, summary: "Sign in or up with email and password", serve: withBody(signInWithPassword)},
+		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: withBody(requestLink)},
 		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, page: true, summary: "Show what a link would do, or redeem it", serve: openLink},
 		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, limit: limitProofPeer, summary: "Redeem a link or a code", serve: redeemLink},
 		{method: get, pattern: "/auth/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, summary: "Go to a provider", serve: startOAuth},
 		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, page: true, summary: "Come back from a provider", serve: returnOAuth},
 		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitCallbackPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
-		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: takes(exchangeCode)},
+		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: withBody(exchangeCode)},
 		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Turn a refresh token", serve: refresh},
-		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, summary: "Make an access token of the session that a cookie holds", serve: takes(accessToken)},
-		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: takes(signOut)},
-		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: gives(me)},
-		{method: patch, pattern: "/auth/me/{app_id}", access: user, summary: "Change the signed-in user", serve: takes(changeMe)},
+		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, summary: "Make an access token of the session that a cookie holds", serve: withBody(accessToken)},
+		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: withBody(signOut)},
+		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: withoutBody(me)},
+		{method: patch, pattern: "/auth/me/{app_id}", access: user, summary: "Change the signed-in user", serve: withBody(changeMe)},
 		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), summary: "Delete the signed-in user", serve: deleteMe},
-		{method: get, pattern: "/auth/sessions/{app_id}", access: user, summary: "List the user's sessions", serve: gives(listSessions)},
+		{method: get, pattern: "/auth/sessions/{app_id}", access: user, summary: "List the user's sessions", serve: withoutBody(listSessions)},
 		{method: del, pattern: "/auth/sessions/{app_id}/{session_id}", access: user, summary: "End one of them", serve: endSession},
-		{method: get, pattern: "/auth/identities/{app_id}", access: user, summary: "List the user's identities at providers", serve: gives(listIdentities)},
-		{method: post, pattern: "/auth/identities/{app_id}", access: fresh(user), limit: limitOAuthPeer, summary: "Link an identity at a provider", serve: takes(linkIdentity)},
+		{method: get, pattern: "/auth/identities/{app_id}", access: user, summary: "List the user's identities at providers", serve: withoutBody(listIdentities)},
+		{method: post, pattern: "/auth/identities/{app_id}", access: fresh(user), limit: limitOAuthPeer, summary: "Link an identity at a provider", serve: withBody(linkIdentity)},
 		{method: del, pattern: "/auth/identities/{app_id}/{provider}", access: fresh(user), summary: "Unlink a provider's identities", serve: unlinkIdentity},
 	}
 }
@@ -57,15 +57,15 @@ func signInRoutes() []route {
 // accountRoutes are about a user's password and address.
 func accountRoutes() []route {
 	return []route{
-		{method: post, pattern: "/auth/password/forgot/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code for a new password", serve: takes(forgotPassword)},
+		{method: post, pattern: "/auth/password/forgot/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code for a new password", serve: withBody(forgotPassword)},
 		{method: get, pattern: "/auth/password/reset/{app_id}", access: visitor, page: true, summary: "Show the form of a link", serve: openReset},
 		{method: post, pattern: "/auth/password/reset/{app_id}", access: visitor, limit: limitProofPeer, summary: "Choose a new password", serve: resetPassword},
-		{method: post, pattern: "/auth/password/change/{app_id}", access: user, limit: limitCredentialsPeer, summary: "Change the password", serve: takes(changePassword)},
-		{method: post, pattern: "/auth/password/set/{app_id}", access: fresh(user), summary: "Set the first password", serve: takes(setPassword)},
-		{method: post, pattern: "/auth/email/send/{app_id}", access: user, limit: limitMailPeer, summary: "Mail a proof of the address", serve: takes(sendProof)},
+		{method: post, pattern: "/auth/password/change/{app_id}", access: user, limit: limitCredentialsPeer, summary: "Change the password", serve: withBody(changePassword)},
+		{method: post, pattern: "/auth/password/set/{app_id}", access: fresh(user), summary: "Set the first password", serve: withBody(setPassword)},
+		{method: post, pattern: "/auth/email/send/{app_id}", access: user, limit: limitMailPeer, summary: "Mail a proof of the address", serve: withBody(sendProof)},
 		{method: get, pattern: "/auth/email/verify/{app_id}", access: visitor, page: true, summary: "Show what a proof would do", serve: openVerify},
 		{method: post, pattern: "/auth/email/verify/{app_id}", access: userOrVisitor, limit: limitProofPeer, summary: "Prove the address", serve: verifyEmail},
-		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), limit: limitMailPeer, summary: "Mail a proof of a new address", serve: takes(changeEmail)},
+		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), limit: limitMailPeer, summary: "Mail a proof of a new address", serve: withBody(changeEmail)},
 		{method: get, pattern: "/auth/email/confirm/{app_id}", access: visitor, page: true, summary: "Show what a change would do", serve: openConfirm},
 		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, limit: limitProofPeer, summary: "Move to a proven address", serve: confirmEmail},
 		{method: get, pattern: "/auth/email/undo/{app_id}", access: visitor, page: true, summary: "Show what an undo would do", serve: openUndo},
@@ -78,23 +78,23 @@ func managementRoutes() []route {
 	const app, users = "/apps/{app_id}", "/users/{app_id}"
 	return []route{
 		{method: get, pattern: users, access: apiKey(ScopeUsersRead), summary: "List users", serve: listUsers},
-		{method: post, pattern: users, access: apiKey(ScopeUsersWrite), summary: "Create a user", serve: takes(createUser)},
-		{method: get, pattern: users + "/{user_id}", access: apiKey(ScopeUsersRead), summary: "Read a user", serve: gives(readUser)},
-		{method: patch, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Change or disable a user", serve: takes(changeUser)},
+		{method: post, pattern: users, access: apiKey(ScopeUsersWrite), summary: "Create a user", serve: withBody(createUser)},
+		{method: get, pattern: users + "/{user_id}", access: apiKey(ScopeUsersRead), summary: "Read a user", serve: withoutBody(readUser)},
+		{method: patch, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Change or disable a user", serve: withBody(changeUser)},
 		{method: del, pattern: users + "/{user_id}", access: apiKey(ScopeUsersWrite), summary: "Delete a user", serve: deleteUser},
-		{method: get, pattern: "/apps", alias: "/apps/{$}", access: developer, summary: "List your apps", serve: gives(listApps)},
-		{method: post, pattern: "/apps", access: creator, summary: "Create an app", serve: takes(createApp)},
-		{method: get, pattern: app, access: owner, summary: "Read an app", serve: gives(readApp)},
+		{method: get, pattern: "/apps", alias: "/apps/{$}", access: developer, summary: "List your apps", serve: withoutBody(listApps)},
+		{method: post, pattern: "/apps", access: creator, summary: "Create an app", serve: withBody(createApp)},
+		{method: get, pattern: app, access: owner, summary: "Read an app", serve: withoutBody(readApp)},
 		{method: patch, pattern: app, access: owner, summary: "Change an app", serve: changeApp},
 		{method: del, pattern: app, access: fresh(deleter), summary: "Delete an app", serve: deleteApp},
-		{method: post, pattern: app + "/signing-keys/rotate", access: fresh(owner), summary: "Make the next signing key", serve: takes(rotateSigningKey)},
-		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: gives(listAPIKeys)},
-		{method: post, pattern: app + "/api-keys", access: fresh(owner), summary: "Replace the API key", serve: takes(rotateAPIKey)},
+		{method: post, pattern: app + "/signing-keys/rotate", access: fresh(owner), summary: "Make the next signing key", serve: withBody(rotateSigningKey)},
+		{method: get, pattern: app + "/api-keys", access: owner, summary: "List API keys", serve: withoutBody(listAPIKeys)},
+		{method: post, pattern: app + "/api-keys", access: fresh(owner), summary: "Replace the API key", serve: withBody(rotateAPIKey)},
 		{method: del, pattern: app + "/api-keys/{id}", access: fresh(owner), summary: "Revoke an API key", serve: revokeAPIKey},
 
-		{method: get, pattern: app + "/oauth-configs", access: owner, summary: "List OAuth configurations", serve: gives(listOAuthConfigs)},
-		{method: post, pattern: app + "/oauth-configs", access: fresh(owner), summary: "Configure a provider", serve: takes(createOAuthConfig)},
-		{method: patch, pattern: app + "/oauth-configs/{provider}", access: fresh(owner), summary: "Change a configuration", serve: takes(changeOAuthConfig)},
+		{method: get, pattern: app + "/oauth-configs", access: owner, summary: "List OAuth configurations", serve: withoutBody(listOAuthConfigs)},
+		{method: post, pattern: app + "/oauth-configs", access: fresh(owner), summary: "Configure a provider", serve: withBody(createOAuthConfig)},
+		{method: patch, pattern: app + "/oauth-configs/{provider}", access: fresh(owner), summary: "Change a configuration", serve: withBody(changeOAuthConfig)},
 		{method: del, pattern: app + "/oauth-configs/{provider}", access: fresh(owner), summary: "Remove a configuration", serve: deleteOAuthConfig},
 	}
 }
@@ -103,22 +103,22 @@ func managementRoutes() []route {
 func publicRoutes() []route {
 	const app = "/apps/{app_id}"
 	return []route{
-		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, open: true, summary: "Issuer metadata", serve: gives(metadata)},
-		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, open: true, summary: "Public signing keys", serve: gives(keySet)},
+		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, open: true, summary: "Issuer metadata", serve: withoutBody(metadata)},
+		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, open: true, summary: "Public signing keys", serve: withoutBody(keySet)},
 		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
-		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: gives(healthz)},
-		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: gives(readyz)},
+		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: withoutBody(healthz)},
+		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: withoutBody(readyz)},
 	}
 }
 
-// answered is an outcome with its status.
-type answered struct {
+// jsonResponse is an outcome with its status.
+type jsonResponse struct {
 	status int
 	body   any
 }
 
-// takes adapts a flow with a JSON body.
-func takes[In any](flow func(*call, In) (answered, error)) func(*call) error {
+// withBody adapts a flow with a JSON body.
+func withBody[In any](flow func(*call, In) (jsonResponse, error)) func(*call) error {
 	return func(c *call) error {
 		var in In
 		if err := httpio.Decode(c.r, &in); err != nil {
@@ -135,8 +135,8 @@ func takes[In any](flow func(*call, In) (answered, error)) func(*call) error {
 	}
 }
 
-// gives adapts a flow without a body.
-func gives(flow func(*call) (any, error)) func(*call) error {
+// withoutBody adapts a flow without a body.
+func withoutBody(flow func(*call) (any, error)) func(*call) error {
 	return func(c *call) error {
 		out, err := flow(c)
 		if err != nil {

@@ -17,7 +17,7 @@ type credentialsBody struct {
 	Intent   string `json:"intent"`
 }
 
-func signInWithPassword(c *call, in credentialsBody) (answered, error) {
+func signInWithPassword(c *call, in credentialsBody) (jsonResponse, error) {
 	var browser []byte
 	if c.app.Settings.RequireVerified { // a proof may be mailed
 		browser = c.browser.bind()
@@ -27,16 +27,16 @@ func signInWithPassword(c *call, in credentialsBody) (answered, error) {
 	})
 	switch {
 	case err != nil:
-		return answered{}, err
+		return jsonResponse{}, err
 	case got.Pending != nil:
-		return pending(*got.Pending), nil
+		return pendingResponse(*got.Pending), nil
 	}
 	return c.signedIn(got), nil
 }
 
 // signedIn answers a sign-in: what holds the session goes into a cookie or into the body, and a
 // token only into the body.
-func (c *call) signedIn(s SignIn) answered {
+func (c *call) signedIn(s SignIn) jsonResponse {
 	status := http.StatusOK
 	if s.Created && s.User.AuthMethod == MethodCredentials {
 		status = http.StatusCreated
@@ -44,7 +44,7 @@ func (c *call) signedIn(s SignIn) answered {
 	if c.handOver(s); s.Cookie != "" {
 		s.Token, s.ExpiresIn = "", 0
 	}
-	return answered{status, toSignInJSON(s)}
+	return jsonResponse{status, toSignInJSON(s)}
 }
 
 type refreshBody struct {
@@ -100,13 +100,13 @@ type accessTokenJSON struct {
 }
 
 // accessToken is for services that check tokens by themselves, and know of no cookie.
-func accessToken(c *call, _ emptyBody) (answered, error) {
+func accessToken(c *call, _ emptyBody) (jsonResponse, error) {
 	m := Moment{Kind: MomentToken, App: c.app.ID, User: c.user, Client: c.client}
 	got, err := c.e.sessions.issue(c.ctx(), c.app, m, c.session, sessionSecret{})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, accessTokenJSON{got.Token, "Bearer", int(got.ExpiresIn / time.Second)}}, nil
+	return jsonResponse{http.StatusOK, accessTokenJSON{got.Token, "Bearer", int(got.ExpiresIn / time.Second)}}, nil
 }
 
 type signOutBody struct {
@@ -115,15 +115,15 @@ type signOutBody struct {
 }
 
 // signOut ends the session of the access token or, without one, of the refresh token.
-func signOut(c *call, in signOutBody) (answered, error) {
+func signOut(c *call, in signOutBody) (jsonResponse, error) {
 	var err error
 	switch {
 	case c.session.ID == uuid.Nil && in.RefreshToken == "":
 		if !c.app.takesCookies() || !c.bringsCookie() {
-			return answered{}, refuse(CodeUnauthenticated, "send an access token, or refresh_token")
+			return jsonResponse{}, refuse(CodeUnauthenticated, "send an access token, or refresh_token")
 		}
 		c.dropCookies() // the door found their session over, and no script could forget them
-		return answered{}, invalidToken("the session of the cookies has ended")
+		return jsonResponse{}, invalidToken("the session of the cookies has ended")
 	case c.session.ID == uuid.Nil:
 		err = c.e.SignOut(c.ctx(), SignOutRequest{App: c.app.ID, RefreshToken: in.RefreshToken, All: in.All})
 	case in.All:
@@ -132,10 +132,10 @@ func signOut(c *call, in signOutBody) (answered, error) {
 		err = c.e.EndSession(c.ctx(), SessionRef{App: c.app.ID, User: c.user.ID, ID: c.session.ID})
 	}
 	if err != nil && !errors.Is(err, CodeSessionNotFound) { // ended beside us
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	c.dropCookies()
-	return answered{http.StatusNoContent, nil}, nil
+	return jsonResponse{http.StatusNoContent, nil}, nil
 }
 
 func me(c *call) (any, error) { return toUserJSON(c.user), nil }
@@ -144,12 +144,12 @@ type mePatchBody struct {
 	Name clearable `json:"name" null:"ok"`
 }
 
-func changeMe(c *call, in mePatchBody) (answered, error) {
+func changeMe(c *call, in mePatchBody) (jsonResponse, error) {
 	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID}, UserPatch{Name: in.Name.text})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, toUserJSON(u)}, nil
+	return jsonResponse{http.StatusOK, toUserJSON(u)}, nil
 }
 
 func deleteMe(c *call) error {

@@ -83,12 +83,12 @@ type newUserBody struct {
 	Verified bool   `json:"email_verified"`
 }
 
-func createUser(c *call, in newUserBody) (answered, error) {
+func createUser(c *call, in newUserBody) (jsonResponse, error) {
 	u, err := c.e.CreateUser(c.ctx(), c.key.App, UserRequest(in))
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusCreated, toUserJSON(u)}, nil
+	return jsonResponse{http.StatusCreated, toUserJSON(u)}, nil
 }
 
 // pathUser is the user that the path names.
@@ -120,18 +120,18 @@ type userPatchBody struct {
 	Reason   clearable `json:"disabled_reason" null:"ok"`
 }
 
-func changeUser(c *call, in userPatchBody) (answered, error) {
+func changeUser(c *call, in userPatchBody) (jsonResponse, error) {
 	id, err := c.pathUser()
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
 	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.key.App, ID: id}, UserPatch{
 		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Keep: in.Keep, Disabled: in.Disabled,
 	})
 	if err != nil {
-		return answered{}, err
+		return jsonResponse{}, err
 	}
-	return answered{http.StatusOK, toManagedUserJSON(u)}, nil
+	return jsonResponse{http.StatusOK, toManagedUserJSON(u)}, nil
 }
 
 func deleteUser(c *call) error {
