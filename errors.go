@@ -77,7 +77,7 @@ type Error struct {
 
 	exhausted policy    // with CodeRateLimited: the limit
 	user      uuid.UUID // whom it is about, for the observer only
-	told      words     // for a page; empty: those of the code
+	page      pageText  // for a page; empty: those of the code
 }
 
 // FieldError says what is wrong with one member of a request.
@@ -118,8 +118,8 @@ func asError(err error) *Error {
 	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
 }
 
-// words tell a person what did not work, and what to do.
-type words struct{ title, text string }
+// pageText tell a person what did not work, and what to do.
+type pageText struct{ title, text string }
 
 // refuse makes an Error from a code and a sentence for people.
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }

@@ -104,7 +104,7 @@ func staleLink(err error, fix string) error {
 		return err
 	}
 	stale := *refusalOf(err)
-	stale.told = words{"This link is no longer valid", "It was used already, or its time is over. " + fix}
+	stale.page = pageText{"This link is no longer valid", "It was used already, or its time is over. " + fix}
 	return &stale
 }
 

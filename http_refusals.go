@@ -21,9 +21,9 @@ func (c *call) wantsPage() bool {
 // writeRefusalPage answers the page of a refusal. It fails before anything is written.
 func (c *call) writeRefusalPage(refusal *Error) error {
 	nonce := newNonce()
-	told := refusal.told
-	if told == (words{}) {
-		told = wordsFor(refusal)
+	told := refusal.page
+	if told == (pageText{}) {
+		told = pageTextFor(refusal)
 	}
 	detail := refusal.Detail
 	if refusal.ProviderCode != "" {
@@ -41,63 +41,63 @@ func (c *call) writeRefusalPage(refusal *Error) error {
 	})
 }
 
-// wordsFor tells a person what a code means. What only programs do is told as the status.
-func wordsFor(refusal *Error) words {
+// pageTextFor tells a person what a code means. What only programs do is told as the status.
+func pageTextFor(refusal *Error) pageText {
 	const again = "Go back to where you came from and begin again."
 	switch refusal.Code {
 	case CodeInvalidToken:
-		return words{"This no longer works", "It was used already, its time is over, or it was begun in another browser. " + again}
+		return pageText{"This no longer works", "It was used already, its time is over, or it was begun in another browser. " + again}
 	case CodeProviderRefused:
-		return words{"You are not signed in", "The service that you chose did not confirm who you are, or you said no to it. " + again}
+		return pageText{"You are not signed in", "The service that you chose did not confirm who you are, or you said no to it. " + again}
 	case CodeProviderError, CodeProviderTimeout:
-		return words{"You are not signed in", "The service that you chose does not answer as it should. Try again later, or sign in in another way."}
+		return pageText{"You are not signed in", "The service that you chose does not answer as it should. Try again later, or sign in in another way."}
 	case CodeProviderNotConfigured:
-		return words{"This way to sign in is not offered", "Go back to where you came from and choose another one."}
+		return pageText{"This way to sign in is not offered", "Go back to where you came from and choose another one."}
 	case CodeLinkRequired:
-		return words{"Sign in as you did before", "There is an account already that this belongs to. Sign in to it in the way that you did before; there you can add this one."}
+		return pageText{"Sign in as you did before", "There is an account already that this belongs to. Sign in to it in the way that you did before; there you can add this one."}
 	case CodeEmailRequired:
-		return words{"An address is missing", "The service that you chose told no address of yours. Allow it to tell one, or sign in in another way."}
+		return pageText{"An address is missing", "The service that you chose told no address of yours. Allow it to tell one, or sign in in another way."}
 	case CodeEmailTaken:
-		return words{"The address has an account", "Another account has this address. Sign in to that one."}
+		return pageText{"The address has an account", "Another account has this address. Sign in to that one."}
 	case CodeLastCredential:
-		return words{"This is your last way to sign in", "Confirm your address, choose a password or add another way to sign in first."}
+		return pageText{"This is your last way to sign in", "Confirm your address, choose a password or add another way to sign in first."}
 	case CodePasswordSet:
-		return words{"You have a password already", "Change it, or ask for a mail with which you choose a new one."}
+		return pageText{"You have a password already", "Change it, or ask for a mail with which you choose a new one."}
 	case CodeEmailNotVerified:
-		return words{"Confirm your address first", "Open the mail that was sent to your address, or ask for a new one where you wanted to sign in."}
+		return pageText{"Confirm your address first", "Open the mail that was sent to your address, or ask for a new one where you wanted to sign in."}
 	case CodeSignupDisabled:
-		return words{"No new accounts", "This application takes no new people. Ask those who run it for an account."}
+		return pageText{"No new accounts", "This application takes no new people. Ask those who run it for an account."}
 	case CodeUserDisabled:
-		return words{"The account is disabled", "Ask the people who run the application."}
+		return pageText{"The account is disabled", "Ask the people who run the application."}
 	case CodeWeakPassword:
-		return words{"Choose another password", "Go back and choose one that is longer or harder to guess."}
+		return pageText{"Choose another password", "Go back and choose one that is longer or harder to guess."}
 	case CodeReauthenticationRequired:
-		return words{"Sign in again", "For this, you have to have signed in a short while ago."}
+		return pageText{"Sign in again", "For this, you have to have signed in a short while ago."}
 	case CodeUnauthenticated, CodeInvalidCredentials, CodeInvalidAPIKey:
-		return words{"You are not signed in", "What is here is for those who are signed in."}
+		return pageText{"You are not signed in", "What is here is for those who are signed in."}
 	case CodeForbidden:
-		return words{"This is not allowed", again}
+		return pageText{"This is not allowed", again}
 	case CodeRateLimited:
-		return words{"Too many tries", "Wait for " + waitFor(refusal) + ", then try again."}
+		return pageText{"Too many tries", "Wait for " + waitFor(refusal) + ", then try again."}
 	case CodeUnavailable:
-		return words{"Try again in a moment", "The service is busy or a part of it is out of reach. Nothing was done. Wait for " + waitFor(refusal) + ", then try again."}
+		return pageText{"Try again in a moment", "The service is busy or a part of it is out of reach. Nothing was done. Wait for " + waitFor(refusal) + ", then try again."}
 	case CodeAppNotFound, CodeNotFound, CodeMethodNotAllowed:
-		return words{"There is nothing here", "The address is misspelled, or what was here is gone."}
+		return pageText{"There is nothing here", "The address is misspelled, or what was here is gone."}
 	}
-	return wordsOfStatus(refusal.Code.Status())
+	return statusPageText(refusal.Code.Status())
 }
 
-// wordsOfStatus tell what is known of a refusal by its status alone.
-func wordsOfStatus(status int) words {
+// statusPageText tell what is known of a refusal by its status alone.
+func statusPageText(status int) pageText {
 	switch {
 	case status >= http.StatusInternalServerError:
-		return words{"Something went wrong", "The fault is not yours. Tell the people who run the application the number of the request, which is below."}
+		return pageText{"Something went wrong", "The fault is not yours. Tell the people who run the application the number of the request, which is below."}
 	case status == http.StatusNotFound:
-		return words{"There is nothing here", "The address is misspelled, or what was here is gone."}
+		return pageText{"There is nothing here", "The address is misspelled, or what was here is gone."}
 	case status == http.StatusConflict:
-		return words{"This cannot be done now", "Something stands in its way. Go back to where you came from."}
+		return pageText{"This cannot be done now", "Something stands in its way. Go back to where you came from."}
 	}
-	return words{"This did not work", "The address or the form is not complete. Go back to where you came from and begin again."}
+	return pageText{"This did not work", "The address or the form is not complete. Go back to where you came from and begin again."}
 }
 
 // waitFor is how long a person waits before the next try.
