@@ -21,7 +21,7 @@ import (
 )
 
 // asked is the address in question. No one may learn whether the app knows it.
-const asked = "somebody@example.com"
+const loggedRequest = "somebody@example.com"
 
 // witness is a store that records what a flow asks of it, in order.
 type witness struct {
@@ -102,10 +102,10 @@ func (w *onlooker) account(pw string, patch authkit.UserPatch) {
 	var u authkit.User
 	var err error
 	if pw == "" {
-		u, err = w.engine.CreateUser(w.t.Context(), w.app.ID, authkit.UserRequest{Email: asked})
+		u, err = w.engine.CreateUser(w.t.Context(), w.app.ID, authkit.UserRequest{Email: loggedRequest})
 	} else {
 		var in authkit.SignIn
-		in, err = w.engine.SignInWithPassword(w.t.Context(), authkit.PasswordSignIn{App: w.app.ID, Email: asked, Password: pw})
+		in, err = w.engine.SignInWithPassword(w.t.Context(), authkit.PasswordSignIn{App: w.app.ID, Email: loggedRequest, Password: pw})
 		u = in.User
 	}
 	if err == nil {
@@ -135,7 +135,7 @@ func standings() map[string]standing {
 func askedBefore(w *onlooker) {
 	w.account(password, authkit.UserPatch{Verified: new(true)})
 	for _, path := range []string{"/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"} {
-		w.from("198.51.100.7:1").send("POST", w.in(path), `{"email":"`+asked+`"}`).want(w.t, 202, "")
+		w.from("198.51.100.7:1").send("POST", w.in(path), `{"email":"`+loggedRequest+`"}`).want(w.t, 202, "")
 	}
 }
 
@@ -167,10 +167,10 @@ func secretives() map[string]secretive {
 	closed, proven := authkit.AppPatch{SignupClosed: new(true)}, authkit.AppPatch{RequireVerified: new(true)}
 	const credentials, forgot, link = "/auth/credentials/{app_id}", "/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"
 	tries := func(pw, intent string) string {
-		return `{"email":"` + asked + `","password":"` + pw + `"` + intent + `}`
+		return `{"email":"` + loggedRequest + `","password":"` + pw + `"` + intent + `}`
 	}
 	const wrong, signIn, signUp = "another long passphrase", `,"intent":"sign_in"`, `,"intent":"sign_up"`
-	email := `{"email":"` + asked + `"}`
+	email := `{"email":"` + loggedRequest + `"}`
 	return map[string]secretive{
 		"sign-in":                                 {path: credentials, body: tries(wrong, signIn), fills: 10},
 		"sign-in with a weak password":            {path: credentials, body: tries("short", ""), fills: 10},
@@ -183,7 +183,7 @@ func secretives() map[string]secretive {
 		"forgot where sign-up is closed":   {settings: closed, path: forgot, body: email, fills: 5},
 		"link":                             {path: link, body: email, fills: 5},
 		"link where sign-up is closed":     {settings: closed, path: link, body: email, fills: 5},
-		"change of address":                {path: "/auth/email/change/{app_id}", body: `{"new_email":"` + asked + `"}`, fills: 5},
+		"change of address":                {path: "/auth/email/change/{app_id}", body: `{"new_email":"` + loggedRequest + `"}`, fills: 5},
 		"a wrong code of a reset":          {path: forgot, body: email, fills: 5, code: "/auth/password/reset/{app_id}"},
 		"a wrong code of a link":           {path: link, body: email, fills: 5, code: "/auth/verify/{app_id}"},
 		"a wrong code of a sign-up":        {settings: proven, path: credentials, body: tries(wrong, signUp), fills: 5, code: "/auth/email/verify/{app_id}"},
@@ -206,7 +206,7 @@ func (f secretive) redeem(w *onlooker, asking answer) answer {
 			code = "000001"
 		}
 	}
-	members := map[string]string{"email": asked, "code": code, "binding": asking.text(w.t, "binding")}
+	members := map[string]string{"email": loggedRequest, "code": code, "binding": asking.text(w.t, "binding")}
 	if strings.Contains(f.code, "/reset/") {
 		members["password"] = "a third long passphrase"
 	}

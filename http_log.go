@@ -13,8 +13,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// asked is the request that a line of the log is about.
-type asked struct {
+// loggedRequest is the request that a line of the log is about.
+type loggedRequest struct {
 	r   *http.Request
 	id  string    // of the request
 	app uuid.UUID // the zero id: none that the request names
@@ -29,11 +29,11 @@ const maxCause = 512
 // writes it, and so does a page or a redirect that tells of a refusal, or a preflight that a
 // browser takes for one. What else the line is to say goes with it.
 func (c *call) logRefusal(err error, more ...slog.Attr) {
-	c.h.http.logRefusal(asked{r: c.r, id: c.request.id, app: c.names(), more: more}, err)
+	c.h.http.logRefusal(loggedRequest{r: c.r, id: c.request.id, app: c.appID(), more: more}, err)
 }
 
-// names is the app that the request names, whether or not there is such an app.
-func (c *call) names() uuid.UUID {
+// appID is the app that the request names, whether or not there is such an app.
+func (c *call) appID() uuid.UUID {
 	if c.app.ID != uuid.Nil {
 		return c.app.ID
 	}
@@ -47,15 +47,15 @@ func (c *call) names() uuid.UUID {
 // logRefusal writes one line: at Info what a client or a provider is refused, at Error a
 // fault of the server's side. It is the only place that tells which check failed, since the
 // answer does not (OWASP ASVS 5.0, 16.3).
-func (b *border) logRefusal(of asked, err error) {
+func (b *border) logRefusal(of loggedRequest, err error) {
 	refusal, attrs := refusalOf(err), of.attrs(refusalOf(err).Code)
 	switch {
 	case refusal.Code.Status() < http.StatusInternalServerError:
 		attrs = append(attrs, slog.String("cause", causeOf(refusal)))
-	case of.brokenOff(refusal):
+	case of.clientGone(refusal):
 		attrs = append(attrs, slog.String("cause", "the client broke off: "+causeOf(refusal)))
 	default:
-		if leftOut, loud := b.loud(refusal.Code); loud {
+		if leftOut, loud := b.logsAtError(refusal.Code); loud {
 			attrs = append(attrs, slog.Any("error", err))
 			if leftOut > 0 {
 				attrs = append(attrs, slog.Int("left_out", leftOut))
@@ -68,17 +68,17 @@ func (b *border) logRefusal(of asked, err error) {
 	b.log.LogAttrs(of.r.Context(), slog.LevelInfo, "refused", attrs...)
 }
 
-// brokenOff reports whether the client ended the request before its answer, and what failed
+// clientGone reports whether the client ended the request before its answer, and what failed
 // then is no sign of a fault: net/http ends the context of a request whose connection is
 // gone, and whatever waits for the store or a provider fails with it.
-func (of asked) brokenOff(refusal *Error) bool {
+func (of loggedRequest) clientGone(refusal *Error) bool {
 	gone := errors.Is(of.r.Context().Err(), context.Canceled)
 	return gone && (refusal.Code != CodeInternal || errors.Is(refusal.Err, context.Canceled)) || errors.Is(refusal.Err, httpio.ErrUnsent)
 }
 
-// loud reports whether a fault is an Error line. A store that is down fails every request in
+// logsAtError reports whether a fault is an Error line. A store that is down fails every request in
 // the same way: after the first few in a minute the rest are lines at Info.
-func (b *border) loud(code Code) (leftOut int, ok bool) {
+func (b *border) logsAtError(code Code) (leftOut int, ok bool) {
 	if code != CodeUnavailable {
 		return 0, true
 	}
@@ -86,7 +86,7 @@ func (b *border) loud(code Code) (leftOut int, ok bool) {
 }
 
 // attrs name the request and the code that it is answered with.
-func (of asked) attrs(code Code) []slog.Attr {
+func (of loggedRequest) attrs(code Code) []slog.Attr {
 	attrs := []slog.Attr{slog.String("request_id", of.id), slog.String("code", string(code)), slog.String("route", routeOf(of.r))}
 	if of.app != uuid.Nil {
 		attrs = append(attrs, slog.String("app", of.app.String()))

@@ -22,7 +22,7 @@ func (c *call) fail(err error) {
 
 // failHost renders an error of a request to a route of the host's, and gives the request an id.
 func (b *border) failHost(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
-	of := asked{r: r, app: app, id: newID(b.now()).String()}
+	of := loggedRequest{r: r, app: app, id: newID(b.now()).String()}
 	w.Header().Set("X-Request-ID", of.id)
 	b.logRefusal(of, err)
 	writeProblem(w, b.docs, refusalOf(err), of.id)
