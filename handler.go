@@ -130,7 +130,7 @@ func (c *call) dispatch(res *resource) error {
 	// All of the request is here before anything is looked up: whoever sends its end late
 	// must not act on what was true before.
 	unwanted := c.readBody()
-	if err := c.crossOrigin(rt); err != nil {
+	if err := c.checkOrigin(rt); err != nil {
 		return err
 	}
 	told, err := c.forwarded()

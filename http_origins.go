@@ -23,9 +23,9 @@ func (c *call) origins() ([]string, error) {
 	return app.Settings.Origins, err
 }
 
-func (c *call) crossOrigin(rt route) error {
-	if rt.open {
-		c.openToAll()
+func (c *call) checkOrigin(rt route) error {
+	if rt.anyOrigin {
+		c.allowAnyOrigin()
 		return nil
 	}
 	origin := c.r.Header.Get("Origin")
@@ -37,8 +37,8 @@ func (c *call) crossOrigin(rt route) error {
 			return err
 		}
 		if allowed = slices.Contains(origins, origin); allowed {
-			c.open(origin)
-			c.w.Header().Set("Access-Control-Expose-Headers", exposed)
+			c.allowOrigin(origin)
+			c.w.Header().Set("Access-Control-Expose-Headers", exposedHeaders)
 		}
 	}
 	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
@@ -50,17 +50,17 @@ func (c *call) crossOrigin(rt route) error {
 }
 
 // exposed are the headers of an answer that a page of an allowed origin may read.
-const exposed = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate"
+const exposedHeaders = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate"
 
-// openToAll lets a page of any origin read an answer that is public and takes no cookie.
-func (c *call) openToAll() {
+// allowAnyOrigin lets a page of any origin read an answer that is public and takes no cookie.
+func (c *call) allowAnyOrigin() {
 	c.w.Header().Set("Access-Control-Allow-Origin", "*")
-	c.w.Header().Set("Access-Control-Expose-Headers", exposed)
+	c.w.Header().Set("Access-Control-Expose-Headers", exposedHeaders)
 }
 
-// open lets a page of the origin read the answer, and send the cookies of an app that goes by
+// anyOriginwOrigin lets a page of the origin read the answer, and send the cookies of an app that goes by
 // cookies: to a browser its page on a sibling host is of another origin.
-func (c *call) open(origin string) {
+func (c *call) allowOrigin(origin string) {
 	c.w.Header().Set("Access-Control-Allow-Origin", origin)
 	if c.app.takesCookies() {
 		c.w.Header().Set("Access-Control-Allow-Credentials", "true")

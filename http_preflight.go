@@ -24,18 +24,18 @@ func (c *call) preflight(res *resource) error {
 	if err != nil {
 		return err
 	}
-	open := res.byMethod[http.MethodGet].open
+	open := res.byMethod[http.MethodGet].anyOrigin
 	allowed := open || (len(c.r.Header.Values("Origin")) == 1 && slices.Contains(origins, c.r.Header.Get("Origin")))
 	headers, asked, ok := httpio.AskedHeaders(c.r, privateHeaders)
 	_, known := res.route(c.r.Header.Get("Access-Control-Request-Method"))
 	if !allowed || !ok || !known {
-		c.tellPreflight(res, origins, asked)
+		c.logPreflight(res, origins, asked)
 	}
 	switch {
 	case open:
 		header.Set("Access-Control-Allow-Origin", "*")
 	case allowed:
-		c.open(c.r.Header.Get("Origin"))
+		c.allowOrigin(c.r.Header.Get("Origin"))
 	}
 	if allowed {
 		header.Set("Access-Control-Allow-Methods", res.allow())
@@ -46,9 +46,9 @@ func (c *call) preflight(res *resource) error {
 	return nil
 }
 
-// tellPreflight logs a preflight that the browser takes for a no. The page learns nothing but
+// logPreflight logs a preflight that the browser takes for a no. The page learns nothing but
 // that its request failed, so that the log is the one place that says why.
-func (c *call) tellPreflight(res *resource, origins []string, headers string) {
+func (c *call) logPreflight(res *resource, origins []string, headers string) {
 	c.logRefusal(refuse(CodeForbidden, "a preflight asks for what is not allowed"),
 		slog.String("origin", clean(strings.Join(c.r.Header.Values("Origin"), ", "), 256)),
 		slog.String("method", clean(c.r.Header.Get("Access-Control-Request-Method"), 32)),

@@ -17,7 +17,7 @@ type route struct {
 	deferLimit      bool  // the flow counts for an email address first: both are counted in one step
 	form            bool  // takes a cross-origin form: an OAuth provider's answer
 	page            bool  // answers a page, and refuses in one unless JSON is asked for
-	open            bool  // a page of any origin may read the answer, which holds nothing of anyone
+	anyOrigin       bool  // a page of any origin may read the answer, which holds nothing of anyone
 	summary         string
 	serve           func(*call) error
 }
@@ -103,8 +103,8 @@ func managementRoutes() []route {
 func publicRoutes() []route {
 	const app = "/apps/{app_id}"
 	return []route{
-		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, open: true, summary: "Issuer metadata", serve: withoutBody(metadata)},
-		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, open: true, summary: "Public signing keys", serve: withoutBody(keySet)},
+		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, anyOrigin: true, summary: "Issuer metadata", serve: withoutBody(metadata)},
+		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, anyOrigin: true, summary: "Public signing keys", serve: withoutBody(keySet)},
 		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
 		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: withoutBody(healthz)},
 		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: withoutBody(readyz)},
