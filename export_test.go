@@ -26,9 +26,9 @@ func UseGitHub(e *Engine, url string) {
 
 // BindingCookie returns the binding cookie of a new browser, as the browser sends it.
 func BindingCookie(e *Engine) string {
-	return bindingWith(e, newBound(e.now()))
+	return bindingWith(e, newBindingValue(e.now()))
 }
 
-func bindingWith(e *Engine, b bound) string {
+func bindingWith(e *Engine, b bindingCookieValue) string {
 	return e.http.cookies.Name(bindingCookie) + "=" + b.text(e.secrets.ring)
 }

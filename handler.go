@@ -190,7 +190,7 @@ func (c *call) setApp(app App) {
 	if app.takesCookies() {
 		others = c.browser.sessions(sessionCookie(app.ID))
 		c.browser.dropSurplus(others)
-		c.client.Cookie = chosen(c.r)
+		c.client.Cookie = asksForCookie(c.r)
 	}
 	c.client.checked = &checked{app: app, others: others}
 	c.request.client = c.client

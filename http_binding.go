@@ -23,29 +23,29 @@ const (
 	bindingSize = bindingBody + macSize
 )
 
-// bound is what the binding cookie holds. The secret never leaves it but by derivation.
-type bound struct {
+// bindingCookieValue is what the binding cookie holds. The secret never leaves it but by derivation.
+type bindingCookieValue struct {
 	secret []byte
 	used   time.Time
 	user   []byte // mark of the user who signed in last; zero: no one has
 }
 
-func newBound(now time.Time) bound {
-	return bound{secret: token.Random(macSize), used: now, user: make([]byte, idSize)}
+func newBindingValue(now time.Time) bindingCookieValue {
+	return bindingCookieValue{secret: token.Random(macSize), used: now, user: make([]byte, idSize)}
 }
 
-// parseBound reads what text wrote; false for all that the ring did not authenticate.
-func parseBound(ring *seal.Ring, text string) (bound, bool) {
+// parseBindingValue reads what text wrote; false for all that the ring did not authenticate.
+func parseBindingValue(ring *seal.Ring, text string) (bindingCookieValue, bool) {
 	raw, ok := token.Decode(text, bindingSize)
 	if !ok || !ring.CheckMAC("binding cookie", raw[bindingBody:], raw[:bindingBody]) {
-		return bound{}, false
+		return bindingCookieValue{}, false
 	}
-	b := bound{secret: raw[:macSize], user: raw[macSize+8 : bindingBody]}
+	b := bindingCookieValue{secret: raw[:macSize], user: raw[macSize+8 : bindingBody]}
 	b.used = time.Unix(int64(binary.BigEndian.Uint64(raw[macSize:])), 0) //nolint:gosec // behind a MAC
 	return b, true
 }
 
-func (b bound) text(ring *seal.Ring) string {
+func (b bindingCookieValue) text(ring *seal.Ring) string {
 	at := binary.BigEndian.AppendUint64(nil, uint64(b.used.Unix())) //nolint:gosec // only its bytes count
 	body := slices.Concat(b.secret, at, b.user)
 	return token.Encode(slices.Concat(body, ring.MAC("binding cookie", body)))

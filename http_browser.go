@@ -70,18 +70,18 @@ func (b browser) keepDevice(text string) { b.http.cookies.Set(b.w, deviceCookie,
 
 // binding reads the binding cookie. One that was used last a day ago is not valid, and neither
 // is one that authkit did not write.
-func (b browser) binding() (bound, bool) {
+func (b browser) binding() (bindingCookieValue, bool) {
 	text, ok := b.http.cookies.Get(b.r, bindingCookie)
 	if !ok {
-		return bound{}, false
+		return bindingCookieValue{}, false
 	}
-	got, ok := parseBound(b.http.ring, text)
+	got, ok := parseBindingValue(b.http.ring, text)
 	return got, ok && b.http.now().Sub(got.used) < bindingAge
 }
 
 // keepBinding writes the binding cookie, for the browser session. HEAD never has an effect, and
 // a page that a browser fetches ahead may be never shown.
-func (b browser) keepBinding(next bound) {
+func (b browser) keepBinding(next bindingCookieValue) {
 	if b.r.Method == http.MethodHead || httpio.Prefetch(b.r) {
 		return
 	}
@@ -103,7 +103,7 @@ func (b browser) secret() []byte {
 func (b browser) bind() []byte {
 	got, ok := b.binding()
 	if !ok {
-		got = newBound(b.http.now())
+		got = newBindingValue(b.http.now())
 	}
 	if !ok || b.http.now().Sub(got.used) >= bindingFresh {
 		b.keepBinding(got)
@@ -140,7 +140,7 @@ func (b browser) unbind() {
 }
 
 func (b browser) renewBinding(mark []byte) {
-	next := newBound(b.http.now())
+	next := newBindingValue(b.http.now())
 	next.user = mark
 	b.keepBinding(next)
 }

@@ -8,16 +8,16 @@ import (
 	"github.com/authkit-dev/authkit/internal/device"
 )
 
-// chosen reports whether the request asks for a session that a cookie holds.
-func chosen(r *http.Request) bool { return r.URL.Query().Get("session") == "cookie" }
+// asksForCookie reports whether the request asks for a session that a cookie holds.
+func asksForCookie(r *http.Request) bool { return r.URL.Query().Get("session") == "cookie" }
 
 // cookieMode reports whether a session that begins with this request is held by a cookie.
 func (c *call) cookieMode() bool { return signInStep{client: c.client}.inCookie(c.app) }
 
-// checkMode refuses an unknown choice before anything is done: without it, what was to go into
+// checkSessionChoice refuses an unknown choice before anything is done: without it, what was to go into
 // a cookie would go to the page's script. It is a part of what is in a request, and judged with
 // it.
-func (c *call) checkMode() error {
+func (c *call) checkSessionChoice() error {
 	choice := c.r.URL.Query()["session"]
 	if !strings.HasPrefix(c.r.URL.Path, "/auth/") || c.app.Settings.SessionMode != SessionEither || len(choice) == 0 || (len(choice) == 1 && (choice[0] == "cookie" || choice[0] == "bearer")) {
 		return nil
@@ -25,10 +25,10 @@ func (c *call) checkMode() error {
 	return invalid("session", "unknown_value", `session is neither "cookie" nor "bearer"`)
 }
 
-// handOver gives a sign-in to the browser: the session's cookie, what makes the device known,
+// setSignInCookies gives a sign-in to the browser: the session's cookie, what makes the device known,
 // and another binding where another user signs in. The session that the browser had in this
 // app ends.
-func (c *call) handOver(s SignIn) {
+func (c *call) setSignInCookies(s SignIn) {
 	if s.Cookie != "" {
 		if old, ok := c.browser.session(c.app.ID); ok && old != s.Cookie {
 			c.endReplaced(old)
@@ -36,7 +36,7 @@ func (c *call) handOver(s SignIn) {
 		c.browser.holdSession(c.app.ID, s)
 	}
 	lastOn := device.Latest(c.h.http.ring, s.User.App, s.User.Email, c.browser.device(), c.e.now())
-	c.know(s.User)
+	c.setDeviceCookie(s.User)
 	c.browser.rebind(s.User, lastOn)
 }
 
@@ -47,9 +47,9 @@ func (c *call) endReplaced(old string) {
 	}
 }
 
-// know makes the browser known to the account. Without it, the browser is a stranger next
+// setDeviceCookie makes the browser known to the account. Without it, the browser is a stranger next
 // time: no reason to refuse what has been done.
-func (c *call) know(u User) {
+func (c *call) setDeviceCookie(u User) {
 	if c.e.cfg.Limits.InsecureOff {
 		return
 	}

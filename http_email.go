@@ -77,7 +77,7 @@ func pressVerify(c *call) error {
 	case LandingConfirmed:
 		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
 	case LandingSignedIn:
-		c.handOver(got.SignIn)
+		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", "You may close this page.")
 	}
 	return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")

@@ -220,7 +220,7 @@ func (c *call) pressed() (PagePress, url.Values, error) {
 	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
 		return PagePress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
 	}
-	if err := c.checkMode(); err != nil {
+	if err := c.checkSessionChoice(); err != nil {
 		return PagePress{}, nil, err
 	}
 	return PagePress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
@@ -243,7 +243,7 @@ func pressLink(c *call) error {
 	case LandingGoesOn:
 		return c.goOn(got.RedirectTo, url.Values{"code": {got.Code}})
 	case LandingSignedIn:
-		c.handOver(got.SignIn)
+		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", "You may close this page.")
 	}
 	return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")

@@ -96,7 +96,7 @@ func startOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.checkMode(); err != nil {
+	if err := c.checkSessionChoice(); err != nil {
 		return err
 	}
 	in := OAuthStart{

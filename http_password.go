@@ -88,7 +88,7 @@ func pressReset(c *call) error {
 	case LandingGoesOn:
 		return c.goOn(got.RedirectTo, url.Values{"code": {got.Code}})
 	case LandingSignedIn:
-		c.handOver(got.SignIn)
+		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", saved+" You may close this page.")
 	}
 	return c.notice("Saved", saved+" Go back to where you wanted to sign in and use your new password there.")

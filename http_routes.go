@@ -124,7 +124,7 @@ func withBody[In any](flow func(*call, In) (jsonResponse, error)) func(*call) er
 		if err := httpio.Decode(c.r, &in); err != nil {
 			return err
 		}
-		if err := c.checkMode(); err != nil {
+		if err := c.checkSessionChoice(); err != nil {
 			return err
 		}
 		out, err := flow(c, in)

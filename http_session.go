@@ -41,7 +41,7 @@ func (c *call) signedIn(s SignIn) jsonResponse {
 	if s.Created && s.User.AuthMethod == MethodCredentials {
 		status = http.StatusCreated
 	}
-	if c.handOver(s); s.Cookie != "" {
+	if c.setSignInCookies(s); s.Cookie != "" {
 		s.Token, s.ExpiresIn = "", 0
 	}
 	return jsonResponse{status, toSignInJSON(s)}
