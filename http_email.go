@@ -20,7 +20,7 @@ func sendProof(c *call, _ emptyBody) (jsonResponse, error) {
 const askAgain = "Ask for a new one where you asked for this one."
 
 var (
-	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, goes: true}
+	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, autoSubmit: true}
 	confirmPage = formPage{purpose: forChange, title: "Confirm your new address for ", button: "Confirm", stale: askAgain}
 	undoPage    = formPage{purpose: forUndo, title: "Take back what was changed at ", button: "Take it back", stale: "Ask the people who run the application."}
 )
@@ -65,7 +65,7 @@ func verifyByProof(c *call, in verifyBody) (jsonResponse, error) {
 // pressVerify is the page's button: the asker's browser confirms, and so does any that is
 // signed in to the account; another signs in.
 func pressVerify(c *call) error {
-	press, _, err := c.pressed()
+	press, _, err := c.readPress()
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func confirmEmail(c *call) error {
 	if !isForm(c.r) {
 		return withBody(confirmByProof)(c)
 	}
-	press, _, err := c.pressed()
+	press, _, err := c.readPress()
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func undoEmail(c *call) error {
 	if !isForm(c.r) {
 		return withBody(undoByToken)(c)
 	}
-	press, _, err := c.pressed()
+	press, _, err := c.readPress()
 	if err != nil {
 		return err
 	}

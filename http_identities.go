@@ -72,7 +72,7 @@ func finishLink(c *call, in OAuthReturn) (jsonResponse, error) {
 func returnLink(c *call, in OAuthReturn) error {
 	got, err := c.linkNow(in)
 	if got.RedirectTo != "" {
-		return c.goBack(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))
+		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))
 	}
 	if err != nil {
 		return err

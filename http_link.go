@@ -73,16 +73,16 @@ func (c *call) sameSite() bool {
 
 // formPage is a page with one button, which posts a link's token back to the page's path.
 type formPage struct {
-	purpose purpose
-	title   string // the app's name follows
-	button  string
-	stale   string // what to do about a link that is no longer valid
-	ask     bool   // for a new password
-	goes    bool   // by itself, in the browser that asked
+	purpose     purpose
+	title       string // the app's name follows
+	button      string
+	stale       string // what to do about a link that is no longer valid
+	newPassword bool   // for a new password
+	autoSubmit  bool   // by itself, in the browser that asked
 }
 
 var signInPage = formPage{
-	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", goes: true,
+	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", autoSubmit: true,
 }
 
 // show looks at a link and shows its page: once more where what was typed there was refused.
@@ -120,7 +120,7 @@ func (p formPage) write(c *call, raw string, got challenge, refused *Error) erro
 	data := pages.ConfirmData{
 		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.cfg.url(p.purpose.page + c.app.ID.String()),
 		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(got.data.Email),
-		NewPassword: p.ask, MinLength: c.e.cfg.Password.MinLength,
+		NewPassword: p.newPassword, MinLength: c.e.cfg.Password.MinLength,
 	}
 	if refused != nil {
 		c.logRefusal(refused)
@@ -131,7 +131,7 @@ func (p formPage) write(c *call, raw string, got challenge, refused *Error) erro
 		data.Destination, policy = httpio.Destination(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
 	}
 	switch {
-	case same && p.goes && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
+	case same && p.autoSubmit && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
 		data.AutoSubmit, policy = true, pages.Scripted(nonce, policy)
 	case !same && !got.data.Asked.IsZero():
 		data.Asked = got.data.Asked.Format("15:04") + " UTC with " + got.data.Agent
@@ -206,9 +206,9 @@ func redeemProof(c *call, in verifyBody) (jsonResponse, error) {
 	return c.signedIn(got), nil
 }
 
-// pressed reads a form that this browser was shown. Only pages of this handler post it: the
+// readPress reads a form that this browser was shown. Only pages of this handler post it: the
 // origins of an app call the routes with JSON.
-func (c *call) pressed() (PagePress, url.Values, error) {
+func (c *call) readPress() (PagePress, url.Values, error) {
 	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
 		return PagePress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
 	}
@@ -231,7 +231,7 @@ func isForm(r *http.Request) bool { return httpio.MediaType(r) == "application/x
 
 // pressLink is the page's button.
 func pressLink(c *call) error {
-	press, _, err := c.pressed()
+	press, _, err := c.readPress()
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func pressLink(c *call) error {
 	}
 	switch got.State {
 	case LandingGoesOn:
-		return c.goOn(got.RedirectTo, url.Values{"code": {got.Code}})
+		return c.redirectToGoal(got.RedirectTo, url.Values{"code": {got.Code}})
 	case LandingSignedIn:
 		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", "You may close this page.")
@@ -249,16 +249,16 @@ func pressLink(c *call) error {
 	return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
 }
 
-// goOn sends a browser to a goal, with parameters added: a person has just pressed for it.
-func (c *call) goOn(to string, with url.Values) error {
+// redirectToGoal sends a browser to a goal, with parameters added: a person has just pressed for it.
+func (c *call) redirectToGoal(to string, with url.Values) error {
 	return c.redirect(http.StatusSeeOther, httpio.WithQuery(to, with))
 }
 
-// goBack is goOn for a flow in which the last step was a provider's, not a person's: to a
+// returnToGoal is goOn for a flow in which the last step was a provider's, not a person's: to a
 // program on the device a page of ours goes on, which names the app.
-func (c *call) goBack(to string, with url.Values) error {
+func (c *call) returnToGoal(to string, with url.Values) error {
 	if !c.app.leavesBrowser(to) {
-		return c.goOn(to, with)
+		return c.redirectToGoal(to, with)
 	}
 	goal, err := goalURL(to)
 	if err != nil {

@@ -125,17 +125,17 @@ func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error
 	if !app.takesCookies() {
 		return nil, noAccessToken("the app takes no session cookies")
 	}
-	if acts(r) && httpio.CrossOrigin(r, g.e.http.origin, func(origin string) bool { return slices.Contains(app.Settings.Origins, origin) }) {
+	if mayWrite(r) && httpio.CrossOrigin(r, g.e.http.origin, func(origin string) bool { return slices.Contains(app.Settings.Origins, origin) }) {
 		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
 	}
 	by := Client{IP: g.e.http.proxies.Sender(r).Addr, UserAgent: r.UserAgent(), Cookie: true}
 	return g.e.live.byCookie(r.Context(), cookieUse{app: app, value: value, by: by, used: r.Method != http.MethodHead}, g.within)
 }
 
-// acts reports whether a request may do more than read: by its method, or since it opens
+// mayWrite reports whether a request may do more than read: by its method, or since it opens
 // another protocol, in which a page could say and read anything (cross-site WebSocket
 // hijacking, CWE-1385). Browsers put no handshake under CORS.
-func acts(r *http.Request) bool {
+func mayWrite(r *http.Request) bool {
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	return !safe || len(r.Header.Values("Upgrade")) > 0
 }

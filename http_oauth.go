@@ -122,8 +122,8 @@ func startOAuth(c *call) error {
 			return err
 		}
 	}
-	if driven(c.r) {
-		return c.askToStart(in)
+	if startedByPage(c.r) {
+		return c.showStartPage(in)
 	}
 	in.Browser = c.browser.bind()
 	got, err := c.e.StartOAuth(c.ctx(), in)
@@ -133,10 +133,10 @@ func startOAuth(c *call) error {
 	return c.redirect(http.StatusFound, got.URL)
 }
 
-// driven reports whether another page makes the browser ask, and no person: it could sign a
+// startedByPage reports whether another page makes the browser ask, and no person: it could sign a
 // visitor in, and begin a session, against their will. Browsers without these headers
 // tell nothing.
-func driven(r *http.Request) bool {
+func startedByPage(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "cross-site", "same-site":
 		return r.Header.Get("Sec-Fetch-User") != "?1"
@@ -144,9 +144,9 @@ func driven(r *http.Request) bool {
 	return false
 }
 
-// askToStart shows a page with a button, which is a link back here: browsers check each hop of
+// showStartPage shows a page with a button, which is a link back here: browsers check each hop of
 // a form's redirects against the policy of the page.
-func (c *call) askToStart(in OAuthStart) error {
+func (c *call) showStartPage(in OAuthStart) error {
 	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 		return err
 	}
@@ -173,8 +173,8 @@ func (c *call) redirect(status int, to string) error {
 // provider decides: texts for people, with any bytes, and members of its own.
 var providerParams = []string{"code", "state", "iss", "error", "resume"}
 
-// returned reads what a provider sends back.
-func (c *call) returned(values url.Values) OAuthReturn {
+// readReturn reads what a provider sends back.
+func (c *call) readReturn(values url.Values) OAuthReturn {
 	return OAuthReturn{
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Client: c.client,
 		Code: values.Get("code"), State: values.Get("state"), Iss: values.Get("iss"), Fail: values.Get("error"),
@@ -191,7 +191,7 @@ func returnOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
-	in := c.returned(values)
+	in := c.readReturn(values)
 	browser := c.browser.secret()
 	if browser == nil {
 		return invalidToken("the browser has no binding cookie") // began elsewhere: login CSRF (RFC 6749, section 10.12)
@@ -208,7 +208,7 @@ func returnOAuth(c *call) error {
 	got, err := c.e.ReturnOAuth(c.ctx(), in)
 	switch {
 	case got.State == LandingGoesOn:
-		return c.goBack(got.RedirectTo, c.goalQuery(err, "code", got.Code))
+		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "code", got.Code))
 	case err != nil:
 		return err
 	}
@@ -263,7 +263,7 @@ func finishOAuth(c *call) error {
 	if err != nil {
 		return err
 	}
-	in := c.returned(form)
+	in := c.readReturn(form)
 	resume, err := c.e.StashOAuthReturn(c.ctx(), in)
 	if err != nil {
 		return err

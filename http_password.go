@@ -27,7 +27,7 @@ func forgotPassword(c *call, in forgotBody) (jsonResponse, error) {
 }
 
 var resetPage = formPage{
-	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", ask: true,
+	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", newPassword: true,
 }
 
 // openReset shows the page of a link.
@@ -58,7 +58,7 @@ func resetByProof(c *call, in resetBody) (jsonResponse, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
 		return jsonResponse{}, err
 	}
-	if err := present("password", in.Password); err != nil {
+	if err := requirePassword("password", in.Password); err != nil {
 		return jsonResponse{}, err
 	}
 	got, err := c.e.ResetPassword(c.ctx(), PasswordReset{
@@ -72,7 +72,7 @@ func resetByProof(c *call, in resetBody) (jsonResponse, error) {
 
 // pressReset is the page's button.
 func pressReset(c *call) error {
-	press, form, err := c.pressed()
+	press, form, err := c.readPress()
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func pressReset(c *call) error {
 	saved := "Your new password is saved." + removedText(got.SignIn.Removed)
 	switch got.State {
 	case LandingGoesOn:
-		return c.goOn(got.RedirectTo, url.Values{"code": {got.Code}})
+		return c.redirectToGoal(got.RedirectTo, url.Values{"code": {got.Code}})
 	case LandingSignedIn:
 		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", saved+" You may close this page.")
@@ -106,8 +106,8 @@ func removedText(all []Removed) string {
 	return " Added in the last 72 hours, and no longer a way to sign in: " + strings.Join(names, ", ") + "."
 }
 
-// present refuses a password that is missing: an empty one is weak, or wrong.
-func present(member string, pw *string) error {
+// requirePassword refuses a password that is missing: an empty one is weak, or wrong.
+func requirePassword(member string, pw *string) error {
 	if pw == nil {
 		return invalid(member, "required", member+" is missing")
 	}
@@ -120,10 +120,10 @@ type changePasswordBody struct {
 }
 
 func changePassword(c *call, in changePasswordBody) (jsonResponse, error) {
-	if err := present("current_password", in.Current); err != nil {
+	if err := requirePassword("current_password", in.Current); err != nil {
 		return jsonResponse{}, err
 	}
-	if err := present("new_password", in.New); err != nil {
+	if err := requirePassword("new_password", in.New); err != nil {
 		return jsonResponse{}, err
 	}
 	return jsonResponse{http.StatusNoContent, nil}, c.e.ChangePassword(c.ctx(), PasswordChange{
@@ -136,7 +136,7 @@ type setPasswordBody struct {
 }
 
 func setPassword(c *call, in setPasswordBody) (jsonResponse, error) {
-	if err := present("new_password", in.New); err != nil {
+	if err := requirePassword("new_password", in.New); err != nil {
 		return jsonResponse{}, err
 	}
 	return jsonResponse{http.StatusNoContent, nil}, c.e.SetPassword(c.ctx(), PasswordSet{App: c.app.ID, User: c.user.ID, New: *in.New, Client: c.client})
