@@ -16,40 +16,40 @@ import (
 type guardedWriter struct {
 	http.ResponseWriter
 
-	settled bool // the header is written
+	headerDone bool // the header is written
 }
 
-// settle has the last word on the header.
-func (g *guardedWriter) settle() {
-	if !g.settled && httpio.HoldsSession(g.Header()) {
+// finishHeader has the last word on the header.
+func (g *guardedWriter) finishHeader() {
+	if !g.headerDone && httpio.HoldsSession(g.Header()) {
 		g.Header().Set("Cache-Control", "no-store")
 	}
-	g.settled = true
+	g.headerDone = true
 }
 
 // WriteHeader implements [http.ResponseWriter]. An informational answer is not the last.
 func (g *guardedWriter) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
-		g.settle()
+		g.finishHeader()
 	}
 	g.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements [http.ResponseWriter].
 func (g *guardedWriter) Write(b []byte) (int, error) {
-	g.settle()
+	g.finishHeader()
 	return g.ResponseWriter.Write(b) //nolint:wrapcheck // it passes for the writer below
 }
 
 // ReadFrom implements [io.ReaderFrom], so that a file is sent by the kernel where it can be.
 func (g *guardedWriter) ReadFrom(r io.Reader) (int64, error) {
-	g.settle()
+	g.finishHeader()
 	return io.Copy(g.ResponseWriter, r) //nolint:wrapcheck // likewise
 }
 
 // FlushError is what [http.ResponseController] flushes by.
 func (g *guardedWriter) FlushError() error {
-	g.settle()
+	g.finishHeader()
 	return http.NewResponseController(g.ResponseWriter).Flush() //nolint:wrapcheck // likewise
 }
 

@@ -80,7 +80,7 @@ func (g guard) wrap(next http.Handler) http.Handler {
 		}
 		guarded := &guardedWriter{ResponseWriter: w}
 		next.ServeHTTP(guarded, r)
-		guarded.settle() // a handler that wrote nothing leaves that to the server
+		guarded.finishHeader() // a handler that wrote nothing leaves that to the server
 	})
 }
 
