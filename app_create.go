@@ -105,7 +105,7 @@ func (in newApp) add(ctx context.Context, e *Engine) (App, string, error) {
 	}
 	var today []count
 	if most := e.cfg.appsPerDay(in.overHTTP); most > 0 {
-		today = append(today, e.limits.by(limit{limitAppsToday, most, day}, in.owner))
+		today = append(today, e.limits.countFor(limit{limitAppsToday, most, day}, in.owner))
 	}
 	if err := e.limits.hit(ctx, App{ID: Console}, today...); err != nil {
 		return App{}, "", err

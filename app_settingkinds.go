@@ -212,8 +212,8 @@ func ownLimits() settingKind {
 		},
 		check: func(_ string, v reflect.Value, d appDefaults) []FieldError { return d.limits.check(own(v)) },
 		risky: func(was, is reflect.Value, d appDefaults) bool {
-			return d.limits.with(own(is)).over(d.limits.with(own(was)))
+			return d.limits.tightened(own(is)).over(d.limits.tightened(own(was)))
 		},
-		show: func(v reflect.Value, d appDefaults) any { return d.limits.with(own(v)).json() },
+		show: func(v reflect.Value, d appDefaults) any { return d.limits.tightened(own(v)).json() },
 	}
 }

@@ -18,13 +18,13 @@ const (
 func (l *limiter) countMail(data challengeData) []count {
 	switch {
 	case data.Class == classSession && data.proven:
-		return []count{l.by(limitMailOwner, data.Email)}
+		return []count{l.countFor(limitMailOwner, data.Email)}
 	case data.Class == classDevice:
-		all := l.by(limitMailKnown, data.Email)
+		all := l.countFor(limitMailKnown, data.Email)
 		all.times = knownTimes
-		return []count{l.by(limitMailDevice, data.Email+" "+string(data.device)), all}
+		return []count{l.countFor(limitMailDevice, data.Email+" "+string(data.device)), all}
 	}
-	return []count{l.by(limitMailEmail, data.Email)}
+	return []count{l.countFor(limitMailEmail, data.Email)}
 }
 
 // knownTimes is how much mail all known devices of an address get together, as a multiple of
@@ -36,7 +36,9 @@ const knownTimes = 4
 // other account has, and which a new account in its place does not begin anew. Those of a move
 // to another address are the user's and, of all users together, that address's.
 func (l *limiter) countCode(got challenge, day string) []count {
-	of := func(who string) count { return l.by(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+who) }
+	of := func(who string) count {
+		return l.countFor(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+who)
+	}
 	if got.data.Was != "" {
 		return []count{of(got.user.String()), of("to " + got.data.Email)}
 	}

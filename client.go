@@ -46,10 +46,10 @@ func (c Client) withDeferred(counts []count) []count {
 	return append(deferred, counts...)
 }
 
-// hasRoom refuses a session whose cookie the browser has no room for: it holds the cookies of
+// checkCookieRoom refuses a session whose cookie the browser has no room for: it holds the cookies of
 // as many other apps as it may. None of those gives way (a page could sign people out of other
 // apps by that), and more would make every request too large for servers (431).
-func (c Client) hasRoom() error {
+func (c Client) checkCookieRoom() error {
 	if c.checked == nil || c.checked.others < maxCookieApps {
 		return nil
 	}

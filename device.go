@@ -49,9 +49,9 @@ func newAsker(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) a
 // besides, refilled evenly, since ten a minute are 14,400 passwords a day.
 func (a asker) counts(l *limiter) []count {
 	if a.known != nil {
-		return []count{l.by(limitCredentialsDevice, a.email+" "+token.Encode(a.known.ID))}
+		return []count{l.countFor(limitCredentialsDevice, a.email+" "+token.Encode(a.known.ID))}
 	}
-	return []count{l.by(limitCredentialsEmail, a.email), l.by(limitCredentialsDay, a.email)}
+	return []count{l.countFor(limitCredentialsEmail, a.email), l.countFor(limitCredentialsDay, a.email)}
 }
 
 // recheck makes a device a stranger after all, if the account is no longer as it knew it:

@@ -14,9 +14,9 @@ func (c *call) chargeLimits(rt route) error {
 		return nil
 	}
 	var counts []count
-	if rate, ok := rt.limit.rate(c.e.limits.all.of(c.app)); ok {
-		policy{rt.limit.name, rate}.tell(c.w.Header())
-		counts = c.e.limits.byPeer(rt.limit, c.client)
+	if rate, ok := rt.limit.rate(c.e.limits.all.forApp(c.app)); ok {
+		policy{rt.limit.name, rate}.setPolicyHeader(c.w.Header())
+		counts = c.e.limits.peerCounts(rt.limit, c.client)
 	}
 	counts = append(counts, c.writeCounts()...)
 	switch {
@@ -45,13 +45,13 @@ func (c *call) writeCounts() []count {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
 		return nil
 	case c.developer != "":
-		mine := c.e.limits.by(limitDeveloper, c.e.cfg.developerOf(c.developer))
+		mine := c.e.limits.countFor(limitDeveloper, c.e.cfg.developerOf(c.developer))
 		mine.everywhere, mine.asker = true, true
 		return []count{mine}
 	case c.user.ID != uuid.Nil:
-		mine := c.e.limits.by(limitUser, c.user.ID.String())
+		mine := c.e.limits.countFor(limitUser, c.user.ID.String())
 		mine.asker = true
-		return append(c.e.limits.everywhere(limitUser, c.client), mine)
+		return append(c.e.limits.allAppsCounts(limitUser, c.client), mine)
 	}
 	return nil
 }

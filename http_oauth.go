@@ -118,7 +118,7 @@ func startOAuth(c *call) error {
 		return c.writeJSON(http.StatusOK, oauthGoJSON(got))
 	}
 	if c.cookieMode() {
-		if err := c.client.hasRoom(); err != nil { // said before the person goes to the provider
+		if err := c.client.checkCookieRoom(); err != nil { // said before the person goes to the provider
 			return err
 		}
 	}

@@ -78,8 +78,8 @@ func (e *Error) headers(header http.Header) {
 		header.Set("Retry-After", strconv.Itoa(wholeSeconds(e.RetryAfter)))
 	}
 	if e.exhausted.name != "" {
-		e.exhausted.tell(header)
-		e.exhausted.tellExhausted(header, e.RetryAfter)
+		e.exhausted.setPolicyHeader(header)
+		e.exhausted.setExhaustedHeader(header, e.RetryAfter)
 	}
 }
 

@@ -126,12 +126,12 @@ func newLimiter(c LimitConfig, store LimitStore, ring *seal.Ring, now func() tim
 	}
 }
 
-// by counts the limit for one subject. Subjects are hashed with a key, so that a store
+// countFor counts the limit for one subject. Subjects are hashed with a key, so that a store
 // that leaks tells no addresses.
-func (l *limiter) by(of limit, subject string) count { return l.in("", of, subject) }
+func (l *limiter) countFor(of limit, subject string) count { return l.scopedCount("", of, subject) }
 
-// in is by, of a limit in a wider scope.
-func (l *limiter) in(scope string, of limit, subject string) count {
+// scopedCount is by, of a limit in a wider scope.
+func (l *limiter) scopedCount(scope string, of limit, subject string) count {
 	c := count{limit: of, scope: scope}
 	mac := l.ring.MAC("limit", []byte(c.name()), []byte(subject))
 	c.key = c.name() + "/" + token.Encode(mac[:16])
@@ -148,7 +148,7 @@ func (l *limiter) hit(ctx context.Context, app App, counts ...count) error {
 	if l.off || len(counts) == 0 {
 		return nil
 	}
-	counts, hits := l.hits(l.all.of(app), counts)
+	counts, hits := l.hits(l.all.forApp(app), counts)
 	now := l.now()
 	known, wait := l.knownExhausted(app.ID, hits, now)
 	if known < len(hits) && counts[known].asker {
@@ -176,7 +176,7 @@ func (l *limiter) refund(ctx context.Context, app App, counts ...count) error {
 	if l.off {
 		return nil
 	}
-	_, hits := l.hits(l.all.of(app), counts)
+	_, hits := l.hits(l.all.forApp(app), counts)
 	if len(hits) == 0 {
 		return nil
 	}

@@ -62,7 +62,7 @@ func TestARefundRestoresRoom(t *testing.T) {
 	store := &hits{}
 	l := testLimiter(t, store, testRing(t))
 	app := App{ID: newID(testTime)}
-	one := l.by(limit{limitAppsToday, 1, day}, "dev")
+	one := l.countFor(limit{limitAppsToday, 1, day}, "dev")
 	for i, want := range []bool{true, false} {
 		if err := l.hit(t.Context(), app, one); (err == nil) != want {
 			t.Errorf("hit %d: got %v, want it through: %v", i+1, err, want)
@@ -102,7 +102,7 @@ func TestAnExhaustedLimitIsRemembered(t *testing.T) {
 			store := &hits{}
 			l := testLimiter(t, store, testRing(t))
 			for range 4 {
-				_ = l.hit(t.Context(), App{ID: Console}, l.by(c.limit, "subject"))
+				_ = l.hit(t.Context(), App{ID: Console}, l.countFor(c.limit, "subject"))
 			}
 			if store.calls != c.want {
 				t.Errorf("calls: got %d, want %d", store.calls, c.want)

@@ -16,33 +16,33 @@ const (
 	forwardTimes = 50
 )
 
-// byPeer counts a limit for who asks: over all apps, and in this one, for an address of IPv6
+// peerCounts counts a limit for who asks: over all apps, and in this one, for an address of IPv6
 // by three sizes of network. A Go caller who gives no address is not counted.
-func (l *limiter) byPeer(of limit, who Client) []count {
+func (l *limiter) peerCounts(of limit, who Client) []count {
 	if who.IP == "" {
 		return nil
 	}
-	counts := l.everywhere(of, who)
+	counts := l.allAppsCounts(of, who)
 	for _, n := range httpio.PeerNets(who.IP) {
-		c := l.in(scopeOf(n), of, n.Key)
+		c := l.scopedCount(scopeOf(n), of, n.Key)
 		c.times, c.asker = n.Times, true
 		counts = append(counts, c)
 	}
 	return counts
 }
 
-// everywhere counts a limit for who asks in all apps together. An address that a backend tells
+// allAppsCounts counts a limit for who asks in all apps together. An address that a backend tells
 // is counted in its app alone, and here the developer for it: a backend that can name any
 // address must not use up what another has elsewhere.
-func (l *limiter) everywhere(of limit, who Client) []count {
+func (l *limiter) allAppsCounts(of limit, who Client) []count {
 	if who.forwarder != "" {
-		c := l.in("/forwarded", of, who.forwarder)
+		c := l.scopedCount("/forwarded", of, who.forwarder)
 		c.times, c.everywhere, c.asker = forwardTimes, true, true
 		return []count{c}
 	}
 	var counts []count
 	for _, n := range httpio.PeerNets(who.IP) {
-		c := l.in("/all"+scopeOf(n), of, n.Key)
+		c := l.scopedCount("/all"+scopeOf(n), of, n.Key)
 		c.times, c.everywhere, c.asker = peerTimes*n.Times, true, true
 		counts = append(counts, c)
 	}

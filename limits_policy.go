@@ -15,13 +15,13 @@ type policy struct {
 	rate ratelimit.Rate
 }
 
-// tell says how much the limit lets through.
-func (p policy) tell(header http.Header) {
+// setPolicyHeader says how much the limit lets through.
+func (p policy) setPolicyHeader(header http.Header) {
 	header.Set("Ratelimit-Policy", fmt.Sprintf("%q;q=%d;w=%d", p.name, p.rate.N, p.rate.Per/time.Second))
 }
 
-// tellExhausted says that nothing is left of the limit for a while.
-func (p policy) tellExhausted(header http.Header, wait time.Duration) {
+// setExhaustedHeader says that nothing is left of the limit for a while.
+func (p policy) setExhaustedHeader(header http.Header, wait time.Duration) {
 	header.Set("Ratelimit", fmt.Sprintf("%q;r=0;t=%d", p.name, wholeSeconds(wait)))
 }
 

@@ -100,10 +100,10 @@ func (c *LimitConfig) parsed() limits {
 	return out
 }
 
-// of are the limits of an app: its own where they are no wider than the engine's.
-func (l limits) of(app App) limits { return l.with(app.Settings.Limits) }
+// forApp are the limits of an app: its own where they are no wider than the engine's.
+func (l limits) forApp(app App) limits { return l.tightened(app.Settings.Limits) }
 
-func (l limits) with(own AppLimits) limits {
+func (l limits) tightened(own AppLimits) limits {
 	if own == (AppLimits{}) {
 		return l
 	}

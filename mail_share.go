@@ -95,12 +95,12 @@ func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID,
 	if l.Link != "" {
 		kind = l.Template
 	}
-	exhausted, _, err := b.charge(ctx, app, m.limits.by(limitNotices, kind+" "+to))
+	exhausted, _, err := b.charge(ctx, app, m.limits.countFor(limitNotices, kind+" "+to))
 	if err != nil || exhausted == "" {
 		return err == nil, err
 	}
 	*l = letter{To: l.To, App: l.App, Template: "more_notices"}
-	exhausted, _, err = b.charge(ctx, app, m.limits.by(limitMoreNotices, to))
+	exhausted, _, err = b.charge(ctx, app, m.limits.countFor(limitMoreNotices, to))
 	return exhausted == "", err
 }
 
@@ -120,7 +120,7 @@ func (m *mailShare) chargeDeveloper(ctx context.Context, b *charges, id uuid.UUI
 	if most == 0 {
 		return nil
 	}
-	exhausted, wait, err := b.charge(ctx, Console, m.limits.by(limit{limitMailDeveloper, most, day}, app.Developer))
+	exhausted, wait, err := b.charge(ctx, Console, m.limits.countFor(limit{limitMailDeveloper, most, day}, app.Developer))
 	if exhausted != "" && !proven {
 		return laterError{wait}
 	}
@@ -134,10 +134,10 @@ func (m *mailShare) chargeAddress(ctx context.Context, b *charges, app uuid.UUID
 	if asker == "" {
 		asker = app.String()
 	}
-	first := m.limits.by(limitMailFirst, app.String()+" "+to)
-	exhausted, wait, err := b.charge(ctx, Console, m.limits.by(limitMailAsker, asker+" "+to), m.limits.by(limitMailAll, to), first)
+	first := m.limits.countFor(limitMailFirst, app.String()+" "+to)
+	exhausted, wait, err := b.charge(ctx, Console, m.limits.countFor(limitMailAsker, asker+" "+to), m.limits.countFor(limitMailAll, to), first)
 	if err == nil && exhausted == first.name() {
-		exhausted, wait, err = b.charge(ctx, Console, m.limits.by(limitMailAgain, to))
+		exhausted, wait, err = b.charge(ctx, Console, m.limits.countFor(limitMailAgain, to))
 	}
 	if exhausted != "" {
 		return laterError{wait}

@@ -23,7 +23,7 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err err
 	defer e.hooks.refused(ctx, tried{EventPasswordChange, in.App, in.Client}, &err)
 	return e.password(ctx, in, func(app App, account *Account, c *UserChange) error {
 		// Of this session alone: what strangers try at the address keeps nobody from it.
-		if err := e.limits.hit(ctx, app, e.limits.by(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
+		if err := e.limits.hit(ctx, app, e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
 		ok, _, err := e.hasher.verify(ctx, hashFor(app.ID, in.Client), in.Current, account.password())

@@ -66,7 +66,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	}
 	// Each is an event, and a client can make any number of them: those beyond what a user may
 	// write are not kept.
-	if got.Renewed && e.limits.hit(ctx, app, e.limits.by(limitUser, got.User.ID.String())) == nil {
+	if got.Renewed && e.limits.hit(ctx, app, e.limits.countFor(limitUser, got.User.ID.String())) == nil {
 		e.noteRefresh(ctx, in, Event{UserID: got.User.ID, Type: EventSessionRenew, Result: "warning", Reason: "refresh repeated with its idempotency key"})
 	}
 	if err := e.endUnproven(ctx, app, got.User, got.Session); err != nil {

@@ -62,7 +62,7 @@ func (s signInStep) mayHold(app App) error {
 	if !s.starts() || !s.inCookie(app) {
 		return nil
 	}
-	return s.client.hasRoom()
+	return s.client.checkCookieRoom()
 }
 
 // mayProve refuses a user of an unproven address where the app asks for a proof, unless the step
@@ -264,7 +264,7 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
 		return signupClosed()
 	}
-	return e.limits.hit(ctx, app, e.limits.byPeer(limitSignupPeer, by)...)
+	return e.limits.hit(ctx, app, e.limits.peerCounts(limitSignupPeer, by)...)
 }
 
 func signupClosed() *Error { return refuse(CodeSignupDisabled, "this app takes no new users") }

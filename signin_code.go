@@ -127,7 +127,7 @@ func mayExchange(app App, s Session, by Client) error {
 	case s.Cookie == nil && app.Settings.SessionMode == SessionEither && by.Cookie:
 		return invalid("session", "not_chosen", "the flow began without session=cookie; choose it there")
 	case s.Cookie != nil:
-		return by.hasRoom()
+		return by.checkCookieRoom()
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func noticeTo(ctx context.Context, limits *limiter, app App, u User) (string, er
 	if u.Verified {
 		return u.EmailTyped, nil
 	}
-	err := limits.hit(ctx, app, limits.by(limitMailEmail, u.Email))
+	err := limits.hit(ctx, app, limits.countFor(limitMailEmail, u.Email))
 	switch {
 	case errors.Is(err, CodeRateLimited):
 		return "", nil
