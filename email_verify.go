@@ -102,7 +102,7 @@ type VerifyPress struct {
 // [LandingTypeCode]: neither is so, and nothing is spent. A browser that presses once more is
 // answered as by [Engine.PressMagicLink].
 func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Landing{}, err
@@ -162,7 +162,7 @@ type ProofSignIn struct {
 // proves the address, and nothing that the asker set up takes effect or survives, unless
 // the browser is the asker's. [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err

@@ -66,33 +66,33 @@ func (n *notifier) after(m Moment) {
 	}
 }
 
-// keepTelling calls Hooks.After for each moment until ctx ends. What waits then is for the Run
+// runAfter calls Hooks.After for each moment until ctx ends. What waits then is for the Run
 // that comes next, not for a hook that cannot act.
-func (n *notifier) keepTelling(ctx context.Context) {
+func (n *notifier) runAfter(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case m := <-n.pending:
-			n.tell(ctx, m)
+			n.callAfter(ctx, m)
 		case <-ctx.Done():
 		}
 	}
 }
 
-// tellPending calls Hooks.After for the moments that wait when it is called, not for those
+// callPendingAfter calls Hooks.After for the moments that wait when it is called, not for those
 // that its calls cause.
-func (n *notifier) tellPending(ctx context.Context) {
+func (n *notifier) callPendingAfter(ctx context.Context) {
 	for range len(n.pending) {
 		select {
 		case m := <-n.pending:
-			n.tell(ctx, m)
+			n.callAfter(ctx, m)
 		default:
 			return
 		}
 	}
 }
 
-// tell calls the hook. A moment whose hook panics counts as told.
-func (n *notifier) tell(ctx context.Context, m Moment) {
+// callAfter calls the hook. A moment whose hook panics counts as told.
+func (n *notifier) callAfter(ctx context.Context, m Moment) {
 	err := panics.Catch(func() error { n.hooks.After(ctx, m); return nil })
 	if err != nil {
 		n.log.Line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
@@ -124,8 +124,8 @@ func (n *notifier) observe(ev Event) {
 	}
 }
 
-// tried is an attempt whose refusal the observer is told of.
-type tried struct {
+// attempt is an attempt whose refusal the observer is told of.
+type attempt struct {
 	kind string // the type of the event
 	app  uuid.UUID
 	by   Client
@@ -134,22 +134,22 @@ type tried struct {
 // refused tells the observer that an attempt was refused: deferred where the attempt begins,
 // with its error. Nothing is written, since a client that fails on purpose must not be able to
 // fill a store. A malformed request and a fault of the server are no attempts.
-func (n *notifier) refused(ctx context.Context, what tried, err *error) {
+func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
 	if n.observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
 		return
 	}
 	ev := []Event{{
 		App: what.app, UserID: refusal.user, Time: n.now(), Type: what.kind, IP: what.by.IP,
-		Result: "refused", Reason: string(refusal.Code), Detail: refusal.rule(),
+		Result: "refused", Reason: string(refusal.Code), Detail: refusal.ruleDetail(),
 	}}
 	requestFrom(ctx).stamp(ev)
 	n.observer(ev[0])
 }
 
-// rule names in JSON what refused: the limit that is exhausted, or the check that failed; nil
+// ruleDetail names in JSON what refused: the limit that is exhausted, or the check that failed; nil
 // where the code says it all.
-func (e *Error) rule() []byte {
+func (e *Error) ruleDetail() []byte {
 	rule := map[string]string{}
 	if e.exhausted.name != "" {
 		rule["limit"] = e.exhausted.name

@@ -20,7 +20,7 @@ type PasswordChange struct {
 // like a sign-in, of this session alone, for [CodeRateLimited].
 // [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err error) {
-	defer e.hooks.refused(ctx, tried{EventPasswordChange, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventPasswordChange, in.App, in.Client}, &err)
 	return e.password(ctx, in, func(app App, account *Account, c *UserChange) error {
 		// Of this session alone: what strangers try at the address keeps nobody from it.
 		if err := e.limits.hit(ctx, app, e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {

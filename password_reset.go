@@ -49,7 +49,7 @@ type PasswordReset struct {
 // [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
 // [CodeUserDisabled].
 func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
@@ -81,7 +81,7 @@ type ResetPress struct {
 // same password. [LandingSaved]: no session begins, since there is no redirect URL and no Stay, or
 // the reset was asked for with a code challenge in another browser.
 func (e *Engine) PressReset(ctx context.Context, in ResetPress) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Landing{}, err

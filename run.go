@@ -35,7 +35,7 @@ const (
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.outbox.began()()
 	var telling sync.WaitGroup
-	telling.Go(func() { e.hooks.keepTelling(ctx) })
+	telling.Go(func() { e.hooks.runAfter(ctx) })
 	defer telling.Wait()
 	log := thinlog.New(e.cfg.Logger, e.now)
 	tick := time.NewTicker(runEvery)
@@ -76,7 +76,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 // was due when it was called has been tried when it returns, also what another call in this
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
-	e.hooks.tellPending(ctx)
+	e.hooks.callPendingAfter(ctx)
 	more, err := e.runStep(ctx)
 	for more {
 		var swept error

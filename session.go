@@ -32,7 +32,7 @@ type HostSignIn struct {
 // sessions taken for begun by mail, and a reset then keeps identities that were linked in them.
 // [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	if in.Method == "" || clean(in.Method, maxMethod) != in.Method {
 		return SignIn{}, invalid("method", "invalid_method", "method is not one to 64 printable characters, such as hwk")
 	}

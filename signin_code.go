@@ -34,7 +34,7 @@ func (in CodeExchange) proof(session uuid.UUID) (proof, secret []byte) {
 // ten minutes after it was made, it ends the session (RFC 6749, section 4.1.2). All of these
 // refusals are [CodeInvalidToken]; no code at all is [CodeInvalidRequest].
 func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err

@@ -70,7 +70,7 @@ type MagicLinkProof struct {
 // is spent, expired, foreign or malformed. The proof makes the address verified; what an
 // unproven account held before is reset first.
 func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
@@ -145,7 +145,7 @@ type PagePress struct {
 // Within a minute, the same browser that presses once more gets the same code, or the same
 // session, as long as they are alive, and nothing happens again.
 func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Landing{}, err

@@ -24,7 +24,7 @@ func (in OAuthReturn) answer() providerAnswer { return providerAnswer{in.Code, i
 // FinishOAuth claims the state, asks the provider who came, and signs in. The state is used
 // up first: what follows has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
@@ -45,7 +45,7 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 // the same, refusals too, as long as what was made is alive. One that comes while the first
 // is under way waits for its outcome.
 func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Landing{}, err

@@ -41,7 +41,7 @@ type PasswordSignIn struct {
 // an unknown address. With intent "sign_up":
 // [CodeWeakPassword] before any look-up, [CodeSignupDisabled], [CodeEmailTaken].
 func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ SignIn, err error) {
-	defer e.hooks.refused(ctx, tried{EventSessionStart, in.App, in.Client}, &err)
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return SignIn{}, err
