@@ -30,16 +30,16 @@ var table = []Doc{
 	{
 		Code: "body_too_large", Status: http.StatusRequestEntityTooLarge, Meaning: "The request body is larger than 64 KiB.",
 		Causes: []string{
-			"Something else than the documented JSON was sent.",
+			"Something other than the documented JSON was sent.",
 		},
 		Fix: "Send only the documented members.",
 	},
 	{
 		Code: "email_not_verified", Status: http.StatusForbidden, Meaning: "The address has to be proven first.",
 		Causes: []string{
-			"The account was made with an address that nobody has confirmed yet.",
+			"The account was made with an address that has not been confirmed yet.",
 		},
-		Fix: "Redeem what was mailed, with the binding of this answer, at POST /auth/email/verify. Where the answer has none, ask at POST /auth/email/send if you are signed in, else sign in by link; a link resets an account that was never proven, and its password is gone then.",
+		Fix: "Redeem what was mailed, with the binding of this answer, at POST /auth/email/verify. Where the answer has none, ask at POST /auth/email/send if you are signed in, otherwise sign in by link; a link resets an account that was never proven, and its password is gone then.",
 	},
 	{
 		Code: "email_required", Status: http.StatusConflict, Meaning: "The provider told no usable email address.",
@@ -88,7 +88,7 @@ var table = []Doc{
 		Causes: []string{
 			"A newer key replaced it.",
 			"It expired.",
-			"It was copied in part, or something else stands in its place.",
+			"It was copied in part, or another text stands in its place.",
 		},
 		Fix: "Take the app's current key; if it is lost, create a new one.",
 	},
@@ -237,7 +237,7 @@ var table = []Doc{
 		Fix: "Ask the app's owner for an account.",
 	},
 	{
-		Code: "unauthenticated", Status: http.StatusUnauthorized, Meaning: "This endpoint wants a credential, and none of the right kind came.",
+		Code: "unauthenticated", Status: http.StatusUnauthorized, Meaning: "This endpoint wants a credential, and the request has no credential of the right kind.",
 		Causes: []string{
 			"The Authorization header is missing.",
 			"Its scheme is another one.",
