@@ -151,3 +151,29 @@ func TestTakeoverBySettings(t *testing.T) {
 		})
 	}
 }
+
+// The bounds of lifetimes are one for the engine and for an app.
+func TestBoundsOfLifetimes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		within span
+		set    func(*TokenConfig, time.Duration)
+		patch  func(time.Duration) AppPatch
+	}{
+		"access tokens": {accessTTLs, func(c *TokenConfig, d time.Duration) { c.AccessTTL = d }, func(d time.Duration) AppPatch { return AppPatch{AccessTTL: &d} }},
+		"idle sessions": {idleTimes, func(c *TokenConfig, d time.Duration) { c.SessionIdle = d }, func(d time.Duration) AppPatch { return AppPatch{SessionIdle: &d} }},
+		"sessions":      {absoluteTimes, func(c *TokenConfig, d time.Duration) { c.SessionAbsolute = d }, func(d time.Duration) AppPatch { return AppPatch{SessionAbsolute: &d} }},
+	} {
+		for d, want := range map[time.Duration]bool{c.within.least - 1: false, c.within.least: true, c.within.most: true, c.within.most + 1: false} {
+			var config TokenConfig
+			var bad problems
+			c.set(&config, d)
+			config.fill(&bad)
+			p := c.patch(d)
+			_, wrong := p.settings(Settings{}, defaultsForTest())
+			if len(bad) == 0 != want || len(wrong) == 0 != want {
+				t.Errorf("%s of %v: got %v from Config and %v from a patch, want them taken: %v", name, d, bad, wrong, want)
+			}
+		}
+	}
+}
