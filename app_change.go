@@ -10,7 +10,7 @@ import (
 // process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
 // [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, ref AppRef, p AppPatch) (App, error) {
-	return appEdit{AppPatch: p, granted: true}.change(ctx, e, ref)
+	return appEdit{AppPatch: p, mayChooseCookies: true}.change(ctx, e, ref)
 }
 
 // appEdit is a patch with what the caller knows of it.
@@ -19,12 +19,12 @@ type appEdit struct {
 
 	bad []FieldError // what is wrong with it already
 
-	// takeover is asked before a change of settings by which the app could be taken over; its
+	// enablesTakeovereover is asked before a change of settings by which the app could be taken over; its
 	// error refuses the change. Nil allows each.
-	takeover func() error
+	checkTakeover func() error
 
-	// granted says that the host itself, or a developer whom it lets, chooses cookies.
-	granted bool
+	// mayChooseCookies says that the host itself, or a developer whom it lets, chooses cookies.
+	mayChooseCookies bool
 }
 
 // change applies the patch, and decides again where the app is changed beside it.
@@ -68,12 +68,12 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 	}
 	defaults := appDefaults{e.cfg.Tokens, e.limits.all}
 	settings, wrong := p.settings(app.Settings, defaults)
-	if !p.granted && settings.SessionMode != app.Settings.SessionMode && (App{Settings: settings}).takesCookies() {
+	if !p.mayChooseCookies && settings.SessionMode != app.Settings.SessionMode && (App{Settings: settings}).takesCookies() {
 		return c, refuse(CodeForbidden, "session cookies live on the host's own origin, and this host does not let developers choose them")
 	}
-	risky := takeover(app.Settings, settings, defaults)
-	if risky && p.takeover != nil {
-		if err := p.takeover(); err != nil {
+	risky := enablesTakeover(app.Settings, settings, defaults)
+	if risky && p.checkTakeover != nil {
+		if err := p.checkTakeover(); err != nil {
 			return c, err
 		}
 	}
@@ -87,10 +87,10 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 	}
 	c.Settings = &settings
 	if risky {
-		if err := e.tellOwner(ctx, &c.Also, app, "its settings were changed ("+p.names()+")"); err != nil {
+		if err := e.notifyOwner(ctx, &c.Also, app, "its settings were changed ("+p.memberNames()+")"); err != nil {
 			return c, err
 		}
 	}
-	c.Also.note(e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.names()})
+	c.Also.note(e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.memberNames()})
 	return c, nil
 }

@@ -2,11 +2,11 @@ package authkit
 
 import "context"
 
-// tellOwner adds a notice to a change by which an app could be taken over (OWASP ASVS 5.0,
+// notifyOwner adds a notice to a change by which an app could be taken over (OWASP ASVS 5.0,
 // 6.3.7): a session of the developer may be in other hands. It goes to a developer of the
 // console app whose address is proven. The host knows its own developers, and learns of the
 // change by its event.
-func (e *Engine) tellOwner(ctx context.Context, also *Also, app App, change string) error {
+func (e *Engine) notifyOwner(ctx context.Context, also *Also, app App, change string) error {
 	user, ok := consoleUser(app.Developer)
 	if !ok {
 		return nil

@@ -58,7 +58,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, 
 	}
 	also := Also{Secret: e.secrets.newest()}
 	also.note(e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider})
-	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
+	if err := e.notifyOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
 		return OAuthConfig{}, err
 	}
 	if err := e.providers.put(ctx, c, also); err != nil {
@@ -88,7 +88,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 	}
 	var also Also
 	also.note(e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider})
-	if err := e.tellOwner(ctx, &also, own, "the sign-in provider "+provider+" was removed"); err != nil {
+	if err := e.notifyOwner(ctx, &also, own, "the sign-in provider "+provider+" was removed"); err != nil {
 		return err
 	}
 	err = e.providers.delete(ctx, app, provider, also)

@@ -11,7 +11,7 @@ import (
 // newAppLoader reads apps from the store. The console app has the settings of the configuration.
 func newAppLoader(store AppStore, cfg *Config) appLoader {
 	return func(ctx context.Context, id uuid.UUID) (App, error) {
-		if err := cfg.consoleOff(id); err != nil {
+		if err := cfg.refuseDisabledConsole(id); err != nil {
 			return App{}, err
 		}
 		app, err := store.App(ctx, id)
@@ -29,8 +29,8 @@ func newAppLoader(store AppStore, cfg *Config) appLoader {
 	}
 }
 
-// consoleOff refuses the console app where the host has developers of its own.
-func (c *Config) consoleOff(id uuid.UUID) error {
+// refuseDisabledConsole refuses the console app where the host has developers of its own.
+func (c *Config) refuseDisabledConsole(id uuid.UUID) error {
 	if id == Console && c.Developers != nil {
 		return unknownApp("the console app is off, since Config.Developers is set")
 	}

@@ -72,7 +72,7 @@ func toggle(no, yes string) settingKind {
 				return false, nil
 			}
 			to.SetBool(*v == yes)
-			return true, oneOf(name, written(*v), no, yes)
+			return true, oneOf(name, explicit(*v), no, yes)
 		},
 		show: func(v reflect.Value, _ appDefaults) any {
 			if v.Bool() {
@@ -98,7 +98,7 @@ func choiceOf(known []string) settingKind {
 		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
 			v, _ := member.(*string)
 			if v != nil {
-				to.SetString(written(*v))
+				to.SetString(explicit(*v))
 			}
 			return v != nil, nil
 		},
@@ -112,9 +112,9 @@ func choiceOf(known []string) settingKind {
 	}
 }
 
-// written makes of an empty text one that is no value either: to the Engine an empty one is
+// explicit makes of an empty text one that is no value either: to the Engine an empty one is
 // the default, which the request has not asked for.
-func written(s string) string { return cmp.Or(s, "empty") }
+func explicit(s string) string { return cmp.Or(s, "empty") }
 
 // oneOf finds a value that is not a known one.
 func oneOf(field, got string, known ...string) []FieldError {

@@ -61,36 +61,36 @@ type appDefaults struct {
 	limits limits
 }
 
-func (a appSetting) in(s *Settings) reflect.Value {
+func (a appSetting) value(s *Settings) reflect.Value {
 	return reflect.ValueOf(s).Elem().FieldByName(a.field)
 }
 
-// of is a pointer, nil where the patch leaves the setting as it is.
-func (a appSetting) of(p *AppPatch) reflect.Value {
+// patchValue is a pointer, nil where the patch leaves the setting as it is.
+func (a appSetting) patchValue(p *AppPatch) reflect.Value {
 	return reflect.ValueOf(p).Elem().FieldByName(a.field)
 }
 
 // read moves a member of a request into a patch.
 func (a appSetting) read(member any, p *AppPatch) []FieldError {
-	to := reflect.New(a.of(p).Type().Elem())
+	to := reflect.New(a.patchValue(p).Type().Elem())
 	given, bad := a.kind.read(a.name, member, to.Elem())
 	if given {
-		a.of(p).Set(to)
+		a.patchValue(p).Set(to)
 	}
 	return bad
 }
 
 // show is the value in effect, in JSON.
-func (a appSetting) show(s Settings, d appDefaults) any { return a.kind.show(a.in(&s), d) }
+func (a appSetting) show(s Settings, d appDefaults) any { return a.kind.show(a.value(&s), d) }
 
-// names are the members that the patch has.
-func (p *AppPatch) names() string {
+// memberNames are the members that the patch has.
+func (p *AppPatch) memberNames() string {
 	var names []string
 	if p.Name != nil {
 		names = append(names, "name")
 	}
 	for _, a := range appSettings {
-		if !a.of(p).IsNil() {
+		if !a.patchValue(p).IsNil() {
 			names = append(names, a.name)
 		}
 	}
@@ -100,14 +100,14 @@ func (p *AppPatch) names() string {
 // settings are those of an app after the patch.
 func (p *AppPatch) settings(s Settings, d appDefaults) (_ Settings, bad []FieldError) {
 	for _, a := range appSettings {
-		if to := a.of(p); !to.IsNil() {
-			a.in(&s).Set(to.Elem())
+		if to := a.patchValue(p); !to.IsNil() {
+			a.value(&s).Set(to.Elem())
 		}
 	}
 	for rank := range ranks {
 		for _, a := range appSettings {
-			if a.kind.rank == rank && (!a.kind.onlyGiven || !a.of(p).IsNil()) {
-				bad = append(bad, a.kind.check(a.name, a.in(&s), d)...)
+			if a.kind.rank == rank && (!a.kind.onlyGiven || !a.patchValue(p).IsNil()) {
+				bad = append(bad, a.kind.check(a.name, a.value(&s), d)...)
 			}
 		}
 	}
@@ -116,16 +116,16 @@ func (p *AppPatch) settings(s Settings, d appDefaults) (_ Settings, bad []FieldE
 
 // same reports whether no setting differs.
 func (s Settings) same(other Settings) bool {
-	return !slices.ContainsFunc(appSettings, func(a appSetting) bool { return !a.kind.same(a.in(&s), a.in(&other)) })
+	return !slices.ContainsFunc(appSettings, func(a appSetting) bool { return !a.kind.same(a.value(&s), a.value(&other)) })
 }
 
-// takeover reports whether a change of settings could help to take over an app or its users:
+// enablesTakeovereover reports whether a change of settings could help to take over an app or its users:
 // each but limits that become tighter.
-func takeover(was, is Settings, d appDefaults) bool {
+func enablesTakeover(was, is Settings, d appDefaults) bool {
 	return slices.ContainsFunc(appSettings, func(a appSetting) bool {
 		if a.kind.risky != nil {
-			return a.kind.risky(a.in(&was), a.in(&is), d)
+			return a.kind.risky(a.value(&was), a.value(&is), d)
 		}
-		return !a.kind.same(a.in(&was), a.in(&is))
+		return !a.kind.same(a.value(&was), a.value(&is))
 	})
 }

@@ -81,8 +81,8 @@ func TestSettingsInEffectAreAPatch(t *testing.T) {
 				t.Errorf("got %s, %v, %v, want %s", again, bad, err, shown)
 			}
 			for _, a := range appSettings {
-				if a.of(&p).IsNil() || !strings.Contains(p.names(), a.name) {
-					t.Errorf("%s: got it left out of %s", a.name, p.names())
+				if a.patchValue(&p).IsNil() || !strings.Contains(p.memberNames(), a.name) {
+					t.Errorf("%s: got it left out of %s", a.name, p.memberNames())
 				}
 			}
 		})
@@ -121,7 +121,7 @@ func TestAPatchIsReadByTheTable(t *testing.T) {
 		for _, f := range append(bad, wrong...) {
 			faults = append(faults, f.Field+" "+f.Code)
 		}
-		got := strings.TrimSuffix(p.names()+": "+strings.Join(faults, " "), ": ")
+		got := strings.TrimSuffix(p.memberNames()+": "+strings.Join(faults, " "), ": ")
 		if got != want {
 			t.Errorf("%s: got %q, want %q", body, got, want)
 		}
@@ -145,7 +145,7 @@ func TestTakeoverBySettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := takeover(c.was, c.is, d); got != c.want {
+			if got := enablesTakeover(c.was, c.is, d); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})

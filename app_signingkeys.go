@@ -64,7 +64,7 @@ func (n nextSigningKey) add(ctx context.Context, e *Engine, app App) (SigningKey
 	also := Also{Secret: e.secrets.newest()}
 	also.note(e.now(), n.event)
 	if n.event.Actor != "" { // a person did it
-		if err := e.tellOwner(ctx, &also, app, "a new signing key was made"); err != nil {
+		if err := e.notifyOwner(ctx, &also, app, "a new signing key was made"); err != nil {
 			return SigningKey{}, err
 		}
 	}

@@ -57,7 +57,7 @@ func changeApp(c *call) error {
 	if err != nil {
 		return err
 	}
-	app, err := appEdit{AppPatch: patch, bad: bad, takeover: c.mustBeFresh, granted: c.e.cfg.DeveloperCookies}.change(c.ctx(), c.e, c.appRef())
+	app, err := appEdit{AppPatch: patch, bad: bad, checkTakeover: c.mustBeFresh, mayChooseCookies: c.e.cfg.DeveloperCookies}.change(c.ctx(), c.e, c.appRef())
 	if err != nil {
 		return err
 	}
