@@ -119,7 +119,7 @@ func (s Settings) same(other Settings) bool {
 	return !slices.ContainsFunc(appSettings, func(a appSetting) bool { return !a.kind.same(a.value(&s), a.value(&other)) })
 }
 
-// enablesTakeovereover reports whether a change of settings could help to take over an app or its users:
+// checkTakeoverakeover reports whether a change of settings could help to take over an app or its users:
 // each but limits that become tighter.
 func enablesTakeover(was, is Settings, d appDefaults) bool {
 	return slices.ContainsFunc(appSettings, func(a appSetting) bool {

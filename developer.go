@@ -26,7 +26,7 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 	if account != nil {
 		return account.User, refuse(CodeEmailTaken, "there is a developer of that address")
 	}
-	phc, err := e.hasher.hash(ctx, hashFor(app.ID, Client{}), pw)
+	phc, err := e.hasher.hash(ctx, gateAsker(app.ID, Client{}), pw)
 	if err != nil {
 		return User{}, err
 	}

@@ -68,7 +68,7 @@ func (h *hasher) renew(ctx context.Context, app App, u User, pw string, by Clien
 	if err := h.unbreached(ctx, app.ID, pw); err != nil {
 		return "", err
 	}
-	return h.hash(ctx, hashFor(app.ID, by), pw)
+	return h.hash(ctx, gateAsker(app.ID, by), pw)
 }
 
 // check refuses a password that the policy does not take: [CodeWeakPassword].
@@ -80,8 +80,8 @@ func (h *hasher) check(pw string, words ...string) error {
 	return err
 }
 
-// hashFor is who waits at the gate.
-func hashFor(app uuid.UUID, by Client) password.Asker {
+// gateAsker is who waits at the gate.
+func gateAsker(app uuid.UUID, by Client) password.Asker {
 	return password.Asker{Tenant: app.String(), Peer: by.gatePeer()}
 }
 

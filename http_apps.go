@@ -27,7 +27,7 @@ func listApps(c *call) (any, error) {
 	if len(apps) > most {
 		apps = apps[:most]
 		last := apps[most-1]
-		next = c.next(values, last.CreatedAt, last.ID)
+		next = c.nextCursor(values, last.CreatedAt, last.ID)
 	}
 	out := make([]appJSON, len(apps))
 	for i, a := range apps {

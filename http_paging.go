@@ -32,7 +32,7 @@ func (c *call) page(values url.Values) (Page, error) {
 	if !values.Has("cursor") {
 		return p, nil
 	}
-	at, ok := cursor.Decode(c.h.http.ring, c.listName(values), values.Get("cursor"))
+	at, ok := cursor.Decode(c.h.http.ring, c.listKey(values), values.Get("cursor"))
 	if !ok {
 		return p, invalid("cursor", "invalid_cursor", "cursor is not one of this list")
 	}
@@ -40,8 +40,8 @@ func (c *call) page(values url.Values) (Page, error) {
 	return p, nil
 }
 
-// listName tells lists apart: by path (/apps/ is /apps), caller and filters.
-func (c *call) listName(values url.Values) []byte {
+// listKey tells lists apart: by path (/apps/ is /apps), caller and filters.
+func (c *call) listKey(values url.Values) []byte {
 	filters := url.Values{}
 	for name := range values {
 		if name != "cursor" && name != "limit" {
@@ -52,9 +52,9 @@ func (c *call) listName(values url.Values) []byte {
 	return []byte(path + "?" + filters.Encode() + "#" + c.developer)
 }
 
-// next makes the cursor that goes on after a row, and announces it (RFC 8288).
-func (c *call) next(values url.Values, at time.Time, id uuid.UUID) string {
-	text := cursor.Encode(c.h.http.ring, c.listName(values), cursor.Position{Time: at, ID: id})
+// nextCursor makes the cursor that goes on after a row, and announces it (RFC 8288).
+func (c *call) nextCursor(values url.Values, at time.Time, id uuid.UUID) string {
+	text := cursor.Encode(c.h.http.ring, c.listKey(values), cursor.Position{Time: at, ID: id})
 	following := url.Values{}
 	for name := range values {
 		following.Set(name, values.Get(name))

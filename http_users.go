@@ -37,7 +37,7 @@ func listUsers(c *call) error {
 	if len(users) == filter.Limit {
 		users = users[:page.Limit]
 		last := users[len(users)-1]
-		next = c.next(values, last.CreatedAt, last.ID)
+		next = c.nextCursor(values, last.CreatedAt, last.ID)
 	}
 	out := make([]userJSON, len(users))
 	for i, u := range users {

@@ -31,10 +31,10 @@ func New(c Config) (*Engine, error) {
 	build(e, base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	if err := e.store.clock.keep(ctx); err != nil {
+	if err := e.store.clock.measureIfDue(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
-	if _, err := e.secrets.admit(ctx); err != nil {
+	if _, err := e.secrets.noteNewest(ctx); err != nil {
 		return nil, fmt.Errorf("authkit: %w", err)
 	}
 	if err := ensureConsole(ctx, e); err != nil {

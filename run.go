@@ -53,15 +53,15 @@ func (e *Engine) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		case <-e.outbox.wake:
-			if !pause(ctx, mailPause) {
+			if !sleep(ctx, mailPause) {
 				return nil
 			}
 		}
 	}
 }
 
-// pause waits; false: ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
+// sleep waits; false: ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -89,7 +89,7 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // runStep does all there is to do but for the sweep, which it only takes a step further:
 // what a large app leaves behind takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	for _, part := range []func(context.Context) error{e.store.clock.keep, e.secrets.look, e.outbox.deliver, e.keys.flush, e.rotateDue} {
+	for _, part := range []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.outbox.deliver, e.keys.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
 	}
 	more, swept := sweep(ctx, e.store, e.now())

@@ -40,21 +40,21 @@ func newSecrets(ring *seal.Ring, store resealStore, now func() time.Time) *secre
 // newest is the id of the secret that seals.
 func (s *secrets) newest() string { return s.ids[0] }
 
-// admit notes the newest secret. It refuses where the store has a note of a secret that is
+// noteNewest notes the newest secret. It refuses where the store has a note of a secret that is
 // not among Config.Secrets.
-func (s *secrets) admit(ctx context.Context) ([]SecretNote, error) {
+func (s *secrets) noteNewest(ctx context.Context) ([]SecretNote, error) {
 	notes, err := s.store.NoteSecret(ctx, s.newest(), s.ids)
 	switch {
 	case errors.Is(err, ErrConflict):
-		return nil, s.missing(notes)
+		return nil, s.missingError(notes)
 	case err != nil:
 		return nil, fmt.Errorf("note the secret in use: %w", err)
 	}
 	return notes, nil
 }
 
-// missing names the secrets that the store has a note of and this process does not hold.
-func (s *secrets) missing(notes []SecretNote) error {
+// missingError names the secrets that the store has a note of and this process does not hold.
+func (s *secrets) missingError(notes []SecretNote) error {
 	var ids []string
 	for _, note := range notes {
 		if !slices.Contains(s.ids, note.ID) {
@@ -65,8 +65,8 @@ func (s *secrets) missing(notes []SecretNote) error {
 		"give those too, the newest first, until Engine.Reseal has made them needless: %w", s.ids, &seal.MissingError{IDs: ids})
 }
 
-// look tells of a newest secret that a reseal has retired, which this process goes on with.
-func (s *secrets) look(ctx context.Context) error {
+// checkRetired tells of a newest secret that a reseal has retired, which this process goes on with.
+func (s *secrets) checkRetired(ctx context.Context) error {
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

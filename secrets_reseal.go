@@ -23,7 +23,7 @@ type Resealed struct {
 
 func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
 	out := Resealed{Newest: s.newest()}
-	notes, err := s.admit(ctx)
+	notes, err := s.noteNewest(ctx)
 	if err != nil {
 		return out, err
 	}

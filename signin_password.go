@@ -127,7 +127,7 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 	if err := e.mayCreate(ctx, app, in.Client); err != nil {
 		return SignIn{}, err
 	}
-	phc, err := e.hasher.hash(ctx, hashFor(app.ID, in.Client), in.Password)
+	phc, err := e.hasher.hash(ctx, gateAsker(app.ID, in.Client), in.Password)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -159,7 +159,7 @@ func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSig
 	if err := e.mayCreate(ctx, app, in.Client); err != nil { // before the hash, which costs more
 		return SignIn{}, err
 	}
-	phc, err := e.hasher.hash(ctx, hashFor(app.ID, in.Client), in.Password)
+	phc, err := e.hasher.hash(ctx, gateAsker(app.ID, in.Client), in.Password)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -172,7 +172,7 @@ func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSig
 
 // checkPassword signs in, or refuses in the time that a real check takes.
 func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, account *Account) (SignIn, error) {
-	ok, renewed, err := e.hasher.verify(ctx, hashFor(app.ID, in.Client), in.Password, account.password())
+	ok, renewed, err := e.hasher.verify(ctx, gateAsker(app.ID, in.Client), in.Password, account.password())
 	if err != nil {
 		return SignIn{}, err
 	}

@@ -16,7 +16,7 @@ const (
 	maxSkew = 30 * time.Second
 
 	// saySkew is how far it may be without a line in the log.
-	saySkew = 5 * time.Second
+	warnSkew = 5 * time.Second
 
 	// measureEvery is how often Run compares the clocks.
 	measureEvery = time.Minute
@@ -69,14 +69,14 @@ func (c *storeClock) measure(ctx context.Context) error {
 		c.offset.Store(int64(offset))
 	}
 	c.measured.Store(after.UnixNano())
-	if skew := c.skew(); skew.Abs() > saySkew {
+	if skew := c.skew(); skew.Abs() > warnSkew {
 		c.log.WarnContext(ctx, "the store's clock differs", slog.Duration("skew", skew))
 	}
 	return nil
 }
 
-// keep measures if the last time was a minute ago.
-func (c *storeClock) keep(ctx context.Context) error {
+// measureIfDue measures if the last time was a minute ago.
+func (c *storeClock) measureIfDue(ctx context.Context) error {
 	if c.volatile || time.Duration(c.own().UnixNano()-c.measured.Load()).Abs() < measureEvery {
 		return nil
 	}
