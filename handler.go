@@ -129,11 +129,11 @@ func (c *call) dispatch(res *resource) error {
 	c.pageRoute = rt.page
 	// All of the request is here before anything is looked up: whoever sends its end late
 	// must not act on what was true before.
-	unwanted := c.readBody()
+	bodyErr := c.readBody()
 	if err := c.checkOrigin(rt); err != nil {
 		return err
 	}
-	told, err := c.forwarded()
+	headersErr, err := c.forwarded()
 	if err != nil {
 		return err
 	}
@@ -144,14 +144,14 @@ func (c *call) dispatch(res *resource) error {
 	if err := rt.access(c); err != nil {
 		return err
 	}
-	if told != nil {
-		return told
+	if headersErr != nil {
+		return headersErr
 	}
 	if err := c.chargeLimits(rt); err != nil {
 		return err
 	}
-	if unwanted != nil {
-		return unwanted
+	if bodyErr != nil {
+		return bodyErr
 	}
 	return c.chargeDeferred(rt.serve(c))
 }

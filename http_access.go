@@ -101,9 +101,9 @@ func userByCookieAlone(c *call) error {
 }
 
 // fresh asks besides for a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1).
-func fresh(door access) access {
+func fresh(check access) access {
 	return func(c *call) error {
-		if err := door(c); err != nil {
+		if err := check(c); err != nil {
 			return err
 		}
 		return c.mustBeFresh()

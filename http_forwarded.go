@@ -17,7 +17,7 @@ const (
 // forwarded takes the client that the path app's own backend tells, beside an API key with
 // [ScopeAuthForward]; without a key its headers change nothing. told is what is wrong with what
 // it tells, for after the route's own check of who may call.
-func (c *call) forwarded() (told, err error) {
+func (c *call) forwarded() (headersErr, err error) {
 	keys := c.r.Header.Values(forwardKeyHeader)
 	if len(keys) == 0 || c.r.PathValue("app_id") == "" {
 		return nil, nil

@@ -21,16 +21,16 @@ func (c *call) wantsPage() bool {
 // writeRefusalPage answers the page of a refusal. It fails before anything is written.
 func (c *call) writeRefusalPage(refusal *Error) error {
 	nonce := newNonce()
-	told := refusal.page
-	if told == (pageText{}) {
-		told = pageTextFor(refusal)
+	text := refusal.page
+	if text == (pageText{}) {
+		text = pageTextFor(refusal)
 	}
 	detail := refusal.Detail
 	if refusal.ProviderCode != "" {
 		detail += " (" + refusal.ProviderCode + ")"
 	}
 	data := pages.RefusalData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: told.title, Text: told.text,
+		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: text.title, Text: text.text,
 		Code: string(refusal.Code), Detail: detail, RequestID: c.request.id,
 	}
 	refusal.headers(c.w.Header())
