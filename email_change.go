@@ -93,10 +93,7 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
 			return User{}, invalidToken("the address, the password or the sessions changed since the proof was mailed")
 		}
-		c, err := e.moving(app, account, got, in.Client)
-		if err != nil {
-			return User{}, err
-		}
+		c := moving(e, app, account, got, in.Client)
 		e.tokens.addOutcome(&c, p, outcome{})
 		u, err := e.changeUser(ctx, c)
 		if errors.Is(err, ErrConflict) {
@@ -107,7 +104,7 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 }
 
 // moving is the step by which a user moves to a proven address.
-func (e *Engine) moving(app App, account *Account, got challenge, by Client) (UserChange, error) {
+func moving(e *Engine, app App, account *Account, got challenge, by Client) UserChange {
 	u := account.User
 	c := UserChange{
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,
@@ -115,12 +112,12 @@ func (e *Engine) moving(app App, account *Account, got challenge, by Client) (Us
 	}
 	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP})
 	if !u.Verified {
-		return c, nil
+		return c
 	}
 	l := letter{
 		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: e.tokens.addUndo(&c, account),
 		Minutes: int(forUndo.ttl / time.Minute), Proven: account.provenHere(),
 	}
 	e.outbox.queue(&c.Also, app.ID, l, c.Now, forUndo.ttl)
-	return c, nil
+	return c
 }

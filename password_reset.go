@@ -140,16 +140,15 @@ func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string
 }
 
 // tellOfReset adds the events of a reset, and a notice that names the identities which it drops.
-func (e *Engine) tellOfReset(c *UserChange, app App, to string, by Client) error {
+func tellOfReset(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
 	for _, r := range removedBy(c.Drop) {
 		names = append(names, r.Name)
-		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
+		c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
 	}
-	c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
-	l := letter{To: to, Template: "password_changed", App: app.Name, Change: strings.Join(names, ", ")}
-	e.outbox.queue(&c.Also, app.ID, l, c.Now, noticeTTL)
-	return nil
+	c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
+	l.Change = strings.Join(names, ", ")
+	o.queue(&c.Also, c.App, l, c.Now, noticeTTL)
 }
 
 // provenBy is the account that a proof was asked for, as long as it has the address:

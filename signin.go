@@ -148,15 +148,15 @@ func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep
 	}
 	if account == nil {
 		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
-	} else if err := e.prepareAccount(&c.UserChange, app, account, step); err != nil {
-		return err
+	} else {
+		e.prepareAccount(&c.UserChange, app, account, step)
 	}
 	c.landing.SignIn.Removed = removedBy(c.Drop)
 	return e.prepareLanding(c, account == nil, step)
 }
 
 // prepareAccount adds what becomes of an account that was there before.
-func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) error {
+func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) {
 	if step.starts() {
 		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
 		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
@@ -177,9 +177,8 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 		e.noteLink(c, app, account, step.joins, c.Session.IP)
 	}
 	if step.reset {
-		return e.tellOfReset(c, app, account.User.EmailTyped, step.client)
+		tellOfReset(e.outbox, c, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
 	}
-	return nil
 }
 
 // prepareLanding hands the session over by a one-time code, where the step asks for it, and keeps

@@ -54,28 +54,41 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 	if err := e.limits.hit(ctx, app, in.Client.withDeferred(by.counts(e.limits))...); err != nil {
 		return SignIn{}, err
 	}
-	weak := e.hasher.check(in.Password, app.Name, in.Name, in.Email)
+	try := passwordTry{e: e, app: app, in: in, email: email, weak: e.hasher.check(in.Password, app.Name, in.Name, in.Email)}
 	if in.Intent == "sign_up" {
-		return e.signUp(ctx, app, in, email, weak)
+		return try.signUp(ctx)
 	}
-	return again(func() (SignIn, error) {
-		account, err := e.account(ctx, app.ID, AccountKey{Email: email})
-		if err != nil {
+	return again(func() (SignIn, error) { return try.signIn(ctx, &by) })
+}
+
+// passwordTry is a sign-in or sign-up by password that its limits have let through.
+type passwordTry struct {
+	e     *Engine
+	app   App
+	in    PasswordSignIn
+	email string // canonical
+	weak  error  // why a new user may not have the password; nil: a new user may
+}
+
+// signIn signs the user of the address in, or a new user up where the app and the intent allow
+// it.
+func (p passwordTry) signIn(ctx context.Context, by *asker) (SignIn, error) {
+	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
+	if err != nil {
+		return SignIn{}, err
+	}
+	if err := p.e.limits.hit(ctx, p.app, by.recheck(p.e.limits, account)...); err != nil {
+		return SignIn{}, err
+	}
+	if account == nil && p.in.Intent == "" && !p.app.Settings.RequireVerified && p.weak == nil && !p.app.Settings.SignupClosed {
+		switch err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); {
+		case err == nil:
+			return p.create(ctx)
+		case !errors.Is(err, CodeWeakPassword): // a breached password is refused as a wrong one is
 			return SignIn{}, err
 		}
-		if err := e.limits.hit(ctx, app, by.recheck(e.limits, account)...); err != nil {
-			return SignIn{}, err
-		}
-		if account == nil && in.Intent == "" && !app.Settings.RequireVerified && weak == nil && !app.Settings.SignupClosed {
-			switch err := e.hasher.unbreached(ctx, app.ID, in.Password); {
-			case err == nil:
-				return e.createWithPassword(ctx, app, in, email)
-			case !errors.Is(err, CodeWeakPassword): // which is no other refusal than a wrong one
-				return SignIn{}, err
-			}
-		}
-		return e.checkPassword(ctx, app, in, account)
-	})
+	}
+	return p.check(ctx, account)
 }
 
 func (in PasswordSignIn) check() (email string, err error) {
@@ -94,27 +107,28 @@ func (in PasswordSignIn) check() (email string, err error) {
 	return email, nil
 }
 
-func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email string, weak error) (SignIn, error) {
-	if weak != nil {
-		return SignIn{}, weak
+// signUp makes a new user, or tells why not.
+func (p passwordTry) signUp(ctx context.Context) (SignIn, error) {
+	if p.weak != nil {
+		return SignIn{}, p.weak
 	}
-	if err := e.hasher.unbreached(ctx, app.ID, in.Password); err != nil {
+	if err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); err != nil {
 		return SignIn{}, err
 	}
-	if app.Settings.SignupClosed {
+	if p.app.Settings.SignupClosed {
 		return SignIn{}, signupClosed()
 	}
-	if app.Settings.RequireVerified {
-		return e.signUpLater(ctx, app, in, email)
+	if p.app.Settings.RequireVerified {
+		return p.signUpLater(ctx)
 	}
-	account, err := e.account(ctx, app.ID, AccountKey{Email: email})
+	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
 		return SignIn{}, err
 	}
 	if account != nil {
 		return SignIn{}, emailTaken()
 	}
-	got, err := e.createWithPassword(ctx, app, in, email)
+	got, err := p.create(ctx)
 	if errors.Is(err, errAgain) {
 		return SignIn{}, emailTaken() // by a sign-up beside this one
 	}
@@ -123,17 +137,17 @@ func (e *Engine) signUp(ctx context.Context, app App, in PasswordSignIn, email s
 
 // signUpLater mails a proof, with which the user comes to be. Who has the address already
 // gets a notice in its place, when it is sent: neither the answer nor its time tells.
-func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, email string) (SignIn, error) {
-	if err := e.mayCreate(ctx, app, in.Client); err != nil {
+func (p passwordTry) signUpLater(ctx context.Context) (SignIn, error) {
+	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil {
 		return SignIn{}, err
 	}
-	phc, err := e.hasher.hash(ctx, gateAsker(app.ID, in.Client), in.Password)
+	phc, err := p.e.hasher.hash(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password)
 	if err != nil {
 		return SignIn{}, err
 	}
-	data := challengeData{Email: email, Typed: in.Email, Name: in.Name, PHC: phc}
-	pending, err := e.tokens.ask(ctx, challengeRequest{
-		purpose: forVerify, app: app, browser: in.Browser, data: data, by: in.Client,
+	data := challengeData{Email: p.email, Typed: p.in.Email, Name: p.in.Name, PHC: phc}
+	pending, err := p.e.tokens.ask(ctx, challengeRequest{
+		purpose: forVerify, app: p.app, browser: p.in.Browser, data: data, by: p.in.Client,
 		event: Event{Type: EventEmailSend, Reason: "sign-up"},
 	})
 	if err != nil {
@@ -143,10 +157,10 @@ func (e *Engine) signUpLater(ctx context.Context, app App, in PasswordSignIn, em
 }
 
 // askForProof mails a proof to a user who has shown the right password, and refuses.
-func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSignIn) error {
+func (p passwordTry) askForProof(ctx context.Context, u User) error {
 	data := challengeData{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
-	pending, err := e.tokens.ask(ctx, challengeRequest{
-		purpose: forVerify, app: app, browser: in.Browser, data: data, user: &u, by: in.Client,
+	pending, err := p.e.tokens.ask(ctx, challengeRequest{
+		purpose: forVerify, app: p.app, browser: p.in.Browser, data: data, user: &u, by: p.in.Client,
 		event: Event{UserID: u.ID, Type: EventEmailSend},
 	})
 	if err != nil {
@@ -155,38 +169,39 @@ func (e *Engine) askForProof(ctx context.Context, app App, u User, in PasswordSi
 	return unproven(pending.Binding)
 }
 
-func (e *Engine) createWithPassword(ctx context.Context, app App, in PasswordSignIn, email string) (SignIn, error) {
-	if err := e.mayCreate(ctx, app, in.Client); err != nil { // before the hash, which costs more
+// create makes a new user and signs in.
+func (p passwordTry) create(ctx context.Context) (SignIn, error) {
+	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil { // before the hash, which costs more
 		return SignIn{}, err
 	}
-	phc, err := e.hasher.hash(ctx, gateAsker(app.ID, in.Client), in.Password)
+	phc, err := p.e.hasher.hash(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password)
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.create(ctx, app, User{Email: email, EmailTyped: in.Email, Name: in.Name}, signInStep{
-		method: MethodCredentials, amr: []string{"pwd"}, client: in.Client,
+	landing, err := p.e.create(ctx, p.app, User{Email: p.email, EmailTyped: p.in.Email, Name: p.in.Name}, signInStep{
+		method: MethodCredentials, amr: []string{"pwd"}, client: p.in.Client,
 		put: []Credential{{Kind: passwordKind, Data: []byte(phc)}},
 	})
 	return landing.SignIn, err
 }
 
-// checkPassword signs in, or refuses in the time that a real check takes.
-func (e *Engine) checkPassword(ctx context.Context, app App, in PasswordSignIn, account *Account) (SignIn, error) {
-	ok, renewed, err := e.hasher.verify(ctx, gateAsker(app.ID, in.Client), in.Password, account.password())
+// check signs in, or refuses in the time that a real check takes.
+func (p passwordTry) check(ctx context.Context, account *Account) (SignIn, error) {
+	ok, renewed, err := p.e.hasher.verify(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password, account.password())
 	if err != nil {
 		return SignIn{}, err
 	}
 	if !ok {
 		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
 	}
-	if u := account.User; app.Settings.RequireVerified && !u.Verified && !u.Disabled {
-		return SignIn{}, e.askForProof(ctx, app, u, in)
+	if u := account.User; p.app.Settings.RequireVerified && !u.Verified && !u.Disabled {
+		return SignIn{}, p.askForProof(ctx, u)
 	}
-	step := signInStep{method: MethodCredentials, amr: []string{"pwd"}, client: in.Client}
+	step := signInStep{method: MethodCredentials, amr: []string{"pwd"}, client: p.in.Client}
 	if renewed != "" {
-		step.put = []Credential{passwordCredential(account.User, renewed, e.now())}
+		step.put = []Credential{passwordCredential(account.User, renewed, p.e.now())}
 	}
-	landing, err := e.enter(ctx, app, account, step)
+	landing, err := p.e.enter(ctx, p.app, account, step)
 	return landing.SignIn, err
 }
 
