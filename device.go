@@ -27,7 +27,7 @@ func deviceUser(u User) device.User {
 	return device.User{App: u.App, ID: u.ID, Email: u.Email, Verified: u.Verified, Epoch: u.Epoch}
 }
 
-// asker is whoever tries a password: a device that is known, or a stranger to the address.
+// asker is the client that tries a password: a known device, or a stranger to the address.
 type asker struct {
 	email string
 	known *device.Device

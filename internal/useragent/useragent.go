@@ -6,7 +6,7 @@ import "strings"
 // name is a part of a header and what it stands for.
 type name struct{ part, says string }
 
-// A name that other headers contain as well stands after theirs: Edge and Opera also say Chrome.
+// The first entry that a header contains counts. Edge and Opera also say Chrome, so they stand before it.
 var (
 	browsers = []name{
 		{"Edg", "Edge"},
