@@ -81,7 +81,7 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 		return c, err
 	}
 	if c.Name != nil {
-		if err := e.hooks.before(ctx, Moment{Kind: MomentAppRename, App: app.ID, Developer: app.Developer, Name: *c.Name}); err != nil {
+		if err := e.hooks.before(ctx, HookEvent{Kind: HookAppRename, App: app.ID, Developer: app.Developer, Name: *c.Name}); err != nil {
 			return c, err
 		}
 	}

@@ -132,7 +132,7 @@ func (in newApp) step(ctx context.Context, e *Engine) (NewApp, string, error) {
 		return NewApp{}, "", invalid("developer", "required", "the developer's id is empty")
 	}
 	id := newID(now)
-	if err := e.hooks.before(ctx, Moment{Kind: MomentAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
+	if err := e.hooks.before(ctx, HookEvent{Kind: HookAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
 		return NewApp{}, "", err
 	}
 	step := NewApp{

@@ -50,8 +50,8 @@ func TestTheHostIsAskedBeforeAnAppIsMadeOrRenamed(t *testing.T) {
 	var asked []string
 	var refusal error
 	w := setup(t, func(c *authkit.Config) {
-		c.Hooks.Before = func(_ context.Context, m authkit.Moment) error {
-			if m.Kind != authkit.MomentAppCreate && m.Kind != authkit.MomentAppRename {
+		c.Hooks.Before = func(_ context.Context, m authkit.HookEvent) error {
+			if m.Kind != authkit.HookAppCreate && m.Kind != authkit.HookAppRename {
 				return nil
 			}
 			asked = append(asked, fmt.Sprint(m.Kind, " ", m.Name, " ", m.Developer))
@@ -59,7 +59,7 @@ func TestTheHostIsAskedBeforeAnAppIsMadeOrRenamed(t *testing.T) {
 		}
 	})
 	asked = nil
-	refusal = authkit.Reason("this name is a brand")
+	refusal = authkit.Refusal("this name is a brand")
 	owner := "console:" + w.devID
 	got := w.send("POST", "/apps/", `{"name":"Acme"}`, bearer(w.token))
 	got.want(t, 403, "forbidden")

@@ -34,9 +34,9 @@ func TestTheIdentityOfACookieIsThatOfAToken(t *testing.T) {
 	}
 	asked := 0
 	w := withCookies(t, "cookie", withoutLimits, func(c *authkit.Config) {
-		c.Hooks.Claims = func(_ context.Context, m authkit.Moment) (map[string]any, error) {
+		c.Hooks.Claims = func(_ context.Context, m authkit.HookEvent) (map[string]any, error) {
 			asked++
-			if m.Kind != authkit.MomentToken || m.User.Email == "" || m.Method != "" && m.Method != authkit.MethodCredentials {
+			if m.Kind != authkit.HookToken || m.User.Email == "" || m.Method != "" && m.Method != authkit.MethodCredentials {
 				return nil, errors.New("not a moment of a token")
 			}
 			return map[string]any{"plan": "gold", "seats": 3, "deep": deep{1, []string{"a"}}, "none": nil}, nil
@@ -165,9 +165,9 @@ func TestAHookThatRefusesTokensRefusesCookies(t *testing.T) {
 	t.Parallel()
 	banned := false
 	w := withCookies(t, "cookie", func(c *authkit.Config) {
-		c.Hooks.Before = func(_ context.Context, m authkit.Moment) error {
-			if banned && m.Kind == authkit.MomentToken {
-				return authkit.Reason("banned")
+		c.Hooks.Before = func(_ context.Context, m authkit.HookEvent) error {
+			if banned && m.Kind == authkit.HookToken {
+				return authkit.Refusal("banned")
 			}
 			return nil
 		}

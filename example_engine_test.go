@@ -251,9 +251,9 @@ func ExampleEngine_ChangeApp() {
 
 func ExampleHooks() {
 	engine, app, _ := demo(func(c *authkit.Config) {
-		c.Hooks.Before = func(_ context.Context, m authkit.Moment) error {
-			if m.Kind == authkit.MomentSignUp && !strings.HasSuffix(m.User.Email, "@example.com") {
-				return authkit.Reason("this app is for employees")
+		c.Hooks.Before = func(_ context.Context, m authkit.HookEvent) error {
+			if m.Kind == authkit.HookSignUp && !strings.HasSuffix(m.User.Email, "@example.com") {
+				return authkit.Refusal("this app is for employees")
 			}
 			return nil
 		}

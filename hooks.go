@@ -10,14 +10,14 @@ import (
 // them, outside any transaction, and may be called concurrently.
 type Hooks struct {
 	// Before is asked before something happens. An error refuses it with [CodeForbidden];
-	// what the client sees of it is the text of a [Reason] in it, and nothing else.
-	Before func(context.Context, Moment) error
+	// what the client sees of it is the text of a [Refusal] in it, and nothing else.
+	Before func(context.Context, HookEvent) error
 
 	// After is told what has happened. It holds up no request and no mail: [Engine.Run]
 	// calls it beside its other work, in order, and what waits when Run ends, or beyond 4096
-	// moments, is lost, as is one at which it panics (which is logged). What must not be lost
+	// events, is lost, as is one at which it panics (which is logged). What must not be lost
 	// stands in the audit events.
-	After func(context.Context, Moment)
+	After func(context.Context, HookEvent)
 
 	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of
 	// a session cookie. It is asked anew at each, and for a cookie each time the store is (see
@@ -25,12 +25,12 @@ type Hooks struct {
 	// sets itself, or that is registered for JWTs, is refused with [CodeInternal], and so
 	// is a token that grows beyond 8 KiB. What is added is readable by whoever holds the
 	// token.
-	Claims func(context.Context, Moment) (map[string]any, error)
+	Claims func(context.Context, HookEvent) (map[string]any, error)
 }
 
-// Moment is what hooks are asked about and told of.
-type Moment struct {
-	Kind   MomentKind
+// HookEvent is what hooks are asked about and told of.
+type HookEvent struct {
+	Kind   HookKind
 	App    uuid.UUID
 	User   User   // before a sign-up, as it will be, without an ID
 	Method string // of the sign-in or sign-up, and of the token that comes of it; empty for a refresh and a deletion
@@ -41,24 +41,24 @@ type Moment struct {
 	Developer, Name string
 }
 
-// MomentKind says what happens.
-type MomentKind string
+// HookKind says what happens.
+type HookKind string
 
-// The moments at which hooks are called.
+// The events of which hooks are asked and told.
 const (
-	MomentSignUp   MomentKind = "sign_up"  // a user comes to be by signing in; a sign-in does not follow
-	MomentSignIn   MomentKind = "sign_in"  // a known user signs in
-	MomentToken    MomentKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh; After is not told of what Before is asked for a session cookie, behind Require
-	MomentDeletion MomentKind = "deletion" // a user is deleted
+	HookSignUp   HookKind = "sign_up"  // a user comes to be by signing in; a sign-in does not follow
+	HookSignIn   HookKind = "sign_in"  // a known user signs in
+	HookToken    HookKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh; After is not told of what Before is asked for a session cookie, behind Require
+	HookDeletion HookKind = "deletion" // a user is deleted
 
-	MomentAppCreate MomentKind = "app_create" // only Before is asked: an app is made, also by EnsureApp; App is the id that it is to have
-	MomentAppRename MomentKind = "app_rename" // only Before is asked: an app is to have another name
+	HookAppCreate HookKind = "app_create" // only Before is asked: an app is made, also by EnsureApp; App is the id that it is to have
+	HookAppRename HookKind = "app_rename" // only Before is asked: an app is to have another name
 )
 
-// Reason refuses with words that the client may see.
+// Refusal refuses with words that the client may see.
 //
-//	return authkit.Reason("this address is not one of the company's")
-type Reason string
+//	return authkit.Refusal("this address is not one of the company's")
+type Refusal string
 
 // Error is the words.
-func (r Reason) Error() string { return string(r) }
+func (r Refusal) Error() string { return string(r) }

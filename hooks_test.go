@@ -19,7 +19,7 @@ import (
 // script is a host's hooks, which refuse what the test says.
 type script struct {
 	mu     sync.Mutex
-	refuse authkit.MomentKind
+	refuse authkit.HookKind
 	with   error
 	told   []string
 	claims map[string]any
@@ -27,7 +27,7 @@ type script struct {
 
 func (s *script) hooks() authkit.Hooks {
 	return authkit.Hooks{
-		Before: func(_ context.Context, m authkit.Moment) error {
+		Before: func(_ context.Context, m authkit.HookEvent) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if m.Kind == s.refuse && m.App != authkit.Console {
@@ -35,14 +35,14 @@ func (s *script) hooks() authkit.Hooks {
 			}
 			return nil
 		},
-		After: func(_ context.Context, m authkit.Moment) {
+		After: func(_ context.Context, m authkit.HookEvent) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			if m.App != authkit.Console {
 				s.told = append(s.told, fmt.Sprintf("%s %s %s", m.Kind, m.Method, m.User.Email))
 			}
 		},
-		Claims: func(context.Context, authkit.Moment) (map[string]any, error) {
+		Claims: func(context.Context, authkit.HookEvent) (map[string]any, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return s.claims, nil
@@ -50,7 +50,7 @@ func (s *script) hooks() authkit.Hooks {
 	}
 }
 
-func (s *script) set(refuse authkit.MomentKind, with error, claims map[string]any) {
+func (s *script) set(refuse authkit.HookKind, with error, claims map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refuse, s.with, s.claims = refuse, with, claims
@@ -64,7 +64,7 @@ func TestHooks(t *testing.T) {
 	body := func(email string) string { return `{"email":"` + email + `","password":"` + password + `"}` }
 
 	t.Run("a refused sign-up makes nobody, and the client sees the reason", func(t *testing.T) {
-		s.set(authkit.MomentSignUp, authkit.Reason("not from here"), nil)
+		s.set(authkit.HookSignUp, authkit.Refusal("not from here"), nil)
 		got := w.send("POST", path, body("ann@example.com"))
 		got.want(t, 403, "forbidden")
 		if got.field("detail") != "not from here" {
@@ -75,7 +75,7 @@ func TestHooks(t *testing.T) {
 	})
 	t.Run("a refused sign-in spends no link, and other errors stay inside", func(t *testing.T) {
 		_, m := w.mailed("ann@example.com", "")
-		s.set(authkit.MomentSignIn, errors.New("the ledger at 10.0.0.7 is down"), nil)
+		s.set(authkit.HookSignIn, errors.New("the ledger at 10.0.0.7 is down"), nil)
 		got := w.verify(`{"token":"` + linkToken(m) + `"}`)
 		got.want(t, 403, "forbidden")
 		if strings.Contains(got.Body.String(), "ledger") {
@@ -86,7 +86,7 @@ func TestHooks(t *testing.T) {
 	})
 	t.Run("a refused deletion deletes nobody", func(t *testing.T) {
 		in := w.signUp("carol@example.com").field("token")
-		s.set(authkit.MomentDeletion, authkit.Reason("pay first"), nil)
+		s.set(authkit.HookDeletion, authkit.Refusal("pay first"), nil)
 		w.send("DELETE", "/auth/me/"+w.app.ID.String(), "", bearer(in)).want(t, 403, "forbidden")
 		s.set("", nil, nil)
 		w.send("GET", "/auth/me/"+w.app.ID.String(), "", bearer(in)).want(t, 200, "")
@@ -104,7 +104,7 @@ func TestHooks(t *testing.T) {
 			return len(sessions)
 		}
 		had := live()
-		s.set(authkit.MomentToken, authkit.Reason("later"), nil)
+		s.set(authkit.HookToken, authkit.Refusal("later"), nil)
 		w.send("POST", path, body("carol@example.com")).want(t, 403, "forbidden")
 		s.set("", nil, nil)
 		if got := live(); got != had {
@@ -174,7 +174,7 @@ func TestAHookHoldsUpNoMail(t *testing.T) {
 		t.Parallel()
 		sent, release := make(chan struct{}, 1), make(chan struct{})
 		w := setup(t, withoutLimits, func(c *authkit.Config) {
-			c.Hooks.After = func(context.Context, authkit.Moment) { <-release }
+			c.Hooks.After = func(context.Context, authkit.HookEvent) { <-release }
 			c.Mailer = &postman{now: c.Now, does: func(context.Context) error { sent <- struct{}{}; return nil }}
 		})
 		ctx, stop := context.WithCancel(t.Context())
@@ -194,8 +194,8 @@ func TestAHookHoldsUpNoMail(t *testing.T) {
 		var w *world
 		told := 0
 		w = setup(t, withoutLimits, func(c *authkit.Config) {
-			c.Hooks.After = func(_ context.Context, m authkit.Moment) {
-				if m.Kind == authkit.MomentToken {
+			c.Hooks.After = func(_ context.Context, m authkit.HookEvent) {
+				if m.Kind == authkit.HookToken {
 					return
 				}
 				if told++; told < 100 {
@@ -219,8 +219,8 @@ func TestHooksMayUseTheirContextConcurrently(t *testing.T) {
 		t.Parallel()
 		var w *world
 		w = setup(t, withoutLimits, func(c *authkit.Config) {
-			c.Hooks.Before = func(ctx context.Context, m authkit.Moment) error {
-				if m.Kind != authkit.MomentSignUp {
+			c.Hooks.Before = func(ctx context.Context, m authkit.HookEvent) error {
+				if m.Kind != authkit.HookSignUp {
 					return nil
 				}
 				var all sync.WaitGroup
@@ -261,7 +261,7 @@ func TestARefreshThatFailsLateEndsNoSession(t *testing.T) {
 	var w *world
 	var slow func()
 	w = setup(t, withoutLimits, func(c *authkit.Config) {
-		c.Hooks.Before = func(context.Context, authkit.Moment) error {
+		c.Hooks.Before = func(context.Context, authkit.HookEvent) error {
 			if then := slow; then != nil {
 				slow = nil
 				then()

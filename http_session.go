@@ -101,7 +101,7 @@ type accessTokenJSON struct {
 
 // accessToken is for services that check tokens by themselves, and know of no cookie.
 func accessToken(c *call, _ emptyBody) (jsonResponse, error) {
-	m := Moment{Kind: MomentToken, App: c.app.ID, User: c.user, Client: c.client}
+	m := HookEvent{Kind: HookToken, App: c.app.ID, User: c.user, Client: c.client}
 	got, err := c.e.sessions.issue(c.ctx(), c.app, m, c.session, sessionSecret{})
 	if err != nil {
 		return jsonResponse{}, err

@@ -86,9 +86,9 @@ func (e *Engine) landAgain(ctx context.Context, app App, out outcome, by Client,
 	if !ok {
 		return Landing{}, refused
 	}
-	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
+	m := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
 	if out.Created {
-		m.Kind = MomentSignUp
+		m.Kind = HookSignUp
 	}
 	landing.SignIn, err = e.sessions.issue(ctx, app, m, s, secret)
 	landing.SignIn.Removed = out.Removed

@@ -18,8 +18,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// maxMoments is how many moments may wait for Hooks.After.
-const maxMoments = 4096
+// maxHookEvents is how many events may wait for Hooks.After.
+const maxHookEvents = 4096
 
 // notifier tells the host what is about to happen and what has happened: it calls its hooks
 // and its observer. It is safe for concurrent use.
@@ -29,15 +29,15 @@ type notifier struct {
 	now      func() time.Time
 	log      *thinlog.Logger
 
-	pending chan Moment // for Hooks.After
+	pending chan HookEvent // for Hooks.After
 }
 
 func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *thinlog.Logger) *notifier {
-	return &notifier{hooks: hooks, observer: observer, now: now, log: log, pending: make(chan Moment, maxMoments)}
+	return &notifier{hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents)}
 }
 
 // before asks the host whether something may happen. [CodeForbidden]: the host refuses.
-func (n *notifier) before(ctx context.Context, m Moment) error {
+func (n *notifier) before(ctx context.Context, m HookEvent) error {
 	if n.hooks.Before == nil {
 		return nil
 	}
@@ -46,27 +46,27 @@ func (n *notifier) before(ctx context.Context, m Moment) error {
 		return nil
 	}
 	refusal := &Error{Code: CodeForbidden, Detail: "the application does not allow this", Err: err}
-	if reason, ok := errors.AsType[Reason](err); ok {
+	if reason, ok := errors.AsType[Refusal](err); ok {
 		refusal.Detail = clean(string(reason), 500)
 	}
 	return refusal
 }
 
-// after queues a moment for Hooks.After, which Run calls. A moment that finds the queue full is
+// after queues an event for Hooks.After, which Run calls. An event that finds the queue full is
 // lost, and a log line says so.
-func (n *notifier) after(m Moment) {
+func (n *notifier) after(m HookEvent) {
 	if n.hooks.After == nil {
 		return
 	}
 	select {
 	case n.pending <- m.public():
 	default:
-		n.log.Line(context.Background(), slog.LevelWarn, "moment lost",
-			"a hook fell behind and a moment is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
+		n.log.Line(context.Background(), slog.LevelWarn, "event lost",
+			"a hook fell behind and an event is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
 	}
 }
 
-// runAfter calls Hooks.After for each moment until ctx ends. What waits then is for the Run
+// runAfter calls Hooks.After for each event until ctx ends. What waits then is for the Run
 // that comes next, not for a hook that cannot act.
 func (n *notifier) runAfter(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -78,7 +78,7 @@ func (n *notifier) runAfter(ctx context.Context) {
 	}
 }
 
-// callPendingAfter calls Hooks.After for the moments that wait when it is called, not for those
+// callPendingAfter calls Hooks.After for the events that wait when it is called, not for those
 // that its calls cause.
 func (n *notifier) callPendingAfter(ctx context.Context) {
 	for range len(n.pending) {
@@ -91,8 +91,8 @@ func (n *notifier) callPendingAfter(ctx context.Context) {
 	}
 }
 
-// callAfter calls the hook. A moment whose hook panics counts as told.
-func (n *notifier) callAfter(ctx context.Context, m Moment) {
+// callAfter calls the hook. An event whose hook panics counts as told.
+func (n *notifier) callAfter(ctx context.Context, m HookEvent) {
 	err := panics.Catch(func() error { n.hooks.After(ctx, m); return nil })
 	if err != nil {
 		n.log.Line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
@@ -101,7 +101,7 @@ func (n *notifier) callAfter(ctx context.Context, m Moment) {
 
 // claims are what the host adds to an access token. [CodeInternal]: the hook fails, or adds a
 // claim that is reserved.
-func (n *notifier) claims(ctx context.Context, m Moment) (map[string]any, error) {
+func (n *notifier) claims(ctx context.Context, m HookEvent) (map[string]any, error) {
 	if n.hooks.Claims == nil {
 		return nil, nil
 	}
@@ -167,8 +167,8 @@ func (e *Error) ruleDetail() []byte {
 	return detail
 }
 
-// public is the moment as the host sees it: without what the access check has found.
-func (m Moment) public() Moment {
+// public is the event as the host sees it: without what the access check has found.
+func (m HookEvent) public() HookEvent {
 	m.Client.checked = nil
 	return m
 }

@@ -101,7 +101,7 @@ func TestRunSurvivesAPanicOf(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			log, told := &lockedLog{}, make(chan string, 100)
 			w, stop := inBubble(t, &postman{does: func(context.Context) error { return nil }}, logTo(log), func(c *authkit.Config) {
-				c.Hooks.After = func(_ context.Context, m authkit.Moment) {
+				c.Hooks.After = func(_ context.Context, m authkit.HookEvent) {
 					if m.User.Email == "ann@example.com" {
 						panic("no ledger")
 					}

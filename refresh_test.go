@@ -164,7 +164,7 @@ func TestARefreshThatAHookFailedIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
 	broken := false
 	w := setup(t, withoutLimits, func(c *authkit.Config) {
-		c.Hooks.Claims = func(context.Context, authkit.Moment) (map[string]any, error) {
+		c.Hooks.Claims = func(context.Context, authkit.HookEvent) (map[string]any, error) {
 			if broken {
 				return nil, errors.New("away")
 			}

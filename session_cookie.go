@@ -41,5 +41,5 @@ func (e *Engine) proveCookie(ctx context.Context, c cookieUse) (*Identity, error
 	if err != nil {
 		return nil, err
 	}
-	return e.sessions.identity(ctx, c.app, Moment{Kind: MomentToken, App: c.app.ID, User: u, Client: c.by}, s)
+	return e.sessions.identity(ctx, c.app, HookEvent{Kind: HookToken, App: c.app.ID, User: u, Client: c.by}, s)
 }

@@ -73,7 +73,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		return SignIn{}, err
 	}
 	rotated := e.now()
-	out, err := e.sessions.issue(ctx, app, Moment{Kind: MomentToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, sessionSecret{refresh: next})
+	out, err := e.sessions.issue(ctx, app, HookEvent{Kind: HookToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, sessionSecret{refresh: next})
 	if err != nil && got.Again == nil && ctx.Err() == nil && e.now().Sub(rotated) < refreshGrace/2 {
 		e.undoRotation(ctx, r)
 	}

@@ -418,7 +418,7 @@ func TestARefreshThatAHookFailedCanBeTriedAgain(t *testing.T) {
 			s.t.Fatal(err)
 		}
 		t0 := s.signUp(s.email()).field("refresh_token")
-		hook.set(authkit.MomentToken, errors.New("the host's database is away"), nil)
+		hook.set(authkit.HookToken, errors.New("the host's database is away"), nil)
 		for range 3 {
 			_, err := away.Refresh(s.t.Context(), authkit.RefreshRequest{App: s.app.ID, Token: t0})
 			if !errors.Is(err, authkit.CodeForbidden) {

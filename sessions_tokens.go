@@ -9,19 +9,19 @@ import (
 
 // issue mints the access token of a session that was just started or is alive, and returns it
 // with the secret that holds the session. Hooks.Before may refuse it; Hooks.After is told.
-func (s *sessions) issue(ctx context.Context, app App, m Moment, session Session, secret sessionSecret) (SignIn, error) {
+func (s *sessions) issue(ctx context.Context, app App, m HookEvent, session Session, secret sessionSecret) (SignIn, error) {
 	in, err := s.grant(ctx, app, m, session, secret)
 	if err == nil {
-		m.Kind = MomentToken
+		m.Kind = HookToken
 		s.hooks.after(m)
 	}
 	return in, err
 }
 
 // grant is issue for a step that is yet to happen: Hooks.After is not told.
-func (s *sessions) grant(ctx context.Context, app App, m Moment, session Session, secret sessionSecret) (SignIn, error) {
-	now, created := s.now(), m.Kind == MomentSignUp
-	m.Kind = MomentToken
+func (s *sessions) grant(ctx context.Context, app App, m HookEvent, session Session, secret sessionSecret) (SignIn, error) {
+	now, created := s.now(), m.Kind == HookSignUp
+	m.Kind = HookToken
 	claims, err := s.claims(ctx, app, m, session, now)
 	if err != nil {
 		return SignIn{}, err
@@ -36,7 +36,7 @@ func (s *sessions) grant(ctx context.Context, app App, m Moment, session Session
 }
 
 // identity is what an access token of the session would prove now. Hooks.Before may refuse it.
-func (s *sessions) identity(ctx context.Context, app App, m Moment, session Session) (*Identity, error) {
+func (s *sessions) identity(ctx context.Context, app App, m HookEvent, session Session) (*Identity, error) {
 	claims, err := s.claims(ctx, app, m, session, s.now())
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (s *sessions) identity(ctx context.Context, app App, m Moment, session Sess
 
 // claims are what an access token of the session says now. The token ends no later than the
 // session does.
-func (s *sessions) claims(ctx context.Context, app App, m Moment, session Session, now time.Time) (token.Access, error) {
+func (s *sessions) claims(ctx context.Context, app App, m HookEvent, session Session, now time.Time) (token.Access, error) {
 	if err := s.hooks.before(ctx, m); err != nil {
 		return token.Access{}, err
 	}

@@ -87,9 +87,9 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, step sign
 	if err := step.mayHold(app); err != nil {
 		return Landing{}, err
 	}
-	moment := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
+	ev := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
 	if step.starts() {
-		if err := e.hooks.before(ctx, moment); err != nil {
+		if err := e.hooks.before(ctx, ev); err != nil {
 			return Landing{}, err
 		}
 	}
@@ -97,7 +97,7 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, step sign
 	if err := e.prepare(&entry, app, account, step); err != nil {
 		return Landing{}, err
 	}
-	return e.commit(ctx, app, moment, entry)
+	return e.commit(ctx, app, ev, entry)
 }
 
 // create makes a user that mayCreate has let through, and signs in, in one step of the store.
@@ -112,12 +112,12 @@ func (e *Engine) create(ctx context.Context, app App, u User, step signInStep) (
 	now := e.now()
 	u.App, u.AuthMethod = app.ID, step.method
 	u = newUser(u, now)
-	moment := Moment{Kind: MomentSignUp, App: app.ID, User: u, Method: step.method, Client: step.client}
-	moment.User.ID = uuid.Nil // the host sees the user without one
-	if err := e.hooks.before(ctx, moment); err != nil {
+	ev := HookEvent{Kind: HookSignUp, App: app.ID, User: u, Method: step.method, Client: step.client}
+	ev.User.ID = uuid.Nil // the host sees the user without one
+	if err := e.hooks.before(ctx, ev); err != nil {
 		return Landing{}, err
 	}
-	moment.User = u
+	ev.User = u
 	for i := range step.put {
 		step.put[i] = owned(step.put[i], u, now)
 	}
@@ -125,7 +125,7 @@ func (e *Engine) create(ctx context.Context, app App, u User, step signInStep) (
 	if err := e.prepare(&entry, app, nil, step); err != nil {
 		return Landing{}, err
 	}
-	return e.commit(ctx, app, moment, entry)
+	return e.commit(ctx, app, ev, entry)
 }
 
 // entering is a sign-in as it is about to be written. The change is also that of a new user, whom
@@ -204,9 +204,9 @@ func (e *Engine) prepareLanding(c *entering, created bool, step signInStep) erro
 // commit writes a sign-in, tells the host of it, and mints the first access token of the session.
 // errAgain: what the step was decided on has changed. [CodeInvalidToken]: another request has
 // spent the token.
-func (e *Engine) commit(ctx context.Context, app App, m Moment, c entering) (Landing, error) {
+func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c entering) (Landing, error) {
 	var err error
-	if m.Kind == MomentSignUp {
+	if m.Kind == HookSignUp {
 		m.User, err = e.store.CreateUser(ctx, NewUser{Now: c.Now, User: m.User, Credentials: c.Put, Take: c.Take, Session: c.Session, Also: c.Also})
 	} else {
 		m.User, err = e.store.ChangeUser(ctx, c.UserChange)
@@ -214,11 +214,11 @@ func (e *Engine) commit(ctx context.Context, app App, m Moment, c entering) (Lan
 	if err != nil {
 		return Landing{}, stepError(err, app.ID)
 	}
-	if c.Session != nil || m.Kind == MomentSignUp {
+	if c.Session != nil || m.Kind == HookSignUp {
 		e.hooks.after(m)
 	}
 	removed := c.landing.SignIn.Removed
-	c.landing.SignIn = SignIn{User: m.User, Created: m.Kind == MomentSignUp}
+	c.landing.SignIn = SignIn{User: m.User, Created: m.Kind == HookSignUp}
 	if c.Session != nil {
 		if c.landing.SignIn, err = e.begin(ctx, app, m, *c.Session, c.secret); err != nil {
 			return Landing{}, err
@@ -230,7 +230,7 @@ func (e *Engine) commit(ctx context.Context, app App, m Moment, c entering) (Lan
 
 // begin mints the first token of a session. A session that gets none is ended, since no client
 // holds it.
-func (e *Engine) begin(ctx context.Context, app App, m Moment, s Session, secret sessionSecret) (SignIn, error) {
+func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, secret sessionSecret) (SignIn, error) {
 	in, err := e.sessions.issue(ctx, app, m, s, secret)
 	if err == nil {
 		return in, nil

@@ -76,9 +76,9 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	if err := mayExchange(app, s, by); err != nil {
 		return SignIn{}, err
 	}
-	m := Moment{Kind: MomentSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
+	m := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: by}
 	if x.code.created {
-		m.Kind = MomentSignUp
+		m.Kind = HookSignUp
 	}
 	in, err := e.sessions.grant(ctx, app, m, s, x.code.secret)
 	if err != nil {
@@ -93,7 +93,7 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	case err != nil:
 		return SignIn{}, stepError(err, app.ID)
 	}
-	m.Kind = MomentToken
+	m.Kind = HookToken
 	e.hooks.after(m)
 	return in, nil
 }

@@ -185,8 +185,8 @@ func (e *Engine) DeleteUser(ctx context.Context, ref UserRef) error {
 // deleteUser asks the host, deletes, and lets the host know. The guard is that of
 // [UserStore.DeleteUser].
 func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
-	moment := Moment{Kind: MomentDeletion, App: u.App, User: u}
-	if err := e.hooks.before(ctx, moment); err != nil {
+	ev := HookEvent{Kind: HookDeletion, App: u.App, User: u}
+	if err := e.hooks.before(ctx, ev); err != nil {
 		return err
 	}
 	r := UserRemoval{App: u.App, ID: u.ID, Version: version}
@@ -196,7 +196,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	r.Also.note(e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete})
 	switch err := e.store.DeleteUser(ctx, r); {
 	case err == nil:
-		e.hooks.after(moment)
+		e.hooks.after(ev)
 		return nil
 	case errors.Is(err, ErrNotFound):
 		return noUser()

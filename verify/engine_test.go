@@ -44,7 +44,7 @@ func TestVerifyReadsWhatTheEngineMints(t *testing.T) {
 func TestVerifyReadsWhatTheHostAdds(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) {
-		c.Hooks.Claims = func(context.Context, authkit.Moment) (map[string]any, error) {
+		c.Hooks.Claims = func(context.Context, authkit.HookEvent) (map[string]any, error) {
 			return map[string]any{"plan": "gold", "limits": map[string]any{"seats": 3}}, nil
 		}
 	})
