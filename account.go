@@ -49,7 +49,7 @@ func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Crede
 		credentials[i] = owned(credentials[i], u, now)
 	}
 	step := NewUser{Now: now, User: u, Credentials: credentials}
-	step.Also.note(now, Event{App: u.App, UserID: u.ID, Type: EventUserCreate, Actor: "host"})
+	step.Riders.note(now, Event{App: u.App, UserID: u.ID, Type: EventUserCreate, Actor: "host"})
 	u, err := e.store.CreateUser(ctx, step)
 	if errors.Is(err, ErrConflict) {
 		return User{}, emailTaken()

@@ -97,12 +97,12 @@ func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest)
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	var also Also
-	also.note(now, Event{App: app.ID, Type: EventAPIKeyCreate, Actor: own.Developer})
-	if err := e.notifyOwner(ctx, &also, own, "a new API key was made"); err != nil {
+	var riders Riders
+	riders.note(now, Event{App: app.ID, Type: EventAPIKeyCreate, Actor: own.Developer})
+	if err := e.notifyOwner(ctx, &riders, own, "a new API key was made"); err != nil {
 		return APIKey{}, "", err
 	}
-	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Also: also})
+	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Riders: riders})
 	return key, text, storeError(err, app.ID)
 }
 
@@ -122,12 +122,12 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 	if err != nil {
 		return err
 	}
-	var also Also
-	also.note(e.now(), Event{App: app.ID, Type: EventAPIKeyRevoke, Actor: own.Developer})
-	if err := e.notifyOwner(ctx, &also, own, "an API key was revoked"); err != nil {
+	var riders Riders
+	riders.note(e.now(), Event{App: app.ID, Type: EventAPIKeyRevoke, Actor: own.Developer})
+	if err := e.notifyOwner(ctx, &riders, own, "an API key was revoked"); err != nil {
 		return err
 	}
-	err = e.store.RevokeAPIKey(ctx, app.ID, id, also)
+	err = e.store.RevokeAPIKey(ctx, app.ID, id, riders)
 	if errors.Is(err, ErrNotFound) {
 		done, err := revocations{e.store, e.now()}.key(ctx, app.ID, id)
 		if err == nil && !done {

@@ -87,10 +87,10 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 	}
 	c.Settings = &settings
 	if risky {
-		if err := e.notifyOwner(ctx, &c.Also, app, "its settings were changed ("+p.memberNames()+")"); err != nil {
+		if err := e.notifyOwner(ctx, &c.Riders, app, "its settings were changed ("+p.memberNames()+")"); err != nil {
 			return c, err
 		}
 	}
-	c.Also.note(e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.memberNames()})
+	c.Riders.note(e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.memberNames()})
 	return c, nil
 }

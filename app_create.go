@@ -150,7 +150,7 @@ func (in newApp) step(ctx context.Context, e *Engine) (NewApp, string, error) {
 		}
 		step.Key = &key
 	}
-	step.Also.Secret = e.secrets.newest()
-	step.Also.note(now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
+	step.Riders.Secret = e.secrets.newest()
+	step.Riders.note(now, Event{App: id, Type: EventAppCreate, Actor: in.owner})
 	return step, text, nil
 }

@@ -31,12 +31,12 @@ func (e *Engine) deletedBefore(ctx context.Context, app uuid.UUID, owners ...str
 
 func endApp(ctx context.Context, e *Engine, app App) error {
 	now := e.now()
-	var also Also
-	also.note(now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer})
+	var riders Riders
+	riders.note(now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer})
 	if err := (revocations{e.store, now}).announce(ctx, app); err != nil {
 		return err
 	}
-	err := e.store.DeleteApp(ctx, app.ID, now, also)
+	err := e.store.DeleteApp(ctx, app.ID, now, riders)
 	e.live.apps.forget(app.ID)
 	return storeError(err, app.ID)
 }

@@ -6,7 +6,7 @@ import "context"
 // 6.3.7): a session of the developer may be in other hands. It goes to a developer of the
 // console app whose address is proven. The host knows its own developers, and learns of the
 // change by its event.
-func (e *Engine) notifyOwner(ctx context.Context, also *Also, app App, change string) error {
+func (e *Engine) notifyOwner(ctx context.Context, riders *Riders, app App, change string) error {
 	user, ok := consoleUser(app.Developer)
 	if !ok {
 		return nil
@@ -16,6 +16,6 @@ func (e *Engine) notifyOwner(ctx context.Context, also *Also, app App, change st
 		return err
 	}
 	l := letter{To: owner.User.EmailTyped, Template: "app_changed", App: app.Name, Change: change, Proven: true}
-	e.outbox.queue(also, app.ID, l, e.now(), noticeTTL)
+	e.outbox.queue(riders, app.ID, l, e.now(), noticeTTL)
 	return nil
 }

@@ -56,12 +56,12 @@ func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, 
 	if was.Version > 0 && p.idle(was, c) {
 		return was, nil
 	}
-	also := Also{Secret: e.secrets.newest()}
-	also.note(e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider})
-	if err := e.notifyOwner(ctx, &also, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
+	riders := Riders{Secret: e.secrets.newest()}
+	riders.note(e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider})
+	if err := e.notifyOwner(ctx, &riders, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
 		return OAuthConfig{}, err
 	}
-	if err := e.providers.put(ctx, c, also); err != nil {
+	if err := e.providers.put(ctx, c, riders); err != nil {
 		return OAuthConfig{}, err
 	}
 	return c, nil
@@ -86,12 +86,12 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 	if !oauth.WellFormedName(provider) {
 		return notConfigured()
 	}
-	var also Also
-	also.note(e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider})
-	if err := e.notifyOwner(ctx, &also, own, "the sign-in provider "+provider+" was removed"); err != nil {
+	var riders Riders
+	riders.note(e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider})
+	if err := e.notifyOwner(ctx, &riders, own, "the sign-in provider "+provider+" was removed"); err != nil {
 		return err
 	}
-	err = e.providers.delete(ctx, app, provider, also)
+	err = e.providers.delete(ctx, app, provider, riders)
 	if errors.Is(err, ErrNotFound) {
 		done, err := revocations{e.store, e.now()}.noted(ctx, app, EventQuery{Type: EventOAuthConfigDelete}, func(ev Event) bool { return ev.Reason == provider })
 		if err == nil && !done {

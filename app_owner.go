@@ -44,12 +44,12 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 			return refuse(CodeEmailNotVerified, "the new developer has to prove the address first")
 		}
 	}
-	m.Also.note(m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To})
-	if err := e.notifyOwner(ctx, &m.Also, own, "it was handed over to another developer"); err != nil {
+	m.Riders.note(m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To})
+	if err := e.notifyOwner(ctx, &m.Riders, own, "it was handed over to another developer"); err != nil {
 		return err
 	}
 	own.Developer = m.To
-	if err := e.notifyOwner(ctx, &m.Also, own, "it was handed over to you; its API keys are inactive: make a new one"); err != nil {
+	if err := e.notifyOwner(ctx, &m.Riders, own, "it was handed over to you; its API keys are inactive: make a new one"); err != nil {
 		return err
 	}
 	if err := e.store.MoveApp(ctx, m); err != nil {

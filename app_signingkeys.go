@@ -61,14 +61,14 @@ func (n nextSigningKey) add(ctx context.Context, e *Engine, app App) (SigningKey
 	}
 	key.Alone = n.alone
 	n.event.App, n.event.Type = app.ID, EventSigningKeyCreate
-	also := Also{Secret: e.secrets.newest()}
-	also.note(e.now(), n.event)
+	riders := Riders{Secret: e.secrets.newest()}
+	riders.note(e.now(), n.event)
 	if n.event.Actor != "" { // a person did it
-		if err := e.notifyOwner(ctx, &also, app, "a new signing key was made"); err != nil {
+		if err := e.notifyOwner(ctx, &riders, app, "a new signing key was made"); err != nil {
 			return SigningKey{}, err
 		}
 	}
-	if err := e.store.AddSigningKey(ctx, app.ID, key, app.keys().oldestKept(key, e.now()), also); err != nil {
+	if err := e.store.AddSigningKey(ctx, app.ID, key, app.keys().oldestKept(key, e.now()), riders); err != nil {
 		return SigningKey{}, err
 	}
 	e.live.apps.forget(app.ID)

@@ -74,11 +74,11 @@ func TestWhatIsOutOfBoundsAlreadyStands(t *testing.T) {
 		kept, err := s.inner.OAuthConfig(s.t.Context(), stored.ID, "github")
 		ok(err)
 		kept.Scopes, kept.SecretSealed = strings.Fields(strings.Repeat(strings.Repeat("s", 100)+" ", 30)), append(kept.SecretSealed, make([]byte, 9000)...)
-		ok(s.inner.PutOAuthConfig(s.t.Context(), kept, 32, authkit.Also{}))
+		ok(s.inner.PutOAuthConfig(s.t.Context(), kept, 32, authkit.Riders{}))
 
 		older := kept
 		older.Version, older.Provider, older.Issuer, older.RedirectURI = 0, "account", "https://issuer.example", "https://a.example/cb"
-		ok(s.inner.PutOAuthConfig(s.t.Context(), older, 32, authkit.Also{}))
+		ok(s.inner.PutOAuthConfig(s.t.Context(), older, 32, authkit.Riders{}))
 		s.send("PATCH", app+"/oauth-configs/account", `{"enabled":false}`, dev).want(s.t, 200, "")
 
 		s.send("PATCH", app, `{"signup":"closed","limits":{"mail":"1/h/ip"}}`, dev).want(s.t, 200, "")

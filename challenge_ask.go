@@ -37,11 +37,11 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	case err != nil:
 		return Pending{}, err
 	}
-	var also Also
+	var riders Riders
 	secrets := newChallengeSecrets(app.ID, in.browser)
-	k.addChallenge(&also, newChallenge{purpose: in.purpose, app: app, secrets: secrets, data: data, user: in.user, now: now})
-	also.note(now, ev)
-	if err := k.put(ctx, app.ID, also); err != nil {
+	k.addChallenge(&riders, newChallenge{purpose: in.purpose, app: app, secrets: secrets, data: data, user: in.user, now: now})
+	riders.note(now, ev)
+	if err := k.put(ctx, app.ID, riders); err != nil {
 		return Pending{}, err
 	}
 	return Pending{Binding: secrets.binding, ExpiresIn: in.purpose.ttl}, nil
@@ -76,7 +76,7 @@ func (n newChallenge) slot() []byte {
 }
 
 // addChallenge adds a challenge and its mail to a step.
-func (k *tokens) addChallenge(also *Also, n newChallenge) {
+func (k *tokens) addChallenge(riders *Riders, n newChallenge) {
 	p, app := n.purpose, n.app
 	t := Token{
 		App: app.ID, Kind: p.kind, Hash: token.Hash(n.secrets.id), ExpiresAt: n.now.Add(p.ttl), Most: p.most, Class: int(n.data.Class),
@@ -94,8 +94,8 @@ func (k *tokens) addChallenge(also *Also, n newChallenge) {
 	} else if p.kind == forReset.kind {
 		t.Proof = nil // no code is right before it is known whose it is
 	}
-	also.Tokens = append(also.Tokens, t)
-	k.mail.outbox.queue(also, app.ID, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)), n.now, p.ttl)
+	riders.Tokens = append(riders.Tokens, t)
+	k.mail.outbox.queue(riders, app.ID, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)), n.now, p.ttl)
 }
 
 // letter is the mail of the challenge.

@@ -110,7 +110,7 @@ func moving(e *Engine, app App, account *Account, got challenge, by Client) User
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,
 		Email: &got.data.Email, EmailTyped: &got.data.Typed, Verified: new(true), Drop: account.vouchings(),
 	}
-	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP})
+	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP})
 	if !u.Verified {
 		return c
 	}
@@ -118,6 +118,6 @@ func moving(e *Engine, app App, account *Account, got challenge, by Client) User
 		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: e.tokens.addUndo(&c, account),
 		Minutes: int(forUndo.ttl / time.Minute), Proven: account.provenHere(),
 	}
-	e.outbox.queue(&c.Also, app.ID, l, c.Now, forUndo.ttl)
+	e.outbox.queue(&c.Riders, app.ID, l, c.Now, forUndo.ttl)
 	return c
 }

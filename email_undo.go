@@ -43,7 +43,7 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 		return User{}, err
 	}
 	c := undoChange(account, former, in.Client, e.now())
-	e.tokens.addChallenge(&c.Also, newChallenge{
+	e.tokens.addChallenge(&c.Riders, newChallenge{
 		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &account.User, now: c.Now,
 		data: challengeData{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)},
 	})
@@ -107,6 +107,6 @@ func undoChange(account *Account, former formerAddress, by Client, now time.Time
 			c.Drop = append(c.Drop, held)
 		}
 	}
-	c.Also.note(c.Now, Event{App: u.App, UserID: u.ID, Type: EventEmailUndo, IP: by.IP})
+	c.Riders.note(c.Now, Event{App: u.App, UserID: u.ID, Type: EventEmailUndo, IP: by.IP})
 	return c
 }

@@ -68,20 +68,20 @@ func (s *witness) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, no
 }
 
 // Put records what is written, and the lengths of what is sealed.
-func (s *witness) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+func (s *witness) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
 	var line strings.Builder
 	line.WriteString("Put")
-	for _, x := range also.Tokens {
+	for _, x := range riders.Tokens {
 		fmt.Fprintf(&line, " token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
 	}
-	for _, m := range also.Mail {
+	for _, m := range riders.Mail {
 		fmt.Fprintf(&line, " mail(%d)", len(m.Sealed))
 	}
-	for _, e := range also.Events {
+	for _, e := range riders.Events {
 		fmt.Fprintf(&line, " event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
 	}
 	s.notef("%s", &line)
-	return s.Faulty.Put(ctx, app, also)
+	return s.Faulty.Put(ctx, app, riders)
 }
 
 // onlooker is a world in which the asked address may be known, and in which another person

@@ -4,7 +4,7 @@ import "time"
 
 // note adds an event to a step. The event gets an id and the time; its Result is "ok" where
 // it says nothing.
-func (a *Also) note(now time.Time, ev Event) {
+func (a *Riders) note(now time.Time, ev Event) {
 	ev.ID, ev.Time = newID(now), now
 	if ev.Result == "" {
 		ev.Result = "ok"

@@ -58,7 +58,7 @@ func (h handOver) proof(app, session uuid.UUID) ([]byte, error) {
 func (k *tokens) addCode(c *UserChange, code oneTime) (text string) {
 	raw := k.sealCode(c.App, code)
 	hash := token.Hash(raw)
-	c.Also.Tokens = append(c.Also.Tokens, Token{
+	c.Riders.Tokens = append(c.Riders.Tokens, Token{
 		App: c.App, Kind: codeKind, Slot: token.Encode(hash), Hash: hash, UserID: c.ID, Binding: code.proof, ExpiresAt: c.Now.Add(codeTTL),
 	})
 	return token.Encode(raw)
@@ -132,7 +132,7 @@ func usedCodeOf(raw, secret []byte) usedCode {
 func (k *tokens) addUsedCode(c *UserChange, used usedCode, made time.Time, what exchanged) {
 	t := Token{App: c.App, Kind: outcomeKind, Slot: token.Encode(used.hash), Hash: used.hash, UserID: c.ID, ExpiresAt: made.Add(codeKept)}
 	t.Data = k.sealUnder(used.key, t, what)
-	c.Also.Tokens = append(c.Also.Tokens, t)
+	c.Riders.Tokens = append(c.Riders.Tokens, t)
 }
 
 // recallUse reads the first use of a code. [CodeInvalidToken]: none is remembered.

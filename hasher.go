@@ -50,9 +50,9 @@ func (h *hasher) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 	has, err := h.breached.Has(ctx, pw)
 	if err != nil {
 		h.log.WarnContext(ctx, "a new password was not looked up among breached ones", slog.Any("error", err))
-		var also Also
-		also.note(h.now(), Event{App: app, Type: EventPasswordUnchecked})
-		return storeError(h.store.Put(ctx, app, also), app)
+		var riders Riders
+		riders.note(h.now(), Event{App: app, Type: EventPasswordUnchecked})
+		return storeError(h.store.Put(ctx, app, riders), app)
 	}
 	if has {
 		return refuse(CodeWeakPassword, "the password is too weak: it is known from a data breach")

@@ -51,6 +51,6 @@ func unlink(account *Account, all []heldIdentity, provider string, now time.Time
 	case !stays:
 		return UserChange{}, refuse(CodeLastCredential, "this is the last way to sign in to the account; prove its address or link another provider first")
 	}
-	change.Also.note(change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
+	change.Riders.note(change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
 	return change, nil
 }

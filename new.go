@@ -104,5 +104,5 @@ func createConsole(ctx context.Context, e *Engine) error {
 		ID: Console, Name: "Console", NameKey: "console", CreatedAt: now,
 		Settings: Settings{SignupClosed: true},
 	}
-	return e.store.CreateApp(ctx, NewApp{App: app, First: key, Also: Also{Secret: e.secrets.newest()}})
+	return e.store.CreateApp(ctx, NewApp{App: app, First: key, Riders: Riders{Secret: e.secrets.newest()}})
 }

@@ -90,9 +90,9 @@ func TestPostingALetter(t *testing.T) {
 			m, p := &mailer{fails: c.fails}, c.policy
 			o := newOutbox(nil, testRing(t), atTestTime, quietLog(), sender{mailer: m, templates: mail.DefaultTemplates(), from: "id@example.com", host: "example.com"})
 			o.policy = p.policy()
-			var also Also
-			o.queue(&also, Console, letter{To: "ann@example.com", Template: "password_changed", App: "Demo"}, testTime, time.Hour)
-			queued := also.Mail[0]
+			var riders Riders
+			o.queue(&riders, Console, letter{To: "ann@example.com", Template: "password_changed", App: "Demo"}, testTime, time.Hour)
+			queued := riders.Mail[0]
 			if bytes.Contains(queued.Sealed, []byte("ann")) || !queued.Expires.Equal(testTime.Add(time.Hour)) {
 				t.Errorf("queued: got %q until %s, want it sealed, for an hour", queued.Sealed, queued.Expires)
 			}

@@ -52,9 +52,9 @@ func (l *letter) notice() bool { return l.Code == "" }
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
 
 // queue adds a letter to a step, to be sent from now on and within ttl.
-func (o *outbox) queue(also *Also, app uuid.UUID, l letter, now time.Time, ttl time.Duration) {
+func (o *outbox) queue(riders *Riders, app uuid.UUID, l letter, now time.Time, ttl time.Duration) {
 	id := newID(now)
-	also.Mail = append(also.Mail, Mail{
+	riders.Mail = append(riders.Mail, Mail{
 		App: app, ID: id, Sealed: o.ring.Seal(plainJSON(l), mailAAD(app, id)), DueAt: now, Expires: now.Add(ttl),
 	})
 }

@@ -97,7 +97,7 @@ func (k *tokens) addOutcome(c *UserChange, p press, out outcome) {
 	}
 	kept := k.outcomeToken(p, out, c.Now)
 	kept.UserID = c.ID
-	c.Also.Tokens = append(c.Also.Tokens, kept)
+	c.Riders.Tokens = append(c.Riders.Tokens, kept)
 }
 
 // outcomeToken is the token that keeps the outcome of a press for a minute.

@@ -86,9 +86,9 @@ func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, 
 		if err != nil {
 			return User{}, err
 		}
-		c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventPasswordChange})
+		c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventPasswordChange})
 		if to != "" {
-			e.outbox.queue(&c.Also, app.ID, letter{To: to, Template: "password_changed", App: app.Name}, c.Now, noticeTTL)
+			e.outbox.queue(&c.Riders, app.ID, letter{To: to, Template: "password_changed", App: app.Name}, c.Now, noticeTTL)
 		}
 		return e.changeUser(ctx, c)
 	})

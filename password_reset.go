@@ -144,11 +144,11 @@ func tellOfReset(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
 	for _, r := range removedBy(c.Drop) {
 		names = append(names, r.Name)
-		c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
+		c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
 	}
-	c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
+	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
 	l.Change = strings.Join(names, ", ")
-	o.queue(&c.Also, c.App, l, c.Now, noticeTTL)
+	o.queue(&c.Riders, c.App, l, c.Now, noticeTTL)
 }
 
 // provenBy is the account that a proof was asked for, as long as it has the address:

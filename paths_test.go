@@ -172,9 +172,9 @@ func (r *readOnly) mind(verb string) {
 	}
 }
 
-func (r *readOnly) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+func (r *readOnly) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
 	r.mind("Put")
-	return r.Store.Put(ctx, app, also)
+	return r.Store.Put(ctx, app, riders)
 }
 
 func (r *readOnly) TakeToken(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {

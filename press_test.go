@@ -298,12 +298,12 @@ type seeing struct {
 }
 
 func (s *seeing) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
-	s.see(c.Also.Tokens)
+	s.see(c.Riders.Tokens)
 	return s.Store.ChangeUser(ctx, c)
 }
 
 func (s *seeing) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User, error) {
-	s.see(c.Also.Tokens)
+	s.see(c.Riders.Tokens)
 	return s.Store.CreateUser(ctx, c)
 }
 

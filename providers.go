@@ -80,8 +80,8 @@ func (p *providers) configs(ctx context.Context, app uuid.UUID) ([]OAuthConfig, 
 // put stores a configuration, as [ProviderStore.PutOAuthConfig] does. [ErrConflict] and
 // [ErrStale] are the caller's to translate. [CodeLimitReached]: the app has 32; the other errors
 // are those of configs.
-func (p *providers) put(ctx context.Context, c OAuthConfig, also Also) error {
-	err := p.store.PutOAuthConfig(ctx, c, maxOAuthConfigs, also)
+func (p *providers) put(ctx context.Context, c OAuthConfig, riders Riders) error {
+	err := p.store.PutOAuthConfig(ctx, c, maxOAuthConfigs, riders)
 	switch {
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrStale):
 		return err
@@ -92,8 +92,8 @@ func (p *providers) put(ctx context.Context, c OAuthConfig, also Also) error {
 }
 
 // delete removes a configuration. [ErrNotFound]: the app has none of that provider.
-func (p *providers) delete(ctx context.Context, app uuid.UUID, provider string, also Also) error {
-	return p.store.DeleteOAuthConfig(ctx, app, provider, also)
+func (p *providers) delete(ctx context.Context, app uuid.UUID, provider string, riders Riders) error {
+	return p.store.DeleteOAuthConfig(ctx, app, provider, riders)
 }
 
 // open opens a configuration for use.

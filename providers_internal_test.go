@@ -30,7 +30,7 @@ const testCallbacks = "https://id.example/auth/callback/"
 // configStore keeps the configurations of one app.
 type configStore map[string]OAuthConfig
 
-func (s configStore) PutOAuthConfig(_ context.Context, c OAuthConfig, most int, _ Also) error {
+func (s configStore) PutOAuthConfig(_ context.Context, c OAuthConfig, most int, _ Riders) error {
 	old, ok := s[c.Provider]
 	switch {
 	case c.Version == 0 && ok:
@@ -60,7 +60,7 @@ func (s configStore) OAuthConfigs(context.Context, uuid.UUID) (all []OAuthConfig
 	return all, nil
 }
 
-func (s configStore) DeleteOAuthConfig(_ context.Context, _ uuid.UUID, provider string, _ Also) error {
+func (s configStore) DeleteOAuthConfig(_ context.Context, _ uuid.UUID, provider string, _ Riders) error {
 	delete(s, provider)
 	return nil
 }
@@ -91,7 +91,7 @@ func (p *providers) add(t *testing.T, c OAuthConfig) OAuthConfig {
 	t.Helper()
 	c.App, c.Enabled, c.CreatedAt = testApp, true, testNow
 	c = p.patched(c, OAuthPatch{ClientID: new("the-client"), ClientSecret: new("the-secret")})
-	if err := p.put(t.Context(), c, Also{}); err != nil {
+	if err := p.put(t.Context(), c, Riders{}); err != nil {
 		t.Fatal(err)
 	}
 	c.Version++
@@ -189,7 +189,7 @@ func TestAConfigurationThatIsNotThere(t *testing.T) {
 		}
 	}
 	c.Enabled = false
-	if err := p.put(t.Context(), c, Also{}); err != nil {
+	if err := p.put(t.Context(), c, Riders{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.config(t.Context(), testApp, "corp"); err != nil {

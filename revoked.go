@@ -53,7 +53,7 @@ func (r revocations) key(ctx context.Context, app, id uuid.UUID) (bool, error) {
 
 // settle commits a write, and with it every write that was seen before.
 func (r revocations) settle(ctx context.Context, app uuid.UUID) error {
-	if err := r.store.Put(ctx, app, Also{}); err != nil {
+	if err := r.store.Put(ctx, app, Riders{}); err != nil {
 		return fmt.Errorf("confirm what was revoked: %w", err)
 	}
 	return nil
@@ -70,7 +70,7 @@ func deletionOf(owner string, app uuid.UUID) []byte {
 // app has. The note means nothing while the app is alive.
 func (r revocations) announce(ctx context.Context, app App) error {
 	hash := deletionOf(app.Developer, app.ID)
-	err := r.store.Put(ctx, Console, Also{Tokens: []Token{
+	err := r.store.Put(ctx, Console, Riders{Tokens: []Token{
 		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: r.now.Add(revokedWithin)},
 	}})
 	if err != nil && !errors.Is(err, ErrConflict) { // a deletion beside this one has written the same

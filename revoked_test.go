@@ -23,12 +23,12 @@ type settling struct {
 	fail   error
 }
 
-func (s *settling) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
-	if len(also.Tokens)+len(also.Mail)+len(also.Events) > 0 {
-		return s.Store.Put(ctx, app, also)
+func (s *settling) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
+	if len(riders.Tokens)+len(riders.Mail)+len(riders.Events) > 0 {
+		return s.Store.Put(ctx, app, riders)
 	}
 	s.writes++
-	return errors.Join(s.fail, s.Store.Put(ctx, app, also))
+	return errors.Join(s.fail, s.Store.Put(ctx, app, riders))
 }
 
 func (s *settling) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {

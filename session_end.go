@@ -28,9 +28,9 @@ func (e *Engine) EndSession(ctx context.Context, ref SessionRef) error {
 
 func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) error {
 	now, app, user, session := e.now(), ref.App, ref.User, ref.ID
-	var also Also
-	also.note(now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)})
-	err := e.sessions.end(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Also: also})
+	var riders Riders
+	riders.note(now, Event{App: app, UserID: user, Type: EventSessionEnd, Reason: why, Detail: sessionDetail(session)})
+	err := e.sessions.end(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Riders: riders})
 	switch {
 	case errors.Is(err, CodeSessionNotFound):
 		ended := sessionDetail(session)
@@ -56,7 +56,7 @@ func sessionDetail(session uuid.UUID) []byte {
 func (e *Engine) EndSessions(ctx context.Context, ref UserRef) error {
 	now, app, user := e.now(), ref.App, ref.ID
 	c := UserChange{Now: now, App: app, ID: user, End: true}
-	c.Also.note(now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: "signed out"})
+	c.Riders.note(now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: "signed out"})
 	_, err := e.store.ChangeUser(ctx, c)
 	switch {
 	case errors.Is(err, ErrStale): // Version 0 is no guard: the user is gone

@@ -136,10 +136,10 @@ func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, why cau
 // noteRefresh writes an event on its own: the rotation has happened already, in a step that
 // must not fail for the sake of an event.
 func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
-	var also Also
+	var riders Riders
 	ev.App, ev.IP = in.App, in.Client.IP
-	also.note(e.now(), ev)
-	if err := e.tokens.put(context.WithoutCancel(ctx), in.App, also); err != nil {
+	riders.note(e.now(), ev)
+	if err := e.tokens.put(context.WithoutCancel(ctx), in.App, riders); err != nil {
 		e.cfg.Logger.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))
 	}
 }

@@ -147,7 +147,7 @@ func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep
 		c.Session, c.secret = e.sessions.start(app, step.start(app, c.ID), c.Now)
 	}
 	if account == nil {
-		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
+		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
 	} else {
 		e.prepareAccount(&c.UserChange, app, account, step)
 	}
@@ -159,7 +159,7 @@ func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep
 func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) {
 	if step.starts() {
 		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
-		c.Also.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
+		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
 	}
 	if step.proof {
 		c.Drop = append(slices.Clip(c.Drop), account.vouchings()...)
@@ -207,7 +207,7 @@ func (e *Engine) prepareLanding(c *entering, created bool, step signInStep) erro
 func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c entering) (Landing, error) {
 	var err error
 	if m.Kind == HookSignUp {
-		m.User, err = e.store.CreateUser(ctx, NewUser{Now: c.Now, User: m.User, Credentials: c.Put, Take: c.Take, Session: c.Session, Also: c.Also})
+		m.User, err = e.store.CreateUser(ctx, NewUser{Now: c.Now, User: m.User, Credentials: c.Put, Take: c.Take, Session: c.Session, Riders: c.Riders})
 	} else {
 		m.User, err = e.store.ChangeUser(ctx, c.UserChange)
 	}
@@ -254,7 +254,7 @@ func unproven(binding string) *Error {
 func reset(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true
-	c.Also.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
+	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
 // mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts

@@ -134,7 +134,7 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step s
 // takes it back.
 func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip string) {
 	u := of.User
-	c.Also.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
+	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
 	if !u.Verified { // mail to an unproven address says nothing
 		return
 	}
@@ -143,5 +143,5 @@ func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip stri
 		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link,
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.provenHere(),
 	}
-	e.outbox.queue(&c.Also, app.ID, l, c.Now, noticeTTL)
+	e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
 }

@@ -137,7 +137,7 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 	now := e.now()
 	var err error
 	if code := asError(refused).Code; code != CodeUnavailable && code != CodeInternal {
-		err = e.tokens.put(ctx, p.app, Also{Tokens: []Token{e.tokens.outcomeToken(p, refusedOutcome(to, refused), now)}})
+		err = e.tokens.put(ctx, p.app, Riders{Tokens: []Token{e.tokens.outcomeToken(p, refusedOutcome(to, refused), now)}})
 	}
 	if err == nil {
 		err = e.tokens.spend(ctx, p.app, take)

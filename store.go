@@ -68,9 +68,9 @@ type Store interface {
 	Volatile() bool
 }
 
-// Also holds the riders of a verb: they are written in the same step as the verb that carries
+// Riders holds the riders of a verb: they are written in the same step as the verb that carries
 // them, all of them or nothing.
-type Also struct {
+type Riders struct {
 	Tokens []Token // each takes a place in its slot; the token that stood there is gone with its attempts
 	Mail   []Mail
 	Events []Event

@@ -28,24 +28,24 @@ type AppStore interface {
 
 	// DeleteApp makes the app and all that is in it unknown at once, and its name free.
 	// [Upkeep.Sweep] removes the rows. The riders are written.
-	DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error
+	DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, riders Riders) error
 
 	// AddSigningKey adds the app's newest key and removes the older ones whose Seq is below
 	// oldest: the caller has seen that they are of no more use. k itself always stays. It
 	// raises the app's Version, so that what was decided by the former keys is decided anew.
 	// [ErrConflict]: k.Seq is not above that of every other key, or k.KID is taken: another
 	// process was first, and nothing is removed.
-	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, also Also) error
+	AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, riders Riders) error
 }
 
 // NewApp says what [AppStore.CreateApp] does.
 type NewApp struct {
-	App   App // Keys and Version are ignored
-	First SigningKey
-	Key   *APIKey // nil: no key is added
-	Owner UserRef // a user who has to be there, and enabled; the zero value: not asked for
-	Most  int     // live apps of App.Developer, this one among them; 0: no bound
-	Also  Also
+	App    App // Keys and Version are ignored
+	First  SigningKey
+	Key    *APIKey // nil: no key is added
+	Owner  UserRef // a user who has to be there, and enabled; the zero value: not asked for
+	Most   int     // live apps of App.Developer, this one among them; 0: no bound
+	Riders Riders
 }
 
 // UserRef names a user.
@@ -73,7 +73,7 @@ type AppMove struct {
 	From, To string  // as App.Developer
 	Owner    UserRef // as in [NewApp], of To
 	Most     int     // as in [NewApp], of To
-	Also     Also
+	Riders   Riders
 }
 
 // AppChange says what [AppStore.ChangeApp] does. A nil field stays.
@@ -82,7 +82,7 @@ type AppChange struct {
 	Version       int64 // the guard
 	Name, NameKey *string
 	Settings      *Settings
-	Also          Also
+	Riders        Riders
 }
 
 // KeyStore keeps API keys.
@@ -102,7 +102,7 @@ type KeyStore interface {
 	RotateAPIKey(ctx context.Context, r KeyRotation) error
 
 	// RevokeAPIKey makes one key inactive. [ErrNotFound]: there is no such active key.
-	RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also Also) error
+	RevokeAPIKey(ctx context.Context, app, id uuid.UUID, riders Riders) error
 
 	// TouchAPIKeys notes when keys were last used and keeps the later time. Unknown
 	// ids are ignored. It need not be durable.
@@ -115,7 +115,7 @@ type KeyRotation struct {
 	Next          APIKey
 	OldUntil      time.Time
 	MaxLive, Keep int
-	Also          Also
+	Riders        Riders
 }
 
 // ProviderStore keeps the OAuth configurations of apps.
@@ -124,7 +124,7 @@ type ProviderStore interface {
 	// replaces ([ErrStale] if the Version is another or it is gone; CreatedAt stays).
 	// The stored Version is c.Version+1. [ErrFull]: one is to be created, and the app has as many
 	// as most allows; of concurrent callers no more than that succeed. most 0: no bound.
-	PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, also Also) error
+	PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, riders Riders) error
 
 	// OAuthConfig returns the configuration of one provider.
 	OAuthConfig(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error)
@@ -134,5 +134,5 @@ type ProviderStore interface {
 
 	// DeleteOAuthConfig removes the configuration of one provider. [ErrNotFound]: the app has no
 	// such configuration.
-	DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error
+	DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, riders Riders) error
 }

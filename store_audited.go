@@ -8,7 +8,7 @@ import (
 
 // audited is a Store that adds to each event the request that it comes from. Once a step is
 // durable, it tells an observer of its events and wakes the outbox for its mail. Its methods are generated: one for each verb
-// that carries an [Also], which calls step. All other verbs go straight to the Store.
+// that carries an [Riders], which calls step. All other verbs go straight to the Store.
 type audited struct {
 	Store
 
@@ -17,17 +17,17 @@ type audited struct {
 }
 
 // step does a step with its riders. What follows from them follows only if it succeeds.
-func (a audited) step(ctx context.Context, also Also, do func() error) error {
-	requestFrom(ctx).stamp(also.Events)
+func (a audited) step(ctx context.Context, riders Riders, do func() error) error {
+	requestFrom(ctx).stamp(riders.Events)
 	if err := do(); err != nil {
 		return err
 	}
 	if a.tell != nil {
-		for _, e := range also.Events {
+		for _, e := range riders.Events {
 			a.tell(e)
 		}
 	}
-	if len(also.Mail) > 0 {
+	if len(riders.Mail) > 0 {
 		a.wake()
 	}
 	return nil

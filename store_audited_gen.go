@@ -10,60 +10,60 @@ import (
 )
 
 func (a audited) CreateApp(ctx context.Context, n NewApp) error {
-	return a.step(ctx, n.Also, func() error { return a.Store.CreateApp(ctx, n) })
+	return a.step(ctx, n.Riders, func() error { return a.Store.CreateApp(ctx, n) })
 }
 
 func (a audited) ChangeApp(ctx context.Context, c AppChange) (r0 App, err error) {
-	err = a.step(ctx, c.Also, func() (err error) { r0, err = a.Store.ChangeApp(ctx, c); return err })
+	err = a.step(ctx, c.Riders, func() (err error) { r0, err = a.Store.ChangeApp(ctx, c); return err })
 	return r0, err
 }
 
-func (a audited) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.DeleteApp(ctx, app, now, also) })
+func (a audited) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.DeleteApp(ctx, app, now, riders) })
 }
 
-func (a audited) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.AddSigningKey(ctx, app, k, oldest, also) })
+func (a audited) AddSigningKey(ctx context.Context, app uuid.UUID, k SigningKey, oldest int64, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.AddSigningKey(ctx, app, k, oldest, riders) })
 }
 
 func (a audited) MoveApp(ctx context.Context, m AppMove) error {
-	return a.step(ctx, m.Also, func() error { return a.Store.MoveApp(ctx, m) })
+	return a.step(ctx, m.Riders, func() error { return a.Store.MoveApp(ctx, m) })
 }
 
 func (a audited) RotateAPIKey(ctx context.Context, r KeyRotation) error {
-	return a.step(ctx, r.Also, func() error { return a.Store.RotateAPIKey(ctx, r) })
+	return a.step(ctx, r.Riders, func() error { return a.Store.RotateAPIKey(ctx, r) })
 }
 
-func (a audited) RevokeAPIKey(ctx context.Context, app uuid.UUID, id uuid.UUID, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.RevokeAPIKey(ctx, app, id, also) })
+func (a audited) RevokeAPIKey(ctx context.Context, app uuid.UUID, id uuid.UUID, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.RevokeAPIKey(ctx, app, id, riders) })
 }
 
-func (a audited) PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.PutOAuthConfig(ctx, c, most, also) })
+func (a audited) PutOAuthConfig(ctx context.Context, c OAuthConfig, most int, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.PutOAuthConfig(ctx, c, most, riders) })
 }
 
-func (a audited) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.DeleteOAuthConfig(ctx, app, provider, also) })
+func (a audited) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.DeleteOAuthConfig(ctx, app, provider, riders) })
 }
 
 func (a audited) CreateUser(ctx context.Context, c NewUser) (r0 User, err error) {
-	err = a.step(ctx, c.Also, func() (err error) { r0, err = a.Store.CreateUser(ctx, c); return err })
+	err = a.step(ctx, c.Riders, func() (err error) { r0, err = a.Store.CreateUser(ctx, c); return err })
 	return r0, err
 }
 
 func (a audited) ChangeUser(ctx context.Context, c UserChange) (r0 User, err error) {
-	err = a.step(ctx, c.Also, func() (err error) { r0, err = a.Store.ChangeUser(ctx, c); return err })
+	err = a.step(ctx, c.Riders, func() (err error) { r0, err = a.Store.ChangeUser(ctx, c); return err })
 	return r0, err
 }
 
 func (a audited) DeleteUser(ctx context.Context, r UserRemoval) error {
-	return a.step(ctx, r.Also, func() error { return a.Store.DeleteUser(ctx, r) })
+	return a.step(ctx, r.Riders, func() error { return a.Store.DeleteUser(ctx, r) })
 }
 
-func (a audited) Put(ctx context.Context, app uuid.UUID, also Also) error {
-	return a.step(ctx, also, func() error { return a.Store.Put(ctx, app, also) })
+func (a audited) Put(ctx context.Context, app uuid.UUID, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.Put(ctx, app, riders) })
 }
 
 func (a audited) EndSession(ctx context.Context, e SessionEnd) error {
-	return a.step(ctx, e.Also, func() error { return a.Store.EndSession(ctx, e) })
+	return a.step(ctx, e.Riders, func() error { return a.Store.EndSession(ctx, e) })
 }

@@ -19,7 +19,7 @@ type SecretStore interface {
 	// Secrets returns every note, ordered by id.
 	Secrets(ctx context.Context) ([]SecretNote, error)
 
-	// RetireSecret refuses every later step that names the secret in [Also], and returns once
+	// RetireSecret refuses every later step that names the secret in [Riders], and returns once
 	// the earlier ones have ended. [ErrNotFound]: it is not noted.
 	RetireSecret(ctx context.Context, id string) error
 

@@ -54,7 +54,7 @@ type SessionStore interface {
 type SessionEnd struct {
 	App, User, ID uuid.UUID // ID is the session's
 	Now           time.Time
-	Also          Also
+	Riders        Riders
 }
 
 // Rotation says what [SessionStore.RotateSession] does. Family, Presented, Next and Key are

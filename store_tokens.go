@@ -11,7 +11,7 @@ import (
 type TokenStore interface {
 	// Put writes riders alone: a link with its mail, a state, a batch of events. Without any
 	// rider it still commits a write: when it returns, all that was seen before is durable.
-	Put(ctx context.Context, app uuid.UUID, also Also) error
+	Put(ctx context.Context, app uuid.UUID, riders Riders) error
 
 	// Token returns, without effect, a token that could be spent: it is neither spent nor
 	// expired at now, its user's Epoch is unchanged, and its binding is t.Binding if that is set.

@@ -46,7 +46,7 @@ type UserRemoval struct {
 	App, ID uuid.UUID
 	Version int64  // the guard; 0: no guard
 	Owns    string // the Developer of the apps that the user owns; empty: not looked for
-	Also    Also
+	Riders  Riders
 }
 
 // AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject
@@ -64,7 +64,7 @@ type NewUser struct {
 	Credentials []Credential
 	Take        *Take
 	Session     *Session
-	Also        Also
+	Riders      Riders
 }
 
 // UserChange says what [UserStore.ChangeUser] does. A nil field stays.
@@ -98,7 +98,7 @@ type UserChange struct {
 	AuthMethod  string
 	MaxSessions int
 
-	Also Also
+	Riders Riders
 }
 
 // Raises reports whether the step raises the user's Version: it does more than spend a token

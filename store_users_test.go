@@ -15,7 +15,7 @@ func TestWhichChangesRaiseTheVersion(t *testing.T) {
 	t.Parallel()
 	quiet := map[string]bool{ // beside a session, which raises nothing by itself
 		"Now": true, "App": true, "ID": true, "Version": true, "Take": true, "Owns": true, "Keep": true,
-		"Session": true, "AuthMethod": true, "MaxSessions": true, "Also": true,
+		"Session": true, "AuthMethod": true, "MaxSessions": true, "Riders": true,
 	}
 	signIn := authkit.UserChange{Session: &authkit.Session{}}
 	for f := range reflect.TypeFor[authkit.UserChange]().Fields() {

@@ -57,14 +57,14 @@ func (k *tokens) open(t Token, take Take, data any) error {
 
 // put writes riders that no other verb carries. [CodeAppNotFound]: the app was deleted;
 // [CodeUnavailable].
-func (k *tokens) put(ctx context.Context, app uuid.UUID, also Also) error {
-	return storeError(k.store.Put(ctx, app, also), app)
+func (k *tokens) put(ctx context.Context, app uuid.UUID, riders Riders) error {
+	return storeError(k.store.Put(ctx, app, riders), app)
 }
 
 // keep stores a token of its own slot, with sealed data, for a while. The errors are those of put.
 func (k *tokens) keep(ctx context.Context, t Token, data any, ttl time.Duration) error {
 	t.Slot, t.ExpiresAt, t.Data = token.Encode(t.Hash), k.now().Add(ttl), k.seal(t, data)
-	return k.put(ctx, t.App, Also{Tokens: []Token{t}})
+	return k.put(ctx, t.App, Riders{Tokens: []Token{t}})
 }
 
 // peek looks without effect at a token that could be spent; false: there is no such token.

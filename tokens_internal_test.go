@@ -29,11 +29,11 @@ func rowOf(app uuid.UUID, kind TokenKind, hash []byte) string {
 	return app.String() + string(kind) + string(hash)
 }
 
-func (r *rows) Put(_ context.Context, _ uuid.UUID, also Also) error {
-	for _, t := range also.Tokens {
+func (r *rows) Put(_ context.Context, _ uuid.UUID, riders Riders) error {
+	for _, t := range riders.Tokens {
 		r.tokens[rowOf(t.App, t.Kind, t.Hash)] = t
 	}
-	r.mail = append(r.mail, also.Mail...)
+	r.mail = append(r.mail, riders.Mail...)
 	return r.fault
 }
 
@@ -156,13 +156,13 @@ func TestLookingForATokenTellsMissingFromOutOfOrder(t *testing.T) {
 		t.Errorf("kept: got %v, %v and %v, want it found", peeked, looked, tried)
 	}
 	store.fault = errors.New("the disk is full")
-	for _, err := range []error{first(look()), k.put(t.Context(), app, Also{})} {
+	for _, err := range []error{first(look()), k.put(t.Context(), app, Riders{})} {
 		if !errors.Is(err, CodeUnavailable) || !errors.Is(err, store.fault) {
 			t.Errorf("a fault: got %v, want unavailable with its cause", err)
 		}
 	}
 	store.fault = ErrNotFound
-	if err := k.put(t.Context(), app, Also{}); !errors.Is(err, CodeAppNotFound) {
+	if err := k.put(t.Context(), app, Riders{}); !errors.Is(err, CodeAppNotFound) {
 		t.Errorf("put in a deleted app: got %v, want app_not_found", err)
 	}
 }

@@ -123,7 +123,7 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 			reset(&c)
 			c.Name, c.NameKey = new(p.name()), new(naming.Fold(p.name()))
 		}
-		c.Also.note(c.Now, Event{App: ref.App, UserID: ref.ID, Type: EventUserChange, Reason: p.names()})
+		c.Riders.note(c.Now, Event{App: ref.App, UserID: ref.ID, Type: EventUserChange, Reason: p.names()})
 		u, err = e.store.ChangeUser(ctx, c)
 		if errors.Is(err, ErrStale) {
 			return User{}, errAgain
@@ -193,7 +193,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	if u.App == Console {
 		r.Owns = consoleSource + u.ID.String()
 	}
-	r.Also.note(e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete})
+	r.Riders.note(e.now(), Event{App: u.App, UserID: u.ID, Type: EventUserDelete})
 	switch err := e.store.DeleteUser(ctx, r); {
 	case err == nil:
 		e.hooks.after(ev)

@@ -43,7 +43,7 @@ func appChange(b *bed) {
 	equal(b, a.Version, 2)
 	equal(b, a.Settings.SignupClosed, true)
 	equal(b, len(a.Settings.Origins), 1)
-	c.Also = b.riders("x")
+	c.Riders = b.riders("x")
 	_, err = b.s.ChangeApp(b.ctx, c)
 	b.is(err, authkit.ErrStale)
 	c.Version, c.NameKey = 2, new("second")
@@ -53,10 +53,10 @@ func appChange(b *bed) {
 }
 
 func appDelete(b *bed) {
-	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}))
 	_, err := b.s.App(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
-	b.is(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Also{}), authkit.ErrNotFound)
+	b.is(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}), authkit.ErrNotFound)
 	b.newApp("first")
 	apps, err := b.s.Apps(b.ctx, "host:me", authkit.Page{Limit: 10})
 	b.ok(err)
@@ -66,8 +66,8 @@ func appDelete(b *bed) {
 func appSigningKeys(b *bed) {
 	third := signingKey(3)
 	third.Alone = true
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, authkit.Also{}))
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, third, 0, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, authkit.Riders{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, third, 0, authkit.Riders{}))
 	b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, b.riders("x")), authkit.ErrConflict)
 	b.written("x", false)
 	a, err := b.s.App(b.ctx, b.app)
@@ -99,7 +99,7 @@ func appSigningKeysDrop(b *bed) {
 	other := b.newApp("other")
 	for seq := int64(2); seq <= 4; seq++ {
 		for _, app := range []uuid.UUID{b.app, other} {
-			b.ok(b.s.AddSigningKey(b.ctx, app, signingKey(seq), 0, authkit.Also{}))
+			b.ok(b.s.AddSigningKey(b.ctx, app, signingKey(seq), 0, authkit.Riders{}))
 		}
 	}
 	was, err := b.s.App(b.ctx, b.app)
@@ -112,11 +112,11 @@ func appSigningKeysDrop(b *bed) {
 	b.same(is.Keys[:2], was.Keys[2:])
 	equal(b, is.Version, was.Version+1)
 
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(6), 3, authkit.Also{})) // no key is below it
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(6), 3, authkit.Riders{})) // no key is below it
 	b.seqs(b.app, 3, 4, 5, 6)
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(7), 7, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(7), 7, authkit.Riders{}))
 	b.seqs(b.app, 7)
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(9), 1<<40, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(9), 1<<40, authkit.Riders{}))
 	b.seqs(b.app, 9)
 	b.seqs(other, 1, 2, 3, 4)
 }
@@ -126,8 +126,8 @@ func appSigningKeysDrop(b *bed) {
 func appSigningKeysLate(b *bed) {
 	first, err := b.s.App(b.ctx, b.app)
 	b.ok(err)
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, authkit.Also{}))
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(5), 2, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(2), 0, authkit.Riders{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, signingKey(5), 2, authkit.Riders{}))
 	was := b.holding(b.app)
 	for _, seq := range []int64{1, 2, 3, 4, 5} {
 		b.is(b.s.AddSigningKey(b.ctx, b.app, signingKey(seq), 99, b.riders("x")), authkit.ErrConflict)
@@ -140,6 +140,6 @@ func appSigningKeysLate(b *bed) {
 
 	again := signingKey(6)
 	again.KID = first.Keys[0].KID // of a key that was removed
-	b.ok(b.s.AddSigningKey(b.ctx, b.app, again, 0, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, b.app, again, 0, authkit.Riders{}))
 	b.seqs(b.app, 2, 5, 6)
 }

@@ -14,7 +14,7 @@ import (
 type call struct {
 	method string
 	how    string // empty where there is but one way
-	riders bool   // writes c.also
+	riders bool   // writes c.riders
 
 	// The errors in the app that holds the things, in another app, and in the first one
 	// once it is deleted.
@@ -32,11 +32,11 @@ func (c call) name() string {
 
 // caller is what a call is made with: the app of the verb, and the things whose ids it names.
 type caller struct {
-	ctx  context.Context
-	s    authkit.Store
-	app  uuid.UUID
-	x    things
-	also authkit.Also
+	ctx    context.Context
+	s      authkit.Store
+	app    uuid.UUID
+	x      things
+	riders authkit.Riders
 }
 
 // errShown says that a list shows what was named.
@@ -62,7 +62,7 @@ func plainCalls() []call {
 			k := c.x.key
 			a := anApp("fresh")
 			a.ID = c.app
-			return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Key: &k, Also: c.also})
+			return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Key: &k, Riders: c.riders})
 		}},
 		{method: "Apps", do: func(c caller) error {
 			_, err := c.s.Apps(c.ctx, "host:me", authkit.Page{Limit: 1})

@@ -15,7 +15,7 @@ func appCalls() []call {
 			do: func(c caller) error {
 				a := anApp(uuid.NewString())
 				a.ID = c.app
-				return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: c.also})
+				return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Riders: c.riders})
 			},
 		},
 		{method: "App", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
@@ -32,32 +32,32 @@ func appCalls() []call {
 			if err != nil {
 				return err
 			}
-			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Name: new("changed"), Also: c.also})
+			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Name: new("changed"), Riders: c.riders})
 			return err
 		}},
 		{method: "DeleteApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.DeleteApp(c.ctx, c.app, now(), c.also)
+			return c.s.DeleteApp(c.ctx, c.app, now(), c.riders)
 		}},
 		{
 			method: "MoveApp", riders: true, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.MoveApp(c.ctx, authkit.AppMove{Now: now(), App: c.app, From: "host:me", To: "host:else", Also: c.also})
+				return c.s.MoveApp(c.ctx, authkit.AppMove{Now: now(), App: c.app, From: "host:me", To: "host:else", Riders: c.riders})
 			},
 		},
 		{method: "ConfirmDeletion", own: authkit.ErrNotFound, foreign: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.ConfirmDeletion(c.ctx, c.app, "host:me")
 		}},
 		{method: "AddSigningKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.riders)
 		}},
 		{method: "AddSigningKey", how: "that drops all others", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 99, c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 99, c.riders)
 		}},
 		{
 			method: "AddSigningKey", how: "of one Seq", riders: true,
 			own: authkit.ErrConflict, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.also)
+				return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.riders)
 			},
 		},
 	}
@@ -75,11 +75,11 @@ func keyCalls() []call {
 		{method: "RotateAPIKey", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
 			next := c.x.key
 			next.ID, next.Hash, next.CreatedAt = uuid.New(), hash(uuid.NewString()), after(time.Second)
-			return c.s.RotateAPIKey(c.ctx, authkit.KeyRotation{App: c.app, Next: next, MaxLive: 1, Also: c.also})
+			return c.s.RotateAPIKey(c.ctx, authkit.KeyRotation{App: c.app, Next: next, MaxLive: 1, Riders: c.riders})
 		}},
 		{
 			method: "RevokeAPIKey", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
-			do: func(c caller) error { return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.also) },
+			do: func(c caller) error { return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.riders) },
 		},
 		{method: "TouchAPIKeys", dead: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.TouchAPIKeys(c.ctx, c.app, map[uuid.UUID]time.Time{c.x.key.ID: after(time.Minute)})
@@ -108,7 +108,7 @@ func sealCalls() []call {
 func providerCalls() []call {
 	return []call{
 		{method: "PutOAuthConfig", how: "of another provider", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "another", CreatedAt: now()}, 0, c.also)
+			return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "another", CreatedAt: now()}, 0, c.riders)
 		}},
 		{
 			method: "PutOAuthConfig", how: "in place of one", riders: true,
@@ -116,7 +116,7 @@ func providerCalls() []call {
 			do: func(c caller) error {
 				p := c.x.provider
 				p.App, p.Version, p.ClientID = c.app, 1, "changed"
-				return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
+				return c.s.PutOAuthConfig(c.ctx, p, 0, c.riders)
 			},
 		},
 		{method: "OAuthConfig", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
@@ -129,7 +129,7 @@ func providerCalls() []call {
 		{
 			method: "DeleteOAuthConfig", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.also)
+				return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.riders)
 			},
 		},
 	}

@@ -12,7 +12,7 @@ func tokenCalls() []call {
 	}
 	return []call{
 		{method: "Put", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.Put(c.ctx, c.app, c.also)
+			return c.s.Put(c.ctx, c.app, c.riders)
 		}},
 		gone("Token", func(c caller) error {
 			_, err := c.s.Token(c.ctx, c.app, take("t"), now())
@@ -63,7 +63,7 @@ func sessionCalls() []call {
 			},
 		},
 		{method: "EndSession", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: c.x.session.ID, Now: now(), Also: c.also})
+			return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: c.x.session.ID, Now: now(), Riders: c.riders})
 		}},
 	}
 }

@@ -17,16 +17,16 @@ func refusals() []call {
 	refusedNewUsers(add)
 	refusedChanges(add)
 	add("DeleteUser", "of nobody", authkit.ErrNotFound, func(c caller) error {
-		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: uuid.New(), Version: 1, Also: c.also})
+		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: uuid.New(), Version: 1, Riders: c.riders})
 	})
 	add("DeleteUser", "under another Version", authkit.ErrStale, func(c caller) error {
-		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Also: c.also})
+		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Riders: c.riders})
 	})
 	add("EndSession", "of none", authkit.ErrNotFound, func(c caller) error {
-		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: uuid.New(), Now: now(), Also: c.also})
+		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: uuid.New(), Now: now(), Riders: c.riders})
 	})
 	add("EndSession", "of another user's", authkit.ErrNotFound, func(c caller) error {
-		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.other.ID, ID: c.x.session.ID, Now: now(), Also: c.also})
+		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.other.ID, ID: c.x.session.ID, Now: now(), Riders: c.riders})
 	})
 	return list
 }
@@ -37,45 +37,45 @@ func refusedApps(add addRefusal) {
 	add("CreateApp", "of a taken id", authkit.ErrConflict, func(c caller) error {
 		a := anApp(uuid.NewString())
 		a.ID = c.app
-		return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: c.also})
+		return c.s.CreateApp(c.ctx, authkit.NewApp{App: a, First: signingKey(1), Riders: c.riders})
 	})
 	add("ChangeApp", "under another Version", authkit.ErrStale, func(c caller) error {
-		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 7, Name: new("x"), Also: c.also})
+		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 7, Name: new("x"), Riders: c.riders})
 		return err
 	})
 	add("ChangeApp", "to a taken name", authkit.ErrConflict, func(c caller) error {
-		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, NameKey: new("first"), Also: c.also})
+		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, NameKey: new("first"), Riders: c.riders})
 		return err
 	})
 	add("AddSigningKey", "of a taken Seq", authkit.ErrConflict, func(c caller) error {
-		return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.also)
+		return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.riders)
 	})
 	add("AddSigningKey", "of a Seq below the newest", authkit.ErrConflict, func(c caller) error {
-		return c.s.AddSigningKey(c.ctx, c.app, signingKey(0), 99, c.also)
+		return c.s.AddSigningKey(c.ctx, c.app, signingKey(0), 99, c.riders)
 	})
 	add("AddSigningKey", "of a taken KID", authkit.ErrConflict, func(c caller) error {
 		k := signingKey(9)
 		k.KID = c.x.signing.KID
-		return c.s.AddSigningKey(c.ctx, c.app, k, 99, c.also)
+		return c.s.AddSigningKey(c.ctx, c.app, k, 99, c.riders)
 	})
 	add("RevokeAPIKey", "of none", authkit.ErrNotFound, func(c caller) error {
-		return c.s.RevokeAPIKey(c.ctx, c.app, uuid.New(), c.also)
+		return c.s.RevokeAPIKey(c.ctx, c.app, uuid.New(), c.riders)
 	})
 	add("PutOAuthConfig", "beside one", authkit.ErrConflict, func(c caller) error {
 		p := c.x.provider
 		p.App = c.app
-		return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
+		return c.s.PutOAuthConfig(c.ctx, p, 0, c.riders)
 	})
 	add("PutOAuthConfig", "under another Version", authkit.ErrStale, func(c caller) error {
 		p := c.x.provider
 		p.App, p.Version = c.app, 7
-		return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
+		return c.s.PutOAuthConfig(c.ctx, p, 0, c.riders)
 	})
 	add("PutOAuthConfig", "in place of none", authkit.ErrStale, func(c caller) error {
-		return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "none", Version: 1}, 0, c.also)
+		return c.s.PutOAuthConfig(c.ctx, authkit.OAuthConfig{App: c.app, Provider: "none", Version: 1}, 0, c.riders)
 	})
 	add("DeleteOAuthConfig", "of none", authkit.ErrNotFound, func(c caller) error {
-		return c.s.DeleteOAuthConfig(c.ctx, c.app, "none", c.also)
+		return c.s.DeleteOAuthConfig(c.ctx, c.app, "none", c.riders)
 	})
 }
 
@@ -85,7 +85,7 @@ func refusedNewUsers(add addRefusal) {
 			u := authkit.User{App: c.app, ID: uuid.New(), Email: uuid.NewString(), CreatedAt: now()}
 			n := authkit.NewUser{
 				Now: now(), User: u, Credentials: []authkit.Credential{password(u, "x")},
-				Take: new(take("t")), Session: session(u, u.Email), Also: c.also,
+				Take: new(take("t")), Session: session(u, u.Email), Riders: c.riders,
 			}
 			f(c.x, &n)
 			_, err := c.s.CreateUser(c.ctx, n)

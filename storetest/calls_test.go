@@ -31,7 +31,7 @@ func TestEveryMethodIsCalled(t *testing.T) {
 			t.Errorf("%s takes an app and is not checked with a foreign and a deleted one: add it to a table of calls", m.Name)
 		}
 		ridden := func(c call) bool { return ofThis(c) && c.riders && c.own == nil }
-		if names(m, reflect.TypeFor[authkit.Also]()) && !slices.ContainsFunc(calls, ridden) {
+		if names(m, reflect.TypeFor[authkit.Riders]()) && !slices.ContainsFunc(calls, ridden) {
 			t.Errorf("%s carries riders and no call of it does", m.Name)
 		}
 	}

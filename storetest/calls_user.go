@@ -47,20 +47,20 @@ func userCalls() []call {
 		{
 			method: "DeleteUser", how: "under its Version", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Also: c.also})
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Riders: c.riders})
 			},
 		},
 		{
 			method: "DeleteUser", how: "without a guard", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Also: c.also})
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Riders: c.riders})
 			},
 		},
 		{
 			method: "DeleteUser", how: "under another Version", riders: true,
 			own: authkit.ErrStale, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error {
-				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Also: c.also})
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Riders: c.riders})
 			},
 		},
 	}
@@ -69,13 +69,13 @@ func userCalls() []call {
 // create adds a user to the app of the verb.
 func (c caller) create(email string, take *authkit.Take) error {
 	u := authkit.User{App: c.app, ID: uuid.New(), Email: email, CreatedAt: now()}
-	_, err := c.s.CreateUser(c.ctx, authkit.NewUser{Now: now(), User: u, Take: take, Also: c.also})
+	_, err := c.s.CreateUser(c.ctx, authkit.NewUser{Now: now(), User: u, Take: take, Riders: c.riders})
 	return err
 }
 
 // change changes a user that has not been changed before.
 func (c caller) change(u authkit.User, f func(c *authkit.UserChange)) error {
-	change := authkit.UserChange{Now: now(), App: c.app, ID: u.ID, Version: 1, Also: c.also}
+	change := authkit.UserChange{Now: now(), App: c.app, ID: u.ID, Version: 1, Riders: c.riders}
 	f(&change)
 	_, err := c.s.ChangeUser(c.ctx, change)
 	return err

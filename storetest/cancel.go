@@ -65,7 +65,7 @@ func cancelWithin(b *bed) {
 			wg.Go(func() {
 				_, err := s.CreateUser(ctx, authkit.NewUser{
 					Now: now(), User: users[i], Credentials: []authkit.Credential{password(users[i], "x")},
-					Session: session(users[i], users[i].Email), Also: b.riders(users[i].Email),
+					Session: session(users[i], users[i].Email), Riders: b.riders(users[i].Email),
 				})
 				done[i] = err == nil
 				cancel()

@@ -33,7 +33,7 @@ func userStale(b *bed) {
 	got, err := b.change(u, func(c *authkit.UserChange) { c.Name = new("new") })
 	b.ok(err)
 	equal(b, got.Version, 2)
-	_, err = b.change(u, func(c *authkit.UserChange) { c.Name, c.Also = new("no"), b.riders("x") })
+	_, err = b.change(u, func(c *authkit.UserChange) { c.Name, c.Riders = new("no"), b.riders("x") })
 	b.is(err, authkit.ErrStale)
 	b.written("x", false)
 	equal(b, b.account(u.ID).User, got)
@@ -47,7 +47,7 @@ func userEmailTaken(b *bed) {
 	b.put(b.token("t"))
 	tk := take("t")
 	_, err := b.change(u, func(c *authkit.UserChange) {
-		c.Email, c.Take, c.Also = new("a@example.com"), &tk, b.riders("x")
+		c.Email, c.Take, c.Riders = new("a@example.com"), &tk, b.riders("x")
 	})
 	b.is(err, authkit.ErrConflict)
 	b.written("x", false)
@@ -81,7 +81,7 @@ func userRenews(b *bed) {
 	renew := func(c *authkit.UserChange) {
 		next := old
 		next.UserID, next.Data = u.ID, []byte("anew")
-		c.Take, c.Also.Tokens = &tk, []authkit.Token{next}
+		c.Take, c.Riders.Tokens = &tk, []authkit.Token{next}
 	}
 	_, err := b.change(u, renew)
 	b.ok(err)
@@ -106,7 +106,7 @@ func userEnd(b *bed) {
 	b.put(old)
 	s := session(u, "new")
 	got, err := b.change(u, func(c *authkit.UserChange) {
-		c.End, c.Keep, c.Session, c.Also.Tokens = true, kept.ID, s, []authkit.Token{fresh}
+		c.End, c.Keep, c.Session, c.Riders.Tokens = true, kept.ID, s, []authkit.Token{fresh}
 	})
 	b.ok(err)
 	equal(b, got.Epoch, u.Epoch+1)
@@ -198,7 +198,7 @@ func userRaises(b *bed) {
 		"a session":           {0, func(c *authkit.UserChange) { c.Session, c.AuthMethod = session(u, uuid.NewString()), "oauth" }},
 		"a token and session": {0, func(c *authkit.UserChange) { c.Take, c.Session = new(take("t")), session(u, uuid.NewString()) }},
 		"nothing":             {1, func(*authkit.UserChange) {}},
-		"riders":              {1, func(c *authkit.UserChange) { c.Also = b.riders(uuid.NewString()) }},
+		"riders":              {1, func(c *authkit.UserChange) { c.Riders = b.riders(uuid.NewString()) }},
 		"a session and name":  {1, func(c *authkit.UserChange) { c.Session, c.Name = session(u, uuid.NewString()), new("x") }},
 		"a token and End":     {1, func(c *authkit.UserChange) { c.Take, c.End = new(take("t")), true }},
 		"a field as it was":   {1, func(c *authkit.UserChange) { c.Verified = new(u.Verified) }},

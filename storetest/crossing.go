@@ -28,10 +28,10 @@ func (b *bed) answers(c call, got, want error) {
 // refused, no rider.
 func (b *bed) called(c call, app uuid.UUID, x things, want error) {
 	b.Helper()
-	also := b.riders(uuid.NewString())
-	b.answers(c, c.do(caller{b.ctx, b.s, app, x, also}), want)
+	riders := b.riders(uuid.NewString())
+	b.answers(c, c.do(caller{b.ctx, b.s, app, x, riders}), want)
 	if c.riders && c.method != "DeleteApp" { // its riders become unknown with the app
-		b.ridden(c, app, also, want == nil)
+		b.ridden(c, app, riders, want == nil)
 	}
 }
 
@@ -79,7 +79,7 @@ func (b *bed) allOf(app uuid.UUID, h holding) {
 func crossDeleted(b *bed) {
 	x := b.newThings()
 	app := b.furnish(x)
-	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Riders{}))
 	for _, c := range allCalls() {
 		b.answers(c, c.do(caller{b.ctx, b.s, app, x, b.riders(uuid.NewString())}), c.dead)
 	}

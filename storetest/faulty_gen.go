@@ -44,19 +44,19 @@ func (f *Faulty) ChangeApp(ctx context.Context, c authkit.AppChange) (r0 authkit
 }
 
 // DeleteApp passes the call on, unless it is to fail.
-func (f *Faulty) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also authkit.Also) error {
+func (f *Faulty) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, riders authkit.Riders) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.DeleteApp(ctx, app, now, also)
+	return f.s.DeleteApp(ctx, app, now, riders)
 }
 
 // AddSigningKey passes the call on, unless it is to fail.
-func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
+func (f *Faulty) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, riders authkit.Riders) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.AddSigningKey(ctx, app, k, oldest, also)
+	return f.s.AddSigningKey(ctx, app, k, oldest, riders)
 }
 
 // MoveApp passes the call on, unless it is to fail.
@@ -100,11 +100,11 @@ func (f *Faulty) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error 
 }
 
 // RevokeAPIKey passes the call on, unless it is to fail.
-func (f *Faulty) RevokeAPIKey(ctx context.Context, app uuid.UUID, id uuid.UUID, also authkit.Also) error {
+func (f *Faulty) RevokeAPIKey(ctx context.Context, app uuid.UUID, id uuid.UUID, riders authkit.Riders) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.RevokeAPIKey(ctx, app, id, also)
+	return f.s.RevokeAPIKey(ctx, app, id, riders)
 }
 
 // TouchAPIKeys passes the call on, unless it is to fail.
@@ -116,11 +116,11 @@ func (f *Faulty) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.
 }
 
 // PutOAuthConfig passes the call on, unless it is to fail.
-func (f *Faulty) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, also authkit.Also) error {
+func (f *Faulty) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, riders authkit.Riders) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.PutOAuthConfig(ctx, c, most, also)
+	return f.s.PutOAuthConfig(ctx, c, most, riders)
 }
 
 // OAuthConfig passes the call on, unless it is to fail.
@@ -140,11 +140,11 @@ func (f *Faulty) OAuthConfigs(ctx context.Context, app uuid.UUID) (r0 []authkit.
 }
 
 // DeleteOAuthConfig passes the call on, unless it is to fail.
-func (f *Faulty) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also authkit.Also) error {
+func (f *Faulty) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, riders authkit.Riders) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.DeleteOAuthConfig(ctx, app, provider, also)
+	return f.s.DeleteOAuthConfig(ctx, app, provider, riders)
 }
 
 // Account passes the call on, unless it is to fail.
@@ -188,11 +188,11 @@ func (f *Faulty) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 }
 
 // Put passes the call on, unless it is to fail.
-func (f *Faulty) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+func (f *Faulty) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.Put(ctx, app, also)
+	return f.s.Put(ctx, app, riders)
 }
 
 // Token passes the call on, unless it is to fail.

@@ -33,7 +33,7 @@ func keyLife(b *bed) {
 	equal(b, got.ExpiresAt, k.ExpiresAt)
 	_, err = b.s.APIKey(b.ctx, b.app, k.Hash, after(2*time.Hour))
 	b.is(err, authkit.ErrNotFound)
-	b.ok(b.s.RevokeAPIKey(b.ctx, b.app, k.ID, authkit.Also{}))
+	b.ok(b.s.RevokeAPIKey(b.ctx, b.app, k.ID, authkit.Riders{}))
 	_, err = b.s.APIKey(b.ctx, b.app, k.Hash, now())
 	b.is(err, authkit.ErrNotFound)
 	b.is(b.s.RevokeAPIKey(b.ctx, b.app, k.ID, b.riders("x")), authkit.ErrNotFound)
@@ -122,12 +122,12 @@ func providerMost(b *bed) {
 	b.ok(put("b", 1, 2)) // as many as before
 	b.ok(put("c", 0, 0))
 	b.is(put("b", 0, 2), authkit.ErrConflict) // it has more than most already, but no new one is asked for
-	b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.newApp("other"), Provider: "c", CreatedAt: now()}, 1, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.newApp("other"), Provider: "c", CreatedAt: now()}, 1, authkit.Riders{}))
 }
 
 func raceProviderMost(b *bed) {
 	equal(b, b.race(16, func(s authkit.Store, i int) error {
-		return s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: strconv.Itoa(i), CreatedAt: now()}, 5, authkit.Also{})
+		return s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: strconv.Itoa(i), CreatedAt: now()}, 5, authkit.Riders{})
 	}, authkit.ErrFull), 5)
 }
 
@@ -136,17 +136,17 @@ func providerLife(b *bed) {
 		App: b.app, Provider: "github", ClientID: "id", SecretSealed: []byte("s"), RedirectURI: "https://x.example/cb",
 		Scopes: []string{"a"}, Enabled: true, CreatedAt: now(),
 	}
-	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Riders{}))
 	b.is(b.s.PutOAuthConfig(b.ctx, c, 0, b.riders("x")), authkit.ErrConflict)
 	c.Version, c.ClientID, c.CreatedAt = 1, "other", after(time.Hour)
-	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Riders{}))
 	b.is(b.s.PutOAuthConfig(b.ctx, c, 0, b.riders("x")), authkit.ErrStale)
 	got, err := b.s.OAuthConfig(b.ctx, b.app, "github")
 	b.ok(err)
 	equal(b, got.Version, 2)
 	equal(b, got.CreatedAt, now())
 	equal(b, got.ClientID, "other")
-	b.ok(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", authkit.Also{}))
+	b.ok(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", authkit.Riders{}))
 	b.is(b.s.DeleteOAuthConfig(b.ctx, b.app, "github", b.riders("x")), authkit.ErrNotFound)
 	c.Version = 2
 	b.is(b.s.PutOAuthConfig(b.ctx, c, 0, b.riders("x")), authkit.ErrStale)

@@ -156,6 +156,6 @@ func (l *lockstep) found(got error, want bool) bool {
 // leave deletes the apps, whatever happened, so that the next run does not find their mail due.
 func (l *lockstep) leave() {
 	for _, app := range l.apps {
-		_ = l.s.DeleteApp(l.ctx, app, l.at, authkit.Also{})
+		_ = l.s.DeleteApp(l.ctx, app, l.at, authkit.Riders{})
 	}
 }

@@ -35,8 +35,8 @@ func (l *appSteps) newApp(i int) {
 		ID: uuid.New(), Developer: l.developer, Name: "App", NameKey: []string{"first", "second"}[i],
 		Settings: authkit.Settings{Origins: []string{"https://x.example"}}, CreatedAt: l.at,
 	}
-	first, k, also := l.signingKey(1), l.keys.apiKey(a.ID), l.also(a.ID)
-	if l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Also: also}), l.m.createApp(a, first, &k, also)) {
+	first, k, riders := l.signingKey(1), l.keys.apiKey(a.ID), l.riders(a.ID)
+	if l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Riders: riders}), l.m.createApp(a, first, &k, riders)) {
 		l.apps[i] = a.ID
 		l.users.created(authkit.NewUser{Now: l.at, User: l.users.newUser(a.ID, key(-1), "a@x"), Session: l.users.sessions.session()})
 	}
@@ -56,17 +56,17 @@ func (l *appSteps) doCreateApp() {
 	}
 	app := l.app()
 	a := authkit.App{ID: draw(l, "id", app, uuid.New()), Developer: l.developer, NameKey: draw(l, "name", "first", "second", "third"), CreatedAt: l.at}
-	k, also := l.keys.apiKey(a.ID), l.also(app)
+	k, riders := l.keys.apiKey(a.ID), l.riders(app)
 	if !l.m.named(l.developer, a.NameKey, uuid.Nil) {
 		a.ID = app // otherwise it would succeed, and be one too many
 	}
 	first := l.signingKey(1)
-	l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Also: also}), l.m.createApp(a, first, &k, also))
+	l.answered(l.s.CreateApp(l.ctx, authkit.NewApp{App: a, First: first, Key: &k, Riders: riders}), l.m.createApp(a, first, &k, riders))
 }
 
 func (l *appSteps) doChangeApp() {
 	app := l.app()
-	c := authkit.AppChange{App: app, Version: l.model(app).app.Version + draw[int64](l, "ahead", 0, 0, 0, 1, -1), Also: l.also(app)}
+	c := authkit.AppChange{App: app, Version: l.model(app).app.Version + draw[int64](l, "ahead", 0, 0, 0, 1, -1), Riders: l.riders(app)}
 	if l.often(5, "with a name") {
 		c.Name, c.NameKey = new(draw(l, "name", "A", "B")), new(draw(l, "key", "first", "second", "third"))
 	}
@@ -84,8 +84,8 @@ func (l *appSteps) doDeleteApp() {
 	if !l.often(2, "really") {
 		app = uuid.New()
 	}
-	also := l.also(app)
-	if l.answered(l.s.DeleteApp(l.ctx, app, l.at, also), l.m.deleteApp(app, also)) {
+	riders := l.riders(app)
+	if l.answered(l.s.DeleteApp(l.ctx, app, l.at, riders), l.m.deleteApp(app, riders)) {
 		l.deleted[app] = struct{}{}
 	}
 }
@@ -104,12 +104,12 @@ func (l *appSteps) doAddSigningKey() {
 	if len(keys) > 0 {
 		newest = keys[len(keys)-1].Seq
 	}
-	k, also := l.signingKey(newest+draw[int64](l, "ahead", 1, 1, 1, 2, 0, -1)), l.also(app)
+	k, riders := l.signingKey(newest+draw[int64](l, "ahead", 1, 1, 1, 2, 0, -1)), l.riders(app)
 	if l.often(2, "of a taken KID") && len(keys) > 0 {
 		k.KID = keys[0].KID
 	}
 	oldest := draw(l, "oldest", 0, 0, newest-1, newest, k.Seq, k.Seq+1)
-	l.answered(l.s.AddSigningKey(l.ctx, app, k, oldest, also), l.m.addSigningKey(app, k, oldest, also))
+	l.answered(l.s.AddSigningKey(l.ctx, app, k, oldest, riders), l.m.addSigningKey(app, k, oldest, riders))
 }
 
 func (l *appSteps) lookApp() {

@@ -43,21 +43,21 @@ func (l *keySteps) keyOf(app uuid.UUID) uuid.UUID {
 
 func (l *keySteps) doRotateAPIKey() {
 	app := l.app()
-	k, also := l.apiKey(app), l.also(app)
+	k, riders := l.apiKey(app), l.riders(app)
 	until := draw(l, "until", time.Time{}, l.at, l.at.Add(time.Minute), l.at.Add(time.Hour))
 	most, keep := draw(l, "maxLive", 1, 2, 3), draw(l, "keep", 0, 1, 2)
-	r := authkit.KeyRotation{App: app, Next: k, OldUntil: until, MaxLive: most, Keep: keep, Also: also}
+	r := authkit.KeyRotation{App: app, Next: k, OldUntil: until, MaxLive: most, Keep: keep, Riders: riders}
 	l.answered(l.s.RotateAPIKey(l.ctx, r), l.m.rotateKey(r))
 }
 
 // doRevokeAPIKey leaves expired keys alone: the contract does not say whether they are active.
 func (l *keySteps) doRevokeAPIKey() {
 	app := l.app()
-	id, also := l.keyOf(app), l.also(app)
+	id, riders := l.keyOf(app), l.riders(app)
 	if expired(l.model(app).keys[id], l.at) {
 		return
 	}
-	l.answered(l.s.RevokeAPIKey(l.ctx, app, id, also), l.m.step(app, also, func(a *modelApp, g *against) {
+	l.answered(l.s.RevokeAPIKey(l.ctx, app, id, riders), l.m.step(app, riders, func(a *modelApp, g *against) {
 		k := a.keys[id]
 		g.when(!k.Active, authkit.ErrNotFound)
 		k.Active = false
@@ -71,7 +71,7 @@ func (l *keySteps) doTouchAPIKeys() {
 	for range draw(l, "keys", 1, 2) {
 		used[l.keyOf(app)] = l.at.Add(-draw(l, "ago", 0, time.Second, time.Hour))
 	}
-	l.answered(l.s.TouchAPIKeys(l.ctx, app, used), l.m.step(app, authkit.Also{}, func(a *modelApp, _ *against) {
+	l.answered(l.s.TouchAPIKeys(l.ctx, app, used), l.m.step(app, authkit.Riders{}, func(a *modelApp, _ *against) {
 		for id, at := range used {
 			if k, ok := a.keys[id]; ok && at.After(k.LastUsedAt) {
 				k.LastUsedAt = at
@@ -125,14 +125,14 @@ func (l *keySteps) doPutOAuthConfig() {
 		Enabled: l.often(5, "enabled"), CreatedAt: l.at, SecretSealed: l.blob(),
 	}
 	c.Version = draw(l, "Version", 0, l.model(app).providers[c.Provider].Version, l.model(app).providers[c.Provider].Version, 1)
-	most, also := draw(l, "most", 0, 1, 2), l.also(app)
-	l.answered(l.s.PutOAuthConfig(l.ctx, c, most, also), l.m.putProvider(c, most, also))
+	most, riders := draw(l, "most", 0, 1, 2), l.riders(app)
+	l.answered(l.s.PutOAuthConfig(l.ctx, c, most, riders), l.m.putProvider(c, most, riders))
 }
 
 func (l *keySteps) doDeleteOAuthConfig() {
 	app := l.app()
-	provider, also := l.provider(), l.also(app)
-	l.answered(l.s.DeleteOAuthConfig(l.ctx, app, provider, also), l.m.step(app, also, func(a *modelApp, g *against) {
+	provider, riders := l.provider(), l.riders(app)
+	l.answered(l.s.DeleteOAuthConfig(l.ctx, app, provider, riders), l.m.step(app, riders, func(a *modelApp, g *against) {
 		_, ok := a.providers[provider]
 		g.when(!ok, authkit.ErrNotFound)
 		delete(a.providers, provider)

@@ -12,11 +12,11 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// also draws riders: often an empty Also, and now and then a rider whose id is taken.
-func (l *lockstep) also(app uuid.UUID) authkit.Also {
-	var also authkit.Also
+// riders draws riders: often an empty one, and now and then a rider whose id is taken.
+func (l *lockstep) riders(app uuid.UUID) authkit.Riders {
+	var riders authkit.Riders
 	if l.often(4, "with a token") {
-		also.Tokens = append(also.Tokens, l.token(app))
+		riders.Tokens = append(riders.Tokens, l.token(app))
 	}
 	if l.often(3, "with mail") {
 		x := authkit.Mail{ID: l.fresh(), Sealed: []byte(strconv.Itoa(l.made)), DueAt: l.soon(), Expires: l.soon().Add(time.Minute)}
@@ -27,15 +27,15 @@ func (l *lockstep) also(app uuid.UUID) authkit.Also {
 			x.ID = draw(l, "mail", l.mails...)
 		}
 		l.mails = append(l.mails, x.ID)
-		also.Mail = append(also.Mail, x)
+		riders.Mail = append(riders.Mail, x)
 	}
 	if l.often(3, "with an event") {
-		also.Events = append(also.Events, authkit.Event{
+		riders.Events = append(riders.Events, authkit.Event{
 			ID: l.fresh(), Time: l.at.Truncate(time.Minute), Type: draw(l, "type", "a", "b"), UserID: l.userOrNone(),
 		})
 	}
-	also.Secret = draw(l, "secret", "", "", "", "", "", "", theSecret(), theSecret(), theSecret(), secretID(2))
-	return also
+	riders.Secret = draw(l, "secret", "", "", "", "", "", "", theSecret(), theSecret(), theSecret(), secretID(2))
+	return riders
 }
 
 // token draws a token. Its slot follows from its name. No two expire at the same time, so that it

@@ -128,11 +128,11 @@ func (l *sessionSteps) doUseSession() {
 
 func (l *sessionSteps) doEndSession() {
 	app := l.app()
-	id, user, also := l.sessionOf(app), l.userOf(app), l.also(app)
+	id, user, riders := l.sessionOf(app), l.userOf(app), l.riders(app)
 	if owner := l.model(app).sessions[id].UserID; owner != uuid.Nil && l.often(8, "by its user") {
 		user = owner
 	}
-	l.answered(l.s.EndSession(l.ctx, authkit.SessionEnd{App: app, User: user, ID: id, Now: l.at, Also: also}), l.m.endSession(app, user, id, also))
+	l.answered(l.s.EndSession(l.ctx, authkit.SessionEnd{App: app, User: user, ID: id, Now: l.at, Riders: riders}), l.m.endSession(app, user, id, riders))
 }
 
 func (l *sessionSteps) lookSession() {

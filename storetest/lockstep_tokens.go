@@ -21,13 +21,13 @@ func (l *tokenSteps) steps() []step {
 
 func (l *tokenSteps) doPut() {
 	app := l.app()
-	also := l.also(app)
+	riders := l.riders(app)
 	// The contract does not say what happens if one token of a step displaces another of the
 	// same hash, since hashes are random.
-	if t := l.token(app); len(also.Tokens) == 0 || !l.model(app).elsewhere(t) {
-		also.Tokens = append(also.Tokens, t)
+	if t := l.token(app); len(riders.Tokens) == 0 || !l.model(app).elsewhere(t) {
+		riders.Tokens = append(riders.Tokens, t)
 	}
-	l.answered(l.s.Put(l.ctx, app, also), l.m.step(app, also, func(*modelApp, *against) {}))
+	l.answered(l.s.Put(l.ctx, app, riders), l.m.step(app, riders, func(*modelApp, *against) {}))
 }
 
 func (l *tokenSteps) doTryToken() {

@@ -51,7 +51,7 @@ func (l *userSteps) doCreateUser() {
 	if l.often(5, "signs in") {
 		c.Session = l.sessions.session()
 	}
-	c.Also = l.also(app)
+	c.Riders = l.riders(app)
 	l.created(c)
 }
 
@@ -70,12 +70,12 @@ func (l *userSteps) created(c authkit.NewUser) {
 
 func (l *userSteps) doDeleteUser() {
 	app := l.app()
-	user, also := l.user(), l.also(app)
+	user, riders := l.user(), l.riders(app)
 	if l.often(5, "spare") {
 		user = key(0)
 	}
 	version := draw(l, "Version", 0, 0, l.model(app).users[user].Version, l.model(app).users[user].Version, 1)
-	l.answered(l.s.DeleteUser(l.ctx, authkit.UserRemoval{App: app, ID: user, Version: version, Also: also}), l.m.deleteUser(app, user, version, also))
+	l.answered(l.s.DeleteUser(l.ctx, authkit.UserRemoval{App: app, ID: user, Version: version, Riders: riders}), l.m.deleteUser(app, user, version, riders))
 }
 
 // doChangeUser changes a user, mostly with the user's own Version.
@@ -86,7 +86,7 @@ func (l *userSteps) doChangeUser(list []func(c *authkit.UserChange)) {
 	for _, f := range list {
 		f(&c)
 	}
-	c.Also = l.also(app)
+	c.Riders = l.riders(app)
 	l.changed(c)
 }
 
@@ -151,7 +151,7 @@ func (l *userSteps) doChangeUnguarded() {
 	case "end":
 		l.changeEnd(&c)
 	}
-	c.Also = l.also(app)
+	c.Riders = l.riders(app)
 	l.changed(c)
 }
 

@@ -20,9 +20,9 @@ func mailSentences() []sentence {
 }
 
 func mailLife(b *bed) {
-	also := b.riders("x")
-	id := also.Mail[0].ID
-	b.ok(b.s.Put(b.ctx, b.app, also))
+	riders := b.riders("x")
+	id := riders.Mail[0].ID
+	b.ok(b.s.Put(b.ctx, b.app, riders))
 	m, err := b.s.ClaimMail(b.ctx, b.app, id, now(), after(time.Minute))
 	b.ok(err)
 	equal(b, m.Attempts, 1)
@@ -42,34 +42,34 @@ func mailLife(b *bed) {
 }
 
 func mailExpired(b *bed) {
-	also := b.riders("x")
-	b.ok(b.s.Put(b.ctx, b.app, also))
+	riders := b.riders("x")
+	b.ok(b.s.Put(b.ctx, b.app, riders))
 	due, err := b.s.DueMail(b.ctx, after(2*time.Hour), uuid.Nil, 10)
 	b.ok(err)
 	equal(b, len(due), 0)
-	_, err = b.s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, after(2*time.Hour), after(3*time.Hour))
+	_, err = b.s.ClaimMail(b.ctx, b.app, riders.Mail[0].ID, after(2*time.Hour), after(3*time.Hour))
 	b.is(err, authkit.ErrNotFound)
-	also = b.riders("y")
-	also.Mail[0].Expires = time.Time{}
-	b.ok(b.s.Put(b.ctx, b.app, also))
+	riders = b.riders("y")
+	riders.Mail[0].Expires = time.Time{}
+	b.ok(b.s.Put(b.ctx, b.app, riders))
 	_, err = b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
 	b.ok(err)
 	due, err = b.s.DueMail(b.ctx, after(9999*time.Hour), uuid.Nil, 10)
 	b.ok(err)
 	equal(b, len(due), 1)
-	_, err = b.s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, after(9999*time.Hour), after(10000*time.Hour))
+	_, err = b.s.ClaimMail(b.ctx, b.app, riders.Mail[0].ID, after(9999*time.Hour), after(10000*time.Hour))
 	b.ok(err)
 }
 
 // mails puts n mails into the app, due a second apart, the last one now.
 func (b *bed) mails(app uuid.UUID, n int) (ids []uuid.UUID) {
 	b.Helper()
-	var also authkit.Also
+	var riders authkit.Riders
 	for i := range n {
 		m := authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: after(time.Duration(i-n) * time.Second), Expires: after(time.Hour)}
-		also.Mail, ids = append(also.Mail, m), append(ids, m.ID)
+		riders.Mail, ids = append(riders.Mail, m), append(ids, m.ID)
 	}
-	b.ok(b.s.Put(b.ctx, app, also))
+	b.ok(b.s.Put(b.ctx, app, riders))
 	return ids
 }
 
@@ -87,16 +87,16 @@ func mailTurns(b *bed) {
 	apps := b.sortedApps(3)
 	flood, one, two := b.mails(apps[0], 40), b.mails(apps[1], 1), b.mails(apps[2], 2)
 	// Mail that is put off, expired, or of a deleted app takes no turn and no share.
-	also := b.riders("later")
-	also.Mail[0].DueAt = after(time.Second)
-	b.ok(b.s.Put(b.ctx, b.app, also))
+	riders := b.riders("later")
+	riders.Mail[0].DueAt = after(time.Second)
+	b.ok(b.s.Put(b.ctx, b.app, riders))
 	over := b.newApp("over")
-	also = b.riders("over")
-	also.Mail[0].Expires = now()
-	b.ok(b.s.Put(b.ctx, over, also))
+	riders = b.riders("over")
+	riders.Mail[0].Expires = now()
+	b.ok(b.s.Put(b.ctx, over, riders))
 	gone := b.newApp("gone")
 	b.mails(gone, 1)
-	b.ok(b.s.DeleteApp(b.ctx, gone, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, gone, now(), authkit.Riders{}))
 
 	got, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 10)
 	b.ok(err)

@@ -84,14 +84,14 @@ func (b *bed) token(name string) authkit.Token {
 
 func (b *bed) put(tokens ...authkit.Token) {
 	b.Helper()
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Tokens: tokens}))
+	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Tokens: tokens}))
 }
 
 func take(name string) authkit.Take { return authkit.Take{Kind: "link", Hash: hash(name)} }
 
 // riders returns one rider of each kind.
-func (b *bed) riders(name string) authkit.Also {
-	return authkit.Also{
+func (b *bed) riders(name string) authkit.Riders {
+	return authkit.Riders{
 		Tokens: []authkit.Token{b.token(name)},
 		Mail:   []authkit.Mail{{App: b.app, ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now(), Expires: after(time.Hour)}},
 		Events: []authkit.Event{{ID: uuid.New(), App: b.app, Time: now(), Type: name, Actor: "test", Result: "ok"}},

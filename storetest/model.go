@@ -87,7 +87,7 @@ func (g *against) when(holds bool, reason error) {
 }
 
 // step applies f and the riders to the app, unless there is a reason against the step.
-func (m model) step(app uuid.UUID, also authkit.Also, f func(a *modelApp, g *against)) against {
+func (m model) step(app uuid.UUID, riders authkit.Riders, f func(a *modelApp, g *against)) against {
 	a, ok := m[app]
 	if !ok {
 		return against{authkit.ErrNotFound}
@@ -95,7 +95,7 @@ func (m model) step(app uuid.UUID, also authkit.Also, f func(a *modelApp, g *aga
 	a = a.copied()
 	var g against
 	f(&a, &g)
-	a.ride(also, &g)
+	a.ride(riders, &g)
 	if len(g) == 0 {
 		m[app] = a
 	}
@@ -103,19 +103,19 @@ func (m model) step(app uuid.UUID, also authkit.Also, f func(a *modelApp, g *aga
 }
 
 // ride writes riders.
-func (a *modelApp) ride(also authkit.Also, g *against) {
-	g.when(also.Secret != "" && also.Secret != theSecret(), authkit.ErrStale)
-	for _, t := range also.Tokens {
+func (a *modelApp) ride(riders authkit.Riders, g *against) {
+	g.when(riders.Secret != "" && riders.Secret != theSecret(), authkit.ErrStale)
+	for _, t := range riders.Tokens {
 		t.App = a.app.ID
 		a.putToken(t, g)
 	}
-	for _, x := range also.Mail {
+	for _, x := range riders.Mail {
 		_, taken := a.mail[x.ID]
 		g.when(taken, authkit.ErrConflict)
 		x.App = a.app.ID
 		a.mail[x.ID] = x
 	}
-	for _, e := range also.Events {
+	for _, e := range riders.Events {
 		_, taken := a.events[e.ID]
 		g.when(taken, authkit.ErrConflict)
 		e.App = a.app.ID
@@ -123,7 +123,7 @@ func (a *modelApp) ride(also authkit.Also, g *against) {
 	}
 }
 
-func (m model) createApp(a authkit.App, first authkit.SigningKey, key *authkit.APIKey, also authkit.Also) against {
+func (m model) createApp(a authkit.App, first authkit.SigningKey, key *authkit.APIKey, riders authkit.Riders) against {
 	var g against
 	_, taken := m[a.ID]
 	g.when(taken || m.named(a.Developer, a.NameKey, uuid.Nil), authkit.ErrConflict)
@@ -132,7 +132,7 @@ func (m model) createApp(a authkit.App, first authkit.SigningKey, key *authkit.A
 	if key != nil {
 		fresh.keys[key.ID] = *key
 	}
-	fresh.ride(also, &g)
+	fresh.ride(riders, &g)
 	if len(g) == 0 {
 		m[a.ID] = fresh
 	}
@@ -150,7 +150,7 @@ func (m model) named(developer, key string, but uuid.UUID) bool {
 }
 
 func (m model) changeApp(c authkit.AppChange) against {
-	return m.step(c.App, c.Also, func(a *modelApp, g *against) {
+	return m.step(c.App, c.Riders, func(a *modelApp, g *against) {
 		g.when(c.Version != a.app.Version, authkit.ErrStale)
 		if c.NameKey != nil {
 			g.when(m.named(a.app.Developer, *c.NameKey, c.App), authkit.ErrConflict)
@@ -166,16 +166,16 @@ func (m model) changeApp(c authkit.AppChange) against {
 	})
 }
 
-func (m model) deleteApp(app uuid.UUID, also authkit.Also) against {
-	g := m.step(app, also, func(*modelApp, *against) {})
+func (m model) deleteApp(app uuid.UUID, riders authkit.Riders) against {
+	g := m.step(app, riders, func(*modelApp, *against) {})
 	if len(g) == 0 {
 		delete(m, app)
 	}
 	return g
 }
 
-func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) against {
-	return m.step(app, also, func(a *modelApp, g *against) {
+func (m model) addSigningKey(app uuid.UUID, k authkit.SigningKey, oldest int64, riders authkit.Riders) against {
+	return m.step(app, riders, func(a *modelApp, g *against) {
 		for _, old := range a.app.Keys {
 			g.when(old.Seq >= k.Seq || old.KID == k.KID, authkit.ErrConflict)
 		}

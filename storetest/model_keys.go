@@ -26,7 +26,7 @@ func listKeys(keys []authkit.APIKey, now time.Time) []authkit.APIKey {
 }
 
 func (m model) rotateKey(r authkit.KeyRotation) against {
-	return m.step(r.App, r.Also, func(a *modelApp, _ *against) {
+	return m.step(r.App, r.Riders, func(a *modelApp, _ *against) {
 		stay, next := 0, r.Next
 		if r.OldUntil.After(next.CreatedAt) {
 			stay = r.MaxLive - 1
@@ -68,8 +68,8 @@ func (a *modelApp) forgetKeys(keep int, now time.Time) {
 	}
 }
 
-func (m model) putProvider(c authkit.OAuthConfig, most int, also authkit.Also) against {
-	return m.step(c.App, also, func(a *modelApp, g *against) {
+func (m model) putProvider(c authkit.OAuthConfig, most int, riders authkit.Riders) against {
+	return m.step(c.App, riders, func(a *modelApp, g *against) {
 		old, ok := a.providers[c.Provider]
 		g.when(ok && c.Version == 0, authkit.ErrConflict)
 		g.when(c.Version != 0 && c.Version != old.Version, authkit.ErrStale)
@@ -86,7 +86,7 @@ func (m model) putProvider(c authkit.OAuthConfig, most int, also authkit.Also) a
 func theSecret() string { return secretID(1) }
 
 func (m model) reseal(app uuid.UUID, s authkit.Sealed, next []byte, by string) against {
-	return m.step(app, authkit.Also{Secret: by}, func(a *modelApp, g *against) {
+	return m.step(app, authkit.Riders{Secret: by}, func(a *modelApp, g *against) {
 		if s.Part == authkit.SealedClientSecret {
 			c, ok := a.providers[s.Name]
 			g.when(!ok || !bytes.Equal(c.SecretSealed, s.Blob), authkit.ErrStale)

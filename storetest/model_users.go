@@ -38,14 +38,14 @@ func (a *modelApp) startSession(u authkit.User, s authkit.Session) {
 }
 
 // bind sets the user's Epoch in riders that are bound to the user.
-func bind(also authkit.Also, u authkit.User) authkit.Also {
-	also.Tokens = slices.Clone(also.Tokens)
-	for i := range also.Tokens {
-		if also.Tokens[i].UserID == u.ID {
-			also.Tokens[i].Epoch = u.Epoch
+func bind(riders authkit.Riders, u authkit.User) authkit.Riders {
+	riders.Tokens = slices.Clone(riders.Tokens)
+	for i := range riders.Tokens {
+		if riders.Tokens[i].UserID == u.ID {
+			riders.Tokens[i].Epoch = u.Epoch
 		}
 	}
-	return also
+	return riders
 }
 
 func (m model) createUser(c authkit.NewUser) (authkit.User, against) {
@@ -54,7 +54,7 @@ func (m model) createUser(c authkit.NewUser) (authkit.User, against) {
 	if c.Session != nil {
 		u.LastLogin = c.Now
 	}
-	return u, m.step(u.App, bind(c.Also, u), func(a *modelApp, g *against) {
+	return u, m.step(u.App, bind(c.Riders, u), func(a *modelApp, g *against) {
 		_, taken := a.users[u.ID]
 		g.when(taken || a.holdsEmail(u.Email, uuid.Nil), authkit.ErrConflict)
 		if c.Take != nil {
@@ -78,7 +78,7 @@ func (m model) changeUser(c authkit.UserChange) (authkit.User, against) {
 	was := m[c.App].users[c.ID]
 	u := was
 	changeFields(&u, c)
-	return u, m.step(c.App, bind(c.Also, u), func(a *modelApp, g *against) {
+	return u, m.step(c.App, bind(c.Riders, u), func(a *modelApp, g *against) {
 		g.when(was.Version == 0 || c.Version != 0 && c.Version != was.Version, authkit.ErrStale)
 		g.when(c.Session != nil && u.Disabled, authkit.ErrStale)
 		g.when(a.holdsEmail(u.Email, u.ID), authkit.ErrConflict)
@@ -156,8 +156,8 @@ func (a *modelApp) endOldest(u authkit.User, c authkit.UserChange) {
 	}
 }
 
-func (m model) deleteUser(app, user uuid.UUID, version int64, also authkit.Also) against {
-	return m.step(app, also, func(a *modelApp, g *against) {
+func (m model) deleteUser(app, user uuid.UUID, version int64, riders authkit.Riders) against {
+	return m.step(app, riders, func(a *modelApp, g *against) {
 		u, ok := a.users[user]
 		g.when(!ok, authkit.ErrNotFound)
 		g.when(ok && version != 0 && version != u.Version, authkit.ErrStale)
@@ -228,8 +228,8 @@ func (a *modelApp) liveSessions(user uuid.UUID, now time.Time) []authkit.Session
 	return page(list, authkit.Page{Limit: math.MaxInt}, func(s authkit.Session) (time.Time, uuid.UUID) { return s.CreatedAt, s.ID })
 }
 
-func (m model) endSession(app, user, id uuid.UUID, also authkit.Also) against {
-	return m.step(app, also, func(a *modelApp, g *against) {
+func (m model) endSession(app, user, id uuid.UUID, riders authkit.Riders) against {
+	return m.step(app, riders, func(a *modelApp, g *against) {
 		s, ok := a.sessions[id]
 		g.when(!ok || s.UserID != user || s.ended, authkit.ErrNotFound)
 		s.ended = true

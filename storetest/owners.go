@@ -82,7 +82,7 @@ func ownerMost(b *bed) {
 		apps, err := b.s.Apps(b.ctx, last.App.Developer, authkit.Page{Limit: 9})
 		b.ok(err)
 		equal(b, len(apps), 2)
-		b.ok(b.s.DeleteApp(b.ctx, apps[0].ID, now(), authkit.Also{}))
+		b.ok(b.s.DeleteApp(b.ctx, apps[0].ID, now(), authkit.Riders{}))
 		b.ok(b.s.CreateApp(b.ctx, last))
 	}
 }
@@ -112,10 +112,10 @@ func ownerDeleted(b *bed) {
 	u := b.newUser("a@example.com")
 	n := b.owned(u, "one")
 	b.ok(b.s.CreateApp(b.ctx, n))
-	gone := authkit.UserRemoval{App: b.app, ID: u.ID, Owns: n.App.Developer, Also: b.riders("x")}
+	gone := authkit.UserRemoval{App: b.app, ID: u.ID, Owns: n.App.Developer, Riders: b.riders("x")}
 	b.is(b.s.DeleteUser(b.ctx, gone), authkit.ErrConflict)
 	b.written("x", false)
-	b.ok(b.s.DeleteApp(b.ctx, n.App.ID, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, n.App.ID, now(), authkit.Riders{}))
 	b.ok(b.s.DeleteUser(b.ctx, gone))
 	b.written("x", true)
 	b.is(b.s.CreateApp(b.ctx, b.owned(u, "two")), authkit.ErrNotFound)
@@ -128,7 +128,7 @@ func ownerMove(b *bed) {
 	b.ok(b.disable(b.s, u, true))
 	m := authkit.AppMove{
 		Now: now(), App: n.App.ID, From: n.App.Developer, To: "console:" + other.ID.String(), Owner: authkit.UserRef{App: b.app, ID: other.ID},
-		Also: authkit.Also{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "moved"}}},
+		Riders: authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "moved"}}},
 	}
 	b.ok(b.s.MoveApp(b.ctx, m))
 	a, err := b.s.App(b.ctx, n.App.ID)
@@ -246,7 +246,7 @@ func ownerConfirms(b *bed) {
 	}
 	b.ok(b.s.MoveApp(b.ctx, authkit.AppMove{Now: now(), App: moved.ID, From: "host:me", To: "host:else"}))
 	b.is(b.s.ConfirmDeletion(b.ctx, moved.ID, "host:else"), authkit.ErrNotFound)
-	b.ok(b.s.DeleteApp(b.ctx, moved.ID, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, moved.ID, now(), authkit.Riders{}))
 	for _, s := range []authkit.Store{b.s, b.other()} {
 		b.ok(s.ConfirmDeletion(b.ctx, moved.ID, "host:else"))
 		for _, developer := range []string{"host:me", "host:", "", "HOST:else"} {
@@ -264,6 +264,6 @@ func ownerConfirms(b *bed) {
 }
 
 func raceOwnerConfirms(b *bed) {
-	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}))
 	equal(b, b.race(16, func(s authkit.Store, _ int) error { return s.ConfirmDeletion(b.ctx, b.app, "host:me") }), 16)
 }

@@ -44,7 +44,7 @@ func raceSlot(b *bed) {
 	equal(b, b.race(len(names), func(s authkit.Store, i int) error {
 		tok := b.token(names[i])
 		tok.Slot = "one"
-		return s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{tok}})
+		return s.Put(b.ctx, b.app, authkit.Riders{Tokens: []authkit.Token{tok}})
 	}), len(names))
 	equal(b, b.alive(names), 1)
 }
@@ -59,7 +59,7 @@ func raceMost(b *bed) {
 		equal(b, b.race(len(names), func(s authkit.Store, i int) error {
 			tok := b.token(names[i])
 			tok.Slot, tok.Most = slot, 5
-			return s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{tok}})
+			return s.Put(b.ctx, b.app, authkit.Riders{Tokens: []authkit.Token{tok}})
 		}), len(names))
 		equal(b, b.alive(names), 5)
 	}
@@ -86,10 +86,10 @@ func raceKeys(b *bed) {
 }
 
 func raceClaim(b *bed) {
-	also := b.riders("x")
-	b.ok(b.s.Put(b.ctx, b.app, also))
+	riders := b.riders("x")
+	b.ok(b.s.Put(b.ctx, b.app, riders))
 	equal(b, b.race(16, func(s authkit.Store, _ int) error {
-		_, err := s.ClaimMail(b.ctx, b.app, also.Mail[0].ID, now(), after(time.Minute))
+		_, err := s.ClaimMail(b.ctx, b.app, riders.Mail[0].ID, now(), after(time.Minute))
 		return err
 	}, authkit.ErrNotFound), 1)
 }

@@ -36,10 +36,10 @@ func enders() map[string]func(c caller) error {
 		"disables":            change(func(c *authkit.UserChange) { c.Disabled = new(true) }),
 		"disables, unguarded": change(func(c *authkit.UserChange) { c.Disabled, c.Version = new(true), 0 }),
 		"deletes": func(c caller) error {
-			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Also: c.also})
+			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Riders: c.riders})
 		},
 		"deletes, unguarded": func(c caller) error {
-			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Also: c.also})
+			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Riders: c.riders})
 		},
 	}
 }
@@ -50,7 +50,7 @@ func besideSignIn(b *bed) {
 			x := b.newThings()
 			app := b.furnish(x)
 			b.race(6, func(s authkit.Store, n int) error {
-				c := caller{b.ctx, s, app, x, authkit.Also{}}
+				c := caller{b.ctx, s, app, x, authkit.Riders{}}
 				if n == 2 {
 					return end(c)
 				}
@@ -72,7 +72,7 @@ func besideRotation(b *bed) {
 			app := b.furnish(x)
 			b.race(6, func(s authkit.Store, n int) error {
 				if n == 2 {
-					return end(caller{b.ctx, s, app, x, authkit.Also{}})
+					return end(caller{b.ctx, s, app, x, authkit.Riders{}})
 				}
 				r, err := s.RotateSession(b.ctx, rotation(app, hash("t0 s"), strconv.Itoa(n), now()))
 				if err == nil && (r.User.Epoch != r.Session.Epoch || r.User.Disabled) {
@@ -94,11 +94,11 @@ func besideDeleteApp(b *bed) {
 			c := caller{b.ctx, s, app, x, b.riders(strconv.Itoa(n))}
 			switch {
 			case n == 3: // and sweeps at once, while others may still write
-				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Also{}), sweep(b.ctx, s, now(), time.Time{}))
+				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Riders{}), sweep(b.ctx, s, now(), time.Time{}))
 			case n < 3:
 				return c.create(strconv.Itoa(n), nil)
 			}
-			return s.Put(b.ctx, app, c.also)
+			return s.Put(b.ctx, app, c.riders)
 		}, authkit.ErrNotFound)
 		b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
 		a := anApp(uuid.NewString())
@@ -183,7 +183,7 @@ func besideSlot(b *bed) {
 		equal(b, b.race(8, func(s authkit.Store, n int) error {
 			tk := take(names[n/2%2])
 			if n < 4 {
-				return caller{b.ctx, s, b.app, things{}, authkit.Also{}}.create(uuid.NewString(), &tk)
+				return caller{b.ctx, s, b.app, things{}, authkit.Riders{}}.create(uuid.NewString(), &tk)
 			}
 			_, err := s.TakeToken(b.ctx, b.app, tk, now())
 			return err
@@ -200,7 +200,7 @@ func besideOrder(b *bed) {
 			if n/2%2 == 1 {
 				tokens = []authkit.Token{two, one}
 			}
-			return s.Put(b.ctx, b.app, authkit.Also{Tokens: tokens})
+			return s.Put(b.ctx, b.app, authkit.Riders{Tokens: tokens})
 		}), 8)
 	}
 }

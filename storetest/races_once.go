@@ -21,7 +21,7 @@ func raceOnce(b *bed) {
 		x := b.newThings()
 		app, event := b.furnish(x), uuid.NewString()
 		won := b.race(16, func(s authkit.Store, n int) error {
-			return o.do(caller{b.ctx, s, app, x, authkit.Also{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: event}}}}, n)
+			return o.do(caller{b.ctx, s, app, x, authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: event}}}}, n)
 		}, o.lost...)
 		if won != 1 {
 			b.Fatalf("%s: got %d winners, want 1", o.name, won)
@@ -47,29 +47,29 @@ var (
 func onces() []once {
 	return append([]once{
 		{"ChangeApp under one Version", lostStale, func(c caller, n int) error {
-			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, Name: new(strconv.Itoa(n)), Also: c.also})
+			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, Name: new(strconv.Itoa(n)), Riders: c.riders})
 			return err
 		}},
-		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.also) }},
+		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.riders) }},
 		{"AddSigningKey of one Seq", lostConflict, func(c caller, _ int) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), 0, c.riders)
 		}},
 		{"AddSigningKey of one Seq that drops the keys before", lostConflict, func(c caller, n int) error {
-			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), int64(n%4), c.also)
+			return c.s.AddSigningKey(c.ctx, c.app, signingKey(3), int64(n%4), c.riders)
 		}},
 		{"RevokeAPIKey", lostNotFound, func(c caller, _ int) error {
-			return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.also)
+			return c.s.RevokeAPIKey(c.ctx, c.app, c.x.key.ID, c.riders)
 		}},
 		{"PutOAuthConfig of a new provider", lostConflict, func(c caller, n int) error {
 			p := authkit.OAuthConfig{App: c.app, Provider: "new", ClientID: strconv.Itoa(n)}
-			return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
+			return c.s.PutOAuthConfig(c.ctx, p, 0, c.riders)
 		}},
 		{"PutOAuthConfig under one Version", lostStale, func(c caller, n int) error {
 			p := authkit.OAuthConfig{App: c.app, Provider: c.x.provider.Provider, ClientID: strconv.Itoa(n), Version: 1}
-			return c.s.PutOAuthConfig(c.ctx, p, 0, c.also)
+			return c.s.PutOAuthConfig(c.ctx, p, 0, c.riders)
 		}},
 		{"DeleteOAuthConfig", lostNotFound, func(c caller, _ int) error {
-			return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.also)
+			return c.s.DeleteOAuthConfig(c.ctx, c.app, c.x.provider.Provider, c.riders)
 		}},
 	}, userOnces()...)
 }
@@ -81,7 +81,7 @@ func userOnces() []once {
 		{"CreateUser with one subject", lostConflict, func(c caller, n int) error {
 			u := authkit.User{App: c.app, ID: uuid.New(), Email: strconv.Itoa(n)}
 			creds := []authkit.Credential{{Kind: "oauth", Subject: "one"}}
-			_, err := c.s.CreateUser(c.ctx, authkit.NewUser{Now: now(), User: u, Credentials: creds, Also: c.also})
+			_, err := c.s.CreateUser(c.ctx, authkit.NewUser{Now: now(), User: u, Credentials: creds, Riders: c.riders})
 			return err
 		}},
 		{"ChangeUser under one Version", lostStale, func(c caller, n int) error {
@@ -96,16 +96,16 @@ func userOnces() []once {
 			})
 		}},
 		{"DeleteUser", lostNotFound, func(c caller, n int) error {
-			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: int64(n % 2), Also: c.also})
+			return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: int64(n % 2), Riders: c.riders})
 		}},
 		{"DeleteUser and ChangeUser under one Version", slices.Concat(lostStale, lostNotFound), func(c caller, n int) error {
 			if n/2%2 == 0 {
-				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Also: c.also})
+				return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 1, Riders: c.riders})
 			}
 			return c.change(c.x.user, func(change *authkit.UserChange) { change.Verified = new(true) })
 		}},
 		{"EndSession", lostNotFound, func(c caller, _ int) error {
-			return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: c.x.session.ID, Now: now(), Also: c.also})
+			return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: c.x.session.ID, Now: now(), Riders: c.riders})
 		}},
 		{"TakeToken, CreateUser and ChangeUser with one token", lostNotFound, func(c caller, n int) error {
 			tk := take("t")
@@ -121,7 +121,7 @@ func userOnces() []once {
 			if err != nil {
 				return err
 			}
-			return c.s.Put(c.ctx, c.app, c.also) // it carries no riders of its own
+			return c.s.Put(c.ctx, c.app, c.riders) // it carries no riders of its own
 		}},
 	}
 }

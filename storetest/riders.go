@@ -18,15 +18,15 @@ func riderSentences() []sentence {
 }
 
 // ridden fails unless the riders of each kind were written, or are missing, as wanted.
-func (b *bed) ridden(c call, app uuid.UUID, also authkit.Also, want bool) {
+func (b *bed) ridden(c call, app uuid.UUID, riders authkit.Riders, want bool) {
 	b.Helper()
-	name := also.Events[0].Type
+	name := riders.Events[0].Type
 	_, missing := b.s.Token(b.ctx, app, take(name), now())
 	due, err := b.s.DueMail(b.ctx, now(), uuid.Nil, 1000)
 	b.ok(err)
 	events, err := b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: 1}, Type: name})
 	b.ok(err)
-	token, mail, event := missing == nil, slices.Contains(due, authkit.MailRef{App: app, ID: also.Mail[0].ID}), len(events) == 1
+	token, mail, event := missing == nil, slices.Contains(due, authkit.MailRef{App: app, ID: riders.Mail[0].ID}), len(events) == 1
 	if token != want || mail != want || event != want {
 		b.Fatalf("%s wrote riders: got %v for the token, %v for the mail, %v for the event, want %v", c.name(), token, mail, event, want)
 	}
@@ -39,19 +39,19 @@ func riderTaken(b *bed) {
 	was := b.holding(app, "t")
 	token := x.token
 	token.Slot = "another"
-	for _, taken := range []authkit.Also{
+	for _, taken := range []authkit.Riders{
 		{Tokens: []authkit.Token{token}}, {Mail: []authkit.Mail{x.mail}}, {Events: []authkit.Event{x.event}},
 	} {
 		for _, c := range allCalls() {
 			if !c.riders || c.own != nil {
 				continue
 			}
-			also := b.riders(uuid.NewString())
-			also.Tokens = append(also.Tokens, taken.Tokens...)
-			also.Mail = append(also.Mail, taken.Mail...)
-			also.Events = append(also.Events, taken.Events...)
-			b.answers(c, c.do(caller{b.ctx, b.s, app, x, also}), authkit.ErrConflict)
-			b.ridden(c, app, also, false)
+			riders := b.riders(uuid.NewString())
+			riders.Tokens = append(riders.Tokens, taken.Tokens...)
+			riders.Mail = append(riders.Mail, taken.Mail...)
+			riders.Events = append(riders.Events, taken.Events...)
+			b.answers(c, c.do(caller{b.ctx, b.s, app, x, riders}), authkit.ErrConflict)
+			b.ridden(c, app, riders, false)
 		}
 	}
 	b.same(b.holding(app, "t"), was)
@@ -63,9 +63,9 @@ func riderRefused(b *bed) {
 	app := b.furnish(x)
 	was := b.holding(app, "t")
 	for _, c := range refusals() {
-		also := b.riders(uuid.NewString())
-		b.answers(c, c.do(caller{b.ctx, b.s, app, x, also}), c.own)
-		b.ridden(c, app, also, false)
+		riders := b.riders(uuid.NewString())
+		b.answers(c, c.do(caller{b.ctx, b.s, app, x, riders}), c.own)
+		b.ridden(c, app, riders, false)
 	}
 	b.same(b.holding(app, "t"), was)
 	b.unused(app)
@@ -79,20 +79,20 @@ func riderNone(b *bed) {
 	_, err := b.s.NoteSecret(b.ctx, theSecret(), []string{theSecret()})
 	b.ok(err)
 	for _, s := range []authkit.Store{b.s, b.other()} {
-		b.ok(s.Put(b.ctx, app, authkit.Also{}))
-		b.ok(s.Put(b.ctx, app, authkit.Also{Secret: theSecret()}))
-		b.is(s.Put(b.ctx, app, authkit.Also{Secret: secretID(9)}), authkit.ErrStale)
-		b.is(s.Put(b.ctx, uuid.New(), authkit.Also{}), authkit.ErrNotFound)
+		b.ok(s.Put(b.ctx, app, authkit.Riders{}))
+		b.ok(s.Put(b.ctx, app, authkit.Riders{Secret: theSecret()}))
+		b.is(s.Put(b.ctx, app, authkit.Riders{Secret: secretID(9)}), authkit.ErrStale)
+		b.is(s.Put(b.ctx, uuid.New(), authkit.Riders{}), authkit.ErrNotFound)
 	}
 	over, cancel := context.WithCancel(b.ctx)
 	cancel()
-	if err := b.s.Put(over, app, authkit.Also{}); err == nil {
+	if err := b.s.Put(over, app, authkit.Riders{}); err == nil {
 		b.Fatal("with a context that is over: got no error, want one")
 	}
 	b.same(b.holding(app, "t"), was)
 	b.unused(app)
-	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Also{}))
-	b.is(b.s.Put(b.ctx, app, authkit.Also{}), authkit.ErrNotFound)
+	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Riders{}))
+	b.is(b.s.Put(b.ctx, app, authkit.Riders{}), authkit.ErrNotFound)
 }
 
 // raceRiderNone finds a step that takes a share lock on the app's row and then writes to it: such
@@ -102,9 +102,9 @@ func raceRiderNone(b *bed) {
 	for range 5 {
 		equal(b, b.race(callers, func(s authkit.Store, n int) error {
 			if n%6 == 5 {
-				return s.Put(b.ctx, b.app, authkit.Also{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "beside"}}})
+				return s.Put(b.ctx, b.app, authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "beside"}}})
 			}
-			return s.Put(b.ctx, b.app, authkit.Also{})
+			return s.Put(b.ctx, b.app, authkit.Riders{})
 		}), callers)
 	}
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 100}, Type: "beside"})

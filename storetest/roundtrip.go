@@ -63,7 +63,7 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 	}
 	given, want := fresh(), fresh()
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: given.App, First: given.App.Keys[0], Key: &given.Key}))
-	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, 0, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, 0, authkit.Riders{}))
 	changed, err := b.s.ChangeApp(b.ctx, authkit.AppChange{
 		App: id, Version: 2, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
 	})
@@ -99,7 +99,7 @@ func providerRound(b *bed, o odd) (*authkit.OAuthConfig, authkit.OAuthConfig, fu
 		return c
 	}
 	given, want := fresh(), fresh()
-	b.ok(b.s.PutOAuthConfig(b.ctx, given, 0, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, given, 0, authkit.Riders{}))
 	want.Version = 1
 	return &given, want, func() authkit.OAuthConfig {
 		got, err := b.s.OAuthConfig(b.ctx, b.app, o.text)
@@ -247,7 +247,7 @@ func riderRound(b *bed, o odd) (*riderRecords, riderRecords, func() riderRecords
 		return r
 	}
 	given, want := fresh(), fresh()
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Mail: []authkit.Mail{given.Mail}, Events: []authkit.Event{given.Event}}))
+	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Mail: []authkit.Mail{given.Mail}, Events: []authkit.Event{given.Event}}))
 	want.Mail.DueAt = now()
 	return &given, want, func() riderRecords {
 		got, err := b.s.ClaimMail(b.ctx, b.app, mail, now(), now())

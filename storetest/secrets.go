@@ -106,18 +106,18 @@ func secretSteps(b *bed) {
 			if !c.riders || c.own != nil {
 				continue
 			}
-			also := b.riders(uuid.NewString())
-			also.Secret = id
-			b.answers(c, c.do(caller{b.ctx, b.s, app, x, also}), authkit.ErrStale)
-			b.ridden(c, app, also, false)
+			riders := b.riders(uuid.NewString())
+			riders.Secret = id
+			b.answers(c, c.do(caller{b.ctx, b.s, app, x, riders}), authkit.ErrStale)
+			b.ridden(c, app, riders, false)
 		}
 	}
 	b.same(b.holding(app, "t"), was)
 	c := authkit.OAuthConfig{App: app, Provider: "corp", SecretSealed: []byte("s")}
-	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{Secret: secretID(1)}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Riders{Secret: secretID(1)}))
 	a := anApp("under a secret")
-	b.is(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: authkit.Also{Secret: secretID(2)}}), authkit.ErrStale)
-	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1), Also: authkit.Also{Secret: secretID(1)}}))
+	b.is(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1), Riders: authkit.Riders{Secret: secretID(2)}}), authkit.ErrStale)
+	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1), Riders: authkit.Riders{Secret: secretID(1)}}))
 }
 
 // secretRetired races steps under a secret with its retirement: what was sealed before has to be
@@ -134,7 +134,7 @@ func secretRetired(b *bed) {
 		b.race(len(apps)+1, func(s authkit.Store, n int) error {
 			if n < len(apps) {
 				c := authkit.OAuthConfig{App: apps[n], Provider: "corp", SecretSealed: headed(byte(round + 1))}
-				err := s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{Secret: secretID(1)})
+				err := s.PutOAuthConfig(b.ctx, c, 0, authkit.Riders{Secret: secretID(1)})
 				if err == nil {
 					head.Store(true)
 				}
@@ -181,12 +181,12 @@ func sealPages(b *bed) {
 	apps := []uuid.UUID{b.app, b.newApp("second"), b.newApp("third")}
 	for _, app := range apps {
 		for _, provider := range []string{"google", "github", "corp"} {
-			b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: app, Provider: provider, SecretSealed: []byte(provider)}, 0, authkit.Also{}))
+			b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: app, Provider: provider, SecretSealed: []byte(provider)}, 0, authkit.Riders{}))
 		}
-		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: app, Provider: "bare"}, 0, authkit.Also{}))
-		b.ok(b.s.AddSigningKey(b.ctx, app, signingKey(2), 0, authkit.Also{}))
+		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: app, Provider: "bare"}, 0, authkit.Riders{}))
+		b.ok(b.s.AddSigningKey(b.ctx, app, signingKey(2), 0, authkit.Riders{}))
 	}
-	b.ok(b.s.DeleteApp(b.ctx, apps[2], now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, apps[2], now(), authkit.Riders{}))
 	for part, want := range map[authkit.SealedPart]int{authkit.SealedClientSecret: 6, authkit.SealedSigningKey: 4} {
 		for _, limit := range []int{1, 2, 100} {
 			got := b.sealed(part, limit, apps...)
@@ -207,7 +207,7 @@ func sealPages(b *bed) {
 
 func sealReplace(b *bed) {
 	c := authkit.OAuthConfig{App: b.app, Provider: "github", SecretSealed: []byte("old"), CreatedAt: now()}
-	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Also{}))
+	b.ok(b.s.PutOAuthConfig(b.ctx, c, 0, authkit.Riders{}))
 	b.note(1)
 	b.note(2, 1)
 	b.ok(b.s.RetireSecret(b.ctx, secretID(2)))
@@ -245,7 +245,7 @@ func sealHeads(b *bed) {
 	app := b.furnish(x)
 	gone := b.newThings()
 	gone.signing.Sealed, gone.provider.SecretSealed, gone.token.Data, gone.mail.Sealed, gone.credential.Data = head(6), head(6), head(6), head(6), head(6)
-	b.ok(b.s.DeleteApp(b.ctx, b.furnish(gone), now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, b.furnish(gone), now(), authkit.Riders{}))
 	has := func(at, since time.Time) (out string) {
 		b.Helper()
 		heads, err := b.s.SealedHeads(b.ctx, at, since)
@@ -262,6 +262,6 @@ func sealHeads(b *bed) {
 	equal(b, has(now(), now()), "12345")
 	equal(b, has(now(), after(time.Microsecond)), "1234")
 	equal(b, has(after(48*time.Hour), now()), "125")
-	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Riders{}))
 	equal(b, has(now(), now()), "")
 }

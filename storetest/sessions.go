@@ -184,10 +184,10 @@ func sessionStale(b *bed) {
 func sessionEnd(b *bed) {
 	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
 	s := b.signIn(u, "s")
-	b.is(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: other.ID, ID: s.ID, Now: now(), Also: b.riders("x")}), authkit.ErrNotFound)
-	b.is(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: uuid.New(), Now: now(), Also: b.riders("x")}), authkit.ErrNotFound)
+	b.is(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: other.ID, ID: s.ID, Now: now(), Riders: b.riders("x")}), authkit.ErrNotFound)
+	b.is(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: uuid.New(), Now: now(), Riders: b.riders("x")}), authkit.ErrNotFound)
 	b.written("x", false)
-	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now(), Also: b.riders("x")}))
+	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now(), Riders: b.riders("x")}))
 	b.written("x", true)
 	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
 	b.is(err, authkit.ErrNotFound)

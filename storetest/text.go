@@ -60,13 +60,13 @@ func textUsers(b *bed) {
 
 func textOthers(b *bed) {
 	for i, text := range lookalikes() {
-		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: text, RedirectURI: key(i).String()}, 0, authkit.Also{}))
+		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: b.app, Provider: text, RedirectURI: key(i).String()}, 0, authkit.Riders{}))
 		kind, slot := b.token("same"), b.token(text)
 		kind.Kind, kind.Data = authkit.TokenKind("kind "+text), []byte(text)
 		slot.Slot, slot.Data = text, []byte(text)
 		b.put(kind, slot)
 		equal(b, b.hit(now(), authkit.Hit{Key: text, Limit: 1, Window: time.Hour}).Full, -1)
-		b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Events: []authkit.Event{{ID: key(i), Time: now(), Type: "type " + text}}}))
+		b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Events: []authkit.Event{{ID: key(i), Time: now(), Type: "type " + text}}}))
 	}
 	for i, text := range lookalikes() {
 		c, err := b.s.OAuthConfig(b.ctx, b.app, text)
@@ -92,9 +92,9 @@ func timeEpoch(b *bed) {
 	b.rotate(k, time.Time{})
 	_, err := b.s.APIKey(b.ctx, b.app, k.Hash, at)
 	b.is(err, authkit.ErrNotFound)
-	also := b.riders("x")
-	also.Mail[0].DueAt, also.Mail[0].Expires, also.Events[0].Time = epoch, epoch, epoch
-	b.ok(b.s.Put(b.ctx, b.app, also))
+	riders := b.riders("x")
+	riders.Mail[0].DueAt, riders.Mail[0].Expires, riders.Events[0].Time = epoch, epoch, epoch
+	b.ok(b.s.Put(b.ctx, b.app, riders))
 	due, err := b.s.DueMail(b.ctx, at, uuid.Nil, 10)
 	b.ok(err)
 	equal(b, len(due), 0)
@@ -114,7 +114,7 @@ func timeEpoch(b *bed) {
 	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: epoch}))
 	_, _, err = b.s.Session(b.ctx, b.app, s.ID, epoch)
 	b.is(err, authkit.ErrNotFound)
-	b.ok(b.s.DeleteApp(b.ctx, b.app, epoch, authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, b.app, epoch, authkit.Riders{}))
 	_, err = b.s.App(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
 }

@@ -45,12 +45,12 @@ func (b *bed) furnish(x things) uuid.UUID {
 	x.user.App, x.provider.App = app, app
 	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{
 		Now: now(), User: x.user, Credentials: []authkit.Credential{x.credential}, Session: &x.session,
-		Also: authkit.Also{Tokens: []authkit.Token{x.token}, Mail: []authkit.Mail{x.mail}, Events: []authkit.Event{x.event}},
+		Riders: authkit.Riders{Tokens: []authkit.Token{x.token}, Mail: []authkit.Mail{x.mail}, Events: []authkit.Event{x.event}},
 	})
 	b.ok(err)
 	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: app, Next: x.key, MaxLive: 1}))
-	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, 0, authkit.Also{})) // raises the Version to 2
-	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Also{}))
+	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, 0, authkit.Riders{})) // raises the Version to 2
+	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Riders{}))
 	return app
 }
 

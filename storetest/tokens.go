@@ -156,7 +156,7 @@ func tokenClass(b *bed) {
 	b.aliveTokens("a", "b", "c", "d", "e", "f")
 	moved := b.token("a")
 	moved.Slot, moved.Most, moved.Class = "s", 2, 1
-	b.is(b.s.Put(b.ctx, b.app, authkit.Also{Tokens: []authkit.Token{moved}}), authkit.ErrConflict)
+	b.is(b.s.Put(b.ctx, b.app, authkit.Riders{Tokens: []authkit.Token{moved}}), authkit.ErrConflict)
 	_, err := b.s.TakeToken(b.ctx, b.app, take("f"), now())
 	b.ok(err)
 	b.aliveTokens()

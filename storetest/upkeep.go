@@ -32,7 +32,7 @@ func eventPages(b *bed) {
 		}
 		events = append(events, e)
 	}
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Events: events}))
+	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Events: events}))
 	for limit := 1; limit <= 7; limit++ {
 		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}}), 6)
 		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}, Type: "b", UserID: who}), 3)
@@ -70,7 +70,7 @@ func upkeepSweep(b *bed) {
 	b.put(b.token("live"))
 	full := theHit()
 	equal(b, b.hit(now(), full).Full, -1)
-	b.ok(b.s.DeleteApp(b.ctx, b.newApp("gone"), now(), authkit.Also{}))
+	b.ok(b.s.DeleteApp(b.ctx, b.newApp("gone"), now(), authkit.Riders{}))
 	more, err := true, error(nil)
 	for i := 0; more; i++ {
 		more, err = b.s.Sweep(b.ctx, after(2*time.Minute), time.Time{}, 2)
@@ -94,7 +94,7 @@ func upkeepEvents(b *bed) {
 	for i := range 7 {
 		events = append(events, authkit.Event{ID: uuid.New(), App: b.app, Time: after(time.Duration(i) * time.Hour), Type: "a", Result: "ok"})
 	}
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Also{Events: events}))
+	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Events: events}))
 	_, err := b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
 	b.ok(err)
 	all := authkit.EventQuery{Page: authkit.Page{Limit: 10}}

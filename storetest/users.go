@@ -68,13 +68,13 @@ func userOrder(b *bed) {
 
 func userConflict(b *bed) {
 	u := b.newUser("a@example.com")
-	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: b.aUser("a@example.com"), Also: b.riders("x")})
+	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: b.aUser("a@example.com"), Riders: b.riders("x")})
 	b.is(err, authkit.ErrConflict)
 	other := b.aUser("b@example.com")
 	held := password(other, "x")
 	held.Subject = u.ID.String()
 	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{
-		Now: now(), User: other, Credentials: []authkit.Credential{held}, Also: b.riders("x"),
+		Now: now(), User: other, Credentials: []authkit.Credential{held}, Riders: b.riders("x"),
 	})
 	b.is(err, authkit.ErrConflict)
 	b.written("x", false)
@@ -93,7 +93,7 @@ func userTake(b *bed) {
 	_, err = b.s.Token(b.ctx, b.app, take("two"), now())
 	b.is(err, authkit.ErrNotFound)
 	other := b.aUser("b@example.com")
-	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: other, Take: &tk, Also: b.riders("x")})
+	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: other, Take: &tk, Riders: b.riders("x")})
 	b.is(err, authkit.ErrNotFound)
 	b.written("x", false)
 	_, err = b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: other.ID})
@@ -112,7 +112,7 @@ func userDelete(b *bed) {
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
 	b.is(err, authkit.ErrNotFound)
 	for _, version := range []int64{0, u.Version} {
-		b.is(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: version, Also: b.riders("x")}), authkit.ErrNotFound)
+		b.is(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: version, Riders: b.riders("x")}), authkit.ErrNotFound)
 	}
 	b.written("x", false)
 
@@ -137,7 +137,7 @@ func userDeleteStale(b *bed) {
 	b.ok(err)
 	was := b.holding(b.app, "t")
 	for _, version := range []int64{u.Version - 1, u.Version + 1, -u.Version} {
-		b.is(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: version, Also: b.riders("x")}), authkit.ErrStale)
+		b.is(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID, Version: version, Riders: b.riders("x")}), authkit.ErrStale)
 	}
 	b.written("x", false)
 	b.same(b.holding(b.app, "t"), was)

@@ -31,18 +31,18 @@ func TestTheMembersAreThoseThatTheEngineWrites(t *testing.T) {
 	parts := strings.Split(raw, ".")
 	for name, c := range map[string]struct {
 		segment string
-		also    []string // read, though the Engine never writes it
+		riders  []string // read, though the Engine never writes it
 		want    []string
 	}{
 		"header": {segment: parts[0], want: headerFields},
-		"claims": {segment: parts[1], also: []string{"nbf"}, want: claimFields},
+		"claims": {segment: parts[1], riders: []string{"nbf"}, want: claimFields},
 	} {
 		body, _ := decode(c.segment)
 		var members map[string]any
 		if err := json.Unmarshal(body, &members); err != nil {
 			t.Fatal(err)
 		}
-		got := slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(members)), c.also...)))
+		got := slices.Sorted(slices.Values(append(slices.Collect(maps.Keys(members)), c.riders...)))
 		if want := slices.Sorted(slices.Values(c.want)); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v from the Engine, want %v, which this package reads", name, got, want)
 		}

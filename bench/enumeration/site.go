@@ -61,9 +61,9 @@ type watched struct {
 }
 
 // Put counts its mails as waiting.
-func (w *watched) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
-	w.mail.Add(int64(len(also.Mail)))
-	return w.Store.Put(ctx, app, also)
+func (w *watched) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
+	w.mail.Add(int64(len(riders.Mail)))
+	return w.Store.Put(ctx, app, riders)
 }
 
 // DueMail is the first call of each turn of Run.

@@ -92,9 +92,9 @@ func readVerbs() []Verb {
 func link(n int) authkit.Take { return authkit.Take{Kind: "link", Hash: hash(n)} }
 
 // also returns riders of each kind, for a user.
-func also(n int) authkit.Also {
+func riders(n int) authkit.Riders {
 	until := now.Add(time.Hour)
-	return authkit.Also{
+	return authkit.Riders{
 		Tokens: []authkit.Token{
 			{App: app, Kind: "reset", Slot: strconv.Itoa(n), Most: 5, Hash: hash(n), UserID: row(n), ExpiresAt: until},
 			{App: app, Kind: "state", Slot: strconv.Itoa(n), Hash: hash(n), ExpiresAt: until},
@@ -124,24 +124,24 @@ func userVerbs() []Verb {
 		of("CreateUser", func(ctx context.Context, s authkit.Store) (authkit.User, error) {
 			u := authkit.User{App: app, ID: row(20_000), Email: "new@example.com", CreatedAt: now}
 			c := authkit.Credential{Kind: "password", Subject: "new", CreatedAt: now}
-			return s.CreateUser(ctx, authkit.NewUser{Now: now, User: u, Credentials: []authkit.Credential{c}, Session: session(20_000, 20_000), Also: also(20_000)})
+			return s.CreateUser(ctx, authkit.NewUser{Now: now, User: u, Credentials: []authkit.Credential{c}, Session: session(20_000, 20_000), Riders: riders(20_000)})
 		}),
-		change("that signs in", authkit.UserChange{ID: row(1), Version: 1, Take: &one, Session: session(20_001, 1), MaxSessions: 100, Also: also(1)}),
-		change("that ends all", authkit.UserChange{ID: row(2), Version: 1, End: true, Keep: row(2), Also: also(2)}),
+		change("that signs in", authkit.UserChange{ID: row(1), Version: 1, Take: &one, Session: session(20_001, 1), MaxSessions: 100, Riders: riders(1)}),
+		change("that ends all", authkit.UserChange{ID: row(2), Version: 1, End: true, Keep: row(2), Riders: riders(2)}),
 		change("with other credentials", authkit.UserChange{
 			ID: row(3), Version: 1, Drop: []authkit.Credential{{Kind: "oauth", Subject: "github|3"}},
 			Put: []authkit.Credential{{App: app, UserID: row(3), Kind: "password", Subject: row(3).String()}},
 		}),
 		change("without credentials", authkit.UserChange{ID: row(4), Version: 1, DropCredentials: true}),
 		{"DeleteUser", func(ctx context.Context, s authkit.Store) error {
-			return s.DeleteUser(ctx, authkit.UserRemoval{App: app, ID: row(5), Version: 1, Also: also(5)})
+			return s.DeleteUser(ctx, authkit.UserRemoval{App: app, ID: row(5), Version: 1, Riders: riders(5)})
 		}},
 	}
 }
 
 func onceVerbs() []Verb {
 	return []Verb{
-		{"Put", func(ctx context.Context, s authkit.Store) error { return s.Put(ctx, app, also(6)) }},
+		{"Put", func(ctx context.Context, s authkit.Store) error { return s.Put(ctx, app, riders(6)) }},
 		of("TakeToken", func(ctx context.Context, s authkit.Store) (authkit.Token, error) {
 			return s.TakeToken(ctx, app, link(7), now)
 		}),
@@ -163,7 +163,7 @@ func onceVerbs() []Verb {
 			return s.UseSession(ctx, app, row(12), now, now.Add(time.Hour))
 		}},
 		{"EndSession", func(ctx context.Context, s authkit.Store) error {
-			return s.EndSession(ctx, authkit.SessionEnd{App: app, User: row(10), ID: row(10), Now: now, Also: also(10)})
+			return s.EndSession(ctx, authkit.SessionEnd{App: app, User: row(10), ID: row(10), Now: now, Riders: riders(10)})
 		}},
 		of("Hit", func(ctx context.Context, s authkit.Store) (authkit.HitResult, error) {
 			return s.Hit(ctx, app, []authkit.Hit{{Key: "new", Limit: 5, Window: time.Minute}, {Key: "5000", Limit: 1, Window: time.Hour}}, now)

@@ -27,7 +27,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 		if n.Key != nil {
 			addAPIKey(ctx, q, app.ID, *n.Key)
 		}
-		s.riders(ctx, q, app.ID, n.Also)
+		s.riders(ctx, q, app.ID, n.Riders)
 		return nil
 	})
 }
@@ -94,7 +94,7 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 	err := s.c.Tx(ctx, true, func(q Tx) (err error) {
 		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
 where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
-		s.riders(ctx, q, c.App, c.Also)
+		s.riders(ctx, q, c.App, c.Riders)
 		out, err = readApp(ctx, q, c.App)
 		return err
 	})
@@ -108,16 +108,16 @@ where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c
 }
 
 // DeleteApp implements [authkit.AppStore].
-func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, also authkit.Also) error {
+func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, riders authkit.Riders) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0 returning 1`, id(app), us(now))
-		s.riders(ctx, q, app, also)
+		s.riders(ctx, q, app, riders)
 		return nil
 	})
 }
 
 // AddSigningKey implements [authkit.AppStore].
-func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
+func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, riders authkit.Riders) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set version = version + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
 		// The update serialises additions: the statement after it sees the key that the addition
@@ -125,7 +125,7 @@ func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.Sign
 		q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_signing_keys where app_id = $1 and seq >= $2)`, id(app), k.Seq)
 		addSigningKey(ctx, q, app, k)
 		q.Queue(ctx, nil, `delete from authkit_signing_keys where app_id = $1 and seq < $2`, id(app), min(oldest, k.Seq))
-		s.riders(ctx, q, app, also)
+		s.riders(ctx, q, app, riders)
 		return nil
 	})
 }

@@ -19,7 +19,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 		changeCredentials(ctx, q, u, c)
 		changeSessions(ctx, q, u, c)
 		suspend(ctx, q, c.Owns, c.Disabled)
-		s.riders(ctx, q, c.App, ofUser(c.Also, c.ID, u.Epoch))
+		s.riders(ctx, q, c.App, ofUser(c.Riders, c.ID, u.Epoch))
 		return nil
 	})
 	if err != nil {

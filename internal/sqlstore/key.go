@@ -49,7 +49,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 (select k.key_id from authkit_api_keys k where k.app_id = $1 and k.active = 0 order by k.created_at desc, k.key_id desc limit $2)`, id(r.App), int64(r.Keep))
 		}
 		addAPIKey(ctx, q, r.App, r.Next)
-		s.riders(ctx, q, r.App, r.Also)
+		s.riders(ctx, q, r.App, r.Riders)
 		return nil
 	})
 }
@@ -68,10 +68,10 @@ func retire(ctx context.Context, q Tx, r authkit.KeyRotation) {
 }
 
 // RevokeAPIKey implements [authkit.KeyStore].
-func (s *Store) RevokeAPIKey(ctx context.Context, app, key uuid.UUID, also authkit.Also) error {
+func (s *Store) RevokeAPIKey(ctx context.Context, app, key uuid.UUID, riders authkit.Riders) error {
 	return s.write(ctx, app, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_api_keys set active = 0 where app_id = $1 and key_id = $2 and active = 1 returning 1`, id(app), id(key))
-		s.riders(ctx, q, app, also)
+		s.riders(ctx, q, app, riders)
 		return nil
 	})
 }

@@ -40,7 +40,7 @@ func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set developer = $3, suspended = 0, version = version + 1, gen = gen + 1
 where app_id = $1 and developer = $2 and deleted_at = 0 returning 1`, id(m.App), m.From, m.To)
 		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(m.App))
-		s.riders(ctx, q, m.App, m.Also)
+		s.riders(ctx, q, m.App, m.Riders)
 		return nil
 	})
 }

@@ -13,7 +13,7 @@ import (
 
 // riders writes the riders of a verb in lock order: tokens, outbox, events. Slots have an order
 // too, since a database takes a second to detect a deadlock.
-func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Also) {
+func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Riders) {
 	for _, t := range slices.SortedStableFunc(slices.Values(a.Tokens), bySlot) {
 		s.addToken(ctx, q, app, t)
 	}
@@ -35,7 +35,7 @@ func bySlot(a, b authkit.Token) int {
 }
 
 // ofUser sets the user's Epoch in the riders that are bound to the user.
-func ofUser(a authkit.Also, user uuid.UUID, epoch int64) authkit.Also {
+func ofUser(a authkit.Riders, user uuid.UUID, epoch int64) authkit.Riders {
 	tokens := make([]authkit.Token, len(a.Tokens))
 	for i, t := range a.Tokens {
 		if t.UserID == user {

@@ -81,7 +81,7 @@ func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	return s.write(ctx, e.App, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 returning 1`,
 			id(e.App), id(e.User), id(e.ID), us(e.Now))
-		s.riders(ctx, q, e.App, e.Also)
+		s.riders(ctx, q, e.App, e.Riders)
 		return nil
 	})
 }

@@ -89,16 +89,16 @@ func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Tak
 }
 
 // Put implements [authkit.TokenStore].
-func (s *Store) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
-	if len(also.Tokens)+len(also.Mail)+len(also.Events) == 0 { // a write has to be committed
+func (s *Store) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
+	if len(riders.Tokens)+len(riders.Mail)+len(riders.Events) == 0 { // a write has to be committed
 		return s.c.Tx(ctx, true, func(q Tx) error {
 			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
-			s.riders(ctx, q, app, also) // checks the secret
+			s.riders(ctx, q, app, riders) // checks the secret
 			return nil
 		})
 	}
 	return s.write(ctx, app, func(q Tx) error {
-		s.riders(ctx, q, app, also)
+		s.riders(ctx, q, app, riders)
 		return nil
 	})
 }

@@ -142,7 +142,7 @@ values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Ema
 		if c.Session != nil {
 			addSession(ctx, q, u, *c.Session)
 		}
-		s.riders(ctx, q, u.App, ofUser(c.Also, u.ID, u.Epoch))
+		s.riders(ctx, q, u.App, ofUser(c.Riders, u.ID, u.Epoch))
 		return nil
 	})
 	if err != nil {
@@ -168,7 +168,7 @@ func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 		}
 		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(r.App), id(r.ID), r.Version)
 		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(r.App), id(r.ID))
-		s.riders(ctx, q, r.App, r.Also)
+		s.riders(ctx, q, r.App, r.Riders)
 		return nil
 	})
 }

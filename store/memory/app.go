@@ -30,11 +30,11 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 		if n.Key != nil {
 			t.addKey(*n.Key)
 		}
-		also := t.own(n.Also)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(n.Riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
-		t.write(also)
+		t.write(riders)
 		s.apps[app.ID], s.names[name] = t, app.ID
 		return nil
 	})
@@ -85,14 +85,14 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		if holder, ok := s.names[name]; ok && holder != c.App {
 			return authkit.ErrConflict
 		}
-		also := t.own(c.Also)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(c.Riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		next.Version++
 		delete(s.names, was)
 		s.names[name], t.app = c.App, next
-		t.write(also)
+		t.write(riders)
 		out = copyApp(next)
 		return nil
 	})
@@ -108,9 +108,9 @@ func set[T any](field, value *T) {
 
 // DeleteApp implements [authkit.AppStore]. What was in the app goes with it, and so do the
 // riders, which no method could show.
-func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, also authkit.Also) error {
+func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, riders authkit.Riders) error {
 	return s.in(ctx, app, func(t *tenant) error {
-		if err := t.check(t.own(also), nil); err != nil {
+		if err := t.check(t.own(riders), nil); err != nil {
 			return err
 		}
 		delete(s.names, appName{t.app.Developer, t.app.NameKey})
@@ -121,21 +121,21 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, _ time.Time, also 
 }
 
 // AddSigningKey implements [authkit.AppStore].
-func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, also authkit.Also) error {
+func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, riders authkit.Riders) error {
 	return s.in(ctx, app, func(t *tenant) error {
 		for _, old := range t.app.Keys {
 			if old.Seq >= k.Seq || old.KID == k.KID {
 				return authkit.ErrConflict
 			}
 		}
-		also = t.own(also)
-		if err := t.check(also, nil); err != nil {
+		riders = t.own(riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		t.app.Version++
 		t.app.Keys = slices.DeleteFunc(t.app.Keys, func(old authkit.SigningKey) bool { return old.Seq < oldest })
 		t.app.Keys = append(t.app.Keys, copySigningKey(k))
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

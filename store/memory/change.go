@@ -25,9 +25,9 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 		if err != nil {
 			return err
 		}
-		also := t.own(c.Also)
-		bind(also, c.ID, next.Epoch)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(c.Riders)
+		bind(riders, c.ID, next.Epoch)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		if taken != nil {
@@ -35,7 +35,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 		}
 		t.change(a, next, c)
 		s.suspend(c.Owns, c.Disabled)
-		t.write(also)
+		t.write(riders)
 		out = next
 		return nil
 	})

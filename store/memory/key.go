@@ -62,14 +62,14 @@ func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 		if id || hash {
 			return authkit.ErrConflict
 		}
-		also := t.own(r.Also)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(r.Riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		t.retire(micro(r.Next.CreatedAt), micro(r.OldUntil), r.MaxLive-1)
 		t.forgetKeys(r.Keep)
 		t.addKey(r.Next)
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }
@@ -110,19 +110,19 @@ func (t *tenant) retire(now, until time.Time, stay int) {
 }
 
 // RevokeAPIKey implements [authkit.KeyStore].
-func (s *Store) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, also authkit.Also) error {
+func (s *Store) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, riders authkit.Riders) error {
 	return s.in(ctx, app, func(t *tenant) error {
 		k, ok := t.keys[id]
 		if !ok || !k.Active {
 			return authkit.ErrNotFound
 		}
-		also = t.own(also)
-		if err := t.check(also, nil); err != nil {
+		riders = t.own(riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		k.Active = false
 		t.keys[id] = k
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

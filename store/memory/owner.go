@@ -56,8 +56,8 @@ func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 		if err := s.mayOwn(m.Owner, m.To, m.Most); err != nil {
 			return err
 		}
-		also := t.own(m.Also)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(m.Riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		delete(s.names, was)
@@ -65,7 +65,7 @@ func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 		t.app.Developer, t.suspended = m.To, false
 		t.app.Version++
 		t.retire(micro(m.Now), micro(m.Now), 0)
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // PutOAuthConfig implements [authkit.ProviderStore].
-func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, also authkit.Also) error {
+func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, riders authkit.Riders) error {
 	return s.in(ctx, c.App, func(t *tenant) error {
 		old, ok := t.oauth[c.Provider]
 		switch {
@@ -22,8 +22,8 @@ func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most 
 		case !ok && most > 0 && len(t.oauth) >= most:
 			return authkit.ErrFull
 		}
-		also = t.own(also)
-		if err := t.check(also, nil); err != nil {
+		riders = t.own(riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		c = copyOAuth(c)
@@ -32,7 +32,7 @@ func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most 
 			c.CreatedAt = old.CreatedAt
 		}
 		t.oauth[c.Provider] = c
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }
@@ -64,17 +64,17 @@ func (s *Store) OAuthConfigs(ctx context.Context, app uuid.UUID) ([]authkit.OAut
 }
 
 // DeleteOAuthConfig implements [authkit.ProviderStore].
-func (s *Store) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, also authkit.Also) error {
+func (s *Store) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, riders authkit.Riders) error {
 	return s.in(ctx, app, func(t *tenant) error {
 		if _, ok := t.oauth[provider]; !ok {
 			return authkit.ErrNotFound
 		}
-		also = t.own(also)
-		if err := t.check(also, nil); err != nil {
+		riders = t.own(riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		delete(t.oauth, provider)
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // own copies riders. They belong to the app of the verb, whatever App they name.
-func (t *tenant) own(a authkit.Also) authkit.Also {
+func (t *tenant) own(a authkit.Riders) authkit.Riders {
 	a.Tokens, a.Mail, a.Events = slices.Clone(a.Tokens), slices.Clone(a.Mail), slices.Clone(a.Events)
 	for i := range a.Tokens {
 		a.Tokens[i] = copyToken(a.Tokens[i])
@@ -27,7 +27,7 @@ func (t *tenant) own(a authkit.Also) authkit.Also {
 }
 
 // bind sets the user's Epoch, as it is after the step, in the tokens that are bound to the user.
-func bind(a authkit.Also, user uuid.UUID, epoch int64) {
+func bind(a authkit.Riders, user uuid.UUID, epoch int64) {
 	for i := range a.Tokens {
 		if a.Tokens[i].UserID == user {
 			a.Tokens[i].Epoch = epoch
@@ -37,7 +37,7 @@ func bind(a authkit.Also, user uuid.UUID, epoch int64) {
 
 // check refuses riders whose secret is retired or not noted, and riders whose unique key is held.
 // gone are the tokens that the verb removes before the riders are written.
-func (t *tenant) check(a authkit.Also, gone map[tokenID]struct{}) error {
+func (t *tenant) check(a authkit.Riders, gone map[tokenID]struct{}) error {
 	if a.Secret != "" && !t.under(a.Secret) {
 		return authkit.ErrStale
 	}
@@ -87,7 +87,7 @@ func (t *tenant) tokensFit(tokens []authkit.Token, gone map[tokenID]struct{}) bo
 }
 
 // write adds riders that own has copied and check has passed.
-func (t *tenant) write(a authkit.Also) {
+func (t *tenant) write(a authkit.Riders) {
 	for _, x := range a.Tokens {
 		t.addToken(x)
 	}

@@ -166,12 +166,12 @@ func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 		if !ok || x.UserID != e.User || !x.ended.IsZero() {
 			return authkit.ErrNotFound
 		}
-		also := t.own(e.Also)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(e.Riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		x.ended = micro(e.Now)
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

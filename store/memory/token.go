@@ -116,13 +116,13 @@ func (t *tenant) spend(x *token) {
 }
 
 // Put implements [authkit.TokenStore].
-func (s *Store) Put(ctx context.Context, app uuid.UUID, also authkit.Also) error {
+func (s *Store) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
 	return s.in(ctx, app, func(t *tenant) error {
-		also = t.own(also)
-		if err := t.check(also, nil); err != nil {
+		riders = t.own(riders)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

@@ -109,16 +109,16 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 		if err != nil {
 			return err
 		}
-		also := t.own(c.Also)
-		bind(also, c.User.ID, 1)
-		if err := t.check(also, nil); err != nil {
+		riders := t.own(c.Riders)
+		bind(riders, c.User.ID, 1)
+		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		out = t.addUser(c)
 		if taken != nil {
 			t.spend(taken)
 		}
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 	return out, err
@@ -181,12 +181,12 @@ func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 		case len(s.owned(r.Owns)) > 0:
 			return authkit.ErrConflict
 		}
-		also := t.own(r.Also)
-		if err := t.check(also, t.bound[r.ID]); err != nil {
+		riders := t.own(r.Riders)
+		if err := t.check(riders, t.bound[r.ID]); err != nil {
 			return err
 		}
 		t.dropUser(a)
-		t.write(also)
+		t.write(riders)
 		return nil
 	})
 }

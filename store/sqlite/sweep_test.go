@@ -35,7 +35,7 @@ select $1, n, 'u', 1, 0, 0, 0, 1 << 62, 1 << 62, '[]', '', '' from c`,
 			t.Fatal(err)
 		}
 	}
-	if err := s.DeleteApp(t.Context(), app.ID, now, authkit.Also{}); err != nil {
+	if err := s.DeleteApp(t.Context(), app.ID, now, authkit.Riders{}); err != nil {
 		t.Fatal(err)
 	}
 	tables := []string{"authkit_apps", "authkit_users", "authkit_credentials", "authkit_sessions", "authkit_signing_keys"}

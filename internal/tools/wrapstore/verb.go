@@ -25,7 +25,7 @@ type verb struct {
 	name    string
 	params  []param
 	results []ast.Expr
-	also    string // the expression that is the verb's Also; empty if it carries none
+	riders  string // the expression that is the verb's Riders; empty if it carries none
 }
 
 type param struct {
@@ -121,16 +121,16 @@ func (s source) verb(name string, f *ast.FuncType) (verb, error) {
 	}
 	var paths []string
 	for _, p := range v.params {
-		found, err := s.alsos(p.name, p.of, nil)
+		found, err := s.ridersIn(p.name, p.of, nil)
 		if err != nil {
 			return verb{}, err
 		}
 		paths = append(paths, found...)
 	}
 	if len(paths) > 1 {
-		return verb{}, fmt.Errorf("it carries more than one Also: %s", strings.Join(paths, ", "))
+		return verb{}, fmt.Errorf("it carries more than one Riders: %s", strings.Join(paths, ", "))
 	}
-	v.also = strings.Join(paths, "")
+	v.riders = strings.Join(paths, "")
 	return v, nil
 }
 
@@ -143,20 +143,20 @@ func (v verb) fails() bool {
 	return ok && last.Name == "error"
 }
 
-// alsos returns the expressions of type Also that a value of the type holds; within are the
-// types around it. An Also in a list, in a map or behind a pointer is an error: a wrapper would
+// ridersIn returns the expressions of type Riders that a value of the type holds; within are the
+// types around it. A Riders in a list, in a map or behind a pointer is an error: a wrapper would
 // not find it.
-func (s source) alsos(at string, of ast.Expr, within []string) ([]string, error) {
+func (s source) ridersIn(at string, of ast.Expr, within []string) ([]string, error) {
 	switch t := of.(type) {
 	case *ast.Ident:
 		declared, ok := s.types[t.Name]
 		switch {
-		case t.Name == "Also":
+		case t.Name == "Riders":
 			return []string{at}, nil
 		case !ok || slices.Contains(within, t.Name):
 			return nil, nil
 		}
-		return s.alsos(at, declared, append(slices.Clip(within), t.Name))
+		return s.ridersIn(at, declared, append(slices.Clip(within), t.Name))
 	case *ast.StructType:
 		return s.alsosOfFields(at, t, within)
 	case *ast.StarExpr:
@@ -177,7 +177,7 @@ func (s source) alsosOfFields(at string, t *ast.StructType, within []string) ([]
 			names = []*ast.Ident{id}
 		}
 		for _, n := range names {
-			found, err := s.alsos(at+"."+n.Name, f.Type, within)
+			found, err := s.ridersIn(at+"."+n.Name, f.Type, within)
 			if err != nil {
 				return nil, err
 			}
@@ -188,9 +188,9 @@ func (s source) alsosOfFields(at string, t *ast.StructType, within []string) ([]
 }
 
 func (s source) noAlso(at string, of ast.Expr, within []string) error {
-	found, err := s.alsos(at, of, within)
+	found, err := s.ridersIn(at, of, within)
 	if err == nil && len(found) > 0 {
-		return fmt.Errorf("%s holds an Also in a list, in a map or behind a pointer", at)
+		return fmt.Errorf("%s holds a Riders in a list, in a map or behind a pointer", at)
 	}
 	return err
 }

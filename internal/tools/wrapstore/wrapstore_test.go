@@ -30,7 +30,7 @@ func TestGeneratedFilesAreUpToDate(t *testing.T) {
 func store(t *testing.T, verbs, types string) string {
 	t.Helper()
 	dir := t.TempDir()
-	text := "package authkit\nimport (\"context\"; \"time\")\ntype Also struct{}\ntype Store interface { Role; Contract() int }\ntype Role interface {\n" + verbs + "\n}\n" + types
+	text := "package authkit\nimport (\"context\"; \"time\")\ntype Riders struct{}\ntype Store interface { Role; Contract() int }\ntype Role interface {\n" + verbs + "\n}\n" + types
 	if err := os.WriteFile(filepath.Join(dir, "store.go"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +41,12 @@ func TestAuditedHasTheVerbsThatCarryAnAlso(t *testing.T) {
 	t.Parallel()
 	dir := store(t, `
 		Look(ctx context.Context, at time.Time) (Row, error)
-		Put(ctx context.Context, also Also) error
+		Put(ctx context.Context, riders Riders) error
 		Change(ctx context.Context, c Change) (Row, Row, error)
 		Deep(ctx context.Context, d Deep) error
 		Store(ctx context.Context, r Row) error`, `
 		type Row struct{ Next *Row }
-		type Change struct { Name string; Also Also }
+		type Change struct { Name string; Riders Riders }
 		type Deep struct { Change }`)
 	got, err := generate(dir, "audited")
 	if err != nil {
@@ -55,21 +55,21 @@ func TestAuditedHasTheVerbsThatCarryAnAlso(t *testing.T) {
 	for _, want := range []string{
 		"return a.step(ctx, also, func() error { return a.Store.Put(ctx, also) })",
 		"func (a audited) Change(ctx context.Context, c Change) (r0 Row, r1 Row, err error) {",
-		"a.step(ctx, c.Also, func() (err error) { r0, r1, err = a.Store.Change(ctx, c); return err })",
-		"return a.step(ctx, d.Change.Also, func() error { return a.Store.Deep(ctx, d) })",
+		"a.step(ctx, c.Riders, func() (err error) { r0, r1, err = a.Store.Change(ctx, c); return err })",
+		"return a.step(ctx, d.Change.Riders, func() error { return a.Store.Deep(ctx, d) })",
 	} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("got no %q in\n%s", want, got)
 		}
 	}
 	if strings.Contains(string(got), "Look") || strings.Contains(string(got), ") Store(") {
-		t.Errorf("got a method for a verb without an Also:\n%s", got)
+		t.Errorf("got a method for a verb without a Riders:\n%s", got)
 	}
 }
 
 func TestFaultyHasTheVerbsThatReturnAnError(t *testing.T) {
 	t.Parallel()
-	dir := store(t, "Look(ctx context.Context, by map[string]*Row) ([]Row, error)\nPut(ctx context.Context, also Also) error", "type Row struct{}")
+	dir := store(t, "Look(ctx context.Context, by map[string]*Row) ([]Row, error)\nPut(ctx context.Context, riders Riders) error", "type Row struct{}")
 	got, err := generate(dir, "faulty")
 	if err != nil {
 		t.Fatal(err)
@@ -94,10 +94,10 @@ func TestAnAlsoThatAWrapperCannotReachIsAnError(t *testing.T) {
 		"in a list":           "Put(ctx context.Context, list []Change) error",
 		"behind a pointer":    "Put(ctx context.Context, c *Change) error",
 		"in a map":            "Put(ctx context.Context, m map[string]Change) error",
-		"twice":               "Put(ctx context.Context, c Change, also Also) error",
-		"of a verb, no error": "Put(ctx context.Context, also Also)",
+		"twice":               "Put(ctx context.Context, c Change, riders Riders) error",
+		"of a verb, no error": "Put(ctx context.Context, riders Riders)",
 	} {
-		if _, err := generate(store(t, verbs, "type Change struct { Also Also }"), "audited"); err == nil {
+		if _, err := generate(store(t, verbs, "type Change struct { Riders Riders }"), "audited"); err == nil {
 			t.Errorf("%s: got no error, want one", name)
 		}
 	}

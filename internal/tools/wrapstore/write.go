@@ -27,7 +27,7 @@ func generate(root, wrap string) ([]byte, error) {
 	switch wrap {
 	case "audited":
 		w = writer{source: s, pkg: "authkit", imports: map[string]bool{}}
-		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return v.also == "" })
+		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return v.riders == "" })
 		err = w.methods(verbs, w.audited)
 	case "faulty":
 		w = writer{source: s, pkg: "storetest", prefix: "authkit.", imports: map[string]bool{module: true}}
@@ -129,12 +129,12 @@ func (w *writer) text(e ast.Expr) (string, error) {
 
 func (w *writer) audited(v verb, s signature) {
 	if len(s.results) == 0 {
-		fmt.Fprintf(&w.body, "\nfunc (a audited) %s(%s) error {\n\treturn a.step(ctx, %s, func() error { return a.Store.%s(%s) })\n}\n", s.name, s.params, v.also, s.name, s.args)
+		fmt.Fprintf(&w.body, "\nfunc (a audited) %s(%s) error {\n\treturn a.step(ctx, %s, func() error { return a.Store.%s(%s) })\n}\n", s.name, s.params, v.riders, s.name, s.args)
 		return
 	}
 	named, names := s.named()
 	fmt.Fprintf(&w.body, "\nfunc (a audited) %s(%s) (%s, err error) {\n\terr = a.step(ctx, %s, func() (err error) { %s, err = a.Store.%s(%s); return err })\n\treturn %s, err\n}\n",
-		s.name, s.params, named, v.also, names, s.name, s.args, names)
+		s.name, s.params, named, v.riders, names, s.name, s.args, names)
 }
 
 func (w *writer) faulty(_ verb, s signature) {
