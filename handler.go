@@ -16,8 +16,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// handler serves the route table. A request goes one way: headers, path, method, origin,
-// credential, app, limit; then the route's own function, whose error is rendered in one place.
+// handler serves the route table. A request is checked in this order: headers, path, method,
+// origin, credential, app, limit. Then the function of its route runs, and one place renders its
+// error.
 type handler struct {
 	e    *Engine
 	http *border
@@ -34,15 +35,15 @@ type call struct {
 	request   *request
 	client    Client
 	browser   browser
-	pageRoute bool // the route answers pages
+	pageRoute bool // the route answers with a page
 
-	// What the door has found out, as far as the route asks for it.
+	// What the access check has found, as far as the route asks for it.
 	app       App
 	deleted   bool // the developer has deleted the path's app already
 	developer string
 	user      User
 	session   Session
-	authTime  time.Time // when the user or developer proved who that is; zero: not known
+	authTime  time.Time // when the user or developer signed in; zero: not known
 	key       APIKey
 }
 
@@ -59,7 +60,7 @@ func newHandler(e *Engine) http.Handler {
 	return h
 }
 
-// ServeHTTP keeps paths from the mux that it would redirect, since its redirect forgets the
+// ServeHTTP refuses unclean paths itself. The mux would redirect them, and its redirect drops the
 // mount point.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secure(w.Header())
@@ -73,7 +74,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // notFound refuses a path that the route table does not have.
 func (h *handler) notFound(w http.ResponseWriter, r *http.Request) { h.serve(w, r, nil) }
 
-// secure sets what every answer carries.
+// secure sets the headers of every answer.
 func secure(header http.Header) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -84,23 +85,23 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
 	c := &call{h: h, e: h.e, w: w, request: &request{}}
 	c.r = r.WithContext(withRequest(r.Context(), c.request))
 	if res == nil {
-		c.r.Pattern = "" // that of the host's mux, or the one that takes what no other does
+		c.r.Pattern = "" // the pattern of the host's mux, or "/", which matches every other path
 	}
 	c.browser = browser{http: h.http, w: w, r: c.r}
 	id := newID(h.e.now())
 	c.request.id = id.String()
 	w.Header().Set("X-Request-ID", c.request.id)
 	sender := h.http.proxies.Sender(r)
-	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is counted, too
+	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is limited by its key
 	c.request.client = c.client
 	defer c.recoverPanic()
-	defer c.warnOfForwarding(sender) // at last: by then the app is known
+	defer c.warnOfForwarding(sender) // deferred until the app is known
 	if err := c.dispatch(res); err != nil {
 		c.fail(err)
 	}
 }
 
-// recoverPanic turns a panic into a 500: a defect in one request is not the server's end.
+// recoverPanic answers a panic with 500, so that a defect in one request does not end the server.
 func (c *call) recoverPanic() {
 	p := recover()
 	if p == nil {
@@ -113,7 +114,8 @@ func (c *call) recoverPanic() {
 	c.fail(&Error{Code: CodeInternal, Detail: "something is wrong in the server"})
 }
 
-// dispatch passes the request by every check, in the order of the contract.
+// dispatch runs every check of a request in the order of the contract, then the function of its
+// route.
 func (c *call) dispatch(res *resource) error {
 	if res == nil {
 		return refuse(CodeNotFound, "there is nothing at this path; is the mount point stripped from it, once?")
@@ -127,8 +129,8 @@ func (c *call) dispatch(res *resource) error {
 		return refuse(CodeMethodNotAllowed, "this path does not take "+strconv.Quote(clean(c.r.Method, 32)))
 	}
 	c.pageRoute = rt.page
-	// All of the request is here before anything is looked up: whoever sends its end late
-	// must not act on what was true before.
+	// The whole body is read before anything is looked up. Otherwise a client that sends its end
+	// late would act on a state that has passed.
 	bodyErr := c.readBody()
 	if err := c.checkOrigin(rt); err != nil {
 		return err
@@ -137,7 +139,8 @@ func (c *call) dispatch(res *resource) error {
 	if err != nil {
 		return err
 	}
-	// Whoever stands before or behind this handler may read the other one, whatever the route asks for.
+	// A proxy before this handler, or a handler behind it, may read the other header. So two are
+	// refused, whatever the route asks for.
 	if len(c.r.Header.Values("Authorization")) > 1 {
 		return malformedAuthorization()
 	}
@@ -156,7 +159,7 @@ func (c *call) dispatch(res *resource) error {
 	return c.chargeDeferred(rt.serve(c))
 }
 
-// readBody waits for the body, and refuses one where none is taken.
+// readBody waits for the body, and refuses one of a GET, HEAD or DELETE.
 func (c *call) readBody() error {
 	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
 		return httpio.NoBody(c.r)
@@ -165,8 +168,8 @@ func (c *call) readBody() error {
 	return nil
 }
 
-// pathApp reads the app that the path names; the record is kept for the rest of the
-// request, so that the door and the flow behind it see the same settings.
+// pathApp reads the app that the path names. The record is kept for the rest of the request, so
+// that the access check and the flow see the same settings.
 func (c *call) pathApp() (App, error) {
 	if c.app.ID != uuid.Nil {
 		return c.app, nil
@@ -183,7 +186,7 @@ func (c *call) pathApp() (App, error) {
 	return app, nil
 }
 
-// setApp keeps the app of the path, for the door and for the flow behind it.
+// setApp keeps the app of the path for the access check and for the flow.
 func (c *call) setApp(app App) {
 	c.app = app
 	others := 0
@@ -196,7 +199,7 @@ func (c *call) setApp(app App) {
 	c.request.client = c.client
 }
 
-// pathID is the app's id in the path, whether or not there is such an app.
+// pathID returns the id of the app in the path. It does not check that the app exists.
 func (c *call) pathID() (uuid.UUID, error) {
 	text := c.r.PathValue("app_id")
 	if text == "console" && strings.HasPrefix(c.r.URL.Path, "/auth/") {
@@ -209,7 +212,8 @@ func (c *call) pathID() (uuid.UUID, error) {
 	return id, nil
 }
 
-// writeJSON writes a JSON answer. One that holds a credential is kept by no cache.
+// writeJSON writes a JSON answer. It is no-store unless the route has set a Cache-Control of its
+// own, since an answer may hold a credential.
 func (c *call) writeJSON(status int, v any) error {
 	if status == http.StatusNoContent {
 		return c.noContent()
@@ -223,7 +227,7 @@ func (c *call) writeJSON(status int, v any) error {
 	return nil
 }
 
-// noContent answers that there is nothing to say.
+// noContent answers 204.
 func (c *call) noContent() error {
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -10,22 +10,22 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// An access lets a call through a route's door, or refuses it. It comes before anything
-// else that looks at the request.
+// An access checks who may call a route. It returns nil for a caller who may, and a refusal
+// otherwise. It runs before the limits and before the body is decoded.
 type access func(*call) error
 
-// anyone asks for nothing.
+// anyone lets every caller in.
 func anyone(*call) error { return nil }
 
-// visitor asks for nothing but an app that exists.
+// visitor lets every caller in, if the path's app exists.
 func visitor(c *call) error {
 	_, err := c.pathApp()
 	return err
 }
 
-// user asks for a session of the path's app that is alive: an access token or, where the
-// app takes them, its cookie. A request with an Authorization header is judged by
-// that alone.
+// user requires a live session of the path's app: by an access token or, where the app takes
+// cookies, by its session cookie. A request with an Authorization header is judged by that header
+// alone.
 func user(c *call) error {
 	if c.bringsCookie() {
 		return c.userByCookie()
@@ -41,14 +41,15 @@ func user(c *call) error {
 	return c.authenticate(app, raw)
 }
 
-// authenticate takes an access token of the app.
+// authenticate checks an access token of the app, and keeps its session and user.
 func (c *call) authenticate(app App, raw string) (err error) {
 	c.session, c.user, err = c.e.sessions.byToken(c.ctx(), app, raw)
 	c.authTime = c.session.AuthTime
 	return err
 }
 
-// userOrVisitor lets a caller without any credential through, too.
+// userOrVisitor is [user], and lets in a caller without a credential. A session cookie that is
+// not valid counts as no credential.
 func userOrVisitor(c *call) error {
 	if len(c.r.Header.Values("Authorization")) > 0 {
 		return user(c)
@@ -62,8 +63,8 @@ func userOrVisitor(c *call) error {
 	return visitor(c)
 }
 
-// bringsCookie reports whether a session cookie of the path's app is all that the request
-// brings.
+// bringsCookie reports whether the request has a session cookie of the path's app and no
+// Authorization header.
 func (c *call) bringsCookie() bool {
 	id, err := c.pathID()
 	if err != nil || len(c.r.Header.Values("Authorization")) > 0 {
@@ -87,7 +88,8 @@ func (c *call) userByCookie() error {
 	return err
 }
 
-// userByCookieAlone asks for the session cookie, and takes nothing in its place.
+// userByCookieAlone requires the session cookie. It refuses a request with an Authorization
+// header.
 func userByCookieAlone(c *call) error {
 	if len(c.r.Header.Values("Authorization")) > 0 || c.browser.sessions("") > 0 {
 		if _, err := c.pathApp(); err != nil {
@@ -100,7 +102,7 @@ func userByCookieAlone(c *call) error {
 	return c.userByCookie()
 }
 
-// fresh asks besides for a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1).
+// fresh is check, and requires a sign-in of the last ten minutes (OWASP ASVS 5.0, 7.5.1).
 func fresh(check access) access {
 	return func(c *call) error {
 		if err := check(c); err != nil {
@@ -110,8 +112,8 @@ func fresh(check access) access {
 	}
 }
 
-// mustBeFresh refuses a sign-in that is older than ten minutes: [CodeReauthenticationRequired].
-// A time that is missing, or further ahead than clocks differ, is not fresh.
+// mustBeFresh refuses a sign-in that is older than ten minutes: [CodeReauthenticationRequired]. A
+// time that is missing, or further ahead than clockLeeway, is not fresh.
 func (c *call) mustBeFresh() error {
 	age := c.e.now().Sub(c.authTime)
 	if c.authTime.IsZero() || age > freshFor || age < -clockLeeway {
@@ -125,7 +127,7 @@ const (
 	clockLeeway = time.Minute
 )
 
-// apiKey asks for an API key of the path's app that has the scope.
+// apiKey requires an API key of the path's app that has the scope.
 func apiKey(scope string) access {
 	return func(c *call) error {
 		scheme, text, err := c.authorization()
@@ -152,7 +154,8 @@ func apiKey(scope string) access {
 	}
 }
 
-// developer asks for a developer: a user of the console app, or the host's own.
+// developer requires a developer: a user of the console app or, where Config.Developers is set,
+// one of the host's own.
 func developer(c *call) error {
 	if c.e.cfg.Developers != nil {
 		id, signedIn, err := c.e.cfg.Developers(c.r)
@@ -181,7 +184,7 @@ func developer(c *call) error {
 	return nil
 }
 
-// appRef names the path's app as the access check has read it.
+// appRef names the path's app, with the record that the access check has read.
 func (c *call) appRef() AppRef {
 	return AppRef{Developer: c.developer, ID: c.app.ID, read: &c.app}
 }
@@ -191,7 +194,7 @@ func (c *call) setDeveloper(developer string) {
 	c.request.setActor(c.e.cfg.developerOf(developer))
 }
 
-// creator asks for a developer who may create: one with a proven address.
+// creator requires a developer whose address is verified.
 func creator(c *call) error {
 	if err := developer(c); err != nil {
 		return err
@@ -206,7 +209,7 @@ func (c *call) mustBeVerified() error {
 	return nil
 }
 
-// owner asks for the developer of the path's app.
+// owner requires the developer of the path's app. A POST requires a verified address as well.
 func owner(c *call) error {
 	if err := developer(c); err != nil {
 		return err
@@ -219,7 +222,7 @@ func owner(c *call) error {
 	if err != nil {
 		return err
 	}
-	if strings.HasPrefix(app.Developer, ownSource) { // the host's, whatever the ids of its developers are
+	if strings.HasPrefix(app.Developer, ownSource) { // an app of the host itself, whatever ids its developers have
 		return unknownApp("the app is the host's own")
 	}
 	c.setApp(app)
@@ -229,17 +232,17 @@ func owner(c *call) error {
 	return nil
 }
 
-// deleter is [owner], and lets the developer through who has deleted the path's app already.
-// The store finds that out by a write which changes nothing, before it is known whether the
-// sign-in is fresh. Another developer's request writes nothing and gets the answer for an
-// unknown app.
+// deleter is [owner], and lets in the developer who has already deleted the path's app. The store
+// finds that out by a write that changes nothing, before the sign-in is known to be fresh. For
+// another developer nothing is written, and the answer is that for an unknown app.
 func deleter(c *call) error {
 	err := owner(c)
 	id, ok := httpio.CanonicalUUID(c.r.PathValue("app_id"))
 	if !errors.Is(err, CodeAppNotFound) || c.developer == "" || !ok {
 		return err
 	}
-	// Of the developer alone: an app of the host's own is unknown here, deleted or not.
+	// Only the developer's own apps are looked for. An app of the host itself is unknown here,
+	// deleted or not.
 	deleted, failed := c.e.deletedBefore(c.ctx(), id, c.e.cfg.developerOf(c.developer))
 	if deleted || failed != nil {
 		c.deleted = deleted
@@ -260,7 +263,7 @@ func malformedAuthorization() *Error {
 	return refuse(CodeInvalidRequest, "the Authorization header is not one scheme, one space and one credential")
 }
 
-// bearer answers the access token of the request.
+// bearer returns the access token of the request.
 func (c *call) bearer() (string, error) {
 	scheme, raw, err := c.authorization()
 	if err != nil {

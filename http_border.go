@@ -12,24 +12,24 @@ import (
 	"github.com/authkit-dev/authkit/internal/thinlog"
 )
 
-// border is what the HTTP half keeps beside the Engine: how cookies are written, which origin
-// is its own, which peers are proxies, and what it logs. It is safe for concurrent use.
+// border holds the state of the HTTP half: how cookies are written, its own origin, the trusted
+// proxies and the log. It is safe for concurrent use.
 type border struct {
 	cookies httpio.Cookies
 	origin  string // of Config.BaseURL
-	docs    string // where the pages about error codes are; a code follows
+	docs    string // the URL of the pages about error codes, without the code
 	proxies httpio.Proxies
 	ring    *seal.Ring
 	now     func() time.Time
 	log     *slog.Logger
 	thin    *thinlog.Logger
 
-	warned  *bounded.Throttle[limitKey] // peers that sent a forwarding header
-	handler http.Handler                // the route table's
+	warned  *bounded.Throttle[limitKey] // peers whose forwarding header was reported
+	handler http.Handler                // serves the route table
 }
 
-// maxWarned bounds how many peers are warned of in a minute. A flood from many must not
-// become one of warnings.
+// maxWarned bounds how many peers are reported in a minute, so that a flood of requests is not a
+// flood of warnings.
 const maxWarned = 64
 
 func newBorder(c *Config, base *url.URL, ring *seal.Ring, now func() time.Time, thin *thinlog.Logger) *border {

@@ -11,37 +11,38 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// browser is the browser that sent a request, as far as its cookies tell: the binding secret,
-// the device token, and the sessions of apps. It decides nothing.
+// browser reads and writes the cookies of the browser that sent a request: the binding secret,
+// the device token and the sessions of apps. It decides nothing.
 type browser struct {
 	http *border
 	w    http.ResponseWriter
 	r    *http.Request
 }
 
-// deviceCookie makes a browser known to its ten latest accounts, of all apps.
+// deviceCookie holds the device token, which names the ten latest accounts of a browser, of all
+// apps.
 const deviceCookie = "d"
 
 // sessionCookie names the cookie that holds the app's session in a browser.
 func sessionCookie(app uuid.UUID) string { return app.String() }
 
-// session is the value of the app's session cookie.
+// session returns the value of the app's session cookie.
 func (b browser) session(app uuid.UUID) (string, bool) {
 	return b.http.cookies.Get(b.r, sessionCookie(app))
 }
 
-// sessions is how many apps' session cookies the request brings, but for the named one.
+// sessions counts the session cookies of the request, without the named one.
 func (b browser) sessions(but string) int { return b.http.cookies.Sessions(b.r, but) }
 
-// holdSession gives the browser the session of the app. No cache keeps the answer.
+// holdSession sets the app's session cookie. The answer is no-store.
 func (b browser) holdSession(app uuid.UUID, s SignIn) {
 	b.http.cookies.Set(b.w, sessionCookie(app), s.Cookie, s.CookieAge)
 	b.http.cookies.DropFormer(b.r, b.w)
 	b.w.Header().Set("Cache-Control", "no-store")
 }
 
-// dropSession has the browser forget the app's session, if it has one. A request with an
-// Authorization header is about another session than the cookie's.
+// dropSession deletes the app's session cookie, if the request has it. A request with an
+// Authorization header is about another session, so that its cookie stays.
 func (b browser) dropSession(app uuid.UUID) {
 	if len(b.r.Header.Values("Authorization")) > 0 {
 		return
@@ -51,8 +52,9 @@ func (b browser) dropSession(app uuid.UUID) {
 	}
 }
 
-// dropSurplus has the browser forget the latest of its sessions where it has too many. Of
-// sign-ins that a browser sends at once, no one knows of the others, and all find room.
+// dropSurplus deletes the latest session cookies where the browser has more than maxCookieApps.
+// Sign-ins that a browser sends at the same time do not see each other's cookies, so that all of
+// them find room.
 func (b browser) dropSurplus(others int) {
 	if others < maxCookieApps || b.r.Method == http.MethodHead {
 		return
@@ -60,7 +62,7 @@ func (b browser) dropSurplus(others int) {
 	b.http.cookies.DropSurplus(b.r, b.w, maxCookieApps)
 }
 
-// device is the device token, or empty.
+// device returns the device token, or an empty string.
 func (b browser) device() string {
 	text, _ := b.http.cookies.Get(b.r, deviceCookie)
 	return text
@@ -68,8 +70,8 @@ func (b browser) device() string {
 
 func (b browser) keepDevice(text string) { b.http.cookies.Set(b.w, deviceCookie, text, device.Age) }
 
-// binding reads the binding cookie. One that was used last a day ago is not valid, and neither
-// is one that authkit did not write.
+// binding reads the binding cookie. A cookie that was last used more than a day ago, or that
+// authkit did not write, is not valid.
 func (b browser) binding() (bindingCookieValue, bool) {
 	text, ok := b.http.cookies.Get(b.r, bindingCookie)
 	if !ok {
@@ -79,8 +81,8 @@ func (b browser) binding() (bindingCookieValue, bool) {
 	return got, ok && b.http.now().Sub(got.used) < bindingAge
 }
 
-// keepBinding writes the binding cookie, for the browser session. HEAD never has an effect, and
-// a page that a browser fetches ahead may be never shown.
+// keepBinding writes the binding cookie, for the browser session. It writes nothing for HEAD,
+// which never has an effect, and for a prefetch, whose page may never be shown.
 func (b browser) keepBinding(next bindingCookieValue) {
 	if b.r.Method == http.MethodHead || httpio.Prefetch(b.r) {
 		return
@@ -89,7 +91,7 @@ func (b browser) keepBinding(next bindingCookieValue) {
 	b.http.cookies.Set(b.w, bindingCookie, next.text(b.http.ring), 0)
 }
 
-// secret is the binding secret; nil: the browser has no binding cookie that is valid.
+// secret returns the binding secret; nil: the browser has no valid binding cookie.
 func (b browser) secret() []byte {
 	got, ok := b.binding()
 	if !ok {
@@ -98,8 +100,8 @@ func (b browser) secret() []byte {
 	return got.secret
 }
 
-// bind returns the browser's binding secret, and gives it one if it has none. The time of its
-// use moves on with it.
+// bind returns the binding secret of the browser, and makes one if it has none. It renews the
+// time of last use in the cookie.
 func (b browser) bind() []byte {
 	got, ok := b.binding()
 	if !ok {
@@ -111,10 +113,10 @@ func (b browser) bind() []byte {
 	return got.secret
 }
 
-// rebind notes who signs in. Where another user did so before, the browser gets another
-// secret: what that user began is not for this one to end. A secret that notes no user may have
-// been made while another user was signed in: lastOn reports whether the device token names
-// this user as its last.
+// rebind notes in the binding cookie who signs in. Where another user did so before, the browser
+// gets another secret, so that this user cannot finish what that one began. A secret that notes
+// no user may have been made while another user was signed in; lastOn reports whether the device
+// token names this user as its last.
 func (b browser) rebind(u User, lastOn bool) {
 	got, ok := b.binding()
 	if !ok {
@@ -132,7 +134,7 @@ func (b browser) rebind(u User, lastOn bool) {
 	}
 }
 
-// unbind gives a browser that has a binding secret another one.
+// unbind replaces the binding secret of a browser that has one.
 func (b browser) unbind() {
 	if _, ok := b.http.cookies.Get(b.r, bindingCookie); ok {
 		b.renewBinding(make([]byte, idSize))

@@ -7,16 +7,16 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// The headers by which an app's own backend tells whose request it sends.
+// The headers by which the server of an app names the client whose request it forwards.
 const (
 	forwardKeyHeader   = "X-Authkit-Key"
 	forwardIPHeader    = "X-Authkit-Client-IP"
 	forwardAgentHeader = "X-Authkit-User-Agent"
 )
 
-// forwarded takes the client that the path app's own backend tells, beside an API key with
-// [ScopeAuthForward]; without a key its headers change nothing. told is what is wrong with what
-// it tells, for after the route's own check of who may call.
+// forwarded replaces the client by the one that the server of the path's app names, if the
+// request has an API key with [ScopeAuthForward]. Without a key its headers change nothing.
+// headersErr says what is wrong with the headers; it is for after the access check of the route.
 func (c *call) forwarded() (headersErr, err error) {
 	keys := c.r.Header.Values(forwardKeyHeader)
 	if len(keys) == 0 || c.r.PathValue("app_id") == "" {
@@ -56,9 +56,8 @@ func (c *call) forwarded() (headersErr, err error) {
 	return nil, nil
 }
 
-// warnOfForwarding tells of a forwarding header that did not count: of a peer that is no
-// trusted proxy, or one of a trusted proxy that cannot be read, so that all its clients are one
-// peer.
+// warnOfForwarding reports a forwarding header that did not count: one of a peer that is no
+// trusted proxy, or an unreadable one of a trusted proxy, whose clients then count as one peer.
 func (c *call) warnOfForwarding(s httpio.Sender) {
 	var reason, line string
 	switch {
@@ -73,7 +72,7 @@ func (c *call) warnOfForwarding(s httpio.Sender) {
 	}
 	now, about := c.e.now(), limitKey{c.app.ID, reason + " " + s.Key}
 	if s.Unreadable != "" {
-		about.app = Console // whatever the app, it is one proxy
+		about.app = Console // one proxy is reported once, whatever the app
 	}
 	if !c.h.http.warned.First(about, now) {
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// guardedWriter is what the handler behind [Engine.Require] writes to. An answer that sets a
-// session cookie is made no-store, whatever the handler said: a cache would else give the
+// guardedWriter is the writer of the handler behind [Engine.Require]. It makes an answer that
+// sets a session cookie no-store, whatever the handler said: otherwise a cache would give the
 // session to the next client (RFC 9111, section 7.3).
 type guardedWriter struct {
 	http.ResponseWriter
@@ -19,7 +19,7 @@ type guardedWriter struct {
 	headerDone bool // the header is written
 }
 
-// finishHeader has the last word on the header.
+// finishHeader changes the header just before it is written.
 func (g *guardedWriter) finishHeader() {
 	if !g.headerDone && httpio.HoldsSession(g.Header()) {
 		g.Header().Set("Cache-Control", "no-store")
@@ -27,7 +27,7 @@ func (g *guardedWriter) finishHeader() {
 	g.headerDone = true
 }
 
-// WriteHeader implements [http.ResponseWriter]. An informational answer is not the last.
+// WriteHeader implements [http.ResponseWriter]. An informational answer does not end the header.
 func (g *guardedWriter) WriteHeader(status int) {
 	if status >= 200 || status == http.StatusSwitchingProtocols {
 		g.finishHeader()
@@ -38,16 +38,16 @@ func (g *guardedWriter) WriteHeader(status int) {
 // Write implements [http.ResponseWriter].
 func (g *guardedWriter) Write(b []byte) (int, error) {
 	g.finishHeader()
-	return g.ResponseWriter.Write(b) //nolint:wrapcheck // it passes for the writer below
+	return g.ResponseWriter.Write(b) //nolint:wrapcheck // it stands in for the writer below
 }
 
-// ReadFrom implements [io.ReaderFrom], so that a file is sent by the kernel where it can be.
+// ReadFrom implements [io.ReaderFrom], so that the kernel can copy a file.
 func (g *guardedWriter) ReadFrom(r io.Reader) (int64, error) {
 	g.finishHeader()
 	return io.Copy(g.ResponseWriter, r) //nolint:wrapcheck // likewise
 }
 
-// FlushError is what [http.ResponseController] flushes by.
+// FlushError is the method by which [http.ResponseController] flushes.
 func (g *guardedWriter) FlushError() error {
 	g.finishHeader()
 	return http.NewResponseController(g.ResponseWriter).Flush() //nolint:wrapcheck // likewise

@@ -26,7 +26,7 @@ func toUserJSON(u User) userJSON {
 	}
 }
 
-// managedUserJSON is a user as the app's own server sees it.
+// managedUserJSON is a user as the server of the app sees it.
 type managedUserJSON struct {
 	userJSON
 
@@ -38,7 +38,7 @@ func toManagedUserJSON(u User) managedUserJSON {
 	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: orNull(u.DisabledReason)}
 }
 
-// clearable is a text that null clears: nil if the member is missing.
+// clearable is a text that null clears. It is nil if the member is missing.
 type clearable struct{ text *string }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -136,7 +136,7 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-// list is a page of anything under its own name, with the cursor of the next.
+// list makes a page of items under their own name, with the cursor of the next page.
 func list(name string, items any, next string) map[string]any {
 	out := map[string]any{name: items}
 	if next != "" {

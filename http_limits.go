@@ -6,9 +6,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// chargeLimits counts for the peer and for who writes, and tells the peer the limit. How much of it
-// is left no store says; of any other limit nothing is told: it would tell what others ask
-// about an address.
+// chargeLimits charges the limit of the route for the peer and the limit of writes for the user
+// or developer, and sets the header with the policy of the first. No header says how much is
+// left, since no store reports it. No other limit is shown: it would tell what others ask about
+// an address. Where the flow charges limits too, these are deferred to it.
 func (c *call) chargeLimits(rt route) error {
 	if c.e.limits.off {
 		return nil
@@ -29,7 +30,7 @@ func (c *call) chargeLimits(rt route) error {
 	return c.e.limits.hit(c.ctx(), c.limitApp(), counts...)
 }
 
-// limitApp is the app in whose step the door counts.
+// limitApp is the app in which the limits are charged.
 func (c *call) limitApp() App {
 	if c.app.ID == uuid.Nil {
 		return App{ID: Console} // a route of developers that names no app
@@ -37,9 +38,10 @@ func (c *call) limitApp() App {
 	return c.app
 }
 
-// writeCounts counts a write for the user or the developer who asks for it: each makes rows and
-// events, which stay. A user's counts for the peer, too, over all apps: one can have as many
-// accounts as it likes. An app's own server, by API key, is not counted.
+// writeCounts are the counts of a write, for the user or developer who asks for it: each write
+// leaves rows and events. A write of a user counts for the peer in all apps as well, since one
+// peer can have any number of accounts. A write of an app's own server, by API key, is not
+// counted.
 func (c *call) writeCounts() []count {
 	switch {
 	case c.r.Method == http.MethodGet || c.r.Method == http.MethodHead:
@@ -56,8 +58,8 @@ func (c *call) writeCounts() []count {
 	return nil
 }
 
-// chargeDeferred makes the count that a flow has refused without: what is wrong with a request is
-// told to none whose limit is full.
+// chargeDeferred charges the limits that were deferred to the flow, where the flow refused before
+// it charged them. A caller whose limit is exhausted gets that answer instead of the flow's.
 func (c *call) chargeDeferred(err error) error {
 	if err == nil {
 		return nil

@@ -13,26 +13,27 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// loggedRequest is the request that a line of the log is about.
+// loggedRequest is the request that a log line is about.
 type loggedRequest struct {
 	r   *http.Request
 	id  string    // of the request
-	app uuid.UUID // the zero id: none that the request names
+	app uuid.UUID // zero: the request names no app
 
-	more []slog.Attr // what a line of this kind says besides
+	more []slog.Attr // further attributes of the line
 }
 
-// maxCause bounds the part of a line that a request or a provider has a say in.
+// maxCause bounds the part of a line whose text a request or a provider may choose.
 const maxCause = 512
 
-// logRefusal writes the line of an answer that refuses. Each answer has one: [call.fail]
-// writes it, and so does a page or a redirect that tells of a refusal, or a preflight that a
-// browser takes for one. What else the line is to say goes with it.
+// logRefusal logs a refusal, with further attributes. Each refusal has one line: [call.fail]
+// writes it, and so does a page or a redirect that reports a refusal, or a preflight that a
+// browser takes for one.
 func (c *call) logRefusal(err error, more ...slog.Attr) {
 	c.h.http.logRefusal(loggedRequest{r: c.r, id: c.request.id, app: c.appID(), more: more}, err)
 }
 
-// appID is the app that the request names, whether or not there is such an app.
+// appID returns the id of the app that the request names, by its alias too. It does not check
+// that the app exists.
 func (c *call) appID() uuid.UUID {
 	if c.app.ID != uuid.Nil {
 		return c.app.ID
@@ -44,9 +45,9 @@ func (c *call) appID() uuid.UUID {
 	return id
 }
 
-// logRefusal writes one line: at Info what a client or a provider is refused, at Error a
-// fault of the server's side. It is the only place that tells which check failed, since the
-// answer does not (OWASP ASVS 5.0, 16.3).
+// logRefusal writes one line: at Info for a refusal of a client or a provider, at Error for a
+// fault of the server. The answer does not say which check failed; only this line does (OWASP
+// ASVS 5.0, 16.3).
 func (b *border) logRefusal(of loggedRequest, err error) {
 	refusal, attrs := refusalOf(err), of.attrs(refusalOf(err).Code)
 	switch {
@@ -68,16 +69,17 @@ func (b *border) logRefusal(of loggedRequest, err error) {
 	b.log.LogAttrs(of.r.Context(), slog.LevelInfo, "refused", attrs...)
 }
 
-// clientGone reports whether the client ended the request before its answer, and what failed
-// then is no sign of a fault: net/http ends the context of a request whose connection is
-// gone, and whatever waits for the store or a provider fails with it.
+// clientGone reports whether the client ended the request before its answer, so that the failure
+// is no sign of a fault. net/http ends the context of a request whose connection is closed, and
+// every wait for the store or a provider then fails.
 func (of loggedRequest) clientGone(refusal *Error) bool {
 	gone := errors.Is(of.r.Context().Err(), context.Canceled)
 	return gone && (refusal.Code != CodeInternal || errors.Is(refusal.Err, context.Canceled)) || errors.Is(refusal.Err, httpio.ErrUnsent)
 }
 
-// logsAtError reports whether a fault is an Error line. A store that is down fails every request in
-// the same way: after the first few in a minute the rest are lines at Info.
+// logsAtError reports whether a fault is logged at Error. A store that is down fails every
+// request in the same way, so that only the first few lines of a minute are; the rest are at
+// Info.
 func (b *border) logsAtError(code Code) (leftOut int, ok bool) {
 	if code != CodeUnavailable {
 		return 0, true
@@ -85,7 +87,7 @@ func (b *border) logsAtError(code Code) (leftOut int, ok bool) {
 	return b.thin.Take("request failed " + string(code))
 }
 
-// attrs name the request and the code that it is answered with.
+// attrs are the attributes that name the request and the code of its answer.
 func (of loggedRequest) attrs(code Code) []slog.Attr {
 	attrs := []slog.Attr{slog.String("request_id", of.id), slog.String("code", string(code)), slog.String("route", routeOf(of.r))}
 	if of.app != uuid.Nil {
@@ -97,8 +99,8 @@ func (of loggedRequest) attrs(code Code) []slog.Attr {
 	return append(attrs, of.more...)
 }
 
-// routeOf is the method and the pattern that the request matched. A path that matches
-// nothing is left out: it is text of a stranger's choosing, and may hold a token.
+// routeOf returns the method and the pattern that the request matched. A path that matched no
+// pattern is left out: a stranger chose its text, and it may hold a token.
 func routeOf(r *http.Request) string {
 	_, path, found := strings.Cut(r.Pattern, " ")
 	if !found {
@@ -107,7 +109,8 @@ func routeOf(r *http.Request) string {
 	return clean(r.Method, 32) + " " + cmp.Or(path, "(none)")
 }
 
-// causeOf says which check refused. A request or a provider may have put text into it.
+// causeOf says which check refused. Its text may come from a request or a provider, so that it is
+// cleaned.
 func causeOf(refusal *Error) string {
 	text := refusal.Detail
 	if refusal.Err != nil {

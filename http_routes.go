@@ -7,24 +7,23 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// route is one row of the table that everything at the border follows: the mux, who may
-// call, what is counted.
+// route is one row of the route table. The mux, the access checks and the limits follow from it.
 type route struct {
 	method, pattern string
 	alias           string // a second spelling of the pattern; may be empty
 	access          access
-	limit           limit // by peer address; the zero limit counts nothing
-	deferLimit      bool  // the flow counts for an email address first: both are counted in one step
-	form            bool  // takes a cross-origin form: an OAuth provider's answer
-	page            bool  // answers a page, and refuses in one unless JSON is asked for
-	anyOrigin       bool  // a page of any origin may read the answer, which holds nothing of anyone
-	summary         string
+	limit           limit  // by peer address; the zero limit charges nothing
+	deferLimit      bool   // the flow charges the limit, together with that of an email address
+	form            bool   // takes a cross-origin form: a provider's answer
+	page            bool   // answers with a page, and refuses with one unless JSON is asked for
+	anyOrigin       bool   // a page of any origin may read the answer, which is public
+	summary         string // one sentence for the API document, which a later change makes; nothing reads it yet
 	serve           func(*call) error
 }
 
 const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 
-// routes is the route table.
+// routes returns the route table.
 func routes() []route {
 	return slices.Concat(signInRoutes(), accountRoutes(), managementRoutes(), publicRoutes())
 }
@@ -73,7 +72,7 @@ func accountRoutes() []route {
 	}
 }
 
-// managementRoutes are for an app's own server, and for developers.
+// managementRoutes are for the server of an app and for developers.
 func managementRoutes() []route {
 	const app, users = "/apps/{app_id}", "/users/{app_id}"
 	return []route{
@@ -99,7 +98,7 @@ func managementRoutes() []route {
 	}
 }
 
-// publicRoutes tell what everybody may know.
+// publicRoutes need no credential and hold nothing private.
 func publicRoutes() []route {
 	const app = "/apps/{app_id}"
 	return []route{
@@ -111,13 +110,13 @@ func publicRoutes() []route {
 	}
 }
 
-// jsonResponse is an outcome with its status.
+// jsonResponse is an answer with its status.
 type jsonResponse struct {
 	status int
 	body   any
 }
 
-// withBody adapts a flow with a JSON body.
+// withBody makes the function of a route from a flow that takes a JSON body.
 func withBody[In any](flow func(*call, In) (jsonResponse, error)) func(*call) error {
 	return func(c *call) error {
 		var in In
@@ -135,7 +134,7 @@ func withBody[In any](flow func(*call, In) (jsonResponse, error)) func(*call) er
 	}
 }
 
-// withoutBody adapts a flow without a body.
+// withoutBody makes the function of a route from a flow that takes no body.
 func withoutBody(flow func(*call) (any, error)) func(*call) error {
 	return func(c *call) error {
 		out, err := flow(c)

@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// request says which request a call of the Engine serves. The call's context carries it, so
-// that events name the request; a Go caller's context has none. The host's hooks have that
-// context too, and may use it in many goroutines at once.
+// request describes the HTTP request that a call of the Engine serves. The context carries it, so
+// that events name the request. The context of a Go caller has none. The hooks of the host get
+// that context and may use it in several goroutines at once.
 type request struct {
 	id     string
-	client Client // who asks; where a backend forwards, the person
-	via    string // then the backend's own address
+	client Client // who asks; where a backend forwards a request, its user's client
+	via    string // the address of that backend; empty: nothing was forwarded
 
 	mu    sync.Mutex
-	actor string // as [Event] has it: who is not the user it is about
+	actor string // as in [Event]; empty: the user whom the event is about
 }
 
 type requestKey struct{}
@@ -25,7 +25,7 @@ func withRequest(ctx context.Context, r *request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// requestFrom answers an empty one where there is none.
+// requestFrom returns the request of the context, or an empty one.
 func requestFrom(ctx context.Context) *request {
 	if r, ok := ctx.Value(requestKey{}).(*request); ok {
 		return r
@@ -33,17 +33,18 @@ func requestFrom(ctx context.Context) *request {
 	return &request{}
 }
 
-// peer is the address that the request came from, also where a backend told another.
+// peer is the address that the request came from. For a forwarded request it is the address of
+// the backend.
 func (r *request) peer() string { return cmp.Or(r.via, r.client.IP) }
 
-// setActor says who asks.
+// setActor sets the actor of the events.
 func (r *request) setActor(actor string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.actor = actor
 }
 
-// stamp says where events come from.
+// stamp sets the request, peer and actor of the events.
 func (r *request) stamp(events []Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -64,11 +65,11 @@ func (r *request) stamp(events []Event) {
 	}
 }
 
-// withMember adds a member to a JSON object; nil is the empty one.
+// withMember adds a member to a JSON object. A nil object is an empty one.
 func withMember(object []byte, name, value string) []byte {
 	members := map[string]any{}
 	if len(object) > 0 && json.Unmarshal(object, &members) != nil {
-		return object // it is no object
+		return object // not an object
 	}
 	members[name] = value
 	out, err := json.Marshal(members)
