@@ -134,8 +134,9 @@ func rotateAPIKey(c *call, in apiKeyBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusCreated, out}, nil
 }
 
-// rfc3339 is time.Parse without what that takes besides: an hour of one digit, and a comma
-// before the fraction. The zero time, which stands for none, is no time either.
+// rfc3339 reads a time in the format of RFC 3339. It refuses what [time.Parse] takes besides: an
+// hour of one digit, and a comma before the fraction. It refuses the zero time, which stands for
+// "never".
 func rfc3339(text string) (time.Time, bool) {
 	const colon = len("2006-01-02T15")
 	at, err := time.Parse(time.RFC3339, text)

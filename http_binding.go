@@ -10,31 +10,32 @@ import (
 )
 
 const (
-	// bindingCookie ties what a browser begins to that browser (login CSRF: RFC 6749, section
-	// 10.12). Browsers keep it until they are closed, or restore it then; so it says itself
-	// when it was used last.
+	// bindingCookie ties a flow to the browser that began it (login CSRF: RFC 6749, section
+	// 10.12). Browsers keep it until they are closed, and may restore it then, so that the value
+	// holds the time of its last use.
 	bindingCookie = "b"
 	bindingAge    = 24 * time.Hour
 
-	// bindingFresh is how old the time in it gets before a use writes another.
+	// bindingFresh is how old the time of last use gets before a use renews it.
 	bindingFresh = time.Hour
 
 	bindingBody = macSize + 8 + idSize // secret, time, mark of the user
 	bindingSize = bindingBody + macSize
 )
 
-// bindingCookieValue is what the binding cookie holds. The secret never leaves it but by derivation.
+// bindingCookieValue is the content of the binding cookie. What leaves it is derived from the
+// secret, never the secret itself.
 type bindingCookieValue struct {
 	secret []byte
 	used   time.Time
-	user   []byte // mark of the user who signed in last; zero: no one has
+	user   []byte // mark of the user who signed in last; zero: no user has
 }
 
 func newBindingValue(now time.Time) bindingCookieValue {
 	return bindingCookieValue{secret: token.Random(macSize), used: now, user: make([]byte, idSize)}
 }
 
-// parseBindingValue reads what text wrote; false for all that the ring did not authenticate.
+// parseBindingValue reads the result of text; false: the ring does not authenticate it.
 func parseBindingValue(ring *seal.Ring, text string) (bindingCookieValue, bool) {
 	raw, ok := token.Decode(text, bindingSize)
 	if !ok || !ring.CheckMAC("binding cookie", raw[bindingBody:], raw[:bindingBody]) {
@@ -51,7 +52,7 @@ func (b bindingCookieValue) text(ring *seal.Ring) string {
 	return token.Encode(slices.Concat(body, ring.MAC("binding cookie", body)))
 }
 
-// userMark names a user in the cookie, and tells nothing of the user.
+// userMark is a keyed hash that stands for a user in the cookie.
 func userMark(ring *seal.Ring, u User) []byte {
 	return ring.MAC("binding user", u.App[:], u.ID[:])[:idSize]
 }

@@ -40,8 +40,8 @@ func verifyEmail(c *call) error {
 	return withBody(verifyByProof)(c)
 }
 
-// verifyByProof is the asker's way, by binding or session, or else anybody's who has the
-// mail.
+// verifyByProof proves an address by a mailed link or code: for the asker, by binding or session,
+// or for a person who has only the link, who signs in by it.
 func verifyByProof(c *call, in verifyBody) (jsonResponse, error) {
 	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
 		return jsonResponse{}, err
@@ -62,8 +62,8 @@ func verifyByProof(c *call, in verifyBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, toUserJSON(u)}, nil
 }
 
-// pressVerify is the page's button: the asker's browser confirms, and so does any that is
-// signed in to the account; another signs in.
+// pressVerify serves the button of the page. It confirms the address in the browser that asked,
+// and in one that is signed in to the account; another browser signs in.
 func pressVerify(c *call) error {
 	press, _, err := c.readPress()
 	if err != nil {
@@ -96,7 +96,7 @@ func changeEmail(c *call, in changeEmailBody) (jsonResponse, error) {
 	return pendingResponse(got), nil
 }
 
-// openConfirm shows the button where a cookie may say who presses it.
+// openConfirm shows the button where a session cookie can say who presses it.
 func openConfirm(c *call) error {
 	values, err := query(c.r)
 	if err != nil {

@@ -34,8 +34,8 @@ type identityBody struct {
 	RedirectTo string `json:"redirect_to"`
 }
 
-// linkIdentity binds the state to the browser where that has the session: only there can
-// the browser itself come back with it.
+// linkIdentity binds the state to the browser if the browser holds the session in a cookie: only
+// then can the browser itself return with it.
 func linkIdentity(c *call, in identityBody) (jsonResponse, error) {
 	if in.Provider == "" {
 		return jsonResponse{}, invalid("provider", "required", "provider is missing")
@@ -51,8 +51,8 @@ func linkIdentity(c *call, in identityBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, oauthGoJSON(got)}, nil
 }
 
-// linkNow finishes a flow that links, with the session that the request brings: the door of
-// the callback lets everybody in, since most who come back sign in.
+// linkNow finishes a flow that links an identity, with the session of the request. The access
+// check of the callback requires no session, since most who return sign in.
 func (c *call) linkNow(in OAuthReturn) (IdentityLanding, error) {
 	if err := user(c); err != nil {
 		return IdentityLanding{}, err
@@ -68,7 +68,8 @@ func finishLink(c *call, in OAuthReturn) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, toIdentitiesJSON(got.Identities)}, nil
 }
 
-// returnLink finishes in the browser. There is no code for the goal: nobody signs in.
+// returnLink finishes the flow in the browser. The goal gets no one-time code, since this is no
+// sign-in.
 func returnLink(c *call, in OAuthReturn) error {
 	got, err := c.linkNow(in)
 	if got.RedirectTo != "" {

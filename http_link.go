@@ -36,13 +36,13 @@ func requestLink(c *call, in linkBody) (jsonResponse, error) {
 	return pendingResponse(got), nil
 }
 
-// pendingResponse answers that a proof was mailed, if it was.
+// pendingResponse answers 202, whether or not a proof was mailed.
 func pendingResponse(p Pending) jsonResponse {
 	return jsonResponse{http.StatusAccepted, pendingJSON{true, p.Binding, int(p.ExpiresIn / time.Second)}}
 }
 
-// openLink shows a page with a button. Only a client that asks for JSON and nothing else
-// redeems by GET: mail scanners and prefetching browsers do not.
+// openLink shows a page with a button. GET redeems the link only for a client that accepts only
+// JSON, which mail scanners and prefetching browsers do not.
 func openLink(c *call) error {
 	values, err := query(c.r)
 	if err != nil {
@@ -62,7 +62,7 @@ func openLink(c *call) error {
 	return signInPage.show(c, raw, nil)
 }
 
-// sameSite says that no foreign page makes the browser ask.
+// sameSite reports whether the request does not come from a foreign page.
 func (c *call) sameSite() bool {
 	switch c.r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":
@@ -71,12 +71,13 @@ func (c *call) sameSite() bool {
 	return slices.Contains(c.app.Settings.Origins, c.r.Header.Get("Origin"))
 }
 
-// formPage is a page with one button, which posts a link's token back to the page's path.
+// formPage is a page with one button, which posts the token of a link back to the path of the
+// page.
 type formPage struct {
 	purpose     purpose
 	title       string // the app's name follows
 	button      string
-	stale       string // what to do about a link that is no longer valid
+	stale       string // what the person can do when the link is no longer valid
 	newPassword bool   // for a new password
 	autoSubmit  bool   // by itself, in the browser that asked
 }
@@ -85,7 +86,8 @@ var signInPage = formPage{
 	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", autoSubmit: true,
 }
 
-// show looks at a link and shows its page: once more where what was typed there was refused.
+// show checks a link and shows its page; refused is why the last post of the page was refused, if
+// it was.
 func (p formPage) show(c *call, raw string, refused *Error) error {
 	got, err := c.e.tokens.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
 	if err != nil {
@@ -98,7 +100,8 @@ func (p formPage) show(c *call, raw string, refused *Error) error {
 	return p.write(c, raw, got, refused)
 }
 
-// staleLink tells a person what to do about a link that is no longer valid; other errors stay.
+// staleLink gives the refusal of a link that is no longer valid a text for the person. It returns
+// other errors as they are.
 func staleLink(err error, fix string) error {
 	if !errors.Is(err, CodeInvalidToken) {
 		return err
@@ -108,7 +111,7 @@ func staleLink(err error, fix string) error {
 	return &stale
 }
 
-// write shows the page, again where it was refused what it had asked for.
+// write writes the page; refused is why its last post was refused, or nil.
 func (p formPage) write(c *call, raw string, got challenge, refused *Error) error {
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
@@ -182,7 +185,7 @@ func redeemLink(c *call) error {
 	return withBody(redeemProof)(c)
 }
 
-// oneProof refuses none and two.
+// oneProof refuses a request with no proof or with two.
 func oneProof(token, email, code string) error {
 	switch {
 	case token != "" && (email != "" || code != ""):
@@ -206,8 +209,8 @@ func redeemProof(c *call, in verifyBody) (jsonResponse, error) {
 	return c.signedIn(got), nil
 }
 
-// readPress reads a form that this browser was shown. Only pages of this handler post it: the
-// origins of an app call the routes with JSON.
+// readPress reads a form that this browser was shown. Only pages of this handler post such a
+// form; the origins of an app call the routes with JSON.
 func (c *call) readPress() (PagePress, url.Values, error) {
 	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
 		return PagePress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
@@ -226,10 +229,10 @@ func (c *call) readPress() (PagePress, url.Values, error) {
 	return PagePress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
 }
 
-// isForm says whether a page's form was posted, not JSON.
+// isForm reports whether the body is a form of a page rather than JSON.
 func isForm(r *http.Request) bool { return httpio.MediaType(r) == "application/x-www-form-urlencoded" }
 
-// pressLink is the page's button.
+// pressLink serves the button of the page.
 func pressLink(c *call) error {
 	press, _, err := c.readPress()
 	if err != nil {
@@ -249,13 +252,14 @@ func pressLink(c *call) error {
 	return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
 }
 
-// redirectToGoal sends a browser to a goal, with parameters added: a person has just pressed for it.
+// redirectToGoal redirects a browser to a goal, with parameters added. A person has just pressed
+// for it.
 func (c *call) redirectToGoal(to string, with url.Values) error {
 	return c.redirect(http.StatusSeeOther, httpio.WithQuery(to, with))
 }
 
-// returnToGoal is goOn for a flow in which the last step was a provider's, not a person's: to a
-// program on the device a page of ours goes on, which names the app.
+// returnToGoal is redirectToGoal for a flow whose last step was the provider's, not a person's. A
+// goal that is a program on the device is opened by a page that names the app.
 func (c *call) returnToGoal(to string, with url.Values) error {
 	if !c.app.leavesBrowser(to) {
 		return c.redirectToGoal(to, with)

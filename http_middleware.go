@@ -14,8 +14,8 @@ import (
 
 type identityKey struct{}
 
-// IdentityFrom answers who made the request, behind [Engine.Require] or
-// [Engine.Optional]; false: nobody that is known.
+// IdentityFrom returns the identity of a request that came through [Engine.Require] or
+// [Engine.Optional]; false: the request has none.
 func IdentityFrom(ctx context.Context) (Identity, bool) {
 	id, ok := ctx.Value(identityKey{}).(*Identity)
 	if !ok {
@@ -27,44 +27,44 @@ func IdentityFrom(ctx context.Context) (Identity, bool) {
 // AppFor names the app of a request to the host's own routes.
 type AppFor func(*http.Request) (uuid.UUID, error)
 
-// ForApp is one app for every request.
+// ForApp names one app for every request.
 func ForApp(app uuid.UUID) AppFor {
 	return func(*http.Request) (uuid.UUID, error) { return app, nil }
 }
 
-// Require lets a request through to the host's handler if it carries an access token of
-// the app whose session is alive; [IdentityFrom] tells whose. Everything else is a 401.
-// The token is verified here; how old the store's last word on its session may be is
-// Config.Tokens.LiveWithin, and 503 is the answer when the store cannot say.
+// Require passes a request on to the host's handler if it carries an access token of the app
+// whose session is alive; [IdentityFrom] returns its identity. Every other request gets 401. The
+// token is verified in this process. Config.Tokens.LiveWithin bounds how old the store's last
+// answer about the session may be; the answer is 503 when the store cannot say.
 //
-// Where the app takes session cookies, one does instead of the header, and its identity is
-// that of an access token made now. A browser's cross-origin request that may do more than
-// read is a 403 if a cookie is what would let it in: one with an unsafe method, and a
-// WebSocket handshake. The app's own origins are no others.
+// Where the app takes session cookies, a session cookie does instead of the header, and its
+// identity is that of an access token made now. A cross-origin request of a browser that would be
+// let in by a cookie and may do more than read gets 403: one with an unsafe method, and a
+// WebSocket handshake. The app's own origins do not count as cross-origin.
 //
-// An answer that sets a session cookie is kept by no cache, whatever the handler says.
+// An answer that sets a session cookie is no-store, whatever the handler says.
 func (e *Engine) Require(app AppFor) func(http.Handler) http.Handler {
 	return guard{e: e, app: app, required: true, within: e.cfg.Tokens.LiveWithin}.wrap
 }
 
-// RequireLive is Require, but the store is asked each time.
+// RequireLive is [Engine.Require], but asks the store for each request.
 func (e *Engine) RequireLive(app AppFor) func(http.Handler) http.Handler {
 	return guard{e: e, app: app, required: true}.wrap
 }
 
-// Optional is Require for routes that strangers may use too: without an Authorization
-// header or a session cookie the request goes through without an identity. A header that
-// is wrong is a 401; a cookie that is, is none.
+// Optional is [Engine.Require] for routes that strangers may use too. A request without an
+// Authorization header or a session cookie passes without an identity. A wrong header gets 401; a
+// wrong cookie counts as no cookie.
 func (e *Engine) Optional(app AppFor) func(http.Handler) http.Handler {
 	return guard{e: e, app: app, within: e.cfg.Tokens.LiveWithin}.wrap
 }
 
-// guard lets requests through to a handler of the host's, or refuses them.
+// guard passes requests on to a handler of the host, or refuses them.
 type guard struct {
 	e        *Engine
 	app      AppFor
 	required bool
-	within   time.Duration // how old the store's last word may be; 0: it is asked each time
+	within   time.Duration // how old the store's last answer may be; 0: it is asked for each request
 }
 
 // wrap is the middleware.
@@ -80,12 +80,12 @@ func (g guard) wrap(next http.Handler) http.Handler {
 		}
 		guarded := &guardedWriter{ResponseWriter: w}
 		next.ServeHTTP(guarded, r)
-		guarded.finishHeader() // a handler that wrote nothing leaves that to the server
+		guarded.finishHeader() // for a handler that wrote nothing
 	})
 }
 
-// identify returns who asks, and of which app. Without an identity and without an error it
-// is a stranger, where the guard lets strangers through.
+// identify returns the identity and the app of a request. The identity and the error are both nil
+// for a stranger whom the guard lets pass.
 func (g guard) identify(r *http.Request) (*Identity, uuid.UUID, error) {
 	scheme, raw, err := httpio.Authorization(r)
 	if err != nil {
@@ -132,9 +132,9 @@ func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error
 	return g.e.live.byCookie(r.Context(), cookieUse{app: app, value: value, by: by, used: r.Method != http.MethodHead}, g.within)
 }
 
-// mayWrite reports whether a request may do more than read: by its method, or since it opens
-// another protocol, in which a page could say and read anything (cross-site WebSocket
-// hijacking, CWE-1385). Browsers put no handshake under CORS.
+// mayWrite reports whether a request may do more than read: by its method, or because it opens
+// another protocol, over which a page could send and read anything (cross-site WebSocket
+// hijacking, CWE-1385). Browsers do not apply CORS to such a handshake.
 func mayWrite(r *http.Request) bool {
 	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	return !safe || len(r.Header.Values("Upgrade")) > 0

@@ -118,7 +118,7 @@ func startOAuth(c *call) error {
 		return c.writeJSON(http.StatusOK, oauthGoJSON(got))
 	}
 	if c.cookieMode() {
-		if err := c.client.checkCookieRoom(); err != nil { // said before the person goes to the provider
+		if err := c.client.checkCookieRoom(); err != nil { // refused before the person goes to the provider
 			return err
 		}
 	}
@@ -133,9 +133,9 @@ func startOAuth(c *call) error {
 	return c.redirect(http.StatusFound, got.URL)
 }
 
-// startedByPage reports whether another page makes the browser ask, and no person: it could sign a
-// visitor in, and begin a session, against their will. Browsers without these headers
-// tell nothing.
+// startedByPage reports whether another page, and not a person, makes the browser send the
+// request. Such a page could sign a visitor in, and begin a session, against their will. A
+// browser without these headers is taken as a person's.
 func startedByPage(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "cross-site", "same-site":
@@ -144,8 +144,8 @@ func startedByPage(r *http.Request) bool {
 	return false
 }
 
-// showStartPage shows a page with a button, which is a link back here: browsers check each hop of
-// a form's redirects against the policy of the page.
+// showStartPage shows a page with a button that links back to this route. It is a link because
+// browsers check each redirect after a form against the policy of the page.
 func (c *call) showStartPage(in OAuthStart) error {
 	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 		return err
@@ -169,11 +169,11 @@ func (c *call) redirect(status int, to string) error {
 	return nil
 }
 
-// providerParams are all that is read of a provider's answer. Of what else stands in it, a
-// provider decides: texts for people, with any bytes, and members of its own.
+// providerParams are the only parameters that are read of a provider's answer. A provider may add
+// others: texts for people, with any bytes, and parameters of its own.
 var providerParams = []string{"code", "state", "iss", "error", "resume"}
 
-// readReturn reads what a provider sends back.
+// readReturn reads the parameters of a provider's answer.
 func (c *call) readReturn(values url.Values) OAuthReturn {
 	return OAuthReturn{
 		App: c.app.ID, Provider: c.r.PathValue("provider"), Client: c.client,
@@ -181,7 +181,8 @@ func (c *call) readReturn(values url.Values) OAuthReturn {
 	}
 }
 
-// returnOAuth is where the provider, or the bounce, sends the browser.
+// returnOAuth serves the browser on its return from the provider, or from the redirect after a
+// stashed form post.
 func returnOAuth(c *call) error {
 	if c.r.Method == http.MethodHead {
 		c.w.WriteHeader(http.StatusOK)
@@ -219,7 +220,8 @@ func returnOAuth(c *call) error {
 	return c.notice("Signed in", "You may close this page.")
 }
 
-// goalQuery is what the goal is told: how it went well, or one of our error codes.
+// goalQuery returns the parameters for the goal: the named value on success, one of our error
+// codes otherwise.
 func (c *call) goalQuery(err error, name, value string) url.Values {
 	query := url.Values{"iss": {c.e.cfg.issuer(c.app.ID)}} // RFC 9207
 	if err == nil {
@@ -243,7 +245,7 @@ type callbackBody struct {
 	Iss     string `json:"iss"`
 }
 
-// check names every member that is missing.
+// check reports every missing member.
 func (in callbackBody) check() error {
 	var bad []FieldError
 	for _, member := range [][2]string{{"code", in.Code}, {"state", in.State}, {"binding", in.Binding}} {
@@ -254,7 +256,7 @@ func (in callbackBody) check() error {
 	return invalidFields(bad)
 }
 
-// finishOAuth takes JSON from an app of the developer's, or a form from the provider.
+// finishOAuth takes JSON from the app, or a form from the provider.
 func finishOAuth(c *call) error {
 	if httpio.MediaType(c.r) != "application/x-www-form-urlencoded" {
 		return withBody(finishByBinding)(c)

@@ -9,9 +9,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// origins are the web origins that may call this path: an app's own on its /auth routes,
-// the console's elsewhere. An app that does not exist has none; a store that does not say
-// is no refusal of the origin.
+// origins returns the web origins that may call this path: those of the app on its /auth routes,
+// those of the console elsewhere. An app that does not exist has no origins. A store that fails
+// is an error, not a refusal of the origin.
 func (c *call) origins() ([]string, error) {
 	if !strings.HasPrefix(c.r.URL.Path, "/auth/") {
 		return c.e.cfg.ConsoleOrigins, nil
@@ -49,17 +49,17 @@ func (c *call) checkOrigin(rt route) error {
 	return nil
 }
 
-// exposed are the headers of an answer that a page of an allowed origin may read.
+// exposedHeaders are the response headers that a page of an allowed origin may read.
 const exposedHeaders = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Link, WWW-Authenticate"
 
-// allowAnyOrigin lets a page of any origin read an answer that is public and takes no cookie.
+// allowAnyOrigin lets a page of any origin read an answer that is public and uses no cookie.
 func (c *call) allowAnyOrigin() {
 	c.w.Header().Set("Access-Control-Allow-Origin", "*")
 	c.w.Header().Set("Access-Control-Expose-Headers", exposedHeaders)
 }
 
-// anyOriginwOrigin lets a page of the origin read the answer, and send the cookies of an app that goes by
-// cookies: to a browser its page on a sibling host is of another origin.
+// allowOrigin lets a page of the origin read the answer. If the app takes cookies, the page may
+// send them: to a browser, the app's page on a sibling host is of another origin.
 func (c *call) allowOrigin(origin string) {
 	c.w.Header().Set("Access-Control-Allow-Origin", origin)
 	if c.app.takesCookies() {

@@ -14,11 +14,11 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// query reads the parameters of a GET.
+// query reads the query parameters.
 func query(r *http.Request) (url.Values, error) { return httpio.Query(r.URL.RawQuery) }
 
-// page reads limit and cursor. A cursor is good for one path and one set of filters: its
-// MAC covers both.
+// page reads limit and cursor. A cursor is valid for one path, one caller and one set of filters,
+// since its MAC covers them.
 func (c *call) page(values url.Values) (Page, error) {
 	p := Page{Limit: defaultPage}
 	if values.Has("limit") {
@@ -40,7 +40,7 @@ func (c *call) page(values url.Values) (Page, error) {
 	return p, nil
 }
 
-// listKey tells lists apart: by path (/apps/ is /apps), caller and filters.
+// listKey is the text that the MAC of a cursor covers: path, filters and caller.
 func (c *call) listKey(values url.Values) []byte {
 	filters := url.Values{}
 	for name := range values {
@@ -52,7 +52,8 @@ func (c *call) listKey(values url.Values) []byte {
 	return []byte(path + "?" + filters.Encode() + "#" + c.developer)
 }
 
-// nextCursor makes the cursor that goes on after a row, and announces it (RFC 8288).
+// nextCursor makes the cursor of the page after a row, and sets it as a Link header too (RFC
+// 8288).
 func (c *call) nextCursor(values url.Values, at time.Time, id uuid.UUID) string {
 	text := cursor.Encode(c.h.http.ring, c.listKey(values), cursor.Position{Time: at, ID: id})
 	following := url.Values{}

@@ -30,7 +30,7 @@ var resetPage = formPage{
 	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", newPassword: true,
 }
 
-// openReset shows the page of a link.
+// openReset shows the page of a reset link.
 func openReset(c *call) error {
 	values, err := query(c.r)
 	if err != nil {
@@ -70,7 +70,7 @@ func resetByProof(c *call, in resetBody) (jsonResponse, error) {
 	return c.signedIn(got), nil
 }
 
-// pressReset is the page's button.
+// pressReset serves the button of the page.
 func pressReset(c *call) error {
 	press, form, err := c.readPress()
 	if err != nil {
@@ -94,7 +94,7 @@ func pressReset(c *call) error {
 	return c.notice("Saved", saved+" Go back to where you wanted to sign in and use your new password there.")
 }
 
-// removedText says which ways to sign in a reset removed.
+// removedText lists the ways to sign in that a reset removed.
 func removedText(all []Removed) string {
 	if len(all) == 0 {
 		return ""
@@ -106,7 +106,8 @@ func removedText(all []Removed) string {
 	return " Added in the last 72 hours, and no longer a way to sign in: " + strings.Join(names, ", ") + "."
 }
 
-// requirePassword refuses a password that is missing: an empty one is weak, or wrong.
+// requirePassword refuses a missing password. An empty one is left to the flow, which finds it
+// weak or wrong.
 func requirePassword(member string, pw *string) error {
 	if pw == nil {
 		return invalid(member, "required", member+" is missing")

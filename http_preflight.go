@@ -10,13 +10,13 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// privateHeaders begin the names that only an app's own server sends.
+// privateHeaders is the prefix of the headers that only the server of an app sends.
 const privateHeaders = "x-authkit-"
 
-// preflight answers the question that a browser asks before it sends a request of another
-// origin's page (Fetch, section 4.8): 204, and the headers that allow it only to an allowed
-// origin. Such an origin may send whatever headers it names, since the ones that authkit does
-// not know it does not read: tracing libraries add theirs to each request of a page.
+// preflight answers the request that a browser sends before a cross-origin one (Fetch, section
+// 4.8). The status is always 204; only an allowed origin gets the headers that allow the request.
+// Such an origin may name any headers, since authkit does not read those that it does not know:
+// tracing libraries add theirs to each request of a page.
 func (c *call) preflight(res *resource) error {
 	header := c.w.Header()
 	header.Add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
@@ -46,8 +46,8 @@ func (c *call) preflight(res *resource) error {
 	return nil
 }
 
-// logPreflight logs a preflight that the browser takes for a no. The page learns nothing but
-// that its request failed, so that the log is the one place that says why.
+// logPreflight logs a preflight that the browser takes for a refusal. The page only learns that
+// its request failed, so that the reason is found in the log alone.
 func (c *call) logPreflight(res *resource, origins []string, headers string) {
 	c.logRefusal(refuse(CodeForbidden, "a preflight asks for what is not allowed"),
 		slog.String("origin", clean(strings.Join(c.r.Header.Values("Origin"), ", "), 256)),

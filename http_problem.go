@@ -10,7 +10,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// fail renders an error, to a person as a page; what is internal goes to the log only.
+// fail renders an error, as a page for a person and as a problem otherwise. Internal text goes to
+// the log only.
 func (c *call) fail(err error) {
 	c.logRefusal(err)
 	c.w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
@@ -20,7 +21,7 @@ func (c *call) fail(err error) {
 	writeProblem(c.w, c.h.http.docs, refusalOf(err), c.request.id)
 }
 
-// failHost renders an error of a request to a route of the host's, and gives the request an id.
+// failHost renders an error of a request to a route of the host. It gives the request an id.
 func (b *border) failHost(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
 	of := loggedRequest{r: r, app: app, id: newID(b.now()).String()}
 	w.Header().Set("X-Request-ID", of.id)
@@ -28,7 +29,7 @@ func (b *border) failHost(w http.ResponseWriter, r *http.Request, app uuid.UUID,
 	writeProblem(w, b.docs, refusalOf(err), of.id)
 }
 
-// refusalOf makes one Error of what a route returns.
+// refusalOf makes an Error of what a route returns.
 func refusalOf(err error) *Error {
 	if body, ok := errors.AsType[*httpio.BodyError](err); ok {
 		return bodyRefusal(body)
@@ -51,7 +52,7 @@ func bodyRefusal(body *httpio.BodyError) *Error {
 	return refusal
 }
 
-// problem is the wire form of an Error (RFC 9457).
+// problem is the JSON form of an Error (RFC 9457).
 type problem struct {
 	Type         string       `json:"type"`
 	Title        string       `json:"title"`
@@ -64,7 +65,7 @@ type problem struct {
 	Errors       []FieldError `json:"errors,omitempty"`
 }
 
-// headers are those of an answer that refuses, whatever its form.
+// headers sets the headers of a refusal, whatever its form.
 func (e *Error) headers(header http.Header) {
 	header.Set("Cache-Control", "no-store")
 	if e.Code.Status() == http.StatusUnauthorized {
@@ -90,6 +91,6 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
 		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Errors: err.Fields,
 	}
-	// The peer may be gone; there is nobody left to tell.
+	// A write that fails is not reported: the peer may be gone.
 	_ = httpio.WriteJSON(w, status, "application/problem+json", p)
 }

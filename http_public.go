@@ -9,8 +9,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// The functions of the route table translate: a request into a call of the Engine, its
-// outcome into an object of the contract. They decide nothing.
+// The functions of the route table translate: a request into a call of the Engine, and its result
+// into a JSON object of the contract. They decide nothing.
 
 func metadata(c *call) (any, error) {
 	c.w.Header().Set("Cache-Control", "public, max-age=300")
@@ -48,11 +48,11 @@ func errorPage(c *call) error {
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.ErrorDoc(w, data) })
 }
 
-// newNonce lets a page have its one style.
+// newNonce makes the nonce by which a page may use its one style.
 func newNonce() string { return token.Encode(token.Random(16)) }
 
-// html answers a page under its policy, that of pages.CSP. No script of another origin may
-// read it: what a form holds is for the person who is shown it.
+// html answers with a page under a policy of pages.CSP. No script of another origin may read it,
+// since its form is for the person who sees it.
 func (c *call) html(policy string, write func(http.ResponseWriter) error) error {
 	header := c.w.Header()
 	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
@@ -64,7 +64,7 @@ func (c *call) html(policy string, write func(http.ResponseWriter) error) error 
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Security-Policy", policy)
-	// No page that opened this one can reach its window. A redirect goes without it: a window
+	// A page that opened this one cannot reach its window. Redirects do not set this: a window
 	// that another page opened for a sign-in would lose its opener on the way.
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	return write(c.w)

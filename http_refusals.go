@@ -8,8 +8,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
-// wantsPage reports whether a refusal is shown to a person. A route of pages shows it to all
-// but those who ask for JSON.
+// wantsPage reports whether a refusal is shown as a page. A route of pages shows it to every
+// client but those that accept only JSON.
 func (c *call) wantsPage() bool {
 	if httpio.Navigates(c.r) {
 		return true
@@ -18,7 +18,7 @@ func (c *call) wantsPage() bool {
 	return c.pageRoute && safe && !httpio.AcceptsJSONOnly(c.r)
 }
 
-// writeRefusalPage answers the page of a refusal. It fails before anything is written.
+// writeRefusalPage answers with the page of a refusal. It fails only before anything is written.
 func (c *call) writeRefusalPage(refusal *Error) error {
 	nonce := newNonce()
 	text := refusal.page
@@ -41,7 +41,8 @@ func (c *call) writeRefusalPage(refusal *Error) error {
 	})
 }
 
-// pageTextFor tells a person what a code means. What only programs do is told as the status.
+// pageTextFor is the text for a person about a code. Codes that only programs cause have the text
+// of their status.
 func pageTextFor(refusal *Error) pageText {
 	const again = "Go back to where you came from and begin again."
 	switch refusal.Code {
@@ -87,7 +88,7 @@ func pageTextFor(refusal *Error) pageText {
 	return statusPageText(refusal.Code.Status())
 }
 
-// statusPageText tell what is known of a refusal by its status alone.
+// statusPageText is the text for a person about a status.
 func statusPageText(status int) pageText {
 	switch {
 	case status >= http.StatusInternalServerError:
@@ -100,7 +101,7 @@ func statusPageText(status int) pageText {
 	return pageText{"This did not work", "The address or the form is not complete. Go back to where you came from and begin again."}
 }
 
-// waitFor is how long a person waits before the next try.
+// waitFor is how long a person has to wait before the next try.
 func waitFor(refusal *Error) string {
 	seconds := max(wholeSeconds(refusal.RetryAfter), 1)
 	switch {

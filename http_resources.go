@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// resource holds the routes of one path by method.
+// resource holds the routes of one path, by method.
 type resource struct {
 	patterns []string // the path's spellings
 	byMethod map[string]route
@@ -32,7 +32,7 @@ func resources(table []route) []*resource {
 	return out
 }
 
-// route finds what serves a method; GET serves HEAD.
+// route returns the route of a method. GET serves HEAD too.
 func (res *resource) route(method string) (route, bool) {
 	if method == http.MethodHead {
 		method = http.MethodGet
@@ -41,7 +41,7 @@ func (res *resource) route(method string) (route, bool) {
 	return rt, ok
 }
 
-// allow is the value of an Allow header.
+// allow returns the value of the Allow header.
 func (res *resource) allow() string {
 	methods := slices.Collect(maps.Keys(res.byMethod))
 	if _, ok := res.byMethod[http.MethodGet]; ok {

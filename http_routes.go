@@ -17,7 +17,7 @@ type route struct {
 	form            bool   // takes a cross-origin form: a provider's answer
 	page            bool   // answers with a page, and refuses with one unless JSON is asked for
 	anyOrigin       bool   // a page of any origin may read the answer, which is public
-	summary         string // one sentence for the API document, which a later change makes; nothing reads it yet
+	summary         string // for the API document, which a later change makes from it; nothing reads it yet
 	serve           func(*call) error
 }
 

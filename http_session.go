@@ -34,8 +34,7 @@ func signInWithPassword(c *call, in credentialsBody) (jsonResponse, error) {
 	return c.signedIn(got), nil
 }
 
-// signedIn answers a sign-in: what holds the session goes into a cookie or into the body, and a
-// token only into the body.
+// signedIn answers a sign-in. With a session cookie the body holds no access token.
 func (c *call) signedIn(s SignIn) jsonResponse {
 	status := http.StatusOK
 	if s.Created && s.User.AuthMethod == MethodCredentials {
@@ -51,8 +50,8 @@ type refreshBody struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
-// refresh asks the store once when all is well; only what is refused is told from an app
-// that does not exist.
+// refresh reads the app only after a refusal, so that a refresh that succeeds takes one call of
+// the store. The refusal of an app that does not exist comes first.
 func refresh(c *call) error {
 	id, err := c.pathID()
 	if err != nil {
@@ -80,8 +79,8 @@ func refresh(c *call) error {
 	return c.writeJSON(http.StatusOK, toSignInJSON(got))
 }
 
-// idempotencyKey reads the header of that name. One that is there has a value, and is there
-// once.
+// idempotencyKey reads the Idempotency-Key header. A header that is present has one value, which
+// is not empty.
 func idempotencyKey(r *http.Request) (string, []FieldError) {
 	values := r.Header.Values("Idempotency-Key")
 	switch {
@@ -99,7 +98,8 @@ type accessTokenJSON struct {
 	ExpiresIn int    `json:"expires_in"`
 }
 
-// accessToken is for services that check tokens by themselves, and know of no cookie.
+// accessToken makes an access token for services that verify tokens themselves and do not know
+// the cookie.
 func accessToken(c *call, _ emptyBody) (jsonResponse, error) {
 	m := HookEvent{Kind: HookToken, App: c.app.ID, User: c.user, Client: c.client}
 	got, err := c.e.sessions.issue(c.ctx(), c.app, m, c.session, sessionSecret{})
@@ -122,7 +122,7 @@ func signOut(c *call, in signOutBody) (jsonResponse, error) {
 		if !c.app.takesCookies() || !c.bringsCookie() {
 			return jsonResponse{}, refuse(CodeUnauthenticated, "send an access token, or refresh_token")
 		}
-		c.dropCookies() // the door found their session over, and no script could forget them
+		c.dropCookies() // the access check found that their session has ended, and no script can delete them
 		return jsonResponse{}, invalidToken("the session of the cookies has ended")
 	case c.session.ID == uuid.Nil:
 		err = c.e.SignOut(c.ctx(), SignOutRequest{App: c.app.ID, RefreshToken: in.RefreshToken, All: in.All})
@@ -131,7 +131,7 @@ func signOut(c *call, in signOutBody) (jsonResponse, error) {
 	default:
 		err = c.e.EndSession(c.ctx(), SessionRef{App: c.app.ID, User: c.user.ID, ID: c.session.ID})
 	}
-	if err != nil && !errors.Is(err, CodeSessionNotFound) { // ended beside us
+	if err != nil && !errors.Is(err, CodeSessionNotFound) { // a concurrent request has ended it
 		return jsonResponse{}, err
 	}
 	c.dropCookies()

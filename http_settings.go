@@ -11,8 +11,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// appPatchType is the body of a PATCH of an app: its name, then a field for each row of the
-// table of settings.
+// appPatchType is the type of the body of an app's PATCH: its name, then one field for each row
+// of the table of settings.
 var appPatchType = func() reflect.Type {
 	fields := []reflect.StructField{{Name: "Name", Type: reflect.TypeFor[*string](), Tag: `json:"name"`}}
 	for i, row := range appSettings {
@@ -25,7 +25,7 @@ var appPatchType = func() reflect.Type {
 	return reflect.StructOf(fields)
 }()
 
-// readAppPatch reads the body of a PATCH of an app. bad is what no patch could hold.
+// readAppPatch reads the body of an app's PATCH. bad are the errors that an AppPatch cannot hold.
 func readAppPatch(r *http.Request) (p AppPatch, bad []FieldError, err error) {
 	body := reflect.New(appPatchType)
 	if err := httpio.Decode(r, body.Interface()); err != nil {
@@ -38,7 +38,7 @@ func readAppPatch(r *http.Request) (p AppPatch, bad []FieldError, err error) {
 	return p, bad, nil
 }
 
-// settingsJSON are the settings of an app that are in effect, the defaults included.
+// settingsJSON are the settings of an app that are in effect, with the defaults.
 type settingsJSON struct {
 	settings Settings
 	defaults appDefaults

@@ -19,7 +19,7 @@ func listUsers(c *call) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"email", "auth_method"} { // nobody has none: everybody is not what was asked for
+	for _, name := range []string{"email", "auth_method"} { // an empty filter is an error: it would list every user
 		if values.Has(name) && values.Get(name) == "" {
 			return invalid(name, "required", name+" is empty; leave it out to list every user")
 		}
@@ -28,7 +28,7 @@ func listUsers(c *call) error {
 	if httpio.AcceptsOnly(c.r, "application/x-ndjson") {
 		return streamUsers(c, filter)
 	}
-	filter.Limit++ // one more tells whether there is a next page
+	filter.Limit++ // one more than asked for, to see whether there is a next page
 	users, err := c.e.Users(c.ctx(), c.key.App, filter)
 	if err != nil {
 		return err
@@ -46,8 +46,8 @@ func listUsers(c *call) error {
 	return c.writeJSON(http.StatusOK, list("users", out, next))
 }
 
-// streamUsers writes every user on a line of its own, a page at a time. A store that
-// fails midway cuts the connection: half a list must not look like a whole one.
+// streamUsers writes one user a line, a page at a time. If the store fails midway, the connection
+// is cut: half a list must not look like a whole one.
 func streamUsers(c *call, filter UserFilter) error {
 	filter.Limit = maxPage
 	for first := true; ; first = false {
@@ -91,7 +91,7 @@ func createUser(c *call, in newUserBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusCreated, toUserJSON(u)}, nil
 }
 
-// pathUser is the user that the path names.
+// pathUser returns the id of the user in the path.
 func (c *call) pathUser() (uuid.UUID, error) {
 	id, ok := httpio.CanonicalUUID(c.r.PathValue("user_id"))
 	if !ok {
