@@ -128,7 +128,7 @@ func (s source) verb(name string, f *ast.FuncType) (verb, error) {
 		paths = append(paths, found...)
 	}
 	if len(paths) > 1 {
-		return verb{}, fmt.Errorf("it carries more than one Riders: %s", strings.Join(paths, ", "))
+		return verb{}, fmt.Errorf("it carries Riders more than once: %s", strings.Join(paths, ", "))
 	}
 	v.riders = strings.Join(paths, "")
 	return v, nil
@@ -144,7 +144,7 @@ func (v verb) fails() bool {
 }
 
 // ridersIn returns the expressions of type Riders that a value of the type holds; within are the
-// types around it. A Riders in a list, in a map or behind a pointer is an error: a wrapper would
+// types around it. Riders in a list, in a map or behind a pointer is an error: a wrapper would
 // not find it.
 func (s source) ridersIn(at string, of ast.Expr, within []string) ([]string, error) {
 	switch t := of.(type) {
@@ -190,7 +190,7 @@ func (s source) alsosOfFields(at string, t *ast.StructType, within []string) ([]
 func (s source) noAlso(at string, of ast.Expr, within []string) error {
 	found, err := s.ridersIn(at, of, within)
 	if err == nil && len(found) > 0 {
-		return fmt.Errorf("%s holds a Riders in a list, in a map or behind a pointer", at)
+		return fmt.Errorf("%s holds Riders in a list, in a map or behind a pointer", at)
 	}
 	return err
 }

@@ -37,7 +37,7 @@ func store(t *testing.T, verbs, types string) string {
 	return dir
 }
 
-func TestAuditedHasTheVerbsThatCarryAnAlso(t *testing.T) {
+func TestAuditedHasTheVerbsThatCarryRiders(t *testing.T) {
 	t.Parallel()
 	dir := store(t, `
 		Look(ctx context.Context, at time.Time) (Row, error)
@@ -53,7 +53,7 @@ func TestAuditedHasTheVerbsThatCarryAnAlso(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"return a.step(ctx, also, func() error { return a.Store.Put(ctx, also) })",
+		"return a.step(ctx, riders, func() error { return a.Store.Put(ctx, riders) })",
 		"func (a audited) Change(ctx context.Context, c Change) (r0 Row, r1 Row, err error) {",
 		"a.step(ctx, c.Riders, func() (err error) { r0, r1, err = a.Store.Change(ctx, c); return err })",
 		"return a.step(ctx, d.Change.Riders, func() error { return a.Store.Deep(ctx, d) })",
@@ -77,7 +77,7 @@ func TestFaultyHasTheVerbsThatReturnAnError(t *testing.T) {
 	for _, want := range []string{
 		"func (f *Faulty) Look(ctx context.Context, by map[string]*authkit.Row) (r0 []authkit.Row, err error) {",
 		"return r0, err",
-		"return f.s.Put(ctx, also)",
+		"return f.s.Put(ctx, riders)",
 	} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("got no %q in\n%s", want, got)
