@@ -11,14 +11,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// Sessions lists the live sessions of a user, newest first.
-func (e *Engine) Sessions(ctx context.Context, ref UserRef) ([]Session, error) {
-	if err := e.cfg.refuseDisabledConsole(ref.App); err != nil {
-		return nil, err
-	}
-	return e.sessions.list(ctx, ref)
-}
-
 // EndSession ends one session of a user. One that was ended so in the last hour is no error,
 // and has durably ended when this returns. [CodeSessionNotFound]: the user has no such
 // session.

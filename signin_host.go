@@ -50,14 +50,3 @@ func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err
 	})
 	return landing.SignIn, err
 }
-
-// Me answers the user of an access token; the session is asked for, so that an ended one
-// is refused at once: [CodeInvalidToken].
-func (e *Engine) Me(ctx context.Context, app uuid.UUID, accessToken string) (User, error) {
-	a, err := e.App(ctx, app)
-	if err != nil {
-		return User{}, err
-	}
-	_, u, err := e.sessions.byToken(ctx, a, accessToken)
-	return u, err
-}
