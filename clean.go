@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// clean cuts text from a request to what may be kept: printable, at most so many bytes.
+// clean drops the control characters of text from a request and cuts it to a number of bytes.
 func clean(s string, most int) string {
 	out := make([]rune, 0, min(len(s), most))
 	size := 0

@@ -2,29 +2,30 @@ package authkit
 
 import "github.com/google/uuid"
 
-// Client says who asks, for limits and for the list of sessions. Empty fields are fine:
-// a Go caller without an address is limited by email only.
+// Client describes the caller, for limits and for the list of sessions. Fields may be empty: a Go
+// caller without an address is limited by email only.
 type Client struct {
 	IP, UserAgent string
 
-	// Cookie asks for a session that a cookie holds, where the app's session mode is
+	// Cookie asks for a session in a cookie, where the session mode of the app is
 	// [SessionEither]. The other modes leave no choice.
 	Cookie bool
 
-	// forwarder owns the app whose backend told IP; empty: it is the peer's own.
+	// forwarder is the owner of the app whose server named IP; empty: IP is the address of the
+	// peer.
 	forwarder string
 
-	// checked is what the access check of the request has found; nil for a Go caller.
+	// checked holds the findings of the request's access check; nil for a Go caller.
 	checked *checked
 }
 
-// checked is what an access check has found out before it calls the Engine, so that the app is
-// read once a request and its limits are charged in one store call. It belongs to one request
-// and is not safe for concurrent use.
+// checked holds the findings of an access check, so that the Engine reads the app once a request
+// and charges its limits in one store call. It belongs to one request and is not safe for
+// concurrent use.
 type checked struct {
 	app      App
-	deferred []count // the route's own, which the flow charges together with those it adds
-	others   int     // other apps whose session cookies the request brings
+	deferred []count // counts of the route, which the flow charges together with its own
+	others   int     // how many other apps' session cookies the request has
 }
 
 // checkedApp returns the app, if the access check has read it.
@@ -46,9 +47,9 @@ func (c Client) withDeferred(counts []count) []count {
 	return append(deferred, counts...)
 }
 
-// checkCookieRoom refuses a session whose cookie the browser has no room for: it holds the cookies of
-// as many other apps as it may. None of those gives way (a page could sign people out of other
-// apps by that), and more would make every request too large for servers (431).
+// checkCookieRoom refuses a session whose cookie the browser has no room for, because it holds
+// the cookies of maxCookieApps other apps. None of those is dropped, or a page could sign people
+// out of other apps. More cookies would make every request too large for servers (431).
 func (c Client) checkCookieRoom() error {
 	if c.checked == nil || c.checked.others < maxCookieApps {
 		return nil
@@ -56,6 +57,6 @@ func (c Client) checkCookieRoom() error {
 	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, which is as many as it may; sign out of one of them first")
 }
 
-// maxCookieApps is how many apps' session cookies a browser holds: each request carries all of
+// maxCookieApps is how many apps' session cookies a browser holds. Each request carries all of
 // them, and servers refuse one whose headers are too large.
 const maxCookieApps = 16

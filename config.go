@@ -20,7 +20,7 @@ import (
 // Config says how an [Engine] works. Store, BaseURL and Mailer are required; the zero
 // value of everything else is its default.
 type Config struct {
-	// Store keeps everything. Required.
+	// Store holds all data. Required.
 	Store Store
 
 	// BaseURL is where clients reach the handler, mount point included and without a
@@ -31,105 +31,105 @@ type Config struct {
 	// Mailer sends mail. Required; mail.Log(os.Stderr) does for development.
 	Mailer mail.Mailer
 
-	// MailFrom is the sender, "Name <address>" or an address; a name that is more than
-	// words stands in double quotes. Default: no-reply@ the host of BaseURL.
+	// MailFrom is the sender, "Name <address>" or an address. A name that holds more than words
+	// is written in double quotes. Default: no-reply@ the host of BaseURL.
 	MailFrom string
 
-	// ProductName says in each mail whose service sends it, beside the name of the app, which
-	// its developer chose: up to 64 printable characters. Default: the host of BaseURL.
+	// ProductName names the sending service in each mail, beside the name of the app, which its
+	// developer chose. Up to 64 printable characters. Default: the host of BaseURL.
 	ProductName string
 
-	// MailTemplates are the words of the mails; package mailtemplate reads a host's own
+	// MailTemplates are the texts of the mails. Package mailtemplate reads a host's own texts
 	// from files. Default: mail.DefaultTemplates().
 	MailTemplates mail.Templates
 
-	// Secrets seal what must be read back and derive every other key, newest first;
-	// 32 random bytes each. Older ones still open. Required, unless the store keeps
-	// nothing beyond the process: then a random one is made.
+	// Secrets seal the data that must be read back, and every other key is derived from them. The
+	// newest comes first; each has 32 random bytes. Older secrets still open what they sealed.
+	// Required, unless the store keeps nothing beyond the process: then a random secret is made.
 	//
 	// To rotate, give every process the new secret as its last, then as its first, then run
-	// [Engine.Reseal] or `authkit secrets reseal`, and take an older one out once that says
-	// so. What is sealed is sealed under the first; a process that lacks it cannot open
-	// that. Codes that were mailed before stay good, and limits count from zero.
+	// [Engine.Reseal] or `authkit secrets reseal`. Remove an older secret once that reports it as
+	// forgotten. New data is sealed under the first secret; a process that lacks it cannot open
+	// that data. Codes that were mailed before stay valid, and limits count from zero.
 	//
-	// The store notes the id of each secret before its first use, and New refuses while a
-	// noted one is missing: a deployment that is rolled back has to keep the newest.
+	// The store notes the id of each secret before its first use, and New fails while a noted
+	// secret is missing. A deployment that is rolled back has to keep the newest secret.
 	Secrets [][]byte
 
 	Password PasswordConfig
 	Tokens   TokenConfig
 	Limits   LimitConfig
 
-	// Hooks let the host have a say in sign-ups, sign-ins, tokens and deletions. Default:
-	// none.
+	// Hooks let the host decide about sign-ups, sign-ins, tokens and deletions. Default: no
+	// hooks.
 	Hooks Hooks
 
-	// Observer is told of every audit event once its step is durable, and of sign-ins and
-	// changes of a password that were refused, which no store keeps: for a wrong password, a
-	// spent link, a full limit, a hook's word. No event holds a secret. It is called in the
-	// request, possibly concurrently, and must not block. Default: none.
+	// Observer gets every audit event once its step is durable. It also gets refused sign-ins and
+	// refused changes of a password, which no store keeps: because of a wrong password, a spent
+	// link, an exhausted limit, a hook's refusal. No event holds a secret. It is called in the
+	// request, possibly concurrently, and must not block. Default: nil, no observer.
 	Observer func(Event)
 
-	// ConsoleSignup lets anybody become a developer. Default: closed, developers are
-	// made by [Engine.CreateDeveloper].
+	// ConsoleSignup lets anyone become a developer. Default: closed; [Engine.CreateDeveloper]
+	// makes developers.
 	ConsoleSignup bool
 
-	// ConsoleOrigins are the web origins that may call management routes and sign
-	// developers in. Default: only BaseURL's own.
+	// ConsoleOrigins are the web origins that may call management routes and sign developers in.
+	// Default: only the origin of BaseURL.
 	ConsoleOrigins []string
 
 	// DeveloperCookies lets developers choose session cookies for their apps over HTTP
-	// (session_mode cookie or either). All apps' cookies live on BaseURL's origin, so that the
-	// host grants them: its own code may choose them for an app by [Engine.ChangeApp] whatever
-	// stands here. Default: false.
+	// (session_mode cookie or either). The cookies of all apps share the origin of BaseURL, so
+	// that this is for the host to grant. The host's own code may choose them for an app by
+	// [Engine.ChangeApp], whatever this says. Default: false.
 	DeveloperCookies bool
 
-	// Developers names the developer of a request, when the host has developers of its
-	// own; the console app is then off. signedIn is when the developer proved who that is;
-	// requests that could take an app over want a time of the last ten minutes, and the zero
-	// time is never fresh. An empty id or an error is a 401. Default: nil, developers are
-	// users of the console app.
+	// Developers names the developer of a request, for a host that has developers of its own; the
+	// console app is then off. signedIn is when the developer signed in. Requests that could take
+	// an app over require a time within the last ten minutes, and the zero time is never fresh.
+	// An empty id or an error gets 401. Default: nil; developers are users of the console app.
 	Developers func(*http.Request) (developerID string, signedIn time.Time, err error)
 
-	// TrustedProxies may tell the peer's address in X-Forwarded-For. Default: none, the
-	// header changes nothing.
+	// TrustedProxies are the proxies whose X-Forwarded-For names the peer. Default: no proxies;
+	// the header has no effect.
 	TrustedProxies []netip.Prefix
 
-	// TrustUnixSockets trusts peers without an address as TrustedProxies: those of a Unix
-	// socket, which a proxy on the same machine uses. Default: they are one peer to all limits.
+	// TrustUnixSockets trusts peers without an address like TrustedProxies: those of a Unix
+	// socket, which a proxy on the same machine uses. Default: false; all limits count them as
+	// one peer.
 	TrustUnixSockets bool
 
-	// Outbound says how requests to providers leave this server. Default: directly, to
-	// public addresses on port 443.
+	// Outbound configures requests to providers. Default: direct requests to public addresses on
+	// port 443.
 	Outbound OutboundConfig
 
-	// Logger gets what operators should know. Default: slog.Default().
+	// Logger gets the messages for operators. Default: slog.Default().
 	Logger *slog.Logger
 
-	// Now is the clock. Default: time.Now. Where the store has a clock of its own, the
-	// Engine goes by that one: it measures the difference in New and once a minute in Run.
-	// Beyond 30 seconds [Engine.Ready] fails.
+	// Now is the clock. Default: time.Now. Where the store has a clock of its own, the Engine
+	// uses the time of the store: it measures the difference in New and once a minute in Run.
+	// [Engine.Ready] fails when the difference is more than 30 seconds.
 	Now func() time.Time
 
-	// InsecureAllowHTTP takes a BaseURL of http that is not on loopback. Cookies and
-	// tokens then cross the network in the clear.
+	// InsecureAllowHTTP allows a BaseURL of http that is not on loopback. Cookies and tokens then
+	// cross the network unencrypted.
 	InsecureAllowHTTP bool
 
-	// InsecureAllowLoopbackProviders lets OAuth issuers be http and on loopback, for
-	// tests: any developer can then make this server call its own machine.
+	// InsecureAllowLoopbackProviders allows OAuth issuers to be http and on loopback, for tests.
+	// Any developer can then make this server call its own machine.
 	InsecureAllowLoopbackProviders bool
 }
 
-// PasswordConfig says what a password must be and what checking one may cost.
+// PasswordConfig sets the rules for passwords and the cost of checking one.
 type PasswordConfig struct {
 	MinLength int // code points; default 12
 	MaxLength int // code points; default 1024
 
 	// Breached is a service that lists breached passwords by range, such as
 	// "https://api.pwnedpasswords.com/range/": five hexadecimal digits of the SHA-1 sum are
-	// appended. New passwords that it lists are too weak. It has two seconds; where it does
-	// not answer, the password is taken, and an [EventPasswordUnchecked] says so. Default:
-	// none is asked.
+	// appended. A new password that it lists is too weak. It has two seconds to answer. If it
+	// does not answer, the password is accepted and an [EventPasswordUnchecked] is recorded.
+	// Default: "", no service is asked.
 	Breached string
 
 	MemoryKiB uint32 // of argon2id; default 19456 (19 MiB)
@@ -137,87 +137,88 @@ type PasswordConfig struct {
 	Threads   uint8  // default 1
 
 	Concurrent int           // hashes at once; default GOMAXPROCS
-	Queue      int           // hashes that wait; default 64 for each that runs
-	QueueWait  time.Duration // how long one waits before 503; default 3 s
+	Queue      int           // hashes that wait; default 64 for each one of Concurrent
+	QueueWait  time.Duration // how long a hash waits before 503; default 3 s
 }
 
-// TokenConfig says how long a sign-in lasts.
+// TokenConfig sets how long tokens and sessions last.
 type TokenConfig struct {
 	AccessTTL       time.Duration // of an access token; default 15 min
 	SessionIdle     time.Duration // a session ends this long after its last use; default 14 days
-	SessionAbsolute time.Duration // and this long after the sign-in; default 90 days
-	MaxSessions     int           // of one user, the oldest give way; default 100
+	SessionAbsolute time.Duration // a session ends this long after the sign-in; default 90 days
+	MaxSessions     int           // of one user; the oldest end when there are more; default 100
 
-	// KeyRotation is how old a signing key gets before [Engine.Run] makes the next one.
-	// Default 90 days; negative: only [Engine.RotateSigningKey] does.
+	// KeyRotation is how old a signing key gets before [Engine.Run] makes the next one. Default
+	// 90 days; negative: only [Engine.RotateSigningKey] makes one.
 	KeyRotation time.Duration
 
-	// LiveWithin is how old the store's last word on a session may be for
-	// [Engine.Require]. Default 5 s; negative: ask each time.
+	// LiveWithin is how old the store's last answer about a session may be for [Engine.Require].
+	// Default 5 s; negative: the store is asked for each request.
 	LiveWithin time.Duration
 }
 
-// LimitConfig says how much one peer or one address may ask for in each app. A limit is
-// written as "20/m/ip, 10/m/email": 20 a minute from one address of the network, 10 a minute
-// for one email address, known or not. The unit is s, m, h or d; so many may come at once,
-// then one by one. What is refused by a limit does not count. A key that is left out is not
+// LimitConfig sets how many requests one peer or one address may make in each app. A limit is
+// written as "20/m/ip, 10/m/email": 20 a minute from one network address, 10 a minute for one
+// email address, known or not. The unit is s, m, h or d. That many requests may come at once, and
+// then one by one. A request that a limit refuses is not counted. A key that is left out is not
 // limited.
 //
-// A peer of IPv6 is counted by its /64, and by its /56 (4 times as much) and /48 (16 times).
-// In all apps together a peer has 5 times what it has in one.
+// An IPv6 peer is counted by its /64, and by its /56 (4 times as much) and /48 (16 times). In all
+// apps together a peer has 5 times what it has in one.
 //
-// An app's own settings may only tighten these.
+// An app's own settings may only tighten these limits.
 type LimitConfig struct {
-	// Credentials are tries to sign in or up by password. A browser that signed in to an
-	// account before is not counted with strangers: see [Engine.IssueDeviceToken]. Strangers to one
-	// email address have 100 a day in all, unless email is left out. As many tries at mailed
-	// links and codes a peer has beside these. Default "20/m/ip, 10/m/email".
+	// Credentials limits tries to sign in or up by password. A browser that signed in to an
+	// account before is not counted with strangers: see [Engine.KnowDevice]. Strangers to one
+	// email address have 100 tries a day in all, unless email is left out. Beside these, a peer
+	// has as many tries at mailed links and codes. Default "20/m/ip, 10/m/email".
 	Credentials string
 
-	// SignUp is users created, by whatever method. Default "20/h/ip".
+	// SignUp limits the users that are created, by any method. Default "20/h/ip".
 	SignUp string
 
-	// Mail is mails asked for. Default "5/h/email, 30/h/ip".
+	// Mail limits the mails that are asked for. Default "5/h/email, 30/h/ip".
 	Mail string
 
-	// OAuth is sign-ins begun or finished at providers. Default "60/m/ip".
+	// OAuth limits sign-ins that are begun or finished at providers. Default "60/m/ip".
 	OAuth string
 
-	// User is what a signed-in user may write, such as "120/m": requests to the handler that are
-	// not GET or HEAD. One peer has 5 times as much for all its users in all apps. "off": not
-	// limited. Default "120/m".
+	// User limits the writes of a signed-in user, such as "120/m": requests to the handler that
+	// are not GET or HEAD. One peer has 5 times as much for all its users in all apps. "off": no
+	// limit. Default "120/m".
 	User string
 
-	// Developer is the same of a developer, in all apps together. What an app's own server
-	// writes by API key is not counted. "off": not limited. Default "300/m".
+	// Developer limits the writes of a developer, in all apps together. What the server of an app
+	// writes by API key is not counted. "off": no limit. Default "300/m".
 	Developer string
 
 	// Apps is how many live apps one developer may have. Negative: no bound. Default 50 for
-	// developers of the console app over HTTP, and no bound for the rest: callers of
+	// developers of the console app over HTTP, and no bound for others: callers of
 	// [Engine.CreateApp] and [Engine.EnsureApp], and the developers of Config.Developers.
 	Apps int
 
-	// AppsPerDay is how many apps one developer may make a day, in the same way. Default 20.
+	// AppsPerDay is how many apps one developer may make a day. Negative: no bound. Default 20,
+	// for the same developers as the default of Apps, and no bound for others.
 	AppsPerDay int
 
-	// DeveloperMail is how many mails a day the apps of one developer send together; more wait,
-	// but for those to addresses that were proven in their app. Negative: no bound. Default
-	// 5000 for developers of the console app, and no bound for apps of the host's own and of
-	// the developers of Config.Developers.
+	// DeveloperMail is how many mails a day the apps of one developer send together. Further
+	// mails wait, except those to addresses that were verified in their app. Negative: no bound.
+	// Default 5000 for developers of the console app, and no bound for apps of the host itself
+	// and of the developers of Config.Developers.
 	DeveloperMail int
 
-	// InsecureOff switches every limit off, mail budgets and the number of apps too. For tests.
+	// InsecureOff turns every limit off, with the mail budgets and the number of apps. For tests.
 	InsecureOff bool
 }
 
-// problems collects what is wrong with a Config, so that all of it is told at once.
+// problems collects the errors of a Config, so that New reports all of them at once.
 type problems []error
 
 func (p *problems) add(field string, value any, fix string) {
 	*p = append(*p, fmt.Errorf("field Config.%s is %v: %s", field, value, fix))
 }
 
-// withDefaults fills in what is zero and reports everything that is wrong.
+// withDefaults fills in zero fields and reports every error.
 func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	var bad problems
 	if c.Logger == nil {
@@ -367,7 +368,7 @@ func (t *TokenConfig) fill(bad *problems) {
 	}
 }
 
-// positive gives a zero field its default and refuses a negative one.
+// positive sets a zero field to its default and reports a negative one.
 func positive[T int | uint8 | uint32 | time.Duration](bad *problems, field string, v *T, fallback T) {
 	switch {
 	case *v == 0:

@@ -12,14 +12,14 @@ const (
 	defaultAppsPerDay = 20
 )
 
-// url is an address under the mount point.
+// url returns the URL of a path under the mount point.
 func (c *Config) url(path string) string { return c.BaseURL + path }
 
-// issuer is the `iss` of an app's tokens.
+// issuer returns the `iss` of an app's tokens.
 func (c *Config) issuer(app uuid.UUID) string { return c.url("/apps/" + app.String()) }
 
-// lifetimes are how long an app's access tokens and sessions live: its own, or the Engine's
-// where it has none.
+// lifetimes returns how long an app's access tokens and sessions live: the app's own settings, or
+// the Engine's where it has no setting.
 func (t *TokenConfig) lifetimes(app App) (access, idle, absolute time.Duration) {
 	s := app.Settings
 	return cmp.Or(s.AccessTTL, t.AccessTTL), cmp.Or(s.SessionIdle, t.SessionIdle), cmp.Or(s.SessionAbsolute, t.SessionAbsolute)
@@ -33,9 +33,9 @@ func (c *Config) appsPerDay(overHTTP bool) int {
 	return c.bound(c.Limits.AppsPerDay, defaultAppsPerDay, overHTTP)
 }
 
-// bound is a bound of Config.Limits on one developer; 0: there is no bound. Where it is not
-// set, the fallback holds for developers of the console app over HTTP alone: a host may make an
-// app for each of its customers.
+// bound returns a bound of Config.Limits on one developer; 0: no bound. Where it is not set, the
+// fallback applies to developers of the console app over HTTP only: a host may make an app for
+// each of its customers.
 func (c *Config) bound(set, fallback int, overHTTP bool) int {
 	switch {
 	case c.Limits.InsecureOff || set < 0:

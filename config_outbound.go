@@ -8,21 +8,21 @@ import (
 	"slices"
 )
 
-// OutboundConfig says how requests to URLs that developers give, such as issuers, leave this
-// server. Of an address that holds another (IPv4-mapped, NAT64) the one inside is judged.
+// OutboundConfig configures requests to URLs that developers give, such as issuers. For an
+// address that holds another (IPv4-mapped, NAT64), the inner address is checked.
 type OutboundConfig struct {
-	// Proxy answers the proxy of a request, or nil for none; [http.ProxyFromEnvironment] is
-	// one. Requests to Password.Breached go through it too. A proxy resolves names by itself:
-	// of a request through it the URL alone is checked, so that the proxy has to keep it away
-	// from private addresses. Default: nil, none.
+	// Proxy returns the proxy of a request, or nil for a direct one; [http.ProxyFromEnvironment]
+	// is such a function. Requests to Password.Breached use it too. A proxy resolves names
+	// itself, so that only the URL of such a request is checked: the proxy has to keep it away
+	// from private addresses. Default: nil, no proxy.
 	Proxy func(*http.Request) (*url.URL, error)
 
-	// Allow are ranges of addresses that may be reached though they are not public, such as
-	// those of an issuer in the host's own network. Any developer can make this server
-	// connect there, with https. Default: none.
+	// Allow lists ranges of addresses that may be reached although they are not public, such as
+	// that of an issuer in the host's own network. Any developer can make this server connect
+	// there, with https. Default: no ranges.
 	Allow []netip.Prefix
 
-	// Ports may be used beside 443. Default: none.
+	// Ports may be used besides 443. Default: no other port.
 	Ports []uint16
 }
 

@@ -12,30 +12,30 @@ import (
 	"github.com/authkit-dev/authkit/internal/errordoc"
 )
 
-// Code names what went wrong. Codes are stable API: clients branch on them, and
-// GET /errors/{code} explains each. A Code is an error itself, so that
+// Code names what went wrong. Codes are stable API: clients branch on them, and GET
+// /errors/{code} explains each. A Code is an error itself, so that
 //
 //	errors.Is(err, authkit.CodeEmailTaken)
 //
-// works on whatever an Engine method returns.
+// works on any error that an Engine method returns.
 type Code string
 
-// Error is the code as text.
+// Error returns the code as text.
 func (c Code) Error() string { return string(c) }
 
 // The codes that authkit answers with, and their HTTP status.
 const (
 	CodeInvalidRequest           Code = "invalid_request"           // 400: the request breaks a rule; Error.Fields say where
-	CodeProviderRefused          Code = "provider_refused"          // 400: the provider said no; Error.ProviderCode says why, if it says so
-	CodeInvalidCredentials       Code = "invalid_credentials"       // 401: wrong password, unknown address, no password: which is not told
+	CodeProviderRefused          Code = "provider_refused"          // 400: the provider refused; Error.ProviderCode says why, if the provider does
+	CodeInvalidCredentials       Code = "invalid_credentials"       // 401: wrong password, unknown address, or no password; the answer does not say which
 	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed
-	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: no live key of any app
-	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the kind that is asked for
+	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: not a live key of any app
+	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the required kind
 	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope; the origin, or the form, is foreign; a browser forwards; the host grants no cookies; or Hooks.Before refused
 	CodeReauthenticationRequired Code = "reauthentication_required" // 403: the sign-in is older than ten minutes
 	CodeSignupDisabled           Code = "signup_disabled"           // 403: the app takes no new users
-	CodeEmailNotVerified         Code = "email_not_verified"        // 403: the address has to be proven first; Error.Binding goes with what was mailed
-	CodeUserDisabled             Code = "user_disabled"             // 403: told only to who holds the password or a proof of the address
+	CodeEmailNotVerified         Code = "email_not_verified"        // 403: the address has to be verified first; Error.Binding belongs to the proof that was mailed
+	CodeUserDisabled             Code = "user_disabled"             // 403: only for a caller who holds the password or a proof of the address
 	CodeAppNotFound              Code = "app_not_found"             // 404: no such live app, or another developer's
 	CodeProviderNotConfigured    Code = "provider_not_configured"   // 404: the app has no such provider, or has it disabled
 	CodeUserNotFound             Code = "user_not_found"            // 404: no such user in this app
@@ -47,18 +47,18 @@ const (
 	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider
 	CodeAppsRemain               Code = "apps_remain"               // 409: the developer has apps
 	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
-	CodeLastCredential           Code = "last_credential"           // 409: it is the last way in to the account
-	CodeLimitReached             Code = "limit_reached"             // 409: a number of things is full; Error.Detail names it and the bound
+	CodeLastCredential           Code = "last_credential"           // 409: it is the last way to sign in to the account
+	CodeLimitReached             Code = "limit_reached"             // 409: a bound on a number of things is reached; Error.Detail names it and the bound
 	CodePasswordSet              Code = "password_set"              // 409: the user has a password already
 	CodeLinkRequired             Code = "link_required"             // 409: the address or identity is another account's: sign in to it and link
-	CodeEmailRequired            Code = "email_required"            // 409: the provider told no address
+	CodeEmailRequired            Code = "email_required"            // 409: the provider gave no address
 	CodeBodyTooLarge             Code = "body_too_large"            // 413: more than 64 KiB
-	CodeUnsupportedMediaType     Code = "unsupported_media_type"    // 415: not JSON, where JSON is asked for
+	CodeUnsupportedMediaType     Code = "unsupported_media_type"    // 415: not JSON where JSON is required
 	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Detail says why
-	CodeRateLimited              Code = "rate_limited"              // 429: Error.RetryAfter says until when
+	CodeRateLimited              Code = "rate_limited"              // 429: a limit is exhausted; Error.RetryAfter says for how long
 	CodeInternal                 Code = "internal"                  // 500: a defect, or data that cannot be opened
-	CodeProviderError            Code = "provider_error"            // 502: the provider answered nothing that can be used
-	CodeUnavailable              Code = "unavailable"               // 503: the store or the hash gate: nothing was decided; try again after Error.RetryAfter
+	CodeProviderError            Code = "provider_error"            // 502: the provider gave no usable answer
+	CodeUnavailable              Code = "unavailable"               // 503: the store or the hash gate failed; nothing was decided; try again after Error.RetryAfter
 	CodeProviderTimeout          Code = "provider_timeout"          // 504: the provider did not answer in time
 )
 
@@ -71,13 +71,13 @@ type Error struct {
 
 	RetryAfter   time.Duration // with CodeRateLimited and CodeUnavailable
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
-	Binding      string        // with CodeEmailNotVerified: the asker's secret, if a proof was mailed
+	Binding      string        // with CodeEmailNotVerified: the binding, if a proof was mailed
 
 	Err error // the cause, for the log only
 
 	exhausted policy    // with CodeRateLimited: the limit
-	user      uuid.UUID // whom it is about, for the observer only
-	page      pageText  // for a page; empty: those of the code
+	user      uuid.UUID // the user it is about, for the observer only
+	page      pageText  // the text of its page; empty: that of the code
 }
 
 // FieldError says what is wrong with one member of a request.
@@ -87,7 +87,7 @@ type FieldError struct {
 	Detail string `json:"detail"`
 }
 
-// Error reads as a path that ends in the cause.
+// Error returns code, detail and cause as one path that ends in the cause.
 func (e *Error) Error() string {
 	text := string(e.Code)
 	if e.Detail != "" {
@@ -99,7 +99,7 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap makes errors.Is find the Code and the cause.
+// Unwrap lets errors.Is find the Code and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Code}
@@ -107,7 +107,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code, e.Err}
 }
 
-// asError makes one Error of what a flow returns.
+// asError makes an Error of the error of a flow.
 func asError(err error) *Error {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal
@@ -118,20 +118,20 @@ func asError(err error) *Error {
 	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
 }
 
-// pageText tell a person what did not work, and what to do.
+// pageText is the title and text of a page: what did not work, and what the person can do.
 type pageText struct{ title, text string }
 
-// refuse makes an Error from a code and a sentence for people.
+// refuse makes an Error of a code and a sentence for people.
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }
 
-// cause names the check that refused where several share one code and one answer. It
-// stands in the log only.
+// cause names the check that refused, where several checks share one code and one answer. It is
+// only in the log and in events for the observer.
 type cause string
 
-// Error is the name of the check.
+// Error returns the name of the check.
 func (c cause) Error() string { return string(c) }
 
-// because adds to the cause of a refusal.
+// because adds a cause to a refusal.
 func (e *Error) because(err error) *Error {
 	if e.Err != nil {
 		err = fmt.Errorf("%w: %w", e.Err, err)
@@ -140,7 +140,7 @@ func (e *Error) because(err error) *Error {
 	return e
 }
 
-// about says whose account a refusal is about, where there is one.
+// about sets the user whom a refusal is about, if there is an account.
 func (e *Error) about(account *Account) *Error {
 	if account != nil {
 		e.user = account.User.ID
@@ -156,7 +156,7 @@ func invalid(field, code, detail string) *Error {
 	}
 }
 
-// invalidFields refuses a request for all that is wrong with it; nil: nothing is.
+// invalidFields refuses a request for all its errors; nil: there are no errors.
 func invalidFields(bad []FieldError) error {
 	if len(bad) == 0 {
 		return nil
@@ -168,7 +168,7 @@ func invalidFields(bad []FieldError) error {
 	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + strings.Join(details, "; "), Fields: bad}
 }
 
-// fieldsOf are what a refusal says is wrong.
+// fieldsOf returns the fields that a refusal finds wrong.
 func fieldsOf(err error) []FieldError {
 	if refusal, ok := errors.AsType[*Error](err); ok {
 		return refusal.Fields
@@ -176,12 +176,12 @@ func fieldsOf(err error) []FieldError {
 	return nil
 }
 
-// limitReached refuses one more of a number of things that is full.
+// limitReached refuses one thing more than a bound allows.
 func limitReached(things string, most int) *Error {
 	return refuse(CodeLimitReached, fmt.Sprintf("there are as many %s as there may be, %d: delete one first", things, most))
 }
 
-// unavailable refuses because something that authkit stands on is out of order.
+// unavailable refuses because something that authkit depends on fails.
 func unavailable(err error) *Error {
 	return &Error{
 		Code: CodeUnavailable, Detail: "the service is overloaded or a part of it is out of reach; try again",
@@ -194,12 +194,12 @@ func invalidToken(why cause) *Error {
 	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's").because(why)
 }
 
-// unknownApp refuses an app that does not exist, or that the caller must not know of.
+// unknownApp refuses an app that does not exist, or whose existence the caller must not learn.
 func unknownApp(why cause) *Error {
 	return refuse(CodeAppNotFound, "there is no such app").because(why)
 }
 
-// storeError translates the error of a store call in an app that was there a moment ago.
+// storeError translates the error of a store call in an app that existed a moment ago.
 func storeError(err error, app uuid.UUID) error {
 	switch {
 	case err == nil:
@@ -210,7 +210,7 @@ func storeError(err error, app uuid.UUID) error {
 	return unavailable(fmt.Errorf("change app %s: %w", app, err))
 }
 
-// Status is the HTTP status of a code, 500 for an unknown one.
+// Status returns the HTTP status of a code, 500 for an unknown one.
 func (c Code) Status() int {
 	if doc, ok := errordoc.Find(string(c)); ok {
 		return doc.Status

@@ -2,8 +2,7 @@ package authkit
 
 import "time"
 
-// note adds an event to a step. The event gets an id and the time; its Result is "ok" where
-// it says nothing.
+// note adds an event to a step. The event gets an id and the time; an empty Result becomes "ok".
 func (a *Riders) note(now time.Time, ev Event) {
 	ev.ID, ev.Time = newID(now), now
 	if ev.Result == "" {

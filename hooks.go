@@ -6,25 +6,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// Hooks let the host have a say. Each may be nil. They run in the request that causes
-// them, outside any transaction, and may be called concurrently.
+// Hooks let the host refuse, follow and extend what happens. Each may be nil. They run in the
+// request that causes them, outside any transaction, and may be called concurrently.
 type Hooks struct {
-	// Before is asked before something happens. An error refuses it with [CodeForbidden];
-	// what the client sees of it is the text of a [Refusal] in it, and nothing else.
+	// Before is asked before something happens. An error refuses it with [CodeForbidden]. The
+	// client sees the text of a [Reason] in that error, and nothing else of it.
 	Before func(context.Context, HookEvent) error
 
-	// After is told what has happened. It holds up no request and no mail: [Engine.Run]
-	// calls it beside its other work, in order, and what waits when Run ends, or beyond 4096
-	// events, is lost, as is one at which it panics (which is logged). What must not be lost
-	// stands in the audit events.
+	// After is told what has happened. It delays no request and no mail: [Engine.Run] calls it
+	// beside its other work, in order. A moment is lost if it waits when Run ends, if 4096
+	// moments wait already, or if the hook panics at it (which is logged). What must not be lost
+	// is in the audit events.
 	After func(context.Context, HookEvent)
 
-	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of
-	// a session cookie. It is asked anew at each, and for a cookie each time the store is (see
-	// Config.Tokens.LiveWithin), so what it adds follows from the user: a refresh has no Method. One that authkit
-	// sets itself, or that is registered for JWTs, is refused with [CodeInternal], and so
-	// is a token that grows beyond 8 KiB. What is added is readable by whoever holds the
-	// token.
+	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of a
+	// session cookie. It is called for each, and for a cookie each time the store is asked (see
+	// Config.Tokens.LiveWithin), so that its result should depend on the user: a refresh has no
+	// Method. A member that authkit sets itself, or that is registered for JWTs, is refused with
+	// [CodeInternal], and so is a token that grows beyond 8 KiB. Every holder of the token can
+	// read what is added.
 	Claims func(context.Context, HookEvent) (map[string]any, error)
 }
 
@@ -32,12 +32,12 @@ type Hooks struct {
 type HookEvent struct {
 	Kind   HookKind
 	App    uuid.UUID
-	User   User   // before a sign-up, as it will be, without an ID
-	Method string // of the sign-in or sign-up, and of the token that comes of it; empty for a refresh and a deletion
+	User   User   // before a sign-up: as the user will be, without an ID
+	Method string // of the sign-in or sign-up, and of its token; empty for a refresh and a deletion
 	Client Client
 
-	// Developer and Name are set where an app is made or renamed: its owner, as App.Developer
-	// is written, and the name that it is to have.
+	// Developer and Name are set where an app is made or renamed: its owner, as App.Developer is
+	// written, and its new name.
 	Developer, Name string
 }
 
@@ -46,13 +46,13 @@ type HookKind string
 
 // The events of which hooks are asked and told.
 const (
-	HookSignUp   HookKind = "sign_up"  // a user comes to be by signing in; a sign-in does not follow
+	HookSignUp   HookKind = "sign_up"  // a user is created by signing in; no MomentSignIn follows
 	HookSignIn   HookKind = "sign_in"  // a known user signs in
-	HookToken    HookKind = "token"    // an access token is minted, at each sign-in, sign-up and refresh; After is not told of what Before is asked for a session cookie, behind Require
+	HookToken    HookKind = "token"    // an access token is made, at each sign-in, sign-up and refresh; for a session cookie behind Require only Before is called
 	HookDeletion HookKind = "deletion" // a user is deleted
 
-	HookAppCreate HookKind = "app_create" // only Before is asked: an app is made, also by EnsureApp; App is the id that it is to have
-	HookAppRename HookKind = "app_rename" // only Before is asked: an app is to have another name
+	HookAppCreate HookKind = "app_create" // an app is made, also by EnsureApp; only Before is called; App is the id that the app will have
+	HookAppRename HookKind = "app_rename" // an app is renamed; only Before is called
 )
 
 // Refusal refuses with words that the client may see.
@@ -60,5 +60,5 @@ const (
 //	return authkit.Refusal("this address is not one of the company's")
 type Refusal string
 
-// Error is the words.
+// Error returns the text.
 func (r Refusal) Error() string { return string(r) }

@@ -8,7 +8,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// newID makes a UUID of version 7 whose time is now, the store's (RFC 9562, section 5.7).
+// newID makes a UUID of version 7 with the time now, which is the store's (RFC 9562, section
+// 5.7).
 func newID(now time.Time) uuid.UUID {
 	b := token.Random(16)
 	ms := now.UnixMilli()

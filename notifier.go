@@ -21,8 +21,7 @@ import (
 // maxHookEvents is how many events may wait for Hooks.After.
 const maxHookEvents = 4096
 
-// notifier tells the host what is about to happen and what has happened: it calls its hooks
-// and its observer. It is safe for concurrent use.
+// notifier calls the hooks and the observer of the host. It is safe for concurrent use.
 type notifier struct {
 	hooks    Hooks
 	observer func(Event) // may be nil
@@ -36,7 +35,7 @@ func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *t
 	return &notifier{hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents)}
 }
 
-// before asks the host whether something may happen. [CodeForbidden]: the host refuses.
+// before calls Hooks.Before. [CodeForbidden]: the host refuses.
 func (n *notifier) before(ctx context.Context, m HookEvent) error {
 	if n.hooks.Before == nil {
 		return nil
@@ -99,8 +98,8 @@ func (n *notifier) callAfter(ctx context.Context, m HookEvent) {
 	}
 }
 
-// claims are what the host adds to an access token. [CodeInternal]: the hook fails, or adds a
-// claim that is reserved.
+// claims returns what the host adds to an access token. [CodeInternal]: the hook fails, or adds a
+// reserved claim.
 func (n *notifier) claims(ctx context.Context, m HookEvent) (map[string]any, error) {
 	if n.hooks.Claims == nil {
 		return nil, nil
@@ -124,16 +123,16 @@ func (n *notifier) observe(ev Event) {
 	}
 }
 
-// attempt is an attempt whose refusal the observer is told of.
+// attempt is an attempt whose refusal is reported to the observer.
 type attempt struct {
 	kind string // the type of the event
 	app  uuid.UUID
 	by   Client
 }
 
-// refused tells the observer that an attempt was refused: deferred where the attempt begins,
-// with its error. Nothing is written, since a client that fails on purpose must not be able to
-// fill a store. A malformed request and a fault of the server are no attempts.
+// refused reports to the observer that an attempt was refused. It is deferred where the attempt
+// begins, with its error. Nothing is written: a client that fails on purpose must not be able to
+// fill a store. A malformed request and a fault of the server are not attempts.
 func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
 	if n.observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
@@ -147,8 +146,8 @@ func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	n.observer(ev[0])
 }
 
-// ruleDetail names in JSON what refused: the limit that is exhausted, or the check that failed; nil
-// where the code says it all.
+// ruleDetail names in JSON what refused: the exhausted limit, or the check that failed; nil where
+// the code says it all.
 func (e *Error) ruleDetail() []byte {
 	rule := map[string]string{}
 	if e.exhausted.name != "" {

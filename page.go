@@ -2,10 +2,10 @@ package authkit
 
 const (
 	defaultPage = 50
-	maxPage     = 500 // of an HTTP caller
+	maxPage     = 500 // for HTTP callers
 )
 
-// fill sets the default of a page that a Go caller asks for.
+// fill sets the default limit of a Go caller's page.
 func (p *Page) fill() error {
 	switch {
 	case p.Limit < 0:

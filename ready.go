@@ -2,8 +2,8 @@ package authkit
 
 import "context"
 
-// Ready asks whether the process can serve. [CodeUnavailable]: the store is out of reach or
-// cannot write, or its clock is more than 30 seconds off.
+// Ready reports whether the process can serve. [CodeUnavailable]: the store is unreachable or
+// cannot write, or its clock differs by more than 30 seconds.
 func (e *Engine) Ready(ctx context.Context) error {
 	if err := e.store.clock.ready(ctx); err != nil {
 		return unavailable(err)

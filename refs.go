@@ -2,13 +2,13 @@ package authkit
 
 import "github.com/google/uuid"
 
-// AppRef names an app and the developer who has it. What is said of an app of another
-// developer is what is said of one that does not exist: [CodeAppNotFound].
+// AppRef names an app and its owner. A method refuses the app of another developer like one that
+// does not exist: [CodeAppNotFound].
 type AppRef struct {
 	Developer string // the id, without its source (see [App.Developer])
 	ID        uuid.UUID
 
-	read *App // as the access check of the request has read it; may be nil
+	read *App // the record that the access check has read; may be nil
 }
 
 // ProviderRef names a sign-in provider of an app.

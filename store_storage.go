@@ -1,7 +1,7 @@
 package authkit
 
-// storage is the host's Store as the Engine uses it: what a step writes names the request that
-// it comes from, and time is the store's.
+// storage is the host's Store as the Engine uses it: events of a step name the request that they
+// come from, and time is that of the store.
 type storage struct {
 	Store // audited
 

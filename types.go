@@ -262,7 +262,7 @@ type Event struct {
 	Result    string // "ok", "refused" or "warning"
 	Reason    string // why; beside some types stands what it is there
 	RequestID string // of the answer that it came with, as X-Request-Id; empty for a Go caller
-	Detail    []byte // JSON, or nil
+	Detail    []byte // JSON, or nil; for the audit log, and authkit reads it only of [EventSessionEnd]
 }
 
 // The types of an [Event].
