@@ -61,7 +61,7 @@ type lastUses struct {
 	n  int
 }
 
-// maxLastUses bounds what waits for a flush; more is forgotten.
+// maxLastUses bounds how many uses wait for a flush. Further ones are dropped.
 const maxLastUses = 65536
 
 func newLastUses() *lastUses { return &lastUses{at: map[uuid.UUID]map[uuid.UUID]time.Time{}} }
@@ -86,14 +86,14 @@ func (t *lastUses) add(app, key uuid.UUID, now time.Time) {
 	}
 }
 
-// putBack returns what could not be written. What was added since is newer.
+// putBack adds uses that could not be written. Later uses of the same keys win.
 func (t *lastUses) putBack(app uuid.UUID, keys map[uuid.UUID]time.Time) {
 	for key, at := range keys {
 		t.add(app, key, at)
 	}
 }
 
-// take empties it.
+// take returns all uses and empties the set.
 func (t *lastUses) take() map[uuid.UUID]map[uuid.UUID]time.Time {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,12 +7,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// App returns a live app. [CodeAppNotFound]: there is none of that id.
+// App returns a live app. [CodeAppNotFound]: no live app has that id.
 func (e *Engine) App(ctx context.Context, id uuid.UUID) (App, error) {
 	return e.live.apps.read(ctx, id)
 }
 
-// appFor is [Engine.App] for a flow: the app that the access check has read, if there was one.
+// appFor is [Engine.App] for a flow. It returns the app that the access check has read, if there
+// was one.
 func (e *Engine) appFor(ctx context.Context, id uuid.UUID, by Client) (App, error) {
 	if app, ok := by.checkedApp(id); ok {
 		return app, nil
@@ -20,9 +21,9 @@ func (e *Engine) appFor(ctx context.Context, id uuid.UUID, by Client) (App, erro
 	return e.live.apps.read(ctx, id)
 }
 
-// Apps lists the developer's live apps, newest first, without their keys. A Limit of 0 is
-// 50; a negative one is [CodeInvalidRequest]. The next page begins after the last row's
-// CreatedAt and ID.
+// Apps lists the developer's live apps, newest first, without their keys. A Limit of 0 means 50;
+// a negative one is [CodeInvalidRequest]. The next page begins after the CreatedAt and ID of the
+// last row.
 func (e *Engine) Apps(ctx context.Context, developer string, p Page) ([]App, error) {
 	if err := p.fill(); err != nil {
 		return nil, err
@@ -34,8 +35,8 @@ func (e *Engine) Apps(ctx context.Context, developer string, p Page) ([]App, err
 	return apps, nil
 }
 
-// OwnApp answers an app if it is the developer's: else, and if there is none, one and the
-// same [CodeAppNotFound].
+// OwnApp returns an app of the developer. The app of another developer is refused like one that
+// does not exist: [CodeAppNotFound].
 func (e *Engine) OwnApp(ctx context.Context, ref AppRef) (App, error) {
 	var app App
 	if ref.read != nil && ref.read.ID == ref.ID {

@@ -18,30 +18,30 @@ const (
 	ScopeUsersRead  = "users:read"
 	ScopeUsersWrite = "users:write"
 
-	// ScopeAuthForward lets an app's own backend tell whose requests it sends, by the headers
-	// X-Authkit-Key, X-Authkit-Client-IP and X-Authkit-User-Agent. A key has it only where it
-	// was asked for.
+	// ScopeAuthForward lets the server of an app name the clients whose requests it forwards, by
+	// the headers X-Authkit-Key, X-Authkit-Client-IP and X-Authkit-User-Agent. A key has this
+	// scope only if it was asked for.
 	ScopeAuthForward = "auth:forward"
 )
 
-// apiKeyScopes are all that an API key may have.
+// apiKeyScopes are all the scopes that an API key may have.
 var apiKeyScopes = []string{ScopeUsersRead, ScopeUsersWrite, ScopeAuthForward}
 
 const (
 	maxLiveKeys     = 5
-	maxInactiveKeys = 50 // of an app; older ones are forgotten
+	maxInactiveKeys = 50 // of an app; older ones are removed
 	maxOverlap      = 604800 * time.Second
 )
 
-// APIKeyRequest says what a new key is like.
+// APIKeyRequest describes a new key.
 type APIKeyRequest struct {
 	Name      string
 	Scopes    []string      // default: all but [ScopeAuthForward]
 	ExpiresAt time.Time     // zero: never
-	Overlap   time.Duration // how long the old keys live on; at most seven days
+	Overlap   time.Duration // how long the old keys stay active; at most seven days
 }
 
-// newAPIKey makes a key of the app, and its text, which is kept nowhere.
+// newAPIKey makes a key of the app and its text, which is not stored.
 func newAPIKey(app uuid.UUID, in APIKeyRequest, now time.Time) (APIKey, string, error) {
 	scopes, err := in.check(now)
 	if err != nil {
@@ -84,9 +84,9 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 	return scopes, nil
 }
 
-// RotateAPIKey makes a key, shown only here, and retires every other one of the app in
-// the same step; old keys live on for in.Overlap, at most five at once. Of the keys that are
-// inactive by then the latest 50 stay.
+// RotateAPIKey makes a key, whose text only this call returns, and retires every other key of the
+// app in the same step. Old keys stay active for in.Overlap, at most five at once. Of the keys
+// that are inactive by then, the latest 50 are kept.
 func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest) (APIKey, string, error) {
 	own, err := e.OwnApp(ctx, app)
 	if err != nil {
@@ -106,7 +106,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest)
 	return key, text, storeError(err, app.ID)
 }
 
-// APIKeys lists the keys of an app, inactive ones too, newest first.
+// APIKeys lists the keys of an app, newest first, with the inactive ones.
 func (e *Engine) APIKeys(ctx context.Context, app AppRef) ([]APIKey, error) {
 	if _, err := e.OwnApp(ctx, app); err != nil {
 		return nil, err
@@ -115,8 +115,8 @@ func (e *Engine) APIKeys(ctx context.Context, app AppRef) ([]APIKey, error) {
 	return keys, storeError(err, app.ID)
 }
 
-// RevokeAPIKey makes one key inactive. One that is inactive already is no error, and is
-// durably so when this returns. [CodeNotFound]: the app has no such key.
+// RevokeAPIKey makes one key inactive. A key that is inactive already is no error, and is durably
+// inactive when this returns. [CodeNotFound]: the app has no such key.
 func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) error {
 	own, err := e.OwnApp(ctx, app)
 	if err != nil {
@@ -138,8 +138,8 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 	return storeError(err, app.ID)
 }
 
-// CheckAPIKey returns a live key, in one statement; the key says itself which app it is of.
-// [CodeInvalidAPIKey] for anything but a live key.
+// CheckAPIKey returns a live key, in one statement of the store; the text of the key names its
+// app. [CodeInvalidAPIKey]: it is not a live key.
 func (e *Engine) CheckAPIKey(ctx context.Context, text string) (APIKey, error) {
 	return e.keys.check(ctx, text)
 }

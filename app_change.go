@@ -6,28 +6,28 @@ import (
 	"slices"
 )
 
-// ChangeApp changes an app of the developer's; the next request to the handler of any
-// process sees it, and [Engine.Require] within Config.Tokens.LiveWithin.
-// [CodeAppNameTaken].
+// ChangeApp changes an app of the developer. The next request to the handler of any process sees
+// the change, and [Engine.Require] within Config.Tokens.LiveWithin. [CodeAppNameTaken].
 func (e *Engine) ChangeApp(ctx context.Context, ref AppRef, p AppPatch) (App, error) {
 	return appEdit{AppPatch: p, mayChooseCookies: true}.change(ctx, e, ref)
 }
 
-// appEdit is a patch with what the caller knows of it.
+// appEdit is a patch, with what its caller knows about it.
 type appEdit struct {
 	AppPatch
 
-	bad []FieldError // what is wrong with it already
+	bad []FieldError // errors that were found before
 
-	// enablesTakeovereover is asked before a change of settings by which the app could be taken over; its
-	// error refuses the change. Nil allows each.
+	// checkTakeover is called before a change of settings by which the app could be taken over;
+	// its error refuses the change. Nil allows every change.
 	checkTakeover func() error
 
-	// mayChooseCookies says that the host itself, or a developer whom it lets, chooses cookies.
+	// mayChooseCookies is true for the host itself and for a developer whom the host lets choose
+	// cookies.
 	mayChooseCookies bool
 }
 
-// change applies the patch, and decides again where the app is changed beside it.
+// change applies the patch. If the app is changed concurrently, it decides again.
 func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error) {
 	app, err := e.OwnApp(ctx, ref)
 	if err != nil {
@@ -57,11 +57,11 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 	})
 }
 
-// step is the change of the app as it is now.
+// step returns the change of the app as the record is now.
 func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error) {
 	c := AppChange{App: app.ID, Version: app.Version}
 	bad := p.bad
-	if p.Name != nil && *p.Name != app.Name { // one that stands already stays
+	if p.Name != nil && *p.Name != app.Name { // a name that the app already has is not checked
 		key, err := appKey(*p.Name)
 		bad = append(bad, fieldsOf(err)...)
 		c.Name, c.NameKey = p.Name, &key

@@ -11,14 +11,14 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
-// EnsureApp answers the host's app of that name, and creates it if there is none: for hosts
-// that want theirs to be there on every start. The developer is a name of the host's choice,
-// which no developer of [Config.Developers] shares, or the user id of a developer of the
-// console app. Methods that take a developer take that name; [Engine.Apps] and the management
-// routes do not show the app. An app made here has no API key; [Engine.RotateAPIKey] makes one.
+// EnsureApp returns the host's app of that name, and creates it if it does not exist: for a host
+// that needs its app on every start. The developer is a name of the host's choice, which no
+// developer of [Config.Developers] shares, or the user id of a developer of the console app.
+// Methods that take a developer take that name; [Engine.Apps] and the management routes do not
+// show the app. An app made here has no API key; [Engine.RotateAPIKey] makes one.
 //
 // [CodeAppNameTaken]: Config.Developers is set, and a developer of that id has an app of that
-// name, which an earlier version may have made here. Take that one by [Engine.App].
+// name, which an earlier version may have made here. Use [Engine.App] for that one.
 func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, error) {
 	return again(func() (App, error) {
 		app, err := ensuredApp(ctx, e, developer, name)
@@ -33,9 +33,9 @@ func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, er
 	})
 }
 
-// ensuredApp finds the app that EnsureApp is asked for; the zero App: there is no such app. What
-// EnsureApp made before there was a source of the host's own is found where no developer could
-// have made it.
+// ensuredApp finds the app that EnsureApp is called for; the zero App: it does not exist. Earlier
+// versions of EnsureApp gave the app an owner with the source of Config.Developers; such an app
+// is found only where no developer could have made it.
 func ensuredApp(ctx context.Context, e *Engine, developer, name string) (App, error) {
 	owner := e.cfg.ensurerOf(developer)
 	app, err := appNamed(ctx, e, owner, name)
@@ -50,7 +50,7 @@ func ensuredApp(ctx context.Context, e *Engine, developer, name string) (App, er
 }
 
 func appNamed(ctx context.Context, e *Engine, owner, name string) (App, error) {
-	key := naming.Fold(name) // an app keeps a name that would no longer be taken
+	key := naming.Fold(name) // an app keeps a name that is no longer allowed
 	page := Page{Limit: 500}
 	for {
 		apps, err := e.store.Apps(ctx, owner, page)
@@ -81,23 +81,23 @@ func appKey(name string) (string, error) {
 	return key, nil
 }
 
-// CreateApp makes an app with its signing key and first API key, which is shown only
-// here. [CodeAppNameTaken]: the developer has an app of that name. [CodeLimitReached] and
-// [CodeRateLimited]: the developer has, or made today, as many apps as Config.Limits says.
+// CreateApp makes an app with its signing key and first API key, whose text only this call
+// returns. [CodeAppNameTaken]: the developer has an app of that name. [CodeLimitReached] and
+// [CodeRateLimited]: the developer has, or made today, as many apps as Config.Limits allows.
 // [CodeUserNotFound]: the console app has no such developer, or the developer is disabled.
 func (e *Engine) CreateApp(ctx context.Context, developer, name string) (app App, apiKey string, err error) {
 	return newApp{owner: e.cfg.developerOf(developer), name: name, withKey: true}.add(ctx, e)
 }
 
-// newApp says which app to make.
+// newApp describes an app to make.
 type newApp struct {
 	owner    string // as App.Developer
 	name     string
 	withKey  bool
-	overHTTP bool // by a developer's own request
+	overHTTP bool // by a request of a developer
 }
 
-// add makes the app, and its first API key if it gets one.
+// add makes the app, and its first API key if withKey is set.
 func (in newApp) add(ctx context.Context, e *Engine) (App, string, error) {
 	step, text, err := in.step(ctx, e)
 	if err != nil {
@@ -121,7 +121,7 @@ func (in newApp) add(ctx context.Context, e *Engine) (App, string, error) {
 	return App{}, "", ownerError(err, step.Most)
 }
 
-// step is the step of the store that makes the app, with the text of its first API key.
+// step returns the step of the store that makes the app, and the text of its first API key.
 func (in newApp) step(ctx context.Context, e *Engine) (NewApp, string, error) {
 	now := e.now()
 	folded, err := appKey(in.name)

@@ -7,9 +7,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// DeleteApp ends an app of the developer's and all that is in it at once; [Engine.Run]
-// removes the rows. Its name is free again. For an hour the same developer can delete the app
-// again: that commits a write and succeeds.
+// DeleteApp ends an app of the developer and all that is in it at once; [Engine.Run] removes the
+// rows. Its name is free again. For an hour the same developer can delete the app again: that
+// commits a write and succeeds.
 func (e *Engine) DeleteApp(ctx context.Context, ref AppRef) error {
 	app, err := e.OwnApp(ctx, ref)
 	if err == nil {

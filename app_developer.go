@@ -14,12 +14,12 @@ var Console = uuid.MustParse("00000000-0000-7000-8000-000000000000")
 // The sources of an [App.Developer].
 const (
 	consoleSource = "console:" // users of the console app
-	hostSource    = "host:"    // what Config.Developers answers, and other ids of the host's
+	hostSource    = "host:"    // what Config.Developers returns, and other ids of the host
 	ownSource     = "own:"     // the host itself, in EnsureApp
 )
 
-// developerOf is a developer id with its source, as [App.Developer] is written. Ids of console
-// users and ids of the host's own developers never meet.
+// developerOf returns a developer id with its source, as in [App.Developer]. So ids of console
+// users and ids of the host's own developers never collide.
 func (c *Config) developerOf(id string) string {
 	if _, ok := httpio.CanonicalUUID(id); ok && c.Developers == nil {
 		return consoleSource + id
@@ -27,9 +27,9 @@ func (c *Config) developerOf(id string) string {
 	return hostSource + id
 }
 
-// ensurerOf is the developer of an app that [Engine.EnsureApp] makes: the host itself, under a
-// name of its choice, or a developer of the console app. No id of [Config.Developers] is one
-// of these.
+// ensurerOf returns the owner of an app that [Engine.EnsureApp] makes: the host itself, under a
+// name of its choice, or a developer of the console app. No id of [Config.Developers] has such an
+// owner.
 func (c *Config) ensurerOf(id string) string {
 	if developer := c.developerOf(id); !strings.HasPrefix(developer, hostSource) {
 		return developer
@@ -37,8 +37,8 @@ func (c *Config) ensurerOf(id string) string {
 	return ownSource + id
 }
 
-// consoleUser is the user of the console app who is the developer; false: the developer is not
-// of the console app.
+// consoleUser returns the id of the console user who is the developer; false: the developer is
+// not of the console app.
 func consoleUser(developer string) (uuid.UUID, bool) {
 	text, ok := strings.CutPrefix(developer, consoleSource)
 	if !ok {
@@ -48,8 +48,8 @@ func consoleUser(developer string) (uuid.UUID, bool) {
 	return id, err == nil
 }
 
-// ownerRef is the user of the console app who is the developer; the zero UserRef: the developer
-// is not of the console app.
+// ownerRef returns the console user who is the developer; the zero UserRef: the developer is not
+// of the console app.
 func ownerRef(developer string) UserRef {
 	id, ok := consoleUser(developer)
 	if !ok {

@@ -8,24 +8,24 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// CreateOAuthConfig configures a provider for an app. The client secret is sealed and
-// never shown again. The issuer of a custom provider is asked for its discovery document; one
-// that cannot work is [CodeInvalidRequest], with what was seen and wanted. [CodeOAuthConfigExists];
-// [CodeLimitReached]: the app has 32.
+// CreateOAuthConfig configures a provider for an app. The client secret is sealed and never shown
+// again. The issuer of a custom provider is asked for its discovery document; an issuer that
+// cannot work is [CodeInvalidRequest], with what was found and what is needed.
+// [CodeOAuthConfigExists]; [CodeLimitReached]: the app has 32 configurations.
 func (e *Engine) CreateOAuthConfig(ctx context.Context, ref ProviderRef, p OAuthPatch) (OAuthConfig, error) {
 	fresh := OAuthConfig{App: ref.App.ID, Provider: ref.Provider, Enabled: true, CreatedAt: e.now()}
 	got, err := e.putOAuthConfig(ctx, ref.App, fresh, p)
 	if errors.Is(err, ErrConflict) {
 		return OAuthConfig{}, refuse(CodeOAuthConfigExists, "the app has a configuration for this provider")
 	}
-	if errors.Is(err, ErrStale) { // a fresh one has no Version to be stale: its secret is retired
+	if errors.Is(err, ErrStale) { // a new one has no Version that could be stale, so that its secret is retired
 		return OAuthConfig{}, unavailable(fmt.Errorf("create an OAuth configuration of app %s: %w", ref.App.ID, err))
 	}
 	return got, err
 }
 
-// ChangeOAuthConfig changes a configuration; sign-ins under way with it stop.
-// [CodeProviderNotConfigured]: there is none.
+// ChangeOAuthConfig changes a configuration. Sign-ins that have begun with it stop.
+// [CodeProviderNotConfigured]: the app has no such configuration.
 func (e *Engine) ChangeOAuthConfig(ctx context.Context, ref ProviderRef, p OAuthPatch) (OAuthConfig, error) {
 	return again(func() (OAuthConfig, error) {
 		if _, err := e.OwnApp(ctx, ref.App); err != nil {
@@ -75,8 +75,9 @@ func (e *Engine) OAuthConfigs(ctx context.Context, app AppRef) ([]OAuthConfig, e
 	return e.providers.configs(ctx, app.ID)
 }
 
-// DeleteOAuthConfig removes a configuration; sign-ins under way with it stop. One that was
-// removed in the last hour is no error, and is durably gone when this returns.
+// DeleteOAuthConfig removes a configuration. Sign-ins that have begun with it stop. A
+// configuration that was removed in the last hour is no error, and is durably gone when this
+// returns.
 func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 	app, provider := ref.App.ID, ref.Provider
 	own, err := e.OwnApp(ctx, ref.App)

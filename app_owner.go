@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// ownerError translates what a store says about a developer who is to get an app.
+// ownerError translates the error of a store step that gives a developer an app.
 func ownerError(err error, most int) error {
 	switch {
 	case errors.Is(err, ErrConflict):
@@ -21,9 +21,9 @@ func ownerError(err error, most int) error {
 	return unavailable(fmt.Errorf("give a developer an app: %w", err))
 }
 
-// MoveApp hands an app over to another developer, who has to make a new API key: every key of
-// it is inactive from this step on. Both developers are told by mail, if they are of the
-// console app; one of those has to be there, enabled, and of a proven address.
+// MoveApp gives an app to another developer, who has to make a new API key: every key of the app
+// is inactive from this step on. Both developers get a mail, if they are of the console app. A
+// new developer of the console app has to exist, be enabled and have a verified address.
 // [CodeAppNameTaken]; [CodeLimitReached]; [CodeUserNotFound]; [CodeEmailNotVerified].
 func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 	app := ref.ID

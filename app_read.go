@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// newAppLoader reads apps from the store. The console app has the settings of the configuration.
+// newAppLoader returns a function that reads apps from the store. The settings of the console app
+// come from the configuration.
 func newAppLoader(store AppStore, cfg *Config) appLoader {
 	return func(ctx context.Context, id uuid.UUID) (App, error) {
 		if err := cfg.refuseDisabledConsole(id); err != nil {
@@ -29,7 +30,7 @@ func newAppLoader(store AppStore, cfg *Config) appLoader {
 	}
 }
 
-// refuseDisabledConsole refuses the console app where the host has developers of its own.
+// refuseDisabledConsole refuses the console app if the host has developers of its own.
 func (c *Config) refuseDisabledConsole(id uuid.UUID) error {
 	if id == Console && c.Developers != nil {
 		return unknownApp("the console app is off, since Config.Developers is set")

@@ -10,36 +10,37 @@ import (
 	"time"
 )
 
-// These bound the lists among an app's settings, which every request of the app reads.
+// Bounds of the lists among an app's settings, which every request of the app reads.
 const (
 	maxList     = 100
 	maxListSize = 16 << 10 // bytes in all
 )
 
-// The ranks of the kinds of settings: in this order it is told what is wrong.
+// The ranks of the kinds of settings. Errors are reported in this order.
 const (
 	listRank = iota
 	choiceRank
 	limitsRank
 	lifetimeRank
-	ranks // how many there are
+	ranks // their number
 )
 
-// settingKind is how settings of one type are read, checked, compared and shown.
+// settingKind reads, checks, compares and shows the settings of one type.
 type settingKind struct {
 	rank int
 
-	// body is the type that the member of a request is decoded into, and null reports whether
-	// the member may be null. read sets a field of Settings by it, if the request has it.
+	// body is the type into which the member of a request is decoded, and null reports whether
+	// the member may be null. read sets a field of Settings from it, if the request has the
+	// member.
 	body reflect.Type
 	null bool
 	read func(name string, member any, to reflect.Value) (given bool, bad []FieldError)
 
 	check     func(name string, v reflect.Value, d appDefaults) []FieldError
-	onlyGiven bool // what was taken under earlier rules stands until it is changed
+	onlyGiven bool // a value that earlier rules allowed stays until it is changed
 
 	same  func(was, is reflect.Value) bool
-	risky func(was, is reflect.Value, d appDefaults) bool // nil: whatever differs
+	risky func(was, is reflect.Value, d appDefaults) bool // nil: every difference is risky
 	show  func(v reflect.Value, d appDefaults) any
 }
 
@@ -47,7 +48,7 @@ func equal(was, is reflect.Value) bool { return was.Equal(is) }
 
 func unchecked(string, reflect.Value, appDefaults) []FieldError { return nil }
 
-// yesOrNo is true or false. The default is false.
+// yesOrNo is a boolean. The default is false.
 func yesOrNo() settingKind {
 	return settingKind{
 		rank: choiceRank, body: reflect.TypeFor[*bool](), check: unchecked, same: equal,
@@ -62,7 +63,7 @@ func yesOrNo() settingKind {
 	}
 }
 
-// toggle is true or false, with a word in JSON for each. The default is the first, false.
+// toggle is a boolean with a word in JSON for each value. The default is false, the first word.
 func toggle(no, yes string) settingKind {
 	return settingKind{
 		rank: choiceRank, body: reflect.TypeFor[*string](), check: unchecked, same: equal,
@@ -83,7 +84,7 @@ func toggle(no, yes string) settingKind {
 	}
 }
 
-// choice is one of some words. The default, which an empty one stands for, is the first.
+// choice is one of several words. The default is the first, and the empty word means the default.
 func choice[T ~string](known ...T) settingKind {
 	words := make([]string, len(known))
 	for i, k := range known {
@@ -112,11 +113,11 @@ func choiceOf(known []string) settingKind {
 	}
 }
 
-// explicit makes of an empty text one that is no value either: to the Engine an empty one is
-// the default, which the request has not asked for.
+// explicit replaces an empty text by a value that is not allowed: to the Engine the empty text
+// means the default, which the request did not ask for.
 func explicit(s string) string { return cmp.Or(s, "empty") }
 
-// oneOf finds a value that is not a known one.
+// oneOf reports a value that is not a known one.
 func oneOf(field, got string, known ...string) []FieldError {
 	if slices.Contains(known, got) {
 		return nil
@@ -128,7 +129,7 @@ func oneOf(field, got string, known ...string) []FieldError {
 	return []FieldError{{field, "unknown_value", field + " is none of " + strings.Join(names, ", ")}}
 }
 
-// urls are a list within bounds, each of which passes the check.
+// urls is a list within bounds, each entry of which passes the check.
 func urls(check func(string) error) settingKind {
 	texts := func(v reflect.Value) []string { list, _ := reflect.TypeAssert[[]string](v); return list }
 	return settingKind{
@@ -166,7 +167,7 @@ func checkList(field string, list []string, check func(string) error) (bad []Fie
 	return bad
 }
 
-// lifetime is a number of seconds within bounds. Zero stands for the engine's own.
+// lifetime is a number of seconds within bounds. Zero means the engine's own.
 func lifetime(within span, fallback func(TokenConfig) time.Duration) settingKind {
 	return settingKind{
 		rank: lifetimeRank, body: reflect.TypeFor[*int64](), same: equal,
@@ -190,8 +191,8 @@ func lifetime(within span, fallback func(TokenConfig) time.Duration) settingKind
 	}
 }
 
-// seconds keeps what no bound allows out of bounds: 0, which is no number of seconds that a
-// setting may have, and what would overflow.
+// seconds converts a number of seconds. It returns -1, which no bounds allow, for what is not a
+// positive number or would overflow.
 func seconds(n int64) time.Duration {
 	if n <= 0 || n > int64(366*day/time.Second) {
 		return -1
@@ -199,7 +200,7 @@ func seconds(n int64) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// ownLimits are an app's own limits, which take the place of all that it had.
+// ownLimits are an app's own limits. They replace all that the app had.
 func ownLimits() settingKind {
 	own := func(v reflect.Value) AppLimits { l, _ := reflect.TypeAssert[AppLimits](v); return l }
 	return settingKind{

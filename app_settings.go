@@ -9,8 +9,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-// AppPatch changes the name and the settings that are not nil. A zero duration goes back
-// to the engine's own. What is wrong with it is told all at once.
+// AppPatch changes the name and the settings whose fields are not nil. A zero duration resets to
+// the engine's own. All errors of a patch are reported at once.
 type AppPatch struct {
 	Name            *string
 	SignupClosed    *bool
@@ -24,14 +24,14 @@ type AppPatch struct {
 	SessionIdle     *time.Duration // 5 min to 90 days
 	SessionAbsolute *time.Duration // 1 s to 365 days
 	SessionMode     *SessionMode
-	SigningAlg      *string // of the keys made from now on
+	SigningAlg      *string // of keys that are made from now on
 
-	// Limits takes the place of all four: an empty one goes back to the engine's own.
+	// Limits replaces all four limits. An empty one resets to the engine's own.
 	Limits *AppLimits
 }
 
-// appSettings is the table of an app's settings, in the order of their members in JSON. A new
-// setting is a field of [Settings], a field of [AppPatch] of the same name, and a row.
+// appSettings is the table of an app's settings, in the order of their members in JSON. To add a
+// setting, add a field to [Settings], a field of the same name to [AppPatch], and a row.
 var appSettings = []appSetting{
 	{"signup", "SignupClosed", toggle("open", "closed"), "Whether new users may sign up."},
 	{"require_verified_email", "RequireVerified", yesOrNo(), "Whether an address has to be proven before its user is let in."},
@@ -55,7 +55,7 @@ type appSetting struct {
 	doc   string // one sentence, for the API document
 }
 
-// appDefaults are what applies to an app that has no setting of its own.
+// appDefaults are the values for an app that has no setting of its own.
 type appDefaults struct {
 	tokens TokenConfig
 	limits limits
@@ -65,12 +65,13 @@ func (a appSetting) value(s *Settings) reflect.Value {
 	return reflect.ValueOf(s).Elem().FieldByName(a.field)
 }
 
-// patchValue is a pointer, nil where the patch leaves the setting as it is.
+// patchValue returns the field of the patch. It is a pointer, nil where the patch leaves the
+// setting as it is.
 func (a appSetting) patchValue(p *AppPatch) reflect.Value {
 	return reflect.ValueOf(p).Elem().FieldByName(a.field)
 }
 
-// read moves a member of a request into a patch.
+// read sets a field of the patch from a member of a request.
 func (a appSetting) read(member any, p *AppPatch) []FieldError {
 	to := reflect.New(a.patchValue(p).Type().Elem())
 	given, bad := a.kind.read(a.name, member, to.Elem())
@@ -80,10 +81,10 @@ func (a appSetting) read(member any, p *AppPatch) []FieldError {
 	return bad
 }
 
-// show is the value in effect, in JSON.
+// show returns the value in effect, as JSON.
 func (a appSetting) show(s Settings, d appDefaults) any { return a.kind.show(a.value(&s), d) }
 
-// memberNames are the members that the patch has.
+// memberNames lists the members that the patch has.
 func (p *AppPatch) memberNames() string {
 	var names []string
 	if p.Name != nil {
@@ -97,7 +98,7 @@ func (p *AppPatch) memberNames() string {
 	return strings.Join(names, ", ")
 }
 
-// settings are those of an app after the patch.
+// settings returns the settings of an app after the patch.
 func (p *AppPatch) settings(s Settings, d appDefaults) (_ Settings, bad []FieldError) {
 	for _, a := range appSettings {
 		if to := a.patchValue(p); !to.IsNil() {
@@ -119,8 +120,8 @@ func (s Settings) same(other Settings) bool {
 	return !slices.ContainsFunc(appSettings, func(a appSetting) bool { return !a.kind.same(a.value(&s), a.value(&other)) })
 }
 
-// checkTakeoverakeover reports whether a change of settings could help to take over an app or its users:
-// each but limits that become tighter.
+// enablesTakeover reports whether a change of settings could help to take over an app or its
+// users: every change but limits that become tighter.
 func enablesTakeover(was, is Settings, d appDefaults) bool {
 	return slices.ContainsFunc(appSettings, func(a appSetting) bool {
 		if a.kind.risky != nil {

@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// SigningKeyRotation says how an app gets its next signing key.
+// SigningKeyRotation configures how an app gets its next signing key.
 type SigningKeyRotation struct {
-	// RevokeOld has the new key sign at once; nothing signed before counts any more.
+	// RevokeOld makes the new key sign at once. Tokens that were signed before are no longer
+	// valid.
 	RevokeOld bool
 }
 
-// RotateSigningKey makes the app's next signing key, of the algorithm in its settings. It
-// is published at once and signs from fifteen minutes later on, when every verifier has
-// it; the one before is verified until its last token is dead. Where eight wait to sign, the
-// newest of them is answered again: verifiers fetch all keys, and each request reads them.
-// With RevokeOld the new key signs at once and nothing signed before counts any more.
+// RotateSigningKey makes the app's next signing key, of the algorithm in its settings. The key is
+// published at once and signs from fifteen minutes later on, when every verifier has it. The
+// previous key is verified until its last token expires. Where eight keys wait to sign, the
+// newest of them is returned instead: verifiers fetch all keys, and each request reads them. With
+// RevokeOld the new key signs at once, and tokens that were signed before are no longer valid.
 func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKeyRotation) (SigningKey, error) {
 	own, err := e.OwnApp(ctx, ref)
 	if err != nil {
@@ -75,8 +76,8 @@ func (n nextSigningKey) add(ctx context.Context, e *Engine, app App) (SigningKey
 	return key, nil
 }
 
-// rotateDue makes the next key of apps that were seen to need one. A conflict is no error: another
-// process has made the key.
+// rotateDue makes the next key of apps that were seen to need one. A conflict is no error:
+// another process has made the key.
 func (e *Engine) rotateDue(ctx context.Context) error {
 	var all error
 	for _, id := range e.signing.due.Take() {

@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// clean drops the control characters of text from a request and cuts it to a number of bytes.
+// clean drops control characters and invalid UTF-8 from the text of a request, and cuts it to a
+// number of bytes.
 func clean(s string, most int) string {
 	out := make([]rune, 0, min(len(s), most))
 	size := 0

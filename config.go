@@ -85,7 +85,7 @@ type Config struct {
 	DeveloperCookies bool
 
 	// Developers names the developer of a request, for a host that has developers of its own; the
-	// console app is then off. signedIn is when the developer signed in. Requests that could take
+	// console app is then off. signedIn is when the developer last authenticated. Requests that could take
 	// an app over require a time within the last ten minutes, and the zero time is never fresh.
 	// An empty id or an error gets 401. Default: nil; developers are users of the console app.
 	Developers func(*http.Request) (developerID string, signedIn time.Time, err error)
@@ -169,7 +169,7 @@ type TokenConfig struct {
 // An app's own settings may only tighten these limits.
 type LimitConfig struct {
 	// Credentials limits tries to sign in or up by password. A browser that signed in to an
-	// account before is not counted with strangers: see [Engine.KnowDevice]. Strangers to one
+	// account before is not counted with strangers: see [Engine.IssueDeviceToken]. Strangers to one
 	// email address have 100 tries a day in all, unless email is left out. Beside these, a peer
 	// has as many tries at mailed links and codes. Default "20/m/ip, 10/m/email".
 	Credentials string

@@ -8,8 +8,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// Metadata is what verifiers of an app's tokens need to know of its issuer (OpenID
-// Connect Discovery 1.0, section 3).
+// Metadata is what a verifier of an app's tokens needs to know about its issuer (OpenID Connect
+// Discovery 1.0, section 3).
 type Metadata struct {
 	Issuer        string   `json:"issuer"`
 	JWKSURI       string   `json:"jwks_uri"`
@@ -27,7 +27,7 @@ func (e *Engine) Metadata(ctx context.Context, app uuid.UUID) (Metadata, error) 
 	return metadataOf(e.cfg.issuer(app), a.keys().published(e.now())), nil
 }
 
-// metadataOf describes an issuer that signs by these keys.
+// metadataOf describes an issuer that signs with these keys.
 func metadataOf(issuer string, keys signingKeys) Metadata {
 	return Metadata{
 		Issuer: issuer, JWKSURI: issuer + "/.well-known/jwks.json", Algorithms: keys.algorithms(),
@@ -40,7 +40,7 @@ type KeySet struct {
 	Keys []map[string]string `json:"keys"`
 }
 
-// KeySet publishes the keys that verify an app's tokens now.
+// KeySet returns the public keys that verify an app's tokens now.
 func (e *Engine) KeySet(ctx context.Context, app uuid.UUID) (KeySet, error) {
 	a, err := e.App(ctx, app)
 	if err != nil {
@@ -49,7 +49,7 @@ func (e *Engine) KeySet(ctx context.Context, app uuid.UUID) (KeySet, error) {
 	return keySetOf(a.keys().published(e.now()))
 }
 
-// keySetOf is the set of the public halves of the keys.
+// keySetOf returns the public halves of the keys.
 func keySetOf(keys signingKeys) (KeySet, error) {
 	set := KeySet{Keys: []map[string]string{}}
 	for _, k := range keys {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Engine is authkit at work: it decides, and its parts do the work. It is safe for concurrent
-// use and holds nothing that another process over the same store needs.
+// Engine makes the decisions of authkit; its parts do the work. It is safe for concurrent use and
+// holds nothing that another process over the same store needs.
 type Engine struct {
 	cfg   Config
 	store storage
@@ -26,9 +26,9 @@ type Engine struct {
 	http      *border    // what HTTP keeps
 }
 
-// Handler serves every endpoint, with paths relative to the mount point: a host that
-// mounts it under a subpath strips that first. It is safe for concurrent use.
+// Handler returns the handler of every endpoint, with paths relative to the mount point: a host
+// that mounts it under a subpath strips that path first. It is safe for concurrent use.
 func (e *Engine) Handler() http.Handler { return e.http.handler }
 
-// now is the store's time.
+// now returns the time of the store.
 func (e *Engine) now() time.Time { return e.store.clock.now() }

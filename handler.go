@@ -43,7 +43,7 @@ type call struct {
 	developer string
 	user      User
 	session   Session
-	authTime  time.Time // when the user or developer signed in; zero: not known
+	authTime  time.Time // when the user or developer last authenticated; zero: not known
 	key       APIKey
 }
 

@@ -12,12 +12,12 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// hasher is the only way to the password hash, so that the gate stands before each.
+// hasher is the only way to hash a password, so that every hash passes the gate.
 type hasher struct {
 	params password.Params
 	policy password.Policy
 	gate   *password.Gate
-	dummy  string // the hash of no password, to spend the same time on unknown users
+	dummy  string // a hash that no password has, to spend the same time on unknown users
 
 	breached *password.Ranges // nil: no list is asked
 	store    TokenStore       // for the event that no list was asked
@@ -71,7 +71,7 @@ func (h *hasher) renew(ctx context.Context, app App, u User, pw string, by Clien
 	return h.hash(ctx, gateAsker(app.ID, by), pw)
 }
 
-// check refuses a password that the policy does not take: [CodeWeakPassword].
+// check refuses a password that the policy does not allow: [CodeWeakPassword].
 func (h *hasher) check(pw string, words ...string) error {
 	err := h.policy.Check(pw, words...)
 	if weak, ok := errors.AsType[*password.Weak](err); ok {
@@ -80,12 +80,12 @@ func (h *hasher) check(pw string, words ...string) error {
 	return err
 }
 
-// gateAsker is who waits at the gate.
+// gateAsker names the app and the peer that wait at the gate.
 func gateAsker(app uuid.UUID, by Client) password.Asker {
 	return password.Asker{Tenant: app.String(), Peer: by.gatePeer()}
 }
 
-// hash makes the PHC string of a new password.
+// hash returns the PHC string of a new password.
 func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (string, error) {
 	salt := token.Random(16)
 	var phc string
@@ -95,9 +95,9 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 	return phc, nil
 }
 
-// verify compares a password with the hash of an account, or with the dummy if it has
-// none: both take the same time. When the password is right and its hash was made with
-// other parameters, renewed is a hash with those of today.
+// verify compares a password with the hash of an account, or with a dummy if the account has no
+// password: both take the same time. If the password is right and its hash was made with other
+// parameters, renewed is a hash with the current ones.
 func (h *hasher) verify(ctx context.Context, who password.Asker, pw, phc string) (ok bool, renewed string, err error) {
 	salt := token.Random(16)
 	known := phc != ""

@@ -10,13 +10,13 @@ import (
 // request that causes them, outside any transaction, and may be called concurrently.
 type Hooks struct {
 	// Before is asked before something happens. An error refuses it with [CodeForbidden]. The
-	// client sees the text of a [Reason] in that error, and nothing else of it.
+	// client sees the text of a [Refusal] in that error, and nothing else of it.
 	Before func(context.Context, HookEvent) error
 
 	// After is told what has happened. It delays no request and no mail: [Engine.Run] calls it
-	// beside its other work, in order. A moment is lost if it waits when Run ends, if 4096
-	// moments wait already, or if the hook panics at it (which is logged). What must not be lost
-	// is in the audit events.
+	// beside its other work, in order. A hook event is lost if it waits when Run ends, if 4096
+	// hook events wait already, or if the hook panics at it (which is logged). What must not be
+	// lost is in the audit events.
 	After func(context.Context, HookEvent)
 
 	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of a
@@ -28,7 +28,7 @@ type Hooks struct {
 	Claims func(context.Context, HookEvent) (map[string]any, error)
 }
 
-// HookEvent is what hooks are asked about and told of.
+// HookEvent describes what hooks are asked about and told of.
 type HookEvent struct {
 	Kind   HookKind
 	App    uuid.UUID
@@ -41,12 +41,12 @@ type HookEvent struct {
 	Developer, Name string
 }
 
-// HookKind says what happens.
+// HookKind names what happens.
 type HookKind string
 
-// The events of which hooks are asked and told.
+// The kinds of hook events.
 const (
-	HookSignUp   HookKind = "sign_up"  // a user is created by signing in; no MomentSignIn follows
+	HookSignUp   HookKind = "sign_up"  // a user is created by signing in; no HookSignIn follows
 	HookSignIn   HookKind = "sign_in"  // a known user signs in
 	HookToken    HookKind = "token"    // an access token is made, at each sign-in, sign-up and refresh; for a session cookie behind Require only Before is called
 	HookDeletion HookKind = "deletion" // a user is deleted
@@ -55,7 +55,7 @@ const (
 	HookAppRename HookKind = "app_rename" // an app is renamed; only Before is called
 )
 
-// Refusal refuses with words that the client may see.
+// Refusal refuses with a text that the client may see.
 //
 //	return authkit.Refusal("this address is not one of the company's")
 type Refusal string

@@ -23,7 +23,7 @@ type limit struct {
 	window time.Duration
 }
 
-// The limits of every app.
+// The limits that every app has.
 var (
 	limitCredentialsPeer   = limit{name: "credentials/ip"}
 	limitCredentialsEmail  = limit{name: "credentials/email"}
@@ -43,7 +43,7 @@ var (
 	limitDeveloper         = limit{name: "writes/developer"}
 )
 
-// limitAppsToday is the name of the limit on apps that one developer makes.
+// limitAppsToday is the name of the limit on the apps that one developer makes.
 const limitAppsToday = "apps/day"
 
 // rate is the rate of the limit in an app; false: the app is not limited.
@@ -71,25 +71,25 @@ func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
 	return r, ok
 }
 
-// secret reports whether neither an answer nor its time may tell that the limit is exhausted:
-// those of mail to an address are.
+// secret reports whether neither an answer nor its time may show that the limit is exhausted.
+// This holds for the limits of mail to an address.
 func (l limit) secret() bool {
 	return l == limitMailEmail || l == limitMailDevice || l == limitMailKnown || l == limitMailOwner
 }
 
-// refundable reports whether what is charged may be given back, so that an exhausted limit may
-// have room before its time.
+// refundable reports whether a charge may be refunded, so that an exhausted limit may have room
+// before its time.
 func (l limit) refundable() bool {
 	return l == limitCodeEmail || l.name == limitAppsToday || l.name == limitMailDeveloper ||
 		slices.Contains([]limit{limitMailAll, limitMailAgain, limitMailFirst, limitMailAsker, limitNotices, limitMoreNotices}, l)
 }
 
-// count is one count against a limit, for one subject.
+// count is one charge to a limit, for one subject.
 type count struct {
 	limit limit
 	scope string // of the limit: a wider network, all apps; empty: one subject in one app
 	key   string
-	times int // what the limit's rate is multiplied by; 0 is 1
+	times int // factor of the limit's rate; 0 means 1
 
 	everywhere bool // over all apps, by the rate of an app that has tightened nothing
 	asker      bool // the subject is who asks, not whom it is about
@@ -97,7 +97,7 @@ type count struct {
 
 func (c count) name() string { return c.limit.name + c.scope }
 
-// rate is what the count may reach.
+// rate returns the rate of the count.
 func (c count) rate(of, all limits) (ratelimit.Rate, bool) {
 	if c.everywhere {
 		of = all
@@ -107,8 +107,8 @@ func (c count) rate(of, all limits) (ratelimit.Rate, bool) {
 	return r, ok
 }
 
-// limiter counts in a store what is asked for, refuses what is too much, and remembers for a
-// while which limits are exhausted. It is safe for concurrent use.
+// limiter charges limits in a store, refuses what exceeds them, and remembers for a while which
+// are exhausted. It is safe for concurrent use.
 type limiter struct {
 	store LimitStore
 	ring  *seal.Ring
@@ -126,11 +126,11 @@ func newLimiter(c LimitConfig, store LimitStore, ring *seal.Ring, now func() tim
 	}
 }
 
-// countFor counts the limit for one subject. Subjects are hashed with a key, so that a store
-// that leaks tells no addresses.
+// countFor returns the count of a limit for one subject. Subjects are hashed with a key, so that
+// a leaked store reveals no addresses.
 func (l *limiter) countFor(of limit, subject string) count { return l.scopedCount("", of, subject) }
 
-// scopedCount is by, of a limit in a wider scope.
+// scopedCount is countFor for a limit in a wider scope.
 func (l *limiter) scopedCount(scope string, of limit, subject string) count {
 	c := count{limit: of, scope: scope}
 	mac := l.ring.MAC("limit", []byte(c.name()), []byte(subject))
@@ -170,8 +170,7 @@ func (l *limiter) hit(ctx context.Context, app App, counts ...count) error {
 	return nil
 }
 
-// refund gives back what hit charged. It restores room in a limit and never fails for the lack
-// of any.
+// refund gives back what hit charged. It never fails because a limit is exhausted.
 func (l *limiter) refund(ctx context.Context, app App, counts ...count) error {
 	if l.off {
 		return nil
@@ -196,7 +195,7 @@ func hitError(err error, app uuid.UUID) error {
 	return unavailable(fmt.Errorf("count a limit of app %s: %w", app, err))
 }
 
-// hits are the counts of what is limited, and what the store is asked for each.
+// hits returns the counts that have a limit, and the hit of the store for each.
 func (l *limiter) hits(of limits, counts []count) (limited []count, hits []Hit) {
 	for _, c := range counts {
 		r, ok := c.rate(of, l.all)

@@ -9,13 +9,13 @@ import (
 // maxExhausted bounds how many exhausted limits a process remembers.
 const maxExhausted = 16384
 
-// limitKey is a key of a limit in the app that it is counted in.
+// limitKey is the key of a limit, with the app in which it is counted.
 type limitKey struct {
 	app uuid.UUID
 	key string
 }
 
-// keyOf is where a call of an app counts a hit.
+// keyOf returns the key of a hit in a call of an app.
 func keyOf(app uuid.UUID, h Hit) limitKey {
 	if h.App != uuid.Nil {
 		app = h.App
@@ -24,17 +24,17 @@ func keyOf(app uuid.UUID, h Hit) limitKey {
 }
 
 // exhausted is a limit in which nothing fits until a time. Only time makes room in it (GCRA), so
-// that the store would answer every process the same until then: a flood costs the store nothing.
+// that the store would give every process the same answer until then, and need not be asked.
 type exhausted struct {
 	by          Hit
 	from, until time.Time
 }
 
-// knownExhausted is the index of the first hit whose limit is certainly exhausted, and how long
-// that lasts; it is the number of hits if no limit is.
+// knownExhausted returns the index of the first hit whose limit is known to be exhausted, and for
+// how long; the index is the number of hits if no limit is.
 func (l *limiter) knownExhausted(app uuid.UUID, hits []Hit, now time.Time) (int, time.Duration) {
 	for i, h := range hits {
-		// With another rate there may be room; and before from, the clock was set back.
+		// At another rate there may be room. A time before from means that the clock was set back.
 		s, ok := l.exhausted.Get(keyOf(app, h))
 		if ok && s.by == h && !now.Before(s.from) && now.Before(s.until) {
 			return i, s.until.Sub(now)
@@ -44,7 +44,7 @@ func (l *limiter) knownExhausted(app uuid.UUID, hits []Hit, now time.Time) (int,
 }
 
 // noteExhausted remembers an exhausted limit, unless it is refundable, or the time of an answer
-// must not tell that it is exhausted.
+// must not show that it is exhausted.
 func (l *limiter) noteExhausted(app uuid.UUID, by count, h Hit, now time.Time, wait time.Duration) {
 	if !by.limit.refundable() && !by.limit.secret() {
 		l.exhausted.Put(keyOf(app, h), exhausted{h, now, now.Add(wait)})

@@ -7,17 +7,17 @@ import (
 )
 
 const (
-	// peerTimes is how much of one app's rate a peer has in all apps together: one address
-	// with many app ids must not take the hash gate from every tenant.
+	// peerTimes is the factor of one app's rate that a peer has in all apps together: one address
+	// with many app ids must not occupy the hash gate of every tenant.
 	peerTimes = 5
 
-	// forwardTimes is the same of a developer, for all the people whose requests their
-	// backends forward.
+	// forwardTimes is the factor of one app's rate that a developer has for all the clients whose
+	// requests their servers forward.
 	forwardTimes = 50
 )
 
-// peerCounts counts a limit for who asks: over all apps, and in this one, for an address of IPv6
-// by three sizes of network. A Go caller who gives no address is not counted.
+// peerCounts returns the counts of a limit for the caller: in all apps and in this one, for an
+// IPv6 address by three sizes of network. A Go caller without an address is not counted.
 func (l *limiter) peerCounts(of limit, who Client) []count {
 	if who.IP == "" {
 		return nil
@@ -31,9 +31,9 @@ func (l *limiter) peerCounts(of limit, who Client) []count {
 	return counts
 }
 
-// allAppsCounts counts a limit for who asks in all apps together. An address that a backend tells
-// is counted in its app alone, and here the developer for it: a backend that can name any
-// address must not use up what another has elsewhere.
+// allAppsCounts returns the counts of a limit for the caller in all apps together. An address
+// that a server forwards is counted only in its app, and the developer is counted here in its
+// place: a server that can name any address must not use up what that address has elsewhere.
 func (l *limiter) allAppsCounts(of limit, who Client) []count {
 	if who.forwarder != "" {
 		c := l.scopedCount("/forwarded", of, who.forwarder)
@@ -49,7 +49,7 @@ func (l *limiter) allAppsCounts(of limit, who Client) []count {
 	return counts
 }
 
-// scopeOf names the networks that are wider than the smallest.
+// scopeOf names a network that is wider than the smallest; empty: it is the smallest.
 func scopeOf(n httpio.PeerNet) string {
 	if n.Times == 1 {
 		return ""
@@ -57,8 +57,8 @@ func scopeOf(n httpio.PeerNet) string {
 	return "/" + strconv.Itoa(n.Bits)
 }
 
-// gatePeer is the network that waits at the hash gate. It is empty, and the app stands for it,
-// where the address is not known or is what a backend tells.
+// gatePeer returns the network that waits at the hash gate. It is empty, and the app stands for
+// it, where the address is unknown or was forwarded.
 func (c Client) gatePeer() string {
 	if c.IP == "" || c.forwarder != "" {
 		return ""

@@ -11,16 +11,16 @@ import (
 	"github.com/authkit-dev/authkit/internal/ratelimit"
 )
 
-// limits are those of an app, or of every app, as they are counted.
+// limits are the parsed limits of an app, or of the configuration.
 type limits struct {
 	credentials, signUp, mail, oauth ratelimit.Rates
 	user, developer                  ratelimit.Rate // of writes; the zero Rate: not limited
 }
 
-// writesOff is the text that turns a limit of writes off.
+// writesOff is the text that turns off a limit of writes.
 const writesOff = "off"
 
-// writeField is one of two texts, which an app has no say in.
+// writeField describes one of the two limits of writes, which an app cannot set.
 type writeField struct {
 	config, fallback string
 	text             func(*LimitConfig) *string
@@ -32,7 +32,8 @@ var writeFields = []writeField{
 	{"Limits.Developer", "300/m", func(c *LimitConfig) *string { return &c.Developer }, func(l *limits) *ratelimit.Rate { return &l.developer }},
 }
 
-// limitField is one of four texts, with the keys that it may have.
+// limitField describes one of the four limits that an app may tighten, with the keys that it may
+// have.
 type limitField struct {
 	config, setting string // its names
 	keys            []ratelimit.Key
@@ -88,7 +89,7 @@ func (c *LimitConfig) fill(bad *problems) {
 	}
 }
 
-// parsed are limits that fill has found nothing wrong with.
+// parsed returns the limits of a configuration that fill found valid.
 func (c *LimitConfig) parsed() limits {
 	var out limits
 	for _, f := range limitFields {
@@ -100,7 +101,7 @@ func (c *LimitConfig) parsed() limits {
 	return out
 }
 
-// forApp are the limits of an app: its own where they are no wider than the engine's.
+// forApp returns the limits of an app: its own where they are no wider than the engine's.
 func (l limits) forApp(app App) limits { return l.tightened(app.Settings.Limits) }
 
 func (l limits) tightened(own AppLimits) limits {
@@ -116,12 +117,12 @@ func (l limits) tightened(own AppLimits) limits {
 	return l
 }
 
-// over reports whether any limit lets more through than that of most does.
+// over reports whether any limit lets more through than the same one of most.
 func (l limits) over(most limits) bool {
 	return slices.ContainsFunc(limitFields, func(f limitField) bool { return f.rates(&l).Over(*f.rates(&most)) != "" })
 }
 
-// check says what is wrong with the limits that an app would have.
+// check reports the errors of the limits that an app would have.
 func (l limits) check(own AppLimits) (bad []FieldError) {
 	for _, f := range limitFields {
 		text := *f.own(&own)
@@ -144,15 +145,15 @@ func (l limits) check(own AppLimits) (bad []FieldError) {
 	return bad
 }
 
-// limitsJSON are limits as a member of JSON. In a request null, and a member that is null or
-// missing, is the engine's own.
+// limitsJSON is the JSON of limits. In a request, null and a member that is null or missing mean
+// the engine's own.
 type limitsJSON struct {
 	Credentials *string `json:"credentials" null:"ok"`
 	SignUp      *string `json:"sign_up"     null:"ok"`
 	Mail        *string `json:"mail"        null:"ok"`
 	OAuth       *string `json:"oauth"       null:"ok"`
 
-	given bool // a request had it
+	given bool // the request has the member
 }
 
 // UnmarshalJSONFrom implements json.UnmarshalerFrom.
@@ -163,7 +164,7 @@ func (j *limitsJSON) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return err
 }
 
-// own are the limits of a request. It refuses an empty text, which says nothing.
+// own returns the limits of a request. It refuses an empty text, whose meaning is unclear.
 func (j *limitsJSON) own() (own AppLimits, bad []FieldError) {
 	for _, f := range limitFields {
 		text := *f.json(j)

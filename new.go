@@ -12,12 +12,12 @@ import (
 	"github.com/authkit-dev/authkit/oauth"
 )
 
-// startTimeout bounds what New asks of the store.
+// startTimeout bounds the calls of New to the store.
 const startTimeout = 10 * time.Second
 
-// New makes an Engine. It reports everything that is wrong with the configuration in one
-// error. It asks the store (for at most ten seconds) for its time and for the console app,
-// which it creates in an empty one; secrets that do not open what the store holds are refused.
+// New makes an Engine. It reports every error of the configuration in one error. It asks the
+// store (for at most ten seconds) for its time and for the console app, which it creates in an
+// empty store. It refuses secrets that do not open what the store holds.
 func New(c Config) (*Engine, error) {
 	c, base, ring, err := withDefaults(c)
 	if err != nil {
@@ -43,7 +43,7 @@ func New(c Config) (*Engine, error) {
 	return e, nil
 }
 
-// build makes the parts, each of those before it.
+// build makes the parts, in an order in which each finds those that it needs.
 func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	c, thin := &e.cfg, thinlog.New(e.cfg.Logger, e.now)
 	e.secrets = newSecrets(ring, e.store, e.now)
@@ -69,8 +69,8 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	e.http.handler = newHandler(e)
 }
 
-// ensureConsole creates the console app in an empty store. Its sealed signing key tells
-// whether the secrets are those that the store was filled with.
+// ensureConsole creates the console app in an empty store. Whether its sealed signing keys open
+// shows whether the secrets belong to the store.
 func ensureConsole(ctx context.Context, e *Engine) error {
 	app, err := e.store.App(ctx, Console)
 	if errors.Is(err, ErrNotFound) {
@@ -86,7 +86,7 @@ func ensureConsole(ctx context.Context, e *Engine) error {
 	if len(app.Keys) == 0 {
 		return errors.New("authkit: the console app has no signing key; the store is damaged")
 	}
-	for _, k := range app.Keys { // each may be sealed under a secret of its time
+	for _, k := range app.Keys { // each may be sealed under another secret
 		if _, err := e.signing.open(app.ID, k); err != nil {
 			return fmt.Errorf("authkit: Config.Secrets do not open what the store holds; give the secrets that it was filled with: %w", err)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// maxHookEvents is how many events may wait for Hooks.After.
+// maxHookEvents bounds how many hook events wait for Hooks.After.
 const maxHookEvents = 4096
 
 // notifier calls the hooks and the observer of the host. It is safe for concurrent use.
@@ -51,7 +51,7 @@ func (n *notifier) before(ctx context.Context, m HookEvent) error {
 	return refusal
 }
 
-// after queues an event for Hooks.After, which Run calls. An event that finds the queue full is
+// after queues a hook event for Hooks.After, which Run calls. If the queue is full, the event is
 // lost, and a log line says so.
 func (n *notifier) after(m HookEvent) {
 	if n.hooks.After == nil {
@@ -65,8 +65,8 @@ func (n *notifier) after(m HookEvent) {
 	}
 }
 
-// runAfter calls Hooks.After for each event until ctx ends. What waits then is for the Run
-// that comes next, not for a hook that cannot act.
+// runAfter calls Hooks.After for each hook event until ctx ends. Events that wait then are left
+// for a later Run of the process, since a hook cannot act under an ended context.
 func (n *notifier) runAfter(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
@@ -77,8 +77,8 @@ func (n *notifier) runAfter(ctx context.Context) {
 	}
 }
 
-// callPendingAfter calls Hooks.After for the events that wait when it is called, not for those
-// that its calls cause.
+// callPendingAfter calls Hooks.After for the hook events that wait when it is called, not for
+// those that its calls cause.
 func (n *notifier) callPendingAfter(ctx context.Context) {
 	for range len(n.pending) {
 		select {
@@ -90,7 +90,7 @@ func (n *notifier) callPendingAfter(ctx context.Context) {
 	}
 }
 
-// callAfter calls the hook. An event whose hook panics counts as told.
+// callAfter calls the hook. It does not retry an event at which the hook panics.
 func (n *notifier) callAfter(ctx context.Context, m HookEvent) {
 	err := panics.Catch(func() error { n.hooks.After(ctx, m); return nil })
 	if err != nil {
@@ -166,7 +166,7 @@ func (e *Error) ruleDetail() []byte {
 	return detail
 }
 
-// public is the event as the host sees it: without what the access check has found.
+// public returns the event as the host sees it: without the findings of the access check.
 func (m HookEvent) public() HookEvent {
 	m.Client.checked = nil
 	return m

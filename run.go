@@ -15,23 +15,22 @@ import (
 const (
 	runEvery = time.Second
 
-	// mailPause lets the answer to a request leave before its mail is worked on: that takes
-	// longer for an address which is known, and would show where a processor is shared.
+	// mailPause is how long Run waits before it works on new mail, so that the answer to the
+	// request leaves first. The work takes longer for a known address, which would show where
+	// both share a processor.
 	mailPause = 10 * time.Millisecond
 	sweepMax  = 1000
 
-	// eventAge is how long an event is kept: a year, and time to look back on it.
+	// eventAge is how long an event is kept: a year, and five weeks to look back on it.
 	eventAge = 400 * day
 )
 
-// Run does the work that no request waits for, until ctx ends: it sends mail, notes when
-// API keys were last used, makes signing keys that are due, tells hooks what has happened
-// and removes what is expired.
-// Any number of processes may run it at once; without it no mail is
-// sent, and links in mail that waits expire. It returns nil; what fails is logged and tried
-// again, and a panic of the host's code (a Mailer, a template, a hook, an Observer) is a failure
-// like any other. A mail that is on its way when ctx ends is given five seconds more to arrive
-// and be noted.
+// Run does the background work until ctx ends: it sends mail, notes when API keys were last used,
+// makes signing keys that are due, calls Hooks.After and removes expired data. Any number of
+// processes may run it at once. Without it no mail is sent, and the links in waiting mail expire.
+// It returns nil. A failure is logged and the work is tried again; a panic of the host's code (a
+// Mailer, a template, a hook, an Observer) is a failure like any other. A mail that is being sent
+// when ctx ends has five seconds more to arrive and be noted.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.outbox.began()()
 	var telling sync.WaitGroup
@@ -60,7 +59,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 }
 
-// sleep waits; false: ctx ended first.
+// sleep waits for d; false: ctx ended first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -72,8 +71,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// RunOnce does once what [Engine.Run] does over and over: for tests and for cron. Mail that
-// was due when it was called has been tried when it returns, also what another call in this
+// RunOnce does once what [Engine.Run] does repeatedly: for tests and for cron. Mail that was due
+// when it was called has been tried when it returns, including mail that another call in this
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
 	e.hooks.callPendingAfter(ctx)
@@ -86,8 +85,8 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 	return err
 }
 
-// runStep does all there is to do but for the sweep, which it only takes a step further:
-// what a large app leaves behind takes minutes to remove, and mail does not wait for it.
+// runStep does all the work that is due, but only one step of the sweep: the data that a large
+// app leaves takes minutes to remove, and mail does not wait for it.
 func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
 	for _, part := range []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.outbox.deliver, e.keys.flush, e.rotateDue} {
 		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
@@ -96,8 +95,7 @@ func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
 	return more, errors.Join(err, swept)
 }
 
-// sweep takes the removal of what is over one step further. more reports whether another step
-// may have work.
+// sweep removes one batch of expired data. more reports whether another batch may remain.
 func sweep(ctx context.Context, store Upkeep, now time.Time) (more bool, err error) {
 	err = panics.Catch(func() (err error) {
 		more, err = store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)

@@ -11,12 +11,12 @@ import (
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
-// retiredEvery is how often [Engine.Run] asks whether the newest secret is still in use.
+// retiredEvery is how often [Engine.Run] checks that the newest secret is still in use.
 const retiredEvery = time.Minute
 
-// secrets are Config.Secrets, as this process holds them. The store has a note of the newest
-// before that seals anything: a deployment that lacks a noted secret does not start, instead of
-// failing for the apps that it cannot open. It is safe for concurrent use.
+// secrets holds Config.Secrets. The store notes the newest secret before it seals anything. So a
+// deployment that lacks a noted secret does not start, instead of failing for the apps whose data
+// it cannot open. It is safe for concurrent use.
 type secrets struct {
 	ring  *seal.Ring
 	ids   []string // of the secrets, the newest first
@@ -27,7 +27,7 @@ type secrets struct {
 	looked time.Time
 }
 
-// resealStore is what the store keeps of secrets and under them.
+// resealStore is the role of the store that keeps notes of secrets and sealed data.
 type resealStore interface {
 	SecretStore
 	SealStore
@@ -37,11 +37,11 @@ func newSecrets(ring *seal.Ring, store resealStore, now func() time.Time) *secre
 	return &secrets{ring: ring, ids: ring.IDs(), store: store, now: now}
 }
 
-// newest is the id of the secret that seals.
+// newest returns the id of the secret that seals.
 func (s *secrets) newest() string { return s.ids[0] }
 
-// noteNewest notes the newest secret. It refuses where the store has a note of a secret that is
-// not among Config.Secrets.
+// noteNewest notes the newest secret. It fails if the store has a note of a secret that is not
+// among Config.Secrets.
 func (s *secrets) noteNewest(ctx context.Context) ([]SecretNote, error) {
 	notes, err := s.store.NoteSecret(ctx, s.newest(), s.ids)
 	switch {
@@ -53,7 +53,7 @@ func (s *secrets) noteNewest(ctx context.Context) ([]SecretNote, error) {
 	return notes, nil
 }
 
-// missingError names the secrets that the store has a note of and this process does not hold.
+// missingError names the secrets that the store has a note of and this process lacks.
 func (s *secrets) missingError(notes []SecretNote) error {
 	var ids []string
 	for _, note := range notes {
@@ -65,7 +65,8 @@ func (s *secrets) missingError(notes []SecretNote) error {
 		"give those too, the newest first, until Engine.Reseal has made them needless: %w", s.ids, &seal.MissingError{IDs: ids})
 }
 
-// checkRetired tells of a newest secret that a reseal has retired, which this process goes on with.
+// checkRetired returns an error if a reseal has retired the newest secret of this process. The
+// process goes on with it.
 func (s *secrets) checkRetired(ctx context.Context) error {
 	now := s.now()
 	s.mu.Lock()

@@ -12,13 +12,14 @@ import (
 // resealBatch is how many blobs are read at once.
 const resealBatch = 200
 
-// Resealed is what [Engine.Reseal] did. Secrets are named by ids, which tell nothing of them.
+// Resealed is the result of [Engine.Reseal]. It names secrets by their ids, which reveal nothing
+// of them.
 type Resealed struct {
 	SigningKeys, ClientSecrets int // sealed anew
 
-	Newest    string   // the secret that seals from now on
-	Forgotten []string // they seal nothing that is alive, and may be removed from Config.Secrets
-	Kept      []string // they have to stay: something waits that they sealed, such as mail
+	Newest    string   // the id of the secret that seals from now on
+	Forgotten []string // these seal nothing alive, and may be removed from Config.Secrets
+	Kept      []string // these have to stay: they sealed something that waits, such as mail
 }
 
 func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
@@ -51,8 +52,8 @@ func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
 	return out, damaged
 }
 
-// resealPart seals one part anew and counts. A blob that does not open stays, and is told of
-// as damaged.
+// resealPart seals one part again and counts the blobs. A blob that does not open stays as it is;
+// damaged reports it.
 func (s *secrets) resealPart(ctx context.Context, part SealedPart, count *int) (damaged, err error) {
 	q := SealedQuery{Part: part, Limit: resealBatch}
 	for {
@@ -80,7 +81,8 @@ func (s *secrets) resealPart(ctx context.Context, part SealedPart, count *int) (
 	}
 }
 
-// replace leaves alone what is changed beside it, since that is sealed anew by then.
+// replace stores a blob that was sealed again. It skips a blob that was changed concurrently,
+// since that one is sealed under the newest secret already.
 func (s *secrets) replace(ctx context.Context, blob Sealed, next []byte, count *int) error {
 	switch err := s.store.Reseal(ctx, blob.App, blob, next, s.newest()); {
 	case err == nil:
@@ -91,7 +93,7 @@ func (s *secrets) replace(ctx context.Context, blob Sealed, next []byte, count *
 	return nil
 }
 
-// renewed is the blob under the newest secret; nil: it is that already.
+// renewed returns the blob sealed under the newest secret; nil: it is already.
 func (s *secrets) renewed(blob Sealed) ([]byte, error) {
 	if id, _ := seal.SealedBy(blob.Blob); id == s.newest() {
 		return nil, nil
@@ -107,8 +109,8 @@ func (s *secrets) renewed(blob Sealed) ([]byte, error) {
 	return s.ring.Seal(plain, aad), nil
 }
 
-// forget forgets the retired secrets that seal nothing alive. What they sealed before they
-// were retired is there to be seen by now.
+// forget forgets the retired secrets that seal nothing alive. What they sealed before they were
+// retired is visible in the store by now.
 func (s *secrets) forget(ctx context.Context, out *Resealed, retired []string) error {
 	now := s.now()
 	heads, err := s.store.SealedHeads(ctx, now, now.Add(-forUndo.ttl))

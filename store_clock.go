@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// maxSkew is how far the clock of a process may be from the store's. Beyond it the
-	// process is not ready: others judge its tokens by clocks of their own.
+	// maxSkew is how much the clock of a process may differ from the store's. Beyond it the
+	// process is not ready: others judge its tokens by their own clocks.
 	maxSkew = 30 * time.Second
 
-	// saySkew is how far it may be without a line in the log.
+	// warnSkew is how much they may differ without a warning in the log.
 	warnSkew = 5 * time.Second
 
 	// measureEvery is how often Run compares the clocks.
@@ -25,17 +25,17 @@ const (
 	readyTimeout = 2 * time.Second
 )
 
-// storeClock is the time of the store: the clock of the process, moved by the offset that
-// was measured last. Every limit, grace and end is judged by it, so that processes over one
-// store agree whatever their own clocks say. It is safe for concurrent use.
+// storeClock returns the time of the store: the clock of the process plus the offset that was
+// measured last. Every limit, grace and expiry is judged by it, so that the processes over one
+// store agree whatever their own clocks show. It is safe for concurrent use.
 type storeClock struct {
 	own      func() time.Time
 	store    Upkeep
-	volatile bool // the store is in this process, and has no other clock
+	volatile bool // the store is in this process and uses its clock
 	log      *slog.Logger
 
 	offset   atomic.Int64 // nanoseconds to add to own
-	measured atomic.Int64 // when, by own, in nanoseconds since 1970
+	measured atomic.Int64 // time of the last measurement, by own, in nanoseconds since 1970
 	asking   coalesce.Group[struct{}, struct{}]
 }
 
@@ -43,16 +43,16 @@ func newStoreClock(own func() time.Time, store Upkeep, volatile bool, log *slog.
 	return &storeClock{own: own, store: store, volatile: volatile, log: log}
 }
 
-// now is the store's time, at the precision that stores keep.
+// now returns the time of the store, at the precision that stores keep.
 func (c *storeClock) now() time.Time {
 	return c.own().Add(c.skew()).UTC().Truncate(time.Microsecond)
 }
 
-// skew is how far the store's clock is ahead of the process's own.
+// skew returns how far the store's clock is ahead of the process's own.
 func (c *storeClock) skew() time.Duration { return time.Duration(c.offset.Load()) }
 
-// measure asks the store for its time. The answer was made between the question and its
-// arrival; an offset that lies within that is no evidence of another one.
+// measure asks the store for its time. The store read its clock somewhere between the question
+// and the answer, so that an offset within that uncertainty does not replace the current one.
 func (c *storeClock) measure(ctx context.Context) error {
 	before := c.own()
 	at, err := c.store.Ping(ctx)
@@ -75,7 +75,7 @@ func (c *storeClock) measure(ctx context.Context) error {
 	return nil
 }
 
-// measureIfDue measures if the last time was a minute ago.
+// measureIfDue measures if the last measurement is a minute old.
 func (c *storeClock) measureIfDue(ctx context.Context) error {
 	if c.volatile || time.Duration(c.own().UnixNano()-c.measured.Load()).Abs() < measureEvery {
 		return nil
@@ -83,9 +83,9 @@ func (c *storeClock) measureIfDue(ctx context.Context) error {
 	return c.measure(ctx)
 }
 
-// ready measures; callers at the same time share the answer, so that no number of them
-// keeps the store busy. It fails while the store cannot write or the clocks are too far
-// apart.
+// ready measures. Concurrent callers share one measurement, so that any number of them does not
+// load the store. It fails while the store cannot write, or if the clocks differ by more than
+// maxSkew.
 func (c *storeClock) ready(ctx context.Context) error {
 	_, err := c.asking.Do(ctx, struct{}{}, readyTimeout, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, c.measure(ctx)
