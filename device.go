@@ -47,7 +47,7 @@ func newAsker(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) a
 
 // counts are a device's own, or those of all strangers together: of those there are few a day
 // besides, refilled evenly, since ten a minute are 14,400 passwords a day.
-func (a asker) counts(l *limiter) []count {
+func (a *asker) counts(l *limiter) []count {
 	if a.known != nil {
 		return []count{l.countFor(limitCredentialsDevice, a.email+" "+token.Encode(a.known.ID))}
 	}

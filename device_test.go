@@ -483,15 +483,3 @@ func FuzzDevice(f *testing.F) {
 		}
 	})
 }
-
-// counter is a constant source in place of randomness, so that all processes of a fuzz target
-// get the same.
-type counter struct{ n byte }
-
-func (c *counter) Read(b []byte) (int, error) {
-	for i := range b {
-		c.n++
-		b[i] = c.n
-	}
-	return len(b), nil
-}

@@ -83,7 +83,7 @@ type kidJSON struct {
 }
 
 func rotateSigningKey(c *call, in rotateBody) (jsonResponse, error) {
-	key, err := c.e.RotateSigningKey(c.ctx(), c.appRef(), SigningKeyRotation{RevokeOld: in.RevokeOld})
+	key, err := c.e.RotateSigningKey(c.ctx(), c.appRef(), SigningKeyRotation(in))
 	if err != nil {
 		return jsonResponse{}, err
 	}
