@@ -73,7 +73,7 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 	}
 	for _, scope := range in.Scopes {
 		if !slices.Contains(apiKeyScopes, scope) {
-			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds something else than %q", apiKeyScopes))
+			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds a scope that is not one of %q", apiKeyScopes))
 		}
 	}
 	scopes = slices.Clone(in.Scopes)

@@ -33,7 +33,7 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 	}
 	m := AppMove{Now: e.now(), App: app, From: own.Developer, To: e.cfg.developerOf(to), Most: e.cfg.liveApps(false)}
 	if to == "" || m.From == m.To {
-		return invalid("to", "invalid_value", "there is no new developer, or that one has the app already")
+		return invalid("to", "invalid_value", "to is empty, or names the developer who owns the app")
 	}
 	if m.Owner = ownerRef(m.To); m.Owner.ID != uuid.Nil {
 		u, err := e.User(ctx, UserRef{App: Console, ID: m.Owner.ID})
@@ -41,7 +41,7 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 			return err
 		}
 		if !u.Verified {
-			return refuse(CodeEmailNotVerified, "the new developer has to prove the address first")
+			return refuse(CodeEmailNotVerified, "the new developer has to verify the address first")
 		}
 	}
 	m.Riders.note(m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To})

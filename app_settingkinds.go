@@ -126,7 +126,7 @@ func oneOf(field, got string, known ...string) []FieldError {
 	for i, k := range known {
 		names[i] = strconv.Quote(k)
 	}
-	return []FieldError{{field, "unknown_value", field + " is none of " + strings.Join(names, ", ")}}
+	return []FieldError{{field, "unknown_value", field + " is not one of " + strings.Join(names, ", ")}}
 }
 
 // urls is a list within bounds, each entry of which passes the check.

@@ -54,7 +54,7 @@ func (c Client) checkCookieRoom() error {
 	if c.checked == nil || c.checked.others < maxCookieApps {
 		return nil
 	}
-	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, which is as many as it may; sign out of one of them first")
+	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, the most that it may hold; sign out of one of them first")
 }
 
 // maxCookieApps is how many apps' session cookies a browser holds. Each request carries all of

@@ -178,7 +178,7 @@ func fieldsOf(err error) []FieldError {
 
 // limitReached refuses one thing more than a bound allows.
 func limitReached(things string, most int) *Error {
-	return refuse(CodeLimitReached, fmt.Sprintf("there are as many %s as there may be, %d: delete one first", things, most))
+	return refuse(CodeLimitReached, fmt.Sprintf("the bound of %d %s is reached: delete one first", most, things))
 }
 
 // unavailable refuses because something that authkit depends on fails.
@@ -205,7 +205,7 @@ func storeError(err error, app uuid.UUID) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrNotFound):
-		return unknownApp("the app was deleted beside the request")
+		return unknownApp("the app was deleted during the request")
 	}
 	return unavailable(fmt.Errorf("change app %s: %w", app, err))
 }

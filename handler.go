@@ -118,7 +118,7 @@ func (c *call) recoverPanic() {
 // route.
 func (c *call) dispatch(res *resource) error {
 	if res == nil {
-		return refuse(CodeNotFound, "there is nothing at this path; is the mount point stripped from it, once?")
+		return refuse(CodeNotFound, "there is nothing at this path; check that the mount point is stripped from it, exactly once")
 	}
 	if c.r.Method == http.MethodOptions && c.r.Header.Get("Access-Control-Request-Method") != "" && c.r.Header.Get("Origin") != "" {
 		return c.preflight(res)

@@ -49,7 +49,7 @@ func (h *hasher) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 	}
 	has, err := h.breached.Has(ctx, pw)
 	if err != nil {
-		h.log.WarnContext(ctx, "a new password was not looked up among breached ones", slog.Any("error", err))
+		h.log.WarnContext(ctx, "a new password was not checked against the list of breached ones", slog.Any("error", err))
 		var riders Riders
 		riders.note(h.now(), Event{App: app, Type: EventPasswordUnchecked})
 		return storeError(h.store.Put(ctx, app, riders), app)

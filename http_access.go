@@ -97,7 +97,7 @@ func userByCookieAlone(c *call) error {
 		}
 	}
 	if !c.bringsCookie() {
-		return refuse(CodeUnauthenticated, "this endpoint wants the session cookie, and no Authorization header").because(cause("the request brings no session cookie, or an Authorization header"))
+		return refuse(CodeUnauthenticated, "this endpoint requires the session cookie, without an Authorization header").because(cause("the request brings no session cookie, or an Authorization header"))
 	}
 	return c.userByCookie()
 }
@@ -117,7 +117,7 @@ func fresh(check access) access {
 func (c *call) mustBeFresh() error {
 	age := c.e.now().Sub(c.authTime)
 	if c.authTime.IsZero() || age > freshFor || age < -clockLeeway {
-		return refuse(CodeReauthenticationRequired, "this wants a sign-in of the last ten minutes")
+		return refuse(CodeReauthenticationRequired, "this requires a sign-in within the last ten minutes")
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func apiKey(scope string) access {
 			return err
 		}
 		if text == "" || (scheme != "bearer" && scheme != "apikey") {
-			return refuse(CodeUnauthenticated, "this endpoint wants an API key: Authorization: Bearer ak_…")
+			return refuse(CodeUnauthenticated, "this endpoint requires an API key: Authorization: Bearer ak_…")
 		}
 		key, err := c.e.CheckAPIKey(c.ctx(), text)
 		if err != nil {
@@ -204,7 +204,7 @@ func creator(c *call) error {
 
 func (c *call) mustBeVerified() error {
 	if c.e.cfg.Developers == nil && !c.user.Verified {
-		return refuse(CodeEmailNotVerified, "prove your address first: ask for a mail at /auth/email/send/console, and redeem it with the binding at /auth/email/verify/console")
+		return refuse(CodeEmailNotVerified, "verify your address first: ask for a mail at /auth/email/send/console, and redeem it with the binding at /auth/email/verify/console")
 	}
 	return nil
 }

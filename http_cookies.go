@@ -42,7 +42,7 @@ func (c *call) setSignInCookies(s SignIn) {
 // endReplaced ends the session whose cookie is replaced.
 func (c *call) endReplaced(old string) {
 	if err := c.e.endByCookie(c.ctx(), c.app.ID, old); err != nil {
-		c.warn("the session before was not ended", err)
+		c.warn("the replaced session was not ended", err)
 	}
 }
 

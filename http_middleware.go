@@ -110,7 +110,7 @@ func (g guard) identify(r *http.Request) (*Identity, uuid.UUID, error) {
 }
 
 func noAccessToken(why cause) *Error {
-	return refuse(CodeUnauthenticated, "this endpoint wants an access token: Authorization: Bearer …, or the session cookie where the app's session_mode takes it").because(why)
+	return refuse(CodeUnauthenticated, "this endpoint requires an access token: Authorization: Bearer …, or the session cookie if the app's session_mode allows it").because(why)
 }
 
 func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error) {
@@ -126,7 +126,7 @@ func (g guard) identifyByCookie(r *http.Request, id uuid.UUID) (*Identity, error
 		return nil, noAccessToken("the app takes no session cookies")
 	}
 	if mayWrite(r) && httpio.CrossOrigin(r, g.e.http.origin, func(origin string) bool { return slices.Contains(app.Settings.Origins, origin) }) {
-		return nil, refuse(CodeForbidden, "a browser sent this from another origin, with the session cookie of this one")
+		return nil, refuse(CodeForbidden, "a browser sent the session cookie with a request from another origin")
 	}
 	by := Client{IP: g.e.http.proxies.Sender(r).Addr, UserAgent: r.UserAgent(), Cookie: true}
 	return g.e.live.byCookie(r.Context(), cookieUse{app: app, value: value, by: by, used: r.Method != http.MethodHead}, g.within)

@@ -55,6 +55,6 @@ func (c *call) logPreflight(res *resource, origins []string, headers string) {
 		slog.String("headers", clean(headers, 512)),
 		slog.String("allowed_origins", clean(strings.Join(origins, " "), 1024)),
 		slog.String("allowed_methods", res.allow()),
-		slog.String("allowed_headers", "at most 64 names, 2 KiB, not *, none that begins with "+privateHeaders),
+		slog.String("allowed_headers", "at most 64 names, 2 KiB, not *, and no name that begins with "+privateHeaders),
 	)
 }

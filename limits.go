@@ -190,7 +190,7 @@ func (l *limiter) refund(ctx context.Context, app App, counts ...count) error {
 
 func hitError(err error, app uuid.UUID) error {
 	if errors.Is(err, ErrNotFound) {
-		return unknownApp("the app was deleted beside the request")
+		return unknownApp("the app was deleted during the request")
 	}
 	return unavailable(fmt.Errorf("count a limit of app %s: %w", app, err))
 }
@@ -217,7 +217,7 @@ func limited(by count, h Hit, wait time.Duration) *Error {
 		RetryAfter: max(wait, time.Second), exhausted: policy{by.name(), ratelimit.Rate{N: h.Limit, Per: h.Window}},
 	}
 	if by.limit == limitCredentialsDay {
-		err.Detail = "too many tries at this address today by devices that it does not know; a sign-in link, a password reset, and devices that signed in before still work"
+		err.Detail = "too many tries at this address today from unknown devices; a sign-in link, a password reset, and devices that signed in before still work"
 	}
 	return err
 }

@@ -61,7 +61,7 @@ func (n *notifier) after(m HookEvent) {
 	case n.pending <- m.public():
 	default:
 		n.log.Line(context.Background(), slog.LevelWarn, "event lost",
-			"a hook fell behind and an event is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
+			"the queue of Hooks.After is full and a hook event is lost; let Hooks.After return sooner, or start Engine.Run", slog.String("kind", string(m.Kind)))
 	}
 }
 
@@ -94,7 +94,7 @@ func (n *notifier) callPendingAfter(ctx context.Context) {
 func (n *notifier) callAfter(ctx context.Context, m HookEvent) {
 	err := panics.Catch(func() error { n.hooks.After(ctx, m); return nil })
 	if err != nil {
-		n.log.Line(ctx, slog.LevelError, "hook", "Hooks.After", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
+		n.log.Line(ctx, slog.LevelError, "hook", "Hooks.After panicked", slog.String("kind", string(m.Kind)), slog.String("app", m.App.String()), slog.Any("error", err))
 	}
 }
 
@@ -106,7 +106,7 @@ func (n *notifier) claims(ctx context.Context, m HookEvent) (map[string]any, err
 	}
 	extra, err := n.hooks.Claims(ctx, m.public())
 	if err != nil {
-		return nil, &Error{Code: CodeInternal, Detail: "the application's claims cannot be had", Err: err}
+		return nil, &Error{Code: CodeInternal, Detail: "the application could not provide the claims of the token", Err: err}
 	}
 	for _, name := range slices.Sorted(maps.Keys(extra)) {
 		if token.ReservedClaim(name) {

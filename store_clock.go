@@ -70,7 +70,7 @@ func (c *storeClock) measure(ctx context.Context) error {
 	}
 	c.measured.Store(after.UnixNano())
 	if skew := c.skew(); skew.Abs() > warnSkew {
-		c.log.WarnContext(ctx, "the store's clock differs", slog.Duration("skew", skew))
+		c.log.WarnContext(ctx, "the store's clock differs from the clock of this process", slog.Duration("skew", skew))
 	}
 	return nil
 }
