@@ -74,30 +74,6 @@ func identitySaid(c Credential) identityData {
 	return said
 }
 
-// lately are the identities that were added to a standing account in the last 72 hours, which
-// a thief may have linked. They are not the one that made the account, nor those that were
-// added in a session which a mail to the account's address began.
-func (a *Account) lately(now time.Time) (drop []Credential) {
-	for _, c := range a.Credentials {
-		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
-		if c.Kind != oauthKind || old || !a.User.Verified || a.madeBy(c) || identitySaid(c).Mailed == a.User.Email {
-			continue
-		}
-		drop = append(drop, c)
-	}
-	return drop
-}
-
-// removedBy names the identities among credentials that a step drops.
-func removedBy(drop []Credential) (names []Removed) {
-	for _, c := range drop {
-		if c.Kind == oauthKind {
-			names = append(names, Removed{"identity", readIdentity(c, nil).Provider})
-		}
-	}
-	return names
-}
-
 // holds says whether the account has the credential, whatever is known of it.
 func (a *Account) holds(c Credential) bool {
 	return slices.ContainsFunc(a.Credentials, func(x Credential) bool { return x.Kind == c.Kind && x.Subject == c.Subject })
