@@ -73,7 +73,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 // verify makes the address of a proof verified, for its asker, and keeps the outcome of the press.
 func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, p press) (User, error) {
 	if got.user == uuid.Nil {
-		landing, err := e.comeToBe(ctx, app, got, signInStep{method: MethodCredentials, client: by, take: &got.take, ends: LandingConfirmed, press: p})
+		landing, err := e.finishSignUp(ctx, app, got, signInStep{method: MethodCredentials, client: by, take: &got.take, ends: LandingConfirmed, press: p})
 		return landing.SignIn.User, err
 	}
 	return again(func() (User, error) {
@@ -131,11 +131,11 @@ func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPre
 	if !in.Stay && !step.inCookie(app) {
 		return Landing{State: LandingTypeCode}, nil
 	}
-	return e.enterByProof(ctx, app, got, in.Browser, step)
+	return e.signInByVerifyLink(ctx, app, got, in.Browser, step)
 }
 
-// comeToBe makes the user of a sign-up that waited for its proof, as it was asked for.
-func (e *Engine) comeToBe(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
+// finishSignUp makes the user of a sign-up that waited for its proof, as it was asked for.
+func (e *Engine) finishSignUp(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	if app.Settings.SignupClosed { // it was counted when it was asked for
 		return Landing{}, signupClosed()
 	}
@@ -143,7 +143,7 @@ func (e *Engine) comeToBe(ctx context.Context, app App, got challenge, step sign
 	if d.PHC != "" {
 		step.put = []Credential{{Kind: passwordKind, Data: []byte(d.PHC)}}
 	}
-	landing, err := e.create(ctx, app, User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, Verified: true}, step)
+	landing, err := e.signUpUser(ctx, app, User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, Verified: true}, step)
 	if errors.Is(err, errAgain) {
 		return Landing{}, invalidToken("another user has the address since")
 	}
@@ -171,33 +171,33 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.enterByProof(ctx, app, got, in.Browser, signInStep{client: in.Client})
+	landing, err := e.signInByVerifyLink(ctx, app, got, in.Browser, signInStep{client: in.Client})
 	return landing.SignIn, err
 }
 
-// enterByProof signs in by the link of a proof. Of the step, the client and the press are given.
-func (e *Engine) enterByProof(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
+// signInByVerifyLink signs in by the link of a proof. Of the step, the client and the press are given.
+func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
 	if !app.lets(got, browser) {
 		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	if got.askedBy(browser, app.ID) {
-		return e.enterAsAsked(ctx, app, got, step)
+		return e.signInAsker(ctx, app, got, step)
 	}
-	return e.enterByLink(ctx, app, got, step)
+	return e.signInByMail(ctx, app, got, step)
 }
 
-// enterAsAsked signs in by a proof that its asker redeems: what was set up stays.
-func (e *Engine) enterAsAsked(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
+// signInAsker signs in by a proof that its asker redeems: what was set up stays.
+func (e *Engine) signInAsker(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.keeps(step.client)
-	step.take, step.proof, step.keeps = &got.take, true, true
+	step.take, step.proof, step.byAsker = &got.take, true, true
 	if got.user == uuid.Nil {
-		return e.comeToBe(ctx, app, got, step)
+		return e.finishSignUp(ctx, app, got, step)
 	}
 	return again(func() (Landing, error) {
 		account, err := e.provenBy(ctx, app, got)
 		if err != nil {
 			return Landing{}, err
 		}
-		return e.enter(ctx, app, account, step)
+		return e.signInUser(ctx, app, account, step)
 	})
 }

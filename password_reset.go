@@ -136,7 +136,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string
 		}
 		step.drop = account.lately(e.now())
 		step.put = []Credential{passwordCredential(account.User, phc, e.now())}
-		return e.enter(ctx, app, account, step)
+		return e.signInUser(ctx, app, account, step)
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // signInStep is the step of the store in which every way of signing in ends, as the way decides
-// it: [Engine.enter] takes it for an account, and [Engine.create] for a new user.
+// it: [Engine.signInUser] takes it for an account, and [Engine.signUpUser] for a new user.
 type signInStep struct {
 	method string   // the user's AuthMethod from now on
 	amr    []string // of the session (RFC 8176)
@@ -22,16 +22,16 @@ type signInStep struct {
 	// no use for one. Empty: a session starts.
 	ends LandingState
 
-	take  *Take  // the token that proves the sign-in; the step spends it
-	proof bool   // take proves the address: an unverified account is reset first
-	keeps bool   // no reset with proof, since the one who asked for the proof redeems it
-	shown string // the address as the one who proved it wrote it; empty: not known
+	take    *Take  // the token that proves the sign-in; the step spends it
+	proof   bool   // take proves the address: an unverified account is reset first
+	byAsker bool   // no reset with proof, since the one who asked for the proof redeems it
+	shown   string // the address as the one who proved it wrote it; empty: not known
 
 	put, drop []Credential
 	end       bool // ends every session that was there before, and every proof
 
-	joins string // the provider whose identity joins a standing account, which its user is told of
-	reset bool   // the password was reset, which the user is told of, and of the identities in drop
+	linkedProvider string // the provider whose identity joins a standing account, which its user is told of
+	reset          bool   // the password was reset, which the user is told of, and of the identities in drop
 
 	handOver handOver // the zero value: the session is not handed over
 	press    press    // its outcome is kept; the zero press keeps none
@@ -57,34 +57,34 @@ func (s signInStep) start(app App, user uuid.UUID) sessionStart {
 // starts reports whether the step starts a session.
 func (s signInStep) starts() bool { return s.ends == "" }
 
-// mayHold refuses a session that the asker's browser has no room for: [CodeLimitReached].
-func (s signInStep) mayHold(app App) error {
+// checkCookieRoom refuses a session that the asker's browser has no room for: [CodeLimitReached].
+func (s signInStep) checkCookieRoom(app App) error {
 	if !s.starts() || !s.inCookie(app) {
 		return nil
 	}
 	return s.client.checkCookieRoom()
 }
 
-// mayProve refuses a user of an unproven address where the app asks for a proof, unless the step
+// checkVerified refuses a user of an unproven address where the app asks for a proof, unless the step
 // brings one: [CodeEmailNotVerified].
-func (s signInStep) mayProve(app App, u User) error {
+func (s signInStep) checkVerified(app App, u User) error {
 	if app.Settings.RequireVerified && !u.Verified && !s.proof {
 		return unproven("")
 	}
 	return nil
 }
 
-// enter signs the user of an account in, in one step of the store. The step is guarded by the
+// signInUser signs the user of an account in, in one step of the store. The step is guarded by the
 // Version on which it was decided. errAgain: another request has changed the account.
-func (e *Engine) enter(ctx context.Context, app App, account *Account, step signInStep) (Landing, error) {
+func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step signInStep) (Landing, error) {
 	u := account.User
 	if u.Disabled {
 		return Landing{}, refuse(CodeUserDisabled, "the account is disabled").about(account)
 	}
-	if err := step.mayProve(app, u); err != nil {
+	if err := step.checkVerified(app, u); err != nil {
 		return Landing{}, err
 	}
-	if err := step.mayHold(app); err != nil {
+	if err := step.checkCookieRoom(app); err != nil {
 		return Landing{}, err
 	}
 	ev := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
@@ -93,20 +93,20 @@ func (e *Engine) enter(ctx context.Context, app App, account *Account, step sign
 			return Landing{}, err
 		}
 	}
-	entry := entering{UserChange: UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}}
+	entry := signInChange{UserChange: UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}}
 	if err := e.prepare(&entry, app, account, step); err != nil {
 		return Landing{}, err
 	}
 	return e.commit(ctx, app, ev, entry)
 }
 
-// create makes a user that mayCreate has let through, and signs in, in one step of the store.
+// signUpUser makes a user that mayCreate has let through, and signs in, in one step of the store.
 // errAgain: the address or a credential is another user's by now.
-func (e *Engine) create(ctx context.Context, app App, u User, step signInStep) (Landing, error) {
-	if err := step.mayProve(app, u); err != nil {
+func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInStep) (Landing, error) {
+	if err := step.checkVerified(app, u); err != nil {
 		return Landing{}, err
 	}
-	if err := step.mayHold(app); err != nil {
+	if err := step.checkCookieRoom(app); err != nil {
 		return Landing{}, err
 	}
 	now := e.now()
@@ -121,16 +121,16 @@ func (e *Engine) create(ctx context.Context, app App, u User, step signInStep) (
 	for i := range step.put {
 		step.put[i] = owned(step.put[i], u, now)
 	}
-	entry := entering{UserChange: UserChange{Now: now, App: app.ID, ID: u.ID}}
+	entry := signInChange{UserChange: UserChange{Now: now, App: app.ID, ID: u.ID}}
 	if err := e.prepare(&entry, app, nil, step); err != nil {
 		return Landing{}, err
 	}
 	return e.commit(ctx, app, ev, entry)
 }
 
-// entering is a sign-in as it is about to be written. The change is also that of a new user, whom
+// signInChange is a sign-in as it is about to be written. The change is also that of a new user, whom
 // CreateUser makes of its parts.
-type entering struct {
+type signInChange struct {
 	UserChange
 
 	secret  sessionSecret
@@ -139,7 +139,7 @@ type entering struct {
 
 // prepare puts together what the step writes, and how the flow ends. A nil account is that of a
 // new user.
-func (e *Engine) prepare(c *entering, app App, account *Account, step signInStep) error {
+func (e *Engine) prepare(c *signInChange, app App, account *Account, step signInStep) error {
 	c.Take, c.Put, c.Drop, c.End = step.take, step.put, step.drop, step.end
 	c.landing.State = step.ends
 	if step.starts() {
@@ -165,7 +165,7 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 		c.Drop = append(slices.Clip(c.Drop), account.vouchings()...)
 	}
 	switch {
-	case step.proof && step.keeps:
+	case step.proof && step.byAsker:
 		c.Verified = new(true)
 	case step.proof && !account.User.Verified:
 		reset(c)
@@ -173,8 +173,8 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 			c.EmailTyped = &step.shown
 		}
 	}
-	if step.joins != "" {
-		e.noteLink(c, app, account, step.joins, c.Session.IP)
+	if step.linkedProvider != "" {
+		e.noteLink(c, app, account, step.linkedProvider, c.Session.IP)
 	}
 	if step.reset {
 		tellOfReset(e.outbox, c, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
@@ -183,7 +183,7 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 
 // prepareLanding hands the session over by a one-time code, where the step asks for it, and keeps
 // the outcome of the press.
-func (e *Engine) prepareLanding(c *entering, created bool, step signInStep) error {
+func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) error {
 	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed}
 	if c.Session != nil {
 		out.Session, out.Secret = c.Session.ID, c.secret.Bytes()
@@ -204,7 +204,7 @@ func (e *Engine) prepareLanding(c *entering, created bool, step signInStep) erro
 // commit writes a sign-in, tells the host of it, and mints the first access token of the session.
 // errAgain: what the step was decided on has changed. [CodeInvalidToken]: another request has
 // spent the token.
-func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c entering) (Landing, error) {
+func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChange) (Landing, error) {
 	var err error
 	if m.Kind == HookSignUp {
 		m.User, err = e.store.CreateUser(ctx, NewUser{Now: c.Now, User: m.User, Credentials: c.Put, Take: c.Take, Session: c.Session, Riders: c.Riders})

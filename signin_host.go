@@ -46,7 +46,7 @@ func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err
 		if err != nil {
 			return Landing{}, err
 		}
-		return e.enter(ctx, app, account, step)
+		return e.signInUser(ctx, app, account, step)
 	})
 	return landing.SignIn, err
 }

@@ -86,7 +86,7 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 	if in.Binding == "" && !app.lets(got, in.Browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
-	landing, err := e.enterByLink(ctx, app, got.from(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
+	landing, err := e.signInByMail(ctx, app, got.from(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
 	return landing.SignIn, err
 }
 
@@ -101,9 +101,9 @@ func (c challenge) fits(account *Account) bool {
 	return c.user == uuid.Nil || (account != nil && account.User.ID == c.user && !c.outdated(account))
 }
 
-// enterByLink signs in by a mailed proof of the address, whose redeemer need not be its asker. Of
+// signInByMail signs in by a mailed proof of the address, whose redeemer need not be its asker. Of
 // the step, the client is given, and what has to do with the end of the flow.
-func (e *Engine) enterByLink(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
+func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.keeps(step.client)
 	step.take, step.proof, step.shown = &got.take, true, got.address()
 	return again(func() (Landing, error) {
@@ -115,12 +115,12 @@ func (e *Engine) enterByLink(ctx context.Context, app App, got challenge, step s
 			return Landing{}, invalidToken("the link is older than a change of the account's password or address")
 		}
 		if account != nil {
-			return e.enter(ctx, app, account, step)
+			return e.signInUser(ctx, app, account, step)
 		}
 		if err := e.mayCreate(ctx, app, step.client); err != nil {
 			return Landing{}, err
 		}
-		return e.create(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, step)
+		return e.signUpUser(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, step)
 	})
 }
 
@@ -178,7 +178,7 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	if step.handOver, err = got.handOver(app, in.Browser); err != nil {
 		return Landing{}, err
 	}
-	return e.enterByLink(ctx, app, got, step)
+	return e.signInByMail(ctx, app, got, step)
 }
 
 // handOver is where the session of a proof is handed over to, from the browser that redeems it.

@@ -77,11 +77,11 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept state
 		return Landing{}, err
 	}
 	step.method, step.amr, step.client = MethodOAuth, []string{"fed"}, in.Client
-	return again(func() (Landing, error) { return e.enterByProvider(ctx, app, who, step) })
+	return again(func() (Landing, error) { return e.signInByProvider(ctx, app, who, step) })
 }
 
-// enterByProvider decides by the linking table what a person who came from a provider gets.
-func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step signInStep) (Landing, error) {
+// signInByProvider decides by the linking table what a person who came from a provider gets.
+func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step signInStep) (Landing, error) {
 	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: p.subject()})
 	if err != nil {
 		return Landing{}, err
@@ -105,13 +105,13 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step s
 		if !known.keeps(identity) { // the provider tells another address, or nothing was kept yet
 			step.put = []Credential{owned(identity, known.User, e.now())}
 		}
-		return e.enter(ctx, app, known, step)
+		return e.signInUser(ctx, app, known, step)
 	case linkCreateVerified, linkCreateUnverified:
 		if err := e.mayCreate(ctx, app, step.client); err != nil {
 			return Landing{}, err
 		}
 		step.put = provenAt(p.Profile, p.provider, identity)
-		return e.create(ctx, app, User{
+		return e.signUpUser(ctx, app, User{
 			Email: email, EmailTyped: p.Email, Name: p.userName(), Verified: outcome == linkCreateVerified,
 		}, step)
 	case linkAdd, linkResetAndAdd:
@@ -120,8 +120,8 @@ func (e *Engine) enterByProvider(ctx context.Context, app App, p arrival, step s
 		if step.proof {
 			step.put = provenAt(p.Profile, p.provider, step.put[0])
 		}
-		step.joins = p.provider
-		return e.enter(ctx, app, local, step)
+		step.linkedProvider = p.provider
+		return e.signInUser(ctx, app, local, step)
 	case linkSignupDisabled:
 		return Landing{}, signupClosed()
 	case linkEmailRequired:

@@ -178,7 +178,7 @@ func (p passwordTry) create(ctx context.Context) (SignIn, error) {
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := p.e.create(ctx, p.app, User{Email: p.email, EmailTyped: p.in.Email, Name: p.in.Name}, signInStep{
+	landing, err := p.e.signUpUser(ctx, p.app, User{Email: p.email, EmailTyped: p.in.Email, Name: p.in.Name}, signInStep{
 		method: MethodCredentials, amr: []string{"pwd"}, client: p.in.Client,
 		put: []Credential{{Kind: passwordKind, Data: []byte(phc)}},
 	})
@@ -201,7 +201,7 @@ func (p passwordTry) check(ctx context.Context, account *Account) (SignIn, error
 	if renewed != "" {
 		step.put = []Credential{passwordCredential(account.User, renewed, p.e.now())}
 	}
-	landing, err := p.e.enter(ctx, p.app, account, step)
+	landing, err := p.e.signInUser(ctx, p.app, account, step)
 	return landing.SignIn, err
 }
 
