@@ -108,7 +108,7 @@ func moving(e *Engine, app App, account *Account, got challenge, by Client) User
 	u := account.User
 	c := UserChange{
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,
-		Email: &got.data.Email, EmailTyped: &got.data.Typed, Verified: new(true), Drop: account.vouchings(),
+		Email: &got.data.Email, EmailTyped: &got.data.Typed, Verified: new(true), Drop: account.vouchedCredentials(),
 	}
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailConfirm, IP: by.IP})
 	if !u.Verified {
@@ -116,7 +116,7 @@ func moving(e *Engine, app App, account *Account, got challenge, by Client) User
 	}
 	l := letter{
 		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: e.tokens.addUndo(&c, account),
-		Minutes: int(forUndo.ttl / time.Minute), Proven: account.provenHere(),
+		Minutes: int(forUndo.ttl / time.Minute), Proven: account.verifiedByProof(),
 	}
 	e.outbox.queue(&c.Riders, app.ID, l, c.Now, forUndo.ttl)
 	return c

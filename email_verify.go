@@ -82,7 +82,7 @@ func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, 
 			return User{}, err
 		}
 		u := account.User
-		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true), Drop: account.vouchings()}
+		c := UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take, Verified: new(true), Drop: account.vouchedCredentials()}
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: by.IP})
 		e.tokens.addOutcome(&c, p, outcome{State: LandingConfirmed})
 		return e.changeUser(ctx, c)

@@ -42,45 +42,45 @@ func (p arrival) subject() string { return p.Issuer + " " + p.Subject }
 
 // identity is the credential of who came from a provider.
 func (p arrival) identity() Credential {
-	said := identityData{Provider: p.provider}
+	data := identityData{Provider: p.provider}
 	if _, err := address.Parse(p.Email); err == nil {
-		said.Email = p.Email
+		data.Email = p.Email
 	}
-	return Credential{Kind: oauthKind, Subject: p.subject(), Data: plainJSON(said)}
+	return Credential{Kind: oauthKind, Subject: p.subject(), Data: plainJSON(data)}
 }
 
 // madeBy reports whether the account came to be with the credential.
 func (a *Account) madeBy(c Credential) bool { return c.CreatedAt.Equal(a.User.CreatedAt) }
 
-// mailed notes in an identity whose mailbox added it; what the account knows of that stays.
-func (a *Account) mailed(identity Credential, address string) Credential {
+// withMailed notes in an identity whose mailbox added it; what the account knows of that stays.
+func (a *Account) withMailed(identity Credential, address string) Credential {
 	for _, c := range a.Credentials {
 		if c.Kind == identity.Kind && c.Subject == identity.Subject {
-			address = identitySaid(c).Mailed
+			address = readIdentityData(c).Mailed
 		}
 	}
-	said := identitySaid(identity)
-	said.Mailed = address
-	identity.Data = plainJSON(said)
+	data := readIdentityData(identity)
+	data.Mailed = address
+	identity.Data = plainJSON(data)
 	return identity
 }
 
-// identitySaid is what is known of an identity.
-func identitySaid(c Credential) identityData {
-	var said identityData
-	if json.Unmarshal(c.Data, &said) != nil {
+// readIdentityData is what is known of an identity.
+func readIdentityData(c Credential) identityData {
+	var data identityData
+	if json.Unmarshal(c.Data, &data) != nil {
 		return identityData{}
 	}
-	return said
+	return data
 }
 
-// holds says whether the account has the credential, whatever is known of it.
-func (a *Account) holds(c Credential) bool {
+// hasCredential says whether the account has the credential, whatever is known of it.
+func (a *Account) hasCredential(c Credential) bool {
 	return slices.ContainsFunc(a.Credentials, func(x Credential) bool { return x.Kind == c.Kind && x.Subject == c.Subject })
 }
 
-// keeps says whether the account has the credential just so.
-func (a *Account) keeps(c Credential) bool {
+// hasSameCredential says whether the account has the credential just so.
+func (a *Account) hasSameCredential(c Credential) bool {
 	return slices.ContainsFunc(a.Credentials, func(x Credential) bool {
 		return x.Kind == c.Kind && x.Subject == c.Subject && bytes.Equal(x.Data, c.Data)
 	})
@@ -109,21 +109,21 @@ func (a *Account) identities(configs []OAuthConfig) []heldIdentity {
 // readIdentity derives from the issuer what is not noted.
 func readIdentity(c Credential, configs []OAuthConfig) heldIdentity {
 	issuer, _, _ := strings.Cut(c.Subject, " ")
-	said := identitySaid(c)
+	data := readIdentityData(c)
 	out := heldIdentity{credential: c}
 	for _, config := range configs {
 		if !oauth.Issues(config.Provider, config.Issuer, issuer) {
 			continue
 		}
 		out.enabled = out.enabled || config.Enabled
-		if said.Provider == "" {
-			said.Provider = config.Provider
+		if data.Provider == "" {
+			data.Provider = config.Provider
 		}
 	}
-	if u, err := url.Parse(issuer); err == nil && said.Provider == "" {
-		said.Provider = u.Host
+	if u, err := url.Parse(issuer); err == nil && data.Provider == "" {
+		data.Provider = u.Host
 	}
-	out.LinkedIdentity = LinkedIdentity{Provider: said.Provider, Email: said.Email, CreatedAt: c.CreatedAt}
+	out.LinkedIdentity = LinkedIdentity{Provider: data.Provider, Email: data.Email, CreatedAt: c.CreatedAt}
 	return out
 }
 
@@ -153,11 +153,11 @@ func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity,
 
 // needsConfigs reports whether an identity does not say by which configuration it came.
 func (a *Account) needsConfigs() bool {
-	return slices.ContainsFunc(a.Credentials, func(c Credential) bool { return c.Kind == oauthKind && identitySaid(c).Provider == "" })
+	return slices.ContainsFunc(a.Credentials, func(c Credential) bool { return c.Kind == oauthKind && readIdentityData(c).Provider == "" })
 }
 
-// waysIn reads an account and the configurations that its identities hang on.
-func (e *Engine) waysIn(ctx context.Context, app, user uuid.UUID) (*Account, []OAuthConfig, error) {
+// accountAndConfigs reads an account and the configurations that its identities hang on.
+func (e *Engine) accountAndConfigs(ctx context.Context, app, user uuid.UUID) (*Account, []OAuthConfig, error) {
 	account, err := e.accountOf(ctx, UserRef{App: app, ID: user})
 	if err != nil {
 		return nil, nil, err
@@ -166,8 +166,8 @@ func (e *Engine) waysIn(ctx context.Context, app, user uuid.UUID) (*Account, []O
 	return account, configs, err
 }
 
-// renew puts what is known of a credential in the place of what was.
-func (a *Account) renew(c Credential) {
+// replaceData puts what is known of a credential in the place of what was.
+func (a *Account) replaceData(c Credential) {
 	for i, x := range a.Credentials {
 		if x.Kind == c.Kind && x.Subject == c.Subject {
 			a.Credentials[i].Data = c.Data

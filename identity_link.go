@@ -140,18 +140,18 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 	if err != nil {
 		return nil, err
 	}
-	account, configs, err := e.waysIn(ctx, app.ID, u.ID)
+	account, configs, err := e.accountAndConfigs(ctx, app.ID, u.ID)
 	if err != nil {
 		return nil, err
 	}
 	now := e.now()
-	identity := owned(account.mailed(l.identity, session.mailedTo(u)), u, now)
+	identity := owned(account.withMailed(l.identity, session.mailedTo(u)), u, now)
 	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: &l.take}
 	switch {
-	case account.keeps(identity):
-	case account.holds(identity): // and the provider tells another address
+	case account.hasSameCredential(identity):
+	case account.hasCredential(identity): // and the provider tells another address
 		change.Put = []Credential{identity}
-		account.renew(identity)
+		account.replaceData(identity)
 	default:
 		change.Put = []Credential{identity}
 		account.Credentials = append(account.Credentials, identity)

@@ -16,7 +16,7 @@ import (
 // concurrently take the last two ways, one is refused.
 func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider string) error {
 	_, err := again(func() (User, error) {
-		account, configs, err := e.waysIn(ctx, ref.App, ref.ID)
+		account, configs, err := e.accountAndConfigs(ctx, ref.App, ref.ID)
 		if err != nil {
 			return User{}, err
 		}

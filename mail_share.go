@@ -77,7 +77,7 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 	if err != nil {
 		return false, err
 	}
-	proven := l.Proven || account != nil && account.provenHere()
+	proven := l.Proven || account != nil && account.verifiedByProof()
 	if err := m.chargeDeveloper(ctx, b, app, proven); err != nil || proven {
 		return err == nil, err
 	}

@@ -134,19 +134,19 @@ func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string
 		if err != nil {
 			return Landing{}, err
 		}
-		step.drop = account.lately(e.now())
+		step.drop = account.recentIdentities(e.now())
 		step.put = []Credential{passwordCredential(account.User, phc, e.now())}
 		return e.signInUser(ctx, app, account, step)
 	})
 }
 
-// lately are the identities that were added to a standing account in the last 72 hours, which
+// recentIdentities are the identities that were added to a standing account in the last 72 hours, which
 // a thief may have linked. They are not the one that made the account, nor those that were
 // added in a session which a mail to the account's address began.
-func (a *Account) lately(now time.Time) (drop []Credential) {
+func (a *Account) recentIdentities(now time.Time) (drop []Credential) {
 	for _, c := range a.Credentials {
 		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
-		if c.Kind != oauthKind || old || !a.User.Verified || a.madeBy(c) || identitySaid(c).Mailed == a.User.Email {
+		if c.Kind != oauthKind || old || !a.User.Verified || a.madeBy(c) || readIdentityData(c).Mailed == a.User.Email {
 			continue
 		}
 		drop = append(drop, c)
@@ -154,8 +154,8 @@ func (a *Account) lately(now time.Time) (drop []Credential) {
 	return drop
 }
 
-// removedBy names the identities among credentials that a step drops.
-func removedBy(drop []Credential) (names []Removed) {
+// removedIdentities names the identities among credentials that a step drops.
+func removedIdentities(drop []Credential) (names []Removed) {
 	for _, c := range drop {
 		if c.Kind == oauthKind {
 			names = append(names, Removed{"identity", readIdentity(c, nil).Provider})
@@ -167,7 +167,7 @@ func removedBy(drop []Credential) (names []Removed) {
 // tellOfReset adds the events of a reset, and a notice that names the identities which it drops.
 func tellOfReset(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
-	for _, r := range removedBy(c.Drop) {
+	for _, r := range removedIdentities(c.Drop) {
 		names = append(names, r.Name)
 		c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
 	}

@@ -151,7 +151,7 @@ func (e *Engine) prepare(c *signInChange, app App, account *Account, step signIn
 	} else {
 		e.prepareAccount(&c.UserChange, app, account, step)
 	}
-	c.landing.SignIn.Removed = removedBy(c.Drop)
+	c.landing.SignIn.Removed = removedIdentities(c.Drop)
 	return e.prepareLanding(c, account == nil, step)
 }
 
@@ -162,7 +162,7 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
 	}
 	if step.proof {
-		c.Drop = append(slices.Clip(c.Drop), account.vouchings()...)
+		c.Drop = append(slices.Clip(c.Drop), account.vouchedCredentials()...)
 	}
 	switch {
 	case step.proof && step.byAsker:

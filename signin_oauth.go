@@ -101,8 +101,8 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 	identity := p.identity()
 	switch outcome := link(c); outcome {
 	case linkSignIn:
-		identity = known.mailed(identity, "")
-		if !known.keeps(identity) { // the provider tells another address, or nothing was kept yet
+		identity = known.withMailed(identity, "")
+		if !known.hasSameCredential(identity) { // the provider tells another address, or nothing was kept yet
 			step.put = []Credential{owned(identity, known.User, e.now())}
 		}
 		return e.signInUser(ctx, app, known, step)
@@ -110,7 +110,7 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 		if err := e.mayCreate(ctx, app, step.client); err != nil {
 			return Landing{}, err
 		}
-		step.put = provenAt(p.Profile, p.provider, identity)
+		step.put = identityCredentials(p.Profile, p.provider, identity)
 		return e.signUpUser(ctx, app, User{
 			Email: email, EmailTyped: p.Email, Name: p.userName(), Verified: outcome == linkCreateVerified,
 		}, step)
@@ -118,7 +118,7 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 		step.put = []Credential{owned(identity, local.User, e.now())}
 		step.proof, step.shown = outcome == linkResetAndAdd, p.Email
 		if step.proof {
-			step.put = provenAt(p.Profile, p.provider, step.put[0])
+			step.put = identityCredentials(p.Profile, p.provider, step.put[0])
 		}
 		step.linkedProvider = p.provider
 		return e.signInUser(ctx, app, local, step)
@@ -141,7 +141,7 @@ func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip stri
 	link := e.tokens.addUndo(c, of)
 	l := letter{
 		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link,
-		Minutes: int(forUndo.ttl / time.Minute), Proven: of.provenHere(),
+		Minutes: int(forUndo.ttl / time.Minute), Proven: of.verifiedByProof(),
 	}
 	e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
 }

@@ -163,7 +163,7 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 		c.DisabledReason = new("")
 	}
 	if p.Verified != nil && *p.Verified && !u.Verified {
-		c.Put = []Credential{vouching(u.App, u.ID, u.ID.String(), now)}
+		c.Put = []Credential{vouchedCredential(u.App, u.ID, u.ID.String(), now)}
 	}
 	if u.App == Console { // the API keys of a developer's apps follow
 		c.Owns = consoleSource + u.ID.String()

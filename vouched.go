@@ -13,21 +13,21 @@ import (
 // that was mailed drops it.
 const vouchedKind = "vouched"
 
-func vouching(app, user uuid.UUID, subject string, now time.Time) Credential {
+func vouchedCredential(app, user uuid.UUID, subject string, now time.Time) Credential {
 	return Credential{App: app, UserID: user, Kind: vouchedKind, Subject: subject, CreatedAt: now}
 }
 
-// provenAt are the credentials of an identity that proves an address. An issuer of the
+// identityCredentials are the credentials of an identity that proves an address. An issuer of the
 // developer's own vouches for whatever the developer wants.
-func provenAt(p oauth.Profile, provider string, identity Credential) []Credential {
+func identityCredentials(p oauth.Profile, provider string, identity Credential) []Credential {
 	if !p.EmailVerified || oauth.Known(provider) {
 		return []Credential{identity}
 	}
-	return []Credential{identity, vouching(identity.App, identity.UserID, identity.Subject, identity.CreatedAt)}
+	return []Credential{identity, vouchedCredential(identity.App, identity.UserID, identity.Subject, identity.CreatedAt)}
 }
 
-// vouchings are what a proof of the address drops.
-func (a *Account) vouchings() (all []Credential) {
+// vouchedCredentials are what a proof of the address drops.
+func (a *Account) vouchedCredentials() (all []Credential) {
 	for _, c := range a.Credentials {
 		if c.Kind == vouchedKind {
 			all = append(all, c)
@@ -36,8 +36,8 @@ func (a *Account) vouchings() (all []Credential) {
 	return all
 }
 
-// provenHere reports whether the address was proven to this server, by a mail or a provider
+// verifiedByProof reports whether the address was proven to this server, by a mail or a provider
 // that is built in, and not to its developer.
-func (a *Account) provenHere() bool {
-	return a.User.Verified && len(a.vouchings()) == 0
+func (a *Account) verifiedByProof() bool {
+	return a.User.Verified && len(a.vouchedCredentials()) == 0
 }
