@@ -140,8 +140,8 @@ func (c challenge) elsewhere(browser []byte, app uuid.UUID) bool {
 	return c.data.Challenge != "" && !c.askedBy(browser, app)
 }
 
-// keeps is the client that redeems, with the asker's choice of a cookie.
-func (c challenge) keeps(by Client) Client {
+// redeemer is the client that redeems, with the asker's choice of a cookie.
+func (c challenge) redeemer(by Client) Client {
 	by.Cookie = by.Cookie || c.data.Cookie
 	return by
 }

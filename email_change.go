@@ -93,7 +93,7 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
 			return User{}, invalidToken("the address, the password or the sessions changed since the proof was mailed")
 		}
-		c := moving(e, app, account, got, in.Client)
+		c := confirmChange(e, app, account, got, in.Client)
 		e.tokens.addOutcome(&c, p, outcome{})
 		u, err := e.changeUser(ctx, c)
 		if errors.Is(err, ErrConflict) {
@@ -103,8 +103,8 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 	})
 }
 
-// moving is the step by which a user moves to a proven address.
-func moving(e *Engine, app App, account *Account, got challenge, by Client) UserChange {
+// confirmChange is the step by which a user moves to a proven address.
+func confirmChange(e *Engine, app App, account *Account, got challenge, by Client) UserChange {
 	u := account.User
 	c := UserChange{
 		Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version, Take: &got.take,

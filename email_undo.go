@@ -50,15 +50,15 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 	e.tokens.addOutcome(&c, p, outcome{})
 	u, err := e.changeUser(ctx, c)
 	if errors.Is(err, ErrConflict) {
-		err = e.makeRoom(ctx, app.ID, former)
+		err = e.freeFormerAddress(ctx, app.ID, former)
 	}
 	return u, err
 }
 
-// makeRoom removes a user who took the former address since and never proved it. Without that,
+// freeFormerAddress removes a user who took the former address since and never proved it. Without that,
 // the person who moved the account away could keep its owner out by a sign-up. The link is a proof
 // of the address, before which such a user keeps nothing anyway.
-func (e *Engine) makeRoom(ctx context.Context, app uuid.UUID, former formerAddress) error {
+func (e *Engine) freeFormerAddress(ctx context.Context, app uuid.UUID, former formerAddress) error {
 	holder, err := e.account(ctx, app, AccountKey{Email: former.Email})
 	switch {
 	case err != nil:

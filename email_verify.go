@@ -77,7 +77,7 @@ func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, 
 		return landing.SignIn.User, err
 	}
 	return again(func() (User, error) {
-		account, err := e.provenBy(ctx, app, got)
+		account, err := e.accountOfProof(ctx, app, got)
 		if err != nil {
 			return User{}, err
 		}
@@ -127,7 +127,7 @@ func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPre
 		_, err := e.verify(ctx, app, got, in.Client, p)
 		return Landing{State: LandingConfirmed}, err
 	}
-	step := signInStep{client: got.keeps(in.Client), press: p}
+	step := signInStep{client: got.redeemer(in.Client), press: p}
 	if !in.Stay && !step.inCookie(app) {
 		return Landing{State: LandingTypeCode}, nil
 	}
@@ -177,7 +177,7 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 
 // signInByVerifyLink signs in by the link of a proof. Of the step, the client and the press are given.
 func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
-	if !app.lets(got, browser) {
+	if !app.acceptsLink(got, browser) {
 		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	if got.askedBy(browser, app.ID) {
@@ -188,13 +188,13 @@ func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge,
 
 // signInAsker signs in by a proof that its asker redeems: what was set up stays.
 func (e *Engine) signInAsker(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
-	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.keeps(step.client)
+	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
 	step.take, step.proof, step.byAsker = &got.take, true, true
 	if got.user == uuid.Nil {
 		return e.finishSignUp(ctx, app, got, step)
 	}
 	return again(func() (Landing, error) {
-		account, err := e.provenBy(ctx, app, got)
+		account, err := e.accountOfProof(ctx, app, got)
 		if err != nil {
 			return Landing{}, err
 		}

@@ -94,7 +94,7 @@ func (p formPage) show(c *call, raw string, refused *Error) error {
 		return staleLink(err, p.stale)
 	}
 	signedIn := p.purpose.kind == forVerify.kind && c.app.takesCookies() && c.bringsCookie()
-	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.lets(got, c.browser.secret()) {
+	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.acceptsLink(got, c.browser.secret()) {
 		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
 	return p.write(c, raw, got, refused)

@@ -26,7 +26,7 @@ type ForgotRequest struct {
 // time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
 // looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
-	return e.askAnybody(ctx, forReset, MagicLinkRequest(in), EventPasswordForgot)
+	return e.askByAddress(ctx, forReset, MagicLinkRequest(in), EventPasswordForgot)
 }
 
 // PasswordReset sets a password by the proof in a mail.
@@ -66,7 +66,7 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.reSecure(ctx, app, got, in.Password, signInStep{client: got.keeps(in.Client)})
+	landing, err := e.completeReset(ctx, app, got, in.Password, signInStep{client: got.redeemer(in.Client)})
 	return landing.SignIn, err
 }
 
@@ -102,7 +102,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	if err != nil {
 		return Landing{}, err
 	}
-	step := signInStep{client: got.keeps(in.Client), press: p}
+	step := signInStep{client: got.redeemer(in.Client), press: p}
 	switch {
 	case got.elsewhere(in.Browser, app.ID): // the asker goes on with the new password
 		step.ends = LandingSaved
@@ -113,13 +113,13 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 			return Landing{}, err
 		}
 	}
-	return e.reSecure(ctx, app, got.from(in.Browser, app.ID), in.Password, step)
+	return e.completeReset(ctx, app, got.from(in.Browser, app.ID), in.Password, step)
 }
 
-// reSecure gives the user of a proof another password, and signs in. Of the step, the client is
+// completeReset gives the user of a proof another password, and signs in. Of the step, the client is
 // given, and what has to do with the end of the flow.
-func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string, step signInStep) (Landing, error) {
-	account, err := e.provenBy(ctx, app, got)
+func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw string, step signInStep) (Landing, error) {
+	account, err := e.accountOfProof(ctx, app, got)
 	if err != nil {
 		return Landing{}, err
 	}
@@ -130,7 +130,7 @@ func (e *Engine) reSecure(ctx context.Context, app App, got challenge, pw string
 	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{"otp"}, &got.take, true
 	step.shown, step.end, step.reset = got.address(), true, true
 	return again(func() (Landing, error) {
-		account, err := e.provenBy(ctx, app, got)
+		account, err := e.accountOfProof(ctx, app, got)
 		if err != nil {
 			return Landing{}, err
 		}
@@ -176,9 +176,9 @@ func tellOfReset(o *outbox, c *UserChange, l letter, by Client) {
 	o.queue(&c.Riders, c.App, l, c.Now, noticeTTL)
 }
 
-// provenBy is the account that a proof was asked for, as long as it has the address:
+// accountOfProof is the account that a proof was asked for, as long as it has the address:
 // [CodeInvalidToken], [CodeUserDisabled].
-func (e *Engine) provenBy(ctx context.Context, app App, got challenge) (*Account, error) {
+func (e *Engine) accountOfProof(ctx context.Context, app App, got challenge) (*Account, error) {
 	if got.user == uuid.Nil {
 		return nil, invalidToken("the reset was asked for an address that no user has")
 	}

@@ -28,11 +28,11 @@ type MagicLinkRequest struct {
 // RequestMagicLink mails a link and a six-digit code that spend the same attempt. The answer
 // and its time are the same whether or not the address is known or its limit is hit.
 func (e *Engine) RequestMagicLink(ctx context.Context, in MagicLinkRequest) (Pending, error) {
-	return e.askAnybody(ctx, forSignIn, in, EventLinkRequest)
+	return e.askByAddress(ctx, forSignIn, in, EventLinkRequest)
 }
 
-// askAnybody mails a proof of an address, whosever it is, for whoever asks.
-func (e *Engine) askAnybody(ctx context.Context, p purpose, in MagicLinkRequest, event string) (Pending, error) {
+// askByAddress mails a proof of an address, whosever it is, for whoever asks.
+func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkRequest, event string) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return Pending{}, err
@@ -83,35 +83,35 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 	if err != nil {
 		return SignIn{}, err
 	}
-	if in.Binding == "" && !app.lets(got, in.Browser) {
+	if in.Binding == "" && !app.acceptsLink(got, in.Browser) {
 		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
 	}
 	landing, err := e.signInByMail(ctx, app, got.from(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
 	return landing.SignIn, err
 }
 
-// lets says whether the app lets a browser redeem a link of which it shows no binding.
-func (a App) lets(got challenge, browser []byte) bool {
+// acceptsLink says whether the app lets a browser redeem a link of which it shows no binding.
+func (a App) acceptsLink(got challenge, browser []byte) bool {
 	return a.Settings.MagicLink != MagicLinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
-// fits reports whether the account that has the address of a proof, if any, is the one that the
+// matches reports whether the account that has the address of a proof, if any, is the one that the
 // proof belonged to when its mail left. A proof that belonged to none then fits any account.
-func (c challenge) fits(account *Account) bool {
+func (c challenge) matches(account *Account) bool {
 	return c.user == uuid.Nil || (account != nil && account.User.ID == c.user && !c.outdated(account))
 }
 
 // signInByMail signs in by a mailed proof of the address, whose redeemer need not be its asker. Of
 // the step, the client is given, and what has to do with the end of the flow.
 func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
-	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.keeps(step.client)
+	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
 	step.take, step.proof, step.shown = &got.take, true, got.address()
 	return again(func() (Landing, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 		if err != nil {
 			return Landing{}, err
 		}
-		if !got.fits(account) {
+		if !got.matches(account) {
 			return Landing{}, invalidToken("the link is older than a change of the account's password or address")
 		}
 		if account != nil {
@@ -165,13 +165,13 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	switch {
 	case err != nil:
 		return Landing{}, err
-	case !app.lets(got, in.Browser):
+	case !app.acceptsLink(got, in.Browser):
 		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
 	case got.elsewhere(in.Browser, app.ID):
 		return Landing{State: LandingTypeCode}, nil
 	}
 	got = got.from(in.Browser, app.ID)
-	step := signInStep{client: got.keeps(in.Client), press: p}
+	step := signInStep{client: got.redeemer(in.Client), press: p}
 	if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {
 		return Landing{State: LandingTypeCode}, nil
 	}
