@@ -71,7 +71,7 @@ func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error
 	if err == nil {
 		return u, nil
 	}
-	if err := e.doneBefore(ctx, p, err); err != nil {
+	if err := e.repeatDone(ctx, p, err); err != nil {
 		return User{}, err
 	}
 	return e.User(ctx, UserRef{App: app.ID, ID: in.User})

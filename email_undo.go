@@ -34,7 +34,7 @@ func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	if err == nil {
 		return nil
 	}
-	return e.doneBefore(ctx, p, err)
+	return e.repeatDone(ctx, p, err)
 }
 
 func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User, error) {

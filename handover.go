@@ -17,10 +17,10 @@ const (
 	codeKind TokenKind = "code"
 	codeTTL            = 60 * time.Second
 
-	// codeAgain is how long a code answers as it did at first, and codeKept, from when it was
+	// codeRepeats is how long a code answers as it did at first, and codeRemembered, from when it was
 	// made, how long its use is remembered.
-	codeAgain = 10 * time.Second
-	codeKept  = 10 * time.Minute
+	codeRepeats    = 10 * time.Second
+	codeRemembered = 10 * time.Minute
 
 	codeHead  = 16 + 16 + 8 + 1 + macSize // session, user, when it was made, whether the user is new, proof
 	codeLimit = 1024                      // bytes of its text
@@ -127,10 +127,10 @@ func usedCodeOf(raw, secret []byte) usedCode {
 	return usedCode{hash: token.Hash([]byte("used code"), raw), key: token.Hash([]byte("used code key"), raw, secret)}
 }
 
-// addUsedCode remembers the use of a code, until codeKept after it was made, in the step that
+// addUsedCode remembers the use of a code, until codeRemembered after it was made, in the step that
 // spends it.
 func (k *tokens) addUsedCode(c *UserChange, used usedCode, made time.Time, what exchanged) {
-	t := Token{App: c.App, Kind: outcomeKind, Slot: token.Encode(used.hash), Hash: used.hash, UserID: c.ID, ExpiresAt: made.Add(codeKept)}
+	t := Token{App: c.App, Kind: outcomeKind, Slot: token.Encode(used.hash), Hash: used.hash, UserID: c.ID, ExpiresAt: made.Add(codeRemembered)}
 	t.Data = k.sealUnder(used.key, t, what)
 	c.Riders.Tokens = append(c.Riders.Tokens, t)
 }

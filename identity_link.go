@@ -42,7 +42,7 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	if err := checkGoal(app, in.RedirectTo, ""); err != nil {
 		return OAuthGo{}, err
 	}
-	return e.depart(ctx, config, departure{
+	return e.beginFlow(ctx, config, departure{
 		state:   Token{Kind: linkStateKind, UserID: u.ID, Epoch: u.Epoch},
 		session: in.Session, browser: in.Browser, redirectTo: in.RedirectTo,
 	})
@@ -80,7 +80,7 @@ func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) 
 	p := in.press(in.Session)
 	kept, take, err := e.claimState(ctx, app.ID, in.OAuthReturn, linkStateKind, in.Session)
 	if err != nil {
-		out, err := e.await(ctx, p, take, err)
+		out, err := e.awaitOutcome(ctx, p, take, err)
 		if err != nil {
 			return IdentityLanding{}, err
 		}
@@ -88,7 +88,7 @@ func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) 
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	done, err := e.linkBack(ctx, app, in, linking{stateData: kept, take: take, press: p})
+	done, err := e.completeLink(ctx, app, in, linking{stateData: kept, take: take, press: p})
 	if err != nil {
 		e.rememberRefusal(ctx, p, take, done.RedirectTo, err)
 	}
@@ -97,7 +97,7 @@ func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) 
 
 // linkedBefore answers a return that linked, or was refused, before.
 func (e *Engine) linkedBefore(ctx context.Context, app App, in IdentityLinkReturn, out outcome) (IdentityLanding, error) {
-	if !out.leads(app) {
+	if !out.goalListed(app) {
 		return IdentityLanding{}, invalidToken("the app no longer has the URL that the same return led to")
 	}
 	done := IdentityLanding{RedirectTo: out.RedirectTo, Provider: out.Provider}
@@ -118,13 +118,13 @@ type linking struct {
 	identity Credential // of who came from the provider
 }
 
-// linkBack asks the provider who came, and links.
-func (e *Engine) linkBack(ctx context.Context, app App, in IdentityLinkReturn, l linking) (IdentityLanding, error) {
+// completeLink asks the provider who came, and links.
+func (e *Engine) completeLink(ctx context.Context, app App, in IdentityLinkReturn, l linking) (IdentityLanding, error) {
 	if err := checkGoal(app, l.RedirectTo, ""); err != nil {
 		return IdentityLanding{}, err // no longer registered
 	}
 	done := IdentityLanding{RedirectTo: l.RedirectTo, Provider: l.Provider}
-	who, err := e.providers.whoCame(ctx, app.ID, in.answer(), l.stateData)
+	who, err := e.providers.exchangeAnswer(ctx, app.ID, in.answer(), l.stateData)
 	if err != nil {
 		return done, err
 	}

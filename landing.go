@@ -51,15 +51,15 @@ func (e *Engine) repeat(ctx context.Context, app App, p press, by Client, refuse
 	case !ok:
 		return Landing{}, refused
 	}
-	return e.landAgain(ctx, app, out, by, refused)
+	return e.repeatLanding(ctx, app, out, by, refused)
 }
 
-// landAgain answers a repeated request with the outcome of the first. It returns refused where
+// repeatLanding answers a repeated request with the outcome of the first. It returns refused where
 // what the first one made is dead, or the app no longer has the URL to go on to.
-func (e *Engine) landAgain(ctx context.Context, app App, out outcome, by Client, refused error) (Landing, error) {
+func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Client, refused error) (Landing, error) {
 	landing := Landing{State: out.state(), RedirectTo: out.RedirectTo, Code: out.Code}
 	switch {
-	case !out.leads(app):
+	case !out.goalListed(app):
 		return Landing{}, refused
 	case out.Refused != "" || out.Session == uuid.Nil:
 		landing.SignIn = SignIn{Created: out.Created, Removed: out.Removed}
@@ -95,9 +95,9 @@ func (e *Engine) landAgain(ctx context.Context, app App, out outcome, by Client,
 	return landing, err
 }
 
-// doneBefore returns nil for a press that was refused as spent and whose first press did what
+// repeatDone returns nil for a press that was refused as spent and whose first press did what
 // it asks for. Every other refusal stays.
-func (e *Engine) doneBefore(ctx context.Context, p press, refused error) error {
+func (e *Engine) repeatDone(ctx context.Context, p press, refused error) error {
 	if !errors.Is(refused, CodeInvalidToken) {
 		return refused
 	}

@@ -71,8 +71,8 @@ func (o outcome) state() LandingState {
 	return o.State
 }
 
-// leads reports whether the app still has the URL that the outcome goes on to.
-func (o outcome) leads(app App) bool { return o.RedirectTo == "" || app.listsGoal(o.RedirectTo) }
+// goalListed reports whether the app still has the URL that the outcome goes on to.
+func (o outcome) goalListed(app App) bool { return o.RedirectTo == "" || app.listsGoal(o.RedirectTo) }
 
 // refusal is the error that the press was refused with; nil: it was not refused.
 func (o outcome) refusal() error {

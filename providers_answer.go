@@ -30,11 +30,11 @@ func (p arrival) userName() string {
 	return p.Name
 }
 
-// whoCame asks the provider of a flow who the person is that it sent back. [CodeInvalidToken]:
+// exchangeAnswer asks the provider of a flow who the person is that it sent back. [CodeInvalidToken]:
 // the configuration changed since the flow began, or the answer is another provider's;
 // [CodeProviderRefused], [CodeProviderError], [CodeProviderTimeout].
-func (p *providers) whoCame(ctx context.Context, app uuid.UUID, in providerAnswer, kept stateData) (arrival, error) {
-	config, err := p.underWay(ctx, app, kept)
+func (p *providers) exchangeAnswer(ctx context.Context, app uuid.UUID, in providerAnswer, kept stateData) (arrival, error) {
+	config, err := p.configOfFlow(ctx, app, kept)
 	if err != nil {
 		return arrival{}, err
 	}
@@ -55,12 +55,12 @@ func (p *providers) whoCame(ctx context.Context, app uuid.UUID, in providerAnswe
 		return arrival{}, providerError(err)
 	}
 	// A provider may take its time: what was looked up before it answered may be long ago.
-	_, err = p.underWay(ctx, app, kept)
+	_, err = p.configOfFlow(ctx, app, kept)
 	return arrival{profile, kept.Provider}, err
 }
 
-// underWay returns the configuration of a flow, unless it changed since the flow began.
-func (p *providers) underWay(ctx context.Context, app uuid.UUID, kept stateData) (OAuthConfig, error) {
+// configOfFlow returns the configuration of a flow, unless it changed since the flow began.
+func (p *providers) configOfFlow(ctx context.Context, app uuid.UUID, kept stateData) (OAuthConfig, error) {
 	config, err := p.config(ctx, app, kept.Provider)
 	if err != nil {
 		return OAuthConfig{}, err

@@ -82,7 +82,7 @@ func TestAFlowEndsWithItsEdition(t *testing.T) {
 			p := testProviders(t, store, github(t, func() { codes++; change(c.during) }))
 			kept := stateData{Provider: "github", Edition: p.add(t, OAuthConfig{Provider: "github"}).edition()}
 			change(c.before)
-			got, err := p.whoCame(t.Context(), testApp, providerAnswer{code: "good"}, kept)
+			got, err := p.exchangeAnswer(t.Context(), testApp, providerAnswer{code: "good"}, kept)
 			if !errors.Is(err, c.want) || (c.want == nil && got.Subject != "7") {
 				t.Errorf("got %+v, %v, want %v", got, err, c.want)
 			}

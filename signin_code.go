@@ -50,7 +50,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	switch {
 	case !hmac.Equal(code.proof, proof):
 		return SignIn{}, invalidToken("the code verifier or the binding cookie of the one-time code is wrong")
-	case e.now().Sub(code.made) >= codeKept:
+	case e.now().Sub(code.made) >= codeRemembered:
 		return SignIn{}, invalidToken("the one-time code was made long ago")
 	}
 	x := exchange{code: code, hash: token.Hash(raw), used: usedCodeOf(raw, secret)}
@@ -105,7 +105,7 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Sessi
 	if err != nil {
 		return SignIn{}, err
 	}
-	if e.now().Sub(first.At) < codeAgain {
+	if e.now().Sub(first.At) < codeRepeats {
 		in := SignIn{Token: first.Token, ExpiresIn: first.ExpiresIn, User: u, SessionID: s.ID, Created: x.code.created}
 		in.hold(x.code.secret, s, e.now())
 		return in, nil

@@ -32,7 +32,7 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	to, err := e.depart(ctx, config, departure{
+	to, err := e.beginFlow(ctx, config, departure{
 		state: Token{Kind: stateKind}, browser: in.Browser,
 		redirectTo: in.RedirectTo, challenge: in.CodeChallenge, cookie: in.Client.Cookie,
 	})
@@ -51,9 +51,9 @@ func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthCo
 	return config, checkHandOver(app, in.RedirectTo, in.CodeChallenge)
 }
 
-// depart begins a flow. Its state outlives the time in which the provider may answer by the time
+// beginFlow begins a flow. Its state outlives the time in which the provider may answer by the time
 // that the answer may take.
-func (e *Engine) depart(ctx context.Context, c OAuthConfig, d departure) (OAuthGo, error) {
+func (e *Engine) beginFlow(ctx context.Context, c OAuthConfig, d departure) (OAuthGo, error) {
 	d.now = e.now()
 	flow, err := e.providers.begin(ctx, c, d)
 	if err != nil {
@@ -69,7 +69,7 @@ func (e *Engine) depart(ctx context.Context, c OAuthConfig, d departure) (OAuthG
 // do with the end of the flow.
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	in.Client.Cookie = kept.Cookie // chosen where the flow began, and not by what came back
-	who, err := e.providers.whoCame(ctx, app.ID, in.answer(), kept)
+	who, err := e.providers.exchangeAnswer(ctx, app.ID, in.answer(), kept)
 	if err != nil {
 		return Landing{}, err
 	}

@@ -53,24 +53,24 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, er
 	p := in.press(uuid.Nil)
 	kept, take, err := e.claimState(ctx, app.ID, in, stateKind, uuid.Nil)
 	if err != nil {
-		out, err := e.await(ctx, p, take, err)
+		out, err := e.awaitOutcome(ctx, p, take, err)
 		if err != nil {
 			return Landing{}, err
 		}
-		return e.landAgain(ctx, app, out, in.Client, invalidToken("what the same return made has ended"))
+		return e.repeatLanding(ctx, app, out, in.Client, invalidToken("what the same return made has ended"))
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	landing, err := e.comeBack(ctx, app, in, kept, signInStep{take: &take, press: p})
+	landing, err := e.finishReturn(ctx, app, in, kept, signInStep{take: &take, press: p})
 	if err != nil {
 		e.rememberRefusal(ctx, p, take, landing.RedirectTo, err)
 	}
 	return landing, err
 }
 
-// comeBack finishes a flow whose state was claimed. An error comes with the RedirectTo where it
+// finishReturn finishes a flow whose state was claimed. An error comes with the RedirectTo where it
 // belongs, if the app still has that.
-func (e *Engine) comeBack(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
+func (e *Engine) finishReturn(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	if kept.RedirectTo == "" {
 		return e.finish(ctx, app, in, kept, step)
 	}
@@ -147,10 +147,10 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 	}
 }
 
-// await answers the outcome of a return whose state is claimed: at once if it is over, else
+// awaitOutcome answers the outcome of a return whose state is claimed: at once if it is over, else
 // once it is. Only the browser of that very return gets to wait. refused is the answer where
 // there is no outcome.
-func (e *Engine) await(ctx context.Context, p press, take Take, refused error) (outcome, error) {
+func (e *Engine) awaitOutcome(ctx context.Context, p press, take Take, refused error) (outcome, error) {
 	if !errors.Is(refused, CodeInvalidToken) || take.Hash == nil || p.hash == nil {
 		return outcome{}, refused
 	}
