@@ -21,7 +21,7 @@ type PasswordChange struct {
 // [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err error) {
 	defer e.hooks.refused(ctx, attempt{EventPasswordChange, in.App, in.Client}, &err)
-	return e.password(ctx, in, func(app App, account *Account, c *UserChange) error {
+	return e.putPassword(ctx, in, func(app App, account *Account, c *UserChange) error {
 		// Of this session alone: what strangers try at the address keeps nobody from it.
 		if err := e.limits.hit(ctx, app, e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
@@ -49,7 +49,7 @@ type PasswordSet struct {
 // [CodeEmailNotVerified]: who set it up would keep it when somebody else proves the
 // address; [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
-	return e.password(ctx, PasswordChange{App: in.App, User: in.User, New: in.New, Client: in.Client}, func(_ App, account *Account, _ *UserChange) error {
+	return e.putPassword(ctx, PasswordChange{App: in.App, User: in.User, New: in.New, Client: in.Client}, func(_ App, account *Account, _ *UserChange) error {
 		switch {
 		case account.password() != "":
 			return refuse(CodePasswordSet, "the user has a password: change it, or ask for a reset")
@@ -60,9 +60,9 @@ func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
 	})
 }
 
-// password puts a password where may lets it. What may decides stands only if nobody
+// putPassword puts a password where may lets it. What may decides stands only if nobody
 // changes the user meanwhile, so it is asked again each time.
-func (e *Engine) password(ctx context.Context, in PasswordChange, may func(App, *Account, *UserChange) error) error {
+func (e *Engine) putPassword(ctx context.Context, in PasswordChange, may func(App, *Account, *UserChange) error) error {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return err

@@ -128,7 +128,7 @@ func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw s
 		return Landing{}, err
 	}
 	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{"otp"}, &got.take, true
-	step.shown, step.end, step.reset = got.address(), true, true
+	step.shown, step.end, step.passwordReset = got.address(), true, true
 	return again(func() (Landing, error) {
 		account, err := e.accountOfProof(ctx, app, got)
 		if err != nil {
@@ -164,8 +164,8 @@ func removedIdentities(drop []Credential) (names []Removed) {
 	return names
 }
 
-// tellOfReset adds the events of a reset, and a notice that names the identities which it drops.
-func tellOfReset(o *outbox, c *UserChange, l letter, by Client) {
+// addResetNotice adds the events of a reset, and a notice that names the identities which it drops.
+func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
 	for _, r := range removedIdentities(c.Drop) {
 		names = append(names, r.Name)

@@ -31,7 +31,7 @@ type signInStep struct {
 	end       bool // ends every session that was there before, and every proof
 
 	linkedProvider string // the provider whose identity joins a standing account, which its user is told of
-	reset          bool   // the password was reset, which the user is told of, and of the identities in drop
+	passwordReset  bool   // the password was reset, which the user is told of, and of the identities in drop
 
 	handOver handOver // the zero value: the session is not handed over
 	press    press    // its outcome is kept; the zero press keeps none
@@ -168,16 +168,16 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 	case step.proof && step.byAsker:
 		c.Verified = new(true)
 	case step.proof && !account.User.Verified:
-		reset(c)
+		resetAccount(c)
 		if step.shown != "" {
 			c.EmailTyped = &step.shown
 		}
 	}
 	if step.linkedProvider != "" {
-		e.noteLink(c, app, account, step.linkedProvider, c.Session.IP)
+		e.addLinkNotice(c, app, account, step.linkedProvider, c.Session.IP)
 	}
-	if step.reset {
-		tellOfReset(e.outbox, c, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
+	if step.passwordReset {
+		addResetNotice(e.outbox, c, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
 	}
 }
 
@@ -248,10 +248,10 @@ func unproven(binding string) *Error {
 	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
 }
 
-// reset takes everything from an account whose address was never proven, before the
+// resetAccount takes everything from an account whose address was never proven, before the
 // person who proved it gets in: the account may be the work of another person
 // (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
-func reset(c *UserChange) {
+func resetAccount(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})

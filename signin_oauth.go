@@ -130,9 +130,9 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 	return Landing{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }
 
-// noteLink adds the event of a new identity to a step, and a mail to the user, with a link that
+// addLinkNotice adds the event of a new identity to a step, and a mail to the user, with a link that
 // takes it back.
-func (e *Engine) noteLink(c *UserChange, app App, of *Account, provider, ip string) {
+func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider, ip string) {
 	u := of.User
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
 	if !u.Verified { // mail to an unproven address says nothing

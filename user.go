@@ -119,8 +119,8 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 		if p.idle(c, u) {
 			return u, nil
 		}
-		if p.proves(u) {
-			reset(&c)
+		if p.resets(u) {
+			resetAccount(&c)
 			c.Name, c.NameKey = new(p.name()), new(naming.Fold(p.name()))
 		}
 		c.Riders.note(c.Now, Event{App: ref.App, UserID: ref.ID, Type: EventUserChange, Reason: p.names()})
@@ -132,9 +132,9 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 	})
 }
 
-// proves reports whether the patch says of an account that never proved its address that it
+// resets reports whether the patch says of an account that never proved its address that it
 // is proven, and by another than who made it.
-func (p UserPatch) proves(u User) bool {
+func (p UserPatch) resets(u User) bool {
 	return p.Verified != nil && *p.Verified && !u.Verified && !p.Keep
 }
 
