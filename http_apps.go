@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/cursor"
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
@@ -17,17 +18,11 @@ func listApps(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	most := page.Limit
-	page.Limit++
-	apps, err := c.e.Apps(c.ctx(), c.developer, page)
+	apps, next, err := readPage(c, values, page,
+		func(p Page) ([]App, error) { return c.e.Apps(c.ctx(), c.developer, p) },
+		func(a App) cursor.Position { return cursor.Position{Time: a.CreatedAt, ID: a.ID} })
 	if err != nil {
 		return nil, err
-	}
-	next := ""
-	if len(apps) > most {
-		apps = apps[:most]
-		last := apps[most-1]
-		next = c.nextCursor(values, last.CreatedAt, last.ID)
 	}
 	out := make([]appJSON, len(apps))
 	for i, a := range apps {

@@ -6,9 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/cursor"
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -40,6 +37,19 @@ func (c *call) page(values url.Values) (Page, error) {
 	return p, nil
 }
 
+// readPage reads one row more than the page takes, which tells whether there is a next page, and
+// makes the cursor of that one; empty: this is the last page.
+func readPage[T any](c *call, values url.Values, p Page, rows func(Page) ([]T, error), at func(T) cursor.Position) (page []T, next string, err error) {
+	most := p.Limit
+	p.Limit++
+	page, err = rows(p)
+	if err != nil || len(page) <= most {
+		return page, "", err
+	}
+	page = page[:most]
+	return page, c.nextCursor(values, at(page[most-1])), nil
+}
+
 // listKey is the text that the MAC of a cursor covers: path, filters and caller.
 func (c *call) listKey(values url.Values) []byte {
 	filters := url.Values{}
@@ -54,8 +64,8 @@ func (c *call) listKey(values url.Values) []byte {
 
 // nextCursor makes the cursor of the page after a row, and sets it as a Link header too (RFC
 // 8288).
-func (c *call) nextCursor(values url.Values, at time.Time, id uuid.UUID) string {
-	text := cursor.Encode(c.h.http.ring, c.listKey(values), cursor.Position{Time: at, ID: id})
+func (c *call) nextCursor(values url.Values, after cursor.Position) string {
+	text := cursor.Encode(c.h.http.ring, c.listKey(values), after)
 	following := url.Values{}
 	for name := range values {
 		following.Set(name, values.Get(name))

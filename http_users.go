@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/cursor"
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
@@ -28,16 +29,11 @@ func listUsers(c *call) error {
 	if httpio.AcceptsOnly(c.r, "application/x-ndjson") {
 		return streamUsers(c, filter)
 	}
-	filter.Limit++ // one more than asked for, to see whether there is a next page
-	users, err := c.e.Users(c.ctx(), c.key.App, filter)
+	users, next, err := readPage(c, values, page,
+		func(p Page) ([]User, error) { filter.Page = p; return c.e.Users(c.ctx(), c.key.App, filter) },
+		func(u User) cursor.Position { return cursor.Position{Time: u.CreatedAt, ID: u.ID} })
 	if err != nil {
 		return err
-	}
-	next := ""
-	if len(users) == filter.Limit {
-		users = users[:page.Limit]
-		last := users[len(users)-1]
-		next = c.nextCursor(values, last.CreatedAt, last.ID)
 	}
 	out := make([]userJSON, len(users))
 	for i, u := range users {

@@ -46,7 +46,7 @@ func TestCredentials(t *testing.T) {
 		w.send("POST", "/auth/credentials/console", `{"email":"eve@example.com","password":"`+password+`"}`).want(t, 401, "invalid_credentials")
 		w.send("POST", "/auth/credentials/console", `{"email":"eve@example.com","password":"`+password+`","intent":"sign_up"}`).want(t, 403, "signup_disabled")
 	})
-	t.Run("sixteen sign-ups of one address have one winner", func(t *testing.T) {
+	t.Run("of ten sign-ups of one address one wins", func(t *testing.T) {
 		w.clock.Advance(time.Hour)
 		var wg sync.WaitGroup
 		var mu sync.Mutex
