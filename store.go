@@ -69,7 +69,7 @@ type Store interface {
 }
 
 // Riders holds the riders of a verb: they are written in the same step as the verb that carries
-// them, all of them or nothing.
+// them, all of them or nothing. They belong to the app of that verb, whatever App they name.
 type Riders struct {
 	Tokens []Token // each takes a place in its slot; the token that stood there is gone with its attempts
 	Mail   []Mail

@@ -101,8 +101,8 @@ type UserChange struct {
 	Riders Riders
 }
 
-// Raises reports whether the step raises the user's Version: it does more than spend a token
-// and start a session.
+// Raises reports whether the step raises the user's Version. Every step does, but for one that
+// only spends a token, starts a session, or does both.
 func (c UserChange) Raises() bool {
 	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
 		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
