@@ -19,7 +19,7 @@ type App struct {
 	Name    string // as given, 1 to 64 printable characters
 	NameKey string // Name after NFKC and case folding; unique for the developer among live apps
 
-	Version   int64        // raised by every [AppStore.ChangeApp], which it guards, and by every key
+	Version   int64        // raised by [AppStore.ChangeApp], which it guards, by every new signing key and by a move
 	Keys      []SigningKey // oldest first; never empty
 	Settings  Settings
 	CreatedAt time.Time
@@ -31,7 +31,8 @@ type Settings struct {
 	SignupClosed bool `json:"signup_closed,omitempty"`
 
 	// RequireVerified refuses the sign-in of every user whose address is not proven. A sign-up
-	// with a password then waits for the proof, and answers the same for taken addresses.
+	// with a password then waits for the proof, and answers the same for taken addresses. A
+	// session of such a user that is alive ends when it is next refreshed, or its cookie checked.
 	RequireVerified bool `json:"require_verified,omitempty"`
 
 	// IdentityPolicy says when an identity is linked to an account automatically; empty:
@@ -51,7 +52,8 @@ type Settings struct {
 	AccessTTL time.Duration `json:"access_ttl,omitempty"`
 
 	// SessionIdle is how long after its last use a session ends; zero:
-	// Config.Tokens.SessionIdle. A running session takes it up at its next refresh.
+	// Config.Tokens.SessionIdle. A running session takes it up at its next refresh, or at the
+	// next noted use of its cookie.
 	SessionIdle time.Duration `json:"session_idle,omitempty"`
 
 	// SessionAbsolute is how long after the sign-in a session ends; zero:
