@@ -39,8 +39,8 @@ func Names() []string {
 		"password_changed", // without a link; with the providers that were removed, if any
 		"identity_linked",  // with the provider, and a link that undoes the change, or without one
 		"app_changed",      // to the developer of an app, with the change
-		"more_notices",     // in place of notices beyond ten an hour; with App only
-		"sign_up_taken",    // a person signed up with the address of an account; with App only
+		"more_notices",     // in place of notices beyond ten an hour; with Product and App only
+		"sign_up_taken",    // a person signed up with the address of an account; with Product and App only
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	Refused                   // the provider refused the request
 	Timeout                   // the provider did not answer in time
 	Misconfigured             // the configuration cannot be used
-	WrongIssuer               // the answer is from a provider other than the one that was asked
+	WrongIssuer               // the answer's iss is that of another provider, or is missing though it was promised
 )
 
 // Error is the error of every call of a [Client]. It holds no secret, no code, no token, and no
