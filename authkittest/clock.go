@@ -23,8 +23,8 @@ func (c *Clock) Now() time.Time { return c.clock.Now() }
 func (c *Clock) Advance(d time.Duration) { c.clock.Advance(d) }
 
 // Timed returns the store with now as its clock. An Engine goes by the clock of its store, and
-// no test can move the clock of a database. A volatile store has no clock, and Timed returns it
-// unchanged.
+// no test can move the clock of a database. Of a volatile store an Engine does not use the time,
+// and Timed returns it unchanged.
 func Timed(store authkit.Store, now func() time.Time) authkit.Store {
 	if store == nil || store.Volatile() {
 		return store

@@ -44,7 +44,7 @@ type Opened struct {
 }
 
 // Run checks the store that open returns. It calls open once for each subtest; open
-// cleans up with t.Cleanup.
+// cleans up with t.Cleanup. The subtests are parallel, and so are the calls of open.
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
