@@ -11,22 +11,23 @@ import (
 type Landing struct {
 	State LandingState
 
-	// RedirectTo is where the browser goes on to, with [LandingGoesOn]; it is one of the app's
-	// redirect URLs. An error that comes with such a Landing belongs there, too.
+	// RedirectTo is the URL to which the browser goes on, with [LandingGoesOn]. It is one of the
+	// app's redirect URLs. An error that is returned with such a Landing is to be reported to
+	// that URL, too.
 	RedirectTo string
 
-	// Code is the one-time code for RedirectTo, which [Engine.ExchangeCode] takes once and
-	// within a minute. It is empty with an error.
+	// Code is the one-time code for RedirectTo. [Engine.ExchangeCode] takes it once and within a
+	// minute. It is empty with an error.
 	Code string
 
-	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. A browser that repeats
-	// a request which led to RedirectTo gets its User, SessionID and Created alone. With
-	// [LandingConfirmed] and [LandingSaved] only Removed is of use, and with [LandingTypeCode]
-	// it is empty.
+	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that
+	// repeats a request which led to RedirectTo, only its User, SessionID and Created are set. With
+	// [LandingConfirmed] and [LandingSaved] only Removed is of use. With [LandingTypeCode]
+	// SignIn is empty.
 	SignIn SignIn
 }
 
-// LandingState says how a flow ended. It is empty where the flow was refused and leads nowhere.
+// LandingState says how a flow ended. It is empty if the flow was refused and has no URL to go on to.
 type LandingState string
 
 // The states of a [Landing].
@@ -35,11 +36,12 @@ const (
 	LandingGoesOn    LandingState = "goes_on"   // the browser goes on to RedirectTo, which exchanges Code for the session
 	LandingConfirmed LandingState = "confirmed" // the address is confirmed, and no session begins
 	LandingSaved     LandingState = "saved"     // the new password is saved, and no session begins
-	LandingTypeCode  LandingState = "type_code" // nothing was spent: the code in the mail has to be typed where the flow began
+	LandingTypeCode  LandingState = "type_code" // nothing was spent: the code in the mail has to be typed in the browser or program that began the flow
 )
 
-// repeat answers a press that was refused as spent with what the first press of the kind came to,
-// as long as what that made is alive. Every other refusal stays.
+// repeat answers a press that was refused with [CodeInvalidToken] by the outcome of the first, equal
+// press, as long as the session or code of that outcome is alive. Otherwise, and for every other
+// refusal, it returns refused.
 func (e *Engine) repeat(ctx context.Context, app App, p press, by Client, refused error) (Landing, error) {
 	if !errors.Is(refused, CodeInvalidToken) {
 		return Landing{}, refused
@@ -54,8 +56,8 @@ func (e *Engine) repeat(ctx context.Context, app App, p press, by Client, refuse
 	return e.repeatLanding(ctx, app, out, by, refused)
 }
 
-// repeatLanding answers a repeated request with the outcome of the first. It returns refused where
-// what the first one made is dead, or the app no longer has the URL to go on to.
+// repeatLanding answers a repeated request with the outcome of the first. It returns refused if the
+// session or the code of that outcome is dead, or if the app no longer lists its URL.
 func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Client, refused error) (Landing, error) {
 	landing := Landing{State: out.state(), RedirectTo: out.RedirectTo, Code: out.Code}
 	switch {
@@ -95,8 +97,9 @@ func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Cli
 	return landing, err
 }
 
-// repeatDone returns nil for a press that was refused as spent and whose first press did what
-// it asks for. Every other refusal stays.
+// repeatDone returns nil for a press that was refused with [CodeInvalidToken] because an equal press
+// has already done the work. It returns the refusal of that press if it was refused, and refused
+// in every other case.
 func (e *Engine) repeatDone(ctx context.Context, p press, refused error) error {
 	if !errors.Is(refused, CodeInvalidToken) {
 		return refused

@@ -18,19 +18,19 @@ const (
 	outcomeTTL            = time.Minute
 )
 
-// press is one form that a browser posts, or its return from a provider. People press a button
-// twice, and browsers repeat a request whose answer was lost. The repetition is answered as the
-// first press was, by the outcome that the first press has kept. The zero press keeps none.
+// press identifies one form that a browser posts, or its return from a provider. The first press
+// stores its outcome, and a repeated press is answered with that outcome: people press a button
+// twice, and browsers repeat a request whose answer was lost. The zero press stores no outcome.
 type press struct {
 	app  uuid.UUID
 	hash []byte // of the outcome's token
-	key  []byte // seals the outcome, besides the engine's own secrets
+	key  []byte // seals the outcome, in addition to the engine's own secrets
 }
 
-// pressOf names a press by what is pressed and all that was sent with it. The name and the key
-// are derived from the secret in the binding cookie, so that neither another browser nor a
-// reader of the store who has the engine's secrets can open the outcome. Without a browser it is
-// the zero press.
+// pressOf identifies a press by the form that is pressed and by everything that was sent with it.
+// The hash and the key are derived from browser, the secret in the binding cookie: neither
+// another browser nor a reader of the store who has the engine's secrets can open the outcome.
+// An empty browser gives the zero press.
 func pressOf(app uuid.UUID, browser []byte, what string, sent ...string) press {
 	if len(browser) == 0 {
 		return press{}
@@ -43,15 +43,15 @@ func pressOf(app uuid.UUID, browser []byte, what string, sent ...string) press {
 	return press{app: app, hash: token.Hash(derive("name")), key: derive("key")}
 }
 
-// outcome is what a press came to, as far as its answer shows.
+// outcome is the stored result of a press, as far as the answer shows it.
 type outcome struct {
-	State      LandingState `json:"state,omitempty"` // without a session; otherwise the other members tell
+	State      LandingState `json:"state,omitempty"` // without a session; otherwise derived from the other members
 	RedirectTo string       `json:"redirect_to,omitempty"`
 	Code       string       `json:"code,omitempty"` // one-time, for RedirectTo
 	Session    uuid.UUID    `json:"session,omitzero"`
-	Secret     []byte       `json:"secret,omitempty"` // that holds the session
+	Secret     []byte       `json:"secret,omitempty"` // of the session
 	Created    bool         `json:"created,omitempty"`
-	Provider   string       `json:"provider,omitempty"` // whose identity was linked
+	Provider   string       `json:"provider,omitempty"` // of the identity that was linked
 	Removed    []Removed    `json:"removed,omitempty"`
 
 	Refused      Code         `json:"refused,omitempty"`
@@ -60,7 +60,7 @@ type outcome struct {
 	Fields       []FieldError `json:"fields,omitempty"`
 }
 
-// state is that of the landing.
+// state is the state of the landing that the outcome leads to.
 func (o outcome) state() LandingState {
 	switch {
 	case o.RedirectTo != "":
@@ -71,10 +71,11 @@ func (o outcome) state() LandingState {
 	return o.State
 }
 
-// goalListed reports whether the app still has the URL that the outcome goes on to.
+// goalListed reports whether the app still lists the URL that the outcome redirects to. It is true
+// for an outcome without a redirect.
 func (o outcome) goalListed(app App) bool { return o.RedirectTo == "" || app.listsGoal(o.RedirectTo) }
 
-// refusal is the error that the press was refused with; nil: it was not refused.
+// refusal returns the error with which the press was refused, or nil if it was not refused.
 func (o outcome) refusal() error {
 	if o.Refused == "" {
 		return nil
@@ -82,15 +83,16 @@ func (o outcome) refusal() error {
 	return &Error{Code: o.Refused, Detail: o.Detail, ProviderCode: o.ProviderCode, Fields: o.Fields, Err: cause("the same press was refused before")}
 }
 
-// refusedOutcome is the outcome of a press that was refused, and goes on to a URL.
+// refusedOutcome is the outcome of a refused press. The browser is redirected to the URL to; it
+// may be empty.
 func refusedOutcome(to string, refused error) outcome {
 	r := asError(refused)
 	return outcome{RedirectTo: to, Refused: r.Code, Detail: r.Detail, ProviderCode: r.ProviderCode, Fields: r.Fields}
 }
 
-// addOutcome adds the outcome of a press to the step that spends what is pressed, so that a
-// press that loses to it finds the outcome there. The outcome dies with the user's sessions as a
-// whole. Of the zero press none is kept.
+// addOutcome adds the outcome of a press to the step that spends the token of the press, so that
+// a concurrent press that finds the token spent also finds the outcome. Whatever ends all
+// sessions of the user ends the outcome, too. The zero press adds nothing.
 func (k *tokens) addOutcome(c *UserChange, p press, out outcome) {
 	if p.hash == nil {
 		return
@@ -107,8 +109,8 @@ func (k *tokens) outcomeToken(p press, out outcome, now time.Time) Token {
 	return t
 }
 
-// recall reads what a press came to before. ok is false where it is the first press, or the
-// first was more than a minute ago.
+// recall reads the outcome of an earlier, equal press. ok is false if there was no such press in
+// the last minute.
 func (k *tokens) recall(ctx context.Context, p press) (out outcome, ok bool, err error) {
 	if p.hash == nil {
 		return outcome{}, false, nil
@@ -120,15 +122,15 @@ func (k *tokens) recall(ctx context.Context, p press) (out outcome, ok bool, err
 	return out, true, k.openUnder(p.key, t, &out)
 }
 
-// sealUnder seals data for a token that remembers an outcome: under a secret that the engine does
-// not keep, and then as the data of all tokens.
+// sealUnder seals the data of an outcome token twice: under a secret that the engine does not
+// have, and then under the engine's secrets, like the data of every token.
 func (k *tokens) sealUnder(secret []byte, of Token, data any) []byte {
 	aad := tokenAAD(of.App, outcomeKind, of.Hash)
 	return k.ring.Seal(ringUnder(secret).Seal(plainJSON(data), aad), aad)
 }
 
-// openUnder reads what sealUnder sealed. [CodeInvalidToken]: it was sealed under another secret,
-// or for another token.
+// openUnder opens data that sealUnder sealed. [CodeInvalidToken]: the data was sealed under another
+// secret, or for another token.
 func (k *tokens) openUnder(secret []byte, of Token, data any) error {
 	aad := tokenAAD(of.App, outcomeKind, of.Hash)
 	inner, err := k.ring.Open(of.Data, aad)
@@ -142,7 +144,8 @@ func (k *tokens) openUnder(secret []byte, of Token, data any) error {
 	return nil
 }
 
-// ringUnder seals under a secret of macSize bytes alone, which [seal.New] never refuses.
+// ringUnder returns a ring of one secret. The secret has macSize bytes, which [seal.New] never
+// refuses.
 func ringUnder(secret []byte) *seal.Ring {
 	ring, err := seal.New(secret)
 	if err != nil {
@@ -151,10 +154,10 @@ func ringUnder(secret []byte) *seal.Ring {
 	return ring
 }
 
-// pressTime bounds the work of a press whose browser is gone.
+// pressTime is how long the work of a press may go on after its browser has disconnected.
 const pressTime = 30 * time.Second
 
-// outlive is [outlive] for a press, and ctx for the zero press.
+// outlive is the function outlive for a press. For the zero press it returns ctx.
 func (p press) outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	if p.hash == nil {
 		return ctx, func() {}
@@ -162,9 +165,9 @@ func (p press) outlive(ctx context.Context) (context.Context, context.CancelFunc
 	return outlive(ctx)
 }
 
-// outlive is a context for a step that goes on, for at most pressTime, when its client breaks
-// off: a browser drops the first request when the button is pressed again, and asks for its
-// outcome by the second.
+// outlive returns a context that is not cancelled with ctx and ends after pressTime. A browser drops
+// the first request when the button is pressed again, and its second request asks for the outcome
+// of the first.
 func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), pressTime)
 }
