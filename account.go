@@ -11,7 +11,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
-// account reads an account. It is nil, without an error, where the app has no such account.
+// account reads an account. It returns nil and no error if the app has no such account.
+// [CodeUnavailable].
 func (e *Engine) account(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error) {
 	account, err := e.store.Account(ctx, app, by)
 	switch {
@@ -23,7 +24,7 @@ func (e *Engine) account(ctx context.Context, app uuid.UUID, by AccountKey) (*Ac
 	return &account, nil
 }
 
-// accountOf reads the account of a user. [CodeUserNotFound].
+// accountOf reads the account of a user. [CodeUserNotFound]; [CodeUnavailable].
 func (e *Engine) accountOf(ctx context.Context, ref UserRef) (*Account, error) {
 	account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
 	if err == nil && account == nil {
@@ -34,14 +35,16 @@ func (e *Engine) accountOf(ctx context.Context, ref UserRef) (*Account, error) {
 
 func noUser() *Error { return refuse(CodeUserNotFound, "the app has no such user") }
 
-// newUser completes the record of a user who comes to be now: with an id of its own. The rest is
-// the store's.
+// newUser completes the record of a user who is created now: it sets the id, the name's key and the
+// time. The store sets the rest.
 func newUser(u User, now time.Time) User {
 	u.ID, u.NameKey, u.CreatedAt = newID(now), naming.Fold(u.Name), now
 	return u
 }
 
-// createForHost makes a user of whom the host says what is so. [CodeEmailTaken].
+// createForHost creates a user at the word of the host, without a session, a hook or a limit. It
+// completes the credentials with the user. [CodeEmailTaken]; the other errors are those of
+// storeError.
 func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Credential) (User, error) {
 	now := e.now()
 	u = newUser(u, now)

@@ -8,17 +8,17 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// IssueDeviceToken returns the device token that a browser keeps once u has signed in on it, and
-// sends as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. It authorises nothing. It gives
-// the browser rate-limit buckets of its own: what strangers try at the account's address no
-// longer locks the browser out, nor, once u has proven the address, keeps mail from it that it
-// asks for.
+// IssueDeviceToken returns the device token for a browser on which u has signed in. The browser
+// keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. It authorises
+// nothing. It gives the browser rate-limit buckets of its own: attempts of strangers at the
+// account's address no longer lock the browser out. Once u has proven the address, they do not
+// keep mail from it that it asks for, either.
 //
 // The token is good for 90 days, for this account of this app. For passwords it is good only until
 // all sessions of the account are ended at once, as by a new password. before is the token that
-// the browser has kept so far, or empty: with it the browser's buckets go on, and the browser
-// stays known to the nine accounts of any app that signed in on it last. The handler keeps the
-// token in a cookie.
+// the browser has kept so far; it may be empty. With it the browser keeps its buckets, and stays
+// known to the nine accounts, of any app, that signed in on it last. The handler keeps the token
+// in a cookie.
 func (e *Engine) IssueDeviceToken(u User, before string) string {
 	return device.Issue(e.secrets.ring, deviceUser(u), before, e.now())
 }
@@ -27,14 +27,13 @@ func deviceUser(u User) device.User {
 	return device.User{App: u.App, ID: u.ID, Email: u.Email, Verified: u.Verified, Epoch: u.Epoch}
 }
 
-// asker is the client that tries a password: a known device, or a stranger to the address.
+// asker is the client that tries a password at an address: a known device, or a stranger.
 type asker struct {
 	email string
 	known *device.Device
 }
 
-// newAsker reads the device token of a sign-in. A sign-up is a stranger's, whom no other's tries
-// lock out.
+// newAsker reads the device token of a sign-in. A sign-up counts as a stranger's.
 func newAsker(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) asker {
 	if in.Intent == "sign_up" {
 		return asker{email: email}
@@ -45,8 +44,9 @@ func newAsker(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) a
 	return asker{email: email}
 }
 
-// counts are a device's own, or those of all strangers together: of those there are few a day
-// besides, refilled evenly, since ten a minute are 14,400 passwords a day.
+// counts returns the counts that an attempt is charged to: the device's own, or those of all
+// strangers together. Strangers also have a limit for the day, which is refilled evenly: ten
+// passwords a minute are 14,400 a day.
 func (a *asker) counts(l *limiter) []count {
 	if a.known != nil {
 		return []count{l.countFor(limitCredentialsDevice, a.email+" "+token.Encode(a.known.ID))}
@@ -54,9 +54,9 @@ func (a *asker) counts(l *limiter) []count {
 	return []count{l.countFor(limitCredentialsEmail, a.email), l.countFor(limitCredentialsDay, a.email)}
 }
 
-// recheck makes a device a stranger after all, if the account is no longer as it knew it:
-// another user has the address, or the password was changed. It returns the counts of the
-// stranger, to be charged once.
+// recheck turns a known device into a stranger if the account has changed since the token was
+// issued: another user has the address, or all sessions were ended, as by a new password. It
+// then returns the counts of a stranger, which have to be charged. Otherwise it returns nil.
 func (a *asker) recheck(l *limiter, account *Account) []count {
 	if a.known == nil || account != nil && a.known.Knows(l.ring, deviceUser(account.User)) {
 		return nil
