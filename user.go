@@ -12,17 +12,17 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
-// UserFilter says which users to list. A zero field does not filter.
+// UserFilter says which users [Engine.Users] lists. A zero field does not filter.
 type UserFilter struct {
 	Page
-	Email      string // exact, in any case
+	Email      string // the whole address, in any case
 	Prefix     string // of address or name
-	AuthMethod string // of the latest sign-in; a method of the host's own, too
+	AuthMethod string // of the latest sign-in; it may be a method of the host's own
 }
 
-// Users lists users of an app, newest first. A Limit of 0 is 50. The next page begins
-// after the last row's CreatedAt and ID. [CodeInvalidRequest]: a filter is not one, or the
-// Limit negative.
+// Users lists the users of an app, newest first. A Limit of 0 is 50. The next page begins
+// after the CreatedAt and ID of the last row. [CodeInvalidRequest]: Email is not an address,
+// AuthMethod is not the name of a method, or Limit is negative.
 func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User, error) {
 	if err := f.fill(); err != nil {
 		return nil, err
@@ -55,14 +55,14 @@ func (e *Engine) User(ctx context.Context, ref UserRef) (User, error) {
 	return account.User, nil
 }
 
-// UserRequest says what a new user is like.
+// UserRequest describes a new user.
 type UserRequest struct {
 	Email, Name string // Name may be empty
-	Verified    bool   // the caller has proof of the address
+	Verified    bool   // the caller has a proof of the address
 }
 
-// CreateUser adds a user without a way to sign in but a link to its address, whether or
-// not sign-up is open. [CodeEmailTaken].
+// CreateUser adds a user, whether or not sign-up is open. The user can sign in only by a link that
+// is mailed to the address. [CodeEmailTaken].
 func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) (User, error) {
 	email, err := checkEmail(in.Email)
 	if err != nil {
@@ -78,24 +78,24 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 	return e.createForHost(ctx, u)
 }
 
-// UserPatch changes the fields that are not nil. Disabling ends every session; so does
-// taking a proof of the address back.
+// UserPatch changes the fields that are not nil. Disabling a user ends every session of the user;
+// so does a change of Verified from true to false.
 type UserPatch struct {
 	Name, DisabledReason *string
 	Disabled             *bool
 
-	// Verified says that the address is proven, or not. To say so of an account that never
-	// proved it takes away what it gathered before, as a proof does: the password, the name
-	// (unless Name is set), identities, sessions and pending changes.
+	// Verified says whether the address is proven. For an account that never proved it, true
+	// resets the account, as a proof does: it removes the password, the name (unless Name is
+	// set), identities, sessions and pending changes.
 	Verified *bool
 
-	// Keep leaves all of that, with Verified: who made the account is known to have the address.
+	// Keep prevents that reset. It goes with Verified true only, and says that the person who
+	// made the account is known to have the address.
 	Keep bool
 }
 
-// ChangeUser changes a user, in effect on the handler of every process when it returns, and
-// behind [Engine.Require] within Config.Tokens.LiveWithin.
-// [CodeUserNotFound].
+// ChangeUser changes a user. When it returns, the change is in effect on the handler of every
+// process; behind [Engine.Require] it is within Config.Tokens.LiveWithin. [CodeUserNotFound].
 func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User, error) {
 	if p.Name != nil {
 		if err := checkUserName(*p.Name); err != nil {
@@ -132,8 +132,8 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 	})
 }
 
-// resets reports whether the patch says of an account that never proved its address that it
-// is proven, and by another than who made it.
+// resets reports whether the patch resets the account: it verifies an address that the account
+// never proved, and Keep is not set.
 func (p UserPatch) resets(u User) bool {
 	return p.Verified != nil && *p.Verified && !u.Verified && !p.Keep
 }
@@ -145,7 +145,7 @@ func (p UserPatch) name() string {
 	return *p.Name
 }
 
-// names are the members that the patch has.
+// names lists the members that the patch has, for an event.
 func (p UserPatch) names() string {
 	return given(member{"name", p.Name != nil}, member{"email_verified", p.Verified != nil},
 		member{"disabled", p.Disabled != nil}, member{"disabled_reason", p.DisabledReason != nil})
@@ -172,8 +172,8 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 	return c
 }
 
-// DeleteUser removes a user with all that it has. A later sign-up of the address is
-// another user. [CodeUserNotFound].
+// DeleteUser removes a user and everything that belongs to the user. A later sign-up with the
+// address makes another user. [CodeUserNotFound].
 func (e *Engine) DeleteUser(ctx context.Context, ref UserRef) error {
 	u, err := e.User(ctx, ref)
 	if err != nil {
@@ -182,8 +182,8 @@ func (e *Engine) DeleteUser(ctx context.Context, ref UserRef) error {
 	return e.deleteUser(ctx, u, 0)
 }
 
-// deleteUser asks the host, deletes, and lets the host know. The guard is that of
-// [UserStore.DeleteUser].
+// deleteUser asks Hooks.Before, deletes the user, and calls Hooks.After. version is the guard of
+// [UserStore.DeleteUser]. [CodeUserNotFound]; [CodeAppsRemain]: a developer has apps.
 func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	ev := HookEvent{Kind: HookDeletion, App: u.App, User: u}
 	if err := e.hooks.before(ctx, ev); err != nil {
@@ -207,7 +207,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	}
 }
 
-// lower folds the ASCII letters, the only ones that canonical addresses fold.
+// lower lowers the ASCII letters, as canonical addresses do. It leaves other letters as they are.
 func lower(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -218,13 +218,13 @@ func lower(s string) string {
 	return string(b)
 }
 
-// member is one of a patch.
+// member is a member of a patch. given reports whether the patch has it.
 type member struct {
 	name  string
 	given bool
 }
 
-// given names the members that there are, for an event.
+// given lists the names of the members that a patch has.
 func given(members ...member) string {
 	var names []string
 	for _, m := range members {

@@ -2,7 +2,7 @@ package authkit
 
 import "context"
 
-// changeUser applies a change to a user who does not sign in by it, and wakes Run for its mail.
+// changeUser applies a change that starts no session. The errors are those of stepError.
 func (e *Engine) changeUser(ctx context.Context, c UserChange) (User, error) {
 	u, err := e.store.ChangeUser(ctx, c)
 	if err != nil {

@@ -5,7 +5,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 )
 
-// checkEmail is the canonical form of the email member of a request.
+// checkEmail returns the canonical form of the email member of a request. [CodeInvalidRequest]: it
+// is not an address.
 func checkEmail(s string) (canonical string, err error) { return checkEmailMember("email", s) }
 
 // checkEmailMember is checkEmail for a member of another name.
@@ -16,7 +17,8 @@ func checkEmailMember(member, s string) (canonical string, err error) {
 	return canonical, nil
 }
 
-// checkUserName refuses a name that no user may have. An empty one is fine.
+// checkUserName refuses a user's name that is too long or has control characters. An empty name is
+// allowed.
 func checkUserName(s string) error {
 	if _, err := naming.User(s); err != nil {
 		return invalid("name", "invalid_name", "name is longer than 200 characters or holds control characters")

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// noticeTTL is how long a notice waits for a mail server that is away.
+// noticeTTL is how long the delivery of a notice is tried.
 const noticeTTL = 24 * time.Hour
 
-// noticeTo is where a notice to a user goes. To an address that is not proven it is mail like
-// any that a stranger asks for, and counts so: it is empty once the address has had its share.
+// noticeTo returns the address for a notice to a user. Mail to an unproven address is charged to
+// the limit for strangers. Once that limit is exhausted, the result is empty: no notice is sent.
 func noticeTo(ctx context.Context, limits *limiter, app App, u User) (string, error) {
 	if u.Verified {
 		return u.EmailTyped, nil
