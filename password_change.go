@@ -6,23 +6,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// PasswordChange is asked for by a user who is signed in.
+// PasswordChange is the request of a signed-in user for another password.
 type PasswordChange struct {
 	App, User    uuid.UUID
-	Session      uuid.UUID // lives on; the nil UUID: none does
+	Session      uuid.UUID // the session that lives on; the nil UUID: every session ends
 	Current, New string
 	Client       Client
 }
 
-// ChangePassword gives a user who knows the current one (OWASP ASVS 5.0, 6.2.3) another
-// password, ends every other session and every proof that was mailed before, and tells the
-// user by mail. [CodeInvalidCredentials]: Current is wrong, or the user has none; it counts
-// like a sign-in, of this session alone, for [CodeRateLimited].
+// ChangePassword gives another password to a user who knows the current one (OWASP ASVS 5.0,
+// 6.2.3). It ends every other session and every proof that was mailed before, and tells the user
+// by mail. [CodeInvalidCredentials]: Current is wrong, or the user has no password.
+// [CodeRateLimited]: an attempt counts like a sign-in, but for this session alone.
 // [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err error) {
 	defer e.hooks.refused(ctx, attempt{EventPasswordChange, in.App, in.Client}, &err)
 	return e.putPassword(ctx, in, func(app App, account *Account, c *UserChange) error {
-		// Of this session alone: what strangers try at the address keeps nobody from it.
+		// For this session alone: attempts of strangers at the address do not lock the user out.
 		if err := e.limits.hit(ctx, app, e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
@@ -38,16 +38,16 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err err
 	})
 }
 
-// PasswordSet is asked for by a user who is signed in and has no password.
+// PasswordSet is the request of a signed-in user without a password for a first one.
 type PasswordSet struct {
 	App, User uuid.UUID
 	New       string
 	Client    Client
 }
 
-// SetPassword gives a password to a user who has none. [CodePasswordSet]: the user has one;
-// [CodeEmailNotVerified]: who set it up would keep it when somebody else proves the
-// address; [CodeWeakPassword]; [CodeUserNotFound].
+// SetPassword gives a password to a user who has no password. [CodePasswordSet]: the user has one.
+// [CodeEmailNotVerified]: the address is not proven; the person who set the password could go on
+// using it after another person proves the address. [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
 	return e.putPassword(ctx, PasswordChange{App: in.App, User: in.User, New: in.New, Client: in.Client}, func(_ App, account *Account, _ *UserChange) error {
 		switch {
@@ -60,8 +60,8 @@ func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
 	})
 }
 
-// putPassword puts a password where may lets it. What may decides stands only if nobody
-// changes the user meanwhile, so it is asked again each time.
+// putPassword stores a new password if may allows it. may can add to the change. The change is
+// guarded by the user's Version; if another request has changed the user, may is asked again.
 func (e *Engine) putPassword(ctx context.Context, in PasswordChange, may func(App, *Account, *UserChange) error) error {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// ForgotRequest asks for a mail by which a password can be set anew.
+// ForgotRequest asks for a mail with which a new password can be set.
 type ForgotRequest struct {
 	App           uuid.UUID
 	Email         string
-	RedirectTo    string // one of the app's redirect URLs, or empty: where the page goes on to
+	RedirectTo    string // one of the app's redirect URLs, to which the page goes on; may be empty
 	CodeChallenge string // as MagicLinkRequest.CodeChallenge
 
 	// Browser is the secret in the asker's binding cookie, if there is one.
@@ -21,10 +21,12 @@ type ForgotRequest struct {
 	Client  Client
 }
 
-// ForgotPassword mails a link and a code to the address if the app has a user of it; the
-// newest counts, for half an hour, until the user's password changes. The answer and its
-// time are the same whether or not there is such a user (OWASP ASVS 5.0, 6.3.8): that is
-// looked up when the mail leaves. Nor do they tell whether the address's limit is hit.
+// ForgotPassword mails a link and a code to the address if the app has a user with it. Only the
+// newest mail counts. It is good for half an hour, until the user's password changes.
+//
+// The answer and its time are the same whether or not there is such a user (OWASP ASVS 5.0,
+// 6.3.8): the user is looked up when the mail leaves. They do not tell whether the limit of the
+// address is exhausted, either.
 func (e *Engine) ForgotPassword(ctx context.Context, in ForgotRequest) (Pending, error) {
 	return e.askByAddress(ctx, forReset, MagicLinkRequest(in), EventPasswordForgot)
 }
@@ -35,20 +37,23 @@ type PasswordReset struct {
 	Token    string // of the link
 	Email    string // with Code
 	Code     string
-	Binding  string // wanted with Code, checked with Token when given
+	Binding  string // required with Code; with Token it is checked if it is set
 	Password string // the new one
 	Client   Client
 }
 
 // ResetPassword spends the proof, sets the password, ends every session of the user (OWASP
-// ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified;
-// what an unproven account gathered before is reset first. Identities that were added to a
-// standing account in the last 72 hours go too, unless a mail to this address began the session
-// that added them: a thief may have linked them. Removed names them, and so does a mail.
-// [CodeInvalidToken] for a proof
-// that is spent, expired, foreign or malformed, or older than another change of the password;
-// [CodeWeakPassword] spends nothing, though it counts as an attempt at a code;
-// [CodeUserDisabled].
+// ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified; an
+// account whose address was not proven before is reset first.
+//
+// Identities that were added to a verified account in the last 72 hours are removed too, since a
+// thief may have linked them. An identity stays if the account was made with it, or if a mail to
+// this address began the session that added it. Removed names those that are removed, and so
+// does a mail.
+//
+// [CodeInvalidToken]: the proof is spent, expired, another app's or malformed, or older than
+// another change of the password. [CodeWeakPassword] spends nothing, though it counts as an
+// attempt at a code. [CodeUserDisabled].
 func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -70,17 +75,18 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	return landing.SignIn, err
 }
 
-// ResetPress sets a password from the page of a reset's link.
+// ResetPress sets a new password from the page of a password reset's link.
 type ResetPress struct {
 	PagePress
 
 	Password string // the new one
 }
 
-// PressReset is [Engine.ResetPassword] from the link's page. The session begins in this browser or
-// is handed over, as by [Engine.PressMagicLink], and once more to a browser that presses again with the
-// same password. [LandingSaved]: no session begins, since there is no redirect URL and no Stay, or
-// the reset was asked for with a code challenge in another browser.
+// PressReset is [Engine.ResetPassword] from the page of the link. The session begins in this browser
+// or is handed over, as by [Engine.PressMagicLink]. A browser that presses again with the same
+// password gets the same outcome, as there. [LandingSaved]: no session begins, because there is
+// neither a redirect URL nor Stay, or because the reset was asked for with a code challenge in
+// another browser.
 func (e *Engine) PressReset(ctx context.Context, in ResetPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -104,7 +110,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	}
 	step := signInStep{client: got.redeemer(in.Client), press: p}
 	switch {
-	case got.elsewhere(in.Browser, app.ID): // the asker goes on with the new password
+	case got.elsewhere(in.Browser, app.ID): // the person signs in with the new password where the reset was asked for
 		step.ends = LandingSaved
 	case got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app):
 		step.ends = LandingSaved
@@ -116,8 +122,8 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	return e.completeReset(ctx, app, got.from(in.Browser, app.ID), in.Password, step)
 }
 
-// completeReset gives the user of a proof another password, and signs in. Of the step, the client is
-// given, and what has to do with the end of the flow.
+// completeReset gives the user of a proof another password, and signs the user in. The caller sets
+// the client of the step and the fields that say how the flow ends; completeReset sets the rest.
 func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw string, step signInStep) (Landing, error) {
 	account, err := e.accountOfProof(ctx, app, got)
 	if err != nil {
@@ -140,9 +146,9 @@ func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw s
 	})
 }
 
-// recentIdentities are the identities that were added to a standing account in the last 72 hours, which
-// a thief may have linked. They are not the one that made the account, nor those that were
-// added in a session which a mail to the account's address began.
+// recentIdentities returns the identities that were added to a verified account in the last 72 hours:
+// a thief may have linked them. It leaves out the identity with which the account was made, and
+// those that were added in a session which a mail to the account's address began.
 func (a *Account) recentIdentities(now time.Time) (drop []Credential) {
 	for _, c := range a.Credentials {
 		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
@@ -154,7 +160,7 @@ func (a *Account) recentIdentities(now time.Time) (drop []Credential) {
 	return drop
 }
 
-// removedIdentities names the identities among credentials that a step drops.
+// removedIdentities lists the identities among the credentials that a step drops.
 func removedIdentities(drop []Credential) (names []Removed) {
 	for _, c := range drop {
 		if c.Kind == oauthKind {
@@ -164,7 +170,8 @@ func removedIdentities(drop []Credential) (names []Removed) {
 	return names
 }
 
-// addResetNotice adds the events of a reset, and a notice that names the identities which it drops.
+// addResetNotice adds the events of a password reset, and a notice that names the identities that
+// the reset drops.
 func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
 	for _, r := range removedIdentities(c.Drop) {
@@ -176,8 +183,9 @@ func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	o.queue(&c.Riders, c.App, l, c.Now, noticeTTL)
 }
 
-// accountOfProof is the account that a proof was asked for, as long as it has the address:
-// [CodeInvalidToken], [CodeUserDisabled].
+// accountOfProof reads the account that a proof belongs to. [CodeInvalidToken]: the proof belongs to
+// no user, or the account is gone, has another address, or got its first password since.
+// [CodeUserDisabled].
 func (e *Engine) accountOfProof(ctx context.Context, app App, got challenge) (*Account, error) {
 	if got.user == uuid.Nil {
 		return nil, invalidToken("the reset was asked for an address that no user has")
