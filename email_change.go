@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// EmailChange is asked for by a user who is signed in.
+// EmailChange is the request of a signed-in user for another address.
 type EmailChange struct {
 	App, User uuid.UUID
 	NewEmail  string
@@ -16,10 +16,10 @@ type EmailChange struct {
 	Client    Client
 }
 
-// ChangeEmail mails a link and a code to the new address; the newest counts, until the
-// user's address or password changes. The answer and its time are the same whether the
-// address is free or not: its holder gets the mail, and can do nothing with it.
-// [CodeInvalidRequest]: it is no address, or the user's own; [CodeUserNotFound].
+// ChangeEmail mails a link and a code to the new address. Only the newest mail counts, until the
+// user's address or password changes. The answer and its time are the same whether or not the
+// address is free: if another user has it, that user gets the mail and can do nothing with it.
+// [CodeInvalidRequest]: NewEmail is not an address, or is the user's own. [CodeUserNotFound].
 func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -44,21 +44,21 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	})
 }
 
-// EmailConfirm redeems the proof of a new address by the account that asked.
+// EmailConfirm redeems the proof of a new address. User is the user who asked for the change.
 type EmailConfirm struct {
 	App, User uuid.UUID
 	Token     string // of the link
 	Code      string
-	Binding   string // wanted with Code, checked with Token when given
-	Browser   []byte // the secret in the binding cookie, where the link's page is pressed: a second press changes nothing
+	Binding   string // required with Code; with Token it is checked if it is set
+	Browser   []byte // the secret in the binding cookie, if the page of the link is pressed: a second press changes nothing
 	Client    Client
 }
 
-// ConfirmEmail spends the proof and gives the user the new address, which is proven with
-// it. The old one, if it was proven, gets a notice with a link that takes the change back
-// for 72 hours. [CodeInvalidToken]: spent, expired, malformed, another account's, or older
-// than another change of address or password; [CodeEmailTaken]: another user has the
-// address, and nothing is spent.
+// ConfirmEmail spends the proof and gives the user the new address, which is verified by it. If the
+// old address was verified, it gets a notice with a link that undoes the change, for 72 hours.
+// [CodeInvalidToken]: the proof is spent, expired, malformed, another account's, or older than
+// another change of address or password. [CodeEmailTaken]: another user has the address; nothing
+// is spent.
 func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -103,7 +103,8 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 	})
 }
 
-// confirmChange is the step by which a user moves to a proven address.
+// confirmChange is the step that gives a user the address of a proof. If the former address was
+// verified, it adds the undo and the notice.
 func confirmChange(e *Engine, app App, account *Account, got challenge, by Client) UserChange {
 	u := account.User
 	c := UserChange{

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// EmailUndo takes a change of address back.
+// EmailUndo redeems the link of a notice about a change of address or a new identity.
 type EmailUndo struct {
 	App     uuid.UUID
 	Token   string
@@ -16,12 +16,14 @@ type EmailUndo struct {
 	Client  Client
 }
 
-// UndoEmail takes back what a notice told of, a change of address or a new identity: it gives
-// the user the former address again, ends every session and every proof,
-// takes away the password and each identity that was linked since, or in the 72 hours
-// before (never the one that made the account), and mails a link by which a password can be set. It works once, whatever was
-// changed since. Who took the address since and never proved it is deleted.
-// [CodeInvalidToken]; [CodeEmailTaken]: another user has proven the address meanwhile.
+// UndoEmail undoes what a notice told of: a change of address or a new identity. It gives the user
+// the former address again, and ends every session and every proof. It removes the password and
+// each identity that was linked since the change, or in the 72 hours before it, but never the
+// identity with which the account was made. It mails a link with which a password can be set.
+//
+// It works once, whatever has been changed since. A user who took the former address since and
+// never proved it is deleted. [CodeInvalidToken]. [CodeEmailTaken]: another user has proven the
+// address meanwhile.
 func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -55,9 +57,11 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 	return u, err
 }
 
-// freeFormerAddress removes a user who took the former address since and never proved it. Without that,
-// the person who moved the account away could keep its owner out by a sign-up. The link is a proof
-// of the address, before which such a user keeps nothing anyway.
+// freeFormerAddress deletes a user who took the former address since the change and never proved it.
+// Otherwise the person who changed the address could keep the account's owner out by a sign-up
+// with the former one. The link of the undo is a proof of the address, and a proof would reset such
+// a user anyway. errAgain: the undo can be tried again. [CodeEmailTaken]: the user has proven the
+// address, or is older than the change.
 func (e *Engine) freeFormerAddress(ctx context.Context, app uuid.UUID, former formerAddress) error {
 	holder, err := e.account(ctx, app, AccountKey{Email: former.Email})
 	switch {
@@ -68,7 +72,7 @@ func (e *Engine) freeFormerAddress(ctx context.Context, app uuid.UUID, former fo
 	case holder.User.Verified || holder.User.CreatedAt.Before(former.Left):
 		return refuse(CodeEmailTaken, "another user of this app has that address")
 	}
-	// Guarded, so that a proof beside it is seen.
+	// The Version guards the deletion: a concurrent proof of the address makes it stale.
 	err = e.deleteUser(ctx, holder.User, holder.User.Version)
 	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, CodeUserNotFound) {
 		return errAgain
@@ -76,7 +80,8 @@ func (e *Engine) freeFormerAddress(ctx context.Context, app uuid.UUID, former fo
 	return err
 }
 
-// findUndo looks at an undo without effect.
+// findUndo reads the account of an undo link and its former address, without spending the undo.
+// [CodeInvalidToken].
 func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Account, formerAddress, error) {
 	subject, err := e.tokens.undoSubject(app, raw)
 	if err != nil {
@@ -93,8 +98,9 @@ func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Acco
 	return account, former, err
 }
 
-// undoChange gives an account its former address and takes away what was added since, or in the 72
-// hours before.
+// undoChange is the step that gives an account its former address again. It removes the password and
+// all undos. It also removes what was added since the change or in the 72 hours before it, but not
+// the identity with which the account was made.
 func undoChange(account *Account, former formerAddress, by Client, now time.Time) UserChange {
 	u := account.User
 	c := UserChange{
