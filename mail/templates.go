@@ -163,14 +163,13 @@ func (defaults) Render(name string, data Data) (Message, error) {
 	if !ok {
 		return Message{}, fmt.Errorf("no mail template %q", name)
 	}
-	form := "code"
-	var way fill.HTML
-	var plainWay string
-	var err0 error
+	form, way, plainWay := "code", fill.HTML(""), ""
+	var failed []error
+	keep := func(err error) { failed = append(failed, err) }
 	if w.fact != "" {
 		form = "notice"
 		if data.Link != "" {
-			way, err0 = page("way.html", fill.Values{"LinkURL": data.Link, "Button": w.button})
+			way = page(keep, "way.html", fill.Values{"LinkURL": data.Link, "Button": w.button})
 			plainWay = data.Link + "\n\n"
 		}
 	}
@@ -178,17 +177,23 @@ func (defaults) Render(name string, data Data) (Message, error) {
 		"Title": w.title, "Button": w.button, "Fact": w.fact, "Otherwise": w.otherwise,
 		"Sender": data.sender(), "Code": data.Code, "Minutes": data.Minutes, "Link": data.Link, "LinkURL": data.Link, "Way": plainWay,
 	}
-	text, err1 := fill.Text(read(form+".txt"), used(form+".txt", all))
+	text, err := fill.Text(read(form+".txt"), used(form+".txt", all))
+	keep(err)
 	all["Way"] = way
-	body, err2 := page(form+".html", used(form+".html", all))
-	html, err3 := page("layout.html", fill.Values{"App": data.App, "Body": body, "Sender": data.sender()})
-	if err := errors.Join(err0, err1, err2, err3); err != nil {
+	body := page(keep, form+".html", used(form+".html", all))
+	html := page(keep, "layout.html", fill.Values{"App": data.App, "Body": body, "Sender": data.sender()})
+	if err := errors.Join(failed...); err != nil {
 		return Message{}, fmt.Errorf("render mail %q: %w", name, err)
 	}
 	return Message{Subject: OneLine(w.title), Text: text, HTML: string(html)}, nil
 }
 
-func page(file string, values fill.Values) (fill.HTML, error) { return fill.Page(read(file), values) }
+// page fills in a file; what fails is kept.
+func page(keep func(error), file string, values fill.Values) fill.HTML {
+	html, err := fill.Page(read(file), values)
+	keep(err)
+	return html
+}
 
 // used returns the values that have a place in a file.
 func used(file string, all fill.Values) fill.Values {
