@@ -13,15 +13,15 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// purpose is what a challenge is for. Each has a kind, a key and a page of its own, so that a
-// challenge of one purpose works for no other.
+// purpose is the purpose of a challenge. Each has a kind, a key and a page of its own, so that a
+// challenge of one purpose is of no use for another.
 type purpose struct {
 	kind     TokenKind
-	key      string // what the link's key is derived for
+	key      string // label from which the key of the link is derived
 	template string // of the mail
-	page     string // where the link goes; the app's id follows
+	page     string // the path of the link, without the app's id
 	ttl      time.Duration
-	most     int // live challenges of one class of askers in a slot: an address, or a user who changes it
+	most     int // live challenges of one class of askers in a slot: of an address, or of a user who changes it
 }
 
 // The purposes of challenges.
@@ -32,37 +32,38 @@ var (
 	forChange = purpose{kind: "change", key: "change link", template: "email_change", page: "/auth/email/confirm/", ttl: 10 * time.Minute, most: 1}
 )
 
-// challengeData is what the token of a challenge keeps, sealed.
+// challengeData is the sealed data of a challenge's token.
 type challengeData struct {
 	Email      string `json:"email"`
 	Typed      string `json:"typed"`
 	RedirectTo string `json:"redirect_to,omitempty"`
 	Challenge  string `json:"challenge,omitempty"` // the code_challenge of PKCE
 
-	Cookie bool `json:"cookie,omitempty"` // the asker chose a session that a cookie holds
+	Cookie bool `json:"cookie,omitempty"` // the asker chose a session in a cookie
 
 	Asked time.Time `json:"asked,omitzero"`
 	Agent string    `json:"agent,omitempty"` // of a fixed list
 
-	Was string `json:"was,omitempty"` // the address before, of a change
+	Was string `json:"was,omitempty"` // of a change: the previous address
 
-	// Bare says that the account had no password when the challenge was asked for. A first
-	// password ends no session and raises no Epoch, so that a challenge which is to die with any
-	// change of the password looks here.
+	// Bare is 1 if the account had no password when the challenge was asked for. A first password
+	// ends no session and raises no Epoch, so that a challenge which must die with any change of
+	// the password checks this.
 	Bare flag `json:"bare"`
 
-	// What a sign-up waits with until the asker redeems the challenge.
+	// The name and password hash of a sign-up that waits until the asker redeems the challenge.
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
 
-	// Class is whose share of an address the asker has.
+	// Class is the class of the asker, whose share of the address the challenge uses.
 	Class class `json:"class"`
 
-	device []byte // the id of the known device that asks
-	asker  string // a keyed hash of the network that asks
-	proven bool   // the session that asks is of an account which has proven the address
+	device []byte // the id of the asking device, if it is known
+	asker  string // a keyed hash of the asking network
+	proven bool   // the asking session is of an account that has verified the address
 
-	// decoy makes a challenge that only takes the time of one: no mail is sent, and no code is right.
+	// decoy marks a challenge that only takes the time of one: no mail is sent, and no code is
+	// right.
 	decoy bool
 }
 
@@ -76,16 +77,16 @@ func flagged(v bool) flag {
 	return 0
 }
 
-// challengeSecrets are what the three holders of a challenge know: the link in the mail, the code
-// that is typed, the asker's binding.
+// challengeSecrets are the three secrets of a challenge: in the link of the mail, in the code
+// that is typed, and in the binding of the asker.
 type challengeSecrets struct {
 	id      []byte
 	code    string
 	binding string
 }
 
-// newChallengeSecrets makes the secrets of a challenge that is bound to a browser's secret, or, if
-// that is empty, to a new one.
+// newChallengeSecrets makes the secrets of a challenge that is bound to the secret of a browser
+// or, if that is empty, to a new one.
 func newChallengeSecrets(app uuid.UUID, browser []byte) challengeSecrets {
 	id := token.Random(idSize)
 	if len(browser) == 0 {
@@ -94,7 +95,7 @@ func newChallengeSecrets(app uuid.UUID, browser []byte) challengeSecrets {
 	return challengeSecrets{id: id, code: sixDigits(), binding: bindingOf(browser, app, id)}
 }
 
-// sixDigits is a code of six decimal digits, each as likely as any other.
+// sixDigits returns a code of six decimal digits. All codes are equally likely.
 func sixDigits() string {
 	const codes = 1_000_000
 	for {
@@ -105,7 +106,7 @@ func sixDigits() string {
 	}
 }
 
-// challenge is one that was found alive, and can be spent.
+// challenge is a challenge that was found live, and can be spent.
 type challenge struct {
 	take  Take
 	id    []byte
@@ -113,12 +114,12 @@ type challenge struct {
 	user  uuid.UUID // the nil UUID: it belongs to no user yet
 	bound []byte    // hash of the asker's binding
 
-	// spelled is the address as the one who redeems the challenge wrote it; empty: not known. The
-	// asker may be another person, and spell it in another way.
+	// spelled is the address as the redeemer wrote it; empty: not known. The asker may be another
+	// person, and spell it differently.
 	spelled string
 }
 
-// from is the challenge as a browser redeems it, which may be the one that asked.
+// from returns the challenge as redeemed by a browser, which may be the one that asked.
 func (c challenge) from(browser []byte, app uuid.UUID) challenge {
 	if c.spelled == "" && c.askedBy(browser, app) {
 		c.spelled = c.data.Typed
@@ -126,7 +127,7 @@ func (c challenge) from(browser []byte, app uuid.UUID) challenge {
 	return c
 }
 
-// address is how the address of the challenge is shown from then on.
+// address returns the spelling of the address to show from then on.
 func (c challenge) address() string { return cmp.Or(c.spelled, c.data.Email) }
 
 // askedBy reports whether a browser's secret is that of the asker.
@@ -134,19 +135,20 @@ func (c challenge) askedBy(browser []byte, app uuid.UUID) bool {
 	return len(browser) > 0 && hmac.Equal(c.bound, token.Hash([]byte(bindingOf(browser, app, c.id))))
 }
 
-// elsewhere reports whether a one-time code would be of no use in a browser: the verifier of
-// the code_challenge is where the challenge was asked for (RFC 7636, section 4.5).
+// elsewhere reports whether a one-time code would be useless in a browser: the verifier of the
+// code_challenge is where the challenge was asked for (RFC 7636, section 4.5).
 func (c challenge) elsewhere(browser []byte, app uuid.UUID) bool {
 	return c.data.Challenge != "" && !c.askedBy(browser, app)
 }
 
-// redeemer is the client that redeems, with the asker's choice of a cookie.
+// redeemer returns the redeeming client, with the asker's choice of a cookie.
 func (c challenge) redeemer(by Client) Client {
 	by.Cookie = by.Cookie || c.data.Cookie
 	return by
 }
 
-// outdated reports whether the account was given its first password since.
+// outdated reports whether the account has got its first password since the challenge was asked
+// for.
 func (c challenge) outdated(account *Account) bool {
 	return c.data.Bare == 1 && account.password() != ""
 }

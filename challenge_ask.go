@@ -24,8 +24,8 @@ type challengeRequest struct {
 	event   Event // its App and IP are set by ask
 }
 
-// ask mails a challenge, unless the address has had its share of mail. Neither the answer nor its
-// time tells: a challenge that is refused is written like any other, as a decoy.
+// ask mails a challenge, unless the address has exhausted its limit of mail. Neither the answer
+// nor its time shows that: a refused challenge is written like any other, as a decoy.
 func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) {
 	now, app, data, ev := k.now(), in.app, in.data, in.event
 	ev.App, ev.IP = app.ID, in.by.IP
@@ -47,24 +47,24 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	return Pending{Binding: secrets.binding, ExpiresIn: in.purpose.ttl}, nil
 }
 
-// asker names the network that asks. The app stands for it where the address is not known, or was
-// told by a backend.
+// asker returns a keyed hash of the asking network. The app stands for it where the address is
+// unknown, or was forwarded.
 func (k *tokens) asker(app uuid.UUID, by Client) string {
 	return token.Encode(k.ring.MAC("mail asker", []byte(cmp.Or(by.gatePeer(), app.String())))[:idSize])
 }
 
-// newChallenge is a challenge that a step makes.
+// newChallenge describes a challenge that a step makes.
 type newChallenge struct {
 	purpose purpose
 	app     App
 	secrets challengeSecrets
 	data    challengeData
-	user    *User // with whose Epoch it dies; nil: it is not known yet whose it is
+	user    *User // dies with the Epoch of this user; nil: its user is not known yet
 	now     time.Time
 }
 
-// slot names what the challenge replaces: those of the same address, or of the same user for a
-// change of address. A decoy replaces nothing.
+// slot names the challenges that the new one replaces: those of the same address or, for a change
+// of address, of the same user. A decoy replaces no challenge.
 func (n newChallenge) slot() []byte {
 	switch {
 	case n.data.decoy:
@@ -98,7 +98,7 @@ func (k *tokens) addChallenge(riders *Riders, n newChallenge) {
 	k.mail.outbox.queue(riders, app.ID, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)), n.now, p.ttl)
 }
 
-// letter is the mail of the challenge.
+// letter returns the mail of the challenge.
 func (n newChallenge) letter(link string) letter {
 	p := n.purpose
 	l := letter{
@@ -114,7 +114,7 @@ func (n newChallenge) letter(link string) letter {
 	return l
 }
 
-// link is the URL of a link that works until a time.
+// link returns the URL of a link that is valid until a time.
 func (k *tokens) link(app uuid.UUID, p purpose, id []byte, until time.Time) string {
 	raw, err := magiclink.Mint(k.ring.Key(p.key), magiclink.Claims{App: app, ID: id, ExpiresAt: until})
 	if err != nil {
@@ -125,8 +125,9 @@ func (k *tokens) link(app uuid.UUID, p purpose, id []byte, until time.Time) stri
 
 const codeLabel = "link code"
 
-// codeParts are what the MAC of a code is of. It is made under the secret that sealed the
-// token's data: a code that was mailed before the secrets changed is as good as the link beside it.
+// codeParts are the inputs of the MAC of a code. The MAC is made under the secret that sealed the
+// data of the token, so that a code which was mailed before the secrets changed stays valid, like
+// the link beside it.
 func codeParts(t Token, id []byte, email, code string) [][]byte {
 	return [][]byte{t.App[:], []byte(t.Kind), id, []byte(email), []byte(code)}
 }

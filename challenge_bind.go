@@ -9,15 +9,16 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// waits reports whether a challenge belongs to no user until its mail leaves: neither the answer
-// to the asker nor its time may tell whether there is a user.
+// waits reports whether a challenge has no user until its mail is sent: neither the answer to the
+// asker nor its time may show whether there is a user.
 func (p purpose) waits() bool { return p.kind == forReset.kind || p.kind == forSignIn.kind }
 
-// bind assigns a pending challenge to the account of its address, just before its mail leaves:
-// from then on it dies with any change of the account's password and with the end of all its
-// sessions. Neither the link nor the code of a reset works before that. A challenge that is bound
-// stays as it is, since a mail may be sent again. alive is false where the challenge was spent or
-// replaced, or has expired: its mail is of no use. errAgain: the account changed since it was read.
+// bind assigns a pending challenge to the account of its address, just before its mail is sent.
+// From then on the challenge dies with any change of the account's password and with the end of
+// all its sessions. Before that, neither the link nor the code of a reset works. A challenge that
+// is bound stays as it is, since a mail may be sent again. alive is false if the challenge was
+// spent or replaced, or has expired: its mail is then useless. errAgain: the account changed
+// since it was read.
 func (k *tokens) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, of *Account) (alive bool, err error) {
 	take := Take{Kind: p.kind, Hash: token.Hash(l.Attempt)}
 	t, alive, err := k.peek(ctx, app, take)
@@ -26,7 +27,7 @@ func (k *tokens) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, 
 	}
 	got, err := k.opened(t, take, l.Attempt)
 	if err != nil {
-		return false, nil //nolint:nilerr // what cannot be opened is of no use
+		return false, nil //nolint:nilerr // a challenge that cannot be opened is useless
 	}
 	got.data.Bare = flagged(of.password() == "")
 	t.App, t.Kind, t.Hash = app, take.Kind, take.Hash
@@ -34,7 +35,7 @@ func (k *tokens) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, 
 	t.Data = k.seal(t, got.data)
 	t.Proof = k.ring.MAC(codeLabel, codeParts(t, l.Attempt, l.Address, l.Code)...)
 	switch err := k.store.BindToken(ctx, app, t, k.now()); {
-	case errors.Is(err, ErrNotFound): // it was spent beside this, or the Epoch moved on
+	case errors.Is(err, ErrNotFound): // it was spent concurrently, or the Epoch was raised
 		return false, errAgain
 	case err != nil:
 		return false, storeError(err, app)

@@ -1,7 +1,7 @@
 package authkit
 
-// class tells the askers of challenges apart. Each class has its own mail, its own live challenges
-// and its own wrong codes at an address, so that strangers take nothing from the rest.
+// class is the class of an asker of challenges. Each class has its own mails, live challenges and
+// wrong codes at an address, so that strangers use up nothing of the others.
 type class uint8
 
 // The classes of askers.
@@ -11,10 +11,10 @@ const (
 	classSession        // of the account, or its right password
 )
 
-// countMail is what a mail counts for. An address gets so much from all strangers together,
-// from each device that is known (and four times that from all of them), and from the
-// account's own session. That of an account which never proved the address is a stranger's:
-// a person who makes one must not be able to send mail to another's address.
+// countMail returns the counts of a mail. An address has one limit for all strangers together,
+// one for each known device (and four times that for all of them), and one for the account's own
+// session. The session of an account that never verified the address counts as a stranger's: a
+// person who makes one must not be able to send mail to another's address.
 func (l *limiter) countMail(data challengeData) []count {
 	switch {
 	case data.Class == classSession && data.proven:
@@ -27,14 +27,14 @@ func (l *limiter) countMail(data challengeData) []count {
 	return []count{l.countFor(limitMailEmail, data.Email)}
 }
 
-// knownTimes is how much mail all known devices of an address get together, as a multiple of
-// what one gets: an account has any number of them.
+// knownTimes is how much mail all known devices of an address get together, as a multiple of what
+// one gets. An account may have any number of devices.
 const knownTimes = 4
 
-// countCode is what a try at a code counts for. The day is in the key, and within a day
-// nothing is given back by time. A session's are at the address that its account has, which no
-// other account has, and which a new account in its place does not begin anew. Those of a move
-// to another address are the user's and, of all users together, that address's.
+// countCode returns the counts of a try at a code. The day is in the key, and within a day time
+// gives nothing back. Tries from a session count at the address of its account, which no other
+// account has, and which a new account in its place does not start anew. Tries at a change of
+// address count for the user and, over all users together, for the new address.
 func (l *limiter) countCode(got challenge, day string) []count {
 	of := func(who string) count {
 		return l.countFor(limitCodeEmail, day+" "+string(rune('0'+got.data.Class))+" "+who)

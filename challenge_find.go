@@ -11,19 +11,19 @@ import (
 	"github.com/authkit-dev/authkit/magiclink"
 )
 
-// codeTries is how often a code of one challenge may be tried.
+// codeTries is how often the code of one challenge may be tried.
 const codeTries = 5
 
-// response is what redeems a challenge: the token of its link, or its code.
+// response redeems a challenge: it holds the token of the link, or the code.
 type response struct {
 	token   string
-	email   string // with code; empty: the binding alone tells whose
-	typed   string // email as it was given
+	email   string // with code; empty: the binding alone names the challenge
+	typed   string // email as it was typed
 	code    string
-	binding string // wanted with code, checked with token when given
+	binding string // required with code; checked with token if given
 }
 
-// responseOf is the response in a request. The address goes with a code alone.
+// responseOf makes a response of a request. The address is only used with a code.
 func responseOf(token, email, code, binding string) (response, error) {
 	r := response{token: token, code: code, binding: binding}
 	if token != "" {
@@ -35,7 +35,7 @@ func responseOf(token, email, code, binding string) (response, error) {
 	return r, err
 }
 
-// find looks for the challenge of a response without spending it. A code counts as a try.
+// find returns the challenge of a response without spending it. A code counts as a try.
 // [CodeInvalidToken].
 func (k *tokens) find(ctx context.Context, app App, p purpose, r response) (challenge, error) {
 	if r.token != "" {
@@ -44,7 +44,8 @@ func (k *tokens) find(ctx context.Context, app App, p purpose, r response) (chal
 	return k.findCode(ctx, app, p, r)
 }
 
-// findLink looks at a link without effect. A binding, if there is one, has to fit.
+// findLink returns the challenge of a link, without effect. A binding has to match if it is
+// given.
 func (k *tokens) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, binding string) (challenge, error) {
 	claims, err := magiclink.Parse(k.ring.Keys(p.key), raw, app, k.now())
 	if err != nil {
@@ -67,16 +68,16 @@ func (k *tokens) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, bi
 
 const noChallenge cause = "no such challenge is alive, or its binding is another"
 
-// opened is the challenge of a token.
+// opened makes a challenge of its token.
 func (k *tokens) opened(t Token, take Take, id []byte) (challenge, error) {
 	got := challenge{take: take, id: id, user: t.UserID, bound: t.Binding}
 	return got, k.open(t, take, &got.data)
 }
 
-// findCode counts a try at a code before anything is spent, so that a refusal later does not give
-// the try back. A wrong binding finds nothing, and is not counted. A code has 20 bits, is good
-// once and for as long as its purpose says: ten minutes, but for a reset (OWASP ASVS 5.0, 6.5.1,
-// 6.5.4 and 6.5.5).
+// findCode returns the challenge of a code. It counts the try before anything is spent, so that a
+// later refusal does not give the try back. A wrong binding finds nothing and is not counted. A
+// code has 20 bits, works once, and expires with its purpose: after ten minutes, or later for a
+// reset (OWASP ASVS 5.0, 6.5.1, 6.5.4 and 6.5.5).
 func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (challenge, error) {
 	id, ok := bindingID(r.binding)
 	if !ok || len(r.code) != 6 {
@@ -97,7 +98,7 @@ func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (
 	daily := k.mail.limits.countCode(got, k.now().Format(time.DateOnly))
 	switch err := k.mail.limits.hit(ctx, app, daily...); {
 	case errors.Is(err, CodeRateLimited):
-		return challenge{}, invalidToken("the address has no attempts left today") // links only, from here on
+		return challenge{}, invalidToken("the address has no attempts left today") // only links work for the rest of the day
 	case err != nil:
 		return challenge{}, err
 	}
@@ -108,7 +109,8 @@ func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (
 	return got, k.mail.limits.refund(ctx, app, daily...) // only wrong codes count
 }
 
-// tryCode counts a try at the code of a challenge, and is the challenge if the code is right.
+// tryCode counts a try at the code of a challenge, and returns the challenge if the code is
+// right.
 func (k *tokens) tryCode(ctx context.Context, app uuid.UUID, sealed []byte, of challenge, code string) (challenge, error) {
 	typed, err := k.ring.MACFor(sealed, codeLabel, codeParts(Token{App: app, Kind: of.take.Kind}, of.id, of.data.Email, code)...)
 	if err != nil {

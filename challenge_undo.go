@@ -13,16 +13,17 @@ import (
 )
 
 // undoKind is a credential, not a token: it has to outlive every session, and every password or
-// second address that a thief sets meanwhile.
+// second address that a thief sets in the meantime.
 const undoKind = "undo"
 
-// maxUndos is how many undos an account keeps. All of them do the same.
+// maxUndos is how many undos an account keeps. All of them have the same effect.
 const maxUndos = 8
 
-// forUndo is the link that takes a change of address, or a new identity, back.
+// forUndo is the purpose of the link that undoes a change of address or the linking of an
+// identity.
 var forUndo = purpose{key: "undo link", page: "/auth/email/undo/", ttl: 72 * time.Hour}
 
-// formerAddress is what an undo brings back: the address that the account had when it was
+// formerAddress is what an undo restores: the address that the account had when the undo was
 // made, and still has where only an identity was linked.
 type formerAddress struct {
 	Email string    `json:"email"`
@@ -42,10 +43,10 @@ func (k *tokens) newUndo(app uuid.UUID, u User, now time.Time) (Credential, stri
 	}, k.link(app, forUndo, id, now.Add(forUndo.ttl))
 }
 
-// addUndo adds an undo to a change that a user of a proven address is told of, and answers its
-// link. It is empty where an undo that lives would bring another address back: those between
-// the first of several changes of address and now may be a thief's, who would take the owner's
-// undo back, in turn. One too many takes the place of the oldest.
+// addUndo adds an undo to a change of which a user with a verified address is notified, and
+// returns its link. The link is empty if a live undo would restore another address: the addresses
+// between the first of several changes and now may be a thief's, who would otherwise undo the
+// owner's undo. An undo beyond maxUndos replaces the oldest.
 func (k *tokens) addUndo(c *UserChange, account *Account) (link string) {
 	var live []Credential
 	for _, held := range account.Credentials {
@@ -69,7 +70,7 @@ func (k *tokens) addUndo(c *UserChange, account *Account) (link string) {
 	return link
 }
 
-// undoable reports whether an undo still works.
+// undoable reports whether an undo has not expired.
 func undoable(undo Credential, now time.Time) bool {
 	return now.Before(undo.CreatedAt.Add(forUndo.ttl))
 }
@@ -79,7 +80,7 @@ func (k *tokens) openUndo(undo Credential) (former formerAddress, ok bool) {
 	return former, err == nil && json.Unmarshal(plain, &former) == nil
 }
 
-// undoSubject is the subject of the undo that a link is of. [CodeInvalidToken].
+// undoSubject returns the subject of the undo of a link. [CodeInvalidToken].
 func (k *tokens) undoSubject(app uuid.UUID, raw string) (string, error) {
 	claims, err := magiclink.Parse(k.ring.Keys(forUndo.key), raw, app, k.now())
 	if err != nil {
@@ -88,7 +89,7 @@ func (k *tokens) undoSubject(app uuid.UUID, raw string) (string, error) {
 	return token.Encode(token.Hash(claims.ID)), nil
 }
 
-// formerOf is what the undo of that subject brings back. [CodeInvalidToken].
+// formerOf returns what the undo of that subject restores. [CodeInvalidToken].
 func (k *tokens) formerOf(account *Account, subject string) (formerAddress, error) {
 	i := slices.IndexFunc(account.Credentials, func(c Credential) bool { return c.Kind == undoKind && c.Subject == subject })
 	if i < 0 || !undoable(account.Credentials[i], k.now()) {

@@ -21,7 +21,7 @@ type Identity struct {
 	AuthTime           time.Time
 	Methods            []string // RFC 8176
 
-	// Claims are what Hooks.Claims added. They are shared: not to be written to.
+	// Claims are what Hooks.Claims added. They are shared by requests: do not modify them.
 	Claims map[string]any
 }
 
@@ -40,12 +40,12 @@ const (
 	maxVerified = 32768 // access tokens, and as many cookies
 )
 
-// askTimeout bounds a question to the store that may outlive the request which asked it.
+// askTimeout bounds a call of the store that may outlive the request which made it.
 const askTimeout = 5 * time.Second
 
-// liveness remembers what this process has learned for Require: apps as they were read last,
-// verified access tokens, and sessions that were alive. It never remembers a refusal. Each
-// method takes how old an answer of the store may be. It is safe for concurrent use.
+// liveness is the cache of Require: apps as they were last read, verified access tokens, and
+// sessions that were live. It never caches a refusal. Each method takes how old an answer of the
+// store may be. It is safe for concurrent use.
 type liveness struct {
 	apps    *appCache
 	cookies *cookieIdentities
@@ -55,22 +55,22 @@ type liveness struct {
 
 	tokens   *bounded.Cache[[sha256.Size]byte, verifiedToken] // by digest
 	users    *bounded.Cache[sessionKey, aged[uuid.UUID]]      // of live sessions
-	inFlight coalesce.Group[sessionKey, aged[uuid.UUID]]      // questions to the store
+	inFlight coalesce.Group[sessionKey, aged[uuid.UUID]]      // calls of the store
 }
 
 // sessionKey names a session: its app, then its id.
 type sessionKey [2]uuid.UUID
 
-// verifiedToken is an access token whose signature was verified. It counts until it expires,
-// for as long as its key does and its session is alive.
+// verifiedToken is an access token whose signature was verified. It is valid until it expires,
+// while its key is valid and its session is live.
 type verifiedToken struct {
 	id      *Identity // shared by every request: never written to
 	kid     string
-	keyAt   time.Time // when the key was last known to count
+	keyAt   time.Time // when the key was last known to be valid
 	expires time.Time
 }
 
-// newLiveness takes what reads an app, and what proves the identity of a session cookie.
+// newLiveness takes functions that read an app and that prove the identity of a session cookie.
 func newLiveness(store SessionStore, signing *signing, now func() time.Time, load appLoader, prove cookieProof) *liveness {
 	return &liveness{
 		apps: newAppCache(load, now, maxApps), cookies: newCookieIdentities(prove, maxVerified),
@@ -80,15 +80,15 @@ func newLiveness(store SessionStore, signing *signing, now func() time.Time, loa
 	}
 }
 
-// byToken returns the identity that an access token of the app proves. The token is verified
-// once. Its key and its session are asked for again once the last answer is older than within.
+// byToken returns the identity that an access token of the app proves. The signature is verified
+// once. The key and the session are read again once the last answer is older than within.
 func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, within time.Duration) (*Identity, error) {
 	now := l.now()
 	key := digest(raw)
 	v, known := l.tokens.Get(key)
 	known = known && v.id.App == app && now.Before(v.expires)
-	// The session may be known to be alive by another of its tokens. That says nothing about
-	// the key of this one.
+	// The session may be known to be live from another of its tokens. That says nothing about the
+	// key of this one.
 	if known && recent(v.keyAt, now, within) && l.knowsAlive(v.id, now, within) {
 		return v.id, nil
 	}
@@ -109,8 +109,8 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 	return v.id, nil
 }
 
-// digest names a token in the cache. It covers the whole token, so that no other token is taken
-// for it.
+// digest is the cache key of a token. It covers the whole token, so that no other token has the
+// same one.
 func digest(raw string) [sha256.Size]byte {
 	var short [2048]byte // no allocation for a token of the usual length
 	return sha256.Sum256(append(short[:0], raw...))
@@ -130,7 +130,8 @@ func recent(at, now time.Time, within time.Duration) bool {
 	return !now.Before(at) && now.Sub(at) < within
 }
 
-// knowsAlive reports whether the session was alive, and the user's, less than within ago.
+// knowsAlive reports whether an answer that is younger than within says that the session is live
+// and belongs to the user.
 func (l *liveness) knowsAlive(id *Identity, now time.Time, within time.Duration) bool {
 	got, ok := l.users.Get(sessionKey{id.App, id.Session})
 	return ok && got.value == id.User && recent(got.at, now, within)
@@ -157,8 +158,8 @@ func (l *liveness) alive(ctx context.Context, id *Identity, now time.Time, withi
 	return nil
 }
 
-// ask returns the user of a session, with a time less than within ago at which that was true.
-// Concurrent callers share one question to the store, unless within is not positive.
+// ask returns the user of a live session, and the time, less than within ago, of that answer.
+// Concurrent callers share one call of the store, unless within is not positive.
 func (l *liveness) ask(ctx context.Context, key sessionKey, now time.Time, within time.Duration) (aged[uuid.UUID], error) {
 	ask := func(ctx context.Context) (aged[uuid.UUID], error) {
 		_, u, err := l.store.Session(ctx, key[0], key[1], now)

@@ -10,10 +10,10 @@ import (
 	"github.com/authkit-dev/authkit/internal/bounded"
 )
 
-// appLoader reads a live app from the store. [CodeAppNotFound]: there is no such app.
+// appLoader reads a live app from the store. [CodeAppNotFound]: it does not exist.
 type appLoader func(context.Context, uuid.UUID) (App, error)
 
-// appCache remembers apps as they were read last. It is safe for concurrent use.
+// appCache caches apps as they were last read. It is safe for concurrent use.
 type appCache struct {
 	load appLoader
 	now  func() time.Time
@@ -24,7 +24,7 @@ func newAppCache(load appLoader, now func() time.Time, most int) *appCache {
 	return &appCache{load: load, now: now, kept: bounded.NewCache[uuid.UUID, aged[App]](most)}
 }
 
-// read asks the store and remembers the answer. A deleted app is forgotten.
+// read reads an app from the store and caches it. It drops a deleted app from the cache.
 func (c *appCache) read(ctx context.Context, id uuid.UUID) (App, error) {
 	now := c.now()
 	app, err := c.load(ctx, id)
@@ -39,7 +39,7 @@ func (c *appCache) read(ctx context.Context, id uuid.UUID) (App, error) {
 	return app, nil
 }
 
-// recent returns an app, with a time less than within ago at which it was like that.
+// recent returns an app, and the time, less than within ago, at which it was read.
 func (c *appCache) recent(ctx context.Context, id uuid.UUID, now time.Time, within time.Duration) (App, time.Time, error) {
 	if got, ok := c.kept.Get(id); ok && recent(got.at, now, within) {
 		return got.value, got.at, nil
@@ -48,7 +48,7 @@ func (c *appCache) recent(ctx context.Context, id uuid.UUID, now time.Time, with
 	return app, now, err
 }
 
-// known returns an app as this process read it last, however long ago that was.
+// known returns an app as this process last read it, whatever its age.
 func (c *appCache) known(ctx context.Context, id uuid.UUID) (App, error) {
 	if got, ok := c.kept.Get(id); ok {
 		return got.value, nil
@@ -56,5 +56,5 @@ func (c *appCache) known(ctx context.Context, id uuid.UUID) (App, error) {
 	return c.read(ctx, id)
 }
 
-// forget has the next call read the app.
+// forget drops the app from the cache.
 func (c *appCache) forget(id uuid.UUID) { c.kept.Drop(id) }

@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// cookieUse is a session cookie that came with a request.
+// cookieUse is the use of a session cookie by a request.
 type cookieUse struct {
 	app   App
 	value string
@@ -22,29 +22,29 @@ type cookieUse struct {
 	used  bool // the request counts as a use of the session
 }
 
-// key names the cookie in the cache: its app and its value.
+// key is the cache key of the cookie: a hash of its app and its value.
 func (c cookieUse) key() [sha256.Size]byte {
 	return [sha256.Size]byte(token.Hash(c.app.ID[:], []byte(c.value)))
 }
 
-// cookieProof asks the store for the session of a cookie, and returns what an access token of
+// cookieProof reads the session of a cookie from the store, and returns what an access token of
 // it would prove now. [CodeInvalidToken]: no live session has the cookie.
 type cookieProof func(context.Context, cookieUse) (*Identity, error)
 
-// cookieIdentities remembers the identities of session cookies. It is safe for concurrent use.
+// cookieIdentities caches the identities of session cookies. It is safe for concurrent use.
 type cookieIdentities struct {
 	prove    cookieProof
 	known    *bounded.Cache[[sha256.Size]byte, aged[*Identity]] // never written to
-	inFlight coalesce.Group[[sha256.Size]byte, aged[*Identity]] // questions to the store
+	inFlight coalesce.Group[[sha256.Size]byte, aged[*Identity]] // calls of the store
 }
 
 func newCookieIdentities(prove cookieProof, most int) *cookieIdentities {
 	return &cookieIdentities{prove: prove, known: bounded.NewCache[[sha256.Size]byte, aged[*Identity]](most)}
 }
 
-// byCookie returns the identity that a session cookie proves, from an answer of the store less
-// than within ago. It is less than a minute ago in any case, since the use of the session has
-// to be written.
+// byCookie returns the identity that a session cookie proves, from an answer of the store that is
+// younger than within, and than a minute in any case, since the use of the session has to be
+// written.
 func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Duration) (*Identity, error) {
 	now, key := l.now(), c.key()
 	within = min(within, useEvery)
@@ -61,7 +61,7 @@ func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Durati
 	return got.value, nil
 }
 
-// ask asks the store. Concurrent callers share one question, unless within is not positive.
+// ask calls the store. Concurrent callers share one call, unless within is not positive.
 func (i *cookieIdentities) ask(ctx context.Context, c cookieUse, now time.Time, within time.Duration) (aged[*Identity], error) {
 	ask := func(ctx context.Context) (aged[*Identity], error) {
 		id, err := i.prove(ctx, c)
@@ -80,7 +80,7 @@ func (i *cookieIdentities) ask(ctx context.Context, c cookieUse, now time.Time, 
 	return got, nil
 }
 
-// askError keeps a refusal. Every other error means that the store does not answer.
+// askError returns a refusal as it is. Every other error means that the store does not answer.
 func askError(err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err

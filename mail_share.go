@@ -57,7 +57,7 @@ func (b *charges) refund(ctx context.Context) error {
 	return all
 }
 
-// admit is [mailPolicy.noteNewest].
+// admit is [mailPolicy.admit].
 func (m *mailShare) admit(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error) {
 	b := &charges{limits: m.limits}
 	ok, err = m.charge(ctx, b, app, l)

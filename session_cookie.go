@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// sessionByCookie returns the live session of a cookie, and its user: [CodeInvalidToken] for
-// anything but a live one. Where the app has asked for proven addresses since, an unproven user's
-// session ends: [CodeEmailNotVerified].
+// sessionByCookie returns the live session of a cookie, and its user. [CodeInvalidToken]: no live
+// session has the cookie. Where the app has come to require verified addresses, it ends the
+// session of an unverified user: [CodeEmailNotVerified].
 func (e *Engine) sessionByCookie(ctx context.Context, c cookieUse) (Session, User, error) {
 	s, u, err := e.sessions.byCookie(ctx, c.app.ID, c.value)
 	if err == nil {
@@ -22,8 +22,8 @@ func (e *Engine) sessionByCookie(ctx context.Context, c cookieUse) (Session, Use
 	return s, u, err
 }
 
-// endUnproven ends a session of a user whose address is not proven, where the app has asked for
-// proven addresses since it began: [CodeEmailNotVerified].
+// endUnproven ends a session of a user whose address is not verified, where the app has come to
+// require verified addresses since the session began: [CodeEmailNotVerified].
 func (e *Engine) endUnproven(ctx context.Context, app App, u User, s Session) error {
 	if !app.Settings.RequireVerified || u.Verified {
 		return nil

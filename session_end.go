@@ -11,9 +11,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// EndSession ends one session of a user. One that was ended so in the last hour is no error,
-// and has durably ended when this returns. [CodeSessionNotFound]: the user has no such
-// session.
+// EndSession ends one session of a user. A session that was ended by this method in the last hour
+// is no error, and has durably ended when this returns. [CodeSessionNotFound]: the user has no
+// such session.
 func (e *Engine) EndSession(ctx context.Context, ref SessionRef) error {
 	return e.endSession(ctx, ref, "signed out")
 }
@@ -38,7 +38,7 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 	return nil
 }
 
-// sessionDetail names the session that an event is of.
+// sessionDetail names the session of an event.
 func sessionDetail(session uuid.UUID) []byte {
 	return []byte(`{"session_id":"` + session.String() + `"}`)
 }
@@ -61,24 +61,24 @@ func (e *Engine) EndSessions(ctx context.Context, ref UserRef) error {
 	return nil
 }
 
-// SignOutRequest signs out by a refresh token.
+// SignOutRequest names the session to end by its refresh token.
 type SignOutRequest struct {
 	App          uuid.UUID
 	RefreshToken string
 	All          bool // every session of the user
 }
 
-// SignOut ends the session of a refresh token, or with All every session of its user, for
-// which the token has to be the live one. A token of the family that is too old ends the
-// session too, as any use of it does. [CodeInvalidToken]: there is no such session.
+// SignOut ends the session of a refresh token. With All it ends every session of the user, which
+// requires the current token. A token of the family that is too old ends the session as well, as
+// any use of it does. [CodeInvalidToken]: there is no such session.
 func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
 	app, all := in.App, in.All
 	presented, ok := token.ParseRefresh(in.RefreshToken)
 	if !ok {
 		return e.invalidUnlessUnknown(ctx, app, "the refresh token is malformed")
 	}
-	// The token is rotated into itself. Where the store fails half way, it is still the live one,
-	// and a client that was told to try again can.
+	// The token is rotated into itself. If the store fails midway, it is still the current token,
+	// and the client can try again.
 	_, got, err := e.rotate(ctx, rotation{app: app, presented: presented, next: presented})
 	switch {
 	case errors.Is(err, ErrTokenReused):

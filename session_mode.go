@@ -4,7 +4,7 @@ import (
 	"slices"
 )
 
-// takesCookies reports whether a session of the app may come by cookie.
+// takesCookies reports whether sessions of the app may be held in a cookie.
 func (a App) takesCookies() bool {
 	return slices.Contains([]SessionMode{SessionCookie, SessionEither}, a.Settings.SessionMode)
 }

@@ -13,7 +13,7 @@ import (
 
 const minIdempotencyKey, maxIdempotencyKey = 16, 64
 
-// RefreshRequest turns a refresh token.
+// RefreshRequest exchanges a refresh token.
 type RefreshRequest struct {
 	App   uuid.UUID
 	Token string
@@ -26,18 +26,17 @@ type RefreshRequest struct {
 	Client Client
 }
 
-// Refresh answers a sign-in with the next refresh token.
+// Refresh exchanges a refresh token for a sign-in with the next one.
 //
-// Either of the last two predecessors, used again within ten seconds of its rotation,
-// answers its own successor; such a use moves the ten seconds on, up to a minute in all.
-// For 24 hours, and while the successor is unused, the direct predecessor with the
-// IdempotencyKey of its rotation answers a new successor, three times at most; the use of
-// the one that was replaced then ends the session. Any other token of the family ends the
-// session (RFC 9700, section 4.14.2).
+// Either of the last two predecessors, used again within ten seconds of its rotation, returns its
+// own successor. Such a use extends the ten seconds, up to a minute in all. For 24 hours, and
+// while the successor is unused, the direct predecessor with the IdempotencyKey of its rotation
+// returns a new successor, three times at most; the use of the replaced one then ends the
+// session. Any other token of the family ends the session (RFC 9700, section 4.14.2).
 //
-// Whatever is refused is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. A key that
-// the session has seen at an earlier rotation is [CodeInvalidRequest] and changes nothing.
-// Where the app asks for proven addresses since, an unproven user's session ends:
+// A refused token is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. A key that the
+// session has seen at an earlier rotation is [CodeInvalidRequest] and changes nothing. Where the
+// app has come to require verified addresses, the session of an unverified user ends:
 // [CodeEmailNotVerified].
 func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error) {
 	if err := checkIdempotencyKey(in.IdempotencyKey); err != nil {
@@ -64,8 +63,8 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	if err != nil {
 		return SignIn{}, err
 	}
-	// Each is an event, and a client can make any number of them: those beyond what a user may
-	// write are not kept.
+	// A renewal is an event, and a client can cause any number of them. Those beyond the limit of
+	// what a user may write are not kept.
 	if got.Renewed && e.limits.hit(ctx, app, e.limits.countFor(limitUser, got.User.ID.String())) == nil {
 		e.noteRefresh(ctx, in, Event{UserID: got.User.ID, Type: EventSessionRenew, Result: "warning", Reason: "refresh repeated with its idempotency key"})
 	}
@@ -80,10 +79,10 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	return out, err
 }
 
-// undoRotation makes the presented token the current one again, where its successor was told to
-// no client: a client that tries again later, once the host's hook is mended, must not be taken
-// for a thief. A client that broke off, or waits for long, may have asked again meanwhile and been
-// told: then the successor is good, and stays.
+// undoRotation makes the presented token the current one again, where no client received its
+// successor. Otherwise a client that tries again later, once the host's hook works again, would
+// be taken for a thief. A client that disconnected, or that has waited for long, may have asked
+// again and received the successor in the meantime: then the successor stays.
 func (e *Engine) undoRotation(ctx context.Context, r rotation) {
 	_, _, err := e.rotate(context.WithoutCancel(ctx), rotation{app: r.app, presented: r.next, next: r.presented, undo: true})
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -91,8 +90,8 @@ func (e *Engine) undoRotation(ctx context.Context, r rotation) {
 	}
 }
 
-// rotate rotates by the app as this process knows it, and reads the app again where that is
-// stale.
+// rotate rotates by the app as this process last read it. If that record is stale, it reads the
+// app again.
 func (e *Engine) rotate(ctx context.Context, r rotation) (App, Rotated, error) {
 	var app App
 	got, err := again(func() (got Rotated, err error) {
@@ -133,8 +132,8 @@ func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, why cau
 	return invalidToken(why)
 }
 
-// noteRefresh writes an event on its own: the rotation has happened already, in a step that
-// must not fail for the sake of an event.
+// noteRefresh writes an event in a step of its own. The rotation has already happened, in a step
+// that must not fail because of an event.
 func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
 	var riders Riders
 	ev.App, ev.IP = in.App, in.Client.IP

@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// endByCookie ends the session that a cookie holds, whose place another session takes. A
-// session that is not there any more is no error.
+// endByCookie ends the session of a cookie that another session replaces. A session that has
+// ended is no error.
 func (e *Engine) endByCookie(ctx context.Context, app uuid.UUID, value string) error {
 	s, u, err := e.sessions.byCookie(ctx, app, value)
 	switch {

@@ -2,7 +2,7 @@ package authkit
 
 import "github.com/authkit-dev/authkit/internal/token"
 
-// cookieSize is the length of a session cookie's value, of which the store keeps the hash.
+// cookieSize is the length of the value of a session cookie. The store keeps its hash.
 const cookieSize = 32
 
 // sessionSecret is the secret by which a client holds a session: a refresh token or the value
@@ -12,7 +12,7 @@ type sessionSecret struct {
 	cookie  []byte
 }
 
-// Bytes is the secret in a form that sessionSecretOf reads, in less than 64 bytes.
+// Bytes returns the secret in the form that sessionSecretOf reads. It is shorter than 64 bytes.
 func (s sessionSecret) Bytes() []byte {
 	if s.cookie != nil {
 		return s.cookie
@@ -29,7 +29,8 @@ func sessionSecretOf(b []byte) (sessionSecret, bool) {
 	return sessionSecret{refresh: refresh}, ok
 }
 
-// cookieHash is what the store keeps of a session cookie's value; false: it is malformed.
+// cookieHash returns the hash of a session cookie's value, which the store keeps; false: the
+// value is malformed.
 func cookieHash(value string) ([]byte, bool) {
 	raw, ok := token.Decode(value, cookieSize)
 	return token.Hash(raw), ok

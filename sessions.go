@@ -12,7 +12,7 @@ import (
 )
 
 // sessions starts, reads, uses, rotates and ends the sessions of apps, and mints their access
-// tokens. It decides by the app's settings alone: who may have a session is decided by the flow.
+// tokens. It decides only by the settings of the app. The flow decides who may have a session.
 type sessions struct {
 	store   SessionStore
 	signing *signing
@@ -51,7 +51,8 @@ func sessionError(id uuid.UUID, err error) error {
 	return unavailable(fmt.Errorf("read session %s: %w", id, err))
 }
 
-// liveOf is live for a session of that user: another user's is [CodeInvalidToken], too.
+// liveOf is live for a session of one user. The session of another user is [CodeInvalidToken] as
+// well.
 func (s *sessions) liveOf(ctx context.Context, ref SessionRef) (Session, User, error) {
 	session, user, err := s.live(ctx, ref.App, ref.ID)
 	switch {
@@ -109,7 +110,7 @@ func (s *sessions) end(ctx context.Context, end SessionEnd) error {
 	return nil
 }
 
-// use moves the idle time of a session on, at most once in useEvery.
+// use extends the idle time of a session, at most once in useEvery.
 func (s *sessions) use(ctx context.Context, app App, session *Session) error {
 	now := s.now()
 	if since := now.Sub(session.LastUsedAt); since.Abs() < useEvery {
@@ -127,15 +128,16 @@ func (s *sessions) use(ctx context.Context, app App, session *Session) error {
 	return nil
 }
 
-// sessionStart says whose session starts, and how the client is to hold it.
+// sessionStart describes a session to start, and how the client will hold it.
 type sessionStart struct {
 	user   uuid.UUID
 	amr    []string // RFC 8176
 	by     Client
-	cookie bool // a cookie holds the session; false: a refresh token does
+	cookie bool // the client holds the session by a cookie; false: by a refresh token
 }
 
-// start prepares a session, which a verb of the store adds, and the secret that holds it.
+// start prepares a session, which a verb of the store adds, and the secret by which the client
+// holds it.
 func (s *sessions) start(app App, by sessionStart, now time.Time) (*Session, sessionSecret) {
 	_, idle, absolute := s.config.lifetimes(app)
 	session := &Session{

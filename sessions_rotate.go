@@ -13,13 +13,14 @@ import (
 )
 
 const (
-	// refreshGrace is how long a rotated refresh token answers its own successor again, so
-	// that two tabs, or an answer that was lost, never sign a user out. A use in it moves it
-	// on, for refreshGraceMost in all.
+	// refreshGrace is how long a rotated refresh token returns its own successor again, so that
+	// two tabs, or a lost answer, never sign a user out. A use within it extends it, up to
+	// refreshGraceMost in all.
 	refreshGrace     = 10 * time.Second
 	refreshGraceMost = time.Minute
 
-	// With the key of its rotation, a token gets a new successor for so long, so often.
+	// refreshRenewFor and refreshRenewals bound how long and how often a token gets a new
+	// successor with the idempotency key of its rotation.
 	refreshRenewFor = 24 * time.Hour
 	refreshRenewals = 3
 )
@@ -29,11 +30,11 @@ type rotation struct {
 	app             uuid.UUID
 	presented, next token.Refresh
 	key             string
-	undo            bool // presented was made of next, and no client was told of it
+	undo            bool // presented is the successor of next, and no client received it
 }
 
-// rotate asks the store once. The app may be an old one, since the step is guarded by its
-// Version: [ErrStale]. [ErrNotFound], [ErrTokenReused] and [ErrConflict] are the store's.
+// rotate calls the store once. The app may be an old record: the step is guarded by its Version,
+// [ErrStale]. [ErrNotFound], [ErrTokenReused] and [ErrConflict] are those of the store.
 func (s *sessions) rotate(ctx context.Context, app App, r rotation) (Rotated, error) {
 	sealed, err := sealSuccessor(r.app, r.presented, r.next)
 	if err != nil {
@@ -57,8 +58,8 @@ func (s *sessions) rotate(ctx context.Context, app App, r rotation) (Rotated, er
 	return got, nil
 }
 
-// successor is the refresh token that the client gets: the one that was made for this rotation
-// or, where the presented token was rotated before, the successor that it got then.
+// successor returns the refresh token for the client: the one that was made for this rotation or,
+// where the presented token was rotated before, the successor that it got then.
 func (r rotation) successor(got Rotated) (token.Refresh, error) {
 	if got.Again == nil {
 		return r.next, nil
@@ -70,7 +71,8 @@ func (r rotation) successor(got Rotated) (token.Refresh, error) {
 	return next, nil
 }
 
-// keyHash is what the store keeps of the idempotency key. It is another one in each session.
+// keyHash returns the hash of the idempotency key, which the store keeps. It differs in each
+// session.
 func (r rotation) keyHash() []byte {
 	if r.key == "" {
 		return nil
@@ -78,8 +80,8 @@ func (r rotation) keyHash() []byte {
 	return token.Hash([]byte("idempotency key"), r.presented.Family(), []byte(r.key))
 }
 
-// sealSuccessor seals a token under the one before it, so that a store alone cannot reveal it:
-// only a holder of the presented token can open it.
+// sealSuccessor seals a token under its predecessor. Only a holder of the predecessor can open
+// it; the store alone cannot.
 func sealSuccessor(app uuid.UUID, presented, next token.Refresh) ([]byte, error) {
 	ring, err := seal.New(presented.Bytes())
 	if err != nil {

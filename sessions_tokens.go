@@ -7,8 +7,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// issue mints the access token of a session that was just started or is alive, and returns it
-// with the secret that holds the session. Hooks.Before may refuse it; Hooks.After is told.
+// issue mints the access token of a session that was just started or is live. It returns the
+// token with the secret by which the client holds the session. Hooks.Before may refuse it;
+// Hooks.After is called.
 func (s *sessions) issue(ctx context.Context, app App, m HookEvent, session Session, secret sessionSecret) (SignIn, error) {
 	in, err := s.grant(ctx, app, m, session, secret)
 	if err == nil {
@@ -18,7 +19,7 @@ func (s *sessions) issue(ctx context.Context, app App, m HookEvent, session Sess
 	return in, err
 }
 
-// grant is issue for a step that is yet to happen: Hooks.After is not told.
+// grant is issue for a step that has not happened yet. It does not call Hooks.After.
 func (s *sessions) grant(ctx context.Context, app App, m HookEvent, session Session, secret sessionSecret) (SignIn, error) {
 	now, created := s.now(), m.Kind == HookSignUp
 	m.Kind = HookToken
@@ -35,7 +36,8 @@ func (s *sessions) grant(ctx context.Context, app App, m HookEvent, session Sess
 	return out, nil
 }
 
-// identity is what an access token of the session would prove now. Hooks.Before may refuse it.
+// identity returns what an access token of the session would prove now. Hooks.Before may refuse
+// it.
 func (s *sessions) identity(ctx context.Context, app App, m HookEvent, session Session) (*Identity, error) {
 	claims, err := s.claims(ctx, app, m, session, s.now())
 	if err != nil {
@@ -47,8 +49,8 @@ func (s *sessions) identity(ctx context.Context, app App, m HookEvent, session S
 	return provenIdentity(SessionRef{App: app.ID, User: m.User.ID, ID: session.ID}, claims), nil
 }
 
-// claims are what an access token of the session says now. The token ends no later than the
-// session does.
+// claims returns the claims of an access token that is minted now. The token expires no later
+// than the session ends.
 func (s *sessions) claims(ctx context.Context, app App, m HookEvent, session Session, now time.Time) (token.Access, error) {
 	if err := s.hooks.before(ctx, m); err != nil {
 		return token.Access{}, err

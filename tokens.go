@@ -14,9 +14,9 @@ import (
 )
 
 // tokens keeps what may be used once: challenges, OAuth states, one-time codes and the outcomes
-// of what was pressed. Flows use the store's [TokenStore] role through it alone. The data of a token
-// is sealed to the app, kind and hash of that token, so that it opens in no other row. It is
-// safe for concurrent use.
+// of button presses. Flows use the store's [TokenStore] role through it alone. The data of a
+// token is sealed to the app, kind and hash of that token, so that it opens in no other row. It
+// is safe for concurrent use.
 type tokens struct {
 	store TokenStore
 	ring  *seal.Ring
@@ -24,7 +24,7 @@ type tokens struct {
 	mail  challengeMail // of challenges alone
 }
 
-// challengeMail is what a challenge is limited by and leaves through.
+// challengeMail limits and sends the mails of challenges.
 type challengeMail struct {
 	limits  *limiter
 	outbox  *outbox
@@ -35,7 +35,7 @@ func newTokens(store TokenStore, ring *seal.Ring, now func() time.Time, m challe
 	return &tokens{store: store, ring: ring, now: now, mail: m}
 }
 
-// tokenAAD is the associated data of what a token keeps.
+// tokenAAD is the associated data of the sealed data of a token.
 func tokenAAD(app uuid.UUID, kind TokenKind, hash []byte) []byte {
 	return seal.AAD("token", app.String(), string(kind), token.Encode(hash))
 }
@@ -67,7 +67,7 @@ func (k *tokens) keep(ctx context.Context, t Token, data any, ttl time.Duration)
 	return k.put(ctx, t.App, Riders{Tokens: []Token{t}})
 }
 
-// peek looks without effect at a token that could be spent; false: there is no such token.
+// peek returns a token that could be spent, without effect; false: there is no such token.
 // [CodeUnavailable].
 func (k *tokens) peek(ctx context.Context, app uuid.UUID, take Take) (Token, bool, error) {
 	t, err := k.store.Token(ctx, app, take, k.now())
@@ -96,7 +96,7 @@ func (k *tokens) spend(ctx context.Context, app uuid.UUID, take Take) error {
 	return err
 }
 
-// looked tells a token that is not there from a store that is out of order.
+// looked distinguishes a missing token from a store that fails.
 func looked(t Token, app uuid.UUID, kind TokenKind, err error) (Token, bool, error) {
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -107,8 +107,8 @@ func looked(t Token, app uuid.UUID, kind TokenKind, err error) (Token, bool, err
 	return t, true, nil
 }
 
-// plainJSON encodes a struct of plain fields, which cannot fail: a type without a JSON form is
-// a defect of this program.
+// plainJSON encodes a struct of plain fields, which cannot fail. A type without a JSON form is a
+// defect of this program.
 func plainJSON(data any) []byte {
 	plain, err := json.Marshal(data)
 	if err != nil {

@@ -18,9 +18,8 @@ const (
 // stashedReturn is the form that a provider posted.
 type stashedReturn struct{ Provider, Code, State, Iss, Fail string }
 
-// stash keeps a form post for a minute, if its state is alive. The same form has the same resume
-// token, and is kept once. ok is false where the state is not alive and the form is not kept
-// either.
+// stash keeps a form post for a minute, if its state is live. The same form has the same resume
+// token, and is kept once. ok is false if the state is not live and the form is not kept either.
 func (k *tokens) stash(ctx context.Context, app uuid.UUID, state oauthState, r stashedReturn) (resume string, ok bool, err error) {
 	raw := k.ring.MAC("resume", app[:], seal.AAD(r.Provider, r.Code, r.State, r.Iss, r.Fail))[:idSize]
 	t := Token{App: app, Kind: resumeKind, Hash: token.Hash(raw)}
@@ -37,7 +36,7 @@ func (k *tokens) stash(ctx context.Context, app uuid.UUID, state oauthState, r s
 	return resume, ok, err
 }
 
-// resume is what stash kept, as often as it is asked for. [CodeInvalidToken].
+// resume returns what stash kept, any number of times. [CodeInvalidToken].
 func (k *tokens) resume(ctx context.Context, app uuid.UUID, text string) (r stashedReturn, err error) {
 	raw, ok := token.Decode(text, idSize)
 	if !ok {
