@@ -11,18 +11,19 @@ import (
 	"github.com/authkit-dev/authkit/internal/address"
 )
 
-// mailShare decides whether a mail may leave now, by the limits of its address, its app and its
+// mailShare decides whether a mail may be sent now, by the limits of its address, its app and its
 // developer.
 type mailShare struct {
 	limits  *limiter
 	app     func(ctx context.Context, id uuid.UUID) (App, error)
 	account func(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error)
 
-	// perDay is how many mails a day one developer's apps send, of the console app or not; 0: no bound.
+	// perDay returns how many mails a day the apps of one developer may send; console: the
+	// developer is of the console app. 0: no bound.
 	perDay func(console bool) int
 }
 
-// charges are what one mail was charged.
+// charges are the charges of one mail.
 type charges struct {
 	limits *limiter
 	made   []charge
@@ -33,8 +34,8 @@ type charge struct {
 	counts []count
 }
 
-// charge charges the limits in order and names the exhausted one that it stopped at, which it
-// did not charge; empty: all are charged.
+// charge charges the limits in order. It returns the name of the exhausted one at which it
+// stopped, which it did not charge; empty: all were charged.
 func (b *charges) charge(ctx context.Context, app uuid.UUID, counts ...count) (exhausted string, wait time.Duration, err error) {
 	err = b.limits.hit(ctx, App{ID: app}, counts...)
 	if limited, ok := errors.AsType[*Error](err); ok && limited.Code == CodeRateLimited {
@@ -47,7 +48,7 @@ func (b *charges) charge(ctx context.Context, app uuid.UUID, counts ...count) (e
 	return exhausted, wait, err
 }
 
-// refund gives all of it back.
+// refund gives all charges back.
 func (b *charges) refund(ctx context.Context) error {
 	var all error
 	for _, c := range b.made {
@@ -64,11 +65,11 @@ func (m *mailShare) admit(ctx context.Context, app uuid.UUID, l *letter) (refund
 	return b.refund, ok, err
 }
 
-// charge counts a mail that is about to leave.
+// charge charges the limits of a mail that is about to be sent.
 func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *letter) (bool, error) {
 	canonical, err := address.Parse(l.To)
 	if err != nil {
-		return true, nil //nolint:nilerr // it was one when the mail was queued; the mailer will tell
+		return true, nil //nolint:nilerr // it was an address when the mail was queued; the mailer reports the error
 	}
 	if ok, err := m.chargeNotice(ctx, b, app, canonical, l); err != nil || !ok {
 		return false, err
@@ -84,9 +85,9 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 	return true, m.chargeAddress(ctx, b, app, canonical, l)
 }
 
-// chargeNotice counts a notice. The first one too many of an hour is replaced by a mail without
-// what it told. A notice with a way back is counted by its kind, so that ten harmless changes of
-// a thief do not keep it from the owner.
+// chargeNotice charges the limit of notices. The first notice beyond the limit of an hour is
+// replaced by a mail without its content. A notice with an undo link is counted by its kind, so
+// that ten harmless changes by a thief do not keep it from the owner.
 func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter) (bool, error) {
 	if !l.notice() {
 		return true, nil
@@ -104,11 +105,11 @@ func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID,
 	return exhausted == "", err
 }
 
-// chargeDeveloper counts the mails of all apps of one developer. One to a person who has proven
-// the address is counted and leaves all the same: strangers could otherwise ask for so many
-// mails to made-up addresses that an app's own people get no mail.
+// chargeDeveloper charges the limit on the mails of all apps of one developer. A mail to a
+// verified address is counted and sent even so: otherwise strangers could ask for so many mails
+// to made-up addresses that the app's own users get no mail.
 func (m *mailShare) chargeDeveloper(ctx context.Context, b *charges, id uuid.UUID, proven bool) error {
-	if id == Console || m.perDay(true) == 0 { // then it is 0 of every developer
+	if id == Console || m.perDay(true) == 0 { // then it is 0 for every developer
 		return nil
 	}
 	app, err := m.app(ctx, id)
@@ -127,8 +128,8 @@ func (m *mailShare) chargeDeveloper(ctx context.Context, b *charges, id uuid.UUI
 	return err
 }
 
-// chargeAddress counts a mail to an address that was not proven in its app. An app's own people
-// get theirs whatever others send.
+// chargeAddress charges the limits of a mail to an address that was not verified in its app. The
+// users of an app get their mail whatever others send.
 func (m *mailShare) chargeAddress(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter) error {
 	asker := l.Asker
 	if asker == "" {

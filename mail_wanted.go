@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// mailWanted decides, long after the answer, whether an unknown address gets mail, and what a
-// known one gets: the asker cannot tell from the time.
+// mailWanted decides, long after the answer, whether an unknown address gets mail and which mail
+// a known one gets. So the asker cannot learn it from the time of the answer.
 type mailWanted struct {
 	app     func(ctx context.Context, id uuid.UUID) (App, error)
 	account func(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error)
@@ -41,7 +41,7 @@ func (m *mailWanted) byHolder(ctx context.Context, app App, l *letter) (bool, er
 	case l.SignUp:
 		l.Template = "sign_up_taken"
 		return true, nil
-	case l.Attempt == nil: // its challenge has a user, or is of no kind that waits for one
+	case l.Attempt == nil: // its challenge has a user, or is of a kind that does not wait for one
 		return true, nil
 	case l.Template == forReset.template:
 		l.To = account.User.EmailTyped

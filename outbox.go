@@ -18,19 +18,19 @@ import (
 )
 
 const (
-	// mailBatch is how many mails are looked for at a time. An app that queues mail while a
-	// batch is sent waits for the rest of it, so it is small.
+	// mailBatch is how many mails are looked for at a time. It is small, since an app that queues
+	// mail while a batch is sent waits for the rest of that batch.
 	mailBatch   = 32
 	mailSenders = 4
 	mailTimeout = 30 * time.Second
 	partingWait = 3 * time.Second // for a mail that is being sent when Run has to stop
-	settleWait  = 2 * time.Second // and to note what became of it
+	settleWait  = 2 * time.Second // to note the result of that mail
 	maxBackOff  = 2 * time.Minute
 )
 
-// outbox keeps letters sealed in the store and sends them: when, in which turn, and how often.
-// Whether a letter is still wanted, and may leave now, is for its policy to decide. It is safe
-// for concurrent use.
+// outbox keeps sealed letters in the store and sends them. It decides when, in which turn and how
+// often. Its policy decides whether a letter is still wanted and may be sent now. It is safe for
+// concurrent use.
 type outbox struct {
 	store  MailStore
 	ring   *seal.Ring
@@ -41,20 +41,21 @@ type outbox struct {
 
 	wake   chan struct{} // holds a value when mail was queued
 	runs   atomic.Int32  // how many Runs this process has
-	warned atomic.Bool   // that no Run is there to send the mail
+	warned atomic.Bool   // that this process has no Run to send the mail
 
-	// turn holds the app after which the next turn begins. The goroutine that has taken it delivers.
+	// turn holds the app after which the next turn begins. The goroutine that has received it
+	// delivers.
 	turn chan uuid.UUID
 }
 
-// mailPolicy is what an outbox asks about a letter that is due. Either func may put another
-// letter in its place. An error that wraps [mail.ErrPermanent] gives the mail up, a laterError
-// puts it off, and any other is a failed try.
+// mailPolicy decides about a letter that is due. Either func may replace the letter. An error
+// that wraps [mail.ErrPermanent] gives the mail up, a laterError postpones it, and any other
+// error is a failed try.
 type mailPolicy struct {
 	// wanted reports whether the letter is still to be sent.
 	wanted func(ctx context.Context, app uuid.UUID, l *letter) (bool, error)
 
-	// admit charges the letter to the limits of mail; false: it never leaves. refund gives back
+	// admit charges the letter to the limits of mail; false: it is never sent. refund gives back
 	// what was charged, and is never nil.
 	admit func(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error)
 }
@@ -65,14 +66,14 @@ func newOutbox(store MailStore, ring *seal.Ring, now func() time.Time, log *thin
 	return o
 }
 
-// began counts a Run, which sends what is queued, until ended is called.
+// began counts a Run, which sends queued mail, until ended is called.
 func (o *outbox) began() (ended func()) {
 	o.runs.Add(1)
 	return func() { o.runs.Add(-1) }
 }
 
-// wakeUp makes Run look at once, since mail was queued. Without a Run in this process it says so
-// in the log, once.
+// wakeUp makes Run look for mail at once, since mail was queued. If this process has no Run, it
+// logs that once.
 func (o *outbox) wakeUp() {
 	select {
 	case o.wake <- struct{}{}:
@@ -83,15 +84,15 @@ func (o *outbox) wakeUp() {
 	}
 }
 
-// laterError puts a mail off. It is no failure.
+// laterError postpones a mail. It is not a failure.
 type laterError struct{ wait time.Duration }
 
 func (l laterError) Error() string { return fmt.Sprintf("not yet: later, in %s", l.wait) }
 
-// deliver sends the mail that is due, by turns of the apps, and returns once that is tried
-// which was due when it was called. It waits for another deliver of this process, which may
-// be sending some of it. It begins no mail after mailTimeout: a next hop that hangs keeps
-// Run from its other work for no longer.
+// deliver sends the mail that is due, by turns of the apps. It returns once all mail that was due
+// when it was called has been tried. It waits for another deliver of this process, which may be
+// sending some of that mail. It begins no mail after mailTimeout, so that a server that hangs
+// keeps Run from its other work for no longer.
 func (o *outbox) deliver(ctx context.Context) error {
 	var after uuid.UUID
 	select {
@@ -118,8 +119,8 @@ func (o *outbox) deliver(ctx context.Context) error {
 	return nil
 }
 
-// lastApp is the app after which the next turn begins: the nil UUID, from the start, if there
-// were fewer apps than may have a turn at once.
+// lastApp returns the app after which the next turn begins. It is the nil UUID, for the start, if
+// there were fewer apps than may have a turn at once.
 func lastApp(due []MailRef) (last uuid.UUID) {
 	apps := map[uuid.UUID]struct{}{}
 	for _, ref := range due {
@@ -134,8 +135,8 @@ func lastApp(due []MailRef) (last uuid.UUID) {
 	return last
 }
 
-// sendAll waits for what it began. The error is the store's: then there is no use in going
-// on, and the same mail would be due again at once.
+// sendAll sends mails concurrently and waits for all that it began. The error is the store's. The
+// caller has to stop then, since the same mail would be due again at once.
 func (o *outbox) sendAll(ctx, begin context.Context, due []MailRef) error {
 	var all sync.WaitGroup
 	slots, failed := make(chan struct{}, mailSenders), make(chan error, len(due))
@@ -156,13 +157,13 @@ func (o *outbox) sendAll(ctx, begin context.Context, due []MailRef) error {
 	return <-failed
 }
 
-// send claims one mail, so that no other process sends it too, and settles it: sent,
-// given up, or due again after a while that doubles. The error is the store's.
+// send claims one mail, so that no other process sends it too, and settles it: sent, given up, or
+// due again after a wait that doubles. The error is the store's.
 func (o *outbox) send(ctx context.Context, ref MailRef) error {
 	now := o.now()
 	m, err := o.store.ClaimMail(ctx, ref.App, ref.ID, now, now.Add(2*mailTimeout))
 	if errors.Is(err, ErrNotFound) {
-		return nil // another was first
+		return nil // another process was first
 	}
 	if err != nil {
 		return fmt.Errorf("claim a mail: %w", err)
@@ -178,7 +179,8 @@ func (o *outbox) send(ctx context.Context, ref MailRef) error {
 	if failure != nil {
 		o.log.Line(ctx, slog.LevelWarn, "mail", "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", failure))
 	}
-	// A mail that left is noted even if Run has to stop just then. It would leave again otherwise.
+	// A mail that was sent is noted even if Run has to stop just then. Otherwise it would be sent
+	// again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
 	defer cancel()
 	if err := o.store.SettleMail(ctx, ref.App, ref.ID, done, o.now().Add(wait)); err != nil && !errors.Is(err, ErrNotFound) {
@@ -187,9 +189,9 @@ func (o *outbox) send(ctx context.Context, ref MailRef) error {
 	return nil
 }
 
-// post sends what a mail says, if it is still wanted and may leave now. What it was charged is
-// given back if it did not leave. The tries of one mail at a server that is away would otherwise
-// use up the share of its address.
+// post sends a mail, if it is still wanted and may be sent now. If it was not sent, its charge is
+// given back: otherwise the tries of one mail at a server that is down would use up the share of
+// its address.
 func (o *outbox) post(ctx context.Context, m Mail) error {
 	l, err := o.open(m)
 	if err != nil {
@@ -208,8 +210,8 @@ func (o *outbox) post(ctx context.Context, m Mail) error {
 	return err
 }
 
-// outliving is ctx with a while more once it ends: a mail that is cut just before the
-// server's word may have left, and would leave again.
+// outliving returns a context that ends a while after ctx. A mail that is cut off just before the
+// answer of the server may have been sent, and would be sent again.
 func outliving(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(while, cancel) })

@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// letter is what the outbox keeps of a mail, sealed: a template and its data.
+// letter is the sealed content of a mail in the outbox: a template and its data.
 type letter struct {
 	To       string `json:"to"`
 	Template string `json:"template"`
@@ -23,30 +23,32 @@ type letter struct {
 	Code     string `json:"code,omitempty"`
 	Minutes  int    `json:"minutes,omitempty"`
 	Provider string `json:"provider,omitempty"`
-	Change   string `json:"change,omitempty"` // what a notice tells of
+	Change   string `json:"change,omitempty"` // the change that a notice reports
 
-	// Address is set for mail that an unknown address gets only where sign-up is open, or,
-	// if it is a reset, not at all.
+	// Address is set for mail that an unknown address gets only if sign-up is open, or, for a
+	// reset, never.
 	Address string `json:"address,omitempty"`
 
-	// SignUp says that a user of the address gets a notice in its place.
+	// SignUp says that an existing user of the address gets a notice instead.
 	SignUp bool `json:"sign_up,omitempty"`
 
-	// Attempt is the id of a challenge that belongs to no user until this mail leaves.
+	// Attempt is the id of a challenge that has no user until this mail is sent.
 	Attempt []byte `json:"attempt,omitempty"`
 
 	// Asker is a keyed hash of the network that asked for a challenge; empty: the app stands for it.
 	Asker string `json:"asker,omitempty"`
 
-	// Proven says that the address was proven to this server when the letter was queued, whatever
-	// account the app has for it: that of a developer, or one that an account has just lost.
+	// Proven says that the address was verified by this server when the letter was queued,
+	// whatever account the app has for it: the address of a developer, or one that an account has
+	// just lost.
 	Proven bool `json:"proven,omitempty"`
 
 	// Decoy is never sent.
 	Decoy bool `json:"decoy,omitempty"`
 }
 
-// notice reports whether the letter tells of something that has happened. Only a challenge has a code.
+// notice reports whether the letter reports something that has happened. Only a challenge has a
+// code.
 func (l *letter) notice() bool { return l.Code == "" }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
@@ -76,11 +78,11 @@ type sender struct {
 	templates mail.Templates
 	product   string
 	from      string
-	host      string // of the ids of messages
+	host      string // host name in the ids of messages
 }
 
-// send renders a letter and gives it to the Mailer. Both may be the host's code: a panic is an
-// error, and the mail is tried again.
+// send renders a letter and gives it to the Mailer. Both may be code of the host: a panic becomes
+// an error, and the mail is tried again.
 func (s sender) send(ctx context.Context, id uuid.UUID, l letter) error {
 	var message mail.Message
 	err := panics.Catch(func() (err error) {

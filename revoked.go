@@ -15,13 +15,13 @@ import (
 // revokedWithin is how long a revocation can be repeated.
 const revokedWithin = time.Hour
 
-// revocations tell whether what is to be revoked was revoked before, so that a request can be
-// repeated whose answer was lost.
+// revocations report whether something was revoked before, so that a request whose answer was
+// lost can be repeated.
 //
 // Each method that answers true has committed a write of its own. The first try may have been
-// answered with an error while its commit waited for a synchronous standby. A caller who is told
-// that it is done must be able to rely on it: without a commit, the answer would acknowledge what
-// a failover to that standby takes back.
+// answered with an error while its commit waited for a synchronous standby. A caller who gets a
+// success must be able to rely on it: without a commit, the answer would acknowledge what a
+// failover to that standby takes back.
 type revocations struct {
 	store interface {
 		EventStore
@@ -32,7 +32,7 @@ type revocations struct {
 	now time.Time
 }
 
-// noted reports whether the app's events of the last hour have one of this revocation.
+// noted reports whether the app has an event of the last hour of this revocation.
 func (r revocations) noted(ctx context.Context, app uuid.UUID, q EventQuery, is func(Event) bool) (bool, error) {
 	q.Page, q.Since = Page{Limit: 500}, r.now.Add(-revokedWithin)
 	events, err := r.store.Events(ctx, app, q)
@@ -51,7 +51,7 @@ func (r revocations) key(ctx context.Context, app, id uuid.UUID) (bool, error) {
 	return true, r.settle(ctx, app)
 }
 
-// settle commits a write, and with it every write that was seen before.
+// settle commits a write, and with it every write that was read before.
 func (r revocations) settle(ctx context.Context, app uuid.UUID) error {
 	if err := r.store.Put(ctx, app, Riders{}); err != nil {
 		return fmt.Errorf("confirm what was revoked: %w", err)
@@ -59,28 +59,28 @@ func (r revocations) settle(ctx context.Context, app uuid.UUID) error {
 	return nil
 }
 
-// deletedKind is a token of the console app that says whose a deleted app was.
+// deletedKind is a token of the console app that names the owner of a deleted app.
 const deletedKind TokenKind = "deleted app"
 
 func deletionOf(owner string, app uuid.UUID) []byte {
 	return token.Hash([]byte("deleted app"), app[:], []byte(owner))
 }
 
-// announce notes whose an app is before it is deleted, since the sweep soon removes all that the
-// app has. The note means nothing while the app is alive.
+// announce notes the owner of an app before it is deleted, since the sweep soon removes all data
+// of the app. The note has no effect while the app is live.
 func (r revocations) announce(ctx context.Context, app App) error {
 	hash := deletionOf(app.Developer, app.ID)
 	err := r.store.Put(ctx, Console, Riders{Tokens: []Token{
 		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: r.now.Add(revokedWithin)},
 	}})
-	if err != nil && !errors.Is(err, ErrConflict) { // a deletion beside this one has written the same
+	if err != nil && !errors.Is(err, ErrConflict) { // a concurrent deletion has written the same
 		return unavailable(fmt.Errorf("announce that app %s is deleted: %w", app.ID, err))
 	}
 	return nil
 }
 
-// deleted reports whether the app, which is not alive, was one of these owners' and was deleted
-// in the last hour, or still has its row.
+// deleted reports whether an app that is not live belonged to one of these owners, and was
+// deleted in the last hour or still has its row.
 func (r revocations) deleted(ctx context.Context, app uuid.UUID, owners ...string) (bool, error) {
 	for _, owner := range owners {
 		err := r.store.ConfirmDeletion(ctx, app, owner)
