@@ -16,8 +16,8 @@ const (
 	macSize = 32
 )
 
-// bindingOf derives the binding of one challenge or flow from a browser's secret, so that one
-// cookie serves any number of them and the binding of one tells nothing of the secret.
+// bindingOf derives the binding of one challenge or flow from a browser's secret. So one cookie
+// serves any number of them, and a binding reveals nothing of the secret.
 func bindingOf(browser []byte, app uuid.UUID, id []byte) string {
 	mac := hmac.New(sha256.New, browser)
 	mac.Write([]byte("authkit binding"))
@@ -26,7 +26,7 @@ func bindingOf(browser []byte, app uuid.UUID, id []byte) string {
 	return token.Encode(mac.Sum(slices.Clone(id)))
 }
 
-// bindingID is the id of the challenge that a binding belongs to.
+// bindingID returns the id of the challenge that a binding belongs to.
 func bindingID(binding string) ([]byte, bool) {
 	raw, ok := token.Decode(binding, idSize+macSize)
 	if !ok {

@@ -17,30 +17,30 @@ import (
 
 // LinkedIdentity is an account at a provider by which a user signs in.
 type LinkedIdentity struct {
-	// Provider is the name of the configuration by which the identity came last; where that
-	// was never noted and none of the app fits, it is the host of the issuer.
+	// Provider is the name of the configuration by which the identity last signed in. If no name
+	// was noted and no configuration of the app fits, it is the host of the issuer.
 	Provider string
 
-	Email     string // what the provider told last; may be empty, and proves nothing
+	Email     string // as the provider last gave it; may be empty, and proves nothing
 	CreatedAt time.Time
 }
 
-// identityData is what the Data of an external identity says. It is not sealed: it is as
-// much as a user's own record shows.
+// identityData is the Data of an external identity. It is not sealed, since it reveals no more
+// than the record of the user.
 type identityData struct {
 	Provider string `json:"provider"`
 	Email    string `json:"email,omitempty"`
 
-	// Mailed is the address whose mailed proof began the session that added the identity: it
-	// is the work of who has the mailbox.
+	// Mailed is the address whose mailed proof began the session that added the identity. The
+	// holder of that mailbox added the identity.
 	Mailed string `json:"mailed,omitempty"`
 }
 
-// subject is the identity's key in an app: the provider's config name would move, the issuer does
-// not.
+// subject is the key of the identity in an app. It holds the issuer, which does not change, and
+// not the name of the configuration, which may.
 func (p arrival) subject() string { return p.Issuer + " " + p.Subject }
 
-// identity is the credential of who came from a provider.
+// identity returns the credential of the person who came from a provider.
 func (p arrival) identity() Credential {
 	data := identityData{Provider: p.provider}
 	if _, err := address.Parse(p.Email); err == nil {
@@ -49,10 +49,11 @@ func (p arrival) identity() Credential {
 	return Credential{Kind: oauthKind, Subject: p.subject(), Data: plainJSON(data)}
 }
 
-// madeBy reports whether the account came to be with the credential.
+// madeBy reports whether the account was created with the credential.
 func (a *Account) madeBy(c Credential) bool { return c.CreatedAt.Equal(a.User.CreatedAt) }
 
-// withMailed notes in an identity whose mailbox added it; what the account knows of that stays.
+// withMailed notes in an identity the address whose mailed proof added it. If the account has the
+// identity already, its note stays.
 func (a *Account) withMailed(identity Credential, address string) Credential {
 	for _, c := range a.Credentials {
 		if c.Kind == identity.Kind && c.Subject == identity.Subject {
@@ -65,7 +66,7 @@ func (a *Account) withMailed(identity Credential, address string) Credential {
 	return identity
 }
 
-// readIdentityData is what is known of an identity.
+// readIdentityData reads the data of an identity. Data that cannot be read is empty.
 func readIdentityData(c Credential) identityData {
 	var data identityData
 	if json.Unmarshal(c.Data, &data) != nil {
@@ -74,12 +75,12 @@ func readIdentityData(c Credential) identityData {
 	return data
 }
 
-// hasCredential says whether the account has the credential, whatever is known of it.
+// hasCredential reports whether the account has the credential, whatever its data.
 func (a *Account) hasCredential(c Credential) bool {
 	return slices.ContainsFunc(a.Credentials, func(x Credential) bool { return x.Kind == c.Kind && x.Subject == c.Subject })
 }
 
-// hasSameCredential says whether the account has the credential just so.
+// hasSameCredential reports whether the account has the credential with the same data.
 func (a *Account) hasSameCredential(c Credential) bool {
 	return slices.ContainsFunc(a.Credentials, func(x Credential) bool {
 		return x.Kind == c.Kind && x.Subject == c.Subject && bytes.Equal(x.Data, c.Data)
@@ -94,7 +95,7 @@ type heldIdentity struct {
 	enabled    bool // the app has an enabled configuration by which it signs in
 }
 
-// identities are those of the account, oldest first.
+// identities returns the identities of the account, oldest first.
 func (a *Account) identities(configs []OAuthConfig) []heldIdentity {
 	var out []heldIdentity
 	for _, c := range a.Credentials {
@@ -106,7 +107,8 @@ func (a *Account) identities(configs []OAuthConfig) []heldIdentity {
 	return out
 }
 
-// readIdentity derives from the issuer what is not noted.
+// readIdentity reads an identity from its credential. It derives from the issuer what was not
+// noted.
 func readIdentity(c Credential, configs []OAuthConfig) heldIdentity {
 	issuer, _, _ := strings.Cut(c.Subject, " ")
 	data := readIdentityData(c)
@@ -151,12 +153,13 @@ func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity,
 	return linkedIdentities(account.identities(configs)), nil
 }
 
-// needsConfigs reports whether an identity does not say by which configuration it came.
+// needsConfigs reports whether an identity has no note of its configuration.
 func (a *Account) needsConfigs() bool {
 	return slices.ContainsFunc(a.Credentials, func(c Credential) bool { return c.Kind == oauthKind && readIdentityData(c).Provider == "" })
 }
 
-// accountAndConfigs reads an account and the configurations that its identities hang on.
+// accountAndConfigs reads an account, and the configurations of the app by which its identities
+// sign in.
 func (e *Engine) accountAndConfigs(ctx context.Context, app, user uuid.UUID) (*Account, []OAuthConfig, error) {
 	account, err := e.accountOf(ctx, UserRef{App: app, ID: user})
 	if err != nil {
@@ -166,7 +169,7 @@ func (e *Engine) accountAndConfigs(ctx context.Context, app, user uuid.UUID) (*A
 	return account, configs, err
 }
 
-// replaceData puts what is known of a credential in the place of what was.
+// replaceData replaces the data of a credential of the account.
 func (a *Account) replaceData(c Credential) {
 	for i, x := range a.Credentials {
 		if x.Kind == c.Kind && x.Subject == c.Subject {

@@ -11,20 +11,20 @@ import (
 type IdentityLink struct {
 	App, User, Session uuid.UUID
 	Provider           string
-	RedirectTo         string // as in MagicLinkRequest; no code is added when it is gone on to
+	RedirectTo         string // as in MagicLinkRequest; the redirect has no one-time code
 
-	// Browser is the secret in the binding cookie of a browser that has its session in
-	// cookies. The state is bound to it, and to the Binding of the answer, which is derived
-	// from it. Without it there is the Binding alone.
+	// Browser is the secret in the binding cookie of a browser that has its session in a cookie.
+	// The state is bound to it, and to the Binding of the answer, which is derived from it.
+	// Without it the state is bound to the Binding alone.
 	Browser []byte
 
 	Client Client
 }
 
-// LinkIdentity makes a state and answers the provider's URL, as [Engine.StartOAuth] does. The
-// state signs nobody in: [Engine.FinishIdentityLink] spends it for this very session of this very
-// user, within ten minutes, or nobody does. Until then it dies with the session, and with
-// whatever ends the user's other sessions. [CodeInvalidToken]: the user has no such session.
+// LinkIdentity makes a state and returns the URL of the provider, as [Engine.StartOAuth] does.
+// The state does not sign in. Only [Engine.FinishIdentityLink] spends it, within ten minutes, for
+// this session of this user. Until then it dies with the session, and with whatever ends the
+// user's other sessions. [CodeInvalidToken]: the user has no such session.
 // [CodeProviderNotConfigured].
 func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -48,30 +48,30 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	})
 }
 
-// IdentityLinkReturn is what a provider sent back to somebody who links an identity, with the
-// session in which that person came back.
+// IdentityLinkReturn is the answer of a provider to a person who links an identity, with the
+// session in which that person returned.
 type IdentityLinkReturn struct {
 	OAuthReturn
 
 	User, Session uuid.UUID
 }
 
-// IdentityLanding is the outcome of linking. RedirectTo is empty where it goes nowhere.
+// IdentityLanding is the outcome of linking. RedirectTo is empty if there is no redirect.
 type IdentityLanding struct {
 	RedirectTo string
 	Provider   string
 	Identities []LinkedIdentity // all of the user's, oldest first
 }
 
-// FinishIdentityLink spends a state of [Engine.LinkIdentity], asks the provider who came, and adds
-// the identity to the account, telling a user of a proven address by mail. An account that
-// has it already keeps it. Once the state is claimed, RedirectTo comes with an error, too. A
-// browser that comes back twice is answered as by [Engine.ReturnOAuth].
+// FinishIdentityLink spends a state of [Engine.LinkIdentity], asks the provider who the person
+// is, and adds the identity to the account. A user with a verified address is notified by mail.
+// An account that has the identity already keeps it. Once the state is claimed, RedirectTo is set
+// beside an error, too. A browser that returns twice is answered as by [Engine.ReturnOAuth].
 //
-// [CodeInvalidToken]: the state is a sign-in's, or not of this session, app, provider or
-// binding, which spends nothing; or the session ended meanwhile. [CodeLinkRequired]: the
-// identity is another account's, and stays there: what would have to happen first is the
-// same as where an address is another account's, to sign in to that one.
+// [CodeInvalidToken]: the state is of a sign-in, or not of this session, app, provider or
+// binding, which spends nothing; or the session ended in the meantime. [CodeLinkRequired]: the
+// identity is another account's, and stays there. The person has to sign in to that account
+// first, as where an address is another account's.
 func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) (IdentityLanding, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -95,7 +95,7 @@ func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) 
 	return done, err
 }
 
-// linkedBefore answers a return that linked, or was refused, before.
+// linkedBefore answers a return that has linked, or was refused, before.
 func (e *Engine) linkedBefore(ctx context.Context, app App, in IdentityLinkReturn, out outcome) (IdentityLanding, error) {
 	if !out.goalListed(app) {
 		return IdentityLanding{}, invalidToken("the app no longer has the URL that the same return led to")
@@ -109,16 +109,16 @@ func (e *Engine) linkedBefore(ctx context.Context, app App, in IdentityLinkRetur
 	return done, err
 }
 
-// linking is a flow that links, whose state was claimed.
+// linking is a flow that links an identity, and whose state was claimed.
 type linking struct {
 	stateData
 
 	take     Take // the state, which the step spends
 	press    press
-	identity Credential // of who came from the provider
+	identity Credential // of the person who came from the provider
 }
 
-// completeLink asks the provider who came, and links.
+// completeLink asks the provider who the person is, and links the identity.
 func (e *Engine) completeLink(ctx context.Context, app App, in IdentityLinkReturn, l linking) (IdentityLanding, error) {
 	if err := checkGoal(app, l.RedirectTo, ""); err != nil {
 		return IdentityLanding{}, err // no longer registered
@@ -133,8 +133,8 @@ func (e *Engine) completeLink(ctx context.Context, app App, in IdentityLinkRetur
 	return done, err
 }
 
-// addIdentity decides by the session's user and is guarded by that user's Version: whatever
-// resets the account, disables it or ends its sessions beside it is seen.
+// addIdentity decides by the session's user, and is guarded by the Version of that user: it sees
+// any concurrent step that resets the account, disables it or ends its sessions.
 func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn, l linking) ([]LinkedIdentity, error) {
 	session, u, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
@@ -149,7 +149,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 	change := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: &l.take}
 	switch {
 	case account.hasSameCredential(identity):
-	case account.hasCredential(identity): // and the provider tells another address
+	case account.hasCredential(identity): // and the provider gives another address
 		change.Put = []Credential{identity}
 		account.replaceData(identity)
 	default:

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// UnlinkIdentity takes every identity of a provider from a user; sessions that began with
-// one go on. [CodeIdentityNotFound]: the user has none of that provider. [CodeUserNotFound].
+// UnlinkIdentity removes every identity of a provider from a user. Sessions that began with one
+// stay. [CodeIdentityNotFound]: the user has no identity of that provider. [CodeUserNotFound].
 //
-// [CodeLastCredential]: there is no other way in to the account, and it would be lost. A way in is
-// a password, a proven address, since a link in a mail signs in to it, or an identity of
-// another provider that the app has configured and enabled. An address that was never
-// proven is none: the link that proves it resets the account first. Of callers that
-// concurrently take the last two ways, one is refused.
+// [CodeLastCredential]: the account would have no other way to sign in, and would be lost. The
+// other ways are a password, a verified address, since a magic link signs in to it, and an
+// identity of another provider that the app has configured and enabled. An address that was never
+// verified does not count: the link that proves it resets the account first. Of callers that
+// concurrently remove the last two ways, one is refused.
 func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider string) error {
 	_, err := again(func() (User, error) {
 		account, configs, err := e.accountAndConfigs(ctx, ref.App, ref.ID)

@@ -16,20 +16,20 @@ import (
 // maxOAuthConfigs bounds the configurations of an app: all of them are read at once.
 const maxOAuthConfigs = 32
 
-// providers reads, opens and checks the OAuth configurations of apps, and talks to their
-// providers. It is the only user of the store's [ProviderStore] role. What a sign-in at a
-// provider leads to is not decided here. It is safe for concurrent use.
+// providers reads, opens and checks the OAuth configurations of apps, and calls their providers.
+// It is the only user of the store's [ProviderStore] role. It does not decide what a sign-in at a
+// provider leads to. It is safe for concurrent use.
 type providers struct {
 	store     ProviderStore
 	client    *oauth.Client
 	secrets   *secrets
 	log       *slog.Logger
-	callbacks string // the URL that every callback of this server begins with
+	callbacks string // prefix of the URL of every callback of this server
 
 	waiting chan struct{} // holds a value for each return that waits for the same one
 }
 
-// newProviders makes the part of a server whose callbacks are below that URL.
+// newProviders makes the part for a server whose callbacks are below that URL.
 func newProviders(store ProviderStore, client *oauth.Client, s *secrets, callbacks string, log *slog.Logger) *providers {
 	return &providers{
 		store: store, client: client, secrets: s, log: log, callbacks: callbacks,
@@ -37,11 +37,11 @@ func newProviders(store ProviderStore, client *oauth.Client, s *secrets, callbac
 	}
 }
 
-// config returns the configuration of one provider. [CodeProviderNotConfigured]: the app has
-// none; [CodeUnavailable].
+// config returns the configuration of one provider. [CodeProviderNotConfigured]: the app has no
+// such configuration; [CodeUnavailable].
 func (p *providers) config(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error) {
 	if !oauth.WellFormedName(provider) {
-		return OAuthConfig{}, notConfigured() // a path may hold what is no text to a store
+		return OAuthConfig{}, notConfigured() // a path may hold text that a store does not take
 	}
 	c, err := p.store.OAuthConfig(ctx, app, provider)
 	switch {
@@ -53,8 +53,8 @@ func (p *providers) config(ctx context.Context, app uuid.UUID, provider string) 
 	return c, nil
 }
 
-// enabled is config for a configuration that is in use: a disabled one is
-// [CodeProviderNotConfigured], too.
+// enabled is config for an enabled configuration: a disabled one is [CodeProviderNotConfigured]
+// as well.
 func (p *providers) enabled(ctx context.Context, app uuid.UUID, provider string) (OAuthConfig, error) {
 	c, err := p.config(ctx, app, provider)
 	switch {
@@ -91,7 +91,7 @@ func (p *providers) put(ctx context.Context, c OAuthConfig, riders Riders) error
 	return storeError(err, c.App)
 }
 
-// delete removes a configuration. [ErrNotFound]: the app has none of that provider.
+// delete removes a configuration. [ErrNotFound]: the app has no such configuration.
 func (p *providers) delete(ctx context.Context, app uuid.UUID, provider string, riders Riders) error {
 	return p.store.DeleteOAuthConfig(ctx, app, provider, riders)
 }

@@ -15,14 +15,15 @@ import (
 // 9207, section 2).
 type providerAnswer struct{ code, iss, fail string }
 
-// arrival is who came from a provider, by its word.
+// arrival is the person who came from a provider, as the provider describes them.
 type arrival struct {
 	oauth.Profile
 
 	provider string // the name of the configuration
 }
 
-// userName is the name that a new user gets; empty: the provider told none that a user may have.
+// userName returns the name for a new user; empty: the provider gave no name that a user may
+// have.
 func (p arrival) userName() string {
 	if _, err := naming.User(p.Name); err != nil {
 		return ""
@@ -30,8 +31,8 @@ func (p arrival) userName() string {
 	return p.Name
 }
 
-// exchangeAnswer asks the provider of a flow who the person is that it sent back. [CodeInvalidToken]:
-// the configuration changed since the flow began, or the answer is another provider's;
+// exchangeAnswer asks the provider of a flow who the returned person is. [CodeInvalidToken]: the
+// configuration changed since the flow began, or the answer is another provider's;
 // [CodeProviderRefused], [CodeProviderError], [CodeProviderTimeout].
 func (p *providers) exchangeAnswer(ctx context.Context, app uuid.UUID, in providerAnswer, kept stateData) (arrival, error) {
 	config, err := p.configOfFlow(ctx, app, kept)
@@ -54,7 +55,7 @@ func (p *providers) exchangeAnswer(ctx context.Context, app uuid.UUID, in provid
 	if err != nil {
 		return arrival{}, providerError(err)
 	}
-	// A provider may take its time: what was looked up before it answered may be long ago.
+	// A provider may answer slowly, so that the configuration is checked again.
 	_, err = p.configOfFlow(ctx, app, kept)
 	return arrival{profile, kept.Provider}, err
 }
@@ -71,8 +72,8 @@ func (p *providers) configOfFlow(ctx context.Context, app uuid.UUID, kept stateD
 	return config, nil
 }
 
-// failed is the refusal for an answer without a code. RFC 9207, section 2.4: its iss is judged
-// like that of any answer.
+// failed returns the refusal for an answer without a code. Its iss is checked like that of any
+// answer (RFC 9207, section 2.4).
 func (p *providers) failed(ctx context.Context, client oauth.Config, in providerAnswer) error {
 	err := p.client.CheckIss(ctx, client, in.iss)
 	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.WrongIssuer {
@@ -85,7 +86,7 @@ func (p *providers) failed(ctx context.Context, client oauth.Config, in provider
 }
 
 // noState refuses a state that cannot be used: with [CodeProviderNotConfigured] if the app has no
-// such provider, with [CodeInvalidToken] otherwise.
+// such provider, and with [CodeInvalidToken] otherwise.
 func (p *providers) noState(ctx context.Context, app uuid.UUID, provider string, why cause) error {
 	if _, err := p.enabled(ctx, app, provider); err != nil {
 		return err
@@ -93,7 +94,7 @@ func (p *providers) noState(ctx context.Context, app uuid.UUID, provider string,
 	return invalidToken(why)
 }
 
-// providerError turns a fault at the provider into a code of the contract.
+// providerError translates a fault at the provider into a code of the contract.
 func providerError(err error) error {
 	fault, ok := errors.AsType[*oauth.Error](err)
 	switch {

@@ -9,10 +9,10 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// OAuthGo is where the browser goes.
+// OAuthGo is the URL to which the browser has to go, with the state and binding of the flow.
 type OAuthGo struct{ URL, State, Binding string }
 
-// stateData is what the token of a state keeps, sealed.
+// stateData is the sealed data of a state's token.
 type stateData struct {
 	Provider   string `json:"provider"`
 	Edition    string `json:"edition"` // of the configuration
@@ -22,17 +22,17 @@ type stateData struct {
 	Challenge  string `json:"challenge,omitempty"`
 	Cookie     bool   `json:"cookie,omitempty"`
 
-	Until time.Time `json:"until"` // when it may come back at the latest
+	Until time.Time `json:"until"` // the latest time of the return
 }
 
-// departure is a flow that is to begin at a provider.
+// departure is a flow to begin at a provider.
 type departure struct {
-	state   Token     // of a kind; and bound to a user, if the flow links
-	session uuid.UUID // that the flow links for; the nil UUID: it signs in
+	state   Token     // its kind is set, and its user if the flow links
+	session uuid.UUID // the session of a flow that links; the nil UUID: the flow signs in
 	browser []byte    // the secret in the binding cookie; nil: there is no cookie
 
-	redirectTo, challenge string // where the flow goes on
-	cookie                bool   // a cookie is to hold the session
+	redirectTo, challenge string // where the flow continues
+	cookie                bool   // the session will be in a cookie
 
 	now time.Time
 }
@@ -45,7 +45,8 @@ type begun struct {
 }
 
 // begin makes a state and the URL at which its flow begins. It stores nothing.
-// [CodeProviderError] and [CodeProviderTimeout]: the URL takes a discovery document.
+// [CodeProviderError] and [CodeProviderTimeout]: the discovery document for the URL cannot be
+// read.
 func (p *providers) begin(ctx context.Context, c OAuthConfig, d departure) (begun, error) {
 	client, err := p.open(c)
 	if err != nil {

@@ -21,10 +21,9 @@ const (
 	maxIssuer       = 1024 // bytes; the issuer is a part of every identity's key
 )
 
-// check refuses a configuration with everything that is wrong with it. An issuer that is new to
-// it is asked whether it can work here; one that was taken before may be out of order. The
-// bounds are those of what the patch has: what was taken without them stands until it is
-// changed.
+// check refuses a configuration with all of its errors. It asks a newly set issuer whether it can
+// work here; an issuer that was accepted before may be down. The bounds apply to what the patch
+// sets: a value that was stored without them stays until it is changed.
 func (p *providers) check(ctx context.Context, c OAuthConfig, patch OAuthPatch) error {
 	bad := checkProvider(c)
 	if len(bad) == 0 && patch.Issuer != nil && !oauth.Known(c.Provider) {
@@ -43,8 +42,8 @@ func (p *providers) check(ctx context.Context, c OAuthConfig, patch OAuthPatch) 
 	return p.checkMixUp(ctx, c)
 }
 
-// checkProvider judges the name and the issuer of a configuration, without asking the issuer. A
-// configuration that is stored already may be older than a reserved word.
+// checkProvider checks the name and the issuer of a configuration, without a call of the issuer.
+// A stored configuration may be older than a reserved word.
 func checkProvider(c OAuthConfig) []FieldError {
 	known := oauth.Known(c.Provider)
 	switch {
@@ -60,8 +59,8 @@ func checkProvider(c OAuthConfig) []FieldError {
 	return nil
 }
 
-// askIssuer reads the issuer's discovery document, and says why the issuer cannot work here. An
-// issuer that is out of reach for now is not refused; the log tells of it.
+// askIssuer reads the discovery document of the issuer and reports why the issuer cannot work
+// here. An issuer that cannot be reached is not refused; the log says that it was not checked.
 func (p *providers) askIssuer(ctx context.Context, c OAuthConfig) []FieldError {
 	err := p.client.CheckIssuer(ctx, c.Issuer)
 	if fault, ok := errors.AsType[*oauth.Error](err); ok && fault.Kind == oauth.Misconfigured {
@@ -73,7 +72,8 @@ func (p *providers) askIssuer(ctx context.Context, c OAuthConfig) []FieldError {
 	return nil
 }
 
-// checkClient judges the client of a configuration, and whether it may trust its provider.
+// checkClient checks the client of a configuration, and whether it may trust the addresses of its
+// provider.
 func checkClient(c OAuthConfig, patch OAuthPatch) (bad []FieldError) {
 	if oauth.Known(c.Provider) && c.TrustEmail {
 		bad = append(bad, FieldError{"trust_email", "not_allowed", "trust_email is for custom providers only"})
@@ -93,7 +93,7 @@ func checkClient(c OAuthConfig, patch OAuthPatch) (bad []FieldError) {
 	return bad
 }
 
-// checkRedirect judges a redirect URI that is not the provider's own callback here.
+// checkRedirect checks a redirect URI that is not authkit's own callback for the provider.
 func (p *providers) checkRedirect(c OAuthConfig) []FieldError {
 	if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil {
 		return []FieldError{{"redirect_uri", "invalid_url", "redirect_uri: " + err.Error()}}
@@ -104,8 +104,7 @@ func (p *providers) checkRedirect(c OAuthConfig) []FieldError {
 	return nil
 }
 
-// checkScopes judges the scopes of a configuration, one by one (RFC 6749, section 3.3) and in
-// number.
+// checkScopes checks each scope of a configuration (RFC 6749, section 3.3) and their number.
 func checkScopes(scopes []string) (bad []FieldError) {
 	if len(scopes) > maxScopes {
 		bad = append(bad, FieldError{"scopes", "too_many", fmt.Sprintf("scopes has %d entries, of at most %d", len(scopes), maxScopes)})
@@ -117,8 +116,8 @@ func checkScopes(scopes []string) (bad []FieldError) {
 	return bad
 }
 
-// checkMixUp refuses two providers at one redirect URI that do not say who answers (RFC
-// 9207, section 1; RFC 9700, section 4.4).
+// checkMixUp refuses two providers at one redirect URI if neither names itself in its answers
+// (RFC 9207, section 1; RFC 9700, section 4.4).
 func (p *providers) checkMixUp(ctx context.Context, c OAuthConfig) error {
 	others, err := p.configs(ctx, c.App)
 	if err != nil {
@@ -132,9 +131,9 @@ func (p *providers) checkMixUp(ctx context.Context, c OAuthConfig) error {
 	return nil
 }
 
-// checkUnnamed refuses an answer without iss where another provider's come to the same place:
-// of the two only the other may have promised it, and a promise can be taken back. To the
-// provider's own callback here no other may send people.
+// checkUnnamed refuses an answer without iss if another provider shares the redirect URI. When
+// both were configured, perhaps only the other one promised an iss, and it may have stopped
+// sending it. Authkit's own callback is never shared.
 func (p *providers) checkUnnamed(ctx context.Context, c OAuthConfig) error {
 	if c.RedirectURI == p.callbackURL(c) {
 		return nil
@@ -149,14 +148,14 @@ func (p *providers) checkUnnamed(ctx context.Context, c OAuthConfig) error {
 	return nil
 }
 
-// shares reports whether the answers for two providers come to one place, where only their iss
-// can tell them apart.
+// shares reports whether two providers answer at one redirect URI, where only their iss tells
+// them apart.
 func (c OAuthConfig) shares(other OAuthConfig) bool {
 	return other.Provider != c.Provider && httpio.SameResource(other.RedirectURI, c.RedirectURI)
 }
 
-// sendsIss reports whether the provider promises an iss in its answers. One that is out of reach
-// promises none.
+// sendsIss reports whether the provider promises an iss in its answers. A provider that cannot be
+// reached promises nothing.
 func (p *providers) sendsIss(ctx context.Context, c OAuthConfig) bool {
 	sends, err := p.client.SendsIss(ctx, oauth.Config{Provider: c.Provider, Issuer: c.Issuer})
 	return err == nil && sends

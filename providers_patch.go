@@ -1,15 +1,15 @@
 package authkit
 
-// OAuthPatch changes the fields of a configuration that are not nil. RedirectURI is where the
-// provider sends people back to, as it is registered there; it defaults to authkit's own callback,
-// <BaseURL>/auth/callback/{provider}/{app_id}.
+// OAuthPatch changes the fields of a configuration that are not nil. RedirectURI is the URL to
+// which the provider returns browsers, as it is registered there. Its default is authkit's own
+// callback, <BaseURL>/auth/callback/{provider}/{app_id}.
 type OAuthPatch struct {
 	ClientID, ClientSecret, RedirectURI, Issuer *string
 	Scopes                                      *[]string
 	TrustEmail, Enabled                         *bool
 }
 
-// patched is a configuration with a patch applied, and its client secret sealed.
+// patched returns a configuration with the patch applied and its client secret sealed.
 func (p *providers) patched(c OAuthConfig, patch OAuthPatch) OAuthConfig {
 	set(&c.ClientID, patch.ClientID)
 	set(&c.RedirectURI, patch.RedirectURI)

@@ -31,7 +31,7 @@ type oauthState struct {
 
 func newState(kind TokenKind) oauthState { return oauthState{kind, token.Random(idSize)} }
 
-// parseState reads the text of a state. A malformed text has a kind, too, and no id.
+// parseState reads the text of a state. A malformed text has a kind but no id.
 func parseState(text string) oauthState {
 	kind := stateKind
 	if rest, ok := strings.CutPrefix(text, linkPrefix); ok {
@@ -44,7 +44,7 @@ func parseState(text string) oauthState {
 	return oauthState{kind, id}
 }
 
-// String is the text that goes to the provider and comes back from it.
+// String returns the text that goes to the provider and comes back from it.
 func (s oauthState) String() string {
 	if s.links() {
 		return linkPrefix + token.Encode(s.id)
@@ -57,9 +57,9 @@ func (s oauthState) links() bool { return s.kind == linkStateKind }
 
 func (s oauthState) malformed() bool { return s.id == nil }
 
-// take names the token of the state. It comes with the secret of who began the flow and, if the
-// flow links, with the session that it links for: another session or binding finds no state and
-// spends none.
+// take names the token of the state. The binding covers the secret of the browser or client that
+// began the flow and, if the flow links, its session: with another session or binding no state is
+// found or spent.
 func (s oauthState) take(binding string, session uuid.UUID) Take {
 	take := Take{Kind: s.kind, Hash: token.Hash(s.id), Binding: token.Hash([]byte(binding))}
 	if session != uuid.Nil {

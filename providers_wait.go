@@ -9,14 +9,14 @@ const (
 	maxReturnsWaiting = 64 // in a process
 	longestWait       = 12 * time.Second
 
-	firstLook  = 20 * time.Millisecond // the time between two looks doubles
+	firstLook  = 20 * time.Millisecond // the time between two calls doubles
 	rarestLook = time.Second
 )
 
-// wait lets a return from a provider wait for the same return in another request. It calls over,
-// ever more rarely, until that reports true. It reports false if that did not come in time, or if
-// as many returns wait already as may, since each asks the store again and again. [CodeUnavailable]:
-// ctx ended; other errors are those of over.
+// wait lets a return from a provider wait for the same return in another request. It calls over
+// at growing intervals until that reports true. It reports false if that did not happen in time,
+// or if maxReturnsWaiting returns wait already, since each calls the store repeatedly.
+// [CodeUnavailable]: ctx ended; other errors are those of over.
 func (p *providers) wait(ctx context.Context, over func() (bool, error)) (bool, error) {
 	select {
 	case p.waiting <- struct{}{}:

@@ -7,8 +7,9 @@ import (
 //go:generate go run ./internal/tools/wrapstore -wrap audited -o store_audited_gen.go
 
 // audited is a Store that adds to each event the request that it comes from. Once a step is
-// durable, it tells an observer of its events and wakes the outbox for its mail. Its methods are generated: one for each verb
-// that carries an [Riders], which calls step. All other verbs go straight to the Store.
+// durable, it reports the events of the step to an observer and wakes the outbox for its mail.
+// Its methods are generated: one for each verb that carries [Riders], which calls step. All other
+// verbs are those of the Store.
 type audited struct {
 	Store
 
@@ -16,7 +17,7 @@ type audited struct {
 	wake func()      // mail was queued
 }
 
-// step does a step with its riders. What follows from them follows only if it succeeds.
+// step runs a step with its riders. It reports them only if the step succeeds.
 func (a audited) step(ctx context.Context, riders Riders, do func() error) error {
 	requestFrom(ctx).stamp(riders.Events)
 	if err := do(); err != nil {

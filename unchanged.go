@@ -4,9 +4,9 @@ import (
 	"slices"
 )
 
-// A change that changes nothing writes nothing: no row, no event, no notice. What takes a
-// right away (a user or a configuration is disabled) is written again all the same, since the
-// answer to the first request may have been lost with its commit.
+// A change that leaves everything as it is writes nothing: no row, no event, no notice. A
+// revocation (a user or a configuration is disabled) is written again even so, since the answer
+// to the first request may have been lost with its commit.
 
 // idle reports whether the change leaves the app as it is.
 func (c AppChange) idle(app App) bool {
@@ -20,8 +20,8 @@ func (p UserPatch) idle(c UserChange, u User) bool {
 		leaves(c.Verified, u.Verified) && leaves(c.Disabled, u.Disabled)
 }
 
-// idle reports whether the patch leaves the configuration as it was. A client secret is never
-// the one there is: what it is sealed into differs.
+// idle reports whether the patch leaves the configuration as it was. A client secret always
+// counts as a change, since it cannot be compared with the sealed one.
 func (p OAuthPatch) idle(was, is OAuthConfig) bool {
 	revokes := p.Enabled != nil && !*p.Enabled
 	return !revokes && p.ClientSecret == nil && was.ClientID == is.ClientID && was.RedirectURI == is.RedirectURI &&
