@@ -21,8 +21,9 @@ type Config struct {
 	// http on loopback.
 	Issuer string
 
-	// MaxAge is the greatest age of the keys before they are fetched again, and so the longest
-	// time for which a revoked key still counts; 30 s to 15 min. Default: 10 min.
+	// MaxAge is the greatest age of the keys before they are fetched again. While the issuer can
+	// be reached, it is the longest time for which a revoked key still counts. 30 s to 15 min;
+	// default: 10 min.
 	MaxAge time.Duration
 
 	// SkipDiscovery fetches the keys from <Issuer>/.well-known/jwks.json, without asking the

@@ -27,7 +27,8 @@
 //
 // The issuer publishes a key 15 minutes before it signs with it, so a rotation has no effect on
 // callers. If a rotation revokes the old keys, the new one signs at once. A verifier then drops
-// the old keys within MaxAge, and may refuse tokens of the new key for at most 30 seconds.
+// the old keys within MaxAge, if the issuer can be reached, and may refuse tokens of the new key
+// for at most 30 seconds.
 //
 // While the issuer is out of reach, the keys at hand are used until they are 24 hours old.
 // After that, or if there are no keys, the error is [ErrUnavailable].
