@@ -71,7 +71,8 @@ func newKey(tb testing.TB) *ecdsa.PrivateKey {
 }
 
 // Configure adds the provider to the app, which trusts it for addresses. The redirect URI is
-// authkit's own callback. It fails the test if the app has a provider of that name.
+// authkit's own callback. It fails the test if the app has a provider of that name, or if
+// authkit reserves the name.
 func (p *Provider) Configure(tb testing.TB, app authkit.App) authkit.OAuthConfig {
 	tb.Helper()
 	_, owner, _ := strings.Cut(app.Developer, ":")

@@ -36,7 +36,7 @@ type Config struct {
 	Provider, ClientID, ClientSecret, RedirectURI string
 
 	Issuer     string   // of a custom provider
-	Scopes     []string // empty means the least that identifies the person
+	Scopes     []string // empty means the least that identifies the person; openid is added for OpenID Connect
 	TrustEmail bool     // whether the custom issuer is trusted for email addresses
 }
 
