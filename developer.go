@@ -2,8 +2,9 @@ package authkit
 
 import "context"
 
-// CreateDeveloper makes a verified user of the console app. [CodeEmailTaken]: there is
-// one; [CodeWeakPassword]. The id of the user is what [Engine.EnsureApp] takes.
+// CreateDeveloper creates a verified user of the console app. [Engine.EnsureApp] takes the id of the
+// user. [CodeEmailTaken]: the console app has a user of that address, who is returned with the
+// error. [CodeWeakPassword].
 func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, error) {
 	app, err := e.App(ctx, Console)
 	if err != nil {

@@ -7,16 +7,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// ProofRequest is asked for by a user who is signed in.
+// ProofRequest is the request of a signed-in user for a proof of the user's own address.
 type ProofRequest struct {
 	App, User uuid.UUID
 	Browser   []byte // the secret in the asker's binding cookie, if there is one
 	Client    Client
 }
 
-// SendProof mails a link and a code that prove the user's own address. They die with the
-// sessions of the user. [CodeUserNotFound]. The answer does not tell whether the address's
-// limit is hit.
+// SendProof mails a link and a code that prove the user's own address. Whatever ends all sessions of
+// the user ends them, too. The answer does not tell whether the limit of the address is exhausted.
+// [CodeUserNotFound].
 func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -33,23 +33,23 @@ func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error
 	})
 }
 
-// EmailProof redeems a proof of an address, by its asker.
+// EmailProof redeems the proof of an address. It is the request of the one who asked for the proof.
 type EmailProof struct {
 	App     uuid.UUID
 	Token   string // of the link
 	Email   string // with Code
 	Code    string
-	Binding string // wanted with Code; with Token either this, or Browser, or User
+	Binding string // required with Code; with Token, one of Binding, Browser and User is required
 
 	Browser []byte    // the secret in the binding cookie
-	User    uuid.UUID // who is signed in, and asked
+	User    uuid.UUID // the user who is signed in and asked for the proof
 	Client  Client
 }
 
-// VerifyEmail spends the proof and makes the address verified; the user keeps everything,
-// since the one who asked is the one who proves. A sign-up that waited for it comes to be.
-// [CodeInvalidToken]: spent, expired, foreign or malformed, or not redeemed by the asker,
-// for whom [Engine.SignInByProof] is.
+// VerifyEmail spends the proof and makes the address verified. The account is not reset, since the
+// one who redeems the proof is the one who asked for it. If a sign-up waited for the proof, its
+// user is created. [CodeInvalidToken]: the proof is spent, expired, another app's or malformed, or
+// is not redeemed by the asker. Anyone who has the mail can use [Engine.SignInByProof] instead.
 func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -70,7 +70,8 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	return e.verify(ctx, app, got, in.Client, press{})
 }
 
-// verify makes the address of a proof verified, for its asker, and keeps the outcome of the press.
+// verify makes the address of a proof verified. The caller has checked that the asker redeems the
+// proof. The step stores the outcome of the press.
 func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, p press) (User, error) {
 	if got.user == uuid.Nil {
 		landing, err := e.finishSignUp(ctx, app, got, signInStep{method: MethodCredentials, client: by, take: &got.take, ends: LandingConfirmed, press: p})
@@ -93,14 +94,14 @@ func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, 
 type VerifyPress struct {
 	PagePress
 
-	User uuid.UUID // who is signed in; may be the nil UUID
+	User uuid.UUID // the user who is signed in; may be the nil UUID
 }
 
-// PressVerify redeems the link of a proof from its page. The asker's browser, and one that is
-// signed in to the account, confirm the address: [LandingConfirmed], and no session begins.
-// Another browser that may Stay signs in, as by [Engine.SignInByProof]: [LandingSignedIn].
-// [LandingTypeCode]: neither is so, and nothing is spent. A browser that presses once more is
-// answered as by [Engine.PressMagicLink].
+// PressVerify redeems the link of a proof from its page. In the asker's browser, or in one that is
+// signed in to the account, it confirms the address: [LandingConfirmed], and no session begins.
+// Another browser signs in, as by [Engine.SignInByProof], if Stay is set or a cookie is to hold the
+// session: [LandingSignedIn]. Otherwise nothing is spent: [LandingTypeCode]. A browser that presses
+// again is answered as by [Engine.PressMagicLink].
 func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -134,9 +135,11 @@ func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPre
 	return e.signInByVerifyLink(ctx, app, got, in.Browser, step)
 }
 
-// finishSignUp makes the user of a sign-up that waited for its proof, as it was asked for.
+// finishSignUp creates the user of a sign-up that waited for its proof, with the name and the password
+// of the request, and carries out the step. [CodeSignupDisabled]; [CodeInvalidToken]: another user
+// has the address by now.
 func (e *Engine) finishSignUp(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
-	if app.Settings.SignupClosed { // it was counted when it was asked for
+	if app.Settings.SignupClosed { // the limit of sign-ups was charged by the request
 		return Landing{}, signupClosed()
 	}
 	d := got.data
@@ -158,9 +161,9 @@ type ProofSignIn struct {
 	Client  Client
 }
 
-// SignInByProof redeems the link of a proof as a sign-in link, by whoever got the mail: it
-// proves the address, and nothing that the asker set up takes effect or survives, unless
-// the browser is the asker's. [CodeInvalidToken].
+// SignInByProof redeems the link of a proof as a magic link, for anyone who has the mail. It proves
+// the address. If the browser is not the asker's, nothing that the asker set up takes effect or
+// survives. [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -175,7 +178,8 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 	return landing.SignIn, err
 }
 
-// signInByVerifyLink signs in by the link of a proof. Of the step, the client and the press are given.
+// signInByVerifyLink signs in by the link of a proof. The caller sets the client and the press of the
+// step.
 func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
 	if !app.acceptsLink(got, browser) {
 		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
@@ -186,7 +190,7 @@ func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge,
 	return e.signInByMail(ctx, app, got, step)
 }
 
-// signInAsker signs in by a proof that its asker redeems: what was set up stays.
+// signInAsker signs in by a proof that its asker redeems. The account is not reset.
 func (e *Engine) signInAsker(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
 	step.take, step.proof, step.byAsker = &got.take, true, true
