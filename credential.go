@@ -8,7 +8,8 @@ const (
 	oauthKind    = "oauth"
 )
 
-// password is the PHC string of the account; empty: the account is nil or has no password.
+// password returns the PHC string of the account's password. It is empty if the account is nil or has
+// no password.
 func (a *Account) password() string {
 	if a == nil {
 		return ""
@@ -21,8 +22,8 @@ func (a *Account) password() string {
 	return ""
 }
 
-// owned completes a credential with its user. One without a subject has the id of the user as its
-// subject, so that the user has one of the kind.
+// owned sets the app, user and time of a credential. If it has no subject, the subject becomes the id
+// of the user, so that a user has at most one credential of the kind.
 func owned(c Credential, u User, now time.Time) Credential {
 	c.App, c.UserID, c.CreatedAt = u.App, u.ID, now
 	if c.Subject == "" {
@@ -31,7 +32,7 @@ func owned(c Credential, u User, now time.Time) Credential {
 	return c
 }
 
-// passwordCredential is the password of a user, as its PHC string.
+// passwordCredential is the credential of a user's password. phc is its PHC string.
 func passwordCredential(u User, phc string, now time.Time) Credential {
 	return owned(Credential{Kind: passwordKind, Data: []byte(phc)}, u, now)
 }

@@ -17,8 +17,9 @@ func vouchedCredential(app, user uuid.UUID, subject string, now time.Time) Crede
 	return Credential{App: app, UserID: user, Kind: vouchedKind, Subject: subject, CreatedAt: now}
 }
 
-// identityCredentials returns the credentials of an identity that proves an address. An issuer
-// that the developer configured can claim whatever the developer wants, so that it only vouches.
+// identityCredentials returns the credentials that an identity brings to an account. If the
+// provider says that the address is verified, and is not built in, they include a vouched
+// credential: an issuer that the developer configured can claim whatever the developer wants.
 func identityCredentials(p oauth.Profile, provider string, identity Credential) []Credential {
 	if !p.EmailVerified || oauth.Known(provider) {
 		return []Credential{identity}
