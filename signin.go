@@ -10,31 +10,30 @@ import (
 	"github.com/google/uuid"
 )
 
-// signInStep is the step of the store in which every way of signing in ends, as the way decides
-// it: [Engine.signInUser] takes it for an account, and [Engine.signUpUser] for a new user.
+// signInStep describes the one step of the store in which every way of signing in ends. Each way fills
+// it in; [Engine.signInUser] carries it out for an account, and [Engine.signUpUser] for a new user.
 type signInStep struct {
 	method string   // the user's AuthMethod from now on
 	amr    []string // of the session (RFC 8176)
-	client Client   // who signs in
-	bearer bool     // a refresh token holds the session: the answer can set no cookie
+	client Client   // that signs in
+	bearer bool     // a refresh token holds the session, since the answer cannot set a cookie
 
-	// ends is how the flow ends without a session, where the one who proved the address has
-	// no use for one. Empty: a session starts.
+	// ends is the state in which the flow ends without a session. Empty: a session starts.
 	ends LandingState
 
 	take    *Take  // the token that proves the sign-in; the step spends it
 	proof   bool   // take proves the address: an unverified account is reset first
-	byAsker bool   // no reset with proof, since the one who asked for the proof redeems it
-	shown   string // the address as the one who proved it wrote it; empty: not known
+	byAsker bool   // the asker of the proof redeems it: the account is not reset
+	shown   string // the address as the redeemer of the proof wrote it; empty: not known
 
 	put, drop []Credential
 	end       bool // ends every session that was there before, and every proof
 
-	linkedProvider string // the provider whose identity joins a standing account, which its user is told of
-	passwordReset  bool   // the password was reset, which the user is told of, and of the identities in drop
+	linkedProvider string // the provider whose identity is linked to the account; the user is told by mail
+	passwordReset  bool   // the step resets the password; a mail tells the user, and names the identities in drop
 
 	handOver handOver // the zero value: the session is not handed over
-	press    press    // its outcome is kept; the zero press keeps none
+	press    press    // the step stores its outcome; the zero press has no outcome
 }
 
 // inCookie reports whether a cookie is to hold the session that the step starts.
@@ -57,7 +56,7 @@ func (s signInStep) start(app App, user uuid.UUID) sessionStart {
 // starts reports whether the step starts a session.
 func (s signInStep) starts() bool { return s.ends == "" }
 
-// checkCookieRoom refuses a session that the asker's browser has no room for: [CodeLimitReached].
+// checkCookieRoom refuses a session whose cookie the browser has no room for: [CodeLimitReached].
 func (s signInStep) checkCookieRoom(app App) error {
 	if !s.starts() || !s.inCookie(app) {
 		return nil
@@ -65,8 +64,8 @@ func (s signInStep) checkCookieRoom(app App) error {
 	return s.client.checkCookieRoom()
 }
 
-// checkVerified refuses a user of an unproven address where the app asks for a proof, unless the step
-// brings one: [CodeEmailNotVerified].
+// checkVerified refuses a user whose address is not verified if the app requires that, unless the step
+// brings a proof: [CodeEmailNotVerified].
 func (s signInStep) checkVerified(app App, u User) error {
 	if app.Settings.RequireVerified && !u.Verified && !s.proof {
 		return unproven("")
@@ -74,8 +73,8 @@ func (s signInStep) checkVerified(app App, u User) error {
 	return nil
 }
 
-// signInUser signs the user of an account in, in one step of the store. The step is guarded by the
-// Version on which it was decided. errAgain: another request has changed the account.
+// signInUser signs the user of an account in, in one step of the store. The account's Version guards
+// the step. errAgain: another request has changed the account since it was read.
 func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step signInStep) (Landing, error) {
 	u := account.User
 	if u.Disabled {
@@ -100,8 +99,8 @@ func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step
 	return e.commit(ctx, app, ev, entry)
 }
 
-// signUpUser makes a user that mayCreate has let through, and signs in, in one step of the store.
-// errAgain: the address or a credential is another user's by now.
+// signUpUser creates a user and signs the user in, in one step of the store. The caller has called
+// mayCreate. errAgain: the address or a credential is another user's by now.
 func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInStep) (Landing, error) {
 	if err := step.checkVerified(app, u); err != nil {
 		return Landing{}, err
@@ -113,7 +112,7 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 	u.App, u.AuthMethod = app.ID, step.method
 	u = newUser(u, now)
 	ev := HookEvent{Kind: HookSignUp, App: app.ID, User: u, Method: step.method, Client: step.client}
-	ev.User.ID = uuid.Nil // the host sees the user without one
+	ev.User.ID = uuid.Nil // Hooks.Before gets the user without an id
 	if err := e.hooks.before(ctx, ev); err != nil {
 		return Landing{}, err
 	}
@@ -128,8 +127,8 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 	return e.commit(ctx, app, ev, entry)
 }
 
-// signInChange is a sign-in as it is about to be written. The change is also that of a new user, whom
-// CreateUser makes of its parts.
+// signInChange is a sign-in that is about to be written. For a new user, commit makes the [NewUser] from
+// the parts of the change.
 type signInChange struct {
 	UserChange
 
@@ -137,8 +136,7 @@ type signInChange struct {
 	landing Landing
 }
 
-// prepare puts together what the step writes, and how the flow ends. A nil account is that of a
-// new user.
+// prepare fills in what the step writes and how the flow ends. account is nil for a new user.
 func (e *Engine) prepare(c *signInChange, app App, account *Account, step signInStep) error {
 	c.Take, c.Put, c.Drop, c.End = step.take, step.put, step.drop, step.end
 	c.landing.State = step.ends
@@ -155,7 +153,7 @@ func (e *Engine) prepare(c *signInChange, app App, account *Account, step signIn
 	return e.prepareLanding(c, account == nil, step)
 }
 
-// prepareAccount adds what becomes of an account that was there before.
+// prepareAccount adds the changes, events and notices for an account that existed before.
 func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) {
 	if step.starts() {
 		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
@@ -181,8 +179,8 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 	}
 }
 
-// prepareLanding hands the session over by a one-time code, where the step asks for it, and keeps
-// the outcome of the press.
+// prepareLanding adds the one-time code if the step hands the session over, and adds the outcome of
+// the press.
 func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) error {
 	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed}
 	if c.Session != nil {
@@ -201,7 +199,7 @@ func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) 
 	return nil
 }
 
-// commit writes a sign-in, tells the host of it, and mints the first access token of the session.
+// commit writes a sign-in, calls Hooks.After, and issues the first access token of the session.
 // errAgain: what the step was decided on has changed. [CodeInvalidToken]: another request has
 // spent the token.
 func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChange) (Landing, error) {
@@ -228,8 +226,8 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 	return c.landing, nil
 }
 
-// begin mints the first token of a session. A session that gets none is ended, since no client
-// holds it.
+// begin issues the first access token of a session. If that fails, it ends the session, since no client
+// has the session's secret.
 func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, secret sessionSecret) (SignIn, error) {
 	in, err := e.sessions.issue(ctx, app, m, s, secret)
 	if err == nil {
@@ -242,23 +240,24 @@ func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, sec
 	return SignIn{}, err
 }
 
-// unproven refuses a user who has not proven the address, where the app asks for that. With the
-// binding, the proof that was just mailed can be redeemed.
+// unproven refuses a user who has not proven the address in an app that requires it. The binding, if it
+// is not empty, goes with the code of the proof that was just mailed.
 func unproven(binding string) *Error {
 	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
 }
 
-// resetAccount takes everything from an account whose address was never proven, before the
-// person who proved it gets in: the account may be the work of another person
-// (account pre-hijacking, Sudhodanan and Paverd, USENIX Security 2022).
+// resetAccount makes the change verify the address and remove the name, all credentials and all
+// sessions. It is for an account whose address was never proven: before the person who proves
+// it signs in, since another person may have made the account (account pre-hijacking, Sudhodanan
+// and Paverd, USENIX Security 2022).
 func resetAccount(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
-// mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and counts
-// one for the peer, whatever the method of sign-in.
+// mayCreate refuses a new user if sign-up is closed ([CodeSignupDisabled]), and charges one sign-up to
+// the peer, whatever the method of sign-in ([CodeRateLimited]).
 func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
 		return signupClosed()
@@ -268,9 +267,9 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 
 func signupClosed() *Error { return refuse(CodeSignupDisabled, "this app takes no new users") }
 
-// stepError translates the error of CreateUser and ChangeUser. errAgain: a guard is stale or a
-// key is another user's, and the step has to be decided anew. [CodeInvalidToken]: another request
-// has spent the token of the step.
+// stepError translates an error of CreateUser or ChangeUser. errAgain: the guard is stale, or an address
+// or credential is another user's; the step has to be decided again. [CodeInvalidToken]: another
+// request has spent the token of the step. [CodeUnavailable]: every other error.
 func stepError(err error, app uuid.UUID) error {
 	switch {
 	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):

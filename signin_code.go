@@ -14,13 +14,13 @@ import (
 type CodeExchange struct {
 	App      uuid.UUID
 	Code     string
-	Verifier string // PKCE (RFC 7636), where the flow had a challenge
-	Browser  []byte // the secret in the binding cookie, where it had none
+	Verifier string // PKCE (RFC 7636), if the flow had a code challenge
+	Browser  []byte // the secret in the binding cookie, if the flow had no code challenge
 	Client   Client
 }
 
-// proof is what the exchange shows for a code of a session, and a secret that only its
-// client has.
+// proof returns the hash of the proof that the request shows for a code of that session, and the proof
+// itself, which only the client has.
 func (in CodeExchange) proof(session uuid.UUID) (proof, secret []byte) {
 	if in.Verifier != "" {
 		return codeBinding(token.Encode(token.Hash([]byte(in.Verifier))), nil, in.App, session), []byte(in.Verifier)
@@ -28,11 +28,13 @@ func (in CodeExchange) proof(session uuid.UUID) (proof, secret []byte) {
 	return codeBinding("", in.Browser, in.App, session), in.Browser
 }
 
-// ExchangeCode answers the sign-in that a one-time code stands for, within a minute. A wrong
-// proof spends nothing. A code that was used answers the same sign-in again within ten seconds
-// of its first use, since programs repeat a request whose answer was lost; after that, up to
-// ten minutes after it was made, it ends the session (RFC 6749, section 4.1.2). All of these
-// refusals are [CodeInvalidToken]; no code at all is [CodeInvalidRequest].
+// ExchangeCode spends a one-time code and returns its sign-in. A code is good for a minute. A wrong
+// proof spends nothing.
+//
+// Within ten seconds of its first use, a used code gets the same sign-in again, since programs
+// repeat a request whose answer was lost. After that, until ten minutes after it was made, it ends
+// the session (RFC 6749, section 4.1.2). All of these refusals are [CodeInvalidToken]. An empty code
+// is [CodeInvalidRequest].
 func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -57,14 +59,15 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	return again(func() (SignIn, error) { return e.exchange(ctx, app, in.Client, x) })
 }
 
-// exchange is the use of a one-time code with the right proof.
+// exchange is a one-time code that was presented with the right proof.
 type exchange struct {
 	code oneTime
 	hash []byte // of the code's token
 	used usedCode
 }
 
-// exchange mints before it spends: what is answered is kept in the step that spends.
+// exchange issues the access token before it spends the code: the step that spends the code stores the
+// answer.
 func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (SignIn, error) {
 	s, u, err := e.sessions.live(ctx, app.ID, x.code.session)
 	switch {
@@ -98,8 +101,9 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	return in, nil
 }
 
-// exchangeAgain answers a code that cannot be spent: as it was answered before, for so long.
-// A later use ends the session: the code is in two hands, and one of them got the session.
+// exchangeAgain answers a code that cannot be spent. Within codeRepeats of the first use it gives the
+// first answer. A later use ends the session, since two parties have the code and one of them has
+// the session.
 func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Session, u User) (SignIn, error) {
 	first, err := e.tokens.recallUse(ctx, app.ID, x.used)
 	if err != nil {
@@ -117,9 +121,9 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Sessi
 	return SignIn{}, invalidToken("the one-time code was used already")
 }
 
-// mayExchange refuses, before the code is spent, a session that its asker could not keep: what
-// was to go into a cookie would else go to the page's script. What holds the session was
-// chosen where the flow began.
+// mayExchange refuses, before the code is spent, a session that the client could not hold as the flow
+// chose when it began: by a cookie or by a refresh token. Without this check, a secret that belongs
+// in a cookie would go to the script of the page.
 func mayExchange(app App, s Session, by Client) error {
 	switch {
 	case s.Cookie != nil && !app.takesCookies(), s.Cookie == nil && app.Settings.SessionMode == SessionCookie:
