@@ -85,8 +85,8 @@ type ResetPress struct {
 // PressReset is [Engine.ResetPassword] from the page of the link. The session begins in this browser
 // or is handed over, as by [Engine.PressMagicLink]. A browser that presses again with the same
 // password gets the same outcome, as there. [LandingSaved]: no session begins, because there is
-// neither a redirect URL nor Stay, or because the reset was asked for with a code challenge in
-// another browser.
+// neither a redirect URL nor Stay and no cookie is to hold the session, or because the reset was
+// asked for with a code challenge in another browser.
 func (e *Engine) PressReset(ctx context.Context, in ResetPress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)

@@ -18,20 +18,21 @@ type MagicLinkRequest struct {
 	// Browser is the secret in the asker's binding cookie, if there is one.
 	Browser []byte
 
-	// Device is what [Engine.IssueDeviceToken] gave the browser after an earlier sign-in; may be
-	// empty. Anything else is the same as nothing.
+	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier
+	// sign-in. It may be empty. Any other text counts as empty.
 	Device string
 
 	Client Client
 }
 
-// RequestMagicLink mails a link and a six-digit code that spend the same attempt. The answer
-// and its time are the same whether or not the address is known or its limit is hit.
+// RequestMagicLink mails a link and a six-digit code; either spends the same challenge. The answer and
+// its time are the same whether or not the address is known or its limit is exhausted.
 func (e *Engine) RequestMagicLink(ctx context.Context, in MagicLinkRequest) (Pending, error) {
 	return e.askByAddress(ctx, forSignIn, in, EventLinkRequest)
 }
 
-// askByAddress mails a proof of an address, whosever it is, for whoever asks.
+// askByAddress mails a challenge to an address at the request of a visitor, whether or not the app has a
+// user with the address.
 func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkRequest, event string) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -53,22 +54,22 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 	})
 }
 
-// MagicLinkProof redeems a link by its token, or by the code beside it.
+// MagicLinkProof redeems a magic link by its token, or by the code in the same mail.
 type MagicLinkProof struct {
 	App     uuid.UUID
 	Token   string // of the link
 	Email   string // with Code
 	Code    string
-	Binding string // wanted with Code, checked with Token when given
-	Browser []byte // the secret in the binding cookie, in place of a Binding where the app asks for one
+	Binding string // required with Code; with Token it is checked if it is set
+	Browser []byte // the secret in the binding cookie; for an app that requires a binding it may take the place of Binding
 	Client  Client
 
 	bearer bool // the answer can set no cookie
 }
 
-// RedeemMagicLink spends a link or code and signs in: [CodeInvalidToken] for anything that
-// is spent, expired, foreign or malformed. The proof makes the address verified; what an
-// unproven account held before is reset first.
+// RedeemMagicLink spends a link or code and signs in. The proof makes the address verified; an account
+// whose address was not proven before is reset first. [CodeInvalidToken]: the link or code is
+// spent, expired, another app's or malformed.
 func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -90,19 +91,21 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 	return landing.SignIn, err
 }
 
-// acceptsLink says whether the app lets a browser redeem a link of which it shows no binding.
+// acceptsLink reports whether a browser that shows no binding may redeem a link. An app of
+// [MagicLinkBoundOnly] lets only the asker's browser do so.
 func (a App) acceptsLink(got challenge, browser []byte) bool {
 	return a.Settings.MagicLink != MagicLinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
-// matches reports whether the account that has the address of a proof, if any, is the one that the
-// proof belonged to when its mail left. A proof that belonged to none then fits any account.
+// matches reports whether the account that now has the address of a proof is the one that the proof
+// was bound to when its mail left. A proof that was bound to no account matches any account, and nil.
 func (c challenge) matches(account *Account) bool {
 	return c.user == uuid.Nil || (account != nil && account.User.ID == c.user && !c.outdated(account))
 }
 
-// signInByMail signs in by a mailed proof of the address, whose redeemer need not be its asker. Of
-// the step, the client is given, and what has to do with the end of the flow.
+// signInByMail signs in by a mailed proof of an address, and creates the user if the app has no user
+// with the address. The redeemer need not be the asker. The caller sets the client of the step and
+// the fields that say how the flow ends.
 func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
 	step.take, step.proof, step.shown = &got.take, true, got.address()
@@ -124,26 +127,27 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 	})
 }
 
-// PagePress redeems a link from its page, in the browser that holds the secret.
+// PagePress redeems a link from its page. Browser is the secret in the binding cookie of the browser.
 type PagePress struct {
 	App     uuid.UUID
 	Token   string
 	Browser []byte
 	Client  Client
 
-	// Stay lets the session begin in this browser where the link has nowhere to go on to.
+	// Stay lets the session begin in this browser if the link has no redirect URL.
 	Stay bool
 }
 
 // PressMagicLink spends a link and signs in. The session begins in this browser, or is handed over to
 // the redirect URL of the link by a one-time code that no other browser can redeem.
 //
-// [LandingTypeCode]: nothing is spent where the press can lead nowhere. So it is without a redirect
-// URL and without Stay, and where the link was asked for with a code challenge and this is not the
-// browser that asked, which alone has the verifier.
+// [LandingTypeCode]: the press cannot start a session here, and spends nothing. That is so if there
+// is neither a redirect URL nor Stay, and no cookie is to hold the session. It is also so if the
+// link was asked for with a code challenge in another browser, since only the asker has the
+// verifier.
 //
-// Within a minute, the same browser that presses once more gets the same code, or the same
-// session, as long as they are alive, and nothing happens again.
+// If the same browser presses again within a minute, it gets the same code or the same session, as
+// long as that is alive. Nothing happens a second time.
 func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -181,8 +185,8 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	return e.signInByMail(ctx, app, got, step)
 }
 
-// handOver is where the session of a proof is handed over to, from the browser that redeems it.
-// [CodeInvalidRequest]: the app no longer has the URL.
+// handOver says where the browser that redeems a proof hands its session over to. It is the zero value
+// if the proof has no redirect URL. [CodeInvalidRequest]: the app no longer lists the URL.
 func (c challenge) handOver(app App, browser []byte) (handOver, error) {
 	to := handOver{c.data.RedirectTo, c.data.Challenge, browser}
 	if to.to == "" {
