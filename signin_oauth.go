@@ -15,14 +15,15 @@ type OAuthStart struct {
 	Provider                  string
 	RedirectTo, CodeChallenge string // as in MagicLinkRequest
 
-	// Browser is the secret in the binding cookie. Without it the state is bound to the
-	// Binding of the answer instead: how a flow begins decides how it may end.
+	// Browser is the secret in the binding cookie. The state is bound to it, and only this browser
+	// can finish the flow. If it is nil, the state is bound to the Binding of the answer instead.
 	Browser []byte
 
 	Client Client
 }
 
-// StartOAuth makes a state and answers the provider's URL. [CodeProviderNotConfigured].
+// StartOAuth makes a state and returns the provider's URL, to which the browser goes.
+// [CodeProviderNotConfigured].
 func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -42,7 +43,7 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 	return to, err
 }
 
-// maySignIn returns the configuration of a sign-in that may begin.
+// maySignIn checks a sign-in that is to begin, and returns the configuration of its provider.
 func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthConfig, error) {
 	config, err := e.providers.enabled(ctx, app.ID, in.Provider)
 	if err != nil {
@@ -51,8 +52,8 @@ func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthCo
 	return config, checkHandOver(app, in.RedirectTo, in.CodeChallenge)
 }
 
-// beginFlow begins a flow. Its state outlives the time in which the provider may answer by the time
-// that the answer may take.
+// beginFlow makes the state of a flow and stores it. The state lives longer than the provider may take
+// to answer, by the time that the work on the answer may take.
 func (e *Engine) beginFlow(ctx context.Context, c OAuthConfig, d departure) (OAuthGo, error) {
 	d.now = e.now()
 	flow, err := e.providers.begin(ctx, c, d)
@@ -65,10 +66,10 @@ func (e *Engine) beginFlow(ctx context.Context, c OAuthConfig, d departure) (OAu
 	return flow.to, nil
 }
 
-// finish asks the provider who came, and signs in. Of the step, the take is given, and what has to
-// do with the end of the flow.
+// finish exchanges the provider's answer and signs in. The caller sets the take of the step and the
+// fields that say how the flow ends.
 func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
-	in.Client.Cookie = kept.Cookie // chosen where the flow began, and not by what came back
+	in.Client.Cookie = kept.Cookie // the choice made when the flow began, not that of the return
 	who, err := e.providers.exchangeAnswer(ctx, app.ID, in.answer(), kept)
 	if err != nil {
 		return Landing{}, err
@@ -80,13 +81,14 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept state
 	return again(func() (Landing, error) { return e.signInByProvider(ctx, app, who, step) })
 }
 
-// signInByProvider decides by the linking table what a person who came from a provider gets.
+// signInByProvider signs in a person who came back from a provider, as the linking truth table decides:
+// to an account, as a new user, or not at all.
 func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step signInStep) (Landing, error) {
 	known, err := e.account(ctx, app.ID, AccountKey{Kind: oauthKind, Subject: p.subject()})
 	if err != nil {
 		return Landing{}, err
 	}
-	// An address that is none counts as no address.
+	// A malformed address counts as no address.
 	email, bad := address.Parse(p.Email)
 	var local *Account
 	if known == nil && bad == nil {
@@ -102,7 +104,7 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 	switch outcome := link(c); outcome {
 	case linkSignIn:
 		identity = known.withMailed(identity, "")
-		if !known.hasSameCredential(identity) { // the provider tells another address, or nothing was kept yet
+		if !known.hasSameCredential(identity) { // the configuration's name or the address is new
 			step.put = []Credential{owned(identity, known.User, e.now())}
 		}
 		return e.signInUser(ctx, app, known, step)
@@ -130,12 +132,12 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 	return Landing{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }
 
-// addLinkNotice adds the event of a new identity to a step, and a mail to the user, with a link that
-// takes it back.
+// addLinkNotice adds the event of a new identity to a step. If the user's address is verified, it also
+// adds a mail to the user, with a link that undoes the change.
 func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider, ip string) {
 	u := of.User
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
-	if !u.Verified { // mail to an unproven address says nothing
+	if !u.Verified { // the mail might reach another person
 		return
 	}
 	link := e.tokens.addUndo(c, of)

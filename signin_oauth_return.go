@@ -8,21 +8,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// OAuthReturn is what a provider sent back, with the proof of who began.
+// OAuthReturn is what a provider sent back, with the binding of the client that began the flow.
 type OAuthReturn struct {
 	App                    uuid.UUID
 	Provider               string
 	Code, State, Iss, Fail string // Fail is the provider's error code
-	Binding                string // of a flow that began without a cookie
-	Browser                []byte // of one that began with it
+	Binding                string // of a flow that began without the binding cookie
+	Browser                []byte // the secret in the binding cookie, for a flow that began with it
 	Client                 Client
 }
 
-// answer is what the provider sent.
+// answer is the part of the return that the provider sent, without the state.
 func (in OAuthReturn) answer() providerAnswer { return providerAnswer{in.Code, in.Iss, in.Fail} }
 
-// FinishOAuth claims the state, asks the provider who came, and signs in. The state is used
-// up first: what follows has an effect outside the store.
+// FinishOAuth claims the state, asks the provider who the person is, and signs in. The state is used
+// up before the provider is asked, since that has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -37,13 +37,14 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 	return landing.SignIn, err
 }
 
-// ReturnOAuth finishes a flow that began with a redirect. Where the flow has a redirect URL, the
-// session is handed over by a one-time code, and an error belongs there, too: it comes with a
-// Landing that has the RedirectTo. Otherwise the session begins in this browser.
+// ReturnOAuth finishes a flow that began with a redirect. If the flow has a redirect URL, the session
+// is handed over to it by a one-time code. An error is to be reported to that URL, too: it comes
+// with a Landing that has the RedirectTo. Without a redirect URL the session begins in this
+// browser.
 //
-// Within a minute, the same browser that comes back once more with the same answer is answered
-// the same, refusals too, as long as what was made is alive. One that comes while the first
-// is under way waits for its outcome.
+// If the same browser comes back with the same answer again within a minute, it gets the same
+// outcome, also a refusal, as long as the code or session is alive. If the first return is still
+// in flight, the second waits for its outcome.
 func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -68,8 +69,8 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, er
 	return landing, err
 }
 
-// finishReturn finishes a flow whose state was claimed. An error comes with the RedirectTo where it
-// belongs, if the app still has that.
+// finishReturn finishes a flow whose state was claimed. An error comes with the flow's RedirectTo, if
+// the app still lists that URL.
 func (e *Engine) finishReturn(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	if kept.RedirectTo == "" {
 		return e.finish(ctx, app, in, kept, step)
@@ -85,14 +86,16 @@ func (e *Engine) finishReturn(ctx context.Context, app App, in OAuthReturn, kept
 	return landing, err
 }
 
-// press names a return by all that counts of it; the session is that of a flow that links.
+// press identifies a return by all that the provider sent. session is the session of a flow that links
+// an identity; otherwise the nil UUID.
 func (in OAuthReturn) press(session uuid.UUID) press {
 	return pressOf(in.App, in.Browser, "return", session.String(), in.Provider, in.State, in.Code, in.Iss, in.Fail)
 }
 
-// claimState gives a state of the kind and, if it links, of the session to one return, and to
-// no other after it. It is alive until the flow has ended, so that another return can tell one
-// that is under way from one that is over.
+// claimState gives a state to one return only, by its single attempt, and returns its data. kind and
+// session are what the state has to be of; session is the nil UUID for a sign-in. The state stays
+// alive until the flow has ended, so that a second return can tell a flow in flight from one that is
+// over. The Take also comes with the refusal of a state that may be claimed already.
 func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (stateData, Take, error) {
 	state := parseState(in.State)
 	if state.malformed() || state.kind != kind {
@@ -128,8 +131,8 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 	return kept, take, nil
 }
 
-// rememberRefusal spends the state of a return that was refused, and keeps the refusal. One
-// for the sake of the server's own fault is not kept: it says nothing of the return.
+// rememberRefusal stores the refusal of a return as its outcome, and then spends the state. A server
+// fault is not stored, since it is not about the return. For the zero press it does nothing.
 func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to string, refused error) {
 	if p.hash == nil {
 		return
@@ -147,9 +150,9 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 	}
 }
 
-// awaitOutcome answers the outcome of a return whose state is claimed: at once if it is over, else
-// once it is. Only the browser of that very return gets to wait. refused is the answer where
-// there is no outcome.
+// awaitOutcome returns the outcome of an equal return that has claimed the state. If that one is still
+// in flight, it waits for its end. Only the browser of that return waits. If there is no outcome, it
+// returns refused.
 func (e *Engine) awaitOutcome(ctx context.Context, p press, take Take, refused error) (outcome, error) {
 	if !errors.Is(refused, CodeInvalidToken) || take.Hash == nil || p.hash == nil {
 		return outcome{}, refused
@@ -163,7 +166,7 @@ func (e *Engine) awaitOutcome(ctx context.Context, p press, take Take, refused e
 		if err != nil {
 			return false, err
 		}
-		// The outcome comes with the end of the state, or before it: it is looked for afterwards.
+		// The outcome is written no later than the state ends, so it is read after the state.
 		out, ok, err = e.tokens.recall(ctx, p)
 		return ok || !alive, err
 	})

@@ -6,10 +6,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// StashOAuthReturn keeps what a provider posted, for a minute, and answers the token by which
-// [Engine.ResumeOAuthReturn] finds it: a cross-site form carries no Lax cookie, and the redirect
-// that follows it does. The same form is kept once, however often a browser posts it, and is
-// answered the same. A state that is not alive keeps nothing: [CodeInvalidToken].
+// StashOAuthReturn stores a provider's form post for a minute, and returns the resume token by which
+// [Engine.ResumeOAuthReturn] finds it. A cross-site form post carries no Lax cookie; the redirect
+// that follows it does. A form that is posted again is not stored twice, and gets the same token.
+// [CodeInvalidToken]: the state is not alive, and nothing is stored.
 func (e *Engine) StashOAuthReturn(ctx context.Context, in OAuthReturn) (resume string, err error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -29,15 +29,16 @@ func (e *Engine) StashOAuthReturn(ctx context.Context, in OAuthReturn) (resume s
 	return resume, nil
 }
 
-// OAuthResume names a form post that was stashed.
+// OAuthResume identifies a stashed form post.
 type OAuthResume struct {
 	App      uuid.UUID
 	Provider string
-	Token    string // what StashOAuthReturn answered
+	Token    string // the resume token that StashOAuthReturn returned
 }
 
-// ResumeOAuthReturn answers what [Engine.StashOAuthReturn] kept, as often as it is asked for: the
-// state in it is what can be used once. [CodeInvalidToken].
+// ResumeOAuthReturn returns the form post that [Engine.StashOAuthReturn] stored. It can be called any
+// number of times; the state in the form can be used once. [CodeInvalidToken]: the token is
+// unknown, malformed, expired or another provider's.
 func (e *Engine) ResumeOAuthReturn(ctx context.Context, in OAuthResume) (OAuthReturn, error) {
 	kept, err := e.tokens.resume(ctx, in.App, in.Token)
 	if err != nil {
