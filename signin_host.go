@@ -10,8 +10,8 @@ import (
 // maxMethod is how long the name of a sign-in method may be.
 const maxMethod = 64
 
-// mailedTo is the address of the user, where a mailed proof alone began the session; empty: the
-// session began otherwise.
+// mailedTo returns the address of the user if a mailed proof alone began the session. Otherwise it is
+// empty.
 func (s Session) mailedTo(u User) string {
 	if !slices.Equal(s.AMR, []string{"otp"}) {
 		return ""
@@ -26,10 +26,11 @@ type HostSignIn struct {
 	Client    Client
 }
 
-// StartSession signs a user in by a method of the host's own. The method becomes the user's
-// auth_method and the one entry of `amr` (RFC 8176); it is one to 64 printable characters.
-// "otp" is what a proof by mail is called: a host that names its own method so has its
-// sessions taken for begun by mail, and a reset then keeps identities that were linked in them.
+// StartSession signs a user in by a method of the host's own. The method is one to 64 printable
+// characters. It becomes the user's auth_method and the only entry of `amr` (RFC 8176).
+//
+// "otp" is the name of a proof by mail. If a host gives that name to its own method, its sessions
+// count as begun by mail, and a password reset keeps the identities that were linked in them.
 // [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)

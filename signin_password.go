@@ -14,32 +14,34 @@ const (
 	MethodOAuth       = "oauth"
 )
 
-// PasswordSignIn asks for a sign-in by email and password.
+// PasswordSignIn is the request of a sign-in by email and password.
 type PasswordSignIn struct {
 	App             uuid.UUID
 	Email, Password string
 	Name            string // of a new user; may be empty
 
-	// Intent is "sign_in" to never create a user, "sign_up" to never sign an existing
-	// one in, or empty for either.
+	// Intent is "sign_in" to never create a user, "sign_up" to never sign in an existing user, or
+	// empty for either.
 	Intent string
 
-	// Browser is the secret in the binding cookie, if there is one: for a proof that may be
-	// mailed.
+	// Browser is the secret in the binding cookie, if there is one. A proof that may be mailed is
+	// bound to it.
 	Browser []byte
 
-	// Device is what [Engine.IssueDeviceToken] gave the browser after an earlier sign-in; may be
-	// empty. Anything else is the same as nothing.
+	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier
+	// sign-in. It may be empty. Any other text counts as empty.
 	Device string
 
 	Client Client
 }
 
-// SignInWithPassword signs a user in or, where sign-up is open and the address unknown,
-// up. A wrong password, an unknown address and a user without a password are one
-// [CodeInvalidCredentials], in the same time; without an intent, so is a weak password for
-// an unknown address. With intent "sign_up":
-// [CodeWeakPassword] before any look-up, [CodeSignupDisabled], [CodeEmailTaken].
+// SignInWithPassword signs a user in. If the address is unknown and sign-up is open, it creates the
+// user.
+//
+// A wrong password, an unknown address and a user without a password give the same
+// [CodeInvalidCredentials], in the same time. Without an intent, so does a weak password for an
+// unknown address. With the intent "sign_up": [CodeWeakPassword], before any look-up;
+// [CodeSignupDisabled]; [CodeEmailTaken].
 func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -61,17 +63,17 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 	return again(func() (SignIn, error) { return try.signIn(ctx, &by) })
 }
 
-// passwordTry is a sign-in or sign-up by password that its limits have let through.
+// passwordTry is a sign-in or sign-up by password that its limits have allowed.
 type passwordTry struct {
 	e     *Engine
 	app   App
 	in    PasswordSignIn
 	email string // canonical
-	weak  error  // why a new user may not have the password; nil: a new user may
+	weak  error  // the reason why a new user may not have the password; nil: a new user may
 }
 
-// signIn signs the user of the address in, or a new user up where the app and the intent allow
-// it.
+// signIn signs the user of the address in. If there is no such user, and the app and the intent allow
+// it, it creates the user.
 func (p passwordTry) signIn(ctx context.Context, by *asker) (SignIn, error) {
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
@@ -84,7 +86,7 @@ func (p passwordTry) signIn(ctx context.Context, by *asker) (SignIn, error) {
 		switch err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); {
 		case err == nil:
 			return p.create(ctx)
-		case !errors.Is(err, CodeWeakPassword): // a breached password is refused as a wrong one is
+		case !errors.Is(err, CodeWeakPassword): // a breached password is refused like a wrong one
 			return SignIn{}, err
 		}
 	}
@@ -107,7 +109,7 @@ func (in PasswordSignIn) check() (email string, err error) {
 	return email, nil
 }
 
-// signUp makes a new user, or tells why not.
+// signUp creates a user, or says why it cannot. It never signs in an existing user.
 func (p passwordTry) signUp(ctx context.Context) (SignIn, error) {
 	if p.weak != nil {
 		return SignIn{}, p.weak
@@ -130,13 +132,14 @@ func (p passwordTry) signUp(ctx context.Context) (SignIn, error) {
 	}
 	got, err := p.create(ctx)
 	if errors.Is(err, errAgain) {
-		return SignIn{}, emailTaken() // by a sign-up beside this one
+		return SignIn{}, emailTaken() // by a concurrent sign-up
 	}
 	return got, err
 }
 
-// signUpLater mails a proof, with which the user comes to be. Who has the address already
-// gets a notice in its place, when it is sent: neither the answer nor its time tells.
+// signUpLater mails a proof; the user is created when the proof is redeemed. If a user has the
+// address by the time the mail leaves, that user gets a notice instead. Neither the answer nor its time
+// tells whether the address is taken.
 func (p passwordTry) signUpLater(ctx context.Context) (SignIn, error) {
 	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil {
 		return SignIn{}, err
@@ -156,7 +159,8 @@ func (p passwordTry) signUpLater(ctx context.Context) (SignIn, error) {
 	return SignIn{Pending: &pending}, nil
 }
 
-// askForProof mails a proof to a user who has shown the right password, and refuses.
+// askForProof mails a proof to a user who has given the right password, and returns the refusal:
+// [CodeEmailNotVerified], with the binding of the proof.
 func (p passwordTry) askForProof(ctx context.Context, u User) error {
 	data := challengeData{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
 	pending, err := p.e.tokens.ask(ctx, challengeRequest{
@@ -169,7 +173,7 @@ func (p passwordTry) askForProof(ctx context.Context, u User) error {
 	return unproven(pending.Binding)
 }
 
-// create makes a new user and signs in.
+// create creates the user and signs the user in.
 func (p passwordTry) create(ctx context.Context) (SignIn, error) {
 	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil { // before the hash, which costs more
 		return SignIn{}, err
@@ -185,7 +189,8 @@ func (p passwordTry) create(ctx context.Context) (SignIn, error) {
 	return landing.SignIn, err
 }
 
-// check signs in, or refuses in the time that a real check takes.
+// check checks the password and signs the user in. If account is nil or has no password, it refuses in
+// the time that a real check takes.
 func (p passwordTry) check(ctx context.Context, account *Account) (SignIn, error) {
 	ok, renewed, err := p.e.hasher.verify(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password, account.password())
 	if err != nil {
@@ -205,7 +210,7 @@ func (p passwordTry) check(ctx context.Context, account *Account) (SignIn, error
 	return landing.SignIn, err
 }
 
-// wrongPassword names what did not fit, which only the log tells.
+// wrongPassword is the cause of refused credentials. It goes to the log only.
 func wrongPassword(account *Account) cause {
 	switch {
 	case account == nil:

@@ -12,10 +12,10 @@ import (
 type SignIn struct {
 	Token        string        // the access token, a JWT
 	ExpiresIn    time.Duration // of Token
-	RefreshToken string        // for [Engine.Refresh], once; empty where a cookie holds the session
+	RefreshToken string        // for [Engine.Refresh], once; empty if a cookie holds the session
 
-	// Cookie is the value of the session's cookie, and CookieAge how long a browser keeps it.
-	// They are empty where a refresh token holds the session.
+	// Cookie is the value of the session's cookie, and CookieAge is how long a browser keeps it.
+	// They are zero if a refresh token holds the session.
 	Cookie    string
 	CookieAge time.Duration
 
@@ -23,25 +23,26 @@ type SignIn struct {
 	SessionID uuid.UUID
 	Created   bool // the user is new
 
-	// Removed are the ways to sign in that a reset of the password took from the account.
+	// Removed lists the ways to sign in that a password reset removed from the account.
 	Removed []Removed
 
-	// Pending is set where nobody is signed in yet, and nothing else is: a sign-up waits
-	// for the proof of its address.
+	// Pending is set if a sign-up waits for the proof of its address. No user is signed in then,
+	// and every other field is zero.
 	Pending *Pending
 }
 
-// Removed is a way to sign in that a reset of the password took from the account.
+// Removed is a way to sign in that a password reset removed from the account.
 type Removed struct{ Type, Name string } // such as "identity" and the name of the provider
 
-// Pending answers every request that mails a challenge. Binding is the asker's secret: the code
-// in the mail can be redeemed only together with it.
+// Pending is the answer to every request that mails a challenge. Binding is the asker's secret. The
+// code in the mail can be redeemed only together with it.
 type Pending struct {
 	Binding   string
 	ExpiresIn time.Duration
 }
 
-// hold adds the secret that holds the session.
+// hold sets the refresh token or the cookie from the session's secret. It sets neither if the secret is
+// empty.
 func (in *SignIn) hold(secret sessionSecret, s Session, now time.Time) {
 	switch {
 	case secret.cookie != nil:
