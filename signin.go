@@ -27,7 +27,7 @@ type signInStep struct {
 	shown   string // the address as the redeemer of the proof wrote it; empty: not known
 
 	put, drop []Credential
-	end       bool // ends every session that was there before, and every proof
+	end       bool // ends every earlier session and every proof
 
 	linkedProvider string // the provider whose identity is linked to the account; the user is told by mail
 	passwordReset  bool   // the step resets the password; a mail tells the user, and names the identities in drop
@@ -36,7 +36,7 @@ type signInStep struct {
 	press    press    // the step stores its outcome; the zero press has no outcome
 }
 
-// inCookie reports whether a cookie is to hold the session that the step starts.
+// inCookie reports whether the session of the step is held in a cookie.
 func (s signInStep) inCookie(app App) bool {
 	switch app.Settings.SessionMode {
 	case SessionCookie:
@@ -48,7 +48,7 @@ func (s signInStep) inCookie(app App) bool {
 	return false
 }
 
-// start is the session that the step starts.
+// start returns the session that the step starts.
 func (s signInStep) start(app App, user uuid.UUID) sessionStart {
 	return sessionStart{user: user, amr: s.amr, by: s.client, cookie: s.inCookie(app)}
 }
@@ -56,7 +56,8 @@ func (s signInStep) start(app App, user uuid.UUID) sessionStart {
 // starts reports whether the step starts a session.
 func (s signInStep) starts() bool { return s.ends == "" }
 
-// checkCookieRoom refuses a session whose cookie the browser has no room for: [CodeLimitReached].
+// checkCookieRoom refuses a session whose cookie the asker's browser has no room for:
+// [CodeLimitReached].
 func (s signInStep) checkCookieRoom(app App) error {
 	if !s.starts() || !s.inCookie(app) {
 		return nil
@@ -64,8 +65,8 @@ func (s signInStep) checkCookieRoom(app App) error {
 	return s.client.checkCookieRoom()
 }
 
-// checkVerified refuses a user whose address is not verified if the app requires that, unless the step
-// brings a proof: [CodeEmailNotVerified].
+// checkVerified refuses a user of an unverified address where the app requires a verified one,
+// unless the step verifies it: [CodeEmailNotVerified].
 func (s signInStep) checkVerified(app App, u User) error {
 	if app.Settings.RequireVerified && !u.Verified && !s.proof {
 		return unproven("")
@@ -73,8 +74,8 @@ func (s signInStep) checkVerified(app App, u User) error {
 	return nil
 }
 
-// signInUser signs the user of an account in, in one step of the store. The account's Version guards
-// the step. errAgain: another request has changed the account since it was read.
+// signInUser signs the user of an account in, in one step of the store. The step is guarded by
+// the Version by which it was decided. errAgain: another request has changed the account.
 func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step signInStep) (Landing, error) {
 	u := account.User
 	if u.Disabled {
@@ -127,8 +128,8 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 	return e.commit(ctx, app, ev, entry)
 }
 
-// signInChange is a sign-in that is about to be written. For a new user, commit makes the [NewUser] from
-// the parts of the change.
+// signInChange is a sign-in that is about to be written. For a new user, CreateUser takes the
+// parts of the change.
 type signInChange struct {
 	UserChange
 
@@ -153,7 +154,7 @@ func (e *Engine) prepare(c *signInChange, app App, account *Account, step signIn
 	return e.prepareLanding(c, account == nil, step)
 }
 
-// prepareAccount adds the changes, events and notices for an account that existed before.
+// prepareAccount adds the changes of an existing account.
 func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) {
 	if step.starts() {
 		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
@@ -199,9 +200,9 @@ func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) 
 	return nil
 }
 
-// commit writes a sign-in, calls Hooks.After, and issues the first access token of the session.
-// errAgain: what the step was decided on has changed. [CodeInvalidToken]: another request has
-// spent the token.
+// commit writes a sign-in, calls Hooks.After, and mints the first access token of the session.
+// errAgain: the state by which the step was decided has changed. [CodeInvalidToken]: another
+// request has spent the token.
 func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChange) (Landing, error) {
 	var err error
 	if m.Kind == HookSignUp {
@@ -240,8 +241,8 @@ func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, sec
 	return SignIn{}, err
 }
 
-// unproven refuses a user who has not proven the address in an app that requires it. The binding, if it
-// is not empty, goes with the code of the proof that was just mailed.
+// unproven refuses a user with an unverified address, where the app requires a verified one. The
+// binding redeems the proof that was just mailed.
 func unproven(binding string) *Error {
 	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
 }
@@ -256,8 +257,8 @@ func resetAccount(c *UserChange) {
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
-// mayCreate refuses a new user if sign-up is closed ([CodeSignupDisabled]), and charges one sign-up to
-// the peer, whatever the method of sign-in ([CodeRateLimited]).
+// mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and charges the
+// limit of sign-ups for the peer, whatever the method.
 func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 	if app.Settings.SignupClosed {
 		return signupClosed()
@@ -267,9 +268,9 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
 
 func signupClosed() *Error { return refuse(CodeSignupDisabled, "this app takes no new users") }
 
-// stepError translates an error of CreateUser or ChangeUser. errAgain: the guard is stale, or an address
-// or credential is another user's; the step has to be decided again. [CodeInvalidToken]: another
-// request has spent the token of the step. [CodeUnavailable]: every other error.
+// stepError translates the error of CreateUser and ChangeUser. errAgain: a guard is stale or a
+// key belongs to another user, so that the step has to be decided again. [CodeInvalidToken]:
+// another request has spent the token of the step.
 func stepError(err error, app uuid.UUID) error {
 	switch {
 	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):

@@ -101,9 +101,8 @@ func (e *Engine) exchange(ctx context.Context, app App, by Client, x exchange) (
 	return in, nil
 }
 
-// exchangeAgain answers a code that cannot be spent. Within codeRepeats of the first use it gives the
-// first answer. A later use ends the session, since two parties have the code and one of them has
-// the session.
+// exchangeAgain answers a code that cannot be spent: for a while, with its first answer. A later
+// use ends the session: two clients have the code, and one of them got the session.
 func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Session, u User) (SignIn, error) {
 	first, err := e.tokens.recallUse(ctx, app.ID, x.used)
 	if err != nil {
@@ -121,9 +120,9 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Sessi
 	return SignIn{}, invalidToken("the one-time code was used already")
 }
 
-// mayExchange refuses, before the code is spent, a session that the client could not hold as the flow
-// chose when it began: by a cookie or by a refresh token. Without this check, a secret that belongs
-// in a cookie would go to the script of the page.
+// mayExchange refuses, before the code is spent, a session that its client could not keep.
+// Otherwise the script of the page would get what is meant for a cookie. How the session is held
+// was chosen where the flow began.
 func mayExchange(app App, s Session, by Client) error {
 	switch {
 	case s.Cookie != nil && !app.takesCookies(), s.Cookie == nil && app.Settings.SessionMode == SessionCookie:

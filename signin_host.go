@@ -19,19 +19,18 @@ func (s Session) mailedTo(u User) string {
 	return u.Email
 }
 
-// HostSignIn signs a user in by a method of the host's own.
+// HostSignIn describes a sign-in by a method of the host.
 type HostSignIn struct {
 	App, User uuid.UUID
 	Method    string // one to 64 printable characters, such as "hwk" (RFC 8176)
 	Client    Client
 }
 
-// StartSession signs a user in by a method of the host's own. The method is one to 64 printable
-// characters. It becomes the user's auth_method and the only entry of `amr` (RFC 8176).
-//
-// "otp" is the name of a proof by mail. If a host gives that name to its own method, its sessions
-// count as begun by mail, and a password reset keeps the identities that were linked in them.
-// [CodeUserNotFound], [CodeUserDisabled].
+// StartSession signs a user in by a method of the host. The method becomes the user's auth_method
+// and the one entry of `amr` (RFC 8176); it is one to 64 printable characters. "otp" is the name
+// of a proof by mail. If a host uses it for its own method, its sessions count as begun by mail,
+// and a reset then keeps the identities that were linked in them. [CodeUserNotFound],
+// [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	if in.Method == "" || clean(in.Method, maxMethod) != in.Method {

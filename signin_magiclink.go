@@ -25,14 +25,14 @@ type MagicLinkRequest struct {
 	Client Client
 }
 
-// RequestMagicLink mails a link and a six-digit code; either spends the same challenge. The answer and
-// its time are the same whether or not the address is known or its limit is exhausted.
+// RequestMagicLink mails a link and a six-digit code that spend the same challenge. The answer
+// and its time are the same whether or not the address is known or its limit is exhausted.
 func (e *Engine) RequestMagicLink(ctx context.Context, in MagicLinkRequest) (Pending, error) {
 	return e.askByAddress(ctx, forSignIn, in, EventLinkRequest)
 }
 
-// askByAddress mails a challenge to an address at the request of a visitor, whether or not the app has a
-// user with the address.
+// askByAddress mails a proof of an address. Neither the owner of the address nor the asker need
+// be known.
 func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkRequest, event string) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -64,12 +64,12 @@ type MagicLinkProof struct {
 	Browser []byte // the secret in the binding cookie; for an app that requires a binding it may take the place of Binding
 	Client  Client
 
-	bearer bool // the answer can set no cookie
+	bearer bool // the answer cannot set a cookie
 }
 
-// RedeemMagicLink spends a link or code and signs in. The proof makes the address verified; an account
-// whose address was not proven before is reset first. [CodeInvalidToken]: the link or code is
-// spent, expired, another app's or malformed.
+// RedeemMagicLink spends a link or code and signs in. [CodeInvalidToken]: it is spent, expired,
+// foreign or malformed. The proof makes the address verified. An account whose address was not
+// verified is reset first.
 func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -97,15 +97,15 @@ func (a App) acceptsLink(got challenge, browser []byte) bool {
 	return a.Settings.MagicLink != MagicLinkBoundOnly || got.askedBy(browser, a.ID)
 }
 
-// matches reports whether the account that now has the address of a proof is the one that the proof
-// was bound to when its mail left. A proof that was bound to no account matches any account, and nil.
+// matches reports whether the account that has the address of a proof, if any, is the one that
+// the proof belonged to when its mail was sent. A proof that belonged to no user then matches any
+// account.
 func (c challenge) matches(account *Account) bool {
 	return c.user == uuid.Nil || (account != nil && account.User.ID == c.user && !c.outdated(account))
 }
 
-// signInByMail signs in by a mailed proof of an address, and creates the user if the app has no user
-// with the address. The redeemer need not be the asker. The caller sets the client of the step and
-// the fields that say how the flow ends.
+// signInByMail signs in by a mailed proof of the address, which a person other than its asker may
+// redeem. The caller sets the client of the step, and how the flow ends.
 func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
 	step.take, step.proof, step.shown = &got.take, true, got.address()
@@ -127,7 +127,7 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 	})
 }
 
-// PagePress redeems a link from its page. Browser is the secret in the binding cookie of the browser.
+// PagePress is the press of a button on the page of a link, in the browser that holds the secret.
 type PagePress struct {
 	App     uuid.UUID
 	Token   string
@@ -138,16 +138,15 @@ type PagePress struct {
 	Stay bool
 }
 
-// PressMagicLink spends a link and signs in. The session begins in this browser, or is handed over to
-// the redirect URL of the link by a one-time code that no other browser can redeem.
+// PressMagicLink spends a link and signs in. The session begins in this browser, or is handed
+// over to the redirect URL of the link by a one-time code that no other browser can redeem.
 //
-// [LandingTypeCode]: the press cannot start a session here, and spends nothing. That is so if there
-// is neither a redirect URL nor Stay, and no cookie is to hold the session. It is also so if the
-// link was asked for with a code challenge in another browser, since only the asker has the
-// verifier.
+// [LandingTypeCode]: nothing is spent, since the press would have no use. This is so without a
+// redirect URL and without Stay, and where the link was asked for with a code challenge by
+// another browser, which alone has the verifier.
 //
-// If the same browser presses again within a minute, it gets the same code or the same session, as
-// long as that is alive. Nothing happens a second time.
+// Within a minute, a second press in the same browser returns the same code, or the same session,
+// as long as they are live, and has no further effect.
 func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)

@@ -15,15 +15,14 @@ type OAuthStart struct {
 	Provider                  string
 	RedirectTo, CodeChallenge string // as in MagicLinkRequest
 
-	// Browser is the secret in the binding cookie. The state is bound to it, and only this browser
-	// can finish the flow. If it is nil, the state is bound to the Binding of the answer instead.
+	// Browser is the secret in the binding cookie. Without it the state is bound to the Binding
+	// of the answer instead: how a flow begins decides how it may end.
 	Browser []byte
 
 	Client Client
 }
 
-// StartOAuth makes a state and returns the provider's URL, to which the browser goes.
-// [CodeProviderNotConfigured].
+// StartOAuth makes a state and returns the URL of the provider. [CodeProviderNotConfigured].
 func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -132,8 +131,8 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 	return Landing{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }
 
-// addLinkNotice adds the event of a new identity to a step. If the user's address is verified, it also
-// adds a mail to the user, with a link that undoes the change.
+// addLinkNotice adds the event of a new identity to a step, and a mail to the user with a link
+// that undoes it.
 func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider, ip string) {
 	u := of.User
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})

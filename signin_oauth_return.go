@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// OAuthReturn is what a provider sent back, with the binding of the client that began the flow.
+// OAuthReturn is the answer of a provider, with the proof that the same browser or client began
+// the flow.
 type OAuthReturn struct {
 	App                    uuid.UUID
 	Provider               string
@@ -21,8 +22,8 @@ type OAuthReturn struct {
 // answer is the part of the return that the provider sent, without the state.
 func (in OAuthReturn) answer() providerAnswer { return providerAnswer{in.Code, in.Iss, in.Fail} }
 
-// FinishOAuth claims the state, asks the provider who the person is, and signs in. The state is used
-// up before the provider is asked, since that has an effect outside the store.
+// FinishOAuth claims the state, asks the provider who the person is, and signs in. The state is
+// spent first, since the request to the provider has an effect outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -37,14 +38,13 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 	return landing.SignIn, err
 }
 
-// ReturnOAuth finishes a flow that began with a redirect. If the flow has a redirect URL, the session
-// is handed over to it by a one-time code. An error is to be reported to that URL, too: it comes
-// with a Landing that has the RedirectTo. Without a redirect URL the session begins in this
-// browser.
+// ReturnOAuth finishes a flow that began with a redirect. If the flow has a redirect URL, the
+// session is handed over by a one-time code. An error goes there as well: it comes with a Landing
+// that has the RedirectTo. Otherwise the session begins in this browser.
 //
-// If the same browser comes back with the same answer again within a minute, it gets the same
-// outcome, also a refusal, as long as the code or session is alive. If the first return is still
-// in flight, the second waits for its outcome.
+// Within a minute, the same browser that returns with the same answer gets the same result again,
+// also a refusal, as long as what was made is live. A return during the first one waits for its
+// outcome.
 func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -69,8 +69,8 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, er
 	return landing, err
 }
 
-// finishReturn finishes a flow whose state was claimed. An error comes with the flow's RedirectTo, if
-// the app still lists that URL.
+// finishReturn finishes a flow whose state was claimed. An error comes with the RedirectTo, if
+// the app still has that URL.
 func (e *Engine) finishReturn(ctx context.Context, app App, in OAuthReturn, kept stateData, step signInStep) (Landing, error) {
 	if kept.RedirectTo == "" {
 		return e.finish(ctx, app, in, kept, step)
@@ -92,10 +92,9 @@ func (in OAuthReturn) press(session uuid.UUID) press {
 	return pressOf(in.App, in.Browser, "return", session.String(), in.Provider, in.State, in.Code, in.Iss, in.Fail)
 }
 
-// claimState gives a state to one return only, by its single attempt, and returns its data. kind and
-// session are what the state has to be of; session is the nil UUID for a sign-in. The state stays
-// alive until the flow has ended, so that a second return can tell a flow in flight from one that is
-// over. The Take also comes with the refusal of a state that may be claimed already.
+// claimState gives a state of the kind and, if it links, of the session to one return only. The
+// state lives until the flow has ended, so that another return can distinguish a flow that is in
+// progress from one that is over.
 func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (stateData, Take, error) {
 	state := parseState(in.State)
 	if state.malformed() || state.kind != kind {

@@ -24,8 +24,8 @@ type PasswordSignIn struct {
 	// empty for either.
 	Intent string
 
-	// Browser is the secret in the binding cookie, if there is one. A proof that may be mailed is
-	// bound to it.
+	// Browser is the secret in the binding cookie, if there is one. It is for a proof that may be
+	// mailed.
 	Browser []byte
 
 	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier
@@ -35,13 +35,11 @@ type PasswordSignIn struct {
 	Client Client
 }
 
-// SignInWithPassword signs a user in. If the address is unknown and sign-up is open, it creates the
-// user.
-//
-// A wrong password, an unknown address and a user without a password give the same
-// [CodeInvalidCredentials], in the same time. Without an intent, so does a weak password for an
-// unknown address. With the intent "sign_up": [CodeWeakPassword], before any look-up;
-// [CodeSignupDisabled]; [CodeEmailTaken].
+// SignInWithPassword signs a user in or, where sign-up is open and the address unknown, up. A
+// wrong password, an unknown address and a user without a password are one
+// [CodeInvalidCredentials], in the same time; without an intent, so is a weak password for an
+// unknown address. With intent "sign_up": [CodeWeakPassword] before any look-up,
+// [CodeSignupDisabled], [CodeEmailTaken].
 func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -72,8 +70,8 @@ type passwordTry struct {
 	weak  error  // the reason why a new user may not have the password; nil: a new user may
 }
 
-// signIn signs the user of the address in. If there is no such user, and the app and the intent allow
-// it, it creates the user.
+// signIn signs the user of the address in. It signs a new user up where the app and the intent
+// allow that.
 func (p passwordTry) signIn(ctx context.Context, by *asker) (SignIn, error) {
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
@@ -137,9 +135,9 @@ func (p passwordTry) signUp(ctx context.Context) (SignIn, error) {
 	return got, err
 }
 
-// signUpLater mails a proof; the user is created when the proof is redeemed. If a user has the
-// address by the time the mail leaves, that user gets a notice instead. Neither the answer nor its time
-// tells whether the address is taken.
+// signUpLater mails a proof whose redemption creates the user. If the address has a user by the
+// time the mail is sent, that user gets a notice instead. Neither the answer nor its time shows
+// that.
 func (p passwordTry) signUpLater(ctx context.Context) (SignIn, error) {
 	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil {
 		return SignIn{}, err
@@ -159,8 +157,7 @@ func (p passwordTry) signUpLater(ctx context.Context) (SignIn, error) {
 	return SignIn{Pending: &pending}, nil
 }
 
-// askForProof mails a proof to a user who has given the right password, and returns the refusal:
-// [CodeEmailNotVerified], with the binding of the proof.
+// askForProof mails a proof to a user who has given the right password, and refuses the sign-in.
 func (p passwordTry) askForProof(ctx context.Context, u User) error {
 	data := challengeData{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
 	pending, err := p.e.tokens.ask(ctx, challengeRequest{

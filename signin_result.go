@@ -14,8 +14,8 @@ type SignIn struct {
 	ExpiresIn    time.Duration // of Token
 	RefreshToken string        // for [Engine.Refresh], once; empty if a cookie holds the session
 
-	// Cookie is the value of the session's cookie, and CookieAge is how long a browser keeps it.
-	// They are zero if a refresh token holds the session.
+	// Cookie is the value of the session cookie, and CookieAge how long a browser keeps it. They
+	// are empty if the session is held by a refresh token.
 	Cookie    string
 	CookieAge time.Duration
 
@@ -26,8 +26,8 @@ type SignIn struct {
 	// Removed lists the ways to sign in that a password reset removed from the account.
 	Removed []Removed
 
-	// Pending is set if a sign-up waits for the proof of its address. No user is signed in then,
-	// and every other field is zero.
+	// Pending is set if the user is not signed in yet; every other field is then empty. A sign-up
+	// waits for the proof of its address.
 	Pending *Pending
 }
 
