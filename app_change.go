@@ -45,7 +45,7 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 		switch {
 		case err == nil:
 			return changed, nil
-		case errors.Is(err, ErrStale): // changed beside this: decide again, by what the app is now
+		case errors.Is(err, ErrStale): // changed concurrently: decide again by the new record
 			if app, err = e.live.apps.read(ctx, ref.ID); err != nil {
 				return App{}, err
 			}

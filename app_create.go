@@ -26,7 +26,7 @@ func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, er
 			return app, err
 		}
 		app, _, err = newApp{owner: e.cfg.ensurerOf(developer), name: name}.add(ctx, e)
-		if errors.Is(err, CodeAppNameTaken) { // made beside this: it is found now
+		if errors.Is(err, CodeAppNameTaken) { // made concurrently: it is found now
 			err = errAgain
 		}
 		return app, err

@@ -36,7 +36,7 @@ func (e *Engine) RotateSigningKey(ctx context.Context, ref AppRef, in SigningKey
 		if !errors.Is(err, ErrConflict) {
 			return key, storeError(err, ref.ID)
 		}
-		if own, err = e.live.apps.read(ctx, ref.ID); err != nil { // another key was made beside this one
+		if own, err = e.live.apps.read(ctx, ref.ID); err != nil { // another key was made concurrently
 			return SigningKey{}, err
 		}
 		return SigningKey{}, errAgain
@@ -50,11 +50,11 @@ type nextSigningKey struct {
 	event Event     // who made it, or why
 }
 
-// add makes the key and adds it to the app. [ErrConflict]: another key was added beside it.
+// add makes the key and adds it to the app. [ErrConflict]: another key was added concurrently.
 func (n nextSigningKey) add(ctx context.Context, e *Engine, app App) (SigningKey, error) {
 	last := app.Keys[len(app.Keys)-1]
 	if !n.alone && n.from.Before(last.From) {
-		n.from = last.From // keys are in the order of their times; a key that stands alone does not wait
+		n.from = last.From // keys are in the order of their times; a key with Alone does not wait
 	}
 	key, err := e.signing.newKey(ctx, app.ID, app.Settings.SigningAlg, last.Seq+1, n.from)
 	if err != nil {

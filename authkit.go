@@ -20,20 +20,22 @@
 //
 // # The pieces
 //
-// An [Engine] decides; a [Store] remembers. Stores are in store/memory, store/sqlite and
+// An [Engine] decides; a [Store] keeps the data. Stores are in store/memory, store/sqlite and
 // store/postgres, and package storetest checks any other. A [mail.Mailer] sends mail;
 // mail/smtp is one. The Engine has no hidden life: it starts no goroutine and reads no
 // environment. Background work (mail, upkeep) is [Engine.Run], which the host starts.
 //
 // What an endpoint of the handler does is also a method of the Engine, with the same
-// validation and the same errors; who may call it, and the limits by peer address, are the
-// handler's to check. Methods refuse with an [*Error], whose [Code] is stable: one that
-// takes an app may answer [CodeAppNotFound], and any [CodeUnavailable], to be tried again.
+// validation and the same errors. The handler alone checks who may call it, and the limits by
+// peer address. Methods refuse with an [*Error], whose [Code] is stable: a method that takes
+// an app may return [CodeAppNotFound], and any method [CodeUnavailable], after which the call
+// can be tried again.
 //
 // # What it promises
 //
-// Whatever may be used once is spent by one conditional write, so that of any number of
+// What may be used once is spent by one conditional write, so that of any number of
 // concurrent callers one wins. Links have no effect when a browser or a mail scanner
-// fetches them. Accounts are never joined over an address that was not proven. Secrets
-// are stored hashed or sealed. Any doubt, a store that fails included, refuses.
+// fetches them. An identity is never linked to an account by an address that was not
+// verified. Secrets are stored hashed or sealed. In doubt, and if the store fails, a request
+// is refused.
 package authkit

@@ -8,7 +8,7 @@ import (
 
 // chargeLimits charges the limit of the route for the peer and the limit of writes for the user
 // or developer, and sets the header with the policy of the first. No header says how much is
-// left, since no store reports it. No other limit is shown: it would tell what others ask about
+// left, since no store reports it. No other limit is shown: it would reveal what others ask about
 // an address. Where the flow charges limits too, these are deferred to it.
 func (c *call) chargeLimits(rt route) error {
 	if c.e.limits.off {

@@ -18,19 +18,19 @@ const (
 	// maxPending is how many keys of an app may wait to become active.
 	maxPending = 8
 
-	// keyKeep is how long a key is kept after it was published last: longer than any process
-	// remembers an app, and than clocks differ.
+	// keyKeep is how long a key is kept after it was last published: longer than any process
+	// caches an app, and longer than clocks may differ.
 	keyKeep = time.Hour
 )
 
-// signingKeys are the keys of one app, ordered by Seq. The order of their times is the same,
-// but for a key that stands alone.
+// signingKeys are the keys of one app, ordered by Seq. Their times are in the same order, except
+// for a key with Alone.
 type signingKeys []SigningKey
 
-// keys are the app's signing keys.
+// keys returns the app's signing keys.
 func (a App) keys() signingKeys { return a.Keys }
 
-// active returns the key that signs at now: the latest whose From has come. Where the clock is
+// active returns the key that signs at now: the latest whose From has come. If the clock is
 // behind the one that made the app, it is the first key. It is false if there is no key.
 func (ks signingKeys) active(now time.Time) (SigningKey, bool) {
 	for _, k := range slices.Backward(ks) {
@@ -44,11 +44,11 @@ func (ks signingKeys) active(now time.Time) (SigningKey, bool) {
 	return ks[0], true
 }
 
-// published are the keys that verifiers may accept at now: the active one, the pending ones,
-// and those whose last tokens may be alive. The newest is always among them.
+// published returns the keys that verifiers may accept at now: the active one, the pending ones,
+// and those whose last tokens may be valid. The newest is always among them.
 func (ks signingKeys) published(now time.Time) signingKeys {
 	var out signingKeys
-	var end time.Time // of the key before, if one after it is active
+	var end time.Time // of the previous key, if a later one is active
 	for _, k := range slices.Backward(ks) {
 		if end.IsZero() || now.Before(end) {
 			out = append(out, k)
@@ -65,7 +65,7 @@ func (ks signingKeys) published(now time.Time) signingKeys {
 	return out
 }
 
-// has reports whether a key of that id is among them.
+// has reports whether the keys include one of that id.
 func (ks signingKeys) has(kid string) bool {
 	_, ok := ks.find(kid)
 	return ok
@@ -80,8 +80,8 @@ func (ks signingKeys) find(kid string) (SigningKey, bool) {
 	return ks[i], true
 }
 
-// pendingFull reports whether maxPending keys are already waiting to become active. A key that
-// stands alone does not count: it was to sign at once, and waits for a clock.
+// pendingFull reports whether maxPending keys are already waiting to become active. A key with
+// Alone does not count: it was meant to sign at once, and waits only for a clock.
 func (ks signingKeys) pendingFull(now time.Time) bool {
 	pending := 0
 	for _, k := range slices.Backward(ks) {
@@ -93,9 +93,9 @@ func (ks signingKeys) pendingFull(now time.Time) bool {
 	return pending >= maxPending
 }
 
-// oldestKept is the Seq below which keys are of no more use once next is added. No key counts
-// before one that stands alone. To drop those keeps them from counting to a process whose clock
-// has the new key begin later.
+// oldestKept returns the Seq below which keys are no longer needed once next is added. Keys
+// before one with Alone are not valid. They are dropped so that they are not valid either in a
+// process whose clock says that the new key begins later.
 func (ks signingKeys) oldestKept(next SigningKey, now time.Time) int64 {
 	if next.Alone {
 		return next.Seq
@@ -111,7 +111,7 @@ func (ks signingKeys) wants(alg string, every time.Duration, now time.Time) bool
 	return other || (every > 0 && now.Sub(newest.From) > every)
 }
 
-// algorithms are those of the keys, each once, in order.
+// algorithms returns the algorithms of the keys, each once, in order.
 func (ks signingKeys) algorithms() []string {
 	var out []string
 	for _, k := range ks {
@@ -121,5 +121,5 @@ func (ks signingKeys) algorithms() []string {
 	return slices.Compact(out)
 }
 
-// signingAlg is the algorithm of keys made from now on.
+// signingAlg returns the algorithm of keys that are made from now on.
 func (s Settings) signingAlg() string { return cmp.Or(s.SigningAlg, "ES256") }

@@ -17,12 +17,12 @@ import (
 const (
 	maxPairs   = 1024 // opened signing keys that a process keeps
 	maxPublics = 4096 // parsed public keys
-	maxDueKeys = 1024 // apps that are remembered as due for a key
+	maxDueKeys = 1024 // apps that are noted as due for a key
 )
 
-// signing makes, opens and parses the signing keys of apps. It keeps what it has opened, so
-// that a key is unsealed once a process, and which apps were seen to need a next key. It is
-// safe for concurrent use.
+// signing makes, opens and parses the signing keys of apps. It caches opened keys, so that a
+// process opens each once, and notes which apps were seen to need a next key. It is safe for
+// concurrent use.
 type signing struct {
 	ring  *seal.Ring
 	gate  *password.Gate // of the password hash
@@ -44,8 +44,8 @@ func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration, issue
 	}
 }
 
-// newKey makes a key pair, its private half sealed to the app and key id. An empty alg is
-// ES256. [CodeUnavailable]: the gate has no room for a key of RSA.
+// newKey makes a key pair. Its private half is sealed to the app and key id. An empty alg is
+// ES256. [CodeUnavailable]: the gate has no room for an RSA key.
 func (g *signing) newKey(ctx context.Context, app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
 	pair, err := g.newPair(ctx, app, cmp.Or(alg, "ES256"))
 	if err != nil {
@@ -65,7 +65,7 @@ func (g *signing) newKey(ctx context.Context, app uuid.UUID, alg string, seq int
 	}, nil
 }
 
-// newPair makes a key pair, one of RSA behind the gate of the password hash, since it takes as
+// newPair makes a key pair. An RSA pair passes the gate of the password hash, since it takes as
 // long as many hashes.
 func (g *signing) newPair(ctx context.Context, app uuid.UUID, alg string) (pair token.Pair, err error) {
 	generate := func() { pair, err = token.Generate(alg) }
@@ -102,8 +102,8 @@ func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 	return pair, nil
 }
 
-// verifyKey returns a look-up of the app's public keys by key id. It finds those that
-// verifiers may accept at now; each is parsed once a process.
+// verifyKey returns a look-up of the app's public keys by key id. It finds those that verifiers
+// may accept at now. A process parses each once.
 func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
 	return func(kid string) (token.VerifyKey, bool) {
 		found, ok := a.keys().published(now).find(kid)
@@ -131,8 +131,8 @@ type verifiedAccess struct {
 	kid     string
 }
 
-// verify checks an access token of the app: [CodeInvalidToken]. Whether its session is alive is
-// another question.
+// verify checks an access token of the app: [CodeInvalidToken]. It does not check that the
+// session is live.
 func (g *signing) verify(app App, raw string, now time.Time) (verifiedAccess, error) {
 	claims, kid, err := token.Verify(raw, g.issuer(app.ID), app.ID.String(), g.verifyKey(app, now), now)
 	if err != nil {
@@ -146,7 +146,7 @@ func (g *signing) verify(app App, raw string, now time.Time) (verifiedAccess, er
 	return verifiedAccess{SessionRef{App: app.ID, User: user, ID: session}, claims, kid}, nil
 }
 
-// mint signs an access token by the key that is active now.
+// mint signs an access token with the key that is active now.
 func (g *signing) mint(app App, claims token.Access, now time.Time) (string, error) {
 	key, ok := app.keys().active(now)
 	if !ok {
@@ -169,7 +169,7 @@ func (g *signing) wants(app App, now time.Time) bool {
 	return app.keys().wants(app.Settings.signingAlg(), g.every, now)
 }
 
-// noteDue remembers an app that needs a next key, for [Engine.Run] to make.
+// noteDue notes an app that needs a next key, which [Engine.Run] makes.
 func (g *signing) noteDue(app App, now time.Time) {
 	if g.wants(app, now) {
 		g.due.Add(app.ID)
