@@ -17,8 +17,8 @@ import (
 
 // LinkedIdentity is an account at a provider by which a user signs in.
 type LinkedIdentity struct {
-	// Provider is the name of the configuration by which the identity last signed in. If no name
-	// was noted and no configuration of the app fits, it is the host of the issuer.
+	// Provider is the name of the configuration by which the identity was linked or last signed
+	// in. If no name was noted and no configuration of the app fits, it is the host of the issuer.
 	Provider string
 
 	Email     string // as the provider last gave it; may be empty, and proves nothing

@@ -16,8 +16,8 @@ type Landing struct {
 	// that URL, too.
 	RedirectTo string
 
-	// Code is the one-time code for RedirectTo. [Engine.ExchangeCode] takes it once and within a
-	// minute. It is empty with an error.
+	// Code is the one-time code for RedirectTo. [Engine.ExchangeCode] takes it once, within a
+	// minute, and says what a repetition gets. It is empty with an error.
 	Code string
 
 	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that

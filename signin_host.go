@@ -22,12 +22,12 @@ func (s Session) mailedTo(u User) string {
 // HostSignIn describes a sign-in by a method of the host.
 type HostSignIn struct {
 	App, User uuid.UUID
-	Method    string // one to 64 printable characters, such as "hwk" (RFC 8176)
+	Method    string // 1 to 64 bytes of printable text, such as "hwk" (RFC 8176)
 	Client    Client
 }
 
 // StartSession signs a user in by a method of the host. The method becomes the user's auth_method
-// and the one entry of `amr` (RFC 8176); it is one to 64 printable characters. "otp" is the name
+// and the one entry of `amr` (RFC 8176); it is 1 to 64 bytes of printable text. "otp" is the name
 // of a proof by mail. If a host uses it for its own method, its sessions count as begun by mail,
 // and a reset then keeps the identities that were linked in them. [CodeUserNotFound],
 // [CodeUserDisabled].

@@ -22,7 +22,7 @@ type UserFilter struct {
 
 // Users lists the users of an app, newest first. A Limit of 0 is 50. The next page begins
 // after the CreatedAt and ID of the last row. [CodeInvalidRequest]: Email is not an address,
-// AuthMethod is not the name of a method, or Limit is negative.
+// AuthMethod is not printable text of at most 64 bytes, or Limit is negative.
 func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User, error) {
 	if err := f.fill(); err != nil {
 		return nil, err
@@ -61,8 +61,8 @@ type UserRequest struct {
 	Verified    bool   // the caller has a proof of the address
 }
 
-// CreateUser adds a user, whether or not sign-up is open. The user can sign in only by a link that
-// is mailed to the address. [CodeEmailTaken].
+// CreateUser adds a user, whether or not sign-up is open. The user has no password and no identity:
+// only a mail to the address, or a provider that is trusted for it, lets the user in. [CodeEmailTaken].
 func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) (User, error) {
 	email, err := checkEmail(in.Email)
 	if err != nil {
