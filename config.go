@@ -60,8 +60,8 @@ type Config struct {
 	Tokens   TokenConfig
 	Limits   LimitConfig
 
-	// Hooks let the host decide about sign-ups, sign-ins, tokens and deletions. Default: no
-	// hooks.
+	// Hooks let the host decide about sign-ups, sign-ins, tokens, deletions and the names of apps.
+	// Default: no hooks.
 	Hooks Hooks
 
 	// Observer gets every audit event once its step is durable. It also gets refused sign-ins and
@@ -143,9 +143,9 @@ type PasswordConfig struct {
 
 // TokenConfig sets how long tokens and sessions last.
 type TokenConfig struct {
-	AccessTTL       time.Duration // of an access token; default 15 min
-	SessionIdle     time.Duration // a session ends this long after its last use; default 14 days
-	SessionAbsolute time.Duration // a session ends this long after the sign-in; default 90 days
+	AccessTTL       time.Duration // of an access token, 1 min to 1 h; default 15 min
+	SessionIdle     time.Duration // a session ends this long after its last use, 5 min to 90 days; default 14 days
+	SessionAbsolute time.Duration // a session ends this long after the sign-in, 1 s to 365 days; default 90 days
 	MaxSessions     int           // of one user; the oldest end when there are more; default 100
 
 	// KeyRotation is how old a signing key gets before [Engine.Run] makes the next one. Default

@@ -48,7 +48,7 @@ type HookKind string
 const (
 	HookSignUp   HookKind = "sign_up"  // a user is created by signing in; no HookSignIn follows
 	HookSignIn   HookKind = "sign_in"  // a known user signs in
-	HookToken    HookKind = "token"    // an access token is made, at each sign-in, sign-up and refresh; for a session cookie behind Require only Before is called
+	HookToken    HookKind = "token"    // an access token is made, at each sign-in, sign-up and refresh; for a session cookie behind Require, After is not called
 	HookDeletion HookKind = "deletion" // a user is deleted
 
 	HookAppCreate HookKind = "app_create" // an app is made, also by EnsureApp; only Before is called; App is the id that the app will have
