@@ -85,8 +85,8 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 }
 
 // RotateAPIKey makes a key, whose text only this call returns, and retires every other key of the
-// app in the same step. Old keys stay active for in.Overlap, at most five at once. Of the keys
-// that are inactive by then, the latest 50 are kept.
+// app in the same step. Old keys stay active for in.Overlap; with the new one, at most five keys
+// are active at once. Of the keys that are inactive by then, the latest 50 are kept.
 func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest) (APIKey, string, error) {
 	own, err := e.OwnApp(ctx, app)
 	if err != nil {

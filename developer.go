@@ -4,7 +4,7 @@ import "context"
 
 // CreateDeveloper creates a verified user of the console app. [Engine.EnsureApp] takes the id of the
 // user. [CodeEmailTaken]: the console app has a user of that address, who is returned with the
-// error unless the same moment created that user. [CodeWeakPassword].
+// error, unless a call at the same time creates it. [CodeWeakPassword].
 func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, error) {
 	app, err := e.App(ctx, Console)
 	if err != nil {

@@ -86,7 +86,7 @@ type IdentityPolicy string
 
 // The link policies of an app.
 const (
-	IdentitiesJoinVerified IdentityPolicy = "verified" // over an address that both sides have proven
+	IdentitiesJoinVerified IdentityPolicy = "verified" // over an address that both sides have proven; an account that never proved it is reset first
 	IdentitiesJoinNever    IdentityPolicy = "never"    // users sign in and link it themselves
 )
 
