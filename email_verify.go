@@ -148,7 +148,7 @@ func (e *Engine) finishSignUp(ctx context.Context, app App, got challenge, step 
 	}
 	landing, err := e.signUpUser(ctx, app, User{Email: d.Email, EmailTyped: d.Typed, Name: d.Name, Verified: true}, step)
 	if errors.Is(err, errAgain) {
-		return Landing{}, invalidToken("another user has the address since")
+		return Landing{}, invalidToken("another user has taken the address since the sign-up")
 	}
 	return landing, err
 }
@@ -182,7 +182,7 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 // step.
 func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
 	if !app.acceptsLink(got, browser) {
-		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
+		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
 	}
 	if got.askedBy(browser, app.ID) {
 		return e.signInAsker(ctx, app, got, step)

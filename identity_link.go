@@ -98,7 +98,7 @@ func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) 
 // linkedBefore answers a return that has linked, or was refused, before.
 func (e *Engine) linkedBefore(ctx context.Context, app App, in IdentityLinkReturn, out outcome) (IdentityLanding, error) {
 	if !out.goalListed(app) {
-		return IdentityLanding{}, invalidToken("the app no longer has the URL that the same return led to")
+		return IdentityLanding{}, invalidToken("the app no longer lists the redirect URL of the first, equal return")
 	}
 	done := IdentityLanding{RedirectTo: out.RedirectTo, Provider: out.Provider}
 	if err := out.refusal(); err != nil {

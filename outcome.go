@@ -135,11 +135,11 @@ func (k *tokens) openUnder(secret []byte, of Token, data any) error {
 	aad := tokenAAD(of.App, outcomeKind, of.Hash)
 	inner, err := k.ring.Open(of.Data, aad)
 	if err != nil {
-		return invalidToken("the outcome cannot be opened")
+		return invalidToken("the stored outcome cannot be opened")
 	}
 	plain, err := ringUnder(secret).Open(inner, aad)
 	if err != nil || json.Unmarshal(plain, data) != nil {
-		return invalidToken("the outcome cannot be opened")
+		return invalidToken("the stored outcome cannot be opened")
 	}
 	return nil
 }

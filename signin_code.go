@@ -53,7 +53,7 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	case !hmac.Equal(code.proof, proof):
 		return SignIn{}, invalidToken("the code verifier or the binding cookie of the one-time code is wrong")
 	case e.now().Sub(code.made) >= codeRemembered:
-		return SignIn{}, invalidToken("the one-time code was made long ago")
+		return SignIn{}, invalidToken("the one-time code is older than ten minutes")
 	}
 	x := exchange{code: code, hash: token.Hash(raw), used: usedCodeOf(raw, secret)}
 	return again(func() (SignIn, error) { return e.exchange(ctx, app, in.Client, x) })

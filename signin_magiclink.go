@@ -85,7 +85,7 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 		return SignIn{}, err
 	}
 	if in.Binding == "" && !app.acceptsLink(got, in.Browser) {
-		return SignIn{}, invalidToken("the app takes a link only in the browser that asked for it")
+		return SignIn{}, invalidToken("the app accepts a link only in the browser that asked for it")
 	}
 	landing, err := e.signInByMail(ctx, app, got.from(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
 	return landing.SignIn, err
@@ -170,7 +170,7 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	case err != nil:
 		return Landing{}, err
 	case !app.acceptsLink(got, in.Browser):
-		return Landing{}, invalidToken("the app takes a link only in the browser that asked for it")
+		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
 	case got.elsewhere(in.Browser, app.ID):
 		return Landing{State: LandingTypeCode}, nil
 	}

@@ -58,7 +58,7 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, er
 		if err != nil {
 			return Landing{}, err
 		}
-		return e.repeatLanding(ctx, app, out, in.Client, invalidToken("what the same return made has ended"))
+		return e.repeatLanding(ctx, app, out, in.Client, invalidToken("the session or code of the first, equal return has ended"))
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
@@ -98,7 +98,7 @@ func (in OAuthReturn) press(session uuid.UUID) press {
 func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (stateData, Take, error) {
 	state := parseState(in.State)
 	if state.malformed() || state.kind != kind {
-		return stateData{}, Take{}, e.providers.noState(ctx, app, in.Provider, "the state is malformed or of another use")
+		return stateData{}, Take{}, e.providers.noState(ctx, app, in.Provider, "the state is malformed or of another kind of flow")
 	}
 	binding := in.Binding
 	if in.Browser != nil {
