@@ -139,6 +139,6 @@ func (e *Engine) noteRefresh(ctx context.Context, in RefreshRequest, ev Event) {
 	ev.App, ev.IP = in.App, in.Client.IP
 	riders.note(e.now(), ev)
 	if err := e.tokens.put(context.WithoutCancel(ctx), in.App, riders); err != nil {
-		e.cfg.Logger.WarnContext(ctx, "an event was not kept", slog.String("app", in.App.String()), slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "an event was not stored", slog.String("app", in.App.String()), slog.Any("error", err))
 	}
 }

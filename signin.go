@@ -236,7 +236,7 @@ func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, sec
 	}
 	ended := e.endSession(context.WithoutCancel(ctx), SessionRef{App: app.ID, User: s.UserID, ID: s.ID}, "no token was issued")
 	if ended != nil {
-		e.cfg.Logger.WarnContext(ctx, "a session that got no token was not ended", slog.Any("error", ended))
+		e.cfg.Logger.WarnContext(ctx, "a session for which no token could be issued was not ended", slog.Any("error", ended))
 	}
 	return SignIn{}, err
 }

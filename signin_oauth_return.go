@@ -123,7 +123,7 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 	}
 	if err != nil {
 		if lost := e.tokens.spend(ctx, app, take); lost != nil {
-			e.cfg.Logger.WarnContext(ctx, "a state that cannot be used was not spent", slog.String("app", app.String()), slog.Any("error", lost))
+			e.cfg.Logger.WarnContext(ctx, "an unusable state was not spent", slog.String("app", app.String()), slog.Any("error", lost))
 		}
 		return stateData{}, Take{}, err
 	}
@@ -145,7 +145,7 @@ func (e *Engine) rememberRefusal(ctx context.Context, p press, take Take, to str
 		err = e.tokens.spend(ctx, p.app, take)
 	}
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		e.cfg.Logger.WarnContext(ctx, "the outcome of a return from a provider was not kept", slog.String("app", p.app.String()), slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "the outcome of a return from a provider was not stored", slog.String("app", p.app.String()), slog.Any("error", err))
 	}
 }
 
