@@ -126,7 +126,7 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 	case linkSignupDisabled:
 		return Landing{}, signupClosed()
 	case linkEmailRequired:
-		return Landing{}, &Error{Code: CodeEmailRequired, Detail: "the provider told no usable email address", Err: p.Lack}
+		return Landing{}, &Error{Code: CodeEmailRequired, Detail: "the provider gave no usable email address", Err: p.Lack}
 	}
 	return Landing{}, refuse(CodeLinkRequired, "an account with this address exists; sign in to it first, then link the provider")
 }

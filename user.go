@@ -201,7 +201,7 @@ func (e *Engine) deleteUser(ctx context.Context, u User, version int64) error {
 	case errors.Is(err, ErrNotFound):
 		return noUser()
 	case errors.Is(err, ErrConflict):
-		return refuse(CodeAppsRemain, "the developer has apps: delete them or have them handed over first")
+		return refuse(CodeAppsRemain, "the developer has apps: delete them, or move them to another developer, first")
 	default:
 		return storeError(err, u.App)
 	}

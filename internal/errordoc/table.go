@@ -42,7 +42,7 @@ var table = []Doc{
 		Fix: "Redeem what was mailed, with the binding of this answer, at POST /auth/email/verify. Where the answer has none, ask at POST /auth/email/send if you are signed in, otherwise sign in by link; a link resets an account that was never proven, and its password is gone then.",
 	},
 	{
-		Code: "email_required", Status: http.StatusConflict, Meaning: "The provider told no usable email address.",
+		Code: "email_required", Status: http.StatusConflict, Meaning: "The provider gave no usable email address.",
 		Causes: []string{
 			"The person withheld it.",
 			"The scopes do not ask for it.",
