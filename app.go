@@ -47,7 +47,7 @@ func (e *Engine) OwnApp(ctx context.Context, ref AppRef) (App, error) {
 			return App{}, err
 		}
 	}
-	if ref.ID == Console || (app.Developer != e.cfg.developerOf(ref.Developer) && app.Developer != e.cfg.ensurerOf(ref.Developer)) {
+	if ref.ID == Console || (app.Developer != e.cfg.developerOf(ref.Developer) && app.Developer != e.cfg.ensuredOwner(ref.Developer)) {
 		return App{}, unknownApp("the app is another developer's")
 	}
 	return app, nil

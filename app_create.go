@@ -25,7 +25,7 @@ func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, er
 		if err != nil || app.ID != uuid.Nil {
 			return app, err
 		}
-		app, _, err = newApp{owner: e.cfg.ensurerOf(developer), name: name}.add(ctx, e)
+		app, _, err = newApp{owner: e.cfg.ensuredOwner(developer), name: name}.add(ctx, e)
 		if errors.Is(err, CodeAppNameTaken) { // made concurrently: it is found now
 			err = errAgain
 		}
@@ -37,7 +37,7 @@ func (e *Engine) EnsureApp(ctx context.Context, developer, name string) (App, er
 // versions of EnsureApp gave the app an owner with the source of Config.Developers; such an app
 // is found only where no developer could have made it.
 func ensuredApp(ctx context.Context, e *Engine, developer, name string) (App, error) {
-	owner := e.cfg.ensurerOf(developer)
+	owner := e.cfg.ensuredOwner(developer)
 	app, err := appNamed(ctx, e, owner, name)
 	if err != nil || app.ID != uuid.Nil || !strings.HasPrefix(owner, ownSource) {
 		return app, err

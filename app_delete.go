@@ -18,7 +18,7 @@ func (e *Engine) DeleteApp(ctx context.Context, ref AppRef) error {
 	if !errors.Is(err, CodeAppNotFound) {
 		return err
 	}
-	if deleted, failed := e.deletedBefore(ctx, ref.ID, e.cfg.developerOf(ref.Developer), e.cfg.ensurerOf(ref.Developer)); deleted || failed != nil {
+	if deleted, failed := e.deletedBefore(ctx, ref.ID, e.cfg.developerOf(ref.Developer), e.cfg.ensuredOwner(ref.Developer)); deleted || failed != nil {
 		return failed
 	}
 	return err

@@ -27,10 +27,10 @@ func (c *Config) developerOf(id string) string {
 	return hostSource + id
 }
 
-// ensurerOf returns the owner of an app that [Engine.EnsureApp] makes: the host itself, under a
+// ensuredOwner returns the owner of an app that [Engine.EnsureApp] makes: the host itself, under a
 // name of its choice, or a developer of the console app. No id of [Config.Developers] has such an
 // owner.
-func (c *Config) ensurerOf(id string) string {
+func (c *Config) ensuredOwner(id string) string {
 	if developer := c.developerOf(id); !strings.HasPrefix(developer, hostSource) {
 		return developer
 	}

@@ -213,7 +213,7 @@ func ownLimits() settingKind {
 		},
 		check: func(_ string, v reflect.Value, d appDefaults) []FieldError { return d.limits.check(own(v)) },
 		risky: func(was, is reflect.Value, d appDefaults) bool {
-			return d.limits.tightened(own(is)).over(d.limits.tightened(own(was)))
+			return d.limits.tightened(own(is)).exceeds(d.limits.tightened(own(was)))
 		},
 		show: func(v reflect.Value, d appDefaults) any { return d.limits.tightened(own(v)).json() },
 	}

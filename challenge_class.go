@@ -21,7 +21,7 @@ func (l *limiter) countMail(data challengeData) []count {
 		return []count{l.countFor(limitMailOwner, data.Email)}
 	case data.Class == classDevice:
 		all := l.countFor(limitMailKnown, data.Email)
-		all.times = knownTimes
+		all.factor = knownTimes
 		return []count{l.countFor(limitMailDevice, data.Email+" "+string(data.device)), all}
 	}
 	return []count{l.countFor(limitMailEmail, data.Email)}

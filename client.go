@@ -23,9 +23,9 @@ type Client struct {
 // and charges its limits in one store call. It belongs to one request and is not safe for
 // concurrent use.
 type checked struct {
-	app      App
-	deferred []count // counts of the route, which the flow charges together with its own
-	others   int     // how many other apps' session cookies the request has
+	app           App
+	deferred      []count // counts of the route, which the flow charges together with its own
+	otherSessions int     // how many other apps' session cookies the request has
 }
 
 // checkedApp returns the app, if the access check has read it.
@@ -51,7 +51,7 @@ func (c Client) withDeferred(counts []count) []count {
 // the cookies of maxCookieApps other apps. None of those is dropped, or a page could sign people
 // out of other apps. More cookies would make every request too large for servers (431).
 func (c Client) checkCookieRoom() error {
-	if c.checked == nil || c.checked.others < maxCookieApps {
+	if c.checked == nil || c.checked.otherSessions < maxCookieApps {
 		return nil
 	}
 	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, the most that it may hold; sign out of one of them first")

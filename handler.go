@@ -191,11 +191,11 @@ func (c *call) setApp(app App) {
 	c.app = app
 	others := 0
 	if app.takesCookies() {
-		others = c.browser.sessions(sessionCookie(app.ID))
+		others = c.browser.countSessions(sessionCookie(app.ID))
 		c.browser.dropSurplus(others)
 		c.client.Cookie = asksForCookie(c.r)
 	}
-	c.client.checked = &checked{app: app, others: others}
+	c.client.checked = &checked{app: app, otherSessions: others}
 	c.request.client = c.client
 }
 

@@ -91,7 +91,7 @@ func (c *call) userByCookie() error {
 // userByCookieAlone requires the session cookie. It refuses a request with an Authorization
 // header.
 func userByCookieAlone(c *call) error {
-	if len(c.r.Header.Values("Authorization")) > 0 || c.browser.sessions("") > 0 {
+	if len(c.r.Header.Values("Authorization")) > 0 || c.browser.countSessions("") > 0 {
 		if _, err := c.pathApp(); err != nil {
 			return err
 		}

@@ -31,8 +31,8 @@ func (b browser) session(app uuid.UUID) (string, bool) {
 	return b.http.cookies.Get(b.r, sessionCookie(app))
 }
 
-// sessions counts the session cookies of the request, without the named one.
-func (b browser) sessions(but string) int { return b.http.cookies.Sessions(b.r, but) }
+// countSessions counts the session cookies of the request, without the named one.
+func (b browser) countSessions(but string) int { return b.http.cookies.Sessions(b.r, but) }
 
 // holdSession sets the app's session cookie. The answer is no-store.
 func (b browser) holdSession(app uuid.UUID, s SignIn) {

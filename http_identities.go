@@ -51,9 +51,9 @@ func linkIdentity(c *call, in identityBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, oauthGoJSON(got)}, nil
 }
 
-// linkNow finishes a flow that links an identity, with the session of the request. The access
+// finishLinking finishes a flow that links an identity, with the session of the request. The access
 // check of the callback requires no session, since most who return sign in.
-func (c *call) linkNow(in OAuthReturn) (IdentityLanding, error) {
+func (c *call) finishLinking(in OAuthReturn) (IdentityLanding, error) {
 	if err := user(c); err != nil {
 		return IdentityLanding{}, err
 	}
@@ -61,7 +61,7 @@ func (c *call) linkNow(in OAuthReturn) (IdentityLanding, error) {
 }
 
 func finishLink(c *call, in OAuthReturn) (jsonResponse, error) {
-	got, err := c.linkNow(in)
+	got, err := c.finishLinking(in)
 	if err != nil {
 		return jsonResponse{}, err
 	}
@@ -71,7 +71,7 @@ func finishLink(c *call, in OAuthReturn) (jsonResponse, error) {
 // returnLink finishes the flow in the browser. The goal gets no one-time code, since this is no
 // sign-in.
 func returnLink(c *call, in OAuthReturn) error {
-	got, err := c.linkNow(in)
+	got, err := c.finishLinking(in)
 	if got.RedirectTo != "" {
 		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))
 	}

@@ -86,10 +86,10 @@ func (l limit) refundable() bool {
 
 // count is one charge to a limit, for one subject.
 type count struct {
-	limit limit
-	scope string // of the limit: a wider network, all apps; empty: one subject in one app
-	key   string
-	times int // factor of the limit's rate; 0 means 1
+	limit  limit
+	scope  string // of the limit: a wider network, all apps; empty: one subject in one app
+	key    string
+	factor int // multiplies the rate of the limit; 0 means 1
 
 	everywhere bool // over all apps, by the rate of an app that has tightened nothing
 	asker      bool // the subject is who asks, not whom it is about
@@ -103,7 +103,7 @@ func (c count) rate(of, all limits) (ratelimit.Rate, bool) {
 		of = all
 	}
 	r, ok := c.limit.rate(of)
-	r.N *= max(c.times, 1)
+	r.N *= max(c.factor, 1)
 	return r, ok
 }
 

@@ -25,7 +25,7 @@ func (l *limiter) peerCounts(of limit, who Client) []count {
 	counts := l.allAppsCounts(of, who)
 	for _, n := range httpio.PeerNets(who.IP) {
 		c := l.scopedCount(scopeOf(n), of, n.Key)
-		c.times, c.asker = n.Times, true
+		c.factor, c.asker = n.Times, true
 		counts = append(counts, c)
 	}
 	return counts
@@ -37,13 +37,13 @@ func (l *limiter) peerCounts(of limit, who Client) []count {
 func (l *limiter) allAppsCounts(of limit, who Client) []count {
 	if who.forwarder != "" {
 		c := l.scopedCount("/forwarded", of, who.forwarder)
-		c.times, c.everywhere, c.asker = forwardTimes, true, true
+		c.factor, c.everywhere, c.asker = forwardTimes, true, true
 		return []count{c}
 	}
 	var counts []count
 	for _, n := range httpio.PeerNets(who.IP) {
 		c := l.scopedCount("/all"+scopeOf(n), of, n.Key)
-		c.times, c.everywhere, c.asker = peerTimes*n.Times, true, true
+		c.factor, c.everywhere, c.asker = peerTimes*n.Times, true, true
 		counts = append(counts, c)
 	}
 	return counts

@@ -117,8 +117,8 @@ func (l limits) tightened(own AppLimits) limits {
 	return l
 }
 
-// over reports whether any limit lets more through than the same one of most.
-func (l limits) over(most limits) bool {
+// exceeds reports whether any limit lets more through than the same one of most.
+func (l limits) exceeds(most limits) bool {
 	return slices.ContainsFunc(limitFields, func(f limitField) bool { return f.rates(&l).Over(*f.rates(&most)) != "" })
 }
 
