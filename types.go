@@ -256,8 +256,9 @@ type Event struct {
 	Type            string // such as [EventUserCreate]
 
 	// Actor is who did it: a developer, as App.Developer is written; "api_key:" and the key's
-	// id; "host", which made a user or a developer by a method of the Engine. Empty in all
-	// other cases: the user, or a stranger who was refused.
+	// id; "host", which made a user or a developer, or moved an app, by a method of the Engine.
+	// Empty in all other cases: the user, a stranger who was refused, the host by another method,
+	// or authkit itself.
 	Actor string
 
 	IP        string // of the peer; empty where it is not known
