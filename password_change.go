@@ -45,7 +45,8 @@ type PasswordSet struct {
 	Client    Client
 }
 
-// SetPassword gives a password to a user who has no password. [CodePasswordSet]: the user has one.
+// SetPassword gives a password to a user who has no password, and tells the user by mail.
+// [CodePasswordSet]: the user has one.
 // [CodeEmailNotVerified]: the address is not proven; the person who set the password could go on
 // using it after another person proves the address. [CodeWeakPassword]; [CodeUserNotFound].
 func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {

@@ -39,7 +39,11 @@ type PasswordSignIn struct {
 // wrong password, an unknown address and a user without a password are one
 // [CodeInvalidCredentials], in the same time; without an intent, so is a weak password for an
 // unknown address. With intent "sign_up": [CodeWeakPassword] before any look-up,
-// [CodeSignupDisabled], [CodeEmailTaken].
+// [CodeSignupDisabled], [CodeEmailTaken]. [CodeUserDisabled], with the right password only.
+//
+// Where the app requires verified addresses, only the intent "sign_up" makes a user, and the answer
+// is [SignIn.Pending] for new and taken addresses. A user who has not proven the address gets
+// [CodeEmailNotVerified] with the right password, and a proof by mail.
 func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)

@@ -173,7 +173,7 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 }
 
 // DeleteUser removes a user and everything that belongs to the user. A later sign-up with the
-// address makes another user. [CodeUserNotFound].
+// address makes another user. [CodeUserNotFound]; [CodeAppsRemain]: a developer still has apps.
 func (e *Engine) DeleteUser(ctx context.Context, ref UserRef) error {
 	u, err := e.User(ctx, ref)
 	if err != nil {
