@@ -60,4 +60,6 @@ func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Crede
 	return u, storeError(err, step.User.App)
 }
 
-func emailTaken() *Error { return refuse(CodeEmailTaken, "this app already has a user with that address") }
+func emailTaken() *Error {
+	return refuse(CodeEmailTaken, "this app already has a user with that address")
+}
