@@ -119,8 +119,8 @@ type challenge struct {
 	spelled string
 }
 
-// from returns the challenge as redeemed by a browser, which may be the one that asked.
-func (c challenge) from(browser []byte, app uuid.UUID) challenge {
+// redeemedIn returns the challenge as redeemed by a browser, which may be the one that asked.
+func (c challenge) redeemedIn(browser []byte, app uuid.UUID) challenge {
 	if c.spelled == "" && c.askedBy(browser, app) {
 		c.spelled = c.data.Typed
 	}
@@ -135,9 +135,9 @@ func (c challenge) askedBy(browser []byte, app uuid.UUID) bool {
 	return len(browser) > 0 && hmac.Equal(c.bound, token.Hash([]byte(bindingOf(browser, app, c.id))))
 }
 
-// elsewhere reports whether a one-time code would be useless in a browser: the verifier of the
+// verifierElsewhere reports whether a one-time code would be useless in a browser: the verifier of the
 // code_challenge is where the challenge was asked for (RFC 7636, section 4.5).
-func (c challenge) elsewhere(browser []byte, app uuid.UUID) bool {
+func (c challenge) verifierElsewhere(browser []byte, app uuid.UUID) bool {
 	return c.data.Challenge != "" && !c.askedBy(browser, app)
 }
 

@@ -27,27 +27,27 @@ func deviceUser(u User) device.User {
 	return device.User{App: u.App, ID: u.ID, Email: u.Email, Verified: u.Verified, Epoch: u.Epoch}
 }
 
-// asker is the client that tries a password at an address: a known device, or a stranger.
-type asker struct {
+// passwordClient is the client that tries a password at an address: a known device, or a stranger.
+type passwordClient struct {
 	email string
 	known *device.Device
 }
 
-// newAsker reads the device token of a sign-in. A sign-up counts as a stranger's.
-func newAsker(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) asker {
+// newPasswordClient reads the device token of a sign-in. A sign-up counts as a stranger's.
+func newPasswordClient(ring *seal.Ring, in PasswordSignIn, email string, now time.Time) passwordClient {
 	if in.Intent == "sign_up" {
-		return asker{email: email}
+		return passwordClient{email: email}
 	}
 	if d, ok := device.Find(ring, in.App, email, in.Device, now); ok {
-		return asker{email, &d}
+		return passwordClient{email, &d}
 	}
-	return asker{email: email}
+	return passwordClient{email: email}
 }
 
 // counts returns the counts that an attempt is charged to: the device's own, or those of all
 // strangers together. Strangers also have a limit for the day, which is refilled evenly: ten
 // passwords a minute are 14,400 a day.
-func (a *asker) counts(l *limiter) []count {
+func (a *passwordClient) counts(l *limiter) []count {
 	if a.known != nil {
 		return []count{l.countFor(limitCredentialsDevice, a.email+" "+token.Encode(a.known.ID))}
 	}
@@ -57,7 +57,7 @@ func (a *asker) counts(l *limiter) []count {
 // recheck turns a known device into a stranger if the account has changed since the token was
 // issued: another user has the address, or all sessions were ended, as by a new password. It
 // then returns the counts of a stranger, which have to be charged. Otherwise it returns nil.
-func (a *asker) recheck(l *limiter, account *Account) []count {
+func (a *passwordClient) recheck(l *limiter, account *Account) []count {
 	if a.known == nil || account != nil && a.known.Knows(l.ring, deviceUser(account.User)) {
 		return nil
 	}

@@ -110,7 +110,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	}
 	step := signInStep{client: got.redeemer(in.Client), press: p}
 	switch {
-	case got.elsewhere(in.Browser, app.ID): // the person signs in with the new password where the reset was asked for
+	case got.verifierElsewhere(in.Browser, app.ID): // the person signs in with the new password where the reset was asked for
 		step.ends = LandingSaved
 	case got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app):
 		step.ends = LandingSaved
@@ -119,7 +119,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 			return Landing{}, err
 		}
 	}
-	return e.completeReset(ctx, app, got.from(in.Browser, app.ID), in.Password, step)
+	return e.completeReset(ctx, app, got.redeemedIn(in.Browser, app.ID), in.Password, step)
 }
 
 // completeReset gives the user of a proof another password, and signs the user in. The caller sets
@@ -134,7 +134,7 @@ func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw s
 		return Landing{}, err
 	}
 	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{"otp"}, &got.take, true
-	step.shown, step.end, step.passwordReset = got.address(), true, true
+	step.emailTyped, step.end, step.passwordReset = got.address(), true, true
 	return again(func() (Landing, error) {
 		account, err := e.accountOfProof(ctx, app, got)
 		if err != nil {

@@ -21,10 +21,10 @@ type signInStep struct {
 	// ends is the state in which the flow ends without a session. Empty: a session starts.
 	ends LandingState
 
-	take    *Take  // the token that proves the sign-in; the step spends it
-	proof   bool   // take proves the address: an unverified account is reset first
-	byAsker bool   // the asker of the proof redeems it: the account is not reset
-	shown   string // the address as the redeemer of the proof wrote it; empty: not known
+	take       *Take  // the token that proves the sign-in; the step spends it
+	proof      bool   // take proves the address: an unverified account is reset first
+	byAsker    bool   // the asker of the proof redeems it: the account is not reset
+	emailTyped string // the address as the redeemer of the proof wrote it; empty: not known
 
 	put, drop []Credential
 	end       bool // ends every earlier session and every proof
@@ -168,8 +168,8 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 		c.Verified = new(true)
 	case step.proof && !account.User.Verified:
 		resetAccount(c)
-		if step.shown != "" {
-			c.EmailTyped = &step.shown
+		if step.emailTyped != "" {
+			c.EmailTyped = &step.emailTyped
 		}
 	}
 	if step.linkedProvider != "" {

@@ -87,7 +87,7 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 	if in.Binding == "" && !app.acceptsLink(got, in.Browser) {
 		return SignIn{}, invalidToken("the app accepts a link only in the browser that asked for it")
 	}
-	landing, err := e.signInByMail(ctx, app, got.from(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
+	landing, err := e.signInByMail(ctx, app, got.redeemedIn(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
 	return landing.SignIn, err
 }
 
@@ -108,7 +108,7 @@ func (c challenge) matches(account *Account) bool {
 // redeem. The caller sets the client of the step, and how the flow ends.
 func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
-	step.take, step.proof, step.shown = &got.take, true, got.address()
+	step.take, step.proof, step.emailTyped = &got.take, true, got.address()
 	return again(func() (Landing, error) {
 		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 		if err != nil {
@@ -171,10 +171,10 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 		return Landing{}, err
 	case !app.acceptsLink(got, in.Browser):
 		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
-	case got.elsewhere(in.Browser, app.ID):
+	case got.verifierElsewhere(in.Browser, app.ID):
 		return Landing{State: LandingTypeCode}, nil
 	}
-	got = got.from(in.Browser, app.ID)
+	got = got.redeemedIn(in.Browser, app.ID)
 	step := signInStep{client: got.redeemer(in.Client), press: p}
 	if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {
 		return Landing{State: LandingTypeCode}, nil

@@ -117,7 +117,7 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 		}, step)
 	case linkAdd, linkResetAndAdd:
 		step.put = []Credential{owned(identity, local.User, e.now())}
-		step.proof, step.shown = outcome == linkResetAndAdd, p.Email
+		step.proof, step.emailTyped = outcome == linkResetAndAdd, p.Email
 		if step.proof {
 			step.put = identityCredentials(p.Profile, p.provider, step.put[0])
 		}

@@ -54,7 +54,7 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 	if err != nil {
 		return SignIn{}, err
 	}
-	by := newAsker(e.secrets.ring, in, email, e.now())
+	by := newPasswordClient(e.secrets.ring, in, email, e.now())
 	if err := e.limits.hit(ctx, app, in.Client.withDeferred(by.counts(e.limits))...); err != nil {
 		return SignIn{}, err
 	}
@@ -76,7 +76,7 @@ type passwordTry struct {
 
 // signIn signs the user of the address in. It signs a new user up where the app and the intent
 // allow that.
-func (p passwordTry) signIn(ctx context.Context, by *asker) (SignIn, error) {
+func (p passwordTry) signIn(ctx context.Context, by *passwordClient) (SignIn, error) {
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
 		return SignIn{}, err
