@@ -39,7 +39,7 @@ func signInRoutes() []route {
 		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, page: true, summary: "Come back from a provider", serve: returnOAuth},
 		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitCallbackPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: withBody(exchangeCode)},
-		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Turn a refresh token", serve: refresh},
+		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Rotate a refresh token", serve: refresh},
 		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, summary: "Make an access token of the session that a cookie holds", serve: withBody(accessToken)},
 		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: withBody(signOut)},
 		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: withoutBody(me)},
@@ -66,7 +66,7 @@ func accountRoutes() []route {
 		{method: post, pattern: "/auth/email/verify/{app_id}", access: userOrVisitor, limit: limitProofPeer, summary: "Prove the address", serve: verifyEmail},
 		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), limit: limitMailPeer, summary: "Mail a proof of a new address", serve: withBody(changeEmail)},
 		{method: get, pattern: "/auth/email/confirm/{app_id}", access: visitor, page: true, summary: "Show what a change would do", serve: openConfirm},
-		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, limit: limitProofPeer, summary: "Move to a proven address", serve: confirmEmail},
+		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, limit: limitProofPeer, summary: "Change to the proven address", serve: confirmEmail},
 		{method: get, pattern: "/auth/email/undo/{app_id}", access: visitor, page: true, summary: "Show what an undo would do", serve: openUndo},
 		{method: post, pattern: "/auth/email/undo/{app_id}", access: visitor, summary: "Take a change of address back", serve: undoEmail},
 	}
