@@ -44,7 +44,7 @@ func (c *call) forwarded() (headersErr, err error) {
 	}
 	addresses := c.r.Header.Values(forwardIPHeader) //nolint:canonicalheader // as the contract writes it
 	if len(addresses) != 1 {
-		return invalid(forwardIPHeader, "required", "beside "+forwardKeyHeader+", "+forwardIPHeader+" holds one address"), nil
+		return invalid(forwardIPHeader, "required", "a request with "+forwardKeyHeader+" needs "+forwardIPHeader+" with one address"), nil
 	}
 	addr, ok := httpio.ReadAddr(addresses[0])
 	if !ok {

@@ -189,7 +189,7 @@ func redeemLink(c *call) error {
 func oneProof(token, email, code string) error {
 	switch {
 	case token != "" && (email != "" || code != ""):
-		return invalid("token", "ambiguous", "token stands beside email or code; send one or the other")
+		return invalid("token", "ambiguous", "the request has token, and email or code as well; send one or the other")
 	case token == "" && code == "":
 		return invalid("token", "required", "send token, or code and what goes with it")
 	}

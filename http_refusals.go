@@ -57,7 +57,7 @@ func pageTextFor(refusal *Error) pageText {
 	case CodeLinkRequired:
 		return pageText{"Sign in as you did before", "There is an account already that this belongs to. Sign in to it in the way that you did before; there you can add this one."}
 	case CodeEmailRequired:
-		return pageText{"An address is missing", "The service that you chose told no address of yours. Allow it to tell one, or sign in in another way."}
+		return pageText{"An address is missing", "The service that you chose gave no address of yours. Allow it to share one, or sign in in another way."}
 	case CodeEmailTaken:
 		return pageText{"The address has an account", "Another account has this address. Sign in to that one."}
 	case CodeLastCredential:
@@ -96,7 +96,7 @@ func statusPageText(status int) pageText {
 	case status == http.StatusNotFound:
 		return pageText{"There is nothing here", "The address is misspelled, or what was here is gone."}
 	case status == http.StatusConflict:
-		return pageText{"This cannot be done now", "Something stands in its way. Go back to where you came from."}
+		return pageText{"This cannot be done now", "It conflicts with how things are now. Go back to where you came from."}
 	}
 	return pageText{"This did not work", "The address or the form is not complete. Go back to where you came from and begin again."}
 }

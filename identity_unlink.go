@@ -49,7 +49,7 @@ func unlink(account *Account, all []heldIdentity, provider string, now time.Time
 	case len(change.Drop) == 0:
 		return UserChange{}, refuse(CodeIdentityNotFound, "the account has no identity at this provider")
 	case !stays:
-		return UserChange{}, refuse(CodeLastCredential, "this is the last way to sign in to the account; prove its address or link another provider first")
+		return UserChange{}, refuse(CodeLastCredential, "this is the last way to sign in to the account; verify its address or link another provider first")
 	}
 	change.Riders.note(change.Now, Event{App: u.App, UserID: u.ID, Type: EventIdentityUnlink, Reason: provider})
 	return change, nil

@@ -55,7 +55,7 @@ func (e *Engine) SetPassword(ctx context.Context, in PasswordSet) error {
 		case account.password() != "":
 			return refuse(CodePasswordSet, "the user has a password: change it, or ask for a reset")
 		case !account.User.Verified:
-			return refuse(CodeEmailNotVerified, "prove the address first")
+			return refuse(CodeEmailNotVerified, "verify the address first")
 		}
 		return nil
 	})

@@ -54,7 +54,7 @@ func (e *Engine) EndSessions(ctx context.Context, ref UserRef) error {
 	case errors.Is(err, ErrStale): // Version 0 is no guard: the user is gone
 		return noUser()
 	case errors.Is(err, ErrNotFound):
-		return unknownApp("the app was deleted beside the request")
+		return unknownApp("the app was deleted during the request")
 	case err != nil:
 		return unavailable(fmt.Errorf("end the sessions of user %s: %w", user, err))
 	}

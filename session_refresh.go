@@ -86,7 +86,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 func (e *Engine) undoRotation(ctx context.Context, r rotation) {
 	_, _, err := e.rotate(context.WithoutCancel(ctx), rotation{app: r.app, presented: r.next, next: r.presented, undo: true})
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		e.cfg.Logger.WarnContext(ctx, "a refresh token was rotated, and no client was told its successor", slog.String("app", r.app.String()), slog.Any("error", err))
+		e.cfg.Logger.WarnContext(ctx, "a refresh token was rotated, and no client received its successor", slog.String("app", r.app.String()), slog.Any("error", err))
 	}
 }
 

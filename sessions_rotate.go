@@ -38,7 +38,7 @@ type rotation struct {
 func (s *sessions) rotate(ctx context.Context, app App, r rotation) (Rotated, error) {
 	sealed, err := sealSuccessor(r.app, r.presented, r.next)
 	if err != nil {
-		return Rotated{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be turned", Err: err}
+		return Rotated{}, &Error{Code: CodeInternal, Detail: "the refresh token cannot be rotated", Err: err}
 	}
 	now := s.now()
 	_, idle, _ := s.config.lifetimes(app)

@@ -244,7 +244,7 @@ func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, sec
 // unproven refuses a user with an unverified address, where the app requires a verified one. The
 // binding redeems the proof that was just mailed.
 func unproven(binding string) *Error {
-	return &Error{Code: CodeEmailNotVerified, Detail: "prove the address first", Binding: binding}
+	return &Error{Code: CodeEmailNotVerified, Detail: "verify the address first", Binding: binding}
 }
 
 // resetAccount makes the change verify the address and remove the name, all credentials and all
