@@ -31,9 +31,9 @@ type TokenStore interface {
 	BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error
 
 	// TakeToken spends the token, with its whole slot, and returns it. Of any number of
-	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for what must be
-	// spent before an effect outside the store (an OAuth state); all other tokens are
-	// spent by CreateUser and ChangeUser.
+	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for a token that
+	// is spent without a step on a user, such as the state of an OAuth flow that was refused; all
+	// other tokens are spent by CreateUser and ChangeUser.
 	TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
 }
 
