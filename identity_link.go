@@ -66,12 +66,13 @@ type IdentityLanding struct {
 // FinishIdentityLink spends a state of [Engine.LinkIdentity], asks the provider who the person
 // is, and adds the identity to the account. A user with a verified address is notified by mail.
 // An account that has the identity already keeps it. Once the state is claimed, RedirectTo is set
-// beside an error, too. A browser that returns twice is answered as by [Engine.ReturnOAuth].
+// beside an error, too, if the app still lists that URL. A browser that returns twice is answered
+// as by [Engine.ReturnOAuth].
 //
-// [CodeInvalidToken]: the state is of a sign-in, or not of this session, app, provider or
-// binding, which spends nothing; or the session ended in the meantime. [CodeLinkRequired]: the
-// identity is another account's, and stays there. The person has to sign in to that account
-// first, as where an address is another account's.
+// [CodeInvalidToken]: the state is of a sign-in, or not of this session, app or binding, which
+// spends nothing; it is another provider's, which spends it; or the session ended in the meantime.
+// [CodeLinkRequired]: the identity is another account's, and stays there. The person has to sign
+// in to that account first, as where an address is another account's.
 func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) (IdentityLanding, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {

@@ -23,7 +23,8 @@ type OAuthReturn struct {
 func (in OAuthReturn) answer() providerAnswer { return providerAnswer{in.Code, in.Iss, in.Fail} }
 
 // FinishOAuth claims the state, asks the provider who the person is, and signs in. The state is
-// spent first, since the request to the provider has an effect outside the store.
+// claimed first, so that no other call can use it: the request to the provider has an effect
+// outside the store.
 func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -39,8 +40,9 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 }
 
 // ReturnOAuth finishes a flow that began with a redirect. If the flow has a redirect URL, the
-// session is handed over by a one-time code. An error goes there as well: it comes with a Landing
-// that has the RedirectTo. Otherwise the session begins in this browser.
+// session is handed over by a one-time code. An error after the claim of the state goes there as
+// well, if the app still lists the URL: it comes with a Landing that has the RedirectTo. Otherwise
+// the session begins in this browser.
 //
 // Within a minute, the same browser that returns with the same answer gets the same result again,
 // also a refusal, as long as what was made is live. A return during the first one waits for its
