@@ -247,10 +247,10 @@ func unproven(binding string) *Error {
 	return &Error{Code: CodeEmailNotVerified, Detail: "verify the address first", Binding: binding}
 }
 
-// resetAccount makes the change verify the address and remove the name, all credentials and all
-// sessions. It is for an account whose address was never proven: before the person who proves
-// it signs in, since another person may have made the account (account pre-hijacking, Sudhodanan
-// and Paverd, USENIX Security 2022).
+// resetAccount makes a change reset an account whose address was never proven, before the person who
+// proves it signs in. The change verifies the address and removes the name, all credentials and all
+// sessions. Another person may have made the account (account pre-hijacking, Sudhodanan and Paverd,
+// USENIX Security 2022).
 func resetAccount(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true

@@ -235,8 +235,8 @@ func given(members ...member) string {
 	return strings.Join(names, ", ")
 }
 
-// Me answers the user of an access token; the session is asked for, so that an ended one
-// is refused at once: [CodeInvalidToken].
+// Me returns the user of an access token. It reads the session from the store, so that an ended
+// session is refused at once: [CodeInvalidToken].
 func (e *Engine) Me(ctx context.Context, app uuid.UUID, accessToken string) (User, error) {
 	a, err := e.App(ctx, app)
 	if err != nil {
