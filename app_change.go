@@ -38,7 +38,7 @@ func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error)
 		if err != nil {
 			return App{}, err
 		}
-		if change.idle(app) {
+		if change.changesNothing(app) {
 			return app, nil
 		}
 		changed, err := e.store.ChangeApp(ctx, change)

@@ -33,7 +33,7 @@ func endApp(ctx context.Context, e *Engine, app App) error {
 	now := e.now()
 	var riders Riders
 	riders.note(now, Event{App: app.ID, Type: EventAppDelete, Actor: app.Developer})
-	if err := (revocations{e.store, now}).announce(ctx, app); err != nil {
+	if err := (revocations{e.store, now}).noteDeletion(ctx, app); err != nil {
 		return err
 	}
 	err := e.store.DeleteApp(ctx, app.ID, now, riders)

@@ -53,7 +53,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, 
 	if err := e.providers.check(ctx, c, p); err != nil {
 		return OAuthConfig{}, err
 	}
-	if was.Version > 0 && p.idle(was, c) {
+	if was.Version > 0 && p.changesNothing(was, c) {
 		return was, nil
 	}
 	riders := Riders{Secret: e.secrets.newest()}

@@ -9,5 +9,5 @@ func set[T any](field, value *T) {
 	}
 }
 
-// leaves reports whether a field stays as it is.
-func leaves[T comparable](to *T, is T) bool { return to == nil || *to == is }
+// keepsField reports whether a field stays as it is.
+func keepsField[T comparable](to *T, is T) bool { return to == nil || *to == is }

@@ -66,9 +66,9 @@ func deletionOf(owner string, app uuid.UUID) []byte {
 	return token.Hash([]byte("deleted app"), app[:], []byte(owner))
 }
 
-// announce notes the owner of an app before it is deleted, since the sweep soon removes all data
+// noteDeletion notes the owner of an app before it is deleted, since the sweep soon removes all data
 // of the app. The note has no effect while the app is live.
-func (r revocations) announce(ctx context.Context, app App) error {
+func (r revocations) noteDeletion(ctx context.Context, app App) error {
 	hash := deletionOf(app.Developer, app.ID)
 	err := r.store.Put(ctx, Console, Riders{Tokens: []Token{
 		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: r.now.Add(revokedWithin)},

@@ -8,21 +8,21 @@ import (
 // revocation (a user or a configuration is disabled) is written again even so, since the answer
 // to the first request may have been lost with its commit.
 
-// idle reports whether the change leaves the app as it is.
-func (c AppChange) idle(app App) bool {
-	return leaves(c.Name, app.Name) && (c.Settings == nil || c.Settings.same(app.Settings))
+// changesNothing reports whether the change leaves the app as it is.
+func (c AppChange) changesNothing(app App) bool {
+	return keepsField(c.Name, app.Name) && (c.Settings == nil || c.Settings.same(app.Settings))
 }
 
-// idle reports whether the patch, which has become the change c, leaves the user as it is.
-func (p UserPatch) idle(c UserChange, u User) bool {
+// changesNothing reports whether the patch, which has become the change c, leaves the user as it is.
+func (p UserPatch) changesNothing(c UserChange, u User) bool {
 	revokes := p.Disabled != nil && *p.Disabled
-	return !revokes && !c.End && leaves(c.Name, u.Name) && leaves(c.DisabledReason, u.DisabledReason) &&
-		leaves(c.Verified, u.Verified) && leaves(c.Disabled, u.Disabled)
+	return !revokes && !c.End && keepsField(c.Name, u.Name) && keepsField(c.DisabledReason, u.DisabledReason) &&
+		keepsField(c.Verified, u.Verified) && keepsField(c.Disabled, u.Disabled)
 }
 
-// idle reports whether the patch leaves the configuration as it was. A client secret always
+// changesNothing reports whether the patch leaves the configuration as it was. A client secret always
 // counts as a change, since it cannot be compared with the sealed one.
-func (p OAuthPatch) idle(was, is OAuthConfig) bool {
+func (p OAuthPatch) changesNothing(was, is OAuthConfig) bool {
 	revokes := p.Enabled != nil && !*p.Enabled
 	return !revokes && p.ClientSecret == nil && was.ClientID == is.ClientID && was.RedirectURI == is.RedirectURI &&
 		was.Issuer == is.Issuer && was.TrustEmail == is.TrustEmail && was.Enabled == is.Enabled && slices.Equal(was.Scopes, is.Scopes)

@@ -116,7 +116,7 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 			return User{}, err
 		}
 		c := p.change(u, e.now())
-		if p.idle(c, u) {
+		if p.changesNothing(c, u) {
 			return u, nil
 		}
 		if p.resets(u) {
