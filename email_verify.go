@@ -49,7 +49,7 @@ type EmailProof struct {
 // VerifyEmail spends the proof and makes the address verified. The account is not reset, since the
 // one who redeems the proof is the one who asked for it. If a sign-up waited for the proof, its
 // user is created. [CodeInvalidToken]: the proof is spent, expired, another app's or malformed, or
-// is not redeemed by the asker. Anyone who has the mail can use [Engine.SignInByProof] instead.
+// is not redeemed by the asker. [Engine.SignInByProof] is for others who have the mail.
 func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
@@ -161,9 +161,10 @@ type ProofSignIn struct {
 	Client  Client
 }
 
-// SignInByProof redeems the link of a proof as a magic link, for anyone who has the mail. It proves
-// the address. If the browser is not the asker's, nothing that the asker set up takes effect or
-// survives. [CodeInvalidToken].
+// SignInByProof redeems the link of a proof as a magic link, for anyone whom the app's
+// [MagicLinkPolicy] lets redeem one: by default, anyone who has the mail. It proves the address. If
+// the browser is not the asker's, nothing that the asker set up takes effect or survives.
+// [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
