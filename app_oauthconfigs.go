@@ -77,7 +77,7 @@ func (e *Engine) OAuthConfigs(ctx context.Context, app AppRef) ([]OAuthConfig, e
 
 // DeleteOAuthConfig removes a configuration. Sign-ins that have begun with it stop. A
 // configuration that was removed in the last hour is no error, and is durably gone when this
-// returns.
+// returns. [CodeProviderNotConfigured]: there was no such configuration in that time.
 func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 	app, provider := ref.App.ID, ref.Provider
 	own, err := e.OwnApp(ctx, ref.App)
