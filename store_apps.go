@@ -70,7 +70,7 @@ type OwnerStore interface {
 type AppMove struct {
 	Now      time.Time
 	App      uuid.UUID
-	From, To string  // as App.Developer
+	From, To string  // as App.Developer; they are never the same
 	Owner    UserRef // as in [NewApp], of To
 	Most     int     // as in [NewApp], of To
 	Riders   Riders
