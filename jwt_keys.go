@@ -2,124 +2,176 @@ package authkit
 
 import (
 	"cmp"
-	"slices"
+	"context"
+	"fmt"
 	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/bounded"
+	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
 const (
-	// keyLead is how long a key is published before it signs: longer than verifiers keep a
-	// key set.
-	keyLead = 15 * time.Minute
-
-	// keyTail is how long a key is verified after its successor became active: longer than any
-	// access token lives.
-	keyTail = time.Hour + 2*time.Minute
-
-	// maxPending is how many keys of an app may wait to become active.
-	maxPending = 8
-
-	// keyKeep is how long a key is kept after it was last published: longer than any process
-	// caches an app, and longer than clocks may differ.
-	keyKeep = time.Hour
+	maxPairs   = 1024 // opened signing keys that a process keeps
+	maxPublics = 4096 // parsed public keys
+	maxDueKeys = 1024 // apps that are noted as due for a key
 )
 
-// signingKeys are the keys of one app, ordered by Seq. Their times are in the same order, except
-// for a key with Alone.
-type signingKeys []SigningKey
+// signing makes, opens and parses the signing keys of apps. It caches opened keys, so that a
+// process opens each once, and notes which apps were seen to need a next key. It is safe for
+// concurrent use.
+type signing struct {
+	ring  *seal.Ring
+	gate  *password.Gate // of the password hash
+	every time.Duration  // how old the newest key of an app may get; 0: any age
 
-// keys returns the app's signing keys.
-func (a App) keys() signingKeys { return a.Keys }
+	issuer func(app uuid.UUID) string // of the access tokens
 
-// active returns the key that signs at now: the latest whose From has come. If the clock is
-// behind the one that made the app, it is the first key. It is false if there is no key.
-func (ks signingKeys) active(now time.Time) (SigningKey, bool) {
-	for _, k := range slices.Backward(ks) {
-		if !now.Before(k.From) {
-			return k, true
+	pairs   *bounded.Cache[string, token.Pair]      // by app and key id
+	publics *bounded.Cache[string, token.VerifyKey] // likewise
+	due     *bounded.Set[uuid.UUID]
+}
+
+func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration, issuer func(uuid.UUID) string) *signing {
+	return &signing{
+		ring: ring, gate: gate, every: every, issuer: issuer,
+		pairs:   bounded.NewCache[string, token.Pair](maxPairs),
+		publics: bounded.NewCache[string, token.VerifyKey](maxPublics),
+		due:     bounded.NewSet[uuid.UUID](maxDueKeys),
+	}
+}
+
+// newKey makes a key pair. Its private half is sealed to the app and key id. An empty alg is
+// ES256. [CodeUnavailable]: the gate has no room for an RSA key.
+func (g *signing) newKey(ctx context.Context, app uuid.UUID, alg string, seq int64, from time.Time) (SigningKey, error) {
+	pair, err := g.newPair(ctx, app, cmp.Or(alg, "ES256"))
+	if err != nil {
+		return SigningKey{}, err
+	}
+	private, err := pair.MarshalPrivate()
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
+	}
+	public, err := token.MarshalPublic(pair.Public)
+	if err != nil {
+		return SigningKey{}, fmt.Errorf("authkit: encode a signing key: %w", err)
+	}
+	return SigningKey{
+		KID: pair.KID, Alg: pair.Alg, Seq: seq, Public: public, From: from,
+		Sealed: g.ring.Seal(private, signingKeyAAD(app, pair.KID)),
+	}, nil
+}
+
+// newPair makes a key pair. An RSA pair passes the gate of the password hash, since it takes as
+// long as many hashes.
+func (g *signing) newPair(ctx context.Context, app uuid.UUID, alg string) (pair token.Pair, err error) {
+	generate := func() { pair, err = token.Generate(alg) }
+	if alg != "RS256" {
+		generate()
+	} else if full := g.gate.Do(ctx, password.Asker{Tenant: app.String()}, generate); full != nil {
+		return token.Pair{}, unavailable(full)
+	}
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("authkit: make a signing key: %w", err)
+	}
+	return pair, nil
+}
+
+func signingKeyAAD(app uuid.UUID, kid string) []byte {
+	return seal.AAD("signing key", app.String(), kid)
+}
+
+// open returns the key pair of a signing key of the app.
+func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
+	id := app.String() + "/" + k.KID
+	if pair, ok := g.pairs.Get(id); ok {
+		return pair, nil
+	}
+	private, err := g.ring.Open(k.Sealed, signingKeyAAD(app, k.KID))
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("open signing key %q: %w", k.KID, err)
+	}
+	pair, err := token.ParsePrivate(k.Alg, k.KID, private)
+	if err != nil {
+		return token.Pair{}, fmt.Errorf("parse signing key %q: %w", k.KID, err)
+	}
+	g.pairs.Put(id, pair)
+	return pair, nil
+}
+
+// verifyKey returns a look-up of the app's public keys by key id. It finds those that verifiers
+// may accept at now. A process parses each once.
+func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
+	return func(kid string) (token.VerifyKey, bool) {
+		found, ok := a.keys().published(now).find(kid)
+		if !ok {
+			return token.VerifyKey{}, false
 		}
-	}
-	if len(ks) == 0 {
-		return SigningKey{}, false
-	}
-	return ks[0], true
-}
-
-// published returns the keys that verifiers may accept at now: the active one, the pending ones,
-// and those whose last tokens may be valid. The newest is always among them.
-func (ks signingKeys) published(now time.Time) signingKeys {
-	var out signingKeys
-	var end time.Time // of the previous key, if a later one is active
-	for _, k := range slices.Backward(ks) {
-		if end.IsZero() || now.Before(end) {
-			out = append(out, k)
+		id := a.ID.String() + "/" + kid
+		if known, ok := g.publics.Get(id); ok {
+			return known, true
 		}
-		if now.Before(k.From) {
-			continue
+		public, err := token.ParsePublic(found.Public)
+		if err != nil {
+			return token.VerifyKey{}, false
 		}
-		if k.Alone {
-			break
-		}
-		end = k.From.Add(keyTail)
+		key := token.VerifyKey{Alg: found.Alg, Public: public}
+		g.publics.Put(id, key)
+		return key, true
 	}
-	slices.Reverse(out)
-	return out
 }
 
-// has reports whether the keys include one of that id.
-func (ks signingKeys) has(kid string) bool {
-	_, ok := ks.find(kid)
-	return ok
+// verifiedAccess is an access token whose signature was verified.
+type verifiedAccess struct {
+	session SessionRef
+	claims  token.Access
+	kid     string
 }
 
-// find returns the key of that id.
-func (ks signingKeys) find(kid string) (SigningKey, bool) {
-	i := slices.IndexFunc(ks, func(k SigningKey) bool { return k.KID == kid })
-	if i < 0 {
-		return SigningKey{}, false
+// verify checks an access token of the app: [CodeInvalidToken]. It does not check that the
+// session is live.
+func (g *signing) verify(app App, raw string, now time.Time) (verifiedAccess, error) {
+	claims, kid, err := token.Verify(raw, g.issuer(app.ID), app.ID.String(), g.verifyKey(app, now), now)
+	if err != nil {
+		return verifiedAccess{}, invalidToken("the access token does not verify").because(err)
 	}
-	return ks[i], true
-}
-
-// pendingFull reports whether maxPending keys are already waiting to become active. A key with
-// Alone does not count: it was meant to sign at once, and waits only for a clock.
-func (ks signingKeys) pendingFull(now time.Time) bool {
-	pending := 0
-	for _, k := range slices.Backward(ks) {
-		if k.Alone || !now.Before(k.From) {
-			break
-		}
-		pending++
+	session, err1 := uuid.Parse(claims.SessionID)
+	user, err2 := uuid.Parse(claims.Subject)
+	if err1 != nil || err2 != nil {
+		return verifiedAccess{}, invalidToken("the access token names no session or no user")
 	}
-	return pending >= maxPending
+	return verifiedAccess{SessionRef{App: app.ID, User: user, ID: session}, claims, kid}, nil
 }
 
-// oldestKept returns the Seq below which keys are no longer needed once next is added. Keys
-// before one with Alone are not valid. They are dropped so that they are not valid either in a
-// process whose clock says that the new key begins later.
-func (ks signingKeys) oldestKept(next SigningKey, now time.Time) int64 {
-	if next.Alone {
-		return next.Seq
+// mint signs an access token with the key that is active now.
+func (g *signing) mint(app App, claims token.Access, now time.Time) (string, error) {
+	key, ok := app.keys().active(now)
+	if !ok {
+		return "", &Error{Code: CodeInternal, Detail: "the app has no signing key"}
 	}
-	return ks.published(now.Add(-keyKeep))[0].Seq
-}
-
-// wants reports whether a next key is due: the newest one is older than every (0: any age), or
-// of another algorithm than alg.
-func (ks signingKeys) wants(alg string, every time.Duration, now time.Time) bool {
-	newest := ks[len(ks)-1]
-	other := newest.Alg != alg && !ks.pendingFull(now)
-	return other || (every > 0 && now.Sub(newest.From) > every)
-}
-
-// algorithms returns the algorithms of the keys, each once, in order.
-func (ks signingKeys) algorithms() []string {
-	var out []string
-	for _, k := range ks {
-		out = append(out, k.Alg)
+	pair, err := g.open(app.ID, key)
+	if err != nil {
+		return "", &Error{Code: CodeInternal, Detail: "the app's signing key cannot be used", Err: err}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	g.noteDue(app, now)
+	raw, err := token.Mint(pair, claims)
+	if err != nil {
+		return "", &Error{Code: CodeInternal, Detail: "the access token cannot be signed", Err: err}
+	}
+	return raw, nil
 }
 
-// signingAlg returns the algorithm of keys that are made from now on.
-func (s Settings) signingAlg() string { return cmp.Or(s.SigningAlg, "ES256") }
+// wants reports whether the app needs a next key.
+func (g *signing) wants(app App, now time.Time) bool {
+	return app.keys().wants(app.Settings.signingAlg(), g.every, now)
+}
+
+// noteDue notes an app that needs a next key, which [Engine.Run] makes.
+func (g *signing) noteDue(app App, now time.Time) {
+	if g.wants(app, now) {
+		g.due.Add(app.ID)
+	}
+}

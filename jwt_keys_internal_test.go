@@ -1,129 +1,94 @@
 package authkit
 
 import (
-	"slices"
-	"strings"
+	"errors"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// keysFrom are keys whose times are these, relative to at.
-func keysFrom(at time.Time, from ...time.Duration) signingKeys {
-	var out signingKeys
-	for i, d := range from {
-		out = append(out, SigningKey{KID: string(rune('a' + i)), Alg: "ES256", Seq: int64(i + 1), From: at.Add(d)})
-	}
-	return out
-}
-
-func kids(keys []SigningKey) string {
-	var out strings.Builder
-	for _, k := range keys {
-		out.WriteString(k.KID)
-	}
-	return out.String()
-}
-
-func TestSigningKeysOfATime(t *testing.T) {
+func TestSigningOfAccessTokens(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for name, c := range map[string]struct {
-		from              []time.Duration
-		alone             int // the number of the key that stands alone; 0: no key does
-		active, published string
-	}{
-		"no key":                               {nil, 0, "", ""},
-		"one key":                              {[]time.Duration{-time.Hour}, 0, "a", "a"},
-		"a clock behind that of the first key": {[]time.Duration{time.Minute}, 0, "a", "a"},
-		"a pending key is published":           {[]time.Duration{-time.Hour, keyLead}, 0, "a", "ab"},
-		"a key begins at its own time":         {[]time.Duration{-time.Hour, 0}, 0, "b", "ab"},
-		"the key before is published for keyTail": {
-			[]time.Duration{-9 * time.Hour, -keyTail + 1}, 0, "b", "ab",
-		},
-		"and no longer": {[]time.Duration{-9 * time.Hour, -keyTail}, 0, "b", "b"},
-		"of many, those before count as long as the one after them is young": {
-			[]time.Duration{-9 * time.Hour, -8 * time.Hour, -time.Minute, keyLead, keyLead}, 0, "c", "bcde",
-		},
-		"no key counts before one that stands alone": {[]time.Duration{-2 * time.Minute, -time.Minute, keyLead}, 2, "b", "bc"},
-		"one that stands alone and is pending":       {[]time.Duration{-2 * time.Minute, time.Minute}, 2, "a", "ab"},
+	signingOf := func(first byte) *signing {
+		secret := make([]byte, 32)
+		secret[0] = first
+		ring, err := seal.New(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return newSigning(ring, password.NewGate(1, 1, time.Second), day, func(app uuid.UUID) string { return "https://id.example/" + app.String() })
+	}
+	g := signingOf(0)
+	app := App{ID: uuid.New()}
+	for i, alg := range []string{"", "EdDSA"} {
+		key, err := g.newKey(t.Context(), app.ID, alg, int64(i+1), now.Add(time.Duration(i)*time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		app.Keys = append(app.Keys, key)
+	}
+	ref := SessionRef{App: app.ID, User: uuid.New(), ID: uuid.New()}
+	claims := func(at time.Time) token.Access {
+		return token.Access{
+			Issuer: g.issuer(app.ID), Audience: app.ID.String(), Subject: ref.User.String(), SessionID: ref.ID.String(),
+			ID: uuid.NewString(), IssuedAt: at, ExpiresAt: at.Add(time.Minute), AuthTime: at, AMR: []string{"pwd"},
+		}
+	}
+	for i, at := range []time.Time{now, now.Add(time.Hour)} {
+		raw, err := g.mint(app, claims(at), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := g.verify(app, raw, at)
+		if err != nil || got.session != ref || got.kid != app.Keys[i].KID {
+			t.Errorf("key %d: got %+v, %v, want session %v by key %q", i, got.session, err, ref, app.Keys[i].KID)
+		}
+		other := app
+		other.ID = uuid.New()
+		for name, verified := range map[string]func() (verifiedAccess, error){
+			"another app":  func() (verifiedAccess, error) { return g.verify(other, raw, at) },
+			"no such key":  func() (verifiedAccess, error) { return g.verify(App{ID: app.ID}, raw, at) },
+			"another text": func() (verifiedAccess, error) { return g.verify(app, raw+"A", at) },
+		} {
+			if _, err := verified(); !errors.Is(err, CodeInvalidToken) {
+				t.Errorf("key %d, %s: got %v, want %v", i, name, err, CodeInvalidToken)
+			}
+		}
+	}
+	for name, mint := range map[string]func() (string, error){
+		"an app without a key":        func() (string, error) { return g.mint(App{ID: app.ID}, claims(now), now) },
+		"a key under another secret":  func() (string, error) { return signingOf(1).mint(app, claims(now), now) },
+		"a key that is another app's": func() (string, error) { return g.mint(App{ID: uuid.New(), Keys: app.Keys}, claims(now), now) },
 	} {
-		keys := keysFrom(now, c.from...)
-		if c.alone > 0 {
-			keys[c.alone-1].Alone = true
+		if _, err := mint(); !errors.Is(err, CodeInternal) {
+			t.Errorf("%s: got %v, want %v", name, err, CodeInternal)
 		}
-		active, ok := keys.active(now)
-		if active.KID != c.active || ok != (c.active != "") {
-			t.Errorf("%s: active: got %q, %t, want %q", name, active.KID, ok, c.active)
-		}
-		if got := kids(keys.published(now)); got != c.published {
-			t.Errorf("%s: published: got %q, want %q", name, got, c.published)
-		}
+	}
+	if due := g.due.Take(); len(due) != 1 || due[0] != app.ID {
+		t.Errorf("apps that were seen to need a key: got %v, want the one whose newest key is of another algorithm", due)
 	}
 }
 
-func TestPendingSigningKeys(t *testing.T) {
+// A subject or session that is no UUID names nothing, though the signature is right.
+func TestATokenThatNamesNoSession(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	from := []time.Duration{-time.Hour}
-	for i := range maxPending {
-		keys := keysFrom(now, from...)
-		if keys.pendingFull(now) {
-			t.Errorf("%d pending keys: got full, want room", i)
+	r := remember(t)
+	for _, sid := range []string{"", "nobody"} {
+		raw, err := r.signing.mint(r.app, token.Access{
+			Issuer: r.signing.issuer(r.app.ID), Audience: r.app.ID.String(), Subject: uuid.NewString(), SessionID: sid,
+			ID: uuid.NewString(), IssuedAt: r.begin, ExpiresAt: r.begin.Add(time.Minute), AuthTime: r.begin, AMR: []string{"pwd"},
+		}, r.begin)
+		if err == nil {
+			_, err = r.signing.verify(r.app, raw, r.begin)
 		}
-		from = append(from, keyLead)
-	}
-	keys := keysFrom(now, from...)
-	if !keys.pendingFull(now) || keys.pendingFull(now.Add(keyLead)) {
-		t.Errorf("%d pending keys: got %t now and %t once they are active, want true and false", maxPending, keys.pendingFull(now), keys.pendingFull(now.Add(keyLead)))
-	}
-	if keys[maxPending].Alone = true; keys.pendingFull(now) {
-		t.Error("the newest stands alone: got full, want room")
-	}
-}
-
-func TestWhenASigningKeyIsDue(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	full := keysFrom(now, append([]time.Duration{-time.Hour}, slices.Repeat([]time.Duration{keyLead}, maxPending)...)...)
-	for name, c := range map[string]struct {
-		keys  signingKeys
-		alg   string
-		every time.Duration
-		want  bool
-	}{
-		"a young key":                       {keysFrom(now, -day), "ES256", 2 * day, false},
-		"an old key":                        {keysFrom(now, -3*day), "ES256", 2 * day, true},
-		"an old key, and no rotation":       {keysFrom(now, -3*day), "ES256", 0, false},
-		"another algorithm":                 {keysFrom(now, -day), "EdDSA", 0, true},
-		"another algorithm, and no room":    {full, "EdDSA", 0, false},
-		"an old key with a pending one":     {keysFrom(now, -3*day, keyLead), "ES256", 2 * day, false},
-		"the newest is of another, pending": {keysFrom(now, -day, keyLead), "EdDSA", 0, true},
-	} {
-		if got := c.keys.wants(c.alg, c.every, now); got != c.want {
-			t.Errorf("%s: got %t, want %t", name, got, c.want)
+		if !errors.Is(err, CodeInvalidToken) {
+			t.Errorf("sid %q: got %v, want %v", sid, err, CodeInvalidToken)
 		}
-	}
-}
-
-func TestOldestSigningKeyKept(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	keys := keysFrom(now, -9*time.Hour, -keyTail-keyKeep/2, -time.Minute)
-	if got := keys.oldestKept(SigningKey{Seq: 4}, now); got != 1 {
-		t.Errorf("published less than keyKeep ago: got %d, want 1", got)
-	}
-	if got := keys.oldestKept(SigningKey{Seq: 4}, now.Add(keyKeep)); got != 2 {
-		t.Errorf("not published for keyKeep: got %d, want 2", got)
-	}
-	if got := keys.oldestKept(SigningKey{Seq: 4, Alone: true}, now); got != 4 {
-		t.Errorf("a key that stands alone: got %d, want 4", got)
-	}
-}
-
-func TestAlgorithmsOfSigningKeys(t *testing.T) {
-	t.Parallel()
-	keys := signingKeys{{Alg: "RS256"}, {Alg: "ES256"}, {Alg: "RS256"}}
-	if got, want := keys.algorithms(), []string{"ES256", "RS256"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/bounded"
-	"github.com/authkit-dev/authkit/internal/ratelimit"
+	"github.com/authkit-dev/authkit/internal/ratetext"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -47,26 +47,26 @@ var (
 const limitAppsToday = "apps/day"
 
 // rate is the rate of the limit in an app; false: the app is not limited.
-func (l limit) rate(of limits) (r ratelimit.Rate, ok bool) {
+func (l limit) rate(of limits) (r ratetext.Rate, ok bool) {
 	switch l {
 	case limitCredentialsPeer, limitProofPeer:
-		r, ok = of.credentials.Of(ratelimit.IP)
+		r, ok = of.credentials.Of(ratetext.IP)
 	case limitCredentialsEmail, limitCredentialsDevice:
-		r, ok = of.credentials.Of(ratelimit.Email)
+		r, ok = of.credentials.Of(ratetext.Email)
 	case limitSignupPeer:
-		r, ok = of.signUp.Of(ratelimit.IP)
+		r, ok = of.signUp.Of(ratetext.IP)
 	case limitMailPeer:
-		r, ok = of.mail.Of(ratelimit.IP)
+		r, ok = of.mail.Of(ratetext.IP)
 	case limitMailEmail, limitMailDevice, limitMailKnown, limitMailOwner:
-		r, ok = of.mail.Of(ratelimit.Email)
+		r, ok = of.mail.Of(ratetext.Email)
 	case limitOAuthPeer, limitCallbackPeer:
-		r, ok = of.oauth.Of(ratelimit.IP)
+		r, ok = of.oauth.Of(ratetext.IP)
 	case limitUser:
 		r, ok = of.user, of.user.N > 0
 	case limitDeveloper:
 		r, ok = of.developer, of.developer.N > 0
 	default:
-		return ratelimit.Rate{N: l.most, Per: l.window}, l.most > 0
+		return ratetext.Rate{N: l.most, Per: l.window}, l.most > 0
 	}
 	return r, ok
 }
@@ -98,7 +98,7 @@ type count struct {
 func (c count) name() string { return c.limit.name + c.scope }
 
 // rate returns the rate of the count.
-func (c count) rate(of, all limits) (ratelimit.Rate, bool) {
+func (c count) rate(of, all limits) (ratetext.Rate, bool) {
 	if c.everywhere {
 		of = all
 	}
@@ -214,7 +214,7 @@ func (l *limiter) hits(of limits, counts []count) (limited []count, hits []Hit) 
 func limited(by count, h Hit, wait time.Duration) *Error {
 	err := &Error{
 		Code: CodeRateLimited, Detail: "too many requests; wait and try again",
-		RetryAfter: max(wait, time.Second), exhausted: policy{by.name(), ratelimit.Rate{N: h.Limit, Per: h.Window}},
+		RetryAfter: max(wait, time.Second), exhausted: policy{by.name(), ratetext.Rate{N: h.Limit, Per: h.Window}},
 	}
 	if by.limit == limitCredentialsDay {
 		err.Detail = "too many tries at this address today from unknown devices; a sign-in link, a password reset, and devices that signed in before still work"

@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/authkit-dev/authkit/internal/ratelimit"
+	"github.com/authkit-dev/authkit/internal/ratetext"
 )
 
 // policy is a limit as response headers show it (draft-ietf-httpapi-ratelimit-headers-10): lists
 // of RFC 9651, with one item each.
 type policy struct {
 	name string
-	rate ratelimit.Rate
+	rate ratetext.Rate
 }
 
 // setPolicyHeader sets the header with the rate of the limit.

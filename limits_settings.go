@@ -8,13 +8,13 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/authkit-dev/authkit/internal/ratelimit"
+	"github.com/authkit-dev/authkit/internal/ratetext"
 )
 
 // limits are the parsed limits of an app, or of the configuration.
 type limits struct {
-	credentials, signUp, mail, oauth ratelimit.Rates
-	user, developer                  ratelimit.Rate // of writes; the zero Rate: not limited
+	credentials, signUp, mail, oauth ratetext.Rates
+	user, developer                  ratetext.Rate // of writes; the zero Rate: not limited
 }
 
 // writesOff is the text that turns off a limit of writes.
@@ -24,51 +24,51 @@ const writesOff = "off"
 type writeField struct {
 	config, fallback string
 	text             func(*LimitConfig) *string
-	rate             func(*limits) *ratelimit.Rate
+	rate             func(*limits) *ratetext.Rate
 }
 
 var writeFields = []writeField{
-	{"Limits.User", "120/m", func(c *LimitConfig) *string { return &c.User }, func(l *limits) *ratelimit.Rate { return &l.user }},
-	{"Limits.Developer", "300/m", func(c *LimitConfig) *string { return &c.Developer }, func(l *limits) *ratelimit.Rate { return &l.developer }},
+	{"Limits.User", "120/m", func(c *LimitConfig) *string { return &c.User }, func(l *limits) *ratetext.Rate { return &l.user }},
+	{"Limits.Developer", "300/m", func(c *LimitConfig) *string { return &c.Developer }, func(l *limits) *ratetext.Rate { return &l.developer }},
 }
 
 // limitField describes one of the four limits that an app may tighten, with the keys that it may
 // have.
 type limitField struct {
 	config, setting string // its names
-	keys            []ratelimit.Key
+	keys            []ratetext.Key
 	fallback        string
 	text            func(*LimitConfig) *string
 	own             func(*AppLimits) *string
 	json            func(*limitsJSON) **string
-	rates           func(*limits) *ratelimit.Rates
+	rates           func(*limits) *ratetext.Rates
 }
 
 var limitFields = []limitField{
 	{
-		"Limits.Credentials", "limits.credentials", []ratelimit.Key{ratelimit.IP, ratelimit.Email}, "20/m/ip, 10/m/email",
+		"Limits.Credentials", "limits.credentials", []ratetext.Key{ratetext.IP, ratetext.Email}, "20/m/ip, 10/m/email",
 		func(c *LimitConfig) *string { return &c.Credentials },
 		func(a *AppLimits) *string { return &a.Credentials },
 		func(j *limitsJSON) **string { return &j.Credentials },
-		func(l *limits) *ratelimit.Rates { return &l.credentials },
+		func(l *limits) *ratetext.Rates { return &l.credentials },
 	}, {
-		"Limits.SignUp", "limits.sign_up", []ratelimit.Key{ratelimit.IP}, "20/h/ip",
+		"Limits.SignUp", "limits.sign_up", []ratetext.Key{ratetext.IP}, "20/h/ip",
 		func(c *LimitConfig) *string { return &c.SignUp },
 		func(a *AppLimits) *string { return &a.SignUp },
 		func(j *limitsJSON) **string { return &j.SignUp },
-		func(l *limits) *ratelimit.Rates { return &l.signUp },
+		func(l *limits) *ratetext.Rates { return &l.signUp },
 	}, {
-		"Limits.Mail", "limits.mail", []ratelimit.Key{ratelimit.IP, ratelimit.Email}, "5/h/email, 30/h/ip",
+		"Limits.Mail", "limits.mail", []ratetext.Key{ratetext.IP, ratetext.Email}, "5/h/email, 30/h/ip",
 		func(c *LimitConfig) *string { return &c.Mail },
 		func(a *AppLimits) *string { return &a.Mail },
 		func(j *limitsJSON) **string { return &j.Mail },
-		func(l *limits) *ratelimit.Rates { return &l.mail },
+		func(l *limits) *ratetext.Rates { return &l.mail },
 	}, {
-		"Limits.OAuth", "limits.oauth", []ratelimit.Key{ratelimit.IP}, "60/m/ip",
+		"Limits.OAuth", "limits.oauth", []ratetext.Key{ratetext.IP}, "60/m/ip",
 		func(c *LimitConfig) *string { return &c.OAuth },
 		func(a *AppLimits) *string { return &a.OAuth },
 		func(j *limitsJSON) **string { return &j.OAuth },
-		func(l *limits) *ratelimit.Rates { return &l.oauth },
+		func(l *limits) *ratetext.Rates { return &l.oauth },
 	},
 }
 
@@ -76,14 +76,14 @@ func (c *LimitConfig) fill(bad *problems) {
 	for _, f := range limitFields {
 		text := f.text(c)
 		*text = cmp.Or(*text, f.fallback)
-		if _, err := ratelimit.Parse(*text, f.keys...); err != nil {
+		if _, err := ratetext.Parse(*text, f.keys...); err != nil {
 			bad.add(f.config, quote(*text), err.Error())
 		}
 	}
 	for _, f := range writeFields {
 		text := f.text(c)
 		*text = cmp.Or(*text, f.fallback)
-		if _, err := ratelimit.ParseRate(*text); err != nil && *text != writesOff {
+		if _, err := ratetext.ParseRate(*text); err != nil && *text != writesOff {
 			bad.add(f.config, quote(*text), err.Error()+", or "+writesOff)
 		}
 	}
@@ -93,10 +93,10 @@ func (c *LimitConfig) fill(bad *problems) {
 func (c *LimitConfig) parsed() limits {
 	var out limits
 	for _, f := range limitFields {
-		*f.rates(&out), _ = ratelimit.Parse(*f.text(c), f.keys...)
+		*f.rates(&out), _ = ratetext.Parse(*f.text(c), f.keys...)
 	}
 	for _, f := range writeFields {
-		*f.rate(&out), _ = ratelimit.ParseRate(*f.text(c)) // the zero Rate for writesOff
+		*f.rate(&out), _ = ratetext.ParseRate(*f.text(c)) // the zero Rate for writesOff
 	}
 	return out
 }
@@ -109,7 +109,7 @@ func (l limits) tightened(own AppLimits) limits {
 		return l
 	}
 	for _, f := range limitFields {
-		own, err := ratelimit.Parse(*f.own(&own), f.keys...)
+		own, err := ratetext.Parse(*f.own(&own), f.keys...)
 		if err == nil { // otherwise the app has no limit of its own, or a damaged one
 			*f.rates(&l) = f.rates(&l).Tightened(own)
 		}
@@ -129,7 +129,7 @@ func (l limits) check(own AppLimits) (bad []FieldError) {
 		if text == "" {
 			continue
 		}
-		rates, err := ratelimit.Parse(text, f.keys...)
+		rates, err := ratetext.Parse(text, f.keys...)
 		if err != nil {
 			bad = append(bad, FieldError{f.setting, "invalid_limit", f.setting + ": " + err.Error()})
 			continue

@@ -1,4 +1,4 @@
-package ratelimit_test
+package ratetext_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/authkit-dev/authkit/internal/ratelimit"
+	"github.com/authkit-dev/authkit/internal/ratetext"
 )
 
 func TestParse(t *testing.T) {
@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := ratelimit.Parse(c.text, ratelimit.IP, ratelimit.Email)
+			got, err := ratetext.Parse(c.text, ratetext.IP, ratetext.Email)
 			if c.fix != "" {
 				if err == nil || err.Error() != c.fix || got != nil {
 					t.Errorf("Parse(%q): got %v, %v, want %s", c.text, got, err, c.fix)
@@ -54,15 +54,15 @@ func TestParse(t *testing.T) {
 	t.Run("refuses a key that is not counted by", func(t *testing.T) {
 		t.Parallel()
 		const want = `"5/h/email" has the key "email": write ip`
-		if got, err := ratelimit.Parse("5/h/email", ratelimit.IP); err == nil || err.Error() != want {
+		if got, err := ratetext.Parse("5/h/email", ratetext.IP); err == nil || err.Error() != want {
 			t.Errorf("got %v, %v, want %s", got, err, want)
 		}
 	})
 }
 
-func parsed(t *testing.T, s string) ratelimit.Rates {
+func parsed(t *testing.T, s string) ratetext.Rates {
 	t.Helper()
-	rates, err := ratelimit.Parse(s, ratelimit.IP, ratelimit.Email)
+	rates, err := ratetext.Parse(s, ratetext.IP, ratetext.Email)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestWithin(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		own, most string
-		over      ratelimit.Key
+		over      ratetext.Key
 		inEffect  string
 	}{
 		"the same":                            {"20/m/ip", "20/m/ip", "", "20/m/ip"},
@@ -117,7 +117,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		rates, err := ratelimit.Parse(s, ratelimit.IP, ratelimit.Email)
+		rates, err := ratetext.Parse(s, ratetext.IP, ratetext.Email)
 		if err != nil {
 			if rates != nil || !utf8.ValidString(err.Error()) || strings.ContainsAny(err.Error(), "\n\x00") || len(err.Error()) > 500 {
 				t.Errorf("Parse(%q): got %v with %q, want nothing with what may be shown", s, rates, err)
@@ -129,11 +129,11 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, kr := range rates {
 			r := kr.Rate
-			if r.N < 1 || r.N > ratelimit.Most || r.Per/time.Duration(r.N) < time.Microsecond || !r.Within(r) {
+			if r.N < 1 || r.N > ratetext.Most || r.Per/time.Duration(r.N) < time.Microsecond || !r.Within(r) {
 				t.Errorf("Parse(%q): got %v by %s, want a rate that can be counted", s, r, kr.Key)
 			}
 		}
-		again, err := ratelimit.Parse(rates.String(), ratelimit.IP, ratelimit.Email)
+		again, err := ratetext.Parse(rates.String(), ratetext.IP, ratetext.Email)
 		if err != nil || again.String() != rates.String() || again.Over(rates) != "" || rates.Over(again) != "" {
 			t.Errorf("Parse(%q) written again: got %v, %v, want %v", s, again, err, rates)
 		}

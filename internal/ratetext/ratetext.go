@@ -1,10 +1,10 @@
-// Package ratelimit reads limits as people write them.
+// Package ratetext reads limits as people write them.
 //
-//	rates, err := ratelimit.Parse("20/m/ip, 10/m/email", ratelimit.IP, ratelimit.Email)
-//	rates.Of(ratelimit.IP) // 20 at once, then one every three seconds
+//	rates, err := ratetext.Parse("20/m/ip, 10/m/email", ratetext.IP, ratetext.Email)
+//	rates.Of(ratetext.IP) // 20 at once, then one every three seconds
 //
 // It counts nothing: a store does.
-package ratelimit
+package ratetext
 
 import (
 	"fmt"
