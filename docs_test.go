@@ -74,6 +74,19 @@ func TestDocsNameEveryLimit(t *testing.T) {
 	}
 }
 
+// This test compares the table of docs/settings.md with the table of settings: the names, the fields
+// of AppPatch, and the sentence of each setting, word for word.
+func TestDocsNameEverySetting(t *testing.T) {
+	t.Parallel()
+	var got []authkit.SettingInfo
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| `([A-Za-z]+)` \\|.*\\| (.*) \\|$").FindAllStringSubmatch(read(t, "docs/settings.md"), -1) {
+		got = append(got, authkit.SettingInfo{Name: m[1], Field: m[2], Doc: m[3]})
+	}
+	if want := authkit.SettingRows(); !slices.Equal(got, want) {
+		t.Errorf("docs/settings.md: got the settings\n%q, want\n%q", got, want)
+	}
+}
+
 // This test looks for every test that docs/security.md and docs/growth.md name.
 func TestTestsThatDocsName(t *testing.T) {
 	t.Parallel()

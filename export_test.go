@@ -17,6 +17,20 @@ func Routes() []RouteInfo {
 	return out
 }
 
+// SettingInfo is the part of a row of the table of settings that tests may see.
+type SettingInfo struct {
+	Name, Field, Doc string
+}
+
+// SettingRows returns the table of an app's settings.
+func SettingRows() []SettingInfo {
+	var out []SettingInfo
+	for _, a := range appSettings {
+		out = append(out, SettingInfo{a.name, a.field, a.doc})
+	}
+	return out
+}
+
 // UseGitHub makes an engine ask another server in place of GitHub.
 func UseGitHub(e *Engine, url string) {
 	e.providers.client = oauth.NewClient(oauth.Options{AllowLoopback: true, Now: e.cfg.Now, Endpoints: map[string]oauth.Endpoint{
