@@ -9,8 +9,12 @@ import (
 // Hooks let the host refuse, follow and extend what happens. Each may be nil. They run in the
 // request that causes them, outside any transaction, and may be called concurrently.
 type Hooks struct {
-	// Before is asked before something happens. An error refuses it with [CodeForbidden]. The
-	// client sees the text of a [Refusal] in that error, and nothing else of it.
+	// Before is asked before what a [HookKind] names happens. An error refuses it with
+	// [CodeForbidden]. The client sees the text of a [Refusal] in that error, and nothing else of
+	// it.
+	//
+	// Before is not asked when a user changes the address, nor by [Engine.CreateUser]. A host that
+	// refuses by address checks it at HookSignIn and HookToken, too.
 	Before func(context.Context, HookEvent) error
 
 	// After is told what has happened. It delays no request and no mail: [Engine.Run] calls it
@@ -20,9 +24,9 @@ type Hooks struct {
 	After func(context.Context, HookEvent)
 
 	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of a
-	// session cookie. It is called for each, and for a cookie each time the store is asked (see
-	// Config.Tokens.LiveWithin), so that its result should depend on the user: a refresh has no
-	// Method. A member that authkit sets itself, or that is registered for JWTs, is refused with
+	// session cookie. It is called at every sign-in and refresh, and for a session cookie each time
+	// the store is asked (Config.Tokens.LiveWithin). Base the result on User: Method is empty at a
+	// refresh and for a cookie. A member that authkit sets itself, or that is registered for JWTs, is refused with
 	// [CodeInternal], and so is a token that grows beyond 8 KiB. Every holder of the token can
 	// read what is added.
 	Claims func(context.Context, HookEvent) (map[string]any, error)
@@ -41,7 +45,8 @@ type HookEvent struct {
 	Developer, Name string
 }
 
-// HookKind names what happens.
+// HookKind names what happens. A change of a user's address has no kind: the next HookSignIn and
+// HookToken of the user have the new address.
 type HookKind string
 
 // The kinds of hook events.
