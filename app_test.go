@@ -132,3 +132,18 @@ func TestChangesOfAnAppBesideEachOther(t *testing.T) {
 		t.Errorf("settings: got %v, want both changes", settings)
 	}
 }
+
+func TestAnAppNamesItself(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	own, err := w.engine.EnsureApp(t.Context(), "acme: west", "Own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, app := range map[string]authkit.App{"of the host's own": own, "of a developer of the console app": w.app} {
+		got, err := w.engine.OwnApp(t.Context(), app.Ref())
+		if err != nil || got.ID != app.ID {
+			t.Errorf("an app %s: got %v and %v, want the app", name, got.ID, err)
+		}
+	}
+}

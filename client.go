@@ -2,10 +2,14 @@ package authkit
 
 import "github.com/google/uuid"
 
-// Client describes the caller, for limits and for the list of sessions. Fields may be empty: a Go
-// caller without an address is limited by email only.
+// Client describes the caller, for limits, events and the list of sessions. Fields may be empty.
+//
+// An Engine method charges the limits by email address and, for a new user, the one by peer
+// address. All other limits by peer address are the handler's: a host that serves sign-ins from
+// its own handlers limits its peers itself.
 type Client struct {
-	IP, UserAgent string
+	IP        string // an IP address such as "192.0.2.7"; a port after it counts for nothing
+	UserAgent string
 
 	// Cookie asks for a session in a cookie, where the session mode of the app is
 	// [SessionEither]. The other modes leave no choice.

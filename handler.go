@@ -196,7 +196,6 @@ func (c *call) setApp(app App) {
 		c.client.Cookie = asksForCookie(c.r)
 	}
 	c.client.checked = &checked{app: app, otherSessions: others}
-	c.request.client = c.client
 }
 
 // pathID returns the id of the app in the path. It does not check that the app exists.

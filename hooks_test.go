@@ -284,3 +284,28 @@ func TestARefreshThatFailsLateEndsNoSession(t *testing.T) {
 	w.clock.Advance(time.Minute)
 	w.refresh(other).want(t, 200, "")
 }
+
+// The host's code has the request's context, and may use it in goroutines of its own.
+func TestTheHostMayCallTheEngineFromGoroutinesOfARequest(t *testing.T) {
+	t.Parallel()
+	var w *world
+	var wg sync.WaitGroup
+	w = setup(t, withoutLimits, func(c *authkit.Config) {
+		c.Developers = func(r *http.Request) (string, time.Time, error) {
+			ctx := r.Context()
+			wg.Go(func() {
+				for range 20 {
+					_, _, err := w.engine.RotateAPIKey(ctx, authkit.AppRef{Developer: "me", ID: w.app.ID}, authkit.APIKeyRequest{})
+					if err != nil && ctx.Err() == nil {
+						t.Errorf("RotateAPIKey: %v", err)
+					}
+				}
+			})
+			return "me", w.clock.Now(), nil
+		}
+	})
+	for range 5 {
+		w.send("GET", w.in("/apps/{app_id}"), "").want(t, 200, "")
+	}
+	wg.Wait()
+}

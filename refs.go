@@ -1,6 +1,10 @@
 package authkit
 
-import "github.com/google/uuid"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // AppRef names an app and its owner. A method refuses the app of another developer like one that
 // does not exist: [CodeAppNotFound].
@@ -9,6 +13,13 @@ type AppRef struct {
 	ID        uuid.UUID
 
 	read *App // the record that the access check has read; may be nil
+}
+
+// Ref names the app and its owner, as methods take them: [App.Developer] has a source before the
+// id.
+func (a App) Ref() AppRef {
+	_, id, _ := strings.Cut(a.Developer, ":")
+	return AppRef{Developer: id, ID: a.ID}
 }
 
 // ProviderRef names a sign-in provider of an app.

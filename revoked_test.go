@@ -208,3 +208,23 @@ func TestADeletedAppOfTheHost(t *testing.T) {
 	w.send("DELETE", w.in("/apps/{app_id}"), "", "X-Developer: me", signedIn).want(t, 204, "")
 	w.send("DELETE", "/apps/"+app.ID.String(), "", "X-Developer: me", signedIn).want(t, 404, "app_not_found")
 }
+
+// A forwarding server's address stands beside the session's id in what is kept of an event.
+func TestASessionThatAServerEndsForItsUserIsEndedAgain(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		w := setup(t, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{make([]byte, 32)} })
+		b := w.backend(w.app.ID)
+		other := b.as("198.51.100.7", "POST", "/auth/credentials/"+b.app, signInBody("ann@example.com", password, ""))
+		w.clock.Advance(time.Second)
+		in := bearer(b.as("198.51.100.8", "POST", "/auth/credentials/"+b.app, signInBody("ann@example.com", password, "")).field("token"))
+		all, err := w.engine.Sessions(t.Context(), authkit.UserRef{App: w.app.ID, ID: userID(other)})
+		if err != nil || len(all) != 2 {
+			t.Fatalf("got %d sessions and %v, want 2", len(all), err)
+		}
+		path := "/auth/sessions/" + b.app + "/" + all[1].ID.String() // the older one
+		for range 2 {
+			b.as("198.51.100.8", "DELETE", path, "", in).want(t, 204, "")
+		}
+	})
+}

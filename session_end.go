@@ -1,8 +1,8 @@
 package authkit
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -25,8 +25,8 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 	err := e.sessions.end(ctx, SessionEnd{App: app, User: user, ID: session, Now: now, Riders: riders})
 	switch {
 	case errors.Is(err, CodeSessionNotFound):
-		ended := sessionDetail(session)
-		done, failed := revocations{e.store, now}.noted(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, func(ev Event) bool { return bytes.Equal(ev.Detail, ended) })
+		ended := func(ev Event) bool { return sessionOf(ev) == session }
+		done, failed := revocations{e.store, now}.noted(ctx, app, EventQuery{Type: EventSessionEnd, UserID: user}, ended)
 		if failed == nil && !done {
 			return err
 		}
@@ -41,6 +41,18 @@ func (e *Engine) endSession(ctx context.Context, ref SessionRef, why string) err
 // sessionDetail names the session of an event.
 func sessionDetail(session uuid.UUID) []byte {
 	return []byte(`{"session_id":"` + session.String() + `"}`)
+}
+
+// sessionOf is the session that an event names; the nil UUID: the event names no session. Other
+// members, such as the address of a forwarding server, may stand beside it.
+func sessionOf(ev Event) uuid.UUID {
+	var detail struct {
+		SessionID uuid.UUID `json:"session_id"`
+	}
+	if json.Unmarshal(ev.Detail, &detail) != nil {
+		return uuid.Nil
+	}
+	return detail.SessionID
 }
 
 // EndSessions ends every session of a user, and every token bound to the user.

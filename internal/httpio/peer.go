@@ -109,10 +109,15 @@ type PeerNet struct {
 // PeerNets returns the networks by which an address is counted, the smallest first. For IPv4
 // that is the address itself. For IPv6 they are its /64, which one customer commonly holds
 // whole, and its /56 and /48, which one customer may hold too.
+// A port after the address counts for nothing. Text that is no address is one peer, "local".
 func PeerNets(addr string) []PeerNet {
 	a, err := netip.ParseAddr(addr)
 	if err != nil {
-		return []PeerNet{{Key: "local", Times: 1}}
+		withPort, err := netip.ParseAddrPort(addr)
+		if err != nil {
+			return []PeerNet{{Key: "local", Times: 1}}
+		}
+		a = withPort.Addr()
 	}
 	a = a.Unmap().WithZone("")
 	if a.Is4() {

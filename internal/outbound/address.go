@@ -43,8 +43,14 @@ func (r Rules) Reachable(a netip.Addr) bool {
 	return r.allowed(a) || public(a)
 }
 
+// unicast6 is what IANA has allocated of IPv6 for global unicast; overlay networks use the rest.
+var unicast6 = netip.MustParsePrefix("2000::/3")
+
 // public reports whether an address belongs to the public network.
 func public(a netip.Addr) bool {
+	if a.Is6() && !unicast6.Contains(a) {
+		return false
+	}
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !within(a, special)
 }
 

@@ -1,0 +1,44 @@
+package authkit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/panics"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// sender renders letters and gives them to the Mailer.
+type sender struct {
+	mailer    mail.Mailer
+	templates mail.Templates
+	product   string
+	from      string
+	host      string // host name in the ids of messages
+}
+
+// send renders a letter and gives it to the Mailer. Both may be code of the host: a panic becomes
+// an error, and the mail is tried again.
+func (s sender) send(ctx context.Context, id uuid.UUID, l letter) error {
+	var message mail.Message
+	err := panics.Catch(func() (err error) {
+		message, err = s.templates.Render(l.Template, mail.Data{
+			Product: s.product, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
+			Email: l.To, Provider: l.Provider, Change: l.Change,
+		}.Limited(l.Template))
+		if err != nil {
+			return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	message.To, message.From, message.ID = address.Envelope(l.To), s.from, id.String()+"@"+s.host
+	sending, cancel := context.WithTimeout(ctx, mailTimeout)
+	defer cancel()
+	return panics.Catch(func() error { return s.mailer.Send(sending, message) })
+}
