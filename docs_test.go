@@ -87,6 +87,49 @@ func TestDocsNameEverySetting(t *testing.T) {
 	}
 }
 
+// This test looks for every file and folder that docs/design.md names.
+func TestFilesThatTheDesignNames(t *testing.T) {
+	t.Parallel()
+	for _, m := range regexp.MustCompile("`([\\w/*-]+(?:\\.go|/))`").FindAllStringSubmatch(read(t, "docs/design.md"), -1) {
+		if there, err := filepath.Glob(m[1]); err != nil || len(there) == 0 {
+			t.Errorf("docs/design.md: got %s, %v, and there is no such file", m[1], err)
+		}
+	}
+}
+
+// This test compares the parts of docs/design.md with those of Engine: the field, the type, and the
+// files, one of which declares the type.
+func TestPartsThatTheDesignNames(t *testing.T) {
+	t.Parallel()
+	var got, want []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `(\\w+)` \\| `(\\w+)` \\| (`.*?`) \\|").FindAllStringSubmatch(read(t, "docs/design.md"), -1) {
+		got = append(got, m[1]+" "+m[2])
+		declared := func(file string) bool { return strings.Contains(read(t, file), "\ntype "+m[2]+" struct {\n") }
+		if !slices.ContainsFunc(globs(t, m[3]), declared) {
+			t.Errorf("docs/design.md: got %s for the type %s, want the file that declares it", m[3], m[2])
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^\t(\w+) +\*(\w+) +//`).FindAllStringSubmatch(read(t, "engine.go"), -1) {
+		want = append(want, m[1]+" "+m[2])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/design.md: got the parts %q, want those of engine.go: %q", got, want)
+	}
+}
+
+// globs returns the files of a list such as `a.go`, `b_*.go`.
+func globs(t *testing.T, list string) (files []string) {
+	t.Helper()
+	for pattern := range strings.SplitSeq(list, ", ") {
+		matches, err := filepath.Glob(strings.Trim(pattern, "`"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, matches...)
+	}
+	return files
+}
+
 // This test looks for every test that docs/security.md and docs/growth.md name.
 func TestTestsThatDocsName(t *testing.T) {
 	t.Parallel()
