@@ -9,16 +9,19 @@ import (
 )
 
 // IssueDeviceToken returns the device token for a browser on which u has signed in. The browser
-// keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. It authorises
-// nothing. It gives the browser rate-limit buckets of its own: attempts of strangers at the
-// account's address no longer lock the browser out. Once u has proven the address, they do not
-// keep mail from it that it asks for, either.
+// keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. The handler keeps
+// it in a cookie.
 //
-// The token is good for 90 days, for this account of this app. For passwords it is good only until
-// all sessions of the account are ended at once, as by a new password. before is the token that
-// the browser has kept so far; it may be empty. With it the browser keeps its buckets, and stays
-// known to the nine accounts, of any app, that signed in on it last. The handler keeps the token
-// in a cookie.
+// A device token authorises nothing. It gives the browser rate limits of its own, so that strangers
+// who try passwords at the account's address do not lock the browser out. If u has proven the
+// address, strangers who ask for mail to it do not keep the browser's own mails from it, either.
+//
+// The token is good for 90 days, for this account of this app. For passwords it ends when all
+// sessions of the account are ended at once, as by a new password.
+//
+// before is the token that the browser has kept so far; it may be empty. With it the browser keeps
+// the counts of its limits, and stays known to the nine accounts, of any app, that signed in on it
+// last.
 func (e *Engine) IssueDeviceToken(u User, before string) string {
 	return device.Issue(e.secrets.ring, deviceUser(u), before, e.now())
 }

@@ -21,9 +21,9 @@ type EmailUndo struct {
 // each identity that was linked since the change, or in the 72 hours before it, but never the
 // identity with which the account was made. It mails a link with which a password can be set.
 //
-// It works once, whatever has been changed since. A user who took the former address since and
-// never proved it is deleted. [CodeInvalidToken]. [CodeEmailTaken]: another user has proven the
-// address meanwhile.
+// It works once, whatever has been changed since. If another account took the former address since
+// and never proved it, that other account is deleted. [CodeInvalidToken]. [CodeEmailTaken]: another
+// user has proven the address meanwhile.
 func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {

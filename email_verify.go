@@ -162,9 +162,11 @@ type ProofSignIn struct {
 }
 
 // SignInByProof redeems the link of a proof as a magic link, for anyone whom the app's
-// [MagicLinkPolicy] lets redeem one: by default, anyone who has the mail. It proves the address. If
-// the browser is not the asker's, nothing that the asker set up takes effect or survives.
-// [CodeInvalidToken].
+// [MagicLinkPolicy] lets redeem one: by default, anyone who has the mail. It proves the address.
+//
+// If the browser is not the asker's, an account whose address was not verified is reset first: its
+// password, name, identities and sessions go. If a sign-up waited for the proof, its user is
+// created without the password and name of the request. [CodeInvalidToken].
 func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)

@@ -26,9 +26,11 @@ type Hooks struct {
 	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of a
 	// session cookie. It is called at every sign-in and refresh, and for a session cookie each time
 	// the store is asked (Config.Tokens.LiveWithin). Base the result on User: Method is empty at a
-	// refresh and for a cookie. A member that authkit sets itself, or that is registered for JWTs, is refused with
-	// [CodeInternal], and so is a token that grows beyond 8 KiB. Every holder of the token can
-	// read what is added.
+	// refresh and for a cookie.
+	//
+	// A member that authkit sets itself, or that is registered for JWTs, is refused with
+	// [CodeInternal], and so is a token that grows beyond 8 KiB. Every holder of the token can read
+	// what is added.
 	Claims func(context.Context, HookEvent) (map[string]any, error)
 }
 

@@ -24,7 +24,8 @@ func IdentityFrom(ctx context.Context) (Identity, bool) {
 	return *id, true
 }
 
-// AppFor names the app of a request to the host's own routes.
+// AppFor names the app of a request to the host's own routes. An error refuses the request with 404
+// [CodeAppNotFound]; the text of the error is written to the log only.
 type AppFor func(*http.Request) (uuid.UUID, error)
 
 // ForApp names one app for every request.
@@ -37,7 +38,7 @@ func ForApp(app uuid.UUID) AppFor {
 // token is verified in this process. Config.Tokens.LiveWithin bounds how old the store's last
 // answer about the session may be; the answer is 503 when the store cannot say.
 //
-// Where the app takes session cookies, a session cookie does instead of the header, and its
+// Where the app takes session cookies, a session cookie is accepted in place of the header, and its
 // identity is that of an access token made now. A cross-origin request of a browser that would be
 // let in by a cookie and may do more than read gets 403: one with an unsafe method, and a
 // WebSocket handshake. The app's own origins do not count as cross-origin.

@@ -72,7 +72,8 @@ type IdentityLanding struct {
 // [CodeInvalidToken]: the state is of a sign-in, or not of this session, app or binding, which
 // spends nothing; it is another provider's, which spends it; or the session ended in the meantime.
 // [CodeLinkRequired]: the identity is another account's, and stays there. The person has to sign
-// in to that account first, as where an address is another account's.
+// in to that account first. A sign-in at a provider has the same code where its address is another
+// account's.
 func (e *Engine) FinishIdentityLink(ctx context.Context, in IdentityLinkReturn) (IdentityLanding, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {

@@ -28,11 +28,14 @@ type RefreshRequest struct {
 
 // Refresh exchanges a refresh token for a sign-in with the next one.
 //
-// Either of the last two predecessors, used again within ten seconds of its rotation, returns its
-// own successor. Such a use extends the ten seconds, up to a minute in all. For 24 hours, and
-// while the successor is unused, the direct predecessor with the IdempotencyKey of its rotation
-// returns a new successor, three times at most; the use of the replaced one then ends the
-// session. Any other token of the family ends the session (RFC 9700, section 4.14.2).
+// Call the current token C, the one before it B, the one before that A:
+//
+//   - A or B, sent again within ten seconds of its rotation, gets the token that it got before.
+//     Each such use moves the ten seconds on, up to a minute after the rotation.
+//   - B with the IdempotencyKey of its rotation gets a new C for 24 hours while C is unused, at most
+//     three times. The replaced C ends the session if it is used.
+//   - Any other use of A or B, and any other token of the session, ends the session (RFC 9700,
+//     section 4.14.2).
 //
 // A refused token is [CodeInvalidToken]; a missing app is [CodeAppNotFound]. A key that the
 // session has seen at an earlier rotation is [CodeInvalidRequest] and changes nothing. Where the

@@ -27,10 +27,12 @@ type HostSignIn struct {
 }
 
 // StartSession signs a user in by a method of the host. The method becomes the user's auth_method
-// and the one entry of `amr` (RFC 8176); it is 1 to 64 bytes of printable text. "otp" is the name
-// of a proof by mail. If a host uses it for its own method, its sessions count as begun by mail,
-// and a reset then keeps the identities that were linked in them. [CodeUserNotFound],
-// [CodeUserDisabled].
+// and the one entry of `amr` (RFC 8176); it is 1 to 64 bytes of printable text.
+//
+// Do not name a method "otp": that is the name of a proof by mail. Sessions of such a method count
+// as begun by mail, and a reset keeps the identities that were linked in them.
+//
+// [CodeUserNotFound], [CodeUserDisabled].
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	if in.Method == "" || clean(in.Method, maxMethod) != in.Method {

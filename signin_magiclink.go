@@ -142,9 +142,9 @@ type PagePress struct {
 // PressMagicLink spends a link and signs in. The session begins in this browser, or is handed
 // over to the redirect URL of the link by a one-time code that no other browser can redeem.
 //
-// [LandingTypeCode]: nothing is spent, since the press would have no use. This is so if there is
-// neither a redirect URL nor Stay and no cookie is to hold the session, and if the link was asked
-// for with a code challenge by another browser, which alone has the verifier.
+// [LandingTypeCode], and nothing is spent, in two cases: the link has no redirect URL, Stay is false
+// and no cookie is to hold the session; or the request had a code challenge and this is another
+// browser, which lacks the verifier.
 //
 // Within a minute, a second press in the same browser returns the same code, or the same session,
 // as long as they are live, and has no further effect.

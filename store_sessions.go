@@ -71,10 +71,10 @@ type Rotation struct {
 	Renewals                int
 	IdleUntil               time.Time
 
-	// Undo takes back the rotation from Next to Presented, whose successor the caller told to
-	// no client: Next becomes current again, Presented becomes the one before it and is in its
-	// grace, and the key of that rotation counts as never seen. [ErrNotFound]: Presented is not current,
-	// or Next is not the one before it; nothing happens.
+	// With Undo, Presented is the current token, which no client has received, and Next is the token
+	// before it. The step makes Next current again. Presented becomes the token before it and is in
+	// its grace. The key of the rotation from Next to Presented counts as never seen.
+	// [ErrNotFound]: Presented is not current, or Next is not the one before it; nothing happens.
 	Undo bool
 }
 

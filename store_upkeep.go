@@ -36,12 +36,13 @@ type HitResult struct {
 // MailStore is the outbox. Mail is put in as a rider.
 type MailStore interface {
 	// DueMail names mail of live apps that is due and not expired at now, so that the apps
-	// take turns. It goes through the apps that have such mail in the order of their ids,
-	// begins with the first one after the given id and looks at no more than max of them.
-	// Each has the same share, max divided by the number of these apps and rounded down: its
-	// earliest due mails. Every app's earliest comes first, in the order of the ids, then every app's
-	// second, and so on. Fewer than max apps: these were the last ones. Mail with a zero
-	// Expires never expires.
+	// take turns. Mail with a zero Expires never expires.
+	//
+	// The apps that have such mail are ordered by id. The call takes those after the given id, at
+	// most max of them; fewer than max are the last ones. Each of them gets the same number of
+	// mails, max divided by the number of these apps and rounded down: its earliest due ones. The
+	// answer begins with the earliest mail of every app, in the order of the ids, then has the
+	// second of every app, and so on.
 	//
 	// However much mail waits in one app, due or put off, the call takes no longer for it.
 	DueMail(ctx context.Context, now time.Time, after uuid.UUID, max int) ([]MailRef, error)

@@ -172,10 +172,16 @@ type User struct {
 // unique in an app.
 type Credential struct {
 	App, UserID uuid.UUID
-	Kind        string // "password", "oauth", "undo" of a change of address, or "vouched" for an address by a developer alone
-	Subject     string // the user id of a password; issuer and subject of an external identity; a hash of the undo's link
-	Data        []byte // the password's PHC string; what is known of an external identity; the former address, sealed
-	CreatedAt   time.Time
+
+	// Kind is "password"; "oauth", an identity at a provider; "undo", the link that takes a change
+	// of address or a new identity back; or "vouched", which does not sign in: it says that the
+	// address counts as verified by the word of the app's developer, or of an issuer that the
+	// developer configured.
+	Kind string
+
+	Subject   string // the user id of a password; issuer and subject of an external identity; a hash of the undo's link; either of the first two for "vouched"
+	Data      []byte // the password's PHC string; what is known of an external identity; the former address, sealed
+	CreatedAt time.Time
 }
 
 // Account is a user with all credentials, ordered by kind and subject.
@@ -198,15 +204,14 @@ type Token struct {
 	// Redeeming one token spends all of its (Kind, Slot).
 	Slot string
 
-	// Most is how many tokens of one Class of a slot may live, the same for all of a Kind;
-	// below 1 means 1. One too many takes the place of one that is spent or, without such a
-	// one, of the one that expires first. It does not come back when the token is read.
+	// Most is how many tokens of one Class may live in a slot; below 1 means 1. It is the same
+	// for all tokens of a Kind. A token beyond that number takes the place of one that is spent;
+	// if all are unspent, of the one that expires first. A token that is read has no Most.
 	Most int
 
-	// Class, 0 or above, keeps askers apart: a token never takes the place of one of another
-	// class.
-	// Redeeming one spends those of every class. A token that is put again keeps its class
-	// (otherwise [ErrConflict]). It does not come back when the token is read.
+	// Class, 0 or above, keeps the tokens of different askers in a slot apart: a token never takes
+	// the place of one of another class. Redeeming one spends those of every class. A token that
+	// is put again keeps its class (otherwise [ErrConflict]). A token that is read has no Class.
 	Class int
 
 	Hash      []byte    // SHA-256 of the id inside the link, state or code
