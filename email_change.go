@@ -12,7 +12,7 @@ import (
 type EmailChange struct {
 	App, User uuid.UUID
 	NewEmail  string
-	Browser   []byte // the secret in the asker's binding cookie, if there is one
+	Browser   []byte // as MagicLinkRequest.Browser: only the handler can fill it, and a Go caller leaves it nil
 	Client    Client
 }
 
@@ -50,8 +50,13 @@ type EmailConfirm struct {
 	Token     string // of the link
 	Code      string
 	Binding   string // required with Code; with Token it is checked if it is set
-	Browser   []byte // the secret in the binding cookie, if the page of the link is pressed: a second press changes nothing
-	Client    Client
+
+	// Browser is the secret in the binding cookie, if the page of the link is pressed: a second
+	// press then changes nothing. Only the handler can fill it; a Go caller leaves it nil, and a
+	// second call is [CodeInvalidToken].
+	Browser []byte
+
+	Client Client
 }
 
 // ConfirmEmail spends the proof and gives the user the new address, which is verified by it. If the

@@ -10,7 +10,7 @@ import (
 // ProofRequest is the request of a signed-in user for a proof of the user's own address.
 type ProofRequest struct {
 	App, User uuid.UUID
-	Browser   []byte // the secret in the asker's binding cookie, if there is one
+	Browser   []byte // as MagicLinkRequest.Browser: only the handler can fill it, and a Go caller leaves it nil
 	Client    Client
 }
 
@@ -41,9 +41,12 @@ type EmailProof struct {
 	Code    string
 	Binding string // required with Code; with Token, one of Binding, Browser and User is required
 
-	Browser []byte    // the secret in the binding cookie
-	User    uuid.UUID // the user who is signed in and asked for the proof
-	Client  Client
+	// Browser is the secret in the binding cookie. Only the handler can fill it; a Go caller leaves
+	// it nil, and sends Binding or User.
+	Browser []byte
+
+	User   uuid.UUID // the user who is signed in and asked for the proof
+	Client Client
 }
 
 // VerifyEmail spends the proof and makes the address verified. The account is not reset, since the
@@ -155,10 +158,14 @@ func (e *Engine) finishSignUp(ctx context.Context, app App, got challenge, step 
 
 // ProofSignIn redeems the link of a proof of an address as a sign-in.
 type ProofSignIn struct {
-	App     uuid.UUID
-	Token   string // of the link
-	Browser []byte // the secret in the binding cookie, if there is one
-	Client  Client
+	App   uuid.UUID
+	Token string // of the link
+
+	// Browser is the secret in the binding cookie, if there is one. Only the handler can fill it; a
+	// Go caller leaves it nil, and does not count as the asker.
+	Browser []byte
+
+	Client Client
 }
 
 // SignInByProof redeems the link of a proof as a magic link, for anyone whom the app's

@@ -15,7 +15,8 @@ type IdentityLink struct {
 
 	// Browser is the secret in the binding cookie of a browser that has its session in a cookie.
 	// The state is bound to it, and to the Binding of the answer, which is derived from it.
-	// Without it the state is bound to the Binding alone.
+	// Without it the state is bound to the Binding alone. Only the handler can fill it; a Go caller
+	// leaves it nil.
 	Browser []byte
 
 	Client Client

@@ -15,8 +15,13 @@ type CodeExchange struct {
 	App      uuid.UUID
 	Code     string
 	Verifier string // PKCE (RFC 7636), if the flow had a code challenge
-	Browser  []byte // the secret in the binding cookie, if the flow had no code challenge
-	Client   Client
+
+	// Browser is the secret in the binding cookie, where the flow had no code challenge. Only the
+	// handler can fill it: a browser redeems such a code by the handler's POST /auth/token, and a Go
+	// caller by the Verifier alone.
+	Browser []byte
+
+	Client Client
 }
 
 // proof returns the hash of the proof that the request shows for a code of that session, and the proof

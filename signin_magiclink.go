@@ -15,7 +15,11 @@ type MagicLinkRequest struct {
 	RedirectTo    string // one of the app's redirect URLs, or empty
 	CodeChallenge string // PKCE, S256 (RFC 7636); may be empty
 
-	// Browser is the secret in the asker's binding cookie, if there is one.
+	// Browser is the secret in the asker's binding cookie, if there is one. Only the handler can
+	// fill it, since the Engine's secrets authenticate that cookie. A Go caller leaves it nil, and
+	// redeems by [Pending.Binding] and the code that the person types. Where there is a RedirectTo
+	// and no CodeChallenge, the browser that presses the link redeems the one-time code by the
+	// handler's POST /auth/token.
 	Browser []byte
 
 	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier
@@ -61,8 +65,12 @@ type MagicLinkProof struct {
 	Email   string // with Code
 	Code    string
 	Binding string // required with Code; with Token it is checked if it is set
-	Browser []byte // the secret in the binding cookie; for an app that requires a binding it may take the place of Binding
-	Client  Client
+
+	// Browser is the secret in the binding cookie. For an app that requires a binding it may take
+	// the place of Binding. Only the handler can fill it; a Go caller leaves it nil.
+	Browser []byte
+
+	Client Client
 
 	bearer bool // the answer cannot set a cookie
 }
@@ -129,10 +137,15 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 
 // PagePress is the press of a button on the page of a link, in the browser that holds the secret.
 type PagePress struct {
-	App     uuid.UUID
-	Token   string
+	App   uuid.UUID
+	Token string
+
+	// Browser is the secret in the binding cookie. Only the handler can fill it. If it is nil, the
+	// press counts as that of a browser that did not ask, a second press is refused, and a one-time
+	// code cannot be made: [CodeInvalidRequest].
 	Browser []byte
-	Client  Client
+
+	Client Client
 
 	// Stay lets the session begin in this browser if the link has no redirect URL. A session that
 	// a cookie is to hold begins there without it, too.
