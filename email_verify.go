@@ -105,20 +105,10 @@ type VerifyPress struct {
 // Another browser signs in, as by [Engine.SignInByProof], if Stay is set or a cookie is to hold the
 // session: [LandingSignedIn]. Otherwise nothing is spent: [LandingTypeCode]. A browser that presses
 // again is answered as by [Engine.PressMagicLink].
-func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
-	app, err := e.appFor(ctx, in.App, in.Client)
-	if err != nil {
-		return Landing{}, err
-	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	p := pressOf(app.ID, in.Browser, "verify", in.Token)
-	landing, err := e.pressVerify(ctx, app, p, in)
-	if err != nil {
-		return e.repeat(ctx, app, p, in.Client, err)
-	}
-	return landing, nil
+func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (Landing, error) {
+	return e.pressPage(ctx, in.PagePress, []string{"verify", in.Token}, func(ctx context.Context, app App, p press) (Landing, error) {
+		return e.pressVerify(ctx, app, p, in)
+	})
 }
 
 func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPress) (Landing, error) {

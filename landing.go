@@ -39,6 +39,24 @@ const (
 	LandingTypeCode  LandingState = "type_code" // nothing was spent: the code in the mail has to be typed in the browser or program that began the flow
 )
 
+// pressPage serves the form of a page: by the flow, which goes on if the browser breaks off, or as
+// the same press was answered before. sent is the page's name, and what the form holds.
+func (e *Engine) pressPage(ctx context.Context, in PagePress, sent []string, flow func(context.Context, App, press) (Landing, error)) (_ Landing, err error) {
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return Landing{}, err
+	}
+	ctx, cancel := outlive(ctx)
+	defer cancel()
+	p := pressOf(app.ID, in.Browser, sent[0], sent[1:]...)
+	landing, err := flow(ctx, app, p)
+	if err != nil {
+		return e.repeat(ctx, app, p, in.Client, err)
+	}
+	return landing, nil
+}
+
 // repeat answers a press that was refused with [CodeInvalidToken] by the outcome of the first, equal
 // press, as long as the session or code of that outcome is alive. Otherwise, and for every other
 // refusal, it returns refused.

@@ -86,20 +86,10 @@ type ResetPress struct {
 // password gets the same outcome, as there. [LandingSaved]: no session begins, because there is
 // neither a redirect URL nor Stay and no cookie is to hold the session, or because the reset was
 // asked for with a code challenge in another browser.
-func (e *Engine) PressReset(ctx context.Context, in ResetPress) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
-	app, err := e.appFor(ctx, in.App, in.Client)
-	if err != nil {
-		return Landing{}, err
-	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	p := pressOf(app.ID, in.Browser, "reset", in.Token, in.Password)
-	landing, err := e.pressReset(ctx, app, p, in)
-	if err != nil {
-		return e.repeat(ctx, app, p, in.Client, err)
-	}
-	return landing, nil
+func (e *Engine) PressReset(ctx context.Context, in ResetPress) (Landing, error) {
+	return e.pressPage(ctx, in.PagePress, []string{"reset", in.Token, in.Password}, func(ctx context.Context, app App, p press) (Landing, error) {
+		return e.pressReset(ctx, app, p, in)
+	})
 }
 
 func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress) (Landing, error) {

@@ -161,20 +161,10 @@ type PagePress struct {
 //
 // Within a minute, a second press in the same browser returns the same code, or the same session,
 // as long as they are live, and has no further effect.
-func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (_ Landing, err error) {
-	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
-	app, err := e.appFor(ctx, in.App, in.Client)
-	if err != nil {
-		return Landing{}, err
-	}
-	ctx, cancel := outlive(ctx)
-	defer cancel()
-	p := pressOf(app.ID, in.Browser, "link", in.Token)
-	landing, err := e.pressLink(ctx, app, p, in)
-	if err != nil {
-		return e.repeat(ctx, app, p, in.Client, err)
-	}
-	return landing, nil
+func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (Landing, error) {
+	return e.pressPage(ctx, in, []string{"link", in.Token}, func(ctx context.Context, app App, p press) (Landing, error) {
+		return e.pressLink(ctx, app, p, in)
+	})
 }
 
 func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) (Landing, error) {

@@ -84,7 +84,7 @@ type UserPatch struct {
 	Name, DisabledReason *string
 	Disabled             *bool
 
-	// Verified says whether the address is proven. For an account that never proved it, true
+	// Verified sets whether the address is proven. For an account that never proved it, true
 	// resets the account, as a proof does: it removes the password, the name (unless Name is
 	// set), identities, sessions and pending changes.
 	Verified *bool
