@@ -23,7 +23,7 @@ type EmailUndo struct {
 //
 // It works once, whatever has been changed since. If another account took the former address since
 // and never proved it, that other account is deleted. [CodeInvalidToken]. [CodeEmailTaken]: another
-// user has proven the address meanwhile.
+// user has proven the address meanwhile, or has had it since before the change.
 func (e *Engine) UndoEmail(ctx context.Context, in EmailUndo) error {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {

@@ -18,9 +18,9 @@ type Hooks struct {
 	Before func(context.Context, HookEvent) error
 
 	// After is told what has happened. It delays no request and no mail: [Engine.Run] calls it
-	// beside its other work, in order. A hook event is lost if it waits when Run ends, if 4096
-	// hook events wait already, or if the hook panics at it (which is logged). What must not be
-	// lost is in the audit events.
+	// beside its other work, in order. A hook event is lost if the process ends before Run has
+	// come to it, if 4096 hook events wait already, or if the hook panics at it; the log tells of
+	// the last two. What must not be lost is in the audit events.
 	After func(context.Context, HookEvent)
 
 	// Claims adds members to the access token of a sign-in or refresh, and to the [Identity] of a

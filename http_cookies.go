@@ -46,8 +46,8 @@ func (c *call) endReplaced(old string) {
 	}
 }
 
-// setDeviceCookie adds the account to the browser's device token. A failure is only logged: the
-// browser then counts as a stranger, which is no reason to refuse the sign-in.
+// setDeviceCookie adds the account to the browser's device token. Without limits the token would
+// give the browser nothing.
 func (c *call) setDeviceCookie(u User) {
 	if c.e.cfg.Limits.InsecureOff {
 		return

@@ -32,7 +32,9 @@ type HostSignIn struct {
 // Do not name a method "otp": that is the name of a proof by mail. Sessions of such a method count
 // as begun by mail, and a reset keeps the identities that were linked in them.
 //
-// [CodeUserNotFound], [CodeUserDisabled].
+// [CodeUserNotFound]; [CodeUserDisabled]; [CodeEmailNotVerified]: the app requires a verified address;
+// [CodeForbidden]: Hooks.Before refuses; [CodeLimitReached]: a cookie is to hold the session, and the
+// browser has no room for it.
 func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	if in.Method == "" || clean(in.Method, maxMethod) != in.Method {
