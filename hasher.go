@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/password"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // hasher is the only way to hash a password, so that every hash passes the gate.
@@ -17,7 +16,7 @@ type hasher struct {
 	params password.Params
 	policy password.Policy
 	gate   *password.Gate
-	dummy  string // a hash that no password has, to spend the same time on unknown users
+	dummy  string // a hash that no known password has, to spend the same time on unknown users
 
 	breached *password.Ranges // nil: no list is asked
 	store    TokenStore       // for the event that no list was asked
@@ -36,7 +35,7 @@ func newHasher(c *Config, store TokenStore, now func() time.Time) *hasher {
 	if p.Breached != "" {
 		h.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
 	}
-	h.dummy = password.Hash("no password at all", token.Random(16), h.params)
+	h.dummy = password.Dummy(h.params)
 	return h
 }
 
@@ -87,7 +86,7 @@ func gateAsker(app uuid.UUID, by Client) password.Asker {
 
 // hash returns the PHC string of a new password.
 func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (string, error) {
-	salt := token.Random(16)
+	salt := password.Salt()
 	var phc string
 	if err := h.gate.Do(ctx, who, func() { phc = password.Hash(pw, salt, h.params) }); err != nil {
 		return "", unavailable(err)
@@ -99,7 +98,6 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 // password: both take the same time. If the password is right and its hash was made with other
 // parameters, renewed is a hash with the current ones.
 func (h *hasher) verify(ctx context.Context, who password.Asker, pw, phc string) (ok bool, renewed string, err error) {
-	salt := token.Random(16)
 	known := phc != ""
 	if !known {
 		phc = h.dummy
@@ -108,7 +106,7 @@ func (h *hasher) verify(ctx context.Context, who password.Asker, pw, phc string)
 	err = h.gate.Do(ctx, who, func() {
 		ok, broken = password.Verify(pw, phc)
 		if ok && known && !h.params.Same(phc) {
-			renewed = password.Hash(pw, salt, h.params)
+			renewed = password.Hash(pw, password.Salt(), h.params)
 		}
 	})
 	if err != nil {

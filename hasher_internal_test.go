@@ -35,7 +35,7 @@ func TestTheHasherVerifiesWhatItMade(t *testing.T) {
 		"the password":                     {"correct horse battery staple", phc, true},
 		"another password":                 {"correct horse battery stapler", phc, false},
 		"an account without a password":    {"correct horse battery staple", "", false},
-		"the password of the dummy's hash": {"no password at all", "", false},
+		"an empty password without a hash": {"", "", false},
 	} {
 		ok, renewed, err := h.verify(t.Context(), who, c.pw, c.phc)
 		if ok != c.ok || renewed != "" || err != nil {
@@ -44,6 +44,18 @@ func TestTheHasherVerifiesWhatItMade(t *testing.T) {
 	}
 	if _, _, err := h.verify(t.Context(), who, "any", "$argon2id$damaged"); !errors.Is(err, CodeInternal) {
 		t.Errorf("a damaged hash: got %v, want internal", err)
+	}
+}
+
+func TestAnAccountWithoutAPasswordCostsTheHashOfOneThatHas(t *testing.T) {
+	t.Parallel()
+	h := testHasher()
+	phc, err := h.hash(t.Context(), gateAsker(newID(testTime), Client{}), "correct horse battery staple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !h.params.Same(h.dummy) || len(h.dummy) != len(phc) {
+		t.Errorf("the dummy: got %q, want the parameters and lengths of %q", h.dummy, phc)
 	}
 }
 

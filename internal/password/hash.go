@@ -2,11 +2,12 @@
 // using up the machine.
 //
 //	gate := password.NewGate(2, 128, 3*time.Second)
-//	err := gate.Do(ctx, password.Asker{Tenant: app, Peer: address}, func() { phc = password.Hash(pw, salt, password.Default()) })
+//	err := gate.Do(ctx, password.Asker{Tenant: app, Peer: address}, func() { phc = password.Hash(pw, password.Salt(), password.Default()) })
 //	ok, err := password.Verify(pw, phc)
 package password
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -33,14 +34,29 @@ const (
 	maxMemory  = 1 << 20
 	maxTime    = 16
 	maxThreads = 16
+	saltSize   = 16
 	keySize    = 32
 	maxField   = 128
 )
 
 // Hash returns the PHC string of a password.
 func Hash(pw string, salt []byte, p Params) string {
-	key := argon2.IDKey([]byte(pw), salt, p.Time, p.MemoryKiB, p.Threads, keySize)
-	return fmt.Sprintf("%s$%s$%s", p.prefix(), encode(salt), encode(key))
+	return p.phc(salt, argon2.IDKey([]byte(pw), salt, p.Time, p.MemoryKiB, p.Threads, keySize))
+}
+
+// Dummy returns a PHC string whose key is random, so that no password is known to have it.
+// [Verify] spends as much on it as on one that [Hash] made, while Dummy itself hashes nothing.
+func Dummy(p Params) string {
+	var random [saltSize + keySize]byte
+	_, _ = rand.Read(random[:]) // it never fails
+	return p.phc(random[:saltSize], random[saltSize:])
+}
+
+// Salt returns the salt for a new password.
+func Salt() []byte {
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // it never fails
+	return salt
 }
 
 // Verify reports whether phc is a hash of the password. It compares in constant time.
@@ -55,6 +71,10 @@ func Verify(pw, phc string) (ok bool, err error) {
 
 // Same reports whether phc was made with these parameters.
 func (p Params) Same(phc string) bool { return strings.HasPrefix(phc, p.prefix()+"$") }
+
+func (p Params) phc(salt, key []byte) string {
+	return p.prefix() + "$" + encode(salt) + "$" + encode(key)
+}
 
 func (p Params) prefix() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d", argon2.Version, p.MemoryKiB, p.Time, p.Threads)

@@ -45,6 +45,28 @@ func TestDefaultIsArgon2idWith19MiB(t *testing.T) {
 	}
 }
 
+func TestADummyCostsAsMuchAsAHashAndHasNoPassword(t *testing.T) {
+	t.Parallel()
+	for _, p := range []password.Params{tiny(), password.Default(), {MemoryKiB: 64, Time: 3, Threads: 2}} {
+		hash, dummy := strings.Split(password.Hash("pw", password.Salt(), p), "$"), strings.Split(password.Dummy(p), "$")
+		if len(dummy) != len(hash) || !slices.Equal(dummy[:4], hash[:4]) {
+			t.Fatalf("Dummy: got %q, want the parameters of %q", dummy, hash)
+		}
+		for i, part := range []string{"salt", "key"} {
+			if got, want := dummy[4+i], hash[4+i]; len(got) != len(want) || strings.Trim(got, "A") == "" {
+				t.Errorf("%s of the dummy: got %q, want random bytes, as many as in %q", part, got, want)
+			}
+		}
+	}
+	a, b := password.Dummy(tiny()), password.Dummy(tiny())
+	if a == b {
+		t.Errorf("two dummies: got %q twice, want two", a)
+	}
+	if ok, err := password.Verify("", a); ok || err != nil {
+		t.Errorf("Verify of a dummy: got %v, %v, want false and no error", ok, err)
+	}
+}
+
 func TestVerifyRefusesWhatHashDoesNotWrite(t *testing.T) {
 	t.Parallel()
 	good := password.Hash("pw", []byte("0123456789abcdef"), tiny())
