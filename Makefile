@@ -1,6 +1,6 @@
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: test lint fuzz bench
+.PHONY: test lint fuzz bench faults
 
 # Every test, with the race detector, on every store; Postgres is set up for the run.
 test:
@@ -9,7 +9,7 @@ test:
 	# A host may build with the next JSON package; tokens have to be the same.
 	GOEXPERIMENT=jsonv2 go test ./internal/token ./verify
 	GOEXPERIMENT=jsonv2 go test -run 'TestClaimsHook|TestAccessTokenClaims' .
-	cd bench && go vet ./...
+	cd bench && go vet ./... && ../scripts/with-postgres.sh go test -timeout 20m ./faults/...
 	cd e2e && npm ci --no-audit --no-fund && ../scripts/with-chromium.sh ../scripts/with-postgres.sh go test -race -timeout 20m ./...
 
 lint:
@@ -26,3 +26,7 @@ fuzz:
 
 bench:
 	scripts/with-postgres.sh go test -run '^$$' -bench . -benchmem ./...
+
+# What breaks, and what authkit promises then: every case in its long form, into a report.
+faults:
+	cd bench && ../scripts/with-postgres.sh go run ./faults -long -report faults/REPORT.md

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A fault is a case: something that breaks, and what authkit promises then.
+type fault struct {
+	name    string // for -case
+	what    string // breaks
+	promise string
+
+	// postgres: the case starts a Postgres of its own, whose programs have to be installed.
+	postgres bool
+
+	// run breaks it and checks the promise. It notes figures and broken promises in the result;
+	// an error says that the case could not be run. The short form (w.long is false) asserts
+	// answers and counts, never times.
+	run func(ctx context.Context, w *world, r *result) error
+}
+
+// faults returns all cases, in the order of the report.
+func faults() []fault { return slices.Concat(storageFaults(), networkFaults()) }
+
+// storageFaults are those of processes, stores and clocks.
+func storageFaults() []fault {
+	return nil
+}
+
+// mostBroken is how many broken promises of one case are listed; the others are counted.
+const mostBroken = 20
+
+// result is what a case has found. It is safe for concurrent use.
+type result struct {
+	mu       sync.Mutex
+	measured []string
+	broken   []string
+	more     int // broken promises that are not listed
+}
+
+// note adds a figure.
+func (r *result) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.measured = append(r.measured, fmt.Sprintf(format, args...))
+}
+
+// broke adds a broken promise: the case fails.
+func (r *result) broke(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.broken) == mostBroken {
+		r.more++
+		return
+	}
+	r.broken = append(r.broken, fmt.Sprintf(format, args...))
+}
+
+// row is a row of the table.
+type row struct {
+	result
+
+	fault fault
+	long  bool
+	took  time.Duration
+}
+
+func (r *row) verdict() string {
+	if len(r.broken) > 0 {
+		return "FAIL"
+	}
+	return "PASS"
+}
+
+// text returns the row for a terminal.
+func (r *row) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %-20s %s\n", r.verdict(), r.fault.name, r.took.Round(time.Millisecond))
+	for _, m := range r.measured {
+		fmt.Fprintf(&b, "      %s\n", m)
+	}
+	for _, m := range r.broken {
+		fmt.Fprintf(&b, "      broken: %s\n", m)
+	}
+	if r.more > 0 {
+		fmt.Fprintf(&b, "      broken: and %d more\n", r.more)
+	}
+	return b.String()
+}
