@@ -262,6 +262,15 @@ func storedSteps() map[string]func(*testing.T, *storedWorld) {
 			}
 		},
 	}
+	steps["the apps of a developer are listed, and their names are taken"] = func(t *testing.T, s *storedWorld) {
+		apps, err := s.engine.Apps(t.Context(), s.devID, authkit.Page{})
+		if err != nil || len(apps) != 2 || apps[0].Name != "Later" || apps[1].Name != "Demo" {
+			t.Errorf("got %v and %v, want both, the newest first", apps, err)
+		}
+		if _, _, err := s.engine.CreateApp(t.Context(), s.devID, "DEMO"); !errors.Is(err, authkit.CodeAppNameTaken) {
+			t.Errorf("another app of a name: got %v, want %s", err, authkit.CodeAppNameTaken)
+		}
+	}
 	for name, r := range storedRequests() {
 		steps[name] = func(t *testing.T, s *storedWorld) {
 			got := s.fill(r.method, r.path, r.body, r.headers...)

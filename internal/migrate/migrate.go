@@ -33,9 +33,12 @@ const attempts = 10
 
 type file struct{ name, sum, body string }
 
-// Run applies the pending files and returns their names. A rewrite, if not nil, replaces each
-// statement by those that it returns.
-func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string) []string) ([]string, error) {
+// A Rewriting decides, at the beginning of the transaction of a file, how to replace each
+// statement of the file by others. A nil function replaces none.
+type Rewriting func(ctx context.Context, q sqlstore.Tx) (func(stmt string) []string, error)
+
+// Run applies the pending files and returns their names. The rewriting may be nil.
+func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewriting Rewriting) ([]string, error) {
 	if err := table(ctx, c); err != nil {
 		return nil, err
 	}
@@ -49,7 +52,7 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewrite func(string)
 		if err != nil || len(todo) == 0 {
 			return done, err
 		}
-		err = apply(ctx, c, todo[0], rewrite)
+		err = apply(ctx, c, todo[0], rewriting)
 		switch {
 		case err == nil:
 			done = append(done, todo[0].name)
@@ -151,25 +154,40 @@ func missing(applied map[string]string, files fs.FS) ([]file, error) {
 	return todo, nil
 }
 
-func apply(ctx context.Context, c sqlstore.Conn, f file, rewrite func(string) []string) error {
+func apply(ctx context.Context, c sqlstore.Conn, f file, rewriting Rewriting) error {
 	return c.Tx(ctx, true, func(q sqlstore.Tx) error {
 		if _, err := q.Exec(ctx, `insert into authkit_migrations (version, checksum) values ($1, $2)`, f.name, f.sum); err != nil {
 			return err
 		}
-		for stmt := range strings.SplitSeq(f.body, ";\n") {
-			stmts := []string{stmt}
-			if rewrite != nil {
-				stmts = rewrite(stmt)
-			}
-			for _, s := range stmts {
-				if strings.TrimSpace(s) == "" {
-					continue
-				}
-				if _, err := q.Exec(ctx, s); err != nil {
-					return err
-				}
+		stmts, err := f.statements(ctx, q, rewriting)
+		if err != nil {
+			return err
+		}
+		for _, stmt := range stmts {
+			if _, err := q.Exec(ctx, stmt); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
+}
+
+// statements are what the file runs.
+func (f file) statements(ctx context.Context, q sqlstore.Tx, rewriting Rewriting) (out []string, err error) {
+	rewrite := func(stmt string) []string { return []string{stmt} }
+	if rewriting != nil {
+		other, err := rewriting(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if other != nil {
+			rewrite = other
+		}
+	}
+	for stmt := range strings.SplitSeq(f.body, ";\n") {
+		if strings.TrimSpace(stmt) != "" {
+			out = append(out, rewrite(stmt)...)
+		}
+	}
+	return out, nil
 }

@@ -42,6 +42,7 @@ func Fill(uuidType, blobType string) []string {
 	for _, insert := range []string{
 		`authkit_apps (app_id, developer, name, name_key, version, settings, created_at) select ID, 'host:me', TEXT, TEXT, 1, '{}', PAST + n from c`,
 		`authkit_apps (app_id, developer, name, name_key, version, settings, created_at) select APP, 'host:me', 'first', 'first', 1, '{}', PAST from c where n = 1`,
+		`authkit_app_names select developer, name_key, app_id, created_at from authkit_apps, c where n = 1`,
 		`authkit_signing_keys select app_id, 1, 'k', 'EdDSA', HASH, HASH, 0, 0 from authkit_apps, c where n = 1`,
 		`authkit_api_keys select APP, ID, 'k', 'ak_', HASH, '[]', 1, PAST + n, 0, 0 from c where n <= 50`,
 		`authkit_oauth select APP, TEXT, 'c', null, '', '[]', '', 0, 1, 1, PAST from c where n <= 50`,

@@ -23,6 +23,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 		s.mayOwn(ctx, q, ownership{n.Owner, app.Developer, n.Most, app.CreatedAt})
 		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
 			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
+		addName(ctx, q, app)
 		addSigningKey(ctx, q, app.ID, n.First)
 		if n.Key != nil {
 			addAPIKey(ctx, q, app.ID, *n.Key)
@@ -65,20 +66,6 @@ where a.app_id = $1 and a.deleted_at = 0 order by k.seq`, func(r Row) error {
 	return a, json.Unmarshal([]byte(set), &a.Settings)
 }
 
-// Apps implements [authkit.AppStore].
-func (s *Store) Apps(ctx context.Context, developer string, p authkit.Page) ([]authkit.App, error) {
-	w := where{sql: `select ` + appCols + ` from authkit_apps a where a.developer = $1 and a.deleted_at = 0`, args: []any{developer}}
-	w.page(p, "a.created_at", "a.app_id")
-	return collect(ctx, s.c, w.sql, func(r Row) (authkit.App, error) {
-		var a authkit.App
-		var set string
-		if err := r.Scan(appDest(&a, &set)...); err != nil {
-			return a, err
-		}
-		return a, json.Unmarshal([]byte(set), &a.Settings)
-	}, w.args...)
-}
-
 // ChangeApp implements [authkit.AppStore].
 func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App, error) {
 	var set any
@@ -94,8 +81,11 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 	err := s.c.Tx(ctx, true, func(q Tx) (err error) {
 		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
 where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
-		s.riders(ctx, q, c.App, c.Riders)
 		out, err = readApp(ctx, q, c.App)
+		if err == nil && c.NameKey != nil {
+			changeName(ctx, q, out)
+		}
+		s.riders(ctx, q, c.App, c.Riders)
 		return err
 	})
 	if errors.Is(err, authkit.ErrStale) {
@@ -110,7 +100,14 @@ where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c
 // DeleteApp implements [authkit.AppStore].
 func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, riders authkit.Riders) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0 returning 1`, id(app), us(now))
+		gone := authkit.App{ID: app}
+		err := first(ctx, q, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0 returning developer, created_at`, func(r Row) error {
+			return r.Scan(&gone.Developer, (*micros)(&gone.CreatedAt))
+		}, id(app), us(now))
+		if err != nil {
+			return err
+		}
+		dropNames(ctx, q, gone, nil)
 		s.riders(ctx, q, app, riders)
 		return nil
 	})

@@ -18,7 +18,9 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 		}
 		changeCredentials(ctx, q, u, c)
 		changeSessions(ctx, q, u, c)
-		suspend(ctx, q, c.Owns, c.Disabled)
+		if err := suspend(ctx, q, c.Owns, c.Disabled); err != nil {
+			return err
+		}
 		s.riders(ctx, q, c.App, ofUser(c.Riders, c.ID, u.Epoch))
 		return nil
 	})

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,7 +30,7 @@ func (s *Store) mayOwn(ctx context.Context, q Tx, o ownership) {
 			id(uuid.Nil), "apps of "+o.developer, us(o.now.Add(time.Hour)))
 	}
 	if o.most > 0 {
-		q.Queue(ctx, authkit.ErrFull, `select 1 where (select count(*) from authkit_apps where developer = $1 and deleted_at = 0) < $2`, o.developer, int64(o.most))
+		q.Queue(ctx, authkit.ErrFull, `select 1 where (select count(*) from authkit_app_names where developer = $1) < $2`, o.developer, int64(o.most))
 	}
 }
 
@@ -37,20 +38,41 @@ func (s *Store) mayOwn(ctx context.Context, q Tx, o ownership) {
 func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
 		s.mayOwn(ctx, q, ownership{m.Owner, m.To, m.Most, m.Now})
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set developer = $3, suspended = 0, version = version + 1, gen = gen + 1
-where app_id = $1 and developer = $2 and deleted_at = 0 returning 1`, id(m.App), m.From, m.To)
+		a := authkit.App{ID: m.App, Developer: m.To}
+		err := first(ctx, q, `update authkit_apps set developer = $3, suspended = 0, version = version + 1, gen = gen + 1
+where app_id = $1 and developer = $2 and deleted_at = 0 returning name_key, created_at`, func(r Row) error {
+			return r.Scan(&a.NameKey, (*micros)(&a.CreatedAt))
+		}, id(m.App), m.From, m.To)
+		if err != nil {
+			return err
+		}
+		addName(ctx, q, a)
+		dropNames(ctx, q, authkit.App{ID: a.ID, Developer: m.From, CreatedAt: a.CreatedAt}, nil)
 		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(m.App))
 		s.riders(ctx, q, m.App, m.Riders)
 		return nil
 	})
 }
 
+// suspendStep is how many apps one statement suspends.
+const suspendStep = 500
+
 // suspend makes the API keys of a developer's apps unknown, or known again. The caller has
-// locked the owner's row, so that it sees every app added before.
-func suspend(ctx context.Context, q Tx, developer string, disabled *bool) {
-	if developer != "" && disabled != nil {
-		q.Queue(ctx, nil, `update authkit_apps set suspended = $2 where developer = $1 and deleted_at = 0 and suspended <> $2`, developer, bit(*disabled))
+// locked the owner's row, so that it sees every app added before, and none is added meanwhile.
+func suspend(ctx context.Context, q Tx, developer string, disabled *bool) error {
+	if developer == "" || disabled == nil {
+		return nil
 	}
+	apps, err := collect(ctx, q, `select app_id from authkit_app_names where developer = $1 order by app_id`, func(r Row) (a authkit.App, err error) {
+		err = r.Scan(&a.ID)
+		return a, err
+	}, developer)
+	for some := range slices.Chunk(apps, suspendStep) {
+		w := where{args: []any{developer, bit(*disabled)}}
+		list := w.ids(some)
+		q.Queue(ctx, nil, `update authkit_apps set suspended = $2 where app_id in (`+list+`) and developer = $1 and deleted_at = 0 and suspended <> $2`, w.args...)
+	}
+	return err
 }
 
 // ConfirmDeletion implements [authkit.OwnerStore]. It changes a value of the row, since SQLite

@@ -6,8 +6,8 @@
 // # Shape
 //
 // Times are microseconds since 1970, 0 for the zero time; booleans are 0 and 1; lists are
-// JSON. Every key begins with app_id, so that all tables but authkit_apps can be
-// partitioned by it.
+// JSON. Every key begins with app_id, so that all tables can be partitioned by it; that of
+// authkit_app_names begins with the developer.
 //
 // # Steps
 //

@@ -164,7 +164,7 @@ func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 		// reasons to refuse apart.
 		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2`+s.c.Dialect().Update, id(r.App), id(r.ID))
 		if r.Owns != "" {
-			q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_apps where developer = $1 and deleted_at = 0)`, r.Owns)
+			q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_app_names where developer = $1)`, r.Owns)
 		}
 		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(r.App), id(r.ID), r.Version)
 		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(r.App), id(r.ID))

@@ -24,17 +24,16 @@ var made atomic.Int64
 // server is a way to set up the server and to create the tables in it.
 type server struct {
 	isolation string // the default of its sessions
-	layout    func(ctx context.Context, pool *pgxpool.Pool) error
+	layout    []postgres.MigrateOption
 }
 
 // servers lists the ways to set up the server and its tables.
 func servers() map[string]server {
-	plain := func(context.Context, *pgxpool.Pool) error { return nil }
 	return map[string]server{
-		"plain":           {"read committed", plain},
-		"partitioned":     {"read committed", postgres.MigratePartitioned},
-		"repeatable read": {"repeatable read", plain},
-		"serializable":    {"serializable", plain},
+		"plain":           {"read committed", nil},
+		"partitioned":     {"read committed", []postgres.MigrateOption{postgres.Partitions(4)}},
+		"repeatable read": {"repeatable read", nil},
+		"serializable":    {"serializable", nil},
 	}
 }
 
@@ -77,10 +76,7 @@ func (s *schemas) empty(t *testing.T) string {
 	pool := s.take()
 	if pool == nil {
 		pool = connect(s.of, isolated(t, fresh(s.of, s.dsn), s.server.isolation))
-		if err := s.server.layout(t.Context(), pool); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := postgres.Migrate(t.Context(), pool); err != nil {
+		if _, err := postgres.Migrate(t.Context(), pool, s.server.layout...); err != nil {
 			t.Fatal(err)
 		}
 	}

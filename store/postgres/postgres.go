@@ -117,7 +117,7 @@ func New(ctx context.Context, pool *pgxpool.Pool, options ...Option) (*Store, er
 }
 
 func newStore(ctx context.Context, c *conn, options []Option) (*Store, error) {
-	if _, err := migrate.Run(ctx, &conn{pool: c.pool, plain: c.plain}, Migrations(), nil); err != nil {
+	if _, err := migrate.Run(ctx, &conn{pool: c.pool, plain: c.plain}, Migrations(), rewriting(nil)); err != nil {
 		return nil, permitted(err)
 	}
 	for _, set := range options {
@@ -142,14 +142,22 @@ func Migrations() fs.FS {
 
 // Migrate applies what is pending and returns its names. Where nothing is pending, the role needs
 // no right to create tables: select, insert, update and delete on authkit's tables are enough.
-func Migrate(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	names, err := migrate.Run(ctx, &conn{pool: pool}, Migrations(), nil)
+func Migrate(ctx context.Context, pool *pgxpool.Pool, options ...MigrateOption) ([]string, error) {
+	c := &conn{pool: pool}
+	if _, err := layoutOf(ctx, c, options); err != nil {
+		return nil, permitted(err)
+	}
+	names, err := migrate.Run(ctx, c, Migrations(), rewriting(options))
 	return names, permitted(err)
 }
 
 // Pending returns the names of what Migrate would apply. It changes nothing.
-func Pending(ctx context.Context, pool *pgxpool.Pool) ([]string, error) {
-	names, err := migrate.Pending(ctx, &conn{pool: pool}, Migrations())
+func Pending(ctx context.Context, pool *pgxpool.Pool, options ...MigrateOption) ([]string, error) {
+	c := &conn{pool: pool}
+	if _, err := layoutOf(ctx, c, options); err != nil {
+		return nil, permitted(err)
+	}
+	names, err := migrate.Pending(ctx, c, Migrations())
 	return names, permitted(err)
 }
 
