@@ -3,10 +3,13 @@ package main
 import (
 	"os"
 	"testing"
+
+	"github.com/authkit-dev/authkit/bench/faults/network"
 )
 
 func TestMain(m *testing.M) {
 	serveIfChild()
+	network.Child()
 	os.Exit(m.Run())
 }
 
@@ -18,7 +21,7 @@ func TestFaults(t *testing.T) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
-			r := examine(t.Context(), f, false, false)
+			r := examine(t.Context(), f, form{})
 			t.Log("\n" + r.text())
 			if len(r.broken) > 0 {
 				t.Errorf("got %d broken promises, want: %s", len(r.broken)+r.more, f.promise)

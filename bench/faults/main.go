@@ -21,10 +21,13 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/authkit-dev/authkit/bench/faults/network"
 )
 
 func main() {
 	serveIfChild()
+	network.Child()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
@@ -39,9 +42,11 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("faults", flag.ContinueOnError)
 	name := flags.String("case", "all", "all, or some of: "+strings.Join(names(), ","))
-	long := flags.Bool("long", false, "the long forms, which also assert times")
 	report := flags.String("report", "", "write the table to this file, in Markdown")
-	keep := flags.Bool("keep", false, "keep the folder with the data and the logs")
+	var how form
+	flags.BoolVar(&how.long, "long", false, "the long forms, which also assert times")
+	flags.BoolVar(&how.keep, "keep", false, "keep the folder with the data and the logs")
+	flags.DurationVar(&how.soak, "soak", 30*time.Minute, "how long the long form of the soak takes")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -51,7 +56,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	var rows []*row
 	for _, f := range chosen {
-		r := examine(ctx, f, *long, *keep)
+		r := examine(ctx, f, how)
 		rows = append(rows, r)
 		if _, err := fmt.Fprint(out, r.text()); err != nil {
 			return err
@@ -88,13 +93,20 @@ func choose(list string) ([]fault, error) {
 	return out, nil
 }
 
+// form is how cases are run.
+type form struct {
+	long bool
+	keep bool          // the folder of each case
+	soak time.Duration // how long the long form of the soak takes
+}
+
 // examine runs a case in a world of its own.
-func examine(ctx context.Context, f fault, long, keep bool) *row {
-	r := &row{fault: f, long: long}
+func examine(ctx context.Context, f fault, how form) *row {
+	r := &row{fault: f, long: how.long}
 	began := time.Now()
-	w, err := newWorld(long)
+	w, err := newWorld(how.long)
 	if err == nil {
-		w.keep = keep
+		w.keep, w.soak = how.keep, how.soak
 		err = errors.Join(f.run(ctx, w, &r.result), w.close())
 	}
 	r.took = time.Since(began)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // world is where one case runs: a temporary folder, a post office, a provider on demand, and
@@ -17,6 +18,7 @@ type world struct {
 	dir  string
 	long bool
 	keep bool // the folder
+	soak time.Duration
 	post *postOffice
 
 	serial atomic.Int64 // of names
