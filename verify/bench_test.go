@@ -1,9 +1,9 @@
 package verify_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/rand"
 	"testing"
+
+	"github.com/authkit-dev/authkit/internal/testratio"
 )
 
 func BenchmarkVerify(b *testing.B) {
@@ -21,19 +21,15 @@ func BenchmarkVerify(b *testing.B) {
 	}
 }
 
-func BenchmarkBareSignature(b *testing.B) {
-	k := pair(b, "ES256").Private.(*ecdsa.PrivateKey)
-	sum := make([]byte, 32)
-	sig, err := ecdsa.SignASN1(rand.Reader, k, sum)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if !ecdsa.VerifyASN1(&k.PublicKey, sum, sig) {
-			b.Fatal("got false, want true")
+// BenchmarkVerifyAgainstTheSignature compares a whole check with that of its signature alone.
+func BenchmarkVerifyAgainstTheSignature(b *testing.B) {
+	p := pair(b, "ES256")
+	v, raw := publish(b, p).over(b, at(start)), mint(b, p, start)
+	testratio.Compare(b, func() {
+		if _, err := v.Verify(b.Context(), raw); err != nil {
+			b.Fatal(err)
 		}
-	}
+	}, testratio.Signature(b))
 }
 
 // BenchmarkForged measures a token that names the app and is not signed by its key.

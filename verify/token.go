@@ -2,6 +2,7 @@ package verify
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"time"
 
@@ -77,27 +78,63 @@ func read(raw string) (token, error) {
 		return token{}, invalid("not canonical base64url")
 	}
 	t := token{signed: raw[:end], signature: signature}
-	unknown, err := strictjson.Unmarshal(head, &t.header, headerFields)
-	switch {
-	case err != nil:
+	if err := t.header.read(head); err != nil {
 		return token{}, invalid("header: %w", err)
-	case len(unknown) > 0:
-		return token{}, invalid("header: unknown %q", unknown)
-	case t.header.Typ != accessType:
+	}
+	if t.header.Typ != accessType {
 		return token{}, invalid("type %q", t.header.Typ)
 	}
-	if unknown, err = strictjson.Unmarshal(body, &t.claims, claimFields); err != nil {
-		return token{}, invalid("claims: %w", err)
-	}
-	if t.extra, err = strictjson.Pick(body, unknown); err != nil {
+	var err error
+	if t.extra, err = t.claims.read(body); err != nil {
 		return token{}, invalid("claims: %w", err)
 	}
 	return t, nil
 }
 
-// decode reads canonical base64url. It encodes the result again and compares, because the
-// decoder skips CR and LF and, unless strict, ignores trailing bits (RFC 4648, section 3.5).
+// read reads the header, which has no other members.
+func (h *header) read(b []byte) error {
+	if strictjson.Plain(string(b), []strictjson.Field{{Name: "alg", Into: &h.Alg}, {Name: "kid", Into: &h.KID}, {Name: "typ", Into: &h.Typ}}) {
+		return nil
+	}
+	*h = header{}
+	unknown, err := strictjson.Unmarshal(b, h, headerFields)
+	if err == nil && len(unknown) > 0 {
+		return fmt.Errorf("unknown %q", unknown)
+	}
+	return err
+}
+
+// read reads the claims, and returns those that payload does not know.
+func (c *payload) read(b []byte) (extra map[string]any, err error) {
+	if strictjson.Plain(string(b), c.plain()) {
+		return nil, nil
+	}
+	*c = payload{}
+	unknown, err := strictjson.Unmarshal(b, c, claimFields)
+	if err != nil {
+		return nil, err
+	}
+	return strictjson.Pick(b, unknown)
+}
+
+// plain lists the claims in the order in which the Engine writes them.
+func (c *payload) plain() []strictjson.Field {
+	return []strictjson.Field{
+		{Name: "iss", Into: &c.Issuer}, {Name: "sub", Into: &c.Subject}, {Name: "aud", Into: &c.Audience}, {Name: "client_id", Into: &c.ClientID},
+		{Name: "exp", Into: &c.ExpiresAt}, {Name: "iat", Into: &c.IssuedAt}, {Name: "nbf", Into: &c.NotBefore},
+		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR},
+		{Name: "name", Into: &c.Name}, {Name: "email", Into: &c.Email}, {Name: "email_verified", Into: &c.EmailVerified},
+	}
+}
+
+// canonical refuses trailing bits (RFC 4648, section 3.5).
+var canonical = base64.RawURLEncoding.Strict()
+
+// decode reads canonical base64url. The decoder would skip CR and LF.
 func decode(s string) ([]byte, bool) {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	return b, err == nil && base64.RawURLEncoding.EncodeToString(b) == s
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 {
+		return nil, false
+	}
+	b, err := canonical.DecodeString(s)
+	return b, err == nil
 }

@@ -2,13 +2,14 @@ package token
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/authkit-dev/authkit/internal/testratio"
 )
 
 var now = time.Unix(1_700_000_000, 0).UTC()
@@ -108,29 +109,30 @@ func TestVerifyRefusesSignedForgeries(t *testing.T) {
 	}
 }
 
+// BenchmarkVerify compares the reading of a token with the check of its signature alone.
 func BenchmarkVerify(b *testing.B) {
 	p, a := pair(b, "ES256"), sample()
 	raw, err := Mint(p, a)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
+	testratio.Compare(b, func() {
 		if _, _, err := Verify(raw, a.Issuer, a.Audience, lookup(p), now); err != nil {
 			b.Fatal(err)
 		}
-	}
+	}, testratio.Signature(b))
 }
 
-func BenchmarkBareSignature(b *testing.B) {
-	k := pair(b, "ES256").Private.(*ecdsa.PrivateKey)
-	sum := make([]byte, 32)
-	sig, err := ecdsa.SignASN1(rand.Reader, k, sum)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		if !ecdsa.VerifyASN1(&k.PublicKey, sum, sig) {
-			b.Fatal("got false, want true")
-		}
+func BenchmarkMint(b *testing.B) {
+	for _, alg := range []string{"ES256", "EdDSA"} {
+		b.Run(alg, func(b *testing.B) {
+			p, a := pair(b, alg), sample()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Mint(p, a); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,13 +1,18 @@
 package token
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/golang-jwt/jwt/v5"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/authkit-dev/authkit/internal/strictjson"
 )
 
 // claims is the payload as JSON. The audience is a single string: a list is refused.
@@ -30,9 +35,6 @@ type claims struct {
 	Extra map[string]any `json:"-"` // written beside the others; the tag for that differs between builds
 }
 
-// plainClaims are claims without methods.
-type plainClaims claims
-
 // claimNames are the names that an extra claim must not have.
 var claimNames = []string{
 	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified",
@@ -46,49 +48,135 @@ func ReservedClaim(name string) bool {
 		slices.Contains([]string{"acr", "azp", "nonce", "cnf", "act", "may_act", "typ", ""}, name)
 }
 
-// MarshalJSON refuses an extra claim with one of claimNames.
-func (c *claims) MarshalJSON() ([]byte, error) {
-	out, err := json.Marshal((*plainClaims)(c), json.Deterministic(true))
-	if err != nil || len(c.Extra) == 0 {
-		return out, err
+// text writes the claims as JSON. It refuses an extra claim with one of claimNames, and text that
+// is not UTF-8.
+func (c *claims) text() ([]byte, error) {
+	w := writer{b: make([]byte, 0, 512)}
+	w.text(`{"iss":`, c.Issuer)
+	w.text(`,"sub":`, c.Subject)
+	w.text(`,"aud":`, c.Audience)
+	w.text(`,"client_id":`, c.ClientID)
+	w.number(`,"exp":`, *c.ExpiresAt)
+	w.number(`,"iat":`, *c.IssuedAt)
+	w.text(`,"jti":`, c.ID)
+	w.text(`,"sid":`, c.SessionID)
+	w.number(`,"auth_time":`, c.AuthTime)
+	w.list(`,"amr":`, c.AMR)
+	w.text(`,"name":`, c.Name)
+	if c.Email != "" {
+		w.text(`,"email":`, c.Email)
 	}
-	extra, err := json.Marshal(c.Extra, json.Deterministic(true))
-	if err != nil {
-		return nil, err
+	if c.EmailVerified {
+		w.raw(`,"email_verified":true`)
 	}
-	for _, name := range claimNames {
-		if _, taken := c.Extra[name]; taken {
-			return nil, fmt.Errorf("token: the claim %q is reserved", name)
-		}
-	}
-	return append(append(out[:len(out)-1], ','), extra[1:]...), nil
+	w.extra(c.Extra)
+	w.raw("}")
+	return w.b, w.err
 }
 
-// UnmarshalJSON keeps claims without a field in Extra.
-func (c *claims) UnmarshalJSON(b []byte) error {
-	if err := json.Unmarshal(b, (*plainClaims)(c), json.RejectUnknownMembers(true)); err == nil {
+// writer writes the members of an object. It keeps its first error.
+type writer struct {
+	b   []byte
+	err error
+}
+
+func (w *writer) raw(text string) { w.b = append(w.b, text...) }
+
+func (w *writer) quote(value string) {
+	b, err := jsontext.AppendQuote(w.b, value)
+	w.b, w.err = b, cmp.Or(w.err, err)
+}
+
+func (w *writer) text(name, value string) {
+	w.raw(name)
+	w.quote(value)
+}
+
+func (w *writer) number(name string, value int64) {
+	w.raw(name)
+	w.b = strconv.AppendInt(w.b, value, 10)
+}
+
+func (w *writer) list(name string, values []string) {
+	w.raw(name)
+	w.raw("[")
+	for i, value := range values {
+		if i > 0 {
+			w.raw(",")
+		}
+		w.quote(value)
+	}
+	w.raw("]")
+}
+
+func (w *writer) extra(members map[string]any) {
+	if len(members) == 0 {
+		return
+	}
+	for _, name := range claimNames {
+		if _, taken := members[name]; taken {
+			w.err = cmp.Or(w.err, fmt.Errorf("the claim %q is reserved", name))
+		}
+	}
+	text, err := json.Marshal(members, json.Deterministic(true))
+	if err != nil {
+		w.err = cmp.Or(w.err, err)
+		return
+	}
+	w.raw(",")
+	w.b = append(w.b, text[1:len(text)-1]...)
+}
+
+// read reads the claims, and keeps those without a field in Extra.
+func (c *claims) read(b []byte) error {
+	if strictjson.Plain(string(b), c.plain()) {
 		return nil
 	}
 	*c = claims{}
-	if err := json.Unmarshal(b, (*plainClaims)(c)); err != nil {
+	if DecodeJSON(b, c, json.RejectUnknownMembers(true)) == nil {
+		return nil
+	}
+	*c = claims{}
+	if err := DecodeJSON(b, c); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(b, &c.Extra); err != nil {
+	if err := DecodeJSON(b, &c.Extra); err != nil {
 		return err
 	}
 	maps.DeleteFunc(c.Extra, func(name string, _ any) bool { return slices.Contains(claimNames, name) })
 	return nil
 }
 
-func newClaims(a Access) *claims {
-	amr := a.AMR
-	if amr == nil {
-		amr = []string{}
+// plain lists the claims in the order in which text writes them.
+func (c *claims) plain() []strictjson.Field {
+	return []strictjson.Field{
+		{Name: "iss", Into: &c.Issuer}, {Name: "sub", Into: &c.Subject}, {Name: "aud", Into: &c.Audience}, {Name: "client_id", Into: &c.ClientID},
+		{Name: "exp", Into: &c.ExpiresAt}, {Name: "iat", Into: &c.IssuedAt}, {Name: "nbf", Into: &c.NotBefore},
+		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR},
+		{Name: "name", Into: &c.Name}, {Name: "email", Into: &c.Email}, {Name: "email_verified", Into: &c.EmailVerified},
 	}
+}
+
+// valid checks the times, each with the leeway (RFC 7519, section 4.1).
+func (c *claims) valid(now time.Time) error {
+	switch {
+	case c.ExpiresAt == nil || c.IssuedAt == nil:
+		return ErrMalformed
+	case !now.Before(time.Unix(*c.ExpiresAt, 0).Add(leeway)):
+		return errors.New("token: expired")
+	case now.Before(time.Unix(*c.IssuedAt, 0).Add(-leeway)):
+		return errors.New("token: issued in the future")
+	case c.NotBefore != nil && now.Before(time.Unix(*c.NotBefore, 0).Add(-leeway)):
+		return errors.New("token: not valid yet")
+	}
+	return nil
+}
+
+func newClaims(a Access) *claims {
 	return &claims{
 		Issuer: a.Issuer, Subject: a.Subject, Audience: a.Audience, ClientID: a.Audience,
 		ExpiresAt: new(a.ExpiresAt.Unix()), IssuedAt: new(a.IssuedAt.Unix()), AuthTime: a.AuthTime.Unix(),
-		ID: a.ID, SessionID: a.SessionID, AMR: amr, Name: a.Name,
+		ID: a.ID, SessionID: a.SessionID, AMR: a.AMR, Name: a.Name,
 		Email: a.Email, EmailVerified: a.Email != "", Extra: a.Extra,
 	}
 }
@@ -104,19 +192,3 @@ func (c *claims) access() Access {
 	}
 	return a
 }
-
-func date(unix *int64) (*jwt.NumericDate, error) {
-	if unix == nil {
-		return nil, nil
-	}
-	return jwt.NewNumericDate(time.Unix(*unix, 0)), nil
-}
-
-// The methods below implement jwt.Claims.
-
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return date(c.ExpiresAt) }
-func (c *claims) GetIssuedAt() (*jwt.NumericDate, error)       { return date(c.IssuedAt) }
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error)      { return date(c.NotBefore) }
-func (c *claims) GetIssuer() (string, error)                   { return c.Issuer, nil }
-func (c *claims) GetSubject() (string, error)                  { return c.Subject, nil }
-func (c *claims) GetAudience() (jwt.ClaimStrings, error)       { return jwt.ClaimStrings{c.Audience}, nil }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/authkit-dev/authkit/internal/strictjson"
 )
 
 // ErrMalformed means that a JWS is not in the form that authkit writes.
@@ -41,10 +43,18 @@ func ReadJWS(raw, typ string, limit int) (JWS, error) {
 		return JWS{}, ErrMalformed
 	}
 	j := JWS{Signed: raw[:end], Payload: body, Signature: sig}
-	if err := DecodeJSON(header, &j.Header, json.RejectUnknownMembers(true)); err != nil || j.Header.Typ != typ {
+	if err := j.Header.read(header); err != nil || j.Header.Typ != typ {
 		return JWS{}, ErrMalformed
 	}
 	return j, nil
+}
+
+func (h *Header) read(b []byte) error {
+	if strictjson.Plain(string(b), []strictjson.Field{{Name: "alg", Into: &h.Alg}, {Name: "kid", Into: &h.KID}, {Name: "typ", Into: &h.Typ}}) {
+		return nil
+	}
+	*h = Header{}
+	return DecodeJSON(b, h, json.RejectUnknownMembers(true))
 }
 
 // DecodeJSON reads one JSON value. Names are case-sensitive, and duplicate ones are refused
