@@ -29,7 +29,14 @@ func faults() []fault { return slices.Concat(storageFaults(), networkFaults()) }
 
 // storageFaults are those of processes, stores and clocks.
 func storageFaults() []fault {
-	return nil
+	return []fault{
+		{name: "kill-sqlite", run: killSQLite,
+			what:    "SIGKILL of authkit in a storm of sign-ups, rotations, keys, resets, links and sign-outs, over SQLite",
+			promise: "0 acknowledged writes lost, 0 spent or revoked things come back, start ≤ 2 s"},
+		{name: "kill-postgres", run: killPostgres, postgres: true,
+			what:    "the same over Postgres: SIGKILL of authkit, of the postmaster, and of both",
+			promise: "0 acknowledged writes lost, 0 spent or revoked things come back, start ≤ 2 s, heals without a restart"},
+	}
 }
 
 // mostBroken is how many broken promises of one case are listed; the others are counted.

@@ -228,7 +228,7 @@ func (c *cluster) kill() error {
 		return nil
 	}
 	all := append(c.children(), c.cmd.Process.Pid)
-	_ = c.cmd.Process.Kill() // it may have ended already
+	_ = c.cmd.Process.Kill()  // it may have ended already
 	for _, pid := range all { // one that is stopped would stay
 		_ = syscall.Kill(pid, syscall.SIGCONT)
 	}

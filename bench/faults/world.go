@@ -84,6 +84,15 @@ func (w *world) of(short, long int) int {
 	return short
 }
 
+// patience is how long a case waits for one mail. A process that is killed while it sends a mail
+// leaves it claimed for a minute. A short form does not wait that long, and asks again.
+func (w *world) patience() time.Duration {
+	if w.long {
+		return 2 * time.Minute
+	}
+	return 2 * time.Second
+}
+
 // postgres starts a cluster for the case and returns the DSN of its database.
 func (w *world) postgres(ctx context.Context) (string, error) {
 	c, err := w.cluster(ctx)

@@ -43,7 +43,7 @@ func TestAChildServesAndOutlivesItsProcess(t *testing.T) {
 	if _, err := c.start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	m, err := w.post.take(ctx, ann, 0)
+	m, err := w.post.take(ctx, ann, 0, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
