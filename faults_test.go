@@ -26,7 +26,8 @@ func (s *stage) state() string {
 	}
 	mine, err := s.inner.Apps(ctx, "console:"+s.devID, page)
 	note(mine, err)
-	note(s.inner.DueMail(ctx, s.clock.Now(), uuid.Nil, 500))
+	due, err := s.inner.ClaimMail(ctx, authkit.MailClaim{Now: s.clock.Now(), Until: s.clock.Now(), Max: 500})
+	note(mailIDs(due), err)
 	ids := []uuid.UUID{authkit.Console}
 	for _, app := range mine {
 		ids = append(ids, app.ID)
@@ -43,6 +44,15 @@ func (s *stage) state() string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+// mailIDs returns the ids of mails, in their order.
+func mailIDs(mails []authkit.Mail) (ids []string) {
+	for _, m := range mails {
+		ids = append(ids, m.ID.String())
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // refused checks the answer to a request during which the store failed.

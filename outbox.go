@@ -18,11 +18,12 @@ import (
 )
 
 const (
-	// mailBatch is how many mails are looked for at a time. It is small, since an app that queues
+	// mailBatch is how many mails are claimed at a time. It is small, since an app that queues
 	// mail while a batch is sent waits for the rest of that batch.
 	mailBatch   = 32
 	mailSenders = 4
 	mailTimeout = 30 * time.Second
+	mailClaim   = 2 * mailTimeout // no mail is begun after half of it
 	partingWait = 3 * time.Second // for a mail that is being sent when Run has to stop
 	settleWait  = 2 * time.Second // to note the result of that mail
 	maxBackOff  = 2 * time.Minute
@@ -91,8 +92,8 @@ func (l laterError) Error() string { return fmt.Sprintf("not yet: later, in %s",
 
 // deliver sends the mail that is due, by turns of the apps. It returns once all mail that was due
 // when it was called has been tried. It waits for another deliver of this process, which may be
-// sending some of that mail. It begins no mail after mailTimeout, so that a server that hangs
-// keeps Run from its other work for no longer.
+// sending some of that mail. It begins no mail after mailTimeout, so that a claim outlasts each
+// mail of its batch.
 func (o *outbox) deliver(ctx context.Context) error {
 	var after uuid.UUID
 	select {
@@ -101,33 +102,43 @@ func (o *outbox) deliver(ctx context.Context) error {
 		return fmt.Errorf("deliver mail: %w", ctx.Err())
 	}
 	defer func() { o.turn <- after }()
-	begin, cancel := context.WithTimeout(ctx, mailTimeout)
-	defer cancel()
-	for begin.Err() == nil {
-		due, err := o.store.DueMail(ctx, o.now(), after, mailBatch)
-		if err != nil {
-			return fmt.Errorf("look for due mail: %w", err)
-		}
-		if len(due) == 0 && after == uuid.Nil {
-			return nil
+	begin, stop := context.WithTimeout(ctx, mailTimeout)
+	defer stop()
+	results := settleInBackground(ctx, o.store, stop)
+	var claim error
+	for begin.Err() == nil && claim == nil {
+		var due []Mail
+		if due, claim = o.claim(ctx, after); len(due) == 0 && after == uuid.Nil {
+			break
 		}
 		after = lastApp(due)
-		if err := o.sendAll(ctx, begin, due); err != nil {
-			return err
-		}
+		o.sendAll(ctx, begin, due, results)
 	}
-	return nil
+	return errors.Join(claim, results.end())
+}
+
+// claim claims the next batch, of the apps after one.
+func (o *outbox) claim(ctx context.Context, after uuid.UUID) (due []Mail, err error) {
+	now := o.now()
+	err = panics.Catch(func() (err error) {
+		due, err = o.store.ClaimMail(ctx, MailClaim{Now: now, Until: now.Add(mailClaim), After: after, Max: mailBatch})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim mail: %w", err)
+	}
+	return due, nil
 }
 
 // lastApp returns the app after which the next turn begins. It is the nil UUID, for the start, if
 // there were fewer apps than may have a turn at once.
-func lastApp(due []MailRef) (last uuid.UUID) {
+func lastApp(due []Mail) (last uuid.UUID) {
 	apps := map[uuid.UUID]struct{}{}
-	for _, ref := range due {
-		if _, again := apps[ref.App]; again {
+	for _, m := range due {
+		if _, again := apps[m.App]; again {
 			break // the next round
 		}
-		apps[ref.App], last = struct{}{}, ref.App
+		apps[m.App], last = struct{}{}, m.App
 	}
 	if len(apps) < mailBatch {
 		return uuid.Nil
@@ -135,58 +146,41 @@ func lastApp(due []MailRef) (last uuid.UUID) {
 	return last
 }
 
-// sendAll sends mails concurrently and waits for all that it began. The error is the store's. The
-// caller has to stop then, since the same mail would be due again at once.
-func (o *outbox) sendAll(ctx, begin context.Context, due []MailRef) error {
+// sendAll sends claimed mails concurrently and waits for all that it began. Those that it may not
+// begin are due again at once, untried.
+func (o *outbox) sendAll(ctx, begin context.Context, due []Mail, results *settling) {
 	var all sync.WaitGroup
-	slots, failed := make(chan struct{}, mailSenders), make(chan error, len(due))
-	for _, ref := range due {
+	slots := make(chan struct{}, mailSenders)
+	for _, m := range due {
 		slots <- struct{}{}
 		if begin.Err() != nil {
-			break
+			<-slots
+			results.add(Settled{App: m.App, ID: m.ID, Until: m.DueAt, DueAt: o.now(), Attempts: m.Attempts})
+			continue
 		}
 		all.Go(func() {
 			defer func() { <-slots }()
-			if err := panics.Catch(func() error { return o.send(ctx, ref) }); err != nil {
-				failed <- err
-			}
+			results.add(o.send(ctx, m))
 		})
 	}
 	all.Wait()
-	close(failed)
-	return <-failed
 }
 
-// send claims one mail, so that no other process sends it too, and settles it: sent, given up, or
-// due again after a wait that doubles. The error is the store's.
-func (o *outbox) send(ctx context.Context, ref MailRef) error {
-	now := o.now()
-	m, err := o.store.ClaimMail(ctx, ref.App, ref.ID, now, now.Add(2*mailTimeout))
-	if errors.Is(err, ErrNotFound) {
-		return nil // another process was first
-	}
-	if err != nil {
-		return fmt.Errorf("claim a mail: %w", err)
-	}
+// send tries one claimed mail and returns what became of it: sent, given up, or due again after a
+// wait that doubles.
+func (o *outbox) send(ctx context.Context, m Mail) Settled {
 	own, arrived := outliving(ctx, partingWait)
 	failure := panics.Catch(func() error { return o.post(own, m) })
 	arrived()
 	done := failure == nil || errors.Is(failure, mail.ErrPermanent)
-	wait := min(time.Second<<min(m.Attempts, 10), maxBackOff)
+	wait := min(time.Second<<min(m.Attempts+1, 10), maxBackOff)
 	if later, ok := errors.AsType[laterError](failure); ok {
 		wait, failure = later.wait, nil
 	}
 	if failure != nil {
-		o.log.Line(ctx, slog.LevelWarn, "mail", "mail", slog.String("app", ref.App.String()), slog.String("mail", ref.ID.String()), slog.Any("error", failure))
+		o.log.Line(ctx, slog.LevelWarn, "mail", "mail", slog.String("app", m.App.String()), slog.String("mail", m.ID.String()), slog.Any("error", failure))
 	}
-	// A mail that was sent is noted even if Run has to stop just then. Otherwise it would be sent
-	// again.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)
-	defer cancel()
-	if err := o.store.SettleMail(ctx, ref.App, ref.ID, done, o.now().Add(wait)); err != nil && !errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("settle a mail: %w", err)
-	}
-	return nil
+	return Settled{App: m.App, ID: m.ID, Until: m.DueAt, Done: done, DueAt: o.now().Add(wait), Attempts: m.Attempts + 1}
 }
 
 // post sends a mail, if it is still wanted and may be sent now. If it was not sent, its charge is

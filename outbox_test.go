@@ -10,8 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -179,7 +177,7 @@ func attempts(t *testing.T, failure error) []int {
 			t.Errorf("attempt %d: got %q to %q, want the same message", i, p.took[i].ID, p.took[i].To)
 		}
 	}
-	if due, err := store.DueMail(t.Context(), begun, uuid.Nil, 10); err != nil || len(due) != 0 {
+	if due, err := store.ClaimMail(t.Context(), authkit.MailClaim{Now: begun, Until: begun, Max: 10}); err != nil || len(due) != 0 {
 		t.Errorf("the outbox: got %v, %v, want it empty", due, err)
 	}
 	return after
@@ -216,7 +214,7 @@ func TestMailIsErased(t *testing.T) {
 			})
 			waiting := func() int {
 				// Late enough for a claim to be over, and early enough for the mail.
-				due, err := store.DueMail(t.Context(), w.clock.Now().Add(9*time.Minute), uuid.Nil, 10)
+				due, err := store.ClaimMail(t.Context(), authkit.MailClaim{Now: w.clock.Now().Add(9 * time.Minute), Until: w.clock.Now(), Max: 10})
 				if err != nil {
 					t.Fatal(err)
 				}

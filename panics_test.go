@@ -11,8 +11,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -136,10 +134,10 @@ func TestRunSurvivesAPanicOf(t *testing.T) {
 	})
 }
 
-// panicking is a Store that panics in the goroutine that sends a mail.
+// panicking is a Store that panics in the goroutine that settles a mail.
 type panicking struct{ authkit.Store }
 
-func (panicking) ClaimMail(context.Context, uuid.UUID, uuid.UUID, time.Time, time.Time) (authkit.Mail, error) {
+func (panicking) SettleMail(context.Context, []authkit.Settled) error {
 	panic("no such mail")
 }
 

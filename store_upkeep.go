@@ -35,30 +35,43 @@ type HitResult struct {
 
 // MailStore is the outbox. Mail is put in as a rider.
 type MailStore interface {
-	// DueMail names mail of live apps that is due and not expired at now, so that the apps
-	// take turns. Mail with a zero Expires never expires.
+	// ClaimMail takes mail of live apps that is due and not expired at c.Now, so that the apps
+	// take turns, and returns it. It is due again at c.Until, unless it is settled before. Mail
+	// with a zero Expires never expires. Of concurrent callers exactly one gets a mail. The
+	// others do not wait for that one: they get other mail, or less than their share.
 	//
-	// The apps that have such mail are ordered by id. The call takes those after the given id, at
-	// most max of them; fewer than max are the last ones. Each of them gets the same number of
-	// mails, max divided by the number of these apps and rounded down: its earliest due ones. The
-	// answer begins with the earliest mail of every app, in the order of the ids, then has the
-	// second of every app, and so on.
+	// The apps that have such mail are ordered by id. The call takes those after c.After, at most
+	// c.Max of them; fewer than c.Max are the last ones. Each of them gets the same number of
+	// mails, c.Max divided by the number of these apps and rounded down: its earliest due ones.
+	// The answer begins with the earliest mail of every app, in the order of the ids, then has
+	// the second of every app, and so on.
 	//
-	// However much mail waits in one app, due or put off, the call takes no longer for it.
-	DueMail(ctx context.Context, now time.Time, after uuid.UUID, max int) ([]MailRef, error)
+	// However much mail waits in one app, due or put off, the call takes no longer for it. A
+	// claim need not be durable. If it is lost, or the process is before the mail is settled, the
+	// mail is claimed again: mail that had left then leaves twice.
+	ClaimMail(ctx context.Context, c MailClaim) ([]Mail, error)
 
-	// ClaimMail takes a due mail until the given time, counts an attempt and returns it.
-	// Of concurrent callers one succeeds; the rest, and any caller once it is expired, get
-	// [ErrNotFound].
-	ClaimMail(ctx context.Context, app, id uuid.UUID, now, until time.Time) (Mail, error)
-
-	// SettleMail removes the mail (sent, or given up) or makes it due again at next.
-	// [ErrNotFound]: there is no such mail.
-	SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error
+	// SettleMail settles claimed mails in one durable step. It does not touch a mail that is gone,
+	// or of a deleted app; nor one that was claimed anew since, unless it is Done.
+	SettleMail(ctx context.Context, mails []Settled) error
 }
 
-// MailRef names a mail.
-type MailRef struct{ App, ID uuid.UUID }
+// MailClaim says which mail is taken, and until when.
+type MailClaim struct {
+	Now, Until time.Time
+	After      uuid.UUID // the app after which the turn begins; the nil UUID: with the first
+	Max        int       // how many mails at most
+}
+
+// Settled says what became of a claimed mail. It is removed if it is Done, that is, sent or given
+// up. Otherwise it gets the time at which it is due again and the number of tries.
+type Settled struct {
+	App, ID  uuid.UUID
+	Until    time.Time // of its claim
+	Done     bool
+	DueAt    time.Time
+	Attempts int
+}
 
 // EventStore keeps the audit trail. Events are put in as riders.
 type EventStore interface {

@@ -68,8 +68,8 @@ func plainCalls() []call {
 			_, err := c.s.Apps(c.ctx, "host:me", authkit.Page{Limit: 1})
 			return err
 		}},
-		{method: "DueMail", do: func(c caller) error {
-			_, err := c.s.DueMail(c.ctx, now(), uuid.Nil, 1)
+		{method: "ClaimMail", do: func(c caller) error {
+			_, err := c.s.ClaimMail(c.ctx, authkit.MailClaim{Now: now(), Until: after(time.Minute), Max: 1})
 			return err
 		}},
 		{method: "Sweep", do: func(c caller) error {

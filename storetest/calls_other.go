@@ -74,15 +74,11 @@ func otherCalls() []call {
 			_, err := c.s.Hit(c.ctx, c.app, []authkit.Hit{theHit()}, now())
 			return err
 		}},
-		{method: "ClaimMail", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			_, err := c.s.ClaimMail(c.ctx, c.app, c.x.mail.ID, now(), after(time.Minute))
-			return err
+		{method: "SettleMail", how: "as done", do: func(c caller) error { // it skips mail that is unknown
+			return c.s.SettleMail(c.ctx, []authkit.Settled{{App: c.app, ID: c.x.mail.ID, Done: true}})
 		}},
-		{method: "SettleMail", how: "as done", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.SettleMail(c.ctx, c.app, c.x.mail.ID, true, time.Time{})
-		}},
-		{method: "SettleMail", how: "for later", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.SettleMail(c.ctx, c.app, c.x.mail.ID, false, after(time.Minute))
+		{method: "SettleMail", how: "for later", do: func(c caller) error {
+			return c.s.SettleMail(c.ctx, []authkit.Settled{{App: c.app, ID: c.x.mail.ID, Until: c.x.mail.DueAt, DueAt: after(time.Minute)}})
 		}},
 		{method: "Events", how: "without a filter", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return shown(c.s.Events(c.ctx, c.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}}))

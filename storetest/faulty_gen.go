@@ -283,28 +283,20 @@ func (f *Faulty) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now
 	return f.s.Hit(ctx, app, hits, now)
 }
 
-// DueMail passes the call on, unless it is to fail.
-func (f *Faulty) DueMail(ctx context.Context, now time.Time, after uuid.UUID, max int) (r0 []authkit.MailRef, err error) {
-	if err := f.next(); err != nil {
-		return r0, err
-	}
-	return f.s.DueMail(ctx, now, after, max)
-}
-
 // ClaimMail passes the call on, unless it is to fail.
-func (f *Faulty) ClaimMail(ctx context.Context, app uuid.UUID, id uuid.UUID, now time.Time, until time.Time) (r0 authkit.Mail, err error) {
+func (f *Faulty) ClaimMail(ctx context.Context, c authkit.MailClaim) (r0 []authkit.Mail, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}
-	return f.s.ClaimMail(ctx, app, id, now, until)
+	return f.s.ClaimMail(ctx, c)
 }
 
 // SettleMail passes the call on, unless it is to fail.
-func (f *Faulty) SettleMail(ctx context.Context, app uuid.UUID, id uuid.UUID, done bool, next time.Time) error {
+func (f *Faulty) SettleMail(ctx context.Context, mails []authkit.Settled) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.SettleMail(ctx, app, id, done, next)
+	return f.s.SettleMail(ctx, mails)
 }
 
 // Events passes the call on, unless it is to fail.

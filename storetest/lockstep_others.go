@@ -16,7 +16,6 @@ func (l *otherSteps) steps() []step {
 		{"Hit", l.doHit},
 		{"ClaimMail", l.doClaimMail},
 		{"SettleMail", l.doSettleMail},
-		{"look for due mail", l.lookMail},
 		{"look for events", l.lookEvents},
 	}
 }
@@ -47,55 +46,53 @@ func (l *otherSteps) mailOf(app uuid.UUID) uuid.UUID {
 	return drawID(l, "mail", l.model(app).mail, l.mails...)
 }
 
+// doClaimMail accepts any order among mails of one app that are due at the same time.
 func (l *otherSteps) doClaimMail() {
-	app := l.app()
-	id, until := l.mailOf(app), l.soon()
-	a := l.model(app)
-	want, ok := a.mail[id]
-	ok = ok && isDue(want, l.at)
-	if ok {
-		want.DueAt = until
-		want.Attempts++
-		a.mail[id] = want
+	c := authkit.MailClaim{Now: l.at, Until: l.soon(), After: draw(l, "after", uuid.Nil, l.app()), Max: draw(l, "limit", 1, 2, 3, 99)}
+	want := l.m.due(c.Now, c.After, c.Max)
+	got, err := l.s.ClaimMail(l.ctx, c)
+	l.answered(err, nil)
+	if len(got) != len(want) {
+		l.Fatalf("ClaimMail: got %d mails, want %d", len(got), len(want))
 	}
-	got, err := l.s.ClaimMail(l.ctx, app, id, l.at, until)
-	if l.found(err, ok) {
-		l.same("ClaimMail", got, want)
+	seen := map[mailRef]bool{}
+	for i, m := range got {
+		ref := mailRef{m.App, m.ID}
+		x, ok := l.model(m.App).mail[m.ID]
+		if !ok || seen[ref] || !isDue(x, c.Now) || m.App != want[i].App || !x.DueAt.Equal(want[i].DueAt) {
+			l.Fatalf("ClaimMail[%d]: got %v, due at %v, want one of app %s that is due at %v", i, ref, x.DueAt, want[i].App, want[i].DueAt)
+		}
+		seen[ref] = true
+		x.DueAt = c.Until
+		l.same("ClaimMail", m, x)
+	}
+	for ref := range seen {
+		x := l.model(ref.App).mail[ref.ID]
+		x.DueAt = c.Until
+		l.model(ref.App).mail[ref.ID] = x
 	}
 }
 
 func (l *otherSteps) doSettleMail() {
-	app := l.app()
-	id, done, next := l.mailOf(app), l.often(5, "done"), l.soon()
-	a := l.model(app)
-	x, ok := a.mail[id]
-	switch {
-	case ok && done:
-		delete(a.mail, id)
-	case ok:
-		x.DueAt = next
-		a.mail[id] = x
-	}
-	l.found(l.s.SettleMail(l.ctx, app, id, done, next), ok)
-}
-
-// lookMail accepts any order among mails of one app that are due at the same time.
-func (l *otherSteps) lookMail() {
-	after, limit := draw(l, "after", uuid.Nil, l.app()), draw(l, "limit", 1, 2, 3, 99)
-	want := l.m.due(l.at, after, limit)
-	got, err := l.s.DueMail(l.ctx, l.at, after, limit)
-	l.answered(err, nil)
-	if len(got) != len(want) {
-		l.Fatalf("DueMail: got %d mails, want %d", len(got), len(want))
-	}
-	seen := map[authkit.MailRef]bool{}
-	for i, ref := range got {
-		x, ok := l.m[ref.App].mail[ref.ID]
-		if !ok || seen[ref] || !isDue(x, l.at) || ref.App != want[i].App || !x.DueAt.Equal(want[i].DueAt) {
-			l.Fatalf("DueMail[%d]: got %v, due at %v, want one of app %s that is due at %v", i, ref, x.DueAt, want[i].App, want[i].DueAt)
+	var all []authkit.Settled
+	for range draw(l, "mails", 1, 2) {
+		app := l.app()
+		s := authkit.Settled{App: app, ID: l.mailOf(app), Done: l.often(5, "done"), DueAt: l.soon(), Attempts: draw(l, "tries", 0, 1, 2)}
+		a := l.model(app)
+		x, ok := a.mail[s.ID]
+		if s.Until = x.DueAt; l.often(3, "late") {
+			s.Until = l.soon()
 		}
-		seen[ref] = true
+		switch {
+		case ok && s.Done:
+			delete(a.mail, s.ID)
+		case ok && s.Until.Equal(x.DueAt):
+			x.DueAt, x.Attempts = s.DueAt, s.Attempts
+			a.mail[s.ID] = x
+		}
+		all = append(all, s)
 	}
+	l.answered(l.s.SettleMail(l.ctx, all), nil)
 }
 
 func (l *otherSteps) lookEvents() {

@@ -11,7 +11,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// due returns the mails that DueMail should name, in its order.
+// due returns the mails that ClaimMail should take, in its order.
 func (m model) due(now time.Time, after uuid.UUID, limit int) (named []authkit.Mail) {
 	var apps [][]authkit.Mail
 	for _, id := range slices.SortedFunc(maps.Keys(m), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }) {

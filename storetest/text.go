@@ -95,9 +95,7 @@ func timeEpoch(b *bed) {
 	riders := b.riders("x")
 	riders.Mail[0].DueAt, riders.Mail[0].Expires, riders.Events[0].Time = epoch, epoch, epoch
 	b.ok(b.s.Put(b.ctx, b.app, riders))
-	due, err := b.s.DueMail(b.ctx, at, uuid.Nil, 10)
-	b.ok(err)
-	equal(b, len(due), 0)
+	equal(b, len(b.claim(at, 10)), 0)
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}, Until: at})
 	b.ok(err)
 	equal(b, len(events), 1)

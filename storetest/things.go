@@ -72,7 +72,7 @@ type holding struct {
 	Accounts  []authkit.Account
 	Sessions  []authkit.Session
 	Tokens    []authkit.Token
-	Due       []authkit.MailRef
+	Due       []mailRef
 	Events    []authkit.Event
 }
 
@@ -104,9 +104,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 			h.Tokens = append(h.Tokens, t)
 		}
 	}
-	due, err := b.s.DueMail(b.ctx, now(), uuid.Nil, all)
-	b.ok(err)
-	for _, ref := range due {
+	for _, ref := range b.due() {
 		if ref.App == app {
 			h.Due = append(h.Due, ref)
 		}

@@ -66,17 +66,19 @@ func (w *watched) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders)
 	return w.Store.Put(ctx, app, riders)
 }
 
-// DueMail is the first call of each turn of Run.
-func (w *watched) DueMail(ctx context.Context, now time.Time, after uuid.UUID, most int) ([]authkit.MailRef, error) {
+// ClaimMail is the first call of each turn of Run.
+func (w *watched) ClaimMail(ctx context.Context, c authkit.MailClaim) ([]authkit.Mail, error) {
 	w.working.Store(true)
-	return w.Store.DueMail(ctx, now, after, most)
+	return w.Store.ClaimMail(ctx, c)
 }
 
-// SettleMail counts a mail as sent once it is done.
-func (w *watched) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error {
-	err := w.Store.SettleMail(ctx, app, id, done, next)
-	if done {
-		w.mail.Add(-1)
+// SettleMail counts the mails that are done as sent.
+func (w *watched) SettleMail(ctx context.Context, mails []authkit.Settled) error {
+	err := w.Store.SettleMail(ctx, mails)
+	for _, m := range mails {
+		if m.Done {
+			w.mail.Add(-1)
+		}
 	}
 	return err
 }

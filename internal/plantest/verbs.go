@@ -183,16 +183,15 @@ func ignore(err, expected error) error {
 
 func upkeepVerbs() []Verb {
 	return []Verb{
-		of("DueMail beside mail that is put off", func(ctx context.Context, s authkit.Store) ([]authkit.MailRef, error) {
-			return s.DueMail(ctx, now, uuid.Nil, 20)
+		of("ClaimMail beside mail that is put off", func(ctx context.Context, s authkit.Store) ([]authkit.Mail, error) {
+			return s.ClaimMail(ctx, authkit.MailClaim{Now: now, Until: now.Add(time.Minute), Max: 20})
 		}),
-		of("DueMail in a flood", func(ctx context.Context, s authkit.Store) ([]authkit.MailRef, error) {
-			return s.DueMail(ctx, now.Add(time.Hour), uuid.Nil, 20)
+		of("ClaimMail in a flood", func(ctx context.Context, s authkit.Store) ([]authkit.Mail, error) {
+			return s.ClaimMail(ctx, authkit.MailClaim{Now: now.Add(time.Hour), Until: now.Add(2 * time.Hour), Max: 20})
 		}),
-		of("ClaimMail", func(ctx context.Context, s authkit.Store) (authkit.Mail, error) {
-			return s.ClaimMail(ctx, app, row(13), now.Add(time.Hour), now.Add(2*time.Hour))
-		}),
-		{"SettleMail", func(ctx context.Context, s authkit.Store) error { return s.SettleMail(ctx, app, row(14), true, now) }},
+		{"SettleMail", func(ctx context.Context, s authkit.Store) error {
+			return s.SettleMail(ctx, []authkit.Settled{{App: app, ID: row(14), Done: true}, {App: app, ID: row(15), Until: now.Add(time.Hour), DueAt: now}})
+		}},
 		of("Sweep with nothing to remove", func(ctx context.Context, s authkit.Store) (bool, error) {
 			return s.Sweep(ctx, now.Add(-24*time.Hour), now.Add(-24*time.Hour), 1000)
 		}),

@@ -35,6 +35,14 @@ func (o *outbox) drop(id uuid.UUID) {
 	o.byDue = slices.Delete(o.byDue, at, at+1)
 }
 
+// postpone makes a mail due at a later time and returns a copy of it.
+func (o *outbox) postpone(id uuid.UUID, until time.Time) authkit.Mail {
+	m := o.mails[id]
+	m.DueAt = until
+	o.put(m)
+	return copyMail(m)
+}
+
 // due lists at most limit mails that may be claimed, the earliest due first.
 func (o *outbox) due(now time.Time, limit int) (ids []uuid.UUID) {
 	for _, a := range o.byDue {
@@ -53,22 +61,22 @@ func due(m authkit.Mail, now time.Time) bool {
 	return !m.DueAt.After(now) && (m.Expires.IsZero() || m.Expires.After(now))
 }
 
-// DueMail implements [authkit.MailStore].
-func (s *Store) DueMail(ctx context.Context, now time.Time, after uuid.UUID, limit int) ([]authkit.MailRef, error) {
-	var out []authkit.MailRef
+// ClaimMail implements [authkit.MailStore].
+func (s *Store) ClaimMail(ctx context.Context, c authkit.MailClaim) ([]authkit.Mail, error) {
+	var out []authkit.Mail
 	err := s.step(ctx, func() error {
-		apps := s.withDueMail(micro(now), after, limit)
+		apps := s.withDueMail(micro(c.Now), c.After, c.Max)
 		if len(apps) == 0 {
 			return nil
 		}
 		each := make([][]uuid.UUID, len(apps))
 		for i, app := range apps {
-			each[i] = s.apps[app].mail.due(micro(now), limit/len(apps))
+			each[i] = s.apps[app].mail.due(micro(c.Now), c.Max/len(apps))
 		}
-		for round := range limit / len(apps) {
+		for round := range c.Max / len(apps) {
 			for i, app := range apps {
 				if round < len(each[i]) {
-					out = append(out, authkit.MailRef{App: app, ID: each[i][round]})
+					out = append(out, s.apps[app].mail.postpone(each[i][round], micro(c.Until)))
 				}
 			}
 		}
@@ -90,35 +98,22 @@ func (s *Store) withDueMail(now time.Time, after uuid.UUID, limit int) []uuid.UU
 	return apps[:max(0, min(limit, len(apps)))]
 }
 
-// ClaimMail implements [authkit.MailStore].
-func (s *Store) ClaimMail(ctx context.Context, app, id uuid.UUID, now, until time.Time) (authkit.Mail, error) {
-	var out authkit.Mail
-	err := s.in(ctx, app, func(t *tenant) error {
-		m, ok := t.mail.mails[id]
-		if !ok || !due(m, micro(now)) {
-			return authkit.ErrNotFound
-		}
-		t.mail.drop(id)
-		m.DueAt = micro(until)
-		m.Attempts++
-		t.mail.put(m)
-		out = copyMail(m)
-		return nil
-	})
-	return out, err
-}
-
-// SettleMail implements [authkit.MailStore]. [authkit.ErrNotFound]: there is no such mail.
-func (s *Store) SettleMail(ctx context.Context, app, id uuid.UUID, done bool, next time.Time) error {
-	return s.in(ctx, app, func(t *tenant) error {
-		m, ok := t.mail.mails[id]
-		if !ok {
-			return authkit.ErrNotFound
-		}
-		t.mail.drop(id)
-		if !done {
-			m.DueAt = micro(next)
-			t.mail.put(m)
+// SettleMail implements [authkit.MailStore].
+func (s *Store) SettleMail(ctx context.Context, mails []authkit.Settled) error {
+	return s.step(ctx, func() error {
+		for _, x := range mails {
+			t := s.apps[x.App]
+			if t == nil {
+				continue
+			}
+			m, ok := t.mail.mails[x.ID]
+			switch {
+			case ok && x.Done:
+				t.mail.drop(x.ID)
+			case ok && m.DueAt.Equal(micro(x.Until)):
+				m.DueAt, m.Attempts = micro(x.DueAt), x.Attempts
+				t.mail.put(m)
+			}
 		}
 		return nil
 	})
