@@ -4,7 +4,7 @@
 //	mailer, err := smtp.New(config)
 //	err = mailer.Send(ctx, message)
 //
-// Every Send uses a connection of its own, so nothing needs to be closed.
+// Connections are kept for some seconds, for the next mail. Nothing needs to be closed.
 package smtp
 
 import (
@@ -34,6 +34,7 @@ type Config struct {
 	Username, Password string // no authentication if Username is empty
 	TLS                Mode
 	Timeout            time.Duration // of one Send; 10 s if zero
+	KeepIdle           time.Duration // how long a connection is kept for the next mail; 5 s if zero, negative: not at all
 	TLSConfig          *tls.Config   // nil trusts the system's roots, or any certificate if Opportunistic
 
 	// LocalName is the name in EHLO: a full host name or an address literal. Default: the

@@ -20,6 +20,7 @@ type Mailer struct {
 	config Config
 	host   string
 	port   int
+	kept   kept
 }
 
 // New returns a Mailer for c. It opens no connection.
@@ -44,6 +45,9 @@ func New(c Config) (*Mailer, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = 10 * time.Second
 	}
+	if c.KeepIdle == 0 {
+		c.KeepIdle = keepIdle
+	}
 	m := &Mailer{config: c, host: host, port: port}
 	m.config.TLSConfig = tlsConfig(c, host)
 	return m, nil
@@ -64,9 +68,11 @@ func tlsConfig(of Config, host string) *tls.Config {
 	return c
 }
 
-// Send delivers m over a new connection. The error wraps [mail.ErrPermanent] if the message
-// cannot be written safely, or if the relay gives a 5xx reply to the message, its sender or its
-// recipient (RFC 5321, section 4.2.1). The error of a relay that refuses this client does not.
+// Send delivers m. It uses a connection that an earlier Send has kept, or a new one. If a kept
+// one fails before the relay has seen any of the message, a new one is tried: no message is sent
+// twice. The error wraps [mail.ErrPermanent] if the message cannot be written safely, or if the
+// relay gives a 5xx reply to the message, its sender or its recipient (RFC 5321, section 4.2.1).
+// The error of a relay that refuses this client does not.
 func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	msg, err := compose(m)
 	if err != nil {
@@ -74,36 +80,78 @@ func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	conn, err := s.dial(ctx)
+	if c := s.kept.take(m.From); c != nil {
+		if err := s.sendOver(ctx, c, msg); err == nil || !unused(err) || ctx.Err() != nil {
+			return classify(ctx, err)
+		}
+	}
+	c, err := s.connect(ctx, m.From)
 	if err != nil {
 		return classify(ctx, err)
 	}
-	defer conn.Close() //nolint:errcheck // as below
-	client, err := gomail.NewClient(s.host, s.options(conn, m.From)...)
-	if err != nil {
-		return fmt.Errorf("smtp client: %w", err)
+	return classify(ctx, s.sendOver(ctx, c, msg))
+}
+
+// sendOver sends over a connection, and keeps it or closes it.
+func (s *Mailer) sendOver(ctx context.Context, c *connection, msg *gomail.Msg) error {
+	stillOpen, err := c.send(ctx, msg)
+	if stillOpen {
+		s.kept.put(c, s.config.KeepIdle)
+	} else {
+		_ = c.raw.Close() // the error is that of the message
 	}
-	err = client.DialAndSendWithContext(ctx, msg)
 	if msg.IsDelivered() {
-		return nil // accepted; a failed QUIT must not cause a second copy
+		return nil // accepted; what fails afterwards must not cause a second copy
 	}
-	return classify(ctx, err)
+	return err
+}
+
+// Close closes the kept connections. A later Send works, and keeps none.
+func (s *Mailer) Close() error {
+	s.kept.close()
+	return nil
+}
+
+// connect dials, and speaks up to the point where the relay takes mail. The connection is closed
+// if ctx ends meanwhile, so that a server that hangs cannot hold the caller.
+func (s *Mailer) connect(ctx context.Context, from string) (*connection, error) {
+	var d net.Dialer
+	raw, err := d.DialContext(ctx, "tcp", s.config.Addr)
+	if err != nil {
+		return nil, err
+	}
+	c := &connection{raw: raw, from: from}
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	c.client, err = gomail.NewClient(s.host, s.options(raw, from)...)
+	if err == nil {
+		c.smtp, err = c.client.DialToSMTPClientWithContext(ctx)
+	}
+	if !stop() || err != nil {
+		_ = raw.Close()
+		return nil, errors.Join(err, ctx.Err())
+	}
+	return c, nil
 }
 
 func (s *Mailer) options(conn net.Conn, from string) []gomail.Option {
 	c := s.config
+	link := conn
+	if c.TLS == Implicit {
+		link = tls.Client(conn, c.TLSConfig)
+	}
 	policy := gomail.TLSMandatory
 	switch c.TLS {
 	case Implicit:
-		policy = gomail.NoTLS // the dialer below does it
+		policy = gomail.NoTLS // it is there already
 	case Opportunistic:
 		policy = gomail.TLSOpportunistic
 	}
 	opts := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(c.Timeout), gomail.WithTLSConfig(c.TLSConfig),
 		gomail.WithTLSPolicy(policy), gomail.WithHELO(s.localName(from, conn.LocalAddr())),
-		gomail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return conn, nil }),
-		gomail.WithoutNoop(), // the connection is a new one
+		gomail.WithDialContextFunc(func(context.Context, string, string) (net.Conn, error) { return link, nil }),
+		gomail.WithoutNoop(), // a relay need not know it
+		gomail.WithoutRset(), // a message that was taken leaves no state (RFC 5321, section 4.1.1.4)
 	}
 	if c.TLS == Implicit {
 		opts = append(opts, gomail.WithSSL())
@@ -127,21 +175,6 @@ func (m Mode) mechanisms() []gomail.SMTPAuthType {
 		return all
 	}
 	return append([]gomail.SMTPAuthType{gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA1PLUS}, all...)
-}
-
-// dial connects. The connection is closed when ctx is done, so that a server that hangs cannot
-// hold the caller.
-func (s *Mailer) dial(ctx context.Context) (net.Conn, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", s.config.Addr)
-	if err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, func() { _ = conn.Close() })
-	if s.config.TLS == Implicit {
-		return tls.Client(conn, s.config.TLSConfig), nil
-	}
-	return conn, nil
 }
 
 func classify(ctx context.Context, err error) error {
