@@ -40,7 +40,8 @@ type plan struct {
 	Apps     int                    // made at the start
 	Limits   bool                   // keep the default limits
 	Password authkit.PasswordConfig // cost of hashes
-	Speed    float64                // of the clock; 0: 1
+	Tokens   authkit.TokenConfig
+	Speed    float64 // of the clock; 0: 1
 }
 
 // greeting is what a child writes once it serves.
@@ -136,7 +137,7 @@ func (p plan) open(ctx context.Context, base string) (*child, func(), error) {
 	c.store = authkittest.Timed(c.store, c.clock.now)
 	c.engine, err = authkit.New(authkit.Config{
 		Store: c.store, BaseURL: base, Mailer: mailer, MailFrom: "no-reply@authkit.example", Secrets: [][]byte{secret}, Now: c.clock.now,
-		Password: p.Password, Limits: authkit.LimitConfig{InsecureOff: !p.Limits}, Observer: c.observe,
+		Password: p.Password, Tokens: p.Tokens, Limits: authkit.LimitConfig{InsecureOff: !p.Limits}, Observer: c.observe,
 		Logger:                         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		TrustedProxies:                 []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Developers:                     func(*http.Request) (string, time.Time, error) { return "", time.Time{}, errors.New("there are none") },

@@ -36,6 +36,18 @@ func Cases() []Case {
 			"provider", "an endpoint of an OpenID provider hangs, never ends, answers 1 GB, drips, or stops within an answer",
 			"others: p50 ≤ 1.2×, p99 ≤ 2×; bounded memory", providerCase,
 		},
+		{
+			"flood", "200 clients sign in without pause; one peer tries 300 apps",
+			"memory ≤ idle + 140 MB; honest sign-ins ≥ 99 %; overflow 503 < 50 ms; other endpoints' p99 ≤ 3× idle", floodCase,
+		},
+		{
+			"clients", "clients hang up, send slow bodies, 1 MiB of dots as a token, deep JSON",
+			"no hash begins for a client that is gone; goroutines, memory and connections go with the clients; no 5xx", clientsCase,
+		},
+		{
+			"soak", "mixed traffic while tokens expire by the million",
+			"flat memory; flat store after the expired tokens are removed; no unexpected answer", soakCase,
+		},
 	}
 }
 

@@ -43,14 +43,14 @@ func (c *clock) now() time.Time {
 // state is what a child reports about itself.
 type state struct {
 	Goroutines int
-	Heap       int64         // bytes of objects
-	RSS        int64         // bytes of memory that the process holds
-	Conns      int64         // open connections, the one that asks included
-	Serving    int64         // requests in progress
-	Hashed     int64         // passwords that were compared
-	Status     map[int]int64 // answers by status
-	Rows       map[string]int64
-	StoreBytes int64 // pages of the store that are in use
+	Heap       int64            // bytes of objects
+	RSS        int64            // bytes of memory that the process holds
+	Conns      int64            // open connections, the one that asks included
+	Serving    int64            // requests in progress
+	Hashed     int64            // passwords that were compared
+	Status     map[int]int64    // answers by status
+	Rows       map[string]int64 // of the tables whose rows expire; SQLite only
+	StoreBytes int64            // of the pages of those tables
 	Now        time.Time
 }
 
@@ -86,7 +86,7 @@ func (c *child) handler() http.Handler {
 	mux.HandleFunc("POST /test/collect", answer(none, true))
 	mux.HandleFunc("POST /test/clock", answer(c.move, false))
 	mux.HandleFunc("POST /test/provider", answer(c.configure, false))
-	mux.HandleFunc("POST /test/tokens", answer(c.expiring, false))
+	mux.HandleFunc("POST /test/tokens", answer(c.addTokens, false))
 	return mux
 }
 
@@ -142,8 +142,8 @@ func (c *child) configure(ctx context.Context, q url.Values) error {
 // tokensPerPut is how many tokens one commit stores.
 const tokensPerPut = 500
 
-// expiring stores n tokens of the first app that expire after ttl, in commits of 500.
-func (c *child) expiring(ctx context.Context, q url.Values) error {
+// addTokens stores n tokens of the first app that expire after ttl, in commits of 500.
+func (c *child) addTokens(ctx context.Context, q url.Values) error {
 	n, err := strconv.Atoi(q.Get("n"))
 	if err != nil {
 		return err
@@ -179,7 +179,7 @@ func (c *child) state(ctx context.Context) (state, error) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	s := state{
-		Goroutines: runtime.NumGoroutine(), Heap: int64(m.HeapAlloc), RSS: resident(int64(m.Sys - m.HeapReleased)), //nolint:gosec // far below the largest
+		Goroutines: runtime.NumGoroutine(), Heap: int64(m.HeapAlloc), RSS: residentSet(int64(m.Sys - m.HeapReleased)), //nolint:gosec // far below the largest
 		Conns: c.conns.Load(), Serving: c.serving.Load(), Hashed: c.hashed.Load(), Status: map[int]int64{}, Now: c.clock.now(),
 	}
 	c.mu.Lock()
@@ -194,9 +194,9 @@ func (c *child) state(ctx context.Context) (state, error) {
 	return s, err
 }
 
-// resident returns the memory that the process holds. Where /proc does not say, it is what the
+// residentSet returns the memory that the process holds. Where /proc does not say, it is what the
 // runtime holds.
-func resident(runtimes int64) int64 {
+func residentSet(runtimes int64) int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	_, after, ok := bytes.Cut(status, []byte("VmRSS:"))
 	if err != nil || !ok {
@@ -209,7 +209,10 @@ func resident(runtimes int64) int64 {
 	return kB << 10
 }
 
-// measureFile counts the rows of the tables that expire, and the bytes of the pages in use.
+// expiring are the tables whose rows expire. Events are kept for more than a year.
+var expiring = []string{"tokens", "sessions", "outbox", "limits"}
+
+// measureFile counts the rows of those tables, and the bytes of their pages.
 func measureFile(ctx context.Context, file string) (rows map[string]int64, size int64, err error) {
 	db, err := sql.Open("sqlite", "file:"+file+"?mode=ro&_pragma=busy_timeout(5000)")
 	if err != nil {
@@ -217,13 +220,16 @@ func measureFile(ctx context.Context, file string) (rows map[string]int64, size 
 	}
 	defer db.Close() //nolint:errcheck // it was only read
 	rows = map[string]int64{}
-	for _, table := range []string{"tokens", "sessions", "outbox", "limits", "events", "users"} {
-		var n int64
+	for _, table := range expiring {
+		var n, bytes int64
 		if err := db.QueryRowContext(ctx, "select count(*) from authkit_"+table).Scan(&n); err != nil {
 			return nil, 0, err
 		}
+		if err := db.QueryRowContext(ctx, "select coalesce(sum(pgsize), 0) from dbstat where aggregate = 1 and name like '%authkit_"+table+"%'").Scan(&bytes); err != nil {
+			return nil, 0, err
+		}
 		rows[table] = n
+		size += bytes
 	}
-	err = db.QueryRowContext(ctx, "select (p.page_count - f.freelist_count) * s.page_size from pragma_page_count p, pragma_freelist_count f, pragma_page_size s").Scan(&size)
-	return rows, size, err
+	return rows, size, nil
 }
