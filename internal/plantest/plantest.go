@@ -89,6 +89,12 @@ func (t *tx) Queue(ctx context.Context, none error, sql string, args ...any) {
 	}
 }
 
+func (t *tx) Ask(ctx context.Context, none error, f func(sqlstore.Row) error, sql string, args ...any) {
+	if t.look(ctx, sql, args...) == nil {
+		t.Tx.Ask(ctx, none, f, sql, args...)
+	}
+}
+
 func (t *tx) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
 	if err := t.look(ctx, sql, args...); err != nil {
 		return 0, err

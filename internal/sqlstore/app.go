@@ -19,7 +19,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 		return err
 	}
 	app := n.App
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		s.mayOwn(ctx, q, ownership{n.Owner, app.Developer, n.Most, app.CreatedAt})
 		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
 			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
@@ -28,7 +28,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 		if n.Key != nil {
 			addAPIKey(ctx, q, app.ID, *n.Key)
 		}
-		s.riders(ctx, q, app.ID, n.Riders)
+		s.riders(ctx, q, ride{app: app.ID, of: n.Riders})
 		return nil
 	})
 }
@@ -78,14 +78,14 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 	}
 	var out authkit.App
 	// The update comes first: two steps that share the row and then update it would deadlock.
-	err := s.c.Tx(ctx, true, func(q Tx) (err error) {
+	err := s.step(ctx, func(q Tx) (err error) {
 		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings)
 where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set)
 		out, err = readApp(ctx, q, c.App)
 		if err == nil && c.NameKey != nil {
 			changeName(ctx, q, out)
 		}
-		s.riders(ctx, q, c.App, c.Riders)
+		s.riders(ctx, q, ride{app: c.App, of: c.Riders})
 		return err
 	})
 	if errors.Is(err, authkit.ErrStale) {
@@ -99,7 +99,7 @@ where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c
 
 // DeleteApp implements [authkit.AppStore].
 func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, riders authkit.Riders) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		gone := authkit.App{ID: app}
 		err := first(ctx, q, `update authkit_apps set deleted_at = $2 where app_id = $1 and deleted_at = 0 returning developer, created_at`, func(r Row) error {
 			return r.Scan(&gone.Developer, (*micros)(&gone.CreatedAt))
@@ -108,21 +108,21 @@ func (s *Store) DeleteApp(ctx context.Context, app uuid.UUID, now time.Time, rid
 			return err
 		}
 		dropNames(ctx, q, gone, nil)
-		s.riders(ctx, q, app, riders)
+		s.riders(ctx, q, ride{app: app, of: riders})
 		return nil
 	})
 }
 
 // AddSigningKey implements [authkit.AppStore].
 func (s *Store) AddSigningKey(ctx context.Context, app uuid.UUID, k authkit.SigningKey, oldest int64, riders authkit.Riders) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set version = version + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
 		// The update serialises additions: the statement after it sees the key that the addition
 		// before has added.
 		q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_signing_keys where app_id = $1 and seq >= $2)`, id(app), k.Seq)
 		addSigningKey(ctx, q, app, k)
 		q.Queue(ctx, nil, `delete from authkit_signing_keys where app_id = $1 and seq < $2`, id(app), min(oldest, k.Seq))
-		s.riders(ctx, q, app, riders)
+		s.riders(ctx, q, ride{app: app, of: riders})
 		return nil
 	})
 }

@@ -9,19 +9,17 @@ import (
 // ChangeUser implements [authkit.UserStore].
 func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
 	var u authkit.User
-	err := s.write(ctx, c.App, func(q Tx) (err error) {
-		if u, err = changeRow(ctx, q, c); err != nil {
-			return err
-		}
+	err := s.write(ctx, c.App, func(q Tx) error {
+		changeRow(ctx, q, c, &u)
 		if c.Take != nil {
-			s.spend(ctx, q, spending{c.App, *c.Take, c.Now, unboundOrOf, []any{id(c.ID), u.Epoch - bit(c.End)}})
+			s.spend(ctx, q, spending{c.App, *c.Take, c.Now, boundToUser, []any{id(c.ID), bit(c.End)}})
 		}
-		changeCredentials(ctx, q, u, c)
-		changeSessions(ctx, q, u, c)
+		changeCredentials(ctx, q, c)
+		changeSessions(ctx, q, c)
 		if err := suspend(ctx, q, c.Owns, c.Disabled); err != nil {
 			return err
 		}
-		s.riders(ctx, q, c.App, ofUser(c.Riders, c.ID, u.Epoch))
+		s.riders(ctx, q, ride{c.App, c.ID, c.Riders})
 		return nil
 	})
 	if err != nil {
@@ -30,54 +28,54 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 	return u, nil
 }
 
-// changeRow updates the users row. Its lock serialises the steps on one user.
-func changeRow(ctx context.Context, q Tx, c authkit.UserChange) (authkit.User, error) {
+// changeRow updates the users row. Its lock serialises the steps on one user, and what the
+// statements after it read of the row is what it has written.
+func changeRow(ctx context.Context, q Tx, c authkit.UserChange, u *authkit.User) {
 	var login, method any
 	guard := ""
 	if c.Session != nil {
 		login, method = us(c.Now), c.AuthMethod
 		guard = " and coalesce($12, disabled) = 0"
 	}
-	var u authkit.User
-	alive := false
-	err := q.Rows(ctx, `update authkit_users set version = version + $4, epoch = epoch + $5, email = coalesce($6, email), email_typed = coalesce($7, email_typed),
-name = coalesce($8, name), name_key = coalesce($9, name_key), disabled_reason = coalesce($10, disabled_reason), verified = coalesce($11, verified),
-disabled = coalesce($12, disabled), last_login = coalesce($13, last_login), auth_method = coalesce($14, auth_method)
-where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`+guard+` returning `+userCols,
-		func(r Row) error { alive = true; return r.Scan(userDest(&u)...) },
+	q.Ask(ctx, authkit.ErrStale, func(r Row) error { return r.Scan(userDest(u)...) }, changeUser+guard+` returning `+userCols,
 		id(c.App), id(c.ID), c.Version, bit(c.Raises()), bit(c.End), opt(c.Email), opt(c.EmailTyped), opt(c.Name), opt(c.NameKey), opt(c.DisabledReason),
 		optBit(c.Verified), optBit(c.Disabled), login, method)
-	if err == nil && !alive {
-		err = authkit.ErrStale
-	}
-	return u, err
 }
 
-func changeCredentials(ctx context.Context, q Tx, u authkit.User, c authkit.UserChange) {
+const changeUser = `update authkit_users set version = version + $4, epoch = epoch + $5, email = coalesce($6, email), email_typed = coalesce($7, email_typed),
+name = coalesce($8, name), name_key = coalesce($9, name_key), disabled_reason = coalesce($10, disabled_reason), verified = coalesce($11, verified),
+disabled = coalesce($12, disabled), last_login = coalesce($13, last_login), auth_method = coalesce($14, auth_method)
+where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`
+
+func changeCredentials(ctx context.Context, q Tx, c authkit.UserChange) {
 	if c.DropCredentials {
-		q.Queue(ctx, nil, `delete from authkit_credentials where app_id = $1 and user_id = $2`, id(u.App), id(u.ID))
+		q.Queue(ctx, nil, `delete from authkit_credentials where app_id = $1 and user_id = $2`, id(c.App), id(c.ID))
 	}
 	for _, d := range c.Drop {
-		q.Queue(ctx, nil, `delete from authkit_credentials where app_id = $1 and user_id = $2 and kind = $3 and subject = $4`, id(u.App), id(u.ID), d.Kind, d.Subject)
+		q.Queue(ctx, nil, `delete from authkit_credentials where app_id = $1 and user_id = $2 and kind = $3 and subject = $4`, id(c.App), id(c.ID), d.Kind, d.Subject)
 	}
+	owner := authkit.UserRef{App: c.App, ID: c.ID}
 	for _, p := range c.Put {
-		addCredential(ctx, q, u, p, ` on conflict (app_id, kind, subject) do update set data = excluded.data where authkit_credentials.user_id = excluded.user_id`)
+		addCredential(ctx, q, owner, p, ` on conflict (app_id, kind, subject) do update set data = excluded.data where authkit_credentials.user_id = excluded.user_id`)
 	}
 }
 
-func changeSessions(ctx context.Context, q Tx, u authkit.User, c authkit.UserChange) {
+func changeSessions(ctx context.Context, q Tx, c authkit.UserChange) {
 	if c.End {
-		q.Queue(ctx, nil, `update authkit_sessions set epoch = $4 where app_id = $1 and user_id = $2 and session_id = $3 and epoch = $5 and ended_at = 0`,
-			id(u.App), id(u.ID), id(c.Keep), u.Epoch, u.Epoch-1)
+		q.Queue(ctx, nil, `update authkit_sessions set epoch = epoch + 1 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 and epoch = `+epochOf+` - 1`,
+			id(c.App), id(c.ID), id(c.Keep))
 	}
 	if c.Session == nil {
 		return
 	}
-	addSession(ctx, q, u, *c.Session)
+	addSession(ctx, q, authkit.UserRef{App: c.App, ID: c.ID}, *c.Session)
 	if c.MaxSessions > 0 {
 		q.Queue(ctx, nil, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id in
-(select session_id from authkit_sessions where app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = $5
-order by created_at desc, session_id desc limit 1000000 offset $6)`,
-			id(u.App), id(u.ID), id(c.Session.ID), us(c.Now), u.Epoch, int64(c.MaxSessions-1))
+(select session_id from authkit_sessions where app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = `+epochOf+`
+order by created_at desc, session_id desc limit 1000000 offset $5)`,
+			id(c.App), id(c.ID), id(c.Session.ID), us(c.Now), int64(c.MaxSessions-1))
 	}
 }
+
+// epochOf is the Epoch of the user $2.
+const epochOf = `(select u.epoch from authkit_users u where u.app_id = $1 and u.user_id = $2)`

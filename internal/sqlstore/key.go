@@ -40,7 +40,7 @@ func (s *Store) APIKeys(ctx context.Context, app uuid.UUID) ([]authkit.APIKey, e
 
 // RotateAPIKey implements [authkit.KeyStore].
 func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		// The update serialises rotations: the statements after it see every earlier one.
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(r.App))
 		retire(ctx, q, r)
@@ -49,7 +49,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, r authkit.KeyRotation) error {
 (select k.key_id from authkit_api_keys k where k.app_id = $1 and k.active = 0 order by k.created_at desc, k.key_id desc limit $2)`, id(r.App), int64(r.Keep))
 		}
 		addAPIKey(ctx, q, r.App, r.Next)
-		s.riders(ctx, q, r.App, r.Riders)
+		s.riders(ctx, q, ride{app: r.App, of: r.Riders})
 		return nil
 	})
 }
@@ -71,7 +71,7 @@ func retire(ctx context.Context, q Tx, r authkit.KeyRotation) {
 func (s *Store) RevokeAPIKey(ctx context.Context, app, key uuid.UUID, riders authkit.Riders) error {
 	return s.write(ctx, app, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_api_keys set active = 0 where app_id = $1 and key_id = $2 and active = 1 returning 1`, id(app), id(key))
-		s.riders(ctx, q, app, riders)
+		s.riders(ctx, q, ride{app: app, of: riders})
 		return nil
 	})
 }

@@ -36,7 +36,7 @@ func (s *Store) mayOwn(ctx context.Context, q Tx, o ownership) {
 
 // MoveApp implements [authkit.OwnerStore].
 func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		s.mayOwn(ctx, q, ownership{m.Owner, m.To, m.Most, m.Now})
 		a := authkit.App{ID: m.App, Developer: m.To}
 		err := first(ctx, q, `update authkit_apps set developer = $3, suspended = 0, version = version + 1, gen = gen + 1
@@ -49,7 +49,7 @@ where app_id = $1 and developer = $2 and deleted_at = 0 returning name_key, crea
 		addName(ctx, q, a)
 		dropNames(ctx, q, authkit.App{ID: a.ID, Developer: m.From, CreatedAt: a.CreatedAt}, nil)
 		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(m.App))
-		s.riders(ctx, q, m.App, m.Riders)
+		s.riders(ctx, q, ride{app: m.App, of: m.Riders})
 		return nil
 	})
 }
@@ -78,7 +78,7 @@ func suspend(ctx context.Context, q Tx, developer string, disabled *bool) error 
 // ConfirmDeletion implements [authkit.OwnerStore]. It changes a value of the row, since SQLite
 // writes no page for an update that changes no value.
 func (s *Store) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and developer = $2 and deleted_at <> 0 returning 1`, id(app), developer)
 		return nil
 	})

@@ -18,7 +18,7 @@ func scanOAuth(r Row) (authkit.OAuthConfig, error) {
 
 // PutOAuthConfig implements [authkit.ProviderStore].
 func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, riders authkit.Riders) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		if c.Version == 0 && most > 0 {
 			// The update serialises additions: the count after it sees every earlier one.
 			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(c.App))
@@ -29,7 +29,7 @@ or (select count(*) from authkit_oauth where app_id = $1) < $3`, id(c.App), c.Pr
 			s.live(ctx, q, c.App)
 		}
 		putOAuth(ctx, q, c)
-		s.riders(ctx, q, c.App, riders)
+		s.riders(ctx, q, ride{app: c.App, of: riders})
 		return nil
 	})
 }
@@ -61,7 +61,7 @@ func (s *Store) OAuthConfigs(ctx context.Context, app uuid.UUID) ([]authkit.OAut
 func (s *Store) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider string, riders authkit.Riders) error {
 	return s.write(ctx, app, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `delete from authkit_oauth where app_id = $1 and provider = $2 returning 1`, id(app), provider)
-		s.riders(ctx, q, app, riders)
+		s.riders(ctx, q, ride{app: app, of: riders})
 		return nil
 	})
 }

@@ -11,40 +11,38 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
+// ride is the riders of a verb on an app.
+type ride struct {
+	app  uuid.UUID
+	user uuid.UUID // that the verb is on, if it is; the tokens bound to this user take the user's Epoch
+	of   authkit.Riders
+}
+
 // riders writes the riders of a verb in lock order: tokens, outbox, events. Slots have an order
 // too, since a database takes a second to detect a deadlock.
-func (s *Store) riders(ctx context.Context, q Tx, app uuid.UUID, a authkit.Riders) {
-	for _, t := range slices.SortedStableFunc(slices.Values(a.Tokens), bySlot) {
-		s.addToken(ctx, q, app, t)
+func (s *Store) riders(ctx context.Context, q Tx, r ride) {
+	tokens := r.of.Tokens
+	if len(tokens) > 1 {
+		tokens = slices.SortedStableFunc(slices.Values(tokens), bySlot)
 	}
-	for _, m := range a.Mail {
+	for _, t := range tokens {
+		s.addToken(ctx, q, r, t)
+	}
+	for _, m := range r.of.Mail {
 		q.Queue(ctx, nil, `insert into authkit_outbox (app_id, mail_id, sealed, due_at, expires_at, attempts) values ($1,$2,$3,$4,$5,$6)`,
-			id(app), id(m.ID), blob(m.Sealed), us(m.DueAt), us(m.Expires), int64(m.Attempts))
+			id(r.app), id(m.ID), blob(m.Sealed), us(m.DueAt), us(m.Expires), int64(m.Attempts))
 	}
-	for _, e := range a.Events {
+	for _, e := range r.of.Events {
 		q.Queue(ctx, nil, `insert into authkit_events (app_id, event_id, user_id, at, type, actor, ip, result, reason, request_id, detail) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
-			id(app), id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail))
+			id(r.app), id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail))
 	}
-	if a.Secret != "" {
-		s.underSecret(ctx, q, a.Secret)
+	if r.of.Secret != "" {
+		s.underSecret(ctx, q, r.of.Secret)
 	}
 }
 
 func bySlot(a, b authkit.Token) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Slot, b.Slot))
-}
-
-// ofUser sets the user's Epoch in the riders that are bound to the user.
-func ofUser(a authkit.Riders, user uuid.UUID, epoch int64) authkit.Riders {
-	tokens := make([]authkit.Token, len(a.Tokens))
-	for i, t := range a.Tokens {
-		if t.UserID == user {
-			t.Epoch = epoch
-		}
-		tokens[i] = t
-	}
-	a.Tokens = tokens
-	return a
 }
 
 // where builds the conditions and the end of a select.

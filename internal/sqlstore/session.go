@@ -15,9 +15,11 @@ func sessionDest(x *authkit.Session) []any {
 	return []any{&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, &x.Cookie, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP}
 }
 
-func addSession(ctx context.Context, q Tx, u authkit.User, x authkit.Session) {
+// addSession starts a session of a user at the Epoch that the user then has.
+func addSession(ctx context.Context, q Tx, u authkit.UserRef, x authkit.Session) {
 	q.Queue(ctx, nil, `insert into authkit_sessions (`+sessionCols+`)
-values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`, id(u.App), id(x.ID), id(u.ID), u.Epoch, blob(x.Family), blob(x.Current), blob(x.Cookie),
+select u.app_id,$3,u.user_id,u.epoch,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14 from authkit_users u where u.app_id = $1 and u.user_id = $2`,
+		id(u.App), id(u.ID), id(x.ID), blob(x.Family), blob(x.Current), blob(x.Cookie),
 		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP)
 }
 
@@ -81,7 +83,7 @@ func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	return s.write(ctx, e.App, func(q Tx) error {
 		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 returning 1`,
 			id(e.App), id(e.User), id(e.ID), us(e.Now))
-		s.riders(ctx, q, e.App, e.Riders)
+		s.riders(ctx, q, ride{app: e.App, of: e.Riders})
 		return nil
 	})
 }

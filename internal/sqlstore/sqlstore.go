@@ -12,13 +12,14 @@
 // # Steps
 //
 // A write is a transaction that begins with a share lock on the live app, or with an
-// UPDATE of it. Locks are taken in the order of the contract. Statements whose answer is
-// not needed at once are queued, so that a step takes two or three round trips however much
-// it writes.
+// UPDATE of it. Locks are taken in the order of the contract. All statements of a step are
+// queued, so that it takes one round trip however much it writes: what a later statement needs
+// of an earlier one, it reads in the database.
 package sqlstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,8 +45,14 @@ type Tx interface {
 
 	// Queue runs one statement with the next Rows or Exec, or with the commit, whichever
 	// comes first; that call fails if the statement does. If the error given is not nil, a
-	// statement that returns no row fails with it.
+	// statement that returns no row fails with it, and nothing after it is run. Where
+	// [Dialect.Guards] is set, a statement that begins with "with" divides by zero instead of
+	// returning no row.
 	Queue(ctx context.Context, none error, sql string, args ...any)
+
+	// Ask is Queue for a statement whose rows are wanted: f, which only scans, is called for each of
+	// them once the statement has run, at the latest with the commit.
+	Ask(ctx context.Context, none error, f func(Row) error, sql string, args ...any)
 }
 
 // Conn is a database. Its errors are translated: [authkit.ErrConflict] for a unique key.
@@ -70,6 +77,7 @@ type Dialect struct {
 	Share, Update string // locks the rows of a select; empty where transactions never run concurrently
 	Clock         string // a select of the time in microseconds
 	Table         string // a select that returns a row if there is a table named $1
+	Guards        bool   // whether one statement may write, and then read what it has written and other tables
 }
 
 // Store is an [authkit.Store] on a Conn.
@@ -97,11 +105,27 @@ const (
 
 // write runs f in a transaction during which the app cannot be deleted.
 func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) error {
-	return s.c.Tx(ctx, true, func(q Tx) error {
+	return s.step(ctx, func(q Tx) error {
 		s.live(ctx, q, app)
 		return f(q)
 	})
 }
+
+// step runs f in a durable transaction. If the tokens of two steps meet in one place of a slot, it
+// runs f again, serialised by the slot.
+func (s *Store) step(ctx context.Context, f func(Tx) error) error {
+	err := s.c.Tx(ctx, true, f)
+	for tries := 0; errors.Is(err, errRaced) && tries < mostRaces; tries++ {
+		err = s.c.Tx(ctx, true, func(q Tx) error { return f(anchored{q}) })
+	}
+	return err
+}
+
+// mostRaces is how often a step runs again. Only steps that have not raced yet can undo it.
+const mostRaces = 16
+
+// anchored is a transaction that puts the anchor of a slot before a token.
+type anchored struct{ Tx }
 
 // live makes the transaction fail with [authkit.ErrNotFound] unless the app is live.
 func (s *Store) live(ctx context.Context, q Tx, app uuid.UUID) {
@@ -148,7 +172,8 @@ func (s *Store) Ping(ctx context.Context) (time.Time, error) {
 	concurrent := s.c.Dialect().Share != ""
 	err := s.c.Tx(ctx, concurrent, func(q Tx) error {
 		q.Queue(ctx, nil, `update authkit_migrations set checksum = checksum where version = (select min(m.version) from authkit_migrations m)`)
-		return first(ctx, q, s.c.Dialect().Clock, func(r Row) error { return r.Scan((*micros)(&t)) })
+		q.Ask(ctx, nil, func(r Row) error { return r.Scan((*micros)(&t)) }, s.c.Dialect().Clock)
+		return nil
 	})
 	return t, err
 }

@@ -94,7 +94,7 @@ func (s *Store) sweepApps(ctx context.Context, limit int) (more bool, err error)
 	err = s.c.Rows(ctx, `select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1`, func(r Row) error {
 		var u uuid.UUID
 		err := r.Scan(&u)
-		app = id(u)
+		app = u.String()
 		return err
 	})
 	if err != nil || app == "" {

@@ -3,8 +3,10 @@ package sqlstore
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,10 +21,11 @@ const (
 	unspent = ` where app_id = $1 and kind = $2 and hash = $3 and spent_at = 0 and expires_at > $4 and (binding = $5 or $5 is null)`
 
 	// Whom the token may be bound to: no user, or one whose Epoch is still that of the token
-	// (unboundOrCurrent), or the user $6 at the Epoch $7 (unboundOrOf).
+	// (unboundOrCurrent), or the user $6 at the Epoch that it had before the step raised it by $7
+	// (boundToUser).
 	unboundOrCurrent = ` and (user_id = ` + noUser + ` or exists (select 1 from authkit_users u where u.app_id = authkit_tokens.app_id and u.user_id = authkit_tokens.user_id and u.epoch = authkit_tokens.epoch))`
 	unbound          = ` and user_id = ` + noUser
-	unboundOrOf      = ` and (user_id = ` + noUser + ` or (user_id = $6 and epoch = $7))`
+	boundToUser      = ` and (user_id = ` + noUser + ` or (user_id = $6 and epoch = (select u.epoch - $7 from authkit_users u where u.app_id = $1 and u.user_id = $6)))`
 )
 
 func scanToken(r Row) (authkit.Token, error) {
@@ -33,72 +36,112 @@ func scanToken(r Row) (authkit.Token, error) {
 	return t, err
 }
 
+// into scans a token.
+func into(t *authkit.Token) func(Row) error {
+	return func(r Row) (err error) { *t, err = scanToken(r); return err }
+}
+
 func takeArgs(app uuid.UUID, t authkit.Take, now time.Time) []any {
 	return []any{id(app), string(t.Kind), t.Hash, us(now), blob(t.Binding)}
 }
 
 func oneToken(ctx context.Context, q Reader, sql string, args ...any) (authkit.Token, error) {
 	var t authkit.Token
-	err := first(ctx, q, sql, func(r Row) (err error) { t, err = scanToken(r); return err }, args...)
+	err := first(ctx, q, sql, into(&t), args...)
 	return t, err
 }
 
 // addToken puts a token in a place of its slot.
-func (s *Store) addToken(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
-	place := strconv.Itoa(max(t.Class, 0))
-	if t.Most > 1 {
-		s.anchor(ctx, q, app, t)
-		place = choose(t)
+func (s *Store) addToken(ctx context.Context, q Tx, r ride, t authkit.Token) {
+	args := []any{id(r.app), string(t.Kind), t.Slot, t.Hash, blob(t.Binding), blob(t.Proof), id(t.UserID), blob(t.Data), us(t.ExpiresAt)}
+	current := r.user != uuid.Nil && t.UserID == r.user
+	if !current {
+		args = append(args, t.Epoch)
 	}
-	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,`+place+`)
-on conflict (app_id, kind, slot, place) do update set hash = excluded.hash, binding = excluded.binding, proof = excluded.proof, user_id = excluded.user_id,
-epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, attempts = 0, spent_at = 0`,
-		id(app), string(t.Kind), t.Slot, t.Hash, blob(t.Binding), blob(t.Proof), id(t.UserID), t.Epoch, blob(t.Data), us(t.ExpiresAt))
-}
-
-// anchor locks the row that stands for the slot itself, before every place, and makes it if need
-// be. It serialises the steps on the slot: the statements after it see every earlier step. The row
-// can never be spent, and its hash is unique, so that two anchors can only conflict by place.
-func (s *Store) anchor(ctx context.Context, q Tx, app uuid.UUID, t authkit.Token) {
-	if s.c.Dialect().Update == "" {
+	if t.Most <= 1 {
+		sql := putToken
+		if current {
+			sql = putTokenOfUser
+		}
+		q.Queue(ctx, nil, sql, append(args, int64(max(t.Class, 0)))...)
 		return
 	}
-	q.Queue(ctx, nil, `insert into authkit_tokens (`+tokenCols+`, place, spent_at) values ($1,$2,$3,$4,null,null,`+noUser+`,0,null,$5,-1,1)
-on conflict (app_id, kind, slot, place) do update set expires_at = case when excluded.expires_at > authkit_tokens.expires_at then excluded.expires_at else authkit_tokens.expires_at end`,
-		id(app), string(t.Kind), t.Slot, append([]byte("anchor for "), t.Hash...), us(t.ExpiresAt))
+	sql := chosen{t.Most, max(t.Class, 0), current}.put()
+	if !s.c.Dialect().Guards {
+		q.Queue(ctx, nil, sql, args...)
+		return
+	}
+	if _, again := q.(anchored); again {
+		q.Queue(ctx, nil, putAnchor, id(r.app), string(t.Kind), t.Slot, append([]byte("anchor for "), t.Hash...), us(t.ExpiresAt))
+	}
+	q.Queue(ctx, errRaced, sql+asChosen, args...)
 }
 
-// choose selects the place that a token takes among those of its class: the first of its own
-// place, a free one, that of a spent token, that of the token which expires first.
-func choose(t authkit.Token) string {
-	places := make([]string, t.Most)
+const (
+	intoTokens = `insert into authkit_tokens (` + tokenCols + `, place) `
+	overPlace  = `
+on conflict (app_id, kind, slot, place) do update set hash = excluded.hash, binding = excluded.binding, proof = excluded.proof, user_id = excluded.user_id,
+epoch = excluded.epoch, data = excluded.data, expires_at = excluded.expires_at, attempts = 0, spent_at = 0`
+
+	putToken       = intoTokens + `values ($1,$2,$3,$4,$5,$6,$7,$10,$8,$9,$11)` + overPlace
+	putTokenOfUser = intoTokens + `select u.app_id,$2,$3,$4,$5,$6,u.user_id,u.epoch,$8,$9,$10 from authkit_users u where u.app_id = $1 and u.user_id = $7` + overPlace
+
+	// asChosen lets a token take only the place that was chosen: what stands there is what the
+	// statement saw when it began.
+	asChosen = ` where exists (select 1 from authkit_tokens seen where seen.app_id = $1 and seen.kind = $2 and seen.slot = $3 and seen.place = authkit_tokens.place and seen.hash = authkit_tokens.hash)
+returning 1`
+
+	// putAnchor locks the row that stands for the slot itself, before every place, and makes it if
+	// need be. It serialises the steps on the slot that failed with errRaced. The row can never be
+	// spent, and its hash is unique, so that two anchors can only conflict by place.
+	putAnchor = `insert into authkit_tokens (` + tokenCols + `, place, spent_at) values ($1,$2,$3,$4,null,null,` + noUser + `,0,null,$5,-1,1)
+on conflict (app_id, kind, slot, place) do update set expires_at = case when excluded.expires_at > authkit_tokens.expires_at then excluded.expires_at else authkit_tokens.expires_at end`
+)
+
+// errRaced undoes a step whose token found another one in the place that it had chosen.
+var errRaced = errors.New("another step took the place of a token")
+
+// chosen is a put of a token into one of several places: the first of its own place, a free one,
+// that of a spent token, that of the token which expires first.
+type chosen struct {
+	most, class int
+	current     bool // whether the token takes the Epoch of its user
+}
+
+// puts holds the text of each kind of put.
+var puts sync.Map
+
+func (c chosen) put() string {
+	if sql, ok := puts.Load(c); ok {
+		return sql.(string) //nolint:forcetypeassert // only texts are stored
+	}
+	places := make([]string, c.most)
 	for i := range places {
-		places[i] = `select ` + strconv.Itoa(max(t.Class, 0)*t.Most+i) + ` as place`
+		places[i] = `select ` + strconv.Itoa(c.class*c.most+i) + ` as place`
 	}
-	return `(select p.place from (` + strings.Join(places, ` union all `) + `) p
-left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place
-order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, o.expires_at, o.hash limit 1)`
-}
-
-// lockSlot locks the tokens of one slot in one order, so that steps on them wait for each other
-// and do not deadlock.
-func (s *Store) lockSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take) {
-	if lock := s.c.Dialect().Update; lock != "" {
-		q.Queue(ctx, nil, `select place from authkit_tokens where app_id = $1 and kind = $2 and slot = `+slotOfHash+` order by place`+lock, id(app), string(t.Kind), t.Hash)
+	epoch := `$10`
+	if c.current {
+		epoch = `(select u.epoch from authkit_users u where u.app_id = $1 and u.user_id = $7)`
 	}
+	sql := intoTokens + `select $1,$2,$3,$4,$5,$6,$7,` + epoch + `,$8,$9,p.place from (` + strings.Join(places, ` union all `) + `) p
+left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place where true
+order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, o.expires_at, o.hash limit 1` + overPlace
+	puts.Store(c, sql)
+	return sql
 }
 
 // Put implements [authkit.TokenStore].
-func (s *Store) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
-	if len(riders.Tokens)+len(riders.Mail)+len(riders.Events) == 0 { // a write has to be committed
-		return s.c.Tx(ctx, true, func(q Tx) error {
+func (s *Store) Put(ctx context.Context, app uuid.UUID, with authkit.Riders) error {
+	rides := ride{app: app, of: with}
+	if len(with.Tokens)+len(with.Mail)+len(with.Events) == 0 { // a write has to be committed
+		return s.step(ctx, func(q Tx) error {
 			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
-			s.riders(ctx, q, app, riders) // checks the secret
+			s.riders(ctx, q, rides) // checks the secret
 			return nil
 		})
 	}
 	return s.write(ctx, app, func(q Tx) error {
-		s.riders(ctx, q, app, riders)
+		s.riders(ctx, q, rides)
 		return nil
 	})
 }
@@ -111,10 +154,10 @@ func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now ti
 // TryToken implements [authkit.TokenStore].
 func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.write(ctx, app, func(q Tx) (err error) {
-		out, err = oneToken(ctx, q, `update authkit_tokens set attempts = attempts + 1`+unspent+unboundOrCurrent+` and attempts < $6 returning `+tokenCols,
+	err := s.write(ctx, app, func(q Tx) error {
+		q.Ask(ctx, authkit.ErrNotFound, into(&out), `update authkit_tokens set attempts = attempts + 1`+unspent+unboundOrCurrent+` and attempts < $6 returning `+tokenCols,
 			append(takeArgs(app, t.Take, now), int64(t.Max))...)
-		return err
+		return nil
 	})
 	if err != nil {
 		return authkit.Token{}, err
@@ -139,13 +182,15 @@ func (s *Store) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, n
 // TakeToken implements [authkit.TokenStore].
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.write(ctx, app, func(q Tx) (err error) {
-		s.lockSlot(ctx, q, app, t)
-		out, err = oneToken(ctx, q, spendToken+unboundOrCurrent+` returning `+tokenCols, takeArgs(app, t, now)...)
-		if err == nil {
-			spendSlot(ctx, q, app, t, now)
+	err := s.write(ctx, app, func(q Tx) error {
+		p := spending{app, t, now, unboundOrCurrent, nil}
+		if s.c.Dialect().Guards {
+			q.Ask(ctx, authkit.ErrNotFound, into(&out), takeSlot, p.all()...)
+			return nil
 		}
-		return err
+		q.Ask(ctx, authkit.ErrNotFound, into(&out), spendToken+p.bound+` returning `+tokenCols, p.all()...)
+		p.spendRest(ctx, q)
+		return nil
 	})
 	if err != nil {
 		return authkit.Token{}, err
@@ -156,6 +201,19 @@ func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, no
 const (
 	slotOfHash = `(select h.slot from authkit_tokens h where h.app_id = $1 and h.kind = $2 and h.hash = $3)`
 	spendToken = `update authkit_tokens set spent_at = $4` + unspent
+
+	// spendSlot spends a slot in one statement, whose end is one of the conditions on a user: of
+	// two steps on one slot, the second finds each row spent by the first. Whatever stands in a row
+	// by the time that it is locked, the presented token is spent only if it still may be.
+	spendSlot = `with spent as (update authkit_tokens set spent_at = $4 where app_id = $1 and kind = $2 and slot = ` + slotOfHash + ` and spent_at = 0
+and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
+	spendSlotEnd = `)) returning ` + tokenCols + `) `
+
+	// Each of these divides by zero if the presented token was not among what was spent.
+	presented    = `select 1 / count(*) as some from spent where hash = $3`
+	spendUnbound = spendSlot + unbound + spendSlotEnd + presented
+	spendOfUser  = spendSlot + boundToUser + spendSlotEnd + presented
+	takeSlot     = spendSlot + unboundOrCurrent + spendSlotEnd + `select spent.* from (` + presented + `) found left join spent on found.some >= 0 and spent.hash = $3`
 )
 
 // spending is the part of a step that spends a token.
@@ -167,14 +225,23 @@ type spending struct {
 	args  []any  // of the condition, from $6 on
 }
 
+func (p spending) all() []any { return append(takeArgs(p.app, p.take, p.now), p.args...) }
+
 // spend spends a token with its slot, or fails the step with [authkit.ErrNotFound].
 func (s *Store) spend(ctx context.Context, q Tx, p spending) {
-	s.lockSlot(ctx, q, p.app, p.take)
-	q.Queue(ctx, authkit.ErrNotFound, spendToken+p.bound+` returning 1`, append(takeArgs(p.app, p.take, p.now), p.args...)...)
-	spendSlot(ctx, q, p.app, p.take, p.now)
+	switch {
+	case !s.c.Dialect().Guards:
+		q.Queue(ctx, authkit.ErrNotFound, spendToken+p.bound+` returning 1`, p.all()...)
+		p.spendRest(ctx, q)
+	case p.bound == unbound:
+		q.Queue(ctx, authkit.ErrNotFound, spendUnbound, p.all()...)
+	default:
+		q.Queue(ctx, authkit.ErrNotFound, spendOfUser, p.all()...)
+	}
 }
 
-func spendSlot(ctx context.Context, q Tx, app uuid.UUID, t authkit.Take, now time.Time) {
+// spendRest spends what else is in the slot.
+func (p spending) spendRest(ctx context.Context, q Tx) {
 	q.Queue(ctx, nil, `update authkit_tokens set spent_at = $4 where app_id = $1 and kind = $2 and slot = `+slotOfHash+` and spent_at = 0`,
-		id(app), string(t.Kind), t.Hash, us(now))
+		id(p.app), string(p.take.Kind), p.take.Hash, us(p.now))
 }

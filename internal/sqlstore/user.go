@@ -137,12 +137,12 @@ values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Ema
 			s.spend(ctx, q, spending{app: u.App, take: *c.Take, now: c.Now, bound: unbound})
 		}
 		for _, cr := range c.Credentials {
-			addCredential(ctx, q, u, cr, "")
+			addCredential(ctx, q, authkit.UserRef{App: u.App, ID: u.ID}, cr, "")
 		}
 		if c.Session != nil {
-			addSession(ctx, q, u, *c.Session)
+			addSession(ctx, q, authkit.UserRef{App: u.App, ID: u.ID}, *c.Session)
 		}
-		s.riders(ctx, q, u.App, ofUser(c.Riders, u.ID, u.Epoch))
+		s.riders(ctx, q, ride{u.App, u.ID, c.Riders})
 		return nil
 	})
 	if err != nil {
@@ -152,7 +152,7 @@ values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Ema
 }
 
 // addCredential inserts a credential. If no row is written, the subject is another user's.
-func addCredential(ctx context.Context, q Tx, u authkit.User, c authkit.Credential, replace string) {
+func addCredential(ctx context.Context, q Tx, u authkit.UserRef, c authkit.Credential, replace string) {
 	q.Queue(ctx, authkit.ErrConflict, `insert into authkit_credentials (app_id, kind, subject, user_id, data, created_at) values ($1,$2,$3,$4,$5,$6)`+replace+` returning 1`,
 		id(u.App), c.Kind, c.Subject, id(u.ID), blob(c.Data), us(c.CreatedAt))
 }
@@ -168,7 +168,7 @@ func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 		}
 		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(r.App), id(r.ID), r.Version)
 		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(r.App), id(r.ID))
-		s.riders(ctx, q, r.App, r.Riders)
+		s.riders(ctx, q, ride{app: r.App, of: r.Riders})
 		return nil
 	})
 }

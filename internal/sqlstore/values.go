@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -8,7 +9,13 @@ import (
 	"github.com/google/uuid"
 )
 
-func id(u uuid.UUID) string { return u.String() }
+// ID is an id as an argument.
+type ID uuid.UUID
+
+// Value implements driver.Valuer.
+func (u ID) Value() (driver.Value, error) { return uuid.UUID(u).String(), nil }
+
+func id(u uuid.UUID) ID { return ID(u) }
 
 // us returns microseconds since 1970. 0 stands for the zero time, so the first instant of 1970
 // becomes 1: otherwise what ends then would never end.
@@ -84,11 +91,16 @@ func (m *micros) Scan(src any) error {
 	if !ok {
 		return fmt.Errorf("time column holds %T", src)
 	}
+	m.SetInt(n)
+	return nil
+}
+
+// SetInt sets the time to microseconds since 1970.
+func (m *micros) SetInt(n int64) {
 	*m = micros{}
 	if n != 0 {
 		*m = micros(time.UnixMicro(n).UTC())
 	}
-	return nil
 }
 
 // flag scans a boolean.
@@ -100,9 +112,12 @@ func (f *flag) Scan(src any) error {
 	if !ok {
 		return fmt.Errorf("boolean column holds %T", src)
 	}
-	*f = n != 0
+	f.SetInt(n)
 	return nil
 }
+
+// SetInt sets the boolean: 0 is false.
+func (f *flag) SetInt(n int64) { *f = n != 0 }
 
 // strs scans a list of strings.
 type strs []string

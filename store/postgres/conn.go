@@ -52,7 +52,7 @@ func (c *conn) bound(ctx context.Context) (context.Context, context.CancelFunc) 
 func (c *conn) Dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{Share: " for share", Update: " for update",
 		Clock: `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`,
-		Table: `select 1 where to_regclass($1) is not null`}
+		Table: `select 1 where to_regclass($1) is not null`, Guards: true}
 }
 
 func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
@@ -65,7 +65,7 @@ func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
 	answered := false
 	return c.step(ctx, &answered, func(p *pgx.Conn) error {
-		rows, err := p.Query(ctx, sql, args...)
+		rows, err := p.Query(ctx, sql, native(args)...)
 		if err != nil {
 			return translate(err)
 		}
@@ -73,33 +73,52 @@ func (c *conn) rows(ctx context.Context, sql string, f func(sqlstore.Row) error,
 	})
 }
 
-// Write is a transaction of one round trip. It is tried again as in [conn.Tx].
+// Write is a transaction of one round trip. It is tried again as in [conn.Tx]. Where the server's
+// default isolation is the one that [begin] asks for, the statement is its own transaction.
 func (c *conn) Write(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) (rows int, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	count := func(r sqlstore.Row) error { rows++; return f(r) }
 	err = c.step(ctx, new(bool), func(p *pgx.Conn) error {
 		rows = 0
-		t := begin(ctx, p, true)
-		t.batch.Queue(sql, args...)
-		t.batch.Queue("commit")
-		return undo(ctx, p, t.flush(func(r pgx.BatchResults) error {
-			answer, err := r.Query()
-			if err == nil {
-				err = scan(answer, func(r sqlstore.Row) error { rows++; return f(r) })
-			}
-			if err == nil {
-				_, err = r.Exec()
-			}
+		alone, err := standsAlone(ctx, p)
+		if err != nil {
 			return translate(err)
-		}))
+		}
+		if !alone {
+			return run(ctx, p, true, func(t sqlstore.Tx) error { t.Ask(ctx, nil, count, sql, args...); return nil })
+		}
+		answer, err := p.Query(ctx, sql, native(args)...)
+		if err != nil {
+			return translate(err)
+		}
+		return scan(answer, count)
 	})
 	return rows, err
 }
 
+// standsAlone reports whether a statement outside of a transaction block runs as [begin] would
+// have it. It asks once for each connection. If the default changes afterwards, statements fail
+// that could have waited, and are tried again.
+func standsAlone(ctx context.Context, c *pgx.Conn) (bool, error) {
+	const key = "authkit: default isolation"
+	known := c.PgConn().CustomData()
+	if alone, ok := known[key].(bool); ok {
+		return alone, nil
+	}
+	var level string
+	if err := c.QueryRow(ctx, "select current_setting('default_transaction_isolation')").Scan(&level); err != nil {
+		return false, err
+	}
+	known[key] = level == "read committed"
+	return level == "read committed", nil
+}
+
 func scan(rows pgx.Rows, f func(sqlstore.Row) error) error {
 	defer rows.Close()
+	r := row{rows}
 	for rows.Next() {
-		if err := f(rows); err != nil {
+		if err := f(r); err != nil {
 			return err
 		}
 	}
@@ -168,110 +187,6 @@ func (c *conn) again(final *bool, f func() error) error {
 		err = fmt.Errorf("a pooler gives each transaction another session, put default_query_exec_mode=exec into the DSN: %w", err)
 	}
 	return err
-}
-
-// begin starts a transaction with the first flush. It names its isolation level: if the server's
-// default is repeatable read or serializable, steps on the same rows would make each other fail
-// instead of waiting for each other.
-func begin(ctx context.Context, c *pgx.Conn, durable bool) *tx {
-	t := &tx{ctx: ctx, conn: c, batch: &pgx.Batch{}}
-	t.Queue(ctx, nil, "begin isolation level read committed")
-	if !durable {
-		t.Queue(ctx, nil, "set local synchronous_commit = off")
-	}
-	return t
-}
-
-func run(ctx context.Context, c *pgx.Conn, durable bool, f func(sqlstore.Tx) error) error {
-	t := begin(ctx, c, durable)
-	err := f(t)
-	if err == nil {
-		err = t.commit(ctx)
-	}
-	return undo(ctx, c, err)
-}
-
-// undo rolls back the transaction that err has left open. A connection that cannot do so is
-// closed, which rolls back too.
-func undo(ctx context.Context, c *pgx.Conn, err error) error {
-	if err == nil || c.IsClosed() || c.PgConn().TxStatus() == 'I' {
-		return err
-	}
-	parting, cancel := context.WithTimeout(context.WithoutCancel(ctx), partingPatience)
-	defer cancel()
-	if _, failed := c.Exec(parting, "rollback"); failed != nil {
-		err = errors.Join(err, failed, c.Close(parting))
-	}
-	return err
-}
-
-// tx sends the queued statements, and the one whose answer is needed, in one round trip.
-type tx struct {
-	ctx    context.Context // of the transaction; the one that a statement is given has no bound
-	conn   *pgx.Conn
-	batch  *pgx.Batch
-	none   []error // of each queued statement
-	guards bool    // whether any of them is set
-}
-
-func (t *tx) Queue(_ context.Context, none error, sql string, args ...any) {
-	t.batch.Queue(sql, args...)
-	t.none = append(t.none, none)
-	t.guards = t.guards || none != nil
-}
-
-func (t *tx) Exec(_ context.Context, sql string, args ...any) (n int64, err error) {
-	t.batch.Queue(sql, args...)
-	err = t.flush(func(r pgx.BatchResults) error {
-		tag, err := r.Exec()
-		n = tag.RowsAffected()
-		return translate(err)
-	})
-	return n, err
-}
-
-func (t *tx) Rows(_ context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
-	t.batch.Queue(sql, args...)
-	return t.flush(func(r pgx.BatchResults) error {
-		rows, err := r.Query()
-		if err != nil {
-			return translate(err)
-		}
-		return scan(rows, f)
-	})
-}
-
-// commit is sent with the last statements, unless one of them may still fail the step.
-func (t *tx) commit(ctx context.Context) error {
-	if t.guards {
-		if err := t.flush(nil); err != nil {
-			return err
-		}
-	}
-	_, err := t.Exec(ctx, "commit")
-	return err
-}
-
-func (t *tx) flush(last func(pgx.BatchResults) error) (err error) {
-	results, none := t.conn.SendBatch(t.ctx, t.batch), t.none
-	t.batch, t.none, t.guards = &pgx.Batch{}, nil, false
-	for _, missing := range none {
-		tag, err := results.Exec()
-		if err == nil && missing != nil && tag.RowsAffected() == 0 {
-			err = missing
-		}
-		if err != nil {
-			_ = results.Close() // the first error is the one to report
-			return translate(err)
-		}
-	}
-	if last != nil {
-		if err := last(results); err != nil {
-			_ = results.Close()
-			return err
-		}
-	}
-	return translate(results.Close())
 }
 
 func undone(err error) bool {

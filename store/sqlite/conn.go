@@ -108,6 +108,17 @@ func (t *tx) Queue(ctx context.Context, none error, query string, args ...any) {
 	}
 }
 
+func (t *tx) Ask(ctx context.Context, none error, f func(sqlstore.Row) error, query string, args ...any) {
+	if t.failed != nil {
+		return
+	}
+	found := false
+	t.failed = t.querier.Rows(ctx, query, func(r sqlstore.Row) error { found = true; return f(r) }, args...)
+	if t.failed == nil && none != nil && !found {
+		t.failed = none
+	}
+}
+
 func (t *tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if t.failed != nil {
 		return 0, t.failed
