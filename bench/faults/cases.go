@@ -36,6 +36,9 @@ func storageFaults() []fault {
 		{name: "kill-postgres", run: killPostgres, postgres: true,
 			what:    "the same over Postgres: SIGKILL of authkit, of the postmaster, and of both",
 			promise: "0 acknowledged writes lost, 0 spent or revoked things come back, start ≤ 2 s, heals without a restart"},
+		{name: "cut-wal", run: cutWAL,
+			what:    "SQLite's write-ahead log cut after the last sync, and anywhere, as by a power cut",
+			promise: "nothing acknowledged is lost; opens with a prefix of the commits"},
 	}
 }
 

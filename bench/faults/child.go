@@ -77,7 +77,8 @@ func serve(ctx context.Context, text string) error {
 	}
 	var skew atomic.Int64
 	skew.Store(int64(s.Skew))
-	engine, err := s.engine(store, func() time.Time { return time.Now().Add(time.Duration(skew.Load())) })
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	engine, err := s.engine(store, log, func() time.Time { return time.Now().Add(time.Duration(skew.Load())) })
 	if err != nil {
 		return err
 	}
@@ -133,15 +134,14 @@ func (s spec) open(ctx context.Context) (authkit.Store, error) {
 	return nil, fmt.Errorf("store is %q: give memory, sqlite:FILE or postgres://…", s.Store)
 }
 
-func (s spec) engine(store authkit.Store, now func() time.Time) (*authkit.Engine, error) {
+func (s spec) engine(store authkit.Store, log *slog.Logger, now func() time.Time) (*authkit.Engine, error) {
 	mailer, err := s.mailer()
 	if err != nil {
 		return nil, err
 	}
 	cfg := authkit.Config{
 		Store: store, BaseURL: baseURL, Mailer: mailer, Secrets: [][]byte{secret}, Now: now,
-		Logger:     slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Developers: byHeader, Limits: authkit.LimitConfig{InsecureOff: !s.Limits},
+		Logger: log, Developers: byHeader, Limits: authkit.LimitConfig{InsecureOff: !s.Limits},
 		InsecureAllowLoopbackProviders: true,
 	}
 	if !s.DefaultHashes {

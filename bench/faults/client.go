@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"time"
 )
 
 // client sends requests to one child. It is safe for concurrent use.
 type client struct {
 	base   string
-	header http.Header // sent with each request
+	direct http.Handler // in this process, in place of a child
+	header http.Header  // sent with each request
 }
 
 // transport keeps connections for as many workers as any case has.
@@ -31,7 +33,7 @@ func (c *client) with(name, value string) *client {
 		header = http.Header{}
 	}
 	header.Set(name, value)
-	return &client{c.base, header}
+	return &client{c.base, c.direct, header}
 }
 
 // answer is what came back.
@@ -102,6 +104,11 @@ func (c *client) do(ctx context.Context, method, path string, v any) (answer, er
 	}
 	if r.Header.Get("Accept") == "" {
 		r.Header.Set("Accept", "application/json")
+	}
+	if c.direct != nil {
+		w := httptest.NewRecorder()
+		c.direct.ServeHTTP(w, r)
+		return answer{w.Code, w.Header(), w.Body.Bytes()}, nil
 	}
 	res, err := web.Do(r)
 	if err != nil {

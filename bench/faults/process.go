@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -131,6 +133,32 @@ func (c *child) pid() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cmd.Process.Pid
+}
+
+// freeze stops the process where it is, until f has returned.
+func (c *child) freeze(f func() error) error {
+	pid := c.pid()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for !stopped(pid) {
+		time.Sleep(100 * time.Microsecond)
+	}
+	return errors.Join(f(), syscall.Kill(pid, syscall.SIGCONT))
+}
+
+// stopped reports whether every thread of a process has stopped. One that writes to the disk ends
+// its call first.
+func stopped(pid int) bool {
+	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // the pattern is valid
+	for _, path := range stats {
+		text, _ := os.ReadFile(path) // a thread that has ended has stopped
+		_, after, found := strings.Cut(string(text), ") ")
+		if found && !strings.HasPrefix(after, "T") {
+			return false
+		}
+	}
+	return true
 }
 
 // client returns a client of this child.
