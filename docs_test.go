@@ -130,11 +130,11 @@ func globs(t *testing.T, list string) (files []string) {
 	return files
 }
 
-// This test looks for every test that docs/security.md and docs/growth.md name.
+// This test looks for every test that these pages name.
 func TestTestsThatDocsName(t *testing.T) {
 	t.Parallel()
 	there := inGo(t, regexp.MustCompile(`(?m)^func (Test\w+)\(`))
-	for _, page := range []string{"docs/security.md", "docs/growth.md"} {
+	for _, page := range []string{"docs/security.md", "docs/growth.md", "docs/scaling.md"} {
 		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, page), -1) {
 			if !there[name[1]] {
 				t.Errorf("%s: got %s, which is not there", page, name[1])

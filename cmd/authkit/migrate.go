@@ -19,7 +19,8 @@ import (
 type migrate struct {
 	place
 
-	DryRun bool `help:"Only list the pending migrations."`
+	DryRun     bool `help:"Only list the pending migrations."`
+	Partitions int  `help:"Postgres only: create each table with this many hash partitions, on an empty schema. See docs/scaling.md."`
 }
 
 // Run applies the pending migrations, or lists them.
@@ -31,6 +32,8 @@ func (m *migrate) Run(ctx context.Context) error {
 	switch kind, at, bad := m.locate(); {
 	case bad != nil:
 		return bad
+	case m.Partitions != 0 && kind != "postgres":
+		return fmt.Errorf("migrate --partitions: the tables of --store %q cannot be partitioned: give postgres://…", redact(m.Store))
 	case kind == "sqlite":
 		names, err = m.sqlite(ctx, at)
 	case kind == "postgres":
@@ -44,6 +47,8 @@ func (m *migrate) Run(ctx context.Context) error {
 	}
 	if len(names) == 0 {
 		fmt.Println("nothing to do")
+	} else if m.Partitions != 0 {
+		fmt.Println("partitions of each table:", m.Partitions)
 	}
 	return nil
 }
@@ -74,10 +79,14 @@ func (m *migrate) postgres(ctx context.Context, dsn string) ([]string, error) {
 		return nil, err
 	}
 	defer pool.Close()
-	if m.DryRun {
-		return postgres.Pending(ctx, pool)
+	var options []postgres.MigrateOption
+	if m.Partitions != 0 {
+		options = append(options, postgres.Partitions(m.Partitions))
 	}
-	return postgres.Migrate(ctx, pool)
+	if m.DryRun {
+		return postgres.Pending(ctx, pool, options...)
+	}
+	return postgres.Migrate(ctx, pool, options...)
 }
 
 // unchanged returns the parts of a DSN that leave the file as it is. Where there is no file
