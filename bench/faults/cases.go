@@ -39,6 +39,12 @@ func storageFaults() []fault {
 		{name: "cut-wal", run: cutWAL,
 			what:    "SQLite's write-ahead log cut after the last sync, and anywhere, as by a power cut",
 			promise: "nothing acknowledged is lost; opens with a prefix of the commits"},
+		{name: "winners-sqlite", run: winnersSQLite,
+			what:    "64 clients use each link, code, reset, OAuth state, one-time code and refresh token at once, at 3 processes over one SQLite file",
+			promise: "exactly one winner each; what may be repeated gets the same answer; histories checked with porcupine"},
+		{name: "winners-postgres", run: winnersPostgres, postgres: true,
+			what:    "the same over Postgres",
+			promise: "exactly one winner each; what may be repeated gets the same answer; histories checked with porcupine"},
 	}
 }
 
