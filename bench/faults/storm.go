@@ -38,6 +38,7 @@ type probe struct {
 	method, path string
 	body         any
 	header       [2]string // one header more, if it has a name
+	email        string    // of the user whom success signs in; "": any or none
 }
 
 func newStorm(ctx context.Context, w *world, r *result, c *child, target func() *client) (*storm, error) {
@@ -94,12 +95,19 @@ const retryWait = 5 * time.Millisecond
 // send repeats a request until the answer says yes or no. doubt reports whether an earlier attempt
 // may have been done, too. Where the case ends first, the error says so.
 func (s *storm) send(ctx context.Context, p probe) (a answer, doubt bool, err error) {
+	return s.sendTo(ctx, p, s.target)
+}
+
+func (s *storm) sendTo(ctx context.Context, p probe, target func() *client) (a answer, doubt bool, err error) {
 	for {
-		a, err = p.send(ctx, s.target())
+		a, err = p.send(ctx, target())
 		switch {
 		case ctx.Err() != nil:
 			return a, doubt, ctx.Err()
 		case err == nil && a.status < 500 && a.status != http.StatusTooManyRequests:
+			if a.ok() && p.email != "" && a.fields().User.Email != p.email {
+				s.r.broke("%s: got the user %q, want %q", p.what, a.fields().User.Email, p.email)
+			}
 			return a, doubt, nil
 		case err == nil && a.status != http.StatusServiceUnavailable:
 			s.r.broke("%s: got %v, want an answer or 503", p.what, a)

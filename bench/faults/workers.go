@@ -12,7 +12,7 @@ import (
 // These are the requests of the workers.
 
 func (s *storm) credentials(what, intent, email, password string) probe {
-	return probe{what: what, path: "/auth/credentials/" + s.app.id, body: map[string]string{"email": email, "password": password, "intent": intent}}
+	return probe{what: what, email: email, path: "/auth/credentials/" + s.app.id, body: map[string]string{"email": email, "password": password, "intent": intent}}
 }
 
 func (s *storm) refreshing(what, token, idempotency string) probe {
@@ -25,8 +25,12 @@ func (s *storm) refreshing(what, token, idempotency string) probe {
 
 // newUser signs a user up, and returns the refresh token.
 func (s *storm) newUser(ctx context.Context, email, password string) (string, error) {
+	return s.newUserAt(ctx, email, password, s.target)
+}
+
+func (s *storm) newUserAt(ctx context.Context, email, password string, target func() *client) (string, error) {
 	p := s.credentials("sign-up of "+email, "sign_up", email, password)
-	a, doubt, err := s.send(ctx, p)
+	a, doubt, err := s.sendTo(ctx, p, target)
 	if err != nil {
 		return "", err
 	}
@@ -46,12 +50,19 @@ func (s *storm) newUser(ctx context.Context, email, password string) (string, er
 // signUp makes users.
 func (s *storm) signUp(ctx context.Context) error {
 	for s.on(ctx) {
-		email, secret := s.address(), password()
-		if _, err := s.newUser(ctx, email, secret); err != nil {
+		if err := s.signUpOnce(ctx, s.target); err != nil {
 			return err
 		}
-		s.keep(s.credentials("user "+email, "sign_in", email, secret))
 	}
+	return nil
+}
+
+func (s *storm) signUpOnce(ctx context.Context, target func() *client) error {
+	email, secret := s.address(), password()
+	if _, err := s.newUserAt(ctx, email, secret, target); err != nil {
+		return err
+	}
+	s.keep(s.credentials("user "+email, "sign_in", email, secret))
 	return nil
 }
 
@@ -69,6 +80,7 @@ func (s *storm) rotate(ctx context.Context) error {
 		old := []string{}
 		for i := 0; i < chain && s.on(ctx); i++ {
 			p := s.refreshing("session of "+email, current, rand.Text())
+			p.email = email
 			a, _, err := s.send(ctx, p)
 			if err != nil {
 				return err
@@ -144,7 +156,7 @@ func (s *storm) reset(ctx context.Context) error {
 	for s.on(ctx) {
 		next := password()
 		redeem := func(token string) probe {
-			return probe{what: "reset link of " + email, path: "/auth/password/reset/" + s.app.id, body: map[string]string{"token": token, "password": next}}
+			return probe{what: "reset link of " + email, email: email, path: "/auth/password/reset/" + s.app.id, body: map[string]string{"token": token, "password": next}}
 		}
 		ask := probe{what: "mail to " + email, path: "/auth/password/forgot/" + s.app.id, body: map[string]string{"email": email}}
 		var again answer // to a sign-in, where the answer to the reset was lost
@@ -234,7 +246,7 @@ func (s *storm) redeem(ctx context.Context) error {
 		email := s.address()
 		ask := probe{what: "mail to " + email, path: "/auth/magic-link/" + s.app.id, body: map[string]string{"email": email}}
 		a, used, err := s.byMail(ctx, ask, email, func(token string) probe {
-			return probe{what: "sign-in link of " + email, path: "/auth/verify/" + s.app.id, body: map[string]string{"token": token}}
+			return probe{what: "sign-in link of " + email, email: email, path: "/auth/verify/" + s.app.id, body: map[string]string{"token": token}}
 		}, func() (bool, error) { return true, nil }) // whatever was done, the link is dead
 		if err != nil {
 			return err
