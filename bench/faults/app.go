@@ -8,7 +8,7 @@ import (
 )
 
 // app is an app that a case has made. Every app has a developer of its own.
-type app struct{ id, developer string }
+type app struct{ id, developer, key string }
 
 // newApp makes an app. Its name is its developer's, too.
 func (c *child) newApp(ctx context.Context, name string) (app, error) {
@@ -16,7 +16,7 @@ func (c *child) newApp(ctx context.Context, name string) (app, error) {
 	if err == nil && got.status != http.StatusCreated {
 		err = fmt.Errorf("create app %s: got %v, want 201", name, got)
 	}
-	return app{got.fields().AppID, name}, err
+	return app{got.fields().AppID, name, got.fields().APIKey}, err
 }
 
 // linkToken returns the token in a mailed link.
