@@ -112,7 +112,7 @@ func TestAMailerThatHangs(t *testing.T) {
 			}
 		})
 	})
-	t.Run("keeps the other work of Run for a minute at most", func(t *testing.T) {
+	t.Run("keeps no other work of Run waiting", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			w, stop := inBubble(t, &postman{does: hangs})
@@ -122,7 +122,7 @@ func TestAMailerThatHangs(t *testing.T) {
 			}
 			synctest.Wait()
 			w.send("GET", w.in("/users/{app_id}"), "", bearer(w.key)).want(t, 200, "")
-			time.Sleep(time.Minute + time.Second) // of the bubble's clock
+			time.Sleep(2 * time.Second) // of the bubble's clock
 			synctest.Wait()
 			keys, err := w.engine.APIKeys(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID})
 			if err != nil || keys[0].LastUsedAt.IsZero() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -13,7 +14,12 @@ import (
 )
 
 const (
+	// runEvery is how often Run looks for due work that this process need not know of. The times
+	// of all looks are spread by up to a quarter, so that many processes do not look at once.
 	runEvery = time.Second
+
+	// sweepEvery is how often Run looks for expired data once it has found no more.
+	sweepEvery = 16 * time.Second
 
 	// mailPause is how long Run waits before it works on new mail, so that the answer to the
 	// request leaves first. The work takes longer for a known address, which would show where
@@ -31,43 +37,90 @@ const (
 // It returns nil. A failure is logged and the work is tried again; a panic of the host's code (a
 // Mailer, a template, a hook, an Observer) is a failure like any other. A mail that is being sent
 // when ctx ends has five seconds more to arrive and be noted.
+//
+// New mail is sent at once. Mail of a process without Run, and mail that is due again, waits 1.25
+// seconds at most before a Run finds it. Expired data is removed within a minute: no answer ever
+// depends on that.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.outbox.began()()
-	var telling sync.WaitGroup
-	telling.Go(func() { e.hooks.runAfter(ctx) })
-	defer telling.Wait()
-	log := thinlog.New(e.cfg.Logger, e.now)
-	tick := time.NewTicker(runEvery)
-	defer tick.Stop()
-	for {
-		more, err := e.runStep(ctx)
-		if err != nil && ctx.Err() == nil {
-			log.Line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
-		}
-		if more && err == nil && ctx.Err() == nil {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		case <-e.outbox.wake:
-			if !sleep(ctx, mailPause) {
-				return nil
-			}
-		}
+	b := background{e, thinlog.New(e.cfg.Logger, e.now)}
+	var beside sync.WaitGroup
+	beside.Go(func() { e.hooks.runAfter(ctx) })
+	beside.Go(func() { b.upkeep(ctx) })
+	b.sendMail(ctx)
+	beside.Wait()
+	return nil
+}
+
+// background is the work of one Run.
+type background struct {
+	e   *Engine
+	log *thinlog.Logger
+}
+
+// note logs a failure, unless Run is to stop.
+func (b background) note(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		b.log.Line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
 	}
 }
 
-// sleep waits for d; false: ctx ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
+// sendMail delivers new mail, and looks for other mail that is due.
+func (b background) sendMail(ctx context.Context) {
+	for ctx.Err() == nil {
+		b.note(ctx, each(ctx, b.e.outbox.deliver))
+		look := time.NewTimer(spread(runEvery))
+		select {
+		case <-ctx.Done():
+		case <-look.C:
+		case <-b.e.outbox.wake:
+			sleep(ctx, mailPause)
+		}
+		look.Stop()
+	}
+}
+
+// upkeep does all other work. The data that a large app leaves takes minutes to remove: the rest
+// of the work is done between its batches.
+func (b background) upkeep(ctx context.Context) {
+	var sweepAt time.Time
+	for ctx.Err() == nil {
+		b.note(ctx, each(ctx, b.e.chores()...))
+		if now := time.Now(); !now.Before(sweepAt) {
+			more, err := sweep(ctx, b.e.store, b.e.now())
+			b.note(ctx, err)
+			if more {
+				continue
+			}
+			sweepAt = now.Add(spread(sweepEvery))
+		}
+		sleep(ctx, spread(runEvery))
+	}
+}
+
+// chores are the parts of the work that cost the store nothing as long as there is none.
+func (e *Engine) chores() []func(context.Context) error {
+	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue}
+}
+
+// each does all parts, whatever fails.
+func each(ctx context.Context, parts ...func(context.Context) error) (err error) {
+	for _, part := range parts {
+		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
+	}
+	return err
+}
+
+// spread returns a time of about d, a quarter more or less.
+func spread(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) }
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-		return false
 	case <-timer.C:
-		return true
 	}
 }
 
@@ -76,23 +129,13 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
 	e.hooks.callPendingAfter(ctx)
-	more, err := e.runStep(ctx)
-	for more {
+	err := each(ctx, append(e.chores(), e.outbox.deliver)...)
+	for more := true; more; {
 		var swept error
 		more, swept = sweep(ctx, e.store, e.now())
 		err = errors.Join(err, swept)
 	}
 	return err
-}
-
-// runStep does all the work that is due, but only one step of the sweep: the data that a large
-// app leaves takes minutes to remove, and mail does not wait for it.
-func (e *Engine) runStep(ctx context.Context) (more bool, err error) {
-	for _, part := range []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.outbox.deliver, e.keys.flush, e.rotateDue} {
-		err = errors.Join(err, panics.Catch(func() error { return part(ctx) }))
-	}
-	more, swept := sweep(ctx, e.store, e.now())
-	return more, errors.Join(err, swept)
 }
 
 // sweep removes one batch of expired data. more reports whether another batch may remain.

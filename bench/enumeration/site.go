@@ -66,10 +66,12 @@ func (w *watched) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders)
 	return w.Store.Put(ctx, app, riders)
 }
 
-// ClaimMail is the first call of each turn of Run.
+// ClaimMail begins each turn of Run, and ends it once there is no more mail.
 func (w *watched) ClaimMail(ctx context.Context, c authkit.MailClaim) ([]authkit.Mail, error) {
 	w.working.Store(true)
-	return w.Store.ClaimMail(ctx, c)
+	mails, err := w.Store.ClaimMail(ctx, c)
+	w.working.Store(len(mails) > 0)
+	return mails, err
 }
 
 // SettleMail counts the mails that are done as sent.
@@ -81,12 +83,6 @@ func (w *watched) SettleMail(ctx context.Context, mails []authkit.Settled) error
 		}
 	}
 	return err
-}
-
-// Sweep is the last call of each turn of Run.
-func (w *watched) Sweep(ctx context.Context, now, events time.Time, most int) (bool, error) {
-	defer w.working.Store(false)
-	return w.Store.Sweep(ctx, now, events, most)
 }
 
 // settle waits until no mail waits and Run is idle.

@@ -2,7 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,32 +20,55 @@ const (
 	sweepRest = 10 * time.Millisecond
 )
 
-// sweep names the rows of a table that expire.
+// sweep is the removal of the rows of a table whose column is not after a time. They are found in
+// the order of an index that begins with the column, in small batches.
 type sweep struct {
-	table, key string
-	over       string // a condition on $1
-	gate       string // a condition that costs one look-up and is false if no row is over
+	table, key, column string
+	never              bool // whether 0 in the column stands for a time that never comes
 }
 
-// sweeps are the rows that expire. Nearly every sweep finds no row. A Postgres without statistics
-// expects a third of the table and would read all of it each time; the gate, which follows the
-// order of an index, prevents that.
+// sweeps are those of the rows that expire, and last that of events, which have a time of their own.
 var sweeps = []sweep{
-	{"authkit_tokens", "app_id, kind, slot, place", "expires_at <= $1", " and " + anyBy("authkit_tokens", "expires_at")},
-	{"authkit_sessions", "app_id, session_id", "(ended_at > 0 and ended_at <= $1) or idle_until <= $1 or until_at <= $1",
-		" and ((select f.ended_at from authkit_sessions f where f.ended_at > 0 and f.ended_at <= $1 order by f.ended_at limit 1) is not null or " +
-			anyBy("authkit_sessions", "idle_until") + " or " + anyBy("authkit_sessions", "until_at") + ")"},
-	{"authkit_outbox", "app_id, mail_id", "expires_at > 0 and expires_at <= $1", ""},
-	{"authkit_limits", "app_id, limit_key", "tat <= $1", " and " + anyBy("authkit_limits", "tat")},
+	{"authkit_tokens", "app_id, kind, slot, place", "expires_at", false},
+	{"authkit_sessions", "app_id, session_id", "ended_at", true},
+	{"authkit_sessions", "app_id, session_id", "idle_until", false},
+	{"authkit_sessions", "app_id, session_id", "until_at", false},
+	{"authkit_outbox", "app_id, mail_id", "expires_at", true},
+	{"authkit_limits", "app_id, limit_key", "tat", false},
+	{"authkit_events", "app_id, event_id", "at", false},
 }
 
-// anyBy is the condition that the column of some row of the table is not after $1.
-func anyBy(table, column string) string {
-	return `(select f.` + column + ` from ` + table + ` f where f.` + column + ` <= $1 order by f.` + column + ` limit 1) is not null`
+// over is the condition on the rows that the time $n removes.
+func (t sweep) over(n string) string {
+	if t.never {
+		return t.column + " > 0 and " + t.column + " <= " + n
+	}
+	return t.column + " <= " + n
 }
 
-// oldEvents are the rows that are removed by their age alone.
-var oldEvents = sweep{"authkit_events", "app_id, event_id", "at < $1", " and " + anyBy("authkit_events", "at")}
+// purge returns the statement of the sweep that removes at most limit rows by the time $1. Where
+// the limit is no constant, a planner expects a tenth of the table. The condition stands twice: if
+// another step renews a row while the delete waits for it, only the outer condition is evaluated
+// again.
+func (t sweep) purge(limit int64) string {
+	return `delete from ` + t.table + ` where (` + t.key + `) in (select ` + t.key + ` from ` + t.table + ` where ` + t.over("$1") +
+		` order by ` + t.column + ` limit ` + strconv.FormatInt(limit, 10) + `) and ` + t.over("$1")
+}
+
+// look is the statement that tells what there is to remove: a row with 1 or 0 for each sweep, by
+// the time $1 (of events: $2), and for a deleted app. A Postgres without statistics would read
+// much of a table for many rows, but follows the order of an index for one.
+var look = func() string {
+	sql := `select `
+	for i, t := range sweeps {
+		n := "$1"
+		if i == len(sweeps)-1 {
+			n = "$2"
+		}
+		sql += `case when (select ` + t.column + ` from ` + t.table + ` where ` + t.over(n) + ` order by ` + t.column + ` limit 1) is null then 0 else 1 end, `
+	}
+	return sql + `case when (select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1) is null then 0 else 1 end`
+}()
 
 // owned are the tables whose rows are removed with their app. Sessions and credentials go before
 // the users: deleting a user would remove any number of them at once.
@@ -59,33 +84,43 @@ type upkeepType struct{}
 // IsUpkeep reports whether the context belongs to background work, which no request waits for.
 func IsUpkeep(ctx context.Context) bool { return ctx.Value(upkeepType{}) != nil }
 
-// Sweep implements [authkit.Upkeep]. It is many small transactions, so that no lock is
-// held for long.
-func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
+// Sweep implements [authkit.Upkeep]. One statement tells what there is to remove. The rest is
+// many small transactions, so that no lock is held for long.
+func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (more bool, err error) {
 	ctx = context.WithValue(ctx, upkeepType{}, true)
-	more := false
-	for _, t := range sweeps {
-		full, err := s.sweepTable(ctx, t, limit, now)
-		if err != nil {
-			return false, err
-		}
-		more = more || full
-	}
+	at := slices.Repeat([]int64{us(now)}, len(sweeps))
+	at[len(at)-1] = math.MinInt64
 	if !events.IsZero() {
-		full, err := s.sweepTable(ctx, oldEvents, limit, events)
-		if err != nil {
-			return false, err
-		}
-		more = more || full
+		at[len(at)-1] = us(events) - 1
 	}
-	left, err := s.sweepApps(ctx, limit)
-	return more || left, err
+	due, err := s.due(ctx, us(now), at[len(at)-1])
+	for i := range sweeps {
+		if err == nil && due[i] {
+			var full bool
+			full, err = s.purge(ctx, sweeps[i].purge, limit, at[i])
+			more = more || full
+		}
+	}
+	if err == nil && due[len(sweeps)] {
+		var left bool
+		left, err = s.sweepApps(ctx, limit)
+		more = more || left
+	}
+	return more && err == nil, err
 }
 
-// sweepTable removes rows of one table by time. The condition stands twice: if another step
-// renews a row while the delete waits for it, only the outer condition is evaluated again.
-func (s *Store) sweepTable(ctx context.Context, t sweep, limit int, at time.Time) (full bool, err error) {
-	return s.purge(ctx, `delete from `+t.table+` where (`+t.key+`) in (select `+t.key+` from `+t.table+` where `+t.over+` limit $2) and (`+t.over+`)`+t.gate, limit, us(at))
+// due reports for each sweep, and last for deleted apps, whether it has rows to remove.
+func (s *Store) due(ctx context.Context, now, events int64) (due []bool, err error) {
+	found := make([]int64, len(sweeps)+1)
+	var into []any
+	for i := range found {
+		into = append(into, &found[i])
+	}
+	err = s.c.Rows(ctx, look, func(r Row) error { return r.Scan(into...) }, now, events)
+	for _, n := range found {
+		due = append(due, n != 0)
+	}
+	return due, err
 }
 
 // sweepApps removes the rows of the deleted app with the least id, and then that app.
@@ -101,23 +136,26 @@ func (s *Store) sweepApps(ctx context.Context, limit int) (more bool, err error)
 		return false, err
 	}
 	for _, t := range owned {
-		full, err := s.purge(ctx, `delete from `+t[0]+` where (`+t[1]+`) in (select `+t[1]+` from `+t[0]+` where app_id = $1 limit $2)`, limit, app)
+		full, err := s.purge(ctx, func(limit int64) string {
+			return `delete from ` + t[0] + ` where (` + t[1] + `) in (select ` + t[1] + ` from ` + t[0] + ` where app_id = $1 limit ` + strconv.FormatInt(limit, 10) + `)`
+		}, limit, app)
 		if err != nil || full {
 			return err == nil, err
 		}
 	}
-	_, err = s.purge(ctx, `delete from authkit_apps where app_id in (select a.app_id from authkit_apps a where a.app_id = $1 and a.deleted_at <> 0
-and not exists (select 1 from authkit_signing_keys k where k.app_id = a.app_id) limit $2)`, 1, app)
+	_, err = s.purge(ctx, func(int64) string {
+		return `delete from authkit_apps where app_id = $1 and deleted_at <> 0 and not exists (select 1 from authkit_signing_keys k where k.app_id = $1)`
+	}, 1, app)
 	return err == nil, err
 }
 
 // purge runs a delete until it finds no more rows or has removed limit of them, and reports
-// whether it reached the limit. The statement's last argument is how many rows it may remove.
-func (s *Store) purge(ctx context.Context, sql string, limit int, args ...any) (full bool, err error) {
+// whether it reached the limit. The statement removes at most as many rows as it is made for.
+func (s *Store) purge(ctx context.Context, sql func(limit int64) string, limit int, arg any) (full bool, err error) {
 	for left := int64(limit); left > 0; {
 		step, n := min(left, sweepStep), int64(0)
-		err := s.c.Tx(ctx, true, func(q Tx) (err error) {
-			n, err = q.Exec(ctx, sql, append(slices.Clip(args), step)...)
+		err := s.c.Tx(ctx, false, func(q Tx) (err error) { // what comes back is removed again
+			n, err = q.Exec(ctx, sql(step), arg)
 			return err
 		})
 		if err != nil || n < step {
