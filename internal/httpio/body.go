@@ -259,10 +259,14 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// dotted writes a JSON pointer as people write members: limits.mail, origins[0].
+// dotted writes a JSON pointer as people write members: limits.mail, origins[0]. A path that is
+// longer than an answer shows is cut between members: a body may nest ten thousand of them.
 func dotted(p jsontext.Pointer) string {
 	path := ""
 	for tok := range p.Tokens() {
+		if len(path) > maxShown {
+			break
+		}
 		if path != "" && tok != "" && strings.Trim(tok, "0123456789") == "" {
 			path += "[" + tok + "]"
 			continue
@@ -272,13 +276,16 @@ func dotted(p jsontext.Pointer) string {
 	return path
 }
 
+// maxShown is how many bytes of a member's name an answer may hold.
+const maxShown = 64
+
 // shown returns the part of a member's name that an answer may hold: at most 64 bytes, and
 // nothing if the name has control characters or is not UTF-8.
 func shown(field string) string {
 	if !utf8.ValidString(field) || hasControl(field) {
 		return ""
 	}
-	return strings.ToValidUTF8(field[:min(len(field), 64)], "")
+	return strings.ToValidUTF8(field[:min(len(field), maxShown)], "")
 }
 
 func bad(detail string) *BodyError {
