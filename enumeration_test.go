@@ -47,14 +47,14 @@ func (s *witness) Account(ctx context.Context, app uuid.UUID, by authkit.Account
 	return s.Faulty.Account(ctx, app, by)
 }
 
-func (s *witness) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
+func (s *witness) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (authkit.Session, authkit.User, error) {
 	s.notef("Session")
-	return s.Faulty.Session(ctx, app, id, now)
+	return s.Faulty.Session(ctx, app, by, now)
 }
 
-func (s *witness) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
-	s.notef("Hit %d", len(hits))
-	return s.Faulty.Hit(ctx, app, hits, now)
+func (s *witness) Hit(ctx context.Context, hits authkit.Hits, now time.Time) (authkit.HitResult, error) {
+	s.notef("Hit %d", len(hits.Each))
+	return s.Faulty.Hit(ctx, hits, now)
 }
 
 func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {
@@ -68,20 +68,20 @@ func (s *witness) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, no
 }
 
 // Put records what is written, and the lengths of what is sealed.
-func (s *witness) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
+func (s *witness) Put(ctx context.Context, p authkit.Put) error {
 	var line strings.Builder
 	line.WriteString("Put")
-	for _, x := range riders.Tokens {
+	for _, x := range p.Riders.Tokens {
 		fmt.Fprintf(&line, " token(%s most %d slot %d proof %d binding %d data %d)", x.Kind, x.Most, len(x.Slot), len(x.Proof), len(x.Binding), len(x.Data))
 	}
-	for _, m := range riders.Mail {
+	for _, m := range p.Riders.Mail {
 		fmt.Fprintf(&line, " mail(%d)", len(m.Sealed))
 	}
-	for _, e := range riders.Events {
+	for _, e := range p.Riders.Events {
 		fmt.Fprintf(&line, " event(%s %s %s %d)", e.Type, e.Result, e.Reason, len(e.Detail))
 	}
 	s.notef("%s", &line)
-	return s.Faulty.Put(ctx, app, riders)
+	return s.Faulty.Put(ctx, p)
 }
 
 // onlooker is a world in which the asked address may be known, and in which another person
@@ -247,6 +247,14 @@ func mask(name, value string) string {
 	return fmt.Sprintf("%s(%d) %s", key, len(secret), rest)
 }
 
+// knowsApp reads the app, so that the next request does not begin with an older record of it.
+func (w *onlooker) knowsApp() {
+	w.t.Helper()
+	if _, err := w.engine.App(w.t.Context(), w.app.ID); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // trace returns what the asker sees of a flow's last request, and what the store is asked.
 func (f secretive) trace(t *testing.T, of standing, fills int) (seen, asks string) {
 	t.Helper()
@@ -260,6 +268,7 @@ func (f secretive) trace(t *testing.T, of standing, fills int) (seen, asks strin
 		last = func() answer { return f.redeem(w, asking) }
 		w.runOnce() // the mail tells which code is wrong
 	}
+	w.knowsApp() // the first request after a change of the app reads it anew
 	w.store.seen = nil
 	before := w.store.Calls()
 	got := last()

@@ -36,6 +36,7 @@ type call struct {
 	client    Client
 	browser   browser
 	pageRoute bool // the route answers with a page
+	remembers bool // the request may begin with the app as this process last read it
 
 	// What the access check has found, as far as the route asks for it.
 	app       App
@@ -93,7 +94,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
 	w.Header().Set("X-Request-ID", c.request.id)
 	sender := h.http.proxies.Sender(r)
 	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is limited by its key
-	c.request.client = c.client
+	c.request.begin(c.client)
 	defer c.recoverPanic()
 	defer c.warnOfForwarding(sender) // deferred until the app is known
 	if err := c.dispatch(res); err != nil {
@@ -132,6 +133,11 @@ func (c *call) dispatch(res *resource) error {
 	// The whole body is read before anything is looked up. Otherwise a client that sends its end
 	// late would act on a state that has passed.
 	bodyErr := c.readBody()
+	return c.h.decide(c, rt, bodyErr)
+}
+
+// checkAndServe runs the checks that depend on the route, and then its function.
+func (h *handler) checkAndServe(c *call, rt route, bodyErr error) error {
 	if err := c.checkOrigin(rt); err != nil {
 		return err
 	}
@@ -178,7 +184,7 @@ func (c *call) pathApp() (App, error) {
 	if err != nil {
 		return App{}, err
 	}
-	app, err := c.e.App(c.ctx(), id)
+	app, err := c.h.readApp(c, id)
 	if err != nil {
 		return App{}, err
 	}

@@ -51,7 +51,7 @@ func (h *hasher) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 		h.log.WarnContext(ctx, "a new password was not checked against the list of breached ones", slog.Any("error", err))
 		var riders Riders
 		riders.note(h.now(), Event{App: app, Type: EventPasswordUnchecked})
-		return storeError(h.store.Put(ctx, app, riders), app)
+		return storeError(h.store.Put(ctx, Put{App: app, Riders: riders}), app)
 	}
 	if has {
 		return refuse(CodeWeakPassword, "the password is too weak: it is known from a data breach")

@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 func testHasher() *hasher {
@@ -18,7 +16,7 @@ func testHasher() *hasher {
 // putStore takes riders.
 type putStore struct{ TokenStore }
 
-func (putStore) Put(context.Context, uuid.UUID, Riders) error { return nil }
+func (putStore) Put(context.Context, Put) error { return nil }
 
 func TestTheHasherVerifiesWhatItMade(t *testing.T) {
 	t.Parallel()

@@ -65,7 +65,7 @@ func TestObserver(t *testing.T) {
 		}},
 		{"a request that is wrong in itself", "", func() { w.send("POST", "/auth/credentials/"+app, signInBody("ann", password, "")) }},
 		{"a step that failed", "", func() {
-			faulty.FailAt(4) // the app, the limits, the account, the step
+			faulty.FailAt(3) // the limits, the account, the step
 			w.send("POST", "/auth/credentials/"+app, `{"email":"ann@example.com","password":"`+password+`"}`).want(t, 503, "")
 			faulty.FailAt(0)
 		}},

@@ -210,9 +210,11 @@ func (c *counting) App(ctx context.Context, app uuid.UUID) (authkit.App, error) 
 	return c.Store.App(ctx, app)
 }
 
-func (c *counting) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (authkit.Session, authkit.User, error) {
-	c.note("SessionByCookie")
-	return c.Store.SessionByCookie(ctx, app, cookie, now)
+func (c *counting) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (authkit.Session, authkit.User, error) {
+	if by.Cookie != nil {
+		c.note("SessionByCookie")
+	}
+	return c.Store.Session(ctx, app, by, now)
 }
 
 func (c *counting) UseSession(ctx context.Context, app, id uuid.UUID, now, idleUntil time.Time) error {

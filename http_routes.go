@@ -13,6 +13,7 @@ type route struct {
 	alias           string // a second spelling of the pattern; may be empty
 	access          access
 	limit           limit  // by peer address; the zero limit charges nothing
+	remembers       bool   // the request may begin with a remembered app (see guarded); it is answered after a call of the store
 	deferLimit      bool   // the flow charges the limit, together with that of an email address
 	form            bool   // takes a cross-origin form: a provider's answer
 	page            bool   // answers with a page, and refuses with one unless JSON is asked for
@@ -31,42 +32,42 @@ func routes() []route {
 // signInRoutes begin and end sessions.
 func signInRoutes() []route {
 	return []route{
-		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, limit: limitCredentialsPeer, deferLimit: true, summary: "Sign in or up with email and password", serve: withBody(signInWithPassword)},
-		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code", serve: withBody(requestLink)},
+		{method: post, pattern: "/auth/credentials/{app_id}", access: visitor, remembers: true, limit: limitCredentialsPeer, deferLimit: true, summary: "Sign in or up with email and password", serve: withBody(signInWithPassword)},
+		{method: post, pattern: "/auth/magic-link/{app_id}", access: visitor, remembers: true, limit: limitMailPeer, summary: "Mail a link and a code", serve: withBody(requestLink)},
 		{method: get, pattern: "/auth/verify/{app_id}", access: visitor, page: true, summary: "Show what a link would do, or redeem it", serve: openLink},
-		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, limit: limitProofPeer, summary: "Redeem a link or a code", serve: redeemLink},
+		{method: post, pattern: "/auth/verify/{app_id}", access: visitor, remembers: true, limit: limitProofPeer, summary: "Redeem a link or a code", serve: redeemLink},
 		{method: get, pattern: "/auth/{provider}/{app_id}", access: visitor, limit: limitOAuthPeer, summary: "Go to a provider", serve: startOAuth},
 		{method: get, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, page: true, summary: "Come back from a provider", serve: returnOAuth},
 		{method: post, pattern: "/auth/callback/{provider}/{app_id}", access: visitor, limit: limitCallbackPeer, form: true, summary: "Finish a sign-in at a provider", serve: finishOAuth},
-		{method: post, pattern: "/auth/token/{app_id}", access: visitor, summary: "Exchange a one-time code", serve: withBody(exchangeCode)},
+		{method: post, pattern: "/auth/token/{app_id}", access: visitor, remembers: true, summary: "Exchange a one-time code", serve: withBody(exchangeCode)},
 		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Rotate a refresh token", serve: refresh},
-		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, summary: "Make an access token of the session that a cookie holds", serve: withBody(accessToken)},
-		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: withBody(signOut)},
-		{method: get, pattern: "/auth/me/{app_id}", access: user, summary: "Read the signed-in user", serve: withoutBody(me)},
-		{method: patch, pattern: "/auth/me/{app_id}", access: user, summary: "Change the signed-in user", serve: withBody(changeMe)},
-		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), summary: "Delete the signed-in user", serve: deleteMe},
-		{method: get, pattern: "/auth/sessions/{app_id}", access: user, summary: "List the user's sessions", serve: withoutBody(listSessions)},
-		{method: del, pattern: "/auth/sessions/{app_id}/{session_id}", access: user, summary: "End one of them", serve: endSession},
-		{method: get, pattern: "/auth/identities/{app_id}", access: user, summary: "List the user's identities at providers", serve: withoutBody(listIdentities)},
-		{method: post, pattern: "/auth/identities/{app_id}", access: fresh(user), limit: limitOAuthPeer, summary: "Link an identity at a provider", serve: withBody(linkIdentity)},
-		{method: del, pattern: "/auth/identities/{app_id}/{provider}", access: fresh(user), summary: "Unlink a provider's identities", serve: unlinkIdentity},
+		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, remembers: true, summary: "Make an access token of the session that a cookie holds", serve: withBody(accessToken)},
+		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, remembers: true, summary: "End a session, or all", serve: withBody(signOut)},
+		{method: get, pattern: "/auth/me/{app_id}", access: user, remembers: true, summary: "Read the signed-in user", serve: withoutBody(me)},
+		{method: patch, pattern: "/auth/me/{app_id}", access: user, remembers: true, summary: "Change the signed-in user", serve: withBody(changeMe)},
+		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), remembers: true, summary: "Delete the signed-in user", serve: deleteMe},
+		{method: get, pattern: "/auth/sessions/{app_id}", access: user, remembers: true, summary: "List the user's sessions", serve: withoutBody(listSessions)},
+		{method: del, pattern: "/auth/sessions/{app_id}/{session_id}", access: user, remembers: true, summary: "End one of them", serve: endSession},
+		{method: get, pattern: "/auth/identities/{app_id}", access: user, remembers: true, summary: "List the user's identities at providers", serve: withoutBody(listIdentities)},
+		{method: post, pattern: "/auth/identities/{app_id}", access: fresh(user), remembers: true, limit: limitOAuthPeer, summary: "Link an identity at a provider", serve: withBody(linkIdentity)},
+		{method: del, pattern: "/auth/identities/{app_id}/{provider}", access: fresh(user), remembers: true, summary: "Unlink a provider's identities", serve: unlinkIdentity},
 	}
 }
 
 // accountRoutes are about a user's password and address.
 func accountRoutes() []route {
 	return []route{
-		{method: post, pattern: "/auth/password/forgot/{app_id}", access: visitor, limit: limitMailPeer, summary: "Mail a link and a code for a new password", serve: withBody(forgotPassword)},
+		{method: post, pattern: "/auth/password/forgot/{app_id}", access: visitor, remembers: true, limit: limitMailPeer, summary: "Mail a link and a code for a new password", serve: withBody(forgotPassword)},
 		{method: get, pattern: "/auth/password/reset/{app_id}", access: visitor, page: true, summary: "Show the form of a link", serve: openReset},
 		{method: post, pattern: "/auth/password/reset/{app_id}", access: visitor, limit: limitProofPeer, summary: "Choose a new password", serve: resetPassword},
-		{method: post, pattern: "/auth/password/change/{app_id}", access: user, limit: limitCredentialsPeer, summary: "Change the password", serve: withBody(changePassword)},
-		{method: post, pattern: "/auth/password/set/{app_id}", access: fresh(user), summary: "Set the first password", serve: withBody(setPassword)},
-		{method: post, pattern: "/auth/email/send/{app_id}", access: user, limit: limitMailPeer, summary: "Mail a proof of the address", serve: withBody(sendProof)},
+		{method: post, pattern: "/auth/password/change/{app_id}", access: user, remembers: true, limit: limitCredentialsPeer, summary: "Change the password", serve: withBody(changePassword)},
+		{method: post, pattern: "/auth/password/set/{app_id}", access: fresh(user), remembers: true, summary: "Set the first password", serve: withBody(setPassword)},
+		{method: post, pattern: "/auth/email/send/{app_id}", access: user, remembers: true, limit: limitMailPeer, summary: "Mail a proof of the address", serve: withBody(sendProof)},
 		{method: get, pattern: "/auth/email/verify/{app_id}", access: visitor, page: true, summary: "Show what a proof would do", serve: openVerify},
-		{method: post, pattern: "/auth/email/verify/{app_id}", access: userOrVisitor, limit: limitProofPeer, summary: "Prove the address", serve: verifyEmail},
-		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), limit: limitMailPeer, summary: "Mail a proof of a new address", serve: withBody(changeEmail)},
+		{method: post, pattern: "/auth/email/verify/{app_id}", access: userOrVisitor, remembers: true, limit: limitProofPeer, summary: "Prove the address", serve: verifyEmail},
+		{method: post, pattern: "/auth/email/change/{app_id}", access: fresh(user), remembers: true, limit: limitMailPeer, summary: "Mail a proof of a new address", serve: withBody(changeEmail)},
 		{method: get, pattern: "/auth/email/confirm/{app_id}", access: visitor, page: true, summary: "Show what a change would do", serve: openConfirm},
-		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, limit: limitProofPeer, summary: "Change to the proven address", serve: confirmEmail},
+		{method: post, pattern: "/auth/email/confirm/{app_id}", access: user, remembers: true, limit: limitProofPeer, summary: "Change to the proven address", serve: confirmEmail},
 		{method: get, pattern: "/auth/email/undo/{app_id}", access: visitor, page: true, summary: "Show what an undo would do", serve: openUndo},
 		{method: post, pattern: "/auth/email/undo/{app_id}", access: visitor, summary: "Take a change of address back", serve: undoEmail},
 	}

@@ -155,7 +155,7 @@ func (l *limiter) hit(ctx context.Context, app App, counts ...count) error {
 		return limited(counts[known], hits[known], wait) // a flood costs the store nothing
 	}
 	if known > 0 {
-		got, err := l.store.Hit(ctx, app.ID, hits[:known], now)
+		got, err := l.store.Hit(ctx, Hits{App: app.ID, Each: hits[:known]}, now)
 		switch {
 		case err != nil:
 			return hitError(err, app.ID)
@@ -182,7 +182,7 @@ func (l *limiter) refund(ctx context.Context, app App, counts ...count) error {
 	for i := range hits {
 		hits[i].Cost = -1
 	}
-	if _, err := l.store.Hit(ctx, app.ID, hits, l.now()); err != nil {
+	if _, err := l.store.Hit(ctx, Hits{App: app.ID, Each: hits}, l.now()); err != nil {
 		return hitError(err, app.ID)
 	}
 	return nil

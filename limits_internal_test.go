@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
@@ -19,13 +17,13 @@ type hits struct {
 	fault error
 }
 
-func (h *hits) Hit(_ context.Context, app uuid.UUID, all []Hit, _ time.Time) (HitResult, error) {
+func (h *hits) Hit(_ context.Context, all Hits, _ time.Time) (HitResult, error) {
 	h.calls++
 	if h.used == nil {
 		h.used = map[string]int{}
 	}
-	for i, one := range all {
-		id := fmt.Sprint(keyOf(app, one))
+	for i, one := range all.Each {
+		id := fmt.Sprint(keyOf(all.App, one))
 		cost := one.Cost
 		if cost == 0 {
 			cost = 1

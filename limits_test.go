@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -335,12 +333,12 @@ type hitLog struct {
 	calls int
 }
 
-func (l *hitLog) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
+func (l *hitLog) Hit(ctx context.Context, hits authkit.Hits, now time.Time) (authkit.HitResult, error) {
 	l.calls++
-	for _, h := range hits {
+	for _, h := range hits.Each {
 		l.keys = append(l.keys, h.Key)
 	}
-	return l.Store.Hit(ctx, app, hits, now)
+	return l.Store.Hit(ctx, hits, now)
 }
 
 // A limit is kept under a hash, so a store that leaks reveals no addresses.

@@ -162,7 +162,7 @@ func (l *liveness) alive(ctx context.Context, id *Identity, now time.Time, withi
 // Concurrent callers share one call of the store, unless within is not positive.
 func (l *liveness) ask(ctx context.Context, key sessionKey, now time.Time, within time.Duration) (aged[uuid.UUID], error) {
 	ask := func(ctx context.Context) (aged[uuid.UUID], error) {
-		_, u, err := l.store.Session(ctx, key[0], key[1], now)
+		_, u, err := l.store.Session(ctx, key[0], SessionKey{ID: key[1]}, now)
 		return aged[uuid.UUID]{u.ID, now}, err
 	}
 	if within > 0 {

@@ -48,12 +48,14 @@ func (c *appCache) recent(ctx context.Context, id uuid.UUID, now time.Time, with
 	return app, now, err
 }
 
-// known returns an app as this process last read it, whatever its age.
-func (c *appCache) known(ctx context.Context, id uuid.UUID) (App, error) {
+// known returns an app as this process last read it, whatever its age. remembered is false if it
+// was read just now.
+func (c *appCache) known(ctx context.Context, id uuid.UUID) (app App, remembered bool, err error) {
 	if got, ok := c.kept.Get(id); ok {
-		return got.value, nil
+		return got.value, true, nil
 	}
-	return c.read(ctx, id)
+	app, err = c.read(ctx, id)
+	return app, false, err
 }
 
 // forget drops the app from the cache.

@@ -27,12 +27,12 @@ type oneSession struct {
 	free  chan struct{}
 }
 
-func (s *oneSession) Session(_ context.Context, app, id uuid.UUID, _ time.Time) (Session, User, error) {
+func (s *oneSession) Session(_ context.Context, app uuid.UUID, by SessionKey, _ time.Time) (Session, User, error) {
 	s.asked.Add(1)
 	if s.free != nil {
 		<-s.free
 	}
-	return Session{App: app, ID: id, UserID: s.user.ID}, s.user, s.err
+	return Session{App: app, ID: by.ID, UserID: s.user.ID}, s.user, s.err
 }
 
 // remembered is a liveness over one session, with an access token of it.
@@ -245,7 +245,7 @@ func TestAnAppIsReadAnew(t *testing.T) {
 			t.Errorf("%s: got %d reads and %v, want %d and %v", name, loads-before, err, want, answer)
 		}
 	}
-	known := func() error { _, err := c.known(t.Context(), id); return err }
+	known := func() error { _, _, err := c.known(t.Context(), id); return err }
 	recently := func() error { _, _, err := c.recent(t.Context(), id, now, time.Second); return err }
 	step("an unknown app", 1, known)
 	step("a known one", 0, known)
@@ -279,7 +279,7 @@ func TestTheAppCacheIsBounded(t *testing.T) {
 	}
 	loads = 0
 	for _, id := range ids {
-		if _, err := c.known(t.Context(), id); err != nil {
+		if _, _, err := c.known(t.Context(), id); err != nil {
 			t.Fatal(err)
 		}
 	}

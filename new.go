@@ -25,8 +25,8 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{cfg: c}
 	e.store = storage{
-		Store: audited{Store: c.Store, tell: c.Observer, wake: func() { e.outbox.wakeUp() }},
-		clock: newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
+		guarded: guarded{audited{Store: c.Store, tell: c.Observer, wake: func() { e.outbox.wakeUp() }}},
+		clock  : newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
 	}
 	build(e, base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)

@@ -172,9 +172,9 @@ func (r *readOnly) mind(verb string) {
 	}
 }
 
-func (r *readOnly) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
+func (r *readOnly) Put(ctx context.Context, p authkit.Put) error {
 	r.mind("Put")
-	return r.Store.Put(ctx, app, riders)
+	return r.Store.Put(ctx, p)
 }
 
 func (r *readOnly) TakeToken(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {

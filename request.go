@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+
+	"github.com/google/uuid"
 )
 
 // request describes the HTTP request that a call of the Engine serves. The context carries it, so
@@ -15,8 +17,9 @@ type request struct {
 	client Client // who asks; where a backend forwards a request, its user's client
 	via    string // the address of that backend; empty: nothing was forwarded
 
-	mu    sync.Mutex
-	actor string // as in [Event]; empty: the user whom the event is about
+	mu         sync.Mutex
+	actor      string        // as in [Event]; empty: the user whom the event is about
+	remembered rememberedApp // what the next call of the store has to prove; the zero value: nothing
 }
 
 type requestKey struct{}
@@ -33,9 +36,31 @@ func requestFrom(ctx context.Context) *request {
 	return &request{}
 }
 
+// begin notes who asks, before anything else is known of the request.
+func (r *request) begin(by Client) {
+	r.client, r.via = by, ""
+	r.setActor("")
+}
+
 // peer is the address that the request came from. For a forwarded request it is the address of
 // the backend.
 func (r *request) peer() string { return cmp.Or(r.via, r.client.IP) }
+
+// remember notes that the request is decided by an app as this process last read it.
+func (r *request) remember(app App) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remembered = rememberedApp{app.ID, app.Version}
+}
+
+// takeRemembered returns the app that the next call of the store has to prove. ok is false if
+// there is none, or a call has taken it already.
+func (r *request) takeRemembered() (app rememberedApp, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	app, r.remembered = r.remembered, rememberedApp{}
+	return app, app.id != uuid.Nil
+}
 
 // setActor sets the actor of the events.
 func (r *request) setActor(actor string) {

@@ -53,7 +53,7 @@ func (r revocations) key(ctx context.Context, app, id uuid.UUID) (bool, error) {
 
 // settle commits a write, and with it every write that was read before.
 func (r revocations) settle(ctx context.Context, app uuid.UUID) error {
-	if err := r.store.Put(ctx, app, Riders{}); err != nil {
+	if err := r.store.Put(ctx, Put{App: app}); err != nil {
 		return fmt.Errorf("confirm what was revoked: %w", err)
 	}
 	return nil
@@ -70,9 +70,9 @@ func deletionOf(owner string, app uuid.UUID) []byte {
 // of the app. The note has no effect while the app is live.
 func (r revocations) noteDeletion(ctx context.Context, app App) error {
 	hash := deletionOf(app.Developer, app.ID)
-	err := r.store.Put(ctx, Console, Riders{Tokens: []Token{
+	err := r.store.Put(ctx, Put{App: Console, Riders: Riders{Tokens: []Token{
 		{App: Console, Kind: deletedKind, Slot: token.Encode(hash), Hash: hash, ExpiresAt: r.now.Add(revokedWithin)},
-	}})
+	}}})
 	if err != nil && !errors.Is(err, ErrConflict) { // a concurrent deletion has written the same
 		return unavailable(fmt.Errorf("announce that app %s is deleted: %w", app.ID, err))
 	}

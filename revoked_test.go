@@ -23,12 +23,12 @@ type settling struct {
 	fail   error
 }
 
-func (s *settling) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
-	if len(riders.Tokens)+len(riders.Mail)+len(riders.Events) > 0 {
-		return s.Store.Put(ctx, app, riders)
+func (s *settling) Put(ctx context.Context, p authkit.Put) error {
+	if len(p.Riders.Tokens)+len(p.Riders.Mail)+len(p.Riders.Events) > 0 {
+		return s.Store.Put(ctx, p)
 	}
 	s.writes++
-	return errors.Join(s.fail, s.Store.Put(ctx, app, riders))
+	return errors.Join(s.fail, s.Store.Put(ctx, p))
 }
 
 func (s *settling) ConfirmDeletion(ctx context.Context, app uuid.UUID, developer string) error {

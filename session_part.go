@@ -36,7 +36,7 @@ const (
 
 // live returns a live session and its user. [CodeInvalidToken]: the app has no such session.
 func (s *sessions) live(ctx context.Context, app, id uuid.UUID) (Session, User, error) {
-	session, user, err := s.store.Session(ctx, app, id, s.now())
+	session, user, err := s.store.Session(ctx, app, SessionKey{ID: id}, s.now())
 	if err != nil {
 		return Session{}, User{}, sessionError(id, err)
 	}
@@ -81,7 +81,7 @@ func (s *sessions) byCookie(ctx context.Context, app uuid.UUID, value string) (S
 	if !ok {
 		return Session{}, User{}, invalidToken("the session cookie is malformed")
 	}
-	session, user, err := s.store.SessionByCookie(ctx, app, hash, s.now())
+	session, user, err := s.store.Session(ctx, app, SessionKey{Cookie: hash}, s.now())
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return Session{}, User{}, invalidToken("no live session has the cookie")

@@ -23,11 +23,7 @@ type answering struct {
 	rotated Rotation
 }
 
-func (a *answering) Session(context.Context, uuid.UUID, uuid.UUID, time.Time) (Session, User, error) {
-	return a.session, a.user, a.err
-}
-
-func (a *answering) SessionByCookie(context.Context, uuid.UUID, []byte, time.Time) (Session, User, error) {
+func (a *answering) Session(context.Context, uuid.UUID, SessionKey, time.Time) (Session, User, error) {
 	return a.session, a.user, a.err
 }
 

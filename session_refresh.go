@@ -98,11 +98,11 @@ func (e *Engine) undoRotation(ctx context.Context, r rotation) {
 func (e *Engine) rotate(ctx context.Context, r rotation) (App, Rotated, error) {
 	var app App
 	got, err := again(func() (got Rotated, err error) {
-		if app, err = e.live.apps.known(ctx, r.app); err != nil {
+		if app, _, err = e.live.apps.known(ctx, r.app); err != nil {
 			return Rotated{}, err
 		}
 		got, err = e.sessions.rotate(ctx, app, r)
-		if errors.Is(err, ErrStale) {
+		if errors.Is(err, ErrAppChanged) {
 			e.live.apps.forget(r.app)
 			return Rotated{}, errAgain
 		}

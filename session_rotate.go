@@ -34,7 +34,7 @@ type rotation struct {
 }
 
 // rotate calls the store once. The app may be an old record: the step is guarded by its Version,
-// [ErrStale]. [ErrNotFound], [ErrTokenReused] and [ErrConflict] are those of the store.
+// [ErrAppChanged]. [ErrNotFound], [ErrTokenReused] and [ErrConflict] are those of the store.
 func (s *sessions) rotate(ctx context.Context, app App, r rotation) (Rotated, error) {
 	sealed, err := sealSuccessor(r.app, r.presented, r.next)
 	if err != nil {
@@ -47,7 +47,7 @@ func (s *sessions) rotate(ctx context.Context, app App, r rotation) (Rotated, er
 		Sealed: sealed, Key: r.keyHash(), Now: now, Grace: refreshGrace, GraceMost: refreshGraceMost,
 		RenewFor: refreshRenewFor, Renewals: refreshRenewals, IdleUntil: now.Add(idle), Undo: r.undo,
 	})
-	for _, known := range []error{ErrStale, ErrNotFound, ErrTokenReused, ErrConflict} {
+	for _, known := range []error{ErrAppChanged, ErrNotFound, ErrTokenReused, ErrConflict} {
 		if errors.Is(err, known) {
 			return Rotated{}, err
 		}

@@ -15,11 +15,12 @@ var (
 	ErrStale       = errors.New("stale")        // the Version guard no longer holds: read again, decide again
 	ErrFull        = errors.New("full")         // there are as many as the step allows
 	ErrTokenReused = errors.New("token reused") // RotateSession only; the session has been ended
+	ErrAppChanged  = errors.New("app changed")  // the app has another Version than the caller decided by, or is gone
 )
 
 // StoreContract is the version of the contract of [Store]. An adapter returns from
 // Contract, as a literal, the one that it was written for.
-const StoreContract = 2
+const StoreContract = 3
 
 // Store persists what the Engine knows.
 //
@@ -27,6 +28,10 @@ const StoreContract = 2
 // that want the same thing one wins. A method that takes an app answers [ErrNotFound],
 // in the same step, when that app is missing or deleted. What belongs to one app is
 // unknown in any other.
+//
+// A caller may decide by an app that it read earlier. Where a verb takes an AppVersion, it is the
+// guard of that decision: unless it is 0 or the Version of the live app, the verb answers
+// [ErrAppChanged], before any other error, and does nothing.
 //
 // A Store never reads the clock (now is an argument), never sees a plaintext secret and
 // never decides policy. Times are UTC, truncated to microseconds. The zero time comes back

@@ -60,8 +60,8 @@ func (a audited) DeleteUser(ctx context.Context, r UserRemoval) error {
 	return a.step(ctx, r.Riders, func() error { return a.Store.DeleteUser(ctx, r) })
 }
 
-func (a audited) Put(ctx context.Context, app uuid.UUID, riders Riders) error {
-	return a.step(ctx, riders, func() error { return a.Store.Put(ctx, app, riders) })
+func (a audited) Put(ctx context.Context, p Put) error {
+	return a.step(ctx, p.Riders, func() error { return a.Store.Put(ctx, p) })
 }
 
 func (a audited) EndSession(ctx context.Context, e SessionEnd) error {

@@ -9,12 +9,8 @@ import (
 
 // SessionStore keeps sessions. They are started by [UserStore].
 type SessionStore interface {
-	// Session returns a live session and its user.
-	Session(ctx context.Context, app, id uuid.UUID, now time.Time) (Session, User, error)
-
-	// SessionByCookie returns the live session with that hash of a cookie, and its user, in
-	// one statement. A nil or empty hash finds nothing.
-	SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (Session, User, error)
+	// Session returns a live session and its user, in one statement.
+	Session(ctx context.Context, app uuid.UUID, by SessionKey, now time.Time) (Session, User, error)
 
 	// UseSession moves LastUsedAt of a live session to now, and IdleUntil to idleUntil.
 	// [ErrNotFound]: it is not alive at now. It need not be durable.
@@ -41,13 +37,20 @@ type SessionStore interface {
 	// in it, and for less than r.GraceMost from its rotation. A time after r.Now counts
 	// like one as long before it, since a clock may have been set back.
 	//
-	// Unknown or dead family: [ErrNotFound]. [ErrStale]: the app's Version is not
-	// r.AppVersion; nothing happens.
+	// Unknown or dead family: [ErrNotFound].
 	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
 
 	// EndSession ends one session of the user. [ErrNotFound]: the user has no such session, or
 	// it is ended already.
 	EndSession(ctx context.Context, e SessionEnd) error
+}
+
+// SessionKey finds a session by its ID or, if that is the nil UUID, by the hash of its cookie. A nil
+// or empty hash finds nothing.
+type SessionKey struct {
+	ID         uuid.UUID
+	Cookie     []byte
+	AppVersion int64 // the guard; 0: no guard
 }
 
 // SessionEnd says what [SessionStore.EndSession] does.
@@ -61,7 +64,7 @@ type SessionEnd struct {
 // hashes.
 type Rotation struct {
 	App                     uuid.UUID
-	AppVersion              int64 // the guard: the caller decided by the settings of this Version; 0: no guard
+	AppVersion              int64 // the guard; 0: no guard
 	Family, Presented, Next []byte
 	Sealed                  []byte // Next in the clear, sealed under the presented token
 	Key                     []byte // of the idempotency key, 32 bytes; nil: there is no key

@@ -11,7 +11,7 @@ import (
 type TokenStore interface {
 	// Put writes riders alone: a link with its mail, a state, a batch of events. Without any
 	// rider it still commits a write: when it returns, all that was seen before is durable.
-	Put(ctx context.Context, app uuid.UUID, riders Riders) error
+	Put(ctx context.Context, p Put) error
 
 	// Token returns, without effect, a token that could be spent: it is neither spent nor
 	// expired at now, its user's Epoch is unchanged, and its binding is t.Binding if that is set.
@@ -37,12 +37,22 @@ type TokenStore interface {
 	TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
 }
 
+// Put says what [TokenStore.Put] writes.
+type Put struct {
+	App        uuid.UUID
+	AppVersion int64 // the guard; 0: no guard
+	Riders     Riders
+}
+
 // Take names a token to spend. Binding, when set, is part of the look-up: with another
 // one the token is unknown, and nothing is counted.
 type Take struct {
 	Kind    TokenKind
 	Hash    []byte
 	Binding []byte // nil: not asked for
+	// AppVersion is the guard of Token, TryToken and TakeToken; 0: no guard. Other verbs do not
+	// look at it.
+	AppVersion int64
 }
 
 // Try is one attempt on a token, by [TokenStore.TryToken].

@@ -11,9 +11,16 @@ import (
 type LimitStore interface {
 	// Hit takes the hits in order, counts each that still fits, and stops at the first that
 	// does not: neither that one nor any after it is counted. The counting is GCRA: Limit
-	// at once, then one every Window/Limit. It need not be durable. app must be live; the app
+	// at once, then one every Window/Limit. It need not be durable. h.App must be live; the app
 	// of a Hit that names another is not looked at.
-	Hit(ctx context.Context, app uuid.UUID, hits []Hit, now time.Time) (HitResult, error)
+	Hit(ctx context.Context, h Hits, now time.Time) (HitResult, error)
+}
+
+// Hits are the counts of one call.
+type Hits struct {
+	App        uuid.UUID
+	AppVersion int64 // the guard; 0: no guard
+	Each       []Hit
 }
 
 // Hit is one count against one limit. A Cost of 0 counts 1; a negative one gives back

@@ -55,6 +55,7 @@ type AccountKey struct {
 	ID            uuid.UUID
 	Email         string
 	Kind, Subject string
+	AppVersion    int64 // the guard; 0: no guard
 }
 
 // NewUser says what [UserStore.CreateUser] does.

@@ -185,8 +185,8 @@ type pausing struct {
 	read, resume chan struct{}
 }
 
-func (p *pausing) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
-	s, u, err := p.Store.Session(ctx, app, id, now)
+func (p *pausing) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (authkit.Session, authkit.User, error) {
+	s, u, err := p.Store.Session(ctx, app, by, now)
 	select {
 	case <-p.armed:
 		close(p.read)

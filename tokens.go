@@ -58,7 +58,7 @@ func (k *tokens) open(t Token, take Take, data any) error {
 // put writes riders that no other verb carries. [CodeAppNotFound]: the app was deleted;
 // [CodeUnavailable].
 func (k *tokens) put(ctx context.Context, app uuid.UUID, riders Riders) error {
-	return storeError(k.store.Put(ctx, app, riders), app)
+	return storeError(k.store.Put(ctx, Put{App: app, Riders: riders}), app)
 }
 
 // keep stores a token of its own slot, with sealed data, for a while. The errors are those of put.

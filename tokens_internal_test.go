@@ -29,11 +29,11 @@ func rowOf(app uuid.UUID, kind TokenKind, hash []byte) string {
 	return app.String() + string(kind) + string(hash)
 }
 
-func (r *rows) Put(_ context.Context, _ uuid.UUID, riders Riders) error {
-	for _, t := range riders.Tokens {
+func (r *rows) Put(_ context.Context, p Put) error {
+	for _, t := range p.Riders.Tokens {
 		r.tokens[rowOf(t.App, t.Kind, t.Hash)] = t
 	}
-	r.mail = append(r.mail, riders.Mail...)
+	r.mail = append(r.mail, p.Riders.Mail...)
 	return r.fault
 }
 

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // call is one way to call a method of [authkit.Store] that takes an app.

@@ -12,7 +12,7 @@ func tokenCalls() []call {
 	}
 	return []call{
 		{method: "Put", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			return c.s.Put(c.ctx, c.app, c.riders)
+			return c.s.Put(c.ctx, authkit.Put{App: c.app, Riders: c.riders})
 		}},
 		gone("Token", func(c caller) error {
 			_, err := c.s.Token(c.ctx, c.app, take("t"), now())
@@ -37,11 +37,11 @@ func tokenCalls() []call {
 func sessionCalls() []call {
 	return []call{
 		{method: "Session", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			_, _, err := c.s.Session(c.ctx, c.app, c.x.session.ID, now())
+			_, _, err := c.s.Session(c.ctx, c.app, authkit.SessionKey{ID: c.x.session.ID}, now())
 			return err
 		}},
-		{method: "SessionByCookie", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			_, _, err := c.s.SessionByCookie(c.ctx, c.app, c.x.session.Cookie, now())
+		{method: "Session", how: "by its cookie", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, _, err := c.s.Session(c.ctx, c.app, authkit.SessionKey{Cookie: c.x.session.Cookie}, now())
 			return err
 		}},
 		{method: "UseSession", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
@@ -71,7 +71,7 @@ func sessionCalls() []call {
 func otherCalls() []call {
 	return []call{
 		{method: "Hit", dead: authkit.ErrNotFound, do: func(c caller) error {
-			_, err := c.s.Hit(c.ctx, c.app, []authkit.Hit{theHit()}, now())
+			_, err := c.s.Hit(c.ctx, authkit.Hits{App: c.app, Each: []authkit.Hit{theHit()}}, now())
 			return err
 		}},
 		{method: "SettleMail", how: "as done", do: func(c caller) error { // it skips mail that is unknown

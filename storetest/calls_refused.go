@@ -3,8 +3,9 @@ package storetest
 import (
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // refusals returns calls that are refused in the app of the things, each for one reason.

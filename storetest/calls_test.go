@@ -6,8 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // TestEveryMethodIsCalled fails if a method of Store lacks the checks of crossing, deleted apps,
@@ -33,6 +34,24 @@ func TestEveryMethodIsCalled(t *testing.T) {
 		ridden := func(c call) bool { return ofThis(c) && c.riders && c.own == nil }
 		if names(m, reflect.TypeFor[authkit.Riders]()) && !slices.ContainsFunc(calls, ridden) {
 			t.Errorf("%s carries riders and no call of it does", m.Name)
+		}
+	}
+}
+
+// TestEveryGuardIsChecked fails if a method takes an AppVersion that no guarded call sets.
+func TestEveryGuardIsChecked(t *testing.T) {
+	t.Parallel()
+	for m := range reflect.TypeFor[authkit.Store]().Methods() {
+		takes := false
+		for in := range m.Type.Ins() {
+			if in.Kind() == reflect.Struct {
+				_, has := in.FieldByName("AppVersion")
+				takes = takes || has
+			}
+		}
+		checked := slices.ContainsFunc(guardedCalls(), func(c guardedCall) bool { return c.method == m.Name })
+		if takes != checked {
+			t.Errorf("%s: got a guarded call %v, want %v", m.Name, checked, takes)
 		}
 	}
 }

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func cancelSentences() []sentence {

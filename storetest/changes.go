@@ -3,8 +3,9 @@ package storetest
 import (
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func changeSentences() []sentence {
@@ -111,10 +112,10 @@ func userEnd(b *bed) {
 	b.ok(err)
 	equal(b, got.Epoch, u.Epoch+1)
 	for _, id := range []uuid.UUID{kept.ID, s.ID} {
-		_, _, err = b.s.Session(b.ctx, b.app, id, now())
+		_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: id}, now())
 		b.ok(err)
 	}
-	_, _, err = b.s.Session(b.ctx, b.app, lost.ID, now())
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: lost.ID}, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.Token(b.ctx, b.app, take("old"), now())
 	b.is(err, authkit.ErrNotFound)

@@ -188,11 +188,11 @@ func (f *Faulty) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 }
 
 // Put passes the call on, unless it is to fail.
-func (f *Faulty) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
+func (f *Faulty) Put(ctx context.Context, p authkit.Put) error {
 	if err := f.next(); err != nil {
 		return err
 	}
-	return f.s.Put(ctx, app, riders)
+	return f.s.Put(ctx, p)
 }
 
 // Token passes the call on, unless it is to fail.
@@ -228,19 +228,11 @@ func (f *Faulty) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, n
 }
 
 // Session passes the call on, unless it is to fail.
-func (f *Faulty) Session(ctx context.Context, app uuid.UUID, id uuid.UUID, now time.Time) (r0 authkit.Session, r1 authkit.User, err error) {
+func (f *Faulty) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (r0 authkit.Session, r1 authkit.User, err error) {
 	if err := f.next(); err != nil {
 		return r0, r1, err
 	}
-	return f.s.Session(ctx, app, id, now)
-}
-
-// SessionByCookie passes the call on, unless it is to fail.
-func (f *Faulty) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (r0 authkit.Session, r1 authkit.User, err error) {
-	if err := f.next(); err != nil {
-		return r0, r1, err
-	}
-	return f.s.SessionByCookie(ctx, app, cookie, now)
+	return f.s.Session(ctx, app, by, now)
 }
 
 // UseSession passes the call on, unless it is to fail.
@@ -276,11 +268,11 @@ func (f *Faulty) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 }
 
 // Hit passes the call on, unless it is to fail.
-func (f *Faulty) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (r0 authkit.HitResult, err error) {
+func (f *Faulty) Hit(ctx context.Context, h authkit.Hits, now time.Time) (r0 authkit.HitResult, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}
-	return f.s.Hit(ctx, app, hits, now)
+	return f.s.Hit(ctx, h, now)
 }
 
 // ClaimMail passes the call on, unless it is to fail.

@@ -4,8 +4,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func keySentences() []sentence {

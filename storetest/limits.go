@@ -21,7 +21,7 @@ func limitSentences() []sentence {
 
 func (b *bed) hit(at time.Time, hits ...authkit.Hit) authkit.HitResult {
 	b.Helper()
-	r, err := b.s.Hit(b.ctx, b.app, hits, at)
+	r, err := b.s.Hit(b.ctx, authkit.Hits{App: b.app, Each: hits}, at)
 	b.ok(err)
 	return r
 }
@@ -92,13 +92,13 @@ func limitElsewhere(b *bed) {
 	equal(b, b.hit(now(), there, here).Full, -1)
 	equal(b, b.hit(now(), there), authkit.HitResult{Full: 0, RetryAfter: time.Hour})
 	equal(b, b.hit(now(), here).Full, 0)
-	res, err := b.s.Hit(b.ctx, other, []authkit.Hit{here}, now())
+	res, err := b.s.Hit(b.ctx, authkit.Hits{App: other, Each: []authkit.Hit{here}}, now())
 	b.ok(err)
 	equal(b, res.Full, 0)
 	own := here
 	own.App = b.app
 	equal(b, b.hit(now(), own).Full, 0)
-	_, err = b.s.Hit(b.ctx, uuid.New(), []authkit.Hit{there}, now())
+	_, err = b.s.Hit(b.ctx, authkit.Hits{App: uuid.New(), Each: []authkit.Hit{there}}, now())
 	b.is(err, authkit.ErrNotFound)
 }
 

@@ -35,7 +35,7 @@ func (l *otherSteps) doHit() {
 			App: draw(l, "in", in...),
 		})
 	}
-	got, err := l.s.Hit(l.ctx, app, hits, l.at)
+	got, err := l.s.Hit(l.ctx, authkit.Hits{App: app, Each: hits}, l.at)
 	if _, live := l.m[app]; l.found(err, live) {
 		l.same("Hit", got, l.m.hit(app, hits, l.at))
 	}

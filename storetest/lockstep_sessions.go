@@ -140,7 +140,7 @@ func (l *sessionSteps) lookSession() {
 	id := l.sessionOf(app)
 	a := l.model(app)
 	want := a.sessions[id]
-	got, user, err := l.s.Session(l.ctx, app, id, l.at)
+	got, user, err := l.s.Session(l.ctx, app, authkit.SessionKey{ID: id}, l.at)
 	if l.found(err, a.alive(want, l.at)) {
 		l.same("Session", got, want.Session)
 		l.same("Session", user, a.users[want.UserID])
@@ -152,7 +152,7 @@ func (l *sessionSteps) lookCookie() {
 	id := l.sessionOf(app)
 	a := l.model(app)
 	want := a.sessions[id]
-	got, user, err := l.s.SessionByCookie(l.ctx, app, cookieOf(id), l.at)
+	got, user, err := l.s.Session(l.ctx, app, authkit.SessionKey{Cookie: cookieOf(id)}, l.at)
 	if l.found(err, want.Cookie != nil && a.alive(want, l.at)) {
 		l.same("SessionByCookie", got, want.Session)
 		l.same("SessionByCookie", user, a.users[want.UserID])

@@ -27,7 +27,7 @@ func (l *tokenSteps) doPut() {
 	if t := l.token(app); len(riders.Tokens) == 0 || !l.model(app).elsewhere(t) {
 		riders.Tokens = append(riders.Tokens, t)
 	}
-	l.answered(l.s.Put(l.ctx, app, riders), l.m.step(app, riders, func(*modelApp, *against) {}))
+	l.answered(l.s.Put(l.ctx, authkit.Put{App: app, Riders: riders}), l.m.step(app, riders, func(*modelApp, *against) {}))
 }
 
 func (l *tokenSteps) doTryToken() {

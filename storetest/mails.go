@@ -70,7 +70,7 @@ func (b *bed) settle(mails ...authkit.Settled) {
 }
 
 func mailLife(b *bed) {
-	b.ok(b.s.Put(b.ctx, b.app, b.riders("x")))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: b.riders("x")}))
 	m := b.claim(now(), 10)
 	equal(b, len(m), 1)
 	equal(b, m[0].App, b.app)
@@ -129,11 +129,11 @@ func mailSettledAtOnce(b *bed) {
 }
 
 func mailExpired(b *bed) {
-	b.ok(b.s.Put(b.ctx, b.app, b.riders("x")))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: b.riders("x")}))
 	equal(b, len(b.claim(after(2*time.Hour), 10)), 0)
 	riders := b.riders("y")
 	riders.Mail[0].Expires = time.Time{}
-	b.ok(b.s.Put(b.ctx, b.app, riders))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: riders}))
 	_, err := b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
 	b.ok(err)
 	equal(b, len(b.claim(after(9999*time.Hour), 10)), 1)
@@ -179,7 +179,7 @@ func (b *bed) mails(app uuid.UUID, n int) (ids []uuid.UUID) {
 		m := authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: after(time.Duration(i-n) * time.Second), Expires: after(time.Hour)}
 		riders.Mail, ids = append(riders.Mail, m), append(ids, m.ID)
 	}
-	b.ok(b.s.Put(b.ctx, app, riders))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: app, Riders: riders}))
 	return ids
 }
 
@@ -199,11 +199,11 @@ func mailTurns(b *bed) {
 	// Mail that is put off, expired, or of a deleted app takes no turn and no share.
 	riders := b.riders("later")
 	riders.Mail[0].DueAt = after(time.Second)
-	b.ok(b.s.Put(b.ctx, b.app, riders))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: riders}))
 	over := b.newApp("over")
 	riders = b.riders("over")
 	riders.Mail[0].Expires = now()
-	b.ok(b.s.Put(b.ctx, over, riders))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: over, Riders: riders}))
 	gone := b.newApp("gone")
 	b.mails(gone, 1)
 	b.ok(b.s.DeleteApp(b.ctx, gone, now(), authkit.Riders{}))

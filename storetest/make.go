@@ -4,8 +4,9 @@ import (
 	"encoding/hex"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func (b *bed) newApp(name string) uuid.UUID {
@@ -84,7 +85,7 @@ func (b *bed) token(name string) authkit.Token {
 
 func (b *bed) put(tokens ...authkit.Token) {
 	b.Helper()
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Tokens: tokens}))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Tokens: tokens}}))
 }
 
 func take(name string) authkit.Take { return authkit.Take{Kind: "link", Hash: hash(name)} }

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // model is a Store in plain maps, without regard to speed. Each verb works on a copy of its

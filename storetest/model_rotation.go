@@ -5,23 +5,23 @@ import (
 	"slices"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // rotate exchanges a refresh token.
 func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 	a, ok := m[r.App]
-	if !ok {
+	switch {
+	case r.AppVersion != 0 && (!ok || r.AppVersion != a.app.Version):
+		return authkit.Rotated{}, against{authkit.ErrAppChanged}
+	case !ok:
 		return authkit.Rotated{}, against{authkit.ErrNotFound}
 	}
-	stale := r.AppVersion != 0 && r.AppVersion != a.app.Version
 	for id, s := range a.sessions {
 		if s.Family == nil || !bytes.Equal(s.Family, r.Family) || !a.alive(s, r.Now) {
 			continue
-		}
-		if stale {
-			return authkit.Rotated{}, against{authkit.ErrStale}
 		}
 		s.rotated = slices.Clone(s.rotated)
 		out, err := s.rotate(r)
@@ -32,9 +32,7 @@ func (m model) rotate(r authkit.Rotation) (authkit.Rotated, against) {
 		out.Session, out.User = s.Session, a.users[s.UserID]
 		return out, nil
 	}
-	g := against{authkit.ErrNotFound}
-	g.when(stale, authkit.ErrStale)
-	return authkit.Rotated{}, g
+	return authkit.Rotated{}, against{authkit.ErrNotFound}
 }
 
 // rotate remembers the two latest rotations and the 64 latest keys only.

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // holdsEmail reports whether a user other than one has the email.

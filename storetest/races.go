@@ -3,8 +3,9 @@ package storetest
 import (
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func raceSentences() []sentence {
@@ -44,7 +45,7 @@ func raceSlot(b *bed) {
 	equal(b, b.race(len(names), func(s authkit.Store, i int) error {
 		tok := b.token(names[i])
 		tok.Slot = "one"
-		return s.Put(b.ctx, b.app, authkit.Riders{Tokens: []authkit.Token{tok}})
+		return s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Tokens: []authkit.Token{tok}}})
 	}), len(names))
 	equal(b, b.alive(names), 1)
 }
@@ -59,7 +60,7 @@ func raceMost(b *bed) {
 		equal(b, b.race(len(names), func(s authkit.Store, i int) error {
 			tok := b.token(names[i])
 			tok.Slot, tok.Most = slot, 5
-			return s.Put(b.ctx, b.app, authkit.Riders{Tokens: []authkit.Token{tok}})
+			return s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Tokens: []authkit.Token{tok}}})
 		}), len(names))
 		equal(b, b.alive(names), 5)
 	}
@@ -87,7 +88,7 @@ func raceKeys(b *bed) {
 
 func raceClaim(b *bed) {
 	riders := b.riders("x")
-	b.ok(b.s.Put(b.ctx, b.app, riders))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: riders}))
 	equal(b, b.race(16, func(s authkit.Store, _ int) error {
 		mails, err := s.ClaimMail(b.ctx, authkit.MailClaim{Now: now(), Until: after(time.Minute), Max: 4})
 		if err == nil && len(mails) == 0 {

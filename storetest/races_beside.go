@@ -7,8 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func besideSentences() []sentence {
@@ -98,7 +99,7 @@ func besideDeleteApp(b *bed) {
 			case n < 3:
 				return c.create(strconv.Itoa(n), nil)
 			}
-			return s.Put(b.ctx, app, c.riders)
+			return s.Put(b.ctx, authkit.Put{App: app, Riders: c.riders})
 		}, authkit.ErrNotFound)
 		b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
 		a := anApp(uuid.NewString())
@@ -146,7 +147,7 @@ func besideHits(b *bed) {
 	h := []authkit.Hit{{Key: "a", Limit: 100, Window: time.Hour}, {Key: "b", Limit: 5, Window: time.Hour}}
 	var fit atomic.Int64
 	b.race(16, func(s authkit.Store, _ int) error {
-		r, err := s.Hit(b.ctx, b.app, h, now())
+		r, err := s.Hit(b.ctx, authkit.Hits{App: b.app, Each: h}, now())
 		if r.Full == -1 {
 			fit.Add(1)
 		}
@@ -200,7 +201,7 @@ func besideOrder(b *bed) {
 			if n/2%2 == 1 {
 				tokens = []authkit.Token{two, one}
 			}
-			return s.Put(b.ctx, b.app, authkit.Riders{Tokens: tokens})
+			return s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Tokens: tokens}})
 		}), 8)
 	}
 }

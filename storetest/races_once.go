@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // once is a call that succeeds once on the things, though many make it at the same time.
@@ -121,7 +122,7 @@ func userOnces() []once {
 			if err != nil {
 				return err
 			}
-			return c.s.Put(c.ctx, c.app, c.riders) // it carries no riders of its own
+			return c.s.Put(c.ctx, authkit.Put{App: c.app, Riders: c.riders}) // it carries no riders of its own
 		}},
 	}
 }

@@ -4,8 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func riderSentences() []sentence {
@@ -77,20 +78,20 @@ func riderNone(b *bed) {
 	_, err := b.s.NoteSecret(b.ctx, theSecret(), []string{theSecret()})
 	b.ok(err)
 	for _, s := range []authkit.Store{b.s, b.other()} {
-		b.ok(s.Put(b.ctx, app, authkit.Riders{}))
-		b.ok(s.Put(b.ctx, app, authkit.Riders{Secret: theSecret()}))
-		b.is(s.Put(b.ctx, app, authkit.Riders{Secret: secretID(9)}), authkit.ErrStale)
-		b.is(s.Put(b.ctx, uuid.New(), authkit.Riders{}), authkit.ErrNotFound)
+		b.ok(s.Put(b.ctx, authkit.Put{App: app}))
+		b.ok(s.Put(b.ctx, authkit.Put{App: app, Riders: authkit.Riders{Secret: theSecret()}}))
+		b.is(s.Put(b.ctx, authkit.Put{App: app, Riders: authkit.Riders{Secret: secretID(9)}}), authkit.ErrStale)
+		b.is(s.Put(b.ctx, authkit.Put{App: uuid.New()}), authkit.ErrNotFound)
 	}
 	over, cancel := context.WithCancel(b.ctx)
 	cancel()
-	if err := b.s.Put(over, app, authkit.Riders{}); err == nil {
+	if err := b.s.Put(over, authkit.Put{App: app}); err == nil {
 		b.Fatal("with a context that is over: got no error, want one")
 	}
 	b.same(b.holding(app, "t"), was)
 	b.unused(app)
 	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Riders{}))
-	b.is(b.s.Put(b.ctx, app, authkit.Riders{}), authkit.ErrNotFound)
+	b.is(b.s.Put(b.ctx, authkit.Put{App: app}), authkit.ErrNotFound)
 }
 
 // raceRiderNone finds a step that takes a share lock on the app's row and then writes to it: such
@@ -100,9 +101,9 @@ func raceRiderNone(b *bed) {
 	for range 5 {
 		equal(b, b.race(callers, func(s authkit.Store, n int) error {
 			if n%6 == 5 {
-				return s.Put(b.ctx, b.app, authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "beside"}}})
+				return s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: "beside"}}}})
 			}
-			return s.Put(b.ctx, b.app, authkit.Riders{})
+			return s.Put(b.ctx, authkit.Put{App: b.app})
 		}), callers)
 	}
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 100}, Type: "beside"})

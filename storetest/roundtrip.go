@@ -167,7 +167,7 @@ func changeRound(b *bed, o odd) (*authkit.Account, authkit.Account, func() authk
 		got, err := b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: u.ID})
 		b.ok(err)
 		b.same(changed, got.User)
-		_, who, err := b.s.Session(b.ctx, b.app, b.onlySession(u).ID, now())
+		_, who, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: b.onlySession(u).ID}, now())
 		b.ok(err)
 		b.same(who, got.User)
 		return got
@@ -199,7 +199,7 @@ func sessionRound(b *bed, o odd) (*authkit.Session, authkit.Session, func() auth
 	b.ok(err)
 	want.Epoch = 1
 	return &given, want, func() authkit.Session {
-		got, _, err := b.s.Session(b.ctx, b.app, id, now())
+		got, _, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: id}, now())
 		b.ok(err)
 		b.same(b.onlySession(u), got)
 		return got
@@ -249,7 +249,7 @@ func riderRound(b *bed, o odd) (*riderRecords, riderRecords, func() riderRecords
 		return r
 	}
 	given, want := fresh(), fresh()
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Mail: []authkit.Mail{given.Mail}, Events: []authkit.Event{given.Event}}))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Mail: []authkit.Mail{given.Mail}, Events: []authkit.Event{given.Event}}}))
 	want.Mail.DueAt = now()
 	return &given, want, func() riderRecords {
 		mails, err := b.s.ClaimMail(b.ctx, authkit.MailClaim{Now: now(), Until: now(), Max: 1000})

@@ -3,8 +3,9 @@ package storetest
 import (
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func sessionSentences() []sentence {
@@ -16,7 +17,6 @@ func sessionSentences() []sentence {
 		{"session: a token used a grace before its own rotation ends it too, by a clock that was set back", sessionEarly},
 		{"session: while the user is disabled the session is not found, and no call rotates or ends it", sessionDisabled},
 		{"session: an unknown token of a family ends the session, an unknown family is not found", sessionUnknown},
-		{"session: a rotation decided by other settings is stale and changes nothing", sessionStale},
 		{"session: slices that go into a rotation and come out of it are the caller's own", sessionSlices},
 		{"session: an ended session is unknown, and another user cannot end it", sessionEnd},
 		{"session: a session is found by the hash of its cookie, which is unique in the app", sessionCookie},
@@ -27,14 +27,14 @@ func sessionSentences() []sentence {
 func sessionLife(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
-	got, who, err := b.s.Session(b.ctx, b.app, s.ID, now())
+	got, who, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.ok(err)
 	equal(b, who.ID, u.ID)
 	equal(b, got.Until, s.Until)
 	equal(b, got.Epoch, u.Epoch)
 	equal(b, len(got.AMR), 1)
 	for _, d := range []time.Duration{time.Hour, 24 * time.Hour} {
-		_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(d))
+		_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, after(d))
 		b.is(err, authkit.ErrNotFound)
 		_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "t1", after(d)))
 		b.is(err, authkit.ErrNotFound)
@@ -44,7 +44,7 @@ func sessionLife(b *bed) {
 	_, err = b.change(u, func(c *authkit.UserChange) { c.Session = short })
 	b.ok(err)
 	for d, want := range map[time.Duration]error{time.Minute - time.Microsecond: nil, time.Minute: authkit.ErrNotFound} {
-		_, _, err = b.s.Session(b.ctx, b.app, short.ID, after(d))
+		_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: short.ID}, after(d))
 		b.is(err, want)
 	}
 }
@@ -90,7 +90,7 @@ func sessionLate(b *bed) {
 	b.ok(err)
 	_, err = b.s.RotateSession(b.ctx, b.rotation("t0 s", "t2", after(11*time.Second)))
 	b.is(err, authkit.ErrTokenReused)
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(11*time.Second))
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, after(11*time.Second))
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.RotateSession(b.ctx, b.rotation("t1", "t2", after(11*time.Second)))
 	b.is(err, authkit.ErrNotFound)
@@ -143,7 +143,7 @@ func sessionDisabled(b *bed) {
 		_, err = b.s.RotateSession(b.ctx, b.rotation(presented, "t1", now()))
 		b.is(err, authkit.ErrNotFound)
 	}
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.is(err, authkit.ErrNotFound)
 	u, err = b.change(u, func(c *authkit.UserChange) { c.Disabled = new(false) })
 	b.ok(err)
@@ -160,25 +160,8 @@ func sessionUnknown(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.RotateSession(b.ctx, b.rotation("never", "t1", now()))
 	b.is(err, authkit.ErrTokenReused)
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.is(err, authkit.ErrNotFound)
-}
-
-func sessionStale(b *bed) {
-	b.signIn(b.newUser("a@example.com"), "s")
-	r := b.rotation("t0 s", "t1", now())
-	r.AppVersion = 2
-	_, err := b.s.RotateSession(b.ctx, r)
-	b.is(err, authkit.ErrStale)
-	r.Family = hash("none")
-	r.AppVersion = 1
-	_, err = b.s.RotateSession(b.ctx, r)
-	b.is(err, authkit.ErrNotFound)
-	r = b.rotation("t0 s", "t1", now())
-	r.AppVersion = 1
-	got, err := b.s.RotateSession(b.ctx, r)
-	b.ok(err)
-	b.sameBytes(got.Again, nil)
 }
 
 func sessionEnd(b *bed) {
@@ -189,20 +172,20 @@ func sessionEnd(b *bed) {
 	b.written("x", false)
 	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now(), Riders: b.riders("x")}))
 	b.written("x", true)
-	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
+	_, _, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.is(err, authkit.ErrNotFound)
 }
 
 func sessionCookie(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
-	got, who, err := b.s.SessionByCookie(b.ctx, b.app, hash("cookie s"), now())
+	got, who, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{Cookie: hash("cookie s")}, now())
 	b.ok(err)
 	equal(b, got.ID, s.ID)
 	equal(b, who.ID, u.ID)
 	b.sameBytes(got.Cookie, hash("cookie s"))
 	for _, cookie := range [][]byte{hash("none"), {}, nil} {
-		_, _, err = b.s.SessionByCookie(b.ctx, b.app, cookie, now())
+		_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{Cookie: cookie}, now())
 		b.is(err, authkit.ErrNotFound)
 	}
 	same := session(u, "t")
@@ -216,7 +199,7 @@ func sessionCookie(b *bed) {
 		b.ok(err)
 	}
 	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now()}))
-	_, _, err = b.s.SessionByCookie(b.ctx, b.app, hash("cookie s"), now())
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{Cookie: hash("cookie s")}, now())
 	b.is(err, authkit.ErrNotFound)
 }
 
@@ -224,14 +207,14 @@ func sessionUse(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
 	b.ok(b.s.UseSession(b.ctx, b.app, s.ID, after(time.Minute), after(2*time.Hour)))
-	got, _, err := b.s.Session(b.ctx, b.app, s.ID, after(90*time.Minute))
+	got, _, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, after(90*time.Minute))
 	b.ok(err)
 	equal(b, got.LastUsedAt, after(time.Minute))
 	equal(b, got.IdleUntil, after(2*time.Hour))
 	equal(b, got.CreatedAt, s.CreatedAt)
 	b.is(b.s.UseSession(b.ctx, b.app, s.ID, after(2*time.Hour), after(3*time.Hour)), authkit.ErrNotFound)
 	b.is(b.s.UseSession(b.ctx, b.app, uuid.New(), now(), after(time.Hour)), authkit.ErrNotFound)
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, after(2*time.Hour))
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, after(2*time.Hour))
 	b.is(err, authkit.ErrNotFound)
 	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: now()}))
 	b.is(b.s.UseSession(b.ctx, b.app, s.ID, now(), after(time.Hour)), authkit.ErrNotFound)

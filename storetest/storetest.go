@@ -31,8 +31,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // Opened is an empty store, and how to open the same database once more.
@@ -49,7 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
 		appSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), changeSentences(), tokenSentences(),
-		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), upkeepSentences(), crossingSentences(), riderSentences(),
+		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), upkeepSentences(), crossingSentences(), riderSentences(), guardSentences(),
 		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), lockstepSentences(),
 	} {
 		for _, s := range group {

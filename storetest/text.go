@@ -4,8 +4,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func textSentences() []sentence {
@@ -66,7 +67,7 @@ func textOthers(b *bed) {
 		slot.Slot, slot.Data = text, []byte(text)
 		b.put(kind, slot)
 		equal(b, b.hit(now(), authkit.Hit{Key: text, Limit: 1, Window: time.Hour}).Full, -1)
-		b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Events: []authkit.Event{{ID: key(i), Time: now(), Type: "type " + text}}}))
+		b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Events: []authkit.Event{{ID: key(i), Time: now(), Type: "type " + text}}}}))
 	}
 	for i, text := range lookalikes() {
 		c, err := b.s.OAuthConfig(b.ctx, b.app, text)
@@ -94,7 +95,7 @@ func timeEpoch(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	riders := b.riders("x")
 	riders.Mail[0].DueAt, riders.Mail[0].Expires, riders.Events[0].Time = epoch, epoch, epoch
-	b.ok(b.s.Put(b.ctx, b.app, riders))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: riders}))
 	equal(b, len(b.claim(at, 10)), 0)
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}, Until: at})
 	b.ok(err)
@@ -110,7 +111,7 @@ func timeEpoch(b *bed) {
 	u := b.newUser("a@example.com")
 	s := b.signIn(u, "s")
 	b.ok(b.s.EndSession(b.ctx, authkit.SessionEnd{App: b.app, User: u.ID, ID: s.ID, Now: epoch}))
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, epoch)
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, epoch)
 	b.is(err, authkit.ErrNotFound)
 	b.ok(b.s.DeleteApp(b.ctx, b.app, epoch, authkit.Riders{}))
 	_, err = b.s.App(b.ctx, b.app)

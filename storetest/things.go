@@ -3,8 +3,9 @@ package storetest
 import (
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // things is one record of each kind that an app can hold. The same things can be put into
@@ -120,7 +121,7 @@ func (b *bed) unused(app uuid.UUID) {
 	b.ok(err)
 	_, err = b.s.RotateSession(b.ctx, rotation(app, hash("t0 s"), "t1", now()))
 	b.ok(err)
-	res, err := b.s.Hit(b.ctx, app, []authkit.Hit{theHit()}, now())
+	res, err := b.s.Hit(b.ctx, authkit.Hits{App: app, Each: []authkit.Hit{theHit()}}, now())
 	b.ok(err)
 	equal(b, res.Full, -1)
 }

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func tokenSentences() []sentence {
@@ -156,7 +157,7 @@ func tokenClass(b *bed) {
 	b.aliveTokens("a", "b", "c", "d", "e", "f")
 	moved := b.token("a")
 	moved.Slot, moved.Most, moved.Class = "s", 2, 1
-	b.is(b.s.Put(b.ctx, b.app, authkit.Riders{Tokens: []authkit.Token{moved}}), authkit.ErrConflict)
+	b.is(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Tokens: []authkit.Token{moved}}}), authkit.ErrConflict)
 	_, err := b.s.TakeToken(b.ctx, b.app, take("f"), now())
 	b.ok(err)
 	b.aliveTokens()

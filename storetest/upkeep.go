@@ -32,7 +32,7 @@ func eventPages(b *bed) {
 		}
 		events = append(events, e)
 	}
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Events: events}))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Events: events}}))
 	for limit := 1; limit <= 7; limit++ {
 		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}}), 6)
 		equal(b, b.countEvents(authkit.EventQuery{Page: authkit.Page{Limit: limit}, Type: "b", UserID: who}), 3)
@@ -82,7 +82,7 @@ func upkeepSweep(b *bed) {
 			b.Fatal("got more work after 100 calls, want an end")
 		}
 	}
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.ok(err)
 	_, err = b.s.Token(b.ctx, b.app, take("live"), now())
 	b.ok(err)
@@ -94,7 +94,7 @@ func upkeepEvents(b *bed) {
 	for i := range 7 {
 		events = append(events, authkit.Event{ID: uuid.New(), App: b.app, Time: after(time.Duration(i) * time.Hour), Type: "a", Result: "ok"})
 	}
-	b.ok(b.s.Put(b.ctx, b.app, authkit.Riders{Events: events}))
+	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: authkit.Riders{Events: events}}))
 	_, err := b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
 	b.ok(err)
 	all := authkit.EventQuery{Page: authkit.Page{Limit: 10}}

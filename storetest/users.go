@@ -3,8 +3,9 @@ package storetest
 import (
 	"testing"
 
-	"github.com/authkit-dev/authkit"
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 func userSentences() []sentence {
@@ -107,7 +108,7 @@ func userDelete(b *bed) {
 	tok.UserID, tok.Epoch = u.ID, u.Epoch
 	b.put(tok)
 	b.ok(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID}))
-	_, _, err := b.s.Session(b.ctx, b.app, s.ID, now())
+	_, _, err := b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
 	b.is(err, authkit.ErrNotFound)
@@ -120,7 +121,7 @@ func userDelete(b *bed) {
 	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u})
 	b.ok(err)
 	equal(b, len(b.account(u.ID).Credentials), 0)
-	_, _, err = b.s.Session(b.ctx, b.app, s.ID, now())
+	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("t"), now())
 	b.is(err, authkit.ErrNotFound)

@@ -61,9 +61,9 @@ type watched struct {
 }
 
 // Put counts its mails as waiting.
-func (w *watched) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
-	w.mail.Add(int64(len(riders.Mail)))
-	return w.Store.Put(ctx, app, riders)
+func (w *watched) Put(ctx context.Context, p authkit.Put) error {
+	w.mail.Add(int64(len(p.Riders.Mail)))
+	return w.Store.Put(ctx, p)
 }
 
 // ClaimMail begins each turn of Run, and ends it once there is no more mail.

@@ -73,11 +73,11 @@ func readVerbs() []Verb {
 			return s.OAuthConfig(ctx, app, "7")
 		}),
 		{"Session", func(ctx context.Context, s authkit.Store) error {
-			_, _, err := s.Session(ctx, app, row(5000), now)
+			_, _, err := s.Session(ctx, app, authkit.SessionKey{ID: row(5000)}, now)
 			return err
 		}},
 		{"SessionByCookie", func(ctx context.Context, s authkit.Store) error {
-			_, _, err := s.SessionByCookie(ctx, app, hash(5000), now)
+			_, _, err := s.Session(ctx, app, authkit.SessionKey{Cookie: hash(5000)}, now)
 			return err
 		}},
 		of("Sessions", func(ctx context.Context, s authkit.Store) ([]authkit.Session, error) {
@@ -141,7 +141,9 @@ func userVerbs() []Verb {
 
 func onceVerbs() []Verb {
 	return []Verb{
-		{"Put", func(ctx context.Context, s authkit.Store) error { return s.Put(ctx, app, riders(6)) }},
+		{"Put", func(ctx context.Context, s authkit.Store) error {
+			return s.Put(ctx, authkit.Put{App: app, Riders: riders(6)})
+		}},
 		of("TakeToken", func(ctx context.Context, s authkit.Store) (authkit.Token, error) {
 			return s.TakeToken(ctx, app, link(7), now)
 		}),
@@ -166,7 +168,7 @@ func onceVerbs() []Verb {
 			return s.EndSession(ctx, authkit.SessionEnd{App: app, User: row(10), ID: row(10), Now: now, Riders: riders(10)})
 		}},
 		of("Hit", func(ctx context.Context, s authkit.Store) (authkit.HitResult, error) {
-			return s.Hit(ctx, app, []authkit.Hit{{Key: "new", Limit: 5, Window: time.Minute}, {Key: "5000", Limit: 1, Window: time.Hour}}, now)
+			return s.Hit(ctx, authkit.Hits{App: app, Each: []authkit.Hit{{Key: "new", Limit: 5, Window: time.Minute}, {Key: "5000", Limit: 1, Window: time.Hour}}}, now)
 		}),
 		{"TouchAPIKeys", func(ctx context.Context, s authkit.Store) error {
 			return s.TouchAPIKeys(ctx, app, map[uuid.UUID]time.Time{row(11): now, row(12): now})

@@ -80,7 +80,7 @@ func (s *Store) RevokeAPIKey(ctx context.Context, app, key uuid.UUID, riders aut
 func (s *Store) TouchAPIKeys(ctx context.Context, app uuid.UUID, used map[uuid.UUID]time.Time) error {
 	ids := slices.SortedFunc(maps.Keys(used), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	return s.c.Tx(ctx, false, func(q Tx) error {
-		s.live(ctx, q, app)
+		s.live(ctx, q, app, 0)
 		for _, key := range ids {
 			q.Queue(ctx, nil, `update authkit_api_keys set last_used_at = $3 where app_id = $1 and key_id = $2 and last_used_at < $3`, id(app), id(key), us(used[key]))
 		}

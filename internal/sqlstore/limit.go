@@ -15,14 +15,14 @@ import (
 // Hit implements [authkit.LimitStore]. If all hits fit, it takes two round trips, however many
 // they are: each statement is a guard of the step, and a hit that does not fit undoes the step.
 // The hits before that one are then counted in a step of their own.
-func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
-	full := slices.IndexFunc(hits, never)
+func (s *Store) Hit(ctx context.Context, hits authkit.Hits, now time.Time) (authkit.HitResult, error) {
+	full := slices.IndexFunc(hits.Each, never)
 	for {
-		fits := hits
+		fits := len(hits.Each)
 		if full >= 0 {
-			fits = hits[:full]
+			fits = full
 		}
-		res, err := s.count(ctx, app, fits, hits[len(fits):], us(now))
+		res, err := s.count(ctx, hits, fits, us(now))
 		stop, ok := errors.AsType[exhaustedError](err)
 		if !ok {
 			return res, err
@@ -36,21 +36,21 @@ type exhaustedError struct{ at int }
 
 func (f exhaustedError) Error() string { return "limit " + strconv.Itoa(f.at) + " is exhausted" }
 
-// count counts hits if all of them fit, and otherwise fails with [exhaustedError]. It also answers
-// how long to wait for the first of rest, which is known not to fit.
-func (s *Store) count(ctx context.Context, app uuid.UUID, fits, rest []authkit.Hit, now int64) (authkit.HitResult, error) {
+// count counts the first hits, up to fits, if all of them fit, and otherwise fails with
+// [exhaustedError]. It also answers how long to wait for the next one, which is known not to fit.
+func (s *Store) count(ctx context.Context, hits authkit.Hits, fits int, now int64) (authkit.HitResult, error) {
 	res := authkit.HitResult{Full: -1}
 	err := s.c.Tx(ctx, false, func(q Tx) error {
 		res = authkit.HitResult{Full: -1}
-		s.live(ctx, q, app)
-		for i, h := range fits {
-			hit(ctx, q, exhaustedError{i}, in(app, h), now)
+		s.live(ctx, q, hits.App, hits.AppVersion)
+		for i, h := range hits.Each[:fits] {
+			hit(ctx, q, exhaustedError{i}, in(hits.App, h), now)
 		}
-		if len(rest) == 0 {
+		if fits == len(hits.Each) {
 			return nil
 		}
-		wait, err := untilRoom(ctx, q, in(app, rest[0]), now)
-		res = authkit.HitResult{Full: len(fits), RetryAfter: wait}
+		wait, err := untilRoom(ctx, q, in(hits.App, hits.Each[fits]), now)
+		res = authkit.HitResult{Full: fits, RetryAfter: wait}
 		return err
 	})
 	if err != nil {

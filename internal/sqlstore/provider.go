@@ -26,7 +26,7 @@ func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most 
 			q.Queue(ctx, authkit.ErrFull, `select 1 where exists (select 1 from authkit_oauth where app_id = $1 and provider = $2)
 or (select count(*) from authkit_oauth where app_id = $1) < $3`, id(c.App), c.Provider, int64(most))
 		} else {
-			s.live(ctx, q, c.App)
+			s.live(ctx, q, c.App, 0)
 		}
 		putOAuth(ctx, q, c)
 		s.riders(ctx, q, ride{app: c.App, of: riders})

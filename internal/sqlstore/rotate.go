@@ -113,13 +113,12 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 // whyNot finds why a rotation changed no row: the app's Version is another, the session has seen
 // the key, or the family is unknown or dead.
 func (s *Store) whyNot(ctx context.Context, r authkit.Rotation) error {
-	var version int64
-	err := first(ctx, s.c, isLiveApp, func(row Row) error { return row.Scan(&version) }, id(r.App))
+	err := first(ctx, s.c, isLiveAppAt, func(Row) error { return nil }, id(r.App), r.AppVersion)
 	switch {
+	case errors.Is(err, authkit.ErrNotFound):
+		return notLive(r.AppVersion)
 	case err != nil:
 		return err
-	case r.AppVersion != 0 && r.AppVersion != version:
-		return authkit.ErrStale
 	case r.Undo || len(r.Key) == 0:
 		return authkit.ErrNotFound
 	}

@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,25 +28,32 @@ select u.app_id,$3,u.user_id,u.epoch,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14 from 
 const aliveSession = ` from authkit_sessions s join authkit_users u on u.app_id = s.app_id and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0
 where s.app_id = $1 and s.ended_at = 0 and s.idle_until > $2 and s.until_at > $2` + liveApp
 
+var (
+	selectSession   = `select ` + of("s", sessionCols) + `, ` + of("u", userCols) + aliveSession
+	sessionByID     = selectSession + ` and s.session_id = $3`
+	sessionByCookie = selectSession + ` and s.cookie = $3`
+
+	ofUnchangedApp = ` and exists (select 1 from authkit_apps g where g.app_id = $1 and g.version = $4)`
+)
+
 // Session implements [authkit.SessionStore].
-func (s *Store) Session(ctx context.Context, app, session uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
-	return s.session(ctx, app, ` and s.session_id = $3`, id(session), now)
-}
-
-// SessionByCookie implements [authkit.SessionStore].
-func (s *Store) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (authkit.Session, authkit.User, error) {
-	if len(cookie) == 0 {
-		return authkit.Session{}, authkit.User{}, authkit.ErrNotFound
-	}
-	return s.session(ctx, app, ` and s.cookie = $3`, cookie, now)
-}
-
-func (s *Store) session(ctx context.Context, app uuid.UUID, where string, key any, now time.Time) (authkit.Session, authkit.User, error) {
+func (s *Store) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (authkit.Session, authkit.User, error) {
 	var x authkit.Session
 	var u authkit.User
-	err := first(ctx, s.c, `select `+of("s", sessionCols)+`, `+of("u", userCols)+aliveSession+where, func(r Row) error {
-		return r.Scan(append(sessionDest(&x), userDest(&u)...)...)
-	}, id(app), us(now), key)
+	sql, args := sessionByID, []any{id(app), us(now), id(by.ID)}
+	if by.ID == uuid.Nil {
+		sql, args[2] = sessionByCookie, by.Cookie
+	}
+	if by.AppVersion != 0 {
+		sql, args = sql+ofUnchangedApp, append(args, by.AppVersion)
+	}
+	err := authkit.ErrNotFound
+	if by.ID != uuid.Nil || len(by.Cookie) > 0 {
+		err = first(ctx, s.c, sql, func(r Row) error { return r.Scan(append(sessionDest(&x), userDest(&u)...)...) }, args...)
+	}
+	if errors.Is(err, authkit.ErrNotFound) {
+		err = cmp.Or(s.changed(ctx, app, by.AppVersion), err)
+	}
 	return x, u, err
 }
 

@@ -89,7 +89,7 @@ var _ authkit.Store = (*Store)(nil)
 func New(c Conn) *Store { return &Store{c} }
 
 // Contract is the version of the contract that this package keeps.
-func (s *Store) Contract() int { return 2 }
+func (s *Store) Contract() int { return 3 }
 
 // Volatile is false.
 func (s *Store) Volatile() bool { return false }
@@ -101,12 +101,20 @@ const (
 	servingApp = ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.suspended = 0)`
 
 	isLiveApp = `select version from authkit_apps where app_id = $1 and deleted_at = 0`
+
+	// isLiveAppAt is isLiveApp for an app that has the Version $2; 0: any.
+	isLiveAppAt = isLiveApp + ` and (version = $2 or $2 = 0)`
 )
 
 // write runs f in a transaction during which the app cannot be deleted.
 func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) error {
+	return s.guarded(ctx, app, 0, f)
+}
+
+// guarded is write for a step that its caller decided by one Version of the app; 0: by any.
+func (s *Store) guarded(ctx context.Context, app uuid.UUID, version int64, f func(Tx) error) error {
 	return s.step(ctx, func(q Tx) error {
-		s.live(ctx, q, app)
+		s.live(ctx, q, app, version)
 		return f(q)
 	})
 }
@@ -127,9 +135,31 @@ const mostRaces = 16
 // anchored is a transaction that puts the anchor of a slot before a token.
 type anchored struct{ Tx }
 
-// live makes the transaction fail with [authkit.ErrNotFound] unless the app is live.
-func (s *Store) live(ctx context.Context, q Tx, app uuid.UUID) {
-	q.Queue(ctx, authkit.ErrNotFound, isLiveApp+s.c.Dialect().Share, id(app))
+// live makes the transaction fail unless the app is live, with [authkit.ErrNotFound], and has the
+// Version that is given, with [authkit.ErrAppChanged]; 0: any.
+func (s *Store) live(ctx context.Context, q Tx, app uuid.UUID, version int64) {
+	q.Queue(ctx, notLive(version), isLiveAppAt+s.c.Dialect().Share, id(app), version)
+}
+
+// notLive is the error for an app that is not live or, where the Version is not 0, has another.
+func notLive(version int64) error {
+	if version != 0 {
+		return authkit.ErrAppChanged
+	}
+	return authkit.ErrNotFound
+}
+
+// changed is [authkit.ErrAppChanged] if the app does not have the Version, and nil otherwise. It
+// tells why a select that was guarded by the Version found nothing; 0: there was no guard.
+func (s *Store) changed(ctx context.Context, app uuid.UUID, version int64) error {
+	if version == 0 {
+		return nil
+	}
+	err := first(ctx, s.c, isLiveAppAt, func(Row) error { return nil }, id(app), version)
+	if errors.Is(err, authkit.ErrNotFound) {
+		return authkit.ErrAppChanged
+	}
+	return err
 }
 
 // first scans one row. No row is [authkit.ErrNotFound].

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -131,16 +132,16 @@ order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at
 }
 
 // Put implements [authkit.TokenStore].
-func (s *Store) Put(ctx context.Context, app uuid.UUID, with authkit.Riders) error {
-	rides := ride{app: app, of: with}
-	if len(with.Tokens)+len(with.Mail)+len(with.Events) == 0 { // a write has to be committed
+func (s *Store) Put(ctx context.Context, p authkit.Put) error {
+	rides := ride{app: p.App, of: p.Riders}
+	if len(p.Riders.Tokens)+len(p.Riders.Mail)+len(p.Riders.Events) == 0 { // a write has to be committed
 		return s.step(ctx, func(q Tx) error {
-			q.Queue(ctx, authkit.ErrNotFound, `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 returning 1`, id(app))
+			q.Queue(ctx, notLive(p.AppVersion), `update authkit_apps set gen = gen + 1 where app_id = $1 and deleted_at = 0 and (version = $2 or $2 = 0) returning 1`, id(p.App), p.AppVersion)
 			s.riders(ctx, q, rides) // checks the secret
 			return nil
 		})
 	}
-	return s.write(ctx, app, func(q Tx) error {
+	return s.guarded(ctx, p.App, p.AppVersion, func(q Tx) error {
 		s.riders(ctx, q, rides)
 		return nil
 	})
@@ -148,13 +149,21 @@ func (s *Store) Put(ctx context.Context, app uuid.UUID, with authkit.Riders) err
 
 // Token implements [authkit.TokenStore].
 func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	return oneToken(ctx, s.c, `select `+tokenCols+` from authkit_tokens`+unspent+unboundOrCurrent+liveApp, takeArgs(app, t, now)...)
+	sql, args := selectToken, takeArgs(app, t, now)
+	if t.AppVersion != 0 {
+		sql, args = sql+` and exists (select 1 from authkit_apps g where g.app_id = $1 and g.version = $6)`, append(args, t.AppVersion)
+	}
+	got, err := oneToken(ctx, s.c, sql, args...)
+	if errors.Is(err, authkit.ErrNotFound) {
+		err = cmp.Or(s.changed(ctx, app, t.AppVersion), err)
+	}
+	return got, err
 }
 
 // TryToken implements [authkit.TokenStore].
 func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.write(ctx, app, func(q Tx) error {
+	err := s.guarded(ctx, app, t.AppVersion, func(q Tx) error {
 		q.Ask(ctx, authkit.ErrNotFound, into(&out), `update authkit_tokens set attempts = attempts + 1`+unspent+unboundOrCurrent+` and attempts < $6 returning `+tokenCols,
 			append(takeArgs(app, t.Take, now), int64(t.Max))...)
 		return nil
@@ -182,7 +191,7 @@ func (s *Store) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, n
 // TakeToken implements [authkit.TokenStore].
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.write(ctx, app, func(q Tx) error {
+	err := s.guarded(ctx, app, t.AppVersion, func(q Tx) error {
 		p := spending{app, t, now, unboundOrCurrent, nil}
 		if s.c.Dialect().Guards {
 			q.Ask(ctx, authkit.ErrNotFound, into(&out), takeSlot, p.all()...)
@@ -199,6 +208,8 @@ func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, no
 }
 
 const (
+	selectToken = `select ` + tokenCols + ` from authkit_tokens` + unspent + unboundOrCurrent + liveApp
+
 	slotOfHash = `(select h.slot from authkit_tokens h where h.app_id = $1 and h.kind = $2 and h.hash = $3)`
 	spendToken = `update authkit_tokens set spent_at = $4` + unspent
 

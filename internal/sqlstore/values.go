@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"bytes"
+	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
@@ -134,4 +136,47 @@ func (l *strs) Scan(src any) error {
 		return fmt.Errorf("list column holds %T", src)
 	}
 	return json.Unmarshal(b, (*[]string)(l))
+}
+
+// orZero makes every destination take null as well, which leaves it as it is.
+func orZero(dest []any) []any {
+	for i, to := range dest {
+		dest[i] = orNull{to}
+	}
+	return dest
+}
+
+// orNull scans a value that may be null.
+type orNull struct{ to any }
+
+// Scan implements sql.Scanner.
+func (o orNull) Scan(src any) error {
+	ok := true
+	switch to := o.to.(type) {
+	case sql.Scanner:
+		if src != nil {
+			return to.Scan(src)
+		}
+	case *string:
+		ok = scanTo(to, src)
+	case *int64:
+		ok = scanTo(to, src)
+	case *[]byte:
+		ok = scanTo(to, src)
+		*to = bytes.Clone(*to) // the driver's own
+	default:
+		ok = false
+	}
+	if !ok {
+		return fmt.Errorf("a column for %T holds %T", o.to, src)
+	}
+	return nil
+}
+
+func scanTo[T any](to *T, src any) bool {
+	v, ok := src.(T)
+	if ok {
+		*to = v
+	}
+	return ok || src == nil
 }

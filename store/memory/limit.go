@@ -20,11 +20,11 @@ type limitKey struct {
 }
 
 // Hit implements [authkit.LimitStore].
-func (s *Store) Hit(ctx context.Context, app uuid.UUID, hits []authkit.Hit, now time.Time) (authkit.HitResult, error) {
+func (s *Store) Hit(ctx context.Context, hits authkit.Hits, now time.Time) (authkit.HitResult, error) {
 	res := authkit.HitResult{Full: -1}
-	err := s.in(ctx, app, func(*tenant) error {
-		for i, h := range hits {
-			in := app
+	err := s.guarded(ctx, hits.App, hits.AppVersion, func(*tenant) error {
+		for i, h := range hits.Each {
+			in := hits.App
 			if h.App != uuid.Nil {
 				in = h.App
 			}

@@ -107,7 +107,7 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 }
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 2 }
+func (s *Store) Contract() int { return 3 }
 
 // Volatile is true: nothing outlives the process.
 func (s *Store) Volatile() bool { return true }
@@ -129,9 +129,17 @@ func (s *Store) step(ctx context.Context, f func() error) error {
 
 // in runs f on a live app, while no other step runs.
 func (s *Store) in(ctx context.Context, app uuid.UUID, f func(*tenant) error) error {
+	return s.guarded(ctx, app, 0, f)
+}
+
+// guarded is in for a step that its caller decided by one Version of the app; 0: by any.
+func (s *Store) guarded(ctx context.Context, app uuid.UUID, version int64, f func(*tenant) error) error {
 	return s.step(ctx, func() error {
 		t, ok := s.apps[app]
-		if !ok {
+		switch {
+		case version != 0 && (!ok || t.app.Version != version):
+			return authkit.ErrAppChanged
+		case !ok:
 			return authkit.ErrNotFound
 		}
 		return f(t)

@@ -12,10 +12,7 @@ import (
 // RotateSession implements [authkit.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
 	var out authkit.Rotated
-	err := s.in(ctx, r.App, func(t *tenant) error {
-		if r.AppVersion != 0 && r.AppVersion != t.app.Version {
-			return authkit.ErrStale
-		}
+	err := s.guarded(ctx, r.App, r.AppVersion, func(t *tenant) error {
 		x, ok := t.sessions[t.families[string(r.Family)]]
 		if !ok || !same(x.Family, r.Family) {
 			return authkit.ErrNotFound

@@ -105,25 +105,15 @@ func (t *tenant) endOldest(u authkit.User, started uuid.UUID, now time.Time, lim
 }
 
 // Session implements [authkit.SessionStore].
-func (s *Store) Session(ctx context.Context, app, id uuid.UUID, now time.Time) (authkit.Session, authkit.User, error) {
-	return s.session(ctx, app, now, func(*tenant) uuid.UUID { return id })
-}
-
-// SessionByCookie implements [authkit.SessionStore].
-func (s *Store) SessionByCookie(ctx context.Context, app uuid.UUID, cookie []byte, now time.Time) (authkit.Session, authkit.User, error) {
-	return s.session(ctx, app, now, func(t *tenant) uuid.UUID {
-		if len(cookie) == 0 {
-			return uuid.Nil
-		}
-		return t.cookies[string(cookie)]
-	})
-}
-
-func (s *Store) session(ctx context.Context, app uuid.UUID, now time.Time, id func(*tenant) uuid.UUID) (authkit.Session, authkit.User, error) {
+func (s *Store) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (authkit.Session, authkit.User, error) {
 	var out authkit.Session
 	var user authkit.User
-	err := s.in(ctx, app, func(t *tenant) error {
-		x, ok := t.sessions[id(t)]
+	err := s.guarded(ctx, app, by.AppVersion, func(t *tenant) error {
+		id := by.ID
+		if id == uuid.Nil && len(by.Cookie) > 0 {
+			id = t.cookies[string(by.Cookie)]
+		}
+		x, ok := t.sessions[id]
 		if !ok {
 			return authkit.ErrNotFound
 		}

@@ -116,9 +116,9 @@ func (t *tenant) spend(x *token) {
 }
 
 // Put implements [authkit.TokenStore].
-func (s *Store) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) error {
-	return s.in(ctx, app, func(t *tenant) error {
-		riders = t.own(riders)
+func (s *Store) Put(ctx context.Context, p authkit.Put) error {
+	return s.guarded(ctx, p.App, p.AppVersion, func(t *tenant) error {
+		riders := t.own(p.Riders)
 		if err := t.check(riders, nil); err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (s *Store) Put(ctx context.Context, app uuid.UUID, riders authkit.Riders) e
 // Token implements [authkit.TokenStore].
 func (s *Store) Token(ctx context.Context, app uuid.UUID, k authkit.Take, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.in(ctx, app, func(t *tenant) error {
+	err := s.guarded(ctx, app, k.AppVersion, func(t *tenant) error {
 		x, err := t.live(k, now)
 		if err == nil {
 			out = copyToken(x.Token)
@@ -143,7 +143,7 @@ func (s *Store) Token(ctx context.Context, app uuid.UUID, k authkit.Take, now ti
 // TryToken implements [authkit.TokenStore].
 func (s *Store) TryToken(ctx context.Context, app uuid.UUID, try authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.in(ctx, app, func(t *tenant) error {
+	err := s.guarded(ctx, app, try.AppVersion, func(t *tenant) error {
 		x, err := t.live(try.Take, now)
 		if err != nil {
 			return err
@@ -182,7 +182,7 @@ func (s *Store) BindToken(ctx context.Context, app uuid.UUID, given authkit.Toke
 // TakeToken implements [authkit.TokenStore].
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, k authkit.Take, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.in(ctx, app, func(t *tenant) error {
+	err := s.guarded(ctx, app, k.AppVersion, func(t *tenant) error {
 		x, err := t.live(k, now)
 		if err != nil {
 			return err

@@ -52,7 +52,7 @@ func (t *tenant) dropCredentials(a *account, which func(authkit.Credential) bool
 // Account implements [authkit.UserStore].
 func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
 	var out authkit.Account
-	err := s.in(ctx, app, func(t *tenant) error {
+	err := s.guarded(ctx, app, by.AppVersion, func(t *tenant) error {
 		id, ok := by.ID, true
 		switch {
 		case id != uuid.Nil:

@@ -80,7 +80,7 @@ func TestReadOnlyConnectionsAreClosed(t *testing.T) {
 	var calls sync.WaitGroup
 	for range pool.Config().MaxConns {
 		calls.Go(func() {
-			if err := s.Put(t.Context(), app, authkit.Riders{}); err != nil {
+			if err := s.Put(t.Context(), authkit.Put{App: app}); err != nil {
 				t.Errorf("Put by connections of the past: got %v, want nil by a new one", err)
 			}
 		})

@@ -182,9 +182,9 @@ func (x trippedBy) token(slots int) authkit.Token {
 }
 
 func (x trippedBy) put(ctx context.Context, tokens ...authkit.Token) error {
-	return x.s.Put(ctx, x.app, authkit.Riders{
+	return x.s.Put(ctx, authkit.Put{App: x.app, Riders: authkit.Riders{
 		Tokens: tokens, Mail: []authkit.Mail{{App: x.app, ID: uuid.New(), DueAt: x.now}}, Events: []authkit.Event{{ID: uuid.New(), Time: x.now}},
-	})
+	}})
 }
 
 func (x trippedBy) user() authkit.User {
@@ -204,7 +204,7 @@ func (x trippedBy) verbs() map[string]func(context.Context) error {
 	link := func(u authkit.User) *authkit.Take {
 		t := x.token(1)
 		t.Slot, t.UserID, t.Epoch = uuid.NewString(), u.ID, 1
-		_ = x.s.Put(ctx, x.app, authkit.Riders{Tokens: []authkit.Token{t}}) // a missing token fails the verb
+		_ = x.s.Put(ctx, authkit.Put{App: x.app, Riders: authkit.Riders{Tokens: []authkit.Token{t}}}) // a missing token fails the verb
 		return &authkit.Take{Kind: t.Kind, Hash: t.Hash}
 	}
 	links := []*authkit.Take{link(authkit.User{}), link(authkit.User{}), link(authkit.User{}), link(authkit.User{})}
@@ -218,7 +218,7 @@ func (x trippedBy) verbs() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Put":                     func(ctx context.Context) error { return x.put(ctx, x.token(1)) },
 		"Put into several places": func(ctx context.Context) error { return x.put(ctx, x.token(5)) },
-		"Put without riders":      func(ctx context.Context) error { return x.s.Put(ctx, x.app, authkit.Riders{}) },
+		"Put without riders":      func(ctx context.Context) error { return x.s.Put(ctx, authkit.Put{App: x.app}) },
 		"TakeToken": func(ctx context.Context) error {
 			_, err := x.s.TakeToken(ctx, x.app, *next(&links), x.now)
 			return err
@@ -239,9 +239,9 @@ func (x trippedBy) verbs() map[string]func(context.Context) error {
 			return err
 		},
 		"UseSession": func(ctx context.Context) error { return x.s.UseSession(ctx, x.app, use.ID, x.now, use.IdleUntil) },
-		"Session":    func(ctx context.Context) error { _, _, err := x.s.Session(ctx, x.app, use.ID, x.now); return err },
+		"Session":    func(ctx context.Context) error { _, _, err := x.s.Session(ctx, x.app, authkit.SessionKey{ID: use.ID}, x.now); return err },
 		"Hit": func(ctx context.Context) error {
-			_, err := x.s.Hit(ctx, x.app, []authkit.Hit{{Key: "a", Limit: 9, Window: time.Hour}, {Key: "b", Limit: 9, Window: time.Hour}}, x.now)
+			_, err := x.s.Hit(ctx, authkit.Hits{App: x.app, Each: []authkit.Hit{{Key: "a", Limit: 9, Window: time.Hour}, {Key: "b", Limit: 9, Window: time.Hour}}}, x.now)
 			return err
 		},
 		"Ping": func(ctx context.Context) error { _, err := x.s.Ping(ctx); return err },

@@ -30,7 +30,7 @@ func TestACallThatHangsEnds(t *testing.T) {
 	begun := time.Now()
 	for range callers {
 		go func() { _, err := s.App(t.Context(), uuid.New()); ended <- err }()
-		go func() { ended <- s.Put(t.Context(), uuid.New(), authkit.Riders{}) }()
+		go func() { ended <- s.Put(t.Context(), authkit.Put{App: uuid.New()}) }()
 	}
 	for range 2 * callers {
 		if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {

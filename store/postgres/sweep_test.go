@@ -35,7 +35,7 @@ func TestASweepLeavesARowThatIsRenewedMeanwhile(t *testing.T) {
 		return authkit.Token{App: app, Kind: "reset", Slot: "ann", Most: 1, Hash: hash[:], Data: []byte(id), ExpiresAt: until}
 	}
 	old, renewed := of("old", now.Add(-time.Minute)), of("new", now.Add(time.Minute))
-	if err := s.Put(t.Context(), app, authkit.Riders{Tokens: []authkit.Token{old}}); err != nil {
+	if err := s.Put(t.Context(), authkit.Put{App: app, Riders: authkit.Riders{Tokens: []authkit.Token{old}}}); err != nil {
 		t.Fatal(err)
 	}
 	pool := connect(t, schema)

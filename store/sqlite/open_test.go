@@ -192,7 +192,7 @@ func TestTheFileAloneHoldsTheDataAfterASweep(t *testing.T) {
 	}
 	for range 500 { // several pages each
 		e := authkit.Event{ID: uuid.New(), Time: time.Now(), Detail: make([]byte, 8192)}
-		if err := s.Put(t.Context(), app.ID, authkit.Riders{Events: []authkit.Event{e}}); err != nil {
+		if err := s.Put(t.Context(), authkit.Put{App: app.ID, Riders: authkit.Riders{Events: []authkit.Event{e}}}); err != nil {
 			t.Fatal(err)
 		}
 	}

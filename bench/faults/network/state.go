@@ -158,7 +158,7 @@ func (c *child) addTokens(ctx context.Context, q url.Values) error {
 			riders.Tokens = append(riders.Tokens, c.token(ttl))
 		}
 		n -= len(riders.Tokens)
-		if err := c.store.Put(ctx, c.apps[0], riders); err != nil {
+		if err := c.store.Put(ctx, authkit.Put{App: c.apps[0], Riders: riders}); err != nil {
 			return fmt.Errorf("put tokens: %w", err)
 		}
 	}

@@ -26,6 +26,10 @@ type verb struct {
 	params  []param
 	results []ast.Expr
 	riders  string // the expression that is the verb's Riders; empty if it carries none
+
+	// The expressions of the verb's AppVersion and of the app that it is about; empty if the verb
+	// takes no AppVersion.
+	version, app string
 }
 
 type param struct {
@@ -131,7 +135,46 @@ func (s source) verb(name string, f *ast.FuncType) (verb, error) {
 		return verb{}, fmt.Errorf("it carries Riders more than once: %s", strings.Join(paths, ", "))
 	}
 	v.riders = strings.Join(paths, "")
+	v.version, v.app = s.guard(v.params)
 	return v, nil
+}
+
+// guard returns the expressions of an AppVersion among the parameters, and of its app: a parameter
+// app, or the App beside it.
+func (s source) guard(params []param) (version, app string) {
+	for _, p := range params {
+		if at := s.holder(p.name, p.of); at != "" {
+			version, app = at+".AppVersion", at+".App"
+		}
+	}
+	if version != "" && slices.ContainsFunc(params, func(p param) bool { return p.name == "app" }) {
+		app = "app"
+	}
+	return version, app
+}
+
+// holder returns the expression of the struct that has a field AppVersion: the value itself, or a
+// struct that it embeds.
+func (s source) holder(at string, of ast.Expr) string {
+	id, ok := of.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	t, ok := s.types[id.Name].(*ast.StructType)
+	if !ok {
+		return ""
+	}
+	for _, f := range t.Fields.List {
+		if slices.ContainsFunc(f.Names, func(n *ast.Ident) bool { return n.Name == "AppVersion" }) {
+			return at
+		}
+		if embedded, ok := f.Type.(*ast.Ident); ok && len(f.Names) == 0 {
+			if found := s.holder(at+"."+embedded.Name, embedded); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }
 
 // fails reports whether the verb returns an error.

@@ -11,7 +11,7 @@ import (
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..", "..")
-	for wrap, file := range map[string]string{"audited": "store_audited_gen.go", "faulty": "storetest/faulty_gen.go"} {
+	for wrap, file := range map[string]string{"audited": "store_audited_gen.go", "guarded": "store_guarded_gen.go", "faulty": "storetest/faulty_gen.go"} {
 		want, err := generate(root, wrap)
 		if err != nil {
 			t.Fatal(err)
@@ -64,6 +64,34 @@ func TestAuditedHasTheVerbsThatCarryRiders(t *testing.T) {
 	}
 	if strings.Contains(string(got), "Look") || strings.Contains(string(got), ") Store(") {
 		t.Errorf("got a method for a verb without a Riders:\n%s", got)
+	}
+}
+
+func TestGuardedGuardsWhatTakesAnAppVersionAndConfirmsBeforeAllElse(t *testing.T) {
+	t.Parallel()
+	dir := store(t, `
+		Look(ctx context.Context, app int, by Key) (Row, error)
+		Try(ctx context.Context, app int, by Deep) error
+		Put(ctx context.Context, p Put) error
+		Change(ctx context.Context, c Change) (Row, error)`, `
+		type Row struct{}
+		type Key struct { Name string; AppVersion int64 }
+		type Deep struct { Key }
+		type Put struct { App int; AppVersion int64 }
+		type Change struct { App int; Take *Key }`)
+	got, err := generate(dir, "guarded")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"if err = g.guard(ctx, app, &by.AppVersion); err != nil {",
+		"if err := g.guard(ctx, app, &by.Key.AppVersion); err != nil {",
+		"if err := g.guard(ctx, p.App, &p.AppVersion); err != nil {",
+		"if err = g.confirm(ctx); err != nil {\n\t\treturn r0, err\n\t}\n\treturn g.Store.Change(ctx, c)",
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("got no %q in\n%s", want, got)
+		}
 	}
 }
 

@@ -29,6 +29,10 @@ func generate(root, wrap string) ([]byte, error) {
 		w = writer{source: s, pkg: "authkit", imports: map[string]bool{}}
 		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return v.riders == "" })
 		err = w.methods(verbs, w.audited)
+	case "guarded":
+		w = writer{source: s, pkg: "authkit", imports: map[string]bool{}}
+		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return !v.fails() })
+		err = w.methods(verbs, w.guarded)
 	case "faulty":
 		w = writer{source: s, pkg: "storetest", prefix: "authkit.", imports: map[string]bool{module: true}}
 		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return !v.fails() })
@@ -135,6 +139,21 @@ func (w *writer) audited(v verb, s signature) {
 	named, names := s.named()
 	fmt.Fprintf(&w.body, "\nfunc (a audited) %s(%s) (%s, err error) {\n\terr = a.step(ctx, %s, func() (err error) { %s, err = a.Store.%s(%s); return err })\n\treturn %s, err\n}\n",
 		s.name, s.params, named, v.riders, names, s.name, s.args, names)
+}
+
+func (w *writer) guarded(v verb, s signature) {
+	guard := "err := g.confirm(ctx)"
+	if v.version != "" {
+		guard = "err := g.guard(ctx, " + v.app + ", &" + v.version + ")"
+	}
+	result, fail := "error", "err"
+	if len(s.results) > 0 {
+		named, names := s.named()
+		result, fail = "("+named+", err error)", names+", err"
+		guard = strings.Replace(guard, ":=", "=", 1)
+	}
+	fmt.Fprintf(&w.body, "\nfunc (g guarded) %s(%s) %s {\n\tif %s; err != nil {\n\t\treturn %s\n\t}\n\treturn g.Store.%s(%s)\n}\n",
+		s.name, s.params, result, guard, fail, s.name, s.args)
 }
 
 func (w *writer) faulty(_ verb, s signature) {
