@@ -1,6 +1,6 @@
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: test lint fuzz bench faults
+.PHONY: test lint fuzz gobench bench faults
 
 # Every test, with the race detector, on every store; Postgres is set up for the run.
 test:
@@ -9,7 +9,7 @@ test:
 	# A host may build with the next JSON package; tokens have to be the same.
 	GOEXPERIMENT=jsonv2 go test ./internal/token ./verify
 	GOEXPERIMENT=jsonv2 go test -run 'TestClaimsHook|TestAccessTokenClaims' .
-	cd bench && go vet ./... && ../scripts/with-postgres.sh go test -timeout 20m ./faults/...
+	cd bench && go vet ./... && go test . && ../scripts/with-postgres.sh go test -timeout 20m ./faults/...
 	cd e2e && npm ci --no-audit --no-fund && ../scripts/with-chromium.sh ../scripts/with-postgres.sh go test -race -timeout 20m ./...
 
 lint:
@@ -24,8 +24,14 @@ lint:
 fuzz:
 	scripts/fuzz.sh
 
-bench:
+# Benchmarks of each store.
+gobench:
 	scripts/with-postgres.sh go test -run '^$$' -bench . -benchmem ./...
+
+# authkit beside what people use today, in about 25 minutes, into bench/REPORT.md. BENCH holds
+# flags, such as -quick; GOTRUE is a source tree of GoTrue, which then takes part.
+bench:
+	cd bench && go run . -gotrue "$(GOTRUE)" $(BENCH)
 
 # What breaks, and what authkit promises then: every case in its long form, into a report.
 faults:
