@@ -191,6 +191,58 @@ func BenchmarkMe(b *testing.B) {
 	})
 }
 
+// discard is a writer that keeps nothing, so that a benchmark measures the handler alone.
+type discard struct {
+	header http.Header
+	status int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+
+// BenchmarkHandler measures the handler on a store that costs little, without a connection.
+func BenchmarkHandler(b *testing.B) {
+	store, fill := openMemory(b)
+	x := newBench(b, store, fill, stubHash, authkit.LimitConfig{InsecureOff: true})
+	in := x.signUp("ann@example.com")
+	fill(x.app.ID, 200)
+	app := x.app.ID.String()
+	for _, c := range []struct{ name, path, credential string }{
+		{"healthz", "/healthz", ""},
+		{"me", "/auth/me/" + app, in.Token},
+		{"user", "/users/" + app + "/" + in.User.ID.String(), x.key},
+		{"page", "/users/" + app, x.key},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, c.path, nil)
+			r.Header.Set("Authorization", "Bearer "+c.credential)
+			w := &discard{header: http.Header{}}
+			for b.Loop() {
+				clear(w.header)
+				x.engine.Handler().ServeHTTP(w, r)
+				if w.status != http.StatusOK {
+					b.Fatalf("GET %s: got %d, want 200", c.path, w.status)
+				}
+			}
+		})
+	}
+	b.Run("refresh", func(b *testing.B) {
+		b.ReportAllocs()
+		w := httptest.NewRecorder()
+		next := in.RefreshToken
+		for b.Loop() {
+			r := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/auth/refresh/"+app, strings.NewReader(`{"refresh_token":"`+next+`"}`))
+			r.Header.Set("Content-Type", "application/json")
+			w.Body.Reset()
+			x.engine.Handler().ServeHTTP(w, r)
+			_, rest, _ := strings.Cut(w.Body.String(), `"refresh_token":"`)
+			next, _, _ = strings.Cut(rest, `"`)
+		}
+	})
+}
+
 func BenchmarkRequireWarm(b *testing.B) {
 	onStores(b, stubHash, func(b *bench) {
 		in := b.signUp("ann@example.com")

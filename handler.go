@@ -32,7 +32,8 @@ type call struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	request   *request
+	request   request
+	context   requestContext // of r
 	client    Client
 	browser   browser
 	pageRoute bool // the route answers with a page
@@ -77,21 +78,22 @@ func (h *handler) notFound(w http.ResponseWriter, r *http.Request) { h.serve(w, 
 
 // secure sets the headers of every answer.
 func secure(header http.Header) {
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	values := []string{"nosniff", "no-referrer", "default-src 'none'; frame-ancestors 'none'"} // one allocation for all
+	header["X-Content-Type-Options"] = values[0:1:1]
+	header["Referrer-Policy"] = values[1:2:2]
+	header["Content-Security-Policy"] = values[2:3:3]
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
-	c := &call{h: h, e: h.e, w: w, request: &request{}}
-	c.r = r.WithContext(withRequest(r.Context(), c.request))
+	c := &call{h: h, e: h.e, w: w}
+	c.context = requestContext{r.Context(), &c.request}
+	c.r = r.WithContext(&c.context)
 	if res == nil {
 		c.r.Pattern = "" // the pattern of the host's mux, or "/", which matches every other path
 	}
 	c.browser = browser{http: h.http, w: w, r: c.r}
-	id := newID(h.e.now())
-	c.request.id = id.String()
-	w.Header().Set("X-Request-ID", c.request.id)
+	c.request.id = newID(h.e.now()).String()
+	w.Header()["X-Request-Id"] = []string{c.request.id}
 	sender := h.http.proxies.Sender(r)
 	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is limited by its key
 	c.request.begin(c.client)
@@ -170,7 +172,7 @@ func (c *call) readBody() error {
 	if c.r.Method == http.MethodGet || c.r.Method == http.MethodHead || c.r.Method == http.MethodDelete {
 		return httpio.NoBody(c.r)
 	}
-	c.r = httpio.Buffer(c.r)
+	httpio.Buffer(c.r)
 	return nil
 }
 

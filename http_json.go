@@ -10,19 +10,19 @@ import (
 // The objects of the HTTP contract.
 
 type userJSON struct {
-	ID         uuid.UUID  `json:"user_id"`
-	Email      string     `json:"email"`
-	Verified   bool       `json:"email_verified"`
-	Name       *string    `json:"name"`
-	AuthMethod string     `json:"auth_method"`
-	LastLogin  *time.Time `json:"last_login"`
-	CreatedAt  time.Time  `json:"created_at"`
+	ID         uuid.UUID `json:"user_id"`
+	Email      string    `json:"email"`
+	Verified   bool      `json:"email_verified"`
+	Name       nullText  `json:"name"`
+	AuthMethod string    `json:"auth_method"`
+	LastLogin  nullTime  `json:"last_login"`
+	CreatedAt  time.Time `json:"created_at"`
 }
 
 func toUserJSON(u User) userJSON {
 	return userJSON{
-		ID: u.ID, Email: u.EmailTyped, Verified: u.Verified, Name: orNull(u.Name), AuthMethod: u.AuthMethod,
-		LastLogin: timeOrNull(u.LastLogin), CreatedAt: u.CreatedAt.UTC(),
+		ID: u.ID, Email: u.EmailTyped, Verified: u.Verified, Name: nullText(u.Name), AuthMethod: u.AuthMethod,
+		LastLogin: nullTime(u.LastLogin), CreatedAt: u.CreatedAt.UTC(),
 	}
 }
 
@@ -30,12 +30,12 @@ func toUserJSON(u User) userJSON {
 type managedUserJSON struct {
 	userJSON
 
-	Disabled bool    `json:"disabled"`
-	Reason   *string `json:"disabled_reason"`
+	Disabled bool     `json:"disabled"`
+	Reason   nullText `json:"disabled_reason"`
 }
 
 func toManagedUserJSON(u User) managedUserJSON {
-	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: orNull(u.DisabledReason)}
+	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: nullText(u.DisabledReason)}
 }
 
 // clearable is a text that null clears. It is nil if the member is missing.
@@ -112,13 +112,6 @@ func toAPIKeyJSON(k APIKey, now time.Time) apiKeyJSON {
 		LastUsedAt: timeOrNull(k.LastUsedAt), ExpiresAt: timeOrNull(k.ExpiresAt),
 		Active: k.Active && (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt)),
 	}
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 func timeOrNull(t time.Time) *time.Time {

@@ -1,10 +1,8 @@
 package authkit
 
 import (
-	"bytes"
 	"net/http"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/cursor"
@@ -35,17 +33,14 @@ func listUsers(c *call) error {
 	if err != nil {
 		return err
 	}
-	out := make([]userJSON, len(users))
-	for i, u := range users {
-		out[i] = toUserJSON(u)
-	}
-	return c.writeJSON(http.StatusOK, list("users", out, next))
+	return c.writeJSON(http.StatusOK, usersJSON{users, next})
 }
 
 // streamUsers writes one user a line, a page at a time. If the store fails midway, the connection
 // is cut: half a list must not look like a whole one.
 func streamUsers(c *call, filter UserFilter) error {
 	filter.Limit = maxPage
+	var lines []byte
 	for first := true; ; first = false {
 		users, err := c.e.Users(c.ctx(), c.key.App, filter)
 		if err != nil && first {
@@ -58,14 +53,11 @@ func streamUsers(c *call, filter UserFilter) error {
 			c.w.Header().Set("Content-Type", "application/x-ndjson")
 			c.w.Header().Set("Cache-Control", "no-store")
 		}
-		var lines bytes.Buffer
+		lines = lines[:0]
 		for _, u := range users {
-			if err := json.MarshalWrite(&lines, toUserJSON(u)); err != nil {
-				panic(http.ErrAbortHandler)
-			}
-			lines.WriteByte('\n')
+			lines = append(toUserJSON(u).AppendJSON(lines), '\n')
 		}
-		if _, err := c.w.Write(lines.Bytes()); err != nil || len(users) < filter.Limit {
+		if _, err := c.w.Write(lines); err != nil || len(users) < filter.Limit {
 			return nil //nolint:nilerr // the peer is gone
 		}
 		last := users[len(users)-1]

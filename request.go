@@ -24,8 +24,19 @@ type request struct {
 
 type requestKey struct{}
 
-func withRequest(ctx context.Context, r *request) context.Context {
-	return context.WithValue(ctx, requestKey{}, r)
+// requestContext is a context that carries a request.
+type requestContext struct {
+	context.Context //nolint:containedctx // it is a context
+
+	of *request
+}
+
+// Value implements [context.Context].
+func (c *requestContext) Value(key any) any {
+	if key == (requestKey{}) {
+		return c.of
+	}
+	return c.Context.Value(key)
 }
 
 // requestFrom returns the request of the context, or an empty one.

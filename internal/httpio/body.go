@@ -1,6 +1,7 @@
 package httpio
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"mime"
@@ -109,17 +110,15 @@ func wantType(r *http.Request, want string) error {
 	return nil
 }
 
-// Buffer reads the body and returns the request with a body that replays what was read. It leaves
-// alone a body whose Content-Length is over the limit. It reports no error: decoding the body
-// does.
-func Buffer(r *http.Request) *http.Request {
+// Buffer reads the body, and replaces it by one that [Decode] and its like take without reading.
+// It leaves alone a body whose Content-Length is over the limit. It reports no error: decoding
+// the body does.
+func Buffer(r *http.Request) {
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength > BodyLimit {
-		return r
+		return
 	}
-	b, err := readSome(r.Body)
-	r = r.WithContext(r.Context()) // a copy, so that the caller's request keeps its body
+	b, err := readAll(r.Body, r.ContentLength)
 	r.Body = &buffered{ReadCloser: r.Body, read: b, err: err}
-	return r
 }
 
 // buffered is a body that was read before, up to one byte beyond the limit.
@@ -137,7 +136,29 @@ func readSome(body io.Reader) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
-	return io.ReadAll(io.LimitReader(body, BodyLimit+1))
+	return readAll(body, -1)
+}
+
+// readAll reads a body until it is longer than the limit. Its length is -1 if it is not known. The
+// memory grows with what has arrived, whatever length a client announces.
+func readAll(body io.Reader, length int64) ([]byte, error) {
+	const first, most = 512, 2048
+	if length < 0 {
+		length = first
+	}
+	b := make([]byte, 0, min(length, most)+1) // one byte more, to see the end
+	for {
+		n, err := body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case errors.Is(err, io.EOF) || err == nil && len(b) > BodyLimit:
+			return b, nil
+		case err != nil:
+			return b, err
+		case len(b) == cap(b):
+			b = slices.Grow(b, len(b))
+		}
+	}
 }
 
 func read(r *http.Request) ([]byte, error) {
@@ -164,7 +185,18 @@ func DecodeBytes(b []byte, v any) error {
 	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
 		return explain(err)
 	}
+	if harmless(b) {
+		return nil
+	}
 	return inspect(raw, reflect.TypeOf(v).Elem(), "")
+}
+
+// harmless reports whether valid JSON certainly holds neither a null nor a control character: it
+// has no escape, no DEL, no byte that C1 characters begin with in UTF-8, and no "null", not even
+// in a text. Other control characters are not valid JSON. Most bodies are harmless, and take no
+// second reading.
+func harmless(b []byte) bool {
+	return bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, 0x7f) < 0 && bytes.IndexByte(b, 0xc2) < 0 && !bytes.Contains(b, []byte("null"))
 }
 
 // explain turns an error of the decoder into one that names the field.

@@ -31,6 +31,9 @@ func (c Cookies) Set(w http.ResponseWriter, name, value string, age time.Duratio
 // Get reads a cookie. If a request has two of the same name, Get reports false, because one of
 // them was planted.
 func (c Cookies) Get(r *http.Request, name string) (string, bool) {
+	if len(r.Header["Cookie"]) == 0 {
+		return "", false
+	}
 	found := r.CookiesNamed(c.Name(name))
 	if len(found) != 1 {
 		return "", false
@@ -41,6 +44,9 @@ func (c Cookies) Get(r *http.Request, name string) (string, bool) {
 // Sessions counts the session cookies of a request, which are named by a UUID. It counts each
 // name once and leaves out the one named own.
 func (c Cookies) Sessions(r *http.Request, own string) int {
+	if len(r.Header["Cookie"]) == 0 {
+		return 0
+	}
 	names := map[string]bool{}
 	for _, cookie := range r.Cookies() {
 		name, ours := strings.CutPrefix(cookie.Name, c.Name(""))

@@ -30,6 +30,7 @@ func FuzzDecode(f *testing.F) {
 		`{}`, ` {"email":"a"} `, `{"list":["a","b"]}`, `{"inner":{"url":"x"}}`, `{"inner":null}`, `{"name":null}`, `{"password":"a\u0000\n"}`,
 		`{"count":1}`, `{"count":-0}`, `{"count":1e3}`, `{"email":"a","email":"b"}`, `{"Email":"a"}`, `{"email":"\u0061"}`, `{"\u0065mail":"a"}`, `{"list":[null]}`,
 		`{"email":"\ud83d\ude00"}`, `{"email":"\ud800"}`, "{\"email\":\"\xff\"}", "\ufeff{}", `{"email":"a"}x`, `[`, `null`, `{"x/y~z":1}`, `{"inner":{"url":"a","url":"b"}}`,
+		"{\"email\":\"\x7f\"}", "{\"email\":\"\u0085\"}", `{"email":"null"}`, `{"list":["a",null]}`, `{"inner":{"url":null}}`,
 	} {
 		f.Add([]byte(seed))
 	}

@@ -9,9 +9,12 @@
 package httpio
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,18 +39,49 @@ func (e *BodyError) Error() string { return e.Detail }
 // ErrUnsent means that the peer left before it had the whole answer.
 var ErrUnsent = errors.New("write the answer")
 
+// Appender is an answer that appends its own JSON to a buffer, which takes a fraction of the time
+// of an encoder. It replaces text that is not UTF-8.
+type Appender interface{ AppendJSON(b []byte) []byte }
+
 // WriteJSON encodes v and then writes the status and the text. If v cannot be encoded, it
 // leaves w untouched. It replaces text that is not UTF-8, since otherwise a refusal that quotes
 // such text could not be sent.
 func WriteJSON(w http.ResponseWriter, status int, contentType string, v any) error {
-	b, err := json.Marshal(v, json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
-	if err != nil {
+	buffer, _ := buffers.Get().(*bytes.Buffer)
+	defer keep(buffer)
+	if a, ok := v.(Appender); ok {
+		buffer.Write(a.AppendJSON(buffer.AvailableBuffer()))
+	} else if err := json.MarshalWrite(buffer, v, encoding); err != nil {
 		return fmt.Errorf("encode answer: %w", err)
 	}
-	w.Header().Set("Content-Type", contentType)
+	buffer.WriteByte('\n')
+	header := w.Header()
+	header["Content-Type"] = []string{contentType}
+	if buffer.Len() > chunkFrom {
+		header["Content-Length"] = []string{strconv.Itoa(buffer.Len())}
+	}
 	w.WriteHeader(status)
-	if _, err := w.Write(append(b, '\n')); err != nil {
+	if _, err := w.Write(buffer.Bytes()); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsent, err)
 	}
 	return nil
+}
+
+// chunkFrom is the length beyond which net/http sends an answer in chunks, unless it is told the
+// length. Chunks take another call of the system.
+const chunkFrom = 2048
+
+// encoding are the options of every answer.
+var encoding = json.JoinOptions(json.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+
+// buffers are those of answers that were sent. A larger one than maxKept is not kept.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const maxKept = 64 << 10
+
+func keep(buffer *bytes.Buffer) {
+	if buffer.Cap() <= maxKept {
+		buffer.Reset()
+		buffers.Put(buffer)
+	}
 }

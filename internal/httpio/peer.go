@@ -52,10 +52,13 @@ func (p Proxies) Sender(r *http.Request) Sender {
 
 // senderOf returns the sender at an address. The zero address is a peer without one.
 func senderOf(a netip.Addr, stranger bool, unreadable string) Sender {
-	s := Sender{Key: PeerKey(""), UntrustedHeader: stranger, Unreadable: unreadable}
+	s := Sender{Key: localPeer, UntrustedHeader: stranger, Unreadable: unreadable}
 	if a.IsValid() {
 		s.Addr = a.String()
-		s.Key = PeerKey(s.Addr)
+		s.Key = s.Addr // as PeerNets counts IPv4
+		if !a.Is4() {
+			s.Key = PeerKey(s.Addr)
+		}
 	}
 	return s
 }
@@ -106,6 +109,9 @@ type PeerNet struct {
 	Times int // its rate, as a multiple of that of the smallest network
 }
 
+// localPeer is the key of the one peer without an address.
+const localPeer = "local"
+
 // PeerNets returns the networks by which an address is counted, the smallest first. For IPv4
 // that is the address itself. For IPv6 they are its /64, which one customer commonly holds
 // whole, and its /56 and /48, which one customer may hold too.
@@ -115,7 +121,7 @@ func PeerNets(addr string) []PeerNet {
 	if err != nil {
 		withPort, err := netip.ParseAddrPort(addr)
 		if err != nil {
-			return []PeerNet{{Key: "local", Times: 1}}
+			return []PeerNet{{Key: localPeer, Times: 1}}
 		}
 		a = withPort.Addr()
 	}

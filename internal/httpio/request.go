@@ -90,8 +90,12 @@ func Prefetch(r *http.Request) bool {
 
 // CanonicalUUID reads a UUID in lower case with hyphens. It refuses all other forms.
 func CanonicalUUID(s string) (uuid.UUID, bool) {
+	const size = 36 // the length of the one form that uuid.Parse takes with hyphens alone
+	if len(s) != size || strings.ContainsAny(s, "ABCDEF") {
+		return uuid.Nil, false
+	}
 	id, err := uuid.Parse(s)
-	return id, err == nil && id.String() == s
+	return id, err == nil
 }
 
 // Unclean reports whether a path is empty or a path cleaner would change it.

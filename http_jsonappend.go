@@ -1,0 +1,135 @@
+package authkit
+
+import (
+	"encoding/hex"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+)
+
+// The answers that are sent most often append their own JSON. It is the text that an encoder
+// makes of them.
+
+// AppendJSON implements [httpio.Appender].
+func (u userJSON) AppendJSON(b []byte) []byte {
+	return append(u.appendMembers(append(b, '{')), '}')
+}
+
+func (u userJSON) appendMembers(b []byte) []byte {
+	b = appendID(append(b, `"user_id":`...), u.ID)
+	b = appendText(append(b, `,"email":`...), u.Email)
+	b = strconv.AppendBool(append(b, `,"email_verified":`...), u.Verified)
+	b = u.Name.append(append(b, `,"name":`...))
+	b = appendText(append(b, `,"auth_method":`...), u.AuthMethod)
+	b = u.LastLogin.append(append(b, `,"last_login":`...))
+	return appendTime(append(b, `,"created_at":`...), u.CreatedAt)
+}
+
+// AppendJSON implements [httpio.Appender].
+func (u managedUserJSON) AppendJSON(b []byte) []byte {
+	b = u.appendMembers(append(b, '{'))
+	b = strconv.AppendBool(append(b, `,"disabled":`...), u.Disabled)
+	return append(u.Reason.append(append(b, `,"disabled_reason":`...)), '}')
+}
+
+// usersJSON is a page of users with the cursor of the next one; empty: this is the last page.
+type usersJSON struct {
+	users []User
+	next  string
+}
+
+// AppendJSON implements [httpio.Appender].
+func (p usersJSON) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	if p.next != "" {
+		b = append(appendText(append(b, `"next_cursor":`...), p.next), ',')
+	}
+	b = append(b, `"users":[`...)
+	for i, u := range p.users {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = toUserJSON(u).AppendJSON(b)
+	}
+	return append(b, "]}"...)
+}
+
+// AppendJSON implements [httpio.Appender].
+func (s signInJSON) AppendJSON(b []byte) []byte {
+	b = append(b, '{')
+	if s.Token != "" {
+		b = append(appendText(append(b, `"token":`...), s.Token), ',')
+	}
+	if s.TokenType != "" {
+		b = append(appendText(append(b, `"token_type":`...), s.TokenType), ',')
+	}
+	if s.ExpiresIn != 0 {
+		b = append(strconv.AppendInt(append(b, `"expires_in":`...), int64(s.ExpiresIn), 10), ',')
+	}
+	if s.RefreshToken != "" {
+		b = append(appendText(append(b, `"refresh_token":`...), s.RefreshToken), ',')
+	}
+	b = s.User.AppendJSON(append(b, `"user":`...))
+	b = strconv.AppendBool(append(b, `,"created":`...), s.Created)
+	for i, r := range s.Removed {
+		if i == 0 {
+			b = append(b, `,"removed":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendText(append(b, `{"type":`...), r.Type)
+		b = append(appendText(append(b, `,"name":`...), r.Name), '}')
+	}
+	if len(s.Removed) > 0 {
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+// nullText is a text that is null if it is empty.
+type nullText string
+
+func (t nullText) append(b []byte) []byte {
+	if t == "" {
+		return append(b, "null"...)
+	}
+	return appendText(b, string(t))
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (t nullText) MarshalJSON() ([]byte, error) { return t.append(nil), nil }
+
+// nullTime is a time that is null if it is zero.
+type nullTime time.Time
+
+func (t nullTime) append(b []byte) []byte {
+	if time.Time(t).IsZero() {
+		return append(b, "null"...)
+	}
+	return appendTime(b, time.Time(t))
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (t nullTime) MarshalJSON() ([]byte, error) { return t.append(nil), nil }
+
+// appendText replaces what is not UTF-8, so that every text can be sent.
+func appendText(b []byte, text string) []byte {
+	b, _ = jsontext.AppendQuote(b, text)
+	return b
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
+}
+
+// appendID appends the canonical form of a UUID.
+func appendID(b []byte, id uuid.UUID) []byte {
+	b = hex.AppendEncode(append(b, '"'), id[:4])
+	b = hex.AppendEncode(append(b, '-'), id[4:6])
+	b = hex.AppendEncode(append(b, '-'), id[6:8])
+	b = hex.AppendEncode(append(b, '-'), id[8:10])
+	b = hex.AppendEncode(append(b, '-'), id[10:])
+	return append(b, '"')
+}
