@@ -38,6 +38,7 @@ var (
 type bench struct {
 	*testing.B
 	engine *authkit.Engine
+	store  authkit.Store
 	outbox *mail.Outbox
 	app    authkit.App
 	key    string
@@ -69,7 +70,7 @@ func onLimitedStores(b *testing.B, hash authkit.PasswordConfig, limits authkit.L
 
 func newBench(b *testing.B, store authkit.Store, fill func(uuid.UUID, int), hash authkit.PasswordConfig, limits authkit.LimitConfig) *bench {
 	b.Helper()
-	x := &bench{B: b, outbox: mail.NewOutbox(), fill: fill}
+	x := &bench{B: b, store: store, outbox: mail.NewOutbox(), fill: fill}
 	var err error
 	x.engine, err = authkit.New(authkit.Config{
 		Store: store, BaseURL: base, Mailer: x.outbox, Password: hash, Logger: slog.New(slog.DiscardHandler),
