@@ -18,8 +18,10 @@ const (
 	// warnSkew is how much they may differ without a warning in the log.
 	warnSkew = 5 * time.Second
 
-	// measureEvery is how often Run compares the clocks.
+	// measureEvery is how often Run compares the clocks, and maxStep how far a clock may have been
+	// set, forward or back, before Run compares them at once.
 	measureEvery = time.Minute
+	maxStep      = time.Second
 
 	// readyTimeout is how long [Engine.Ready] waits for the store.
 	readyTimeout = 2 * time.Second
@@ -35,7 +37,7 @@ type storeClock struct {
 	log      *slog.Logger
 
 	offset   atomic.Int64 // nanoseconds to add to own
-	measured atomic.Int64 // time of the last measurement, by own, in nanoseconds since 1970
+	measured atomic.Pointer[time.Time] // when it was measured last, by own; nil: never
 	asking   coalesce.Group[struct{}, struct{}]
 }
 
@@ -68,17 +70,27 @@ func (c *storeClock) measure(ctx context.Context) error {
 	if (offset - c.skew()).Abs() > within {
 		c.offset.Store(int64(offset))
 	}
-	c.measured.Store(after.UnixNano())
+	c.measured.Store(&after)
 	if skew := c.skew(); skew.Abs() > warnSkew {
 		c.log.WarnContext(ctx, "the store's clock differs from the clock of this process", slog.Duration("skew", skew))
 	}
 	return nil
 }
 
-// measureIfDue measures if the last measurement is a minute old.
+// measureIfDue measures if the last measurement is a minute old, or if the process's clock was set
+// since then. Until then, a refresh token that is sent again to this process and to another could
+// seem older than its grace, which ends the session.
 func (c *storeClock) measureIfDue(ctx context.Context) error {
-	if c.volatile || time.Duration(c.own().UnixNano()-c.measured.Load()).Abs() < measureEvery {
+	if c.volatile {
 		return nil
+	}
+	if last := c.measured.Load(); last != nil {
+		now := c.own()
+		shown := now.Round(0).Sub(last.Round(0)) // by the clock on the wall
+		passed := now.Sub(*last)                 // by the monotonic clock, if own has one
+		if shown.Abs() < measureEvery && (shown-passed).Abs() < maxStep {
+			return nil
+		}
 	}
 	return c.measure(ctx)
 }

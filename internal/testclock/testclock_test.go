@@ -25,3 +25,17 @@ func TestClock(t *testing.T) {
 		t.Errorf("moved back: got %v, want a minute earlier", got)
 	}
 }
+
+func TestSetMovesTheWallAlone(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, by := range []time.Duration{time.Hour, -time.Minute, 0} {
+		got := testclock.Set(now, by)
+		if wall := got.Round(0).Sub(now.Round(0)); wall != by {
+			t.Errorf("set by %v: the wall moved by %v", by, wall)
+		}
+		if passed := got.Sub(now); passed != 0 {
+			t.Errorf("set by %v: %v passed, want 0", by, passed)
+		}
+	}
+}
