@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/mail/smtp"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -33,7 +34,7 @@ type spec struct {
 	Patience time.Duration // of the Postgres store; 0: its default
 	Addr     string        // to listen on; "": a port of the kernel's choice
 	Mail     string        // where mail goes: the URL of a post office, smtp://host:port, or "": nowhere
-	Skew     time.Duration // of the clock; [child.skew] changes it later
+	Skew     time.Duration // of the clock, in whole seconds; [child.skew] changes it later
 
 	Limits        bool // the default limits are on
 	DefaultHashes bool // passwords have the default cost; otherwise they are cheap
@@ -78,7 +79,7 @@ func serve(ctx context.Context, text string) error {
 	var skew atomic.Int64
 	skew.Store(int64(s.Skew))
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	engine, err := s.engine(store, log, func() time.Time { return time.Now().Add(time.Duration(skew.Load())) })
+	engine, err := s.engine(store, log, func() time.Time { return testclock.Set(time.Now(), time.Duration(skew.Load())) })
 	if err != nil {
 		return err
 	}

@@ -206,7 +206,7 @@ func (c *cluster) exec(ctx context.Context, sql string) error {
 
 // query runs SQL on a connection of its own and returns the first column of the last row.
 func (c *cluster) query(ctx context.Context, sql string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, serverPatience)
 	defer cancel()
 	db, err := pgx.Connect(ctx, c.dsn())
 	if err != nil {

@@ -59,7 +59,7 @@ func (p *postOffice) count(to string) int {
 	return len(p.mails[to])
 }
 
-// take waits until more than after mails went to an address, and returns the latest.
+// take waits until more than after mails went to an address, and returns the first of them.
 func (p *postOffice) take(ctx context.Context, to string, after int, patience time.Duration) (mail.Message, error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -68,7 +68,7 @@ func (p *postOffice) take(ctx context.Context, to string, after int, patience ti
 		all, came := p.mails[to], p.came
 		p.mu.Unlock()
 		if len(all) > after {
-			return all[len(all)-1], nil
+			return all[after], nil
 		}
 		select {
 		case <-ctx.Done():

@@ -166,7 +166,7 @@ func (s *stepper) newest(ctx context.Context, email string) (mail.Message, error
 	if err := s.child.runOnce(ctx); err != nil {
 		return mail.Message{}, err
 	}
-	return s.w.post.take(ctx, email, 0, 0)
+	return s.w.post.take(ctx, email, max(0, s.w.post.count(email)-1), 0)
 }
 
 func (s *stepper) linkStep(ctx context.Context) (probe, func(bool, answer) error, error) {

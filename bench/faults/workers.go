@@ -202,7 +202,7 @@ func (s *storm) byMail(ctx context.Context, ask probe, email string, redeem func
 		case err != nil:
 			return answer{}, ask, err
 		}
-		after = s.w.post.count(email)
+		after++
 		p := redeem(linkToken(mail.Link(m)))
 		a, doubt, err := s.send(ctx, p)
 		done := a.ok()
