@@ -77,6 +77,7 @@ type Client struct {
 	rules outbound.Rules
 	http  *http.Client
 	table map[string]facts
+	held  held
 
 	mu      sync.Mutex
 	issuers map[issuerKey]*issuer

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/authkit-dev/authkit/internal/outbound"
@@ -39,7 +38,7 @@ func (c *Client) do(r *http.Request) (response, error) {
 		return response{}, err
 	}
 	defer res.Body.Close() //nolint:errcheck // it was read
-	body, err := io.ReadAll(res.Body)
+	body, err := c.held.read(res.Body)
 	return response{res.StatusCode, res.Header, body}, err
 }
 
