@@ -49,7 +49,7 @@ func leavers(ctx context.Context, s Setting, report *Report) error {
 		if try == 3*rounds {
 			return fmt.Errorf("of %d rounds, the clients of %d hung up while the hash went on, want %d", try, decided, rounds)
 		}
-		inTime, err := child.hangUps(ctx, crowd)
+		inTime, err := child.hangUps(ctx, crowd, hashed)
 		if err != nil {
 			return err
 		}
@@ -70,9 +70,9 @@ func leavers(ctx context.Context, s Setting, report *Report) error {
 	return child.stop()
 }
 
-// hangUps is one round. inTime reports whether the clients were gone before the hash ended:
+// hangUps is one round, after so many hashes. inTime reports whether the clients were gone before the hash ended:
 // otherwise the round shows nothing.
-func (s *server) hangUps(ctx context.Context, crowd int) (inTime bool, err error) {
+func (s *server) hangUps(ctx context.Context, crowd int, hashed int64) (inTime bool, err error) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	var stayed reply
@@ -100,7 +100,7 @@ func (s *server) hangUps(ctx context.Context, crowd int) (inTime bool, err error
 	for i, conn := range conns {
 		hangUp(conn, i%2 == 0)
 	}
-	inTime = arrived && s.until(ctx, over, func(now state) bool { return now.Serving <= 1 })
+	inTime = arrived && s.until(ctx, over, func(now state) bool { return now.Serving <= 1 && now.Hashed == hashed })
 	<-over
 	if err := stayed.expect(http.StatusUnauthorized); err != nil {
 		return false, fmt.Errorf("the client that stays: %w", err)

@@ -34,6 +34,15 @@ func providerCase(ctx context.Context, s Setting) (*Report, error) {
 	return report, errors.Join(errs...)
 }
 
+// crowd is how many users sign in at once at each endpoint that is ill. What fills memory is a
+// matter of many.
+func (a ailment) crowd() int {
+	if a == clogs {
+		return 60
+	}
+	return 10
+}
+
 // hospital is a child with issuers that can be made ill, one for each of its first apps, and a
 // good one for its last app.
 type hospital struct {
@@ -130,7 +139,7 @@ func ward(ctx context.Context, s Setting, report *Report, with ailment) error {
 	if s.Long {
 		h.compare(ctx, report, with)
 	} else {
-		h.beside(ctx, report, with, 10)
+		h.beside(ctx, report, with, with.crowd())
 	}
 	stop()
 	all.Wait()

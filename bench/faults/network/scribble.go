@@ -86,7 +86,8 @@ func scribblers(ctx context.Context, s Setting, report *Report) error {
 			report.equal(fmt.Sprintf("rubbish: answers %d", status), n, 0)
 		}
 	}
-	report.figure((<-most-before.RSS)>>20 <= scribbleMemory, "rubbish: memory above idle", mb(now.RSS-before.RSS), fmt.Sprintf("≤ %d MB", scribbleMemory))
+	above := <-most - before.RSS
+	report.figure(above>>20 <= scribbleMemory, "rubbish: memory above idle", mb(above), fmt.Sprintf("≤ %d MB", scribbleMemory))
 	if err := child.gone(ctx, report, "rubbish", before); err != nil {
 		return err
 	}

@@ -180,8 +180,10 @@ func (c *child) state(ctx context.Context) (state, error) {
 	runtime.ReadMemStats(&m)
 	s := state{
 		Goroutines: runtime.NumGoroutine(), Heap: int64(m.HeapAlloc), RSS: residentSet(int64(m.Sys - m.HeapReleased)), //nolint:gosec // far below the largest
-		Conns: c.conns.Load(), Serving: c.serving.Load(), Hashed: c.hashed.Load(), Status: map[int]int64{}, Now: c.clock.now(),
+		Conns: c.conns.Load(), Status: map[int]int64{}, Now: c.clock.now(),
 	}
+	s.Serving = c.serving.Load()
+	s.Hashed = c.hashed.Load() // after Serving, so that the hash of a request that is over counts
 	c.mu.Lock()
 	for status, n := range c.status {
 		s.Status[status] = n
