@@ -220,17 +220,25 @@ func (c *cluster) query(ctx context.Context, sql string) (string, error) {
 	return string(results[len(results)-1].Rows[0][0]), nil
 }
 
-// kill ends the server's first process by SIGKILL, as at a crash; the others notice and go.
-func (c *cluster) kill() error {
+// crash ends the server's first process by SIGKILL; the others notice and go.
+func (c *cluster) crash() error { return c.end(false) }
+
+// kill ends all processes of the server by SIGKILL, as where the machine dies: one that is stopped
+// does nothing more.
+func (c *cluster) kill() error { return c.end(true) }
+
+func (c *cluster) end(all bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cmd == nil {
 		return nil
 	}
-	all := append(c.children(), c.cmd.Process.Pid)
-	_ = c.cmd.Process.Kill()  // it may have ended already
-	for _, pid := range all { // one that is stopped would stay
-		_ = syscall.Kill(pid, syscall.SIGCONT)
+	children := c.children()
+	_ = c.cmd.Process.Kill() // it may have ended already
+	for _, pid := range children {
+		if all {
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have ended already
+		}
 	}
 	<-c.gone
 	c.cmd = nil

@@ -66,6 +66,7 @@ func (f *failover) begin(ctx context.Context) (err error) {
 		return f.children[turn.Add(1)%int64(len(f.children))].client()
 	})
 	if err == nil {
+		f.storm.lossy = true
 		f.storm.start(ctx, 1)
 	}
 	return err
@@ -100,23 +101,22 @@ func (f *failover) round(ctx context.Context, i int) error {
 	return f.storm.sample(ctx, 20)
 }
 
-// hang stops the standby for longer than a call may take. Then either the primary dies meanwhile,
-// or the standby goes on first.
+// hang cuts the standby off for longer than a call may take. Then either the primary dies
+// meanwhile, with all that did not reach the standby, or the standby comes back first.
 func (f *failover) hang(ctx context.Context, dies bool) error {
+	if dies {
+		if _, err := f.pair.part(ctx); err != nil {
+			return err
+		}
+		time.Sleep(2 * f.patience)
+		return f.pair.fail(ctx)
+	}
 	if err := f.pair.standby.signal(syscall.SIGSTOP); err != nil {
 		return err
 	}
 	time.Sleep(2 * f.patience)
-	if dies {
-		if err := f.pair.primary.kill(); err != nil {
-			return err
-		}
-	}
 	if err := f.pair.standby.signal(syscall.SIGCONT); err != nil {
 		return err
-	}
-	if dies {
-		return f.pair.promote(ctx)
 	}
 	for _, c := range f.children {
 		if _, err := healed(ctx, c); err != nil {

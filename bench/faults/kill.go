@@ -78,7 +78,7 @@ func crash(ctx context.Context, victim string, c *child, db *cluster) (time.Dura
 		}
 	}
 	if victim != "authkit" {
-		if err := db.kill(); err != nil {
+		if err := db.crash(); err != nil {
 			return 0, err
 		}
 		if err := db.start(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -82,4 +83,18 @@ func (p *pair) promote(ctx context.Context) error {
 	}
 	p.primary, p.standby = p.standby, p.primary
 	return nil
+}
+
+// part stops the process of the primary that sends to the standby, as where the network between
+// them fails: what is written from then on does not reach the standby. join lets it go on.
+func (p *pair) part(ctx context.Context) (join func() error, err error) {
+	text, err := p.primary.query(ctx, "select pid from pg_stat_replication")
+	if err != nil {
+		return nil, err
+	}
+	pid, err := strconv.Atoi(text)
+	if err != nil {
+		return nil, fmt.Errorf("no process sends to the standby: %w", err)
+	}
+	return func() error { return syscall.Kill(pid, syscall.SIGCONT) }, syscall.Kill(pid, syscall.SIGSTOP)
 }

@@ -22,6 +22,11 @@ type storm struct {
 	// target returns the process that the next request goes to.
 	target func() *client
 
+	// lossy: what was not acknowledged may be lost although an answer has shown it already, as
+	// where a primary that waits for its standby dies. So a refusal after a request in doubt
+	// proves nothing; success does.
+	lossy bool
+
 	acked, unknown atomic.Int64
 	stopped        atomic.Bool
 	working        sync.WaitGroup

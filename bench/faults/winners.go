@@ -49,31 +49,57 @@ func winners(ctx context.Context, w *world, r *result, store string) error {
 		return err
 	}
 	for _, kind := range ticketKinds() {
-		tickets, err := office.makeAll(ctx, kind, w.of(3, 500), targets)
-		if err != nil {
-			return fmt.Errorf("make a %s: %w", kind.name, err)
-		}
-		var doubts atomic.Int64
-		won, answered := 0, 0
-		for i, ticket := range tickets {
-			history := useAtOnce(ctx, r, ticket, targets, &doubts)
-			if !porcupine.CheckOperations(kind.model(), history) {
-				r.broke("%s %d: no order of the %d uses explains the answers: %v", kind.name, i, len(history), outcomes(history))
+		var t tally
+		for t.tickets < w.of(3, 500) {
+			if err := t.batch(ctx, r, office, kind, targets); err != nil {
+				return fmt.Errorf("%s: %w", kind.name, err)
 			}
-			n := wins(history)
-			won += min(n, 1)
-			answered += n
 		}
-		line := fmt.Sprintf("%s: %d of %d used, by exactly one of %d clients each", kind.name, won, len(tickets), redeemers)
-		if kind.repeats {
-			line = fmt.Sprintf("%s: %d of %d used; %d answers, all of one ticket alike", kind.name, won, len(tickets), answered)
-		}
-		r.note("%s; %d attempts without an answer", line, doubts.Load())
-		if won < len(tickets) && doubts.Load() == 0 {
-			r.broke("%s: %d of %d were used, want all", kind.name, won, len(tickets))
-		}
+		t.report(r, kind)
 	}
 	return ctx.Err()
+}
+
+// batch is how many tickets are made before they are used: a one-time code lives for a minute.
+const batch = 50
+
+// tally counts the tickets of a kind.
+type tally struct {
+	tickets, won, answered int
+	doubts                 atomic.Int64
+}
+
+// batch makes some tickets and lets all clients use each.
+func (t *tally) batch(ctx context.Context, r *result, office *ticketOffice, kind ticketKind, targets []*client) error {
+	tickets, err := office.makeAll(ctx, kind, office.w.of(3, batch), targets)
+	if err != nil {
+		return err
+	}
+	for _, ticket := range tickets {
+		history := useAtOnce(ctx, r, ticket, targets, &t.doubts)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !porcupine.CheckOperations(kind.model(), history) {
+			r.broke("%s %d: no order of the %d uses explains the answers: %v", kind.name, t.tickets, len(history), outcomes(history))
+		}
+		n := wins(history)
+		t.won += min(n, 1)
+		t.answered += n
+		t.tickets++
+	}
+	return nil
+}
+
+func (t *tally) report(r *result, kind ticketKind) {
+	line := fmt.Sprintf("%s: %d of %d used, by exactly one of %d clients each", kind.name, t.won, t.tickets, redeemers)
+	if kind.repeats {
+		line = fmt.Sprintf("%s: %d of %d used; %d answers, all of one ticket alike", kind.name, t.won, t.tickets, t.answered)
+	}
+	r.note("%s; %d attempts without an answer", line, t.doubts.Load())
+	if t.won < t.tickets && t.doubts.Load() == 0 {
+		r.broke("%s: %d of %d were used, want all", kind.name, t.won, t.tickets)
+	}
 }
 
 // makeAll makes n tickets, by each process in turn, several at once.
