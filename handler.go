@@ -32,8 +32,7 @@ type call struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	request   request
-	context   requestContext // of r
+	request   *request
 	client    Client
 	browser   browser
 	pageRoute bool // the route answers with a page
@@ -85,9 +84,8 @@ func secure(header http.Header) {
 }
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
-	c := &call{h: h, e: h.e, w: w}
-	c.context = requestContext{r.Context(), &c.request}
-	c.r = r.WithContext(&c.context)
+	ctx := &requestContext{Context: r.Context()}
+	c := &call{h: h, e: h.e, w: w, r: r.WithContext(ctx), request: &ctx.request}
 	if res == nil {
 		c.r.Pattern = "" // the pattern of the host's mux, or "/", which matches every other path
 	}

@@ -28,13 +28,13 @@ type requestKey struct{}
 type requestContext struct {
 	context.Context //nolint:containedctx // it is a context
 
-	of *request
+	request request
 }
 
 // Value implements [context.Context].
 func (c *requestContext) Value(key any) any {
 	if key == (requestKey{}) {
-		return c.of
+		return &c.request
 	}
 	return c.Context.Value(key)
 }
