@@ -1,6 +1,6 @@
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: test lint fuzz gobench bench faults
+.PHONY: test lint fuzz gobench bench growth faults
 
 # Every test, with the race detector, on every store; Postgres is set up for the run.
 test:
@@ -32,6 +32,10 @@ gobench:
 # flags, such as -quick; GOTRUE is a source tree of GoTrue, which then takes part.
 bench:
 	cd bench && go run . -gotrue "$(GOTRUE)" $(BENCH)
+
+# How the figures change with apps, users and processes; 20 minutes.
+growth:
+	cd bench && go run ./growth
 
 # What breaks, and what authkit promises then: every case in its long form, into a report.
 faults:
