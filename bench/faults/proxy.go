@@ -5,11 +5,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"sync"
 	"sync/atomic"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // interruption is what happens to a statement.
@@ -33,7 +36,7 @@ var interruptions = []interruption{undone, undoneOn, cutBefore, cutAfter}
 // The protocol: https://www.postgresql.org/docs/current/protocol-message-formats.html.
 type proxy struct {
 	listener net.Listener
-	server   string // its address
+	server   *pgx.ConnConfig
 
 	mu    sync.Mutex
 	at    int // the number of the statement; 0: none
@@ -41,7 +44,11 @@ type proxy struct {
 	count int // of statements since arm
 }
 
-func newProxy(ctx context.Context, w *world, server string) (*proxy, error) {
+func newProxy(ctx context.Context, w *world, store string) (*proxy, error) {
+	server, err := pgx.ParseConfig(store)
+	if err != nil {
+		return nil, err
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -61,7 +68,10 @@ func newProxy(ctx context.Context, w *world, server string) (*proxy, error) {
 }
 
 func (p *proxy) dsn() string {
-	return fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", p.listener.Addr())
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword(p.server.User, p.server.Password), Host: p.listener.Addr().String(), Path: p.server.Database, RawQuery: "sslmode=disable",
+	}
+	return u.String()
 }
 
 // arm makes the at-th statement from now on be interrupted.
@@ -103,7 +113,8 @@ type link struct {
 }
 
 func (p *proxy) serve(ctx context.Context, client net.Conn) {
-	server, err := new(net.Dialer).DialContext(ctx, "tcp", p.server)
+	network, address := pgconn.NetworkAddress(p.server.Host, p.server.Port)
+	server, err := new(net.Dialer).DialContext(ctx, network, address)
 	if err != nil {
 		_ = client.Close() // the client sees that there is no server
 		return

@@ -10,14 +10,11 @@ import (
 // success or 503, and nothing is done by half: the client repeats the request, and everything is
 // as after one that was not interrupted.
 func statements(ctx context.Context, w *world, r *result) error {
-	db, err := w.cluster(ctx)
+	store, err := w.postgres(ctx)
 	if err != nil {
 		return err
 	}
-	if err := db.start(ctx); err != nil {
-		return err
-	}
-	p, err := newProxy(ctx, w, fmt.Sprintf("127.0.0.1:%d", db.port))
+	p, err := newProxy(ctx, w, store)
 	if err != nil {
 		return err
 	}
@@ -65,12 +62,13 @@ type step struct {
 }
 
 // interrupt interrupts the first statement, the second, and so on, until the step has no more. In
-// the short form each is interrupted in one way.
+// the short form that is every second one, in one way each.
 func (s *stepper) interrupt(ctx context.Context, turn int, step step) (tried int, err error) {
 	for at := 1; ; at++ {
 		ways := interruptions
 		if !s.w.long {
-			ways = ways[(turn+at)%len(ways):][:1]
+			at += (turn + at) % 2
+			ways = ways[(turn+at/2)%len(ways):][:1]
 		}
 		for _, how := range ways {
 			count, err := s.once(ctx, step, at, how)

@@ -2,14 +2,21 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // world is where one case runs: a temporary folder, a post office, a provider on demand, and
@@ -93,8 +100,12 @@ func (w *world) patience() time.Duration {
 	return 2 * time.Second
 }
 
-// postgres starts a cluster for the case and returns the DSN of its database.
+// postgres returns the DSN of a new database: in the server that AUTHKIT_TEST_POSTGRES names or, in
+// a long form or without that, in a cluster of the case's own.
 func (w *world) postgres(ctx context.Context) (string, error) {
+	if dsn := os.Getenv("AUTHKIT_TEST_POSTGRES"); dsn != "" && !w.long {
+		return w.database(ctx, dsn)
+	}
 	c, err := w.cluster(ctx)
 	if err != nil {
 		return "", err
@@ -103,6 +114,37 @@ func (w *world) postgres(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return c.dsn(), nil
+}
+
+// database makes a database in a server, which ends with the case.
+func (w *world) database(ctx context.Context, dsn string) (string, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return "", err
+	}
+	name := "faults_" + strings.ToLower(rand.Text())
+	do := func(ctx context.Context, sql string) error {
+		db, err := pgx.ConnectConfig(ctx, config)
+		if err != nil {
+			return err
+		}
+		_, err = db.Exec(ctx, sql)
+		return errors.Join(err, db.Close(ctx))
+	}
+	if err := do(ctx, "create database "+name); err != nil {
+		return "", err
+	}
+	w.atEnd(func() error { return do(context.WithoutCancel(ctx), "drop database "+name+" with (force)") })
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(config.User, config.Password), Path: name}
+	q := url.Values{"sslmode": {"disable"}}
+	if strings.HasPrefix(config.Host, "/") {
+		q.Set("host", config.Host)
+		q.Set("port", strconv.Itoa(int(config.Port)))
+	} else {
+		u.Host = net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
 }
 
 // logFile opens a log in the world, to append to.
