@@ -61,7 +61,8 @@ func (c *client) exchange(method, path, header, body string) (*answer, error) {
 	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, err
 	}
-	b := append(c.out[:0], method...)
+	b := c.out[:0]
+	b = append(b, method...)
 	b = append(b, ' ')
 	b = append(b, path...)
 	b = append(b, " HTTP/1.1\r\nHost: "...)

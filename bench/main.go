@@ -35,7 +35,7 @@ func main() {
 }
 
 func parse() options {
-	o := options{settings: settings{Users: 100_000, Seconds: 2, Reps: 3, Workers: []int{1, 16, 64}}}
+	o := options{settings: settings{Users: 100_000, Seconds: 1.5, Reps: 3, Workers: []int{1, 16, 64}}}
 	only := ""
 	flag.BoolVar(&o.quick, "quick", false, "end in two minutes: 10,000 users, cells of one second, 16 connections, one repetition; REPORT.md stays as it is")
 	flag.BoolVar(&o.fresh, "fresh", false, "forget the cells that were measured before")
@@ -95,6 +95,7 @@ func measureAll(ctx context.Context, p *place, kept *results) error {
 		fmt.Println("every cell is there; -fresh measures again")
 		return nil
 	}
+	fmt.Printf("%d cells to measure, about %s\n", len(todo), time.Duration(float64(len(todo))*(p.o.Seconds+1)*float64(time.Second)).Round(time.Minute))
 	systems, err := startSystems(ctx, p, todo)
 	defer func() {
 		for _, s := range systems {
@@ -114,7 +115,7 @@ func measureAll(ctx context.Context, p *place, kept *results) error {
 			return err
 		}
 		left := time.Since(begun) / time.Duration(i+1) * time.Duration(len(todo)-i-1)
-		fmt.Printf("%3d of %d, %s left: %s\n", i+1, len(todo), left.Round(time.Second), c)
+		fmt.Printf("%3d of %d, %s left: %s\n", i+1, len(todo), left.Round(time.Second), &c)
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func plan(o options, kept *results) []cell {
 			}
 			for _, w := range workers {
 				turn := systemNames()
-				rand.Shuffle(len(turn), func(i, j int) { turn[i], turn[j] = turn[j], turn[i] })
+				rand.Shuffle(len(turn), func(i, j int) { turn[i], turn[j] = turn[j], turn[i] }) //nolint:gosec // no secret is made of it
 				for _, system := range turn {
 					c := cell{Op: op.name, System: system, Workers: w, Rep: rep}
 					if o.wants(c) && !kept.has(c) {

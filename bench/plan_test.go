@@ -21,7 +21,7 @@ func TestPlan(t *testing.T) {
 		todo := plan(small(), empty())
 		for _, c := range todo {
 			if seen[c] {
-				t.Errorf("got %v twice", c)
+				t.Errorf("got %s twice", &c)
 			}
 			seen[c] = true
 		}
@@ -64,7 +64,7 @@ func TestPlan(t *testing.T) {
 		t.Parallel()
 		for _, c := range plan(small(), empty()) {
 			if c.Op == "api-key" && c.System == "pocketbase" {
-				t.Fatalf("got %v, want none", c)
+				t.Fatalf("got %s, want none", &c)
 			}
 		}
 	})
@@ -75,7 +75,7 @@ func TestPlan(t *testing.T) {
 		o.gotrue = ""
 		for _, c := range plan(o, empty()) {
 			if c.System == "gotrue" {
-				t.Fatalf("got %v, want none", c)
+				t.Fatalf("got %s, want none", &c)
 			}
 		}
 	})
@@ -87,7 +87,7 @@ func TestPlan(t *testing.T) {
 		todo := plan(o, empty())
 		for _, c := range todo {
 			if c.Op != "me" || c.System != "yardstick" && c.System != "authkit-sqlite" {
-				t.Errorf("got %v, want none", c)
+				t.Errorf("got %s, want none", &c)
 			}
 		}
 		if want := 2 * 2 * 2; len(todo) != want {

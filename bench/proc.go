@@ -73,11 +73,11 @@ func children(pid int) []int {
 	names, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // the pattern is sound
 	var all []int
 	for _, name := range names {
-		b, err := os.ReadFile(name) //nolint:gosec // a file of the kernel
+		b, err := os.ReadFile(name)
 		if err != nil {
 			continue
 		}
-		for _, text := range strings.Fields(string(b)) {
+		for text := range strings.FieldsSeq(string(b)) {
 			if n, err := strconv.Atoi(text); err == nil {
 				all = append(all, n)
 			}

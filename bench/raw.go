@@ -110,7 +110,7 @@ func sqliteCommit(ctx context.Context, p *place) (func() error, func(), error) {
 		stop()
 		return nil, nil, err
 	}
-	insert, err := db.PrepareContext(ctx, "insert into raw values (?, ?)")
+	insert, err := db.PrepareContext(ctx, "insert into raw values (?, ?)") //nolint:sqlclosecheck // it ends with db
 	if err != nil {
 		stop()
 		return nil, nil, err

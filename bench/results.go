@@ -34,7 +34,7 @@ type cell struct {
 	Delivered   float64 `json:"delivered_per_second,omitempty"`
 	Undelivered int     `json:"undelivered,omitempty"`
 
-	// Of a start: from exec to the first answer, and the resident memory three seconds later.
+	// Of a start: from exec to the first answer, and the resident memory two seconds later.
 	FirstMS float64 `json:"first_answer_ms,omitempty"`
 	IdleMB  float64 `json:"idle_mb,omitempty"`
 
@@ -45,7 +45,7 @@ type cell struct {
 	At       time.Time `json:"at"`
 }
 
-func (c cell) String() string {
+func (c *cell) String() string {
 	text := fmt.Sprintf("%s, %s, %d connections, repetition %d: ", c.Op, c.System, c.Workers, c.Rep)
 	switch {
 	case c.Errors > 0:
@@ -77,7 +77,7 @@ func openResults(o options) (*results, error) {
 	if o.quick {
 		r.folder = o.out
 	}
-	if err := os.MkdirAll(r.folder, 0o755); err != nil {
+	if err := os.MkdirAll(r.folder, 0o755); err != nil { //nolint:gosec // results are public
 		return nil, err
 	}
 	if o.fresh {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -40,12 +39,13 @@ type base struct {
 	dir          string // where the command runs; empty: folder
 	sink         *sink
 
-	users   int // in the store
-	next    atomic.Int64
-	mails   atomic.Int64 // asked for
-	process *exec.Cmd
-	output  *os.File
-	ended   chan struct{}
+	users    int // in the store
+	next     atomic.Int64
+	mails    atomic.Int64 // asked for
+	linkRate float64      // of the last cell of magic-link requests
+	process  *exec.Cmd
+	output   *os.File
+	ended    chan struct{}
 }
 
 func (b *base) common() *base { return b }
@@ -55,7 +55,7 @@ func (b *base) asked() int { return int(b.mails.Load()) }
 
 // newBase makes the folder, the port and the sink of a system.
 func newBase(ctx context.Context, p *place, name, links string) (*base, error) {
-	b := &base{name: name, folder: filepath.Join(p.folder, name), users: p.o.Users, probe: "/"}
+	b := &base{name: name, folder: filepath.Join(p.folder, name), users: p.o.Users, probe: "/", linkRate: 2000}
 	if err := os.MkdirAll(b.folder, 0o755); err != nil { //nolint:gosec // a temporary folder
 		return b, err
 	}
@@ -166,7 +166,7 @@ func (b *base) nextEmail() string { return email(int(b.next.Add(1)) % b.users) }
 // newEmail returns an address that no user has.
 func (b *base) newEmail(w *worker) string { return fmt.Sprintf("new%016x@example.com", w.rng.Uint64()) }
 
-// systems makes one system of each name.
+// newSystem makes the system of a name.
 func newSystem(ctx context.Context, p *place, name string) (system, error) {
 	switch name {
 	case "authkit-postgres", "authkit-sqlite":
@@ -203,13 +203,4 @@ func startSystems(ctx context.Context, p *place, todo []cell) (map[string]system
 		fmt.Printf("%s is ready with %d users after %s\n", c.System, p.o.Users, time.Since(begun).Round(time.Second/10))
 	}
 	return systems, nil
-}
-
-// closeAll closes all and returns their errors.
-func closeAll(all ...io.Closer) error {
-	var errs []error
-	for _, c := range all {
-		errs = append(errs, c.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -51,5 +52,5 @@ func number(v float64) string {
 	for ; n >= 1000; n /= 1000 {
 		text = fmt.Sprintf(",%03d", n%1000) + text
 	}
-	return fmt.Sprint(n) + text
+	return strconv.Itoa(n) + text
 }
