@@ -38,7 +38,11 @@ type call struct {
 	pageRoute bool // the route answers with a page
 	remembers bool // the request may begin with the app as this process last read it
 
-	// What the access check has found, as far as the route asks for it.
+	findings
+}
+
+// findings are what the checks of a request have found, as far as its route asks for it.
+type findings struct {
 	app       App
 	deleted   bool // the developer has deleted the path's app already
 	developer string

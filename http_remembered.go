@@ -26,14 +26,13 @@ func (h *handler) readApp(c *call, id uuid.UUID) (App, error) {
 // nothing was done and nothing was answered: it is decided once more, by the app as it is now.
 func (h *handler) decide(c *call, rt route, bodyErr error) error {
 	c.remembers = rt.remembers
-	begun, header := *c, c.w.Header().Clone()
+	by, header := c.client, c.w.Header().Clone()
 	err := h.proved(c, h.checkAndServe(c, rt, bodyErr))
 	if !errors.Is(err, ErrAppChanged) {
 		return err
 	}
-	*c = begun
-	c.remembers = false
-	c.request.begin(c.client)
+	c.remembers, c.client, c.findings = false, by, findings{}
+	c.request.begin(by)
 	clear(c.w.Header())
 	maps.Copy(c.w.Header(), header)
 	return h.checkAndServe(c, rt, bodyErr)

@@ -26,7 +26,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{cfg: c}
 	e.store = storage{
 		guarded: guarded{audited{Store: c.Store, tell: c.Observer, wake: func() { e.outbox.wakeUp() }}},
-		clock  : newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
+		clock:   newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
 	}
 	build(e, base, ring)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)

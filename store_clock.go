@@ -36,7 +36,7 @@ type storeClock struct {
 	volatile bool // the store is in this process and uses its clock
 	log      *slog.Logger
 
-	offset   atomic.Int64 // nanoseconds to add to own
+	offset   atomic.Int64              // nanoseconds to add to own
 	measured atomic.Pointer[time.Time] // when it was measured last, by own; nil: never
 	asking   coalesce.Group[struct{}, struct{}]
 }

@@ -239,7 +239,10 @@ func (x trippedBy) verbs() map[string]func(context.Context) error {
 			return err
 		},
 		"UseSession": func(ctx context.Context) error { return x.s.UseSession(ctx, x.app, use.ID, x.now, use.IdleUntil) },
-		"Session":    func(ctx context.Context) error { _, _, err := x.s.Session(ctx, x.app, authkit.SessionKey{ID: use.ID}, x.now); return err },
+		"Session": func(ctx context.Context) error {
+			_, _, err := x.s.Session(ctx, x.app, authkit.SessionKey{ID: use.ID}, x.now)
+			return err
+		},
 		"Hit": func(ctx context.Context) error {
 			_, err := x.s.Hit(ctx, authkit.Hits{App: x.app, Each: []authkit.Hit{{Key: "a", Limit: 9, Window: time.Hour}, {Key: "b", Limit: 9, Window: time.Hour}}}, x.now)
 			return err

@@ -1,0 +1,152 @@
+package authkit_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/testschema"
+	"github.com/authkit-dev/authkit/store/postgres"
+)
+
+// roundTrips counts how often a client of Postgres waits for an answer.
+type roundTrips struct{ n atomic.Int64 }
+
+func (r *roundTrips) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+	return &trippingConn{Conn: conn, trips: r}, err
+}
+
+// trippingConn counts a round trip for each read that follows a write.
+type trippingConn struct {
+	net.Conn
+
+	trips *roundTrips
+	wrote atomic.Bool
+}
+
+func (c *trippingConn) Write(b []byte) (int, error) {
+	c.wrote.Store(true)
+	return c.Conn.Write(b)
+}
+
+func (c *trippingConn) Read(b []byte) (int, error) {
+	if c.wrote.Swap(false) {
+		c.trips.n.Add(1)
+	}
+	return c.Conn.Read(b)
+}
+
+// openCounted opens Postgres on one connection, so that a statement is prepared once.
+func openCounted(t *testing.T, trips *roundTrips) authkit.Store {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(testschema.New(t, os.Getenv("AUTHKIT_TEST_POSTGRES")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns, config.ConnConfig.DialFunc = 1, trips.dial
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	store, err := postgres.New(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// countedOperation is an operation of the API. ready does what goes before it.
+type countedOperation struct {
+	name  string
+	ready func(w *world, i int) (ask func() answer)
+
+	// How many round trips it takes: without limits, and with them.
+	bare, limited int64
+}
+
+func countedOperations() []countedOperation {
+	credentials := func(w *world, email, intent string) answer {
+		return w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody(email, password, intent))
+	}
+	asks := func(f func(w *world, in answer) answer) func(*world, int) func() answer {
+		return func(w *world, i int) func() answer {
+			in := credentials(w, w.nth(i), "sign_up")
+			return func() answer { return f(w, in) }
+		}
+	}
+	link := func(w *world, i int) func() answer {
+		_, m := w.mailed(w.nth(i), "")
+		return func() answer { return w.verify(`{"token":"` + linkToken(m) + `"}`) }
+	}
+	return []countedOperation{
+		{"a sign-up by password", func(w *world, i int) func() answer {
+			return func() answer { return credentials(w, w.nth(i), "sign_up") }
+		}, 2, 4},
+		{"a sign-in by password", asks(func(w *world, in answer) answer {
+			return credentials(w, in.body["user"].(map[string]any)["email"].(string), "sign_in")
+		}), 2, 3},
+		{"the signed-in user", asks(func(w *world, in answer) answer {
+			return w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(in.text(w.t, "token")))
+		}), 1, 1},
+		{"a refresh", asks(func(w *world, in answer) answer {
+			return w.send("POST", w.in("/auth/refresh/{app_id}"), `{"refresh_token":"`+in.text(w.t, "refresh_token")+`"}`)
+		}), 1, 1},
+		{"a link request", func(w *world, i int) func() answer {
+			return func() answer {
+				return w.send("POST", w.in("/auth/magic-link/{app_id}"), `{"email":"`+w.nth(i)+`"}`)
+			}
+		}, 1, 3},
+		{"a redemption that makes a user", link, 3, 5},
+		{"a redemption that signs a user in", func(w *world, i int) func() answer {
+			link(w, i)().want(w.t, 200, "")
+			return link(w, i)
+		}, 3, 4},
+		{"a page of users", func(w *world, _ int) func() answer {
+			return func() answer { return w.send("GET", w.in("/users/{app_id}"), "", bearer(w.key)) }
+		}, 2, 2},
+	}
+}
+
+// Each verb of the store is one round trip, whatever it writes. Limits add one for the request, and
+// one for what is known only after the first.
+func TestHowManyRoundTripsAnOperationTakesOnPostgres(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
+		return
+	}
+	for name, change := range map[string]func(*authkit.Config){"without limits": withoutLimits, "with limits": func(*authkit.Config) {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			trips := &roundTrips{}
+			store := openCounted(t, trips)
+			w := setup(t, change, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{make([]byte, 32)} })
+			for n, op := range countedOperations() {
+				want := op.limited
+				if name == "without limits" {
+					want = op.bare
+				}
+				// The first time prepares statements.
+				var got int64
+				for i := range 3 {
+					ask := op.ready(w.from("198.51.100."+strconv.Itoa(n+1)+":1"), 10*n+i)
+					before := trips.n.Load()
+					if a := ask(); a.Code >= 400 {
+						t.Fatalf("%s: got %d %s, want a success", op.name, a.Code, a.Body)
+					}
+					got = trips.n.Load() - before
+				}
+				if got != want {
+					t.Errorf("%s: got %d round trips, want %d", op.name, got, want)
+				}
+			}
+		})
+	}
+}
