@@ -3,6 +3,7 @@ package authkit
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -15,14 +16,15 @@ import (
 )
 
 const (
-	maxPairs   = 1024 // opened signing keys that a process keeps
-	maxPublics = 4096 // parsed public keys
-	maxDueKeys = 1024 // apps that are noted as due for a key
+	maxPairs    = 1024  // opened signing keys that a process keeps
+	maxPublics  = 4096  // parsed public keys
+	maxVerified = 32768 // verified access tokens, and as many cookies
+	maxDueKeys  = 1024  // apps that are noted as due for a key
 )
 
-// signing makes, opens and parses the signing keys of apps. It caches opened keys, so that a
-// process opens each once, and notes which apps were seen to need a next key. It is safe for
-// concurrent use.
+// signing makes, opens and parses the signing keys of apps, and signs and verifies access tokens.
+// It caches opened keys and verified tokens, so that a process opens and verifies each once, and
+// notes which apps were seen to need a next key. It is safe for concurrent use.
 type signing struct {
 	ring  *seal.Ring
 	gate  *password.Gate // of the password hash
@@ -30,17 +32,19 @@ type signing struct {
 
 	issuer func(app uuid.UUID) string // of the access tokens
 
-	pairs   *bounded.Cache[string, token.Pair]      // by app and key id
-	publics *bounded.Cache[string, token.VerifyKey] // likewise
-	due     *bounded.Set[uuid.UUID]
+	pairs    *bounded.Cache[string, token.Pair]      // by app and key id
+	publics  *bounded.Cache[string, token.VerifyKey] // likewise
+	verified *bounded.Cache[[sha256.Size]byte, verifiedToken]
+	due      *bounded.Set[uuid.UUID]
 }
 
 func newSigning(ring *seal.Ring, gate *password.Gate, every time.Duration, issuer func(uuid.UUID) string) *signing {
 	return &signing{
 		ring: ring, gate: gate, every: every, issuer: issuer,
-		pairs:   bounded.NewCache[string, token.Pair](maxPairs),
-		publics: bounded.NewCache[string, token.VerifyKey](maxPublics),
-		due:     bounded.NewSet[uuid.UUID](maxDueKeys),
+		pairs:    bounded.NewCache[string, token.Pair](maxPairs),
+		publics:  bounded.NewCache[string, token.VerifyKey](maxPublics),
+		verified: bounded.NewCache[[sha256.Size]byte, verifiedToken](maxVerified),
+		due:      bounded.NewSet[uuid.UUID](maxDueKeys),
 	}
 }
 
@@ -106,7 +110,7 @@ func (g *signing) open(app uuid.UUID, k SigningKey) (token.Pair, error) {
 // may accept at now. A process parses each once.
 func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.VerifyKey, bool) {
 	return func(kid string) (token.VerifyKey, bool) {
-		found, ok := a.keys().published(now).find(kid)
+		found, ok := a.keys().publishes(kid, now)
 		if !ok {
 			return token.VerifyKey{}, false
 		}
@@ -122,28 +126,6 @@ func (g *signing) verifyKey(a App, now time.Time) func(kid string) (token.Verify
 		g.publics.Put(id, key)
 		return key, true
 	}
-}
-
-// verifiedAccess is an access token whose signature was verified.
-type verifiedAccess struct {
-	session SessionRef
-	claims  token.Access
-	kid     string
-}
-
-// verify checks an access token of the app: [CodeInvalidToken]. It does not check that the
-// session is live.
-func (g *signing) verify(app App, raw string, now time.Time) (verifiedAccess, error) {
-	claims, kid, err := token.Verify(raw, g.issuer(app.ID), app.ID.String(), g.verifyKey(app, now), now)
-	if err != nil {
-		return verifiedAccess{}, invalidToken("the access token does not verify").because(err)
-	}
-	session, err1 := uuid.Parse(claims.SessionID)
-	user, err2 := uuid.Parse(claims.Subject)
-	if err1 != nil || err2 != nil {
-		return verifiedAccess{}, invalidToken("the access token names no session or no user")
-	}
-	return verifiedAccess{SessionRef{App: app.ID, User: user, ID: session}, claims, kid}, nil
 }
 
 // mint signs an access token with the key that is active now.

@@ -46,15 +46,15 @@ func TestSigningOfAccessTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := g.verify(app, raw, at)
-		if err != nil || got.session != ref || got.kid != app.Keys[i].KID {
-			t.Errorf("key %d: got %+v, %v, want session %v by key %q", i, got.session, err, ref, app.Keys[i].KID)
+		if err != nil || got.session() != ref || got.kid != app.Keys[i].KID {
+			t.Errorf("key %d: got %+v, %v, want session %v by key %q", i, got.session(), err, ref, app.Keys[i].KID)
 		}
 		other := app
 		other.ID = uuid.New()
-		for name, verified := range map[string]func() (verifiedAccess, error){
-			"another app":  func() (verifiedAccess, error) { return g.verify(other, raw, at) },
-			"no such key":  func() (verifiedAccess, error) { return g.verify(App{ID: app.ID}, raw, at) },
-			"another text": func() (verifiedAccess, error) { return g.verify(app, raw+"A", at) },
+		for name, verified := range map[string]func() (verifiedToken, error){
+			"another app":  func() (verifiedToken, error) { return g.verify(other, raw, at) },
+			"no such key":  func() (verifiedToken, error) { return g.verify(App{ID: app.ID}, raw, at) },
+			"another text": func() (verifiedToken, error) { return g.verify(app, raw+"A", at) },
 		} {
 			if _, err := verified(); !errors.Is(err, CodeInvalidToken) {
 				t.Errorf("key %d, %s: got %v, want %v", i, name, err, CodeInvalidToken)

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 )
@@ -47,37 +48,38 @@ func (ks signingKeys) active(now time.Time) (SigningKey, bool) {
 // published returns the keys that verifiers may accept at now: the active one, the pending ones,
 // and those whose last tokens may be valid. The newest is always among them.
 func (ks signingKeys) published(now time.Time) signingKeys {
-	var out signingKeys
-	var end time.Time // of the previous key, if a later one is active
-	for _, k := range slices.Backward(ks) {
-		if end.IsZero() || now.Before(end) {
-			out = append(out, k)
-		}
-		if now.Before(k.From) {
-			continue
-		}
-		if k.Alone {
-			break
-		}
-		end = k.From.Add(keyTail)
-	}
+	out := slices.Collect(ks.newestPublished(now))
 	slices.Reverse(out)
 	return out
 }
 
-// has reports whether the keys include one of that id.
-func (ks signingKeys) has(kid string) bool {
-	_, ok := ks.find(kid)
-	return ok
+// newestPublished yields the published keys, newest first.
+func (ks signingKeys) newestPublished(now time.Time) iter.Seq[SigningKey] {
+	return func(yield func(SigningKey) bool) {
+		var end time.Time // of the previous key, if a later one is active
+		for _, k := range slices.Backward(ks) {
+			if (end.IsZero() || now.Before(end)) && !yield(k) {
+				return
+			}
+			if now.Before(k.From) {
+				continue
+			}
+			if k.Alone {
+				return
+			}
+			end = k.From.Add(keyTail)
+		}
+	}
 }
 
-// find returns the key of that id.
-func (ks signingKeys) find(kid string) (SigningKey, bool) {
-	i := slices.IndexFunc(ks, func(k SigningKey) bool { return k.KID == kid })
-	if i < 0 {
-		return SigningKey{}, false
+// publishes returns the published key of that id.
+func (ks signingKeys) publishes(kid string, now time.Time) (SigningKey, bool) {
+	for k := range ks.newestPublished(now) {
+		if k.KID == kid {
+			return k, true
+		}
 	}
-	return ks[i], true
+	return SigningKey{}, false
 }
 
 // pendingFull reports whether maxPending keys are already waiting to become active. A key with

@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -35,16 +34,15 @@ func provenIdentity(ref SessionRef, claims token.Access) *Identity {
 
 // What a process remembers for Require.
 const (
-	maxApps     = 1024
-	maxLive     = 65536 // sessions
-	maxVerified = 32768 // access tokens, and as many cookies
+	maxApps = 1024
+	maxLive = 65536 // sessions
 )
 
 // askTimeout bounds a call of the store that may outlive the request which made it.
 const askTimeout = 5 * time.Second
 
-// liveness is the cache of Require: apps as they were last read, verified access tokens, and
-// sessions that were live. It never caches a refusal. Each method takes how old an answer of the
+// liveness is the cache of Require: apps as they were last read, verified access tokens (in
+// [signing]), and sessions that were live. It never caches a refusal. Each method takes how old an answer of the
 // store may be. It is safe for concurrent use.
 type liveness struct {
 	apps    *appCache
@@ -53,30 +51,19 @@ type liveness struct {
 	signing *signing
 	now     func() time.Time
 
-	tokens   *bounded.Cache[[sha256.Size]byte, verifiedToken] // by digest
-	users    *bounded.Cache[sessionKey, aged[uuid.UUID]]      // of live sessions
-	inFlight coalesce.Group[sessionKey, aged[uuid.UUID]]      // calls of the store
+	users    *bounded.Cache[sessionKey, aged[uuid.UUID]] // of live sessions
+	inFlight coalesce.Group[sessionKey, aged[uuid.UUID]] // calls of the store
 }
 
 // sessionKey names a session: its app, then its id.
 type sessionKey [2]uuid.UUID
-
-// verifiedToken is an access token whose signature was verified. It is valid until it expires,
-// while its key is valid and its session is live.
-type verifiedToken struct {
-	id      *Identity // shared by every request: never written to
-	kid     string
-	keyAt   time.Time // when the key was last known to be valid
-	expires time.Time
-}
 
 // newLiveness takes functions that read an app and that prove the identity of a session cookie.
 func newLiveness(store SessionStore, signing *signing, now func() time.Time, load appLoader, prove cookieProof) *liveness {
 	return &liveness{
 		apps: newAppCache(load, now, maxApps), cookies: newCookieIdentities(prove, maxVerified),
 		store: store, signing: signing, now: now,
-		tokens: bounded.NewCache[[sha256.Size]byte, verifiedToken](maxVerified),
-		users:  bounded.NewCache[sessionKey, aged[uuid.UUID]](maxLive),
+		users: bounded.NewCache[sessionKey, aged[uuid.UUID]](maxLive),
 	}
 }
 
@@ -85,8 +72,7 @@ func newLiveness(store SessionStore, signing *signing, now func() time.Time, loa
 func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, within time.Duration) (*Identity, error) {
 	now := l.now()
 	key := digest(raw)
-	v, known := l.tokens.Get(key)
-	known = known && v.id.App == app && now.Before(v.expires)
+	v, known := l.signing.recall(key, app, now)
 	// The session may be known to be live from another of its tokens. That says nothing about the
 	// key of this one.
 	if known && recent(v.keyAt, now, within) && l.knowsAlive(v.id, now, within) {
@@ -96,32 +82,19 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 	if err != nil {
 		return nil, err
 	}
-	if !known || !record.keys().published(now).has(v.kid) {
-		if v, err = l.verify(record, raw, now); err != nil {
-			return nil, err
-		}
+	if v, err = l.signing.verify(record, raw, now); err != nil {
+		return nil, err
 	}
 	v.keyAt = at
-	l.tokens.Put(key, v)
-	if err := l.alive(ctx, v.id, now, within); err != nil {
+	l.signing.verified.Put(key, v)
+	err = l.alive(ctx, v.id, now, within)
+	if errors.Is(err, CodeInvalidToken) {
+		l.signing.verified.Drop(key)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return v.id, nil
-}
-
-// digest is the cache key of a token. It covers the whole token, so that no other token has the
-// same one.
-func digest(raw string) [sha256.Size]byte {
-	var short [2048]byte // no allocation for a token of the usual length
-	return sha256.Sum256(append(short[:0], raw...))
-}
-
-func (l *liveness) verify(app App, raw string, now time.Time) (verifiedToken, error) {
-	got, err := l.signing.verify(app, raw, now)
-	if err != nil {
-		return verifiedToken{}, err
-	}
-	return verifiedToken{kid: got.kid, expires: got.claims.ExpiresAt, id: provenIdentity(got.session, got.claims)}, nil
 }
 
 // recent reports whether at is less than within ago. A time in the future is not recent: the

@@ -214,7 +214,7 @@ func TestWhatIsRememberedForRequire(t *testing.T) {
 
 // session is the session of the token.
 func (r *remembered) session() uuid.UUID {
-	v, _ := r.tokens.Get(digest(r.token))
+	v, _ := r.signing.verified.Get(digest(r.token))
 	return v.id.Session
 }
 

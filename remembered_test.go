@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -87,6 +89,14 @@ func TestAChangeOfAnAppByAnotherProcessHoldsForTheNextRequest(t *testing.T) {
 			e.send("GET", e.in("/auth/me/{app_id}"), "", cookie).want(t, 200, "")
 			e.change(authkit.AppPatch{SessionMode: new(authkit.SessionBearer)})
 			e.send("GET", e.in("/auth/me/{app_id}"), "", cookie).want(t, 401, "unauthenticated")
+		},
+		"a session ends": func(t *testing.T, e *elsewhere) {
+			in := credentials(e, "ann@example.com", "sign_up")
+			e.send("GET", e.in("/auth/me/{app_id}"), "", bearer(in.text(t, "token"))).want(t, 200, "")
+			if err := e.other.EndSessions(t.Context(), authkit.UserRef{App: e.app.ID, ID: uuid.MustParse(in.user("user_id").(string))}); err != nil {
+				t.Fatal(err)
+			}
+			e.send("GET", e.in("/auth/me/{app_id}"), "", bearer(in.text(t, "token"))).want(t, 401, "invalid_token")
 		},
 		"a signing key is revoked": func(t *testing.T, e *elsewhere) {
 			token := credentials(e, "ann@example.com", "sign_up").text(t, "token")

@@ -71,7 +71,11 @@ func (s *sessions) byToken(ctx context.Context, app App, raw string) (Session, U
 	if err != nil {
 		return Session{}, User{}, err
 	}
-	return s.liveOf(ctx, got.session)
+	session, user, err := s.liveOf(ctx, got.session())
+	if errors.Is(err, CodeInvalidToken) {
+		s.signing.forget(raw)
+	}
+	return session, user, err
 }
 
 // byCookie returns the live session of a session cookie, and its user: [CodeInvalidToken] for
