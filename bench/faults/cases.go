@@ -71,15 +71,15 @@ type result struct {
 	more     int // broken promises that are not listed
 }
 
-// note adds a figure.
-func (r *result) note(format string, args ...any) {
+// notef adds a figure.
+func (r *result) notef(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.measured = append(r.measured, fmt.Sprintf(format, args...))
 }
 
-// broke adds a broken promise: the case fails.
-func (r *result) broke(format string, args ...any) {
+// brokef adds a broken promise: the case fails.
+func (r *result) brokef(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.broken) == mostBroken {

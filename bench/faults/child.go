@@ -19,7 +19,6 @@ import (
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/testclock"
 	"github.com/authkit-dev/authkit/mail"
-	"github.com/authkit-dev/authkit/mail/smtp"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/store/postgres"
 	"github.com/authkit-dev/authkit/store/sqlite"
@@ -30,15 +29,12 @@ const childVariable = "AUTHKIT_FAULTS_CHILD"
 
 // spec says how a child serves.
 type spec struct {
-	Store    string        // memory, sqlite:FILE or postgres://…
-	Patience time.Duration // of the Postgres store; 0: its default
-	Addr     string        // to listen on; "": a port of the kernel's choice
-	Mail     string        // where mail goes: the URL of a post office, smtp://host:port, or "": nowhere
-	Skew     time.Duration // of the clock, in whole seconds; [child.skew] changes it later
-
-	Limits        bool // the default limits are on
-	DefaultHashes bool // passwords have the default cost; otherwise they are cheap
-	Idle          bool // Engine.Run is not running
+	Store    string        `json:"store"`    // memory, sqlite:FILE or postgres://…
+	Patience time.Duration `json:"patience"` // of the Postgres store; 0: its default
+	Addr     string        `json:"addr"`     // to listen on; "": a port of the kernel's choice
+	Mail     string        `json:"mail"`     // the URL of a post office; "": mail is dropped
+	Skew     time.Duration `json:"skew"`     // of the clock, in whole seconds; [child.skew] changes it later
+	Idle     bool          `json:"idle"`     // Engine.Run is not running
 }
 
 // secret seals the data of every child, so that each can open what another wrote.
@@ -136,19 +132,12 @@ func (s spec) open(ctx context.Context) (authkit.Store, error) {
 }
 
 func (s spec) engine(store authkit.Store, log *slog.Logger, now func() time.Time) (*authkit.Engine, error) {
-	mailer, err := s.mailer()
-	if err != nil {
-		return nil, err
-	}
-	cfg := authkit.Config{
-		Store: store, BaseURL: baseURL, Mailer: mailer, Secrets: [][]byte{secret}, Now: now,
-		Logger: log, Developers: byHeader, Limits: authkit.LimitConfig{InsecureOff: !s.Limits},
-		InsecureAllowLoopbackProviders: true,
-	}
-	if !s.DefaultHashes {
-		cfg.Password = authkit.PasswordConfig{MemoryKiB: 8, Time: 1}
-	}
-	return authkit.New(cfg)
+	return authkit.New(authkit.Config{
+		Store: store, BaseURL: baseURL, Mailer: postman(s.Mail), Secrets: [][]byte{secret}, Now: now,
+		Logger: log, Developers: byHeader, InsecureAllowLoopbackProviders: true,
+		// What a case measures is neither the cost of passwords nor the limits.
+		Password: authkit.PasswordConfig{MemoryKiB: 8, Time: 1}, Limits: authkit.LimitConfig{InsecureOff: true},
+	})
 }
 
 func byHeader(r *http.Request) (string, time.Time, error) {
@@ -157,20 +146,6 @@ func byHeader(r *http.Request) (string, time.Time, error) {
 		return "", time.Time{}, errors.New("no developer is named")
 	}
 	return id, time.Now(), nil
-}
-
-func (s spec) mailer() (mail.Mailer, error) {
-	switch {
-	case s.Mail == "":
-		return postman(""), nil
-	case strings.HasPrefix(s.Mail, "http://"):
-		return postman(s.Mail), nil
-	}
-	c, err := smtp.Parse(s.Mail)
-	if err != nil {
-		return nil, err
-	}
-	return smtp.New(c)
 }
 
 // postman delivers to the post office at a URL; to none if it is empty.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -96,9 +97,7 @@ func (c *client) do(ctx context.Context, method, path string, v any) (answer, er
 	if err != nil {
 		return answer{}, err
 	}
-	for name, values := range c.header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, c.header)
 	if method != http.MethodGet {
 		r.Header.Set("Content-Type", "application/json")
 	}

@@ -52,7 +52,7 @@ func clocks(ctx context.Context, w *world, r *result, store string) error {
 			if err := c.notReady(ctx, wrong); err != nil {
 				return err
 			}
-			r.note("%s: %d spent or revoked things refused by the other process, %d rotations and %d repetitions by turns", c.what, c.refused, c.rotations, c.repeats)
+			r.notef("%s: %d spent or revoked things refused by the other process, %d rotations and %d repetitions by turns", c.what, c.refused, c.rotations, c.repeats)
 			if err := wrong.kill(); err != nil {
 				return err
 			}
@@ -109,7 +109,7 @@ func (c *clockCheck) dead(ctx context.Context, p probe, d *client) error {
 		return err
 	}
 	if a.status < 400 || a.status >= 500 {
-		c.r.broke("%s, %s: got %v, want a refusal", c.what, p.what, a)
+		c.r.brokef("%s, %s: got %v, want a refusal", c.what, p.what, a)
 	}
 	c.refused++
 	return nil
@@ -119,7 +119,7 @@ func (c *clockCheck) dead(ctx context.Context, p probe, d *client) error {
 func (c *clockCheck) live(ctx context.Context, p probe, d *client) (answer, error) {
 	a, err := p.send(ctx, d)
 	if err == nil && !a.ok() {
-		c.r.broke("%s, %s: got %v, want success", c.what, p.what, a)
+		c.r.brokef("%s, %s: got %v, want success", c.what, p.what, a)
 	}
 	return a, err
 }
@@ -150,7 +150,7 @@ func (c *clockCheck) spent(ctx context.Context, one, other *client) error {
 		}
 		c.repeats++
 		if again.ok() && again.fields().RefreshToken != first.fields().RefreshToken {
-			c.r.broke("%s, %s: the other process gave another session", c.what, p.what)
+			c.r.brokef("%s, %s: the other process gave another session", c.what, p.what)
 		}
 	}
 	return nil
@@ -217,7 +217,7 @@ func (c *clockCheck) rotated(ctx context.Context, one, other *client) error {
 			return err
 		}
 		if again.fields().RefreshToken != a.fields().RefreshToken {
-			c.r.broke("%s: repetition %d of a refresh at the other process got another token", c.what, i)
+			c.r.brokef("%s: repetition %d of a refresh at the other process got another token", c.what, i)
 		}
 		for _, d := range []*client{one, other} {
 			if _, err := c.live(ctx, c.me("access token of the other process", a), d); err != nil {
@@ -235,7 +235,7 @@ func (c *clockCheck) rotated(ctx context.Context, one, other *client) error {
 func (c *clockCheck) notReady(ctx context.Context, wrong *child) error {
 	a, err := wrong.client().get(ctx, "/readyz")
 	if c.by.Abs() > 30*time.Second && err == nil && a.status != http.StatusServiceUnavailable {
-		c.r.broke("%s: /readyz answered %v, want 503", c.what, a)
+		c.r.brokef("%s: /readyz answered %v, want 503", c.what, a)
 	}
 	return err
 }

@@ -75,7 +75,7 @@ func (c *cutting) run(ctx context.Context) (err error) {
 	if c.writers == 1 {
 		order = "each held a prefix of the writes"
 	}
-	c.r.note("%d writer(s): %d acknowledged writes; %d cut copies opened with all that was acknowledged before the cut, %d without some that came after it; %s",
+	c.r.notef("%d writer(s): %d acknowledged writes; %d cut copies opened with all that was acknowledged before the cut, %d without some that came after it; %s",
 		c.writers, len(c.writes), c.opened, c.without, order)
 	return c.child.kill()
 }
@@ -298,11 +298,11 @@ func (c *cutting) judge(s snapshot, cut int64, has, had []bool) {
 		durable := write.end.order < s.end.order || write.end.order == s.end.order && write.end.at <= cut
 		switch {
 		case durable && !has[i]:
-			c.r.broke("%s was acknowledged when the log was %d long; cut at %d of %d, it is lost", write.what, write.end.at, cut, len(s.log))
+			c.r.brokef("%s was acknowledged when the log was %d long; cut at %d of %d, it is lost", write.what, write.end.at, cut, len(s.log))
 		case c.writers == 1 && first >= 0 && i > first && has[i]:
-			c.r.broke("log cut at %d of %d: %s is there, and %s, which was acknowledged before, is not", cut, len(s.log), write.what, s.recent()[first].what)
+			c.r.brokef("log cut at %d of %d: %s is there, and %s, which was acknowledged before, is not", cut, len(s.log), write.what, s.recent()[first].what)
 		case had != nil && had[i] && !has[i]:
-			c.r.broke("log cut at %d of %d: %s is missing, and a shorter log had it", cut, len(s.log), write.what)
+			c.r.brokef("log cut at %d of %d: %s is missing, and a shorter log had it", cut, len(s.log), write.what)
 		}
 	}
 }

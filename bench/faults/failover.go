@@ -46,7 +46,7 @@ func failOver(ctx context.Context, w *world, r *result) error {
 		}
 	}
 	f.storm.stop()
-	r.note("%d promotions, the longest way back after one: %v", rounds, f.longest.Round(time.Millisecond))
+	r.notef("%d promotions, the longest way back after one: %v", rounds, f.longest.Round(time.Millisecond))
 	return f.storm.check(ctx)
 }
 
@@ -96,7 +96,7 @@ func (f *failover) round(ctx context.Context, i int) error {
 	took := time.Since(promoted)
 	f.longest = max(f.longest, took)
 	if f.w.long && took > mostHealing {
-		f.r.broke("promotion %d: served again after %v, want at most %v", i, took, mostHealing)
+		f.r.brokef("promotion %d: served again after %v, want at most %v", i, took, mostHealing)
 	}
 	return f.storm.sample(ctx, 20)
 }

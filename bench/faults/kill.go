@@ -55,16 +55,16 @@ func (k kills) run(ctx context.Context, w *world, r *result, store string, db *c
 		}
 		times[victim] = max(times[victim], took)
 		if w.long && took > mostStart {
-			r.broke("start %d after a crash of %s took %v, want at most %v", i, victim, took, mostStart)
+			r.brokef("start %d after a crash of %s took %v, want at most %v", i, victim, took, mostStart)
 		}
 		if err := s.sample(ctx, 20); err != nil {
 			return err
 		}
 	}
 	s.stop()
-	r.note("%d kills; the longest way back: %v", n, rounded(times))
+	r.notef("%d kills; the longest way back: %v", n, rounded(times))
 	if least := int64(w.of(150, 2000)); s.acked.Load() < least {
-		r.broke("got %d acknowledged writes, want at least %d", s.acked.Load(), least)
+		r.brokef("got %d acknowledged writes, want at least %d", s.acked.Load(), least)
 	}
 	return s.check(ctx)
 }

@@ -111,7 +111,7 @@ func examine(ctx context.Context, f fault, how form) *row {
 	}
 	r.took = time.Since(began)
 	if err != nil {
-		r.broke("not measured: %v", err)
+		r.brokef("not measured: %v", err)
 	}
 	return r
 }

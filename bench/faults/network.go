@@ -29,12 +29,12 @@ func (r *result) add(report *network.Report) {
 	for _, l := range report.Lines() {
 		switch {
 		case !l.OK:
-			r.broke("%s: got %s, want %s", l.What, l.Got, l.Want)
+			r.brokef("%s: got %s, want %s", l.What, l.Got, l.Want)
 		case l.Figure:
-			r.note("%s: %s (%s)", l.What, l.Got, l.Want)
+			r.notef("%s: %s (%s)", l.What, l.Got, l.Want)
 		default:
 			kept++
 		}
 	}
-	r.note("%d counts of answers, mails and remains are as promised", kept)
+	r.notef("%d counts of answers, mails and remains are as promised", kept)
 }

@@ -78,7 +78,7 @@ func (c *child) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), exe)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), exe) //nolint:gosec // it is this program
 	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
 	cmd.Stderr = log
 	stdin, err := cmd.StdinPipe()
@@ -101,7 +101,9 @@ func (c *child) launch(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s did not listen: %w; see its log: %s", c.name, err, c.lastLog())
 	}
-	c.spec.Addr = strings.TrimSpace(addr)
+	if c.spec.Addr == "" { // later, others read it meanwhile
+		c.spec.Addr = strings.TrimSpace(addr)
+	}
 	return nil
 }
 

@@ -135,18 +135,17 @@ func (l *link) close() {
 
 // readMessage reads one message with its head. The first message of a client has no type.
 func readMessage(r io.Reader, typed bool) ([]byte, error) {
-	head := 4
+	size := 4
 	if typed {
-		head = 5
+		size = 5
 	}
-	message := make([]byte, head)
-	if _, err := io.ReadFull(r, message); err != nil {
+	head := make([]byte, size)
+	if _, err := io.ReadFull(r, head); err != nil {
 		return nil, err
 	}
-	length := binary.BigEndian.Uint32(message[head-4:])
-	message = append(message, make([]byte, length-4)...)
-	_, err := io.ReadFull(r, message[head:])
-	return message, err
+	body := make([]byte, binary.BigEndian.Uint32(head[size-4:])-4) // the length counts itself
+	_, err := io.ReadFull(r, body)
+	return append(head[:size:size], body...), err
 }
 
 var errCut = errors.New("cut off")
@@ -185,7 +184,7 @@ func broken(kind byte) []byte {
 	if kind == 'E' { // Parse, of a statement that has a name: pgx uses the one that has none
 		kind, body = 'P', []byte("faults\x00"+sql+"\x00\x00")
 	}
-	message := append([]byte{kind}, binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))...)
+	message := append([]byte{kind}, binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))...) //nolint:gosec // the body is short
 	return append(message, body...)
 }
 

@@ -25,7 +25,7 @@ func writeReport(ctx context.Context, path string, rows []*row) error {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", r.fault.name, cell(r.fault.what), cell(r.fault.promise), cell(measured), r.verdict())
 	}
-	return os.WriteFile(path, b.Bytes(), 0o644)
+	return os.WriteFile(path, b.Bytes(), 0o644) //nolint:gosec // a report is for all to read
 }
 
 // cell escapes what would end a cell.
@@ -44,7 +44,7 @@ func machine(ctx context.Context) string {
 		}
 	}
 	if bin, err := postgresBin(); err == nil {
-		if out, err := exec.CommandContext(ctx, bin+"/postgres", "--version").Output(); err == nil {
+		if out, err := exec.CommandContext(ctx, bin+"/postgres", "--version").Output(); err == nil { //nolint:gosec // the program is Postgres
 			words = append(words, strings.TrimSpace(string(out)))
 		}
 	}

@@ -36,9 +36,9 @@ func statements(ctx context.Context, w *world, r *result) error {
 		tried += n
 	}
 	for _, how := range interruptions {
-		r.note("%s: %d answered with success, %d with 503", how, s.answers[how][http.StatusOK], s.answers[how][http.StatusServiceUnavailable])
+		r.notef("%s: %d answered with success, %d with 503", how, s.answers[how][http.StatusOK], s.answers[how][http.StatusServiceUnavailable])
 	}
-	r.note("%d steps, %d interruptions; repeated, each step was done once", len(steps()), tried)
+	r.notef("%d steps, %d interruptions; repeated, each step was done once", len(steps()), tried)
 	return nil
 }
 
@@ -105,11 +105,11 @@ func (s *stepper) once(ctx context.Context, step step, at int, how interruption)
 		}
 		s.answers[how][status]++
 		if !a.ok() && a.status != http.StatusServiceUnavailable {
-			s.r.broke("%s, statement %d %s: got %v, want success or 503", step.name, at, how, a)
+			s.r.brokef("%s, statement %d %s: got %v, want success or 503", step.name, at, how, a)
 		}
 	}
 	if err := check(a.ok(), a); err != nil {
-		s.r.broke("%s, statement %d %s, answered with %v: %v", step.name, at, how, a.status, err)
+		s.r.brokef("%s, statement %d %s, answered with %v: %v", step.name, at, how, a.status, err)
 	}
 	return count, nil
 }

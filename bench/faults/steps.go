@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -188,7 +189,7 @@ func (s *stepper) linkStep(ctx context.Context) (probe, func(bool, answer) error
 		case again == (n == 1):
 			return fmt.Errorf("there are %d users of the address, and the link works: %v, want one of them", n, again)
 		case done && again:
-			return fmt.Errorf("the link works a second time")
+			return errors.New("the link works a second time")
 		}
 		return nil
 	}, err
@@ -346,7 +347,7 @@ func (s *stepper) providerStep(ctx context.Context) (probe, func(bool, answer) e
 		case err != nil:
 			return err
 		case done && again:
-			return fmt.Errorf("the state works a second time")
+			return errors.New("the state works a second time")
 		case done:
 			_, err := s.must(ctx, s.refreshing("its session", a))
 			return err

@@ -59,7 +59,7 @@ func (s *storm) start(ctx context.Context, n int) {
 		for range n {
 			s.working.Go(func() {
 				if err := work(s, ctx); err != nil && ctx.Err() == nil {
-					s.r.broke("a worker stopped: %v", err)
+					s.r.brokef("a worker stopped: %v", err)
 				}
 			})
 		}
@@ -111,11 +111,11 @@ func (s *storm) sendTo(ctx context.Context, p probe, target func() *client) (a a
 			return a, doubt, ctx.Err()
 		case err == nil && a.status < 500 && a.status != http.StatusTooManyRequests:
 			if a.ok() && p.email != "" && a.fields().User.Email != p.email {
-				s.r.broke("%s: got the user %q, want %q", p.what, a.fields().User.Email, p.email)
+				s.r.brokef("%s: got the user %q, want %q", p.what, a.fields().User.Email, p.email)
 			}
 			return a, doubt, nil
 		case err == nil && a.status != http.StatusServiceUnavailable:
-			s.r.broke("%s: got %v, want an answer or 503", p.what, a)
+			s.r.brokef("%s: got %v, want an answer or 503", p.what, a)
 		}
 		doubt = true
 		s.unknown.Add(1)
@@ -152,20 +152,20 @@ func (s *storm) check(ctx context.Context) error {
 	if err := s.each(ctx, s.live, s.mustBeLive); err != nil {
 		return err
 	}
-	s.r.note("%d acknowledged writes %v, %d attempts without an answer; %d things checked to be dead, %d to work",
+	s.r.notef("%d acknowledged writes %v, %d attempts without an answer; %d things checked to be dead, %d to work",
 		s.acked.Load(), s.kinds, s.unknown.Load(), len(s.dead), len(s.live))
 	return nil
 }
 
 func (s *storm) mustBeDead(p probe, a answer) {
 	if a.status < 400 {
-		s.r.broke("%s came back: got %v, want a refusal", p.what, a)
+		s.r.brokef("%s came back: got %v, want a refusal", p.what, a)
 	}
 }
 
 func (s *storm) mustBeLive(p probe, a answer) {
 	if !a.ok() {
-		s.r.broke("%s is lost: got %v, want success", p.what, a)
+		s.r.brokef("%s is lost: got %v, want success", p.what, a)
 	}
 }
 

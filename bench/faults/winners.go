@@ -81,7 +81,7 @@ func (t *tally) batch(ctx context.Context, r *result, office *ticketOffice, kind
 			return ctx.Err()
 		}
 		if !porcupine.CheckOperations(kind.model(), history) {
-			r.broke("%s %d: no order of the %d uses explains the answers: %v", kind.name, t.tickets, len(history), outcomes(history))
+			r.brokef("%s %d: no order of the %d uses explains the answers: %v", kind.name, t.tickets, len(history), outcomes(history))
 		}
 		n := wins(history)
 		t.won += min(n, 1)
@@ -96,9 +96,9 @@ func (t *tally) report(r *result, kind ticketKind) {
 	if kind.repeats {
 		line = fmt.Sprintf("%s: %d of %d used; %d answers, all of one ticket alike", kind.name, t.won, t.tickets, t.answered)
 	}
-	r.note("%s; %d attempts without an answer", line, t.doubts.Load())
+	r.notef("%s; %d attempts without an answer", line, t.doubts.Load())
 	if t.won < t.tickets && t.doubts.Load() == 0 {
-		r.broke("%s: %d of %d were used, want all", kind.name, t.won, t.tickets)
+		r.brokef("%s: %d of %d were used, want all", kind.name, t.won, t.tickets)
 	}
 }
 
@@ -157,7 +157,7 @@ func use(ctx context.Context, r *result, p probe, d *client) (outcome string, do
 		case err == nil && a.status < 500:
 			return doubted, doubts
 		case err == nil && a.status != http.StatusServiceUnavailable:
-			r.broke("%s: got %v, want an answer or 503", p.what, a)
+			r.brokef("%s: got %v, want an answer or 503", p.what, a)
 		}
 		doubts++
 		time.Sleep(retryWait)

@@ -91,7 +91,7 @@ func (s *storm) rotate(ctx context.Context) error {
 				return err
 			}
 			if !a.ok() {
-				s.r.broke("%s was signed out after %d rotations: got %v", p.what, i, a)
+				s.r.brokef("%s was signed out after %d rotations: got %v", p.what, i, a)
 				break
 			}
 			s.ack("rotation")

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,8 +65,8 @@ func (w *world) close() error {
 	w.ends = nil
 	w.mu.Unlock()
 	var err error
-	for i := len(ends) - 1; i >= 0; i-- {
-		err = errors.Join(err, ends[i]())
+	for _, end := range slices.Backward(ends) {
+		err = errors.Join(err, end())
 	}
 	if w.keep {
 		_, _ = fmt.Fprintln(os.Stderr, "kept:", w.dir) // standard error is all there is
