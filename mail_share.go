@@ -14,9 +14,7 @@ import (
 // mailShare decides whether a mail may be sent now, by the limits of its address, its app and its
 // developer.
 type mailShare struct {
-	limits  *limiter
-	app     func(ctx context.Context, id uuid.UUID) (App, error)
-	account func(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error)
+	limits *limiter
 
 	// perDay returns how many mails a day the apps of one developer may send; console: the
 	// developer is of the console app. 0: no bound.
@@ -59,14 +57,14 @@ func (b *charges) refund(ctx context.Context) error {
 }
 
 // admit is [mailPolicy.admit].
-func (m *mailShare) admit(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error) {
+func (m *mailShare) admit(ctx context.Context, app uuid.UUID, l *letter, h *mailHolder) (refund func(context.Context) error, ok bool, err error) {
 	b := &charges{limits: m.limits}
-	ok, err = m.charge(ctx, b, app, l)
+	ok, err = m.charge(ctx, b, app, l, h)
 	return b.refund, ok, err
 }
 
 // charge charges the limits of a mail that is about to be sent.
-func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *letter) (bool, error) {
+func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *letter, h *mailHolder) (bool, error) {
 	canonical, err := address.Parse(l.To)
 	if err != nil {
 		return true, nil //nolint:nilerr // it was an address when the mail was queued; the mailer reports the error
@@ -74,15 +72,15 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 	if ok, err := m.chargeNotice(ctx, b, app, canonical, l); err != nil || !ok {
 		return false, err
 	}
-	account, err := m.account(ctx, app, AccountKey{Email: canonical})
-	if err != nil {
+	if err := h.read(ctx, app, canonical); err != nil {
 		return false, err
 	}
-	proven := l.Proven || account != nil && account.verifiedByProof()
-	if err := m.chargeDeveloper(ctx, b, app, proven); err != nil || proven {
+	counts := m.ofDeveloper(h.app)
+	if l.Proven || h.account != nil && h.account.verifiedByProof() {
+		_, _, err := b.charge(ctx, Console, counts...)
 		return err == nil, err
 	}
-	return true, m.chargeAddress(ctx, b, app, canonical, l)
+	return true, m.chargeAddress(ctx, b, app, canonical, l, counts)
 }
 
 // chargeNotice charges the limit of notices. The first notice beyond the limit of an hour is
@@ -105,38 +103,30 @@ func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID,
 	return exhausted == "", err
 }
 
-// chargeDeveloper charges the limit on the mails of all apps of one developer. A mail to a
-// verified address is counted and sent even so: otherwise strangers could ask for so many mails
-// to made-up addresses that the app's own users get no mail.
-func (m *mailShare) chargeDeveloper(ctx context.Context, b *charges, id uuid.UUID, proven bool) error {
-	if id == Console || m.perDay(true) == 0 { // then it is 0 for every developer
+// ofDeveloper returns the count of the mails of all apps of the app's developer, if there is a
+// bound. A mail to a verified address is counted and sent even if that is exhausted: otherwise
+// strangers could ask for so many mails to made-up addresses that the app's own users get no mail.
+func (m *mailShare) ofDeveloper(app App) []count {
+	if app.ID == Console || m.perDay(true) == 0 { // then it is 0 for every developer
 		return nil
-	}
-	app, err := m.app(ctx, id)
-	if err != nil {
-		return err
 	}
 	_, console := consoleUser(app.Developer)
 	most := m.perDay(console)
 	if most == 0 {
 		return nil
 	}
-	exhausted, wait, err := b.charge(ctx, Console, m.limits.countFor(limit{limitMailDeveloper, most, day}, app.Developer))
-	if exhausted != "" && !proven {
-		return laterError{wait}
-	}
-	return err
+	return []count{m.limits.countFor(limit{limitMailDeveloper, most, day}, app.Developer)}
 }
 
-// chargeAddress charges the limits of a mail to an address that was not verified in its app. The
-// users of an app get their mail whatever others send.
-func (m *mailShare) chargeAddress(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter) error {
+// chargeAddress charges the limits of a mail to an address that was not verified in its app, after
+// those given, in one call. The users of an app get their mail whatever others send.
+func (m *mailShare) chargeAddress(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter, before []count) error {
 	asker := l.Asker
 	if asker == "" {
 		asker = app.String()
 	}
 	first := m.limits.countFor(limitMailFirst, app.String()+" "+to)
-	exhausted, wait, err := b.charge(ctx, Console, m.limits.countFor(limitMailAsker, asker+" "+to), m.limits.countFor(limitMailAll, to), first)
+	exhausted, wait, err := b.charge(ctx, Console, append(before, m.limits.countFor(limitMailAsker, asker+" "+to), m.limits.countFor(limitMailAll, to), first)...)
 	if err == nil && exhausted == first.name() {
 		exhausted, wait, err = b.charge(ctx, Console, m.limits.countFor(limitMailAgain, to))
 	}

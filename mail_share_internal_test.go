@@ -9,26 +9,38 @@ import (
 )
 
 // testShare is the part with an app of a console developer; accounts are by address.
-func testShare(t *testing.T, perDay int, accounts map[string]Account) (*mailShare, *hits, uuid.UUID) {
+func testShare(t *testing.T, perDay int, accounts map[string]Account) (*sharing, *hits, uuid.UUID) {
 	t.Helper()
 	store, app, developer := &hits{}, newID(testTime), consoleSource+newID(testTime).String()
-	return &mailShare{
-		limits: testLimiter(t, store, testRing(t)),
-		app: func(_ context.Context, id uuid.UUID) (App, error) {
-			return App{ID: id, Developer: developer}, nil
+	return &sharing{
+		mailShare: &mailShare{limits: testLimiter(t, store, testRing(t)), perDay: func(bool) int { return perDay }},
+		records: &mailRecords{
+			known: func(_ context.Context, id uuid.UUID) (App, bool, error) {
+				return App{ID: id, Developer: developer}, false, nil
+			},
+			account: func(_ context.Context, _ uuid.UUID, by AccountKey) (*Account, error) {
+				if a, ok := accounts[by.Email]; ok {
+					return &a, nil
+				}
+				return nil, nil
+			},
 		},
-		account: func(_ context.Context, _ uuid.UUID, by AccountKey) (*Account, error) {
-			if a, ok := accounts[by.Email]; ok {
-				return &a, nil
-			}
-			return nil, nil
-		},
-		perDay: func(bool) int { return perDay },
 	}, store, app
 }
 
+// sharing is a share and the records that it decides by.
+type sharing struct {
+	*mailShare
+
+	records *mailRecords
+}
+
+func (m *sharing) admit(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error) {
+	return m.mailShare.admit(ctx, app, l, &mailHolder{records: m.records})
+}
+
 // leaves sends letters until one does not leave, and says how many left and what became of it.
-func (m *mailShare) leaves(t *testing.T, app uuid.UUID, l letter, most int) (n int, last string) {
+func (m *sharing) leaves(t *testing.T, app uuid.UUID, l letter, most int) (n int, last string) {
 	t.Helper()
 	for n = range most {
 		sent := l

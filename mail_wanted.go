@@ -9,33 +9,29 @@ import (
 
 // mailWanted decides, long after the answer, whether an unknown address gets mail and which mail
 // a known one gets. So the asker cannot learn it from the time of the answer.
-type mailWanted struct {
-	app     func(ctx context.Context, id uuid.UUID) (App, error)
-	account func(ctx context.Context, app uuid.UUID, by AccountKey) (*Account, error)
-	tokens  *tokens
-}
+type mailWanted struct{ tokens *tokens }
 
 // decide is [mailPolicy.wanted].
-func (m *mailWanted) decide(ctx context.Context, app uuid.UUID, l *letter) (bool, error) {
+func (m *mailWanted) decide(ctx context.Context, app uuid.UUID, l *letter, h *mailHolder) (bool, error) {
 	if l.Decoy || l.Address == "" {
 		return !l.Decoy, nil
 	}
-	a, err := m.app(ctx, app)
+	wanted, err := again(func() (bool, error) {
+		h.forget()
+		if err := h.read(ctx, app, l.Address); err != nil {
+			return false, err
+		}
+		return m.byHolder(ctx, h.app, h.account, l)
+	})
 	if errors.Is(err, CodeAppNotFound) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	return again(func() (bool, error) { return m.byHolder(ctx, a, l) })
+	return wanted, err
 }
 
 // byHolder decides by the account that has the address now.
-func (m *mailWanted) byHolder(ctx context.Context, app App, l *letter) (bool, error) {
-	account, err := m.account(ctx, app.ID, AccountKey{Email: l.Address})
+func (m *mailWanted) byHolder(ctx context.Context, app App, account *Account, l *letter) (bool, error) {
 	switch {
-	case err != nil:
-		return false, err
 	case account == nil:
 		return !app.Settings.SignupClosed && l.Template != forReset.template, nil
 	case l.SignUp:

@@ -55,11 +55,12 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 	})
 	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
-	share := &mailShare{limits: e.limits, app: e.App, account: e.account, perDay: c.developerMail}
-	wanted := &mailWanted{app: e.App, account: e.account, tokens: e.tokens}
-	e.outbox.policy = mailPolicy{wanted: wanted.decide, admit: share.admit}
 	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, c), e.proveCookie)
+	share, wanted := &mailShare{limits: e.limits, perDay: c.developerMail}, &mailWanted{tokens: e.tokens}
+	e.outbox.policy = mailPolicy{
+		records: &mailRecords{known: e.live.apps.known, app: e.live.apps.read, account: e.account}, wanted: wanted.decide, admit: share.admit,
+	}
 	e.keys = newAPIKeys(e.store, e.now)
 	e.providers = newProviders(e.store, oauth.NewClient(oauth.Options{
 		AllowLoopback: c.InsecureAllowLoopbackProviders, Now: e.now,

@@ -21,7 +21,7 @@ const (
 	// mailBatch is how many mails are claimed at a time. It is small, since an app that queues
 	// mail while a batch is sent waits for the rest of that batch.
 	mailBatch   = 32
-	mailSenders = 4
+	mailSenders = 8
 	mailTimeout = 30 * time.Second
 	mailClaim   = 2 * mailTimeout // no mail is begun after half of it
 	partingWait = 3 * time.Second // for a mail that is being sent when Run has to stop
@@ -49,16 +49,19 @@ type outbox struct {
 	turn chan uuid.UUID
 }
 
-// mailPolicy decides about a letter that is due. Either func may replace the letter. An error
+// mailPolicy decides about a letter that is due. Both funcs get the same holder, so that what one
+// has read the other need not read. Either func may replace the letter. An error
 // that wraps [mail.ErrPermanent] gives the mail up, a laterError postpones it, and any other
 // error is a failed try.
 type mailPolicy struct {
+	records *mailRecords
+
 	// wanted reports whether the letter is still to be sent.
-	wanted func(ctx context.Context, app uuid.UUID, l *letter) (bool, error)
+	wanted func(ctx context.Context, app uuid.UUID, l *letter, h *mailHolder) (bool, error)
 
 	// admit charges the letter to the limits of mail; false: it is never sent. refund gives back
 	// what was charged, and is never nil.
-	admit func(ctx context.Context, app uuid.UUID, l *letter) (refund func(context.Context) error, ok bool, err error)
+	admit func(ctx context.Context, app uuid.UUID, l *letter, h *mailHolder) (refund func(context.Context) error, ok bool, err error)
 }
 
 func newOutbox(store MailStore, ring *seal.Ring, now func() time.Time, log *thinlog.Logger, s sender) *outbox {
@@ -191,10 +194,11 @@ func (o *outbox) post(ctx context.Context, m Mail) error {
 	if err != nil {
 		return err
 	}
-	if wanted, err := o.policy.wanted(ctx, m.App, &l); err != nil || !wanted {
+	h := &mailHolder{records: o.policy.records}
+	if wanted, err := o.policy.wanted(ctx, m.App, &l, h); err != nil || !wanted {
 		return err
 	}
-	refund, ok, err := o.policy.admit(ctx, m.App, &l)
+	refund, ok, err := o.policy.admit(ctx, m.App, &l, h)
 	if err == nil && ok {
 		err = o.sender.send(ctx, m.ID, l)
 	}

@@ -50,8 +50,8 @@ type policies struct{ unwanted, refused, refunds int }
 
 func (p *policies) policy() mailPolicy {
 	return mailPolicy{
-		wanted: func(context.Context, uuid.UUID, *letter) (bool, error) { return p.unwanted == 0, nil },
-		admit: func(context.Context, uuid.UUID, *letter) (func(context.Context) error, bool, error) {
+		wanted: func(context.Context, uuid.UUID, *letter, *mailHolder) (bool, error) { return p.unwanted == 0, nil },
+		admit: func(context.Context, uuid.UUID, *letter, *mailHolder) (func(context.Context) error, bool, error) {
 			return func(context.Context) error { p.refunds++; return nil }, p.refused == 0, nil
 		},
 	}
