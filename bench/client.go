@@ -171,6 +171,14 @@ func (a *answer) want(status int, text string) error {
 	return nil
 }
 
+// wantPage checks that the body lists 50 users, each of which has the text once.
+func (a *answer) wantPage(text string) error {
+	if n := bytes.Count(a.body, []byte(text)); n != 50 {
+		return fmt.Errorf("got %d users, want 50: %.300s", n, a.body)
+	}
+	return nil
+}
+
 // member returns the text of a member of the JSON body, found without decoding the whole: the
 // first one of that name.
 func (a *answer) member(name string) (string, error) { return textMember(a.body, name) }

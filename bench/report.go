@@ -36,6 +36,9 @@ func (r *results) report(where string) string {
 	if !slices.Contains(r.measured(), "gotrue") {
 		fmt.Fprintf(&b, "## GoTrue\n\n%s\n", referenceText())
 	}
+	if late := r.undelivered(); late != "" {
+		fmt.Fprintf(&b, "## Mails that did not come\n\nWithin 15 s of the last request of their cell, or 2 s after the mail before.\n\n%s\n", late)
+	}
 	if failed := r.failed(); failed != "" {
 		fmt.Fprintf(&b, "## Cells that failed\n\nThey count nowhere above.\n\n%s\n", failed)
 	}
@@ -135,7 +138,7 @@ func rows() []row {
 		}
 		all = append(all, row{op.name, op.title, perSecond})
 		if op.name == "link" {
-			all = append(all, row{op.name, "… and mails delivered", delivered})
+			all = append(all, row{op.name, "magic-link mails delivered", delivered})
 		}
 	}
 	return all
@@ -223,66 +226,15 @@ func (r *results) starts() string {
 	return t.String()
 }
 
-// cpu is the table of CPU time.
-func (r *results) cpu(workers int) string {
-	systems := r.measured()
-	t := table{head: append(append([]string{"operation"}, systems...), "client")}
-	for _, op := range operations() {
-		if op.once {
-			continue
-		}
-		line := []string{op.title}
-		for _, system := range systems {
-			server := r.spread(op.name, system, workers, func(c cell) float64 { return c.ServerCPU }).median
-			database := r.spread(op.name, system, workers, func(c cell) float64 { return c.DatabaseCPU }).median
-			line = append(line, sum(server, database))
-		}
-		client := r.spread(op.name, "authkit-postgres", workers, func(c cell) float64 { return c.ClientCPU }).median
-		t.rows = append(t.rows, append(line, number(client)))
-	}
-	return t.String()
-}
-
-// sum shows both parts, or the one that there is.
-func sum(server, database float64) string {
-	if database == 0 {
-		return number(server)
-	}
-	return number(server) + " + " + number(database)
-}
-
-// latency is the table of the times of requests.
-func (r *results) latency(workers int) string {
-	systems := r.measured()
-	t := table{head: append([]string{"operation"}, systems...)}
-	for _, op := range operations() {
-		if op.once {
-			continue
-		}
-		line := []string{op.title}
-		for _, system := range systems {
-			half := r.spread(op.name, system, workers, func(c cell) float64 { return c.P50 }).median
-			most := r.spread(op.name, system, workers, func(c cell) float64 { return c.P99 }).median
-			if half == 0 {
-				line = append(line, "–")
-				continue
-			}
-			line = append(line, number(half)+", "+number(most))
-		}
-		t.rows = append(t.rows, line)
-	}
-	return t.String()
-}
-
-// raw is the table of raw costs.
-func (r *results) raw() string {
-	t := table{head: []string{"cost", "µs", "a second"}}
-	for _, name := range rawNames() {
-		if us := r.Raw[name]; us > 0 {
-			t.rows = append(t.rows, []string{name, fmt.Sprintf("%.1f", us), number(1e6 / us)})
+// undelivered lists the cells some of whose mails did not come while the driver waited.
+func (r *results) undelivered() string {
+	var b strings.Builder
+	for _, c := range r.cells["link"] {
+		if c.Undelivered > 0 {
+			fmt.Fprintf(&b, "- %s, %s, repetition %d: %d of %d\n", c.System, connections(c.Workers), c.Rep, c.Undelivered, c.Answers)
 		}
 	}
-	return t.String()
+	return b.String()
 }
 
 // failed lists the cells with wrong answers.

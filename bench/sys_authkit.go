@@ -107,12 +107,10 @@ func (s *authkit) prepare(op string, workers int) (step, error) {
 	case "redeem":
 		return s.redeem, nil
 	case "users":
-		return func(w *worker) error {
-			return s.get(w.client, "/users/"+s.app.App+"?limit=50", s.app.Key, `"next_cursor":"`)
-		}, nil
+		return s.page("/users/" + s.app.App + "?limit=50"), nil
 	case "users-deep":
 		path, err := s.deepPage()
-		return func(w *worker) error { return s.get(w.client, path, s.app.Key, `"next_cursor":"`) }, err
+		return s.page(path), err
 	case "api-key":
 		return func(w *worker) error { return s.get(w.client, "/bench/key", s.app.Key, s.app.App) }, nil
 	}
@@ -159,6 +157,16 @@ func (s *authkit) redeem(w *worker) error {
 		return err
 	}
 	return w.last.want(200, proof.email)
+}
+
+// page reads 50 users.
+func (s *authkit) page(path string) step {
+	return func(w *worker) error {
+		if err := s.get(w.client, path, s.app.Key, `"next_cursor":"`); err != nil {
+			return err
+		}
+		return w.last.wantPage(`"email":"`)
+	}
 }
 
 // deepPage walks to the middle of the users once, and returns the path of the page there.

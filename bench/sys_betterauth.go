@@ -141,14 +141,9 @@ func (s *betterAuth) prepare(op string, workers int) (step, error) {
 	case "redeem":
 		return s.redeem, nil
 	case "users":
-		err := s.signInAdmin()
-		return func(w *worker) error {
-			return s.get(w.client, "/admin/list-users?limit=50&offset=0", s.admin, `"total":`)
-		}, err
+		return s.page(0), s.signInAdmin()
 	case "users-deep":
-		err := s.signInAdmin()
-		path := fmt.Sprintf("/admin/list-users?limit=50&offset=%d", s.users/2)
-		return func(w *worker) error { return s.get(w.client, path, s.admin, `"total":`) }, err
+		return s.page(s.users / 2), s.signInAdmin()
 	case "api-key":
 		return s.checkKey, nil
 	}
@@ -167,6 +162,17 @@ func (s *betterAuth) signInAdmin() (err error) {
 	defer c.close()
 	s.admin, err = s.signInCookie(c, "admin@example.com")
 	return err
+}
+
+// page reads 50 users.
+func (s *betterAuth) page(offset int) step {
+	path := fmt.Sprintf("/admin/list-users?limit=50&offset=%d", offset)
+	return func(w *worker) error {
+		if err := s.get(w.client, path, s.admin, `"total":`); err != nil {
+			return err
+		}
+		return w.last.wantPage(`"email":"`)
+	}
 }
 
 func (s *betterAuth) link(w *worker) error {

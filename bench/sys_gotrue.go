@@ -123,7 +123,12 @@ func (s *gotrue) prepare(op string, workers int) (step, error) {
 
 func (s *gotrue) usersPage(page int) step {
 	path, token := fmt.Sprintf("/admin/users?per_page=50&page=%d", page), serviceToken()
-	return func(w *worker) error { return s.get(w.client, path, token, `"users":[{`) }
+	return func(w *worker) error {
+		if err := s.get(w.client, path, token, `"users":[{`); err != nil {
+			return err
+		}
+		return w.last.wantPage(`"aud":"authenticated","role"`)
+	}
 }
 
 func (s *gotrue) signInAll(workers int) error {

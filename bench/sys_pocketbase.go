@@ -101,14 +101,9 @@ func (s *pocketbase) prepare(op string, workers int) (step, error) {
 	case "redeem":
 		return s.redeem, nil
 	case "users":
-		err := s.signInAdmin()
-		return func(w *worker) error {
-			return s.get(w.client, "/users/records?skipTotal=1&perPage=50&page=1", s.admin, `"items":[{`)
-		}, err
+		return s.page(1), s.signInAdmin()
 	case "users-deep":
-		err := s.signInAdmin()
-		path := fmt.Sprintf("/users/records?skipTotal=1&perPage=50&page=%d", s.users/100)
-		return func(w *worker) error { return s.get(w.client, path, s.admin, `"items":[{`) }, err
+		return s.page(s.users / 100), s.signInAdmin()
 	}
 	return nil, fmt.Errorf("PocketBase has no operation %q", op)
 }
@@ -130,6 +125,17 @@ func (s *pocketbase) signInAdmin() (err error) {
 	}
 	s.admin, err = c.last.member("token")
 	return err
+}
+
+// page reads 50 users.
+func (s *pocketbase) page(n int) step {
+	path := fmt.Sprintf("/users/records?skipTotal=1&perPage=50&page=%d", n)
+	return func(w *worker) error {
+		if err := s.get(w.client, path, s.admin, `"items":[{`); err != nil {
+			return err
+		}
+		return w.last.wantPage(`"email":"`)
+	}
 }
 
 // requestCode asks for a code by mail, which is what PocketBase has in place of links.

@@ -87,10 +87,10 @@ func (s *yardstick) prepare(op string, workers int) (step, error) {
 	case "redeem":
 		return s.redeem, nil
 	case "users":
-		return func(w *worker) error { return s.get(w.client, "/users", yardstickKey, `"next_cursor":"`) }, nil
+		return s.page("/users"), nil
 	case "users-deep":
 		path, err := s.deepPage()
-		return func(w *worker) error { return s.get(w.client, path, yardstickKey, `"next_cursor":"`) }, err
+		return s.page(path), err
 	case "api-key":
 		return func(w *worker) error { return s.get(w.client, "/key", yardstickKey, "the only one") }, nil
 	}
@@ -133,6 +133,16 @@ func (s *yardstick) redeem(w *worker) error {
 		return errEmpty
 	}
 	return s.post(w.client, "/redeem", `{"token":"`+proof.secret+`"}`, 200, `"refresh_token":"`)
+}
+
+// page reads 50 users.
+func (s *yardstick) page(path string) step {
+	return func(w *worker) error {
+		if err := s.get(w.client, path, yardstickKey, `"next_cursor":"`); err != nil {
+			return err
+		}
+		return w.last.wantPage(`"email":"`)
+	}
 }
 
 // deepPage walks to the middle of the users once, and returns the path of the page there.
