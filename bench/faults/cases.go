@@ -18,6 +18,9 @@ type fault struct {
 	// postgres: the case starts a Postgres of its own, whose programs have to be installed.
 	postgres bool
 
+	// program has to be installed, too; "": none.
+	program string
+
 	// run breaks it and checks the promise. It notes figures and broken promises in the result;
 	// an error says that the case could not be run. The short form (w.long is false) asserts
 	// answers and counts, never times.
@@ -39,6 +42,9 @@ func storageFaults() []fault {
 		{name: "cut-wal", run: cutWAL,
 			what:    "SQLite's write-ahead log cut after the last sync, and anywhere, as by a power cut",
 			promise: "nothing acknowledged is lost; opens with a prefix of the commits"},
+		{name: "sync", run: syncs, program: tracer,
+			what:    "the calls of authkit's process to the system, over SQLite",
+			promise: "the log is synced before each answer that says success"},
 		{name: "failover", run: failOver, postgres: true,
 			what:    "a primary killed and its synchronous standby promoted, again and again, in the storm at 2 processes; the standby hangs (SIGSTOP) meanwhile",
 			promise: "0 acknowledged writes lost, 0 things come back, 0 wrong sign-ins, 0 sign-outs, healed ≤ 5 s after a promotion"},

@@ -30,6 +30,7 @@ func clocks(ctx context.Context, w *world, r *result, store string) error {
 	if err != nil {
 		return err
 	}
+	var all clockCheck
 	skews := []time.Duration{time.Minute, -time.Minute, 20 * time.Second, time.Hour, -time.Hour}
 	if !w.long {
 		skews = []time.Duration{-time.Minute, time.Hour}
@@ -52,12 +53,14 @@ func clocks(ctx context.Context, w *world, r *result, store string) error {
 			if err := c.notReady(ctx, wrong); err != nil {
 				return err
 			}
-			r.notef("%s: %d spent or revoked things refused by the other process, %d rotations and %d repetitions by turns", c.what, c.refused, c.rotations, c.repeats)
+			all.add(c)
 			if err := wrong.kill(); err != nil {
 				return err
 			}
 		}
 	}
+	r.notef("clocks that are %v off, from the start and after a jump: %d spent or revoked things refused by the other process, %d rotations and %d repetitions by turns",
+		skews, all.refused, all.rotations, all.repeats)
 	return nil
 }
 
@@ -90,6 +93,12 @@ type clockCheck struct {
 	by   time.Duration
 
 	refused, rotations, repeats int
+}
+
+func (c *clockCheck) add(other *clockCheck) {
+	c.refused += other.refused
+	c.rotations += other.rotations
+	c.repeats += other.repeats
 }
 
 // run lets one process spend and revoke, and asks the other.

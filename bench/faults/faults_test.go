@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/authkit-dev/authkit/bench/faults/network"
@@ -13,11 +14,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Postgres has to be there for the cases that need it, as for every test of the stores.
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
+// A case is listed where what it needs is there, as are the stores in their tests.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, f := range faults() {
-		if f.postgres && os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
+		if f.postgres && os.Getenv("AUTHKIT_TEST_POSTGRES") == "" || f.program != "" && !installed(f.program) {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {

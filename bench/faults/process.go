@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,6 +24,8 @@ type child struct {
 	w    *world
 	name string // of its log
 	spec spec
+
+	under []string // the program that starts it, with arguments; empty: this one
 
 	mu    sync.Mutex
 	cmd   *exec.Cmd
@@ -78,7 +81,8 @@ func (c *child) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), exe) //nolint:gosec // it is this program
+	line := append(slices.Clone(c.under), exe)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), line[0], line[1:]...) //nolint:gosec // it is this program
 	cmd.Env = append(os.Environ(), childVariable+"="+string(text))
 	cmd.Stderr = log
 	stdin, err := cmd.StdinPipe()
@@ -128,6 +132,16 @@ func (c *child) kill() error {
 	err := c.log.Close()
 	c.cmd = nil
 	return err
+}
+
+// stop lets the process end by itself, and waits until it has gone.
+func (c *child) stop() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.stdin.Close()
+	<-c.gone
+	c.cmd = nil
+	return errors.Join(err, c.log.Close())
 }
 
 // pid is the process's id.
