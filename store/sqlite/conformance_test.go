@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"path/filepath"
 	"testing"
 
@@ -11,12 +12,38 @@ import (
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
+	conform(t, func(t *testing.T, file string) (*sqlite.Store, error) {
+		t.Helper()
+		return sqlite.Open(t.Context(), file)
+	})
+}
+
+func TestConformanceOnAHostsHandles(t *testing.T) {
+	t.Parallel()
+	conform(t, func(t *testing.T, file string) (*sqlite.Store, error) {
+		t.Helper()
+		var handles [2]*sql.DB
+		for i := range handles {
+			db, err := sql.Open("sqlite", file+"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)")
+			if err != nil {
+				return nil, err
+			}
+			t.Cleanup(func() { _ = db.Close() })
+			handles[i] = db
+		}
+		return sqlite.New(t.Context(), handles[0], handles[1])
+	})
+}
+
+// conform runs the conformance suite on stores that open opens in new files.
+func conform(t *testing.T, open func(t *testing.T, file string) (*sqlite.Store, error)) {
+	t.Helper()
 	storetest.Run(t, func(t *testing.T) storetest.Opened {
 		t.Helper()
 		file := filepath.Join(t.TempDir(), "auth.db")
-		open := func(t *testing.T) authkit.Store {
+		again := func(t *testing.T) authkit.Store {
 			t.Helper()
-			s, err := sqlite.Open(t.Context(), file)
+			s, err := open(t, file)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -27,6 +54,6 @@ func TestConformance(t *testing.T) {
 			})
 			return s
 		}
-		return storetest.Opened{Store: open(t), Again: open}
+		return storetest.Opened{Store: again(t), Again: again}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"strconv"
 	"time"
 
@@ -30,7 +31,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	dsn := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() +
 		"?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-		"&_pragma=wal_autocheckpoint(" + strconv.Itoa(walPages) + ")"
+		"&_pragma=temp_store(MEMORY)&_pragma=wal_autocheckpoint(" + strconv.Itoa(walPages) + ")"
 	write, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
@@ -39,6 +40,9 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
+	most := readersMost()
+	read.SetMaxOpenConns(most)
+	read.SetMaxIdleConns(most)
 	err = awaken(ctx, write)
 	if err != nil {
 		return nil, errors.Join(err, write.Close(), read.Close())
@@ -48,6 +52,8 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	s.own = []*sql.DB{write, read}
+	s.conn.w.keep = true
+	s.conn.turns = make(chan struct{}, most)
 	return s, nil
 }
 
@@ -70,8 +76,5 @@ func awaken(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// busy reports whether err is SQLITE_BUSY, in any of its extended forms.
-func busy(err error) bool {
-	var e interface{ Code() int }
-	return errors.As(err, &e) && e.Code()&0xff == 5
-}
+// readersMost is how many connections read.
+func readersMost() int { return 2 * runtime.GOMAXPROCS(0) }

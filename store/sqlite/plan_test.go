@@ -19,19 +19,21 @@ func TestNoHotStatementReadsAWholeTable(t *testing.T) {
 	for name, statistics := range map[string]string{"without statistics": "select 1", "with statistics": "analyze"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))
+			path := filepath.Join(t.TempDir(), "a.db")
+			s, err := Open(t.Context(), path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = s.Close() })
+			db := handle(t, path)
 			for _, sql := range append(plantest.Fill("text", "blob"), statistics) {
-				if _, err := s.own[0].ExecContext(t.Context(), sql); err != nil {
+				if _, err := db.ExecContext(t.Context(), sql); err != nil {
 					t.Fatalf("%s: %v", sql, err)
 				}
 			}
 			for _, v := range slices.Concat(plantest.Verbs(), plantest.Pages()) {
 				t.Run(v.Name, func(t *testing.T) {
-					tapped := sqlstore.New(plantest.Tap{Conn: &conn{querier{s.own[1]}, s.own[0]}, Explain: frugal(t)})
+					tapped := sqlstore.New(plantest.Tap{Conn: s.conn, Explain: frugal(t)})
 					if err := v.Do(t.Context(), tapped); err != nil {
 						t.Error(err)
 					}

@@ -33,7 +33,7 @@ var migrations embed.FS
 // Store is an [authkit.Store] in SQLite.
 type Store struct {
 	*sqlstore.Store
-	read *sql.DB
+	conn *conn
 	own  []*sql.DB
 }
 
@@ -54,7 +54,8 @@ func New(ctx context.Context, write, read *sql.DB) (*Store, error) {
 	if _, err := Migrate(ctx, write); err != nil {
 		return nil, err
 	}
-	s := &Store{Store: sqlstore.New(&conn{querier{read}, write}), read: read}
+	c := newConn(write, read)
+	s := &Store{Store: sqlstore.New(c), conn: c}
 	return s, s.checkpoint(ctx)
 }
 
@@ -70,7 +71,7 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 
 // checkpoint waits for no reader and no writer: pages that they use stay for the next time.
 func (s *Store) checkpoint(ctx context.Context) error {
-	if _, err := s.read.ExecContext(ctx, "pragma wal_checkpoint(PASSIVE)"); err != nil && !busy(err) {
+	if _, err := s.conn.db.ExecContext(ctx, "pragma wal_checkpoint(PASSIVE)"); err != nil && !busy(err) {
 		return fmt.Errorf("sqlite: checkpoint: %w", err)
 	}
 	return nil
@@ -102,7 +103,7 @@ func checkPragmas(ctx context.Context, write, read *sql.DB) error {
 
 // Close closes what Open opened.
 func (s *Store) Close() error {
-	var errs []error
+	errs := []error{s.conn.close()}
 	for _, db := range s.own {
 		errs = append(errs, db.Close())
 	}
@@ -117,10 +118,14 @@ func Migrations() fs.FS {
 
 // Migrate applies what is pending and returns its names.
 func Migrate(ctx context.Context, write *sql.DB) ([]string, error) {
-	return migrate.Run(ctx, &conn{querier{write}, write}, Migrations(), nil)
+	c := newConn(write, write)
+	done, err := migrate.Run(ctx, c, Migrations(), nil)
+	return done, errors.Join(err, c.close())
 }
 
 // Pending returns the names of what Migrate would apply.
 func Pending(ctx context.Context, write *sql.DB) ([]string, error) {
-	return migrate.Pending(ctx, &conn{querier{write}, write}, Migrations())
+	c := newConn(write, write)
+	names, err := migrate.Pending(ctx, c, Migrations())
+	return names, errors.Join(err, c.close())
 }

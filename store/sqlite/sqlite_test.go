@@ -87,7 +87,7 @@ func TestAnyNumberOfMigrationsIsApplied(t *testing.T) {
 	for i := range 25 {
 		files[fmt.Sprintf("%04d.sql", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "create table t%d (x integer)", i)}
 	}
-	done, err := migrate.Run(t.Context(), &conn{querier{db}, db}, files, nil)
+	done, err := migrate.Run(t.Context(), newConn(db, db), files, nil)
 	if err != nil || len(done) != len(files) {
 		t.Errorf("Run: got %d migrations, %v, want %d", len(done), err, len(files))
 	}
@@ -100,11 +100,22 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.own[0].ExecContext(t.Context(), "insert into authkit_migrations values ('0999_later.sql', 'x')")
+	_, err = handle(t, path).ExecContext(t.Context(), "insert into authkit_migrations values ('0999_later.sql', 'x')")
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "newer version of authkit") {
 		t.Errorf("Open: got %v, want one that names a newer version", err)
 	}
+}
+
+// handle opens the file once more, for statements of a test's own.
+func handle(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }

@@ -14,7 +14,8 @@ import (
 // and credentials than a step may remove: they must not be removed with the user.
 func TestASweepRemovesNoMoreThanItsLimitOfAnyTable(t *testing.T) {
 	t.Parallel()
-	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "a.db"))
+	path := filepath.Join(t.TempDir(), "a.db")
+	s, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +24,7 @@ func TestASweepRemovesNoMoreThanItsLimitOfAnyTable(t *testing.T) {
 	if err := s.CreateApp(t.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{KID: "k"}}); err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now().UTC()
+	now, db := time.Now().UTC(), handle(t, path)
 	for _, sql := range []string{
 		`insert into authkit_users values ($1, 'u', 'a', 'a', '', '', '', 0, 0, '', 1, 1, 0, 0)`,
 		`with recursive c(n) as (select 1 union all select n+1 from c where n < 7) insert into authkit_credentials select $1, 'k', n, 'u', null, 0 from c`,
@@ -31,7 +32,7 @@ func TestASweepRemovesNoMoreThanItsLimitOfAnyTable(t *testing.T) {
 insert into authkit_sessions (app_id, session_id, user_id, epoch, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip)
 select $1, n, 'u', 1, 0, 0, 0, 1 << 62, 1 << 62, '[]', '', '' from c`,
 	} {
-		if _, err := s.own[0].ExecContext(t.Context(), sql, app.ID.String()); err != nil {
+		if _, err := db.ExecContext(t.Context(), sql, app.ID.String()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -40,7 +41,7 @@ select $1, n, 'u', 1, 0, 0, 0, 1 << 62, 1 << 62, '[]', '', '' from c`,
 	}
 	tables := []string{"authkit_apps", "authkit_users", "authkit_credentials", "authkit_sessions", "authkit_signing_keys"}
 	count := func(table string) (n int) {
-		if err := s.own[1].QueryRowContext(t.Context(), "select count(*) from "+table).Scan(&n); err != nil {
+		if err := db.QueryRowContext(t.Context(), "select count(*) from "+table).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
