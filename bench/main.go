@@ -70,6 +70,11 @@ func run(ctx context.Context, o options) error {
 	if err := checkOnly(o.only); err != nil {
 		return err
 	}
+	todo := plan(o, kept)
+	if len(todo) == 0 {
+		fmt.Println("every cell is there; -fresh measures again")
+		return writeReport(o.out, kept)
+	}
 	p, err := newPlace(ctx, o)
 	if err != nil {
 		return err
@@ -82,19 +87,14 @@ func run(ctx context.Context, o options) error {
 	if err := measureRaw(ctx, p, kept); err != nil {
 		return err
 	}
-	if err := measureAll(ctx, p, kept); err != nil {
+	if err := measureAll(ctx, p, kept, todo); err != nil {
 		return err
 	}
 	return writeReport(o.out, kept)
 }
 
-// measureAll starts the systems, fills their stores and measures every missing cell in turn.
-func measureAll(ctx context.Context, p *place, kept *results) error {
-	todo := plan(p.o, kept)
-	if len(todo) == 0 {
-		fmt.Println("every cell is there; -fresh measures again")
-		return nil
-	}
+// measureAll starts the systems, fills their stores and measures the cells in turn.
+func measureAll(ctx context.Context, p *place, kept *results, todo []cell) error {
 	fmt.Printf("%d cells to measure, about %s\n", len(todo), time.Duration(float64(len(todo))*(p.o.Seconds+1)*float64(time.Second)).Round(time.Minute))
 	systems, err := startSystems(ctx, p, todo)
 	defer func() {
