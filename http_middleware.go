@@ -60,6 +60,27 @@ func (e *Engine) Optional(app AppFor) func(http.Handler) http.Handler {
 	return guard{e: e, app: app, within: e.cfg.Tokens.LiveWithin}.wrap
 }
 
+// admitted is what a request that a guard passes on is given: one allocation for both.
+type admitted struct {
+	w   guardedWriter
+	ctx identityContext
+}
+
+// identityContext is a context that carries an identity.
+type identityContext struct {
+	context.Context //nolint:containedctx // it is a context
+
+	id *Identity
+}
+
+// Value implements [context.Context].
+func (c *identityContext) Value(key any) any {
+	if key == (identityKey{}) {
+		return c.id
+	}
+	return c.Context.Value(key)
+}
+
 // guard passes requests on to a handler of the host, or refuses them.
 type guard struct {
 	e        *Engine
@@ -76,12 +97,12 @@ func (g guard) wrap(next http.Handler) http.Handler {
 			g.e.http.failHost(w, r, app, err)
 			return
 		}
+		let := &admitted{guardedWriter{ResponseWriter: w}, identityContext{r.Context(), id}}
 		if id != nil {
-			r = r.WithContext(context.WithValue(r.Context(), identityKey{}, id))
+			r = r.WithContext(&let.ctx)
 		}
-		guarded := &guardedWriter{ResponseWriter: w}
-		next.ServeHTTP(guarded, r)
-		guarded.finishHeader() // for a handler that wrote nothing
+		next.ServeHTTP(&let.w, r)
+		let.w.finishHeader() // for a handler that wrote nothing
 	})
 }
 
