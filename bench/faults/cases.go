@@ -55,7 +55,7 @@ func storageFaults() []fault {
 			what:    "the same over Postgres",
 			promise: "nothing spent or revoked revives, no sign-out"},
 		{name: "statements", run: statements, postgres: true,
-			what:    "40001, or a connection that drops before or after it, at every statement of 14 steps",
+			what:    "40001, or a connection that drops before or after it, at every statement of 18 steps",
 			promise: "done, or 503; never a half step"},
 		{name: "winners-sqlite", run: winnersSQLite,
 			what:    "64 clients use each link, code, reset, OAuth state, one-time code and refresh token at once, at 3 processes over one SQLite file",

@@ -57,7 +57,7 @@ type fields struct {
 	APIKey       string `json:"api_key"` // of a new app
 	Key          string `json:"key"`     // one that is made later
 	User         struct {
-		ID    string `json:"id"`
+		ID    string `json:"user_id"`
 		Email string `json:"email"`
 	} `json:"user"`
 }

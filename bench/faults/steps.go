@@ -27,6 +27,10 @@ func steps() []step {
 		{"creating an app", (*stepper).appStep},
 		{"finishing at a provider", (*stepper).providerStep},
 		{"exchanging a one-time code", (*stepper).exchangeStep},
+		{"proving an address", (*stepper).proofStep},
+		{"moving to another address", (*stepper).moveStep},
+		{"disabling a user", (*stepper).disableStep},
+		{"revoking an API key", (*stepper).revokeStep},
 		{"deleting a user", (*stepper).deleteStep},
 	}
 }
