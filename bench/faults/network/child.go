@@ -34,15 +34,18 @@ var secret = []byte("only measured, it keeps nothing.")
 
 // plan says what a child serves.
 type plan struct {
-	Store    string                 // memory, or the path of an SQLite file
-	Relay    string                 // address of the mail relay; empty: mail is dropped
-	SendWait time.Duration          // how long one mail may take
-	Apps     int                    // made at the start
-	Limits   bool                   // keep the default limits
+	Store    string        // memory, or the path of an SQLite file
+	Relay    string        // address of the mail relay; empty: mail is dropped
+	SendWait time.Duration // how long one mail may take
+	Apps     int           // made at the start
+	Limits   authkit.LimitConfig
 	Password authkit.PasswordConfig // cost of hashes
 	Tokens   authkit.TokenConfig
 	Speed    float64 // of the clock; 0: 1
 }
+
+// noLimits turns the limits off, so that nothing but the fault decides.
+var noLimits = authkit.LimitConfig{InsecureOff: true}
 
 // greeting is what a child writes once it serves.
 type greeting struct {
@@ -137,7 +140,7 @@ func (p plan) open(ctx context.Context, base string) (*child, func(), error) {
 	c.store = authkittest.Timed(c.store, c.clock.now)
 	c.engine, err = authkit.New(authkit.Config{
 		Store: c.store, BaseURL: base, Mailer: mailer, MailFrom: "no-reply@authkit.example", Secrets: [][]byte{secret}, Now: c.clock.now,
-		Password: p.Password, Tokens: p.Tokens, Limits: authkit.LimitConfig{InsecureOff: !p.Limits}, Observer: c.observe,
+		Password: p.Password, Tokens: p.Tokens, Limits: p.Limits, Observer: c.observe,
 		Logger:                         slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		TrustedProxies:                 []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Developers:                     func(*http.Request) (string, time.Time, error) { return "", time.Time{}, errors.New("there are none") },

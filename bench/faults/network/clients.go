@@ -33,7 +33,7 @@ const heldMemory = 64 << 20
 // All but the first hang up. When that hash ends, no other may begin.
 func leavers(ctx context.Context, s Setting, report *Report) error {
 	rounds, crowd := either(s, 1, 20), either(s, 50, 500)
-	child, err := start(ctx, plan{Store: "memory", Apps: 1, Password: authkit.PasswordConfig{
+	child, err := start(ctx, plan{Store: "memory", Apps: 1, Limits: noLimits, Password: authkit.PasswordConfig{
 		MemoryKiB: heldMemory >> 10, Time: either[uint32](s, 8, 16), Concurrent: 1, Queue: crowd + 1, QueueWait: answerWithin,
 	}})
 	if err != nil {
@@ -162,7 +162,7 @@ func (s *server) dial(ctx context.Context, text string) (net.Conn, error) {
 // dawdlers has clients that hang up somewhere within a request whose body they send slowly.
 // Others are answered meanwhile.
 func dawdlers(ctx context.Context, s Setting, report *Report) error {
-	child, err := start(ctx, plan{Store: "memory", Apps: 1})
+	child, err := start(ctx, plan{Store: "memory", Apps: 1, Limits: noLimits})
 	if err != nil {
 		return err
 	}

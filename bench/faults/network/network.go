@@ -54,7 +54,7 @@ func Cases() []Case {
 // Setting says how a case runs.
 type Setting struct {
 	Long bool          // measure times too, under a longer load
-	Soak time.Duration // how long the soak lasts; 0: 10 s
+	Soak time.Duration // how long the long form of the soak lasts; 0: half an hour
 	Dir  string        // for the files of the case; empty: a temporary folder
 }
 

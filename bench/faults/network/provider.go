@@ -61,7 +61,7 @@ func (h *hospital) close() {
 
 func openHospital(ctx context.Context) (_ *hospital, err error) {
 	h := &hospital{}
-	if h.server, err = start(ctx, plan{Store: "memory", Apps: len(illEndpoints) + 1}); err != nil {
+	if h.server, err = start(ctx, plan{Store: "memory", Apps: len(illEndpoints) + 1, Limits: noLimits}); err != nil {
 		return nil, err
 	}
 	defer func() {

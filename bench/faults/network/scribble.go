@@ -52,7 +52,7 @@ func members(n int) string {
 
 // scribblers send each such request many times. All are refused, none by a failure.
 func scribblers(ctx context.Context, s Setting, report *Report) error {
-	child, err := start(ctx, plan{Store: "memory", Apps: 1})
+	child, err := start(ctx, plan{Store: "memory", Apps: 1, Limits: noLimits})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,9 @@ const (
 	soakSpeed    = 60 // of the child's clock: an hour passes in a minute
 	residents    = 20
 	soakShort    = 8 * time.Second
-	soakTokens   = 1_000_000 // that expire in the long form; the short form has a share
-	soakBatches  = 100       // in which they are stored
+	soakLong     = 30 * time.Minute
+	soakTokens   = 1_000_000 // that expire in half an hour
+	soakBatch    = 1000      // of them are stored at a time
 	tokenTTL     = 10 * time.Minute
 	reallyFresh  = 5 * time.Second // of real time: no access token has expired by then
 	soakMemory   = 16              // MB that the memory may grow from the second quarter to the last
@@ -42,7 +44,8 @@ func soakCase(ctx context.Context, s Setting) (*Report, error) {
 	}
 	defer remove()
 	child, err := start(ctx, plan{
-		Store: filepath.Join(dir, "auth.db"), Apps: 2, Limits: true, Speed: soakSpeed,
+		Store: filepath.Join(dir, "auth.db"), Apps: 2, Speed: soakSpeed,
+		Limits:   authkit.LimitConfig{Credentials: "20/m/ip"}, // a resident signs in more often than a person does in a day
 		Password: authkit.PasswordConfig{MemoryKiB: soakHashKiB, Time: 1, QueueWait: answerWithin},
 		Tokens:   authkit.TokenConfig{SessionIdle: soakIdle, SessionAbsolute: soakAbsolute},
 	})
@@ -52,7 +55,8 @@ func soakCase(ctx context.Context, s Setting) (*Report, error) {
 	defer child.stop() //nolint:errcheck // it is checked below
 	k := &soak{server: child, long: soakShort, tokens: soakTokens / 100}
 	if s.Long {
-		k.long, k.tokens = s.Soak, soakTokens
+		k.long = cmp.Or(s.Soak, soakLong)
+		k.tokens = int(soakTokens * min(k.long.Seconds()/soakLong.Seconds(), 1))
 	}
 	if err := k.run(ctx, s, report); err != nil {
 		return report, err
@@ -100,9 +104,10 @@ func (k *soak) run(ctx context.Context, s Setting, report *Report) error {
 // store stores the tokens that expire, evenly over the soak, and no fewer if the machine is slow.
 func (k *soak) store(ctx context.Context) error {
 	begun := time.Now()
-	for i := range soakBatches {
-		pause(ctx, time.Until(begun.Add(time.Duration(i)*k.long/soakBatches)))
-		path := fmt.Sprintf("tokens?n=%d&ttl=%s", k.tokens/soakBatches, tokenTTL)
+	for stored := 0; stored < k.tokens; stored += soakBatch {
+		at := k.long.Seconds() * float64(stored) / float64(k.tokens)
+		pause(ctx, time.Until(begun.Add(time.Duration(at*float64(time.Second)))))
+		path := fmt.Sprintf("tokens?n=%d&ttl=%s", soakBatch, tokenTTL)
 		if _, err := k.control(context.WithoutCancel(ctx), http.MethodPost, path); err != nil {
 			return err
 		}
