@@ -53,6 +53,9 @@ func (l limit) rate(of limits) (r ratetext.Rate, ok bool) {
 		r, ok = of.credentials.Of(ratetext.IP)
 	case limitCredentialsEmail, limitCredentialsDevice:
 		r, ok = of.credentials.Of(ratetext.Email)
+	case limitCredentialsDay:
+		_, ok = of.credentials.Of(ratetext.Email)
+		r = ratetext.Rate{N: l.most, Per: l.window}
 	case limitSignupPeer:
 		r, ok = of.signUp.Of(ratetext.IP)
 	case limitMailPeer:

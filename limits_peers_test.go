@@ -198,6 +198,16 @@ func TestStrangersHaveAHundredTriesADayAtOneAccount(t *testing.T) {
 	w.try(app, "unknown@example.com", "another passphrase").want(t, 401, "invalid_credentials")
 }
 
+// A host may limit tries by peer alone, as Config.Limits says.
+func TestWithoutALimitByAddressThereIsNoneForTheDay(t *testing.T) {
+	t.Parallel()
+	w := setup(t, func(c *authkit.Config) { c.Limits.Credentials = "20/m/ip" })
+	w.signUp("ann@example.com")
+	for i := range 120 {
+		w.from(fmt.Sprintf("198.51.100.%d:1", i)).wrong(w.app.ID.String(), "ann@example.com").want(t, 401, "invalid_credentials")
+	}
+}
+
 // An unknown address has the same count, so the answer does not reveal an account.
 func TestTheCountOfADayTellsOfNoAccount(t *testing.T) {
 	t.Parallel()
