@@ -95,7 +95,7 @@ func run(ctx context.Context, o options) error {
 
 // measureAll starts the systems, fills their stores and measures the cells in turn.
 func measureAll(ctx context.Context, p *place, kept *results, todo []cell) error {
-	fmt.Printf("%d cells to measure, about %s\n", len(todo), time.Duration(float64(len(todo))*(p.o.Seconds+1)*float64(time.Second)).Round(time.Minute))
+	fmt.Printf("%d cells to measure, about %s\n", len(todo), time.Duration(float64(len(todo))*(p.o.Seconds+1)*float64(time.Second)).Round(10*time.Second))
 	systems, err := startSystems(ctx, p, todo)
 	defer func() {
 		for _, s := range systems {
