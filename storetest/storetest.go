@@ -51,7 +51,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	for _, group := range [][]sentence{
 		appSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), changeSentences(), tokenSentences(),
 		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), upkeepSentences(), crossingSentences(), riderSentences(), guardSentences(),
-		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), lockstepSentences(),
+		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), neighbourSentences(), lockstepSentences(),
 	} {
 		for _, s := range group {
 			t.Run(s.name, func(t *testing.T) {
