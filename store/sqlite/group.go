@@ -119,7 +119,7 @@ func (g *group) end() {
 		g.steps = []*step{g.running}
 	}
 	if !g.keep {
-		g.hangUp()
+		_ = g.hangUp() // a connection that cannot be restored is closed
 	}
 	g.handOver(g.kind, again)
 	for _, s := range g.steps {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -136,7 +137,7 @@ func TestAGroupEndsThoughStepsWait(t *testing.T) {
 		members[i] = &member{f: h.doing(func() error {
 			seen = append(seen, len(strings.Fields(h.names())))
 			return nil
-		}, adding(fmt.Sprint(i)))}
+		}, adding(strconv.Itoa(i)))}
 	}
 	h.group(nil, members...)
 	for i, m := range members {

@@ -84,7 +84,7 @@ func (h *hall) is(got, want any) {
 
 // member is one step of a group. The fields after f are set by [hall.group].
 type member struct {
-	ctx      context.Context
+	ctx      context.Context // nil: that of the test
 	f        func(sqlstore.Tx) error
 	err      error
 	panicked any
@@ -106,8 +106,9 @@ func (h *hall) group(beside func(), members ...*member) {
 	}()
 	<-held
 	for _, m := range members {
-		if m.ctx == nil {
-			m.ctx = h.Context()
+		ctx := m.ctx
+		if ctx == nil {
+			ctx = h.Context()
 		}
 		m.done = make(chan struct{})
 		before := h.s.conn.w.latest()
@@ -115,7 +116,7 @@ func (h *hall) group(beside func(), members ...*member) {
 			defer close(m.done)
 			defer func() { m.panicked = recover() }()
 			m.err = errGone // unless the step ends the goroutine
-			m.err = h.s.conn.Tx(m.ctx, true, m.f)
+			m.err = h.s.conn.Tx(ctx, true, m.f)
 		}()
 		for h.s.conn.w.latest() == before {
 			runtime.Gosched()

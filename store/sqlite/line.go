@@ -131,7 +131,7 @@ func (l *line) statement(query string) (*sql.Stmt, error) {
 }
 
 func (l *line) exec(query string, args ...any) (int64, error) {
-	s, err := l.statement(query)
+	s, err := l.statement(query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return 0, err
 	}
@@ -148,7 +148,7 @@ func (l *line) exec(query string, args ...any) (int64, error) {
 }
 
 func (l *line) rows(query string, f func(sqlstore.Row) error, args ...any) error {
-	s, err := l.statement(query)
+	s, err := l.statement(query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (r *readers) Rows(ctx context.Context, query string, f func(sqlstore.Row) e
 		}
 		ctx = context.WithoutCancel(ctx)
 	}
-	s, err := r.statement(ctx, query)
+	s, err := r.statement(ctx, query) //nolint:sqlclosecheck // it stays prepared
 	if err != nil {
 		return translate(err)
 	}
@@ -70,7 +70,7 @@ func (r *readers) statement(ctx context.Context, query string) (*sql.Stmt, error
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if other := r.stmts[query]; other != nil || r.stmts == nil {
-		return other, s.Close()
+		return other, s.Close() //nolint:sqlclosecheck // the others stay open
 	}
 	r.stmts[query] = s
 	return s, nil
@@ -92,7 +92,7 @@ func scan(rows *sql.Rows, err error, f func(sqlstore.Row) error) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // after an error of f
 	for rows.Next() {
 		if err := f(rows); err != nil {
 			return err
