@@ -61,7 +61,7 @@ func Child() {
 		return
 	}
 	var p plan
-	err := json.Unmarshal([]byte(text), &p)
+	err := json.Unmarshal([]byte(text), &p) //nolint:musttag // both ends are this program
 	if err == nil {
 		err = p.serve(context.Background())
 	}
@@ -110,7 +110,8 @@ func (p plan) serve(ctx context.Context) error {
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 	}
 	background.Go(func() { _ = server.Serve(listener) }) // until Close
-	if err := json.NewEncoder(os.Stdout).Encode(greeting{"http://" + listener.Addr().String(), c.apps}); err != nil {
+	hello := greeting{"http://" + listener.Addr().String(), c.apps}
+	if err := json.NewEncoder(os.Stdout).Encode(hello); err != nil { //nolint:musttag // as above
 		return err
 	}
 	_, _ = io.Copy(io.Discard, os.Stdin) // any end of it is the end

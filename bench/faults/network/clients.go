@@ -229,14 +229,9 @@ func (s *server) dawdle(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	for at := cut / 2; at < cut; at += 40 {
-		if !pause(ctx, 20*time.Millisecond) {
-			break
-		}
-		if _, err := conn.Write([]byte(whole[at:min(at+40, cut)])); err != nil {
-			break // the server was first
-		}
+	defer hangUp(conn, i%2 == 0)
+	for at := cut / 2; at < cut && pause(ctx, 20*time.Millisecond); at += 40 {
+		_, _ = conn.Write([]byte(whole[at:min(at+40, cut)])) // it fails if the server was first
 	}
-	hangUp(conn, i%2 == 0)
 	return nil
 }

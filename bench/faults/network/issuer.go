@@ -177,7 +177,7 @@ func (i *issuer) authorize(w http.ResponseWriter, r *http.Request) {
 	i.codes[code] = grant{q.Get("login_hint"), q.Get("nonce")}
 	i.mu.Unlock()
 	back := url.Values{"code": {code}, "state": {q.Get("state")}, "iss": {i.url}}
-	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound)
+	http.Redirect(w, r, q.Get("redirect_uri")+"?"+back.Encode(), http.StatusFound) //nolint:gosec // its only client is the test's
 }
 
 // token answers with the code as the access token.
@@ -227,5 +227,5 @@ func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // it fails only if the client has gone
+	_ = json.NewEncoder(w).Encode(v) //nolint:errchkjson // it fails only if the client has gone
 }

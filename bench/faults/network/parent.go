@@ -33,7 +33,7 @@ type server struct {
 
 // start starts a child and waits until it serves.
 func start(ctx context.Context, p plan) (*server, error) {
-	text, err := json.Marshal(p)
+	text, err := json.Marshal(p) //nolint:musttag // both ends are this program
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func start(ctx context.Context, p plan) (*server, error) {
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
 	}
-	if err := json.NewDecoder(out).Decode(&s.greeting); err != nil {
+	if err := json.NewDecoder(out).Decode(&s.greeting); err != nil { //nolint:musttag // as above
 		return nil, fmt.Errorf("start a child: %w", errors.Join(err, s.stop()))
 	}
 	return s, nil
@@ -164,7 +164,7 @@ func (s *server) control(ctx context.Context, method, path string) (state, error
 		return state{}, fmt.Errorf("%s: %w", path, err)
 	}
 	var out state
-	return out, json.Unmarshal(got.body, &out)
+	return out, json.Unmarshal(got.body, &out) //nolint:musttag // as above
 }
 
 // state returns the child's state; collected is the state after garbage was collected.

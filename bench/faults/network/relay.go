@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,12 +72,7 @@ func (r *relay) setMood(m mood) {
 func (r *relay) is(moods ...mood) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, m := range moods {
-		if r.mood == m {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(moods, r.mood)
 }
 
 // tries returns how often a mail was tried.

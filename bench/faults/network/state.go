@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -78,7 +79,7 @@ func (c *child) handler() http.Handler {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 				return
 			}
-			_ = json.NewEncoder(w).Encode(s) // it fails only if the parent has gone
+			_ = json.NewEncoder(w).Encode(s) //nolint:musttag // it fails only if the parent has gone
 		}
 	}
 	none := func(context.Context, url.Values) error { return nil }
@@ -185,9 +186,7 @@ func (c *child) state(ctx context.Context) (state, error) {
 	s.Serving = c.serving.Load()
 	s.Hashed = c.hashed.Load() // after Serving, so that the hash of a request that is over counts
 	c.mu.Lock()
-	for status, n := range c.status {
-		s.Status[status] = n
-	}
+	maps.Copy(s.Status, c.status)
 	c.mu.Unlock()
 	var err error
 	if c.file != "" {
