@@ -5,9 +5,10 @@
 //	defer store.Close()
 //
 // One connection writes, with synchronous=FULL; others read beside it (WAL). Steps that wait for
-// it at the same time share a commit; each is answered after it, and undone alone if it fails. While the
-// store is open, the newest of its data may stand in auth.db-wal only. [Store.Sweep], which
-// Engine.Run calls once a second, and every MiB move it into auth.db. A backup is the copy of
+// it at the same time share a commit: each is answered after it, and undone alone if it fails.
+//
+// While the store is open, the newest of its data may stand in auth.db-wal only. [Store.Sweep],
+// which Engine.Run calls now and then, and every MiB move it into auth.db. A backup is the copy of
 // all files while nothing is open, or what VACUUM INTO or the .backup of the sqlite3 shell
 // writes: a copy of auth.db alone may lack what was written last.
 //
