@@ -12,3 +12,17 @@ insert into authkit_app_names (developer, name_key, app_id, created_at)
 select developer, name_key, app_id, created_at from authkit_apps where deleted_at = 0;
 drop index authkit_apps_name;
 drop index authkit_apps_developer;
+
+-- A session moves the end of its idle time, and a limit its arrival time, at each use. Upkeep finds
+-- what is over by the day or the hour, so that such a use seldom changes an index.
+alter table authkit_sessions add column idle_day bigint generated always as (idle_until / 86400000000) stored;
+create index authkit_sessions_idle on authkit_sessions (idle_day);
+drop index authkit_sessions_expiry;
+alter table authkit_limits add column tat_hour bigint generated always as (tat / 3600000000) stored;
+create index authkit_limits_over on authkit_limits (tat_hour);
+drop index authkit_limits_expiry;
+
+-- The next version of such a row fits on its page, where the server cleans up by itself.
+alter table authkit_sessions set (fillfactor = 80);
+alter table authkit_limits set (fillfactor = 70);
+alter table authkit_users set (fillfactor = 90);
