@@ -12,10 +12,17 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// Hit implements [authkit.LimitStore]. If all hits fit, it takes two round trips, however many
-// they are: each statement is a guard of the step, and a hit that does not fit undoes the step.
-// The hits before that one are then counted in a step of their own.
+// Hit implements [authkit.LimitStore]. Where a database cannot count all hits in one statement,
+// each has one, which is a guard of the step, so that a hit that does not fit undoes the step. The
+// hits before that one are then counted in a step of their own.
 func (s *Store) Hit(ctx context.Context, hits authkit.Hits, now time.Time) (authkit.HitResult, error) {
+	if s.c.Dialect().Guards && !s.apart.Load() && once(hits) {
+		res, err := s.hitOnce(ctx, hits, us(now))
+		if !errors.Is(err, ErrUnsupported) {
+			return res, err
+		}
+		s.apart.Store(true)
+	}
 	full := slices.IndexFunc(hits.Each, never)
 	for {
 		fits := len(hits.Each)
@@ -85,7 +92,7 @@ on conflict (app_id, limit_key) do update set tat = `+arrival+` + $4`+fits+` ret
 }
 
 // untilRoom is how long to wait until a hit that does not fit may be tried again.
-func untilRoom(ctx context.Context, q Tx, h authkit.Hit, now int64) (time.Duration, error) {
+func untilRoom(ctx context.Context, q Reader, h authkit.Hit, now int64) (time.Duration, error) {
 	if never(h) {
 		return h.Window.Truncate(time.Microsecond), nil
 	}

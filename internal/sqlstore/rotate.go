@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ const (
 
 func seenKey(key []byte) string { return hex.EncodeToString(key[:min(len(key), seenSize/2)]) }
 
-// rotateSQL decides in one statement on one row. The parameters are those of rotateArgs.
+// rotateSQL decides in one statement on one row. The parameters are those of rotateAny.
 // A token that is neither current nor in its grace ends the session (RFC 9700, section 4.14.2).
 func rotateSQL() string {
 	told0, told1 := inGrace("0"), inGrace("1")
@@ -64,28 +65,80 @@ seen = case when key0 is null then seen else substr(seen, ` + strconv.Itoa(seenS
 where app_id = $1 and family = $2 and cur = $3 and prev0 = $4` + rotatable("$5") + strings.ReplaceAll(rotateEnd(), "$9", "$7")
 }
 
-// rotateEnd guards the step by the app's Version and returns the session and its user. Each
-// column of the user is a query of its own, since in SQLite a statement that writes cannot
-// return rows of another table.
+// rotateEnd guards the step by the app's Version and returns the session and its user.
 func rotateEnd() string {
+	return appAt("$9") + `
+returning ` + sessionCols + `, ended_at, prev0, sealed0, sealed1, renewals0` + userOfSession()
+}
+
+// appAt is the condition that the app is live and its Version is the one given, if any is.
+func appAt(version string) string {
+	return `
+and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.version = coalesce(` + version + `, a.version))`
+}
+
+// userOfSession returns the columns of the session's user. Each is a query of its own, since in
+// SQLite a statement that writes cannot return rows of another table.
+func userOfSession() string {
 	var sql strings.Builder
-	sql.WriteString(`
-and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and a.version = coalesce($9, a.version))
-returning ` + sessionCols + `, ended_at, prev0, sealed0, sealed1, renewals0`)
 	for col := range strings.SplitSeq(userCols, ", ") {
 		sql.WriteString(`, (select u.` + col + ` from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id)`)
 	}
 	return sql.String()
 }
 
+// nextSQL is the first case of rotateSQL alone: the presented token is current. Nearly every rotation
+// is of this kind, and a server takes longer to prepare the cases than to decide them.
+const nextSQL = ` set prev1 = prev0, sealed1 = sealed0, rotated1 = rotated0, renewed1 = renewed0, key1 = key0, again1 = again0,
+prev0 = $3, sealed0 = $7, rotated0 = $5, key0 = $9, again0 = 0, renewed0 = 0, renewals0 = 0,
+seen = case when $10 <> '' then substr($10 || seen, 1, %d) else seen end, last_used_at = $5, idle_until = $6, cur = $4`
+
+// The texts of a rotation. nextJoined is nextSQL where a statement that writes can return rows of
+// another table.
+var (
+	nextSet   = fmt.Sprintf(nextSQL, seenKeys*seenSize)
+	ofCurrent = ` and cur = $3 and not ($10 <> '' and seen like '%' || $10 || '%')`
+	nextAlone = `update authkit_sessions` + nextSet + `
+where app_id = $1 and family = $2` + ofCurrent + rotatable("$5") + appAt("$8") + `
+returning ` + sessionCols + userOfSession()
+	nextJoined = `update authkit_sessions s` + nextSet + ` from authkit_users u
+where s.app_id = $1 and s.family = $2` + ofCurrent + ` and s.ended_at = 0 and s.idle_until > $5 and s.until_at > $5
+and u.app_id = $1 and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0` + appAt("$8") + `
+returning ` + of("s", sessionCols) + `, ` + of("u", userCols)
+
+	rotateAll = rotateSQL()
+	undoAll   = undoSQL()
+)
+
 // RotateSession implements [authkit.SessionStore].
 func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
-	sql, args := rotateSQL(), []any{
+	var out authkit.Rotated
+	if !r.Undo {
+		sql := nextAlone
+		if s.c.Dialect().Guards {
+			sql = nextJoined
+		}
+		rows, err := s.c.Write(ctx, sql, func(row Row) error {
+			return row.Scan(sessionAndUser(&out.Session, &out.User)...)
+		}, id(r.App), r.Family, r.Presented, r.Next, us(r.Now), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion), blob(r.Key), seenKey(r.Key))
+		if err != nil {
+			return authkit.Rotated{}, err
+		}
+		if rows > 0 {
+			return out, nil
+		}
+	}
+	return s.rotateAny(ctx, r)
+}
+
+// rotateAny is RotateSession for every case.
+func (s *Store) rotateAny(ctx context.Context, r authkit.Rotation) (authkit.Rotated, error) {
+	sql, args := rotateAll, []any{
 		id(r.App), r.Family, r.Presented, r.Next, us(r.Now), r.Grace.Microseconds(), us(r.IdleUntil), blob(r.Sealed), optional(r.AppVersion),
 		r.GraceMost.Microseconds(), blob(r.Key), seenKey(r.Key), r.RenewFor.Microseconds(), int64(r.Renewals),
 	}
 	if r.Undo {
-		sql, args = undoSQL(), []any{id(r.App), r.Family, r.Presented, r.Next, us(r.Now), blob(r.Sealed), optional(r.AppVersion)}
+		sql, args = undoAll, []any{id(r.App), r.Family, r.Presented, r.Next, us(r.Now), blob(r.Sealed), optional(r.AppVersion)}
 	}
 	var out authkit.Rotated
 	var ended, renewals int64

@@ -14,7 +14,13 @@ import (
 const sessionCols = `app_id, session_id, user_id, epoch, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip`
 
 func sessionDest(x *authkit.Session) []any {
-	return []any{&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, &x.Cookie, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP}
+	return append(make([]any, 0, 32), // has room for the user's
+		&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, &x.Cookie, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP)
+}
+
+// sessionAndUser are the destinations of sessionCols and userCols.
+func sessionAndUser(x *authkit.Session, u *authkit.User) []any {
+	return append(sessionDest(x), userDest(u)...)
 }
 
 // addSession starts a session of a user at the Epoch that the user then has.
@@ -25,31 +31,29 @@ select u.app_id,$3,u.user_id,u.epoch,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14 from 
 		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP)
 }
 
-const aliveSession = ` from authkit_sessions s join authkit_users u on u.app_id = s.app_id and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0
-where s.app_id = $1 and s.ended_at = 0 and s.idle_until > $2 and s.until_at > $2` + liveApp
+const (
+	living = ` from authkit_sessions s join authkit_users u on u.app_id = s.app_id and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0
+where s.app_id = $1 and s.ended_at = 0 and s.idle_until > $2 and s.until_at > $2`
+	aliveSession = living + liveApp
+)
 
 var (
-	selectSession   = `select ` + of("s", sessionCols) + `, ` + of("u", userCols) + aliveSession
+	selectSession   = `select ` + of("s", sessionCols) + `, ` + of("u", userCols) + living + liveAppAt("$4")
 	sessionByID     = selectSession + ` and s.session_id = $3`
 	sessionByCookie = selectSession + ` and s.cookie = $3`
-
-	ofUnchangedApp = ` and exists (select 1 from authkit_apps g where g.app_id = $1 and g.version = $4)`
 )
 
 // Session implements [authkit.SessionStore].
 func (s *Store) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKey, now time.Time) (authkit.Session, authkit.User, error) {
 	var x authkit.Session
 	var u authkit.User
-	sql, args := sessionByID, []any{id(app), us(now), id(by.ID)}
+	sql, args := sessionByID, []any{id(app), us(now), id(by.ID), by.AppVersion}
 	if by.ID == uuid.Nil {
 		sql, args[2] = sessionByCookie, by.Cookie
 	}
-	if by.AppVersion != 0 {
-		sql, args = sql+ofUnchangedApp, append(args, by.AppVersion)
-	}
 	err := authkit.ErrNotFound
 	if by.ID != uuid.Nil || len(by.Cookie) > 0 {
-		err = first(ctx, s.c, sql, func(r Row) error { return r.Scan(append(sessionDest(&x), userDest(&u)...)...) }, args...)
+		err = first(ctx, s.c, sql, func(r Row) error { return r.Scan(sessionAndUser(&x, &u)...) }, args...)
 	}
 	if errors.Is(err, authkit.ErrNotFound) {
 		err = cmp.Or(s.changed(ctx, app, by.AppVersion), err)
@@ -57,15 +61,22 @@ func (s *Store) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKe
 	return x, u, err
 }
 
+// useSessionSoon is useSession for a database that need not wait until the disk has the change.
+var (
+	useSession = `update authkit_sessions set last_used_at = $3, idle_until = $4
+where app_id = $1 and session_id = $2` + rotatable("$3") + `
+and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)
+returning 1`
+	useSessionSoon = useSession + `, set_config('synchronous_commit', 'off', true)`
+)
+
 // UseSession implements [authkit.SessionStore].
 func (s *Store) UseSession(ctx context.Context, app, session uuid.UUID, now, idleUntil time.Time) error {
-	rows, err := s.c.Write(ctx, `update authkit_sessions set last_used_at = $3, idle_until = $4
-where app_id = $1 and session_id = $2`+rotatable("$3")+`
-and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0)
-returning 1`, func(row Row) error {
-		var one int64
-		return row.Scan(&one)
-	}, id(app), id(session), us(now), us(idleUntil))
+	sql := useSession
+	if s.c.Dialect().Guards {
+		sql = useSessionSoon
+	}
+	rows, err := s.c.Write(ctx, sql, func(Row) error { return nil }, id(app), id(session), us(now), us(idleUntil))
 	if err == nil && rows == 0 {
 		err = authkit.ErrNotFound
 	}

@@ -20,6 +20,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,9 +46,7 @@ type Tx interface {
 
 	// Queue runs one statement with the next Rows or Exec, or with the commit, whichever
 	// comes first; that call fails if the statement does. If the error given is not nil, a
-	// statement that returns no row fails with it, and nothing after it is run. Where
-	// [Dialect.Guards] is set, a statement that begins with "with" divides by zero instead of
-	// returning no row.
+	// statement that returns no row fails with it, and nothing after it is run.
 	Queue(ctx context.Context, none error, sql string, args ...any)
 
 	// Ask is Queue for a statement whose rows are wanted: f, which only scans, is called for each of
@@ -72,6 +71,9 @@ type Conn interface {
 	Dialect() Dialect
 }
 
+// Then stands in a statement between what it writes, in a "with", and the select that follows.
+const Then = "\n/* then */ "
+
 // Dialect holds the SQL that differs between databases.
 type Dialect struct {
 	Share, Update string // locks the rows of a select; empty where transactions never run concurrently
@@ -81,12 +83,15 @@ type Dialect struct {
 }
 
 // Store is an [authkit.Store] on a Conn.
-type Store struct{ c Conn }
+type Store struct {
+	c     Conn
+	apart atomic.Bool // whether the database cannot count for two apps in one statement
+}
 
 var _ authkit.Store = (*Store)(nil)
 
 // New returns a Store. The tables must be there.
-func New(c Conn) *Store { return &Store{c} }
+func New(c Conn) *Store { return &Store{c: c} }
 
 // Contract is the version of the contract that this package keeps.
 func (s *Store) Contract() int { return 3 }
@@ -105,6 +110,11 @@ const (
 	// isLiveAppAt is isLiveApp for an app that has the Version $2; 0: any.
 	isLiveAppAt = isLiveApp + ` and (version = $2 or $2 = 0)`
 )
+
+// liveAppAt is liveApp for an app that has the Version of an argument; 0: any.
+func liveAppAt(version string) string {
+	return ` and exists (select 1 from authkit_apps a where a.app_id = $1 and a.deleted_at = 0 and (a.version = ` + version + ` or ` + version + ` = 0))`
+}
 
 // write runs f in a transaction during which the app cannot be deleted.
 func (s *Store) write(ctx context.Context, app uuid.UUID, f func(Tx) error) error {

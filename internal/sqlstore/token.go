@@ -149,11 +149,7 @@ func (s *Store) Put(ctx context.Context, p authkit.Put) error {
 
 // Token implements [authkit.TokenStore].
 func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	sql, args := selectToken, takeArgs(app, t, now)
-	if t.AppVersion != 0 {
-		sql, args = sql+` and exists (select 1 from authkit_apps g where g.app_id = $1 and g.version = $6)`, append(args, t.AppVersion)
-	}
-	got, err := oneToken(ctx, s.c, sql, args...)
+	got, err := oneToken(ctx, s.c, selectToken, append(takeArgs(app, t, now), t.AppVersion)...)
 	if errors.Is(err, authkit.ErrNotFound) {
 		err = cmp.Or(s.changed(ctx, app, t.AppVersion), err)
 	}
@@ -208,8 +204,6 @@ func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, no
 }
 
 const (
-	selectToken = `select ` + tokenCols + ` from authkit_tokens` + unspent + unboundOrCurrent + liveApp
-
 	slotOfHash = `(select h.slot from authkit_tokens h where h.app_id = $1 and h.kind = $2 and h.hash = $3)`
 	spendToken = `update authkit_tokens set spent_at = $4` + unspent
 
@@ -218,14 +212,14 @@ const (
 	// by the time that it is locked, the presented token is spent only if it still may be.
 	spendSlot = `with spent as (update authkit_tokens set spent_at = $4 where app_id = $1 and kind = $2 and slot = ` + slotOfHash + ` and spent_at = 0
 and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
-	spendSlotEnd = `)) returning ` + tokenCols + `) `
+	presented = `)) returning ` + tokenCols + `)` + Then + `select * from spent where hash = $3`
 
-	// Each of these divides by zero if the presented token was not among what was spent.
-	presented    = `select 1 / count(*) as some from spent where hash = $3`
-	spendUnbound = spendSlot + unbound + spendSlotEnd + presented
-	spendOfUser  = spendSlot + boundToUser + spendSlotEnd + presented
-	takeSlot     = spendSlot + unboundOrCurrent + spendSlotEnd + `select spent.* from (` + presented + `) found left join spent on found.some >= 0 and spent.hash = $3`
+	spendUnbound = spendSlot + unbound + presented
+	spendOfUser  = spendSlot + boundToUser + presented
+	takeSlot     = spendSlot + unboundOrCurrent + presented
 )
+
+var selectToken = `select ` + tokenCols + ` from authkit_tokens` + unspent + unboundOrCurrent + liveAppAt("$6")
 
 // spending is the part of a step that spends a token.
 type spending struct {

@@ -135,7 +135,24 @@ func (l *strs) Scan(src any) error {
 	default:
 		return fmt.Errorf("list column holds %T", src)
 	}
-	return json.Unmarshal(b, (*[]string)(l))
+	return l.SetText(b)
+}
+
+// SetText sets the list to what JSON text holds. Lists of plain words are read without a decoder.
+func (l *strs) SetText(b []byte) error {
+	inner, ok := bytes.CutPrefix(b, []byte(`["`))
+	inner, end := bytes.CutSuffix(inner, []byte(`"]`))
+	if !ok || !end || bytes.IndexByte(inner, '\\') >= 0 || len(b) < 4 {
+		return json.Unmarshal(b, (*[]string)(l))
+	}
+	*l = (*l)[:0]
+	for word := range bytes.SplitSeq(inner, []byte(`","`)) {
+		if bytes.IndexByte(word, '"') >= 0 {
+			return json.Unmarshal(b, (*[]string)(l))
+		}
+		*l = append(*l, string(word))
+	}
+	return nil
 }
 
 // orZero makes every destination take null as well, which leaves it as it is.
@@ -148,6 +165,9 @@ func orZero(dest []any) []any {
 
 // orNull scans a value that may be null.
 type orNull struct{ to any }
+
+// Of returns the destination of a value that is not null.
+func (o orNull) Of() any { return o.to }
 
 // Scan implements sql.Scanner.
 func (o orNull) Scan(src any) error {

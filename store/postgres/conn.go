@@ -195,15 +195,24 @@ func undone(err error) bool {
 
 // coded reports whether err carries one of these SQLSTATE codes.
 func coded(err error, codes ...string) bool {
-	var e *pgconn.PgError
-	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+	if err == nil {
+		return false
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.Contains(codes, e.Code)
 }
 
 // translate turns unique_violation into [authkit.ErrConflict], and so duplicate_table and
-// duplicate_object, which report a table that another transaction creates at the same time.
+// duplicate_object, which report a table that another transaction creates at the same time. It adds
+// [sqlstore.ErrUnsupported] to feature_not_supported.
 func translate(err error) error {
-	if coded(err, "23505", "42P07", "42710") {
+	switch {
+	case err == nil:
+		return nil
+	case coded(err, "23505", "42P07", "42710"):
 		return authkit.ErrConflict
+	case coded(err, "0A000") && !errors.Is(err, sqlstore.ErrUnsupported): // a step translates what its statements have
+		return fmt.Errorf("%w: %w", sqlstore.ErrUnsupported, err)
 	}
 	return err
 }

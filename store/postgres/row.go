@@ -22,6 +22,12 @@ func (r row) Scan(dest ...any) error {
 		return fmt.Errorf("a row of %d columns is read into %d places", len(raw), len(dest))
 	}
 	for i, d := range dest {
+		if o, ok := d.(interface{ Of() any }); ok {
+			if raw[i] == nil {
+				continue
+			}
+			d = o.Of()
+		}
 		if decode(&fields[i], raw[i], d) {
 			continue
 		}
@@ -71,11 +77,15 @@ func decodeInt(n int64, d any) bool {
 }
 
 func decodeText(raw []byte, d any) bool {
-	s, ok := d.(*string)
-	if ok {
-		*s = string(raw)
+	switch d := d.(type) {
+	case *string:
+		*d = string(raw)
+	case interface{ SetText(text []byte) error }:
+		return d.SetText(raw) == nil // otherwise the slow way reports it
+	default:
+		return false
 	}
-	return ok
+	return true
 }
 
 // native returns the arguments with ids as pgx takes them fastest. It changes args.

@@ -130,26 +130,26 @@ func (a answer) take(results pgx.BatchResults) error {
 
 // wrapping turns statements into guards, and remembers the texts: they are few.
 type wrapping struct {
-	head, tail string
-	texts      sync.Map
+	tail  string
+	texts sync.Map
 }
 
 // A guard counts the rows of a statement that writes or locks them. Its subquery is no part of a
 // larger plan, so that it runs to its end.
 var (
-	guards      = &wrapping{head: "with guard as (", tail: ") select 1 / count(*) from guard"}
-	askedGuards = &wrapping{head: "with guard as (", tail: ") select guard.* from (select 1 / count(*) as some from guard) found left join guard on found.some >= 0"}
+	guards      = &wrapping{tail: " select 1 / count(*) from guard"}
+	askedGuards = &wrapping{tail: " select guard.* from (select 1 / count(*) as some from guard) found left join guard on found.some >= 0"}
 )
 
-// of returns the guard for a statement. One that begins with "with" is a guard already.
+// of returns the guard for a statement.
 func (w *wrapping) of(sql string) string {
-	if strings.HasPrefix(sql, "with ") {
-		return sql
-	}
 	if text, ok := w.texts.Load(sql); ok {
 		return text.(string) //nolint:forcetypeassert // only texts are stored
 	}
-	text := w.head + sql + w.tail
+	text := "with guard as (" + sql + ")" + w.tail
+	if first, then, ok := strings.Cut(sql, sqlstore.Then); ok {
+		text = first + ", guard as (" + then + ")" + w.tail
+	}
 	w.texts.Store(sql, text)
 	return text
 }

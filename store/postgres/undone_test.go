@@ -1,14 +1,19 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"os"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/postgres"
 )
 
 // undoOnce makes the server undo the first change of a session at its commit: after it has
@@ -28,6 +33,23 @@ begin
 end $$;
 create constraint trigger undo_once after update on authkit_sessions deferrable initially deferred for each row execute function undo_once()`
 
+// secondRotation holds the second statement that rotates until the session has ended.
+type secondRotation struct {
+	trips
+	rotations atomic.Int64
+	ended     chan struct{}
+}
+
+func (r *secondRotation) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	if strings.Contains(q.SQL, "set prev1 = ") && r.rotations.Add(1) == 2 {
+		select {
+		case <-r.ended:
+		case <-ctx.Done():
+		}
+	}
+	return ctx
+}
+
 // What a rotation returned before it was undone does not count: the session may have ended since.
 func TestARotationThatIsUndoneFindsASessionEnded(t *testing.T) {
 	t.Parallel()
@@ -36,7 +58,12 @@ func TestARotationThatIsUndoneFindsASessionEnded(t *testing.T) {
 		return
 	}
 	schema := fresh(t, dsn)
-	s, app := withApp(t, schema)
+	_, app := withApp(t, schema)
+	again := &secondRotation{ended: make(chan struct{})}
+	s, err := postgres.New(t.Context(), traced(t, schema, again))
+	if err != nil {
+		t.Fatal(err)
+	}
 	now := time.Unix(1_700_000_000, 0)
 	until := now.Add(time.Hour)
 	user := authkit.User{App: app, ID: uuid.New(), Email: "ann@example.com", CreatedAt: now}
@@ -67,6 +94,7 @@ func TestARotationThatIsUndoneFindsASessionEnded(t *testing.T) {
 	if err := s.EndSession(t.Context(), authkit.SessionEnd{App: app, User: user.ID, ID: session.ID, Now: now}); err != nil {
 		t.Fatal(err)
 	}
+	close(again.ended)
 	if err := <-rotated; !errors.Is(err, authkit.ErrNotFound) {
 		t.Errorf("RotateSession: got %v, want ErrNotFound: the session has ended", err)
 	}
