@@ -29,16 +29,30 @@ func (s *Store) riders(ctx context.Context, q Tx, r ride) {
 		s.addToken(ctx, q, r, t)
 	}
 	for _, m := range r.of.Mail {
-		q.Queue(ctx, nil, `insert into authkit_outbox (app_id, mail_id, sealed, due_at, expires_at, attempts) values ($1,$2,$3,$4,$5,$6)`,
-			id(r.app), id(m.ID), blob(m.Sealed), us(m.DueAt), us(m.Expires), int64(m.Attempts))
+		q.Queue(ctx, nil, putMail, append([]any{id(r.app)}, mailArgs(m)...)...)
 	}
 	for _, e := range r.of.Events {
-		q.Queue(ctx, nil, `insert into authkit_events (app_id, event_id, user_id, at, type, actor, ip, result, reason, request_id, detail) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`,
-			id(r.app), id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail))
+		q.Queue(ctx, nil, putEvent, append([]any{id(r.app)}, eventArgs(e)...)...)
 	}
 	if r.of.Secret != "" {
 		s.underSecret(ctx, q, r.of.Secret)
 	}
+}
+
+const (
+	mailCols  = `mail_id, sealed, due_at, expires_at, attempts`
+	eventCols = `event_id, user_id, at, type, actor, ip, result, reason, request_id, detail`
+
+	putMail  = `insert into authkit_outbox (app_id, ` + mailCols + `) values ($1,$2,$3,$4,$5,$6)`
+	putEvent = `insert into authkit_events (app_id, ` + eventCols + `) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)`
+)
+
+func mailArgs(m authkit.Mail) []any {
+	return []any{id(m.ID), blob(m.Sealed), us(m.DueAt), us(m.Expires), int64(m.Attempts)}
+}
+
+func eventArgs(e authkit.Event) []any {
+	return []any{id(e.ID), id(e.UserID), us(e.Time), e.Type, e.Actor, e.IP, e.Result, e.Reason, e.RequestID, blob(e.Detail)}
 }
 
 func bySlot(a, b authkit.Token) int {

@@ -116,19 +116,24 @@ func (c chosen) put() string {
 	if sql, ok := puts.Load(c); ok {
 		return sql.(string) //nolint:forcetypeassert // only texts are stored
 	}
-	places := make([]string, c.most)
-	for i := range places {
-		places[i] = `select ` + strconv.Itoa(c.class*c.most+i) + ` as place`
-	}
 	epoch := `$10`
 	if c.current {
 		epoch = `(select u.epoch from authkit_users u where u.app_id = $1 and u.user_id = $7)`
 	}
-	sql := intoTokens + `select $1,$2,$3,$4,$5,$6,$7,` + epoch + `,$8,$9,p.place from (` + strings.Join(places, ` union all `) + `) p
-left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place where true
-order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, o.expires_at, o.hash limit 1` + overPlace
+	sql := intoTokens + `select $1,$2,$3,$4,$5,$6,$7,` + epoch + `,$8,$9,p.place from ` + c.places() + overPlace
 	puts.Store(c, sql)
 	return sql
+}
+
+// places selects from the places p of the token $4 in the slot $3 of the kind $2 the one to take.
+func (c chosen) places() string {
+	places := make([]string, c.most)
+	for i := range places {
+		places[i] = `select ` + strconv.Itoa(c.class*c.most+i) + ` as place`
+	}
+	return `(` + strings.Join(places, ` union all `) + `) p
+left join authkit_tokens o on o.app_id = $1 and o.kind = $2 and o.slot = $3 and o.place = p.place where true
+order by case when o.hash = $4 then 0 when o.hash is null then 1 when o.spent_at > 0 then 2 else 3 end, o.expires_at, o.hash limit 1`
 }
 
 // Put implements [authkit.TokenStore].
@@ -140,6 +145,11 @@ func (s *Store) Put(ctx context.Context, p authkit.Put) error {
 			s.riders(ctx, q, rides) // checks the secret
 			return nil
 		})
+	}
+	if kind, ok := puttingOf(p.Riders); ok && s.c.Dialect().Guards {
+		if err := s.putOnce(ctx, p, kind); !errors.Is(err, errRaced) {
+			return err
+		}
 	}
 	return s.guarded(ctx, p.App, p.AppVersion, func(q Tx) error {
 		s.riders(ctx, q, rides)
