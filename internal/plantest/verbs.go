@@ -24,7 +24,8 @@ func Verbs() []Verb {
 	return slices.Concat(readVerbs(), userVerbs(), onceVerbs(), upkeepVerbs())
 }
 
-// Pages are the lists that developers look at, a page at a time.
+// Pages are the calls that read a part of many rows in their order: the lists that developers look
+// at, a page at a time, and a sweep.
 func Pages() []Verb {
 	users := func(name string, q authkit.UserQuery) Verb {
 		return of("Users "+name, func(ctx context.Context, s authkit.Store) ([]authkit.User, error) { return s.Users(ctx, app, q) })
@@ -39,6 +40,10 @@ func Pages() []Verb {
 		events("of a user", authkit.EventQuery{Page: page(), UserID: row(5000)}),
 		of("Apps", func(ctx context.Context, s authkit.Store) ([]authkit.App, error) {
 			return s.Apps(ctx, "host:me", page())
+		}),
+		// The last, since it removes what others name: of 5,000 rows that are over, the first 40.
+		of("Sweep of a part of what is over", func(ctx context.Context, s authkit.Store) (bool, error) {
+			return s.Sweep(ctx, now.Add(time.Hour+5*time.Millisecond), now.Add(-time.Hour+5*time.Millisecond), 40)
 		}),
 	}
 }

@@ -53,12 +53,15 @@ func (t sweep) over(n string) string {
 }
 
 // purge returns the statement of the sweep that removes at most limit rows by the time $1. Where
-// the limit is no constant, a planner expects a tenth of the table. The condition stands twice: if
-// another step renews a row while the delete waits for it, only the outer condition is evaluated
-// again.
+// the limit is no constant, a planner expects a tenth of the table. The bounds on the column keep
+// a planner from reading every row that is over for each batch. If another step renews a row while
+// the delete waits for it, they alone are evaluated again, and the row stays.
 func (t sweep) purge(limit int64) string {
-	return `delete from ` + t.table + ` where (` + t.key + `) in (select ` + t.key + ` from ` + t.table + ` where ` + t.over("$1") +
-		` order by ` + t.column + ` limit ` + strconv.FormatInt(limit, 10) + `) and ` + t.over("$1")
+	first := func(columns string, n int64) string {
+		return `select ` + columns + ` from ` + t.table + ` where ` + t.over("$1") + ` order by ` + t.column + ` limit ` + strconv.FormatInt(n, 10)
+	}
+	return `delete from ` + t.table + ` where (` + t.key + `) in (` + first(t.key, limit) + `)
+and ` + t.column + ` >= (` + first(t.column, 1) + `) and ` + t.column + ` <= (select max(o.` + t.column + `) from (` + first(t.column, limit) + `) o)`
 }
 
 // look is the statement that tells what there is to remove: a row with 1 or 0 for each sweep, by
