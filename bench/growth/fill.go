@@ -73,6 +73,7 @@ type rows struct {
 // tables returns the rows of every table, in an order that foreign keys allow.
 func (p people) tables() []rows {
 	const day = int64(24 * time.Hour / time.Microsecond)
+	soon := time.Now().Add(time.Hour).UnixMicro()
 	return []rows{
 		{"authkit_users", []string{"app_id", "user_id", "email", "email_typed", "name", "name_key", "auth_method", "verified", "disabled", "disabled_reason", "version", "epoch", "last_login", "created_at"}, p.n, func(n int) []any {
 			name := fmt.Sprintf("User %07d", n)
@@ -90,6 +91,16 @@ func (p people) tables() []rows {
 		{"authkit_events", []string{"app_id", "event_id", "user_id", "at", "type", "actor", "ip", "result", "reason", "request_id", "detail"}, 2 * p.n, func(i int) []any {
 			n, kind := i/2, []string{"user.create", "session.start"}[i%2]
 			return []any{p.app(n).id, p.id(kind, n), p.id("user", n), p.at(n), kind, "user", "192.0.2.1", "ok", "", p.id("request", n).String(), nil}
+		}},
+		// What comes and goes is there too, as in a deployment that is in use: statistics of an
+		// empty table would make Postgres read it as a whole.
+		{"authkit_tokens", []string{"app_id", "kind", "slot", "place", "hash", "user_id", "epoch", "expires_at"}, max(p.n/50, 1), func(i int) []any {
+			n := i * 50
+			hash := sha256.Sum256(fmt.Appendf(nil, "token %d", n))
+			return []any{p.app(n).id, "reset", p.id("user", n).String(), int64(0), hash[:], p.id("user", n), int64(1), soon}
+		}},
+		{"authkit_limits", []string{"app_id", "limit_key", "tat"}, max(p.n/20, 1), func(i int) []any {
+			return []any{p.app(i).id, "credentials/email " + email(i), soon}
 		}},
 	}
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -68,7 +71,7 @@ func (w *world) time(ctx context.Context, o operation) (*timing, error) {
 			return nil, err
 		}
 	}
-	readBefore := *w.counted
+	readBefore := w.counted
 	warmed, _, err := w.round(ctx, o, w.how.each/4)
 	if err != nil {
 		return nil, err
@@ -93,13 +96,29 @@ func (w *world) time(ctx context.Context, o operation) (*timing, error) {
 	per := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(len(all)) }
 	t.P50, t.P99 = ms(all[len(all)/2]), ms(all[len(all)*99/100])
 	t.Server, t.DB, t.Read = per(server-serverBefore), per(db-dbBefore), -1
-	if *w.counted >= 0 {
-		t.Read = float64(*w.counted-readBefore) / float64(len(all)+len(warmed))
+	if w.counted == nil {
+		return t, nil
+	}
+	t.Read = 0
+	each := map[string]float64{}
+	for name, n := range w.counted {
+		each[name] = float64(n-readBefore[name]) / float64(len(all)+len(warmed))
+		t.Read += each[name]
 	}
 	if t.Read > mostRead {
-		return nil, fmt.Errorf("got %.0f rows and index entries read a request, want at most %d", t.Read, mostRead)
+		return nil, fmt.Errorf("got %.0f rows and index entries read a request, want at most %d: %s", t.Read, mostRead, most(each))
 	}
 	return t, nil
+}
+
+// most lists the tables and indexes that were read most.
+func most(each map[string]float64) string {
+	names := slices.SortedFunc(maps.Keys(each), func(a, b string) int { return cmp.Compare(each[b], each[a]) })
+	var out []string
+	for _, name := range names[:min(len(names), 5)] {
+		out = append(out, fmt.Sprintf("%s %.0f", name, each[name]))
+	}
+	return strings.Join(out, ", ")
 }
 
 // count reads how much Postgres has read so far. A session of Postgres counts what it has read
@@ -114,8 +133,8 @@ func (w *world) count(ctx context.Context, o operation) error {
 			}
 		}
 	}
-	n, err := w.tables.read(ctx)
-	w.counted = &n
+	var err error
+	w.counted, err = w.tables.read(ctx)
 	return err
 }
 

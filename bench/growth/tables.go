@@ -34,8 +34,9 @@ type tables interface {
 	// the whole store.
 	sizes(ctx context.Context) (each map[string]int64, whole int64, err error)
 
-	// read returns how many rows and index entries were read so far; -1 if the store does not tell.
-	read(ctx context.Context) (int64, error)
+	// read returns how many rows of each table and entries of each index were read so far; nil if
+	// the store does not tell.
+	read(ctx context.Context) (map[string]int64, error)
 
 	// remove removes the database.
 	remove(ctx context.Context) error
@@ -103,9 +104,16 @@ where c.relkind = 'r' and c.relname like 'authkit\_%' group by 1`)
 	return each, whole, err
 }
 
-func (p *inPostgres) read(ctx context.Context) (n int64, err error) {
-	err = p.pool.QueryRow(ctx, `select (select coalesce(sum(seq_tup_read), 0) from pg_stat_user_tables) + (select coalesce(sum(idx_tup_read), 0) from pg_stat_user_indexes)`).Scan(&n)
-	return n, err
+func (p *inPostgres) read(ctx context.Context) (map[string]int64, error) {
+	rows, err := p.pool.Query(ctx, `select relname, seq_tup_read from pg_stat_user_tables union all select indexrelname, idx_tup_read from pg_stat_user_indexes`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int64{}
+	var name string
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&name, &n}, func() error { out[name] += n; return nil })
+	return out, err
 }
 
 func (p *inPostgres) remove(ctx context.Context) error {
@@ -182,7 +190,7 @@ func (s *inSQLite) sizes(context.Context) (map[string]int64, int64, error) {
 	return nil, whole, nil
 }
 
-func (s *inSQLite) read(context.Context) (int64, error) { return -1, nil }
+func (s *inSQLite) read(context.Context) (map[string]int64, error) { return nil, nil }
 
 func (s *inSQLite) remove(context.Context) error {
 	err := s.db.Close()

@@ -23,7 +23,7 @@ type world struct {
 	db      int // the process of the database; 0: none
 	clients []*client
 	deep    shared
-	counted *int64 // how much Postgres had read before the operation
+	counted map[string]int64 // what Postgres had read before the operation
 }
 
 // result is what was measured in a cell.
