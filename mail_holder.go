@@ -26,14 +26,15 @@ type mailHolder struct {
 // read reads the app and the account, unless they were read by that address. The app is taken as
 // this process last read it, and proved by the look for the account. [CodeAppNotFound];
 // [CodeUnavailable].
-func (h *mailHolder) read(ctx context.Context, app uuid.UUID, email string) (err error) {
+func (h *mailHolder) read(ctx context.Context, app uuid.UUID, email string) error {
 	if h.email == email {
 		return nil
 	}
-	remembered := false
-	if h.app, remembered, err = h.records.known(ctx, app); err != nil {
+	known, remembered, err := h.records.known(ctx, app)
+	if err != nil {
 		return err
 	}
+	h.app = known
 	by := AccountKey{Email: email}
 	if remembered {
 		by.AppVersion = h.app.Version

@@ -80,7 +80,7 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 		_, _, err := b.charge(ctx, Console, counts...)
 		return err == nil, err
 	}
-	return true, m.chargeAddress(ctx, b, app, canonical, l, counts)
+	return true, m.chargeAddress(ctx, b, canonical, append(counts, m.ofAddress(app, canonical, l)...))
 }
 
 // chargeNotice charges the limit of notices. The first notice beyond the limit of an hour is
@@ -118,16 +118,24 @@ func (m *mailShare) ofDeveloper(app App) []count {
 	return []count{m.limits.countFor(limit{limitMailDeveloper, most, day}, app.Developer)}
 }
 
-// chargeAddress charges the limits of a mail to an address that was not verified in its app, after
-// those given, in one call. The users of an app get their mail whatever others send.
-func (m *mailShare) chargeAddress(ctx context.Context, b *charges, app uuid.UUID, to string, l *letter, before []count) error {
+// ofAddress returns the counts of a mail to an address that was not verified in its app; the last
+// one is that of the app's first mail on a day.
+func (m *mailShare) ofAddress(app uuid.UUID, to string, l *letter) []count {
 	asker := l.Asker
 	if asker == "" {
 		asker = app.String()
 	}
-	first := m.limits.countFor(limitMailFirst, app.String()+" "+to)
-	exhausted, wait, err := b.charge(ctx, Console, append(before, m.limits.countFor(limitMailAsker, asker+" "+to), m.limits.countFor(limitMailAll, to), first)...)
-	if err == nil && exhausted == first.name() {
+	return []count{
+		m.limits.countFor(limitMailAsker, asker+" "+to), m.limits.countFor(limitMailAll, to),
+		m.limits.countFor(limitMailFirst, app.String()+" "+to),
+	}
+}
+
+// chargeAddress charges counts, the last of which is that of ofAddress, in one call. The users of
+// an app get their mail whatever others send.
+func (m *mailShare) chargeAddress(ctx context.Context, b *charges, to string, counts []count) error {
+	exhausted, wait, err := b.charge(ctx, Console, counts...)
+	if err == nil && exhausted == counts[len(counts)-1].name() {
 		exhausted, wait, err = b.charge(ctx, Console, m.limits.countFor(limitMailAgain, to))
 	}
 	if exhausted != "" {

@@ -112,7 +112,9 @@ func each(ctx context.Context, parts ...func(context.Context) error) (err error)
 }
 
 // spread returns a time of about d, a quarter more or less.
-func spread(d time.Duration) time.Duration { return d*3/4 + rand.N(d/2) }
+func spread(d time.Duration) time.Duration {
+	return d*3/4 + rand.N(d/2) //nolint:gosec // not a secret
+}
 
 // sleep waits for d, or until ctx ends.
 func sleep(ctx context.Context, d time.Duration) {

@@ -47,7 +47,7 @@ select m.app_id, m.mail_id, m.sealed, m.due_at, m.expires_at, m.attempts from (s
 cross join authkit_outbox m where m.app_id = w.app_id and m.mail_id = w.mail_id`
 
 	freeMail = readyApps + `
-select free.* from ready cross join lateral (select d.app_id, d.mail_id, d.sealed, d.due_at, d.expires_at, d.attempts from authkit_outbox d
+select free.app_id, free.mail_id, free.sealed, free.due_at, free.expires_at, free.attempts from ready cross join lateral (select d.app_id, d.mail_id, d.sealed, d.due_at, d.expires_at, d.attempts from authkit_outbox d
 where d.app_id = ready.app_id and d.` + isDue + ` order by d.due_at, d.mail_id limit ` + share + ` for update skip locked) free`
 
 	claimMail = `update authkit_outbox set due_at = $3 where app_id = $1 and mail_id = $2`

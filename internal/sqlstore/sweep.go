@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,15 +69,15 @@ and ` + t.column + ` >= (` + first(t.column, 1) + `) and ` + t.column + ` <= (se
 // the time $1 (of events: $2), and for a deleted app. A Postgres without statistics would read
 // much of a table for many rows, but follows the order of an index for one.
 var look = func() string {
-	sql := `select `
+	var sql strings.Builder
 	for i, t := range sweeps {
 		n := "$1"
 		if i == len(sweeps)-1 {
 			n = "$2"
 		}
-		sql += `case when (select ` + t.column + ` from ` + t.table + ` where ` + t.over(n) + ` order by ` + t.column + ` limit 1) is null then 0 else 1 end, `
+		sql.WriteString(`case when (select ` + t.column + ` from ` + t.table + ` where ` + t.over(n) + ` order by ` + t.column + ` limit 1) is null then 0 else 1 end, `)
 	}
-	return sql + `case when (select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1) is null then 0 else 1 end`
+	return `select ` + sql.String() + `case when (select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1) is null then 0 else 1 end`
 }()
 
 // owned are the tables whose rows are removed with their app. Sessions and credentials go before

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,8 +44,8 @@ type kept struct {
 func (k *kept) take(from string) *connection {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i := len(k.idle) - 1; i >= 0; i-- {
-		if c := k.idle[i]; c.from == from {
+	for i, c := range slices.Backward(k.idle) {
+		if c.from == from {
 			k.remove(i)
 			return c
 		}
@@ -69,22 +70,19 @@ func (k *kept) put(c *connection, while time.Duration) {
 // drop closes a connection, unless it was taken just then.
 func (k *kept) drop(c *connection) {
 	k.mu.Lock()
-	found := false
-	for i := range k.idle {
-		if found = k.idle[i] == c; found {
-			k.remove(i)
-			break
-		}
+	i := slices.Index(k.idle, c)
+	if i >= 0 {
+		k.remove(i)
 	}
 	k.mu.Unlock()
-	if found {
+	if i >= 0 {
 		c.quit()
 	}
 }
 
 func (k *kept) remove(i int) {
 	k.idle[i].idle.Stop()
-	k.idle = append(k.idle[:i], k.idle[i+1:]...)
+	k.idle = slices.Delete(k.idle, i, i+1)
 }
 
 // close closes all idle connections, and those that are in use once they are put back.
