@@ -60,12 +60,12 @@ func (c *cluster) start(ctx context.Context) error {
 		return err
 	}
 	if as != nil {
-		if err := errors.Join(os.Chmod(c.dir, 0o711), os.Chown(home, int(as.Uid), int(as.Gid))); err != nil {
+		if err := errors.Join(os.Chmod(c.dir, 0o711), os.Chown(home, int(as.Uid), int(as.Gid))); err != nil { //nolint:gosec // the server's user goes through it
 			return err
 		}
 	}
 	program := func(ctx context.Context, name string, args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
+		cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...) //nolint:gosec // names of this file
 		cmd.Dir = "/"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Setpgid: true}
 		return cmd

@@ -109,7 +109,7 @@ func run(ctx context.Context, args []string) error {
 	if *quick {
 		return nil
 	}
-	if err := os.MkdirAll(*out, 0o755); err != nil {
+	if err := os.MkdirAll(*out, 0o750); err != nil {
 		return err
 	}
 	err = errors.Join(writeJSON(filepath.Join(*out, "results.json"), results, how), writeReport(filepath.Join(*out, "REPORT.md"), results))

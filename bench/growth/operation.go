@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -96,7 +97,7 @@ func signIn(ctx context.Context, c *client) error {
 	var got struct{ Token string }
 	err := c.send(ctx, "POST", "/auth/credentials/"+c.w.people.app(n).id.String(), "", `{"email":"`+email(n)+`","password":"`+passphrase+`","intent":"sign_in"}`, 200, &got)
 	if err == nil && got.Token == "" {
-		return fmt.Errorf("sign-in: got no token")
+		return errors.New("sign-in: got no token")
 	}
 	return err
 }
@@ -139,7 +140,7 @@ func (c *client) turn(ctx context.Context, n int) (access string, err error) {
 	}
 	err = c.send(ctx, "POST", "/auth/refresh/"+c.w.people.app(n).id.String(), "", `{"refresh_token":"`+now+`"}`, 200, &got)
 	if err == nil && (got.Token == "" || got.Refresh == "") {
-		err = fmt.Errorf("refresh: got no tokens")
+		err = errors.New("refresh: got no tokens")
 	}
 	c.turns[n] = got.Refresh
 	return got.Token, err

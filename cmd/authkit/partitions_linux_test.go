@@ -35,7 +35,7 @@ func query(t *testing.T, ctx context.Context, dsn, sql string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statement is committed
+	defer conn.Close(ctx)
 	rows, err := conn.Query(ctx, sql)
 	if err != nil {
 		t.Fatal(err)
