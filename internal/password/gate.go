@@ -57,7 +57,8 @@ func NewGate(running, queue int, wait time.Duration) *Gate {
 }
 
 // Do calls f as soon as there is room. It returns [ErrBusy] if the queue is full or the wait
-// too long. If ctx ends, the error wraps [ErrBusy] and that of ctx.
+// too long. If ctx ends before f begins, f is not called, and the error wraps [ErrBusy] and that
+// of ctx.
 func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
 	if err := g.enter(ctx, who); err != nil {
 		return err
@@ -68,6 +69,9 @@ func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
 }
 
 func (g *Gate) enter(ctx context.Context, who Asker) error {
+	if ctx.Err() != nil {
+		return gone(ctx)
+	}
 	g.mu.Lock()
 	if g.free > 0 {
 		g.free--
@@ -87,20 +91,27 @@ func (g *Gate) enter(ctx context.Context, who Asker) error {
 	var cause error
 	select {
 	case mine := <-me.turn:
-		if !mine {
+		switch {
+		case !mine:
 			return ErrBusy
+		case ctx.Err() != nil: // it ended at the same moment, or before it was seen to end
+			g.leave()
+			return gone(ctx)
 		}
 		return nil
 	case <-timer.C:
 		cause = ErrBusy
 	case <-ctx.Done():
-		cause = fmt.Errorf("%w: %w", ErrBusy, ctx.Err())
+		cause = gone(ctx)
 	}
 	if !g.quit(me) && <-me.turn {
 		g.leave() // the turn came at the same moment: pass it on
 	}
 	return cause
 }
+
+// gone is the error of a caller that has left.
+func gone(ctx context.Context) error { return fmt.Errorf("%w: %w", ErrBusy, ctx.Err()) }
 
 // keys returns the two flows that an asker belongs to.
 func (a Asker) keys() (tenant, peer flowKey) {

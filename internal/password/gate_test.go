@@ -102,3 +102,48 @@ func TestTheGateIsFairByPeerAndByTenant(t *testing.T) {
 		})
 	}
 }
+
+// left is the context of a caller who has left, which the caller's goroutine has not seen yet.
+type left struct {
+	context.Context
+
+	err error
+}
+
+func (l *left) Err() error { return l.err }
+
+// TestNoCallForACallerWhoHasLeft has callers leave before they come, and while they wait, just
+// before they get their turn.
+func TestNoCallForACallerWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGate(1, 100, time.Hour)
+		began := 0
+		leave := func(ctx context.Context) {
+			err := gate.Do(ctx, password.Asker{}, func() { began++ })
+			if !errors.Is(err, password.ErrBusy) || !errors.Is(err, context.Canceled) {
+				t.Errorf("a caller who has left: got %v, want ErrBusy and Canceled", err)
+			}
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		leave(ended)
+
+		hold, leaving := make(chan struct{}), &left{Context: context.Background()}
+		go func() { _ = gate.Do(t.Context(), password.Asker{}, func() { <-hold }) }()
+		synctest.Wait()
+		for range 3 {
+			go leave(leaving)
+		}
+		synctest.Wait()
+		leaving.err = context.Canceled
+		close(hold)
+		synctest.Wait()
+		if began != 0 {
+			t.Errorf("calls for callers who have left: got %d, want 0", began)
+		}
+		if err := gate.Do(t.Context(), password.Asker{}, func() { began++ }); err != nil || began != 1 {
+			t.Errorf("the next call: got %v and %d calls, want one", err, began)
+		}
+	})
+}
