@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,7 @@ func TestAFloodOfTokensTakesNoRoom(t *testing.T) {
 	}
 	signed := r.token[:strings.LastIndexByte(r.token, '.')]
 	for i := range 100 {
-		for _, raw := range []string{fmt.Sprint("garbage", i), signed + "." + fmt.Sprintf("%086d", i), r.token + fmt.Sprint(i)} {
+		for _, raw := range []string{fmt.Sprint("garbage", i), signed + "." + fmt.Sprintf("%086d", i), r.token + strconv.Itoa(i)} {
 			if _, err := r.signing.verify(r.app, raw, r.time()); !errors.Is(err, CodeInvalidToken) {
 				t.Fatalf("verify %q: got %v, want %v", raw, err, CodeInvalidToken)
 			}

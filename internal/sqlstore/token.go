@@ -169,13 +169,12 @@ func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now ti
 // TryToken implements [authkit.TokenStore].
 func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
 	var out authkit.Token
-	err := s.guarded(ctx, app, t.AppVersion, func(q Tx) error {
-		q.Ask(ctx, authkit.ErrNotFound, into(&out), `update authkit_tokens set attempts = attempts + 1`+unspent+unboundOrCurrent+` and attempts < $6 returning `+tokenCols,
-			append(takeArgs(app, t.Take, now), int64(t.Max))...)
-		return nil
-	})
-	if err != nil {
+	rows, err := s.c.Write(ctx, tryToken, into(&out), append(takeArgs(app, t.Take, now), t.AppVersion, int64(t.Max))...)
+	switch {
+	case err != nil:
 		return authkit.Token{}, err
+	case rows == 0:
+		return authkit.Token{}, cmp.Or(s.changed(ctx, app, t.AppVersion), authkit.ErrNotFound)
 	}
 	if out.Proof == nil || subtle.ConstantTimeCompare(out.Proof, t.Proof) != 1 {
 		return authkit.Token{}, authkit.ErrNotFound
@@ -194,10 +193,14 @@ func (s *Store) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, n
 	})
 }
 
-// TakeToken implements [authkit.TokenStore].
+// TakeToken implements [authkit.TokenStore]. It looks for the token first: strangers can present
+// any number of unknown ones, and a guard that fails leaves a line in the log of Postgres.
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	var out authkit.Token
-	err := s.guarded(ctx, app, t.AppVersion, func(q Tx) error {
+	out, err := s.Token(ctx, app, t, now)
+	if err != nil {
+		return authkit.Token{}, err
+	}
+	err = s.guarded(ctx, app, t.AppVersion, func(q Tx) error {
 		p := spending{app, t, now, unboundOrCurrent, nil}
 		if s.c.Dialect().Guards {
 			q.Ask(ctx, authkit.ErrNotFound, into(&out), takeSlot, p.all()...)
@@ -222,14 +225,17 @@ const (
 	// by the time that it is locked, the presented token is spent only if it still may be.
 	spendSlot = `with spent as (update authkit_tokens set spent_at = $4 where app_id = $1 and kind = $2 and slot = ` + slotOfHash + ` and spent_at = 0
 and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
-	presented = `)) returning ` + tokenCols + `)` + Then + `select * from spent where hash = $3`
+	presented = `)) returning ` + tokenCols + `)` + Then + `select ` + tokenCols + ` from spent where hash = $3`
 
 	spendUnbound = spendSlot + unbound + presented
 	spendOfUser  = spendSlot + boundToUser + presented
 	takeSlot     = spendSlot + unboundOrCurrent + presented
 )
 
-var selectToken = `select ` + tokenCols + ` from authkit_tokens` + unspent + unboundOrCurrent + liveAppAt("$6")
+var (
+	selectToken = `select ` + tokenCols + ` from authkit_tokens` + unspent + unboundOrCurrent + liveAppAt("$6")
+	tryToken    = `update authkit_tokens set attempts = attempts + 1` + unspent + unboundOrCurrent + liveAppAt("$6") + ` and attempts < $7 returning ` + tokenCols
+)
 
 // spending is the part of a step that spends a token.
 type spending struct {
