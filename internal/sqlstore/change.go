@@ -70,12 +70,18 @@ func changeSessions(ctx context.Context, q Tx, c authkit.UserChange) {
 	}
 	addSession(ctx, q, authkit.UserRef{App: c.App, ID: c.ID}, *c.Session)
 	if c.MaxSessions > 0 {
-		q.Queue(ctx, nil, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id in
-(select session_id from authkit_sessions where app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = `+epochOf+`
-order by created_at desc, session_id desc limit 1000000 offset $5)`,
+		q.Queue(ctx, nil, endOldest,
 			id(c.App), id(c.ID), id(c.Session.ID), us(c.Now), int64(c.MaxSessions-1))
 	}
 }
 
 // epochOf is the Epoch of the user $2.
 const epochOf = `(select u.epoch from authkit_users u where u.app_id = $1 and u.user_id = $2)`
+
+// endOldest ends at $4 the sessions of the user $2 but for $3 and the newest $5 others. It looks for
+// one of them first: nearly always there is none, and nothing else is read.
+const (
+	otherAlive = `app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = ` + epochOf
+	firstOver  = ` from authkit_sessions where ` + otherAlive + ` order by created_at desc, session_id desc limit 1 offset $5)`
+	endOldest  = `update authkit_sessions set ended_at = $4 where ` + otherAlive + ` and (select session_id` + firstOver + ` is not null and (created_at, session_id) <= (select created_at, session_id` + firstOver
+)

@@ -188,7 +188,7 @@ func (s *Store) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 			q.Queue(ctx, authkit.ErrConflict, `select 1 where not exists (select 1 from authkit_app_names where developer = $1)`, r.Owns)
 		}
 		q.Queue(ctx, authkit.ErrStale, `delete from authkit_users where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0) returning 1`, id(r.App), id(r.ID), r.Version)
-		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2`, id(r.App), id(r.ID))
+		q.Queue(ctx, nil, `delete from authkit_tokens where app_id = $1 and user_id = $2 and user_id <> `+noUser, id(r.App), id(r.ID))
 		s.riders(ctx, q, ride{app: r.App, of: r.Riders})
 		return nil
 	})

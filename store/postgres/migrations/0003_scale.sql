@@ -26,3 +26,16 @@ drop index authkit_limits_expiry;
 alter table authkit_sessions set (fillfactor = 80);
 alter table authkit_limits set (fillfactor = 70);
 alter table authkit_users set (fillfactor = 90);
+
+-- A server keeps the plan that it made for a statement while the table was empty, when every index
+-- that has the app in front looks alike. So each index fits only the statements that need it: one
+-- by the hash has the hash in front, and the others hold only the rows that are looked for by them.
+-- The sessions of a user are read in the order of theirs.
+drop index authkit_tokens_hash;
+create unique index authkit_tokens_hash on authkit_tokens (hash, app_id, kind);
+drop index authkit_tokens_user;
+create index authkit_tokens_user on authkit_tokens (app_id, user_id) where user_id <> '00000000-0000-0000-0000-000000000000';
+drop index authkit_sessions_user;
+create index authkit_sessions_user on authkit_sessions (app_id, user_id, created_at, session_id);
+drop index authkit_sessions_ended;
+create index authkit_sessions_ended on authkit_sessions (ended_at) where ended_at > 0;

@@ -21,3 +21,9 @@ drop index authkit_sessions_expiry;
 alter table authkit_limits add column tat_hour bigint generated always as (tat / 3600000000) virtual;
 create index authkit_limits_over on authkit_limits (tat_hour);
 drop index authkit_limits_expiry;
+
+-- These indexes hold only the rows that are looked for by them.
+drop index authkit_tokens_user;
+create index authkit_tokens_user on authkit_tokens (app_id, user_id) where user_id <> '00000000-0000-0000-0000-000000000000';
+drop index authkit_sessions_ended;
+create index authkit_sessions_ended on authkit_sessions (ended_at) where ended_at > 0;
