@@ -11,6 +11,8 @@ import (
 	"fmt"
 
 	"golang.org/x/crypto/chacha20poly1305"
+
+	"github.com/authkit-dev/authkit/internal/bounded"
 )
 
 // MinSecret is the least length of a secret, in bytes.
@@ -18,9 +20,11 @@ const MinSecret = 32
 
 const keySize = 32
 
-// Ring holds the secrets, newest first. It is immutable and therefore safe for concurrent use.
+// Ring holds the secrets, newest first. It derives the subkey of a label once, and remembers a
+// bounded number of subkeys. It is safe for concurrent use.
 type Ring struct {
-	keys []key
+	keys    []key
+	subkeys *bounded.Cache[subkeyName, *subkey]
 }
 
 type key struct {
@@ -35,7 +39,7 @@ func New(secrets ...[]byte) (*Ring, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("seal: no secret given")
 	}
-	r := &Ring{keys: make([]key, 0, len(secrets))}
+	r := &Ring{keys: make([]key, 0, len(secrets)), subkeys: bounded.NewCache[subkeyName, *subkey](maxSubkeys)}
 	for i, s := range secrets {
 		if len(s) < MinSecret {
 			return nil, fmt.Errorf("seal: secret %d has %d bytes, want at least %d", i, len(s), MinSecret)
@@ -74,17 +78,14 @@ func (k key) derive(info string) []byte {
 	return out
 }
 
-// The prefix keeps callers' labels apart from the labels of this package.
-func (k key) user(label string) []byte { return k.derive("label " + label) }
-
 // Key returns the 32-byte subkey of the newest secret for the label.
-func (r *Ring) Key(label string) []byte { return r.keys[0].user(label) }
+func (r *Ring) Key(label string) []byte { return bytes.Clone(r.subkey(0, label).key) }
 
 // Keys returns the subkeys of all secrets for the label, newest first.
 func (r *Ring) Keys(label string) [][]byte {
 	out := make([][]byte, len(r.keys))
-	for i, k := range r.keys {
-		out[i] = k.user(label)
+	for i := range r.keys {
+		out[i] = bytes.Clone(r.subkey(i, label).key)
 	}
 	return out
 }
@@ -92,44 +93,39 @@ func (r *Ring) Keys(label string) [][]byte {
 // MAC returns the HMAC-SHA256 of the parts under Key(label). Every part is preceded by its
 // length, so that moving bytes from one part to the next changes the result.
 func (r *Ring) MAC(label string, parts ...[]byte) []byte {
-	return mac(r.Key(label), parts)
+	return r.subkey(0, label).mac(parts)
 }
 
 // MACFor is MAC under the secret that sealed blob. So a MAC that was made together with a
 // blob can be made again for as long as the blob opens. It fails as Open does.
 func (r *Ring) MACFor(blob []byte, label string, parts ...[]byte) ([]byte, error) {
-	k, err := r.sealer(blob)
+	i, err := r.sealer(blob)
 	if err != nil {
 		return nil, err
 	}
-	return mac(k.user(label), parts), nil
+	return r.subkey(i, label).mac(parts), nil
 }
 
 // CheckMAC reports in constant time whether sum is the MAC of the parts under any secret of the
 // ring.
 func (r *Ring) CheckMAC(label string, sum []byte, parts ...[]byte) bool {
 	ok := false
-	for _, k := range r.keys {
-		if hmac.Equal(sum, mac(k.user(label), parts)) {
+	for i := range r.keys {
+		if hmac.Equal(sum, r.subkey(i, label).mac(parts)) {
 			ok = true
 		}
 	}
 	return ok
 }
 
-func mac(k []byte, parts [][]byte) []byte {
-	h := hmac.New(sha256.New, k)
-	for _, p := range parts {
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p))))
-		_, _ = h.Write(p)
-	}
-	return h.Sum(nil)
-}
-
 // AAD joins parts into additional data. Every part is preceded by its length, so that no two
 // lists of parts give the same bytes.
 func AAD(parts ...string) []byte {
-	var out []byte
+	size := 0
+	for _, p := range parts {
+		size += 8 + len(p)
+	}
+	out := make([]byte, 0, size)
 	for _, p := range parts {
 		out = binary.BigEndian.AppendUint64(out, uint64(len(p)))
 		out = append(out, p...)

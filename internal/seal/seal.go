@@ -50,29 +50,29 @@ func (r *Ring) Seal(plain, aad []byte) []byte {
 // Open decrypts a blob of Seal, given the same aad. It fails with ErrUnknownKey if the ring
 // lacks the secret, and with ErrOpen in every other case.
 func (r *Ring) Open(blob, aad []byte) ([]byte, error) {
-	k, err := r.sealer(blob)
+	i, err := r.sealer(blob)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := k.aead.Open(nil, blob[1+idSize:overhead], blob[overhead:], bind(blob[:1+idSize], aad))
+	plain, err := r.keys[i].aead.Open(nil, blob[1+idSize:overhead], blob[overhead:], bind(blob[:1+idSize], aad))
 	if err != nil {
 		return nil, ErrOpen
 	}
 	return plain, nil
 }
 
-// sealer returns the key with which a blob claims to be sealed.
-func (r *Ring) sealer(blob []byte) (key, error) {
+// sealer returns the index of the secret with which a blob claims to be sealed.
+func (r *Ring) sealer(blob []byte) (int, error) {
 	if len(blob) < overhead+chacha20poly1305.Overhead || blob[0] != version {
-		return key{}, ErrOpen
+		return 0, ErrOpen
 	}
 	id := [idSize]byte(blob[1 : 1+idSize])
-	for _, k := range r.keys {
+	for i, k := range r.keys {
 		if k.id == id {
-			return k, nil
+			return i, nil
 		}
 	}
-	return key{}, ErrUnknownKey
+	return 0, ErrUnknownKey
 }
 
 // bind authenticates the header of the blob together with the caller's data.

@@ -2,7 +2,12 @@ package seal_test
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/authkit-dev/authkit/internal/seal"
@@ -84,5 +89,41 @@ func TestCheckMAC(t *testing.T) {
 	}
 	if got := both.Keys("x"); !bytes.Equal(got[0], both.Key("x")) || !bytes.Equal(got[1], older.Key("x")) {
 		t.Error("keys: got another order, want newest first")
+	}
+}
+
+func TestConcurrentMACs(t *testing.T) {
+	t.Parallel()
+	r := ring(t, secret(2), secret(1))
+	want := func(key []byte, part string) []byte {
+		h := hmac.New(sha256.New, key)
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		h.Write([]byte(part))
+		return h.Sum(nil)
+	}
+	var all sync.WaitGroup
+	for g := range 8 {
+		all.Go(func() {
+			for i := range 400 { // more labels than a ring remembers
+				label, part := fmt.Sprint("label ", i%200), fmt.Sprint(g, i)
+				if got := r.MAC(label, []byte(part)); !bytes.Equal(got, want(ring(t, secret(2)).Key(label), part)) {
+					t.Errorf("MAC of %q under %q: got %x, want that of a new ring", part, label, got)
+				}
+				if !r.CheckMAC(label, want(r.Keys(label)[1], part), []byte(part)) {
+					t.Errorf("MAC of the older secret under %q: got false, want true", label)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestAKeyThatWasReturnedIsTheCallers(t *testing.T) {
+	t.Parallel()
+	r := ring(t, secret(1))
+	clear(r.Key("x"))
+	clear(r.Keys("x")[0])
+	if got := r.Key("x"); !bytes.Equal(got, ring(t, secret(1)).Key("x")) {
+		t.Errorf("after the caller changed its key: got %x, want the subkey", got)
 	}
 }
