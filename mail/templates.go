@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/authkit-dev/authkit/internal/fill"
 )
@@ -177,7 +178,7 @@ func (defaults) Render(name string, data Data) (Message, error) {
 		"Title": w.title, "Button": w.button, "Fact": w.fact, "Otherwise": w.otherwise,
 		"Sender": data.sender(), "Code": data.Code, "Minutes": data.Minutes, "Link": data.Link, "LinkURL": data.Link, "Way": plainWay,
 	}
-	text, err := fill.Text(read(form+".txt"), used(form+".txt", all))
+	text, err := forms()[form+".txt"].Text(used(form+".txt", all))
 	keep(err)
 	all["Way"] = way
 	body := page(keep, form+".html", used(form+".html", all))
@@ -190,16 +191,16 @@ func (defaults) Render(name string, data Data) (Message, error) {
 
 // page fills in a file; what fails is kept.
 func page(keep func(error), file string, values fill.Values) fill.HTML {
-	html, err := fill.Page(read(file), values)
+	html, err := forms()[file].Page(values)
 	keep(err)
 	return html
 }
 
 // used returns the values that have a place in a file.
 func used(file string, all fill.Values) fill.Values {
-	some := fill.Values{}
+	form, some := forms()[file], make(fill.Values, len(all))
 	for name, v := range all {
-		if strings.Contains(read(file), "{{"+name+"}}") {
+		if form.Has(name) {
 			some[name] = v
 		}
 	}
@@ -209,10 +210,17 @@ func used(file string, all fill.Values) fill.Values {
 // OneLine joins the lines of a text into one, as a subject requires.
 func OneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-func read(file string) string {
-	b, err := embedded.ReadFile("templates/" + file)
+// forms returns the embedded files by name. They are parsed once.
+var forms = sync.OnceValue(func() map[string]fill.Form {
+	files, err := embedded.ReadDir("templates")
+	out := make(map[string]fill.Form, len(files))
+	for _, f := range files {
+		text, failed := embedded.ReadFile("templates/" + f.Name())
+		err = errors.Join(err, failed)
+		out[f.Name()] = fill.Parse(string(text))
+	}
 	if err != nil {
 		panic(err) // the files are fixed at build time
 	}
-	return string(b)
-}
+	return out
+})
