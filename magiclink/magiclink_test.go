@@ -48,3 +48,13 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+func TestMintWritesOneForm(t *testing.T) {
+	t.Parallel()
+	raw, err := magiclink.Mint(key(1), magiclink.Claims{App: app, ID: make([]byte, 16), ExpiresAt: now})
+	// The token of golang-jwt for the same key, header and claims.
+	const want = "eyJhbGciOiJIUzI1NiIsInR5cCI6Im1hZ2ljLWxpbmsrand0In0.eyJhdWQiOiIwMTkwYTAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDEiLCJleHAiOjE3MDAwMDAwMDAsImp0aSI6IkFBQUFBQUFBQUFBQUFBQUFBQUFBQUEifQ.-JMzJGaU1CKc0nZ_2qq6GgHJzAhCatO-Vg1806ONx8w"
+	if err != nil || raw != want {
+		t.Errorf("got %s, %v, want %s", raw, err, want)
+	}
+}
