@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 
 	"github.com/google/uuid"
 )
@@ -25,9 +26,15 @@ func (h *handler) readApp(c *call, id uuid.UUID) (App, error) {
 // decide checks and serves a request. If it began with a remembered app that has changed since,
 // nothing was done and nothing was answered: it is decided once more, by the app as it is now.
 func (h *handler) decide(c *call, rt route, bodyErr error) error {
-	c.remembers = rt.remembers
+	if !rt.remembers {
+		return h.checkAndServe(c, rt, bodyErr)
+	}
+	c.remembers = true
 	by, header := c.client, c.w.Header().Clone()
 	err := h.proved(c, h.checkAndServe(c, rt, bodyErr))
+	if errors.Is(err, CodeUnavailable) { // a flow may have set a cookie before it asked the store
+		setValues(c.w.Header(), "Set-Cookie", header["Set-Cookie"])
+	}
 	if !errors.Is(err, ErrAppChanged) {
 		return err
 	}
@@ -51,4 +58,12 @@ func (h *handler) proved(c *call, refusal error) error {
 		return unavailable(fmt.Errorf("read the app of a refused request: %w", err))
 	}
 	return refusal
+}
+
+// setValues gives a header the values that it had before; none: it is not set.
+func setValues(header http.Header, name string, values []string) {
+	header.Del(name)
+	if len(values) > 0 {
+		header[name] = values
+	}
 }

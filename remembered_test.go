@@ -141,6 +141,12 @@ func TestARefusalByARememberedAppNeedsTheStore(t *testing.T) {
 	e.store.FailAt(1)
 	defer e.store.FailAt(0)
 	ask().want(t, 503, "unavailable")
+	e.store.FailAt(1)
+	got := e.send("POST", e.in("/auth/magic-link/{app_id}"), `{"email":"ann@example.com"}`)
+	got.want(t, 503, "unavailable")
+	if cookies := got.Header().Values("Set-Cookie"); len(cookies) > 0 {
+		t.Errorf("Set-Cookie: got %q, want none from a request that the store did not see", cookies)
+	}
 }
 
 // Where the process remembers the app, a request costs only the calls of its flow.

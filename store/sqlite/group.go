@@ -96,7 +96,7 @@ func (g *group) next() *step {
 }
 
 func (g *group) commit() {
-	_, err := g.line.exec("commit")
+	err := g.line.commit()
 	if err != nil {
 		g.rollback()
 	}

@@ -92,10 +92,15 @@ const (
 // begin takes the write lock at once: a transaction that reads first and writes later can fail
 // when it takes the lock. While another process holds the lock, begin asks more often than
 // SQLite would, since a busy process frees it for a moment only.
-func (l *line) begin(ctx context.Context) error {
+func (l *line) begin(ctx context.Context) error { return l.patiently(ctx, "begin immediate") }
+
+// commit waits as begin does: without a write-ahead log, it needs a moment without readers.
+func (l *line) commit() error { return l.patiently(context.Background(), "commit") }
+
+func (l *line) patiently(ctx context.Context, query string) error {
 	give := time.Now().Add(time.Duration(l.patience) * time.Millisecond)
 	for pause := pollLeast; ; pause = min(2*pause, pollMost) {
-		_, err := l.exec("begin immediate")
+		_, err := l.exec(query)
 		if !busy(err) || time.Now().After(give) {
 			return err
 		}
