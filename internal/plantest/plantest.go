@@ -30,6 +30,7 @@ var errUndo = errors.New("undo")
 
 func (t Tap) look(ctx context.Context, sql string, args ...any) error {
 	err := t.Conn.Tx(ctx, true, func(q sqlstore.Tx) error {
+		q.Queue(ctx, nil, "savepoint look") // to which an Explain may roll back
 		if err := t.Explain(ctx, q, sql, args...); err != nil {
 			return err
 		}

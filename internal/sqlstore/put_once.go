@@ -67,29 +67,17 @@ func (p putting) sql(share string) string {
 }
 
 func (p putting) text(share string) string {
-	var sql strings.Builder
-	sql.WriteString(`with live as (` + isLiveAppAt + share + `)`)
-	last, next := "live", 3
-	add := func(table, cols string, n int) {
-		at := strconv.Itoa(next)
-		sql.WriteString(`,
-put` + at + ` as (insert into ` + table + ` (app_id, ` + cols + `) select $1, ` + params(next, n) + ` from ` + last + ` returning 1)`)
-		last, next = `put`+at, next+n
-	}
+	c := newChain(share)
 	if p.token {
-		sql.WriteString(`,
-token as (` + p.chosen.from("live") + `)`)
-		last, next = "token", 12
+		c.part("token", p.chosen.from("live"), 9)
 	}
 	for range p.mail {
-		add("authkit_outbox", mailCols, 5)
+		c.put("authkit_outbox", mailCols, 5)
 	}
 	for range p.events {
-		add("authkit_events", eventCols, 10)
+		c.put("authkit_events", eventCols, 10)
 	}
-	sql.WriteString(`
-select (select count(*) from live), (select count(*) from ` + last + `)`)
-	return sql.String()
+	return c.end()
 }
 
 // from returns the put of a token if another statement has found a row. The token's kind and what

@@ -27,8 +27,17 @@ func sessionAndUser(x *authkit.Session, u *authkit.User) []any {
 func addSession(ctx context.Context, q Tx, u authkit.UserRef, x authkit.Session) {
 	q.Queue(ctx, nil, `insert into authkit_sessions (`+sessionCols+`)
 select u.app_id,$3,u.user_id,u.epoch,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14 from authkit_users u where u.app_id = $1 and u.user_id = $2`,
-		id(u.App), id(u.ID), id(x.ID), blob(x.Family), blob(x.Current), blob(x.Cookie),
-		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP)
+		append([]any{id(u.App), id(u.ID)}, sessionArgs(x)...)...)
+}
+
+// sessionOwn are the columns of sessionArgs.
+const sessionOwn = `session_id, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip`
+
+func sessionArgs(x authkit.Session) []any {
+	return []any{
+		id(x.ID), blob(x.Family), blob(x.Current), blob(x.Cookie),
+		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP,
+	}
 }
 
 const (

@@ -223,13 +223,16 @@ const (
 	// spendSlot spends a slot in one statement, whose end is one of the conditions on a user: of
 	// two steps on one slot, the second finds each row spent by the first. Whatever stands in a row
 	// by the time that it is locked, the presented token is spent only if it still may be.
-	spendSlot = `with spent as (update authkit_tokens set spent_at = $4 where app_id = $1 and kind = $2 and slot = ` + slotOfHash + ` and spent_at = 0
+	spendRows = `update authkit_tokens set spent_at = $4 where app_id = $1 and kind = $2 and slot = ` + slotOfHash + ` and spent_at = 0
 and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
+	spendSlot = `with spent as (` + spendRows
 	presented = `)) returning ` + tokenCols + `)` + Then + `select ` + tokenCols + ` from spent where hash = $3`
 
 	spendUnbound = spendSlot + unbound + presented
 	spendOfUser  = spendSlot + boundToUser + presented
 	takeSlot     = spendSlot + unboundOrCurrent + presented
+
+	spendUnboundSlot = spendRows + unbound + `))`
 )
 
 var (

@@ -151,6 +151,12 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 	if c.Session != nil {
 		u.LastLogin = micro(c.Now)
 	}
+	if kind, ok := creatingOf(c); ok && s.c.Dialect().Guards {
+		if err := s.createOnce(ctx, c, u, kind); err != nil {
+			return authkit.User{}, err
+		}
+		return u, nil
+	}
 	err := s.write(ctx, u.App, func(q Tx) error {
 		q.Queue(ctx, nil, `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
 values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt))

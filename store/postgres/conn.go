@@ -204,13 +204,15 @@ func coded(err error, codes ...string) bool {
 
 // translate turns unique_violation into [authkit.ErrConflict], and so duplicate_table and
 // duplicate_object, which report a table that another transaction creates at the same time. It adds
-// [sqlstore.ErrUnsupported] to feature_not_supported.
+// [sqlstore.ErrUnsupported] to feature_not_supported, and [sqlstore.ErrGuard] to division_by_zero.
 func translate(err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case coded(err, "23505", "42P07", "42710"):
 		return authkit.ErrConflict
+	case coded(err, "22012") && !errors.Is(err, sqlstore.ErrGuard):
+		return fmt.Errorf("%w: %w", sqlstore.ErrGuard, err)
 	case coded(err, "0A000") && !errors.Is(err, sqlstore.ErrUnsupported): // a step translates what its statements have
 		return fmt.Errorf("%w: %w", sqlstore.ErrUnsupported, err)
 	}
