@@ -31,6 +31,17 @@ func scanUser(r Row) (authkit.User, error) {
 	return u, err
 }
 
+// scanUsers returns a scan of many rows, which reads each into the same place.
+func scanUsers() func(Row) (authkit.User, error) {
+	u := new(authkit.User)
+	dest := userDest(u)
+	return func(r Row) (authkit.User, error) {
+		*u = authkit.User{}
+		err := r.Scan(dest...)
+		return *u, err
+	}
+}
+
 // An account is read from its app on, so that one statement finds out whether the app is as it was,
 // and takes the same time for a user who is there and one who is not.
 const (
@@ -106,7 +117,7 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 		w.and("u.auth_method", "=", f.AuthMethod)
 	}
 	w.page(f.Page, "u.created_at", "u.user_id")
-	return list(ctx, s, w.sql, scanUser, w.args...)
+	return listUpTo(ctx, s, f.Limit, w.sql, scanUsers(), w.args...)
 }
 
 // fewHits is how many users are sorted for one page of a search. A search that finds more goes
