@@ -32,10 +32,11 @@ type Gate struct {
 	flows map[flowKey]*flow
 }
 
-// waiter is a call that waits. The channel gets true for its turn and false if it must leave.
+// waiter is a call that waits. The channel gets true for its turn and false if it must leave. It
+// holds its flows, since a refusal looks at every waiter while the gate is locked.
 type waiter struct {
-	who  Asker
-	turn chan bool
+	tenant, peer *flow // the same one if the peer is unknown
+	turn         chan bool
 }
 
 // flowKey names a tenant or a peer.
@@ -46,6 +47,7 @@ type flowKey struct {
 
 // flow is a tenant or a peer with waiters.
 type flow struct {
+	key     flowKey
 	waiting int
 	round   int // of its next turn: each flow gets one turn in a round (start-time fair queuing)
 }
@@ -82,8 +84,7 @@ func (g *Gate) enter(ctx context.Context, who Asker) error {
 		g.mu.Unlock()
 		return ErrBusy
 	}
-	me := &waiter{who, make(chan bool, 1)}
-	g.add(me)
+	me := g.add(who)
 	g.mu.Unlock()
 
 	timer := time.NewTimer(g.wait)
@@ -121,16 +122,12 @@ func (a Asker) keys() (tenant, peer flowKey) {
 	return flowKey{false, a.Tenant}, flowKey{true, a.Peer}
 }
 
-// waiting returns how many waiters the asker's tenant and its peer have.
-func (g *Gate) waiting(who Asker) (tenant, peer int) {
-	t, p := who.keys()
-	if f := g.flows[t]; f != nil {
-		tenant = f.waiting
+// waiting returns how many waiters a tenant or a peer has.
+func (g *Gate) waiting(key flowKey) int {
+	if f := g.flows[key]; f != nil {
+		return f.waiting
 	}
-	if f := g.flows[p]; f != nil {
-		peer = f.waiting
-	}
-	return tenant, peer
+	return 0
 }
 
 // displace makes room in a full queue by sending one waiter away. It takes a waiter whose
@@ -139,15 +136,16 @@ func (g *Gate) waiting(who Asker) (tenant, peer int) {
 // whose peer has more waiters than the newcomer's would. It reports false if there is none
 // either.
 func (g *Gate) displace(who Asker) bool {
-	tenant, peer := g.waiting(who)
-	most, mostPeer, out := max(tenant, peer)+1, 0, -1
-	own, ownPeer := -1, peer+1
+	tenant, peer := who.keys()
+	same := g.flows[tenant] // nil: the newcomer's tenant has no waiter
+	most, mostPeer, out := max(g.waiting(tenant), g.waiting(peer))+1, 0, -1
+	own, ownPeer := -1, g.waiting(peer)+1
 	for i, w := range g.line {
-		t, p := g.waiting(w.who)
-		if load := max(t, p); load > most || out >= 0 && load == most && p >= mostPeer {
+		p := w.peer.waiting
+		if load := max(w.tenant.waiting, p); load > most || out >= 0 && load == most && p >= mostPeer {
 			most, mostPeer, out = load, p, i
 		}
-		if w.who.Tenant == who.Tenant && (p > ownPeer || own >= 0 && p == ownPeer) {
+		if w.tenant == same && (p > ownPeer || own >= 0 && p == ownPeer) {
 			own, ownPeer = i, p
 		}
 	}
@@ -163,36 +161,42 @@ func (g *Gate) displace(who Asker) bool {
 }
 
 // add puts a waiter at the end of the line.
-func (g *Gate) add(w *waiter) {
-	tenant, peer := w.who.keys()
-	g.line = append(g.line, w)
-	for _, key := range distinct(tenant, peer) {
-		f := g.flows[key]
-		if f == nil {
-			f = &flow{round: g.round}
-			g.flows[key] = f
-		}
-		f.waiting++
+func (g *Gate) add(who Asker) *waiter {
+	tenant, peer := who.keys()
+	w := &waiter{tenant: g.join(tenant), turn: make(chan bool, 1)}
+	if w.peer = w.tenant; peer != tenant {
+		w.peer = g.join(peer)
 	}
+	g.line = append(g.line, w)
+	return w
+}
+
+// join counts one more waiter of a tenant or a peer.
+func (g *Gate) join(key flowKey) *flow {
+	f := g.flows[key]
+	if f == nil {
+		f = &flow{key: key, round: g.round}
+		g.flows[key] = f
+	}
+	f.waiting++
+	return f
 }
 
 // remove takes a waiter out of the line and drops flows that have no waiter left.
 func (g *Gate) remove(i int) {
-	tenant, peer := g.line[i].who.keys()
+	w := g.line[i]
 	g.line = slices.Delete(g.line, i, i+1)
-	for _, key := range distinct(tenant, peer) {
-		if g.flows[key].waiting--; g.flows[key].waiting == 0 {
-			delete(g.flows, key)
-		}
+	g.part(w.tenant)
+	if w.peer != w.tenant {
+		g.part(w.peer)
 	}
 }
 
-// distinct returns both keys, or one if they are equal.
-func distinct(a, b flowKey) []flowKey {
-	if a == b {
-		return []flowKey{a}
+// part counts one waiter of a tenant or a peer less.
+func (g *Gate) part(f *flow) {
+	if f.waiting--; f.waiting == 0 {
+		delete(g.flows, f.key)
 	}
-	return []flowKey{a, b}
 }
 
 // quit takes a waiter out of the line. It reports false if the waiter got its turn or was sent
@@ -219,17 +223,15 @@ func (g *Gate) leave() {
 	}
 	next, round, peerRound := -1, 0, 0
 	for i, w := range g.line {
-		tenant, peer := w.who.keys()
-		p := g.flows[peer].round
-		r := max(g.flows[tenant].round, p)
+		p := w.peer.round
+		r := max(w.tenant.round, p)
 		if next < 0 || r < round || r == round && p < peerRound {
 			next, round, peerRound = i, r, p
 		}
 	}
 	w := g.line[next]
-	tenant, peer := w.who.keys()
 	g.round = round
-	g.flows[tenant].round, g.flows[peer].round = round+1, round+1
+	w.tenant.round, w.peer.round = round+1, round+1
 	g.remove(next)
 	w.turn <- true
 }
