@@ -11,6 +11,10 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 	var u authkit.User
 	err := s.write(ctx, c.App, func(q Tx) error {
 		changeRow(ctx, q, c, &u)
+		if kind, ok := signingOf(c); ok && s.c.Dialect().Guards {
+			signIn(ctx, q, c, kind)
+			return nil
+		}
 		if c.Take != nil {
 			s.spend(ctx, q, spending{c.App, *c.Take, c.Now, boundToUser, []any{id(c.ID), bit(c.End)}})
 		}
