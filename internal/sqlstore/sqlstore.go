@@ -184,12 +184,7 @@ func first(ctx context.Context, q Reader, sql string, f func(Row) error, args ..
 
 // list scans all rows of a select whose $1 is the app. Without a row, the app must be live.
 func list[T any](ctx context.Context, s *Store, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
-	return listUpTo(ctx, s, 0, sql, scan, args...)
-}
-
-// listUpTo is list of a number of rows that is most likely reached; 0: it is not known.
-func listUpTo[T any](ctx context.Context, s *Store, most int, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
-	out, err := collectUpTo(ctx, s.c, most, sql, scan, args...)
+	out, err := collect(ctx, s.c, sql, scan, args...)
 	if err == nil && len(out) == 0 {
 		err = first(ctx, s.c, isLiveApp, func(Row) error { return nil }, args[0])
 	}
@@ -197,18 +192,8 @@ func listUpTo[T any](ctx context.Context, s *Store, most int, sql string, scan f
 }
 
 func collect[T any](ctx context.Context, q Reader, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
-	return collectUpTo(ctx, q, 0, sql, scan, args...)
-}
-
-// maxReserved bounds the rows that memory is reserved for.
-const maxReserved = 512
-
-func collectUpTo[T any](ctx context.Context, q Reader, most int, sql string, scan func(Row) (T, error), args ...any) ([]T, error) {
 	var out []T
 	err := q.Rows(ctx, sql, func(r Row) error {
-		if out == nil {
-			out = make([]T, 0, min(most, maxReserved))
-		}
 		v, err := scan(r)
 		out = append(out, v)
 		return err

@@ -31,16 +31,32 @@ func scanUser(r Row) (authkit.User, error) {
 	return u, err
 }
 
-// scanUsers returns a scan of many rows, which reads each into the same place.
-func scanUsers() func(Row) (authkit.User, error) {
+// userPage reads a page of users. It reads each row into the same place, and has room for the page
+// from the start.
+func (s *Store) userPage(ctx context.Context, w where, limit int) ([]authkit.User, error) {
 	u := new(authkit.User)
 	dest := userDest(u)
-	return func(r Row) (authkit.User, error) {
+	var out []authkit.User
+	err := s.c.Rows(ctx, w.sql, func(r Row) error {
+		if out == nil {
+			out = make([]authkit.User, 0, max(0, min(limit, maxReserved)))
+		}
 		*u = authkit.User{}
 		err := r.Scan(dest...)
-		return *u, err
+		out = append(out, *u)
+		return err
+	}, w.args...)
+	if err == nil && len(out) == 0 {
+		err = first(ctx, s.c, isLiveApp, func(Row) error { return nil }, w.args[0])
 	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
+
+// maxReserved bounds the rows that a page reserves memory for.
+const maxReserved = 512
 
 // An account is read from its app on, so that one statement finds out whether the app is as it was,
 // and takes the same time for a user who is there and one who is not.
@@ -93,6 +109,9 @@ func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKe
 	return a, err
 }
 
+// selectUsers is the head of every list of users.
+var selectUsers = "select " + of("u", userCols) + " from "
+
 // Users implements [authkit.UserStore].
 func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) ([]authkit.User, error) {
 	w := where{args: []any{id(app)}}
@@ -109,7 +128,7 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 			from, search = "("+w.hitIDs(f)+") h cross join authkit_users u", " and u.user_id = h.user_id"
 		}
 	}
-	w.sql = "select " + of("u", userCols) + " from " + from + " where u.app_id = $1" + search + liveApp
+	w.sql = selectUsers + from + " where u.app_id = $1" + search + liveApp
 	if f.Email != "" {
 		w.and("u.email", "=", f.Email)
 	}
@@ -117,7 +136,7 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 		w.and("u.auth_method", "=", f.AuthMethod)
 	}
 	w.page(f.Page, "u.created_at", "u.user_id")
-	return listUpTo(ctx, s, f.Limit, w.sql, scanUsers(), w.args...)
+	return s.userPage(ctx, w, f.Limit)
 }
 
 // fewHits is how many users are sorted for one page of a search. A search that finds more goes
