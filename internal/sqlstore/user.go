@@ -25,12 +25,6 @@ func userDest(u *authkit.User) []any {
 	return []any{&u.App, &u.ID, &u.Email, &u.EmailTyped, &u.Name, &u.NameKey, &u.AuthMethod, (*flag)(&u.Verified), (*flag)(&u.Disabled), &u.DisabledReason, &u.Version, &u.Epoch, (*micros)(&u.LastLogin), (*micros)(&u.CreatedAt)}
 }
 
-func scanUser(r Row) (authkit.User, error) {
-	var u authkit.User
-	err := r.Scan(userDest(&u)...)
-	return u, err
-}
-
 // userPage reads a page of users. It reads each row into the same place, and has room for the page
 // from the start.
 func (s *Store) userPage(ctx context.Context, w where, limit int) ([]authkit.User, error) {
