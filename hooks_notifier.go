@@ -29,10 +29,17 @@ type notifier struct {
 	log      *thinlog.Logger
 
 	pending chan HookEvent // for Hooks.After
+
+	// confirm returns [ErrAppChanged] if the request began with an app that has changed since, and no
+	// call of the store has proved it.
+	confirm func(context.Context) error
 }
 
 func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *thinlog.Logger) *notifier {
-	return &notifier{hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents)}
+	return &notifier{
+		hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents),
+		confirm: func(context.Context) error { return nil },
+	}
 }
 
 // before calls Hooks.Before. [CodeForbidden]: the host refuses.
@@ -131,11 +138,20 @@ type attempt struct {
 }
 
 // refused reports to the observer that an attempt was refused. It is deferred where the attempt
-// begins, with its error. Nothing is written: a client that fails on purpose must not be able to
+// begins, with its error. A refusal that is to be decided again is none: its error becomes
+// [ErrAppChanged]. Nothing is written: a client that fails on purpose must not be able to
 // fill a store. A malformed request and a fault of the server are not attempts.
 func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
 	if n.observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
+		return
+	}
+	switch failed := n.confirm(ctx); {
+	case errors.Is(failed, ErrAppChanged):
+		*err = failed
+		return
+	case failed != nil:
+		*err = unavailable(fmt.Errorf("read the app of a refused attempt: %w", failed))
 		return
 	}
 	ev := []Event{{

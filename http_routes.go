@@ -42,7 +42,7 @@ func signInRoutes() []route {
 		{method: post, pattern: "/auth/token/{app_id}", access: visitor, remembers: true, summary: "Exchange a one-time code", serve: withBody(exchangeCode)},
 		{method: post, pattern: "/auth/refresh/{app_id}", access: anyone, summary: "Rotate a refresh token", serve: refresh},
 		{method: post, pattern: "/auth/access-token/{app_id}", access: userByCookieAlone, remembers: true, summary: "Make an access token of the session that a cookie holds", serve: withBody(accessToken)},
-		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, remembers: true, summary: "End a session, or all", serve: withBody(signOut)},
+		{method: post, pattern: "/auth/sign-out/{app_id}", access: userOrVisitor, summary: "End a session, or all", serve: withBody(signOut)},
 		{method: get, pattern: "/auth/me/{app_id}", access: user, remembers: true, summary: "Read the signed-in user", serve: withoutBody(me)},
 		{method: patch, pattern: "/auth/me/{app_id}", access: user, remembers: true, summary: "Change the signed-in user", serve: withBody(changeMe)},
 		{method: del, pattern: "/auth/me/{app_id}", access: fresh(user), remembers: true, summary: "Delete the signed-in user", serve: deleteMe},

@@ -48,10 +48,15 @@ func (c *appCache) recent(ctx context.Context, id uuid.UUID, now time.Time, with
 	return app, now, err
 }
 
-// known returns an app as this process last read it, whatever its age. remembered is false if it
-// was read just now.
+// rememberFor is how long an app is remembered. Its Version proves it in the store that it was read
+// from. In a store that was set back, by a restored backup or a standby that lacked the latest
+// changes, another change may get the same Version.
+const rememberFor = time.Minute
+
+// known returns an app as this process last read it, at most rememberFor ago. remembered is false
+// if it was read just now.
 func (c *appCache) known(ctx context.Context, id uuid.UUID) (app App, remembered bool, err error) {
-	if got, ok := c.kept.Get(id); ok {
+	if got, ok := c.kept.Get(id); ok && recent(got.at, c.now(), rememberFor) {
 		return got.value, true, nil
 	}
 	app, err = c.read(ctx, id)

@@ -249,6 +249,8 @@ func TestAnAppIsReadAnew(t *testing.T) {
 	recently := func() error { _, _, err := c.recent(t.Context(), id, now, time.Second); return err }
 	step("an unknown app", 1, known)
 	step("a known one", 0, known)
+	now = now.Add(rememberFor)
+	step("one that was remembered for long enough", 1, known)
 	step("a recent one", 0, recently)
 	now = now.Add(time.Second)
 	step("one that was read long ago", 1, recently)

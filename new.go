@@ -51,6 +51,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, c.issuer)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)
+	e.hooks.confirm = e.store.confirm
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 	})

@@ -2,6 +2,7 @@ package authkit_test
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -19,6 +20,7 @@ type elsewhere struct {
 
 	store *storetest.Faulty
 	other *authkit.Engine
+	seen  atomic.Int64 // refusals that the observer was told of
 }
 
 func newElsewhere(t *testing.T) *elsewhere {
@@ -28,6 +30,12 @@ func newElsewhere(t *testing.T) *elsewhere {
 	e.world = setup(t, func(c *authkit.Config) {
 		c.Store, c.Secrets, c.DeveloperCookies = e.store, [][]byte{make([]byte, 32)}, true
 		shared = *c
+		c.Limits.InsecureOff = true // so that a limit does not prove the app
+		c.Observer = func(ev authkit.Event) {
+			if ev.Result == "refused" {
+				e.seen.Add(1)
+			}
+		}
 	})
 	shared.Mailer, shared.Now = mail.NewOutbox(), e.clock.Now
 	var err error
@@ -72,6 +80,12 @@ func TestAChangeOfAnAppByAnotherProcessHoldsForTheNextRequest(t *testing.T) {
 					t.Errorf("%s: got %q, want one, although the request was decided twice", header, values)
 				}
 			}
+		},
+		"an origin is taken away, at a sign-out": func(t *testing.T, e *elsewhere) {
+			e.change(authkit.AppPatch{Origins: &[]string{page}})
+			refresh := credentials(e, "ann@example.com", "sign_up", "Origin: "+page).text(t, "refresh_token")
+			e.change(authkit.AppPatch{Origins: &[]string{}})
+			e.send("POST", e.in("/auth/sign-out/{app_id}"), `{"refresh_token":"`+refresh+`"}`, "Origin: "+page, "Sec-Fetch-Site: cross-site").want(t, 403, "forbidden")
 		},
 		"an origin is taken away": func(t *testing.T, e *elsewhere) {
 			e.change(authkit.AppPatch{Origins: &[]string{page}})
@@ -149,6 +163,24 @@ func TestARefusalByARememberedAppNeedsTheStore(t *testing.T) {
 	}
 }
 
+func TestAnAttemptThatIsDecidedAgainIsObservedOnce(t *testing.T) {
+	t.Parallel()
+	e := newElsewhere(t)
+	e.change(authkit.AppPatch{SignupClosed: new(true)})
+	signUp := func() answer {
+		return e.send("POST", e.in("/auth/credentials/{app_id}"), signInBody("ann@example.com", password, "sign_up"))
+	}
+	signUp().want(t, 403, "signup_disabled")
+	e.seen.Store(0)
+	e.change(authkit.AppPatch{SignupClosed: new(false)})
+	signUp().want(t, 201, "")
+	e.change(authkit.AppPatch{Name: new("Renamed")})
+	e.send("POST", e.in("/auth/token/{app_id}"), `{"code":"nonsense"}`).want(t, 401, "invalid_token")
+	if n := e.seen.Load(); n != 1 {
+		t.Errorf("got %d refusals observed, want that of the code alone, once", n)
+	}
+}
+
 // Where the process remembers the app, a request costs only the calls of its flow.
 func TestARememberedAppCostsNoCallOfTheStore(t *testing.T) {
 	t.Parallel()
@@ -161,8 +193,8 @@ func TestARememberedAppCostsNoCallOfTheStore(t *testing.T) {
 	}{
 		{"me", "GET", "/auth/me/{app_id}", "", 1},
 		{"the sessions", "GET", "/auth/sessions/{app_id}", "", 2},
-		{"a sign-in: limits, account, step", "POST", "/auth/credentials/{app_id}", signInBody("ann@example.com", password, "sign_in"), 3},
-		{"a link: limits of the peer, of the address, the link", "POST", "/auth/magic-link/{app_id}", `{"email":"ann@example.com"}`, 3},
+		{"a sign-in: account, step", "POST", "/auth/credentials/{app_id}", signInBody("ann@example.com", password, "sign_in"), 2},
+		{"a link", "POST", "/auth/magic-link/{app_id}", `{"email":"ann@example.com"}`, 1},
 	} {
 		before := e.store.Calls()
 		got := e.send(c.method, e.in(c.path), c.body, token)

@@ -41,7 +41,7 @@ type SessionStore interface {
 	RotateSession(ctx context.Context, r Rotation) (Rotated, error)
 
 	// EndSession ends one session of the user. [ErrNotFound]: the user has no such session, or
-	// it is ended already.
+	// it is ended already, or over at e.Now.
 	EndSession(ctx context.Context, e SessionEnd) error
 }
 

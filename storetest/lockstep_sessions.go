@@ -132,7 +132,8 @@ func (l *sessionSteps) doEndSession() {
 	if owner := l.model(app).sessions[id].UserID; owner != uuid.Nil && l.often(8, "by its user") {
 		user = owner
 	}
-	l.answered(l.s.EndSession(l.ctx, authkit.SessionEnd{App: app, User: user, ID: id, Now: l.at, Riders: riders}), l.m.endSession(app, user, id, riders))
+	end := authkit.SessionEnd{App: app, User: user, ID: id, Now: l.at, Riders: riders}
+	l.answered(l.s.EndSession(l.ctx, end), l.m.endSession(end))
 }
 
 func (l *sessionSteps) lookSession() {

@@ -229,11 +229,12 @@ func (a *modelApp) liveSessions(user uuid.UUID, now time.Time) []authkit.Session
 	return page(list, authkit.Page{Limit: math.MaxInt}, func(s authkit.Session) (time.Time, uuid.UUID) { return s.CreatedAt, s.ID })
 }
 
-func (m model) endSession(app, user, id uuid.UUID, riders authkit.Riders) against {
-	return m.step(app, riders, func(a *modelApp, g *against) {
-		s, ok := a.sessions[id]
-		g.when(!ok || s.UserID != user || s.ended, authkit.ErrNotFound)
+func (m model) endSession(e authkit.SessionEnd) against {
+	return m.step(e.App, e.Riders, func(a *modelApp, g *against) {
+		s, ok := a.sessions[e.ID]
+		over := !s.IdleUntil.After(e.Now) || !s.Until.After(e.Now)
+		g.when(!ok || s.UserID != e.User || s.ended || over, authkit.ErrNotFound)
 		s.ended = true
-		a.sessions[id] = s
+		a.sessions[e.ID] = s
 	})
 }

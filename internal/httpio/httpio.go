@@ -77,10 +77,13 @@ var encoding = json.JoinOptions(json.Deterministic(true), jsontext.AllowInvalidU
 // buffers are those of answers that were sent. A larger one than maxKept is not kept.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-const maxKept = 64 << 10
+// maxKept is how large an answer may be whose buffer is used again. net/http copies so much into a
+// buffer of its own. A larger answer it hands on, and after a reset of the stream (RFC 9113,
+// section 6.4) it may still be read.
+const maxKept = 4 << 10
 
 func keep(buffer *bytes.Buffer) {
-	if buffer.Cap() <= maxKept {
+	if buffer.Len() <= maxKept && buffer.Cap() <= 2*maxKept {
 		buffer.Reset()
 		buffers.Put(buffer)
 	}

@@ -110,7 +110,7 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 // EndSession implements [authkit.SessionStore].
 func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	return s.write(ctx, e.App, func(q Tx) error {
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 returning 1`,
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 and idle_until > $4 and until_at > $4 returning 1`,
 			id(e.App), id(e.User), id(e.ID), us(e.Now))
 		s.riders(ctx, q, ride{app: e.App, of: e.Riders})
 		return nil

@@ -112,19 +112,17 @@ func (c *connection) send(ctx context.Context, msg *gomail.Msg) (stillOpen bool,
 	return stop() && err == nil, err
 }
 
-// unused reports whether a message may be sent again over a new connection, since the failure is
-// about the connection, and the relay has seen no byte of the message. At MAIL a relay also
-// refuses further mails of a connection.
+// unused reports whether a message may be sent again over a new connection, since the relay has
+// seen no byte of the message. Whatever the relay refuses, it may be the connection that it has had
+// enough of: its authentication has expired, or a limit of mails is reached.
 func unused(err error) bool {
 	send, ok := errors.AsType[*gomail.SendError](err)
 	if !ok {
 		return false
 	}
 	switch send.Reason {
-	case gomail.ErrConnCheck, gomail.ErrSMTPMailFrom:
+	case gomail.ErrConnCheck, gomail.ErrSMTPMailFrom, gomail.ErrSMTPRcptTo, gomail.ErrSMTPData:
 		return true
-	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData:
-		return send.ErrorCode() == 0 || send.ErrorCode() == 421 // RFC 5321, section 3.8: the relay closes
 	default:
 		return false
 	}

@@ -225,8 +225,10 @@ func TestAKeptConnectionThatFails(t *testing.T) {
 		"with a farewell before the message":     {"DATA", "421 bye", true},
 		"after the message":                      {".", hangUp, false},
 		"with a farewell after the message":      {".", "421 bye", false},
-		"by refusing the recipient":              {"RCPT", "450 later", false},
-		"by refusing the message":                {"DATA", "451 later", false},
+		"by refusing the recipient":              {"RCPT", "450 later", true},
+		"by refusing the message":                {"DATA", "451 later", true},
+		"since it has to sign in again":          {"RCPT", "530 5.7.0 authentication required", true},
+		"for its limit, before the message":      {"DATA", "550 too many mails in this session", true},
 		"by refusing the message once it has it": {".", "451 later", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -153,7 +153,8 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	return s.in(ctx, e.App, func(t *tenant) error {
 		x, ok := t.sessions[e.ID]
-		if !ok || x.UserID != e.User || !x.ended.IsZero() {
+		now := micro(e.Now)
+		if !ok || x.UserID != e.User || !x.ended.IsZero() || !x.IdleUntil.After(now) || !x.Until.After(now) {
 			return authkit.ErrNotFound
 		}
 		riders := t.own(e.Riders)

@@ -8,10 +8,10 @@ create table authkit_app_names (
     primary key (developer, name_key)
 );
 create index authkit_app_names_created on authkit_app_names (developer, created_at desc, app_id desc);
-insert into authkit_app_names (developer, name_key, app_id, created_at)
-select developer, name_key, app_id, created_at from authkit_apps where deleted_at = 0;
 drop index authkit_apps_name;
 drop index authkit_apps_developer;
+insert into authkit_app_names (developer, name_key, app_id, created_at)
+select developer, name_key, app_id, created_at from authkit_apps where deleted_at = 0;
 
 -- A session moves the end of its idle time, and a limit its arrival time, at each use. Upkeep finds
 -- what is over by the day or the hour, so that such a use seldom changes an index.
