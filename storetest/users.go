@@ -149,13 +149,14 @@ func userDeleteStale(b *bed) {
 }
 
 func userPages(b *bed) {
-	for range 7 {
+	const all = 60
+	for range all {
 		b.newUser(uuid.NewString() + "@example.com")
 	}
-	for limit := 1; limit <= 8; limit++ {
+	for _, limit := range []int{1, 7, 50, 51, 52, all - 1, all, all + 1} {
 		seen := map[uuid.UUID]bool{}
 		p := authkit.Page{Limit: limit}
-		for range 10 {
+		for range all/limit + 1 {
 			users, err := b.s.Users(b.ctx, b.app, authkit.UserQuery{Page: p})
 			b.ok(err)
 			if len(users) > limit {
@@ -167,7 +168,7 @@ func userPages(b *bed) {
 				p.Time, p.ID = u.CreatedAt, u.ID
 			}
 		}
-		equal(b, len(seen), 7)
+		equal(b, len(seen), all)
 	}
 }
 
