@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -23,7 +24,9 @@ type guardedCall struct {
 	missing     bool // what the call asks for is not there
 }
 
-func guardedCalls() []guardedCall {
+func guardedCalls() []guardedCall { return slices.Concat(guardedReads(), guardedWrites()) }
+
+func guardedReads() []guardedCall {
 	account := func(by authkit.AccountKey) func(caller, int64) error {
 		return func(c caller, version int64) error {
 			by.AppVersion = version
@@ -50,6 +53,12 @@ func guardedCalls() []guardedCall {
 		{"Session", "by an unknown id", session(func(things) authkit.SessionKey { return authkit.SessionKey{ID: uuid.New()} }), true},
 		{"Token", "", guardedToken("t"), false},
 		{"Token", "which is unknown", guardedToken("unknown"), true},
+	}
+}
+
+// guardedWrites are those that write, in an order in which each finds what it needs.
+func guardedWrites() []guardedCall {
+	return []guardedCall{
 		{"TryToken", "", func(c caller, v int64) error {
 			t := authkit.Try{Take: take("t"), Proof: hash("code"), Max: 2}
 			t.AppVersion = v
