@@ -22,6 +22,12 @@
 // another kind. A host that brings a pool of its own sets
 // [pgconn.ValidateConnectTargetSessionAttrsReadWrite] in it.
 //
+// # The server's log
+//
+// A step is sent in one piece, and a guard in it that finds no row divides by zero, so that the
+// rest does not run. A step that another one was faster than thus leaves the line "division by
+// zero" in the log of Postgres. It is no fault: the caller was refused, or the step decided again.
+//
 // # Durability
 //
 // What is answered with success must outlive a crash, and a failover must not bring back
