@@ -30,7 +30,7 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 	if d.Store == "memory" {
 		return errors.New("--store is memory, which keeps nothing beyond this command: give sqlite:FILE or postgres://…, or serve --developer")
 	}
-	password, err := readPassword()
+	password, err := readPassword("password: ")
 	if err != nil {
 		return err
 	}
@@ -47,9 +47,10 @@ func (d *createDeveloper) Run(ctx context.Context) error {
 	return err
 }
 
-// readPassword reads one line, before anything is opened. A terminal does not show it.
-func readPassword() (string, error) {
-	line, err := readLine()
+// readPassword reads one line, before anything is opened. A terminal shows the prompt, and not
+// what is typed.
+func readPassword(prompt string) (string, error) {
+	line, err := readLine(prompt)
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
@@ -59,9 +60,9 @@ func readPassword() (string, error) {
 	return line, nil
 }
 
-func readLine() (string, error) {
+func readLine(prompt string) (string, error) {
 	if in := int(os.Stdin.Fd()); term.IsTerminal(in) {
-		fmt.Fprint(os.Stderr, "password: ")
+		fmt.Fprint(os.Stderr, prompt)
 		line, err := term.ReadPassword(in)
 		fmt.Fprintln(os.Stderr) // the terminal does not show the newline that was typed
 		return string(line), err
@@ -76,7 +77,8 @@ func readLine() (string, error) {
 // newcomer is the developer that --developer names. The zero newcomer names no developer.
 type newcomer struct{ email, password string }
 
-// developer reads --developer. Its errors never contain the password.
+// developer reads --developer, and asks for the password of an address alone in a terminal. Its
+// errors never contain the password.
 func (s *serve) developer() (newcomer, error) {
 	text, from := s.Developer, "--developer"
 	if file, ok := strings.CutPrefix(text, "@"); ok {
@@ -87,8 +89,14 @@ func (s *serve) developer() (newcomer, error) {
 		text, from = strings.TrimRight(string(b), "\r\n"), fmt.Sprintf("--developer: file %q", file)
 	} else if text == "" {
 		return newcomer{}, nil
+	} else if !strings.Contains(text, ":") && term.IsTerminal(int(os.Stdin.Fd())) {
+		password, err := readPassword(fmt.Sprintf("password of %s, if new: ", text))
+		return newcomer{text, password}, err
 	}
 	email, password, ok := strings.Cut(text, ":")
+	if !ok && from == "--developer" {
+		return newcomer{}, errors.New("--developer does not hold EMAIL:PASSWORD: give @FILE of a file that does, or an address alone in a terminal, which asks for the password")
+	}
 	if !ok || email == "" || password == "" {
 		return newcomer{}, fmt.Errorf("%s does not hold EMAIL:PASSWORD", from)
 	}

@@ -7,7 +7,7 @@
 //	authkit secrets reseal --secret-file new.secret,old.secret
 //
 // Every flag is also an environment variable: AUTHKIT_ and the flag's name in capitals,
-// with underscores. The exceptions are --help, --version and the flags of keygen.
+// with underscores, and a key of the TOML file of --config. The exceptions are --help, --version and the flags of keygen.
 package main
 
 import (

@@ -16,8 +16,9 @@ import (
 
 // place names the store and the secrets that open its data. All commands share its flags.
 type place struct {
-	Store      string   `default:"sqlite:authkit.db" help:"memory, sqlite:FILE or postgres://…"`
-	SecretFile []string `default:"authkit.secret"    help:"32 random bytes, base64; created when absent. Several, newest first, when the secret is rotated: the others only open what they sealed."`
+	Config     configFile `help:"A TOML file of flags: addr = \"127.0.0.1:8080\" is --addr. A flag or its variable wins over the file." placeholder:"FILE"`
+	Store      string     `default:"sqlite:authkit.db" help:"memory, sqlite:FILE or postgres://…"`
+	SecretFile []string   `default:"authkit.secret"    help:"32 random bytes, base64; created when absent. Several, newest first, when the secret is rotated: the others only open what they sealed."`
 }
 
 // store is a store that can be closed.

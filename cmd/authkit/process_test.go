@@ -104,6 +104,14 @@ func launchWith(t *testing.T, env []string, box *lines, args ...string) *process
 	p := &process{t: t, stdout: newLines(), stderr: newLines(), ended: make(chan struct{})}
 	p.cmd = exec.Command("authkit", append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
 	p.cmd.Env = append(env, "GORACE=atexit_sleep_ms=0")
+	p.run(box)
+	return p
+}
+
+// run starts the command and collects what it writes.
+func (p *process) run(box *lines) {
+	t := p.t
+	t.Helper()
 	p.cmd.Dir = t.TempDir()
 	stdout, err1 := p.cmd.StdoutPipe()
 	stderr, err2 := p.cmd.StderrPipe()
@@ -126,7 +134,6 @@ func launchWith(t *testing.T, env []string, box *lines, args ...string) *process
 			p.stop()
 		}
 	})
-	return p
 }
 
 func follow(r io.Reader, to *lines) {

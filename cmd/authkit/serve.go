@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
@@ -27,7 +28,7 @@ type serve struct {
 	MailFrom       string        `help:"The sender, an address or \"Name <address>\"; no-reply@ the base URL's host if it is not set."`
 	ProductName    string        `help:"The name of the service, which each mail shows beside the name of the app; the base URL's host if it is not set." placeholder:"NAME"`
 	SMTPHello      string        `help:"The name that EHLO gives the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
-	Developer      string        `help:"EMAIL:PASSWORD or @FILE: a developer to create if new."`
+	Developer      string        `help:"A developer to create if new: @FILE that holds EMAIL:PASSWORD, or EMAIL in a terminal, which asks for the password. EMAIL:PASSWORD works, too, and ps shows it." placeholder:"@FILE|EMAIL"`
 	ConsoleSignup  bool          `help:"Let anyone become a developer."`
 	DevCookies     *bool         `help:"Let developers choose session cookies for their apps, which live on the base URL's origin; on unless --console-signup is on." name:"developer-cookies" negatable:""`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
@@ -36,6 +37,8 @@ type serve struct {
 	OutboundPorts  []uint16      `help:"Ports of OAuth issuers beside 443." placeholder:"PORT"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
 	Loopback       bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
+	AccessLog      string        `default:"on" enum:"on,off" help:"One line of the log for each request."`
+	InsecureHTTP   bool          `help:"Let the base URL be http on a network that you trust: passwords and tokens cross it in the clear." name:"insecure-http"`
 	StorePatience  time.Duration `default:"5s" help:"How long a call of Postgres may take before it fails; 0 for no bound."`
 	ClockOffset    time.Duration `default:"0s" help:"Move the clock, and the store's with it; for tests."`
 }
@@ -85,6 +88,7 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 		return nil, err
 	}
 	config.BaseURL = s.BaseURL
+	s.warnOfNetwork(log, base, srv.listener.Addr())
 	if config.Mailer, err = s.mailer(base); err != nil {
 		return nil, err
 	}
@@ -97,8 +101,12 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if err := developer.create(ctx, srv.engine, log); err != nil {
 		return nil, err
 	}
+	handler := srv.engine.Handler()
+	if s.AccessLog == "on" {
+		handler = accessLog{handler, httpio.Proxies{Ranges: config.TrustedProxies, Local: config.TrustUnixSockets}, log}
+	}
 	srv.http = &http.Server{
-		Handler:           mount(base.Path, srv.engine.Handler()),
+		Handler:           mount(base.Path, handler),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		DisableGeneralOptionsHandler: true, // the handler's own answer has a request id and headers
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -116,12 +124,24 @@ func (s *serve) base(listener net.Listener) (*url.URL, error) {
 	switch {
 	case err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.User != nil || strings.ContainsAny(s.BaseURL, "?#"):
 		return nil, fmt.Errorf("--base-url is %q: give scheme, host and mount point only, such as https://example.com/auth", s.BaseURL)
-	case base.Scheme == "http" && !loopback(base.Hostname()):
-		return nil, fmt.Errorf("--base-url is %q: use https; http is for loopback, since passwords would cross the network in the clear", s.BaseURL)
+	case base.Scheme == "http" && !loopback(base.Hostname()) && !s.InsecureHTTP:
+		return nil, fmt.Errorf("--base-url is %q: use https; http is for loopback, since passwords would cross the network in the clear, or for --insecure-http on a network that you trust", s.BaseURL)
 	case strings.HasSuffix(base.Path, "/"):
 		return nil, fmt.Errorf("--base-url is %q: leave out the slash at its end", s.BaseURL)
 	}
 	return base, nil
+}
+
+// warnOfNetwork warns of a base URL that does not fit the network.
+func (s *serve) warnOfNetwork(log *slog.Logger, base *url.URL, at net.Addr) {
+	local := loopback(base.Hostname())
+	if base.Scheme == "http" && !local {
+		log.Warn("PASSWORDS AND TOKENS CROSS THE NETWORK IN THE CLEAR: for a network that you trust", slog.String("base_url", s.BaseURL))
+	}
+	if tcp, ok := at.(*net.TCPAddr); ok && local && !tcp.IP.IsLoopback() {
+		log.Warn("OTHER MACHINES CAN CONNECT, AND THE BASE URL IS ON LOOPBACK: links in mails and tokens name this machine only; set --base-url to where clients reach the server, or listen at 127.0.0.1",
+			slog.String("addr", at.String()), slog.String("base_url", s.BaseURL))
+	}
 }
 
 // reachable returns the host and port at which this machine reaches a listener. For a listener
@@ -153,7 +173,7 @@ func (s *serve) config() (authkit.Config, error) {
 		return authkit.Config{}, err
 	}
 	return authkit.Config{
-		Outbound:       outbound,
+		Outbound: outbound, InsecureAllowHTTP: s.InsecureHTTP,
 		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ProductName: s.ProductName, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
 		DeveloperCookies: s.developerCookies(),
 		Now:              func() time.Time { return time.Now().Add(s.ClockOffset) },

@@ -97,3 +97,25 @@ func TestATerminalDoesNotShowThePassword(t *testing.T) {
 		})
 	}
 }
+
+// TestServeAsksForThePasswordOfAnAddress starts serve with an address alone.
+func TestServeAsksForThePasswordOfAnAddress(t *testing.T) {
+	t.Parallel()
+	person, program := terminal(t)
+	p := &process{t: t, stdout: newLines(), stderr: newLines(), ended: make(chan struct{})}
+	p.cmd = exec.Command("authkit", "serve", "--addr", "127.0.0.1:0", "--store", "memory", "--developer", developerEmail)
+	p.cmd.Env, p.cmd.Stdin = []string{"GORACE=atexit_sleep_ms=0"}, program
+	p.run(newLines())
+	hidden(t, person)
+	if _, err := person.WriteString(password + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	p.addr = p.line(p.stderr, `"msg":"serving","addr":"([0-9.:]+)"`)[1]
+	p.developer()
+	p.signal()
+	p.line(p.stderr, `"msg":"stopping"`)
+	all, _ := p.stderr.read()
+	if got, want := all[0], "password of "+developerEmail+", if new: "; got != want {
+		t.Errorf("prompt: got %q, want %q", got, want)
+	}
+}
