@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -502,6 +503,9 @@ func otherFlows() []flow {
 		{name: "read what an error means", route: "GET /errors/{code}", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/errors/unavailable", "")
 		}},
+		{name: "load the browser client", route: "GET /authkit.js", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/authkit.js", "")
+		}},
 		{name: "a route of the host's own", status: 200, ready: func(s *stage) func() *http.Request {
 			token := s.signUp(s.email()).text(s.t, "token")
 			return func() *http.Request {
@@ -514,7 +518,9 @@ func otherFlows() []flow {
 }
 
 // storeless reports whether the flow needs no store.
-func (f flow) storeless() bool { return f.route == "GET /healthz" || f.route == "GET /errors/{code}" }
+func (f flow) storeless() bool {
+	return slices.Contains([]string{"GET /healthz", "GET /errors/{code}", "GET /authkit.js"}, f.route)
+}
 
 func TestEveryRouteHasAFlow(t *testing.T) {
 	t.Parallel()

@@ -105,6 +105,7 @@ func publicRoutes() []route {
 	return []route{
 		{method: get, pattern: app + "/.well-known/openid-configuration", access: visitor, anyOrigin: true, summary: "Issuer metadata", serve: withoutBody(metadata)},
 		{method: get, pattern: app + "/.well-known/jwks.json", access: visitor, anyOrigin: true, summary: "Public signing keys", serve: withoutBody(keySet)},
+		{method: get, pattern: "/authkit.js", access: anyone, anyOrigin: true, summary: "The browser client, an ES module", serve: clientScript},
 		{method: get, pattern: "/errors/{code}", access: anyone, summary: "What an error code means", serve: errorPage},
 		{method: get, pattern: "/healthz", access: anyone, summary: "Whether the process is alive", serve: withoutBody(healthz)},
 		{method: get, pattern: "/readyz", access: anyone, summary: "Whether the store answers", serve: withoutBody(readyz)},

@@ -1,0 +1,642 @@
+// The browser client of authkit: https://github.com/authkit-dev/authkit
+//
+// Every authkit handler serves this module at GET /authkit.js, and the npm package authkit-js holds
+// the same file. authkit.d.ts documents what it exports. It depends on nothing, reads no clock, and
+// keeps no access token outside memory.
+
+const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+/** newPair makes a PKCE verifier and its challenge (RFC 7636, S256). */
+async function newPair() {
+  const verifier = random();
+  return { verifier, challenge: base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier))) };
+}
+
+export class AuthkitError extends Error {
+  constructor(code, message, problem = {}, more = {}) {
+    super(message ?? code, more.cause && { cause: more.cause });
+    this.name = 'AuthkitError';
+    this.code = code;
+    this.status = more.status ?? 0;
+    this.retryAfter = more.retryAfter;
+    this.requestId = problem.request_id;
+    this.providerCode = problem.provider_code;
+    this.binding = problem.binding;
+    this.errors = problem.errors ?? [];
+    this.problem = problem;
+  }
+}
+
+/** refusal makes the error of an answer, whatever its body is. */
+function refusal(response, body) {
+  const wait = Number(response.headers.get('Retry-After'));
+  const code = typeof body?.code === 'string' ? body.code : 'unexpected_answer';
+  return new AuthkitError(code, body?.detail ?? `the server answered ${response.status}`, body ?? {}, { status: response.status, retryAfter: wait > 0 ? wait : undefined });
+}
+
+/** over reports whether an error of a refresh says that the session has ended. Others pass: the network, a limit, a page of a proxy. */
+const over = (e) => (e.status === 401 && e.code !== 'unexpected_answer') || ['user_disabled', 'email_not_verified', 'app_not_found', 'invalid_request'].includes(e.code);
+
+/** Shelf is a web storage that never throws: in private windows and sandboxed frames it is a Map. */
+class Shelf {
+  #memory = new Map();
+  #web;
+
+  constructor(name) {
+    try {
+      this.#web = globalThis[name];
+    } catch {
+      // the browser keeps nothing for this page
+    }
+  }
+
+  #use(method, key, value) {
+    try {
+      return this.#web[method](key, value);
+    } catch {
+      this.#web = undefined;
+    }
+  }
+
+  getItem(key) {
+    const value = this.#web && this.#use('getItem', key);
+    return (this.#web ? value : this.#memory.get(key)) ?? null;
+  }
+
+  /** setItem reports whether the value outlives the page. */
+  setItem(key, value) {
+    this.#memory.set(key, value);
+    if (this.#web) this.#use('setItem', key, value);
+    return Boolean(this.#web);
+  }
+
+  removeItem(key) {
+    this.#memory.delete(key);
+    if (this.#web) this.#use('removeItem', key);
+  }
+}
+
+/** placeOf returns the storage of the refresh token. One that fails is replaced by memory. */
+function placeOf(choice) {
+  if (typeof choice !== 'object' || !choice) return new Shelf(choice && choice !== 'memory' ? `${choice}Storage` : '');
+  const spare = new Shelf('');
+  let works = true;
+  const use = async (method, ...args) => {
+    const own = spare[method](...args);
+    try {
+      return works ? await choice[method](...args) : own;
+    } catch {
+      works = false;
+      return own;
+    }
+  };
+  return { getItem: (k) => use('getItem', k), setItem: (k, v) => use('setItem', k, v), removeItem: (k) => use('removeItem', k) };
+}
+
+const consoleApp = '00000000-0000-7000-8000-000000000000';
+const params = ['code', 'iss', 'error', 'provider_code', 'request_id'];
+
+class Client {
+  #options;
+  #base;
+  #app;
+  #issuer;
+  #cookie;
+  #shared; // whether other tabs may have the same session
+  #name; // of keys, lock and channel
+  #place; // keeps "REFRESH_TOKEN KEY": the Idempotency-Key of the token's rotation, which is as random as the token's successor
+  #session = new Shelf('sessionStorage');
+  #local = new Shelf('localStorage');
+  #channel;
+  #listeners = new Set();
+  #popups = new Map(); // id -> { verifier, done, fail }
+  #pair;
+
+  #user = null;
+  #token; // { text, due, ends }: due and ends by performance.now()
+  #key; // the KEY beside the refresh token that #token came with
+  #flight; // the refresh under way
+  #news = () => {};
+  #started;
+
+  constructor(options) {
+    const self = new URL(import.meta.url);
+    const base = options.baseURL ?? (self.pathname.endsWith('/authkit.js') && self.protocol.startsWith('http') ? new URL('.', self).href : '');
+    if (!base || !options.app) throw new TypeError('createClient needs app, and baseURL where the module is not loaded from authkit itself');
+    this.#options = options;
+    this.#base = new URL(base, globalThis.location?.href).href.replace(/\/+$/, '');
+    this.#app = options.app === 'console' ? consoleApp : options.app;
+    this.#issuer = options.issuer ?? `${this.#base}/apps/${this.#app}`;
+    this.#cookie = options.session === 'cookie';
+    this.#name = `authkit.${this.#app}`;
+    this.#place = placeOf(options.storage);
+    this.#shared = this.#cookie || (options.storage ?? 'memory') !== 'memory';
+    try {
+      this.#channel = new BroadcastChannel(`${this.#name} ${this.#base}`);
+      this.#channel.onmessage = ({ data }) => this.#hear(data);
+      this.#channel.unref?.(); // Node would wait for it
+    } catch {
+      // a page without an origin has no other tabs
+    }
+    globalThis.addEventListener?.('pageshow', this.#shown);
+    this.#prepare();
+  }
+
+  get user() { return this.#user; }
+
+  get baseURL() { return this.#base; }
+
+  /** start finishes the flow that the page's URL brings, or restores the session. */
+  start() {
+    this.#started ??= this.#begin().catch((e) => {
+      this.#started = undefined;
+      throw e;
+    });
+    return this.#started;
+  }
+
+  async #begin() {
+    const { outcome } = globalThis.location ? await this.handleCallback() : { outcome: 'none' };
+    return outcome === 'none' ? this.#restore() : this.#user;
+  }
+
+  async #restore() {
+    if (!this.#cookie) {
+      await this.#fresh();
+    } else {
+      await this.#check();
+    }
+    return this.#user;
+  }
+
+  /** #check asks whose session the cookie is. */
+  async #check() {
+    try {
+      this.#become(await this.#call('GET', '/auth/me/{app_id}'));
+    } catch (e) {
+      if (e.status !== 401) throw e;
+      await this.#end();
+    }
+  }
+
+  // ---- ways in
+
+  async signUp({ email, password, name }) {
+    const answer = await this.#signIn('/auth/credentials/{app_id}', { email, password, name, intent: 'sign_up' });
+    return answer.user ? answer : { user: null, created: false, pending: this.#pend('verify', email, answer) };
+  }
+
+  async signIn({ email, password }) {
+    try {
+      return await this.#signIn('/auth/credentials/{app_id}', { email, password, intent: 'sign_in' });
+    } catch (e) {
+      if (e.code === 'email_not_verified' && e.binding) this.#pend('verify', email, e);
+      throw e;
+    }
+  }
+
+  sendMagicLink({ email, redirectTo = this.#options.redirectTo }) { return this.#mail('magic-link', 'link', email, redirectTo); }
+
+  enterCode(proof) { return this.#signIn('/auth/verify/{app_id}', this.#proof('link', proof)); }
+
+  forgotPassword({ email, redirectTo = this.#options.redirectTo }) { return this.#mail('password/forgot', 'reset', email, redirectTo); }
+
+  resetPassword(proof) { return this.#signIn('/auth/password/reset/{app_id}', { ...this.#proof('reset', proof), password: proof.password }); }
+
+  /** verifyEmail proves the address. A link that is opened elsewhere signs in as well. */
+  async verifyEmail(proof) {
+    const token = this.#cookie ? undefined : await this.#fresh();
+    const answer = await this.#signIn('/auth/email/verify/{app_id}', this.#proof('verify', proof), token);
+    if (answer.user) return answer;
+    if (this.#user?.user_id === answer.user_id) this.#become(answer, 'user_changed');
+    return { user: answer, created: false };
+  }
+
+  async sendVerification() {
+    const answer = await this.request('POST', '/auth/email/send/{app_id}', {});
+    return this.#pend('verify', this.#user.email, answer);
+  }
+
+  /** #mail asks for a mail. Its link goes on to redirectTo in the browser that asked, which has the verifier. */
+  async #mail(route, kind, email, redirectTo) {
+    const body = { email };
+    if (redirectTo) {
+      const pair = await this.#linkPair();
+      Object.assign(body, { redirect_to: redirectTo, code_challenge: pair.challenge });
+    }
+    return this.#pend(kind, email, await this.#call('POST', `/auth/${route}/{app_id}`, { body, choose: true }));
+  }
+
+  /**
+   * #linkPair returns the pair of every mail until one comes back: a link opens in a new tab, with
+   * nothing in its URL that says which mail it is of. The verifier leaves the browser with the
+   * exchange of the code only.
+   */
+  async #linkPair() {
+    const key = `${this.#name}.link`;
+    const kept = this.#local.getItem(key)?.split(' ');
+    if (kept) return { verifier: kept[0], challenge: kept[1] };
+    const pair = await newPair();
+    this.#local.setItem(key, `${pair.verifier} ${pair.challenge}`);
+    return pair;
+  }
+
+  /** #pend keeps what the code of a mail will need, past a reload if the browser allows that. */
+  #pend(kind, email, { binding, expires_in }) {
+    this.#session.setItem(`${this.#name}.${kind}`, JSON.stringify({ email, binding }));
+    return { email, binding, expires_in };
+  }
+
+  #proof(kind, { token, email, code, binding }) {
+    if (token) return { token, binding };
+    const kept = JSON.parse(this.#session.getItem(`${this.#name}.${kind}`) ?? '{}');
+    return { email: email ?? kept.email, code, binding: binding ?? kept.binding };
+  }
+
+  async #signIn(path, body, token) {
+    const sent = performance.now();
+    const answer = await this.#call('POST', path, { body, token, choose: true });
+    return answer.user ? this.#locked(() => this.#adopt(answer, sent)) : answer;
+  }
+
+  /** signInAt signs in by a route that this module has no method for. */
+  signInAt(path, body) { return this.#signIn(path, body); }
+
+  // ---- providers
+
+  /** signInWithProvider calls window.open before its first await, since browsers block a popup that no click opens. */
+  signInWithProvider(provider, options = {}) {
+    const pair = this.#pair;
+    this.#pair = undefined;
+    this.#prepare();
+    return pair ? this.#leave(provider, options, pair) : newPair().then((made) => this.#leave(provider, options, made));
+  }
+
+  #prepare() { newPair().then((pair) => { this.#pair = pair; }, () => {}); }
+
+  async #leave(provider, { popup, redirectTo = this.#options.redirectTo ?? location.origin + location.pathname, signal }, { verifier, challenge }) {
+    signal?.throwIfAborted();
+    const to = new URL(this.#url(`/auth/${encodeURIComponent(provider)}/{app_id}`, true));
+    to.searchParams.set('redirect_to', redirectTo);
+    to.searchParams.set('code_challenge', challenge);
+    const mark = `${this.#name}.flow`;
+    if (!popup) {
+      if (!this.#session.setItem(mark, `redirect ${verifier}`)) {
+        throw new AuthkitError('storage_unavailable', 'the browser keeps nothing for this page, so that a redirect cannot come back to it; use a popup');
+      }
+      location.assign(to);
+      return undefined;
+    }
+    const id = random();
+    this.#session.setItem(mark, `popup ${id}`); // the new window begins with a copy of it
+    const opened = open(to, '', 'popup,width=480,height=720');
+    this.#session.removeItem(mark);
+    if (!opened) throw new AuthkitError('popup_blocked', 'the browser opened no window; call signInWithProvider from a click');
+    try {
+      opened.opener = null; // the provider's page must not navigate this one
+    } catch {
+      // it has gone on already
+    }
+    return new Promise((done, fail) => {
+      this.#popups.set(id, { verifier, done, fail });
+      signal?.addEventListener('abort', () => {
+        this.#popups.delete(id);
+        opened.close();
+        fail(signal.reason);
+      });
+    });
+  }
+
+  /** handleCallback finishes the flow whose answer the URL brings. The answer leaves the URL and the history before it is used. */
+  async handleCallback(url = location.href) {
+    const at = new URL(url);
+    const got = Object.fromEntries(params.map((name) => [name, at.searchParams.get(name) ?? undefined]));
+    const flow = this.#session.getItem(`${this.#name}.flow`);
+    const [kind, secret] = flow?.split(' ') ?? [];
+    const link = this.#local.getItem(`${this.#name}.link`)?.split(' ')[0];
+    const own = got.iss ? got.iss === this.#issuer : got.code && (flow || link); // RFC 9207: another server's answer is not for this client
+    if (!own || !(got.code || got.error || (this.#cookie && flow))) return { outcome: 'none' };
+    this.#session.removeItem(`${this.#name}.flow`);
+    for (const name of params) at.searchParams.delete(name);
+    if (url === globalThis.location?.href) history.replaceState(history.state, '', at);
+
+    const verifiers = [kind === 'redirect' && secret, got.code && link].filter(Boolean);
+    if (kind === 'popup' || !verifiers.length) {
+      if (!(await this.#handOver(kind === 'popup' ? secret : undefined, got))) {
+        throw got.error ? callbackError(got) : new AuthkitError('flow_not_found', 'no window of this browser began this sign-in, or that window is closed');
+      }
+      globalThis.close?.();
+      return { outcome: 'handed_over' };
+    }
+    return { outcome: 'signed_in', ...(await this.#finish(got, verifiers)) };
+  }
+
+  /** #finish exchanges the code. A wrong verifier does not spend it. */
+  async #finish(got, verifiers) {
+    if (got.error) throw callbackError(got);
+    if (!got.code) {
+      await this.#check();
+      if (!this.#user) throw new AuthkitError('unauthenticated', 'the browser did not keep the session cookie');
+      return { user: this.#user, created: false };
+    }
+    for (const [i, code_verifier] of verifiers.entries()) {
+      try {
+        const body = { code: got.code, code_verifier };
+        const path = '/auth/token/{app_id}';
+        const result = await this.#signIn(path, body).catch((e) => {
+          if (e.code !== 'network_error') throw e;
+          return this.#signIn(path, body); // the answer may be lost; a second try gets the same
+        });
+        this.#local.removeItem(`${this.#name}.link`);
+        return result;
+      } catch (e) {
+        if (e.code !== 'invalid_token' || i === verifiers.length - 1) throw e;
+      }
+    }
+    return undefined;
+  }
+
+  /** #handOver gives the answer to the window that began the flow, and reports whether there is one. */
+  #handOver(id, got) {
+    return new Promise((done) => {
+      if (!this.#channel) {
+        done(false);
+        return;
+      }
+      const offer = random();
+      const listen = ({ data }) => {
+        if (data.type === 'claimed' && data.offer === offer) settle(true);
+      };
+      const settle = (claimed) => {
+        clearTimeout(timer);
+        this.#channel.removeEventListener('message', listen);
+        done(claimed);
+      };
+      const timer = setTimeout(settle, 3000, false);
+      this.#channel.addEventListener('message', listen);
+      this.#tell({ type: 'callback', id, offer, got });
+    });
+  }
+
+  async #take({ id, offer, got }) {
+    const entry = id ? [id, this.#popups.get(id)] : [...this.#popups].pop();
+    if (!entry?.[1]) return;
+    const [key, { verifier, done, fail }] = entry;
+    this.#popups.delete(key);
+    this.#tell({ type: 'claimed', offer });
+    await this.#finish(got, [verifier]).then(done, fail);
+  }
+
+  // ---- the session
+
+  async signOut({ all = false } = {}) {
+    await this.#locked(async () => {
+      const { token } = await this.#load();
+      try {
+        if (this.#cookie || token) await this.#call('POST', '/auth/sign-out/{app_id}', { body: { refresh_token: this.#cookie ? undefined : token, all } });
+      } catch (e) {
+        if (e.status !== 401) throw e; // the session has ended already
+      } finally {
+        await this.#end();
+      }
+    });
+  }
+
+  async reloadUser() {
+    const user = await this.request('GET', '/auth/me/{app_id}');
+    this.#become(user, 'user_changed');
+    return user;
+  }
+
+  async updateUser(patch) {
+    const user = await this.request('PATCH', '/auth/me/{app_id}', patch);
+    this.#become(user, 'user_changed');
+    return user;
+  }
+
+  async accessToken() {
+    if (!this.#cookie) return this.#fresh();
+    if (this.#user && !(performance.now() < this.#token?.due)) {
+      const sent = performance.now();
+      this.#keep(await this.#call('POST', '/auth/access-token/{app_id}', { body: {} }), sent);
+    }
+    return this.#token?.text ?? null;
+  }
+
+  /** fetch is the window's fetch, with the session for the page's own origin, authkit's and those of options.resources. */
+  async fetch(input, init) {
+    const request = new Request(input, init);
+    const origins = [globalThis.location?.origin, new URL(this.#base).origin, ...(this.#options.resources ?? [])];
+    if (!origins.includes(new URL(request.url).origin) || request.headers.has('Authorization')) return fetch(request);
+    if (this.#cookie) {
+      const response = await fetch(new Request(request, { credentials: 'include' }));
+      if (response.status === 401 && this.#user) await this.#check();
+      return response;
+    }
+    const spare = request.clone();
+    const token = await this.#fresh();
+    const response = await fetch(authorized(request, token));
+    if (response.status !== 401 || !token || !this.#blames(response)) return response;
+    const next = await this.#fresh(token);
+    return next ? fetch(authorized(spare, next)) : response;
+  }
+
+  /** #blames reports whether a 401 is about the access token. authkit's own routes say so; a wrong password is 401, too. */
+  #blames(response) { return !response.url.startsWith(`${this.#base}/`) || Boolean(response.headers.get('WWW-Authenticate')?.includes('invalid_token')); }
+
+  /** request calls a route of authkit as the user. "{app_id}" in the path stands for the app. */
+  async request(method, path, body) {
+    const init = { method, headers: {} };
+    if (method === 'POST' || method === 'PATCH') {
+      init.headers['Content-Type'] = 'application/json';
+      init.body = JSON.stringify(body ?? {});
+    }
+    return answerOf(() => this.fetch(this.#url(path), init));
+  }
+
+  onChange(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close() {
+    this.#channel?.close();
+    globalThis.removeEventListener?.('pageshow', this.#shown);
+    this.#listeners.clear();
+  }
+
+  /** #fresh returns an access token that is not due and not the stale one; null without a session. */
+  async #fresh(stale) {
+    const usable = (limit) => this.#token && this.#token.text !== stale && performance.now() < this.#token[limit];
+    if (!usable('due')) {
+      this.#flight ??= this.#refresh().finally(() => { this.#flight = undefined; });
+      await this.#flight.catch((e) => {
+        if (!usable('ends')) throw e;
+      });
+    }
+    return this.#token?.text ?? null;
+  }
+
+  /** #refresh makes one request, whatever the number of tabs: the first one makes it, and tells the others. */
+  async #refresh() {
+    const before = this.#token;
+    const seen = this.#key ?? (await this.#load()).key;
+    await this.#locked(async () => {
+      if (this.#token !== before) return;
+      let { token, key } = await this.#load();
+      if (token && key !== seen) { // another tab was first, and its message is on the way
+        await new Promise((heard) => {
+          this.#news = heard;
+          setTimeout(heard, 1000);
+        });
+        if (this.#token !== before) return;
+        ({ token, key } = await this.#load());
+      }
+      if (!token) {
+        await this.#end();
+        return;
+      }
+      const sent = performance.now();
+      try {
+        const answer = await this.#call('POST', '/auth/refresh/{app_id}', { body: { refresh_token: token }, key });
+        await this.#adopt(answer, sent, this.#user ? 'refreshed' : 'signed_in');
+      } catch (e) {
+        if (!over(e)) throw e;
+        await this.#end(e);
+      }
+    });
+  }
+
+  #locked(step) { return globalThis.navigator?.locks ? navigator.locks.request(this.#name, step) : step(); }
+
+  async #load() {
+    const [token, key] = (await this.#place.getItem(`${this.#name}.session`))?.split(' ') ?? [];
+    return { token, key };
+  }
+
+  #keep({ token, expires_in }, sent) { this.#token = { text: token, due: sent + expires_in * 800, ends: sent + expires_in * 1000 }; }
+
+  /** #adopt makes a sign-in the session of this tab, and of the tabs that share its refresh token or its cookie. */
+  async #adopt(answer, sent, type = 'signed_in') {
+    this.#token = undefined;
+    if (answer.token) this.#keep(answer, sent);
+    if (answer.refresh_token) {
+      this.#key = random();
+      await this.#place.setItem(`${this.#name}.session`, `${answer.refresh_token} ${this.#key}`);
+    }
+    this.#become(answer.user, type);
+    const now = performance.now();
+    if (this.#shared) this.#tell({ type: 'session', key: this.#key, user: answer.user, token: this.#token && { text: this.#token.text, due: this.#token.due - now, ends: this.#token.ends - now } });
+    const { user, created, removed } = answer;
+    return { user, created, removed };
+  }
+
+  /** #end forgets the session. */
+  async #end(error) {
+    const key = this.#key;
+    await this.#place.removeItem(`${this.#name}.session`);
+    this.#forget(error);
+    if (this.#shared) this.#tell({ type: 'ended', key });
+  }
+
+  #forget(error) {
+    const was = this.#user;
+    this.#token = this.#key = undefined;
+    this.#user = null;
+    if (was) this.#emit({ type: 'signed_out', user: null, error });
+  }
+
+  #become(user, type = this.#user?.user_id === user.user_id ? 'refreshed' : 'signed_in') {
+    if (this.#cookie && this.#user?.user_id !== user.user_id) this.#token = undefined; // it is another user's
+    this.#user = user;
+    this.#emit({ type, user });
+  }
+
+  #emit(event) {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (e) {
+        console.error(e);
+      }
+    }
+  }
+
+  // ---- other tabs
+
+  #tell(message) { this.#channel?.postMessage(message); }
+
+  async #hear(message) {
+    if (message.type === 'callback') {
+      await this.#take(message);
+    } else if (message.type === 'ended' && message.key === this.#key) {
+      this.#forget();
+    } else if (message.type === 'session') {
+      if (!this.#cookie) {
+        const { key } = await this.#load();
+        if (key !== message.key) return; // a session of that tab alone
+        const now = performance.now();
+        this.#key = key;
+        this.#token = { text: message.token.text, due: now + message.token.due, ends: now + message.token.ends };
+      }
+      this.#become(message.user);
+      this.#news();
+    }
+  }
+
+  /** #shown catches up with what a page has missed in the back-forward cache. */
+  #shown = async ({ persisted }) => {
+    if (!persisted || !this.#user) return;
+    if (this.#cookie || (await this.#load()).key !== this.#key) {
+      this.#token = this.#key = undefined;
+      await this.#restore().catch(() => {});
+    }
+  };
+
+  // ---- requests
+
+  #url(path, choose) { return this.#base + path.replace('{app_id}', this.#app) + (choose && this.#cookie ? '?session=cookie' : ''); }
+
+  #call(method, path, { body, token, key, choose } = {}) {
+    const headers = { Accept: 'application/json' };
+    if (body) headers['Content-Type'] = 'application/json';
+    if (token && !this.#cookie) headers.Authorization = `Bearer ${token}`;
+    if (key) headers['Idempotency-Key'] = key;
+    return answerOf(() => fetch(this.#url(path, choose), {
+      method, headers, body: body && JSON.stringify(body), cache: 'no-store',
+      credentials: this.#cookie ? 'include' : 'same-origin', signal: AbortSignal.timeout(30_000),
+    }));
+  }
+}
+
+function authorized(request, token) {
+  if (token) request.headers.set('Authorization', `Bearer ${token}`);
+  return request;
+}
+
+function callbackError({ error, provider_code, request_id }) {
+  return new AuthkitError(error, 'the sign-in was not finished', { request_id, provider_code });
+}
+
+/** answerOf sends a request and returns the JSON of its answer; undefined for 204. */
+async function answerOf(send) {
+  let response, body;
+  try {
+    response = await send();
+    body = await response.text();
+  } catch (cause) {
+    if (cause instanceof AuthkitError) throw cause;
+    throw new AuthkitError('network_error', 'there was no answer', {}, { cause });
+  }
+  let json;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    // a page of a proxy, or nothing
+  }
+  if (!response.ok) throw refusal(response, json);
+  return json;
+}
+
+export const createClient = (options) => new Client(options);
