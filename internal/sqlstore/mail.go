@@ -61,6 +61,7 @@ func (s *Store) ClaimMail(ctx context.Context, c authkit.MailClaim) ([]authkit.M
 	}
 	var mails []authkit.Mail
 	err := s.c.Tx(ctx, false, func(q Tx) (err error) {
+		s.byIndex(ctx, q)
 		mails, err = collect(ctx, q, find, func(r Row) (m authkit.Mail, err error) {
 			err = r.Scan(&m.App, &m.ID, &m.Sealed, (*micros)(&m.DueAt), (*micros)(&m.Expires), &m.Attempts)
 			return m, err
@@ -74,6 +75,15 @@ func (s *Store) ClaimMail(ctx context.Context, c authkit.MailClaim) ([]authkit.M
 		return nil, err
 	}
 	return byTurns(mails, c.Until), nil
+}
+
+// byIndex keeps the statements of a transaction on the indexes of the outbox, which is empty most
+// of the time. A server that has noted this plans to read the table as a whole, and keeps that plan
+// while a flood of mail comes.
+func (s *Store) byIndex(ctx context.Context, q Tx) {
+	if sql := s.c.Dialect().ByIndex; sql != "" {
+		q.Queue(ctx, nil, sql)
+	}
 }
 
 // byTurns orders claimed mails by rounds of their apps, and notes until when they are claimed.
@@ -102,6 +112,7 @@ func byTurns(mails []authkit.Mail, until time.Time) []authkit.Mail {
 // anyway.
 func (s *Store) SettleMail(ctx context.Context, mails []authkit.Settled) error {
 	return s.c.Tx(ctx, true, func(q Tx) error {
+		s.byIndex(ctx, q)
 		for _, m := range slices.SortedStableFunc(slices.Values(mails), byKey) {
 			if m.Done {
 				q.Queue(ctx, nil, `delete from authkit_outbox where app_id = $1 and mail_id = $2`, id(m.App), id(m.ID))

@@ -79,6 +79,7 @@ type Dialect struct {
 	Share, Update string // locks the rows of a select; empty where transactions never run concurrently
 	Clock         string // a select of the time in microseconds
 	Table         string // a select that returns a row if there is a table named $1
+	ByIndex       string // makes the statements of a transaction read by an index where there is one; empty: they do
 	Guards        bool   // whether one statement may write, and then read what it has written and other tables
 }
 

@@ -1,0 +1,69 @@
+package postgres_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/postgres"
+)
+
+// A server that vacuums the outbox while it is empty plans to read it as a whole, and keeps that plan
+// while mail comes.
+func TestAnOutboxThatWasVacuumedEmptyIsReadByItsIndexes(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
+		return
+	}
+	const most = 60 // rows read by one verb in one table or index
+	config, err := pgxpool.ParseConfig(fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns = 1 // the one whose plans they are
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	s, err := postgres.New(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app, now := newApp(t, s), time.Unix(1_700_000_000, 0)
+	deliver := func() {
+		t.Helper()
+		mail := authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now, Expires: now.Add(time.Hour)}
+		err := s.Put(t.Context(), authkit.Put{App: app, Riders: authkit.Riders{Mail: []authkit.Mail{mail}}})
+		for _, done := range []bool{false, true} {
+			var claimed []authkit.Mail
+			if err == nil {
+				claimed, err = s.ClaimMail(t.Context(), authkit.MailClaim{Now: now, Until: now.Add(time.Minute), Max: 4})
+			}
+			if err == nil && len(claimed) == 1 {
+				err = s.SettleMail(t.Context(), []authkit.Settled{{App: app, ID: mail.ID, Until: claimed[0].DueAt, Done: done, DueAt: now}})
+			}
+			if err != nil || len(claimed) != 1 {
+				t.Fatalf("got %d mails, %v, want the one", len(claimed), err)
+			}
+		}
+	}
+	must(t, pool, "alter table authkit_outbox set (autovacuum_enabled = off)")
+	must(t, pool, "vacuum analyze authkit_outbox")
+	for range 8 { // the first five plans are for their arguments alone
+		deliver()
+	}
+	must(t, pool, `insert into authkit_outbox (app_id, mail_id, sealed, due_at, expires_at, attempts)
+select $1, gen_random_uuid(), '', 1700003600000000 + n, 0, 0 from generate_series(1, 20000) n`, app)
+	before := rowsRead(t, pool)
+	deliver()
+	for of, n := range rowsRead(t, pool) {
+		if n -= before[of]; n > most {
+			t.Errorf("got %d rows read by %s, want at most %d", n, of, most)
+		}
+	}
+}
