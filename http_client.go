@@ -19,12 +19,12 @@ var clientJS string
 
 // clientScript serves the browser client. A page of any origin may import it.
 func clientScript(c *call) error {
-	return c.asset("text/javascript; charset=utf-8", clientJS)
+	return writeAsset(c, "text/javascript; charset=utf-8", clientJS)
 }
 
-// asset answers with a text that is the same for everyone and as old as the build. The ETag is its
+// writeAsset answers with a text that is the same for everyone and as old as the build. The ETag is its
 // hash, so that all processes of one build agree on it; a request that names it gets 304.
-func (c *call) asset(contentType, text string) error {
+func writeAsset(c *call, contentType, text string) error {
 	sum := sha256.Sum256([]byte(text))
 	tag := `"` + token.Encode(sum[:12]) + `"`
 	header := c.w.Header()
