@@ -261,7 +261,8 @@ type Event struct {
 	Type            string // such as [EventUserCreate]
 
 	// Actor is who did it: a developer, as App.Developer is written; "api_key:" and the key's
-	// id; "host", which made a user or a developer, or moved an app, by a method of the Engine.
+	// id; "host", which made a user or a developer, or moved an app, by a method of the Engine;
+	// "cli", the commands app, user and key of cmd/authkit.
 	// Empty in all other cases: the user, a stranger who was refused, the host by another method,
 	// or authkit itself.
 	Actor string

@@ -26,7 +26,7 @@ func (a accessLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("method", bounded(r.Method)), slog.String("route", routeOf(r)),
 			slog.Int("status", seen.status), slog.Float64("duration_ms", float64(time.Since(begun).Microseconds())/1000), slog.Int64("bytes", seen.bytes),
-			slog.String("request_id", w.Header().Get("X-Request-Id")), slog.String("peer", cmp.Or(peer.Addr, peer.Key)))
+			slog.String("request_id", w.Header().Get("X-Request-ID")), slog.String("peer", cmp.Or(peer.Addr, peer.Key)))
 	}()
 	a.next.ServeHTTP(seen, r)
 	if seen.status == 0 { // net/http sends the head now

@@ -43,7 +43,7 @@ func TestEachRequestHasALineWithoutSecrets(t *testing.T) {
 				header = append(header, c.header)
 			}
 			got := p.send(c.method, c.path, c.body, header...)
-			line, text := p.requestLine(got.header.Get("X-Request-Id"))
+			line, text := p.requestLine(got.header.Get("X-Request-ID"))
 			want := map[string]any{"method": c.method, "route": c.route, "status": float64(c.status), "bytes": float64(len(got.text)), "peer": c.peer, "level": "INFO"}
 			for member, value := range want {
 				if line[member] != value {
@@ -117,7 +117,10 @@ func TestAnAnswerNotes(t *testing.T) {
 			w.WriteHeader(http.StatusEarlyHints)
 			w.WriteHeader(http.StatusNoContent)
 		}, 204, 0},
-		"the first status": {func(w http.ResponseWriter) { w.WriteHeader(404); w.WriteHeader(500) }, 404, 0},
+		"the first status": {func(w http.ResponseWriter) {
+			w.WriteHeader(http.StatusNotFound)
+			w.WriteHeader(http.StatusInternalServerError)
+		}, 404, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,9 @@
 //	authkit serve --developer @developer.txt
 //	authkit migrate --dry-run
 //	echo "$PASSWORD" | authkit developer create dev@example.com
+//	authkit app export shop > shop.json
+//	authkit user disable --app shop ann@example.com
+//	authkit key rotate --app shop --overlap 24h
 //	authkit keygen --secret-file new.secret
 //	authkit secrets reseal --secret-file new.secret,old.secret
 //
@@ -12,6 +15,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -22,11 +26,14 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Serve     serve     `cmd:"" help:"Serve every endpoint."`
-	Developer developer `cmd:"" help:"Manage developers."`
-	Migrate   migrate   `cmd:"" help:"Bring the database up to date."`
-	Keygen    keygen    `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
-	Secrets   secrets   `cmd:"" help:"Retire older secrets."`
+	Serve     serve        `cmd:"" help:"Serve every endpoint."`
+	Developer developer    `cmd:"" help:"Manage developers."`
+	Migrate   migrate      `cmd:"" help:"Bring the database up to date."`
+	Keygen    keygen       `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
+	Secrets   secrets      `cmd:"" help:"Retire older secrets."`
+	App       appCommands  `cmd:"" help:"Manage apps, and keep their configuration as files."`
+	User      userCommands `cmd:"" help:"Manage the users of an app."`
+	Key       keyCommands  `cmd:"" help:"Manage the API keys of an app."`
 
 	Version kong.VersionFlag `help:"Print the version." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
@@ -42,10 +49,18 @@ func run(ctx context.Context, args []string) int {
 	if err != nil {
 		return fail(fmt.Errorf("%w; `authkit --help` lists commands and flags", err))
 	}
-	if err := parsed.Run(); err != nil {
-		return fail(err)
+	err = parsed.Run()
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errDiffers):
+		return 1
 	}
-	return 0
+	status := fail(err)
+	if _, ok := errors.AsType[troubleError](err); ok {
+		status = 2
+	}
+	return status
 }
 
 func newParser(ctx context.Context) (*kong.Kong, error) {

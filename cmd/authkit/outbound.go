@@ -15,12 +15,20 @@ import (
 // environment is the value of --outbound-proxy for the proxy that HTTPS_PROXY names.
 const environment = "env"
 
+// reach are the flags that say which issuers can be reached, and how.
+type reach struct {
+	OutboundProxy string   `help:"The proxy for requests to providers: a URL, or env for HTTPS_PROXY and NO_PROXY of the environment; no proxy if it is not set." placeholder:"URL|env"`
+	OutboundAllow []string `help:"Addresses of OAuth issuers that are not public, such as 10.0.0.0/8: any developer can make this server connect there." placeholder:"CIDR"`
+	OutboundPorts []uint16 `help:"Ports of OAuth issuers beside 443." placeholder:"PORT"`
+	Loopback      bool     `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
+}
+
 // outbound reads --outbound-proxy, --outbound-allow and --outbound-ports.
-func (s *serve) outbound() (out authkit.OutboundConfig, err error) {
-	if out.Proxy, err = s.outboundProxy(); err != nil {
+func (r reach) outbound() (out authkit.OutboundConfig, err error) {
+	if out.Proxy, err = r.outboundProxy(); err != nil {
 		return out, err
 	}
-	for _, text := range s.OutboundAllow {
+	for _, text := range r.OutboundAllow {
 		text = strings.TrimSpace(text)
 		p, err := netip.ParsePrefix(text)
 		if err != nil || p.Addr().Is4In6() || p.Bits() == 0 {
@@ -28,21 +36,21 @@ func (s *serve) outbound() (out authkit.OutboundConfig, err error) {
 		}
 		out.Allow = append(out.Allow, p)
 	}
-	if slices.Contains(s.OutboundPorts, 0) {
+	if slices.Contains(r.OutboundPorts, 0) {
 		return out, errors.New("--outbound-ports holds 0: give ports from 1 to 65535, separated by commas")
 	}
-	out.Ports = s.OutboundPorts
+	out.Ports = r.OutboundPorts
 	return out, nil
 }
 
-func (s *serve) outboundProxy() (func(*http.Request) (*url.URL, error), error) {
-	switch s.OutboundProxy {
+func (r reach) outboundProxy() (func(*http.Request) (*url.URL, error), error) {
+	switch r.OutboundProxy {
 	case "":
 		return nil, nil
 	case environment:
 		return http.ProxyFromEnvironment, nil
 	}
-	proxy, err := url.Parse(s.OutboundProxy)
+	proxy, err := url.Parse(r.OutboundProxy)
 	if err != nil || proxy.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, proxy.Scheme) {
 		return nil, fmt.Errorf("--outbound-proxy is not the URL of a proxy: give %s for HTTPS_PROXY and NO_PROXY of the environment, or http://, https:// or socks5://[user:pass@]host:port", environment)
 	}

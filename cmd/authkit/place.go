@@ -59,8 +59,9 @@ type offline struct {
 	close   func() error
 }
 
-// openEngine opens the store and makes an engine over it. read returns the secrets for the store.
-func (p place) openEngine(ctx context.Context, read func(context.Context, authkit.Store) ([][]byte, error)) (_ offline, err error) {
+// openEngine opens the store and makes an engine over it. read returns the secrets for the store,
+// and change completes the configuration.
+func (p place) openEngine(ctx context.Context, read func(context.Context, authkit.Store) ([][]byte, error), change ...func(*authkit.Config)) (_ offline, err error) {
 	st, err := p.open(ctx)
 	if err != nil {
 		return offline{}, err
@@ -74,9 +75,13 @@ func (p place) openEngine(ctx context.Context, read func(context.Context, authki
 	if err != nil {
 		return offline{}, err
 	}
-	engine, err := authkit.New(authkit.Config{
+	config := authkit.Config{
 		Store: st.Store, BaseURL: "http://localhost", Mailer: mail.NewOutbox(), Secrets: secrets, Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range change {
+		f(&config)
+	}
+	engine, err := authkit.New(config)
 	if err != nil {
 		return offline{}, p.explainSecret(err)
 	}

@@ -35,17 +35,6 @@ func (r *reseal) Run(ctx context.Context) error {
 	return r.tell(os.Stdout, work.secrets, got)
 }
 
-// given reads the secrets. It makes no file: data to seal anew was sealed under one that
-// exists.
-func (r *reseal) given(ctx context.Context, st authkit.Store) ([][]byte, error) {
-	for _, file := range r.SecretFile {
-		if _, err := readSecret(file); err != nil {
-			return nil, err
-		}
-	}
-	return r.secrets(ctx, st)
-}
-
 func (r *reseal) tell(w io.Writer, given [][]byte, got authkit.Resealed) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "sealed anew under %q: %d signing keys, %d client secrets\n", r.SecretFile[0], got.SigningKeys, got.ClientSecrets)

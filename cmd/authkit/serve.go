@@ -20,6 +20,7 @@ import (
 
 type serve struct {
 	place
+	reach
 
 	Addr           string        `default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT, or unix:FILE for a Unix socket, which needs --base-url and --trusted-proxies unix."`
 	BaseURL        string        `help:"Where clients reach the server, mount point included; http://ADDR if it is not set."`
@@ -32,11 +33,7 @@ type serve struct {
 	ConsoleSignup  bool          `help:"Let anyone become a developer."`
 	DevCookies     *bool         `help:"Let developers choose session cookies for their apps, which live on the base URL's origin; on unless --console-signup is on." name:"developer-cookies" negatable:""`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
-	OutboundProxy  string        `help:"The proxy for requests to providers: a URL, or env for HTTPS_PROXY and NO_PROXY of the environment; no proxy if it is not set." placeholder:"URL|env"`
-	OutboundAllow  []string      `help:"Addresses of OAuth issuers that are not public, such as 10.0.0.0/8: any developer can make this server connect there." placeholder:"CIDR"`
-	OutboundPorts  []uint16      `help:"Ports of OAuth issuers beside 443." placeholder:"PORT"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
-	Loopback       bool          `help:"Let OAuth issuers be on loopback; for tests." name:"allow-http-loopback-providers"`
 	AccessLog      string        `default:"on" enum:"on,off" help:"One line of the log for each request."`
 	InsecureHTTP   bool          `help:"Let the base URL be http on a network that you trust: passwords and tokens cross it in the clear." name:"insecure-http"`
 	StorePatience  time.Duration `default:"5s" help:"How long a call of Postgres may take before it fails; 0 for no bound."`
