@@ -6,6 +6,7 @@
 //	authkit app export shop > shop.json
 //	authkit user disable --app shop ann@example.com
 //	authkit key rotate --app shop --overlap 24h
+//	authkit backup authkit-2030-01-02.db
 //	authkit keygen --secret-file new.secret
 //	authkit secrets reseal --secret-file new.secret,old.secret
 //
@@ -34,6 +35,7 @@ type cli struct {
 	App       appCommands  `cmd:"" help:"Manage apps, and keep their configuration as files."`
 	User      userCommands `cmd:"" help:"Manage the users of an app."`
 	Key       keyCommands  `cmd:"" help:"Manage the API keys of an app."`
+	Backup    backup       `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
 
 	Version kong.VersionFlag `help:"Print the version." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
