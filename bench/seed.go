@@ -107,7 +107,9 @@ func quoted(name string) string { return `"` + name + `"` }
 // SQL that makes what differs between the copies.
 const (
 	pgUUID      = "md5('user' || i)::uuid"
+	pgHash      = "sha256(('secret' || i)::bytea)"
 	pgEmail     = "'user' || lpad(i::text, 6, '0') || '@example.com'"
 	sqliteUUID  = "printf('%08x-0000-7000-8000-%012x', i + 1, i + 1)"
+	sqliteHash  = "cast(printf('%032x', i) as blob)"
 	sqliteEmail = "printf('user%06d@example.com', i)"
 )

@@ -55,11 +55,13 @@ func (s *authkit) start(ctx context.Context, p *place) error {
 		return p.fillPostgres(ctx, s.database, []copied{
 			{table: "authkit_users", vary: map[string]string{"user_id": pgUUID, "email": pgEmail, "email_typed": pgEmail, "created_at": "t.created_at - (i + 1) * 1000000::bigint"}},
 			{table: "authkit_credentials", vary: map[string]string{"user_id": pgUUID, "subject": "case t.subject when t.user_id::text then " + pgUUID + "::text else t.subject || i end"}, where: "kind = 'password'"},
+			{table: "authkit_sessions", vary: map[string]string{"user_id": pgUUID, "session_id": pgUUID, "family": pgHash, "cur": pgHash}},
 		})
 	}
 	return p.fillSQLite(ctx, filepath.Join(s.folder, "authkit.db"), []copied{
 		{table: "authkit_users", vary: map[string]string{"user_id": sqliteUUID, "email": sqliteEmail, "email_typed": sqliteEmail, "created_at": "t.created_at - (i + 1) * 1000000"}},
 		{table: "authkit_credentials", vary: map[string]string{"user_id": sqliteUUID, "subject": "case t.subject when t.user_id then " + sqliteUUID + " else t.subject || i end"}, where: "kind = 'password'"},
+		{table: "authkit_sessions", vary: map[string]string{"user_id": sqliteUUID, "session_id": sqliteUUID, "family": sqliteHash, "cur": sqliteHash}},
 	})
 }
 

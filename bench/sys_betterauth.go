@@ -76,12 +76,14 @@ func (s *betterAuth) start(ctx context.Context, p *place) error {
 		return p.fillPostgres(ctx, s.database, []copied{
 			{table: "user", where: `email = 'template@example.com'`, vary: map[string]string{"id": id, "email": pgEmail}},
 			{table: "account", where: `"userId" = ` + template, vary: map[string]string{"id": id, "accountId": id, "userId": id}},
+			{table: "session", where: `"userId" = ` + template, vary: map[string]string{"id": id, "token": id, "userId": id}},
 		})
 	}
 	const id = "printf('%032x', i)"
 	return p.fillSQLite(ctx, filepath.Join(s.folder, "better-auth.db"), []copied{
 		{table: "user", where: `email = 'template@example.com'`, vary: map[string]string{"id": id, "email": sqliteEmail}},
 		{table: "account", where: `"userId" = ` + template, vary: map[string]string{"id": id, "accountId": id, "userId": id}},
+		{table: "session", where: `"userId" = ` + template, vary: map[string]string{"id": id, "token": id, "userId": id}},
 	})
 }
 

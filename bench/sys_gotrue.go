@@ -71,6 +71,10 @@ func (s *gotrue) start(ctx context.Context, p *place) error {
 			"id": pgUUID, "user_id": pgUUID, "provider_id": pgUUID + "::text",
 			"identity_data": "jsonb_build_object('sub', " + pgUUID + ", 'email', " + pgEmail + ", 'email_verified', false, 'phone_verified', false)",
 		}},
+		{table: "auth.sessions", vary: map[string]string{"id": pgUUID, "user_id": pgUUID}},
+		{table: "auth.refresh_tokens", vary: map[string]string{
+			"id": "nextval('auth.refresh_tokens_id_seq')", "token": "md5('token' || i)", "user_id": pgUUID + "::text", "session_id": pgUUID,
+		}},
 	})
 }
 

@@ -44,6 +44,7 @@ func (s *yardstick) start(ctx context.Context, p *place) error {
 	}
 	return p.fillPostgres(ctx, "yardstick", []copied{
 		{table: "users", vary: map[string]string{"user_id": pgUUID, "email": pgEmail, "created_at": "t.created_at - (i + 1) * 1000000::bigint"}},
+		{table: "sessions", vary: map[string]string{"session_id": pgUUID, "user_id": pgUUID, "secret": pgHash}},
 	})
 }
 
