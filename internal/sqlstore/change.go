@@ -85,7 +85,7 @@ const epochOf = `(select u.epoch from authkit_users u where u.app_id = $1 and u.
 // endOldest ends at $4 the sessions of the user $2 but for $3 and the newest $5 others. It looks for
 // one of them first: nearly always there is none, and nothing else is read.
 const (
-	otherAlive = `app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at + 0 > $4 and epoch = ` + epochOf
+	otherAlive = `app_id = $1 and user_id = $2 and session_id <> $3 and ended_at = 0 and idle_until > $4 and until_at > $4 and epoch = ` + epochOf
 	firstOver  = ` from authkit_sessions where ` + otherAlive + ` order by created_at desc, session_id desc limit 1 offset $5)`
 	endOldest  = `update authkit_sessions set ended_at = $4 where ` + otherAlive + ` and (select session_id` + firstOver + ` is not null and (created_at, session_id) <= (select created_at, session_id` + firstOver
 )

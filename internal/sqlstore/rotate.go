@@ -102,7 +102,7 @@ var (
 where app_id = $1 and family = $2` + ofCurrent + rotatable("$5") + appAt("$8") + `
 returning ` + sessionCols + userOfSession()
 	nextJoined = `update authkit_sessions s` + nextSet + ` from authkit_users u
-where s.app_id = $1 and s.family = $2` + ofCurrent + ` and s.ended_at = 0 and s.idle_until > $5 and s.until_at + 0 > $5
+where s.app_id = $1 and s.family = $2` + ofCurrent + ` and s.ended_at = 0 and s.idle_until > $5 and s.until_at > $5
 and u.app_id = $1 and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0` + appAt("$8") + `
 returning ` + of("s", sessionCols) + `, ` + of("u", userCols)
 

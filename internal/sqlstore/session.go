@@ -40,11 +40,9 @@ func sessionArgs(x authkit.Session) []any {
 	}
 }
 
-// The end of a session is read with + 0, so that no plan uses the index by which upkeep finds the
-// sessions that are over: it would read the sessions of all users.
 const (
 	living = ` from authkit_sessions s join authkit_users u on u.app_id = s.app_id and u.user_id = s.user_id and u.epoch = s.epoch and u.disabled = 0
-where s.app_id = $1 and s.ended_at = 0 and s.idle_until > $2 and s.until_at + 0 > $2`
+where s.app_id = $1 and s.ended_at = 0 and s.idle_until > $2 and s.until_at > $2`
 	aliveSession = living + liveApp
 )
 
@@ -96,7 +94,7 @@ func (s *Store) UseSession(ctx context.Context, app, session uuid.UUID, now, idl
 
 // rotatable is the condition that the session is alive at a time, for a statement that writes it.
 func rotatable(at string) string {
-	return ` and ended_at = 0 and idle_until > ` + at + ` and until_at + 0 > ` + at + `
+	return ` and ended_at = 0 and idle_until > ` + at + ` and until_at > ` + at + `
 and exists (select 1 from authkit_users u where u.app_id = authkit_sessions.app_id and u.user_id = authkit_sessions.user_id and u.epoch = authkit_sessions.epoch and u.disabled = 0)`
 }
 
@@ -112,7 +110,7 @@ func (s *Store) Sessions(ctx context.Context, app, user uuid.UUID, now time.Time
 // EndSession implements [authkit.SessionStore].
 func (s *Store) EndSession(ctx context.Context, e authkit.SessionEnd) error {
 	return s.write(ctx, e.App, func(q Tx) error {
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 and idle_until > $4 and until_at + 0 > $4 returning 1`,
+		q.Queue(ctx, authkit.ErrNotFound, `update authkit_sessions set ended_at = $4 where app_id = $1 and user_id = $2 and session_id = $3 and ended_at = 0 and idle_until > $4 and until_at > $4 returning 1`,
 			id(e.App), id(e.User), id(e.ID), us(e.Now))
 		s.riders(ctx, q, ride{app: e.App, of: e.Riders})
 		return nil

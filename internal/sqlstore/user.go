@@ -176,7 +176,7 @@ func (w *where) hits(f authkit.UserQuery) (any []string) {
 		any = append(any, w.prefix("u.email", f.EmailPrefix))
 	}
 	if f.NamePrefix != "" {
-		any = append(any, w.prefix("u.name_key", f.NamePrefix))
+		any = append(any, w.prefix("u.name_key", f.NamePrefix)+" and u.name_key <> ''") // as the index has it
 	}
 	return any
 }

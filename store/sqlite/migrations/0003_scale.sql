@@ -14,16 +14,20 @@ insert into authkit_app_names (developer, name_key, app_id, created_at)
 select developer, name_key, app_id, created_at from authkit_apps where deleted_at = 0;
 
 -- A session moves the end of its idle time, and a limit its arrival time, at each use. Upkeep finds
--- what is over by the day or the hour, so that such a use seldom changes an index.
-alter table authkit_sessions add column idle_day bigint generated always as (idle_until / 86400000000) virtual;
-create index authkit_sessions_idle on authkit_sessions (idle_day);
+-- what is over by the day or the hour, so that such a use seldom changes an index. A session that
+-- was ended is over with day 0.
+alter table authkit_sessions add column over_day bigint generated always as
+    (case when ended_at > 0 then 0 else min(idle_until, until_at) / 86400000000 end) virtual;
+create index authkit_sessions_over on authkit_sessions (over_day);
 drop index authkit_sessions_expiry;
+drop index authkit_sessions_until;
+drop index authkit_sessions_ended;
 alter table authkit_limits add column tat_hour bigint generated always as (tat / 3600000000) virtual;
 create index authkit_limits_over on authkit_limits (tat_hour);
 drop index authkit_limits_expiry;
 
 -- These indexes hold only the rows that are looked for by them.
+drop index authkit_users_name;
+create index authkit_users_name on authkit_users (app_id, name_key) where name_key <> '';
 drop index authkit_tokens_user;
 create index authkit_tokens_user on authkit_tokens (app_id, user_id) where user_id <> '00000000-0000-0000-0000-000000000000';
-drop index authkit_sessions_ended;
-create index authkit_sessions_ended on authkit_sessions (ended_at) where ended_at > 0;
