@@ -16,6 +16,9 @@ type mount struct {
 	// cleans reports whether the host's router redirects unclean paths, so that they never reach
 	// authkit.
 	cleans bool
+
+	// front starts a proxy in front of the host, and returns where it listens; nil: no proxy.
+	front func(upstream string) (address string)
 }
 
 // subpath is the mount for tests of other things.

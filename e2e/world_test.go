@@ -36,7 +36,11 @@ type world struct {
 func setup(t *testing.T, m mount, change ...func(*authkit.Config)) *world {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil) // it has its address before its handler
-	w := &world{t: t, host: "http://" + server.Listener.Addr().String()}
+	address := server.Listener.Addr().String()
+	if m.front != nil {
+		address = m.front(address)
+	}
+	w := &world{t: t, host: "http://" + address}
 	w.base = w.host + m.path
 	made := testworld.New(t, w.base, time.Now(), slices.Insert(change, 0, func(c *authkit.Config) {
 		c.Secrets = [][]byte{[]byte(strings.Repeat("s", 32))}
