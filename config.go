@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,7 @@ type Config struct {
 	// Secrets seal the data that must be read back, and every other key is derived from them. The
 	// newest comes first; each has 32 random bytes. Older secrets still open what they sealed.
 	// Required, unless the store keeps nothing beyond the process: then a random secret is made.
+	// One of zero bytes alone is refused, except where BaseURL is on loopback.
 	//
 	// To rotate, give every process the new secret as its last, then as its first, then run
 	// [Engine.Reseal] or `authkit secrets reseal`. Remove an older secret once that reports it as
@@ -211,13 +213,6 @@ type LimitConfig struct {
 	InsecureOff bool
 }
 
-// problems collects the errors of a Config, so that New reports all of them at once.
-type problems []error
-
-func (p *problems) add(field string, value any, fix string) {
-	*p = append(*p, fmt.Errorf("field Config.%s is %v: %s", field, value, fix))
-}
-
 // withDefaults fills in zero fields and reports every error.
 func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	var bad problems
@@ -237,7 +232,7 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	c.Password.fill(&bad)
 	c.Tokens.fill(&bad)
 	c.Limits.fill(&bad)
-	ring := c.checkSecrets(&bad)
+	ring := c.checkSecrets(base, &bad)
 	if len(bad) > 0 {
 		return c, nil, nil, fmt.Errorf("authkit: the configuration has %d problem(s):\n%w", len(bad), errors.Join(bad...))
 	}
@@ -288,7 +283,7 @@ func (c *Config) checkParts(bad *problems) {
 	}
 }
 
-func (c *Config) checkSecrets(bad *problems) *seal.Ring {
+func (c *Config) checkSecrets(base *url.URL, bad *problems) *seal.Ring {
 	if len(c.Secrets) == 0 {
 		if c.Store == nil || !c.Store.Volatile() {
 			bad.add("Secrets", "empty", "set 32 random bytes and keep them; only with a Store that keeps nothing, such as memory.New(), may they be left out")
@@ -301,6 +296,8 @@ func (c *Config) checkSecrets(bad *problems) *seal.Ring {
 		if len(s) < seal.MinSecret {
 			bad.add(fmt.Sprintf("Secrets[%d]", i), fmt.Sprintf("%d bytes long", len(s)), fmt.Sprintf("give %d random bytes; `authkit keygen` writes such, in base64", seal.MinSecret))
 			short = true
+		} else if strangers := base != nil && !httpio.Loopback(base.Hostname()); strangers && bytes.Count(s, []byte{0}) == len(s) {
+			bad.add(fmt.Sprintf("Secrets[%d]", i), "all zero bytes", "it was never filled; `authkit keygen` writes a random one, in base64")
 		}
 	}
 	if short {

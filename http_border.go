@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/bounded"
@@ -25,6 +26,7 @@ type border struct {
 	thin    *thinlog.Logger
 
 	warned  *bounded.Throttle[limitKey] // peers whose forwarding header was reported
+	ignored atomic.Pointer[string]      // the latest of them that is no trusted proxy
 	handler http.Handler                // serves the route table
 }
 

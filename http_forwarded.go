@@ -77,6 +77,9 @@ func (c *call) warnOfForwarding(s httpio.Sender) {
 	if !c.h.http.warned.First(about, now) {
 		return
 	}
+	if s.UntrustedHeader {
+		c.h.http.ignored.Store(new(c.request.peer()))
+	}
 	c.h.http.log.WarnContext(c.ctx(), line, slog.String("peer", c.request.peer()), slog.String("received", s.Unreadable),
 		slog.String("app", c.app.ID.String()), slog.String("request_id", c.request.id))
 	c.e.hooks.observe(Event{

@@ -43,3 +43,6 @@ func (t timed) Ping(ctx context.Context) (time.Time, error) {
 	_, err := t.Store.Ping(ctx)
 	return t.now(), err
 }
+
+// Unwrap returns the store, so that [authkit.Engine.Check] finds what it offers beside the contract.
+func (t timed) Unwrap() authkit.Store { return t.Store }
