@@ -63,7 +63,8 @@ var migrations embed.FS
 // Store is an [authkit.Store] in Postgres.
 type Store struct {
 	*sqlstore.Store
-	own *pgxpool.Pool
+	conn *conn
+	own  *pgxpool.Pool
 }
 
 var _ authkit.Store = (*Store)(nil)
@@ -129,7 +130,7 @@ func newStore(ctx context.Context, c *conn, options []Option) (*Store, error) {
 	for _, set := range options {
 		set(c)
 	}
-	return &Store{Store: sqlstore.New(c)}, nil
+	return &Store{Store: sqlstore.New(c), conn: c}, nil
 }
 
 // Close closes what Open opened.
