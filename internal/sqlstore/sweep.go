@@ -32,14 +32,14 @@ type sweep struct {
 // sweeps are those of the rows that expire, and last that of events, which have a time of their own.
 var sweeps = []sweep{
 	{"authkit_tokens", "app_id, kind, slot, place", "expires_at", false, ""},
-	{"authkit_sessions", "app_id, session_id", "over_day", false, "86400000000"},
+	{"authkit_sessions", "app_id, session_id", "over_quarter", false, "21600000000"},
 	{"authkit_outbox", "app_id, mail_id", "expires_at", true, ""},
 	{"authkit_limits", "app_id, limit_key", "tat_hour", false, "3600000000"},
 	{"authkit_events", "app_id, event_id", "at", false, ""},
 }
 
 // over is the condition on the rows that the time $n removes. A number of a period is over with the
-// period: a session up to a day, a limit up to an hour later. These columns are in an index,
+// period: a session up to six hours, a limit up to an hour later. These columns are in an index,
 // and change once a period; the times themselves change with each use.
 func (t sweep) over(n string) string {
 	if t.period != "" {

@@ -14,11 +14,11 @@ insert into authkit_app_names (developer, name_key, app_id, created_at)
 select developer, name_key, app_id, created_at from authkit_apps where deleted_at = 0;
 
 -- A session moves the end of its idle time, and a limit its arrival time, at each use. Upkeep finds
--- what is over by the day or the hour, so that such a use seldom changes an index. A session that
--- was ended is over with day 0.
-alter table authkit_sessions add column over_day bigint generated always as
-    (case when ended_at > 0 then 0 else min(idle_until, until_at) / 86400000000 end) virtual;
-create index authkit_sessions_over on authkit_sessions (over_day);
+-- what is over by the quarter of a day or by the hour, so that such a use seldom changes an index.
+-- A session that was ended is over with quarter 0.
+alter table authkit_sessions add column over_quarter bigint generated always as
+    (case when ended_at > 0 then 0 else min(idle_until, until_at) / 21600000000 end) virtual;
+create index authkit_sessions_over on authkit_sessions (over_quarter);
 drop index authkit_sessions_expiry;
 drop index authkit_sessions_until;
 drop index authkit_sessions_ended;
