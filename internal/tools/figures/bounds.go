@@ -45,7 +45,7 @@ const (
 	maxSubjectMedian = 60
 
 	// Examples that run are documentation that cannot become wrong.
-	minExamples = 15
+	minExamples = 25
 )
 
 // wordBounds bound the words that make comments hard to read when they are frequent: a sentence
