@@ -233,6 +233,7 @@ func doors() []door {
 		{"GET /errors/{code}", "the header", header("Bearer", "GET", "/errors/forbidden", ""), all(200), nil},
 		{"GET /authkit.js", "the header", header("Bearer", "GET", "/authkit.js", ""), all(200), nil},
 		{"GET /healthz", "the header", header("Bearer", "GET", "/healthz", ""), all(200), nil},
+		{"GET /openapi.json", "the header", header("Bearer", "GET", "/openapi.json", ""), all(200), nil},
 		{"GET /readyz", "the header", header("Bearer", "GET", "/readyz", ""), all(200), nil},
 	}
 	for route, c := range map[string]struct {

@@ -11,11 +11,11 @@ import (
 // Metadata is what a verifier of an app's tokens needs to know about its issuer (OpenID Connect
 // Discovery 1.0, section 3).
 type Metadata struct {
-	Issuer        string   `json:"issuer"`
-	JWKSURI       string   `json:"jwks_uri"`
-	Algorithms    []string `json:"id_token_signing_alg_values_supported"`
-	SubjectTypes  []string `json:"subject_types_supported"`
-	ResponseTypes []string `json:"response_types_supported"`
+	Issuer        string   `json:"issuer"`                                // the claim iss of the app's tokens
+	JWKSURI       string   `json:"jwks_uri"`                              // where the public signing keys are
+	Algorithms    []string `json:"id_token_signing_alg_values_supported"` // those of the app's signing keys
+	SubjectTypes  []string `json:"subject_types_supported"`               // always public
+	ResponseTypes []string `json:"response_types_supported"`              // always code
 }
 
 // Metadata describes the issuer of an app.
@@ -37,7 +37,7 @@ func metadataOf(issuer string, keys signingKeys) Metadata {
 
 // KeySet is a JSON Web Key Set (RFC 7517, section 5) of public keys.
 type KeySet struct {
-	Keys []map[string]string `json:"keys"`
+	Keys []map[string]string `json:"keys"` // one JSON Web Key each, with kid, alg and use
 }
 
 // KeySet returns the public keys that verify an app's tokens now.

@@ -82,9 +82,9 @@ type Error struct {
 
 // FieldError says what is wrong with one member of a request.
 type FieldError struct {
-	Field  string `json:"field"`
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
+	Field  string `json:"field"`  // the member, parameter or header; empty: the body as a whole
+	Code   string `json:"code"`   // what is wrong with it; stable, for programs
+	Detail string `json:"detail"` // what is wrong with it, for people
 }
 
 // Error returns code, detail and cause as one path that ends in the cause.

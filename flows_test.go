@@ -506,6 +506,9 @@ func otherFlows() []flow {
 		{name: "load the browser client", route: "GET /authkit.js", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/authkit.js", "")
 		}},
+		{name: "read the API document", route: "GET /openapi.json", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/openapi.json", "")
+		}},
 		{name: "a route of the host's own", status: 200, ready: func(s *stage) func() *http.Request {
 			token := s.signUp(s.email()).text(s.t, "token")
 			return func() *http.Request {
@@ -519,7 +522,7 @@ func otherFlows() []flow {
 
 // storeless reports whether the flow needs no store.
 func (f flow) storeless() bool {
-	return slices.Contains([]string{"GET /healthz", "GET /errors/{code}", "GET /authkit.js"}, f.route)
+	return slices.Contains([]string{"GET /healthz", "GET /errors/{code}", "GET /authkit.js", "GET /openapi.json"}, f.route)
 }
 
 func TestEveryRouteHasAFlow(t *testing.T) {

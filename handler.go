@@ -54,10 +54,10 @@ type findings struct {
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
-func newHandler(e *Engine) http.Handler {
+func newHandler(e *Engine, table []route) http.Handler {
 	h := &handler{e: e, http: e.http, mux: http.NewServeMux()}
 	h.mux.HandleFunc("/", h.notFound)
-	for _, res := range resources(routes()) {
+	for _, res := range resources(table) {
 		for _, pattern := range res.patterns {
 			h.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, res) })
 		}
@@ -154,7 +154,7 @@ func (h *handler) checkAndServe(c *call, rt route, bodyErr error) error {
 	if len(c.r.Header.Values("Authorization")) > 1 {
 		return malformedAuthorization()
 	}
-	if err := rt.access(c); err != nil {
+	if err := rt.caller.check(c); err != nil {
 		return err
 	}
 	if headersErr != nil {
@@ -166,7 +166,7 @@ func (h *handler) checkAndServe(c *call, rt route, bodyErr error) error {
 	if bodyErr != nil {
 		return bodyErr
 	}
-	return c.chargeDeferred(rt.serve(c))
+	return c.chargeDeferred(rt.action.run(c))
 }
 
 // readBody waits for the body, and refuses one of a GET, HEAD or DELETE.

@@ -28,11 +28,12 @@ func listApps(c *call) (any, error) {
 	for i, a := range apps {
 		out[i] = toAppJSON(a)
 	}
-	return list("apps", out, next), nil
+	return appsJSON{out, next}, nil
 }
 
+// appBody creates an app.
 type appBody struct {
-	Name string `json:"name"`
+	Name string `json:"name" api:"required"` // 1 to 64 printable characters, unique among the developer's apps
 }
 
 func createApp(c *call, in appBody) (jsonResponse, error) {
@@ -69,12 +70,14 @@ func deleteApp(c *call) error {
 	return c.noContent()
 }
 
+// rotateBody makes the next signing key.
 type rotateBody struct {
-	RevokeOld bool `json:"revoke_old"`
+	RevokeOld bool `json:"revoke_old"` // ends the trust in all earlier keys at once, and every session's access token with it
 }
 
-type kidJSON struct {
-	KID string `json:"kid"`
+// signingKeyJSON names a signing key.
+type signingKeyJSON struct {
+	KID string `json:"kid"` // the id of the key, as in the key set and in the header of tokens
 }
 
 func rotateSigningKey(c *call, in rotateBody) (jsonResponse, error) {
@@ -82,7 +85,7 @@ func rotateSigningKey(c *call, in rotateBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	return jsonResponse{http.StatusCreated, kidJSON{key.KID}}, nil
+	return jsonResponse{http.StatusCreated, signingKeyJSON{key.KID}}, nil
 }
 
 func listAPIKeys(c *call) (any, error) {
@@ -95,14 +98,15 @@ func listAPIKeys(c *call) (any, error) {
 	for i, k := range keys {
 		out[i] = toAPIKeyJSON(k, now)
 	}
-	return list("api_keys", out, ""), nil
+	return apiKeysJSON{out}, nil
 }
 
+// apiKeyBody makes an API key in the place of those that are.
 type apiKeyBody struct {
-	Name      string    `json:"name"`
-	Scopes    *[]string `json:"scopes"`
-	ExpiresAt *string   `json:"expires_at"`
-	Overlap   int64     `json:"overlap_seconds"`
+	Name      string    `json:"name"`                                   // to tell keys apart
+	Scopes    *[]string `json:"scopes"`                                 // what the key may do; users:read and users:write where it is left out
+	ExpiresAt *string   `json:"expires_at" api:"format=date-time"`      // when the key expires; never where it is left out
+	Overlap   int64     `json:"overlap_seconds" api:"min=0,max=604800"` // for how long the old keys live on
 }
 
 func rotateAPIKey(c *call, in apiKeyBody) (jsonResponse, error) {

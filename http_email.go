@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
+// emptyBody has no members.
 type emptyBody struct{}
 
 func sendProof(c *call, _ emptyBody) (jsonResponse, error) {
@@ -33,17 +34,10 @@ func openVerify(c *call) error {
 	return verifyPage.show(c, values.Get("token"), nil)
 }
 
-func verifyEmail(c *call) error {
-	if isForm(c.r) {
-		return pressVerify(c)
-	}
-	return withBody(verifyByProof)(c)
-}
-
 // verifyByProof proves an address by a mailed link or code: for the asker, by binding or session,
 // or for a person who has only the link, who signs in by it.
-func verifyByProof(c *call, in verifyBody) (jsonResponse, error) {
-	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
+func verifyByProof(c *call, in mailedProof) (jsonResponse, error) {
+	if err := in.check(); err != nil {
 		return jsonResponse{}, err
 	}
 	if in.Binding == "" && in.Token != "" && c.user.ID == uuid.Nil {
@@ -83,8 +77,9 @@ func pressVerify(c *call) error {
 	return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
 }
 
+// changeEmailBody asks for a proof of a new address.
 type changeEmailBody struct {
-	NewEmail string `json:"new_email"`
+	NewEmail string `json:"new_email" api:"required"` // the address to change to
 }
 
 func changeEmail(c *call, in changeEmailBody) (jsonResponse, error) {
@@ -112,16 +107,16 @@ func openConfirm(c *call) error {
 	return c.notice("Type the code", "Go back to where you asked for the change and type the six-digit code from the mail there.")
 }
 
+// confirmBody is the link of a change of address, by its token, or its code with the binding.
 type confirmBody struct {
 	Token   string `json:"token"`
-	Code    string `json:"code"`
+	Code    string `json:"code"` // the six digits of the mail
 	Binding string `json:"binding"`
 }
 
-func confirmEmail(c *call) error {
-	if !isForm(c.r) {
-		return withBody(confirmByProof)(c)
-	}
+func (in confirmBody) check() error { return mailedProof{Token: in.Token, Code: in.Code}.check() }
+
+func pressConfirm(c *call) error {
 	press, _, err := c.readPress()
 	if err != nil {
 		return err
@@ -133,7 +128,7 @@ func confirmEmail(c *call) error {
 }
 
 func confirmByProof(c *call, in confirmBody) (jsonResponse, error) {
-	if err := oneProof(in.Token, "", in.Code); err != nil {
+	if err := in.check(); err != nil {
 		return jsonResponse{}, err
 	}
 	u, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{
@@ -157,14 +152,12 @@ func openUndo(c *call) error {
 	return undoPage.write(c, values.Get("token"), challenge{data: challengeData{Email: former.Email}}, nil)
 }
 
+// undoBody takes back what a mail told of.
 type undoBody struct {
-	Token string `json:"token"`
+	Token string `json:"token" api:"required"`
 }
 
-func undoEmail(c *call) error {
-	if !isForm(c.r) {
-		return withBody(undoByToken)(c)
-	}
+func pressUndo(c *call) error {
 	press, _, err := c.readPress()
 	if err != nil {
 		return err

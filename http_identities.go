@@ -7,18 +7,24 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+// identityJSON is an identity of the user at a provider.
 type identityJSON struct {
 	Provider  string    `json:"provider"`
-	Email     string    `json:"email,omitempty"`
-	CreatedAt time.Time `json:"created_at"`
+	Email     string    `json:"email,omitempty"` // the address that the provider knows, if it told
+	CreatedAt time.Time `json:"created_at"`      // when it was linked
 }
 
-func toIdentitiesJSON(all []LinkedIdentity) map[string]any {
+// identitiesJSON lists the identities of a user.
+type identitiesJSON struct {
+	Identities []identityJSON `json:"identities"` // in the order in which they were linked
+}
+
+func toIdentitiesJSON(all []LinkedIdentity) identitiesJSON {
 	out := make([]identityJSON, len(all))
 	for i, one := range all {
 		out[i] = identityJSON{one.Provider, one.Email, one.CreatedAt.UTC()}
 	}
-	return list("identities", out, "")
+	return identitiesJSON{out}
 }
 
 func listIdentities(c *call) (any, error) {
@@ -29,9 +35,10 @@ func listIdentities(c *call) (any, error) {
 	return toIdentitiesJSON(got), nil
 }
 
+// identityBody begins the linking of an identity.
 type identityBody struct {
-	Provider   string `json:"provider"`
-	RedirectTo string `json:"redirect_to"`
+	Provider   string `json:"provider" api:"required"` // at which the identity is
+	RedirectTo string `json:"redirect_to"`             // where the browser goes afterwards: one of the app's redirect_urls
 }
 
 // linkIdentity binds the state to the browser if the browser holds the session in a cookie: only
@@ -48,7 +55,7 @@ func linkIdentity(c *call, in identityBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	return jsonResponse{http.StatusOK, oauthGoJSON(got)}, nil
+	return jsonResponse{http.StatusOK, oauthStartJSON(got)}, nil
 }
 
 // finishLinking finishes a flow that links an identity, with the session of the request. The access

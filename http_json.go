@@ -9,13 +9,14 @@ import (
 
 // The objects of the HTTP contract.
 
+// userJSON is a user as the user sees it.
 type userJSON struct {
 	ID         uuid.UUID `json:"user_id"`
-	Email      string    `json:"email"`
-	Verified   bool      `json:"email_verified"`
-	Name       nullText  `json:"name"`
-	AuthMethod string    `json:"auth_method"`
-	LastLogin  nullTime  `json:"last_login"`
+	Email      string    `json:"email"`          // the address as first given
+	Verified   bool      `json:"email_verified"` // whether the address was proven
+	Name       nullText  `json:"name"`           // the user's name, of up to 200 characters; null: there is no name
+	AuthMethod string    `json:"auth_method"`    // of the latest sign-in: credentials, magic_link, oauth, or what the host calls its own
+	LastLogin  nullTime  `json:"last_login"`     // null before the first sign-in
 	CreatedAt  time.Time `json:"created_at"`
 }
 
@@ -30,8 +31,8 @@ func toUserJSON(u User) userJSON {
 type managedUserJSON struct {
 	userJSON
 
-	Disabled bool     `json:"disabled"`
-	Reason   nullText `json:"disabled_reason"`
+	Disabled bool     `json:"disabled"`        // whether the user is kept from signing in
+	Reason   nullText `json:"disabled_reason"` // as it was given; null: there is no reason
 }
 
 func toManagedUserJSON(u User) managedUserJSON {
@@ -47,20 +48,23 @@ func (c *clearable) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, c.text)
 }
 
+// signInJSON is a sign-in. Where a cookie holds the session, token, token_type, expires_in and
+// refresh_token are absent.
 type signInJSON struct {
-	Token        string   `json:"token,omitempty"`
-	TokenType    string   `json:"token_type,omitempty"`
-	ExpiresIn    int      `json:"expires_in,omitzero"`
-	RefreshToken string   `json:"refresh_token,omitempty"`
-	User         userJSON `json:"user"`
-	Created      bool     `json:"created"`
+	Token        string   `json:"token,omitempty"`                        // the access token, a JWT
+	TokenType    string   `json:"token_type,omitempty" api:"enum=Bearer"` // how the access token is sent
+	ExpiresIn    int      `json:"expires_in,omitzero"`                    // in how many seconds the access token expires
+	RefreshToken string   `json:"refresh_token,omitempty"`                // for one exchange at refresh
+	User         userJSON `json:"user"`                                   // who signed in
+	Created      bool     `json:"created"`                                // whether the user was created by this sign-in
 
-	Removed []removedJSON `json:"removed,omitempty"`
+	Removed []removedJSON `json:"removed,omitempty"` // the ways to sign in that a reset of the password has removed
 }
 
+// removedJSON is a way to sign in that was removed.
 type removedJSON struct {
-	Type string `json:"type"`
-	Name string `json:"name"`
+	Type string `json:"type"` // its kind, such as identity
+	Name string `json:"name"` // its name, such as that of the provider
 }
 
 func toRemovedJSON(all []Removed) []removedJSON {
@@ -82,28 +86,41 @@ func toSignInJSON(s SignIn) signInJSON {
 	}
 }
 
+// appJSON is an app.
 type appJSON struct {
 	ID        uuid.UUID     `json:"app_id"`
-	Name      string        `json:"name"`
+	Name      string        `json:"name"` // the app's name
 	CreatedAt time.Time     `json:"created_at"`
-	Settings  *settingsJSON `json:"settings,omitempty"`
-	APIKey    string        `json:"api_key,omitempty"`
+	Settings  *settingsJSON `json:"settings,omitempty"` // where one app is read or changed
+	APIKey    string        `json:"api_key,omitempty"`  // the first API key, shown by the answer that creates the app alone
+}
+
+// appsJSON is a page of apps.
+type appsJSON struct {
+	Apps []appJSON `json:"apps"`                  // the developer's own, newest first
+	Next string    `json:"next_cursor,omitempty"` // the cursor of the next page; absent on the last one
 }
 
 func toAppJSON(a App) appJSON {
 	return appJSON{ID: a.ID, Name: a.Name, CreatedAt: a.CreatedAt.UTC()}
 }
 
+// apiKeyJSON is an API key.
 type apiKeyJSON struct {
 	ID         uuid.UUID  `json:"id"`
-	Name       string     `json:"name"`
-	Hint       string     `json:"hint"`
-	Scopes     []string   `json:"scopes"`
+	Name       string     `json:"name"`   // as it was given
+	Hint       string     `json:"hint"`   // the beginning of the key
+	Scopes     []string   `json:"scopes"` // what the key may do
 	CreatedAt  time.Time  `json:"created_at"`
-	LastUsedAt *time.Time `json:"last_used_at"`
-	ExpiresAt  *time.Time `json:"expires_at"`
-	Active     bool       `json:"is_active"`
-	Key        string     `json:"key,omitempty"`
+	LastUsedAt *time.Time `json:"last_used_at"`  // null: never
+	ExpiresAt  *time.Time `json:"expires_at"`    // null: never
+	Active     bool       `json:"is_active"`     // whether it is accepted now
+	Key        string     `json:"key,omitempty"` // the key itself, shown by the answer that creates it alone
+}
+
+// apiKeysJSON lists the API keys of an app.
+type apiKeysJSON struct {
+	Keys []apiKeyJSON `json:"api_keys"` // newest first, inactive ones too
 }
 
 func toAPIKeyJSON(k APIKey, now time.Time) apiKeyJSON {
@@ -127,13 +144,4 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-// list makes a page of items under their own name, with the cursor of the next page.
-func list(name string, items any, next string) map[string]any {
-	out := map[string]any{name: items}
-	if next != "" {
-		out["next_cursor"] = next
-	}
-	return out
 }

@@ -34,20 +34,20 @@ func (u managedUserJSON) AppendJSON(b []byte) []byte {
 	return append(u.Reason.append(append(b, `,"disabled_reason":`...)), '}')
 }
 
-// usersJSON is a page of users with the cursor of the next one; empty: this is the last page.
+// usersJSON is a page of users.
 type usersJSON struct {
-	users []User
-	next  string
+	Users []User `json:"users"` // newest first
+	Next  string `json:"next_cursor,omitempty"`
 }
 
 // AppendJSON implements [httpio.Appender].
 func (p usersJSON) AppendJSON(b []byte) []byte {
 	b = append(b, '{')
-	if p.next != "" {
-		b = append(appendText(append(b, `"next_cursor":`...), p.next), ',')
+	if p.Next != "" {
+		b = append(appendText(append(b, `"next_cursor":`...), p.Next), ',')
 	}
 	b = append(b, `"users":[`...)
-	for i, u := range p.users {
+	for i, u := range p.Users {
 		if i > 0 {
 			b = append(b, ',')
 		}

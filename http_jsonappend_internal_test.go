@@ -11,6 +11,12 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+// usersPage is what [usersJSON] appends.
+type usersPage struct {
+	Next  string     `json:"next_cursor,omitempty"`
+	Users []userJSON `json:"users"`
+}
+
 // FuzzAppendJSON checks that what an answer appends is what an encoder makes of it.
 func FuzzAppendJSON(f *testing.F) {
 	f.Add("ann@example.com", "Ann", "password", int64(0), true)
@@ -34,8 +40,8 @@ func FuzzAppendJSON(f *testing.F) {
 		}{
 			"a user":             {toUserJSON(u), toUserJSON(u)},
 			"a managed user":     {toManagedUserJSON(u), toManagedUserJSON(u)},
-			"a page":             {usersJSON{[]User{u, {}}, name}, list("users", []userJSON{toUserJSON(u), toUserJSON(User{})}, name)},
-			"a page without any": {usersJSON{}, list("users", []userJSON{}, "")},
+			"a page":             {usersJSON{[]User{u, {}}, name}, usersPage{name, []userJSON{toUserJSON(u), toUserJSON(User{})}}},
+			"a page without any": {usersJSON{}, usersPage{"", []userJSON{}}},
 			"a sign-in":          {toSignInJSON(in), toSignInJSON(in)},
 		} {
 			got := c.got.AppendJSON([]byte("kept:"))

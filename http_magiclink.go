@@ -13,16 +13,28 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
+// linkBody asks for a mail with a link and a code.
 type linkBody struct {
-	Email      string `json:"email"`
+	Email string `json:"email" api:"required"` // the user's address
+
+	// RedirectTo is where the browser goes after the sign-in: one of the app's redirect_urls.
 	RedirectTo string `json:"redirect_to"`
-	Challenge  string `json:"code_challenge"`
+
+	// Challenge is the S256 challenge of a verifier, which the one-time code then needs (RFC
+	// 7636). One is required with a redirect_to of another origin, unless the session is held in a
+	// cookie.
+	Challenge string `json:"code_challenge"`
 }
 
+// pendingJSON says that a proof is on its way by mail, if anything was to be mailed.
 type pendingJSON struct {
-	Success   bool   `json:"success"`
-	Binding   string `json:"binding"`
-	ExpiresIn int    `json:"expires_in"`
+	Success bool `json:"success"` // always true
+
+	// Binding is the secret of the asker, which goes with the code of the mail. A browser has it
+	// as a cookie too.
+	Binding string `json:"binding"`
+
+	ExpiresIn int `json:"expires_in"` // in how many seconds the link and the code expire
 }
 
 func requestLink(c *call, in linkBody) (jsonResponse, error) {
@@ -171,33 +183,27 @@ func (c *call) notice(title, text string) error {
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Notice(w, data) })
 }
 
-type verifyBody struct {
-	Token   string `json:"token"`
-	Email   string `json:"email"`
-	Code    string `json:"code"`
-	Binding string `json:"binding"`
+// mailedProof is a link, by its token, or a code with the address and the binding.
+type mailedProof struct {
+	Token   string `json:"token"`   // the token of the link
+	Email   string `json:"email"`   // the address that was written to
+	Code    string `json:"code"`    // the six digits of the mail
+	Binding string `json:"binding"` // that of the answer to the request for the mail
 }
 
-func redeemLink(c *call) error {
-	if isForm(c.r) {
-		return pressLink(c)
-	}
-	return withBody(redeemProof)(c)
-}
-
-// oneProof refuses a request with no proof or with two.
-func oneProof(token, email, code string) error {
+// check refuses a request with no proof or with two.
+func (in mailedProof) check() error {
 	switch {
-	case token != "" && (email != "" || code != ""):
+	case in.Token != "" && (in.Email != "" || in.Code != ""):
 		return invalid("token", "ambiguous", "the request has token, and email or code as well; send one or the other")
-	case token == "" && code == "":
+	case in.Token == "" && in.Code == "":
 		return invalid("token", "required", "send token, or code and what goes with it")
 	}
 	return nil
 }
 
-func redeemProof(c *call, in verifyBody) (jsonResponse, error) {
-	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
+func redeemProof(c *call, in mailedProof) (jsonResponse, error) {
+	if err := in.check(); err != nil {
 		return jsonResponse{}, err
 	}
 	got, err := c.e.RedeemMagicLink(c.ctx(), MagicLinkProof{
@@ -228,9 +234,6 @@ func (c *call) readPress() (PagePress, url.Values, error) {
 	}
 	return PagePress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
 }
-
-// isForm reports whether the body is a form of a page rather than JSON.
-func isForm(r *http.Request) bool { return httpio.MediaType(r) == "application/x-www-form-urlencoded" }
 
 // pressLink serves the button of the page.
 func pressLink(c *call) error {
@@ -280,8 +283,12 @@ func (c *call) returnToGoal(to string, with url.Values) error {
 	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Continue(w, data) })
 }
 
+// exchangeBody exchanges a one-time code for a sign-in.
 type exchangeBody struct {
-	Code     string `json:"code"`
+	Code string `json:"code" api:"required"` // the one-time code that redirect_to was given
+
+	// Verifier is that of the flow's code_challenge (RFC 7636). It is required where the flow had
+	// one.
 	Verifier string `json:"code_verifier"`
 }
 

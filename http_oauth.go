@@ -9,15 +9,22 @@ import (
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
+// oauthConfigJSON is what an app needs to sign its users in at one provider. The client secret is
+// shown nowhere.
 type oauthConfigJSON struct {
-	Provider    string    `json:"provider"`
-	ClientID    string    `json:"client_id"`
-	RedirectURI string    `json:"redirect_uri"`
-	Scopes      []string  `json:"scopes"`
-	Issuer      string    `json:"issuer"`
-	TrustEmail  bool      `json:"trust_email"`
-	Enabled     bool      `json:"enabled"`
+	Provider    string    `json:"provider"`     // its name: that of a built-in provider, or the developer's own for an OIDC issuer
+	ClientID    string    `json:"client_id"`    // by which the provider knows the app
+	RedirectURI string    `json:"redirect_uri"` // where the provider sends the browser back to, as it is registered there
+	Scopes      []string  `json:"scopes"`       // what the provider is asked for; empty: the least that tells who the user is
+	Issuer      string    `json:"issuer"`       // of an OIDC provider of the developer's own; empty for a built-in one
+	TrustEmail  bool      `json:"trust_email"`  // whether the issuer's word on an address counts as a proof of it
+	Enabled     bool      `json:"enabled"`      // whether users can sign in by it
 	CreatedAt   time.Time `json:"created_at"`
+}
+
+// oauthConfigsJSON lists the configurations of an app.
+type oauthConfigsJSON struct {
+	Configs []oauthConfigJSON `json:"oauth_configs"` // one for each provider
 }
 
 func toOAuthConfigJSON(c OAuthConfig) oauthConfigJSON {
@@ -36,9 +43,10 @@ func listOAuthConfigs(c *call) (any, error) {
 	for i, config := range configs {
 		out[i] = toOAuthConfigJSON(config)
 	}
-	return list("oauth_configs", out, ""), nil
+	return oauthConfigsJSON{out}, nil
 }
 
+// oauthPatchBody changes the members that it has.
 type oauthPatchBody struct {
 	ClientID     *string   `json:"client_id"`
 	ClientSecret *string   `json:"client_secret"`
@@ -49,14 +57,18 @@ type oauthPatchBody struct {
 	Enabled      *bool     `json:"enabled"`
 }
 
+// oauthConfigBody configures a provider.
 type oauthConfigBody struct {
-	Provider     string    `json:"provider"`
-	ClientID     *string   `json:"client_id"`
-	ClientSecret *string   `json:"client_secret"`
-	RedirectURI  *string   `json:"redirect_uri"`
-	Scopes       *[]string `json:"scopes"`
-	Issuer       *string   `json:"issuer"`
-	TrustEmail   *bool     `json:"trust_email"`
+	Provider     string  `json:"provider" api:"required"`
+	ClientID     *string `json:"client_id" api:"required"`
+	ClientSecret *string `json:"client_secret" api:"required"` // by which the app proves to the provider who it is
+
+	// RedirectURI is where the provider sends the browser back to, as it is registered there. It
+	// is <BaseURL>/auth/callback/{provider}/{app_id} where it is left out.
+	RedirectURI *string   `json:"redirect_uri"`
+	Scopes      *[]string `json:"scopes"`
+	Issuer      *string   `json:"issuer"`
+	TrustEmail  *bool     `json:"trust_email"`
 }
 
 func createOAuthConfig(c *call, in oauthConfigBody) (jsonResponse, error) {
@@ -85,10 +97,11 @@ func deleteOAuthConfig(c *call) error {
 	return c.noContent()
 }
 
-type oauthGoJSON struct {
-	URL     string `json:"redirect_url"`
-	State   string `json:"state"`
-	Binding string `json:"binding"`
+// oauthStartJSON is the beginning of a flow through a provider.
+type oauthStartJSON struct {
+	URL     string `json:"redirect_url"` // where the person signs in at the provider
+	State   string `json:"state"`        // comes back with the provider's answer
+	Binding string `json:"binding"`      // the asker's secret, which goes to the callback with the state
 }
 
 func startOAuth(c *call) error {
@@ -115,7 +128,7 @@ func startOAuth(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.writeJSON(http.StatusOK, oauthGoJSON(got))
+		return c.writeJSON(http.StatusOK, oauthStartJSON(got))
 	}
 	if c.cookieMode() {
 		if err := c.client.checkCookieRoom(); err != nil { // refused before the person goes to the provider
@@ -238,11 +251,12 @@ func (c *call) goalQuery(err error, name, value string) url.Values {
 	return query
 }
 
+// callbackBody is a provider's answer, as the app's page got it.
 type callbackBody struct {
-	Code    string `json:"code"`
-	State   string `json:"state"`
-	Binding string `json:"binding"`
-	Iss     string `json:"iss"`
+	Code    string `json:"code" api:"required"`    // the provider's authorization code
+	State   string `json:"state" api:"required"`   // the state of the flow
+	Binding string `json:"binding" api:"required"` // that of the answer with which the flow began
+	Iss     string `json:"iss"`                    // the issuer, where the provider sends it (RFC 9207)
 }
 
 // check reports every missing member.
@@ -256,11 +270,8 @@ func (in callbackBody) check() error {
 	return invalidFields(bad)
 }
 
-// finishOAuth takes JSON from the app, or a form from the provider.
-func finishOAuth(c *call) error {
-	if httpio.MediaType(c.r) != "application/x-www-form-urlencoded" {
-		return withBody(finishByBinding)(c)
-	}
+// stashReturn takes a form from the provider.
+func stashReturn(c *call) error {
 	form, err := httpio.FormParams(c.r, providerParams...)
 	if err != nil {
 		return err

@@ -9,13 +9,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
-type forgotBody struct {
-	Email      string `json:"email"`
-	RedirectTo string `json:"redirect_to"`
-	Challenge  string `json:"code_challenge"`
-}
-
-func forgotPassword(c *call, in forgotBody) (jsonResponse, error) {
+func forgotPassword(c *call, in linkBody) (jsonResponse, error) {
 	browser := c.browser.bind()
 	got, err := c.e.ForgotPassword(c.ctx(), ForgotRequest{
 		App: c.app.ID, Email: in.Email, RedirectTo: in.RedirectTo, CodeChallenge: in.Challenge, Browser: browser, Device: c.browser.device(), Client: c.client,
@@ -39,23 +33,15 @@ func openReset(c *call) error {
 	return resetPage.show(c, values.Get("token"), nil)
 }
 
+// resetBody chooses a new password.
 type resetBody struct {
-	Token    string  `json:"token"`
-	Email    string  `json:"email"`
-	Code     string  `json:"code"`
-	Binding  string  `json:"binding"`
-	Password *string `json:"password" raw:"ok"`
-}
+	mailedProof
 
-func resetPassword(c *call) error {
-	if isForm(c.r) {
-		return pressReset(c)
-	}
-	return withBody(resetByProof)(c)
+	Password *string `json:"password" raw:"ok" api:"required"` // the new password
 }
 
 func resetByProof(c *call, in resetBody) (jsonResponse, error) {
-	if err := oneProof(in.Token, in.Email, in.Code); err != nil {
+	if err := in.check(); err != nil {
 		return jsonResponse{}, err
 	}
 	if err := requirePassword("password", in.Password); err != nil {
@@ -115,9 +101,10 @@ func requirePassword(member string, pw *string) error {
 	return nil
 }
 
+// changePasswordBody takes another password in the place of the one that is.
 type changePasswordBody struct {
-	Current *string `json:"current_password" raw:"ok"`
-	New     *string `json:"new_password" raw:"ok"`
+	Current *string `json:"current_password" raw:"ok" api:"required"` // the password until now
+	New     *string `json:"new_password" raw:"ok" api:"required"`     // the password from now on
 }
 
 func changePassword(c *call, in changePasswordBody) (jsonResponse, error) {
@@ -132,8 +119,9 @@ func changePassword(c *call, in changePasswordBody) (jsonResponse, error) {
 	})
 }
 
+// setPasswordBody chooses the first password.
 type setPasswordBody struct {
-	New *string `json:"new_password" raw:"ok"`
+	New *string `json:"new_password" raw:"ok" api:"required"`
 }
 
 func setPassword(c *call, in setPasswordBody) (jsonResponse, error) {

@@ -63,7 +63,7 @@ func TestPreflightAllowsTheHeadersThatAPageNames(t *testing.T) {
 		})
 	}
 	t.Run("of public documents, to a page of any origin", func(t *testing.T) {
-		for _, path := range []string{"/apps/{app_id}/.well-known/jwks.json", "/apps/{app_id}/.well-known/openid-configuration"} {
+		for _, path := range []string{"/apps/{app_id}/.well-known/jwks.json", "/apps/{app_id}/.well-known/openid-configuration", "/openapi.json"} {
 			got := w.send("OPTIONS", w.in(path), "", "Origin: "+evil, "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: traceparent")
 			got.want(t, 204, "")
 			if header := got.Header(); header.Get("Access-Control-Allow-Origin") != "*" || header.Get("Access-Control-Allow-Headers") != "traceparent" || header.Get("Access-Control-Allow-Credentials") != "" {

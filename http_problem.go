@@ -54,15 +54,15 @@ func bodyRefusal(body *httpio.BodyError) *Error {
 
 // problem is the JSON form of an Error (RFC 9457).
 type problem struct {
-	Type         string       `json:"type"`
-	Title        string       `json:"title"`
-	Status       int          `json:"status"`
-	Code         Code         `json:"code"`
-	Detail       string       `json:"detail"`
-	RequestID    string       `json:"request_id,omitempty"`
-	ProviderCode string       `json:"provider_code,omitempty"`
-	Binding      string       `json:"binding,omitempty"`
-	Errors       []FieldError `json:"errors,omitempty"`
+	Type         string       `json:"type"`                    // the address of a page about the code
+	Title        string       `json:"title"`                   // the status in words
+	Status       int          `json:"status"`                  // the HTTP status
+	Code         Code         `json:"code"`                    // what went wrong; stable, for programs
+	Detail       string       `json:"detail"`                  // what went wrong, for people
+	RequestID    string       `json:"request_id,omitempty"`    // as in the header X-Request-Id
+	ProviderCode string       `json:"provider_code,omitempty"` // the provider's own code, with provider_refused
+	Binding      string       `json:"binding,omitempty"`       // with email_not_verified: that of the proof that was mailed
+	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong
 }
 
 // headers sets the headers of a refusal, whatever its form.

@@ -22,8 +22,9 @@ func keySet(c *call) (any, error) {
 	return keySetOf(c.app.keys().published(c.e.now()))
 }
 
+// statusJSON says that all is well.
 type statusJSON struct {
-	Status string `json:"status"`
+	Status string `json:"status" api:"enum=ok"` // always ok
 }
 
 func healthz(*call) (any, error) { return statusJSON{"ok"}, nil }

@@ -10,11 +10,15 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+// credentialsBody signs in, or up, with a password.
 type credentialsBody struct {
-	Email    string `json:"email"`
-	Password string `json:"password" raw:"ok"`
-	Name     string `json:"name"`
-	Intent   string `json:"intent"`
+	Email    string `json:"email" api:"required"`
+	Password string `json:"password" raw:"ok" api:"required"` // exactly as typed
+	Name     string `json:"name"`                             // of a new user
+
+	// Intent sign_in never creates a user, and sign_up never signs an existing one in. Without it a
+	// known address with the right password signs in, and an unknown one signs up.
+	Intent string `json:"intent" api:"enum=sign_in|sign_up"`
 }
 
 func signInWithPassword(c *call, in credentialsBody) (jsonResponse, error) {
@@ -46,8 +50,9 @@ func (c *call) signedIn(s SignIn) jsonResponse {
 	return jsonResponse{status, toSignInJSON(s)}
 }
 
+// refreshBody exchanges a refresh token.
 type refreshBody struct {
-	RefreshToken string `json:"refresh_token"`
+	RefreshToken string `json:"refresh_token" api:"required"` // the latest of the session
 }
 
 // refresh reads the app only after a refusal, so that a refresh that succeeds takes one call of
@@ -92,10 +97,11 @@ func idempotencyKey(r *http.Request) (string, []FieldError) {
 	return values[0], fieldsOf(checkIdempotencyKey(values[0]))
 }
 
+// accessTokenJSON is an access token of the session at hand.
 type accessTokenJSON struct {
 	Token     string `json:"token"`
-	TokenType string `json:"token_type"`
-	ExpiresIn int    `json:"expires_in"`
+	TokenType string `json:"token_type" api:"enum=Bearer"`
+	ExpiresIn int    `json:"expires_in"` // in how many seconds the access token expires
 }
 
 // accessToken makes an access token for services that verify tokens themselves and do not know
@@ -109,9 +115,10 @@ func accessToken(c *call, _ emptyBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, accessTokenJSON{got.Token, "Bearer", int(got.ExpiresIn / time.Second)}}, nil
 }
 
+// signOutBody ends a session.
 type signOutBody struct {
-	RefreshToken string `json:"refresh_token"`
-	All          bool   `json:"all"`
+	RefreshToken string `json:"refresh_token"` // of the session, where the request has no access token and no cookie
+	All          bool   `json:"all"`           // ends every session of the user
 }
 
 // signOut ends the session of the access token or, without one, of the refresh token.
@@ -140,6 +147,7 @@ func signOut(c *call, in signOutBody) (jsonResponse, error) {
 
 func me(c *call) (any, error) { return toUserJSON(c.user), nil }
 
+// mePatchBody changes the members that it has.
 type mePatchBody struct {
 	Name clearable `json:"name" null:"ok"`
 }
@@ -160,14 +168,20 @@ func deleteMe(c *call) error {
 	return c.noContent()
 }
 
+// sessionJSON is one signed-in browser or device.
 type sessionJSON struct {
 	ID         uuid.UUID `json:"id"`
 	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at"`
-	ExpiresAt  time.Time `json:"expires_at"`
-	UserAgent  string    `json:"user_agent"`
-	IP         string    `json:"ip"`
-	Current    bool      `json:"current"`
+	LastUsedAt time.Time `json:"last_used_at"` // to the minute for a session that a cookie holds
+	ExpiresAt  time.Time `json:"expires_at"`   // when it ends if it is not used
+	UserAgent  string    `json:"user_agent"`   // of its latest use
+	IP         string    `json:"ip"`           // of its latest use
+	Current    bool      `json:"current"`      // whether it is the session of this request
+}
+
+// sessionsJSON lists the live sessions of a user.
+type sessionsJSON struct {
+	Sessions []sessionJSON `json:"sessions"` // the live ones
 }
 
 func listSessions(c *call) (any, error) {
@@ -183,7 +197,7 @@ func listSessions(c *call) (any, error) {
 		}
 		out[i] = sessionJSON{s.ID, s.CreatedAt.UTC(), s.LastUsedAt.UTC(), expires.UTC(), s.UserAgent, s.IP, s.ID == c.session.ID}
 	}
-	return list("sessions", out, ""), nil
+	return sessionsJSON{out}, nil
 }
 
 func endSession(c *call) error {

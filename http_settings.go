@@ -11,6 +11,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+// appPatchBody stands for [appPatchType] in the route table.
+type appPatchBody struct{}
+
 // appPatchType is the type of the body of an app's PATCH: its name, then one field for each row
 // of the table of settings.
 var appPatchType = func() reflect.Type {

@@ -65,10 +65,11 @@ func streamUsers(c *call, filter UserFilter) error {
 	}
 }
 
+// newUserBody creates a user.
 type newUserBody struct {
-	Email    string `json:"email"`
+	Email    string `json:"email" api:"required"`
 	Name     string `json:"name"`
-	Verified bool   `json:"email_verified"`
+	Verified bool   `json:"email_verified"` // whether the address counts as proven, by the word of the caller
 }
 
 func createUser(c *call, in newUserBody) (jsonResponse, error) {
@@ -100,12 +101,17 @@ func readUser(c *call) (any, error) {
 	return toManagedUserJSON(u), nil
 }
 
+// userPatchBody changes the members that it has.
 type userPatchBody struct {
-	Name     clearable `json:"name" null:"ok"`
-	Verified *bool     `json:"email_verified"`
-	Keep     bool      `json:"keep"`
-	Disabled *bool     `json:"disabled"`
-	Reason   clearable `json:"disabled_reason" null:"ok"`
+	Name clearable `json:"name" null:"ok"`
+
+	// Verified true makes the address count as proven. It resets an account that never proved its
+	// address, as a proof would, unless keep stands beside it.
+	Verified *bool `json:"email_verified"`
+
+	Keep     bool      `json:"keep"`                      // keeps what the account has, beside email_verified
+	Disabled *bool     `json:"disabled"`                  // true ends every session of the user
+	Reason   clearable `json:"disabled_reason" null:"ok"` // for the developer; null clears it
 }
 
 func changeUser(c *call, in userPatchBody) (jsonResponse, error) {

@@ -148,10 +148,10 @@ func (l limits) check(own AppLimits) (bad []FieldError) {
 // limitsJSON is the JSON of limits. In a request, null and a member that is null or missing mean
 // the engine's own.
 type limitsJSON struct {
-	Credentials *string `json:"credentials" null:"ok"`
-	SignUp      *string `json:"sign_up"     null:"ok"`
-	Mail        *string `json:"mail"        null:"ok"`
-	OAuth       *string `json:"oauth"       null:"ok"`
+	Credentials *string `json:"credentials" null:"ok"` // tries of a password, such as "20/m/ip, 10/m/email"
+	SignUp      *string `json:"sign_up"     null:"ok"` // sign-ups with a password, such as "20/h/ip"
+	Mail        *string `json:"mail"        null:"ok"` // requests for mail, such as "5/h/email, 30/h/ip"
+	OAuth       *string `json:"oauth"       null:"ok"` // flows through a provider that begin, such as "60/m/ip"
 
 	given bool // the request has the member
 }

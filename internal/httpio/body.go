@@ -237,6 +237,12 @@ func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 		return explain(err)
 	}
 	for f := range t.Fields() {
+		if f.Anonymous { // its members stand beside the others
+			if err := inspect(raw, f.Type, path); err != nil {
+				return err
+			}
+			continue
+		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		value, ok := members[name]
 		if !ok {

@@ -1,0 +1,117 @@
+package authkit
+
+const appPath, usersPath = "/apps/{app_id}", "/users/{app_id}"
+
+// managementRoutes are for the server of an app and for developers.
+var managementRoutes = []route{
+	{
+		method: get, pattern: usersPath, operation: "Users", summary: "List users",
+		caller: &byReader, action: plain{listUsers}, query: usersQuery{},
+		answers: []result{{200, usersJSON{}}, {200, userLines{}}},
+	},
+	{
+		method: post, pattern: usersPath, operation: "CreateUser", summary: "Create a user",
+		caller: &byWriter, action: withBody[newUserBody]{createUser},
+		answers: []result{{201, userJSON{}}},
+		codes:   []Code{CodeEmailTaken},
+		example: `{"email":"bob@example.com","name":"Bob","email_verified":true}`,
+	},
+	{
+		method: get, pattern: usersPath + "/{user_id}", operation: "User", summary: "Read a user",
+		caller: &byReader, action: withoutBody{readUser},
+		answers: []result{{200, managedUserJSON{}}},
+		codes:   []Code{CodeUserNotFound},
+	},
+	{
+		method: patch, pattern: usersPath + "/{user_id}", operation: "ChangeUser", summary: "Change or disable a user",
+		caller: &byWriter, action: withBody[userPatchBody]{changeUser},
+		answers: []result{{200, managedUserJSON{}}},
+		codes:   []Code{CodeUserNotFound},
+		example: `{"disabled":true,"disabled_reason":"asked to be"}`,
+	},
+	{
+		method: del, pattern: usersPath + "/{user_id}", operation: "DeleteUser", summary: "Delete a user",
+		caller: &byWriter, action: plain{deleteUser},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeUserNotFound},
+	},
+	{
+		method: get, pattern: "/apps", alias: "/apps/{$}", operation: "Apps", summary: "List your apps",
+		caller: &byDeveloper, action: withoutBody{listApps}, query: pageQuery{},
+		answers: []result{{200, appsJSON{}}},
+	},
+	{
+		method: post, pattern: "/apps", operation: "CreateApp", summary: "Create an app",
+		caller: &byCreator, action: withBody[appBody]{createApp},
+		answers: []result{{201, appJSON{}}},
+		codes:   []Code{CodeAppNameTaken, CodeLimitReached},
+		example: `{"name":"My app"}`,
+	},
+	{
+		method: get, pattern: appPath, operation: "OwnApp", summary: "Read an app",
+		caller: &byOwner, action: withoutBody{readApp},
+		answers: []result{{200, appJSON{}}},
+	},
+	{
+		method: patch, pattern: appPath, operation: "ChangeApp", summary: "Change an app",
+		caller: &byOwner, action: readsBody[appPatchBody]{changeApp},
+		answers: []result{{200, appJSON{}}},
+		codes:   []Code{CodeReauthenticationRequired, CodeForbidden, CodeAppNameTaken},
+		example: `{"redirect_urls":["https://app.example.com/callback"],"origins":["https://app.example.com"]}`,
+	},
+	{
+		method: del, pattern: appPath, operation: "DeleteApp", summary: "Delete an app",
+		caller: &byFreshDeleter, action: plain{deleteApp},
+		answers: []result{{204, nil}},
+	},
+	{
+		method: post, pattern: appPath + "/signing-keys/rotate", operation: "RotateSigningKey", summary: "Make the next signing key",
+		caller: &byFreshOwner, action: withBody[rotateBody]{rotateSigningKey},
+		answers: []result{{201, signingKeyJSON{}}},
+		codes:   []Code{CodeEmailNotVerified},
+		example: `{"revoke_old":true}`,
+	},
+	{
+		method: get, pattern: appPath + "/api-keys", operation: "APIKeys", summary: "List API keys",
+		caller: &byOwner, action: withoutBody{listAPIKeys},
+		answers: []result{{200, apiKeysJSON{}}},
+	},
+	{
+		method: post, pattern: appPath + "/api-keys", operation: "RotateAPIKey", summary: "Replace the API key",
+		caller: &byFreshOwner, action: withBody[apiKeyBody]{rotateAPIKey},
+		answers: []result{{201, apiKeyJSON{}}},
+		codes:   []Code{CodeEmailNotVerified, CodeLimitReached},
+		example: `{"name":"backend","scopes":["users:read"],"expires_at":"2030-01-02T15:04:05Z","overlap_seconds":3600}`,
+	},
+	{
+		method: del, pattern: appPath + "/api-keys/{id}", operation: "RevokeAPIKey", summary: "Revoke an API key",
+		caller: &byFreshOwner, action: plain{revokeAPIKey},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
+		method: get, pattern: appPath + "/oauth-configs", operation: "OAuthConfigs", summary: "List OAuth configurations",
+		caller: &byOwner, action: withoutBody{listOAuthConfigs},
+		answers: []result{{200, oauthConfigsJSON{}}},
+	},
+	{
+		method: post, pattern: appPath + "/oauth-configs", operation: "CreateOAuthConfig", summary: "Configure a provider",
+		caller: &byFreshOwner, action: withBody[oauthConfigBody]{createOAuthConfig},
+		answers: []result{{201, oauthConfigJSON{}}},
+		codes:   []Code{CodeEmailNotVerified, CodeOAuthConfigExists, CodeLimitReached},
+		example: `{"provider":"github","client_id":"Iv1.0123456789abcdef","client_secret":"a secret of GitHub's"}`,
+	},
+	{
+		method: patch, pattern: appPath + "/oauth-configs/{provider}", operation: "ChangeOAuthConfig", summary: "Change a configuration",
+		caller: &byFreshOwner, action: withBody[oauthPatchBody]{changeOAuthConfig},
+		answers: []result{{200, oauthConfigJSON{}}},
+		codes:   []Code{CodeProviderNotConfigured},
+		example: `{"enabled":false}`,
+	},
+	{
+		method: del, pattern: appPath + "/oauth-configs/{provider}", operation: "DeleteOAuthConfig", summary: "Remove a configuration",
+		caller: &byFreshOwner, action: plain{deleteOAuthConfig},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeProviderNotConfigured},
+	},
+}
