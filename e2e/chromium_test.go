@@ -38,20 +38,27 @@ func newChromium(t *testing.T) *chromium {
 	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{c.goal}}); err != nil {
 		t.Fatal(err)
 	}
-	options := chromedp.DefaultExecAllocatorOptions[:]
+	c.ctx = launch(t)
+	return c
+}
+
+// launch starts the browser, with flags beside those of the harness.
+func launch(t *testing.T, flags ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], flags...)
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
-	c.ctx, cancel = chromedp.NewContext(ctx)
+	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(c.ctx); err != nil {
+	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start chromium (apt-get install chromium): %v", err)
 	}
-	return c
+	return ctx
 }
 
 // window opens a window with a new profile.

@@ -103,7 +103,7 @@ class Client {
   #app;
   #issuer;
   #cookie;
-  #shared; // whether other tabs may have the same session
+  #kind; // of place: 'memory', 'session', 'local' or 'custom'
   #name; // of keys, lock and channel
   #place; // keeps "REFRESH_TOKEN KEY": the Idempotency-Key of the token's rotation, which is as random as the token's successor
   #session = new Shelf('sessionStorage');
@@ -117,7 +117,7 @@ class Client {
   #token; // { text, due, ends }: due and ends by performance.now()
   #key; // the KEY beside the refresh token that #token came with
   #flight; // the refresh under way
-  #news = () => {};
+  #news; // called when another tab has refreshed, or has tried to
   #started;
 
   constructor(options) {
@@ -131,7 +131,7 @@ class Client {
     this.#cookie = options.session === 'cookie';
     this.#name = `authkit.${this.#app}`;
     this.#place = placeOf(options.storage);
-    this.#shared = this.#cookie || (options.storage ?? 'memory') !== 'memory';
+    this.#kind = typeof options.storage === 'object' ? 'custom' : options.storage ?? 'memory';
     try {
       this.#channel = new BroadcastChannel(`${this.#name} ${this.#base}`);
       this.#channel.onmessage = ({ data }) => this.#hear(data);
@@ -478,21 +478,18 @@ class Client {
     return this.#token?.text ?? null;
   }
 
-  /** #refresh makes one request, whatever the number of tabs: the first one makes it, and tells the others. */
+  /**
+   * #refresh makes one request, whatever the number of tabs: the first one makes it, and tells the
+   * others. One that had to wait for the lock waits for that message, too: web storage is not in
+   * step between processes, so that it may still hold the token that was just spent.
+   */
   async #refresh() {
     const before = this.#token;
-    const seen = this.#key ?? (await this.#load()).key;
-    await this.#locked(async () => {
+    const told = new Promise((done) => { this.#news = done; });
+    await this.#locked(async (waited) => {
+      if (waited && this.#token === before) await Promise.race([told, new Promise((done) => { setTimeout(done, 1000); })]);
       if (this.#token !== before) return;
-      let { token, key } = await this.#load();
-      if (token && key !== seen) { // another tab was first, and its message is on the way
-        await new Promise((heard) => {
-          this.#news = heard;
-          setTimeout(heard, 1000);
-        });
-        if (this.#token !== before) return;
-        ({ token, key } = await this.#load());
-      }
+      const { token, key } = await this.#load();
       if (!token) {
         await this.#end();
         return;
@@ -500,34 +497,51 @@ class Client {
       const sent = performance.now();
       try {
         const answer = await this.#call('POST', '/auth/refresh/{app_id}', { body: { refresh_token: token }, key });
-        await this.#adopt(answer, sent, this.#user ? 'refreshed' : 'signed_in');
+        await this.#adopt(answer, sent, key);
       } catch (e) {
-        if (!over(e)) throw e;
+        if (!over(e)) {
+          this.#tell({ type: 'tried' });
+          throw e;
+        }
         await this.#end(e);
       }
     });
   }
 
-  #locked(step) { return globalThis.navigator?.locks ? navigator.locks.request(this.#name, step) : step(); }
+  /** #locked runs a step while no other tab of the session runs one. The step learns whether it had to wait. */
+  async #locked(step) {
+    const locks = globalThis.navigator?.locks;
+    if (!locks || this.#kind === 'memory') return step(false);
+    let busy = false;
+    const result = await locks.request(this.#name, { ifAvailable: true }, (lock) => {
+      busy = !lock;
+      return lock && step(false);
+    });
+    return busy ? locks.request(this.#name, () => step(true)) : result;
+  }
 
   async #load() {
     const [token, key] = (await this.#place.getItem(`${this.#name}.session`))?.split(' ') ?? [];
     return { token, key };
   }
 
+  async #store(token, key) { await this.#place.setItem(`${this.#name}.session`, `${token} ${key}`); }
+
   #keep({ token, expires_in }, sent) { this.#token = { text: token, due: sent + expires_in * 800, ends: sent + expires_in * 1000 }; }
 
-  /** #adopt makes a sign-in the session of this tab, and of the tabs that share its refresh token or its cookie. */
-  async #adopt(answer, sent, type = 'signed_in') {
+  /** #adopt makes a sign-in the session of this tab and of those that share it. was is the key of the token that it came from, if any. */
+  async #adopt(answer, sent, was) {
     this.#token = undefined;
     if (answer.token) this.#keep(answer, sent);
     if (answer.refresh_token) {
       this.#key = random();
-      await this.#place.setItem(`${this.#name}.session`, `${answer.refresh_token} ${this.#key}`);
+      await this.#store(answer.refresh_token, this.#key);
     }
-    this.#become(answer.user, type);
+    this.#become(answer.user, was ? undefined : 'signed_in');
     const now = performance.now();
-    if (this.#shared) this.#tell({ type: 'session', key: this.#key, user: answer.user, token: this.#token && { text: this.#token.text, due: this.#token.due - now, ends: this.#token.ends - now } });
+    const token = this.#token && { text: this.#token.text, due: this.#token.due - now, ends: this.#token.ends - now };
+    const refresh = this.#kind === 'local' ? undefined : answer.refresh_token; // a duplicate of this tab has a storage of its own
+    this.#tell({ type: 'session', was, key: this.#key, refresh, user: answer.user, token });
     const { user, created, removed } = answer;
     return { user, created, removed };
   }
@@ -537,7 +551,7 @@ class Client {
     const key = this.#key;
     await this.#place.removeItem(`${this.#name}.session`);
     this.#forget(error);
-    if (this.#shared) this.#tell({ type: 'ended', key });
+    this.#tell({ type: 'ended', key });
   }
 
   #forget(error) {
@@ -565,23 +579,29 @@ class Client {
 
   // ---- other tabs
 
-  #tell(message) { this.#channel?.postMessage(message); }
+  /** #tell tells other tabs. A session in memory is no other tab's, so that its tokens stay here. */
+  #tell(message) {
+    if (this.#cookie || this.#kind !== 'memory' || !['session', 'ended'].includes(message.type)) this.#channel?.postMessage(message);
+  }
 
   async #hear(message) {
     if (message.type === 'callback') {
       await this.#take(message);
     } else if (message.type === 'ended' && message.key === this.#key) {
       this.#forget();
+    } else if (message.type === 'tried') {
+      this.#news?.();
     } else if (message.type === 'session') {
+      const { was, key, refresh, user, token } = message;
       if (!this.#cookie) {
-        const { key } = await this.#load();
-        if (key !== message.key) return; // a session of that tab alone
+        if (this.#kind !== 'local' && !(was && was === this.#key)) return; // a session of that tab
+        if (this.#kind !== 'local') await this.#store(refresh, key);
         const now = performance.now();
         this.#key = key;
-        this.#token = { text: message.token.text, due: now + message.token.due, ends: now + message.token.ends };
+        this.#token = { text: token.text, due: now + token.due, ends: now + token.ends };
       }
-      this.#become(message.user);
-      this.#news();
+      this.#become(user);
+      this.#news?.();
     }
   }
 

@@ -1,0 +1,80 @@
+package e2e_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// ahead lets the monotonic clock of a page jump: ahead(milliseconds).
+const ahead = `{ const now = performance.now.bind(performance); let more = 0; performance.now = () => now() + more; window.ahead = (ms) => { more += ms; }; }`
+
+// waiting waits until a tab waits for the lock of another, and counts such tabs.
+const waiting = `(async () => {
+	for (;;) {
+		const { pending } = await navigator.locks.query();
+		if (pending.length) return pending.length;
+		await new Promise((done) => setTimeout(done));
+	}
+})()`
+
+const refreshRoute = "/auth/refresh"
+
+func TestTheBrowserClient(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	t.Run("two tabs refresh once", func(t *testing.T) { refreshesOnce(t, f) })
+	t.Run("a sign-out reaches each tab of the session, and no other", func(t *testing.T) { signsOutEverywhere(t, f) })
+}
+
+func refreshesOnce(t *testing.T, f *front) {
+	first := f.profile(t)
+	wantStarted(t, first, f.away+"/local", "no one")
+	signsUp(t, first, "ann@example.com")
+	second := tab(t, first)
+	wantStarted(t, second, f.away+"/local", "ann@example.com")
+	f.asked.times(refreshRoute)
+
+	f.clock.Advance(17 * time.Minute) // every access token has expired, and no tab knows
+	release := f.asked.holds(refreshRoute)
+	js[chromedp.Void](t, first, "window.both = Promise.all([get('/mine'), get('/mine')]).then(String); 0")
+	js[chromedp.Void](t, second, "window.both = Promise.all([get('/mine'), get('/mine')]).then(String); 0")
+	wantJS(t, second, waiting, 1) // one tab refreshes, and the other waits for it
+	release()
+	wantJS(t, first, "both", "204,204")
+	wantJS(t, second, "both", "204,204")
+	wantJS(t, first, "who()", "ann@example.com")
+	wantJS(t, second, "who()", "ann@example.com")
+	if a, b := js[string](t, first, "auth.accessToken()"), js[string](t, second, "auth.accessToken()"); a != b || a == "" {
+		t.Errorf("access tokens: got two, want one for both tabs")
+	}
+	if n := f.asked.times(refreshRoute); n != 1 {
+		t.Errorf("refreshes: got %d, want 1", n)
+	}
+}
+
+func wantStarted(t *testing.T, in context.Context, page, want string) {
+	t.Helper()
+	if got := opens(t, in, page); got != want {
+		t.Errorf("%s: got %q, want %q", page, got, want)
+	}
+}
+
+func signsOutEverywhere(t *testing.T, f *front) {
+	first := f.profile(t)
+	wantStarted(t, first, f.away+"/local", "no one")
+	signsUp(t, first, "bob@example.com")
+	second, apart := tab(t, first), tab(t, first)
+	wantStarted(t, second, f.away+"/local", "bob@example.com")
+	wantStarted(t, apart, f.away+"/memory", "no one")
+	signsUp(t, apart, "carol@example.com")
+	wantJS(t, first, "told(auth.signOut())", "no one")
+	do(t, second, chromedp.Poll[chromedp.Void]("who() === 'no one'"))
+	wantJS(t, second, "events.join()", "signed_in,signed_out")
+	wantJS(t, second, "get('/mine')", 401)
+	wantJS(t, apart, "who()", "carol@example.com")
+	wantJS(t, apart, "get('/mine')", 204)
+	wantStarted(t, second, f.away+"/local", "no one")
+}
