@@ -6,7 +6,8 @@
 // written by one commit. If the process or the database ends before that commit, there is
 // neither, and the sign-up was not answered; after it there are both. If the insert fails, the
 // sign-up does, with 503. No way to create a user goes around it: sign-ups by password, link and
-// provider, CreateUser, and the API of the app all insert into authkit_users.
+// provider, CreateUser, and the API of the app all insert into authkit_users. A second trigger
+// empties the row where authkit resets an account, by the event of the same commit.
 //
 // Hooks and Config.Observer do not give that. Hooks.Before runs before the user has an id, and
 // the step after it may still fail. Hooks.After, Hooks.Claims and Config.Observer run after the
@@ -61,7 +62,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	defer pool.Close()
-	handler, app, err := newHandler(ctx, pool, secret)
+	handler, app, err := newHandler(ctx, pool, secret, mail.Log(os.Stdout))
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func run(ctx context.Context) error {
 	return (&http.Server{Addr: "localhost:8080", Handler: handler, ReadHeaderTimeout: 5 * time.Second}).ListenAndServe()
 }
 
-func newHandler(ctx context.Context, pool *pgxpool.Pool, secret []byte) (http.Handler, uuid.UUID, error) {
+func newHandler(ctx context.Context, pool *pgxpool.Pool, secret []byte, mailer mail.Mailer) (http.Handler, uuid.UUID, error) {
 	store, err := postgres.New(ctx, pool) // makes authkit's tables
 	if err != nil {
 		return nil, uuid.Nil, err
@@ -82,7 +83,7 @@ func newHandler(ctx context.Context, pool *pgxpool.Pool, secret []byte) (http.Ha
 		return nil, uuid.Nil, fmt.Errorf("schema.sql: %w", err)
 	}
 	engine, err := authkit.New(authkit.Config{
-		Store: store, BaseURL: "http://localhost:8080/id", Mailer: mail.Log(os.Stdout), Secrets: [][]byte{secret},
+		Store: store, BaseURL: "http://localhost:8080/id", Mailer: mailer, Secrets: [][]byte{secret},
 	})
 	if err != nil {
 		return nil, uuid.Nil, err

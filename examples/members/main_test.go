@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit/internal/testschema"
+	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
@@ -26,6 +27,7 @@ func TestMembers(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *host){
 		"a user is a member from the sign-up on":                  signUp,
 		"a deleted user takes the member and the orders along":    deletion,
+		"a reset account starts anew":                             reset,
 		"a member that cannot be written refuses the sign-up":     refusal,
 		"a crash before the commit leaves neither":                crash,
 		"users from before the table become members at the start": before,
@@ -46,6 +48,7 @@ type host struct {
 	pool    *pgxpool.Pool
 	handler http.Handler
 	app     uuid.UUID
+	links   chan string // of the mails that sign in
 }
 
 func newHost(t *testing.T, dsn string, layout ...postgres.MigrateOption) *host {
@@ -58,7 +61,7 @@ func newHost(t *testing.T, dsn string, layout ...postgres.MigrateOption) *host {
 	if _, err := postgres.Migrate(t.Context(), pool, layout...); err != nil {
 		t.Fatal(err)
 	}
-	h := &host{pool: pool}
+	h := &host{pool: pool, links: make(chan string)}
 	h.start(t)
 	return h
 }
@@ -66,9 +69,20 @@ func newHost(t *testing.T, dsn string, layout ...postgres.MigrateOption) *host {
 func (h *host) start(t *testing.T) {
 	t.Helper()
 	var err error
-	if h.handler, h.app, err = newHandler(t.Context(), h.pool, []byte(strings.Repeat("s", 32))); err != nil {
+	if h.handler, h.app, err = newHandler(t.Context(), h.pool, []byte(strings.Repeat("s", 32)), h); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Send hands a mail to the test.
+func (h *host) Send(ctx context.Context, m mail.Message) error {
+	if strings.Contains(m.Text, "/auth/verify/") {
+		select {
+		case h.links <- mail.Link(m):
+		case <-ctx.Done():
+		}
+	}
+	return nil
 }
 
 func (h *host) exec(t *testing.T, sql string) {
@@ -136,6 +150,26 @@ func deletion(t *testing.T, h *host) {
 	var orders int
 	if err := h.pool.QueryRow(t.Context(), `select count(*) from orders`).Scan(&orders); err != nil || orders != 0 {
 		t.Errorf("got %d orders, %v, want 0", orders, err)
+	}
+}
+
+// reset proves the address of an account that another person may have made.
+func reset(t *testing.T, h *host) {
+	h.signUp(t, 201)
+	h.exec(t, `update members set plan = 'gold'`)
+	h.exec(t, `insert into orders (app_id, user_id, item) select app_id, user_id, 'tea' from members`)
+	if got := h.send(t.Context(), "POST", "/id/auth/magic-link/"+h.app.String(), `{"email":"ann@example.com"}`, ""); got.Code != 202 {
+		t.Fatalf("link: got %d %s, want 202", got.Code, got.Body)
+	}
+	_, token, _ := strings.Cut(<-h.links, "?token=")
+	if got := h.send(t.Context(), "POST", "/id/auth/verify/"+h.app.String(), `{"token":"`+token+`"}`, ""); got.Code != 200 {
+		t.Fatalf("sign-in: got %d %s, want 200", got.Code, got.Body)
+	}
+	h.count(t, 1, 1)
+	var rest int
+	err := h.pool.QueryRow(t.Context(), `select (select count(*) from orders) + (select count(*) from members where plan <> 'free')`).Scan(&rest)
+	if err != nil || rest != 0 {
+		t.Errorf("got %d rows of the former account, %v, want 0", rest, err)
 	}
 }
 

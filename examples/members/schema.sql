@@ -31,6 +31,17 @@ end $$;
 create or replace trigger members_join after insert on authkit_users
     for each row execute function members_join();
 
--- Users from before the trigger. Making it waited for those who were just being created, and lets
+-- When an address is proven that an account never proved, authkit resets the account: another person
+-- may have made it. What this host keeps of it goes in the same step, with the event that says so.
+create or replace function members_reset() returns trigger language plpgsql as $$
+begin
+    delete from members where app_id = new.app_id and user_id = new.user_id;
+    insert into members (app_id, user_id) values (new.app_id, new.user_id);
+    return null;
+end $$;
+create or replace trigger members_reset after insert on authkit_events
+    for each row when (new.type = 'user.reset') execute function members_reset();
+
+-- Users from before the triggers. Making them waited for those who were just being created, and lets
 -- no other begin until this transaction ends, so that none is missed.
 insert into members (app_id, user_id) select app_id, user_id from authkit_users on conflict do nothing;
