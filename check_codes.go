@@ -126,7 +126,7 @@ var configKinds = map[string]findingKind{
 var addressKinds = map[string]findingKind{
 	FindingBaseURLInsecure: {
 		SeverityError, "Passwords, tokens and cookies cross the network in the clear, and browsers keep no session cookie without TLS.",
-		"Let a proxy end TLS, write https in Config.BaseURL, and remove Config.InsecureAllowHTTP.",
+		"Let a proxy end TLS, write https in Config.BaseURL, and remove Config.InsecureAllowHTTP (`--insecure-http`).",
 	},
 	FindingBaseURLUnreachable: {
 		SeverityWarning, "Links in mails, redirects of providers and the issuer of tokens lead there.",

@@ -7,6 +7,7 @@
 //	authkit user disable --app shop ann@example.com
 //	authkit key rotate --app shop --overlap 24h
 //	authkit backup authkit-2030-01-02.db
+//	authkit doctor --base-url https://example.com/auth
 //	authkit keygen --secret-file new.secret
 //	authkit secrets reseal --secret-file new.secret,old.secret
 //
@@ -36,6 +37,7 @@ type cli struct {
 	User      userCommands `cmd:"" help:"Manage the users of an app."`
 	Key       keyCommands  `cmd:"" help:"Manage the API keys of an app."`
 	Backup    backup       `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
+	Doctor    doctor       `cmd:"" help:"Look for what is wrong with a deployment, and say what to do."`
 
 	Version kong.VersionFlag `help:"Print the version." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
@@ -55,7 +57,7 @@ func run(ctx context.Context, args []string) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.Is(err, errDiffers):
+	case errors.Is(err, errDiffers), errors.Is(err, errUnwell):
 		return 1
 	}
 	status := fail(err)

@@ -224,3 +224,6 @@ func (m moved) Ping(ctx context.Context) (time.Time, error) {
 	at, err := m.Store.Ping(ctx)
 	return at.Add(m.by), err
 }
+
+// Unwrap returns the store, for [authkit.Engine.Check].
+func (m moved) Unwrap() authkit.Store { return m.Store }
