@@ -12,6 +12,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
+//go:generate go run ./internal/tools/clienttypes
+
 // clientJS is the browser client: one ES module, the same file as in the npm package.
 //
 //go:embed clients/js/authkit.js

@@ -71,19 +71,19 @@ export interface Client {
   signIn(credentials: { email: string; password: string }): Promise<SignInResult>;
 
   /** Mails a link and a six-digit code. The link goes on to redirectTo in the browser that asked; the code is for enterCode. */
-  sendMagicLink(request: MailRequest): Promise<Pending>;
+  sendMagicLink(request: MailRequest): Promise<Mailed>;
 
   /** Signs in by the code, or the token of the link, that sendMagicLink mailed. */
   enterCode(proof: Proof): Promise<SignInResult>;
 
   /** Mails a link and a code for a new password. */
-  forgotPassword(request: MailRequest): Promise<Pending>;
+  forgotPassword(request: MailRequest): Promise<Mailed>;
 
   /** Sets the password by the code, or the token, that forgotPassword mailed, and signs in. */
   resetPassword(proof: Proof & { password: string }): Promise<SignInResult>;
 
   /** Mails a proof of the signed-in user's address. */
-  sendVerification(): Promise<Pending>;
+  sendVerification(): Promise<Mailed>;
 
   /** Proves the address by a mailed code or token. Only a token that is redeemed without its binding and session signs in. */
   verifyEmail(proof: Proof): Promise<SignInResult>;
@@ -119,8 +119,11 @@ export interface Client {
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
 
-  /** Calls a route of authkit as the user, such as ("GET", "/auth/sessions/{app_id}"), and returns its JSON. */
-  request<T = unknown>(method: string, path: string, body?: object): Promise<T>;
+  /**
+   * Calls a route of authkit as the user, and returns its JSON; undefined: it has none. "{app_id}" in
+   * the path stands for the app: request('GET', '/auth/sessions/{app_id}').
+   */
+  request<M extends string, P extends string>(method: M, path: P, body?: BodyOf<M, P>): Promise<AnswerOf<M, P>>;
 
   /** Calls the listener with each change of the session, also those that other tabs make. It returns a function that ends that. */
   onChange(listener: (event: SessionEvent) => void): () => void;
@@ -128,6 +131,12 @@ export interface Client {
   /** Ends all listening. The session stays where it is kept. */
   close(): void;
 }
+
+/** What a route takes. The members of a route that the types do not know are not checked. */
+export type BodyOf<M extends string, P extends string> = `${M} ${P}` extends keyof Routes ? Routes[`${M} ${P}`]['body'] : object;
+
+/** What a route answers. */
+export type AnswerOf<M extends string, P extends string> = `${M} ${P}` extends keyof Routes ? Routes[`${M} ${P}`]['answer'] : unknown;
 
 export interface ProviderOptions {
   popup?: boolean;
@@ -150,7 +159,7 @@ export interface Proof {
 }
 
 /** A mail is on its way. The binding makes its code of use, for seconds beginning now. */
-export interface Pending {
+export interface Mailed {
   email: string;
   binding: string;
   expires_in: number;
@@ -167,7 +176,7 @@ export interface SignInResult {
 export interface PendingResult {
   user: null;
   created: false;
-  pending: Pending;
+  pending: Mailed;
 }
 
 export type CallbackResult =
@@ -202,46 +211,364 @@ export class AuthkitError extends Error {
   readonly problem: Readonly<Partial<Problem>> & Readonly<Record<string, unknown>>;
 }
 
-// Below this line: made from the API document by internal/tools/clienttypes.
+// Below this line: made from the API document by `go generate .`
 
-/** A code of an error. */
+/** A code of a refusal. */
 export type ErrorCode =
-  | 'invalid_request' | 'provider_refused' | 'invalid_credentials' | 'invalid_token' | 'invalid_api_key' | 'unauthenticated'
-  | 'forbidden' | 'reauthentication_required' | 'signup_disabled' | 'email_not_verified' | 'user_disabled' | 'app_not_found'
-  | 'provider_not_configured' | 'user_not_found' | 'session_not_found' | 'identity_not_found' | 'not_found'
-  | 'method_not_allowed' | 'app_name_taken' | 'oauth_config_exists' | 'apps_remain' | 'email_taken' | 'last_credential'
-  | 'limit_reached' | 'password_set' | 'link_required' | 'email_required' | 'body_too_large' | 'unsupported_media_type'
-  | 'weak_password' | 'rate_limited' | 'internal' | 'provider_error' | 'unavailable' | 'provider_timeout';
+  | 'app_name_taken'
+  | 'app_not_found'
+  | 'apps_remain'
+  | 'body_too_large'
+  | 'email_not_verified'
+  | 'email_required'
+  | 'email_taken'
+  | 'forbidden'
+  | 'identity_not_found'
+  | 'internal'
+  | 'invalid_api_key'
+  | 'invalid_credentials'
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'last_credential'
+  | 'limit_reached'
+  | 'link_required'
+  | 'not_found'
+  | 'oauth_config_exists'
+  | 'password_set'
+  | 'provider_error'
+  | 'provider_not_configured'
+  | 'provider_refused'
+  | 'provider_timeout'
+  | 'rate_limited'
+  | 'reauthentication_required'
+  | 'session_not_found'
+  | 'signup_disabled'
+  | 'unauthenticated'
+  | 'unavailable'
+  | 'unsupported_media_type'
+  | 'user_disabled'
+  | 'user_not_found'
+  | 'weak_password';
 
-export interface FieldError {
-  field: string;
-  code: string;
-  detail: string;
+/** What the routes for users take and answer, for {@link Client.request}. */
+export interface Routes {
+  /** Make an access token of the session that a cookie holds. */
+  'POST /auth/access-token/{app_id}': { body: EmptyBody; answer: AccessToken };
+  /** Sign in or up with email and password. */
+  'POST /auth/credentials/{app_id}': { body: CredentialsBody; answer: SignIn | Pending };
+  /** Mail a proof of a new address. */
+  'POST /auth/email/change/{app_id}': { body: ChangeEmailBody; answer: Pending };
+  /** Change to the proven address. */
+  'POST /auth/email/confirm/{app_id}': { body: ConfirmBody; answer: User };
+  /** Mail a proof of the address. */
+  'POST /auth/email/send/{app_id}': { body: EmptyBody; answer: Pending };
+  /** Take a change of address back. */
+  'POST /auth/email/undo/{app_id}': { body: UndoBody; answer: undefined };
+  /** Prove the address. */
+  'POST /auth/email/verify/{app_id}': { body: MailedProof; answer: User | SignIn };
+  /** List the user's identities at providers. */
+  'GET /auth/identities/{app_id}': { body: undefined; answer: Identities };
+  /** Link an identity at a provider. */
+  'POST /auth/identities/{app_id}': { body: IdentityBody; answer: OAuthStart };
+  /** Unlink a provider's identities. */
+  [route: `DELETE /auth/identities/{app_id}/${string}`]: { body: undefined; answer: undefined };
+  /** Mail a link and a code. */
+  'POST /auth/magic-link/{app_id}': { body: LinkBody; answer: Pending };
+  /** Delete the signed-in user. */
+  'DELETE /auth/me/{app_id}': { body: undefined; answer: undefined };
+  /** Read the signed-in user. */
+  'GET /auth/me/{app_id}': { body: undefined; answer: User };
+  /** Change the signed-in user. */
+  'PATCH /auth/me/{app_id}': { body: MePatchBody; answer: User };
+  /** Change the password. */
+  'POST /auth/password/change/{app_id}': { body: ChangePasswordBody; answer: undefined };
+  /** Mail a link and a code for a new password. */
+  'POST /auth/password/forgot/{app_id}': { body: LinkBody; answer: Pending };
+  /** Choose a new password. */
+  'POST /auth/password/reset/{app_id}': { body: ResetBody; answer: SignIn };
+  /** Set the first password. */
+  'POST /auth/password/set/{app_id}': { body: SetPasswordBody; answer: undefined };
+  /** Rotate a refresh token. */
+  'POST /auth/refresh/{app_id}': { body: RefreshBody; answer: SignIn };
+  /** List the user's sessions. */
+  'GET /auth/sessions/{app_id}': { body: undefined; answer: Sessions };
+  /** End one of them. */
+  [route: `DELETE /auth/sessions/{app_id}/${string}`]: { body: undefined; answer: undefined };
+  /** End a session, or all. */
+  'POST /auth/sign-out/{app_id}': { body: SignOutBody; answer: undefined };
+  /** Exchange a one-time code. */
+  'POST /auth/token/{app_id}': { body: ExchangeBody; answer: SignIn };
+  /** Show what a link would do, or redeem it. */
+  'GET /auth/verify/{app_id}': { body: undefined; answer: SignIn };
+  /** Redeem a link or a code. */
+  'POST /auth/verify/{app_id}': { body: MailedProof; answer: SignIn };
 }
 
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: string;
-  detail: string;
-  request_id?: string;
-  provider_code?: string;
+/** An access token of the session at hand. */
+export interface AccessToken {
+  /** In how many seconds the access token expires. */
+  expires_in: number;
+  /** The access token, a JWT. */
+  token: string;
+  /** How the access token is sent. */
+  token_type: 'Bearer' | (string & {});
+}
+
+/** Asks for a proof of a new address. */
+export interface ChangeEmailBody {
+  /** The address to change to. */
+  new_email: string;
+}
+
+/** Takes another password in the place of the one that is. */
+export interface ChangePasswordBody {
+  /** The password until now. */
+  current_password: string;
+  /** The password from now on. */
+  new_password: string;
+}
+
+/** The link of a change of address, by its token, or its code with the binding. */
+export interface ConfirmBody {
+  /** With email_not_verified: that of the proof that was mailed. */
   binding?: string;
-  errors?: FieldError[];
+  /** The six digits of the mail. */
+  code?: string;
+  /** The access token, a JWT. */
+  token?: string;
 }
 
-export interface Removed {
-  type: string;
-  name: string;
-}
-
-export interface User {
-  user_id: string;
+/** Signs in, or up, with a password. */
+export interface CredentialsBody {
+  /** The address as first given. */
   email: string;
-  email_verified: boolean;
-  name: string | null;
-  auth_method: string;
-  last_login: string | null;
+  /** sign_in never creates a user, and sign_up never signs an existing one in. Without it a known address with the right password signs in, and an unknown one signs up. */
+  intent?: 'sign_in' | 'sign_up' | (string & {});
+  /** Of a new user. */
+  name?: string;
+  /** Exactly as typed. */
+  password: string;
+}
+
+/** Has no members. */
+export interface EmptyBody {}
+
+/** Exchanges a one-time code for a sign-in. */
+export interface ExchangeBody {
+  /** The one-time code that redirect_to was given. */
+  code: string;
+  /** That of the flow's code_challenge (RFC 7636). It is required where the flow had one. */
+  code_verifier?: string;
+}
+
+/** Says what is wrong with one member of a request. */
+export interface FieldError {
+  /** What is wrong with it; stable, for programs. */
+  code: string;
+  /** What is wrong with it, for people. */
+  detail: string;
+  /** The member, parameter or header; empty: the body as a whole. */
+  field: string;
+}
+
+/** Lists the identities of a user. */
+export interface Identities {
+  /** In the order in which they were linked. */
+  identities: Array<Identity>;
+}
+
+/** An identity of the user at a provider. */
+export interface Identity {
+  /** When it was linked. */
   created_at: string;
+  /** The address that the provider knows, if it told. */
+  email?: string;
+  /** The provider's name, such as github, google, or one of the app's own. */
+  provider: string;
+}
+
+/** Begins the linking of an identity. */
+export interface IdentityBody {
+  /** At which the identity is. */
+  provider: string;
+  /** Where the browser goes afterwards: one of the app's redirect_urls. */
+  redirect_to?: string;
+}
+
+/** Asks for a mail with a link and a code. */
+export interface LinkBody {
+  /** The S256 challenge of a verifier, which the one-time code then needs (RFC 7636). One is required with a redirect_to of another origin, unless the session is held in a cookie. */
+  code_challenge?: string;
+  /** The user's address. */
+  email: string;
+  /** Where the browser goes after the sign-in: one of the app's redirect_urls. */
+  redirect_to?: string;
+}
+
+/** A link, by its token, or a code with the address and the binding. */
+export interface MailedProof {
+  /** That of the answer to the request for the mail. */
+  binding?: string;
+  /** The six digits of the mail. */
+  code?: string;
+  /** The address that was written to. */
+  email?: string;
+  /** The token of the link. */
+  token?: string;
+}
+
+/** Changes the members that it has. */
+export interface MePatchBody {
+  /** Of a new user. */
+  name?: string | null;
+}
+
+/** The beginning of a flow through a provider. */
+export interface OAuthStart {
+  /** The asker's secret, which goes to the callback with the state. */
+  binding: string;
+  /** Where the person signs in at the provider. */
+  redirect_url: string;
+  /** Comes back with the provider's answer. */
+  state: string;
+}
+
+/** Says that a proof is on its way by mail, if anything was to be mailed. */
+export interface Pending {
+  /** The secret of the asker, which goes with the code of the mail. A browser has it as a cookie too. */
+  binding: string;
+  /** In how many seconds the link and the code expire. */
+  expires_in: number;
+  /** Always true. */
+  success: boolean;
+}
+
+/** The JSON form of an Error (RFC 9457). */
+export interface Problem {
+  /** With email_not_verified: that of the proof that was mailed. */
+  binding?: string;
+  /** What went wrong; stable, for programs. */
+  code: string;
+  /** What went wrong, for people. */
+  detail: string;
+  /** Each part of the request that is wrong. */
+  errors?: Array<FieldError>;
+  /** The provider's own code, with provider_refused. */
+  provider_code?: string;
+  /** As in the header X-Request-Id. */
+  request_id?: string;
+  /** The HTTP status. */
+  status: number;
+  /** The status in words. */
+  title: string;
+  /** The address of a page about the code. */
+  type: string;
+}
+
+/** Exchanges a refresh token. */
+export interface RefreshBody {
+  /** The latest of the session. */
+  refresh_token: string;
+}
+
+/** A way to sign in that was removed. */
+export interface Removed {
+  /** Its name, such as that of the provider. */
+  name: string;
+  /** Its kind, such as identity. */
+  type: string;
+}
+
+/** Chooses a new password. */
+export interface ResetBody {
+  /** That of the answer to the request for the mail. */
+  binding?: string;
+  /** The six digits of the mail. */
+  code?: string;
+  /** The address that was written to. */
+  email?: string;
+  /** The new password. */
+  password: string;
+  /** The token of the link. */
+  token?: string;
+}
+
+/** One signed-in browser or device. */
+export interface Session {
+  /** When it was linked. */
+  created_at: string;
+  /** Whether it is the session of this request. */
+  current: boolean;
+  /** When it ends if it is not used. */
+  expires_at: string;
+  /** Its id. */
+  id: string;
+  /** Of its latest use. */
+  ip: string;
+  /** To the minute for a session that a cookie holds. */
+  last_used_at: string;
+  /** Of its latest use. */
+  user_agent: string;
+}
+
+/** Lists the live sessions of a user. */
+export interface Sessions {
+  /** The live ones. */
+  sessions: Array<Session>;
+}
+
+/** Chooses the first password. */
+export interface SetPasswordBody {
+  /** The password from now on. */
+  new_password: string;
+}
+
+/** A sign-in. Where a cookie holds the session, token, token_type, expires_in and refresh_token are absent. */
+export interface SignIn {
+  /** Whether the user was created by this sign-in. */
+  created: boolean;
+  /** In how many seconds the access token expires. */
+  expires_in?: number;
+  /** For one exchange at refresh. */
+  refresh_token?: string;
+  /** The ways to sign in that a reset of the password has removed. */
+  removed?: Array<Removed>;
+  /** The access token, a JWT. */
+  token?: string;
+  /** How the access token is sent. */
+  token_type?: 'Bearer' | (string & {});
+  /** Who signed in. */
+  user: User;
+}
+
+/** Ends a session. */
+export interface SignOutBody {
+  /** Ends every session of the user. */
+  all?: boolean;
+  /** Of the session, where the request has no access token and no cookie. */
+  refresh_token?: string;
+}
+
+/** Takes back what a mail told of. */
+export interface UndoBody {
+  /** The access token, a JWT. */
+  token: string;
+}
+
+/** A user as the user sees it. */
+export interface User {
+  /** Of the latest sign-in: credentials, magic_link, oauth, or what the host calls its own. */
+  auth_method: string;
+  /** When it was linked. */
+  created_at: string;
+  /** The address as first given. */
+  email: string;
+  /** Whether the address was proven. */
+  email_verified: boolean;
+  /** Null before the first sign-in. */
+  last_login: string | null;
+  /** The user's name, of up to 200 characters; null: there is no name. */
+  name: string | null;
+  /** The user's id. */
+  user_id: string;
 }
