@@ -109,7 +109,7 @@ func (n newChallenge) letter(link string) letter {
 		l.Address, l.SignUp = n.data.Email, n.data.PHC != ""
 	}
 	if n.user == nil && p.waits() {
-		l.Attempt = n.secrets.id
+		l.Attempt, l.Asked = n.secrets.id, &n.data
 	}
 	return l
 }

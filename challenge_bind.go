@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 
@@ -29,16 +28,20 @@ func (k *tokens) bind(ctx context.Context, app uuid.UUID, p purpose, l *letter, 
 	if err != nil {
 		return false, nil //nolint:nilerr // a challenge that cannot be opened is useless
 	}
-	got.data.Bare = flagged(of.password() == "")
-	t.App, t.Kind, t.Hash = app, take.Kind, take.Hash
-	t.UserID, t.Epoch = of.User.ID, of.User.Epoch
-	t.Data = k.seal(t, got.data)
-	t.Proof = k.ring.MAC(codeLabel, codeParts(t, l.Attempt, l.Address, l.Code)...)
-	switch err := k.store.BindToken(ctx, app, t, k.now()); {
-	case errors.Is(err, ErrNotFound): // it was spent concurrently, or the Epoch was raised
-		return false, errAgain
+	switch bound, err := k.store.BindTokens(ctx, []Token{k.boundTo(of, app, p, l, got.data)}, k.now()); {
 	case err != nil:
 		return false, storeError(err, app)
+	case !bound[0]: // it was spent concurrently, or the Epoch was raised
+		return false, errAgain
 	}
 	return true, nil
+}
+
+// boundTo returns a challenge as it is once it is bound to an account.
+func (k *tokens) boundTo(of *Account, app uuid.UUID, p purpose, l *letter, data challengeData) Token {
+	data.Bare = flagged(of.password() == "")
+	t := Token{App: app, Kind: p.kind, Hash: token.Hash(l.Attempt), UserID: of.User.ID, Epoch: of.User.Epoch}
+	t.Data = k.seal(t, data)
+	t.Proof = k.ring.MAC(codeLabel, codeParts(t, l.Attempt, l.Address, l.Code)...)
+	return t
 }

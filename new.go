@@ -59,8 +59,10 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, c), e.proveCookie)
 	share, wanted := &mailShare{limits: e.limits, perDay: c.developerMail}, &mailWanted{tokens: e.tokens}
+	records := &mailRecords{known: e.live.apps.known, app: e.live.apps.read, account: e.account, accounts: e.store.Accounts}
 	e.outbox.policy = mailPolicy{
-		records: &mailRecords{known: e.live.apps.known, app: e.live.apps.read, account: e.account}, wanted: wanted.decide, admit: share.admit,
+		records: records, wanted: wanted.decide, admit: share.admit,
+		ahead: func(ctx context.Context, all []*parcel) { wanted.ahead(ctx, records, all) },
 	}
 	e.keys = newAPIKeys(e.store, e.now)
 	e.providers = newProviders(e.store, oauth.NewClient(oauth.Options{

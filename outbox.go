@@ -56,6 +56,10 @@ type outbox struct {
 type mailPolicy struct {
 	records *mailRecords
 
+	// ahead reads for several mails at once what the other funcs would read for each. It does
+	// nothing for a mail for which it cannot do all.
+	ahead func(ctx context.Context, all []*parcel)
+
 	// wanted reports whether the letter is still to be sent.
 	wanted func(ctx context.Context, app uuid.UUID, l *letter, h *mailHolder) (bool, error)
 
@@ -115,7 +119,7 @@ func (o *outbox) deliver(ctx context.Context) error {
 			break
 		}
 		after = lastApp(due)
-		o.sendAll(ctx, begin, due, results)
+		o.sendAll(ctx, begin, o.lookAhead(ctx, due), results)
 	}
 	return errors.Join(claim, results.end())
 }
@@ -149,9 +153,19 @@ func lastApp(due []Mail) (last uuid.UUID) {
 	return last
 }
 
+// lookAhead opens claimed mails, and lets the policy read for all of them what it decides by.
+func (o *outbox) lookAhead(ctx context.Context, due []Mail) []*parcel {
+	all, now := o.unpack(due), o.now()
+	_ = panics.Catch(func() error { o.policy.ahead(ctx, all); return nil }) // it is done again for each mail alone
+	for _, p := range all {
+		p.read = now
+	}
+	return all
+}
+
 // sendAll sends claimed mails concurrently and waits for all that it began. Those that it may not
 // begin are due again at once, untried.
-func (o *outbox) sendAll(ctx, begin context.Context, due []Mail, results *settling) {
+func (o *outbox) sendAll(ctx, begin context.Context, due []*parcel, results *settling) {
 	var all sync.WaitGroup
 	slots := make(chan struct{}, mailSenders)
 	for _, m := range due {
@@ -171,7 +185,7 @@ func (o *outbox) sendAll(ctx, begin context.Context, due []Mail, results *settli
 
 // send tries one claimed mail and returns what became of it: sent, given up, or due again after a
 // wait that doubles.
-func (o *outbox) send(ctx context.Context, m Mail) Settled {
+func (o *outbox) send(ctx context.Context, m *parcel) Settled {
 	own, arrived := outliving(ctx, partingWait)
 	failure := panics.Catch(func() error { return o.post(own, m) })
 	arrived()
@@ -189,18 +203,20 @@ func (o *outbox) send(ctx context.Context, m Mail) Settled {
 // post sends a mail, if it is still wanted and may be sent now. If it was not sent, its charge is
 // given back: otherwise the tries of one mail at a server that is down would use up the share of
 // its address.
-func (o *outbox) post(ctx context.Context, m Mail) error {
-	l, err := o.open(m)
-	if err != nil {
+func (o *outbox) post(ctx context.Context, m *parcel) error {
+	if m.broken != nil {
+		return m.broken
+	}
+	l, h := &m.letter, &m.holder
+	if o.now().Sub(m.read) > aheadFor {
+		h.forget()
+	}
+	if wanted, err := o.policy.wanted(ctx, m.App, l, h); err != nil || !wanted {
 		return err
 	}
-	h := &mailHolder{records: o.policy.records}
-	if wanted, err := o.policy.wanted(ctx, m.App, &l, h); err != nil || !wanted {
-		return err
-	}
-	refund, ok, err := o.policy.admit(ctx, m.App, &l, h)
+	refund, ok, err := o.policy.admit(ctx, m.App, l, h)
 	if err == nil && ok {
-		err = o.sender.send(ctx, m.ID, l)
+		err = o.sender.send(ctx, m.ID, *l)
 	}
 	if err != nil && !errors.Is(err, mail.ErrPermanent) {
 		err = errors.Join(err, refund(ctx))

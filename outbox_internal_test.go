@@ -99,7 +99,7 @@ func TestPostingALetter(t *testing.T) {
 			if c.spoil {
 				queued.ID = newID(testTime)
 			}
-			err := o.post(t.Context(), queued)
+			err := o.post(t.Context(), o.unpack([]Mail{queued})[0])
 			if got := fmt.Sprint(len(m.got), p.refunds, " ", err); !strings.HasPrefix(strings.ReplaceAll(got, "  ", " "), c.want) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}

@@ -29,8 +29,10 @@ type letter struct {
 	// SignUp says that an existing user of the address gets a notice instead.
 	SignUp bool `json:"sign_up,omitempty"`
 
-	// Attempt is the id of a challenge that has no user until this mail is sent.
-	Attempt []byte `json:"attempt,omitempty"`
+	// Attempt is the id of a challenge that has no user until this mail is sent, and Asked the data of
+	// the challenge.
+	Attempt []byte         `json:"attempt,omitempty"`
+	Asked   *challengeData `json:"asked,omitempty"`
 
 	// Asker is a keyed hash of the network that asked for a challenge; empty: the app stands for it.
 	Asker string `json:"asker,omitempty"`

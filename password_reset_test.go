@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
@@ -73,7 +71,7 @@ func TestAResetAndItsMail(t *testing.T) {
 	})
 	t.Run("one that is asked for while an older one leaves is the newest", func(t *testing.T) {
 		t.Parallel()
-		store := &reading{Store: memory.New()}
+		store := &binding{Store: memory.New()}
 		w := setup(t, func(c *authkit.Config) { c.Store = store })
 		w.signUp("ann@example.com")
 		w.send("POST", w.in(forgot), ask).want(t, 202, "")
@@ -109,20 +107,19 @@ func TestAResetAndItsMail(t *testing.T) {
 	})
 }
 
-// reading is a store in which something happens just after the first reset was read.
-type reading struct {
+// binding is a store in which something happens just before the first reset is bound.
+type binding struct {
 	authkit.Store
 
 	then func()
 }
 
-func (r *reading) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	got, err := r.Store.Token(ctx, app, t, now)
-	if then := r.then; t.Kind == "reset" && then != nil {
-		r.then = nil
+func (b *binding) BindTokens(ctx context.Context, tokens []authkit.Token, now time.Time) ([]bool, error) {
+	if then := b.then; then != nil && tokens[0].Kind == "reset" {
+		b.then = nil
 		then()
 	}
-	return got, err
+	return b.Store.BindTokens(ctx, tokens, now)
 }
 
 // byWrongCode is [byCode] with a code other than the mailed one.

@@ -135,6 +135,13 @@ func (g guarded) Account(ctx context.Context, app uuid.UUID, by AccountKey) (r0 
 	return g.Store.Account(ctx, app, by)
 }
 
+func (g guarded) Accounts(ctx context.Context, asked []AccountRef) (r0 []AccountAnswer, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Accounts(ctx, asked)
+}
+
 func (g guarded) Users(ctx context.Context, app uuid.UUID, q UserQuery) (r0 []User, err error) {
 	if err = g.confirm(ctx); err != nil {
 		return r0, err
@@ -184,11 +191,11 @@ func (g guarded) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Ti
 	return g.Store.TryToken(ctx, app, t, now)
 }
 
-func (g guarded) BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error {
-	if err := g.confirm(ctx); err != nil {
-		return err
+func (g guarded) BindTokens(ctx context.Context, tokens []Token, now time.Time) (r0 []bool, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
 	}
-	return g.Store.BindToken(ctx, app, t, now)
+	return g.Store.BindTokens(ctx, tokens, now)
 }
 
 func (g guarded) TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (r0 Token, err error) {

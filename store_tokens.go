@@ -23,12 +23,12 @@ type TokenStore interface {
 	// callers at most t.Max have their proof compared.
 	TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Token, error)
 
-	// BindToken binds a token, named by t.Kind and t.Hash, to t.UserID at t.Epoch, and sets its
-	// Proof and Data. It takes only a token that could be spent and is bound to no user. Its
-	// place and the rest stay; so do its attempts, unless it had no Proof, against which no
-	// attempt could be right. [ErrNotFound]: there is no such token, or the user's Epoch is
-	// another.
-	BindToken(ctx context.Context, app uuid.UUID, t Token, now time.Time) error
+	// BindTokens binds each token, named by its App, Kind and Hash, to its UserID at its Epoch, and
+	// sets its Proof and Data. It takes only a token that could be spent and is bound to no user,
+	// and whose user has that Epoch; bound reports which these were, in the same order. The place of
+	// a token and the rest stay; so do its attempts, unless it had no Proof, against which no
+	// attempt could be right. All are bound in one step, and one that is not keeps no other from it.
+	BindTokens(ctx context.Context, tokens []Token, now time.Time) (bound []bool, err error)
 
 	// TakeToken spends the token, with its whole slot, and returns it. Of any number of
 	// concurrent callers exactly one succeeds; the rest get [ErrNotFound]. It is for a token that

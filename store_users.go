@@ -12,6 +12,10 @@ type UserStore interface {
 	// Account returns a user with all credentials, in one query.
 	Account(ctx context.Context, app uuid.UUID, by AccountKey) (Account, error)
 
+	// Accounts answers for each account that is asked for what Account would, in the same order and
+	// in one round trip. An error of its own says that nothing could be read.
+	Accounts(ctx context.Context, asked []AccountRef) ([]AccountAnswer, error)
+
 	// Users lists users, newest first (created_at, then id), that match every filter.
 	Users(ctx context.Context, app uuid.UUID, q UserQuery) ([]User, error)
 
@@ -56,6 +60,18 @@ type AccountKey struct {
 	Email         string
 	Kind, Subject string
 	AppVersion    int64 // the guard; 0: no guard
+}
+
+// AccountRef finds an account of an app.
+type AccountRef struct {
+	App uuid.UUID
+	AccountKey
+}
+
+// AccountAnswer is what [UserStore.Account] answers about one account.
+type AccountAnswer struct {
+	Account Account
+	Err     error // [ErrNotFound] or [ErrAppChanged]
 }
 
 // NewUser says what [UserStore.CreateUser] does.

@@ -60,9 +60,14 @@ func (r *rows) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time
 	return got, nil
 }
 
-func (r *rows) BindToken(_ context.Context, app uuid.UUID, t Token, _ time.Time) error {
-	r.tokens[rowOf(app, t.Kind, t.Hash)] = t
-	return r.fault
+func (r *rows) BindTokens(_ context.Context, tokens []Token, _ time.Time) (bound []bool, err error) {
+	for _, t := range tokens {
+		row := rowOf(t.App, t.Kind, t.Hash)
+		kept := r.tokens[row]
+		kept.UserID, kept.Epoch, kept.Proof, kept.Data = t.UserID, t.Epoch, t.Proof, t.Data
+		r.tokens[row], bound = kept, append(bound, true)
+	}
+	return bound, r.fault
 }
 
 func (r *rows) TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error) {

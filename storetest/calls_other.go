@@ -22,10 +22,10 @@ func tokenCalls() []call {
 			_, err := c.s.TryToken(c.ctx, c.app, authkit.Try{Take: take("t"), Proof: c.x.token.Proof, Max: 1}, now())
 			return err
 		}),
-		{method: "BindToken", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+		{method: "BindTokens", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
 			t := c.x.token
-			t.UserID, t.Epoch = c.x.user.ID, 1
-			return c.s.BindToken(c.ctx, c.app, t, now())
+			t.App, t.UserID, t.Epoch = c.app, c.x.user.ID, 1
+			return bindOne(c.ctx, c.s, t, now())
 		}},
 		gone("TakeToken", func(c caller) error {
 			_, err := c.s.TakeToken(c.ctx, c.app, take("t"), now())

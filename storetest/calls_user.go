@@ -18,6 +18,13 @@ func userCalls() []call {
 			},
 		}
 	}
+	accounts := call{method: "Accounts", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+		got, err := c.s.Accounts(c.ctx, []authkit.AccountRef{{App: c.app, AccountKey: authkit.AccountKey{Email: c.x.user.Email}}})
+		if err != nil {
+			return err
+		}
+		return got[0].Err
+	}}
 	users := func(how string, q func(things) authkit.UserQuery) call {
 		return call{method: "Users", how: how, own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
 			query := q(c.x)
@@ -32,6 +39,7 @@ func userCalls() []call {
 		account("by subject", func(x things) authkit.AccountKey {
 			return authkit.AccountKey{Kind: x.credential.Kind, Subject: x.credential.Subject}
 		}),
+		accounts,
 		users("without a filter", func(things) authkit.UserQuery { return authkit.UserQuery{} }),
 		users("by email", func(x things) authkit.UserQuery { return authkit.UserQuery{Email: x.user.Email} }),
 		users("by prefix", func(x things) authkit.UserQuery { return authkit.UserQuery{EmailPrefix: "a", NamePrefix: "a"} }),

@@ -155,6 +155,14 @@ func (f *Faulty) Account(ctx context.Context, app uuid.UUID, by authkit.AccountK
 	return f.s.Account(ctx, app, by)
 }
 
+// Accounts passes the call on, unless it is to fail.
+func (f *Faulty) Accounts(ctx context.Context, asked []authkit.AccountRef) (r0 []authkit.AccountAnswer, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Accounts(ctx, asked)
+}
+
 // Users passes the call on, unless it is to fail.
 func (f *Faulty) Users(ctx context.Context, app uuid.UUID, q authkit.UserQuery) (r0 []authkit.User, err error) {
 	if err := f.next(); err != nil {
@@ -211,12 +219,12 @@ func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now
 	return f.s.TryToken(ctx, app, t, now)
 }
 
-// BindToken passes the call on, unless it is to fail.
-func (f *Faulty) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, now time.Time) error {
+// BindTokens passes the call on, unless it is to fail.
+func (f *Faulty) BindTokens(ctx context.Context, tokens []authkit.Token, now time.Time) (r0 []bool, err error) {
 	if err := f.next(); err != nil {
-		return err
+		return r0, err
 	}
-	return f.s.BindToken(ctx, app, t, now)
+	return f.s.BindTokens(ctx, tokens, now)
 }
 
 // TakeToken passes the call on, unless it is to fail.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 func tokenSentences() []sentence {
 	return []sentence{
 		{"token: an unbound token is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
+		{"token: several are bound in one step, and one that cannot be keeps no other from it", tokensBoundAtOnce},
 		{"token: a look is without effect, and a token is taken once, with its slot", tokenOnce},
 		{"token: an expired token is unknown", tokenExpired},
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
@@ -178,6 +180,15 @@ func tokenNewestOfClass(b *bed) {
 	b.aliveTokens()
 }
 
+// bindOne binds one token. [authkit.ErrNotFound]: it was not bound.
+func bindOne(ctx context.Context, s authkit.Store, t authkit.Token, now time.Time) error {
+	bound, err := s.BindTokens(ctx, []authkit.Token{t}, now)
+	if err == nil && !bound[0] {
+		err = authkit.ErrNotFound
+	}
+	return err
+}
+
 func tokenBind(b *bed) {
 	u, other := b.newUser("a@example.com"), b.newUser("b@example.com")
 	tok := b.token("x")
@@ -189,12 +200,12 @@ func tokenBind(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 
 	tok.UserID, tok.Epoch = u.ID, u.Epoch+1
-	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound)
+	b.is(bindOne(b.ctx, b.s, tok, now()), authkit.ErrNotFound)
 	tok.UserID, tok.Epoch = uuid.New(), u.Epoch
-	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound)
+	b.is(bindOne(b.ctx, b.s, tok, now()), authkit.ErrNotFound)
 	tok.UserID, tok.Proof, tok.Data = u.ID, hash("another code"), []byte("e")
-	b.is(b.s.BindToken(b.ctx, b.app, tok, after(2*time.Hour)), authkit.ErrNotFound)
-	b.ok(b.s.BindToken(b.ctx, b.app, tok, now()))
+	b.is(bindOne(b.ctx, b.s, tok, after(2*time.Hour)), authkit.ErrNotFound)
+	b.ok(bindOne(b.ctx, b.s, tok, now()))
 	got, err := b.s.Token(b.ctx, b.app, take("x"), now())
 	b.ok(err)
 	want := tok
@@ -212,12 +223,12 @@ func tokenBind(b *bed) {
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 1}, now())
 	b.is(err, authkit.ErrNotFound)
 	bare.UserID, bare.Epoch, bare.Proof = other.ID, other.Epoch, hash("code")
-	b.ok(b.s.BindToken(b.ctx, b.app, bare, now()))
+	b.ok(bindOne(b.ctx, b.s, bare, now()))
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 1}, now())
 	b.ok(err)
 
 	tok.UserID, tok.Epoch = other.ID, other.Epoch
-	b.is(b.s.BindToken(b.ctx, b.app, tok, now()), authkit.ErrNotFound) // it is bound to a user
+	b.is(bindOne(b.ctx, b.s, tok, now()), authkit.ErrNotFound) // it is bound to a user
 	_, err = b.s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, End: true})
 	b.ok(err)
 	_, err = b.s.Token(b.ctx, b.app, take("x"), now())
@@ -225,5 +236,44 @@ func tokenBind(b *bed) {
 	_, err = b.s.TakeToken(b.ctx, b.app, take("y"), now())
 	b.ok(err)
 	beside.UserID, beside.Epoch = other.ID, other.Epoch
-	b.is(b.s.BindToken(b.ctx, b.app, beside, now()), authkit.ErrNotFound) // it is spent
+	b.is(bindOne(b.ctx, b.s, beside, now()), authkit.ErrNotFound) // it is spent
+}
+
+func tokensBoundAtOnce(b *bed) {
+	app, gone := b.newApp("other"), b.newApp("gone")
+	in := func(app uuid.UUID, email string) authkit.User {
+		u, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: authkit.User{App: app, ID: uuid.New(), Email: email, CreatedAt: now()}})
+		b.ok(err)
+		return u
+	}
+	ann, bob, cid := in(b.app, "ann@example.com"), in(app, "bob@example.com"), in(gone, "cid@example.com")
+	var all []authkit.Token
+	for i, c := range []struct {
+		user  authkit.User
+		epoch int64
+	}{{cid, 1}, {bob, 1}, {ann, 1}, {ann, 2}, {bob, 1}, {ann, 1}} {
+		t := b.token(string(rune('a' + i)))
+		t.App = c.user.App
+		b.ok(b.s.Put(b.ctx, authkit.Put{App: t.App, Riders: authkit.Riders{Tokens: []authkit.Token{t}}}))
+		t.UserID, t.Epoch = c.user.ID, c.epoch
+		all = append(all, t)
+	}
+	all[4].Hash = hash("unknown")
+	b.ok(b.s.DeleteApp(b.ctx, gone, now(), authkit.Riders{}))
+	bound, err := b.s.BindTokens(b.ctx, all, now())
+	b.ok(err)
+	want := []bool{false, true, true, false, false, true}
+	if !slices.Equal(bound, want) {
+		b.Errorf("bound: got %v, want %v", bound, want)
+	}
+	for i, was := range want {
+		got, err := b.s.Token(b.ctx, all[i].App, authkit.Take{Kind: all[i].Kind, Hash: all[i].Hash}, now())
+		if was {
+			b.ok(err)
+		}
+		equal(b, err == nil && got.UserID == all[i].UserID, was)
+	}
+	bound, err = b.s.BindTokens(b.ctx, nil, now())
+	b.ok(err)
+	equal(b, len(bound), 0)
 }

@@ -11,6 +11,7 @@ import (
 func userSentences() []sentence {
 	return []sentence{
 		{"user: a created user is found by id, email and credential", userFound},
+		{"user: several accounts are read at once, each as it would be alone", usersFoundAtOnce},
 		{"user: credentials are ordered by kind and subject, byte by byte", userOrder},
 		{"user: a taken email or subject is a conflict and writes no rider", userConflict},
 		{"user: CreateUser spends a token with its slot, or creates nothing", userTake},
@@ -26,6 +27,40 @@ func (b *bed) account(id uuid.UUID) authkit.Account {
 	a, err := b.s.Account(b.ctx, b.app, authkit.AccountKey{ID: id})
 	b.ok(err)
 	return a
+}
+
+func usersFoundAtOnce(b *bed) {
+	other, gone := b.newApp("other"), b.newApp("gone")
+	ann, bob := b.newUser("ann@example.com"), b.newUser("bob@example.com")
+	app, err := b.s.App(b.ctx, b.app)
+	b.ok(err)
+	b.ok(b.s.DeleteApp(b.ctx, gone, now(), authkit.Riders{}))
+	email := func(text string, version int64) authkit.AccountKey {
+		return authkit.AccountKey{Email: text, AppVersion: version}
+	}
+	asked := []authkit.AccountRef{
+		{App: b.app, AccountKey: email("bob@example.com", app.Version)},
+		{App: b.app, AccountKey: email("cid@example.com", 0)},
+		{App: other, AccountKey: email("ann@example.com", 0)},
+		{App: gone, AccountKey: email("ann@example.com", 0)},
+		{App: b.app, AccountKey: email("ann@example.com", app.Version+1)},
+		{App: b.app, AccountKey: authkit.AccountKey{ID: ann.ID}},
+		{App: b.app, AccountKey: authkit.AccountKey{Kind: "password", Subject: bob.ID.String()}},
+	}
+	got, err := b.s.Accounts(b.ctx, asked)
+	b.ok(err)
+	equal(b, len(got), len(asked))
+	for i, of := range asked {
+		want, err := b.s.Account(b.ctx, of.App, of.AccountKey)
+		b.is(got[i].Err, err)
+		b.same(got[i].Account, want)
+	}
+	for i, want := range []error{nil, authkit.ErrNotFound, authkit.ErrNotFound, authkit.ErrNotFound, authkit.ErrAppChanged, nil} {
+		b.is(got[i].Err, want)
+	}
+	got, err = b.s.Accounts(b.ctx, nil)
+	b.ok(err)
+	equal(b, len(got), 0)
 }
 
 func userFound(b *bed) {

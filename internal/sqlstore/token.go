@@ -182,17 +182,6 @@ func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now 
 	return out, nil
 }
 
-// BindToken implements [authkit.TokenStore].
-func (s *Store) BindToken(ctx context.Context, app uuid.UUID, t authkit.Token, now time.Time) error {
-	return s.write(ctx, app, func(q Tx) error {
-		// The user's row comes first: a concurrent step that raises the Epoch waits, or is seen.
-		q.Queue(ctx, authkit.ErrNotFound, `select 1 from authkit_users where app_id = $1 and user_id = $2 and epoch = $3`+s.c.Dialect().Share, id(app), id(t.UserID), t.Epoch)
-		q.Queue(ctx, authkit.ErrNotFound, `update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9, attempts = case when proof is null then 0 else attempts end`+unspent+unbound+` returning 1`,
-			append(takeArgs(app, authkit.Take{Kind: t.Kind, Hash: t.Hash}, now), id(t.UserID), t.Epoch, blob(t.Proof), blob(t.Data))...)
-		return nil
-	})
-}
-
 // TakeToken implements [authkit.TokenStore]. It looks for the token first: strangers can present
 // any number of unknown ones, and a guard that fails leaves a line in the log of Postgres.
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {

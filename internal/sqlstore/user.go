@@ -1,12 +1,9 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,57 +50,6 @@ func (s *Store) userPage(ctx context.Context, w where, limit int) ([]authkit.Use
 
 // maxReserved bounds the rows that a page reserves memory for.
 const maxReserved = 512
-
-// An account is read from its app on, so that one statement finds out whether the app is as it was,
-// and takes the same time for a user who is there and one who is not.
-const (
-	accountFrom = `
-from authkit_apps a left join authkit_users u on u.app_id = a.app_id and `
-	accountOf = ` left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id
-where a.app_id = $1 and a.deleted_at = 0`
-)
-
-var (
-	selectAccount    = `select a.version, ` + of("u", userCols) + `, c.kind, c.subject, c.data, c.created_at` + accountFrom
-	accountByID      = selectAccount + `u.user_id = $2` + accountOf
-	accountByEmail   = selectAccount + `u.email = $2` + accountOf
-	accountBySubject = selectAccount + `u.user_id = (select f.user_id from authkit_credentials f where f.app_id = $1 and f.kind = $2 and f.subject = $3)` + accountOf
-)
-
-// Account implements [authkit.UserStore].
-func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
-	sql, args := accountByID, []any{id(app), id(by.ID)}
-	switch {
-	case by.ID != uuid.Nil:
-	case by.Email != "":
-		sql, args[1] = accountByEmail, by.Email
-	default:
-		sql, args = accountBySubject, []any{id(app), by.Kind, by.Subject}
-	}
-	var a authkit.Account
-	var version int64
-	err := first(ctx, s.c, sql, func(r Row) error {
-		var c authkit.Credential
-		err := r.Scan(append([]any{&version}, orZero(append(userDest(&a.User), &c.Kind, &c.Subject, &c.Data, (*micros)(&c.CreatedAt)))...)...)
-		if c.Kind != "" {
-			c.App, c.UserID = a.User.App, a.User.ID
-			a.Credentials = append(a.Credentials, c)
-		}
-		return err
-	}, args...)
-	switch {
-	case by.AppVersion != 0 && (errors.Is(err, authkit.ErrNotFound) || err == nil && by.AppVersion != version):
-		return authkit.Account{}, authkit.ErrAppChanged
-	case err == nil && a.User.ID == uuid.Nil:
-		return authkit.Account{}, authkit.ErrNotFound
-	}
-	// Sorted here: for an order by, a database without statistics reads every credential of
-	// the app.
-	slices.SortFunc(a.Credentials, func(x, y authkit.Credential) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
-	})
-	return a, err
-}
 
 // selectUsers is the head of every list of users.
 var selectUsers = "select " + of("u", userCols) + " from "

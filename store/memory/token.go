@@ -161,22 +161,31 @@ func (s *Store) TryToken(ctx context.Context, app uuid.UUID, try authkit.Try, no
 	return out, err
 }
 
-// BindToken implements [authkit.TokenStore].
-func (s *Store) BindToken(ctx context.Context, app uuid.UUID, given authkit.Token, now time.Time) error {
-	return s.in(ctx, app, func(t *tenant) error {
-		x, ok := t.find(authkit.Take{Kind: given.Kind, Hash: given.Hash}, now)
-		a := t.users[given.UserID]
-		if !ok || x.UserID != uuid.Nil || a == nil || a.user.Epoch != given.Epoch {
-			return authkit.ErrNotFound
+// BindTokens implements [authkit.TokenStore].
+func (s *Store) BindTokens(ctx context.Context, tokens []authkit.Token, now time.Time) (bound []bool, err error) {
+	err = s.step(ctx, func() error {
+		for _, given := range tokens {
+			t := s.apps[given.App]
+			bound = append(bound, t != nil && t.bind(copyToken(given), now))
 		}
-		given = copyToken(given)
-		if x.Proof == nil {
-			x.attempts = 0
-		}
-		x.UserID, x.Epoch, x.Proof, x.Data = given.UserID, given.Epoch, given.Proof, given.Data
-		t.bound.add(x.UserID, idOf(x.Token))
 		return nil
 	})
+	return bound, err
+}
+
+// bind binds a token, if it may be.
+func (t *tenant) bind(given authkit.Token, now time.Time) bool {
+	x, ok := t.find(authkit.Take{Kind: given.Kind, Hash: given.Hash}, now)
+	a := t.users[given.UserID]
+	if !ok || x.UserID != uuid.Nil || a == nil || a.user.Epoch != given.Epoch {
+		return false
+	}
+	if x.Proof == nil {
+		x.attempts = 0
+	}
+	x.UserID, x.Epoch, x.Proof, x.Data = given.UserID, given.Epoch, given.Proof, given.Data
+	t.bound.add(x.UserID, idOf(x.Token))
+	return true
 }
 
 // TakeToken implements [authkit.TokenStore].

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -72,6 +73,19 @@ func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKe
 		return nil
 	})
 	return out, err
+}
+
+// Accounts implements [authkit.UserStore].
+func (s *Store) Accounts(ctx context.Context, asked []authkit.AccountRef) ([]authkit.AccountAnswer, error) {
+	answers := make([]authkit.AccountAnswer, len(asked))
+	for i, of := range asked {
+		a, err := s.Account(ctx, of.App, of.AccountKey)
+		if err != nil && !errors.Is(err, authkit.ErrNotFound) && !errors.Is(err, authkit.ErrAppChanged) {
+			return nil, err
+		}
+		answers[i] = authkit.AccountAnswer{Account: a, Err: err}
+	}
+	return answers, nil
 }
 
 // Users implements [authkit.UserStore].
