@@ -160,15 +160,15 @@ func publish(t *testing.T, folder string) {
 	}
 }
 
-// pack adds a file of the working tree. Other modules in it, and hidden folders, are not part of
-// the module.
+// pack adds a file of the working tree. Other modules in it, hidden folders, and what npm installs
+// are not part of the module.
 func pack(archive *zip.Writer, name string, e fs.DirEntry, err error) error {
 	if err != nil {
 		return err
 	}
 	if e.IsDir() {
 		_, err := os.Stat(filepath.Join("..", name, "go.mod"))
-		if name != "." && (err == nil || strings.HasPrefix(e.Name(), ".")) {
+		if name != "." && (err == nil || strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules") {
 			return fs.SkipDir
 		}
 		return nil
