@@ -147,6 +147,22 @@ func (x trippedBy) growing() []growingVerb {
 	}
 	return []growingVerb{
 		{name: "a request for a link", do: func(ctx context.Context) error { return link(ctx, authkit.User{}) }},
+		{name: "the delivery of a link", do: func(ctx context.Context) error {
+			if err := link(ctx, authkit.User{}); err != nil {
+				return err
+			}
+			by := authkit.AccountRef{App: x.app, AccountKey: authkit.AccountKey{Email: known.Email}}
+			of, err := x.s.Accounts(ctx, []authkit.AccountRef{by, {App: x.app, AccountKey: authkit.AccountKey{Email: "unknown"}}})
+			if err != nil {
+				return err
+			}
+			u := of[0].Account.User
+			bound, err := x.s.BindTokens(ctx, []authkit.Token{{App: x.app, Kind: take.Kind, Hash: take.Hash, UserID: u.ID, Epoch: u.Epoch}}, x.now)
+			if err == nil && !bound[0] {
+				err = authkit.ErrNotFound
+			}
+			return err
+		}},
 		{name: "a sign-up by a link", do: func(ctx context.Context) error {
 			if err := link(ctx, authkit.User{}); err != nil {
 				return err
