@@ -87,4 +87,3 @@ func provesAnAddress(t *testing.T, f *front) {
 	wantJS(t, in, "who()", "no one")
 	wantJS(t, in, fmt.Sprintf("told(auth.signIn({ email: 'finn@example.com', password: %q }))", password), "finn@example.com")
 }
-

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ func TestTheBrowserClient(t *testing.T) {
 	f := newFront(t)
 	t.Run("two tabs refresh once", func(t *testing.T) { refreshesOnce(t, f) })
 	t.Run("a sign-out reaches each tab of the session, and no other", func(t *testing.T) { signsOutEverywhere(t, f) })
+	t.Run("a duplicated tab goes on with the session", func(t *testing.T) { isDuplicated(t, f) })
+	t.Run("tabs share a cookie", func(t *testing.T) { sharesACookie(t, f) })
 }
 
 func refreshesOnce(t *testing.T, f *front) {
@@ -77,4 +80,36 @@ func signsOutEverywhere(t *testing.T, f *front) {
 	wantJS(t, apart, "who()", "carol@example.com")
 	wantJS(t, apart, "get('/mine')", 204)
 	wantStarted(t, second, f.away+"/local", "no one")
+}
+
+// isDuplicated has a tab whose storage is its own opened again, with a copy of the storage. Both
+// refresh by turns, each with the token that the other one has got.
+func isDuplicated(t *testing.T, f *front) {
+	first := f.profile(t, ahead)
+	wantStarted(t, first, f.away+"/session", "no one")
+	signsUp(t, first, "dan@example.com")
+	second := popup(t, first, func() { presses(t, first, "open(location.href)") })
+	do(t, second, chromedp.WaitVisible(chromedp.CSS("#press")))
+	wantJS(t, second, loaded, "dan@example.com")
+	for _, in := range []context.Context{first, second, first} {
+		f.clock.Advance(17 * time.Minute)
+		wantJS(t, in, "get('/mine')", http.StatusNoContent)
+	}
+	wantJS(t, second, "get('/mine')", http.StatusNoContent)
+	wantStarted(t, second, f.away+"/session", "dan@example.com")
+}
+
+func sharesACookie(t *testing.T, f *front) {
+	first := f.profile(t)
+	wantStarted(t, first, f.sibling+"/cookie", "no one")
+	second := tab(t, first)
+	wantStarted(t, second, f.sibling+"/cookie", "no one")
+	signsUp(t, first, "eve@example.com")
+	do(t, second, chromedp.Poll[chromedp.Void]("who() === 'eve@example.com'"))
+	wantJS(t, second, "get('/mine')", http.StatusNoContent)
+	wantJS(t, second, "auth.accessToken().then((token) => token.split('.').length)", 3)
+	wantJS(t, first, "document.cookie", "")
+	wantJS(t, second, "told(auth.signOut())", "no one")
+	do(t, first, chromedp.Poll[chromedp.Void]("who() === 'no one'"))
+	wantStarted(t, first, f.sibling+"/cookie", "no one")
 }

@@ -242,4 +242,3 @@ func offline(t *testing.T, in context.Context, is bool) {
 		t.Fatal(err)
 	}
 }
-
