@@ -38,6 +38,7 @@ type cli struct {
 	Key       keyCommands  `cmd:"" help:"Manage the API keys of an app."`
 	Backup    backup       `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
 	Doctor    doctor       `cmd:"" help:"Look for what is wrong with a deployment, and say what to do."`
+	Health    health       `cmd:"" help:"Ask whether the server runs: exit status 0 if it does."`
 
 	Version kong.VersionFlag `help:"Print the version." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
