@@ -1,5 +1,7 @@
 package authkit
 
+import "maps"
+
 // The codes of what [Engine.Check] finds.
 const (
 	FindingCheckIncomplete = "check_incomplete"
@@ -65,9 +67,7 @@ type findingKind struct {
 func findingKinds() map[string]findingKind {
 	all := map[string]findingKind{}
 	for _, part := range []map[string]findingKind{configKinds, addressKinds, storeKinds, appKinds, fileKinds} {
-		for code, kind := range part {
-			all[code] = kind
-		}
+		maps.Copy(all, part)
 	}
 	return all
 }

@@ -65,7 +65,7 @@ func says(status int, body string, headers ...string) http.HandlerFunc {
 		w.Header().Set("Content-Type", "application/json")
 		if status >= 400 {
 			w.Header().Set("Content-Type", "application/problem+json")
-			w.Header().Set("X-Request-Id", "r1")
+			w.Header().Set("X-Request-ID", "r1")
 		}
 		for _, h := range headers {
 			name, value, _ := strings.Cut(h, ": ")

@@ -77,7 +77,7 @@ func (e *Error) Unwrap() error {
 
 // refusal makes the Error of an answer.
 func refusal(res *http.Response, body []byte) *Error {
-	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id")}
+	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-ID")}
 	if n, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && n > 0 {
 		e.RetryAfter = time.Duration(n) * time.Second
 	}

@@ -6,10 +6,10 @@ import "context"
 // asks nothing of a provider that has none, such as GitHub.
 func (c *Client) CheckProvider(ctx context.Context, cfg Config) error {
 	at := c.facts(cfg)
-	switch {
-	case at.discovery == "":
+	switch at.discovery {
+	case "":
 		return nil
-	case at.discovery == at.issuer:
+	case at.issuer:
 		return c.CheckIssuer(ctx, at.issuer)
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)

@@ -110,7 +110,7 @@ func statement(t *testing.T, store, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the statement is committed
+	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), text); err != nil {
 		t.Fatal(err)
 	}
