@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ func tokenSentences() []sentence {
 	return []sentence{
 		{"token: an unbound token is bound to a user once, in its place, and dies with the user's Epoch", tokenBind},
 		{"token: several are bound in one step, and one that cannot be keeps no other from it", tokensBoundAtOnce},
+		{"race: of concurrent callers that bind the same tokens exactly one binds each", raceBinds},
 		{"token: a look is without effect, and a token is taken once, with its slot", tokenOnce},
 		{"token: an expired token is unknown", tokenExpired},
 		{"token: another kind or binding is unknown and counts nothing", tokenBinding},
@@ -276,4 +278,44 @@ func tokensBoundAtOnce(b *bed) {
 	bound, err = b.s.BindTokens(b.ctx, nil, now())
 	b.ok(err)
 	equal(b, len(bound), 0)
+}
+
+func raceBinds(b *bed) {
+	const callers = 6
+	var tokens []authkit.Token
+	for i := range 5 {
+		t := b.token(string(rune('a' + i)))
+		b.put(t)
+		tokens = append(tokens, t)
+	}
+	var users []authkit.User
+	for i := range callers {
+		users = append(users, b.newUser(string(rune('a'+i))+"@example.com"))
+	}
+	var mu sync.Mutex
+	winners := make([]int, len(tokens))
+	b.race(callers, func(s authkit.Store, i int) error {
+		mine := slices.Clone(tokens)
+		for n := range mine {
+			mine[n].UserID, mine[n].Epoch = users[i].ID, users[i].Epoch
+		}
+		if i%2 == 1 {
+			slices.Reverse(mine)
+		}
+		bound, err := s.BindTokens(b.ctx, mine, now())
+		if i%2 == 1 {
+			slices.Reverse(bound)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for n, won := range bound {
+			if won {
+				winners[n]++
+			}
+		}
+		return err
+	})
+	for _, n := range winners {
+		equal(b, n, 1)
+	}
 }
