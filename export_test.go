@@ -1,6 +1,10 @@
 package authkit
 
-import "github.com/authkit-dev/authkit/oauth"
+import (
+	"reflect"
+
+	"github.com/authkit-dev/authkit/oauth"
+)
 
 // RouteInfo is the part of a row of the route table that tests may see.
 type RouteInfo struct {
@@ -15,6 +19,12 @@ func Routes() []RouteInfo {
 		out = append(out, RouteInfo{rt.method, rt.pattern, rt.form})
 	}
 	return out
+}
+
+// IsEngineMethod reports whether Engine has an exported method of the name.
+func IsEngineMethod(name string) bool {
+	_, ok := reflect.TypeFor[*Engine]().MethodByName(name)
+	return ok
 }
 
 // SettingInfo is the part of a row of the table of settings that tests may see.

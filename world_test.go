@@ -120,6 +120,7 @@ func (w *world) do(r *http.Request) answer {
 	got := answer{ResponseRecorder: httptest.NewRecorder()}
 	w.server.ServeHTTP(got, r)
 	record(w.t, r, got.ResponseRecorder)
+	documented(w.t, r, got.ResponseRecorder)
 	var err error
 	if got.body, err = testworld.Members(got.Code, got.Header(), got.Body.String()); err != nil {
 		w.t.Errorf("%s %s: %v", r.Method, r.URL, err)
