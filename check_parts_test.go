@@ -39,7 +39,9 @@ func TestCheckOfTheBaseURL(t *testing.T) {
 			func(*patient) http.Handler { return answers(200, "<h1>It works!</h1>") }, "base_url_elsewhere error", "answers 200",
 		},
 		"a redirect": {
-			func(*patient) http.Handler { return http.RedirectHandler("https://elsewhere.invalid/id", http.StatusPermanentRedirect) },
+			func(*patient) http.Handler {
+				return http.RedirectHandler("https://elsewhere.invalid/id", http.StatusPermanentRedirect)
+			},
 			"base_url_redirects error", `answers 308 and redirects to "https://elsewhere.invalid/id"`,
 		},
 		"a gateway without a server behind it": {
