@@ -56,7 +56,7 @@ func TestHealthAsksTheServer(t *testing.T) {
 
 func TestHealthAsksAtASocket(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "") // the path of a socket is short
+	dir, err := os.MkdirTemp("", "authkit") //nolint:usetesting // t.TempDir is too long
 	if err != nil {
 		t.Fatal(err)
 	}
