@@ -114,9 +114,19 @@ type challenge struct {
 	user  uuid.UUID // the nil UUID: it belongs to no user yet
 	bound []byte    // hash of the asker's binding
 
+	holder *Account // of user, as it was when the challenge was found; see takeHolder
+
 	// spelled is the address as the redeemer wrote it; empty: not known. The asker may be another
 	// person, and spell it differently.
 	spelled string
+}
+
+// takeHolder returns the account that was read with the challenge, once: a step that begins again
+// reads it anew. nil: it was taken, or the challenge belongs to no user.
+func (c *challenge) takeHolder() *Account {
+	held := c.holder
+	c.holder = nil
+	return held
 }
 
 // redeemedIn returns the challenge as redeemed by a browser, which may be the one that asked.

@@ -55,18 +55,33 @@ func (k *tokens) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, bi
 	if binding != "" {
 		take.Binding = token.Hash([]byte(binding))
 	}
-	t, err := k.look(ctx, app, take, noChallenge)
+	t, holder, err := k.held(ctx, app, take)
 	if err != nil {
 		return challenge{}, err
 	}
 	got, err := k.opened(t, take, claims.ID)
+	got.holder = holder
 	if binding != "" {
 		got.spelled = got.data.Typed
 	}
 	return got, err
 }
 
-const noChallenge cause = "no such challenge is alive, or its binding is another"
+// held returns the token of a challenge with the account that it is bound to; nil: it is bound to no
+// user. [CodeInvalidToken].
+func (k *tokens) held(ctx context.Context, app uuid.UUID, take Take) (Token, *Account, error) {
+	t, account, err := k.store.Token(ctx, app, take, k.now())
+	t, ok, err := looked(t, app, take.Kind, err)
+	switch {
+	case err != nil:
+		return Token{}, nil, err
+	case !ok:
+		return Token{}, nil, invalidToken("no such challenge is alive, or its binding is another")
+	case t.UserID == uuid.Nil:
+		return t, nil, nil
+	}
+	return t, &account, nil
+}
 
 // opened makes a challenge of its token.
 func (k *tokens) opened(t Token, take Take, id []byte) (challenge, error) {
@@ -84,7 +99,7 @@ func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (
 		return challenge{}, invalidToken("the binding or the code is malformed")
 	}
 	take := Take{Kind: p.kind, Hash: token.Hash(id), Binding: token.Hash([]byte(r.binding))}
-	t, err := k.look(ctx, app.ID, take, noChallenge)
+	t, holder, err := k.held(ctx, app.ID, take)
 	if err != nil {
 		return challenge{}, err
 	}
@@ -105,7 +120,7 @@ func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (
 	if got, err = k.tryCode(ctx, app.ID, t.Data, got, r.code); err != nil {
 		return challenge{}, err
 	}
-	got.spelled = r.typed
+	got.spelled, got.holder = r.typed, holder
 	return got, k.mail.limits.refund(ctx, app, daily...) // only wrong codes count
 }
 

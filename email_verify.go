@@ -81,7 +81,7 @@ func (e *Engine) verify(ctx context.Context, app App, got challenge, by Client, 
 		return landing.SignIn.User, err
 	}
 	return again(func() (User, error) {
-		account, err := e.accountOfProof(ctx, app, got)
+		account, err := e.accountOfProof(ctx, app, &got)
 		if err != nil {
 			return User{}, err
 		}
@@ -198,7 +198,7 @@ func (e *Engine) signInAsker(ctx context.Context, app App, got challenge, step s
 		return e.finishSignUp(ctx, app, got, step)
 	}
 	return again(func() (Landing, error) {
-		account, err := e.accountOfProof(ctx, app, got)
+		account, err := e.accountOfProof(ctx, app, &got)
 		if err != nil {
 			return Landing{}, err
 		}

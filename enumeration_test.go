@@ -57,7 +57,7 @@ func (s *witness) Hit(ctx context.Context, hits authkit.Hits, now time.Time) (au
 	return s.Faulty.Hit(ctx, hits, now)
 }
 
-func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, error) {
+func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, now time.Time) (authkit.Token, authkit.Account, error) {
 	s.notef("Token %s", take.Kind)
 	return s.Faulty.Token(ctx, app, take, now)
 }

@@ -114,7 +114,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 // completeReset gives the user of a proof another password, and signs the user in. The caller sets
 // the client of the step and the fields that say how the flow ends; completeReset sets the rest.
 func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw string, step signInStep) (Landing, error) {
-	account, err := e.accountOfProof(ctx, app, got)
+	account, err := e.accountOfProof(ctx, app, &got)
 	if err != nil {
 		return Landing{}, err
 	}
@@ -125,7 +125,7 @@ func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw s
 	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{"otp"}, &got.take, true
 	step.emailTyped, step.end, step.passwordReset = got.address(), true, true
 	return again(func() (Landing, error) {
-		account, err := e.accountOfProof(ctx, app, got)
+		account, err := e.accountOfProof(ctx, app, &got)
 		if err != nil {
 			return Landing{}, err
 		}
@@ -175,11 +175,14 @@ func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 // accountOfProof reads the account that a proof belongs to. [CodeInvalidToken]: the proof belongs to
 // no user, or the account is gone, has another address, or got its first password since.
 // [CodeUserDisabled].
-func (e *Engine) accountOfProof(ctx context.Context, app App, got challenge) (*Account, error) {
+func (e *Engine) accountOfProof(ctx context.Context, app App, got *challenge) (*Account, error) {
 	if got.user == uuid.Nil {
 		return nil, invalidToken("the reset was asked for an address that no user has")
 	}
-	account, err := e.account(ctx, app.ID, AccountKey{ID: got.user})
+	account, err := got.takeHolder(), error(nil)
+	if account == nil {
+		account, err = e.account(ctx, app.ID, AccountKey{ID: got.user})
+	}
 	switch {
 	case err != nil:
 		return nil, err

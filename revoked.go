@@ -99,7 +99,7 @@ func (r revocations) deleted(ctx context.Context, app uuid.UUID, owners ...strin
 
 // confirmSwept is [OwnerStore.ConfirmDeletion] of an app whose rows are gone.
 func (r revocations) confirmSwept(ctx context.Context, app uuid.UUID, owner string) error {
-	_, err := r.store.Token(ctx, Console, Take{Kind: deletedKind, Hash: deletionOf(owner, app)}, r.now)
+	_, _, err := r.store.Token(ctx, Console, Take{Kind: deletedKind, Hash: deletionOf(owner, app)}, r.now)
 	if err != nil {
 		return err
 	}

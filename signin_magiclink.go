@@ -118,7 +118,7 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
 	step.take, step.proof, step.emailTyped = &got.take, true, got.address()
 	return again(func() (Landing, error) {
-		account, err := e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
+		account, err := e.accountOfAddress(ctx, app, &got)
 		if err != nil {
 			return Landing{}, err
 		}
@@ -133,6 +133,15 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 		}
 		return e.signUpUser(ctx, app, User{Email: got.data.Email, EmailTyped: got.data.Typed, Verified: true}, step)
 	})
+}
+
+// accountOfAddress returns the account that has the address of a proof; nil: the app has no such
+// account. [CodeUnavailable].
+func (e *Engine) accountOfAddress(ctx context.Context, app App, got *challenge) (*Account, error) {
+	if held := got.takeHolder(); held != nil && held.User.Email == got.data.Email {
+		return held, nil
+	}
+	return e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 }
 
 // PagePress is the press of a button on the page of a link, in the browser that holds the secret.

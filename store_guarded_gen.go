@@ -177,9 +177,9 @@ func (g guarded) Put(ctx context.Context, p Put) error {
 	return g.Store.Put(ctx, p)
 }
 
-func (g guarded) Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (r0 Token, err error) {
+func (g guarded) Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (r0 Token, r1 Account, err error) {
 	if err = g.guard(ctx, app, &t.AppVersion); err != nil {
-		return r0, err
+		return r0, r1, err
 	}
 	return g.Store.Token(ctx, app, t, now)
 }

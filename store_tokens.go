@@ -15,7 +15,8 @@ type TokenStore interface {
 
 	// Token returns, without effect, a token that could be spent: it is neither spent nor
 	// expired at now, its user's Epoch is unchanged, and its binding is t.Binding if that is set.
-	Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error)
+	// The account is that of the token's user, empty if the token is bound to no user.
+	Token(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, Account, error)
 
 	// TryToken counts one attempt on the token that Token would return for t.Take and, if
 	// t.Proof is its Proof, returns it, unspent. [ErrNotFound]: there is no such token, it had

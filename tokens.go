@@ -70,7 +70,7 @@ func (k *tokens) keep(ctx context.Context, t Token, data any, ttl time.Duration)
 // peek returns a token that could be spent, without effect; false: there is no such token.
 // [CodeUnavailable].
 func (k *tokens) peek(ctx context.Context, app uuid.UUID, take Take) (Token, bool, error) {
-	t, err := k.store.Token(ctx, app, take, k.now())
+	t, _, err := k.store.Token(ctx, app, take, k.now())
 	return looked(t, app, take.Kind, err)
 }
 

@@ -37,19 +37,19 @@ func (r *rows) Put(_ context.Context, p Put) error {
 	return r.fault
 }
 
-func (r *rows) Token(_ context.Context, app uuid.UUID, t Take, now time.Time) (Token, error) {
+func (r *rows) Token(_ context.Context, app uuid.UUID, t Take, now time.Time) (Token, Account, error) {
 	got, ok := r.tokens[rowOf(app, t.Kind, t.Hash)]
 	if r.fault != nil {
-		return Token{}, r.fault
+		return Token{}, Account{}, r.fault
 	}
 	if !ok || !now.Before(got.ExpiresAt) || t.Binding != nil && !bytes.Equal(t.Binding, got.Binding) {
-		return Token{}, ErrNotFound
+		return Token{}, Account{}, ErrNotFound
 	}
-	return got, nil
+	return got, Account{User: User{App: app, ID: got.UserID}}, nil
 }
 
 func (r *rows) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Token, error) {
-	got, err := r.Token(ctx, app, t.Take, now)
+	got, _, err := r.Token(ctx, app, t.Take, now)
 	if err != nil {
 		return Token{}, err
 	}
@@ -71,7 +71,7 @@ func (r *rows) BindTokens(_ context.Context, tokens []Token, _ time.Time) (bound
 }
 
 func (r *rows) TakeToken(ctx context.Context, app uuid.UUID, t Take, now time.Time) (Token, error) {
-	got, err := r.Token(ctx, app, t, now)
+	got, _, err := r.Token(ctx, app, t, now)
 	delete(r.tokens, rowOf(app, t.Kind, t.Hash))
 	return got, err
 }

@@ -15,7 +15,7 @@ func tokenCalls() []call {
 			return c.s.Put(c.ctx, authkit.Put{App: c.app, Riders: c.riders})
 		}},
 		gone("Token", func(c caller) error {
-			_, err := c.s.Token(c.ctx, c.app, take("t"), now())
+			_, _, err := c.s.Token(c.ctx, c.app, take("t"), now())
 			return err
 		}),
 		gone("TryToken", func(c caller) error {

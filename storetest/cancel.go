@@ -90,7 +90,7 @@ func (b *bed) wholly(u authkit.User, done bool) {
 	equal(b, before || !done, true)
 	live, err := b.s.Sessions(b.ctx, b.app, u.ID, now())
 	b.ok(err)
-	_, missing := b.s.Token(b.ctx, b.app, take(u.Email), now())
+	_, _, missing := b.s.Token(b.ctx, b.app, take(u.Email), now())
 	events, err := b.s.Events(b.ctx, b.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}, Type: u.Email})
 	b.ok(err)
 	parts := []bool{len(live) == 1, b.there(authkit.AccountKey{Kind: "password", Subject: u.ID.String()}), missing == nil, len(events) == 1}

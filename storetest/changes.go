@@ -52,7 +52,7 @@ func userEmailTaken(b *bed) {
 	})
 	b.is(err, authkit.ErrConflict)
 	b.written("x", false)
-	_, err = b.s.Token(b.ctx, b.app, tk, now())
+	_, _, err = b.s.Token(b.ctx, b.app, tk, now())
 	b.ok(err)
 }
 
@@ -86,7 +86,7 @@ func userRenews(b *bed) {
 	}
 	_, err := b.change(u, renew)
 	b.ok(err)
-	got, err := b.s.Token(b.ctx, b.app, tk, now())
+	got, _, err := b.s.Token(b.ctx, b.app, tk, now())
 	b.ok(err)
 	equal(b, got.UserID, u.ID)
 	equal(b, string(got.Data), "anew")
@@ -95,7 +95,7 @@ func userRenews(b *bed) {
 	b.put(newest)
 	_, err = b.change(u, renew)
 	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.Token(b.ctx, b.app, take("newest"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("newest"), now())
 	b.ok(err)
 }
 
@@ -117,9 +117,9 @@ func userEnd(b *bed) {
 	}
 	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: lost.ID}, now())
 	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.Token(b.ctx, b.app, take("old"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("old"), now())
 	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.Token(b.ctx, b.app, take("fresh"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("fresh"), now())
 	b.ok(err)
 }
 

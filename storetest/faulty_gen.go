@@ -204,9 +204,9 @@ func (f *Faulty) Put(ctx context.Context, p authkit.Put) error {
 }
 
 // Token passes the call on, unless it is to fail.
-func (f *Faulty) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (r0 authkit.Token, err error) {
+func (f *Faulty) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (r0 authkit.Token, r1 authkit.Account, err error) {
 	if err := f.next(); err != nil {
-		return r0, err
+		return r0, r1, err
 	}
 	return f.s.Token(ctx, app, t, now)
 }

@@ -102,7 +102,7 @@ func guardedToken(name string) func(caller, int64) error {
 	return func(c caller, version int64) error {
 		t := take(name)
 		t.AppVersion = version
-		_, err := c.s.Token(c.ctx, c.app, t, now())
+		_, _, err := c.s.Token(c.ctx, c.app, t, now())
 		return err
 	}
 }

@@ -58,8 +58,10 @@ func (l *tokenSteps) lookToken() {
 	app := l.app()
 	tk := l.take(app)
 	want, ok := l.model(app).token(tk, l.at)
-	got, err := l.s.Token(l.ctx, app, tk, l.at)
+	got, holder, err := l.s.Token(l.ctx, app, tk, l.at)
 	if l.found(err, ok) {
 		l.same("Token", got, want.Token)
+		bound, _ := l.model(app).account(authkit.AccountKey{ID: want.UserID})
+		l.same("the account of a token", holder, bound)
 	}
 }

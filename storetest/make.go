@@ -102,7 +102,7 @@ func (b *bed) riders(name string) authkit.Riders {
 // written fails unless every rider of that name was written, or is missing, as wanted.
 func (b *bed) written(name string, want bool) {
 	b.Helper()
-	_, err := b.s.Token(b.ctx, b.app, take(name), now())
+	_, _, err := b.s.Token(b.ctx, b.app, take(name), now())
 	equal(b, err == nil, want)
 	due := b.due()
 	equal(b, len(due) > 0, want)

@@ -70,7 +70,7 @@ func raceMost(b *bed) {
 func (b *bed) alive(names []string) int {
 	live := 0
 	for _, n := range names {
-		if _, err := b.s.Token(b.ctx, b.app, take(n), now()); err == nil {
+		if _, _, err := b.s.Token(b.ctx, b.app, take(n), now()); err == nil {
 			live++
 		}
 	}

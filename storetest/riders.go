@@ -22,7 +22,7 @@ func riderSentences() []sentence {
 func (b *bed) ridden(c call, app uuid.UUID, riders authkit.Riders, want bool) {
 	b.Helper()
 	name := riders.Events[0].Type
-	_, missing := b.s.Token(b.ctx, app, take(name), now())
+	_, _, missing := b.s.Token(b.ctx, app, take(name), now())
 	events, err := b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: 1}, Type: name})
 	b.ok(err)
 	token, mail, event := missing == nil, slices.Contains(b.due(), mailRef{app, riders.Mail[0].ID}), len(events) == 1

@@ -220,7 +220,7 @@ func tokenRound(b *bed, o odd) (*authkit.Token, authkit.Token, func() authkit.To
 		if len(t.Binding) == 0 {
 			t.Binding = nil
 		}
-		got, err := b.s.Token(b.ctx, b.app, t, now())
+		got, _, err := b.s.Token(b.ctx, b.app, t, now())
 		b.ok(err)
 		if len(o.data) > 0 {
 			tried, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: t, Proof: o.data, Max: 9}, now())

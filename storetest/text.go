@@ -125,7 +125,7 @@ func bytesEmpty(b *bed) {
 	for _, name := range []string{"bound", "free"} {
 		tk := take(name)
 		tk.Binding = []byte{}
-		_, err := b.s.Token(b.ctx, b.app, tk, now())
+		_, _, err := b.s.Token(b.ctx, b.app, tk, now())
 		b.is(err, authkit.ErrNotFound)
 		_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: tk, Proof: hash("code"), Max: 9}, now())
 		b.is(err, authkit.ErrNotFound)
@@ -135,7 +135,7 @@ func bytesEmpty(b *bed) {
 			_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take(name), Proof: proof, Max: 9}, now())
 			b.is(err, authkit.ErrNotFound)
 		}
-		_, err = b.s.Token(b.ctx, b.app, take(name), now())
+		_, _, err = b.s.Token(b.ctx, b.app, take(name), now())
 		b.ok(err)
 	}
 }

@@ -101,7 +101,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 		h.Accounts, h.Sessions = append(h.Accounts, a), append(h.Sessions, live...)
 	}
 	for _, name := range tokens {
-		if t, err := b.s.Token(b.ctx, app, take(name), now()); err == nil {
+		if t, _, err := b.s.Token(b.ctx, app, take(name), now()); err == nil {
 			h.Tokens = append(h.Tokens, t)
 		}
 	}

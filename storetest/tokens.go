@@ -32,7 +32,7 @@ func tokenOnce(b *bed) {
 	one.Slot, two.Slot, two.Most, one.Data = "g", "g", 2, []byte("data")
 	b.put(one, two, three)
 	for range 2 {
-		got, err := b.s.Token(b.ctx, b.app, take("one"), now())
+		got, _, err := b.s.Token(b.ctx, b.app, take("one"), now())
 		b.ok(err)
 		b.sameBytes(got.Data, []byte("data"))
 		equal(b, got.ExpiresAt, one.ExpiresAt)
@@ -51,7 +51,7 @@ func tokenExpired(b *bed) {
 	tok := b.token("x")
 	tok.Proof = hash("code")
 	b.put(tok)
-	_, err := b.s.Token(b.ctx, b.app, take("x"), after(time.Hour+time.Second))
+	_, _, err := b.s.Token(b.ctx, b.app, take("x"), after(time.Hour+time.Second))
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: tok.Proof, Max: 5}, after(time.Hour+time.Second))
 	b.is(err, authkit.ErrNotFound)
@@ -85,7 +85,7 @@ func tokenSlot(b *bed) {
 	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("one"), Proof: hash("no"), Max: 1}, now())
 	b.is(err, authkit.ErrNotFound)
 	b.put(two)
-	_, err = b.s.Token(b.ctx, b.app, take("one"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("one"), now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("two"), Proof: hash("code"), Max: 1}, now())
 	b.ok(err)
@@ -137,7 +137,7 @@ func tokenMost(b *bed) {
 func (b *bed) aliveTokens(want ...string) {
 	b.Helper()
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		_, err := b.s.Token(b.ctx, b.app, take(name), now())
+		_, _, err := b.s.Token(b.ctx, b.app, take(name), now())
 		if got := err == nil; got != slices.Contains(want, name) {
 			b.Fatalf("token %s alive: got %v, want those alive to be %v", name, got, want)
 		}
@@ -208,7 +208,7 @@ func tokenBind(b *bed) {
 	tok.UserID, tok.Proof, tok.Data = u.ID, hash("another code"), []byte("e")
 	b.is(bindOne(b.ctx, b.s, tok, after(2*time.Hour)), authkit.ErrNotFound)
 	b.ok(bindOne(b.ctx, b.s, tok, now()))
-	got, err := b.s.Token(b.ctx, b.app, take("x"), now())
+	got, _, err := b.s.Token(b.ctx, b.app, take("x"), now())
 	b.ok(err)
 	want := tok
 	want.Most = 0
@@ -217,7 +217,7 @@ func tokenBind(b *bed) {
 	b.ok(err)
 	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
 	b.is(err, authkit.ErrNotFound) // the earlier attempts count
-	_, err = b.s.Token(b.ctx, b.app, take("y"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("y"), now())
 	b.ok(err)
 
 	bare := b.token("bare")
@@ -233,7 +233,7 @@ func tokenBind(b *bed) {
 	b.is(bindOne(b.ctx, b.s, tok, now()), authkit.ErrNotFound) // it is bound to a user
 	_, err = b.s.ChangeUser(b.ctx, authkit.UserChange{Now: now(), App: b.app, ID: u.ID, End: true})
 	b.ok(err)
-	_, err = b.s.Token(b.ctx, b.app, take("x"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("x"), now())
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("y"), now())
 	b.ok(err)
@@ -269,7 +269,7 @@ func tokensBoundAtOnce(b *bed) {
 		b.Errorf("bound: got %v, want %v", bound, want)
 	}
 	for i, was := range want {
-		got, err := b.s.Token(b.ctx, all[i].App, authkit.Take{Kind: all[i].Kind, Hash: all[i].Hash}, now())
+		got, _, err := b.s.Token(b.ctx, all[i].App, authkit.Take{Kind: all[i].Kind, Hash: all[i].Hash}, now())
 		if was {
 			b.ok(err)
 		}

@@ -84,7 +84,7 @@ func upkeepSweep(b *bed) {
 	}
 	_, _, err = b.s.Session(b.ctx, b.app, authkit.SessionKey{ID: s.ID}, now())
 	b.ok(err)
-	_, err = b.s.Token(b.ctx, b.app, take("live"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("live"), now())
 	b.ok(err)
 	equal(b, b.hit(after(2*time.Minute), full).Full, 0)
 }

@@ -126,7 +126,7 @@ func userTake(b *bed) {
 	got, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u, Take: &tk, Session: session(u, "s")})
 	b.ok(err)
 	equal(b, got.LastLogin, now())
-	_, err = b.s.Token(b.ctx, b.app, take("two"), now())
+	_, _, err = b.s.Token(b.ctx, b.app, take("two"), now())
 	b.is(err, authkit.ErrNotFound)
 	other := b.aUser("b@example.com")
 	_, err = b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: other, Take: &tk, Riders: b.riders("x")})

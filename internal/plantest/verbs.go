@@ -89,7 +89,8 @@ func readVerbs() []Verb {
 			return s.Sessions(ctx, app, row(5000), now)
 		}),
 		of("Token", func(ctx context.Context, s authkit.Store) (authkit.Token, error) {
-			return s.Token(ctx, app, link(5000), now)
+			t, _, err := s.Token(ctx, app, link(5000), now)
+			return t, err
 		}),
 	}
 }

@@ -20,7 +20,8 @@ where a.app_id = $1 and a.deleted_at = 0`
 )
 
 var (
-	selectAccount    = `select a.version, ` + of("u", userCols) + `, c.kind, c.subject, c.data, c.created_at` + accountFrom
+	accountCols      = of("u", userCols) + `, c.kind, c.subject, c.data, c.created_at`
+	selectAccount    = `select a.version, ` + accountCols + accountFrom
 	accountByID      = selectAccount + `u.user_id = $2` + accountOf
 	accountByEmail   = selectAccount + `u.email = $2` + accountOf
 	accountBySubject = selectAccount + `u.user_id = (select f.user_id from authkit_credentials f where f.app_id = $1 and f.kind = $2 and f.subject = $3)` + accountOf
@@ -47,14 +48,28 @@ func (a *accountRead) query(app uuid.UUID) (sql string, args []any) {
 }
 
 func (a *accountRead) row(r Row) error {
-	var c authkit.Credential
 	a.found = true
-	err := r.Scan(append([]any{&a.version}, orZero(append(userDest(&a.account.User), &c.Kind, &c.Subject, &c.Data, (*micros)(&c.CreatedAt)))...)...)
+	return addRow(&a.account, r, &a.version)
+}
+
+// addRow scans a row of other columns and accountCols, which are null where there is no user or no
+// credential, into an account.
+func addRow(a *authkit.Account, r Row, others ...any) error {
+	var c authkit.Credential
+	err := r.Scan(append(others, orZero(append(userDest(&a.User), &c.Kind, &c.Subject, &c.Data, (*micros)(&c.CreatedAt)))...)...)
 	if c.Kind != "" {
-		c.App, c.UserID = a.account.User.App, a.account.User.ID
-		a.account.Credentials = append(a.account.Credentials, c)
+		c.App, c.UserID = a.User.App, a.User.ID
+		a.Credentials = append(a.Credentials, c)
 	}
 	return err
+}
+
+// sortCredentials does what an order by would: for that, a database without statistics reads every
+// credential of the app.
+func sortCredentials(a authkit.Account) {
+	slices.SortFunc(a.Credentials, func(x, y authkit.Credential) int {
+		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
+	})
 }
 
 // answer returns what was read, once all rows have come.
@@ -65,11 +80,7 @@ func (a *accountRead) answer() (authkit.Account, error) {
 	case a.account.User.ID == uuid.Nil:
 		return authkit.Account{}, authkit.ErrNotFound
 	}
-	// Sorted here: for an order by, a database without statistics reads every credential of
-	// the app.
-	slices.SortFunc(a.account.Credentials, func(x, y authkit.Credential) int {
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Subject, y.Subject))
-	})
+	sortCredentials(a.account)
 	return a.account, nil
 }
 

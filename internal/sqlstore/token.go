@@ -29,27 +29,19 @@ const (
 	boundToUser      = ` and (user_id = ` + noUser + ` or (user_id = $6 and epoch = (select u.epoch - $7 from authkit_users u where u.app_id = $1 and u.user_id = $6)))`
 )
 
-func scanToken(r Row) (authkit.Token, error) {
-	var t authkit.Token
-	var kind string
-	err := r.Scan(&t.App, &kind, &t.Slot, &t.Hash, &t.Binding, &t.Proof, &t.UserID, &t.Epoch, &t.Data, (*micros)(&t.ExpiresAt))
-	t.Kind = authkit.TokenKind(kind)
-	return t, err
+// tokenDest are the destinations of tokenCols.
+func tokenDest(t *authkit.Token) []any {
+	return append(make([]any, 0, 32), // has room for the account's
+		&t.App, (*string)(&t.Kind), &t.Slot, &t.Hash, &t.Binding, &t.Proof, &t.UserID, &t.Epoch, &t.Data, (*micros)(&t.ExpiresAt))
 }
 
 // into scans a token.
 func into(t *authkit.Token) func(Row) error {
-	return func(r Row) (err error) { *t, err = scanToken(r); return err }
+	return func(r Row) error { return r.Scan(tokenDest(t)...) }
 }
 
 func takeArgs(app uuid.UUID, t authkit.Take, now time.Time) []any {
 	return []any{id(app), string(t.Kind), t.Hash, us(now), blob(t.Binding)}
-}
-
-func oneToken(ctx context.Context, q Reader, sql string, args ...any) (authkit.Token, error) {
-	var t authkit.Token
-	err := first(ctx, q, sql, into(&t), args...)
-	return t, err
 }
 
 // addToken puts a token in a place of its slot.
@@ -158,12 +150,16 @@ func (s *Store) Put(ctx context.Context, p authkit.Put) error {
 }
 
 // Token implements [authkit.TokenStore].
-func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	got, err := oneToken(ctx, s.c, selectToken, append(takeArgs(app, t, now), t.AppVersion)...)
+func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, authkit.Account, error) {
+	var got authkit.Token
+	var holder authkit.Account
+	err := first(ctx, s.c, selectToken, func(r Row) error { return addRow(&holder, r, tokenDest(&got)...) },
+		append(takeArgs(app, t, now), t.AppVersion)...)
 	if errors.Is(err, authkit.ErrNotFound) {
 		err = cmp.Or(s.changed(ctx, app, t.AppVersion), err)
 	}
-	return got, err
+	sortCredentials(holder)
+	return got, holder, err
 }
 
 // TryToken implements [authkit.TokenStore].
@@ -185,7 +181,7 @@ func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now 
 // TakeToken implements [authkit.TokenStore]. It looks for the token first: strangers can present
 // any number of unknown ones, and a guard that fails leaves a line in the log of Postgres.
 func (s *Store) TakeToken(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
-	out, err := s.Token(ctx, app, t, now)
+	out, _, err := s.Token(ctx, app, t, now)
 	if err != nil {
 		return authkit.Token{}, err
 	}
@@ -225,8 +221,12 @@ and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
 )
 
 var (
-	selectToken = `select ` + tokenCols + ` from authkit_tokens` + unspent + unboundOrCurrent + liveAppAt("$6")
-	tryToken    = `update authkit_tokens set attempts = attempts + 1` + unspent + unboundOrCurrent + liveAppAt("$6") + ` and attempts < $7 returning ` + tokenCols
+	selectToken = `select ` + of("t", tokenCols) + `, ` + accountCols + ` from authkit_tokens t
+left join authkit_users u on u.app_id = t.app_id and u.user_id = t.user_id and u.epoch = t.epoch
+left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id
+where t.app_id = $1 and t.kind = $2 and t.hash = $3 and t.spent_at = 0 and t.expires_at > $4 and (t.binding = $5 or $5 is null)
+and (t.user_id = ` + noUser + ` or u.user_id is not null)` + liveAppAt("$6")
+	tryToken = `update authkit_tokens set attempts = attempts + 1` + unspent + unboundOrCurrent + liveAppAt("$6") + ` and attempts < $7 returning ` + tokenCols
 )
 
 // spending is the part of a step that spends a token.

@@ -128,16 +128,17 @@ func (s *Store) Put(ctx context.Context, p authkit.Put) error {
 }
 
 // Token implements [authkit.TokenStore].
-func (s *Store) Token(ctx context.Context, app uuid.UUID, k authkit.Take, now time.Time) (authkit.Token, error) {
+func (s *Store) Token(ctx context.Context, app uuid.UUID, k authkit.Take, now time.Time) (authkit.Token, authkit.Account, error) {
 	var out authkit.Token
+	var holder authkit.Account
 	err := s.guarded(ctx, app, k.AppVersion, func(t *tenant) error {
 		x, err := t.live(k, now)
 		if err == nil {
-			out = copyToken(x.Token)
+			out, holder = copyToken(x.Token), t.users[x.UserID].copy()
 		}
 		return err
 	})
-	return out, err
+	return out, holder, err
 }
 
 // TryToken implements [authkit.TokenStore].

@@ -66,10 +66,7 @@ func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKe
 		if !ok || a == nil {
 			return authkit.ErrNotFound
 		}
-		out.User = a.user
-		for _, c := range a.creds {
-			out.Credentials = append(out.Credentials, copyCredential(c))
-		}
+		out = a.copy()
 		return nil
 	})
 	return out, err
@@ -86,6 +83,18 @@ func (s *Store) Accounts(ctx context.Context, asked []authkit.AccountRef) ([]aut
 		answers[i] = authkit.AccountAnswer{Account: a, Err: err}
 	}
 	return answers, nil
+}
+
+// copy returns the account; of nil, an empty one.
+func (a *account) copy() (out authkit.Account) {
+	if a == nil {
+		return out
+	}
+	out.User = a.user
+	for _, c := range a.creds {
+		out.Credentials = append(out.Credentials, copyCredential(c))
+	}
+	return out
 }
 
 // Users implements [authkit.UserStore].

@@ -57,7 +57,7 @@ func TestASweepLeavesARowThatIsRenewedMeanwhile(t *testing.T) {
 	if err := <-swept; err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Token(t.Context(), app, authkit.Take{Kind: renewed.Kind, Hash: renewed.Hash}, now); err != nil {
+	if _, _, err := s.Token(t.Context(), app, authkit.Take{Kind: renewed.Kind, Hash: renewed.Hash}, now); err != nil {
 		t.Errorf("Token of the new one after the sweep: got %v, want it", err)
 	}
 }
