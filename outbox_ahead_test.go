@@ -39,7 +39,7 @@ func (a *asking) Accounts(ctx context.Context, asked []authkit.AccountRef) ([]au
 	return a.Store.Accounts(ctx, asked)
 }
 
-func (a *asking) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, error) {
+func (a *asking) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, authkit.Account, error) {
 	a.note("Token")
 	return a.Store.Token(ctx, app, t, now)
 }

@@ -108,7 +108,7 @@ func countedOperations() []countedOperation {
 		{"a redemption that signs a user in", func(w *world, i int) func() answer {
 			link(w, i)().want(w.t, 200, "")
 			return link(w, i)
-		}, 3, 4},
+		}, 2, 3},
 		{"a page of users", func(w *world, _ int) func() answer {
 			return func() answer { return w.send("GET", w.in("/users/{app_id}"), "", bearer(w.key)) }
 		}, 2, 2},

@@ -19,7 +19,9 @@ func TestAnOutboxThatWasVacuumedEmptyIsReadByItsIndexes(t *testing.T) {
 	if os.Getenv("AUTHKIT_TEST_POSTGRES") == "" {
 		return
 	}
-	const most = 60 // rows read by one verb in one table or index
+	// Rows read by the verbs in one table or index. Some are dead: while another transaction of the
+	// server is older, a scan passes them again.
+	const most = 400
 	config, err := pgxpool.ParseConfig(fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES")))
 	if err != nil {
 		t.Fatal(err)

