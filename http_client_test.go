@@ -72,9 +72,11 @@ func TestTheNPMPackage(t *testing.T) {
 		t.Error("clients/js/LICENSE: got another text than LICENSE")
 	}
 	var p struct {
-		Type, License, Types string
-		Files                []string
-		Dependencies         map[string]string
+		Type         string            `json:"type"`
+		License      string            `json:"license"`
+		Types        string            `json:"types"`
+		Files        []string          `json:"files"`
+		Dependencies map[string]string `json:"dependencies"`
 	}
 	if err := json.Unmarshal([]byte(read(t, "clients/js/package.json")), &p); err != nil {
 		t.Fatal(err)

@@ -1,8 +1,6 @@
 // The browser client of authkit: https://github.com/authkit-dev/authkit
 //
-// Every authkit handler serves this module at GET /authkit.js, and the npm package authkit-js holds
-// the same file. authkit.d.ts documents what it exports. It depends on nothing, reads no clock, and
-// keeps no access token outside memory.
+// authkit.d.ts documents what it exports. It reads no clock, and keeps no access token outside memory.
 
 const base64url = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
@@ -35,7 +33,7 @@ function refusal(response, body) {
   return new AuthkitError(code, body?.detail ?? `the server answered ${response.status}`, body ?? {}, { status: response.status, retryAfter: wait > 0 ? wait : undefined });
 }
 
-/** over reports whether an error of a refresh says that the session has ended. Others pass: the network, a limit, a page of a proxy. */
+/** over reports whether an error of a refresh ends the session. Others pass: the network, a limit, a page of a proxy. */
 const over = (e) => (e.status === 401 && e.code !== 'unexpected_answer') || ['user_disabled', 'email_not_verified', 'app_not_found', 'invalid_request'].includes(e.code);
 
 /** Shelf is a web storage that never throws: in private windows and sandboxed frames it is a Map. */
@@ -103,9 +101,9 @@ class Client {
   #app;
   #issuer;
   #cookie;
-  #kind; // of place: 'memory', 'session', 'local' or 'custom'
+  #kind; // 'cookie', or that of place: 'memory', 'session', 'local' or 'custom'
   #name; // of keys, lock and channel
-  #place; // keeps "REFRESH_TOKEN KEY": the Idempotency-Key of the token's rotation, which is as random as the token's successor
+  #place; // keeps "REFRESH_TOKEN KEY": KEY is the Idempotency-Key of the token's rotation
   #session = new Shelf('sessionStorage');
   #local = new Shelf('localStorage');
   #channel;
@@ -131,7 +129,7 @@ class Client {
     this.#cookie = options.session === 'cookie';
     this.#name = `authkit.${this.#app}`;
     this.#place = placeOf(options.storage);
-    this.#kind = typeof options.storage === 'object' ? 'custom' : options.storage ?? 'memory';
+    this.#kind = this.#cookie ? 'cookie' : typeof options.storage === 'object' ? 'custom' : options.storage ?? 'memory';
     try {
       this.#channel = new BroadcastChannel(`${this.#name} ${this.#base}`);
       this.#channel.onmessage = ({ data }) => this.#hear(data);
@@ -228,11 +226,7 @@ class Client {
     return this.#pend(kind, email, await this.#call('POST', `/auth/${route}/{app_id}`, { body, choose: true }));
   }
 
-  /**
-   * #linkPair returns the pair of every mail until one comes back: a link opens in a new tab, with
-   * nothing in its URL that says which mail it is of. The verifier leaves the browser with the
-   * exchange of the code only.
-   */
+  /** #linkPair returns one pair for all mails until a link comes back, in a new tab: nothing in its URL says of which mail it is. */
   async #linkPair() {
     const key = `${this.#name}.link`;
     const kept = this.#local.getItem(key)?.split(' ');
@@ -479,9 +473,8 @@ class Client {
   }
 
   /**
-   * #refresh makes one request, whatever the number of tabs: the first one makes it, and tells the
-   * others. One that had to wait for the lock waits for that message, too: web storage is not in
-   * step between processes, so that it may still hold the token that was just spent.
+   * #refresh makes one request for all tabs. A tab that had to wait for the lock waits for the other's
+   * message, too: its web storage may still hold the token that was just spent.
    */
   async #refresh() {
     const before = this.#token;
@@ -500,7 +493,7 @@ class Client {
         await this.#adopt(answer, sent, key);
       } catch (e) {
         if (!over(e)) {
-          this.#tell({ type: 'tried' });
+          this.#share({ type: 'tried' });
           throw e;
         }
         await this.#end(e);
@@ -511,7 +504,7 @@ class Client {
   /** #locked runs a step while no other tab of the session runs one. The step learns whether it had to wait. */
   async #locked(step) {
     const locks = globalThis.navigator?.locks;
-    if (!locks || this.#kind === 'memory') return step(false);
+    if (!locks || ['memory', 'cookie'].includes(this.#kind)) return step(false);
     let busy = false;
     const result = await locks.request(this.#name, { ifAvailable: true }, (lock) => {
       busy = !lock;
@@ -541,7 +534,7 @@ class Client {
     const now = performance.now();
     const token = this.#token && { text: this.#token.text, due: this.#token.due - now, ends: this.#token.ends - now };
     const refresh = this.#kind === 'local' ? undefined : answer.refresh_token; // a duplicate of this tab has a storage of its own
-    this.#tell({ type: 'session', was, key: this.#key, refresh, user: answer.user, token });
+    this.#share({ type: 'session', was, key: this.#key, refresh, user: answer.user, token });
     const { user, created, removed } = answer;
     return { user, created, removed };
   }
@@ -551,7 +544,7 @@ class Client {
     const key = this.#key;
     await this.#place.removeItem(`${this.#name}.session`);
     this.#forget(error);
-    this.#tell({ type: 'ended', key });
+    this.#share({ type: 'ended', key });
   }
 
   #forget(error) {
@@ -579,15 +572,18 @@ class Client {
 
   // ---- other tabs
 
-  /** #tell tells other tabs. A session in memory is no other tab's, so that its tokens stay here. */
-  #tell(message) {
-    if (this.#cookie || this.#kind !== 'memory' || !['session', 'ended'].includes(message.type)) this.#channel?.postMessage(message);
-  }
+  #tell(message) { this.#channel?.postMessage(message); }
+
+  /** #share tells the tabs that keep their session in the same way. One in memory is no other tab's, so that its tokens stay here. */
+  #share(message) { if (this.#kind !== 'memory') this.#tell({ ...message, kind: this.#kind }); }
 
   async #hear(message) {
     if (message.type === 'callback') {
       await this.#take(message);
-    } else if (message.type === 'ended' && message.key === this.#key) {
+      return;
+    }
+    if (message.kind !== this.#kind) return;
+    if (message.type === 'ended' && message.key === this.#key) {
       this.#forget();
     } else if (message.type === 'tried') {
       this.#news?.();

@@ -9,34 +9,38 @@ import (
 
 // apiDocument is what is read of the API document.
 type apiDocument struct {
-	Paths      map[string]map[string]operation
+	Paths      map[string]map[string]operation `json:"paths"`
 	Components struct {
-		Schemas   map[string]schema
-		Responses map[string]response
-	}
+		Schemas   map[string]schema   `json:"schemas"`
+		Responses map[string]response `json:"responses"`
+	} `json:"components"`
 }
 
 type operation struct {
-	Summary     string
-	RequestBody response
-	Responses   map[string]response
+	Summary     string              `json:"summary"`
+	RequestBody response            `json:"requestBody"`
+	Responses   map[string]response `json:"responses"`
 }
 
 type response struct {
-	Ref     string `json:"$ref"`
-	Content map[string]struct{ Schema schema }
+	Ref     string           `json:"$ref"`
+	Content map[string]media `json:"content"`
+}
+
+type media struct {
+	Schema schema `json:"schema"`
 }
 
 type schema struct {
-	Ref                  string `json:"$ref"`
-	Type                 names
-	Description          string
-	Enum                 []any
-	AllOf, AnyOf         []schema
-	Properties           map[string]schema
-	Required             []string
-	Items                *schema
-	AdditionalProperties json.RawMessage
+	Ref         string            `json:"$ref"`
+	Type        names             `json:"type"`
+	Description string            `json:"description"`
+	Enum        []any             `json:"enum"`
+	AllOf       []schema          `json:"allOf"`
+	AnyOf       []schema          `json:"anyOf"`
+	Properties  map[string]schema `json:"properties"`
+	Required    []string          `json:"required"`
+	Items       *schema           `json:"items"`
 }
 
 // names is a name, or a list of them.
