@@ -34,6 +34,10 @@ type settingKind struct {
 	// member.
 	body reflect.Type
 	null bool
+
+	words  []string // that the member may be, for the API document; nil: any
+	within span     // of the seconds that a request may ask for, likewise
+
 	read func(name string, member any, to reflect.Value) (given bool, bad []FieldError)
 
 	check     func(name string, v reflect.Value, d appDefaults) []FieldError
@@ -66,7 +70,7 @@ func yesOrNo() settingKind {
 // toggle is a boolean with a word in JSON for each value. The default is false, the first word.
 func toggle(no, yes string) settingKind {
 	return settingKind{
-		rank: choiceRank, body: reflect.TypeFor[*string](), check: unchecked, same: equal,
+		rank: choiceRank, body: reflect.TypeFor[*string](), words: []string{no, yes}, check: unchecked, same: equal,
 		read: func(name string, member any, to reflect.Value) (bool, []FieldError) {
 			v, _ := member.(*string)
 			if v == nil {
@@ -95,7 +99,7 @@ func choice[T ~string](known ...T) settingKind {
 
 func choiceOf(known []string) settingKind {
 	return settingKind{
-		rank: choiceRank, body: reflect.TypeFor[*string](), same: equal,
+		rank: choiceRank, body: reflect.TypeFor[*string](), words: known, same: equal,
 		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
 			v, _ := member.(*string)
 			if v != nil {
@@ -170,7 +174,7 @@ func checkList(field string, list []string, check func(string) error) (bad []Fie
 // lifetime is a number of seconds within bounds. Zero means the engine's own.
 func lifetime(within span, fallback func(TokenConfig) time.Duration) settingKind {
 	return settingKind{
-		rank: lifetimeRank, body: reflect.TypeFor[*int64](), same: equal,
+		rank: lifetimeRank, body: reflect.TypeFor[*int64](), within: within, same: equal,
 		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
 			v, _ := member.(*int64)
 			if v != nil {

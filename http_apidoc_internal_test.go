@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	commandline "flag"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"reflect"
@@ -65,7 +66,7 @@ func writeDocument(t *testing.T, text []byte) {
 		t.Fatal(err)
 	}
 	for name, b := range map[string][]byte{"openapi.json": text, "openapi.json.gz": zipped.Bytes()} {
-		if err := os.WriteFile(name, b, 0o644); err != nil { //nolint:gosec // for everyone to read
+		if err := os.WriteFile(name, b, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -258,6 +259,11 @@ func settingsSchema(b *apidoc.Builder) apidoc.Object {
 func appPatchSchema(b *apidoc.Builder) apidoc.Object {
 	schema := settingsObject(b)
 	properties, _ := schema["properties"].(apidoc.Object)
+	for _, row := range appSettings {
+		if schema, ok := properties[row.name].(apidoc.Object); ok && row.kind.within != (span{}) {
+			schema["minimum"], schema["maximum"] = row.kind.within.least/time.Second, row.kind.within.most/time.Second
+		}
+	}
 	properties["name"] = apidoc.Object{"type": "string", "description": "Another name of the app."}
 	schema["additionalProperties"] = false
 	schema["description"] = "Changes the members that it has: the name, and any setting."
@@ -267,9 +273,9 @@ func appPatchSchema(b *apidoc.Builder) apidoc.Object {
 func settingsObject(b *apidoc.Builder) apidoc.Object {
 	properties := apidoc.Object{}
 	for _, row := range appSettings {
-		schema := apidoc.Object{}
-		for k, v := range b.Schema(row.kind.body) {
-			schema[k] = v
+		schema := maps.Clone(b.Schema(row.kind.body))
+		if row.kind.words != nil {
+			schema["enum"] = row.kind.words
 		}
 		schema["description"] = row.doc
 		properties[row.name] = schema

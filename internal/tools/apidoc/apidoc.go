@@ -151,7 +151,7 @@ func (b *Builder) element(t reflect.Type) reflect.Type {
 func (b *Builder) operation(rt Route) Object {
 	op := Object{"operationId": rt.Operation, "summary": rt.Summary, "tags": []string{rt.Tag}, "responses": b.answers(rt)}
 	if rt.Operation == "" || rt.Summary == "" || rt.Tag == "" || len(rt.Answers) == 0 {
-		b.report("%s %s: no operation, summary, tag or answer", rt.Method, rt.Path)
+		b.reportf("%s %s: no operation, summary, tag or answer", rt.Method, rt.Path)
 	}
 	security := []Object{}
 	if rt.Anonymous {
@@ -170,7 +170,7 @@ func (b *Builder) operation(rt Route) Object {
 		if rt.Example != nil {
 			media["example"] = rt.Example
 		} else {
-			b.report("%s: no example", rt.Operation)
+			b.reportf("%s: no example", rt.Operation)
 		}
 		content["application/json"] = media
 	}
@@ -208,7 +208,7 @@ func (b *Builder) parametersOf(rt Route) (list []Object) {
 func (b *Builder) parameter(place string, of reflect.Type, name string) Object {
 	f, ok := b.fields(of)[name]
 	if !ok {
-		b.report("%s: no %s parameter of that name is described", name, place)
+		b.reportf("%s: no %s parameter of that name is described", name, place)
 		return Object{}
 	}
 	key := place + "_" + name
@@ -326,6 +326,6 @@ func (b *Builder) refusal(status int, codes []string) Object {
 	})
 }
 
-func (b *Builder) report(format string, args ...any) {
+func (b *Builder) reportf(format string, args ...any) {
 	b.bad = append(b.bad, fmt.Errorf(format, args...))
 }

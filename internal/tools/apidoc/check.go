@@ -78,7 +78,7 @@ type checker struct {
 	bad []string
 }
 
-func (c *checker) report(at, format string, args ...any) {
+func (c *checker) reportf(at, format string, args ...any) {
 	c.bad = append(c.bad, strings.TrimPrefix(at+": ", ": ")+fmt.Sprintf(format, args...))
 }
 
@@ -97,15 +97,15 @@ func (c *checker) keyword(at, keyword string, schema Object, value any) {
 		c.check(at, c.d.Resolve(map[string]any{"$ref": is}), value)
 	case "type":
 		if kinds := asList(is); !slices.ContainsFunc(kinds, func(k any) bool { return isKind(k, value) }) {
-			c.report(at, "%v is not of the type %v", value, is)
+			c.reportf(at, "%v is not of the type %v", value, is)
 		}
 	case "enum":
 		if !slices.Contains(asList(is), value) {
-			c.report(at, "%v is none of %v", value, is)
+			c.reportf(at, "%v is none of %v", value, is)
 		}
 	case "const":
 		if !reflect.DeepEqual(is, value) {
-			c.report(at, "%v is not %v", value, is)
+			c.reportf(at, "%v is not %v", value, is)
 		}
 	case "allOf":
 		for _, part := range asList(is) {
@@ -120,17 +120,17 @@ func (c *checker) keyword(at, keyword string, schema Object, value any) {
 	case "minimum", "maximum":
 		n, ok := value.(float64)
 		if bound, _ := is.(float64); ok && ((keyword == "minimum" && n < bound) || (keyword == "maximum" && n > bound)) {
-			c.report(at, "%v breaks the %s %v", n, keyword, is)
+			c.reportf(at, "%v breaks the %s %v", n, keyword, is)
 		}
 	case "minLength", "maxLength":
 		text, ok := value.(string)
 		n, bound := float64(len([]rune(text))), is
 		if most, _ := bound.(float64); ok && ((keyword == "minLength" && n < most) || (keyword == "maxLength" && n > most)) {
-			c.report(at, "%q breaks the %s %v", text, keyword, is)
+			c.reportf(at, "%q breaks the %s %v", text, keyword, is)
 		}
 	case "description", "default", "additionalProperties":
 	default:
-		c.report(at, "the schema has the keyword %s, which is not known here", keyword)
+		c.reportf(at, "the schema has the keyword %s, which is not known here", keyword)
 	}
 }
 
@@ -143,7 +143,7 @@ func (c *checker) anyOf(at string, parts []any, value any) {
 		}
 		return
 	}
-	c.report(at, "it is none of what it may be: %s", strings.Join(all, " | "))
+	c.reportf(at, "it is none of what it may be: %s", strings.Join(all, " | "))
 }
 
 // inside checks the members of an object or the items of a list.
@@ -153,7 +153,7 @@ func (c *checker) inside(at, keyword string, is, value any) {
 	case "required":
 		for _, name := range asList(is) {
 			if _, ok := members[name.(string)]; !ok && members != nil {
-				c.report(at, "%v is missing", name)
+				c.reportf(at, "%v is missing", name)
 			}
 		}
 	case "properties":
@@ -182,7 +182,7 @@ func (c *checker) strange(at string, schema any, object map[string]any) {
 	known, open := c.members(schema)
 	for name := range object {
 		if !open && !known[name] {
-			c.report(at, "the member %s is not described", name)
+			c.reportf(at, "the member %s is not described", name)
 		}
 	}
 }
@@ -211,10 +211,10 @@ func (c *checker) format(at string, is, value any) {
 	switch {
 	case !ok:
 	case is == "uuid" && !canonicalUUID.MatchString(text):
-		c.report(at, "%q is no UUID", text)
+		c.reportf(at, "%q is no UUID", text)
 	case is == "date-time":
 		if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
-			c.report(at, "%q is no time", text)
+			c.reportf(at, "%q is no time", text)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package apidoc
 
 import (
+	"maps"
 	"reflect"
 	"strconv"
 	"strings"
@@ -20,9 +21,7 @@ func (b *Builder) fields(t reflect.Type) map[string]field {
 	out := map[string]field{}
 	for f := range t.Fields() {
 		if f.Anonymous {
-			for name, inner := range b.fields(f.Type) {
-				out[name] = inner
-			}
+			maps.Copy(out, b.fields(f.Type))
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -69,7 +68,7 @@ func (b *Builder) Schema(t reflect.Type) Object {
 	case reflect.Struct:
 		return b.component(t)
 	}
-	b.report("%s: a type of this kind is not described", t)
+	b.reportf("%s: a type of this kind is not described", t)
 	return Object{}
 }
 
@@ -105,7 +104,7 @@ func (b *Builder) component(t reflect.Type) Object {
 	if text := b.Comments.typ(t); text != "" {
 		schema["description"] = text
 	} else {
-		b.report("%s: the type has no comment", t)
+		b.reportf("%s: the type has no comment", t)
 	}
 	b.schemas[name] = schema
 	return ref
@@ -119,10 +118,7 @@ func isAnswer(t reflect.Type) bool {
 
 // fieldSchema returns the schema of a member. It does not have its description.
 func (b *Builder) fieldSchema(f field) Object {
-	schema := Object{}
-	for k, v := range b.Schema(f.Type) {
-		schema[k] = v
-	}
+	schema := maps.Clone(b.Schema(f.Type))
 	if f.Tag.Get("null") == "ok" || f.Type.Kind() == reflect.Pointer && !strings.Contains(f.Tag.Get("json"), ",omit") && isAnswer(f.owner) {
 		if kind, ok := schema["type"].(string); ok {
 			schema["type"] = []string{kind, "null"}
@@ -139,14 +135,14 @@ func (b *Builder) fieldSchema(f field) Object {
 		case "min", "max", "minLength", "maxLength", "default":
 			n, err := strconv.Atoi(*value)
 			if err != nil {
-				b.report("%s.%s: %s is no number: %w", f.owner, f.Name, *value, err)
+				b.reportf("%s.%s: %s is no number: %w", f.owner, f.Name, *value, err)
 			}
 			if key == "" {
 				key = name
 			}
 			schema[key] = n
 		default:
-			b.report("%s.%s: the tag api has an unknown part %s", f.owner, f.Name, name)
+			b.reportf("%s.%s: the tag api has an unknown part %s", f.owner, f.Name, name)
 		}
 	}
 	return schema
@@ -161,7 +157,7 @@ func (b *Builder) describe(t reflect.Type, f field) string {
 		text = b.Comments.shared(member)
 	}
 	if text == "" {
-		b.report("%s.%s: the member %s has no comment", t, f.Name, member)
+		b.reportf("%s.%s: the member %s has no comment", t, f.Name, member)
 	}
 	return text
 }
@@ -182,7 +178,7 @@ func (b *Builder) name(t reflect.Type) string {
 	}
 	runes := []rune(name)
 	if len(runes) == 0 {
-		b.report("%s: the type has no name", t)
+		b.reportf("%s: the type has no name", t)
 		return ""
 	}
 	runes[0] = unicode.ToUpper(runes[0])
