@@ -3,7 +3,6 @@ package apidoc
 import (
 	"fmt"
 	"go/ast"
-	"go/doc"
 	"go/parser"
 	"go/token"
 	"path/filepath"
@@ -98,9 +97,6 @@ func sentence(name, text string) string {
 	}
 	return text
 }
-
-// Synopsis returns the first sentence of a text.
-func Synopsis(text string) string { return new(doc.Package).Synopsis(text) }
 
 func (c Comments) typ(t reflect.Type) string { return c.types[t.Name()] }
 
