@@ -123,7 +123,7 @@ type challenge struct {
 
 // takeHolder returns the account that was read with the challenge, once: a step that begins again
 // reads it anew. nil: it was taken, or the challenge belongs to no user.
-func (c *challenge) takeHolder() *Account {
+func takeHolder(c *challenge) *Account {
 	held := c.holder
 	c.holder = nil
 	return held

@@ -179,7 +179,7 @@ func (e *Engine) accountOfProof(ctx context.Context, app App, got *challenge) (*
 	if got.user == uuid.Nil {
 		return nil, invalidToken("the reset was asked for an address that no user has")
 	}
-	account, err := got.takeHolder(), error(nil)
+	account, err := takeHolder(got), error(nil)
 	if account == nil {
 		account, err = e.account(ctx, app.ID, AccountKey{ID: got.user})
 	}

@@ -138,7 +138,7 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 // accountOfAddress returns the account that has the address of a proof; nil: the app has no such
 // account. [CodeUnavailable].
 func (e *Engine) accountOfAddress(ctx context.Context, app App, got *challenge) (*Account, error) {
-	if held := got.takeHolder(); held != nil && held.User.Email == got.data.Email {
+	if held := takeHolder(got); held != nil && held.User.Email == got.data.Email {
 		return held, nil
 	}
 	return e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
