@@ -51,9 +51,15 @@ func (g *signing) verify(app App, raw string, now time.Time) (verifiedToken, err
 	}
 	v, err := g.check(app, raw, now)
 	if err == nil {
-		g.verified.Put(key, v)
+		g.remember(key, v, now)
 	}
 	return v, err
+}
+
+// remember keeps a verified token. Those that have expired make room as others come.
+func (g *signing) remember(key [sha256.Size]byte, v verifiedToken, now time.Time) {
+	g.verified.Put(key, v)
+	g.verified.DropSome(func(v verifiedToken) bool { return !now.Before(v.expires) })
 }
 
 // check is verify without memory.

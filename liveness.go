@@ -86,7 +86,7 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 		return nil, err
 	}
 	v.keyAt = at
-	l.signing.verified.Put(key, v)
+	l.signing.remember(key, v, now)
 	err = l.alive(ctx, v.id, now, within)
 	if errors.Is(err, CodeInvalidToken) {
 		l.signing.verified.Drop(key)

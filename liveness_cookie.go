@@ -58,6 +58,7 @@ func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Durati
 	}
 	l.users.Put(sessionKey{c.app.ID, got.value.Session}, aged[uuid.UUID]{got.value.User, got.at})
 	l.cookies.known.Put(key, got)
+	l.cookies.known.DropSome(func(old aged[*Identity]) bool { return !recent(old.at, now, useEvery) })
 	return got.value, nil
 }
 

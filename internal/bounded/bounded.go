@@ -55,6 +55,26 @@ func (c *Cache[K, V]) Drop(k K) {
 	delete(c.m, k)
 }
 
+// some is how many entries one call of DropSome looks at: with more than one for each Put, those
+// that are over do not pile up.
+const some = 3
+
+// DropSome looks at a few entries, in no order, and drops those that are over. A caller that puts
+// entries with an end calls it after each Put.
+func (c *Cache[K, V]) DropSome(over func(V) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	left := some
+	for k, v := range c.m {
+		if over(v) {
+			delete(c.m, k)
+		}
+		if left--; left == 0 {
+			return
+		}
+	}
+}
+
 // Set collects keys until they are taken.
 type Set[K comparable] struct {
 	mu   sync.Mutex

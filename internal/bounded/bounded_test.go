@@ -50,6 +50,27 @@ func TestCache(t *testing.T) {
 			t.Errorf("entries: got %d, want 8", got)
 		}
 	})
+	t.Run("entries that are over do not pile up, and the others stay", func(t *testing.T) {
+		t.Parallel()
+		const alive = 100 // each entry is over once so many newer ones are there
+		c := bounded.NewCache[int, int](1 << 20)
+		for k := range 20_000 {
+			c.Put(k, k)
+			c.DropSome(func(v int) bool { return v <= k-alive })
+			if _, ok := c.Get(max(0, k-alive+1)); !ok {
+				t.Fatalf("Get of an entry that is not over: got none")
+			}
+		}
+		n := 0
+		for k := range 20_000 {
+			if _, ok := c.Get(k); ok {
+				n++
+			}
+		}
+		if n > 4*alive {
+			t.Errorf("entries: got %d, want at most %d", n, 4*alive)
+		}
+	})
 	t.Run("a known key takes the place of no other", func(t *testing.T) {
 		t.Parallel()
 		c := bounded.NewCache[int, string](3)
