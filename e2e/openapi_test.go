@@ -15,7 +15,11 @@ func TestTheAPIDocumentIsOpenAPI(t *testing.T) {
 		_, _ = w.Write([]byte(`{"openapi":"3.1.0","info":{"title":"x","version":"1"},"paths":{"/x":{"get":{"responses":{"twohundred":{}}}}}}`))
 	}))
 	t.Cleanup(broken.Close)
-	ask := func(url string) (got struct{ Version, Error string }) {
+	type verdict struct {
+		Version string `json:"version"`
+		Error   string `json:"error"`
+	}
+	ask := func(url string) (got verdict) {
 		line := validator.ask(mustJSON(t, map[string]string{"url": url}))
 		if err := json.Unmarshal([]byte(line), &got); err != nil {
 			t.Fatalf("openapi.mjs: got %q: %v", line, err)
