@@ -109,9 +109,9 @@ func openConfirm(c *call) error {
 
 // confirmBody is the link of a change of address, by its token, or its code with the binding.
 type confirmBody struct {
-	Token   string `json:"token"`
-	Code    string `json:"code"` // the six digits of the mail
-	Binding string `json:"binding"`
+	Token   string `json:"token"`   // the token of the link
+	Code    string `json:"code"`    // the six digits of the mail
+	Binding string `json:"binding"` // that of the answer to the request for the mail
 }
 
 func (in confirmBody) check() error { return mailedProof{Token: in.Token, Code: in.Code}.check() }
@@ -154,7 +154,7 @@ func openUndo(c *call) error {
 
 // undoBody takes back what a mail told of.
 type undoBody struct {
-	Token string `json:"token" api:"required"`
+	Token string `json:"token" api:"required"` // the token of the link
 }
 
 func pressUndo(c *call) error {

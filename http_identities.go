@@ -9,7 +9,7 @@ import (
 
 // identityJSON is an identity of the user at a provider.
 type identityJSON struct {
-	Provider  string    `json:"provider"`
+	Provider  string    `json:"provider"`        // the provider's name, such as github, google, or one of the app's own
 	Email     string    `json:"email,omitempty"` // the address that the provider knows, if it told
 	CreatedAt time.Time `json:"created_at"`      // when it was linked
 }

@@ -16,8 +16,8 @@ type userJSON struct {
 	Verified   bool      `json:"email_verified"` // whether the address was proven
 	Name       nullText  `json:"name"`           // the user's name, of up to 200 characters; null: there is no name
 	AuthMethod string    `json:"auth_method"`    // of the latest sign-in: credentials, magic_link, oauth, or what the host calls its own
-	LastLogin  nullTime  `json:"last_login"`     // null before the first sign-in
-	CreatedAt  time.Time `json:"created_at"`
+	LastLogin  nullTime  `json:"last_login"`     // when the user last signed in; null before the first sign-in
+	CreatedAt  time.Time `json:"created_at"`     // when the user was created
 }
 
 func toUserJSON(u User) userJSON {
@@ -88,9 +88,9 @@ func toSignInJSON(s SignIn) signInJSON {
 
 // appJSON is an app.
 type appJSON struct {
-	ID        uuid.UUID     `json:"app_id"`
-	Name      string        `json:"name"` // the app's name
-	CreatedAt time.Time     `json:"created_at"`
+	ID        uuid.UUID     `json:"app_id"`             // the app's id
+	Name      string        `json:"name"`               // the app's name
+	CreatedAt time.Time     `json:"created_at"`         // when the app was created
 	Settings  *settingsJSON `json:"settings,omitempty"` // where one app is read or changed
 	APIKey    string        `json:"api_key,omitempty"`  // the first API key, shown by the answer that creates the app alone
 }
@@ -107,13 +107,13 @@ func toAppJSON(a App) appJSON {
 
 // apiKeyJSON is an API key.
 type apiKeyJSON struct {
-	ID         uuid.UUID  `json:"id"`
-	Name       string     `json:"name"`   // as it was given
-	Hint       string     `json:"hint"`   // the beginning of the key
-	Scopes     []string   `json:"scopes"` // what the key may do
-	CreatedAt  time.Time  `json:"created_at"`
-	LastUsedAt *time.Time `json:"last_used_at"`  // null: never
-	ExpiresAt  *time.Time `json:"expires_at"`    // null: never
+	ID         uuid.UUID  `json:"id"`            // the key's id
+	Name       string     `json:"name"`          // as it was given
+	Hint       string     `json:"hint"`          // the beginning of the key
+	Scopes     []string   `json:"scopes"`        // what the key may do
+	CreatedAt  time.Time  `json:"created_at"`    // when the key was created
+	LastUsedAt *time.Time `json:"last_used_at"`  // when it was last used; null: never
+	ExpiresAt  *time.Time `json:"expires_at"`    // when it expires; null: never
 	Active     bool       `json:"is_active"`     // whether it is accepted now
 	Key        string     `json:"key,omitempty"` // the key itself, shown by the answer that creates it alone
 }

@@ -19,7 +19,7 @@ type oauthConfigJSON struct {
 	Issuer      string    `json:"issuer"`       // of an OIDC provider of the developer's own; empty for a built-in one
 	TrustEmail  bool      `json:"trust_email"`  // whether the issuer's word on an address counts as a proof of it
 	Enabled     bool      `json:"enabled"`      // whether users can sign in by it
-	CreatedAt   time.Time `json:"created_at"`
+	CreatedAt   time.Time `json:"created_at"`   // when it was configured
 }
 
 // oauthConfigsJSON lists the configurations of an app.
@@ -50,24 +50,24 @@ func listOAuthConfigs(c *call) (any, error) {
 type oauthPatchBody struct {
 	ClientID     *string   `json:"client_id"`
 	ClientSecret *string   `json:"client_secret"`
-	RedirectURI  *string   `json:"redirect_uri"`
-	Issuer       *string   `json:"issuer"`
-	Scopes       *[]string `json:"scopes"`
+	RedirectURI  *string   `json:"redirect_uri"` // where the provider sends the browser back to, as it is registered there
+	Issuer       *string   `json:"issuer"`       // of an OIDC provider of the developer's own
+	Scopes       *[]string `json:"scopes"`       // what the provider is asked for; empty: the least that tells who the user is
 	TrustEmail   *bool     `json:"trust_email"`
 	Enabled      *bool     `json:"enabled"`
 }
 
 // oauthConfigBody configures a provider.
 type oauthConfigBody struct {
-	Provider     string  `json:"provider" api:"required"`
+	Provider     string  `json:"provider" api:"required"` // that of a built-in provider, or the developer's own name for an OIDC issuer
 	ClientID     *string `json:"client_id" api:"required"`
 	ClientSecret *string `json:"client_secret" api:"required"` // by which the app proves to the provider who it is
 
 	// RedirectURI is where the provider sends the browser back to, as it is registered there. It
 	// is <BaseURL>/auth/callback/{provider}/{app_id} where it is left out.
 	RedirectURI *string   `json:"redirect_uri"`
-	Scopes      *[]string `json:"scopes"`
-	Issuer      *string   `json:"issuer"`
+	Scopes      *[]string `json:"scopes"` // what the provider is asked for; left out: the least that tells who the user is
+	Issuer      *string   `json:"issuer"` // of an OIDC provider of the developer's own; left out for a built-in one
 	TrustEmail  *bool     `json:"trust_email"`
 }
 

@@ -11,14 +11,14 @@ type pathParameters struct {
 	Provider  string    `json:"provider" api:"required"`   // the provider's name, such as github, google, or one of the app's own
 	UserID    uuid.UUID `json:"user_id" api:"required"`    // the user's id
 	SessionID uuid.UUID `json:"session_id" api:"required"` // the session's id
-	ID        uuid.UUID `json:"id" api:"required"`         // its id
-	Code      string    `json:"code" api:"required"`       // an error code
+	ID        uuid.UUID `json:"id" api:"required"`         // the API key's id
+	Code      string    `json:"code" api:"required"`       // the error code
 }
 
 // sessionQuery chooses where the tokens of a sign-in go.
 type sessionQuery struct {
-	// Session cookie has a cookie hold the session. It counts where the app's session_mode is
-	// either.
+	// Session is where the tokens go: cookie has a cookie hold the session. It counts where the
+	// app's session_mode is either.
 	Session string `json:"session" api:"enum=cookie|bearer"`
 }
 
@@ -31,7 +31,7 @@ type linkQuery struct {
 type startQuery struct {
 	sessionQuery
 
-	RedirectTo string `json:"redirect_to"`
+	RedirectTo string `json:"redirect_to"` // where the browser goes after the sign-in: one of the app's redirect_urls
 	Challenge  string `json:"code_challenge"`
 }
 
@@ -44,15 +44,15 @@ type returnQuery struct {
 
 // returnForm is a provider's answer. Its other parameters are ignored.
 type returnForm struct {
-	Code  string `json:"code"`
-	State string `json:"state"`
+	Code  string `json:"code"`  // the provider's authorization code
+	State string `json:"state"` // the state of the flow
 	Iss   string `json:"iss"`
 	Error string `json:"error"` // why the provider refused
 }
 
 // linkForm is the form of a page that a link has opened.
 type linkForm struct {
-	Token     string `json:"token" api:"required"`
+	Token     string `json:"token" api:"required"`      // the token of the link
 	FormToken string `json:"form_token" api:"required"` // ties the form to the browser that was shown it
 }
 
@@ -60,7 +60,7 @@ type linkForm struct {
 type passwordForm struct {
 	linkForm
 
-	Password string `json:"password" api:"required"`
+	Password string `json:"password" api:"required"` // the new password
 }
 
 // pageQuery asks for a page of a list.

@@ -12,7 +12,7 @@ import (
 
 // credentialsBody signs in, or up, with a password.
 type credentialsBody struct {
-	Email    string `json:"email" api:"required"`
+	Email    string `json:"email" api:"required"`             // the user's address
 	Password string `json:"password" raw:"ok" api:"required"` // exactly as typed
 	Name     string `json:"name"`                             // of a new user
 
@@ -99,7 +99,7 @@ func idempotencyKey(r *http.Request) (string, []FieldError) {
 
 // accessTokenJSON is an access token of the session at hand.
 type accessTokenJSON struct {
-	Token     string `json:"token"`
+	Token     string `json:"token"` // the access token, a JWT
 	TokenType string `json:"token_type" api:"enum=Bearer"`
 	ExpiresIn int    `json:"expires_in"` // in how many seconds the access token expires
 }
@@ -149,7 +149,7 @@ func me(c *call) (any, error) { return toUserJSON(c.user), nil }
 
 // mePatchBody changes the members that it has.
 type mePatchBody struct {
-	Name clearable `json:"name" null:"ok"`
+	Name clearable `json:"name" null:"ok"` // the user's new name; null clears it
 }
 
 func changeMe(c *call, in mePatchBody) (jsonResponse, error) {
@@ -170,12 +170,12 @@ func deleteMe(c *call) error {
 
 // sessionJSON is one signed-in browser or device.
 type sessionJSON struct {
-	ID         uuid.UUID `json:"id"`
-	CreatedAt  time.Time `json:"created_at"`
-	LastUsedAt time.Time `json:"last_used_at"` // to the minute for a session that a cookie holds
+	ID         uuid.UUID `json:"id"`           // the session's id
+	CreatedAt  time.Time `json:"created_at"`   // when the user signed in
+	LastUsedAt time.Time `json:"last_used_at"` // when it was last used; to the minute for a session that a cookie holds
 	ExpiresAt  time.Time `json:"expires_at"`   // when it ends if it is not used
-	UserAgent  string    `json:"user_agent"`   // of its latest use
-	IP         string    `json:"ip"`           // of its latest use
+	UserAgent  string    `json:"user_agent"`   // the User-Agent of its latest use
+	IP         string    `json:"ip"`           // the address of its latest use
 	Current    bool      `json:"current"`      // whether it is the session of this request
 }
 

@@ -67,9 +67,9 @@ func streamUsers(c *call, filter UserFilter) error {
 
 // newUserBody creates a user.
 type newUserBody struct {
-	Email    string `json:"email" api:"required"`
-	Name     string `json:"name"`
-	Verified bool   `json:"email_verified"` // whether the address counts as proven, by the word of the caller
+	Email    string `json:"email" api:"required"` // the user's address
+	Name     string `json:"name"`                 // the user's name, of up to 200 characters
+	Verified bool   `json:"email_verified"`       // whether the address counts as proven, by the word of the caller
 }
 
 func createUser(c *call, in newUserBody) (jsonResponse, error) {
@@ -103,7 +103,7 @@ func readUser(c *call) (any, error) {
 
 // userPatchBody changes the members that it has.
 type userPatchBody struct {
-	Name clearable `json:"name" null:"ok"`
+	Name clearable `json:"name" null:"ok"` // the user's new name; null clears it
 
 	// Verified true makes the address count as proven. It resets an account that never proved its
 	// address, as a proof would, unless keep stands beside it.

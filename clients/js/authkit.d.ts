@@ -330,17 +330,17 @@ export interface ChangePasswordBody {
 
 /** The link of a change of address, by its token, or its code with the binding. */
 export interface ConfirmBody {
-  /** With email_not_verified: that of the proof that was mailed. */
+  /** That of the answer to the request for the mail. */
   binding?: string;
   /** The six digits of the mail. */
   code?: string;
-  /** The access token, a JWT. */
+  /** The token of the link. */
   token?: string;
 }
 
 /** Signs in, or up, with a password. */
 export interface CredentialsBody {
-  /** The address as first given. */
+  /** The user's address. */
   email: string;
   /** sign_in never creates a user, and sign_up never signs an existing one in. Without it a known address with the right password signs in, and an unknown one signs up. */
   intent?: 'sign_in' | 'sign_up' | (string & {});
@@ -419,7 +419,7 @@ export interface MailedProof {
 
 /** Changes the members that it has. */
 export interface MePatchBody {
-  /** Of a new user. */
+  /** The user's new name; null clears it. */
   name?: string | null;
 }
 
@@ -495,19 +495,19 @@ export interface ResetBody {
 
 /** One signed-in browser or device. */
 export interface Session {
-  /** When it was linked. */
+  /** When the user signed in. */
   created_at: string;
   /** Whether it is the session of this request. */
   current: boolean;
   /** When it ends if it is not used. */
   expires_at: string;
-  /** Its id. */
+  /** The session's id. */
   id: string;
-  /** Of its latest use. */
+  /** The address of its latest use. */
   ip: string;
-  /** To the minute for a session that a cookie holds. */
+  /** When it was last used; to the minute for a session that a cookie holds. */
   last_used_at: string;
-  /** Of its latest use. */
+  /** The User-Agent of its latest use. */
   user_agent: string;
 }
 
@@ -551,7 +551,7 @@ export interface SignOutBody {
 
 /** Takes back what a mail told of. */
 export interface UndoBody {
-  /** The access token, a JWT. */
+  /** The token of the link. */
   token: string;
 }
 
@@ -559,13 +559,13 @@ export interface UndoBody {
 export interface User {
   /** Of the latest sign-in: credentials, magic_link, oauth, or what the host calls its own. */
   auth_method: string;
-  /** When it was linked. */
+  /** When the user was created. */
   created_at: string;
   /** The address as first given. */
   email: string;
   /** Whether the address was proven. */
   email_verified: boolean;
-  /** Null before the first sign-in. */
+  /** When the user last signed in; null before the first sign-in. */
   last_login: string | null;
   /** The user's name, of up to 200 characters; null: there is no name. */
   name: string | null;

@@ -21,6 +21,7 @@ type (
 	}
 	problem struct {
 		Code string `json:"code"`
+		Text string `json:"text,omitempty"`
 	}
 
 	noteBody struct {
@@ -47,6 +48,7 @@ type answerTop struct {
 // problem is a refusal.
 type problem struct {
 	Code string // why
+	Text string
 }
 
 // noteBody writes a note.
@@ -121,10 +123,18 @@ func TestADocumentSaysWhatIsChecked(t *testing.T) {
 	}
 	of := d.Resolve(map[string]any{"$ref": "#/components/schemas/Note"})
 	properties, _ := of["properties"].(map[string]any)
-	for member, want := range map[string]string{"id": "The note's id.", "text": "What is written."} { // of the first member of the name
+	for member, want := range map[string]string{"id": "The note's id.", "text": "What is written."} { // of the one member of the name that has a comment
 		if got := d.Resolve(properties[member])["description"]; got != want {
 			t.Errorf("%s: got the description %q, want %q", member, got, want)
 		}
+	}
+}
+
+func TestAMemberWithTwoTextsToTakeIsReported(t *testing.T) {
+	t.Parallel()
+	_, err := build(t, strings.Replace(source, "	Text string\n", "	Text string // as it is read\n", 1))
+	if want := `noteJSON.Text: the member text has no comment, and elsewhere it has ["As it is read." "What is written."]`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

@@ -16,13 +16,13 @@ import (
 // Comments are those of the types and fields of a package.
 type Comments struct {
 	types  map[string]string
-	fields map[string]string // by type, dot, field
-	first  map[string]string // by the name of a member in JSON
+	fields map[string]string   // by type, dot, field
+	shared map[string][]string // the texts about the members of a name in JSON, each once
 }
 
 // ReadComments reads the comments of the types in the Go files of a folder, tests left out.
 func ReadComments(folder string) (Comments, error) {
-	c := Comments{types: map[string]string{}, fields: map[string]string{}, first: map[string]string{}}
+	c := Comments{types: map[string]string{}, fields: map[string]string{}, shared: map[string][]string{}}
 	names, err := filepath.Glob(filepath.Join(folder, "*.go"))
 	if err != nil {
 		return c, fmt.Errorf("list the files of %s: %w", folder, err)
@@ -103,12 +103,10 @@ func (c Comments) typ(t reflect.Type) string { return c.types[t.Name()] }
 func (c Comments) field(t reflect.Type, name string) string { return c.fields[t.Name()+"."+name] }
 
 func (c Comments) learn(member, text string) {
-	if c.first[member] == "" {
-		c.first[member] = text
+	if text != "" && !slices.Contains(c.shared[member], text) {
+		c.shared[member] = append(c.shared[member], text)
 	}
 }
-
-func (c Comments) shared(member string) string { return c.first[member] }
 
 func sorted(list []string) []string {
 	slices.Sort(list)

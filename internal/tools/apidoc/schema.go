@@ -148,18 +148,22 @@ func (b *Builder) fieldSchema(f field) Object {
 	return schema
 }
 
-// describe returns the text about a member. A member without a comment has that of the first member
-// of its name, or of its type.
+// describe returns the text about a member. A member without a comment has that of the members of
+// its name, where those that have one agree.
 func (b *Builder) describe(t reflect.Type, f field) string {
 	member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-	text := b.Comments.field(f.owner, f.Name)
-	if text == "" {
-		text = b.Comments.shared(member)
+	if text := b.Comments.field(f.owner, f.Name); text != "" {
+		return text
 	}
-	if text == "" {
+	switch texts := b.Comments.shared[member]; len(texts) {
+	case 0:
 		b.reportf("%s.%s: the member %s has no comment", t, f.Name, member)
+	case 1:
+		return texts[0]
+	default:
+		b.reportf("%s.%s: the member %s has no comment, and elsewhere it has %q", t, f.Name, member, texts)
 	}
-	return text
+	return ""
 }
 
 // name returns the name of a type among the components.
