@@ -60,6 +60,13 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.answers[n-1](w, r)
 }
 
+// requests returns what was asked for so far.
+func (s *server) requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
 func says(status int, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -122,8 +129,8 @@ func TestUsersAreReadPageByPage(t *testing.T) {
 		t.Errorf("users: got %q, want %q", ids, want)
 	}
 	want := []string{"GET /id/users/" + app + "?limit=2&q=x%26y", "GET /id/users/" + app + "?cursor=a+b&limit=2&q=x%26y"}
-	if !slices.Equal(s.asked, want) {
-		t.Errorf("requests: got %q, want %q", s.asked, want)
+	if !slices.Equal(s.requests(), want) {
+		t.Errorf("requests: got %q, want %q", s.requests(), want)
 	}
 	t.Run("and no further than the loop goes", func(t *testing.T) {
 		t.Parallel()
@@ -131,8 +138,8 @@ func TestUsersAreReadPageByPage(t *testing.T) {
 		for range c.Users(t.Context(), Filter{}) {
 			break
 		}
-		if len(s.asked) != 1 {
-			t.Errorf("requests: got %q, want one", s.asked)
+		if len(s.requests()) != 1 {
+			t.Errorf("requests: got %q, want one", s.requests())
 		}
 	})
 	t.Run("and not for ever", func(t *testing.T) {
@@ -163,8 +170,8 @@ func TestChangeSendsWhatIsSet(t *testing.T) {
 		"PATCH /id/users/" + app + `/1 {"disabled":true,"disabled_reason":"asked","name":null}`,
 		"PATCH /id/users/" + app + `/a%2Fb%3F {"email_verified":true,"keep":true}`,
 	}
-	if !slices.Equal(s.asked, want) {
-		t.Errorf("requests: got %q, want %q", s.asked, want)
+	if !slices.Equal(s.requests(), want) {
+		t.Errorf("requests: got %q, want %q", s.requests(), want)
 	}
 	for _, id := range []string{"", ".", ".."} {
 		if err := c.DeleteUser(t.Context(), id); !errors.Is(err, CodeUserNotFound) {
@@ -207,8 +214,8 @@ func TestRetries(t *testing.T) {
 				t.Parallel()
 				s, cl := newServer(t, c.fails, says(200, `{}`))
 				err := call(t.Context(), cl)
-				if again := slices.Contains(c.again, method); again != (len(s.asked) == 2) || again != (err == nil) {
-					t.Errorf("got %d requests and %v, want a second one: %v", len(s.asked), err, again)
+				if again := slices.Contains(c.again, method); again != (len(s.requests()) == 2) || again != (err == nil) {
+					t.Errorf("got %d requests and %v, want a second one: %v", len(s.requests()), err, again)
 				}
 			})
 		}
@@ -243,8 +250,8 @@ func TestRetries(t *testing.T) {
 		s, c := newServer(t, says(503, problem(CodeUnavailable)))
 		c.sleep = func(ctx context.Context, _ time.Duration) error { cancel(); return sleep(ctx, time.Hour) }
 		_, err := c.User(ctx, "1")
-		if !errors.Is(err, context.Canceled) || !errors.Is(err, CodeUnavailable) || len(s.asked) != 1 {
-			t.Errorf("got %v after %d requests, want both errors after one", err, len(s.asked))
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, CodeUnavailable) || len(s.requests()) != 1 {
+			t.Errorf("got %v after %d requests, want both errors after one", err, len(s.requests()))
 		}
 	})
 	t.Run("of a deletion whose answer was lost", func(t *testing.T) {
