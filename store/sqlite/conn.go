@@ -16,7 +16,7 @@ type conn struct {
 }
 
 func newConn(write, read *sql.DB) *conn {
-	return &conn{readers: newReaders(read), w: &writer{db: write}}
+	return &conn{readers: newReaders(read), w: &writer{db: write, most: groupTime}}
 }
 
 func (c *conn) Dialect() sqlstore.Dialect {

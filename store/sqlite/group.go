@@ -85,7 +85,7 @@ func (g *group) refuse(err error, asked uint64) {
 
 // next takes the next step into the group.
 func (g *group) next() *step {
-	if len(g.steps) >= groupMost || time.Since(g.since) > groupTime {
+	if len(g.steps) >= groupMost || time.Since(g.since) > g.most {
 		return nil
 	}
 	s := g.take(g.kind)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
@@ -30,6 +31,7 @@ func newHall(t *testing.T) *hall {
 			t.Error(err)
 		}
 	})
+	h.s.conn.w.most = time.Hour // a group of a test is never cut short
 	h.ok(h.write("create table names (name text not null primary key)"))
 	h.ok(h.write("create table refs (name text not null references names (name))", "create table blobs (b blob)"))
 	return h

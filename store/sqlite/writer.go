@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
@@ -17,8 +18,9 @@ import (
 // and then hands over to the caller of a step that came meanwhile.
 type writer struct {
 	db   *sql.DB
-	keep bool  // whether the connection is kept between groups; a host's is not
-	line *line // of the leader; nil: not taken
+	keep bool          // whether the connection is kept between groups; a host's is not
+	most time.Duration // how long a group takes further steps
+	line *line         // of the leader; nil: not taken
 
 	closed bool // the connection is given back for good
 

@@ -36,7 +36,8 @@ alter table authkit_users set (fillfactor = 90);
 -- that has the app in front looks alike. So each index fits only the statements that need it: one
 -- by the hash has the hash in front, and the others hold only the rows that are looked for by them.
 -- That of a user's sessions is as narrow as the primary key: of two that look alike, the planner
--- takes the one with fewer levels.
+-- takes the one with fewer levels. It has the user in front, so that no look-up by the app and
+-- another column can use it.
 drop index authkit_tokens_hash;
 create unique index authkit_tokens_hash on authkit_tokens (hash, app_id, kind);
 drop index authkit_tokens_user;
@@ -44,4 +45,4 @@ create index authkit_tokens_user on authkit_tokens (app_id, user_id) where user_
 drop index authkit_users_name;
 create index authkit_users_name on authkit_users (app_id, name_key) where name_key <> '';
 drop index authkit_sessions_user;
-create index authkit_sessions_user on authkit_sessions (app_id, user_id);
+create index authkit_sessions_user on authkit_sessions (user_id, app_id);
