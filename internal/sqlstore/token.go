@@ -153,7 +153,11 @@ func (s *Store) Put(ctx context.Context, p authkit.Put) error {
 func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, authkit.Account, error) {
 	var got authkit.Token
 	var holder authkit.Account
-	err := first(ctx, s.c, selectToken, func(r Row) error { return addRow(&holder, r, tokenDest(&got)...) },
+	sql := selectToken
+	if s.c.Dialect().Guards {
+		sql = tokenFirst
+	}
+	err := first(ctx, s.c, sql, func(r Row) error { return addRow(&holder, r, tokenDest(&got)...) },
 		append(takeArgs(app, t, now), t.AppVersion)...)
 	if errors.Is(err, authkit.ErrNotFound) {
 		err = cmp.Or(s.changed(ctx, app, t.AppVersion), err)
@@ -221,13 +225,22 @@ and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
 )
 
 var (
-	selectToken = `select ` + of("t", tokenCols) + `, ` + accountCols + ` from authkit_tokens t
-left join authkit_users u on u.app_id = t.app_id and u.user_id = t.user_id and u.epoch = t.epoch
-left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id
-where t.app_id = $1 and t.kind = $2 and t.hash = $3 and t.spent_at = 0 and t.expires_at > $4 and (t.binding = $5 or $5 is null)
-and (t.user_id = ` + noUser + ` or u.user_id is not null)` + liveAppAt("$6")
+	selectToken = tokenAnd(`left join authkit_users u on u.app_id = t.app_id and u.user_id = t.user_id and u.epoch = t.epoch
+left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id`)
+	tokenFirst = tokenAnd(`left join lateral (select * from authkit_users h where h.app_id = $1 and h.user_id = t.user_id and h.epoch = t.epoch offset 0) u on true
+left join lateral (select * from authkit_credentials h where h.app_id = $1 and h.user_id = u.user_id offset 0) c on true`)
 	tryToken = `update authkit_tokens set attempts = attempts + 1` + unspent + unboundOrCurrent + liveAppAt("$6") + ` and attempts < $7 returning ` + tokenCols
 )
+
+// tokenAnd selects a token and the account that it is bound to. On tables without statistics,
+// Postgres reads every user of the app for a plain join; tokenFirst makes it read the token first,
+// and then the rows of that user alone.
+func tokenAnd(account string) string {
+	return `select ` + of("t", tokenCols) + `, ` + accountCols + ` from authkit_tokens t
+` + account + `
+where t.app_id = $1 and t.kind = $2 and t.hash = $3 and t.spent_at = 0 and t.expires_at > $4 and (t.binding = $5 or $5 is null)
+and (t.user_id = ` + noUser + ` or u.user_id is not null)` + liveAppAt("$6")
+}
 
 // spending is the part of a step that spends a token.
 type spending struct {

@@ -123,8 +123,7 @@ func (x trippedBy) growing() []growingVerb {
 	}
 	event := authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: x.now}}}
 	known := x.user()
-	held := x.session(known)
-	_, _ = x.s.CreateUser(context.Background(), authkit.NewUser{Now: x.now, User: known, Session: held}) // without the user, the verbs fail
+	_, _ = x.s.CreateUser(context.Background(), authkit.NewUser{Now: x.now, User: known}) // without the user, the verbs fail
 	signIn := func(ctx context.Context, take *authkit.Take) error {
 		event.Events[0].ID = uuid.New()
 		_, err := x.s.ChangeUser(ctx, authkit.UserChange{Now: x.now, App: x.app, ID: known.ID, Version: 1, Take: take, Session: x.session(known), MaxSessions: 100, Riders: event})
@@ -132,22 +131,6 @@ func (x trippedBy) growing() []growingVerb {
 	}
 	return []growingVerb{
 		{name: "a request for a link", do: func(ctx context.Context) error { return link(ctx, authkit.User{}) }},
-		{name: "the delivery of a link", do: func(ctx context.Context) error {
-			if err := link(ctx, authkit.User{}); err != nil {
-				return err
-			}
-			by := authkit.AccountRef{App: x.app, AccountKey: authkit.AccountKey{Email: known.Email}}
-			of, err := x.s.Accounts(ctx, []authkit.AccountRef{by, {App: x.app, AccountKey: authkit.AccountKey{Email: "unknown"}}})
-			if err != nil {
-				return err
-			}
-			u := of[0].Account.User
-			bound, err := x.s.BindTokens(ctx, []authkit.Token{{App: x.app, Kind: take.Kind, Hash: take.Hash, UserID: u.ID, Epoch: u.Epoch}}, x.now)
-			if err == nil && !bound[0] {
-				err = authkit.ErrNotFound
-			}
-			return err
-		}},
 		{name: "a sign-up by a link", do: func(ctx context.Context) error {
 			if err := link(ctx, authkit.User{}); err != nil {
 				return err
@@ -164,17 +147,6 @@ func (x trippedBy) growing() []growingVerb {
 			return signIn(ctx, &take)
 		}},
 		{name: "a sign-in", do: func(ctx context.Context) error { return signIn(ctx, nil) }},
-		{name: "Session", do: func(ctx context.Context) error {
-			_, _, err := x.s.Session(ctx, x.app, authkit.SessionKey{ID: held.ID}, x.now)
-			return err
-		}},
-		{name: "RotateSession", do: func(ctx context.Context) error {
-			id := uuid.New()
-			_, err := x.s.RotateSession(ctx, authkit.Rotation{App: x.app, Family: held.Family, Presented: held.Current, Next: id[:], Now: x.now, IdleUntil: held.IdleUntil})
-			held.Current = id[:]
-			return err
-		}},
-		{name: "UseSession", do: func(ctx context.Context) error { return x.s.UseSession(ctx, x.app, held.ID, x.now, held.IdleUntil) }},
 		{name: "TakeToken", do: func(ctx context.Context) error {
 			if err := link(ctx, authkit.User{}); err != nil {
 				return err
