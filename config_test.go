@@ -43,6 +43,10 @@ func TestNewSaysWhatToWrite(t *testing.T) {
 			func(c *authkit.Config) { c.MailFrom = "Example, Inc. <a@example.com>" },
 			`field Config.MailFrom is "Example, Inc. <a@example.com>": put the name in double quotes`,
 		},
+		"a base URL of http": {
+			func(c *authkit.Config) { c.BaseURL = "http://example.com" },
+			`field Config.BaseURL is "http://example.com": use https; http is for loopback, or for InsecureAllowHTTP`,
+		},
 		"a secret too short": {
 			func(c *authkit.Config) { c.Secrets = [][]byte{make([]byte, 32), []byte("sekret")} },
 			"field Config.Secrets[1] is 6 bytes long: give 32 random bytes; `authkit keygen` writes such, in base64",
