@@ -10,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,12 +22,8 @@ import (
 // a piece of that file instead, which a test of its own builds.
 func TestGoBlocksOfDocs(t *testing.T) {
 	t.Parallel()
-	pages, err := filepath.Glob("docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	compiler := newSnippets(t)
-	for _, page := range append(pages, "README.md", "CONTRIBUTING.md", "SECURITY.md") {
+	for _, page := range append(pagesOfDocs(t), "README.md", "CONTRIBUTING.md", "SECURITY.md") {
 		for i, code := range regexp.MustCompile("(?ms)^```go\n(.*?)^```$").FindAllStringSubmatch(read(t, page), -1) {
 			t.Run(fmt.Sprintf("%s block %d", page, i+1), func(t *testing.T) {
 				file, piece, _ := strings.Cut(code[1], "\n")

@@ -16,12 +16,8 @@ import (
 // This test follows every relative link of the pages, with its heading.
 func TestLinksOfDocs(t *testing.T) {
 	t.Parallel()
-	pages, err := filepath.Glob("docs/*.md")
-	if err != nil || len(pages) == 0 {
-		t.Fatalf("docs: got %d pages, %v, want some", len(pages), err)
-	}
 	link := regexp.MustCompile(`\]\(([^)#:]*)(#[^)]*)?\)`)
-	for _, page := range append(pages, "README.md", "CONTRIBUTING.md", "SECURITY.md") {
+	for _, page := range append(pagesOfDocs(t), "README.md", "CONTRIBUTING.md", "SECURITY.md") {
 		for _, m := range link.FindAllStringSubmatch(read(t, page), -1) {
 			target := page
 			if m[1] != "" {
@@ -130,11 +126,11 @@ func globs(t *testing.T, list string) (files []string) {
 	return files
 }
 
-// This test looks for every test that these pages name.
+// This test looks for every test that the pages name.
 func TestTestsThatDocsName(t *testing.T) {
 	t.Parallel()
 	there := inGo(t, regexp.MustCompile(`(?m)^func (Test\w+)\(`))
-	for _, page := range []string{"docs/security.md", "docs/growth.md", "docs/scaling.md"} {
+	for _, page := range pagesOfDocs(t) {
 		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(read(t, page), -1) {
 			if !there[name[1]] {
 				t.Errorf("%s: got %s, which is not there", page, name[1])
@@ -148,11 +144,7 @@ func TestTestsThatDocsName(t *testing.T) {
 func TestNamesThatDocsUse(t *testing.T) {
 	t.Parallel()
 	there := inGo(t, regexp.MustCompile(`\b([A-Z]\w+)`))
-	pages, err := filepath.Glob("docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, page := range append(pages, "README.md", "CONTRIBUTING.md") {
+	for _, page := range append(pagesOfDocs(t), "README.md", "CONTRIBUTING.md") {
 		for _, m := range regexp.MustCompile("`([A-Za-z]+(?:\\.[A-Za-z]+)*)`").FindAllStringSubmatch(read(t, page), -1) {
 			for name := range strings.SplitSeq(m[1], ".") {
 				if name[0] <= 'Z' && !there[name] {
