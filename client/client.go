@@ -21,8 +21,8 @@
 // # Retries
 //
 // A call is tried up to four times where that is safe. A read or a deletion is repeated after a
-// lost connection and after 429, 502, 503 and 504; a change after 429 and 503, with which the
-// server decided nothing; a creation after 429 alone. Between two tries it waits as long as the
+// lost connection and after 429, 502, 503 and 504; a change, which
+// may be made twice, after 429 and 503; a creation after 429 alone. Between two tries it waits as long as the
 // server asks for in Retry-After, at most 30 seconds, or else for a short time that doubles. The
 // context ends the wait.
 //
@@ -44,7 +44,8 @@ import (
 
 // Client calls the management endpoints for one app. It is safe for concurrent use.
 type Client struct {
-	base   string // of the users of the app
+	mount  *url.URL // the base URL
+	base   string   // of the users of the app
 	app    string
 	key    string
 	http   *http.Client
@@ -79,7 +80,12 @@ func New(baseURL, apiKey string, options ...Option) (*Client, error) {
 		set(c)
 	}
 	base, err := url.Parse(baseURL)
-	if err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" || (base.Scheme != "https" && base.Scheme != "http") {
+	switch {
+	case err != nil:
+		return nil, errors.New("authkit client: the base URL is no URL")
+	case base.User != nil:
+		return nil, errors.New("authkit client: the base URL has a user: the API key is all that the server asks for")
+	case base.Host == "" || strings.ContainsAny(baseURL, "?#") || (base.Scheme != "https" && base.Scheme != "http"):
 		return nil, fmt.Errorf("authkit client: base URL %q is not scheme, host and mount point, such as https://example.com/auth", baseURL)
 	}
 	if base.Scheme == "http" && !loopback(base.Hostname()) && !c.plain {
@@ -91,7 +97,7 @@ func New(baseURL, apiKey string, options ...Option) (*Client, error) {
 	own := *c.http
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	c.http = &own
-	c.base = strings.TrimSuffix(baseURL, "/") + "/users/" + c.app
+	c.mount, c.base = base, strings.TrimSuffix(baseURL, "/")+"/users/"+c.app
 	return c, nil
 }
 
@@ -113,16 +119,26 @@ func appOf(key string) (string, error) {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:]), nil
 }
 
+// URL returns the address of a path of the server, such as "/auth/credentials/" and the id of the app.
+func (c *Client) URL(path string) string { return strings.TrimSuffix(c.mount.String(), "/") + path }
+
 // App returns the id of the app that the API key is for.
 func (c *Client) App() string { return c.app }
 
-// Forward makes a request, which this server sends to an authkit endpoint of the app for a person
-// (a sign-in, say), count as one of that person's own: limits and sessions then go by that address
-// and user agent. The API key needs the scope auth:forward. The request must have no Origin header.
-func (c *Client) Forward(r *http.Request, ip netip.Addr, userAgent string) {
+// Forward sends a request to an authkit endpoint of the app for a person (a sign-in, say), and makes it
+// count as one of that person's own: limits and sessions then go by that address and user agent. The
+// API key needs the scope auth:forward. The request must have no Origin header. A URL that is not
+// below the base URL is an error, and a redirect is the answer: neither another server nor a provider
+// gets the key. The caller closes the body of the answer.
+func (c *Client) Forward(r *http.Request, ip netip.Addr, userAgent string) (*http.Response, error) {
+	if r.URL.Scheme != c.mount.Scheme || r.URL.Host != c.mount.Host || !strings.HasPrefix(r.URL.Path, strings.TrimSuffix(c.mount.Path, "/")+"/") {
+		return nil, fmt.Errorf("authkit client: got a request for %s, want one below the base URL %s", r.URL.Redacted(), c.mount)
+	}
+	r = r.Clone(r.Context())
 	r.Header.Set("X-Authkit-Key", c.key)
 	r.Header.Set("X-Authkit-Client-IP", ip.WithZone("").String()) //nolint:canonicalheader // as the contract writes it
 	r.Header.Set("X-Authkit-User-Agent", userAgent)
+	return c.http.Do(r)
 }
 
 // sleep waits for d, or until ctx ends.

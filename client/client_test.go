@@ -313,10 +313,36 @@ func TestErrors(t *testing.T) {
 
 func TestForward(t *testing.T) {
 	t.Parallel()
-	_, c := newServer(t)
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil)
-	c.Forward(r, netip.MustParseAddr("2001:db8::1"), "Phone/1")
-	if r.Header.Get("X-Authkit-Key") != c.key || r.Header.Get("X-Authkit-Client-IP") != "2001:db8::1" || r.Header.Get("X-Authkit-User-Agent") != "Phone/1" { //nolint:canonicalheader // as the contract writes it
-		t.Errorf("headers: got %v, want the key, the address and the user agent", r.Header)
+	var got http.Header
+	s, c := newServer(t, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		w.Header().Set("Location", "https://provider.example.com/authorize") // as the begin of a provider's flow
+		w.WriteHeader(http.StatusFound)
+	})
+	send := func(url string) (*http.Response, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Forward(r, netip.MustParseAddr("2001:db8::1"), "Phone/1")
+	}
+	res, err := send(s.URL + "/id/auth/github/" + app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusFound {
+		t.Errorf("got %d, want the redirect as the answer", res.StatusCode)
+	}
+	if got.Get("X-Authkit-Key") != c.key || got.Get("X-Authkit-Client-IP") != "2001:db8::1" || got.Get("X-Authkit-User-Agent") != "Phone/1" { //nolint:canonicalheader // as the contract writes it
+		t.Errorf("headers: got %v, want the key, the address and the user agent", got)
+	}
+	for _, url := range []string{"https://example.com/id/auth/github/" + app, s.URL + "/idle", s.URL + "/"} {
+		if res, err := send(url); err == nil || len(s.requests()) != 1 {
+			if err == nil {
+				_ = res.Body.Close()
+			}
+			t.Errorf("%s: got %v after %d requests, want it refused and not sent", url, err, len(s.requests()))
+		}
 	}
 }

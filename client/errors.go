@@ -28,7 +28,7 @@ const (
 	CodeBodyTooLarge    Code = "body_too_large"  // 413: the request has more than 64 KiB
 	CodeRateLimited     Code = "rate_limited"    // 429: wait for Error.RetryAfter
 	CodeInternal        Code = "internal"        // 500: a defect of the server
-	CodeUnavailable     Code = "unavailable"     // 503: nothing was decided; wait for Error.RetryAfter
+	CodeUnavailable     Code = "unavailable"     // 503: it is not known whether it was done; wait for Error.RetryAfter
 )
 
 // Error is a refusal of the server.

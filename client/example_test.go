@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
@@ -129,11 +130,16 @@ func ExampleClient_Forward() {
 	defer end()
 
 	// The app's own server signs a person in, and names the person's address.
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, "https://example.com/auth/auth/credentials/"+c.App(), nil)
+	body := strings.NewReader(`{"email":"ann@example.com","password":"wrong battery staple","intent":"sign_in"}`)
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.URL("/auth/credentials/"+c.App()), body)
 	if err != nil {
 		panic(err)
 	}
-	c.Forward(r, netip.MustParseAddr("198.51.100.7"), "Phone/1")
-	fmt.Println(r.Header["X-Authkit-Client-Ip"])
-	// Output: [198.51.100.7]
+	r.Header.Set("Content-Type", "application/json")
+	res, err := c.Forward(r, netip.MustParseAddr("198.51.100.7"), "Phone/1")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(res.Status, res.Body.Close())
+	// Output: 401 Unauthorized <nil>
 }
