@@ -110,6 +110,10 @@ func (d *door) signIn(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, refusal.Detail, refusal.Code.Status())
 		return
 	}
+	if err != nil {
+		http.Error(w, "the sign-in failed", http.StatusInternalServerError)
+		return
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store") // it holds a credential
 	answer := map[string]any{"token": in.Token, "refresh_token": in.RefreshToken, "expires_in": in.ExpiresIn.Seconds()}

@@ -61,7 +61,7 @@ func newHandler(p *platform) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/id/", http.StripPrefix("/id", engine.Handler()))
 	mux.HandleFunc("POST /login", p.login)
-	return mux, nil
+	return http.MaxBytesHandler(mux, 64<<10), nil // forms are small
 }
 
 // developer names the developer of a request to /id/apps. authkit refuses requests that other

@@ -63,7 +63,8 @@ func newMailer(api, token string) (*mailer, error) {
 	if err != nil || u.Scheme == "" || u.Host == "" {
 		return nil, fmt.Errorf("MAIL_API is %q, want a URL", api)
 	}
-	return &mailer{api: api, token: token, client: &http.Client{Timeout: 10 * time.Second}}, nil
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // no other server gets the mail
+	return &mailer{api: api, token: token, client: &http.Client{Timeout: 10 * time.Second, CheckRedirect: stay}}, nil
 }
 
 // Send posts m. The error wraps [mail.ErrPermanent] if the API refuses the message itself.

@@ -75,7 +75,7 @@ func newHandler(ctx context.Context, origin string, mails io.Writer) (http.Handl
 	mux.HandleFunc("POST /sign-out", func(w http.ResponseWriter, r *http.Request) {
 		s.post(w, r, "sign-out", map[string]string{})
 	})
-	return mux, nil
+	return http.MaxBytesHandler(mux, 64<<10), nil // forms are small
 }
 
 func (s site) home(w http.ResponseWriter, r *http.Request) {

@@ -66,6 +66,9 @@ type measured struct {
 
 var _ authkit.Store = measured{}
 
+// Unwrap lets Engine.Check find what the wrapped store knows of itself.
+func (m measured) Unwrap() authkit.Store { return m.Store }
+
 // since adds a call that began at a time. It is deferred.
 func (m measured) since(method string, began time.Time) {
 	m.times.Add(method+" calls", 1)
