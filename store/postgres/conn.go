@@ -52,7 +52,7 @@ func (c *conn) bound(ctx context.Context) (context.Context, context.CancelFunc) 
 func (c *conn) Dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{Share: " for share", Update: " for update",
 		Clock: `select (extract(epoch from clock_timestamp()) * 1000000)::bigint`,
-		Table: `select 1 where to_regclass($1) is not null`, ByIndex: `select set_config('enable_seqscan', 'off', true)`, Guards: true}
+		Table: `select 1 where to_regclass($1) is not null`, ByIndex: `select case when current_setting('enable_seqscan', true) is not null then set_config('enable_seqscan', 'off', true) end`, Guards: true}
 }
 
 func (c *conn) Rows(ctx context.Context, sql string, f func(sqlstore.Row) error, args ...any) error {
