@@ -35,7 +35,7 @@ func toAppRow(a ownedApp, key string) appRow {
 type listApps struct {
 	manage
 
-	Developer string `help:"Only the apps of one developer." placeholder:"EMAIL|ID"`
+	Owner string `help:"Only the apps of one developer." placeholder:"EMAIL|ID"`
 }
 
 // Run prints one app a line.
@@ -46,8 +46,8 @@ func (l *listApps) Run(ctx context.Context) error {
 	}
 	defer work.close() //nolint:errcheck // the process ends
 	var of *authkit.User
-	if l.Developer != "" {
-		u, err := work.developer(ctx, l.Developer)
+	if l.Owner != "" {
+		u, err := work.developer(ctx, l.Owner)
 		if err != nil {
 			return err
 		}
@@ -68,8 +68,8 @@ func (l *listApps) Run(ctx context.Context) error {
 type createApp struct {
 	manage
 
-	Name      string `arg:"" help:"The name of the app, which users see in mails."`
-	Developer string `help:"Who owns the app; the only developer if it is not set." placeholder:"EMAIL|ID"`
+	Name  string `arg:"" help:"The name of the app, which users see in mails."`
+	Owner string `help:"Who owns the app; the only developer if it is not set." placeholder:"EMAIL|ID"`
 }
 
 // Run prints the app with its first API key.
@@ -79,7 +79,7 @@ func (c *createApp) Run(ctx context.Context) error {
 		return err
 	}
 	defer work.close() //nolint:errcheck // the process ends
-	owner, err := work.developer(ctx, c.Developer)
+	owner, err := work.developer(ctx, c.Owner)
 	if err != nil {
 		return err
 	}

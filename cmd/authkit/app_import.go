@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,9 +44,9 @@ func (x *exportApp) Run(ctx context.Context) error {
 type documented struct {
 	configuration
 
-	File      string `arg:"" help:"The document, as export writes it; - for stdin."`
-	App       string `help:"The app that the document is about; without it the app of its app_id, else the developer's app of its name." placeholder:"ID|NAME"`
-	Developer string `help:"Who owns the app, where the document does not say it; the only developer if neither does." placeholder:"EMAIL|ID"`
+	File  string `arg:"" help:"The document, as export writes it; - for stdin."`
+	App   string `help:"The app that the document is about; without it the app of its app_id, else the developer's app of its name." placeholder:"ID|NAME"`
+	Owner string `help:"Who owns the app, if it is found by its name or is new; the document's developer if it is not set, else the only developer." placeholder:"EMAIL|ID"`
 }
 
 // target finds the app that a document is about, and the developer who gets it if it does not
@@ -61,10 +62,7 @@ func (x documented) target(ctx context.Context, work offline, d document) (*owne
 			return &found, found.owner, err
 		}
 	}
-	if x.Developer == "" {
-		x.Developer = d.Developer
-	}
-	owner, err := work.developer(ctx, x.Developer)
+	owner, err := work.developer(ctx, cmp.Or(x.Owner, d.Developer))
 	if err != nil {
 		return nil, owner, err
 	}

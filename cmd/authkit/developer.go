@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -29,6 +30,9 @@ type createDeveloper struct {
 func (d *createDeveloper) Run(ctx context.Context) error {
 	if d.Store == "memory" {
 		return errors.New("--store is memory, which keeps nothing beyond this command: give sqlite:FILE or postgres://…, or serve --developer")
+	}
+	if strings.Contains(d.Email, ":") { // an error that shows it might show a password
+		return errors.New("EMAIL holds a colon: give the address alone, and the password on stdin")
 	}
 	password, err := readPassword("password: ")
 	if err != nil {
@@ -84,7 +88,7 @@ func (s *serve) developer() (newcomer, error) {
 	if file, ok := strings.CutPrefix(text, "@"); ok {
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return newcomer{}, fmt.Errorf("--developer: %w", err)
+			return newcomer{}, fmt.Errorf("--developer: %w", withoutPassword(file, err))
 		}
 		text, from = strings.TrimRight(string(b), "\r\n"), fmt.Sprintf("--developer: file %q", file)
 	} else if text == "" {
@@ -101,6 +105,15 @@ func (s *serve) developer() (newcomer, error) {
 		return newcomer{}, fmt.Errorf("%s does not hold EMAIL:PASSWORD", from)
 	}
 	return newcomer{email, password}, nil
+}
+
+// withoutPassword returns the error of a file. If the name holds a colon, it may be EMAIL:PASSWORD
+// after a wrong @, and the error does not show it.
+func withoutPassword(file string, err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok && strings.Contains(file, ":") {
+		return fmt.Errorf("open the file after @: %w", failed.Err)
+	}
+	return err
 }
 
 // create creates the developer. One who exists keeps the password, which a line of the log

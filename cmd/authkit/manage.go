@@ -73,11 +73,15 @@ func (o offline) developers(ctx context.Context, do func(authkit.User) (bool, er
 // pageSize is how many rows a command reads at once.
 const pageSize = 500
 
-// developer finds the developer that --developer names, by address or id. If the flag is not set,
-// it is the only developer of the store.
+// developer finds the developer that --owner names, by address or id. If the flag is not set, it
+// is the only developer of the store. No error shows a text with a colon, which may be the
+// EMAIL:PASSWORD of serve.
 func (o offline) developer(ctx context.Context, text string) (authkit.User, error) {
+	if strings.Contains(text, ":") {
+		return authkit.User{}, errors.New("--owner holds a colon: give the address of a developer, or the id, without a password")
+	}
 	if text != "" {
-		return o.user(ctx, authkit.Console, text, "--developer")
+		return o.user(ctx, authkit.Console, text, "--owner")
 	}
 	var found []authkit.User
 	err := o.developers(ctx, func(u authkit.User) (bool, error) {
@@ -90,7 +94,7 @@ func (o offline) developer(ctx context.Context, text string) (authkit.User, erro
 	case len(found) == 0:
 		return authkit.User{}, errors.New("the store has no developer: `authkit developer create EMAIL` makes one")
 	case len(found) > 1:
-		return authkit.User{}, errors.New("--developer is missing, and the store has several: give the address or id of one")
+		return authkit.User{}, errors.New("--owner is missing, and the store has several: give the address or id of one")
 	}
 	return found[0], nil
 }
