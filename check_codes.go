@@ -83,7 +83,7 @@ var configKinds = map[string]findingKind{
 	},
 	FindingSecretWeak: {
 		SeverityError, "Signing keys, client secrets and mails are sealed under the secret. One that can be guessed opens a copy of the store.",
-		"Make a random one with `authkit keygen`, and rotate to it: docs/serve.md, \"Rotate the secret\".",
+		"Make a random one with `authkit keygen`, and rotate to it: docs/secrets.md, \"Rotate the secret\".",
 	},
 	FindingSecretRetired: {
 		SeverityError, "A reseal has retired the newest secret of this configuration, and every step that seals something for long is refused with 503.",
@@ -251,6 +251,6 @@ var fileKinds = map[string]findingKind{
 	},
 	FindingSecretExposed: {
 		SeverityWarning, "Other users of this machine can read the secret, which opens signing keys and client secrets.",
-		"Run chmod 600 on the file. If others may have read it, rotate the secret: docs/serve.md, \"Rotate the secret\".",
+		"Run chmod 600 on the file. If others may have read it, rotate the secret: docs/secrets.md, \"Rotate the secret\".",
 	},
 }

@@ -20,7 +20,7 @@ import (
 
 const secretSize = 32
 
-// keygen makes the first secret, or the next one of a rotation. docs/serve.md has the steps of
+// keygen makes the first secret, or the next one of a rotation. docs/secrets.md has the steps of
 // a rotation.
 //
 // Its flags have no environment variables: AUTHKIT_SECRET_FILE may name the file of a running
