@@ -40,7 +40,7 @@ type listApps struct {
 
 // Run prints one app a line.
 func (l *listApps) Run(ctx context.Context) error {
-	work, err := l.open(ctx)
+	work, err := l.open(ctx, reads)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ type createApp struct {
 
 // Run prints the app with its first API key.
 func (c *createApp) Run(ctx context.Context) error {
-	work, err := c.open(ctx)
+	work, err := c.open(ctx, writes)
 	if err != nil {
 		return err
 	}

@@ -20,12 +20,12 @@ type configuration struct {
 	BaseURL string `help:"Where clients reach the server, as serve has it: the redirect URI of a provider that has none is made from it." placeholder:"URL"`
 }
 
-func (c configuration) open(ctx context.Context) (offline, error) {
+func (c configuration) open(ctx context.Context, to access) (offline, error) {
 	outbound, err := c.outbound()
 	if err != nil {
 		return offline{}, err
 	}
-	return c.manage.open(ctx, func(config *authkit.Config) {
+	return c.manage.open(ctx, to, func(config *authkit.Config) {
 		config.BaseURL = cmp.Or(c.BaseURL, config.BaseURL)
 		config.InsecureAllowHTTP = true // nothing is served here
 		config.Outbound, config.InsecureAllowLoopbackProviders = outbound, c.Loopback

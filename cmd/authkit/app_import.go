@@ -22,7 +22,7 @@ type exportApp struct {
 
 // Run writes the document to stdout.
 func (x *exportApp) Run(ctx context.Context) error {
-	work, err := x.open(ctx)
+	work, err := x.open(ctx, reads)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (i *importApp) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	work, err := i.open(ctx)
+	work, err := i.open(ctx, writes)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (x *diffApp) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	work, err := x.open(ctx)
+	work, err := x.open(ctx, reads)
 	if err != nil {
 		return err
 	}

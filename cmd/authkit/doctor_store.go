@@ -16,7 +16,6 @@ import (
 	tables "github.com/authkit-dev/authkit/internal/migrate"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/store/postgres"
-	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
 // storeWait is how long the store may take to be opened.
@@ -117,22 +116,6 @@ func (d *doctor) absent(e *examined) *examined {
 	return e.find(authkit.FindingStoreEmpty, "--store %q holds no data, and --secret-file %q is there.", redact(d.Store), file)
 }
 
-// pending returns the migrations that the store lacks, and how many there are in all.
-func (d *doctor) pending(ctx context.Context, kind, at string) (names []string, all int, err error) {
-	m, files := migrate{place: d.place, DryRun: true}, sqlite.Migrations()
-	if kind == "sqlite" {
-		names, err = m.sqlite(ctx, at)
-	} else {
-		files = postgres.Migrations()
-		names, err = m.postgres(ctx, at)
-	}
-	if err != nil {
-		return nil, -1, err
-	}
-	list, err := fs.Glob(files, "*.sql")
-	return names, len(list), err
-}
-
 // readSecrets reads the secret files. A missing first file is no fault of a store without data:
 // the first start makes it.
 func (d *doctor) readSecrets(e *examined) (secrets [][]byte, found []authkit.Finding) {
@@ -199,38 +182,3 @@ type standIn struct{ authkit.Store }
 
 // Volatile is false, as that of the store that it stands for.
 func (standIn) Volatile() bool { return false }
-
-// looking is a store in which a start of an engine notes no secret: it only seems so to that
-// engine.
-type looking struct {
-	authkit.Store
-
-	noted string
-}
-
-// NoteSecret answers as the store does, and notes nothing.
-func (l *looking) NoteSecret(ctx context.Context, id string, known []string) ([]authkit.SecretNote, error) {
-	l.noted = id
-	notes, err := l.Secrets(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, note := range notes {
-		if !slices.Contains(known, note.ID) {
-			return notes, authkit.ErrConflict
-		}
-	}
-	return notes, nil
-}
-
-// Secrets returns the notes of the store, and that which the engine would have made.
-func (l *looking) Secrets(ctx context.Context) ([]authkit.SecretNote, error) {
-	notes, err := l.Store.Secrets(ctx)
-	if err == nil && l.noted != "" && !slices.ContainsFunc(notes, func(n authkit.SecretNote) bool { return n.ID == l.noted }) {
-		notes = append(notes, authkit.SecretNote{ID: l.noted})
-	}
-	return notes, err
-}
-
-// Unwrap returns the store, for [authkit.Engine.Check].
-func (l *looking) Unwrap() authkit.Store { return l.Store }

@@ -26,8 +26,8 @@ type ofApp struct {
 }
 
 // openApp opens the store and finds the app.
-func (o ofApp) openApp(ctx context.Context) (offline, ownedApp, error) {
-	work, err := o.open(ctx)
+func (o ofApp) openApp(ctx context.Context, to access) (offline, ownedApp, error) {
+	work, err := o.open(ctx, to)
 	if err != nil {
 		return offline{}, ownedApp{}, err
 	}
@@ -64,7 +64,7 @@ type listKeys struct{ ofApp }
 
 // Run prints one key a line, with the inactive ones.
 func (l *listKeys) Run(ctx context.Context) error {
-	work, found, err := l.openApp(ctx)
+	work, found, err := l.openApp(ctx, reads)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ type rotateKey struct {
 
 // Run prints the key.
 func (r *rotateKey) Run(ctx context.Context) error {
-	work, found, err := r.openApp(ctx)
+	work, found, err := r.openApp(ctx, writes)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ type revokeKey struct {
 
 // Run prints which key is inactive now. One that was inactive before is no error.
 func (r *revokeKey) Run(ctx context.Context) error {
-	work, found, err := r.openApp(ctx)
+	work, found, err := r.openApp(ctx, writes)
 	if err != nil {
 		return err
 	}

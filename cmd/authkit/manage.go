@@ -23,9 +23,10 @@ type manage struct {
 }
 
 // open makes an engine over a store that exists, whose events have the actor [cliActor]. change
-// completes the configuration.
-func (m manage) open(ctx context.Context, change ...func(*authkit.Config)) (offline, error) {
-	switch kind, at, err := m.locate(); {
+// completes the configuration. The secret files are read before the store is changed.
+func (m manage) open(ctx context.Context, to access, change ...func(*authkit.Config)) (offline, error) {
+	kind, at, err := m.locate()
+	switch {
 	case err != nil:
 		return offline{}, err
 	case kind == "memory":
@@ -35,18 +36,24 @@ func (m manage) open(ctx context.Context, change ...func(*authkit.Config)) (offl
 			return offline{}, fmt.Errorf("--store %q does not exist: give the store that `authkit serve` uses", m.Store)
 		}
 	}
-	return m.openEngine(ctx, m.given, append(change, func(c *authkit.Config) { c.Store = byCLI{c.Store} })...)
+	if err := m.readable(); err != nil {
+		return offline{}, err
+	}
+	if to == reads {
+		return m.look(ctx, kind, at, change...)
+	}
+	return m.openEngine(ctx, m.secrets, append(change, func(c *authkit.Config) { c.Store = byCLI{c.Store} })...)
 }
 
-// given reads the secrets. It makes no file: what the store holds was sealed under one that
-// exists.
-func (p place) given(ctx context.Context, st authkit.Store) ([][]byte, error) {
+// readable refuses a secret file that is missing or holds no secret. [place.secrets] would make
+// one, but what the store holds was sealed under one that exists.
+func (p place) readable() error {
 	for _, file := range p.SecretFile {
 		if _, err := readSecret(file); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return p.secrets(ctx, st)
+	return nil
 }
 
 // developers calls do for every developer, newest first, until it returns false.

@@ -72,6 +72,47 @@ func TestCommandsTakeEffectOnARunningServer(t *testing.T) {
 	}
 }
 
+// TestCommandsThatReadChangeNothing runs them with a secret that is not in use yet, and on tables
+// of an earlier version. They neither note the secret nor migrate.
+func TestCommandsThatReadChangeNothing(t *testing.T) {
+	t.Parallel()
+	everyDurable(t, func(t *testing.T, open func(*testing.T) string) {
+		store, old, fresh := open(t), filepath.Join(t.TempDir(), "old"), filepath.Join(t.TempDir(), "new")
+		p := start(t, newLines(), "--store", store, "--secret-file", old, "--developer", "@"+write(t, developerEmail+":"+password))
+		app, _ := p.createApp(p.developer())
+		p.stop()
+		command(t, "keygen", "--secret-file", fresh)
+		document := write(t, command(t, "app", "export", app, "--store", store, "--secret-file", old))
+		all := [][]string{
+			{"app", "list"}, {"app", "export", app}, {"app", "diff", document}, {"user", "list", "--app", app},
+			{"user", "show", "--app", "console", developerEmail}, {"key", "list", "--app", app},
+		}
+		for _, args := range all {
+			command(t, append(args, "--store", store, "--secret-file", fresh+","+old)...)
+			command(t, append(args, "--store", store, "--secret-file", old)...) // refused if the other were noted
+		}
+
+		statement(t, store, "delete from authkit_migrations where version = (select max(version) from authkit_migrations)")
+		for _, args := range all {
+			refused(t, "lacks migrations (0003_scale.sql), and this command only reads: run `authkit migrate`", append(args, "--store", store, "--secret-file", old)...)
+		}
+		refused(t, "read --secret-file: ", "app", "create", "other", "--store", store, "--secret-file", "missing")
+		if got, want := command(t, "migrate", "--dry-run", "--store", store), "pending 0003_scale.sql\n"; got != want {
+			t.Errorf("migrate --dry-run: got %q, want %q", got, want)
+		}
+	})
+}
+
+// refused runs this binary as authkit, which has to fail with want in its error.
+func refused(t *testing.T, want string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("authkit", args...)
+	cmd.Env = []string{"GORACE=atexit_sleep_ms=0"}
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), want) {
+		t.Errorf("authkit %s: got %v, %s, want an error with %q", strings.Join(args, " "), err, out, want)
+	}
+}
+
 func checkActors(t *testing.T, file string, app uuid.UUID) {
 	t.Helper()
 	st, err := sqlite.Open(t.Context(), file)

@@ -23,7 +23,10 @@ func (r *reseal) Run(ctx context.Context) error {
 	if r.Store == "memory" {
 		return errors.New("--store is memory, which keeps nothing: give sqlite:FILE or postgres://…")
 	}
-	work, err := r.openEngine(ctx, r.given)
+	if err := r.readable(); err != nil {
+		return err
+	}
+	work, err := r.openEngine(ctx, r.secrets)
 	if err != nil {
 		return err
 	}

@@ -27,12 +27,12 @@ type usersOf struct {
 }
 
 // openApp opens the store and finds the app, which may be the console app.
-func (o usersOf) openApp(ctx context.Context) (offline, uuid.UUID, error) {
+func (o usersOf) openApp(ctx context.Context, to access) (offline, uuid.UUID, error) {
 	if o.App == "console" || o.App == authkit.Console.String() {
-		work, err := o.open(ctx)
+		work, err := o.open(ctx, to)
 		return work, authkit.Console, err
 	}
-	work, found, err := ofApp(o).openApp(ctx)
+	work, found, err := ofApp(o).openApp(ctx, to)
 	return work, found.ID, err
 }
 
@@ -44,8 +44,8 @@ type oneUser struct {
 }
 
 // openUser opens the store and finds the user.
-func (o oneUser) openUser(ctx context.Context) (offline, authkit.User, error) {
-	work, app, err := o.openApp(ctx)
+func (o oneUser) openUser(ctx context.Context, to access) (offline, authkit.User, error) {
+	work, app, err := o.openApp(ctx, to)
 	if err != nil {
 		return offline{}, authkit.User{}, err
 	}
@@ -110,7 +110,7 @@ func (l *listUsers) Run(ctx context.Context) error {
 	if l.Limit < 0 {
 		return fmt.Errorf("--limit is %d: give 1 or more, or 0 for all", l.Limit)
 	}
-	work, app, err := l.openApp(ctx)
+	work, app, err := l.openApp(ctx, reads)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (e *enableUser) Run(ctx context.Context) error {
 }
 
 func (o oneUser) change(ctx context.Context, p authkit.UserPatch) error {
-	work, u, err := o.openUser(ctx)
+	work, u, err := o.openUser(ctx, writes)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ type deleteUser struct{ oneUser }
 
 // Run prints which user is deleted.
 func (d *deleteUser) Run(ctx context.Context) error {
-	work, u, err := d.openUser(ctx)
+	work, u, err := d.openUser(ctx, writes)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ type sessionRow struct {
 
 // Run prints the user.
 func (s *showUser) Run(ctx context.Context) error {
-	work, u, err := s.openUser(ctx)
+	work, u, err := s.openUser(ctx, reads)
 	if err != nil {
 		return err
 	}
