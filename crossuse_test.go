@@ -231,6 +231,7 @@ func doors() []door {
 		{"GET /apps/{app_id}/.well-known/openid-configuration", "the header", header("Bearer", "GET", "/apps/{app_id}/.well-known/openid-configuration", ""), all(200), nil},
 		{"GET /apps/{app_id}/.well-known/jwks.json", "the header", header("Bearer", "GET", "/apps/{app_id}/.well-known/jwks.json", ""), all(200), nil},
 		{"GET /errors/{code}", "the header", header("Bearer", "GET", "/errors/forbidden", ""), all(200), nil},
+		{"GET /docs", "the header", header("Bearer", "GET", "/docs", ""), all(200), nil},
 		{"GET /authkit.js", "the header", header("Bearer", "GET", "/authkit.js", ""), all(200), nil},
 		{"GET /healthz", "the header", header("Bearer", "GET", "/healthz", ""), all(200), nil},
 		{"GET /openapi.json", "the header", header("Bearer", "GET", "/openapi.json", ""), all(200), nil},

@@ -509,6 +509,9 @@ func otherFlows() []flow {
 		{name: "read the API document", route: "GET /openapi.json", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/openapi.json", "")
 		}},
+		{name: "read the reference page", route: "GET /docs", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/docs", "")
+		}},
 		{name: "a route of the host's own", status: 200, ready: func(s *stage) func() *http.Request {
 			token := s.signUp(s.email()).text(s.t, "token")
 			return func() *http.Request {
@@ -522,7 +525,7 @@ func otherFlows() []flow {
 
 // storeless reports whether the flow needs no store.
 func (f flow) storeless() bool {
-	return slices.Contains([]string{"GET /healthz", "GET /errors/{code}", "GET /authkit.js", "GET /openapi.json"}, f.route)
+	return slices.Contains([]string{"GET /healthz", "GET /errors/{code}", "GET /authkit.js", "GET /openapi.json", "GET /docs"}, f.route)
 }
 
 func TestEveryRouteHasAFlow(t *testing.T) {

@@ -54,22 +54,27 @@ func TestTheAPIDocumentIsCurrent(t *testing.T) {
 
 func writeDocument(t *testing.T, text []byte) {
 	t.Helper()
-	var zipped bytes.Buffer
-	w, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	for name, b := range map[string][]byte{"openapi.json": text, "openapi.json.gz": zipped(t, compact(t, text))} {
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func zipped(t *testing.T, text []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Write(compact(t, text)); err != nil {
+	if _, err := w.Write(text); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, b := range map[string][]byte{"openapi.json": text, "openapi.json.gz": zipped.Bytes()} {
-		if err := os.WriteFile(name, b, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return out.Bytes()
 }
 
 func compact(t *testing.T, text []byte) []byte {
@@ -151,17 +156,31 @@ func apiOf(t *testing.T) apidoc.API {
 	return api
 }
 
-// apiTags group the routes by the beginning of their paths. The first that fits is taken.
+// apiTags group the routes by the beginning of their paths. The longest that fits is taken. A reader
+// meets the groups in this order.
 var apiTags = []struct {
 	name, text string
 	prefixes   []string
 }{
-	{"account", "A user's password and address.", []string{"/auth/password/", "/auth/email/"}},
-	{"user", "The signed-in user.", []string{"/auth/me/", "/auth/sessions/", "/auth/identities/"}},
 	{"sign-in", "How sessions begin, go on and end.", []string{"/auth/"}},
+	{"user", "The signed-in user.", []string{"/auth/me/", "/auth/sessions/", "/auth/identities/"}},
+	{"account", "A user's password and address.", []string{"/auth/password/", "/auth/email/"}},
 	{"users", "The users of an app, for its server.", []string{"/users/"}},
-	{"discovery", "What is public.", []string{"/apps/{app_id}/.well-known/", "/errors/", "/healthz", "/readyz", "/openapi.json", "/authkit.js"}},
 	{"apps", "Apps, for developers.", []string{"/apps"}},
+	{"discovery", "What is public.", []string{"/apps/{app_id}/.well-known/", "/errors/", "/healthz", "/readyz", "/openapi.json", "/docs", "/authkit.js"}},
+}
+
+// tagOf returns the group of a path.
+func tagOf(path string) (name string) {
+	longest := 0
+	for _, tag := range apiTags {
+		for _, prefix := range tag.prefixes {
+			if strings.HasPrefix(path, prefix) && len(prefix) > longest {
+				name, longest = tag.name, len(prefix)
+			}
+		}
+	}
+	return name
 }
 
 func describeRoute(t *testing.T, rt route) apidoc.Route {
@@ -171,14 +190,9 @@ func describeRoute(t *testing.T, rt route) apidoc.Route {
 		body = appPatchType
 	}
 	out := apidoc.Route{
-		Method: rt.method, Path: rt.pattern, Operation: rt.operation, Summary: rt.summary, Schemes: rt.caller.schemes, Anonymous: rt.caller.anon,
+		Method: rt.method, Path: rt.pattern, Operation: rt.operation, Summary: rt.summary, Tag: tagOf(rt.pattern), Schemes: rt.caller.schemes, Anonymous: rt.caller.anon,
 		Body: body, Form: form, Query: typeOf(rt.query), Headers: typeOf(rt.headers),
 		Refusals: map[int][]string{}, Forwarded: strings.Contains(rt.pattern, "{app_id}"), Cookies: strings.HasPrefix(rt.pattern, "/auth/"),
-	}
-	for _, tag := range apiTags {
-		if out.Tag == "" && slices.ContainsFunc(tag.prefixes, func(p string) bool { return strings.HasPrefix(rt.pattern, p) }) {
-			out.Tag = tag.name
-		}
 	}
 	for _, a := range rt.answers {
 		out.Answers = append(out.Answers, apidoc.Answer{Status: a.status, Body: typeOf(a.body)})

@@ -52,13 +52,18 @@ func errorPage(c *call) error {
 // newNonce makes the nonce by which a page may use its one style.
 func newNonce() string { return token.Encode(token.Random(16)) }
 
+// closeToOrigins has no script of another origin read the answer.
+func closeToOrigins(header http.Header) {
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+		header.Del(name)
+	}
+}
+
 // html answers with a page under a policy of pages.CSP. No script of another origin may read it,
 // since its form is for the person who sees it.
 func (c *call) html(policy string, write func(http.ResponseWriter) error) error {
 	header := c.w.Header()
-	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
-		header.Del(name)
-	}
+	closeToOrigins(header)
 	if vary := "Accept, Sec-Fetch-Mode"; !slices.Contains(header.Values("Vary"), vary) {
 		header.Add("Vary", vary)
 	}

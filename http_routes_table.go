@@ -45,4 +45,9 @@ var publicRoutes = []route{
 		caller: &byAnyone, anyOrigin: true, action: plain{apiDocument}, headers: documentHeaders{},
 		answers: []result{{200, apiDocumentJSON{}}, {304, nil}},
 	},
+	{
+		method: get, pattern: "/docs", operation: "Reference", summary: "This document as a page, with examples and a search",
+		caller: &byAnyone, action: plain{referencePage}, headers: documentHeaders{},
+		answers: []result{{200, htmlPage{}}, {304, nil}},
+	},
 }
