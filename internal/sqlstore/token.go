@@ -227,8 +227,8 @@ and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
 var (
 	selectToken = tokenAnd(`left join authkit_users u on u.app_id = t.app_id and u.user_id = t.user_id and u.epoch = t.epoch
 left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id`)
-	tokenFirst = tokenAnd(`left join lateral (select * from authkit_users h where h.app_id = $1 and h.user_id = t.user_id and h.epoch = t.epoch offset 0) u on true
-left join lateral (select * from authkit_credentials h where h.app_id = $1 and h.user_id = u.user_id offset 0) c on true`)
+	tokenFirst = tokenAnd(`left join lateral (select ` + userCols + ` from authkit_users h where h.app_id = $1 and h.user_id = t.user_id and h.epoch = t.epoch offset 0) u on true
+left join lateral (select kind, subject, data, created_at from authkit_credentials h where h.app_id = $1 and h.user_id = u.user_id offset 0) c on true`)
 	tryToken = `update authkit_tokens set attempts = attempts + 1` + unspent + unboundOrCurrent + liveAppAt("$6") + ` and attempts < $7 returning ` + tokenCols
 )
 
