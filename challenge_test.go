@@ -2,6 +2,7 @@ package authkit_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -39,8 +40,10 @@ func TestALinkWithAChallengeOpenedOnAnotherDevice(t *testing.T) {
 		body, _ := s.shown(m, asker)
 		got := s.send("POST", s.in("/auth/verify/{app_id}"), body, form, asker)
 		got.want(t, 303, "")
-		if to := got.Header().Get("Location"); !strings.HasPrefix(to, goal+"?code=") {
-			t.Errorf("Location: got %q, want %s with a code", to, goal)
+		to := got.Header().Get("Location")
+		iss := "&iss=" + url.QueryEscape(base+"/apps/"+s.app.ID.String())
+		if !strings.HasPrefix(to, goal+"?code=") || !strings.HasSuffix(to, iss) {
+			t.Errorf("Location: got %q, want %s with a code and %s", to, goal, iss)
 		}
 	})
 }

@@ -247,7 +247,7 @@ func pressLink(c *call) error {
 	}
 	switch got.State {
 	case LandingGoesOn:
-		return c.redirectToGoal(got.RedirectTo, url.Values{"code": {got.Code}})
+		return c.redirectToGoal(got.RedirectTo, c.goalQuery(nil, "code", got.Code))
 	case LandingSignedIn:
 		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", "You may close this page.")

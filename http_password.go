@@ -3,7 +3,6 @@ package authkit
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -72,7 +71,7 @@ func pressReset(c *call) error {
 	saved := "Your new password is saved." + removedText(got.SignIn.Removed)
 	switch got.State {
 	case LandingGoesOn:
-		return c.redirectToGoal(got.RedirectTo, url.Values{"code": {got.Code}})
+		return c.redirectToGoal(got.RedirectTo, c.goalQuery(nil, "code", got.Code))
 	case LandingSignedIn:
 		c.setSignInCookies(got.SignIn)
 		return c.notice("Signed in", saved+" You may close this page.")
