@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ func TestTheBrowserClient(t *testing.T) {
 	t.Run("a sign-out reaches each tab of the session, and no other", func(t *testing.T) { signsOutEverywhere(t, f) })
 	t.Run("a duplicated tab goes on with the session", func(t *testing.T) { isDuplicated(t, f) })
 	t.Run("tabs share a cookie", func(t *testing.T) { sharesACookie(t, f) })
+	t.Run("a late refresh does not undo a sign-in", func(t *testing.T) { keepsTheLatestSignIn(t, f) })
 }
 
 func refreshesOnce(t *testing.T, f *front) {
@@ -116,4 +118,25 @@ func sharesACookie(t *testing.T, f *front) {
 	wantJS(t, second, "told(auth.signOut())", "no one")
 	do(t, first, chromedp.Poll[chromedp.Void]("who() === 'no one'"))
 	wantStarted(t, first, f.sibling+"/cookie", "no one")
+}
+
+// keepsTheLatestSignIn has a person sign in as another one, and then out, while a refresh is under way.
+func keepsTheLatestSignIn(t *testing.T, f *front) {
+	in := f.profile(t, ahead)
+	wantStarted(t, in, f.away+"/memory", "no one")
+	signsUp(t, in, "fay@example.com")
+	late := "ahead(16 * 60e3); window.late = auth.accessToken().then(() => who()); 0"
+	release := f.asked.holds(refreshRoute)
+	js[chromedp.Void](t, in, late)
+	wantJS(t, in, fmt.Sprintf("auth.signUp({ email: 'gus@example.com', password: %q }).then(() => who())", password), "gus@example.com")
+	release()
+	wantJS(t, in, "late", "gus@example.com")
+	wantJS(t, in, "auth.reloadUser().then((user) => user.email)", "gus@example.com")
+
+	release = f.asked.holds(refreshRoute)
+	js[chromedp.Void](t, in, late)
+	wantJS(t, in, "told(auth.signOut())", "no one")
+	release()
+	wantJS(t, in, "late", "no one")
+	wantJS(t, in, "events.join()", "signed_in,signed_in,user_changed,signed_out")
 }

@@ -160,22 +160,19 @@ class Client {
   }
 
   async #restore() {
-    if (!this.#cookie) {
-      await this.#fresh();
-    } else {
-      await this.#check();
-    }
+    await (this.#cookie ? this.#check() : this.#fresh());
     return this.#user;
   }
 
   /** #check asks whose session the cookie is. */
   async #check() {
-    try {
-      this.#become(await this.#call('GET', '/auth/me/{app_id}'));
-    } catch (e) {
+    const before = this.#user;
+    const user = await this.#call('GET', '/auth/me/{app_id}').catch((e) => {
       if (e.status !== 401) throw e;
-      await this.#end();
-    }
+    });
+    if (this.#user !== before) return; // a sign-in or a sign-out came in between
+    if (user) this.#become(user);
+    else await this.#end();
   }
 
   // ---- ways in
@@ -207,7 +204,7 @@ class Client {
     const token = this.#cookie ? undefined : await this.#fresh();
     const answer = await this.#signIn('/auth/email/verify/{app_id}', this.#proof('verify', proof), token);
     if (answer.user) return answer;
-    if (this.#user?.user_id === answer.user_id) this.#become(answer, 'user_changed');
+    if (this.#user) this.#become(answer, 'user_changed');
     return { user: answer, created: false };
   }
 
@@ -226,7 +223,7 @@ class Client {
     return this.#pend(kind, email, await this.#call('POST', `/auth/${route}/{app_id}`, { body, choose: true }));
   }
 
-  /** #linkPair returns one pair for all mails until a link comes back, in a new tab: nothing in its URL says of which mail it is. */
+  /** #linkPair returns one pair for all mails until a link comes back: its URL does not say of which mail it is. */
   async #linkPair() {
     const key = `${this.#name}.link`;
     const kept = this.#local.getItem(key)?.split(' ');
@@ -277,7 +274,7 @@ class Client {
     const mark = `${this.#name}.flow`;
     if (!popup) {
       if (!this.#session.setItem(mark, `redirect ${verifier}`)) {
-        throw new AuthkitError('storage_unavailable', 'the browser keeps nothing for this page, so that a redirect cannot come back to it; use a popup');
+        throw new AuthkitError('storage_unavailable', 'the browser keeps nothing for this page; use a popup');
       }
       location.assign(to);
       return undefined;
@@ -290,7 +287,7 @@ class Client {
     try {
       opened.opener = null; // the provider's page must not navigate this one
     } catch {
-      // it has gone on already
+      // it has gone on
     }
     return new Promise((done, fail) => {
       this.#popups.set(id, { verifier, done, fail });
@@ -309,7 +306,7 @@ class Client {
     const flow = this.#session.getItem(`${this.#name}.flow`);
     const [kind, secret] = flow?.split(' ') ?? [];
     const link = this.#local.getItem(`${this.#name}.link`)?.split(' ')[0];
-    const own = got.iss ? got.iss === this.#issuer : got.code && (flow || link); // RFC 9207: another server's answer is not for this client
+    const own = got.iss ? got.iss === this.#issuer : got.code && (flow || link); // RFC 9207
     if (!own || !(got.code || got.error || (this.#cookie && flow))) return { outcome: 'none' };
     this.#session.removeItem(`${this.#name}.flow`);
     for (const name of params) at.searchParams.delete(name);
@@ -318,7 +315,7 @@ class Client {
     const verifiers = [kind === 'redirect' && secret, got.code && link].filter(Boolean);
     if (kind === 'popup' || !verifiers.length) {
       if (!(await this.#handOver(kind === 'popup' ? secret : undefined, got))) {
-        throw got.error ? callbackError(got) : new AuthkitError('flow_not_found', 'no window of this browser began this sign-in, or that window is closed');
+        throw got.error ? callbackError(got) : new AuthkitError('flow_not_found', 'no open window of this browser began this sign-in');
       }
       globalThis.close?.();
       return { outcome: 'handed_over' };
@@ -353,11 +350,7 @@ class Client {
 
   /** #handOver gives the answer to the window that began the flow, and reports whether there is one. */
   #handOver(id, got) {
-    return new Promise((done) => {
-      if (!this.#channel) {
-        done(false);
-        return;
-      }
+    return this.#channel && new Promise((done) => {
       const offer = random();
       const listen = ({ data }) => {
         if (data.type === 'claimed' && data.offer === offer) settle(true);
@@ -386,9 +379,9 @@ class Client {
 
   async signOut({ all = false } = {}) {
     await this.#locked(async () => {
-      const { token } = await this.#load();
+      const { token } = this.#cookie ? {} : await this.#load();
       try {
-        if (this.#cookie || token) await this.#call('POST', '/auth/sign-out/{app_id}', { body: { refresh_token: this.#cookie ? undefined : token, all } });
+        if (this.#cookie || token) await this.#call('POST', '/auth/sign-out/{app_id}', { body: { refresh_token: token, all } });
       } catch (e) {
         if (e.status !== 401) throw e; // the session has ended already
       } finally {
@@ -397,14 +390,12 @@ class Client {
     });
   }
 
-  async reloadUser() {
-    const user = await this.request('GET', '/auth/me/{app_id}');
-    this.#become(user, 'user_changed');
-    return user;
-  }
+  reloadUser() { return this.#me('GET'); }
 
-  async updateUser(patch) {
-    const user = await this.request('PATCH', '/auth/me/{app_id}', patch);
+  updateUser(patch) { return this.#me('PATCH', patch); }
+
+  async #me(method, patch) {
+    const user = await this.request(method, '/auth/me/{app_id}', patch);
     this.#become(user, 'user_changed');
     return user;
   }
@@ -413,7 +404,10 @@ class Client {
     if (!this.#cookie) return this.#fresh();
     if (this.#user && !(performance.now() < this.#token?.due)) {
       const sent = performance.now();
-      this.#keep(await this.#call('POST', '/auth/access-token/{app_id}', { body: {} }), sent);
+      const of = this.#user.user_id;
+      const answer = await this.#call('POST', '/auth/access-token/{app_id}', { body: {} });
+      if (this.#user?.user_id !== of) return this.accessToken();
+      this.#keep(answer, sent);
     }
     return this.#token?.text ?? null;
   }
@@ -488,16 +482,16 @@ class Client {
         return;
       }
       const sent = performance.now();
-      try {
-        const answer = await this.#call('POST', '/auth/refresh/{app_id}', { body: { refresh_token: token }, key });
-        await this.#adopt(answer, sent, key);
-      } catch (e) {
+      let end;
+      const answer = await this.#call('POST', '/auth/refresh/{app_id}', { body: { refresh_token: token }, key }).catch((e) => {
         if (!over(e)) {
           this.#share({ type: 'tried' });
           throw e;
         }
-        await this.#end(e);
-      }
+        end = e;
+      });
+      if ((await this.#load()).token !== token) return; // a sign-in or a sign-out came in between
+      await (end ? this.#end(end) : this.#adopt(answer, sent, key));
     });
   }
 
@@ -554,8 +548,11 @@ class Client {
     if (was) this.#emit({ type: 'signed_out', user: null, error });
   }
 
-  #become(user, type = this.#user?.user_id === user.user_id ? 'refreshed' : 'signed_in') {
-    if (this.#cookie && this.#user?.user_id !== user.user_id) this.#token = undefined; // it is another user's
+  #become(user, type) {
+    const same = this.#user?.user_id === user.user_id;
+    if (type === 'user_changed' && !same && (this.#user || !this.#cookie)) return; // a late answer about another user
+    type ??= same ? 'refreshed' : 'signed_in';
+    if (this.#cookie && !same) this.#token = undefined; // it is another user's
     this.#user = user;
     this.#emit({ type, user });
   }
@@ -635,7 +632,7 @@ function callbackError({ error, provider_code, request_id }) {
   return new AuthkitError(error, 'the sign-in was not finished', { request_id, provider_code });
 }
 
-/** answerOf sends a request and returns the JSON of its answer; undefined for 204. */
+/** answerOf sends a request and returns the answer's JSON; undefined for 204. */
 async function answerOf(send) {
   let response, body;
   try {
