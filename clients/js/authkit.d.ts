@@ -36,7 +36,7 @@ export interface ClientOptions {
   resources?: readonly string[];
 }
 
-/** A place for one string by key. localStorage is one. */
+/** A place for one string by key. localStorage is one. A key names app and server, in A-Z, a-z, 0-9, ".", "_" and "-". */
 export interface TokenStorage {
   getItem(key: string): string | null | Promise<string | null>;
   setItem(key: string, value: string): unknown;

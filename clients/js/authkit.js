@@ -127,11 +127,11 @@ class Client {
     this.#app = options.app === 'console' ? consoleApp : options.app;
     this.#issuer = options.issuer ?? `${this.#base}/apps/${this.#app}`;
     this.#cookie = options.session === 'cookie';
-    this.#name = `authkit.${this.#app}`;
+    this.#name = `authkit.${this.#app}.${this.#base.replace(/[^\w.-]/g, '_')}`; // some storages take no other characters
     this.#place = placeOf(options.storage);
     this.#kind = this.#cookie ? 'cookie' : typeof options.storage === 'object' ? 'custom' : options.storage ?? 'memory';
     try {
-      this.#channel = new BroadcastChannel(`${this.#name} ${this.#base}`);
+      this.#channel = new BroadcastChannel(this.#name);
       this.#channel.onmessage = ({ data }) => this.#hear(data);
       this.#channel.unref?.(); // Node would wait for it
     } catch {
