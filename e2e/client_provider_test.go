@@ -175,6 +175,10 @@ func knowsItsOwn(t *testing.T, f *front) {
 	wantJS(t, in, "location.search", "?x=1")
 	wantJS(t, in, "who()", "no one")
 
+	wantJS(t, in, fmt.Sprintf("told(auth.sendMagicLink({ email: 'ann@example.com', redirectTo: %q }))", home), "no one")
+	wantStarted(t, in, home+"?code=of-another&state=x", "no one")
+	wantJS(t, in, "location.search", "?code=of-another&state=x")
+
 	f.change(authkit.AppPatch{Origins: &[]string{}})
 	wantStarted(t, in, home, "no one")
 	wantJS(t, in, fmt.Sprintf("told(auth.signIn({ email: 'ann@example.com', password: %q }))", password), "refused: network_error") // as a browser tells it

@@ -58,7 +58,8 @@ export interface Client {
   start(): Promise<User | null>;
 
   /**
-   * Finishes the sign-in that a URL brings, by default the page's; start does it, too. The page's URL
+   * Finishes the sign-in that a URL brings, by default the page's; start does it, too. A URL whose
+   * `iss` is not the app's issuer is another system's, and brings none. The page's URL
    * is cleaned by history.replaceState before anything is sent. A popup gives the answer to the
    * window that opened it and closes itself.
    */

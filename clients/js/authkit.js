@@ -306,7 +306,7 @@ class Client {
     const flow = this.#session.getItem(`${this.#name}.flow`);
     const [kind, secret] = flow?.split(' ') ?? [];
     const link = this.#local.getItem(`${this.#name}.link`)?.split(' ')[0];
-    const own = got.iss ? got.iss === this.#issuer : got.code && (flow || link); // RFC 9207
+    const own = got.iss === this.#issuer; // RFC 9207
     if (!own || !(got.code || got.error || (this.#cookie && flow))) return { outcome: 'none' };
     this.#session.removeItem(`${this.#name}.flow`);
     for (const name of params) at.searchParams.delete(name);
