@@ -179,6 +179,12 @@ func knowsItsOwn(t *testing.T, f *front) {
 	wantStarted(t, in, home+"?code=of-another&state=x", "no one")
 	wantJS(t, in, "location.search", "?code=of-another&state=x")
 
+	signsUp(t, in, "ben@example.com")
+	wantStarted(t, in, home+"?error=Call+555-0100"+iss, "ben@example.com")
+	wantStarted(t, in, home+"?error=provider_refused&request_id=555-0100"+iss, "refused: provider_refused")
+	wantJS(t, in, "who()", "ben@example.com")
+	wantJS(t, in, "told(auth.signOut())", "no one")
+
 	f.change(authkit.AppPatch{Origins: &[]string{}})
 	wantStarted(t, in, home, "no one")
 	wantJS(t, in, fmt.Sprintf("told(auth.signIn({ email: 'ann@example.com', password: %q }))", password), "refused: network_error") // as a browser tells it

@@ -52,8 +52,8 @@ export interface Client {
 
   /**
    * Finishes the sign-in that the page's URL brings, or restores the session. Call it once a page. It
-   * returns who is signed in. It throws if the sign-in was refused, or if authkit is out of reach;
-   * a second call then tries the session again.
+   * returns who is signed in. It throws if the sign-in was refused, and user is then that of the
+   * session, if any. It throws if authkit is out of reach; a second call then tries the session again.
    */
   start(): Promise<User | null>;
 

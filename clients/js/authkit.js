@@ -93,7 +93,8 @@ function placeOf(choice) {
 }
 
 const consoleApp = '00000000-0000-7000-8000-000000000000';
-const params = ['code', 'iss', 'error', 'provider_code', 'request_id'];
+/** params are an answer's parameters and their forms: any page can link here with its own text. */
+const params = { code: /.*/, iss: /.*/, error: /^\w+$/, provider_code: /^\w+$/, request_id: /^[\da-f-]{36}$/ };
 
 class Client {
   #options;
@@ -155,8 +156,13 @@ class Client {
   }
 
   async #begin() {
-    const { outcome } = globalThis.location ? await this.handleCallback() : { outcome: 'none' };
-    return outcome === 'none' ? this.#restore() : this.#user;
+    try {
+      if (globalThis.location && (await this.handleCallback()).outcome !== 'none') return this.#user;
+    } catch (e) {
+      await this.#restore().catch(() => {});
+      throw e;
+    }
+    return this.#restore();
   }
 
   async #restore() {
@@ -302,14 +308,14 @@ class Client {
   /** handleCallback finishes the flow whose answer the URL brings. The answer leaves the URL and the history before it is used. */
   async handleCallback(url = location.href) {
     const at = new URL(url);
-    const got = Object.fromEntries(params.map((name) => [name, at.searchParams.get(name) ?? undefined]));
+    const got = Object.fromEntries(Object.entries(params).map(([name, form]) => [name, at.searchParams.get(name)?.match(form)?.[0]]));
     const flow = this.#session.getItem(`${this.#name}.flow`);
     const [kind, secret] = flow?.split(' ') ?? [];
     const link = this.#local.getItem(`${this.#name}.link`)?.split(' ')[0];
     const own = got.iss === this.#issuer; // RFC 9207
     if (!own || !(got.code || got.error || (this.#cookie && flow))) return { outcome: 'none' };
     this.#session.removeItem(`${this.#name}.flow`);
-    for (const name of params) at.searchParams.delete(name);
+    for (const name in params) at.searchParams.delete(name);
     if (url === globalThis.location?.href) history.replaceState(history.state, '', at);
 
     const verifiers = [kind === 'redirect' && secret, got.code && link].filter(Boolean);
