@@ -5,27 +5,18 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/authkit-dev/authkit"
 )
 
-// bindTexts holds the statement that binds a token, by what locks a row.
-var bindTexts sync.Map
-
-// bindSQL binds a token to the user $6 at the Epoch $7. The app and the user are locked before the
+// bindText binds a token to the user $6 at the Epoch $7. The app and the user are locked before the
 // token: a concurrent step that deletes the app or raises the Epoch waits, or is seen.
-func bindSQL(share string) string {
-	if sql, ok := bindTexts.Load(share); ok {
-		return sql.(string) //nolint:forcetypeassert // only texts are stored
-	}
-	sql := `with live as (select 1 from authkit_apps where app_id = $1 and deleted_at = 0` + share + `),
+func bindText(share string) string {
+	return `with live as (select 1 from authkit_apps where app_id = $1 and deleted_at = 0` + share + `),
 holder as (select 1 from authkit_users where app_id = $1 and user_id = $6 and epoch = $7 and exists (select 1 from live)` + share + `)
 update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9, attempts = case when proof is null then 0 else attempts end` +
 		unspent + unbound + ` and exists (select 1 from holder) returning 1`
-	bindTexts.Store(share, sql)
-	return sql
 }
 
 // BindTokens implements [authkit.TokenStore]. Users have an order, since a database takes a second to
@@ -42,7 +33,7 @@ func (s *Store) BindTokens(ctx context.Context, tokens []authkit.Token, now time
 		a, b := tokens[i], tokens[j]
 		return cmp.Or(bytes.Compare(a.App[:], b.App[:]), bytes.Compare(a.UserID[:], b.UserID[:]), bytes.Compare(a.Hash, b.Hash))
 	})
-	sql := bindSQL(s.c.Dialect().Share)
+	sql := bindText(s.c.Dialect().Share) // once a batch
 	err = s.c.Tx(ctx, true, func(q Tx) error {
 		bound = make([]bool, len(tokens))
 		for _, i := range order {

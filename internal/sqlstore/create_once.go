@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -58,15 +57,10 @@ func (s *Store) createOnce(ctx context.Context, c authkit.NewUser, u authkit.Use
 }
 
 // createTexts holds the text of each kind of creating.
-var createTexts sync.Map
+var createTexts texts[creating]
 
 func (k creating) sql(share string) string {
-	if sql, ok := createTexts.Load(k); ok {
-		return sql.(string) //nolint:forcetypeassert // only texts are stored
-	}
-	sql := k.text(share)
-	createTexts.Store(k, sql)
-	return sql
+	return createTexts.of(k, func() string { return k.text(share) })
 }
 
 func (k creating) text(share string) string {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -59,7 +58,7 @@ func (s *Store) hitOnce(ctx context.Context, hits authkit.Hits, now int64) (auth
 }
 
 // onces holds the text for each kind of hits: which of them can be refused.
-var onces sync.Map
+var onces texts[string]
 
 func onceSQL(hits []authkit.Hit) string {
 	kinds := make([]byte, len(hits))
@@ -68,12 +67,7 @@ func onceSQL(hits []authkit.Hit) string {
 			kinds[i] = '-'
 		}
 	}
-	if sql, ok := onces.Load(string(kinds)); ok {
-		return sql.(string) //nolint:forcetypeassert // only texts are stored
-	}
-	sql := onceText(kinds)
-	onces.Store(string(kinds), sql)
-	return sql
+	return onces.of(string(kinds), func() string { return onceText(kinds) })
 }
 
 // onceText builds the statement. Counts may be lost with the machine, as they may in [Store.count].

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -55,15 +54,10 @@ func (s *Store) putOnce(ctx context.Context, put authkit.Put, p putting) error {
 }
 
 // putTexts holds the text of each kind of putting.
-var putTexts sync.Map
+var putTexts texts[putting]
 
 func (p putting) sql(share string) string {
-	if sql, ok := putTexts.Load(p); ok {
-		return sql.(string) //nolint:forcetypeassert // only texts are stored
-	}
-	sql := p.text(share)
-	putTexts.Store(p, sql)
-	return sql
+	return putTexts.of(p, func() string { return p.text(share) })
 }
 
 func (p putting) text(share string) string {

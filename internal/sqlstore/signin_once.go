@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"sync"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -42,16 +41,9 @@ func signIn(ctx context.Context, q Tx, c authkit.UserChange, k signing) {
 }
 
 // signTexts holds the text of each kind of signing.
-var signTexts sync.Map
+var signTexts texts[signing]
 
-func (k signing) sql() string {
-	if sql, ok := signTexts.Load(k); ok {
-		return sql.(string) //nolint:forcetypeassert // only texts are stored
-	}
-	sql := k.text()
-	signTexts.Store(k, sql)
-	return sql
-}
+func (k signing) sql() string { return signTexts.of(k, k.text) }
 
 func (k signing) text() string {
 	c := &chain{last: "own", next: 3}

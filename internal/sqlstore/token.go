@@ -7,7 +7,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -102,19 +101,16 @@ type chosen struct {
 }
 
 // puts holds the text of each kind of put.
-var puts sync.Map
+var puts texts[chosen]
 
-func (c chosen) put() string {
-	if sql, ok := puts.Load(c); ok {
-		return sql.(string) //nolint:forcetypeassert // only texts are stored
-	}
+func (c chosen) put() string { return puts.of(c, c.text) }
+
+func (c chosen) text() string {
 	epoch := `$10`
 	if c.current {
 		epoch = `(select u.epoch from authkit_users u where u.app_id = $1 and u.user_id = $7)`
 	}
-	sql := intoTokens + `select $1,$2,$3,$4,$5,$6,$7,` + epoch + `,$8,$9,p.place from ` + c.places() + overPlace
-	puts.Store(c, sql)
-	return sql
+	return intoTokens + `select $1,$2,$3,$4,$5,$6,$7,` + epoch + `,$8,$9,p.place from ` + c.places() + overPlace
 }
 
 // places selects from the places p of the token $4 in the slot $3 of the kind $2 the one to take.
