@@ -128,7 +128,7 @@ func (p *providers) reseal(c *OAuthConfig) {
 }
 
 func clientSecretAAD(app uuid.UUID, provider string) []byte {
-	return seal.AAD("client secret", app.String(), provider)
+	return seal.ClientSecretAAD(app.String(), provider)
 }
 
 // callbackURL is where a provider sends browsers back to, unless a configuration says another

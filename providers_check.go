@@ -98,7 +98,7 @@ func (p *providers) checkRedirect(c OAuthConfig) []FieldError {
 	if err := httpio.CheckProviderRedirect(c.RedirectURI); err != nil {
 		return []FieldError{{"redirect_uri", "invalid_url", "redirect_uri: " + err.Error()}}
 	}
-	if httpio.Below(c.RedirectURI, p.callbacks) {
+	if httpio.Below(c.RedirectURI, p.callbacks) || httpio.OtherCallback(c.RedirectURI, c.Provider, c.App.String()) {
 		return []FieldError{{"redirect_uri", "invalid_url", "redirect_uri is the callback of another provider or app; this one's is " + p.callbackURL(c)}}
 	}
 	return nil

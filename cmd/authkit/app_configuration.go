@@ -5,14 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
@@ -42,25 +39,6 @@ func (c configuration) callback(app ownedApp, provider string) string {
 		return ""
 	}
 	return strings.TrimSuffix(c.BaseURL, "/") + "/auth/callback/" + provider + "/" + app.ID.String()
-}
-
-// isOtherCallback reports whether a redirect URI has the path of a callback of authkit, and not that
-// of this provider and app. The Engine refuses those of its own base URL, which the command may not
-// know.
-func isOtherCallback(redirect string, app ownedApp, provider string) bool {
-	u, err := url.Parse(redirect)
-	if err != nil {
-		return false // the Engine says why
-	}
-	names := strings.Split(path.Clean("/"+u.Path), "/")
-	if len(names) < 5 {
-		return false
-	}
-	names = names[len(names)-4:]
-	if _, err := uuid.Parse(names[3]); err != nil || names[0] != "auth" || names[1] != "callback" {
-		return false
-	}
-	return names[2] != provider || names[3] != app.ID.String()
 }
 
 // providers returns the configured providers of an app as a document has them, by name. secrets
@@ -112,7 +90,7 @@ func (o offline) clientSecret(c authkit.OAuthConfig) (*string, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := ring.Open(c.SecretSealed, seal.AAD("client secret", c.App.String(), c.Provider)) // as the root package seals it
+	text, err := ring.Open(c.SecretSealed, seal.ClientSecretAAD(c.App.String(), c.Provider))
 	if err != nil {
 		return nil, fmt.Errorf("open the client secret of provider %q: %w", c.Provider, err)
 	}
@@ -184,7 +162,7 @@ func (c configuration) planProviders(p *plan) error {
 		if !exists && section.RedirectURI == "" && c.BaseURL == "" {
 			bad = append(bad, fmt.Errorf("provider %q is new here, and the document has no redirect_uri: add it, or give --base-url", section.Provider))
 		}
-		if section.RedirectURI != old.RedirectURI && isOtherCallback(section.RedirectURI, p.app, section.Provider) {
+		if section.RedirectURI != old.RedirectURI && httpio.OtherCallback(section.RedirectURI, section.Provider, p.app.ID.String()) {
 			bad = append(bad, fmt.Errorf("provider %q: redirect_uri %q is the callback of another provider or app: leave it out, and give --base-url", section.Provider, section.RedirectURI))
 		}
 		p.is = append(p.is, section)

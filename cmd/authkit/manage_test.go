@@ -236,26 +236,3 @@ func TestDocsShowValidFiles(t *testing.T) {
 		t.Errorf("the document of an app: got %+v, %v, want settings and providers", d, err)
 	}
 }
-
-func TestTheCallbackOfAnotherProviderOrApp(t *testing.T) {
-	t.Parallel()
-	id := uuid.MustParse("01a21e58-b24d-73cf-9f6b-9e7003c8def5")
-	app := ownedApp{App: authkit.App{ID: id}}
-	other := "01a21e58-b24d-73cf-9f6b-9e7003c8def6"
-	for redirect, want := range map[string]bool{
-		"":                                  false,
-		"https://shop.example.com/in":       false,
-		"https://h/auth/callback/corp/news": false,
-		"https://h/auth/callback/corp/" + id.String():         false,
-		"https://h/id/auth/callback/corp/" + id.String():      false,
-		"https://h/auth/callback/corp/" + other:               true,
-		"https://h/auth/callback/google/" + id.String():       true,
-		"https://h/id/auth/callback/google/" + other:          true,
-		"https://h/auth//callback/x/../google/" + other + "/": true,
-		"https://h/auth/%63allback/google/" + other + "?a=b":  true,
-	} {
-		if got := isOtherCallback(redirect, app, "corp"); got != want {
-			t.Errorf("isOtherCallback(%q): got %v, want %v", redirect, got, want)
-		}
-	}
-}

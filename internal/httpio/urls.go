@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // urlLimit is the greatest length of a URL that is accepted, in bytes.
@@ -90,6 +92,22 @@ func Below(s, directory string) bool {
 	u, err := url.Parse(s)
 	in, err2 := url.Parse(directory)
 	return err == nil && err2 == nil && site(u) == site(in) && strings.HasPrefix(cleaned(u)+"/", cleaned(in)+"/")
+}
+
+// OtherCallback reports whether a URL has the path of a callback of authkit, below any base URL, and
+// not that of this provider and app: /auth/callback/, a provider, and the UUID of an app.
+func OtherCallback(s, provider, app string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	names := strings.Split(cleaned(u), "/")
+	if len(names) < 5 {
+		return false
+	}
+	names = names[len(names)-4:]
+	_, err = uuid.Parse(names[3])
+	return err == nil && names[0] == "auth" && names[1] == "callback" && (names[2] != provider || names[3] != app)
 }
 
 // site is the origin without its default port.

@@ -32,3 +32,24 @@ func TestBelow(t *testing.T) {
 		}
 	}
 }
+
+func TestTheCallbackOfAnotherProviderOrApp(t *testing.T) {
+	t.Parallel()
+	const app, other = "01a21e58-b24d-73cf-9f6b-9e7003c8def5", "01a21e58-b24d-73cf-9f6b-9e7003c8def6"
+	for redirect, want := range map[string]bool{
+		"":                                                    false,
+		"https://shop.example.com/in":                         false,
+		"https://h/auth/callback/corp/news":                   false,
+		"https://h/auth/callback/corp/" + app:                 false,
+		"https://h/id/auth/callback/corp/" + app:              false,
+		"https://h/auth/callback/corp/" + other:               true,
+		"https://h/auth/callback/google/" + app:               true,
+		"https://h/id/auth/callback/google/" + other:          true,
+		"https://h/auth//callback/x/../google/" + other + "/": true,
+		"https://h/auth/%63allback/google/" + other + "?a=b":  true,
+	} {
+		if got := httpio.OtherCallback(redirect, "corp", app); got != want {
+			t.Errorf("OtherCallback(%q): got %v, want %v", redirect, got, want)
+		}
+	}
+}

@@ -132,3 +132,6 @@ func AAD(parts ...string) []byte {
 	}
 	return out
 }
+
+// ClientSecretAAD binds the sealed client secret of a provider to its app and its name.
+func ClientSecretAAD(app, provider string) []byte { return AAD("client secret", app, provider) }
