@@ -245,7 +245,11 @@ func (c *Config) checkBaseURL(bad *problems) *url.URL {
 	case c.BaseURL == "":
 		bad.add("BaseURL", `""`, `set where clients reach the handler, such as "https://example.com/auth"`)
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery || u.RawPath != "":
-		bad.add("BaseURL", quote(c.BaseURL), "give scheme, host and mount point only, such as https://example.com/auth")
+		shown := "no URL" // it may hold a password
+		if err == nil {
+			shown = quote(u.Redacted())
+		}
+		bad.add("BaseURL", shown, "give scheme, host and mount point only, such as https://example.com/auth")
 	case strings.HasSuffix(u.Path, "/") || (u.Path != "" && httpio.Unclean(u.Path)):
 		bad.add("BaseURL", quote(c.BaseURL), "write the mount point in its clean form, without a slash at the end")
 	case u.Scheme != "https" && u.Scheme != "http":

@@ -47,6 +47,14 @@ func TestNewSaysWhatToWrite(t *testing.T) {
 			func(c *authkit.Config) { c.BaseURL = "http://example.com" },
 			`field Config.BaseURL is "http://example.com": use https; http is for loopback, or for InsecureAllowHTTP`,
 		},
+		"a base URL with a password": {
+			func(c *authkit.Config) { c.BaseURL = "https://ann:sekret@example.com" },
+			`field Config.BaseURL is "https://ann:xxxxx@example.com": give scheme, host and mount point only, such as https://example.com/auth`,
+		},
+		"a base URL that is none": {
+			func(c *authkit.Config) { c.BaseURL = "https://ann:sekret@example.com:port" },
+			`field Config.BaseURL is no URL: give scheme, host and mount point only, such as https://example.com/auth`,
+		},
 		"a secret too short": {
 			func(c *authkit.Config) { c.Secrets = [][]byte{make([]byte, 32), []byte("sekret")} },
 			"field Config.Secrets[1] is 6 bytes long: give 32 random bytes; `authkit keygen` writes such, in base64",

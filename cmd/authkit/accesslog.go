@@ -19,7 +19,7 @@ type accessLog struct {
 }
 
 func (a accessLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	seen := &answered{ResponseWriter: w}
+	seen := &answered{ResponseWriter: w, bodiless: r.Method == http.MethodHead}
 	begun := time.Now()
 	peer := a.proxies.Sender(r)
 	defer func() {
@@ -56,8 +56,9 @@ func bounded(method string) string {
 type answered struct {
 	http.ResponseWriter
 
-	status int // 0: the head was not written
-	bytes  int64
+	status   int // 0: the head was not written
+	bytes    int64
+	bodiless bool // net/http drops the body
 }
 
 // WriteHeader implements [http.ResponseWriter]. The status of an interim answer does not count.
@@ -74,7 +75,9 @@ func (a *answered) Write(b []byte) (int, error) {
 		a.status = http.StatusOK
 	}
 	n, err := a.ResponseWriter.Write(b)
-	a.bytes += int64(n)
+	if !a.bodiless {
+		a.bytes += int64(n)
+	}
 	return n, err
 }
 

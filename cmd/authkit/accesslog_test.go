@@ -131,6 +131,14 @@ func TestAnAnswerNotes(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a head has no body", func(t *testing.T) {
+		t.Parallel()
+		a := &answered{ResponseWriter: discard{http.Header{}}, bodiless: true}
+		fmt.Fprint(a, "body")
+		if a.status != 200 || a.bytes != 0 {
+			t.Errorf("answer: got %d and %d bytes, want 200 and 0", a.status, a.bytes)
+		}
+	})
 }
 
 // discard is a ResponseWriter that keeps only its header.

@@ -17,7 +17,7 @@ type exportApp struct {
 	configuration
 
 	App     string `arg:"" help:"The app, by id or name."`
-	Secrets bool   `help:"Add the client secrets of the providers, in the clear: who has the document can sign users in to the provider as this app."`
+	Secrets bool   `help:"Add the client secrets of the providers, in the clear: who has the document can sign users in to the provider as this app." env:"-"`
 }
 
 // Run writes the document to stdout.
