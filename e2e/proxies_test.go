@@ -197,7 +197,7 @@ func clientThrough(t *testing.T, w *world, seen *peers) {
 	client := http.Client{Transport: &http.Transport{DialContext: dialer.DialContext, DisableKeepAlives: true}, Timeout: 30 * time.Second}
 	for _, written := range []string{"", "203.0.113.9", "203.0.113.9, 127.0.0.1"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.base+w.at("/auth/credentials"),
-			strings.NewReader(`{"email":"nobody@example.com","password":"`+password+`","intent":"sign_in"}`))
+			strings.NewReader(`{"email":"stranger@example.com","password":"`+password+`","intent":"sign_in"}`))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,7 +33,7 @@ func userCalls() []call {
 			return shown(slices.DeleteFunc(list, func(u authkit.User) bool { return u.ID == c.x.other.ID }), err)
 		}}
 	}
-	return []call{
+	return append([]call{
 		account("by id", func(x things) authkit.AccountKey { return authkit.AccountKey{ID: x.user.ID} }),
 		account("by email", func(x things) authkit.AccountKey { return authkit.AccountKey{Email: x.user.Email} }),
 		account("by subject", func(x things) authkit.AccountKey {
@@ -53,6 +53,12 @@ func userCalls() []call {
 			method: "CreateUser", how: "by a token", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error { return c.create(uuid.NewString(), new(take("t"))) },
 		},
+	}, removals()...)
+}
+
+// removals are the calls that delete a user.
+func removals() []call {
+	return []call{
 		{
 			method: "DeleteUser", how: "under its Version", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error {

@@ -6,10 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/authkit-dev/authkit"
-	"github.com/authkit-dev/authkit/store/postgres"
 )
 
 // A server that vacuums the outbox while it is empty plans to read it as a whole, and keeps that plan
@@ -22,20 +20,7 @@ func TestAnOutboxThatWasVacuumedEmptyIsReadByItsIndexes(t *testing.T) {
 	// Rows read by the verbs in one table or index. Some are dead: while another transaction of the
 	// server is older, a scan passes them again.
 	const most = 400
-	config, err := pgxpool.ParseConfig(fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.MaxConns = 1 // the one whose plans they are
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	s, err := postgres.New(t.Context(), pool)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pool, s := onOneConnection(t)
 	app, now := newApp(t, s), time.Unix(1_700_000_000, 0)
 	deliver := func() {
 		t.Helper()

@@ -38,21 +38,7 @@ func TestAPlanMadeOnEmptyTablesReadsFewRowsOnceTheyHaveGrown(t *testing.T) {
 	// Rows read by one verb in one table or index. Some are dead: while another transaction of the
 	// server is older, a scan passes them again.
 	const most = 400
-	schema := fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES"))
-	config, err := pgxpool.ParseConfig(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.MaxConns = 1 // the one whose plans they are
-	pool, err := pgxpool.NewWithConfig(t.Context(), config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	s, err := postgres.New(t.Context(), pool)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pool, s := onOneConnection(t)
 	x := trippedBy{s, newApp(t, s), time.Unix(1_700_000_000, 0)}
 	for _, table := range []string{"users", "credentials", "tokens", "sessions", "limits", "outbox", "events"} {
 		must(t, pool, "alter table authkit_"+table+" set (autovacuum_enabled = off)")
@@ -79,6 +65,27 @@ func TestAPlanMadeOnEmptyTablesReadsFewRowsOnceTheyHaveGrown(t *testing.T) {
 			}
 		}
 	}
+}
+
+// onOneConnection returns a store in a schema of its own, over a pool of one connection, which keeps
+// the plans of the statements.
+func onOneConnection(t *testing.T) (*pgxpool.Pool, authkit.Store) {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(fresh(t, os.Getenv("AUTHKIT_TEST_POSTGRES")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.MaxConns = 1
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	s, err := postgres.New(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pool, s
 }
 
 func must(t *testing.T, pool *pgxpool.Pool, sql string, args ...any) {
