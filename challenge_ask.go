@@ -22,11 +22,27 @@ type challengeRequest struct {
 	user    *User         // whose challenge it is; nil: it is not known yet
 	by      Client
 	event   Event // its App and IP are set by ask
+
+	// form identifies the form of a page that asks. A second press of it within a minute, for the
+	// same address, is answered as the first, and mails nothing. Empty: every request mails.
+	form string
+}
+
+// press identifies a request that a page makes.
+func (in challengeRequest) press() press {
+	if in.form == "" {
+		return press{}
+	}
+	return pressOf(in.app.ID, in.browser, "ask "+string(in.purpose.kind), in.form, in.data.Email, in.data.RedirectTo, in.data.Challenge)
 }
 
 // ask mails a challenge, unless the address has exhausted its limit of mail. Neither the answer
 // nor its time shows that: a refused challenge is written like any other, as a decoy.
 func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) {
+	p := in.press()
+	if out, ok, err := k.recall(ctx, p); err != nil || ok {
+		return Pending{Binding: out.Binding, ExpiresIn: in.purpose.ttl}, err
+	}
 	now, app, data, ev := k.now(), in.app, in.data, in.event
 	ev.App, ev.IP = app.ID, in.by.IP
 	data.Asked, data.Agent, data.Cookie, data.asker = now, useragent.Describe(in.by.UserAgent), in.by.Cookie, k.asker(app.ID, in.by)
@@ -41,6 +57,9 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	secrets := newChallengeSecrets(app.ID, in.browser)
 	k.addChallenge(&riders, newChallenge{purpose: in.purpose, app: app, secrets: secrets, data: data, user: in.user, now: now})
 	riders.note(now, ev)
+	if p.hash != nil {
+		riders.Tokens = append(riders.Tokens, k.outcomeToken(p, outcome{Binding: secrets.binding}, now))
+	}
 	if err := k.put(ctx, app.ID, riders); err != nil {
 		return Pending{}, err
 	}

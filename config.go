@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/locale"
+	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
 	"github.com/authkit-dev/authkit/mail"
@@ -43,6 +46,17 @@ type Config struct {
 	// MailTemplates are the texts of the mails. Package mailtemplate reads a host's own texts
 	// from files. Default: mail.DefaultTemplates().
 	MailTemplates mail.Templates
+
+	// Languages add languages to the pages and mails, or replace texts: files such as it.json, in
+	// the form that package doc of internal/locale, and docs/pages.md, describe. authkit has en,
+	// de, fr, es, pt-BR, ja, zh-Hans and ar. Default: nil, those alone.
+	Languages fs.FS
+
+	// Pages replace the look of the pages: layout.html, page.html, style.css and script.js, each
+	// of which may be missing. They are html/template files over the data that docs/pages.md
+	// documents. They must be the host's own and must not come from a developer, because all apps
+	// share one origin. What the pages do does not change. Default: nil, authkit's own look.
+	Pages fs.FS
 
 	// Secrets seal the data that must be read back, and every other key is derived from them. The
 	// newest comes first; each has 32 random bytes. Older secrets still open what they sealed.
@@ -116,6 +130,9 @@ type Config struct {
 	// InsecureAllowHTTP allows a BaseURL of http that is not on loopback. Cookies and tokens then
 	// cross the network unencrypted.
 	InsecureAllowHTTP bool
+
+	words *locale.Catalogue // of Languages
+	look  *pages.Set        // of Pages
 
 	// InsecureAllowLoopbackProviders allows OAuth issuers to be http and on loopback, for tests.
 	// Any developer can then make this server call its own machine.
@@ -229,6 +246,7 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	c.fillMailFrom(base, &bad)
 	c.fillProductName(base, &bad)
 	c.checkParts(&bad)
+	c.fillWords(&bad)
 	c.Password.fill(&bad)
 	c.Tokens.fill(&bad)
 	c.Limits.fill(&bad)

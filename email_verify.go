@@ -106,13 +106,13 @@ type VerifyPress struct {
 // session: [LandingSignedIn]. Otherwise nothing is spent: [LandingTypeCode]. A browser that presses
 // again is answered as by [Engine.PressMagicLink].
 func (e *Engine) PressVerify(ctx context.Context, in VerifyPress) (Landing, error) {
-	return e.pressPage(ctx, in.PagePress, []string{"verify", in.Token}, func(ctx context.Context, app App, p press) (Landing, error) {
+	return e.pressPage(ctx, in.PagePress, in.sent("verify"), func(ctx context.Context, app App, p press) (Landing, error) {
 		return e.pressVerify(ctx, app, p, in)
 	})
 }
 
 func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPress) (Landing, error) {
-	got, err := e.tokens.findLink(ctx, app.ID, forVerify, in.Token, "")
+	got, err := in.find(ctx, e.tokens, app, forVerify)
 	if err != nil {
 		return Landing{}, err
 	}

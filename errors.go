@@ -77,7 +77,7 @@ type Error struct {
 
 	exhausted policy    // with CodeRateLimited: the limit
 	user      uuid.UUID // the user it is about, for the observer only
-	page      pageText  // the text of its page; empty: that of the code
+	page      pageText  // the texts of its page; empty: those of the code
 }
 
 // FieldError says what is wrong with one member of a request.
@@ -118,8 +118,9 @@ func asError(err error) *Error {
 	return &Error{Code: CodeInternal, Detail: "something is wrong in the server", Err: err}
 }
 
-// pageText is the title and text of a page: what did not work, and what the person can do.
-type pageText struct{ title, text string }
+// pageText is what the page of a refusal says, in place of the text of its code: the keys of its
+// title and text, and the step of the sign-in page that mails a new link.
+type pageText struct{ title, text, again string }
 
 // refuse makes an Error of a code and a sentence for people.
 func refuse(code Code, detail string) *Error { return &Error{Code: code, Detail: detail} }

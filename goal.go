@@ -1,11 +1,98 @@
 package authkit
 
 import (
+	"context"
+	"net/url"
 	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/token"
 )
+
+// goal is where a flow is to go on to, and how the session gets there.
+type goal struct {
+	to        string // empty: the flow has no goal
+	challenge string // the code_challenge of PKCE; may be empty
+	cookie    bool   // a cookie holds the session, so that no code goes to the goal
+	noSession bool   // the flow starts no session
+}
+
+// goals checks where flows may go on to.
+type goals struct {
+	origin, mount string                 // of Config.BaseURL
+	served        func(path string) bool // reports whether a path below the mount is a route of the handler
+}
+
+func newGoals(base *url.URL) *goals {
+	return &goals{origin: httpio.Origin(base), mount: base.Path, served: func(string) bool { return true }}
+}
+
+// check refuses a goal that the app does not list (RFC 9700, section 4.1), unless a cookie holds
+// the session and the goal is a path of BaseURL's own origin, and a code_challenge that is not of
+// S256. A goal of a private-use scheme needs a challenge: another program may have claimed the
+// scheme, so that the code must be useless to it (RFC 8252, section 8.1).
+func (g *goals) check(app App, to goal) error {
+	var bad []FieldError
+	switch {
+	case to.to == "" || app.listsGoal(to.to):
+	case isPath(to.to) && to.cookie && g.ownPath(to.to):
+	default:
+		bad = append(bad, FieldError{"redirect_to", "not_registered", "redirect_to is not one of the app's redirect_urls"})
+	}
+	switch _, ok := token.Decode(to.challenge, 32); {
+	case to.challenge != "" && !ok:
+		bad = append(bad, FieldError{"code_challenge", "invalid_challenge", "code_challenge is not the base64url of a SHA-256 sum"})
+	case to.challenge == "" && !to.noSession && httpio.PrivateUse(to.to):
+		bad = append(bad, FieldError{"code_challenge", "required", "code_challenge is missing, which a redirect_to of a private-use scheme needs"})
+	}
+	return invalidFields(bad)
+}
+
+// RedirectCheck asks whether a flow may go on to a URL.
+type RedirectCheck struct {
+	App           uuid.UUID
+	RedirectTo    string // may be empty
+	CodeChallenge string // as in MagicLinkRequest
+	Client        Client
+}
+
+// CheckRedirect refuses a redirect URL that a flow of the app may not go on to, or that needs a
+// code challenge: [CodeInvalidRequest], with every error. Every flow checks its own; this is for a
+// page that is shown before its flow begins.
+func (e *Engine) CheckRedirect(ctx context.Context, in RedirectCheck) error {
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return err
+	}
+	return e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client)})
+}
+
+// maxOwnPath bounds a goal that is a path, in bytes.
+const maxOwnPath = 2000
+
+// ownPath reports whether a path leads to a page of the host: it stays on the origin in every
+// reading (a browser takes \ for /, and drops tabs and line breaks), and no route of the handler is
+// there.
+func (g *goals) ownPath(to string) bool {
+	if len(to) > maxOwnPath || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == 0xfffd }) {
+		return false
+	}
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" || strings.ContainsRune(to, '#') {
+		return false
+	}
+	if httpio.Unclean(u.Path) { // browsers resolve dot segments, also those that are encoded
+		return false
+	}
+	below, under := strings.CutPrefix(u.Path, g.mount)
+	return !under || g.mount != "" && below != "" && below[0] != '/' || !g.served(below)
+}
+
+// isPath reports whether a goal is a path rather than a URL.
+func isPath(to string) bool { return strings.HasPrefix(to, "/") }
 
 // listsGoal reports whether a URL is exactly one of the app's redirect_urls (RFC 9700, section
 // 4.1). The port of a loopback address may differ.
@@ -13,36 +100,15 @@ func (a App) listsGoal(to string) bool {
 	return slices.ContainsFunc(a.Settings.RedirectURLs, func(entry string) bool { return entry == to || httpio.DiffersInPort(entry, to) })
 }
 
+// keepsGoal reports whether a goal that was checked when its flow began still holds.
+func (a App) keepsGoal(to string) bool {
+	return to == "" || isPath(to) && a.takesCookies() || a.listsGoal(to)
+}
+
 // leavesBrowser reports whether a goal is a program on the person's device, which anyone may have
 // installed: a private-use scheme, or a loopback port that differs from the listed one. A browser
 // goes to such a goal only when a person presses a button on a page that names the app, whatever
 // sessions exist (RFC 8252, section 8.6).
 func (a App) leavesBrowser(to string) bool {
-	return httpio.PrivateUse(to) || (to != "" && !slices.Contains(a.Settings.RedirectURLs, to))
-}
-
-// checkGoal refuses a redirect URL that is not registered, and a code challenge that is not of
-// S256.
-func checkGoal(app App, redirectTo, challenge string) error {
-	if redirectTo != "" && !app.listsGoal(redirectTo) {
-		return invalid("redirect_to", "not_registered", "redirect_to is not one of the app's redirect_urls")
-	}
-	if challenge != "" {
-		if _, ok := token.Decode(challenge, 32); !ok {
-			return invalid("code_challenge", "invalid_challenge", "code_challenge is not the base64url of a SHA-256 sum")
-		}
-	}
-	return nil
-}
-
-// checkHandOver is checkGoal for a goal that gets a one-time code. Another program may have
-// claimed the private-use scheme, so that the code must be useless to it (RFC 8252, section 8.1).
-func checkHandOver(app App, redirectTo, challenge string) error {
-	if err := checkGoal(app, redirectTo, challenge); err != nil {
-		return err
-	}
-	if challenge == "" && httpio.PrivateUse(redirectTo) {
-		return invalid("code_challenge", "required", "code_challenge is missing, which a redirect_to of a private-use scheme needs")
-	}
-	return nil
+	return httpio.PrivateUse(to) || (to != "" && !isPath(to) && !slices.Contains(a.Settings.RedirectURLs, to))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ type findings struct {
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
-func newHandler(e *Engine, table []route) http.Handler {
+func newHandler(e *Engine, table []route) *handler {
 	h := &handler{e: e, http: e.http, mux: http.NewServeMux()}
 	h.mux.HandleFunc("/", h.notFound)
 	for _, res := range resources(table) {
@@ -63,6 +64,15 @@ func newHandler(e *Engine, table []route) http.Handler {
 		}
 	}
 	return h
+}
+
+// serves reports whether a route of the table is at a path below the mount.
+func (h *handler) serves(path string) bool {
+	if httpio.Unclean(path) {
+		return true // no page of the host is meant
+	}
+	_, pattern := h.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
+	return pattern != "/"
 }
 
 // ServeHTTP refuses unclean paths itself. The mux would redirect them, and its redirect drops the

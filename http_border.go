@@ -9,6 +9,8 @@ import (
 
 	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/locale"
+	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 )
@@ -25,6 +27,9 @@ type border struct {
 	log     *slog.Logger
 	thin    *thinlog.Logger
 
+	words *locale.Catalogue // the texts of the pages
+	look  *pages.Set        // how the pages look
+
 	warned  *bounded.Throttle[limitKey] // peers whose forwarding header was reported
 	ignored atomic.Pointer[string]      // the latest of them that is no trusted proxy
 	handler http.Handler                // serves the route table
@@ -40,7 +45,7 @@ func newBorder(c *Config, base *url.URL, ring *seal.Ring, now func() time.Time, 
 		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
 		origin:  httpio.Origin(base), docs: c.url("/errors/"),
 		proxies: httpio.Proxies{Ranges: c.TrustedProxies, Local: c.TrustUnixSockets},
-		ring:    ring, now: now, log: c.Logger, thin: thin,
+		ring:    ring, now: now, log: c.Logger, thin: thin, words: c.words, look: c.look,
 		warned: bounded.NewThrottle[limitKey](time.Minute, maxWarned),
 	}
 }

@@ -18,22 +18,6 @@ func sendProof(c *call, _ emptyBody) (jsonResponse, error) {
 	return pendingResponse(got), nil
 }
 
-const askAgain = "Ask for a new one where you asked for this one."
-
-var (
-	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, autoSubmit: true}
-	confirmPage = formPage{purpose: forChange, title: "Confirm your new address for ", button: "Confirm", stale: askAgain}
-	undoPage    = formPage{purpose: forUndo, title: "Take back what was changed at ", button: "Take it back", stale: "Ask the people who run the application."}
-)
-
-func openVerify(c *call) error {
-	values, err := query(c.r)
-	if err != nil {
-		return err
-	}
-	return verifyPage.show(c, values.Get("token"), nil)
-}
-
 // verifyByProof proves an address by a mailed link or code: for the asker, by binding or session,
 // or for a person who has only the link, who signs in by it.
 func verifyByProof(c *call, in mailedProof) (jsonResponse, error) {
@@ -56,27 +40,6 @@ func verifyByProof(c *call, in mailedProof) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, toUserJSON(u)}, nil
 }
 
-// pressVerify serves the button of the page. It confirms the address in the browser that asked,
-// and in one that is signed in to the account; another browser signs in.
-func pressVerify(c *call) error {
-	press, _, err := c.readPress()
-	if err != nil {
-		return err
-	}
-	got, err := c.e.PressVerify(c.ctx(), VerifyPress{PagePress: press, User: c.user.ID})
-	if err != nil {
-		return err
-	}
-	switch got.State {
-	case LandingConfirmed:
-		return c.notice("Confirmed", "Your address is confirmed. You may close this page.")
-	case LandingSignedIn:
-		c.setSignInCookies(got.SignIn)
-		return c.notice("Signed in", "You may close this page.")
-	}
-	return c.notice("Type the code", "Go back to where you signed up and type the six-digit code from the mail there.")
-}
-
 // changeEmailBody asks for a proof of a new address.
 type changeEmailBody struct {
 	NewEmail string `json:"new_email" api:"required"` // the address to change to
@@ -91,22 +54,6 @@ func changeEmail(c *call, in changeEmailBody) (jsonResponse, error) {
 	return pendingResponse(got), nil
 }
 
-// openConfirm shows the button where a session cookie can say who presses it.
-func openConfirm(c *call) error {
-	values, err := query(c.r)
-	if err != nil {
-		return err
-	}
-	raw := values.Get("token")
-	if c.app.takesCookies() && c.bringsCookie() {
-		return confirmPage.show(c, raw, nil)
-	}
-	if _, err := c.e.tokens.findLink(c.ctx(), c.app.ID, forChange, raw, ""); err != nil {
-		return staleLink(err, askAgain)
-	}
-	return c.notice("Type the code", "Go back to where you asked for the change and type the six-digit code from the mail there.")
-}
-
 // confirmBody is the link of a change of address, by its token, or its code with the binding.
 type confirmBody struct {
 	Token   string `json:"token"`   // the token of the link
@@ -115,17 +62,6 @@ type confirmBody struct {
 }
 
 func (in confirmBody) check() error { return mailedProof{Token: in.Token, Code: in.Code}.check() }
-
-func pressConfirm(c *call) error {
-	press, _, err := c.readPress()
-	if err != nil {
-		return err
-	}
-	if _, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{App: c.app.ID, User: c.user.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
-		return err
-	}
-	return c.notice("Confirmed", "Your new address is confirmed. You may close this page.")
-}
 
 func confirmByProof(c *call, in confirmBody) (jsonResponse, error) {
 	if err := in.check(); err != nil {
@@ -140,32 +76,9 @@ func confirmByProof(c *call, in confirmBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusOK, toUserJSON(u)}, nil
 }
 
-func openUndo(c *call) error {
-	values, err := query(c.r)
-	if err != nil {
-		return err
-	}
-	_, former, err := c.e.findUndo(c.ctx(), c.app.ID, values.Get("token"))
-	if err != nil {
-		return staleLink(err, undoPage.stale)
-	}
-	return undoPage.write(c, values.Get("token"), challenge{data: challengeData{Email: former.Email}}, nil)
-}
-
 // undoBody takes back what a mail told of.
 type undoBody struct {
 	Token string `json:"token" api:"required"` // the token of the link
-}
-
-func pressUndo(c *call) error {
-	press, _, err := c.readPress()
-	if err != nil {
-		return err
-	}
-	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
-		return err
-	}
-	return c.notice("Taken back", "What was changed is taken back, and every session is signed out. A mail is on its way with which you choose a new password.")
 }
 
 func undoByToken(c *call, in undoBody) (jsonResponse, error) {

@@ -88,7 +88,10 @@ func returnLink(c *call, in OAuthReturn) error {
 	if httpio.AcceptsJSONOnly(c.r) {
 		return c.writeJSON(http.StatusOK, toIdentitiesJSON(got.Identities))
 	}
-	return c.notice("Linked", "From now on you can sign in with "+got.Provider+", too. You may close this page.")
+	if c.app.takesCookies() {
+		return c.goOn(c.pagePath("account"), nil)
+	}
+	return c.notice("confirm.done_title", "account.identity_connected", "provider", providerLabel(got.Provider))
 }
 
 func unlinkIdentity(c *call) error {

@@ -4,6 +4,8 @@ import (
 	"net/http"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 // chargeLimits charges the limit of the route for the peer and the limit of writes for the user
@@ -15,19 +17,37 @@ func (c *call) chargeLimits(rt route) error {
 		return nil
 	}
 	var counts []count
-	if rate, ok := rt.limit.rate(c.e.limits.all.forApp(c.app)); ok {
-		policy{rt.limit.name, rate}.setPolicyHeader(c.w.Header())
-		counts = c.e.limits.peerCounts(rt.limit, c.client)
+	by := c.limitOf(rt)
+	if rate, ok := by.limit.rate(c.e.limits.all.forApp(c.app)); ok {
+		policy{by.limit.name, rate}.setPolicyHeader(c.w.Header())
+		counts = c.e.limits.peerCounts(by.limit, c.client)
 	}
 	counts = append(counts, c.writeCounts()...)
 	switch {
 	case len(counts) == 0:
 		return nil
-	case rt.deferLimit:
+	case by.deferLimit:
 		c.client.checked.deferred = counts
 		return nil
 	}
 	return c.e.limits.hit(c.ctx(), c.limitApp(), counts...)
+}
+
+// limitOf returns the limit of the route or, for the form of a page, of the step that the form names.
+func (c *call) limitOf(rt route) stepLimit {
+	if len(rt.steps) == 0 {
+		return stepLimit{limit: rt.limit, deferLimit: rt.deferLimit}
+	}
+	form, err := httpio.FormParams(c.r, "do")
+	if err != nil {
+		form = nil // the form itself is refused later
+	}
+	for _, one := range rt.steps {
+		if one.step == form.Get("do") || one.step == "" {
+			return one
+		}
+	}
+	return stepLimit{}
 }
 
 // limitApp is the app in which the limits are charged.

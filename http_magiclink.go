@@ -1,16 +1,11 @@
 package authkit
 
 import (
-	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
-	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/httpio"
-	"github.com/authkit-dev/authkit/internal/pages"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // linkBody asks for a mail with a link and a code.
@@ -71,7 +66,7 @@ func openLink(c *call) error {
 		}
 		return c.writeJSON(http.StatusOK, toSignInJSON(got))
 	}
-	return signInPage.show(c, raw, nil)
+	return signInLink.show(c, raw, nil)
 }
 
 // sameSite reports whether the request does not come from a foreign page.
@@ -81,106 +76,6 @@ func (c *call) sameSite() bool {
 		return true
 	}
 	return slices.Contains(c.app.Settings.Origins, c.r.Header.Get("Origin"))
-}
-
-// formPage is a page with one button, which posts the token of a link back to the path of the
-// page.
-type formPage struct {
-	purpose     purpose
-	title       string // the app's name follows
-	button      string
-	stale       string // what the person can do when the link is no longer valid
-	newPassword bool   // for a new password
-	autoSubmit  bool   // by itself, in the browser that asked
-}
-
-var signInPage = formPage{
-	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", autoSubmit: true,
-}
-
-// show checks a link and shows its page; refused is why the last post of the page was refused, if
-// it was.
-func (p formPage) show(c *call, raw string, refused *Error) error {
-	got, err := c.e.tokens.findLink(c.ctx(), c.app.ID, p.purpose, raw, "")
-	if err != nil {
-		return staleLink(err, p.stale)
-	}
-	signedIn := p.purpose.kind == forVerify.kind && c.app.takesCookies() && c.bringsCookie()
-	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.acceptsLink(got, c.browser.secret()) {
-		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
-	}
-	return p.write(c, raw, got, refused)
-}
-
-// staleLink gives the refusal of a link that is no longer valid a text for the person. It returns
-// other errors as they are.
-func staleLink(err error, fix string) error {
-	if !errors.Is(err, CodeInvalidToken) {
-		return err
-	}
-	stale := *refusalOf(err)
-	stale.page = pageText{"This link is no longer valid", "It was used already, or its time is over. " + fix}
-	return &stale
-}
-
-// write writes the page; refused is why its last post was refused, or nil.
-func (p formPage) write(c *call, raw string, got challenge, refused *Error) error {
-	same := got.askedBy(c.browser.secret(), c.app.ID)
-	browser := c.browser.bind()
-	nonce := newNonce()
-	goesOn, err := goalURL(got.data.RedirectTo)
-	if err != nil {
-		return err
-	}
-	data := pages.ConfirmData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: p.title + c.app.Name, Action: c.e.cfg.url(p.purpose.page + c.app.ID.String()),
-		Token: raw, FormToken: c.formToken(browser, raw), Button: p.button, Email: address.Mask(got.data.Email),
-		NewPassword: p.newPassword, MinLength: c.e.cfg.Password.MinLength,
-	}
-	if refused != nil {
-		c.logRefusal(refused)
-		data.PasswordError = refused.Detail
-	}
-	policy := pages.CSP(nonce)
-	if goesOn != nil {
-		data.Destination, policy = httpio.Destination(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
-	}
-	switch {
-	case same && p.autoSubmit && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
-		data.AutoSubmit, policy = true, pages.Scripted(nonce, policy)
-	case !same && !got.data.Asked.IsZero():
-		data.Asked = got.data.Asked.Format("15:04") + " UTC with " + got.data.Agent
-	}
-	// Browsers send "Origin: null" with a form under no-referrer.
-	c.w.Header().Set("Referrer-Policy", "same-origin")
-	return c.html(policy, func(w http.ResponseWriter) error {
-		if refused != nil {
-			w.WriteHeader(refused.Code.Status())
-		}
-		return pages.Confirm(w, data)
-	})
-}
-
-func goalURL(to string) (*url.URL, error) {
-	if to == "" {
-		return nil, nil
-	}
-	u, err := url.Parse(to)
-	if err != nil {
-		return nil, &Error{Code: CodeInternal, Detail: "a stored URL is damaged", Err: err}
-	}
-	return u, nil
-}
-
-// formToken ties a form to the browser that was shown it (login CSRF).
-func (c *call) formToken(browser []byte, raw string) string {
-	return bindingOf(browser, c.app.ID, token.Hash([]byte("form"), []byte(raw))[:idSize])
-}
-
-func (c *call) notice(title, text string) error {
-	nonce := newNonce()
-	data := pages.NoticeData{Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: title, Text: text}
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Notice(w, data) })
 }
 
 // mailedProof is a link, by its token, or a code with the address and the binding.
@@ -213,74 +108,6 @@ func redeemProof(c *call, in mailedProof) (jsonResponse, error) {
 		return jsonResponse{}, err
 	}
 	return c.signedIn(got), nil
-}
-
-// readPress reads a form that this browser was shown. Only pages of this handler post such a
-// form; the origins of an app call the routes with JSON.
-func (c *call) readPress() (PagePress, url.Values, error) {
-	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
-		return PagePress{}, nil, refuse(CodeForbidden, "a page of another origin posted the form")
-	}
-	form, err := httpio.DecodeForm(c.r, "password")
-	if err != nil {
-		return PagePress{}, nil, err
-	}
-	raw, browser := form.Get("token"), c.browser.secret()
-	if browser == nil || !sameText(form.Get("form_token"), c.formToken(browser, raw)) {
-		return PagePress{}, nil, refuse(CodeForbidden, "the form is not one that this browser was shown; open the link again")
-	}
-	if err := c.checkSessionChoice(); err != nil {
-		return PagePress{}, nil, err
-	}
-	return PagePress{App: c.app.ID, Token: raw, Browser: browser, Client: c.client, Stay: c.cookieMode()}, form, nil
-}
-
-// pressLink serves the button of the page.
-func pressLink(c *call) error {
-	press, _, err := c.readPress()
-	if err != nil {
-		return err
-	}
-	got, err := c.e.PressMagicLink(c.ctx(), press)
-	if err != nil {
-		return err
-	}
-	switch got.State {
-	case LandingGoesOn:
-		return c.redirectToGoal(got.RedirectTo, c.goalQuery(nil, "code", got.Code))
-	case LandingSignedIn:
-		c.setSignInCookies(got.SignIn)
-		return c.notice("Signed in", "You may close this page.")
-	}
-	return c.notice("Type the code", "Go back to where you wanted to sign in and type the six-digit code from the mail there.")
-}
-
-// redirectToGoal redirects a browser to a goal, with parameters added. A person has just pressed
-// for it.
-func (c *call) redirectToGoal(to string, with url.Values) error {
-	return c.redirect(http.StatusSeeOther, httpio.WithQuery(to, with))
-}
-
-// returnToGoal is redirectToGoal for a flow whose last step was the provider's, not a person's. A
-// goal that is a program on the device is opened by a page that names the app.
-func (c *call) returnToGoal(to string, with url.Values) error {
-	if !c.app.leavesBrowser(to) {
-		return c.redirectToGoal(to, with)
-	}
-	goal, err := goalURL(to)
-	if err != nil {
-		return err
-	}
-	nonce := newNonce()
-	text := "This opens " + httpio.Destination(goal) + " on this device. Go on only if you began there, and within a minute."
-	if with.Has("error") {
-		text = "It did not work: the request has the id " + c.request.id + ". This opens " + httpio.Destination(goal) + " on this device, where you began."
-	}
-	data := pages.ContinueData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Go on to " + c.app.Name, Text: text,
-		Button: "Open " + c.app.Name, URL: httpio.WithQuery(to, with),
-	}
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Continue(w, data) })
 }
 
 // exchangeBody exchanges a one-time code for a sign-in.

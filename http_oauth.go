@@ -163,16 +163,14 @@ func (c *call) showStartPage(in OAuthStart) error {
 	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 		return err
 	}
-	nonce := newNonce()
 	to := c.e.cfg.url("/auth/" + url.PathEscape(in.Provider) + "/" + c.app.ID.String())
 	if c.r.URL.RawQuery != "" {
 		to += "?" + c.r.URL.RawQuery
 	}
-	data := pages.ContinueData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: "Sign in to " + c.app.Name,
-		Text: "You go on to " + in.Provider + " to sign in.", URL: to, Button: "Go on",
-	}
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.Continue(w, data) })
+	p := c.view()
+	return c.show(http.StatusOK, pages.Continue{
+		Title: p.T("sign_in.title", "app", p.App), Text: p.T("onward.provider", "provider", providerLabel(in.Provider)), URL: to, Button: p.T("onward.button"),
+	}.View(p))
 }
 
 func (c *call) redirect(status int, to string) error {
@@ -222,15 +220,23 @@ func returnOAuth(c *call) error {
 	got, err := c.e.ReturnOAuth(c.ctx(), in)
 	switch {
 	case got.State == LandingGoesOn:
-		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "code", got.Code))
+		return c.returnSession(got, err)
 	case err != nil:
 		return err
 	}
-	out := c.signedIn(got.SignIn)
 	if httpio.AcceptsJSONOnly(c.r) {
-		return c.writeJSON(http.StatusOK, out.body)
+		return c.writeJSON(http.StatusOK, c.signedIn(got.SignIn).body)
 	}
-	return c.notice("Signed in", "You may close this page.")
+	return c.land(got)
+}
+
+// returnSession goes on to the goal of a sign-in, or tells it of the error.
+func (c *call) returnSession(got Landing, err error) error {
+	if err != nil || got.Code != "" {
+		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "code", got.Code))
+	}
+	c.setSignInCookies(got.SignIn)
+	return c.goOn(got.RedirectTo, nil)
 }
 
 // goalQuery returns the parameters for the goal: the named value on success, one of our error

@@ -125,3 +125,8 @@ type resultHeaders struct {
 	ETag          string `json:"ETag"`                             // the document's version
 	ContentCoding string `json:"Content-Encoding"`                 // gzip where the client accepts it
 }
+
+// signOutForm is the form of the page that asks before signing out.
+type signOutForm struct {
+	FormToken string `json:"form_token" api:"required"` // as the page has it
+}

@@ -1,12 +1,6 @@
 package authkit
 
-import (
-	"errors"
-	"net/http"
-	"strings"
-
-	"github.com/authkit-dev/authkit/internal/httpio"
-)
+import "net/http"
 
 func forgotPassword(c *call, in linkBody) (jsonResponse, error) {
 	browser := c.browser.bind()
@@ -17,19 +11,6 @@ func forgotPassword(c *call, in linkBody) (jsonResponse, error) {
 		return jsonResponse{}, err
 	}
 	return pendingResponse(got), nil
-}
-
-var resetPage = formPage{
-	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", newPassword: true,
-}
-
-// openReset shows the page of a reset link.
-func openReset(c *call) error {
-	values, err := query(c.r)
-	if err != nil {
-		return err
-	}
-	return resetPage.show(c, values.Get("token"), nil)
 }
 
 // resetBody chooses a new password.
@@ -53,42 +34,6 @@ func resetByProof(c *call, in resetBody) (jsonResponse, error) {
 		return jsonResponse{}, err
 	}
 	return c.signedIn(got), nil
-}
-
-// pressReset serves the button of the page.
-func pressReset(c *call) error {
-	press, form, err := c.readPress()
-	if err != nil {
-		return err
-	}
-	got, err := c.e.PressReset(c.ctx(), ResetPress{PagePress: press, Password: form.Get("password")})
-	switch {
-	case errors.Is(err, CodeWeakPassword) && httpio.Navigates(c.r): // a person; a program gets the refusal itself
-		return resetPage.show(c, press.Token, refusalOf(err))
-	case err != nil:
-		return err
-	}
-	saved := "Your new password is saved." + removedText(got.SignIn.Removed)
-	switch got.State {
-	case LandingGoesOn:
-		return c.redirectToGoal(got.RedirectTo, c.goalQuery(nil, "code", got.Code))
-	case LandingSignedIn:
-		c.setSignInCookies(got.SignIn)
-		return c.notice("Signed in", saved+" You may close this page.")
-	}
-	return c.notice("Saved", saved+" Go back to where you wanted to sign in and use your new password there.")
-}
-
-// removedText lists the ways to sign in that a reset removed.
-func removedText(all []Removed) string {
-	if len(all) == 0 {
-		return ""
-	}
-	var names []string
-	for _, r := range all {
-		names = append(names, r.Name)
-	}
-	return " Added in the last 72 hours, and no longer a way to sign in: " + strings.Join(names, ", ") + "."
 }
 
 // requirePassword refuses a missing password. An empty one is left to the flow, which finds it

@@ -2,9 +2,10 @@ package authkit
 
 import (
 	"net/http"
-	"slices"
+	"strconv"
 
 	"github.com/authkit-dev/authkit/internal/errordoc"
+	"github.com/authkit-dev/authkit/internal/locale"
 	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/token"
 )
@@ -41,37 +42,6 @@ func errorPage(c *call) error {
 	if !ok {
 		return refuse(CodeNotFound, "there is no such error code")
 	}
-	nonce := newNonce()
-	data := pages.ErrorData{
-		Page: pages.Page{AppName: "authkit", Nonce: nonce}, Code: doc.Code, Status: doc.Status,
-		Meaning: doc.Meaning, Causes: doc.Causes, Fix: doc.Fix,
-	}
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error { return pages.ErrorDoc(w, data) })
-}
-
-// newNonce makes the nonce by which a page may use its one style.
-func newNonce() string { return token.Encode(token.Random(16)) }
-
-// closeToOrigins has no script of another origin read the answer.
-func closeToOrigins(header http.Header) {
-	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
-		header.Del(name)
-	}
-}
-
-// html answers with a page under a policy of pages.CSP. No script of another origin may read it,
-// since its form is for the person who sees it.
-func (c *call) html(policy string, write func(http.ResponseWriter) error) error {
-	header := c.w.Header()
-	closeToOrigins(header)
-	if vary := "Accept, Sec-Fetch-Mode"; !slices.Contains(header.Values("Vary"), vary) {
-		header.Add("Vary", vary)
-	}
-	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", policy)
-	// A page that opened this one cannot reach its window. Redirects do not set this: a window
-	// that another page opened for a sign-in would lose its opener on the way.
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	return write(c.w)
+	p := pages.Page{Language: c.h.http.words.Language(locale.English), App: "authkit", Nonce: token.Encode(token.Random(16))}
+	return c.show(http.StatusOK, pages.ErrorDoc{Code: doc.Code, Status: strconv.Itoa(doc.Status), Meaning: doc.Meaning, Causes: doc.Causes, Fix: doc.Fix}.View(p))
 }

@@ -1,8 +1,12 @@
 package authkit
 
 import (
+	"cmp"
 	"net/http"
-	"strconv"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 	"github.com/authkit-dev/authkit/internal/pages"
@@ -20,97 +24,84 @@ func (c *call) wantsPage() bool {
 
 // writeRefusalPage answers with the page of a refusal. It fails only before anything is written.
 func (c *call) writeRefusalPage(refusal *Error) error {
-	nonce := newNonce()
-	text := refusal.page
-	if text == (pageText{}) {
-		text = pageTextFor(refusal)
-	}
 	detail := refusal.Detail
 	if refusal.ProviderCode != "" {
 		detail += " (" + refusal.ProviderCode + ")"
 	}
-	data := pages.RefusalData{
-		Page: pages.Page{AppName: c.app.Name, Nonce: nonce}, Title: text.title, Text: text.text,
-		Code: string(refusal.Code), Detail: detail, RequestID: c.request.id,
+	p := c.view()
+	page := pages.Refusal{Text: problemText(p, refusal), Code: string(refusal.Code), Detail: detail, RequestID: c.request.id}
+	if own := refusal.page; own.title != "" {
+		page.Title, page.Text = p.T(own.title), p.T(own.text, "app", p.App)
 	}
 	refusal.headers(c.w.Header())
-	return c.html(pages.CSP(nonce), func(w http.ResponseWriter) error {
-		w.WriteHeader(refusal.Code.Status())
-		_ = pages.Refusal(w, data) // the peer may be gone
-		return nil
-	})
+	c.offerWaysOn(p, refusal, &page)
+	return c.show(refusal.Code.Status(), page.View(p))
 }
 
-// pageTextFor is the text for a person about a code. Codes that only programs cause have the text
-// of their status.
-func pageTextFor(refusal *Error) pageText {
-	const again = "Go back to where you came from and begin again."
-	switch refusal.Code {
-	case CodeInvalidToken:
-		return pageText{"This no longer works", "It was used already, its time is over, or it was begun in another browser. " + again}
-	case CodeProviderRefused:
-		return pageText{"You are not signed in", "The service that you chose did not confirm who you are, or you said no to it. " + again}
-	case CodeProviderError, CodeProviderTimeout:
-		return pageText{"You are not signed in", "The service that you chose does not answer as it should. Try again later, or sign in in another way."}
-	case CodeProviderNotConfigured:
-		return pageText{"This way to sign in is not offered", "Go back to where you came from and choose another one."}
-	case CodeLinkRequired:
-		return pageText{"Sign in as you did before", "There is an account already that this belongs to. Sign in to it in the way that you did before; there you can add this one."}
-	case CodeEmailRequired:
-		return pageText{"An address is missing", "The service that you chose gave no address of yours. Allow it to share one, or sign in in another way."}
-	case CodeEmailTaken:
-		return pageText{"The address has an account", "Another account has this address. Sign in to that one."}
-	case CodeLastCredential:
-		return pageText{"This is your last way to sign in", "Confirm your address, choose a password or add another way to sign in first."}
-	case CodePasswordSet:
-		return pageText{"You have a password already", "Change it, or ask for a mail with which you choose a new one."}
-	case CodeEmailNotVerified:
-		return pageText{"Confirm your address first", "Open the mail that was sent to your address, or ask for a new one where you wanted to sign in."}
-	case CodeSignupDisabled:
-		return pageText{"No new accounts", "This application takes no new people. Ask those who run it for an account."}
-	case CodeUserDisabled:
-		return pageText{"The account is disabled", "Ask the people who run the application."}
-	case CodeWeakPassword:
-		return pageText{"Choose another password", "Go back and choose one that is longer or harder to guess."}
-	case CodeReauthenticationRequired:
-		return pageText{"Sign in again", "For this, you have to have signed in a short while ago."}
-	case CodeUnauthenticated, CodeInvalidCredentials, CodeInvalidAPIKey:
-		return pageText{"You are not signed in", "What is here is for those who are signed in."}
-	case CodeForbidden:
-		return pageText{"This is not allowed", again}
-	case CodeRateLimited:
-		return pageText{"Too many tries", "Wait for " + waitFor(refusal) + ", then try again."}
-	case CodeUnavailable:
-		return pageText{"Try again in a moment", "The service is busy or a part of it is out of reach. Nothing was done. Wait for " + waitFor(refusal) + ", then try again."}
-	case CodeAppNotFound, CodeNotFound, CodeMethodNotAllowed:
-		return pageText{"There is nothing here", "The address is misspelled, or what was here is gone."}
+// offerWaysOn adds the ways on to the page of a refusal: the sign-in page of the app or, for a link
+// that is no longer valid, the form that mails a new one.
+func (c *call) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
+	if c.app.ID == uuid.Nil {
+		return
 	}
-	return statusPageText(refusal.Code.Status())
+	page.Links = []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.pagePath("sign-in")}}
+	if p.Brand.Home != "" {
+		page.Links = append(page.Links, pages.Link{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home})
+	}
+	if again := refusal.page.again; again != "" {
+		to := c.pagePath("sign-in")
+		form := pages.Again(p, pages.Forms{Action: to, Token: c.formTokenFor(c.browser.bind(), "/auth/sign-in/"+c.app.ID.String())}, again)
+		page.Form = &form
+	}
 }
 
-// statusPageText is the text for a person about a status.
-func statusPageText(status int) pageText {
-	switch {
-	case status >= http.StatusInternalServerError:
-		return pageText{"Something went wrong", "The fault is not yours. Tell the people who run the application the number of the request, which is below."}
-	case status == http.StatusNotFound:
-		return pageText{"There is nothing here", "The address is misspelled, or what was here is gone."}
-	case status == http.StatusConflict:
-		return pageText{"This cannot be done now", "It conflicts with how things are now. Go back to where you came from."}
+// problemText is the text for a person about a refusal. Codes that only programs cause share one.
+func problemText(p pages.Page, refusal *Error) string {
+	if refusal.RetryAfter > 0 && refusal.Code == CodeRateLimited {
+		return p.T("problem.rate_limited_for", "n", max((wholeSeconds(refusal.RetryAfter)+59)/60, 1))
 	}
-	return pageText{"This did not work", "The address or the form is not complete. Go back to where you came from and begin again."}
+	key := "problem." + string(refusal.Code)
+	if !p.Has(key) {
+		key = "problem.other"
+	}
+	return p.T(key, "app", p.App)
 }
 
-// waitFor is how long a person has to wait before the next try.
-func waitFor(refusal *Error) string {
-	seconds := max(wholeSeconds(refusal.RetryAfter), 1)
-	switch {
-	case seconds == 1:
-		return "a second"
-	case seconds < 120:
-		return strconv.Itoa(seconds) + " seconds"
-	case seconds < 7200:
-		return strconv.Itoa((seconds+59)/60) + " minutes"
+// problems are the texts of a refused form, by field.
+func (c *call) problems(p pages.Page, refusal *Error) pages.Problems {
+	all := pages.Problems{}
+	for _, f := range refusal.Fields {
+		key := "problem." + f.Code
+		if !p.Has(key) {
+			key = "problem.other"
+		}
+		all[f.Field] = p.T(key, "app", p.App, "n", c.e.cfg.Password.MinLength)
 	}
-	return strconv.Itoa((seconds+3599)/3600) + " hours"
+	if refusal.Code == CodeWeakPassword && len(all) == 0 {
+		all["password"] = problemText(p, refusal)
+	}
+	if len(all) == 0 {
+		all[""] = problemText(p, refusal)
+	}
+	return all
+}
+
+// providerLabel is the name of a provider as people write it.
+func providerLabel(name string) string {
+	if label, ok := providerLabels[name]; ok {
+		return label
+	}
+	return cmp.Or(strings.ToUpper(name[:min(len(name), 1)])+name[min(len(name), 1):], name)
+}
+
+// providerLabels are the names of providers that are not their name with a capital letter.
+var providerLabels = map[string]string{"github": "GitHub", "gitlab": "GitLab", "linkedin": "LinkedIn", "id-me": "ID.me"}
+
+// startOf returns the URL at which a sign-in by a provider begins, with the parameters of the flow.
+func (c *call) startOf(provider string, flow url.Values) string {
+	to := c.e.cfg.url("/auth/" + url.PathEscape(provider) + "/" + c.app.ID.String())
+	if len(flow) > 0 {
+		to += "?" + flow.Encode()
+	}
+	return to
 }

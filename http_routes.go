@@ -16,12 +16,13 @@ type route struct {
 	summary         string // for the API document
 
 	caller     *caller
-	limit      limit // by peer address; the zero limit charges nothing
-	remembers  bool  // the request may begin with a remembered app (see guarded); it is answered after a call of the store
-	deferLimit bool  // the flow charges the limit, together with that of an email address
-	form       bool  // takes a cross-origin form: a provider's answer
-	page       bool  // answers with a page, and refuses with one unless JSON is asked for
-	anyOrigin  bool  // a page of any origin may read the answer, which is public
+	limit      limit       // by peer address; the zero limit charges nothing
+	remembers  bool        // the request may begin with a remembered app (see guarded); it is answered after a call of the store
+	deferLimit bool        // the flow charges the limit, together with that of an email address
+	steps      []stepLimit // of a page whose form names a step: the limits of the steps, in place of limit
+	form       bool        // takes a cross-origin form: a provider's answer
+	page       bool        // answers with a page, and refuses with one unless JSON is asked for
+	anyOrigin  bool        // a page of any origin may read the answer, which is public
 
 	action action
 
@@ -32,6 +33,13 @@ type route struct {
 	answers []result // those that are not refusals
 	codes   []Code   // of refusals, beyond those that follow from the rest of the row
 	example string   // a body, as JSON
+}
+
+// stepLimit is the limit of one step of a page: that of the route which does the same for programs.
+type stepLimit struct {
+	step       string // the value of the form's field "do"; empty: every other value
+	limit      limit
+	deferLimit bool
 }
 
 // result is one answer of a route.
@@ -121,6 +129,16 @@ func (a orForm[Form]) takes() (body, form reflect.Type) {
 	body, _ = a.json.takes()
 	return body, reflect.TypeFor[Form]()
 }
+
+// formOnly is an action that takes the form of a page, and nothing else. The type parameter is a
+// struct of the form's fields.
+type formOnly[Form any] struct {
+	serve func(*call) error
+}
+
+func (a formOnly[Form]) run(c *call) error { return a.serve(c) }
+
+func (formOnly[Form]) takes() (body, form reflect.Type) { return nil, reflect.TypeFor[Form]() }
 
 // isForm reports whether the body is a form of a page rather than JSON.
 func isForm(r *http.Request) bool { return httpio.MediaType(r) == "application/x-www-form-urlencoded" }

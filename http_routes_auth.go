@@ -73,8 +73,8 @@ var signInRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/sign-out/{app_id}", operation: "SignOut", summary: "End a session, or all",
-		caller: &byUserOrVisitor, action: withBody[signOutBody]{signOut},
-		answers: []result{{204, nil}},
+		caller: &byUserOrVisitor, action: orForm[signOutForm]{withBody[signOutBody]{signOut}, pressSignOut},
+		answers: []result{{204, nil}, {200, htmlPage{}}, {303, elsewhere{}}},
 		example: `{"all":true}`,
 	},
 }

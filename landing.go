@@ -17,7 +17,8 @@ type Landing struct {
 	RedirectTo string
 
 	// Code is the one-time code for RedirectTo. [Engine.ExchangeCode] takes it once, within a
-	// minute, and says what a repetition gets. It is empty with an error.
+	// minute, and says what a repetition gets. It is empty with an error, and where a cookie holds
+	// the session: [Engine.SetSessionCookies] sets it before the browser goes on.
 	Code string
 
 	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that
@@ -33,9 +34,10 @@ type LandingState string
 // The states of a [Landing].
 const (
 	LandingSignedIn  LandingState = "signed_in" // the session begins in this browser
-	LandingGoesOn    LandingState = "goes_on"   // the browser goes on to RedirectTo, which exchanges Code for the session
+	LandingGoesOn    LandingState = "goes_on"   // the browser goes on to RedirectTo, which exchanges Code for the session, if there is a code
 	LandingConfirmed LandingState = "confirmed" // the address is confirmed, and no session begins
 	LandingSaved     LandingState = "saved"     // the new password is saved, and no session begins
+	LandingProven    LandingState = "proven"    // it is known who the person is, and no session begins: there is no way to hand one over
 	LandingTypeCode  LandingState = "type_code" // nothing was spent: the code in the mail has to be typed in the browser or program that began the flow
 )
 

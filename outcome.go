@@ -53,6 +53,7 @@ type outcome struct {
 	Created    bool         `json:"created,omitempty"`
 	Provider   string       `json:"provider,omitempty"` // of the identity that was linked
 	Removed    []Removed    `json:"removed,omitempty"`
+	Binding    string       `json:"binding,omitempty"` // of the proof that was mailed
 
 	Refused      Code         `json:"refused,omitempty"`
 	Detail       string       `json:"detail,omitempty"`
@@ -73,7 +74,7 @@ func (o outcome) state() LandingState {
 
 // goalListed reports whether the app still lists the URL that the outcome redirects to. It is true
 // for an outcome without a redirect.
-func (o outcome) goalListed(app App) bool { return o.RedirectTo == "" || app.listsGoal(o.RedirectTo) }
+func (o outcome) goalListed(app App) bool { return app.keepsGoal(o.RedirectTo) }
 
 // refusal returns the error with which the press was refused, or nil if it was not refused.
 func (o outcome) refusal() error {

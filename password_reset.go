@@ -18,6 +18,8 @@ type ForgotRequest struct {
 	Browser []byte // as MagicLinkRequest.Browser: only the handler can fill it, and a Go caller leaves it nil
 	Device  string // as [MagicLinkRequest.Device]
 	Client  Client
+
+	form string // as in MagicLinkRequest
 }
 
 // ForgotPassword mails a link and a code to the address if the app has a user with it. Only the
@@ -87,13 +89,13 @@ type ResetPress struct {
 // neither a redirect URL nor Stay and no cookie is to hold the session, or because the reset was
 // asked for with a code challenge in another browser.
 func (e *Engine) PressReset(ctx context.Context, in ResetPress) (Landing, error) {
-	return e.pressPage(ctx, in.PagePress, []string{"reset", in.Token, in.Password}, func(ctx context.Context, app App, p press) (Landing, error) {
+	return e.pressPage(ctx, in.PagePress, in.sent("reset", in.Password), func(ctx context.Context, app App, p press) (Landing, error) {
 		return e.pressReset(ctx, app, p, in)
 	})
 }
 
 func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress) (Landing, error) {
-	got, err := e.tokens.findLink(ctx, app.ID, forReset, in.Token, "")
+	got, err := in.find(ctx, e.tokens, app, forReset)
 	if err != nil {
 		return Landing{}, err
 	}
@@ -104,7 +106,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	case got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app):
 		step.ends = LandingSaved
 	default:
-		if step.handOver, err = got.handOver(app, in.Browser); err != nil {
+		if step.handOver, err = e.handOver(app, got, step.client, in.Browser); err != nil {
 			return Landing{}, err
 		}
 	}

@@ -8,3 +8,7 @@ import (
 func (a App) takesCookies() bool {
 	return slices.Contains([]SessionMode{SessionCookie, SessionEither}, a.Settings.SessionMode)
 }
+
+// holdsInCookie reports whether a session that begins with this client's choice is held in a
+// cookie.
+func (a App) holdsInCookie(by Client) bool { return signInStep{client: by}.inCookie(a) }

@@ -187,7 +187,11 @@ func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) 
 	if c.Session != nil {
 		out.Session, out.Secret = c.Session.ID, c.secret.Bytes()
 	}
-	if to := step.handOver.to; to != "" && c.Session != nil {
+	switch to := step.handOver.to; {
+	case to == "" || c.Session == nil:
+	case c.Session.Cookie != nil: // the browser holds the session already
+		c.landing.State, c.landing.RedirectTo, out.RedirectTo = LandingGoesOn, to, to
+	default:
 		proof, err := step.handOver.proof(c.App, c.Session.ID)
 		if err != nil {
 			return err

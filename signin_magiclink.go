@@ -27,6 +27,8 @@ type MagicLinkRequest struct {
 	Device string
 
 	Client Client
+
+	form string // that was pressed, if a page asks; see challengeRequest
 }
 
 // RequestMagicLink mails a link and a six-digit code that spend the same challenge. The answer
@@ -46,7 +48,7 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := checkHandOver(app, in.RedirectTo, in.CodeChallenge); err != nil {
+	if err := e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client)}); err != nil {
 		return Pending{}, err
 	}
 	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
@@ -54,7 +56,7 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 		data.Class, data.device = classDevice, d.ID
 	}
 	return e.tokens.ask(ctx, challengeRequest{
-		purpose: p, app: app, browser: in.Browser, data: data, by: in.Client, event: Event{Type: event},
+		purpose: p, app: app, browser: in.Browser, data: data, by: in.Client, event: Event{Type: event}, form: in.form,
 	})
 }
 
@@ -144,10 +146,15 @@ func (e *Engine) accountOfAddress(ctx context.Context, app App, got *challenge) 
 	return e.account(ctx, app.ID, AccountKey{Email: got.data.Email})
 }
 
-// PagePress is the press of a button on the page of a link, in the browser that holds the secret.
+// PagePress is the press of a button on the page of a link, or on the page on which the code of the
+// same mail is typed, in the browser that holds the secret.
 type PagePress struct {
 	App   uuid.UUID
-	Token string
+	Token string // of the link
+
+	// Email, Code and Binding are the code of the mail, with what it needs. They stand in the place
+	// of Token.
+	Email, Code, Binding string
 
 	// Browser is the secret in the binding cookie. Only the handler can fill it. If it is nil, the
 	// press counts as that of a browser that did not ask, a second press is refused, and a one-time
@@ -161,27 +168,44 @@ type PagePress struct {
 	Stay bool
 }
 
-// PressMagicLink spends a link and signs in. The session begins in this browser, or is handed
+// find returns the challenge that the press redeems. A code counts as a try.
+func (in PagePress) find(ctx context.Context, k *tokens, app App, p purpose) (challenge, error) {
+	if in.Token != "" {
+		return k.findLink(ctx, app.ID, p, in.Token, "")
+	}
+	by, err := responseOf("", in.Email, in.Code, in.Binding)
+	if err != nil {
+		return challenge{}, err
+	}
+	return k.findCode(ctx, app, p, by)
+}
+
+// sent is what identifies the press: what was pressed, and what was sent.
+func (in PagePress) sent(what string, more ...string) []string {
+	return append([]string{what, in.Token, in.Code, in.Binding}, more...)
+}
+
+// PressMagicLink spends a link, or the code of its mail, and signs in. The session begins in this browser, or is handed
 // over to the redirect URL of the link by a one-time code that no other browser can redeem.
 //
 // [LandingTypeCode], and nothing is spent, in two cases: the link has no redirect URL, Stay is false
 // and no cookie is to hold the session; or the request had a code challenge and this is another
-// browser, which lacks the verifier.
+// browser, which lacks the verifier. A code ends in [LandingProven] in the first case.
 //
 // Within a minute, a second press in the same browser returns the same code, or the same session,
 // as long as they are live, and has no further effect.
 func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (Landing, error) {
-	return e.pressPage(ctx, in, []string{"link", in.Token}, func(ctx context.Context, app App, p press) (Landing, error) {
+	return e.pressPage(ctx, in, in.sent("link"), func(ctx context.Context, app App, p press) (Landing, error) {
 		return e.pressLink(ctx, app, p, in)
 	})
 }
 
 func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) (Landing, error) {
-	got, err := e.tokens.findLink(ctx, app.ID, forSignIn, in.Token, "")
+	got, err := in.find(ctx, e.tokens, app, forSignIn)
 	switch {
 	case err != nil:
 		return Landing{}, err
-	case !app.acceptsLink(got, in.Browser):
+	case in.Token != "" && !app.acceptsLink(got, in.Browser):
 		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
 	case got.verifierElsewhere(in.Browser, app.ID):
 		return Landing{State: LandingTypeCode}, nil
@@ -189,9 +213,12 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	got = got.redeemedIn(in.Browser, app.ID)
 	step := signInStep{client: got.redeemer(in.Client), press: p}
 	if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {
-		return Landing{State: LandingTypeCode}, nil
+		if in.Token != "" {
+			return Landing{State: LandingTypeCode}, nil
+		}
+		step.ends = LandingProven
 	}
-	if step.handOver, err = got.handOver(app, in.Browser); err != nil {
+	if step.handOver, err = e.handOver(app, got, step.client, in.Browser); err != nil {
 		return Landing{}, err
 	}
 	return e.signInByMail(ctx, app, got, step)
@@ -199,10 +226,10 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 
 // handOver says where the browser that redeems a proof hands its session over to. It is the zero value
 // if the proof has no redirect URL. [CodeInvalidRequest]: the app no longer lists the URL.
-func (c challenge) handOver(app App, browser []byte) (handOver, error) {
+func (e *Engine) handOver(app App, c challenge, by Client, browser []byte) (handOver, error) {
 	to := handOver{c.data.RedirectTo, c.data.Challenge, browser}
 	if to.to == "" {
 		return handOver{}, nil
 	}
-	return to, checkHandOver(app, to.to, to.challenge)
+	return to, e.goals.check(app, goal{to: to.to, challenge: to.challenge, cookie: app.holdsInCookie(by)})
 }

@@ -49,7 +49,7 @@ func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthCo
 	if err != nil {
 		return OAuthConfig{}, err
 	}
-	return config, checkHandOver(app, in.RedirectTo, in.CodeChallenge)
+	return config, e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client)})
 }
 
 // beginFlow makes the state of a flow and stores it. The state lives longer than the provider may take
@@ -146,4 +146,20 @@ func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider, ip
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.verifiedByProof(),
 	}
 	e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
+}
+
+// SignInProviders returns the names of the providers by which users of the app can sign in, in
+// order: those that are configured and enabled. [CodeAppNotFound].
+func (e *Engine) SignInProviders(ctx context.Context, app uuid.UUID) ([]string, error) {
+	configs, err := e.providers.configs(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, c := range configs {
+		if c.Enabled {
+			names = append(names, c.Provider)
+		}
+	}
+	return names, nil
 }

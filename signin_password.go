@@ -50,19 +50,27 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 	if err != nil {
 		return SignIn{}, err
 	}
+	landing, err := e.tryPassword(ctx, app, in, signInStep{})
+	return landing.SignIn, err
+}
+
+// tryPassword signs a user in or up by password. The caller sets the fields of the step that say how
+// the flow ends.
+func (e *Engine) tryPassword(ctx context.Context, app App, in PasswordSignIn, step signInStep) (Landing, error) {
 	email, err := in.check()
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	by := newPasswordClient(e.secrets.ring, in, email, e.now())
 	if err := e.limits.hit(ctx, app, in.Client.withDeferred(by.counts(e.limits))...); err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	try := passwordTry{e: e, app: app, in: in, email: email, weak: e.hasher.check(in.Password, app.Name, in.Name, in.Email)}
+	step.method, step.amr, step.client = MethodCredentials, []string{"pwd"}, in.Client
+	try := passwordTry{e: e, app: app, in: in, email: email, weak: e.hasher.check(in.Password, app.Name, in.Name, in.Email), step: step}
 	if in.Intent == "sign_up" {
 		return try.signUp(ctx)
 	}
-	return again(func() (SignIn, error) { return try.signIn(ctx, &by) })
+	return again(func() (Landing, error) { return try.signIn(ctx, &by) })
 }
 
 // passwordTry is a sign-in or sign-up by password that its limits have allowed.
@@ -72,24 +80,25 @@ type passwordTry struct {
 	in    PasswordSignIn
 	email string // canonical
 	weak  error  // the reason why a new user may not have the password; nil: a new user may
+	step  signInStep
 }
 
 // signIn signs the user of the address in. It signs a new user up where the app and the intent
 // allow that.
-func (p passwordTry) signIn(ctx context.Context, by *passwordClient) (SignIn, error) {
+func (p passwordTry) signIn(ctx context.Context, by *passwordClient) (Landing, error) {
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	if err := p.e.limits.hit(ctx, p.app, by.recheck(p.e.limits, account)...); err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	if account == nil && p.in.Intent == "" && !p.app.Settings.RequireVerified && p.weak == nil && !p.app.Settings.SignupClosed {
 		switch err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); {
 		case err == nil:
 			return p.create(ctx)
 		case !errors.Is(err, CodeWeakPassword): // a breached password is refused like a wrong one
-			return SignIn{}, err
+			return Landing{}, err
 		}
 	}
 	return p.check(ctx, account)
@@ -112,29 +121,29 @@ func (in PasswordSignIn) check() (email string, err error) {
 }
 
 // signUp creates a user, or says why it cannot. It never signs in an existing user.
-func (p passwordTry) signUp(ctx context.Context) (SignIn, error) {
+func (p passwordTry) signUp(ctx context.Context) (Landing, error) {
 	if p.weak != nil {
-		return SignIn{}, p.weak
+		return Landing{}, p.weak
 	}
 	if err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	if p.app.Settings.SignupClosed {
-		return SignIn{}, signupClosed()
+		return Landing{}, signupClosed()
 	}
 	if p.app.Settings.RequireVerified {
 		return p.signUpLater(ctx)
 	}
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	if account != nil {
-		return SignIn{}, emailTaken()
+		return Landing{}, emailTaken()
 	}
 	got, err := p.create(ctx)
 	if errors.Is(err, errAgain) {
-		return SignIn{}, emailTaken() // by a concurrent sign-up
+		return Landing{}, emailTaken() // by a concurrent sign-up
 	}
 	return got, err
 }
@@ -142,28 +151,30 @@ func (p passwordTry) signUp(ctx context.Context) (SignIn, error) {
 // signUpLater mails a proof whose redemption creates the user. If the address has a user by the
 // time the mail is sent, that user gets a notice instead. Neither the answer nor its time shows
 // that.
-func (p passwordTry) signUpLater(ctx context.Context) (SignIn, error) {
+func (p passwordTry) signUpLater(ctx context.Context) (Landing, error) {
 	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	phc, err := p.e.hasher.hash(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password)
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	data := challengeData{Email: p.email, Typed: p.in.Email, Name: p.in.Name, PHC: phc}
+	data := challengeData{Email: p.email, Typed: p.in.Email, Name: p.in.Name, PHC: phc, RedirectTo: p.step.handOver.to, Challenge: p.step.handOver.challenge}
 	pending, err := p.e.tokens.ask(ctx, challengeRequest{
 		purpose: forVerify, app: p.app, browser: p.in.Browser, data: data, by: p.in.Client,
 		event: Event{Type: EventEmailSend, Reason: "sign-up"},
 	})
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	return SignIn{Pending: &pending}, nil
+	return Landing{SignIn: SignIn{Pending: &pending}}, nil
 }
 
 // askForProof mails a proof to a user who has given the right password, and refuses the sign-in.
 func (p passwordTry) askForProof(ctx context.Context, u User) error {
-	data := challengeData{Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified}
+	data := challengeData{
+		Email: u.Email, Typed: u.EmailTyped, Class: classSession, proven: u.Verified, RedirectTo: p.step.handOver.to, Challenge: p.step.handOver.challenge,
+	}
 	pending, err := p.e.tokens.ask(ctx, challengeRequest{
 		purpose: forVerify, app: p.app, browser: p.in.Browser, data: data, user: &u, by: p.in.Client,
 		event: Event{UserID: u.ID, Type: EventEmailSend},
@@ -175,40 +186,37 @@ func (p passwordTry) askForProof(ctx context.Context, u User) error {
 }
 
 // create creates the user and signs the user in.
-func (p passwordTry) create(ctx context.Context) (SignIn, error) {
+func (p passwordTry) create(ctx context.Context) (Landing, error) {
 	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil { // before the hash, which costs more
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	phc, err := p.e.hasher.hash(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password)
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
-	landing, err := p.e.signUpUser(ctx, p.app, User{Email: p.email, EmailTyped: p.in.Email, Name: p.in.Name}, signInStep{
-		method: MethodCredentials, amr: []string{"pwd"}, client: p.in.Client,
-		put: []Credential{{Kind: passwordKind, Data: []byte(phc)}},
-	})
-	return landing.SignIn, err
+	step := p.step
+	step.put = []Credential{{Kind: passwordKind, Data: []byte(phc)}}
+	return p.e.signUpUser(ctx, p.app, User{Email: p.email, EmailTyped: p.in.Email, Name: p.in.Name}, step)
 }
 
 // check checks the password and signs the user in. If account is nil or has no password, it refuses in
 // the time that a real check takes.
-func (p passwordTry) check(ctx context.Context, account *Account) (SignIn, error) {
+func (p passwordTry) check(ctx context.Context, account *Account) (Landing, error) {
 	ok, renewed, err := p.e.hasher.verify(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password, account.password())
 	if err != nil {
-		return SignIn{}, err
+		return Landing{}, err
 	}
 	if !ok {
-		return SignIn{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
+		return Landing{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
 	}
 	if u := account.User; p.app.Settings.RequireVerified && !u.Verified && !u.Disabled {
-		return SignIn{}, p.askForProof(ctx, u)
+		return Landing{}, p.askForProof(ctx, u)
 	}
-	step := signInStep{method: MethodCredentials, amr: []string{"pwd"}, client: p.in.Client}
+	step := p.step
 	if renewed != "" {
 		step.put = []Credential{passwordCredential(account.User, renewed, p.e.now())}
 	}
-	landing, err := p.e.signInUser(ctx, p.app, account, step)
-	return landing.SignIn, err
+	return p.e.signInUser(ctx, p.app, account, step)
 }
 
 // wrongPassword is the cause of refused credentials. It goes to the log only.

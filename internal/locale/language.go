@@ -179,3 +179,9 @@ func placeholders(s string) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// Has reports whether there is a text of the key.
+func (l *Language) Has(key string) bool {
+	_, ok := l.texts[key]
+	return ok || l.english != nil && l.english.Has(key)
+}

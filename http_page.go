@@ -1,0 +1,148 @@
+package authkit
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/locale"
+	"github.com/authkit-dev/authkit/internal/pages"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// language returns the language in which the person reads: that of ui_locales (OpenID Connect Core,
+// 3.1.2.1), or else of Accept-Language.
+func (c *call) language() *locale.Language {
+	return c.h.http.words.Match(c.r.URL.Query().Get("ui_locales"), c.r.Header.Get("Accept-Language"))
+}
+
+// view returns what every page of the request has.
+func (c *call) view() pages.Page {
+	return pages.Page{Language: c.language(), App: c.app.Name, Nonce: token.Encode(token.Random(16))}
+}
+
+// show answers with a page. No script of another origin may read it, since its forms are for the
+// person who sees it.
+func (c *call) show(status int, v pages.View) error {
+	header := c.w.Header()
+	closeToOrigins(header)
+	if vary := "Accept, Sec-Fetch-Mode"; !slices.Contains(header.Values("Vary"), vary) {
+		header.Add("Vary", vary)
+	}
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", pages.CSP(v.Nonce))
+	if hasForm(v) { // browsers send "Origin: null" with a form under no-referrer
+		header.Set("Referrer-Policy", "same-origin")
+	}
+	// A page that opened this one cannot reach its window. Redirects do not set this: a window
+	// that another page opened for a sign-in would lose its opener on the way.
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	return c.h.http.look.Render(&answerStatus{ResponseWriter: c.w, status: status}, v)
+}
+
+// answerStatus writes the status of a page with its first byte, so that a page that cannot be
+// rendered leaves the answer to the caller.
+type answerStatus struct {
+	http.ResponseWriter
+
+	status int
+}
+
+// Write implements [http.ResponseWriter]. A write that fails is not reported: the peer may be gone.
+func (a *answerStatus) Write(b []byte) (int, error) {
+	a.WriteHeader(a.status)
+	_, _ = a.ResponseWriter.Write(b)
+	return len(b), nil
+}
+
+func hasForm(v pages.View) bool {
+	return v.Form != nil || slices.ContainsFunc(v.Sections, func(s pages.Section) bool {
+		return len(s.Forms) > 0 || slices.ContainsFunc(s.Items, func(i pages.Item) bool { return i.Form != nil })
+	})
+}
+
+// closeToOrigins has no script of another origin read the answer.
+func closeToOrigins(header http.Header) {
+	for _, name := range []string{"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers"} {
+		header.Del(name)
+	}
+}
+
+// notice answers with a page that says what was done: the texts of two keys, with their
+// placeholders. The ways on follow.
+func (c *call) notice(title, text string, pairs ...any) error {
+	p := c.view()
+	pairs = append(pairs, "app", c.app.Name)
+	return c.show(http.StatusOK, pages.Notice{Title: p.T(title, pairs...), Text: p.T(text, pairs...), Links: c.waysOn(p)}.View(p))
+}
+
+// waysOn are the links by which a person goes on from a page on which a flow has ended.
+func (c *call) waysOn(p pages.Page) []pages.Link {
+	switch {
+	case p.Brand.Home != "":
+		return []pages.Link{{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home}}
+	case c.app.takesCookies():
+		return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.pagePath("sign-in")}}
+	}
+	return nil
+}
+
+// pagePath returns the URL of a page of the app.
+func (c *call) pagePath(name string) string {
+	return c.e.cfg.url("/auth/" + name + "/" + c.app.ID.String())
+}
+
+// formToken ties a form to the browser that was shown it, the app, the path that it posts to and the
+// session (login CSRF: RFC 6749, section 10.12). The binding secret changes with every sign-out and
+// with the user, and the session with every sign-in.
+func (c *call) formToken(browser []byte) string { return c.formTokenFor(browser, c.ownPath()) }
+
+// formTokenFor is formToken for a form that posts to another page of the app.
+func (c *call) formTokenFor(browser []byte, path string) string {
+	session, _ := c.browser.session(c.app.ID)
+	return bindingOf(browser, c.app.ID, token.Hash([]byte("form"), []byte(path), []byte(session))[:idSize])
+}
+
+// ownPath is the path of the request with the id of the app in the place of an alias.
+func (c *call) ownPath() string {
+	return strings.Replace(c.r.Pattern, "{app_id}", c.app.ID.String(), 1)
+}
+
+// forms says where the forms of a page post to: back to the route that shows it, with a query.
+func (c *call) forms(browser []byte, query url.Values, problems pages.Problems) pages.Forms {
+	action := c.e.cfg.url(c.ownPath())
+	if len(query) > 0 {
+		action += "?" + query.Encode()
+	}
+	return pages.Forms{Action: action, Token: c.formToken(browser), Problems: problems, MinLength: c.e.cfg.Password.MinLength}
+}
+
+// pageForm is a form that this browser was shown.
+type pageForm struct {
+	url.Values
+
+	browser []byte // the secret in the binding cookie
+}
+
+// readForm reads a form that this browser was shown. Only pages of this handler post such a form;
+// the origins of an app call the routes with JSON.
+func (c *call) readForm() (pageForm, error) {
+	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
+		return pageForm{}, refuse(CodeForbidden, "a page of another origin posted the form")
+	}
+	values, err := httpio.DecodeForm(c.r, "password", "current_password", "new_password")
+	if err != nil {
+		return pageForm{}, err
+	}
+	browser := c.browser.secret()
+	if browser == nil || !sameText(values.Get("form_token"), c.formToken(browser)) {
+		return pageForm{}, refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
+	}
+	if err := c.checkSessionChoice(); err != nil {
+		return pageForm{}, err
+	}
+	return pageForm{values, browser}, nil
+}
