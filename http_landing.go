@@ -39,7 +39,7 @@ func (c *call) codeFor(got Landing) url.Values {
 func (c *call) goHome(got Landing) error {
 	p := c.view()
 	switch {
-	case p.Brand.Home != "":
+	case p.Brand.Home != "" && c.r.URL.Query().Get("next") != nextAccount:
 		return c.goOn(p.Brand.Home, nil)
 	case got.SignIn.Cookie != "":
 		return c.goOn(c.pagePath("account"), nil)

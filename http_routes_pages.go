@@ -1,5 +1,7 @@
 package authkit
 
+import "github.com/authkit-dev/authkit/internal/pages"
+
 // pageRoutes are the pages of an app for people.
 var pageRoutes = []route{
 	{
@@ -27,6 +29,18 @@ var pageRoutes = []route{
 		codes:   pageCodes,
 	},
 	{
+		method: get, pattern: "/auth/account/{app_id}", operation: "OpenAccount", summary: "Show what the app knows about the signed-in person",
+		caller: &byUserOrVisitor, page: true, action: plain{openAccount}, query: accountQuery{},
+		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
+		method: post, pattern: "/auth/account/{app_id}", operation: "PressAccount", summary: "Take a step of the account page",
+		caller: &byUserOrVisitor, page: true, steps: accountLimits, action: formOnly[accountForm]{pressAccount}, query: accountQuery{},
+		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
+		codes:   accountCodes,
+	},
+	{
 		method: get, pattern: "/auth/sign-out/{app_id}", operation: "OpenSignOut", summary: "Ask before signing out",
 		caller: &byUserOrVisitor, page: true, action: plain{openSignOut},
 		answers: []result{{200, htmlPage{}}},
@@ -38,6 +52,21 @@ var signInSteps = []stepLimit{
 	{stepLink, limitMailPeer, false}, {stepForgot, limitMailPeer, false}, {stepAgain, limitMailPeer, false},
 	{stepCode, limitProofPeer, false}, {stepReset, limitProofPeer, false},
 	{"", limitCredentialsPeer, true},
+}
+
+// accountLimits are the limits of the steps of the account page.
+var accountLimits = []stepLimit{
+	{pages.SendProof, limitMailPeer, false}, {pages.ChangeEmail, limitMailPeer, false}, {pages.FreshMail, limitMailPeer, false},
+	{pages.Prove, limitProofPeer, false}, {pages.ConfirmEmail, limitProofPeer, false}, {pages.FreshCode, limitProofPeer, false},
+	{pages.ChangePassword, limitCredentialsPeer, false}, {pages.FreshPassword, limitCredentialsPeer, true},
+	{pages.Connect, limitOAuthPeer, false},
+}
+
+// accountCodes are the codes with which a step of the account page may be refused.
+var accountCodes = []Code{
+	CodeNotFound, CodeForbidden, CodeReauthenticationRequired, CodeInvalidCredentials, CodeInvalidToken, CodeEmailNotVerified, CodeUserDisabled, CodeUserNotFound,
+	CodeSessionNotFound, CodeIdentityNotFound, CodeProviderNotConfigured, CodeProviderError, CodeProviderTimeout, CodeEmailTaken, CodeLastCredential,
+	CodePasswordSet, CodeAppsRemain, CodeLimitReached, CodeWeakPassword,
 }
 
 // pageCodes are the codes with which a step of the pages may be refused.

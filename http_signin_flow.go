@@ -27,14 +27,19 @@ type signInQuery struct {
 	RedirectTo string `json:"redirect_to"`    // where the browser goes afterwards: one of the app's redirect_urls or, where a cookie holds the session, a path of BaseURL's origin
 	Challenge  string `json:"code_challenge"` // as in the request of a magic link
 	Session    string `json:"session" api:"enum=cookie|bearer"`
-	Hint       string `json:"login_hint"` // the address that is filled in
-	Locales    string `json:"ui_locales"` // the languages that the person reads, best first, separated by spaces
-	Other      string `json:"other"`      // 1: another account than the one that is signed in is wanted
-	Flow       string `json:"flow"`       // of a step whose mail is on its way; the pages make it
+	Hint       string `json:"login_hint"`              // the address that is filled in
+	Locales    string `json:"ui_locales"`              // the languages that the person reads, best first, separated by spaces
+	Next       string `json:"next" api:"enum=account"` // where the browser goes without redirect_to; the account page makes it
+	Other      string `json:"other"`                   // 1: another account than the one that is signed in is wanted
+	Flow       string `json:"flow"`                    // of a step whose mail is on its way; the pages make it
 }
 
 // carried are the parameters that the URLs of a flow carry on.
-var carried = []string{"redirect_to", "code_challenge", "session", "ui_locales"}
+var carried = []string{"redirect_to", "code_challenge", "session", "ui_locales", "next"}
+
+// nextAccount is the value of the parameter next with which a sign-in without a goal goes on to the
+// account page.
+const nextAccount = "account"
 
 // readFlow reads the parameters of the page, and refuses a goal that is not allowed.
 func (c *call) readFlow() (signInFlow, error) {

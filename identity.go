@@ -140,17 +140,30 @@ func linkedIdentities(all []heldIdentity) []LinkedIdentity {
 // Identities lists the accounts at providers by which a user signs in, oldest first.
 // [CodeUserNotFound].
 func (e *Engine) Identities(ctx context.Context, ref UserRef) ([]LinkedIdentity, error) {
+	got, err := e.SignInMethods(ctx, ref)
+	return got.Identities, err
+}
+
+// SignInMethods are the ways in which a user can sign in, beside a mail to the address.
+type SignInMethods struct {
+	Password   bool             // the user has a password
+	Identities []LinkedIdentity // in the order in which they were linked
+}
+
+// SignInMethods returns the ways in which a user can sign in. [CodeUserNotFound]: the app has no
+// such user.
+func (e *Engine) SignInMethods(ctx context.Context, ref UserRef) (SignInMethods, error) {
 	account, err := e.accountOf(ctx, ref)
 	if err != nil {
-		return nil, err
+		return SignInMethods{}, err
 	}
 	var configs []OAuthConfig
 	if account.needsConfigs() {
 		if configs, err = e.providers.configs(ctx, ref.App); err != nil {
-			return nil, err
+			return SignInMethods{}, err
 		}
 	}
-	return linkedIdentities(account.identities(configs)), nil
+	return SignInMethods{account.password() != "", linkedIdentities(account.identities(configs))}, nil
 }
 
 // needsConfigs reports whether an identity has no note of its configuration.

@@ -52,6 +52,9 @@ const (
 // View returns the page.
 func (a Account) View(p Page) View {
 	v := View{Page: p, Name: "account", Title: p.T("account.title", "app", p.App), Links: []Link{{Label: p.T("account.sign_out"), URL: a.SignOutURL}}}
+	if a.At == "" {
+		v.Problem = a.Problems[""]
+	}
 	if !a.Fresh {
 		v.Sections = append(v.Sections, a.proof(p))
 	}
