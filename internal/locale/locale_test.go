@@ -221,7 +221,7 @@ func TestAWrongFileIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, content, want string }{
 		"no JSON":                 {"it.json", `{`, "not a JSON object"},
 		"no tag":                  {"italian!.json", `{}`, "not a language tag"},
-		"an unknown text":         {"it.json", `{"sign_in.nothing":"x"}`, "English has no such text"},
+		"an unknown text":         {"it.json", `{"sign_in.nothing":"x"}`, "no such text in English"},
 		"a missing placeholder":   {"it.json", `{"sign_in.title":"x"}`, "want [app]"},
 		"an unknown placeholder":  {"it.json", `{"sign_in.submit":"{app}"}`, "got the placeholders [app]"},
 		"an unknown plural form":  {"it.json", `{"problem.wrong_code":{"several":"{n}"}}`, "no plural form"},
