@@ -69,6 +69,9 @@ type Settings struct {
 
 	// Limits are the app's own.
 	Limits AppLimits `json:"limits,omitzero"`
+
+	// Branding is how the app looks on pages.
+	Branding Branding `json:"branding,omitzero"`
 }
 
 // AppLimits are the limits of one app, written as in [LimitConfig]. The engine's own limit
