@@ -54,7 +54,7 @@ type findings struct {
 
 func (c *call) ctx() context.Context { return c.r.Context() }
 
-func newHandler(e *Engine, table []route) http.Handler {
+func newHandler(e *Engine, table []route) *handler {
 	h := &handler{e: e, http: e.http, mux: http.NewServeMux()}
 	h.mux.HandleFunc("/", h.notFound)
 	for _, res := range resources(table) {

@@ -70,7 +70,8 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 	}), e.secrets, c.url("/auth/callback/"), c.Logger)
 	e.http = newBorder(c, base, ring, e.now, thin)
-	e.http.handler = newHandler(e, routes())
+	h := newHandler(e, routes())
+	e.http.handler, e.http.isRoute = h, h.has
 }
 
 // ensureConsole creates the console app in an empty store. Whether its sealed signing keys open
