@@ -171,10 +171,10 @@ func TestASignInThatNoCookieHolds(t *testing.T) {
 		code authkit.Code
 		says string
 	}{
-		"a refresh token holds it":  {signIn(authkit.Client{}), authkit.CodeInternal, "Client.Cookie"},
-		"it waits for a proof":      {authkit.SignIn{Pending: &authkit.Pending{}}, authkit.CodeInternal, "proof"},
-		"the app does not exist":    {unknown, authkit.CodeAppNotFound, ""},
-		"it is no sign-in":          {authkit.SignIn{}, authkit.CodeAppNotFound, ""},
+		"a refresh token holds it": {signIn(authkit.Client{}), authkit.CodeInternal, "Client.Cookie"},
+		"it waits for a proof":     {authkit.SignIn{Pending: &authkit.Pending{}}, authkit.CodeInternal, "proof"},
+		"the app does not exist":   {unknown, authkit.CodeAppNotFound, ""},
+		"it is no sign-in":         {authkit.SignIn{}, authkit.CodeAppNotFound, ""},
 	} {
 		if err, header := try(c.in); !errors.Is(err, c.code) || !strings.Contains(err.Error(), c.says) || len(header) != 0 {
 			t.Errorf("%s: got %v and %v, want %s that says %q, and no header", name, err, header, c.code, c.says)

@@ -15,7 +15,7 @@ type OAuthReturn struct {
 	Provider               string
 	Code, State, Iss, Fail string // Fail is the provider's error code
 	Binding                string // of a flow that began without the binding cookie
-	Browser                []byte // the secret in the binding cookie, for a flow that began with it; only the handler can fill it
+	Browser                []byte // the secret in the binding cookie (see [Engine.Browser]), for a flow that began with it
 	Client                 Client
 }
 
