@@ -20,6 +20,7 @@ const (
 const (
 	listRank = iota
 	choiceRank
+	brandingRank
 	limitsRank
 	lifetimeRank
 	ranks // their number
@@ -40,12 +41,23 @@ type settingKind struct {
 
 	read func(name string, member any, to reflect.Value) (given bool, bad []FieldError)
 
+	// merge returns the value after a patch; nil: the patch holds the value.
+	merge func(was, patch reflect.Value) reflect.Value
+
 	check     func(name string, v reflect.Value, d appDefaults) []FieldError
 	onlyGiven bool // a value that earlier rules allowed stays until it is changed
 
 	same  func(was, is reflect.Value) bool
 	risky func(was, is reflect.Value, d appDefaults) bool // nil: every difference is risky
 	show  func(v reflect.Value, d appDefaults) any
+}
+
+// merged returns the value after a patch.
+func (k settingKind) merged(was, patch reflect.Value) reflect.Value {
+	if k.merge == nil {
+		return patch
+	}
+	return k.merge(was, patch)
 }
 
 func equal(was, is reflect.Value) bool { return was.Equal(is) }

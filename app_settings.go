@@ -28,6 +28,9 @@ type AppPatch struct {
 
 	// Limits replaces all four limits. An empty one resets to the engine's own.
 	Limits *AppLimits
+
+	// Branding changes its members that are not nil.
+	Branding *BrandingPatch
 }
 
 // appSettings is the table of an app's settings, in the order of their members in JSON. To add a
@@ -45,6 +48,7 @@ var appSettings = []appSetting{
 	{"session_mode", "SessionMode", choice(SessionBearer, SessionCookie, SessionEither), "Where the tokens of a sign-in go."},
 	{"signing_alg", "SigningAlg", choice("ES256", "EdDSA", "RS256"), "The algorithm of signing keys that are made from now on."},
 	{"limits", "Limits", ownLimits(), "The app's own rate limits, where they are tighter than the engine's."},
+	{"branding", "Branding", branding(), "How the app looks on pages: its colour, and its links."},
 }
 
 // appSetting is one row of the table.
@@ -102,7 +106,7 @@ func (p *AppPatch) memberNames() string {
 func (p *AppPatch) settings(s Settings, d appDefaults) (_ Settings, bad []FieldError) {
 	for _, a := range appSettings {
 		if to := a.patchValue(p); !to.IsNil() {
-			a.value(&s).Set(to.Elem())
+			a.value(&s).Set(a.kind.merged(a.value(&s), to.Elem()))
 		}
 	}
 	for rank := range ranks {

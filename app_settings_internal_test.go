@@ -27,8 +27,12 @@ func TestEachSettingIsARow(t *testing.T) {
 	}
 	for f := range reflect.TypeFor[Settings]().Fields() {
 		settings = append(settings, f.Name)
-		if p, ok := reflect.TypeFor[AppPatch]().FieldByName(f.Name); !ok || p.Type != reflect.PointerTo(f.Type) {
-			t.Errorf("AppPatch.%s: got %v, want a pointer to %v", f.Name, p.Type, f.Type)
+		want := f.Type
+		if f.Type == reflect.TypeFor[Branding]() {
+			want = reflect.TypeFor[BrandingPatch]() // which leaves the members alone that it lacks
+		}
+		if p, ok := reflect.TypeFor[AppPatch]().FieldByName(f.Name); !ok || p.Type != reflect.PointerTo(want) {
+			t.Errorf("AppPatch.%s: got %v, want a pointer to %v", f.Name, p.Type, want)
 		}
 	}
 	for f := range reflect.TypeFor[AppPatch]().Fields() {
@@ -62,6 +66,7 @@ func TestSettingsInEffectAreAPatch(t *testing.T) {
 			RedirectURLs: []string{"https://a.example/x"}, Origins: []string{"https://a.example"},
 			AccessTTL: time.Minute, SessionIdle: 5 * time.Minute, SessionAbsolute: time.Second,
 			SessionMode: SessionEither, SigningAlg: "EdDSA", Limits: AppLimits{Mail: "1/h/ip"},
+			Branding: Branding{"#1a7f37", "https://a.example", "https://a.example/help", "https://a.example/#terms", "http://localhost/privacy"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -93,16 +98,22 @@ func TestAPatchIsReadByTheTable(t *testing.T) {
 	t.Parallel()
 	d := defaultsForTest()
 	for body, want := range map[string]string{
-		`{}`:                                "",
-		`{"name":"x"}`:                      "name",
-		`{"signup":"closed"}`:               "signup",
-		`{"signup":"x"}`:                    "signup: signup unknown_value",
-		`{"signup":""}`:                     "signup: signup unknown_value",
-		`{"link_policy":""}`:                "link_policy: link_policy unknown_value",
-		`{"session_idle_seconds":299}`:      "session_idle_seconds: session_idle_seconds out_of_range",
-		`{"session_absolute_seconds":1}`:    "session_absolute_seconds",
-		`{"session_absolute_seconds":0}`:    "session_absolute_seconds: session_absolute_seconds out_of_range",
-		`{"limits":null}`:                   "limits",
+		`{}`:                                        "",
+		`{"name":"x"}`:                              "name",
+		`{"signup":"closed"}`:                       "signup",
+		`{"signup":"x"}`:                            "signup: signup unknown_value",
+		`{"signup":""}`:                             "signup: signup unknown_value",
+		`{"link_policy":""}`:                        "link_policy: link_policy unknown_value",
+		`{"session_idle_seconds":299}`:              "session_idle_seconds: session_idle_seconds out_of_range",
+		`{"session_absolute_seconds":1}`:            "session_absolute_seconds",
+		`{"session_absolute_seconds":0}`:            "session_absolute_seconds: session_absolute_seconds out_of_range",
+		`{"limits":null}`:                           "limits",
+		`{"branding":null}`:                         "branding",
+		`{"branding":{}}`:                           "branding",
+		`{"branding":{"color":null,"home_url":""}}`: "branding",
+		`{"branding":{"color":"red"}}`:              "branding: branding.color invalid_color",
+		`{"branding":{"color":"#FFF","home_url":"/","terms_url":"https://a.example","privacy_url":"javascript:alert(1)","support_url":"https://a@b.example"}}`: "branding: " +
+			"branding.color invalid_color branding.home_url invalid_url branding.support_url invalid_url branding.privacy_url invalid_url",
 		`{"limits":{"mail":""}}`:            "limits: limits.mail invalid_limit",
 		`{"limits":{"mail":"9/s/ip"}}`:      "limits: limits.mail too_wide",
 		`{"origins":[],"redirect_urls":[]}`: "redirect_urls, origins",
@@ -137,6 +148,7 @@ func TestTakeoverBySettings(t *testing.T) {
 	}{
 		"nothing":                   {Settings{}, Settings{Origins: []string{}}, false},
 		"another origin":            {Settings{}, Settings{Origins: []string{"https://a.example"}}, true},
+		"another link":              {Settings{}, Settings{Branding: Branding{HomeURL: "https://a.example"}}, true},
 		"a longer session":          {Settings{}, Settings{SessionIdle: time.Hour}, true},
 		"a default that is written": {Settings{}, Settings{IdentityPolicy: IdentitiesJoinVerified}, true},
 		"tighter limits":            {Settings{}, Settings{Limits: AppLimits{Mail: "1/h/ip"}}, false},

@@ -18,6 +18,7 @@ var takeovers = []struct{ method, path, body, notice string }{
 	{"PATCH", "", `{"access_token_seconds":3600}`, "settings were changed (access_token_seconds)"},
 	{"PATCH", "", `{"limits":null}`, "settings were changed (limits)"},
 	{"PATCH", "", `{"limits":{"credentials":"6/m/ip, 5/m/email"}}`, "settings were changed (limits)"},
+	{"PATCH", "", `{"branding":{"home_url":"https://evil.example"}}`, "settings were changed (branding)"},
 	{"POST", "/api-keys", `{"overlap_seconds":60}`, "a new API key was made"},
 	{"DELETE", "/api-keys/{key}", "", "an API key was revoked"},
 	{"POST", "/oauth-configs", `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://a.example/cb"}`, "provider github was configured"},

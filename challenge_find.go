@@ -131,12 +131,12 @@ func (k *tokens) tryCode(ctx context.Context, app uuid.UUID, sealed []byte, of c
 	if err != nil {
 		return challenge{}, &Error{Code: CodeInternal, Detail: "the code cannot be checked", Err: err}
 	}
-	t, ok, err := k.try(ctx, app, Try{Take: of.take, Proof: typed, Max: codeTries})
+	tried, _, err := k.try(ctx, app, Try{Take: of.take, Proof: typed, Max: codeTries})
 	switch {
 	case err != nil:
 		return challenge{}, err
-	case !ok:
+	case !tried.Right:
 		return challenge{}, invalidToken("the code is wrong, or was tried too often")
 	}
-	return k.opened(t, of.take, of.id)
+	return k.opened(tried.Token, of.take, of.id)
 }

@@ -3,6 +3,7 @@ package authkit
 import "github.com/google/uuid"
 
 // Client describes the caller, for limits, events and the list of sessions. Fields may be empty.
+// [Engine.Client] describes the browser that sent a request.
 //
 // An Engine method charges the limits by email address and, for a new user, the one by peer
 // address. All other limits by peer address are the handler's: a host that serves sign-ins from
@@ -19,7 +20,8 @@ type Client struct {
 	// peer.
 	forwarder string
 
-	// checked holds the findings of the request's access check; nil for a Go caller.
+	// checked holds the findings of the request's access check. A Go caller has at most the number
+	// of other sessions from it.
 	checked *checked
 }
 

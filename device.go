@@ -9,8 +9,8 @@ import (
 )
 
 // IssueDeviceToken returns the device token for a browser on which u has signed in. The browser
-// keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. The handler keeps
-// it in a cookie.
+// keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. The handler and
+// [Engine.SetSessionCookies] keep it in a cookie, from which [Engine.Device] reads it.
 //
 // A device token authorises nothing. It gives the browser rate limits of its own, so that strangers
 // who try passwords at the account's address do not lock the browser out. If u has proven the

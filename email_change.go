@@ -12,7 +12,7 @@ import (
 type EmailChange struct {
 	App, User uuid.UUID
 	NewEmail  string
-	Browser   []byte // as MagicLinkRequest.Browser: only the handler can fill it, and a Go caller leaves it nil
+	Browser   []byte // as [MagicLinkRequest.Browser]
 	Client    Client
 }
 
@@ -52,8 +52,8 @@ type EmailConfirm struct {
 	Binding   string // required with Code; with Token it is checked if it is set
 
 	// Browser is the secret in the binding cookie, if the page of the link is pressed: a second
-	// press then changes nothing. Only the handler can fill it; a Go caller leaves it nil, and a
-	// second call is [CodeInvalidToken].
+	// press then changes nothing. [Engine.Browser] returns it. If it is nil, a second call is
+	// [CodeInvalidToken].
 	Browser []byte
 
 	Client Client

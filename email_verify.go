@@ -10,7 +10,7 @@ import (
 // ProofRequest is the request of a signed-in user for a proof of the user's own address.
 type ProofRequest struct {
 	App, User uuid.UUID
-	Browser   []byte // as MagicLinkRequest.Browser: only the handler can fill it, and a Go caller leaves it nil
+	Browser   []byte // as [MagicLinkRequest.Browser]
 	Client    Client
 }
 
@@ -41,8 +41,7 @@ type EmailProof struct {
 	Code    string
 	Binding string // required with Code; with Token, one of Binding, Browser and User is required
 
-	// Browser is the secret in the binding cookie. Only the handler can fill it; a Go caller leaves
-	// it nil, and sends Binding or User.
+	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it; it may be nil.
 	Browser []byte
 
 	User   uuid.UUID // the user who is signed in and asked for the proof
@@ -151,8 +150,8 @@ type ProofSignIn struct {
 	App   uuid.UUID
 	Token string // of the link
 
-	// Browser is the secret in the binding cookie, if there is one. Only the handler can fill it; a
-	// Go caller leaves it nil, and does not count as the asker.
+	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it. If it is nil, the
+	// caller does not count as the asker.
 	Browser []byte
 
 	Client Client

@@ -62,7 +62,7 @@ func (s *witness) Token(ctx context.Context, app uuid.UUID, take authkit.Take, n
 	return s.Faulty.Token(ctx, app, take, now)
 }
 
-func (s *witness) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
+func (s *witness) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Tried, error) {
 	s.notef("TryToken %s", t.Kind)
 	return s.Faulty.TryToken(ctx, app, t, now)
 }

@@ -10,13 +10,14 @@ import (
 type RouteInfo struct {
 	Method, Pattern string
 	Form            bool
+	Example         string // a JSON body; empty: there is none
 }
 
 // Routes returns the route table.
 func Routes() []RouteInfo {
 	var out []RouteInfo
 	for _, rt := range routes() {
-		out = append(out, RouteInfo{rt.method, rt.pattern, rt.form})
+		out = append(out, RouteInfo{rt.method, rt.pattern, rt.form, rt.example})
 	}
 	return out
 }

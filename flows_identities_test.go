@@ -12,7 +12,9 @@ func identityFlows() []flow {
 	up := func(s *stage) string { return s.signUp(s.email()).text(s.t, "token") }
 	return []flow{
 		{name: "list one's identities", route: "GET " + list, status: 200, ready: func(s *stage) func() *http.Request {
-			return s.again("GET", list, "", bearer(up(s)))
+			token := up(s)
+			s.link(token, nil)
+			return s.again("GET", list, "", bearer(token))
 		}},
 		{name: "begin to link", route: "POST " + list, status: 200, ready: func(s *stage) func() *http.Request {
 			s.provider()

@@ -416,6 +416,7 @@ func keyFlows() []flow {
 			return s.again("DELETE", "/apps/{app_id}/api-keys/"+uuid.NewString(), "", bearer(s.token))
 		}},
 		{name: "list users", route: "GET /users/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
+			s.signUp(s.email())
 			return s.again("GET", "/users/{app_id}", "", bearer(s.key))
 		}},
 		{name: "stream users", route: "GET /users/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
@@ -457,6 +458,7 @@ func configFlows() []flow {
 	}
 	return []flow{
 		{name: "list OAuth configurations", route: "GET /apps/{app_id}/oauth-configs", status: 200, ready: func(s *stage) func() *http.Request {
+			s.provider()
 			return s.again("GET", "/apps/{app_id}/oauth-configs", "", bearer(s.token))
 		}},
 		{name: "configure a provider", route: "POST /apps/{app_id}/oauth-configs", status: 201, ready: func(s *stage) func() *http.Request {

@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -22,12 +21,7 @@ type goal struct {
 
 // goals checks where flows may go on to.
 type goals struct {
-	origin, mount string                 // of Config.BaseURL
-	served        func(path string) bool // reports whether a path below the mount is a route of the handler
-}
-
-func newGoals(base *url.URL) *goals {
-	return &goals{origin: httpio.Origin(base), mount: base.Path, served: func(string) bool { return true }}
+	own func(to string) error // refuses what is not a path of the host on BaseURL's origin
 }
 
 // check refuses a goal that the app does not list (RFC 9700, section 4.1), unless a cookie holds
@@ -38,7 +32,7 @@ func (g *goals) check(app App, to goal) error {
 	var bad []FieldError
 	switch {
 	case to.to == "" || app.listsGoal(to.to):
-	case isPath(to.to) && to.cookie && g.ownPath(to.to):
+	case isPath(to.to) && to.cookie && g.own(to.to) == nil:
 	default:
 		bad = append(bad, FieldError{"redirect_to", "not_registered", "redirect_to is not one of the app's redirect_urls"})
 	}
@@ -68,27 +62,6 @@ func (e *Engine) CheckRedirect(ctx context.Context, in RedirectCheck) error {
 		return err
 	}
 	return e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client)})
-}
-
-// maxOwnPath bounds a goal that is a path, in bytes.
-const maxOwnPath = 2000
-
-// ownPath reports whether a path leads to a page of the host: it stays on the origin in every
-// reading (a browser takes \ for /, and drops tabs and line breaks), and no route of the handler is
-// there.
-func (g *goals) ownPath(to string) bool {
-	if len(to) > maxOwnPath || strings.HasPrefix(to, "//") || strings.ContainsFunc(to, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == 0xfffd }) {
-		return false
-	}
-	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Fragment != "" || strings.ContainsRune(to, '#') {
-		return false
-	}
-	if httpio.Unclean(u.Path) { // browsers resolve dot segments, also those that are encoded
-		return false
-	}
-	below, under := strings.CutPrefix(u.Path, g.mount)
-	return !under || g.mount != "" && below != "" && below[0] != '/' || !g.served(below)
 }
 
 // isPath reports whether a goal is a path rather than a URL.

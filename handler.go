@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -64,15 +63,6 @@ func newHandler(e *Engine, table []route) *handler {
 		}
 	}
 	return h
-}
-
-// serves reports whether a route of the table is at a path below the mount.
-func (h *handler) serves(path string) bool {
-	if httpio.Unclean(path) {
-		return true // no page of the host is meant
-	}
-	_, pattern := h.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
-	return pattern != "/"
 }
 
 // ServeHTTP refuses unclean paths itself. The mux would redirect them, and its redirect drops the

@@ -218,7 +218,7 @@ func pressAccount(c *call) error {
 func (c *call) rememberStep(p press, next string) {
 	err := c.e.tokens.put(c.ctx(), c.app.ID, Riders{Tokens: []Token{c.e.tokens.outcomeToken(p, outcome{RedirectTo: next}, c.e.now())}})
 	if err != nil {
-		c.warn("the outcome of a step of the account page was not stored", err)
+		cookieChange{c.e, c.browser, c.request.id}.warn(c.ctx(), "the outcome of a step of the account page was not stored", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/authkit-dev/authkit/internal/reference"
 )
 
+//go:generate go test -count=1 -run ^TestEveryExampleWorks$ . -args -write-answers
 //go:generate go test -count=1 -run ^TestTheAPIDocumentIsCurrent$ . -args -write-api-document
 
 // apiDocumentGz is openapi.json without its white space, compressed.

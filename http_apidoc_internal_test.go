@@ -197,6 +197,7 @@ func describeRoute(t *testing.T, rt route) apidoc.Route {
 	for _, a := range rt.answers {
 		out.Answers = append(out.Answers, apidoc.Answer{Status: a.status, Body: typeOf(a.body)})
 	}
+	showAnswer(t, rt.method+" "+rt.pattern, out.Answers)
 	for _, code := range codesOf(rt) {
 		out.Refusals[code.Status()] = append(out.Refusals[code.Status()], string(code))
 	}

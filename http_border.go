@@ -20,6 +20,7 @@ import (
 type border struct {
 	cookies httpio.Cookies
 	origin  string // of Config.BaseURL
+	mount   string // the path of Config.BaseURL; empty for the root
 	docs    string // the URL of the pages about error codes, without the code
 	proxies httpio.Proxies
 	ring    *seal.Ring
@@ -33,6 +34,7 @@ type border struct {
 	warned  *bounded.Throttle[limitKey] // peers whose forwarding header was reported
 	ignored atomic.Pointer[string]      // the latest of them that is no trusted proxy
 	handler http.Handler                // serves the route table
+	isRoute func(path string) bool      // reports whether that table has the path
 }
 
 // maxWarned bounds how many peers are reported in a minute, so that a flood of requests is not a
@@ -43,7 +45,7 @@ func newBorder(c *Config, base *url.URL, ring *seal.Ring, now func() time.Time, 
 	return &border{
 		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
 		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
-		origin:  httpio.Origin(base), docs: c.url("/errors/"),
+		origin:  httpio.Origin(base), mount: base.Path, docs: c.url("/errors/"),
 		proxies: httpio.Proxies{Ranges: c.TrustedProxies, Local: c.TrustUnixSockets},
 		ring:    ring, now: now, log: c.Logger, thin: thin, words: c.words, look: c.look,
 		warned: bounded.NewThrottle[limitKey](time.Minute, maxWarned),

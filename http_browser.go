@@ -41,12 +41,8 @@ func (b browser) holdSession(app uuid.UUID, s SignIn) {
 	b.w.Header().Set("Cache-Control", "no-store")
 }
 
-// dropSession deletes the app's session cookie, if the request has it. A request with an
-// Authorization header is about another session, so that its cookie stays.
+// dropSession deletes the app's session cookie, if the request has it.
 func (b browser) dropSession(app uuid.UUID) {
-	if len(b.r.Header.Values("Authorization")) > 0 {
-		return
-	}
 	if _, ok := b.session(app); ok {
 		b.http.cookies.Set(b.w, sessionCookie(app), "", -time.Second)
 	}
@@ -70,12 +66,14 @@ func (b browser) device() string {
 
 func (b browser) keepDevice(text string) { b.http.cookies.Set(b.w, deviceCookie, text, device.Age) }
 
-// binding reads the binding cookie. A cookie that was last used more than a day ago, or that
-// authkit did not write, is not valid.
+// binding reads the binding cookie: that of the answer, once it sets one, or of the request. A
+// cookie that was last used more than a day ago, or that authkit did not write, is not valid.
 func (b browser) binding() (bindingCookieValue, bool) {
-	text, ok := b.http.cookies.Get(b.r, bindingCookie)
+	text, ok := b.http.cookies.Written(b.w.Header(), bindingCookie)
 	if !ok {
-		return bindingCookieValue{}, false
+		if text, ok = b.http.cookies.Get(b.r, bindingCookie); !ok {
+			return bindingCookieValue{}, false
+		}
 	}
 	got, ok := parseBindingValue(b.http.ring, text)
 	return got, ok && b.http.now().Sub(got.used) < bindingAge
@@ -136,7 +134,9 @@ func (b browser) rebind(u User, lastOn bool) {
 
 // unbind replaces the binding secret of a browser that has one.
 func (b browser) unbind() {
-	if _, ok := b.http.cookies.Get(b.r, bindingCookie); ok {
+	_, sent := b.http.cookies.Get(b.r, bindingCookie)
+	_, written := b.http.cookies.Written(b.w.Header(), bindingCookie)
+	if sent || written {
 		b.renewBinding(make([]byte, idSize))
 	}
 }

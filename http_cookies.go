@@ -1,9 +1,12 @@
 package authkit
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/device"
 )
@@ -25,30 +28,52 @@ func (c *call) checkSessionChoice() error {
 	return invalid("session", "unknown_value", `session is neither "cookie" nor "bearer"`)
 }
 
-// setSignInCookies sets the cookies of a sign-in: the session, the device token and, where
-// another user signs in, another binding. The session that the browser had in this app ends.
+// setSignInCookies is [cookieChange.signIn] for the browser of the call.
 func (c *call) setSignInCookies(s SignIn) {
-	if s.Cookie != "" {
-		if old, ok := c.browser.session(c.app.ID); ok && old != s.Cookie {
-			c.endReplaced(old)
-		}
-		c.browser.holdSession(c.app.ID, s)
+	cookieChange{c.e, c.browser, c.request.id}.signIn(c.ctx(), s)
+}
+
+// dropCookies replaces the binding secret of the browser and deletes the app's session cookie. A
+// request with an Authorization header is about another session, so that its cookie stays.
+func (c *call) dropCookies() {
+	c.browser.unbind()
+	if len(c.r.Header.Values("Authorization")) == 0 {
+		c.browser.dropSession(c.app.ID)
 	}
-	lastOn := device.Latest(c.h.http.ring, s.User.App, s.User.Email, c.browser.device(), c.e.now())
+}
+
+// cookieChange changes the cookies of a browser in the answer to one request.
+type cookieChange struct {
+	e       *Engine
+	browser browser
+	request string // the id of the request in the log; may be empty
+}
+
+// signIn sets the cookies of a sign-in: the session, the device token and, where another user
+// signs in, another binding. The session that the browser had in this app ends.
+func (c cookieChange) signIn(ctx context.Context, s SignIn) {
+	app := s.User.App
+	if s.Cookie != "" {
+		if old, ok := c.browser.session(app); ok && old != s.Cookie {
+			c.endReplaced(ctx, app, old)
+		}
+		c.browser.holdSession(app, s)
+	}
+	lastOn := device.Latest(c.e.http.ring, app, s.User.Email, c.browser.device(), c.e.now())
 	c.setDeviceCookie(s.User)
 	c.browser.rebind(s.User, lastOn)
 }
 
 // endReplaced ends the session whose cookie is replaced.
-func (c *call) endReplaced(old string) {
-	if err := c.e.endByCookie(c.ctx(), c.app.ID, old); err != nil {
-		c.warn("the replaced session was not ended", err)
+func (c cookieChange) endReplaced(ctx context.Context, app uuid.UUID, old string) {
+	if err := c.e.endByCookie(ctx, app, old); err != nil {
+		c.warn(ctx, "the replaced session was not ended", err)
 	}
 }
 
 // setDeviceCookie adds the account to the browser's device token. Without limits the token would
 // give the browser nothing.
-func (c *call) setDeviceCookie(u User) {
+func (c cookieChange) setDeviceCookie(u User) {
 	if c.e.cfg.Limits.InsecureOff {
 		return
 	}
@@ -56,12 +81,6 @@ func (c *call) setDeviceCookie(u User) {
 }
 
 // warn logs a failure that does not change the answer.
-func (c *call) warn(line string, err error) {
-	c.h.http.log.WarnContext(c.ctx(), line, slog.String("request_id", c.request.id), slog.Any("error", err))
-}
-
-// dropCookies replaces the binding secret of the browser and deletes the app's session cookie.
-func (c *call) dropCookies() {
-	c.browser.unbind()
-	c.browser.dropSession(c.app.ID)
+func (c cookieChange) warn(ctx context.Context, line string, err error) {
+	c.e.http.log.WarnContext(ctx, line, slog.String("request_id", c.request), slog.Any("error", err))
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // guardedWriter is the writer of the handler behind [Engine.Require]. It makes an answer that
-// sets a session cookie no-store, whatever the handler said: otherwise a cache would give the
-// session to the next client (RFC 9111, section 7.3).
+// sets a cookie of authkit no-store, whatever the handler said: otherwise a cache would give the
+// session, or the binding secret, to the next client (RFC 9111, section 7.3).
 type guardedWriter struct {
 	http.ResponseWriter
 
@@ -21,7 +21,7 @@ type guardedWriter struct {
 
 // finishHeader changes the header just before it is written.
 func (g *guardedWriter) finishHeader() {
-	if !g.headerDone && httpio.HoldsSession(g.Header()) {
+	if !g.headerDone && httpio.SetsCookie(g.Header()) {
 		g.Header().Set("Cache-Control", "no-store")
 	}
 	g.headerDone = true

@@ -48,6 +48,14 @@ func (c *clearable) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, c.text)
 }
 
+// MarshalJSON implements json.Marshaler.
+func (c clearable) MarshalJSON() ([]byte, error) {
+	if c.text == nil {
+		return nullText("").MarshalJSON()
+	}
+	return nullText(*c.text).MarshalJSON()
+}
+
 // signInJSON is a sign-in. Where a cookie holds the session, token, token_type, expires_in and
 // refresh_token are absent.
 type signInJSON struct {

@@ -86,6 +86,7 @@ type guard struct {
 	e        *Engine
 	app      AppFor
 	required bool
+	page     bool          // a person who lacks a session is sent to the sign-in page
 	within   time.Duration // how old the store's last answer may be; 0: it is asked for each request
 }
 
@@ -94,7 +95,7 @@ func (g guard) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, app, err := g.identify(r)
 		if err != nil {
-			g.e.http.failHost(w, r, app, err)
+			g.refuse(w, r, app, err)
 			return
 		}
 		let := &admitted{guardedWriter{ResponseWriter: w}, identityContext{r.Context(), id}}
@@ -104,6 +105,15 @@ func (g guard) wrap(next http.Handler) http.Handler {
 		next.ServeHTTP(&let.w, r)
 		let.w.finishHeader() // for a handler that wrote nothing
 	})
+}
+
+// refuse answers a request that is not passed on.
+func (g guard) refuse(w http.ResponseWriter, r *http.Request, app uuid.UUID, err error) {
+	if to, ok := g.signInURL(r, app, err); ok {
+		sendToSignIn(w, to)
+		return
+	}
+	g.e.http.failHost(w, r, app, err)
 }
 
 // identify returns the identity and the app of a request. The identity and the error are both nil

@@ -7,6 +7,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
+//go:generate go test -count=1 -run ^TestTheTablesOfDocsAreCurrent$ . -args -write-tables
+
 // route is one row of the route table. The mux, the access checks, the limits and the API document
 // follow from it. The rows are data that the linker lays out: no function is called to make one.
 type route struct {

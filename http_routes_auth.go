@@ -18,7 +18,7 @@ var signInRoutes = []route{
 		example: `{"email":"ann@example.com"}`,
 	},
 	{
-		method: get, pattern: "/auth/verify/{app_id}", operation: "OpenMagicLink", summary: "Show what a link would do, or redeem it",
+		method: get, pattern: "/auth/verify/{app_id}", operation: "OpenMagicLink", summary: "Show a sign-in link's page, or redeem the link where JSON alone is accepted",
 		caller: &byVisitor, page: true, action: plain{openLink}, query: linkQuery{},
 		answers: []result{{200, signInJSON{}}, {200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeForbidden},
@@ -110,7 +110,7 @@ var userRoutes = []route{
 		answers: []result{{200, sessionsJSON{}}},
 	},
 	{
-		method: del, pattern: "/auth/sessions/{app_id}/{session_id}", operation: "EndSession", summary: "End one of them",
+		method: del, pattern: "/auth/sessions/{app_id}/{session_id}", operation: "EndSession", summary: "End one of the user's sessions",
 		caller: &byUser, remembers: true, action: plain{endSession},
 		answers: []result{{204, nil}},
 		codes:   []Code{CodeSessionNotFound},
@@ -144,7 +144,7 @@ var accountRoutes = []route{
 		example: `{"email":"ann@example.com"}`,
 	},
 	{
-		method: get, pattern: "/auth/password/reset/{app_id}", operation: "OpenPasswordReset", summary: "Show the form of a link",
+		method: get, pattern: "/auth/password/reset/{app_id}", operation: "OpenPasswordReset", summary: "Show the page of a link for a new password",
 		caller: &byVisitor, page: true, action: plain{openReset}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
@@ -178,7 +178,7 @@ var accountRoutes = []route{
 		example: `{}`,
 	},
 	{
-		method: get, pattern: "/auth/email/verify/{app_id}", operation: "OpenEmailProof", summary: "Show what a proof would do",
+		method: get, pattern: "/auth/email/verify/{app_id}", operation: "OpenEmailProof", summary: "Show the page of a proof's link",
 		caller: &byVisitor, page: true, action: plain{openVerify}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
@@ -198,7 +198,7 @@ var accountRoutes = []route{
 		example: `{"new_email":"ann@example.org"}`,
 	},
 	{
-		method: get, pattern: "/auth/email/confirm/{app_id}", operation: "OpenEmailChange", summary: "Show what a change would do",
+		method: get, pattern: "/auth/email/confirm/{app_id}", operation: "OpenEmailChange", summary: "Show the page of a link to a new address",
 		caller: &byVisitor, page: true, action: plain{openConfirm}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
@@ -212,13 +212,13 @@ var accountRoutes = []route{
 		example: `{"code":"123456","binding":"3q2-7wAAAAAAAAAAAAAAAA"}`,
 	},
 	{
-		method: get, pattern: "/auth/email/undo/{app_id}", operation: "OpenEmailUndo", summary: "Show what an undo would do",
+		method: get, pattern: "/auth/email/undo/{app_id}", operation: "OpenEmailUndo", summary: "Show the page of a link that takes a change back",
 		caller: &byVisitor, page: true, action: plain{openUndo}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
 	},
 	{
-		method: post, pattern: "/auth/email/undo/{app_id}", operation: "UndoEmail", summary: "Take a change of address back",
+		method: post, pattern: "/auth/email/undo/{app_id}", operation: "UndoEmail", summary: "Take a change of address, or a new identity, back",
 		caller: &byVisitor, action: orForm[linkForm]{withBody[undoBody]{undoByToken}, pressUndo},
 		answers: []result{{200, htmlPage{}}, {204, nil}},
 		codes:   []Code{CodeInvalidToken, CodeForbidden, CodeEmailTaken},

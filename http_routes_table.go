@@ -41,12 +41,12 @@ var publicRoutes = []route{
 		answers: []result{{200, scriptText{}}, {304, nil}},
 	},
 	{
-		method: get, pattern: "/openapi.json", operation: "APIDocument", summary: "This document",
+		method: get, pattern: "/openapi.json", operation: "APIDocument", summary: "This API, as an OpenAPI document",
 		caller: &byAnyone, anyOrigin: true, action: plain{apiDocument}, headers: documentHeaders{},
 		answers: []result{{200, apiDocumentJSON{}}, {304, nil}},
 	},
 	{
-		method: get, pattern: "/docs", operation: "Reference", summary: "This document as a page, with examples and a search",
+		method: get, pattern: "/docs", operation: "Reference", summary: "This API as a page, with examples and a search",
 		caller: &byAnyone, action: plain{referencePage}, headers: documentHeaders{},
 		answers: []result{{200, htmlPage{}}, {304, nil}},
 	},

@@ -15,8 +15,7 @@ type IdentityLink struct {
 
 	// Browser is the secret in the binding cookie of a browser that has its session in a cookie.
 	// The state is bound to it, and to the Binding of the answer, which is derived from it.
-	// Without it the state is bound to the Binding alone. Only the handler can fill it; a Go caller
-	// leaves it nil.
+	// Without it the state is bound to the Binding alone. [Engine.Browser] returns it.
 	Browser []byte
 
 	Client Client

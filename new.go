@@ -69,10 +69,10 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 		AllowLoopback: c.InsecureAllowLoopbackProviders, Now: e.now,
 		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 	}), e.secrets, c.url("/auth/callback/"), c.Logger)
-	e.goals = newGoals(base)
 	e.http = newBorder(c, base, ring, e.now, thin)
-	handler := newHandler(e, routes())
-	e.http.handler, e.goals.served = handler, handler.serves
+	e.goals = &goals{own: e.http.ownPath}
+	h := newHandler(e, routes())
+	e.http.handler, e.http.isRoute = h, h.has
 }
 
 // ensureConsole creates the console app in an empty store. Whether its sealed signing keys open

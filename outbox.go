@@ -40,6 +40,8 @@ type outbox struct {
 	sender sender
 	policy mailPolicy
 
+	queued atomic.Uint32 // counts the mails of this process
+
 	wake   chan struct{} // holds a value when mail was queued
 	runs   atomic.Int32  // how many Runs this process has
 	warned atomic.Bool   // that this process has no Run to send the mail
@@ -163,20 +165,30 @@ func (o *outbox) lookAhead(ctx context.Context, due []Mail) []*parcel {
 	return all
 }
 
-// sendAll sends claimed mails concurrently and waits for all that it began. Those that it may not
-// begin are due again at once, untried.
+// sendAll sends claimed mails concurrently, but those to one address one after the other, and waits
+// for all that it began. Those that it may not begin are due again at once, untried.
 func (o *outbox) sendAll(ctx, begin context.Context, due []*parcel, results *settling) {
 	var all sync.WaitGroup
+	last := map[recipient]chan struct{}{} // is closed once the latest mail to the address was tried
 	slots := make(chan struct{}, mailSenders)
 	for _, m := range due {
 		slots <- struct{}{}
 		if begin.Err() != nil {
 			<-slots
-			results.add(Settled{App: m.App, ID: m.ID, Until: m.DueAt, DueAt: o.now(), Attempts: m.Attempts})
+			results.add(m.untried(o.now()))
 			continue
 		}
+		before, tried := last[m.recipient()], make(chan struct{})
+		last[m.recipient()] = tried
 		all.Go(func() {
-			defer func() { <-slots }()
+			defer func() { close(tried); <-slots }()
+			if before != nil {
+				<-before // it has a slot, or had one
+			}
+			if begin.Err() != nil {
+				results.add(m.untried(o.now()))
+				return
+			}
 			results.add(o.send(ctx, m))
 		})
 	}

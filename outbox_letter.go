@@ -52,9 +52,17 @@ func (l *letter) notice() bool { return l.Code == "" }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
 
+// newID makes the id of a mail. Of two mails that this process queues in one millisecond, the
+// second has the higher id (RFC 9562, section 6.2, method 1).
+func (o *outbox) newID(now time.Time) uuid.UUID {
+	id, n := newID(now), o.queued.Add(1)
+	id[6], id[7] = id[6]&0xf0|byte(n>>8&0x0f), byte(n)
+	return id
+}
+
 // queue adds a letter to a step, to be sent from now on and within ttl.
 func (o *outbox) queue(riders *Riders, app uuid.UUID, l letter, now time.Time, ttl time.Duration) {
-	id := newID(now)
+	id := o.newID(now)
 	riders.Mail = append(riders.Mail, Mail{
 		App: app, ID: id, Sealed: o.ring.Seal(plainJSON(l), mailAAD(app, id)), DueAt: now, Expires: now.Add(ttl),
 	})

@@ -15,7 +15,7 @@ type ForgotRequest struct {
 	RedirectTo    string // one of the app's redirect URLs, to which the page goes on; may be empty
 	CodeChallenge string // as MagicLinkRequest.CodeChallenge
 
-	Browser []byte // as MagicLinkRequest.Browser: only the handler can fill it, and a Go caller leaves it nil
+	Browser []byte // as [MagicLinkRequest.Browser]
 	Device  string // as [MagicLinkRequest.Device]
 	Client  Client
 

@@ -182,7 +182,7 @@ func (r *readOnly) TakeToken(ctx context.Context, app uuid.UUID, take authkit.Ta
 	return r.Store.TakeToken(ctx, app, take, now)
 }
 
-func (r *readOnly) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
+func (r *readOnly) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Tried, error) {
 	r.mind("TryToken")
 	return r.Store.TryToken(ctx, app, t, now)
 }

@@ -16,9 +16,8 @@ type CodeExchange struct {
 	Code     string
 	Verifier string // PKCE (RFC 7636), if the flow had a code challenge
 
-	// Browser is the secret in the binding cookie, where the flow had no code challenge. Only the
-	// handler can fill it: a browser redeems such a code by the handler's POST /auth/token, and a Go
-	// caller by the Verifier alone.
+	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it, where the flow had
+	// no code challenge.
 	Browser []byte
 
 	Client Client

@@ -15,11 +15,9 @@ type MagicLinkRequest struct {
 	RedirectTo    string // one of the app's redirect URLs, or empty
 	CodeChallenge string // PKCE, S256 (RFC 7636); may be empty
 
-	// Browser is the secret in the asker's binding cookie, if there is one. Only the handler can
-	// fill it, since the Engine's secrets authenticate that cookie. A Go caller leaves it nil, and
-	// redeems by [Pending.Binding] and the code that the person types. Where there is a RedirectTo
-	// and no CodeChallenge, the browser that presses the link redeems the one-time code by the
-	// handler's POST /auth/token.
+	// Browser is the secret in the asker's binding cookie, as [Engine.Browser] returns it. The link
+	// and [Pending.Binding] then belong to that browser. It is nil for a caller that has no browser,
+	// which redeems by Pending.Binding and the code that the person types.
 	Browser []byte
 
 	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier
@@ -68,8 +66,8 @@ type MagicLinkProof struct {
 	Code    string
 	Binding string // required with Code; with Token it is checked if it is set
 
-	// Browser is the secret in the binding cookie. For an app that requires a binding it may take
-	// the place of Binding. Only the handler can fill it; a Go caller leaves it nil.
+	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it; it may be nil. For
+	// an app that requires a binding it may take the place of Binding.
 	Browser []byte
 
 	Client Client
@@ -156,7 +154,7 @@ type PagePress struct {
 	// of Token.
 	Email, Code, Binding string
 
-	// Browser is the secret in the binding cookie. Only the handler can fill it. If it is nil, the
+	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it. If it is nil, the
 	// press counts as that of a browser that did not ask, a second press is refused, and a one-time
 	// code cannot be made: [CodeInvalidRequest].
 	Browser []byte

@@ -15,9 +15,8 @@ type OAuthStart struct {
 	Provider                  string
 	RedirectTo, CodeChallenge string // as in MagicLinkRequest
 
-	// Browser is the secret in the binding cookie. Only the handler can fill it; a Go caller leaves
-	// it nil. Without it the state is bound to the Binding of the answer instead: how a flow begins
-	// decides how it may end.
+	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it. Without it the
+	// state is bound to the Binding of the answer instead: how a flow begins decides how it may end.
 	Browser []byte
 
 	Client Client

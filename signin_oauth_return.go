@@ -15,7 +15,7 @@ type OAuthReturn struct {
 	Provider               string
 	Code, State, Iss, Fail string // Fail is the provider's error code
 	Binding                string // of a flow that began without the binding cookie
-	Browser                []byte // the secret in the binding cookie, for a flow that began with it; only the handler can fill it
+	Browser                []byte // the secret in the binding cookie (see [Engine.Browser]), for a flow that began with it
 	Client                 Client
 }
 
@@ -107,15 +107,15 @@ func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, 
 		binding = bindingOf(in.Browser, app, state.id)
 	}
 	take := state.take(binding, session)
-	t, alive, err := e.tokens.try(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1})
+	tried, _, err := e.tokens.try(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1})
 	switch {
 	case err != nil:
 		return stateData{}, Take{}, err
-	case !alive:
+	case !tried.Right:
 		return stateData{}, take, e.providers.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
 	}
 	var kept stateData
-	err = e.tokens.open(t, take, &kept)
+	err = e.tokens.open(tried.Token, take, &kept)
 	switch {
 	case err != nil:
 	case kept.Provider != in.Provider:

@@ -24,8 +24,7 @@ type PasswordSignIn struct {
 	// empty for either.
 	Intent string
 
-	// Browser is the secret in the binding cookie, if there is one. It is for a proof that may be
-	// mailed. Only the handler can fill it; a Go caller leaves it nil, as in MagicLinkRequest.
+	// Browser is as [MagicLinkRequest.Browser], for a proof that may be mailed.
 	Browser []byte
 
 	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier

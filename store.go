@@ -20,7 +20,7 @@ var (
 
 // StoreContract is the version of the contract of [Store]. An adapter returns from
 // Contract, as a literal, the one that it was written for.
-const StoreContract = 3
+const StoreContract = 4
 
 // Store persists what the Engine knows.
 //

@@ -184,7 +184,7 @@ func (g guarded) Token(ctx context.Context, app uuid.UUID, t Take, now time.Time
 	return g.Store.Token(ctx, app, t, now)
 }
 
-func (g guarded) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (r0 Token, err error) {
+func (g guarded) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (r0 Tried, err error) {
 	if err = g.guard(ctx, app, &t.Take.AppVersion); err != nil {
 		return r0, err
 	}

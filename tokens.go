@@ -84,8 +84,8 @@ func (k *tokens) look(ctx context.Context, app uuid.UUID, take Take, missing cau
 }
 
 // try counts one attempt on a token, as [TokenStore.TryToken] does; false: there is no such
-// token, it has no attempts left, or the proof is wrong. [CodeUnavailable].
-func (k *tokens) try(ctx context.Context, app uuid.UUID, t Try) (Token, bool, error) {
+// token. [CodeUnavailable].
+func (k *tokens) try(ctx context.Context, app uuid.UUID, t Try) (Tried, bool, error) {
 	got, err := k.store.TryToken(ctx, app, t, k.now())
 	return looked(got, app, t.Kind, err)
 }
@@ -97,14 +97,15 @@ func (k *tokens) spend(ctx context.Context, app uuid.UUID, take Take) error {
 }
 
 // looked distinguishes a missing token from a store that fails.
-func looked(t Token, app uuid.UUID, kind TokenKind, err error) (Token, bool, error) {
+func looked[T any](got T, app uuid.UUID, kind TokenKind, err error) (_ T, ok bool, _ error) {
+	var none T
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return Token{}, false, nil
+		return none, false, nil
 	case err != nil:
-		return Token{}, false, unavailable(fmt.Errorf("look for a token of app %s, kind %q: %w", app, kind, err))
+		return none, false, unavailable(fmt.Errorf("look for a token of app %s, kind %q: %w", app, kind, err))
 	}
-	return t, true, nil
+	return got, true, nil
 }
 
 // plainJSON encodes a struct of plain fields, which cannot fail. A type without a JSON form is a

@@ -48,16 +48,14 @@ func (r *rows) Token(_ context.Context, app uuid.UUID, t Take, now time.Time) (T
 	return got, Account{User: User{App: app, ID: got.UserID}}, nil
 }
 
-func (r *rows) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Token, error) {
+func (r *rows) TryToken(ctx context.Context, app uuid.UUID, t Try, now time.Time) (Tried, error) {
 	got, _, err := r.Token(ctx, app, t.Take, now)
 	if err != nil {
-		return Token{}, err
+		return Tried{}, err
 	}
 	id := rowOf(app, t.Kind, t.Hash)
-	if r.tries[id]++; r.tries[id] > t.Max || !bytes.Equal(t.Proof, got.Proof) {
-		return Token{}, ErrNotFound
-	}
-	return got, nil
+	r.tries[id]++
+	return Tried{got, r.tries[id] <= t.Max && bytes.Equal(t.Proof, got.Proof), r.tries[id]}, nil
 }
 
 func (r *rows) BindTokens(_ context.Context, tokens []Token, _ time.Time) (bound []bool, err error) {

@@ -69,6 +69,9 @@ type Settings struct {
 
 	// Limits are the app's own.
 	Limits AppLimits `json:"limits,omitzero"`
+
+	// Branding is how the app looks on pages.
+	Branding Branding `json:"branding,omitzero"`
 }
 
 // AppLimits are the limits of one app, written as in [LimitConfig]. The engine's own limit
@@ -221,6 +224,10 @@ type Token struct {
 	Epoch     int64     // of that user when the token was made; dead once the user's moved on
 	Data      []byte    // sealed
 	ExpiresAt time.Time
+
+	// Dead reports that the token could not be spent any more, where [Take.Dead] asked for such a
+	// one. It is not stored.
+	Dead bool
 }
 
 // Session is one signed-in browser or device. It is alive while it is not ended, now is

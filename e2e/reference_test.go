@@ -185,6 +185,9 @@ func runsExamples(t *testing.T, r *reference) {
 		t.Errorf("curl: got %s, want %s", curl, want)
 	}
 	wantJS(t, window, "[...document.querySelectorAll('#SignInWithPassword button')].map((one) => one.firstChild.data).join()", "Copy,Copied")
+	if shown := js[string](t, window, "[...document.querySelectorAll('#SignInWithPassword pre')].pop().textContent"); !strings.Contains(shown, `"refresh_token": "rt_`) {
+		t.Errorf("the answer: got %s, want a sign-in", shown)
+	}
 }
 
 // isAccessible has axe look at the page, with some operations open, as people see it.

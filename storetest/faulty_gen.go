@@ -212,7 +212,7 @@ func (f *Faulty) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now t
 }
 
 // TryToken passes the call on, unless it is to fail.
-func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (r0 authkit.Token, err error) {
+func (f *Faulty) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (r0 authkit.Tried, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}

@@ -33,10 +33,11 @@ func (l *tokenSteps) doPut() {
 func (l *tokenSteps) doTryToken() {
 	app := l.app()
 	tk, proof, most := l.take(app), draw(l, "proof", hash("code"), hash("code"), hash("code"), hash("wrong"), nil), draw(l, "max", 1, 2, 3)
+	tk.Dead = draw(l, "dead", false, true)
 	want, ok := l.model(app).try(tk, proof, most, l.at)
 	got, err := l.s.TryToken(l.ctx, app, authkit.Try{Take: tk, Proof: proof, Max: most}, l.at)
 	if l.found(err, ok) {
-		l.same("TryToken", got, want.Token)
+		l.same("TryToken", got, want)
 	}
 }
 
@@ -57,11 +58,15 @@ func (l *tokenSteps) doTakeToken() {
 func (l *tokenSteps) lookToken() {
 	app := l.app()
 	tk := l.take(app)
-	want, ok := l.model(app).token(tk, l.at)
+	tk.Dead = draw(l, "dead", false, true)
+	want, ok := l.model(app).look(tk, l.at)
 	got, holder, err := l.s.Token(l.ctx, app, tk, l.at)
 	if l.found(err, ok) {
 		l.same("Token", got, want.Token)
-		bound, _ := l.model(app).account(authkit.AccountKey{ID: want.UserID})
+		var bound authkit.Account
+		if !want.Dead {
+			bound, _ = l.model(app).account(authkit.AccountKey{ID: want.UserID})
+		}
 		l.same("the account of a token", holder, bound)
 	}
 }

@@ -53,8 +53,23 @@ func (t modelToken) place() int {
 // spendable finds a token that is neither spent nor expired. It ignores the user.
 func (a *modelApp) spendable(k authkit.Take, now time.Time) (modelToken, bool) {
 	t, ok := a.tokens[modelTokenID{k.Kind, string(k.Hash)}]
-	fits := k.Binding == nil || t.Binding != nil && bytes.Equal(t.Binding, k.Binding)
-	return t, ok && !t.spent && now.Before(t.ExpiresAt) && fits
+	return t, ok && !t.spent && now.Before(t.ExpiresAt) && t.fits(k)
+}
+
+// fits reports whether k has no binding or that of the token.
+func (t modelToken) fits(k authkit.Take) bool {
+	return k.Binding == nil || t.Binding != nil && bytes.Equal(t.Binding, k.Binding)
+}
+
+// look is token, and finds a dead one where k asks for it.
+func (a *modelApp) look(k authkit.Take, now time.Time) (modelToken, bool) {
+	t, ok := a.token(k, now)
+	if ok || !k.Dead {
+		return t, ok
+	}
+	t, ok = a.tokens[modelTokenID{k.Kind, string(k.Hash)}]
+	t.Dead = true
+	return t, ok && t.fits(k)
 }
 
 // token finds a spendable token whose user, if it has one, has its Epoch.
@@ -75,12 +90,17 @@ func (a *modelApp) spend(t modelToken) {
 }
 
 // try counts, whether or not the proof is right.
-func (a *modelApp) try(k authkit.Take, proof []byte, most int, now time.Time) (modelToken, bool) {
-	t, ok := a.token(k, now)
-	if !ok || t.attempts >= most {
-		return modelToken{}, false
+func (a *modelApp) try(k authkit.Take, proof []byte, most int, now time.Time) (authkit.Tried, bool) {
+	t, ok := a.look(k, now)
+	if !ok {
+		return authkit.Tried{}, false
 	}
-	t.attempts++
+	if t.attempts <= most {
+		t.attempts++
+	}
+	out := authkit.Tried{Token: t.Token, Count: t.attempts}
+	out.Right = t.attempts <= most && t.Proof != nil && bytes.Equal(t.Proof, proof)
+	t.Dead = false
 	a.tokens[modelTokenID{k.Kind, string(k.Hash)}] = t
-	return t, t.Proof != nil && bytes.Equal(t.Proof, proof)
+	return out, true
 }

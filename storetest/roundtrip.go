@@ -214,6 +214,7 @@ func tokenRound(b *bed, o odd) (*authkit.Token, authkit.Token, func() authkit.To
 		return t
 	}
 	given, want := fresh(), fresh()
+	want.Dead = false // it is not stored
 	b.put(given)
 	return &given, want, func() authkit.Token {
 		t := authkit.Take{Kind: want.Kind, Hash: h, Binding: want.Binding}
@@ -225,7 +226,7 @@ func tokenRound(b *bed, o odd) (*authkit.Token, authkit.Token, func() authkit.To
 		if len(o.data) > 0 {
 			tried, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: t, Proof: o.data, Max: 9}, now())
 			b.ok(err)
-			b.same(tried, got)
+			b.same(tried, authkit.Tried{Token: got, Right: true, Count: tried.Count})
 		}
 		return got
 	}

@@ -117,8 +117,9 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 // were, which reading does not show. It uses all three.
 func (b *bed) unused(app uuid.UUID) {
 	b.Helper()
-	_, err := b.s.TryToken(b.ctx, app, authkit.Try{Take: take("t"), Proof: hash("code"), Max: 1}, now())
+	tried, err := b.s.TryToken(b.ctx, app, authkit.Try{Take: take("t"), Proof: hash("code"), Max: 1}, now())
 	b.ok(err)
+	equal(b, tried.Right, true)
 	_, err = b.s.RotateSession(b.ctx, rotation(app, hash("t0 s"), "t1", now()))
 	b.ok(err)
 	res, err := b.s.Hit(b.ctx, authkit.Hits{App: app, Each: []authkit.Hit{theHit()}}, now())

@@ -24,6 +24,7 @@ func tokenSentences() []sentence {
 		{"token: a class displaces no token of another, and taking one token spends those of every class", tokenClass},
 		{"token: the newest token of a class replaces the one before, and no other class's", tokenNewestOfClass},
 		{"token: a wrong proof counts an attempt and spends nothing", tokenTry},
+		{"token: one that is spent, expired or of an old Epoch is found and tried where that is asked for, and never taken", tokenDead},
 	}
 }
 
@@ -73,8 +74,7 @@ func tokenBinding(b *bed) {
 		_, err = b.s.TakeToken(b.ctx, b.app, tk, now())
 		b.is(err, authkit.ErrNotFound)
 	}
-	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: right, Proof: tok.Proof, Max: 1}, now())
-	b.ok(err)
+	b.tried(authkit.Try{Take: right, Proof: tok.Proof, Max: 1}, true, 1)
 }
 
 func tokenSlot(b *bed) {
@@ -82,13 +82,11 @@ func tokenSlot(b *bed) {
 	one.Slot, two.Slot, two.Proof = "s", "s", hash("code")
 	one.Proof = hash("code")
 	b.put(one)
-	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("one"), Proof: hash("no"), Max: 1}, now())
-	b.is(err, authkit.ErrNotFound)
+	b.tried(authkit.Try{Take: take("one"), Proof: hash("no"), Max: 1}, false, 1)
 	b.put(two)
-	_, _, err = b.s.Token(b.ctx, b.app, take("one"), now())
+	_, _, err := b.s.Token(b.ctx, b.app, take("one"), now())
 	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("two"), Proof: hash("code"), Max: 1}, now())
-	b.ok(err)
+	b.tried(authkit.Try{Take: take("two"), Proof: hash("code"), Max: 1}, true, 1)
 	_, err = b.s.TakeToken(b.ctx, b.app, take("two"), now())
 	b.ok(err)
 	b.put(two)
@@ -100,14 +98,58 @@ func tokenTry(b *bed) {
 	tok := b.token("x")
 	tok.Proof = hash("code")
 	b.put(tok)
-	for range 3 {
-		_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("no"), Max: 3}, now())
+	for i := range 3 {
+		b.tried(authkit.Try{Take: take("x"), Proof: hash("no"), Max: 3}, false, i+1)
+	}
+	for range 2 {
+		b.tried(authkit.Try{Take: take("x"), Proof: hash("code"), Max: 3}, false, 4)
+	}
+	_, err := b.s.TakeToken(b.ctx, b.app, take("x"), now())
+	b.ok(err)
+}
+
+// tried fails unless one attempt has that outcome.
+func (b *bed) tried(t authkit.Try, right bool, count int) {
+	b.Helper()
+	got, err := b.s.TryToken(b.ctx, b.app, t, now())
+	b.ok(err)
+	equal(b, got.Right, right)
+	equal(b, got.Count, count)
+}
+
+func tokenDead(b *bed) {
+	u := b.newUser("a@example.com")
+	alive, spent, stale, over := b.token("alive"), b.token("spent"), b.token("stale"), b.token("over")
+	for _, t := range []*authkit.Token{&alive, &spent, &stale, &over} {
+		t.Proof, t.Binding = hash("code"), hash("browser")
+	}
+	stale.UserID, stale.Epoch = u.ID, u.Epoch+1
+	spent.UserID, spent.Epoch = u.ID, u.Epoch
+	over.ExpiresAt = now()
+	b.put(alive, spent, stale, over)
+	_, err := b.s.TakeToken(b.ctx, b.app, take("spent"), now())
+	b.ok(err)
+	for name, want := range map[string]authkit.Token{"alive": alive, "spent": spent, "stale": stale, "over": over} {
+		want.Dead = name != "alive"
+		tk := take(name)
+		tk.Binding, tk.Dead = hash("browser"), true
+		got, holder, err := b.s.Token(b.ctx, b.app, tk, now())
+		b.ok(err)
+		b.same(got, want)
+		b.same(holder, authkit.Account{})
+		for i, proof := range []string{"wrong", "code", "code"} {
+			tried, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: tk, Proof: hash(proof), Max: 2}, now())
+			b.ok(err)
+			b.same(tried, authkit.Tried{Token: want, Right: i == 1, Count: i + 1})
+		}
+		_, err = b.s.TakeToken(b.ctx, b.app, tk, now())
+		equal(b, err == nil, name == "alive")
+		tk.Binding = hash("another")
+		_, _, err = b.s.Token(b.ctx, b.app, tk, now())
+		b.is(err, authkit.ErrNotFound)
+		_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: tk, Proof: hash("code"), Max: 9}, now())
 		b.is(err, authkit.ErrNotFound)
 	}
-	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("code"), Max: 3}, now())
-	b.is(err, authkit.ErrNotFound)
-	_, err = b.s.TakeToken(b.ctx, b.app, take("x"), now())
-	b.ok(err)
 }
 
 func tokenMost(b *bed) {
@@ -198,8 +240,7 @@ func tokenBind(b *bed) {
 	beside := b.token("y")
 	beside.Slot, beside.Most = "slot", 2
 	b.put(tok, beside)
-	_, err := b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("wrong"), Max: 2}, now())
-	b.is(err, authkit.ErrNotFound)
+	b.tried(authkit.Try{Take: take("x"), Proof: hash("wrong"), Max: 2}, false, 1)
 
 	tok.UserID, tok.Epoch = u.ID, u.Epoch+1
 	b.is(bindOne(b.ctx, b.s, tok, now()), authkit.ErrNotFound)
@@ -213,21 +254,17 @@ func tokenBind(b *bed) {
 	want := tok
 	want.Most = 0
 	b.same(got, want)
-	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
-	b.ok(err)
-	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, now())
-	b.is(err, authkit.ErrNotFound) // the earlier attempts count
+	b.tried(authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, true, 2)
+	b.tried(authkit.Try{Take: take("x"), Proof: hash("another code"), Max: 2}, false, 3) // the earlier attempts count
 	_, _, err = b.s.Token(b.ctx, b.app, take("y"), now())
 	b.ok(err)
 
 	bare := b.token("bare")
 	b.put(bare)
-	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 1}, now())
-	b.is(err, authkit.ErrNotFound)
+	b.tried(authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 2}, false, 1)
 	bare.UserID, bare.Epoch, bare.Proof = other.ID, other.Epoch, hash("code")
 	b.ok(bindOne(b.ctx, b.s, bare, now()))
-	_, err = b.s.TryToken(b.ctx, b.app, authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 1}, now())
-	b.ok(err)
+	b.tried(authkit.Try{Take: take("bare"), Proof: hash("code"), Max: 2}, true, 2) // one that no code could pass counts as well
 
 	tok.UserID, tok.Epoch = other.ID, other.Epoch
 	b.is(bindOne(b.ctx, b.s, tok, now()), authkit.ErrNotFound) // it is bound to a user

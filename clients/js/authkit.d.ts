@@ -263,7 +263,7 @@ export interface Routes {
   'POST /auth/email/confirm/{app_id}': { body: ConfirmBody; answer: User };
   /** Mail a proof of the address. */
   'POST /auth/email/send/{app_id}': { body: EmptyBody; answer: Pending };
-  /** Take a change of address back. */
+  /** Take a change of address, or a new identity, back. */
   'POST /auth/email/undo/{app_id}': { body: UndoBody; answer: undefined };
   /** Prove the address. */
   'POST /auth/email/verify/{app_id}': { body: MailedProof; answer: User | SignIn };
@@ -293,13 +293,13 @@ export interface Routes {
   'POST /auth/refresh/{app_id}': { body: RefreshBody; answer: SignIn };
   /** List the user's sessions. */
   'GET /auth/sessions/{app_id}': { body: undefined; answer: Sessions };
-  /** End one of them. */
+  /** End one of the user's sessions. */
   [route: `DELETE /auth/sessions/{app_id}/${string}`]: { body: undefined; answer: undefined };
   /** End a session, or all. */
   'POST /auth/sign-out/{app_id}': { body: SignOutBody; answer: undefined };
   /** Exchange a one-time code. */
   'POST /auth/token/{app_id}': { body: ExchangeBody; answer: SignIn };
-  /** Show what a link would do, or redeem it. */
+  /** Show a sign-in link's page, or redeem the link where JSON alone is accepted. */
   'GET /auth/verify/{app_id}': { body: undefined; answer: SignIn };
   /** Redeem a link or a code. */
   'POST /auth/verify/{app_id}': { body: MailedProof; answer: SignIn };

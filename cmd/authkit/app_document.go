@@ -44,6 +44,8 @@ type settingsDocument struct {
 	SessionMode     *string         `json:"session_mode,omitzero"`
 	SigningAlg      *string         `json:"signing_alg,omitzero"`
 	Limits          *limitsDocument `json:"limits,omitzero"`
+
+	Branding *brandingDocument `json:"branding,omitzero"`
 }
 
 type limitsDocument struct {
@@ -51,6 +53,20 @@ type limitsDocument struct {
 	SignUp      string `json:"sign_up,omitzero"`
 	Mail        string `json:"mail,omitzero"`
 	OAuth       string `json:"oauth,omitzero"`
+}
+
+// brandingDocument is the look of an app. A member that is missing is not set.
+type brandingDocument struct {
+	Color      string `json:"color,omitzero"`
+	HomeURL    string `json:"home_url,omitzero"`
+	SupportURL string `json:"support_url,omitzero"`
+	TermsURL   string `json:"terms_url,omitzero"`
+	PrivacyURL string `json:"privacy_url,omitzero"`
+}
+
+// patch sets every member, or clears it.
+func (b brandingDocument) patch() authkit.BrandingPatch {
+	return authkit.BrandingPatch{Color: &b.Color, HomeURL: &b.HomeURL, SupportURL: &b.SupportURL, TermsURL: &b.TermsURL, PrivacyURL: &b.PrivacyURL}
 }
 
 // providerSection is the configuration of one provider. A client secret that is missing stays as
@@ -151,6 +167,7 @@ func settingsOf(s authkit.Settings) *settingsDocument {
 	if s.Limits != (authkit.AppLimits{}) {
 		d.Limits = new(limitsDocument(s.Limits))
 	}
+	d.Branding = new(brandingDocument(s.Branding))
 	return d.normal()
 }
 
@@ -164,6 +181,7 @@ func (d *settingsDocument) normal() *settingsDocument {
 	unset(&out.SessionMode, string(authkit.SessionBearer))
 	unset(&out.SigningAlg, "ES256")
 	unset(&out.Limits, limitsDocument{})
+	unset(&out.Branding, brandingDocument{})
 	for _, list := range []**[]string{&out.RedirectURLs, &out.Origins} {
 		if *list != nil && len(**list) == 0 {
 			*list = nil
@@ -212,6 +230,9 @@ func (d *settingsDocument) patch(was *settingsDocument) authkit.AppPatch {
 	change(&p.SessionIdle, d.SessionIdle, was.SessionIdle, lifetime)
 	change(&p.SessionAbsolute, d.SessionAbsolute, was.SessionAbsolute, lifetime)
 	change(&p.Limits, d.Limits, was.Limits, func(l limitsDocument) authkit.AppLimits { return authkit.AppLimits(l) })
+	if !reflect.DeepEqual(d.Branding, was.Branding) {
+		p.Branding = new(cmp.Or(d.Branding, &brandingDocument{}).patch())
+	}
 	return p
 }
 

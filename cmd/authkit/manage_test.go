@@ -147,8 +147,9 @@ func TestADocumentHasEverySetting(t *testing.T) {
 		document reflect.Type
 		shown    map[string]any
 	}{
-		"settings":        {reflect.TypeFor[settingsDocument](), shown},
-		"settings.limits": {reflect.TypeFor[limitsDocument](), shown["limits"].(map[string]any)},
+		"settings":          {reflect.TypeFor[settingsDocument](), shown},
+		"settings.limits":   {reflect.TypeFor[limitsDocument](), shown["limits"].(map[string]any)},
+		"settings.branding": {reflect.TypeFor[brandingDocument](), shown["branding"].(map[string]any)},
 	} {
 		var has []string
 		for field := range c.document.Fields() {
@@ -179,6 +180,8 @@ func TestADocumentCarriesEverySetting(t *testing.T) {
 				*v = []string{"https://one.example"}
 			case *authkit.AppLimits:
 				*v = authkit.AppLimits{Credentials: "1/m/ip", SignUp: "2/h/ip", Mail: "3/h/email", OAuth: "4/m/ip"}
+			case *authkit.Branding:
+				*v = authkit.Branding{Color: "#1", HomeURL: "2", SupportURL: "3", TermsURL: "4", PrivacyURL: "5"}
 			default:
 				if field.CanInt() {
 					field.SetInt(7e9)
@@ -195,12 +198,11 @@ func TestADocumentCarriesEverySetting(t *testing.T) {
 				t.Fatal(err)
 			}
 			patch := read.normal().patch(settingsOf(authkit.Settings{}))
-			got := reflect.ValueOf(patch).FieldByName(name)
-			if got.IsNil() || !reflect.DeepEqual(got.Elem().Interface(), field.Interface()) {
+			if got := patched(patch, name); !reflect.DeepEqual(got, field.Interface()) {
 				t.Errorf("%s: got %v through %s, want %v", name, got, text, field)
 			}
 			back := settingsOf(authkit.Settings{}).patch(&read)
-			if got := reflect.ValueOf(back).FieldByName(name); got.IsNil() || !got.Elem().IsZero() {
+			if got := patched(back, name); got == nil || !reflect.ValueOf(got).IsZero() {
 				t.Errorf("%s back to its default: got %v, want the zero value", name, got)
 			}
 			if same := read.normal().patch(settingsOf(want)); same != (authkit.AppPatch{}) {
@@ -208,6 +210,18 @@ func TestADocumentCarriesEverySetting(t *testing.T) {
 			}
 		})
 	}
+}
+
+// patched is the value to which a patch sets a field; nil: it leaves the field alone.
+func patched(p authkit.AppPatch, name string) any {
+	field := reflect.ValueOf(p).FieldByName(name)
+	if field.IsNil() {
+		return nil
+	}
+	if b, ok := field.Elem().Interface().(authkit.BrandingPatch); ok && b.Color != nil && b.HomeURL != nil && b.SupportURL != nil && b.TermsURL != nil && b.PrivacyURL != nil {
+		return authkit.Branding{Color: *b.Color, HomeURL: *b.HomeURL, SupportURL: *b.SupportURL, TermsURL: *b.TermsURL, PrivacyURL: *b.PrivacyURL}
+	}
+	return field.Elem().Interface()
 }
 
 // TestDocsShowValidFiles reads the examples of docs/serve.md.

@@ -2,6 +2,7 @@ package httpio
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,8 +20,13 @@ func (c Cookies) Name(name string) string {
 }
 
 // Set writes a cookie for this host alone. An age of 0 keeps it until the browser closes. A
-// negative age drops it.
+// negative age drops it. It takes the place of a cookie of the same name that the answer sets (RFC
+// 6265, section 4.1.1).
 func (c Cookies) Set(w http.ResponseWriter, name, value string, age time.Duration) {
+	const field = "Set-Cookie"
+	if lines := w.Header()[field]; len(lines) > 0 {
+		w.Header()[field] = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, c.Name(name)+"=") })
+	}
 	//nolint:gosec // Secure is missing on loopback only, where there is no TLS
 	http.SetCookie(w, &http.Cookie{
 		Name: c.Name(name), Value: value, Path: "/", MaxAge: int(age / time.Second),
@@ -39,6 +45,17 @@ func (c Cookies) Get(r *http.Request, name string) (string, bool) {
 		return "", false
 	}
 	return found[0].Value, true
+}
+
+// Written returns the value of a cookie that the answer sets so far; false: it sets none.
+func (c Cookies) Written(header http.Header, name string) (string, bool) {
+	for _, line := range header["Set-Cookie"] {
+		if rest, ours := strings.CutPrefix(line, c.Name(name)+"="); ours {
+			value, _, _ := strings.Cut(rest, ";")
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // Sessions counts the session cookies of a request, which are named by a UUID. It counts each
@@ -72,13 +89,13 @@ func (c Cookies) DropSurplus(r *http.Request, w http.ResponseWriter, most int) {
 	}
 }
 
-// HoldsSession reports whether a Set-Cookie header of an answer sets or drops a session or
-// device cookie, with or without the __Host- prefix.
-func HoldsSession(header http.Header) bool {
+// SetsCookie reports whether an answer sets or drops a session, device or binding cookie, with or
+// without the __Host- prefix.
+func SetsCookie(header http.Header) bool {
 	for _, line := range header.Values("Set-Cookie") {
 		name, _, _ := strings.Cut(line, "=")
 		name, ours := strings.CutPrefix(strings.TrimPrefix(strings.TrimSpace(name), "__Host-"), "authkit-")
-		if _, session := CanonicalUUID(name); ours && (session || name == "d") {
+		if _, session := CanonicalUUID(name); ours && (session || name == "d" || name == "b") {
 			return true
 		}
 	}

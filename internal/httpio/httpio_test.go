@@ -332,3 +332,24 @@ func TestCookies(t *testing.T) {
 		t.Errorf("Get of two: got %q, want none", v)
 	}
 }
+
+func TestAnAnswerSetsACookieOnce(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	w.Header().Add("Set-Cookie", "theirs=1")
+	for _, insecure := range []bool{true, false} {
+		c := httpio.Cookies{Insecure: insecure}
+		if got, ok := c.Written(w.Header(), "b"); ok {
+			t.Errorf("before: got %q, want no cookie", got)
+		}
+		for _, value := range []string{"first", "second"} {
+			c.Set(w, "b", value, 0)
+			if got, _ := c.Written(w.Header(), "b"); got != value {
+				t.Errorf("got %q, want %q", got, value)
+			}
+		}
+	}
+	if got := w.Header().Values("Set-Cookie"); len(got) != 3 {
+		t.Errorf("got %q, want the other cookie and one for each name", got)
+	}
+}

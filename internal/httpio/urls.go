@@ -78,6 +78,25 @@ func CheckProviderRedirect(s string) error {
 	return err
 }
 
+// CheckLink refuses a URL that no page or mail should show as a link. It takes web addresses, with a
+// fragment too, written as RFC 3986 has them: quotes and angle brackets are percent-encoded.
+func CheckLink(s string) error {
+	link, _, _ := strings.Cut(s, "#")
+	if _, err := parseWeb(link); err != nil {
+		return err
+	}
+	if err := checkCharacters(s); err != nil {
+		return err
+	}
+	if strings.ContainsAny(s, "\"<>^`{|}") {
+		return errors.New(`it holds one of "<>^{|} or a backtick, which are percent-encoded in a URL`)
+	}
+	if _, err := url.Parse(s); err != nil || strings.Count(s, "#") > 1 {
+		return errors.New("its fragment is not valid")
+	}
+	return nil
+}
+
 // SameResource reports whether two URLs lead to one resource, in whatever spelling (RFC 3986,
 // section 6.2). Both must pass [CheckProviderRedirect].
 func SameResource(a, b string) bool {

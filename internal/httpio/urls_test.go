@@ -1,6 +1,7 @@
 package httpio_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -50,6 +51,34 @@ func TestTheCallbackOfAnotherProviderOrApp(t *testing.T) {
 	} {
 		if got := httpio.OtherCallback(redirect, "corp", app); got != want {
 			t.Errorf("OtherCallback(%q): got %v, want %v", redirect, got, want)
+		}
+	}
+}
+
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{
+		"https://example.com", "https://example.com/", "https://xn--bcher-kva.example/a?b=c&d=%22#terms", "https://example.com:8443/'(a),;~@:!$/",
+		"http://localhost:3000/help", "http://127.0.0.1/", "http://[::1]:8080/#/about", "HTTPS://EXAMPLE.com/",
+	} {
+		if err := httpio.CheckLink(link); err != nil {
+			t.Errorf("CheckLink(%q): got %v, want it taken", link, err)
+		}
+	}
+	for _, link := range []string{
+		"", "example.com", "/terms", "//example.com", "https:", "https://", "https:example.com", "https:///path", "mailto:a@example.com",
+		"javascript:alert(1)", "JavaScript:alert(1)", " javascript:alert(1)", "java\tscript:alert(1)", "javascript://example.com/%0aalert(1)",
+		"data:text/html,<script>alert(1)</script>", "vbscript:x", "blob:https://example.com/x", "file:///etc/passwd", "ftp://example.com/", "com.example.app:/x",
+		"http://example.com/", "http://localhost.example.com/", "http://127.0.0.1.example.com/",
+		"https://user@example.com/", "https://user:password@example.com/", "https://@example.com/", "https://good.example\\@evil.example/", "https:\\\\example.com",
+		"https://example.com/\u202egnp.exe", "https://ex\u200bample.com/", "https://bücher.example/", "https://example.com/\u2066",
+		"https://example.com/a b", "https://example.com/\n", "https://example.com/\x00", "https://example.com/\x7f", "https://example.com/\u0085", " https://example.com", "https://example.com/ ",
+		"https://example.com/\"onclick=x", "https://example.com/<script>", "https://example.com/#<script>", "https://example.com/`x`", "https://example.com/*",
+		"https://example.com/%zz", "https://example.com/#%zz", "https://example.com/#a#b", "https://a,b.example/", "https://a;b.example/", "https://example.com:99999/", "https://example.com:0x50/",
+		"https://example.com/" + strings.Repeat("a", 2000),
+	} {
+		if err := httpio.CheckLink(link); err == nil {
+			t.Errorf("CheckLink(%q): got it taken, want it refused", link)
 		}
 	}
 }

@@ -124,15 +124,27 @@ func (c *Catalogue) Match(preferences ...string) *Language {
 		if !strings.ContainsAny(list, ",;") {
 			list = strings.Join(strings.Fields(list), ",") // ui_locales are separated by spaces
 		}
-		wanted, _, err := language.ParseAcceptLanguage(list)
-		if err != nil || len(wanted) == 0 {
-			continue
-		}
-		if _, i, confidence := c.matcher.Match(wanted...); confidence > language.No {
+		if _, i, confidence := c.matcher.Match(wanted(list)...); confidence > language.No {
 			return c.languages[i]
 		}
 	}
 	return c.languages[0]
+}
+
+// wanted returns the tags of a list, the most wanted first. It passes over what is no known tag,
+// because [language.ParseAcceptLanguage] refuses a whole list for one.
+func wanted(list string) []language.Tag {
+	var known []string
+	for entry := range strings.SplitSeq(list, ",") {
+		if _, _, err := language.ParseAcceptLanguage(entry); err == nil {
+			known = append(known, entry)
+		}
+	}
+	tags, _, err := language.ParseAcceptLanguage(strings.Join(known, ","))
+	if err != nil {
+		return nil
+	}
+	return tags
 }
 
 // maxPreferences bounds the list of a request that is parsed, in bytes.

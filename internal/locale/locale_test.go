@@ -1,10 +1,17 @@
 package locale_test
 
 import (
+	"encoding/json"
+	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
 
 	"github.com/authkit-dev/authkit/internal/locale"
 )
@@ -41,6 +48,108 @@ func TestEveryLanguageIsComplete(t *testing.T) {
 	}
 }
 
+// texts returns the texts of a file by key and plural form; the form is "" where there is one text.
+func texts(t *testing.T, tag string) map[string]map[string]string {
+	t.Helper()
+	content, err := os.ReadFile("languages/" + tag + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members map[string]any
+	if err := json.Unmarshal(content, &members); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]map[string]string{}
+	for key, member := range members {
+		out[key] = map[string]string{}
+		switch member := member.(type) {
+		case string:
+			out[key][""] = member
+		case map[string]any:
+			for form, text := range member {
+				out[key][form], _ = text.(string)
+			}
+		}
+	}
+	return out
+}
+
+// pluralForms returns the forms that the numbers from 0 to 200 have in a language.
+func pluralForms(tag string) []string {
+	names := map[plural.Form]string{
+		plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
+	}
+	forms := map[string]bool{}
+	for n := range 201 {
+		forms[names[plural.Cardinal.MatchPlural(language.MustParse(tag), n, 0, 0, 0, 0)]] = true
+	}
+	return slices.Sorted(maps.Keys(forms))
+}
+
+func TestEveryPluralTextHasTheFormsOfItsLanguage(t *testing.T) {
+	t.Parallel()
+	all := catalogue(t)
+	english := texts(t, locale.English)
+	for _, l := range all.Languages() {
+		want, plurals := pluralForms(l.Tag), 0
+		for key, forms := range texts(t, l.Tag) {
+			if _, one := english[key][""]; one || strings.HasPrefix(key, "@") {
+				continue
+			}
+			plurals++
+			if got := slices.Sorted(maps.Keys(forms)); !slices.Equal(got, want) {
+				t.Errorf("%s, %s: got the forms %v, want %v", l.Tag, key, got, want)
+			}
+		}
+		if plurals < 3 {
+			t.Errorf("%s: got %d texts with plural forms, want at least 3", l.Tag, plurals)
+		}
+	}
+}
+
+// A text that equals the English one was most likely forgotten. These are the same word.
+func TestNoTextIsLeftInEnglish(t *testing.T) {
+	t.Parallel()
+	same := map[string][]string{
+		"de": {"account.name", "field.name"},
+	}
+	english := texts(t, locale.English)
+	for _, l := range catalogue(t).Languages()[1:] {
+		var got []string
+		for key, forms := range texts(t, l.Tag) {
+			for _, text := range forms {
+				if text == "" || slices.Contains(slices.Collect(maps.Values(english[key])), text) {
+					got = append(got, key)
+				}
+			}
+		}
+		slices.Sort(got)
+		if want := same[l.Tag]; !slices.Equal(got, want) {
+			t.Errorf("%s: got %v empty or as in English, want only %v", l.Tag, got, want)
+		}
+	}
+}
+
+// An address or a name in Latin letters would otherwise be shown with its parts, and the marks
+// around it, in the wrong order (Unicode Standard Annex 9, directional isolates).
+func TestTextsFromRightToLeftIsolateTheirPlaceholders(t *testing.T) {
+	t.Parallel()
+	isolated := regexp.MustCompile(`\x{2068}[^\x{2068}\x{2069}]*\x{2069}`)
+	for _, l := range catalogue(t).Languages() {
+		if l.Dir != "rtl" {
+			continue
+		}
+		for key, forms := range texts(t, l.Tag) {
+			for _, text := range forms {
+				bare := strings.ReplaceAll(isolated.ReplaceAllString(text, ""), "{n}", "")
+				if strings.ContainsAny(bare, "{\u2068\u2069") {
+					t.Errorf("%s, %s: got %q, want each placeholder between U+2068 and U+2069", l.Tag, key, text)
+				}
+			}
+		}
+	}
+}
+
 func missing(want, got []string) (out []string) {
 	for _, key := range want {
 		if !slices.Contains(got, key) {
@@ -58,7 +167,8 @@ func TestThePreferenceOfThePersonChooses(t *testing.T) {
 		{"", "de-AT,de;q=0.9,en;q=0.5", "de"},
 		{"fr", "de", "fr"},
 		{"xx de", "fr", "de"},
-		{"tlh", "ja", "ja"},
+		{"nl", "ja", "ja"},
+		{"", "xx, de;q=0.5, fr;q=0.8", "fr"},
 		{"", "zh-CN", "zh-Hans"},
 		{"", "pt-PT", "pt-BR"},
 		{"", "ar-EG;q=0.4, en;q=0.1", "ar"},
@@ -111,7 +221,7 @@ func TestAWrongFileIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ file, content, want string }{
 		"no JSON":                 {"it.json", `{`, "not a JSON object"},
 		"no tag":                  {"italian!.json", `{}`, "not a language tag"},
-		"an unknown text":         {"it.json", `{"sign_in.nothing":"x"}`, "English has no such text"},
+		"an unknown text":         {"it.json", `{"sign_in.nothing":"x"}`, "no such text in English"},
 		"a missing placeholder":   {"it.json", `{"sign_in.title":"x"}`, "want [app]"},
 		"an unknown placeholder":  {"it.json", `{"sign_in.submit":"{app}"}`, "got the placeholders [app]"},
 		"an unknown plural form":  {"it.json", `{"problem.wrong_code":{"several":"{n}"}}`, "no plural form"},

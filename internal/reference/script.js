@@ -250,10 +250,18 @@ function sample(title, text) {
   return [el('div', { class: 'sample' }, el('h5', {}, title), button), block];
 }
 
+// answered shows the answers of the examples.
+function answered({ answers }) {
+  return answers.flatMap(({ status, content }) => {
+    const example = content?.['application/json']?.example;
+    return example ? [el('h5', {}, `The answer, ${status}`), el('pre', {}, code(json(example, '')))] : [];
+  });
+}
+
 function inside(op) {
   return el('div', { class: 'inside' },
     el('h4', {}, 'Who may call'), callers(op), parameters(op), body(op), answers(op),
-    el('h4', {}, 'Examples'), sample('curl', curl(op)), sample('fetch', fetching(op)),
+    el('h4', {}, 'Examples'), sample('curl', curl(op)), sample('fetch', fetching(op)), answered(op),
     el('p', {}, link(`#${op.id}`, `Link to ${op.id}`)));
 }
 

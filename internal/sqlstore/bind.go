@@ -15,7 +15,7 @@ import (
 func bindText(share string) string {
 	return `with live as (select 1 from authkit_apps where app_id = $1 and deleted_at = 0` + share + `),
 holder as (select 1 from authkit_users where app_id = $1 and user_id = $6 and epoch = $7 and exists (select 1 from live)` + share + `)
-update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9, attempts = case when proof is null then 0 else attempts end` +
+update authkit_tokens set user_id = $6, epoch = $7, proof = $8, data = $9` +
 		unspent + unbound + ` and exists (select 1 from holder) returning 1`
 }
 

@@ -18,7 +18,8 @@ const (
 	tokenCols = `app_id, kind, slot, hash, binding, proof, user_id, epoch, data, expires_at`
 	noUser    = `'00000000-0000-0000-0000-000000000000'`
 
-	unspent = ` where app_id = $1 and kind = $2 and hash = $3 and spent_at = 0 and expires_at > $4 and (binding = $5 or $5 is null)`
+	named   = ` where app_id = $1 and kind = $2 and hash = $3 and (binding = $5 or $5 is null)`
+	unspent = named + ` and spent_at = 0 and expires_at > $4`
 
 	// Whom the token may be bound to: no user, or one whose Epoch is still that of the token
 	// (unboundOrCurrent), or the user $6 at the Epoch that it had before the step raised it by $7
@@ -149,32 +150,38 @@ func (s *Store) Put(ctx context.Context, p authkit.Put) error {
 func (s *Store) Token(ctx context.Context, app uuid.UUID, t authkit.Take, now time.Time) (authkit.Token, authkit.Account, error) {
 	var got authkit.Token
 	var holder authkit.Account
-	sql := selectToken
-	if s.c.Dialect().Guards {
-		sql = tokenFirst
-	}
-	err := first(ctx, s.c, sql, func(r Row) error { return addRow(&holder, r, tokenDest(&got)...) },
+	var dead int64
+	sql := tokenReads[lookup{t.Dead, s.c.Dialect().Guards}]
+	err := first(ctx, s.c, sql, func(r Row) error { return addRow(&holder, r, append(tokenDest(&got), &dead)...) },
 		append(takeArgs(app, t, now), t.AppVersion)...)
 	if errors.Is(err, authkit.ErrNotFound) {
 		err = cmp.Or(s.changed(ctx, app, t.AppVersion), err)
+	}
+	if got.Dead = dead != 0; got.Dead {
+		holder = authkit.Account{}
 	}
 	sortCredentials(holder)
 	return got, holder, err
 }
 
 // TryToken implements [authkit.TokenStore].
-func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Token, error) {
-	var out authkit.Token
-	rows, err := s.c.Write(ctx, tryToken, into(&out), append(takeArgs(app, t.Take, now), t.AppVersion, int64(t.Max))...)
+func (s *Store) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Tried, error) {
+	var out authkit.Tried
+	var count, dead int64
+	sql := tryToken
+	if t.Dead {
+		sql = tryAnyToken
+	}
+	rows, err := s.c.Write(ctx, sql, func(r Row) error { return r.Scan(append(tokenDest(&out.Token), &count, &dead)...) },
+		append(takeArgs(app, t.Take, now), t.AppVersion, int64(t.Max))...)
 	switch {
 	case err != nil:
-		return authkit.Token{}, err
+		return authkit.Tried{}, err
 	case rows == 0:
-		return authkit.Token{}, cmp.Or(s.changed(ctx, app, t.AppVersion), authkit.ErrNotFound)
+		return authkit.Tried{}, cmp.Or(s.changed(ctx, app, t.AppVersion), authkit.ErrNotFound)
 	}
-	if out.Proof == nil || subtle.ConstantTimeCompare(out.Proof, t.Proof) != 1 {
-		return authkit.Token{}, authkit.ErrNotFound
-	}
+	out.Count, out.Token.Dead = int(count), dead != 0
+	out.Right = out.Count <= t.Max && out.Token.Proof != nil && subtle.ConstantTimeCompare(out.Token.Proof, t.Proof) == 1
 	return out, nil
 }
 
@@ -220,22 +227,43 @@ and (hash <> $3 or (expires_at > $4 and (binding = $5 or $5 is null)`
 	spendUnboundSlot = spendRows + unbound + `))`
 )
 
-var (
-	selectToken = tokenAnd(`left join authkit_users u on u.app_id = t.app_id and u.user_id = t.user_id and u.epoch = t.epoch
-left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id`)
-	tokenFirst = tokenAnd(`left join lateral (select ` + userCols + ` from authkit_users h where h.app_id = $1 and h.user_id = t.user_id and h.epoch = t.epoch offset 0) u on true
-left join lateral (select kind, subject, data, created_at from authkit_credentials h where h.app_id = $1 and h.user_id = u.user_id offset 0) c on true`)
-	tryToken = `update authkit_tokens set attempts = attempts + 1` + unspent + unboundOrCurrent + liveAppAt("$6") + ` and attempts < $7 returning ` + tokenCols
+// lookup is a way to read a token: with dead ones or not, and by a database that may have no
+// statistics or by another.
+type lookup struct{ dead, tokenFirst bool }
+
+// tokenReads are the statements of each way.
+var tokenReads = map[lookup]string{
+	{false, false}: tokenAnd(plainAccount, `0`, live), {true, false}: tokenAnd(plainAccount, ended, ``),
+	{false, true}: tokenAnd(accountLast, `0`, live), {true, true}: tokenAnd(accountLast, ended, ``),
+}
+
+const (
+	plainAccount = `left join authkit_users u on u.app_id = t.app_id and u.user_id = t.user_id and u.epoch = t.epoch
+left join authkit_credentials c on c.app_id = u.app_id and c.user_id = u.user_id`
+
+	// accountLast makes Postgres read the token first, and then the rows of its user alone. On tables
+	// without statistics, it reads every user of the app for a plain join.
+	accountLast = `left join lateral (select ` + userCols + ` from authkit_users h where h.app_id = $1 and h.user_id = t.user_id and h.epoch = t.epoch offset 0) u on true
+left join lateral (select kind, subject, data, created_at from authkit_credentials h where h.app_id = $1 and h.user_id = u.user_id offset 0) c on true`
+
+	live  = ` and t.spent_at = 0 and t.expires_at > $4 and (t.user_id = ` + noUser + ` or u.user_id is not null)`
+	ended = `case when t.spent_at = 0 and t.expires_at > $4 and (t.user_id = ` + noUser + ` or u.user_id is not null) then 0 else 1 end`
+
+	// countTry counts an attempt, and one more than there may be at most: what is returned then tells
+	// the last attempt from those after it.
+	countTry = `update authkit_tokens set attempts = case when attempts > $7 then attempts else attempts + 1 end`
 )
 
-// tokenAnd selects a token and the account that it is bound to. On tables without statistics,
-// Postgres reads every user of the app for a plain join; tokenFirst makes it read the token first,
-// and then the rows of that user alone.
-func tokenAnd(account string) string {
-	return `select ` + of("t", tokenCols) + `, ` + accountCols + ` from authkit_tokens t
+var (
+	tryToken    = countTry + unspent + unboundOrCurrent + liveAppAt("$6") + ` returning ` + tokenCols + `, attempts, 0`
+	tryAnyToken = countTry + named + liveAppAt("$6") + ` returning ` + tokenCols + `, attempts, case when spent_at = 0 and expires_at > $4` + unboundOrCurrent + ` then 0 else 1 end`
+)
+
+// tokenAnd selects a token, whether it is dead, and the account that it is bound to.
+func tokenAnd(account, dead, alive string) string {
+	return `select ` + of("t", tokenCols) + `, ` + dead + `, ` + accountCols + ` from authkit_tokens t
 ` + account + `
-where t.app_id = $1 and t.kind = $2 and t.hash = $3 and t.spent_at = 0 and t.expires_at > $4 and (t.binding = $5 or $5 is null)
-and (t.user_id = ` + noUser + ` or u.user_id is not null)` + liveAppAt("$6")
+where t.app_id = $1 and t.kind = $2 and t.hash = $3 and (t.binding = $5 or $5 is null)` + alive + liveAppAt("$6")
 }
 
 // spending is the part of a step that spends a token.

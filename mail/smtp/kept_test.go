@@ -14,15 +14,15 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-// hangUp is a reply that closes the connection instead.
+// hangUp ends a reply that closes the connection before its end, or that is empty.
 const hangUp = "hang up"
 
 // relay is a server that counts, and answers as a test says.
 type relay struct {
 	config Config
 
-	// does returns the reply to a verb of the nth mail of the nth connection, both from 1, or
-	// hangUp; empty: the usual reply. The verb after a message is a dot.
+	// does returns the reply to a verb of the nth mail of the nth connection, both from 1, which
+	// may end in hangUp; empty: the usual reply. The verb after a message is a dot.
 	does func(conn, mail int, verb string) string
 
 	mu     sync.Mutex
@@ -71,9 +71,11 @@ func (r *relay) serve(conn net.Conn, n int) {
 		if r.does != nil {
 			reply = r.does(n, mails, verb)
 		}
-		switch {
-		case reply == hangUp:
+		if part, ok := strings.CutSuffix(reply, hangUp); ok {
+			_, _ = fmt.Fprint(conn, part)
 			return
+		}
+		switch {
 		case reply != "":
 		case verb == "DATA":
 			reply, inBody, body = "354 go on", true, ""
@@ -225,6 +227,9 @@ func TestAKeptConnectionThatFails(t *testing.T) {
 		"with a farewell before the message":     {"DATA", "421 bye", true},
 		"after the message":                      {".", hangUp, false},
 		"with a farewell after the message":      {".", "421 bye", false},
+		"amid the reply to the sender":           {"MAIL", "250 2.1.0 o" + hangUp, true},
+		"amid the reply to the message":          {".", "250 2.0.0 queu" + hangUp, false},
+		"amid a refusal of the message":          {".", "554 5.7.1 sp" + hangUp, false},
 		"by refusing the recipient":              {"RCPT", "450 later", true},
 		"by refusing the message":                {"DATA", "451 later", true},
 		"since it has to sign in again":          {"RCPT", "530 5.7.0 authentication required", true},

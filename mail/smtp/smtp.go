@@ -1,6 +1,7 @@
 package smtp
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -130,6 +131,7 @@ func (s *Mailer) connect(ctx context.Context, from string) (*connection, error) 
 		_ = raw.Close()
 		return nil, errors.Join(err, ctx.Err())
 	}
+	c.smtp.Text.R = bufio.NewReader(&wholeLines{from: c.smtp.Text.R})
 	return c, nil
 }
 

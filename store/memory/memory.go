@@ -107,7 +107,7 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 }
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 3 }
+func (s *Store) Contract() int { return 4 }
 
 // Volatile is true: nothing outlives the process.
 func (s *Store) Volatile() bool { return true }

@@ -34,7 +34,7 @@ func (t *tenant) addToken(x authkit.Token) {
 		t.dropToken(out)
 	}
 	id, class := idOf(x), max(x.Class, 0)
-	x.Most, x.Class = 0, 0 // they do not come back
+	x.Most, x.Class, x.Dead = 0, 0, false // they do not come back
 	t.tokens[id] = &token{Token: x, class: class}
 	t.slots.add(slotOf(x), id)
 	if x.UserID != uuid.Nil {
@@ -90,23 +90,38 @@ func (t *tenant) find(k authkit.Take, now time.Time) (*token, bool) {
 	if !ok {
 		return nil, false
 	}
-	ok = !x.spent && x.ExpiresAt.After(micro(now)) && (k.Binding == nil || same(x.Binding, k.Binding))
-	return x, ok
+	return x, !x.spent && x.ExpiresAt.After(micro(now)) && x.fits(k)
 }
 
 // live finds a token that is bound to no user, or whose user still has the token's Epoch.
 func (t *tenant) live(k authkit.Take, now time.Time) (*token, error) {
 	x, ok := t.find(k, now)
-	if !ok {
+	if !ok || !t.current(x) {
 		return nil, authkit.ErrNotFound
-	}
-	if x.UserID != uuid.Nil {
-		if a, ok := t.users[x.UserID]; !ok || a.user.Epoch != x.Epoch {
-			return nil, authkit.ErrNotFound
-		}
 	}
 	return x, nil
 }
+
+// current reports whether a token is bound to no user, or to one who has its Epoch.
+func (t *tenant) current(x *token) bool {
+	a, ok := t.users[x.UserID]
+	return x.UserID == uuid.Nil || ok && a.user.Epoch == x.Epoch
+}
+
+// look finds a live token or, if k asks for it, a dead one.
+func (t *tenant) look(k authkit.Take, now time.Time) (x *token, dead bool, err error) {
+	if x, err = t.live(k, now); err == nil || !k.Dead {
+		return x, false, err
+	}
+	x, ok := t.tokens[tokenID{string(k.Kind), string(k.Hash)}]
+	if !ok || !x.fits(k) {
+		return nil, false, authkit.ErrNotFound
+	}
+	return x, true, nil
+}
+
+// fits reports whether the binding of k is the token's, if k has one.
+func (x *token) fits(k authkit.Take) bool { return k.Binding == nil || same(x.Binding, k.Binding) }
 
 // spend spends the token with its slot.
 func (t *tenant) spend(x *token) {
@@ -132,31 +147,34 @@ func (s *Store) Token(ctx context.Context, app uuid.UUID, k authkit.Take, now ti
 	var out authkit.Token
 	var holder authkit.Account
 	err := s.guarded(ctx, app, k.AppVersion, func(t *tenant) error {
-		x, err := t.live(k, now)
-		if err == nil {
-			out, holder = copyToken(x.Token), t.users[x.UserID].copy()
+		x, dead, err := t.look(k, now)
+		if err != nil {
+			return err
 		}
-		return err
+		if out = copyToken(x.Token); dead {
+			out.Dead = true
+			return nil
+		}
+		holder = t.users[x.UserID].copy()
+		return nil
 	})
 	return out, holder, err
 }
 
 // TryToken implements [authkit.TokenStore].
-func (s *Store) TryToken(ctx context.Context, app uuid.UUID, try authkit.Try, now time.Time) (authkit.Token, error) {
-	var out authkit.Token
+func (s *Store) TryToken(ctx context.Context, app uuid.UUID, try authkit.Try, now time.Time) (authkit.Tried, error) {
+	var out authkit.Tried
 	err := s.guarded(ctx, app, try.AppVersion, func(t *tenant) error {
-		x, err := t.live(try.Take, now)
+		x, dead, err := t.look(try.Take, now)
 		if err != nil {
 			return err
 		}
-		if x.attempts >= try.Max {
-			return authkit.ErrNotFound
+		if x.attempts <= try.Max {
+			x.attempts++
 		}
-		x.attempts++
-		if x.Proof == nil || subtle.ConstantTimeCompare(x.Proof, try.Proof) != 1 {
-			return authkit.ErrNotFound
-		}
-		out = copyToken(x.Token)
+		out = authkit.Tried{Token: copyToken(x.Token), Count: x.attempts}
+		out.Token.Dead = dead
+		out.Right = out.Count <= try.Max && x.Proof != nil && subtle.ConstantTimeCompare(x.Proof, try.Proof) == 1
 		return nil
 	})
 	return out, err
@@ -180,9 +198,6 @@ func (t *tenant) bind(given authkit.Token, now time.Time) bool {
 	a := t.users[given.UserID]
 	if !ok || x.UserID != uuid.Nil || a == nil || a.user.Epoch != given.Epoch {
 		return false
-	}
-	if x.Proof == nil {
-		x.attempts = 0
 	}
 	x.UserID, x.Epoch, x.Proof, x.Data = given.UserID, given.Epoch, given.Proof, given.Data
 	t.bound.add(x.UserID, idOf(x.Token))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,20 +15,25 @@ import (
 type mood string
 
 const (
-	kind        mood = "is good"
-	silent      mood = "hangs before its greeting"
-	deaf        mood = "hangs after DATA"
-	dripping    mood = "drips its replies"
-	forgetful   mood = "drops the connection after DATA"
-	busy        mood = "answers 451"
-	overloaded  mood = "answers 554 to every connection"
-	disgusted   mood = "answers 550 to every recipient"
-	dripEvery        = 200 * time.Millisecond
-	relayClosed      = time.Minute // a connection lives no longer
+	kind       mood = "is good"
+	silent     mood = "hangs before its greeting"
+	deaf       mood = "hangs after DATA"
+	dripping   mood = "drips its replies" // and never ends that after DATA
+	forgetful  mood = "drops the connection after DATA"
+	busy       mood = "answers 451"
+	overloaded mood = "answers 554 to every connection"
+	disgusted  mood = "answers 550 to every recipient"
 )
 
-// relay is an SMTP server on loopback that keeps no mail, and whose mood can be changed. It
-// notes for whom it has accepted mail.
+const (
+	dripEvery     = 10 * time.Millisecond // fast enough to reach the reply after DATA
+	lastDripEvery = 200 * time.Millisecond
+	relayClosed   = time.Minute // a connection lives no longer
+)
+
+// relay is an SMTP server on loopback that keeps no mail, and whose mood can be changed. Each
+// mail meets one mood to its end: that in which its connection began or, on a connection that
+// has taken a mail, its MAIL. So what the relay notes as accepted is what its client has read.
 type relay struct {
 	listener net.Listener
 
@@ -69,10 +73,10 @@ func (r *relay) setMood(m mood) {
 	r.mood = m
 }
 
-func (r *relay) is(moods ...mood) bool {
+func (r *relay) now() mood {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Contains(moods, r.mood)
+	return r.mood
 }
 
 // tries returns how often a mail was tried.
@@ -88,16 +92,12 @@ func (r *relay) try() {
 	r.tried++
 }
 
-// refuses notes a recipient who is refused for good, and reports whether that is so.
-func (r *relay) refuses(who string) bool {
+// refuse notes a recipient who is refused for good.
+func (r *relay) refuse(who string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.mood != disgusted {
-		return false
-	}
 	r.tried++
 	r.refused[who]++
-	return true
 }
 
 // refusals returns how often each recipient was refused.
@@ -141,17 +141,20 @@ type dialog struct {
 	relay *relay
 	conn  net.Conn
 	in    *bufio.Reader
+	mood  mood     // for the mail that is being sent
+	mails int      // that were begun
 	to    []string // recipients of the mail that is being sent
 }
 
 // hold speaks SMTP until either side ends.
 func (d *dialog) hold() {
+	d.mood = d.relay.now()
 	d.relay.try()
-	switch {
-	case d.relay.is(silent):
+	switch d.mood { //nolint:exhaustive // the others greet
+	case silent:
 		_, _ = d.in.ReadByte() // the client says nothing before the greeting: it waits until it leaves
 		return
-	case d.relay.is(overloaded):
+	case overloaded:
 		_ = d.say("554 no service")
 		return
 	}
@@ -166,15 +169,20 @@ func (d *dialog) hold() {
 
 // say sends a reply and reports whether the dialog goes on.
 func (d *dialog) say(line string) bool {
-	if !d.relay.is(dripping) {
+	if d.mood != dripping {
 		_, err := fmt.Fprintf(d.conn, "%s\r\n", line)
 		return err == nil
 	}
-	for _, b := range []byte(line + "\r\n") {
+	return d.drip(line+"\r\n", dripEvery)
+}
+
+// drip sends a text byte by byte and reports whether the dialog goes on.
+func (d *dialog) drip(text string, every time.Duration) bool {
+	for _, b := range []byte(text) {
 		if _, err := d.conn.Write([]byte{b}); err != nil {
 			return false
 		}
-		time.Sleep(dripEvery)
+		time.Sleep(every)
 	}
 	return true
 }
@@ -190,7 +198,10 @@ func (d *dialog) obey(line string) bool {
 		return d.say("250 ok")
 	case "MAIL":
 		d.to = nil
-		if d.relay.is(busy) {
+		if d.mails++; d.mails > 1 {
+			d.mood = d.relay.now()
+		}
+		if d.mood == busy {
 			d.relay.try()
 			return d.say("451 later")
 		}
@@ -198,7 +209,8 @@ func (d *dialog) obey(line string) bool {
 	case "RCPT":
 		_, rest, _ := strings.Cut(line, "<")
 		who, _, _ := strings.Cut(rest, ">")
-		if d.relay.refuses(who) {
+		if d.mood == disgusted {
+			d.relay.refuse(who)
 			return d.say("550 no such person")
 		}
 		d.to = append(d.to, who)
@@ -224,14 +236,16 @@ func (d *dialog) take() bool {
 			break
 		}
 	}
-	switch {
-	case d.relay.is(forgetful):
+	switch d.mood { //nolint:exhaustive // the others accept it
+	case forgetful:
 		return false
-	case d.relay.is(deaf):
+	case deaf:
 		_, _ = d.in.ReadByte() // until the client leaves
 		return false
-	case d.relay.is(dripping):
-		return d.say("250 ok") && false // the client has left before the end: it did not take the reply
+	case dripping: // a reply that ended would accept the mail
+		for more := d.drip("250 ok", dripEvery); more; more = d.drip(".", lastDripEvery) {
+		}
+		return false
 	}
 	d.relay.mu.Lock()
 	for _, who := range d.to {
