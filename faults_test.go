@@ -88,8 +88,8 @@ func (f flow) refused(t *testing.T, got answer) {
 func (f flow) wellDone(t *testing.T, got answer) {
 	t.Helper()
 	got.want(t, f.status, f.code)
-	if f.goes && !strings.Contains(got.Header().Get("Location"), "code=") {
-		t.Errorf("Location: got %q, want a code", got.Header().Get("Location"))
+	if f.goes && !strings.Contains(got.leadsTo(), "code=") {
+		t.Errorf("goes on to: got %q, want a code", got.leadsTo())
 	}
 }
 

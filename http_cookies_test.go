@@ -302,7 +302,7 @@ func TestCookieModes(t *testing.T) {
 			form.Set(field[1], field[2])
 		}
 		got := w.send("POST", "/auth/verify/"+w.app.ID.String(), form.Encode(), cookies, "Content-Type: application/x-www-form-urlencoded", "Origin: http://localhost:8080")
-		got.want(t, 200, "")
+		got.want(t, 303, "")
 		w.send("GET", "/auth/me/"+w.app.ID.String(), "", jar(got.Header(), kept)).want(t, 200, "")
 	})
 }

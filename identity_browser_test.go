@@ -78,15 +78,15 @@ func (b *seat) copy() *seat { return &seat{b.s, maps.Clone(b.kept)} }
 
 func TestLinkingInABrowser(t *testing.T) {
 	t.Parallel()
-	t.Run("ends on a page", func(t *testing.T) {
+	t.Run("ends on the account page", func(t *testing.T) {
 		t.Parallel()
 		b := seated(t).seat("ann@example.com")
 		before := maps.Clone(b.kept)
 		state, _ := b.linking("")
 		got := b.back("code=good&state=" + state)
-		got.want(t, 200, "")
-		if !strings.Contains(got.Body.String(), "corp") || len(got.Header().Values("Set-Cookie")) != 0 {
-			t.Errorf("page: got %s with %v, want the provider and no cookies", got.Body, got.Header())
+		got.want(t, 303, "")
+		if !strings.HasPrefix(got.leadsTo(), accountPage) || len(got.Header().Values("Set-Cookie")) != 0 {
+			t.Errorf("got %v, want the account page and no cookies", got.Header())
 		}
 		delete(b.kept, "authkit-b")
 		if !maps.Equal(b.kept, before) {
@@ -143,7 +143,7 @@ func TestLinkingInABrowser(t *testing.T) {
 		state, _ := b.linking("")
 		next := s.bounced(state)
 		s.send("GET", next, "").want(t, 401, "invalid_token")
-		b.send("GET", next, "", "Sec-Fetch-Site: cross-site").want(t, 200, "")
+		b.send("GET", next, "", "Sec-Fetch-Site: cross-site").want(t, 303, "")
 		b.want(1)
 	})
 	t.Run("is finished by a page of the app's, too", func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestLinkingInABrowser(t *testing.T) {
 		b := s.seat("ann@example.com")
 		state, _ := b.linking("")
 		s.clock.Advance(3 * time.Minute)
-		b.back("code=good&state="+state).want(t, 200, "")
+		b.back("code=good&state="+state).want(t, 303, "")
 		b.want(1)
 	})
 	t.Run("HEAD has no effect", func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestLinkingInABrowser(t *testing.T) {
 		state, _ := b.linking("")
 		b.send("HEAD", "/auth/callback/corp/{app_id}?code=good&state="+state, "").want(t, 200, "")
 		b.want(0)
-		b.back("code=good&state="+state).want(t, 200, "")
+		b.back("code=good&state="+state).want(t, 303, "")
 	})
 }
 

@@ -82,6 +82,9 @@ func (s *stage) changing(kept map[string]string) (from, to string) {
 	return from, to
 }
 
+// accountPage is in the URL to which a browser goes whose session began where the flow has no goal.
+const accountPage = base + "/auth/account/"
+
 func navigations() []navigation {
 	const bearerMode, cookieMode = authkit.SessionBearer, authkit.SessionCookie
 	link := func(extra string) func(s *stage, kept map[string]string) func() *http.Request {
@@ -111,13 +114,13 @@ func navigations() []navigation {
 	}
 	return []navigation{
 		{name: "a link that goes on", mode: bearerMode, title: goal + "?code=", ready: link(`,"redirect_to":"` + goal + `"`)},
-		{name: "a link that goes on, with cookies", mode: cookieMode, title: goal + "?code=", ready: link(`,"redirect_to":"` + goal + `"`)},
-		{name: "a link that signs in here", mode: cookieMode, title: "Signed in", ready: link("")},
+		{name: "a link that goes on, with cookies", mode: cookieMode, title: goal + " ", ready: link(`,"redirect_to":"` + goal + `"`)},
+		{name: "a link that signs in here", mode: cookieMode, title: accountPage, ready: link("")},
 		{name: "a new password", mode: bearerMode, title: "Saved", ready: reset("")},
-		{name: "a new password that signs in here", mode: cookieMode, title: "Signed in", ready: reset("")},
+		{name: "a new password that signs in here", mode: cookieMode, title: accountPage, ready: reset("")},
 		{name: "a new password that goes on", mode: bearerMode, title: goal + "?code=", ready: reset(`,"redirect_to":"` + goal + `"`)},
 		{name: "a proof of an address by its asker", mode: cookieMode, title: "Confirmed", ready: proof(true)},
-		{name: "a proof of an address in another browser", mode: cookieMode, title: "Signed in", ready: proof(false)},
+		{name: "a proof of an address in another browser", mode: cookieMode, title: accountPage, ready: proof(false)},
 		{name: "a new address", mode: cookieMode, title: "Confirmed", ready: func(s *stage, kept map[string]string) func() *http.Request {
 			_, to := s.changing(kept)
 			return s.posts("/auth/email/confirm/{app_id}", s.opens(s.mail(to), kept), kept)
@@ -131,7 +134,7 @@ func navigations() []navigation {
 		{name: "a return from a provider", mode: bearerMode, title: "Signed in", ready: func(s *stage, kept map[string]string) func() *http.Request {
 			return s.comes("", "code=good", kept)
 		}},
-		{name: "a return that signs in here", mode: cookieMode, title: "Signed in", ready: func(s *stage, kept map[string]string) func() *http.Request {
+		{name: "a return that signs in here", mode: cookieMode, title: accountPage, ready: func(s *stage, kept map[string]string) func() *http.Request {
 			return s.comes("", "code=good", kept)
 		}},
 		{name: "a return that goes on", mode: bearerMode, title: goal + "?code=", ready: func(s *stage, kept map[string]string) func() *http.Request {
@@ -143,7 +146,7 @@ func navigations() []navigation {
 		{name: "a return that the provider refused, which goes on", mode: bearerMode, fails: true, title: "error=provider_refused", ready: func(s *stage, kept map[string]string) func() *http.Request {
 			return s.comes("?redirect_to="+goal, "error=access_denied", kept)
 		}},
-		{name: "a return by way of a posted form", mode: cookieMode, title: "Signed in", ready: func(s *stage, kept map[string]string) func() *http.Request {
+		{name: "a return by way of a posted form", mode: cookieMode, title: accountPage, ready: func(s *stage, kept map[string]string) func() *http.Request {
 			state, cookie := s.redirected("")
 			name, value, _ := strings.Cut(cookie, "=")
 			kept[name] = value
@@ -152,7 +155,7 @@ func navigations() []navigation {
 				return s.request("GET", to, "", "Accept: text/html", "Sec-Fetch-Mode: navigate", jar(nil, kept))
 			}
 		}},
-		{name: "a return that links", mode: cookieMode, title: "Linked", ready: func(s *stage, kept map[string]string) func() *http.Request {
+		{name: "a return that links", mode: cookieMode, title: accountPage, ready: func(s *stage, kept map[string]string) func() *http.Request {
 			s.person(kept)
 			p := s.provider()
 			got := s.send("POST", s.in("/auth/identities/{app_id}"), `{"provider":"corp"}`, jar(nil, kept))

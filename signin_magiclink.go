@@ -168,7 +168,7 @@ type PagePress struct {
 
 // find returns the challenge that the press redeems. A code counts as a try.
 func (in PagePress) find(ctx context.Context, k *tokens, app App, p purpose) (challenge, error) {
-	if in.Token != "" {
+	if in.Email == "" {
 		return k.findLink(ctx, app.ID, p, in.Token, "")
 	}
 	by, err := responseOf("", in.Email, in.Code, in.Binding)

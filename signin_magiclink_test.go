@@ -232,12 +232,11 @@ func TestLinkPage(t *testing.T) {
 	}
 	code := func(t *testing.T, got answer) string {
 		t.Helper()
-		got.want(t, 303, "")
-		u, err := url.Parse(got.Header().Get("Location"))
-		if err != nil || !strings.HasPrefix(u.String(), goal+"&code=") {
-			t.Fatalf("Location: got %q", got.Header().Get("Location"))
+		got.want(t, 200, "")
+		if to := got.leadsTo(); !strings.HasPrefix(to, goal+"&code=") {
+			t.Fatalf("goes on to: got %q", to)
 		}
-		return u.Query().Get("code")
+		return codeIn(t, got)
 	}
 	exchange := func(text, verifier, cookie string) answer {
 		return w.send("POST", "/auth/token/"+w.app.ID.String(), fmt.Sprintf(`{"code":%q,"code_verifier":%q}`, text, verifier), "Cookie: "+cookie)
