@@ -61,6 +61,10 @@ func (f forms) newPassword(p Page, name, label string) Field {
 	field := f.password(p, name, label)
 	field.Autocomplete, field.MinLength = "new-password", f.MinLength
 	field.Hint = p.T("field.password_hint", "n", f.MinLength)
+	field.Judged = &Judged{
+		Short: p.T("problem.too_short", "n", f.MinLength), Personal: p.T("problem.personal"), Common: p.T("problem.common"),
+		Fine: p.T("field.password_fine"), Words: p.App,
+	}
 	return field
 }
 

@@ -52,6 +52,10 @@ type View struct {
 	Press bool
 }
 
+// Suffix reports whether the name of the app follows the title in the window's title, since the title
+// does not have it.
+func (v View) Suffix() bool { return v.App != "" && !strings.Contains(v.Title, v.App) }
+
 // Fact is a name and its value, such as an address.
 type Fact struct{ Name, Value string }
 
@@ -105,6 +109,18 @@ type Field struct {
 	Shown           string // the label of the button that shows a password; empty: there is no such button
 	Hide            string // its label while the password is shown
 	ReadOnly        bool   // a name for password managers: the person does not change it
+
+	// Judged says that the script tells, while a new password is typed, what the policy will say of
+	// it: nil: it does not.
+	Judged *Judged
+}
+
+// Judged has the texts by which the script judges a new password as the policy does, as far as that
+// needs no list of common passwords.
+type Judged struct {
+	Short, Personal, Common, Fine string
+
+	Words string // the names that the password must not be little more than
 }
 
 // The kinds of buttons and links.
