@@ -56,7 +56,7 @@ const (
 	CodeUnsupportedMediaType     Code = "unsupported_media_type"    // 415: not JSON where JSON is required
 	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Detail says why
 	CodeRateLimited              Code = "rate_limited"              // 429: a limit is exhausted; Error.RetryAfter says for how long
-	CodeInternal                 Code = "internal"                  // 500: a defect, or data that cannot be opened
+	CodeInternal                 Code = "internal"                  // 500: a defect, data that cannot be opened, or a mistake of the host
 	CodeProviderError            Code = "provider_error"            // 502: the provider gave no usable answer
 	CodeUnavailable              Code = "unavailable"               // 503: the store or the hash gate failed; nothing was decided; try again after Error.RetryAfter
 	CodeProviderTimeout          Code = "provider_timeout"          // 504: the provider did not answer in time

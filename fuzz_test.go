@@ -120,17 +120,18 @@ func FuzzTexts(f *testing.F) {
 func FuzzCursor(f *testing.F) {
 	g := newTarget(f)
 	server := http.StripPrefix("/id", g.engine.Handler())
-	get := func(query string) *httptest.ResponseRecorder {
+	get := func(tb testing.TB, query string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, "/id/apps?limit=1"+query, nil)
 		r.Header.Set("Authorization", "Bearer "+g.dev)
 		rec := httptest.NewRecorder()
 		server.ServeHTTP(rec, r)
+		documented(tb, r, rec)
 		return rec
 	}
 	var page struct {
 		Next string `json:"next_cursor"`
 	}
-	if err := json.Unmarshal(get("").Body.Bytes(), &page); err != nil || page.Next == "" {
+	if err := json.Unmarshal(get(f, "").Body.Bytes(), &page); err != nil || page.Next == "" {
 		f.Fatalf("next_cursor: got %q, %v", page.Next, err)
 	}
 	for _, seed := range []string{page.Next, page.Next + "=", page.Next[1:], page.Next + "\n", strings.Repeat("A", len(page.Next)), "", "x"} {
@@ -141,7 +142,7 @@ func FuzzCursor(f *testing.F) {
 		if text == page.Next {
 			want = http.StatusOK
 		}
-		if got := get("&cursor=" + url.QueryEscape(text)); got.Code != want {
+		if got := get(t, "&cursor=" + url.QueryEscape(text)); got.Code != want {
 			t.Errorf("cursor %q: got %d %s, want %d", text, got.Code, got.Body, want)
 		}
 	})
@@ -176,6 +177,7 @@ func FuzzHandler(f *testing.F) {
 		}
 		rec := httptest.NewRecorder()
 		server.ServeHTTP(rec, r)
+		documented(t, r, rec)
 		checkAnswer(t, r, rec)
 	})
 }

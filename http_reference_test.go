@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -46,8 +45,7 @@ func TestTheReferencePageIsServed(t *testing.T) {
 	if head := w.send("HEAD", "/docs", ""); head.Code != 200 || head.Header().Get("ETag") != plain.Header().Get("ETag") {
 		t.Errorf("HEAD: got %d and the ETag %q, want those of GET", head.Code, head.Header().Get("ETag"))
 	}
-	small := httptest.NewRecorder()
-	w.server.ServeHTTP(small, w.request("GET", "/docs", "", "Accept-Encoding: gzip"))
+	small := w.serve(w.request("GET", "/docs", "", "Accept-Encoding: gzip"))
 	r, err := gzip.NewReader(small.Body)
 	if err != nil {
 		t.Fatal(err)

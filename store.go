@@ -53,6 +53,7 @@ type Store interface {
 	OwnerStore
 	KeyStore
 	ProviderStore
+	BrandStore
 	UserStore
 	TokenStore
 	SessionStore

@@ -40,7 +40,7 @@ type AppStore interface {
 
 // NewApp says what [AppStore.CreateApp] does.
 type NewApp struct {
-	App    App // Keys and Version are ignored
+	App    App // Keys, Version and Logo are ignored
 	First  SigningKey
 	Key    *APIKey // nil: no key is added
 	Owner  UserRef // a user who has to be there, and enabled; the zero value: not asked for
@@ -76,12 +76,19 @@ type AppMove struct {
 	Riders   Riders
 }
 
+// BrandStore reads the logos of apps. [AppChange.Logo] puts and removes them.
+type BrandStore interface {
+	// Logo returns the logo of a live app. [ErrNotFound]: the app has none.
+	Logo(ctx context.Context, app uuid.UUID) (Logo, error)
+}
+
 // AppChange says what [AppStore.ChangeApp] does. A nil field stays.
 type AppChange struct {
 	App           uuid.UUID
 	Version       int64 // the guard
 	Name, NameKey *string
 	Settings      *Settings
+	Logo          *Logo // takes the place of the logo; the zero Logo removes it
 	Riders        Riders
 }
 

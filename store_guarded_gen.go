@@ -128,6 +128,13 @@ func (g guarded) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider 
 	return g.Store.DeleteOAuthConfig(ctx, app, provider, riders)
 }
 
+func (g guarded) Logo(ctx context.Context, app uuid.UUID) (r0 Logo, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Logo(ctx, app)
+}
+
 func (g guarded) Account(ctx context.Context, app uuid.UUID, by AccountKey) (r0 Account, err error) {
 	if err = g.guard(ctx, app, &by.AppVersion); err != nil {
 		return r0, err

@@ -117,9 +117,7 @@ func (w *world) sendLate(method, path, body string, meanwhile func(), headers ..
 		name, value, _ := strings.Cut(h, ": ")
 		r.Header.Set(name, value)
 	}
-	got := answer{ResponseRecorder: httptest.NewRecorder()}
-	w.server.ServeHTTP(got, r)
-	return got
+	return w.do(r)
 }
 
 func TestABodyThatComesLateIsJudgedWhenItCame(t *testing.T) {

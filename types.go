@@ -22,7 +22,14 @@ type App struct {
 	Version   int64        // raised by [AppStore.ChangeApp], which it guards, by every new signing key and by a move
 	Keys      []SigningKey // oldest first; never empty
 	Settings  Settings
+	Logo      string // the hash of the app's [Logo]; empty: it has none
 	CreatedAt time.Time
+}
+
+// Logo is the picture of an app. It is kept apart from the app, which every request reads.
+type Logo struct {
+	Hash string // that App.Logo has
+	PNG  []byte
 }
 
 // Settings are the rules of one app. The zero value is the default of each.

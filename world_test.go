@@ -115,12 +115,19 @@ func (w *world) request(method, path, body string, headers ...string) *http.Requ
 	return r
 }
 
+// serve answers a request, and holds the answer against the API document.
+func (w *world) serve(r *http.Request) *httptest.ResponseRecorder {
+	w.t.Helper()
+	got := httptest.NewRecorder()
+	w.server.ServeHTTP(got, r)
+	record(w.t, r, got)
+	documented(w.t, r, got)
+	return got
+}
+
 func (w *world) do(r *http.Request) answer {
 	w.t.Helper()
-	got := answer{ResponseRecorder: httptest.NewRecorder()}
-	w.server.ServeHTTP(got, r)
-	record(w.t, r, got.ResponseRecorder)
-	documented(w.t, r, got.ResponseRecorder)
+	got := answer{ResponseRecorder: w.serve(r)}
 	var err error
 	if got.body, err = testworld.Members(got.Code, got.Header(), got.Body.String()); err != nil {
 		w.t.Errorf("%s %s: %v", r.Method, r.URL, err)

@@ -45,7 +45,7 @@ func refusedApps(add addRefusal) {
 		return err
 	})
 	add("ChangeApp", "to a taken name", authkit.ErrConflict, func(c caller) error {
-		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, NameKey: new("first"), Riders: c.riders})
+		_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: furnished, NameKey: new("first"), Riders: c.riders})
 		return err
 	})
 	add("AddSigningKey", "of a taken Seq", authkit.ErrConflict, func(c caller) error {

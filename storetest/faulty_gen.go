@@ -147,6 +147,14 @@ func (f *Faulty) DeleteOAuthConfig(ctx context.Context, app uuid.UUID, provider 
 	return f.s.DeleteOAuthConfig(ctx, app, provider, riders)
 }
 
+// Logo passes the call on, unless it is to fail.
+func (f *Faulty) Logo(ctx context.Context, app uuid.UUID) (r0 authkit.Logo, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Logo(ctx, app)
+}
+
 // Account passes the call on, unless it is to fail.
 func (f *Faulty) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (r0 authkit.Account, err error) {
 	if err := f.next(); err != nil {

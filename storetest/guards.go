@@ -124,11 +124,11 @@ func changed(guardedCall) error { return authkit.ErrAppChanged }
 func guardChanged(b *bed) {
 	x := b.newThings()
 	app := b.furnish(x)
-	_, err := b.s.ChangeApp(b.ctx, authkit.AppChange{App: app, Version: 2, Name: new("Renamed"), NameKey: new("renamed")})
+	_, err := b.s.ChangeApp(b.ctx, authkit.AppChange{App: app, Version: furnished, Name: new("Renamed"), NameKey: new("renamed")})
 	b.ok(err)
 	was := b.holding(app, "t")
-	b.guarded(app, x, 2, changed)
-	b.guarded(app, x, 4, changed)
+	b.guarded(app, x, furnished, changed)
+	b.guarded(app, x, furnished+2, changed)
 	b.same(b.holding(app, "t"), was)
 	b.unused(app)
 }
@@ -137,12 +137,12 @@ func guardGone(b *bed) {
 	x := b.newThings()
 	app := b.furnish(x)
 	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Riders{}))
-	b.guarded(app, x, 2, changed)
-	b.guarded(uuid.New(), x, 2, changed)
+	b.guarded(app, x, furnished, changed)
+	b.guarded(uuid.New(), x, furnished, changed)
 }
 
 func guardHolds(b *bed) {
-	for _, version := range []int64{2, 0} {
+	for _, version := range []int64{furnished, 0} {
 		x := b.newThings()
 		b.guarded(b.furnish(x), x, version, func(c guardedCall) error {
 			if c.missing {

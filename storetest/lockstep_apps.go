@@ -73,6 +73,12 @@ func (l *appSteps) doChangeApp() {
 	if l.often(5, "with settings") {
 		c.Settings = &authkit.Settings{SignupClosed: l.often(5, "closed"), RedirectURLs: []string{draw(l, "url", "a", "b")}}
 	}
+	if l.often(5, "with a logo") {
+		c.Logo = &authkit.Logo{}
+		if name := draw(l, "logo", "", "a", "b"); name != "" {
+			c.Logo = new(logo(name))
+		}
+	}
 	got, err := l.s.ChangeApp(l.ctx, c)
 	if l.answered(err, l.m.changeApp(c)) {
 		l.same("ChangeApp", got, l.m[app].app)
@@ -118,6 +124,10 @@ func (l *appSteps) lookApp() {
 	got, err := l.s.App(l.ctx, app)
 	if l.found(err, ok) {
 		l.same("App", got, want.app)
+	}
+	picture, err := l.s.Logo(l.ctx, app)
+	if l.found(err, want.app.Logo != "") {
+		l.same("Logo", picture, want.logo)
 	}
 	p := authkit.Page{Limit: draw(l, "limit", 1, 2)}
 	list, err := l.s.Apps(l.ctx, l.developer, p)

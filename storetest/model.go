@@ -20,6 +20,7 @@ type modelApp struct {
 	app       authkit.App
 	keys      map[uuid.UUID]authkit.APIKey
 	providers map[string]authkit.OAuthConfig
+	logo      authkit.Logo
 	users     map[uuid.UUID]authkit.User
 	subjects  map[modelSubject]authkit.Credential
 	tokens    map[modelTokenID]modelToken
@@ -162,6 +163,9 @@ func (m model) changeApp(c authkit.AppChange) against {
 		}
 		if c.Settings != nil {
 			a.app.Settings = *c.Settings
+		}
+		if c.Logo != nil {
+			a.app.Logo, a.logo = c.Logo.Hash, *c.Logo
 		}
 		a.app.Version++
 	})

@@ -48,7 +48,7 @@ var (
 func onces() []once {
 	return append([]once{
 		{"ChangeApp under one Version", lostStale, func(c caller, n int) error {
-			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: 2, Name: new(strconv.Itoa(n)), Riders: c.riders})
+			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: furnished, Name: new(strconv.Itoa(n)), Riders: c.riders})
 			return err
 		}},
 		{"DeleteApp", lostNotFound, func(c caller, _ int) error { return c.s.DeleteApp(c.ctx, c.app, now(), c.riders) }},
@@ -64,6 +64,10 @@ func onces() []once {
 		{"PutOAuthConfig of a new provider", lostConflict, func(c caller, n int) error {
 			p := authkit.OAuthConfig{App: c.app, Provider: "new", ClientID: strconv.Itoa(n)}
 			return c.s.PutOAuthConfig(c.ctx, p, 0, c.riders)
+		}},
+		{"ChangeApp of the logo under one Version", lostStale, func(c caller, n int) error {
+			_, err := c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: furnished, Logo: new(logo(strconv.Itoa(n))), Riders: c.riders})
+			return err
 		}},
 		{"PutOAuthConfig under one Version", lostStale, func(c caller, n int) error {
 			p := authkit.OAuthConfig{App: c.app, Provider: c.x.provider.Provider, ClientID: strconv.Itoa(n), Version: 1}

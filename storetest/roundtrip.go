@@ -14,6 +14,7 @@ import (
 func roundTripSentences() []sentence {
 	return []sentence{
 		{"round trip: an app, its settings and its keys come back field by field", goRound(appRound)},
+		{"round trip: a logo comes back field by field", goRound(logoRound)},
 		{"round trip: a provider's configuration comes back field by field", goRound(providerRound)},
 		{"round trip: a user and its credentials come back field by field", goRound(userRound)},
 		{"round trip: a changed user comes back field by field", goRound(changeRound)},
@@ -74,7 +75,7 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 	b.ok(err)
 	b.same(changed, got)
 	scribble(&changed)
-	want.App.Version = 3
+	want.App.Version, want.App.Logo = 3, "" // which the app gets with its picture
 	want.App.Keys = append(want.App.Keys, want.Added)
 	want.Listed = want.App
 	want.Listed.Keys = nil
@@ -90,6 +91,25 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 		b.ok(err)
 		equal(b, len(keys), 1)
 		got.Listed, got.Key = apps[0], keys[0]
+		return got
+	}
+}
+
+func logoRound(b *bed, o odd) (*authkit.Logo, authkit.Logo, func() authkit.Logo) {
+	fresh := func() authkit.Logo {
+		l := fill(&authkit.Logo{}, o)
+		l.Hash = "h" + l.Hash
+		return l
+	}
+	given, want := fresh(), fresh()
+	_, err := b.s.ChangeApp(b.ctx, authkit.AppChange{App: b.app, Version: 1, Logo: &given})
+	b.ok(err)
+	return &given, want, func() authkit.Logo {
+		app, err := b.s.App(b.ctx, b.app)
+		b.ok(err)
+		equal(b, app.Logo, want.Hash)
+		got, err := b.s.Logo(b.ctx, b.app)
+		b.ok(err)
 		return got
 	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/hex"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,7 @@ type things struct {
 	key        authkit.APIKey
 	signing    authkit.SigningKey // beside the app's first
 	provider   authkit.OAuthConfig
+	logo       authkit.Logo
 	token      authkit.Token
 	mail       authkit.Mail
 	event      authkit.Event
@@ -32,11 +34,20 @@ func (b *bed) newThings() things {
 		user: u, other: b.aUser("b@example.com"), credential: password(u, "old"), session: *session(u, "s"), key: b.apiKey("k", now()),
 		signing: signingKey(2), token: b.token("t"),
 		provider: authkit.OAuthConfig{Provider: "github", ClientID: "id", SecretSealed: []byte("s"), CreatedAt: now()},
+		logo:     logo("x"),
 		mail:     authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now(), Expires: after(time.Hour)},
 		event:    authkit.Event{ID: uuid.New(), Time: now(), Type: "seen", UserID: u.ID},
 	}
 	t.token.Proof = hash("code")
 	return t
+}
+
+// furnished is the Version of a furnished app: its second signing key and its logo have raised it.
+const furnished = 3
+
+// logo is a logo of that name.
+func logo(name string) authkit.Logo {
+	return authkit.Logo{Hash: hex.EncodeToString(hash(name)), PNG: []byte("png " + name)}
 }
 
 // furnish puts the things into a fresh app.
@@ -50,7 +61,9 @@ func (b *bed) furnish(x things) uuid.UUID {
 	})
 	b.ok(err)
 	b.ok(b.s.RotateAPIKey(b.ctx, authkit.KeyRotation{App: app, Next: x.key, MaxLive: 1}))
-	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, 0, authkit.Riders{})) // raises the Version to 2
+	b.ok(b.s.AddSigningKey(b.ctx, app, x.signing, 0, authkit.Riders{}))
+	_, err = b.s.ChangeApp(b.ctx, authkit.AppChange{App: app, Version: furnished - 1, Logo: &x.logo})
+	b.ok(err)
 	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Riders{}))
 	return app
 }
@@ -70,6 +83,7 @@ type holding struct {
 	App       authkit.App
 	Keys      []authkit.APIKey
 	Providers []authkit.OAuthConfig
+	Logo      authkit.Logo
 	Accounts  []authkit.Account
 	Sessions  []authkit.Session
 	Tokens    []authkit.Token
@@ -89,6 +103,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 	b.ok(err)
 	h.Providers, err = b.s.OAuthConfigs(b.ctx, app)
 	b.ok(err)
+	h.Logo = b.logo(app)
 	h.Events, err = b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: all}})
 	b.ok(err)
 	users, err := b.s.Users(b.ctx, app, authkit.UserQuery{Page: authkit.Page{Limit: all}})

@@ -84,7 +84,7 @@ var owned = [][2]string{
 	{"authkit_sessions", "app_id, session_id"}, {"authkit_credentials", "app_id, kind, subject"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
-	{"authkit_api_keys", "app_id, key_id"}, {"authkit_signing_keys", "app_id, seq"},
+	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"}, {"authkit_signing_keys", "app_id, seq"},
 }
 
 type upkeepType struct{}

@@ -25,7 +25,7 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 		if err := s.mayOwn(n.Owner, app.Developer, n.Most); err != nil {
 			return err
 		}
-		app.Version, app.Keys = 1, []authkit.SigningKey{copySigningKey(n.First)}
+		app.Version, app.Logo, app.Keys = 1, "", []authkit.SigningKey{copySigningKey(n.First)}
 		t := newTenant(app, s.secrets)
 		if n.Key != nil {
 			t.addKey(*n.Key)
@@ -81,6 +81,9 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		if c.Settings != nil {
 			next.Settings = copySettings(*c.Settings)
 		}
+		if c.Logo != nil {
+			next.Logo = c.Logo.Hash
+		}
 		was, name := appName{t.app.Developer, t.app.NameKey}, appName{next.Developer, next.NameKey}
 		if holder, ok := s.names[name]; ok && holder != c.App {
 			return authkit.ErrConflict
@@ -92,8 +95,24 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		next.Version++
 		delete(s.names, was)
 		s.names[name], t.app = c.App, next
+		if c.Logo != nil {
+			t.logo = copyLogo(*c.Logo)
+		}
 		t.write(riders)
 		out = copyApp(next)
+		return nil
+	})
+	return out, err
+}
+
+// Logo implements [authkit.BrandStore].
+func (s *Store) Logo(ctx context.Context, app uuid.UUID) (authkit.Logo, error) {
+	var out authkit.Logo
+	err := s.in(ctx, app, func(t *tenant) error {
+		if t.app.Logo == "" {
+			return authkit.ErrNotFound
+		}
+		out = copyLogo(t.logo)
 		return nil
 	})
 	return out, err

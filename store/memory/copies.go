@@ -33,6 +33,11 @@ func copySettings(s authkit.Settings) authkit.Settings {
 	return s
 }
 
+func copyLogo(l authkit.Logo) authkit.Logo {
+	l.PNG = bytes.Clone(l.PNG)
+	return l
+}
+
 func copySigningKey(k authkit.SigningKey) authkit.SigningKey {
 	k.Public, k.Sealed = bytes.Clone(k.Public), bytes.Clone(k.Sealed)
 	k.From = micro(k.From)

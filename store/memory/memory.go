@@ -50,6 +50,7 @@ type tenant struct {
 	keys      map[uuid.UUID]authkit.APIKey
 	hashes    map[string]uuid.UUID // of keys
 	oauth     map[string]authkit.OAuthConfig
+	logo      authkit.Logo
 
 	users    map[uuid.UUID]*account
 	emails   map[string]uuid.UUID
