@@ -25,6 +25,7 @@ func newAppLoader(store AppStore, cfg *Config) appLoader {
 		if id == Console {
 			app.Settings.SignupClosed = !cfg.ConsoleSignup
 			app.Settings.Origins = cfg.ConsoleOrigins
+			app.Settings.SessionMode = cfg.ConsoleSessions
 		}
 		return app, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,6 +94,11 @@ type Config struct {
 	// ConsoleOrigins are the web origins that may call management routes and sign developers in.
 	// Default: only the origin of BaseURL.
 	ConsoleOrigins []string
+
+	// ConsoleSessions says where the tokens of a developer's sign-in go, as Settings.SessionMode
+	// does for other apps. Management routes take an access token, whatever it says. Default: empty,
+	// [SessionBearer].
+	ConsoleSessions SessionMode
 
 	// DeveloperCookies lets developers choose session cookies for their apps over HTTP
 	// (session_mode cookie or either). The cookies of all apps share the origin of BaseURL, so
@@ -288,6 +294,9 @@ func (c *Config) checkParts(bad *problems) {
 		bad.add("Store", "nil", "set one: memory.New(), sqlite.Open(…) or postgres.Open(…)")
 	} else if got := c.Store.Contract(); got < StoreContract {
 		bad.add("Store", fmt.Sprintf("written for contract %d", got), fmt.Sprintf("use an adapter for contract %d", StoreContract))
+	}
+	if !slices.Contains([]SessionMode{"", SessionBearer, SessionCookie, SessionEither}, c.ConsoleSessions) {
+		bad.add("ConsoleSessions", quote(string(c.ConsoleSessions)), `use "bearer", "cookie" or "either"`)
 	}
 	for i, origin := range c.ConsoleOrigins {
 		if err := httpio.CheckOrigin(origin); err != nil {

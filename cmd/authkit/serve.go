@@ -103,7 +103,7 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 		handler = accessLog{handler, httpio.Proxies{Ranges: config.TrustedProxies, Local: config.TrustUnixSockets}, log}
 	}
 	srv.http = &http.Server{
-		Handler:           mount(base.Path, handler),
+		Handler:           front{mount(base.Path, handler), base.Path + signInPage},
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		DisableGeneralOptionsHandler: true, // the handler's own answer has a request id and headers
 		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -171,7 +171,7 @@ func (s *serve) config() (authkit.Config, error) {
 	}
 	return authkit.Config{
 		Outbound: outbound, InsecureAllowHTTP: s.InsecureHTTP,
-		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ProductName: s.ProductName, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins,
+		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ProductName: s.ProductName, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins, ConsoleSessions: authkit.SessionEither,
 		DeveloperCookies: s.developerCookies(),
 		Now:              func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}, nil

@@ -238,3 +238,26 @@ func TestDeveloperCookies(t *testing.T) {
 		})
 	}
 }
+
+// A person who opens the address of the server finds the page on which developers sign in, and stays
+// signed in by a cookie.
+func TestAPersonFindsTheSignInPage(t *testing.T) {
+	t.Parallel()
+	for name, base := range map[string]string{"at the root": "", "under a subpath": "/some/auth"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, newLines(), "--store", "memory", "--base-url", "http://localhost:9999"+base)
+			p.prefix = ""
+			got := p.send("GET", "/", "", "Accept: text/html").want(t, 303, "")
+			to := got.header.Get("Location")
+			if want := base + "/auth/sign-in/console?session=cookie"; to != want {
+				t.Fatalf("Location: got %q, want %q", to, want)
+			}
+			if page := p.send("GET", to, "", "Accept: text/html").want(t, 200, ""); !strings.Contains(page.text, `autocomplete="username"`) {
+				t.Errorf("page: got %s, want a form to sign in", page.text)
+			}
+			p.send("GET", "/", "", "Accept: application/json").want(t, 404, "not_found")
+			p.send("POST", "/", "", "Accept: text/html").want(t, 404, "")
+		})
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 const (
@@ -97,6 +98,28 @@ func (srv *server) close() {
 			srv.log.Error("close the store", slog.Any("error", err))
 		}
 	}
+}
+
+// signInPage is the page on which a developer signs in, below the base URL.
+const signInPage = "/auth/sign-in/console?session=cookie"
+
+// front serves a handler, and sends a person who visits the root to the sign-in page. A program gets
+// what the handler answers.
+type front struct {
+	http.Handler
+
+	page string // the path of the page
+}
+
+// ServeHTTP implements [http.Handler].
+func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead) && httpio.Navigates(r) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Location", f.page)
+		w.WriteHeader(http.StatusSeeOther)
+		return
+	}
+	f.Handler.ServeHTTP(w, r)
 }
 
 // mount serves the handler under the mount point. A path outside it gets the handler's 404.
