@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/useragent"
 	"github.com/authkit-dev/authkit/oauth"
@@ -111,7 +112,7 @@ func (c *call) namedProvider() string {
 	if !oauth.WellFormedName(name) {
 		return ""
 	}
-	return providerLabel(name)
+	return naming.Provider(name)
 }
 
 // accountDone are the texts of what was done, by step.
@@ -127,12 +128,12 @@ func (c *call) fillProviders(page *pages.Account, v *accountVisit) error {
 	linked := map[string]bool{}
 	for _, one := range v.methods.Identities {
 		linked[one.Provider] = true
-		page.Identities = append(page.Identities, pages.Identity{Name: one.Provider, Label: providerLabel(one.Provider)})
+		page.Identities = append(page.Identities, pages.Identity{Name: one.Provider, Label: naming.Provider(one.Provider)})
 	}
 	names, err := c.e.SignInProviders(c.ctx(), c.app.ID)
 	for _, name := range names {
 		if !linked[name] {
-			page.Providers = append(page.Providers, pages.Provider{Name: name, Label: providerLabel(name)})
+			page.Providers = append(page.Providers, pages.Provider{Name: name, Label: naming.Provider(name)})
 		}
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/naming"
 )
 
 // identityJSON is an identity of the user at a provider.
@@ -91,7 +92,7 @@ func returnLink(c *call, in OAuthReturn) error {
 	if c.app.takesCookies() {
 		return c.goOn(c.pagePath("account"), nil)
 	}
-	return c.notice("confirm.done_title", "account.identity_connected", "provider", providerLabel(got.Provider))
+	return c.notice("confirm.done_title", "account.identity_connected", "provider", naming.Provider(got.Provider))
 }
 
 func unlinkIdentity(c *call) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
@@ -135,7 +136,7 @@ func (c *call) landReset(got Landing) error {
 func removedNames(all []Removed) string {
 	names := make([]string, len(all))
 	for i, r := range all {
-		names[i] = providerLabel(r.Name)
+		names[i] = naming.Provider(r.Name)
 	}
 	return strings.Join(names, ", ")
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
@@ -169,7 +170,7 @@ func (c *call) showStartPage(in OAuthStart) error {
 	}
 	p := c.view()
 	return c.show(http.StatusOK, pages.Continue{
-		Title: p.T("sign_in.title", "app", p.App), Text: p.T("onward.provider", "provider", providerLabel(in.Provider)), URL: to, Button: p.T("onward.button"),
+		Title: p.T("sign_in.title", "app", p.App), Text: p.T("onward.provider", "provider", naming.Provider(in.Provider)), URL: to, Button: p.T("onward.button"),
 	}.View(p))
 }
 

@@ -1,10 +1,8 @@
 package authkit
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -85,17 +83,6 @@ func (c *call) problems(p pages.Page, refusal *Error) pages.Problems {
 	}
 	return all
 }
-
-// providerLabel is the name of a provider as people write it.
-func providerLabel(name string) string {
-	if label, ok := providerLabels[name]; ok {
-		return label
-	}
-	return cmp.Or(strings.ToUpper(name[:min(len(name), 1)])+name[min(len(name), 1):], name)
-}
-
-// providerLabels are the names of providers that are not their name with a capital letter.
-var providerLabels = map[string]string{"github": "GitHub", "gitlab": "GitLab", "linkedin": "LinkedIn", "id-me": "ID.me"}
 
 // startOf returns the URL at which a sign-in by a provider begins, with the parameters of the flow.
 func (c *call) startOf(provider string, flow url.Values) string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
@@ -97,7 +98,7 @@ func (c *call) offered(flow signInFlow) ([]pages.Provider, error) {
 	names, err := c.e.SignInProviders(c.ctx(), c.app.ID)
 	out := make([]pages.Provider, len(names))
 	for i, name := range names {
-		out[i] = pages.Provider{Name: name, Label: providerLabel(name), URL: c.startOf(name, flow.query)}
+		out[i] = pages.Provider{Name: name, Label: naming.Provider(name), URL: c.startOf(name, flow.query)}
 	}
 	return out, err
 }
