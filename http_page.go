@@ -167,7 +167,7 @@ func (c *call) readPressed() (pageForm, error) {
 		return pageForm{}, err
 	}
 	form := pageForm{Values: values, browser: c.browser.secret()}
-	if shown := values.Get("form_token"); form.browser == nil || !sameText(shown, c.formToken(form.browser)) {
+	if shown := form.Get("form_token"); form.browser == nil || !sameText(shown, c.formToken(form.browser)) {
 		if form.stale = form.browser != nil && c.shownBefore(form.browser, shown); !form.stale {
 			return form, staleForm()
 		}
