@@ -182,7 +182,7 @@ func pressAccount(c *call) error {
 	if err != nil || visit == nil {
 		return err
 	}
-	form, err := c.readForm()
+	form, err := c.readPressed()
 	if err != nil {
 		return c.refuseStep(visit, "", err)
 	}
@@ -202,6 +202,9 @@ func pressAccount(c *call) error {
 			return err
 		}
 		return c.goOn(out.RedirectTo, nil)
+	}
+	if form.stale {
+		return c.refuseStep(visit, "", staleForm())
 	}
 	next, err := step.take(c, visit, form)
 	if err != nil {

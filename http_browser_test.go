@@ -214,8 +214,9 @@ func TestPagesAreAloneInTheirWindow(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
 	s.provider()
-	const header = "Cross-Origin-Opener-Policy"
-	_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
+	const header, here = "Cross-Origin-Opener-Policy", origin + "/done"
+	s.settings(authkit.AppPatch{RedirectURLs: &[]string{here}})
+	_, m := s.mailed(s.email(), `,"redirect_to":"`+here+`"`)
 	page := s.send("GET", linkPath(m), "", "Accept: text/html")
 	page.want(t, 200, "")
 	if got := page.Header().Get(header); got != "same-origin" {

@@ -90,11 +90,11 @@ func (l linkPage) write(c *call, raw string, got challenge, refused *Error) erro
 
 // readPress reads the form of a link's page.
 func (c *call) readPress() (PagePress, pageForm, error) {
-	form, err := c.readForm()
+	form, err := c.readPressed()
 	if err != nil {
 		return PagePress{}, pageForm{}, err
 	}
-	return PagePress{App: c.app.ID, Token: form.Get("token"), Browser: form.browser, Client: c.client, Stay: c.cookieMode()}, form, nil
+	return PagePress{App: c.app.ID, Token: form.Get("token"), Browser: form.browser, Client: c.client, Stay: c.cookieMode(), stale: form.stale}, form, nil
 }
 
 // pressLink serves the button of a sign-in link.
@@ -150,11 +150,11 @@ func openConfirm(c *call) error {
 }
 
 func pressConfirm(c *call) error {
-	press, _, err := c.readPress()
+	form, err := c.readForm()
 	if err != nil {
 		return err
 	}
-	if _, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{App: c.app.ID, User: c.user.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
+	if _, err := c.e.ConfirmEmail(c.ctx(), EmailConfirm{App: c.app.ID, User: c.user.ID, Token: form.Get("token"), Browser: form.browser, Client: c.client}); err != nil {
 		return changeLink.staleLink(err)
 	}
 	return c.notice("confirm.done_title", "confirm.new_done")
@@ -173,11 +173,11 @@ func openUndo(c *call) error {
 }
 
 func pressUndo(c *call) error {
-	press, _, err := c.readPress()
+	form, err := c.readForm()
 	if err != nil {
 		return err
 	}
-	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: press.Token, Browser: press.Browser, Client: c.client}); err != nil {
+	if err := c.e.UndoEmail(c.ctx(), EmailUndo{App: c.app.ID, Token: form.Get("token"), Browser: form.browser, Client: c.client}); err != nil {
 		return undoLink.staleLink(err)
 	}
 	return c.notice("confirm.undone_title", "confirm.undone")

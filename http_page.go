@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -103,7 +104,17 @@ func (c *call) formToken(browser []byte) string { return c.formTokenFor(browser,
 // formTokenFor is formToken for a form that posts to another page of the app.
 func (c *call) formTokenFor(browser []byte, path string) string {
 	session, _ := c.browser.session(c.app.ID)
-	return bindingOf(browser, c.app.ID, token.Hash([]byte("form"), []byte(path), []byte(session))[:idSize])
+	return bindingOf(browser, c.app.ID, slices.Concat(formMark("form of a session", session), formMark("form of a path", path)))
+}
+
+// formMark is one half of the id in the token of a form.
+func formMark(what, of string) []byte { return token.Hash([]byte(what), []byte(of))[:idSize/2] }
+
+// shownBefore reports whether a token is that of a form of this path which this browser was shown
+// when it had another session, or no session.
+func (c *call) shownBefore(browser []byte, text string) bool {
+	id, ok := bindingID(text)
+	return ok && bytes.Equal(id[idSize/2:], formMark("form of a path", c.ownPath())) && sameText(text, bindingOf(browser, c.app.ID, id))
 }
 
 // ownPath is the path of the request with the id of the app in the place of an alias.
@@ -125,11 +136,29 @@ type pageForm struct {
 	url.Values
 
 	browser []byte // the secret in the binding cookie
+
+	// stale reports whether the browser was shown the form before its session began or ended. Such
+	// a form is good for a second press, since the first one may have begun the session.
+	stale bool
 }
 
-// readForm reads a form that this browser was shown. Only pages of this handler post such a form;
-// the origins of an app call the routes with JSON.
+// readForm reads a form that this browser was shown in its session.
 func (c *call) readForm() (pageForm, error) {
+	form, err := c.readPressed()
+	if err == nil && form.stale {
+		err = staleForm()
+	}
+	return form, err
+}
+
+// staleForm refuses a form that is not one that the browser was shown in its session.
+func staleForm() *Error {
+	return refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
+}
+
+// readPressed is readForm for a form that may be stale. Only pages of this handler post a form; the
+// origins of an app call the routes with JSON.
+func (c *call) readPressed() (pageForm, error) {
 	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
 		return pageForm{}, refuse(CodeForbidden, "a page of another origin posted the form")
 	}
@@ -137,12 +166,11 @@ func (c *call) readForm() (pageForm, error) {
 	if err != nil {
 		return pageForm{}, err
 	}
-	browser := c.browser.secret()
-	if browser == nil || !sameText(values.Get("form_token"), c.formToken(browser)) {
-		return pageForm{}, refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
+	form := pageForm{Values: values, browser: c.browser.secret()}
+	if shown := form.Get("form_token"); form.browser == nil || !sameText(shown, c.formToken(form.browser)) {
+		if form.stale = form.browser != nil && c.shownBefore(form.browser, shown); !form.stale {
+			return form, staleForm()
+		}
 	}
-	if err := c.checkSessionChoice(); err != nil {
-		return pageForm{}, err
-	}
-	return pageForm{values, browser}, nil
+	return form, c.checkSessionChoice()
 }

@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -24,6 +25,11 @@ func (a answer) leadsTo() string {
 		}
 	}
 	return ""
+}
+
+// movesBySelf reports whether a page leads elsewhere without a press.
+func (a answer) movesBySelf() bool {
+	return refresh.MatchString(a.Body.String()) || strings.Contains(a.Body.String(), "requestSubmit")
 }
 
 // query returns the parameters with which a browser goes on, and fails the test if it stays.

@@ -187,7 +187,7 @@ var accountRoutes = []route{
 		method: post, pattern: "/auth/email/verify/{app_id}", operation: "VerifyEmail", summary: "Prove the address",
 		caller: &byUserOrVisitor, remembers: true, limit: limitProofPeer,
 		action: orForm[linkForm]{withBody[mailedProof]{verifyByProof}, pressVerify}, query: sessionQuery{},
-		answers: []result{{200, userJSON{}}, {200, signInJSON{}}, {200, htmlPage{}}},
+		answers: []result{{200, userJSON{}}, {200, signInJSON{}}, {200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   []Code{CodeForbidden, CodeSignupDisabled, CodeUserDisabled, CodeLimitReached},
 		example: `{"email":"ann@example.com","code":"123456","binding":"3q2-7wAAAAAAAAAAAAAAAA"}`,
 	},

@@ -129,7 +129,7 @@ func (c *call) readStep() (signInFlow, pageForm, error) {
 	if err != nil {
 		return signInFlow{}, pageForm{}, err
 	}
-	form, err := c.readForm()
+	form, err := c.readPressed()
 	return flow, form, err
 }
 
@@ -157,7 +157,7 @@ func (c *call) pressPassword(flow signInFlow, form pageForm, intent string) erro
 			App: c.app.ID, Email: form.Get("email"), Password: form.Get("password"), Name: form.Get("name"), Intent: intent,
 			Browser: form.browser, Device: c.browser.device(), Client: c.client,
 		},
-		RedirectTo: flow.redirectTo, CodeChallenge: flow.challenge, Form: form.Get("form_token"),
+		RedirectTo: flow.redirectTo, CodeChallenge: flow.challenge, Form: form.Get("form_token"), stale: form.stale,
 	})
 	if unproven, ok := errors.AsType[*Error](err); ok && unproven.Code == CodeEmailNotVerified && unproven.Binding != "" {
 		return c.goToMailed(flow, mailedStep{Purpose: forVerify.kind, Email: form.Get("email"), Binding: unproven.Binding})
@@ -173,6 +173,9 @@ func (c *call) pressPassword(flow signInFlow, form pageForm, intent string) erro
 
 // pressMail mails a link and a code, and goes on to the page on which the code is typed.
 func (c *call) pressMail(flow signInFlow, form pageForm) error {
+	if form.stale {
+		return staleForm()
+	}
 	step := mailedStep{Purpose: forSignIn.kind, Email: form.Get("email")}
 	switch {
 	case form.Get("do") == stepForgot:
@@ -236,7 +239,7 @@ func (c *call) pressResetCode(flow signInFlow, form pageForm) error {
 func (c *call) codePress(flow signInFlow, form pageForm) PagePress {
 	return PagePress{
 		App: c.app.ID, Email: flow.mailed.Email, Code: digits(form.Get("code")), Binding: flow.mailed.Binding,
-		Browser: form.browser, Client: c.client, Stay: flow.cookie,
+		Browser: form.browser, Client: c.client, Stay: flow.cookie, stale: form.stale,
 	}
 }
 

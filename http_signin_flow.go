@@ -24,8 +24,8 @@ type signInFlow struct {
 
 // signInQuery has the parameters of the sign-in and sign-up pages.
 type signInQuery struct {
-	RedirectTo string `json:"redirect_to"`    // where the browser goes afterwards: one of the app's redirect_urls or, where a cookie holds the session, a path of BaseURL's origin
-	Challenge  string `json:"code_challenge"` // as in the request of a magic link
+	RedirectTo string `json:"redirect_to"` // where the browser goes afterwards: one of the app's redirect_urls or, where a cookie holds the session, a path of BaseURL's origin
+	Challenge  string `json:"code_challenge"`
 	Session    string `json:"session" api:"enum=cookie|bearer"`
 	Hint       string `json:"login_hint"`              // the address that is filled in
 	Locales    string `json:"ui_locales"`              // the languages that the person reads, best first, separated by spaces

@@ -52,11 +52,27 @@ func (e *Engine) pressPage(ctx context.Context, in PagePress, sent []string, flo
 	ctx, cancel := outlive(ctx)
 	defer cancel()
 	p := pressOf(app.ID, in.Browser, sent[0], sent[1:]...)
+	if in.stale {
+		return e.repeatStale(ctx, app, p, in.Client)
+	}
 	landing, err := flow(ctx, app, p)
 	if err != nil {
 		return e.repeat(ctx, app, p, in.Client, err)
 	}
 	return landing, nil
+}
+
+// repeatStale answers a press whose form the browser was shown in an earlier session, which is refused
+// unless it is a second one.
+func (e *Engine) repeatStale(ctx context.Context, app App, p press, by Client) (Landing, error) {
+	out, ok, err := e.tokens.recall(ctx, p)
+	switch {
+	case err != nil:
+		return Landing{}, err
+	case !ok:
+		return Landing{}, staleForm()
+	}
+	return e.repeatLanding(ctx, app, out, by, staleForm())
 }
 
 // repeat answers a press that was refused with [CodeInvalidToken] by the outcome of the first, equal

@@ -164,6 +164,8 @@ type PagePress struct {
 	// Stay lets the session begin in this browser if the link has no redirect URL. A session that
 	// a cookie is to hold begins there without it, too.
 	Stay bool
+
+	stale bool // the browser was shown the page in an earlier session: only a second press is answered
 }
 
 // find returns the challenge that the press redeems. A code counts as a try.

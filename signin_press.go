@@ -14,6 +14,8 @@ type PasswordPress struct {
 	// Form identifies the form that was shown to the browser. A second press of the same form with
 	// the same content, within a minute, gets the outcome of the first. Empty: it does not.
 	Form string
+
+	stale bool // as in PagePress
 }
 
 // PressPassword is [Engine.SignInWithPassword] from a page. The session begins in this browser if a
@@ -34,6 +36,9 @@ func (e *Engine) PressPassword(ctx context.Context, in PasswordPress) (_ Landing
 			return Landing{}, err
 		}
 		return e.repeatLanding(ctx, app, out, in.Client, invalidToken("the session or code of the first, equal press has ended"))
+	}
+	if in.stale {
+		return Landing{}, staleForm()
 	}
 	step, err := e.stepOfPage(app, in, p)
 	if err != nil {
