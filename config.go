@@ -37,7 +37,8 @@ type Config struct {
 	Mailer mail.Mailer
 
 	// MailFrom is the sender, "Name <address>" or an address. A name that holds more than words
-	// is written in double quotes. Default: no-reply@ the host of BaseURL.
+	// is written in double quotes. The mails of an app have the app's name in the place of Name:
+	// "Acme" <address>. Default: no-reply@ the host of BaseURL.
 	MailFrom string
 
 	// ProductName names the sending service in each mail, beside the name of the app, which its

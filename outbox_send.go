@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"fmt"
+	netmail "net/mail"
 
 	"github.com/google/uuid"
 
@@ -18,6 +19,17 @@ type sender struct {
 	product   string
 	from      string
 	host      string // host name in the ids of messages
+}
+
+// sender is who writes the mails of an app: the name of the app, and the address of the host. The
+// name is quoted or encoded, so that no name adds to the header (RFC 5322, section 3.2.4, and RFC
+// 2047).
+func (s sender) sender(app string) string {
+	at, err := netmail.ParseAddress(s.from)
+	if err != nil || app == "" {
+		return s.from
+	}
+	return (&netmail.Address{Name: app, Address: at.Address}).String()
 }
 
 // send renders a letter and gives it to the Mailer. Both may be code of the host: a panic becomes
@@ -37,7 +49,7 @@ func (s sender) send(ctx context.Context, id uuid.UUID, l letter) error {
 	if err != nil {
 		return err
 	}
-	message.To, message.From, message.ID = address.Envelope(l.To), s.from, id.String()+"@"+s.host
+	message.To, message.From, message.ID = address.Envelope(l.To), s.sender(l.App), id.String()+"@"+s.host
 	sending, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	return panics.Catch(func() error { return s.mailer.Send(sending, message) })

@@ -28,7 +28,7 @@ type connection struct {
 	raw    net.Conn
 	client *gomail.Client
 	smtp   *gosmtp.Client
-	from   string // whom its EHLO speaks for
+	domain string // of the sender for whom its EHLO speaks
 	mails  int    // that it took
 	idle   *time.Timer
 }
@@ -40,12 +40,12 @@ type kept struct {
 	closed bool
 }
 
-// take returns the connection that was used last, if it speaks for the sender; nil: there is none.
-func (k *kept) take(from string) *connection {
+// take returns the connection that was used last, if it speaks for the domain; nil: there is none.
+func (k *kept) take(domain string) *connection {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, c := range slices.Backward(k.idle) {
-		if c.from == from {
+		if c.domain == domain {
 			k.remove(i)
 			return c
 		}

@@ -35,16 +35,22 @@ func (s *Mailer) localName(from string, local net.Addr) string {
 	if s.config.LocalName != "" {
 		return s.config.LocalName
 	}
-	if a, err := netmail.ParseAddress(from); err == nil {
-		domain := a.Address[strings.LastIndexByte(a.Address, '@')+1:]
-		if ascii, err := idna.Lookup.ToASCII(domain); err == nil && fullName(ascii) {
-			return ascii
-		}
+	if ascii, err := idna.Lookup.ToASCII(senderDomain(from)); err == nil && fullName(ascii) {
+		return ascii
 	}
 	if host, err := os.Hostname(); err == nil && fullName(host) {
 		return host
 	}
 	return literal(local)
+}
+
+// senderDomain returns the domain of a sender; empty: the sender is no address.
+func senderDomain(from string) string {
+	a, err := netmail.ParseAddress(from)
+	if err != nil {
+		return ""
+	}
+	return a.Address[strings.LastIndexByte(a.Address, '@')+1:]
 }
 
 // literal writes an address literal (RFC 5321, section 4.1.3).

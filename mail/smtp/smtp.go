@@ -81,7 +81,7 @@ func (s *Mailer) Send(ctx context.Context, m mail.Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.config.Timeout)
 	defer cancel()
-	if c := s.kept.take(m.From); c != nil {
+	if c := s.kept.take(senderDomain(m.From)); c != nil {
 		if err := s.sendOver(ctx, c, msg); err == nil || !unused(err) || ctx.Err() != nil {
 			return classify(ctx, err)
 		}
@@ -121,7 +121,7 @@ func (s *Mailer) connect(ctx context.Context, from string) (*connection, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{raw: raw, from: from}
+	c := &connection{raw: raw, domain: senderDomain(from)}
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	c.client, err = gomail.NewClient(s.host, s.options(raw, from)...)
 	if err == nil {
