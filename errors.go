@@ -28,7 +28,7 @@ const (
 	CodeInvalidRequest           Code = "invalid_request"           // 400: the request breaks a rule; Error.Fields say where
 	CodeProviderRefused          Code = "provider_refused"          // 400: the provider refused; Error.ProviderCode says why, if the provider does
 	CodeInvalidCredentials       Code = "invalid_credentials"       // 401: wrong password, unknown address, or no password; the answer does not say which
-	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed
+	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed; Error.Reason says which, if the caller may know
 	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: not a live key of any app
 	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the required kind
 	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope; the origin, or the form, is foreign; a browser forwards; the host grants no cookies; or Hooks.Before refused
@@ -72,6 +72,8 @@ type Error struct {
 	RetryAfter   time.Duration // with CodeRateLimited and CodeUnavailable
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
 	Binding      string        // with CodeEmailNotVerified: the binding, if a proof was mailed
+	Reason       Reason        // with CodeInvalidToken: why, if the caller may know; may be empty
+	TriesLeft    int           // with ReasonWrongCode: how often a code may still be tried
 
 	Err error // the cause, for the log only
 
@@ -189,7 +191,7 @@ func unavailable(err error) *Error {
 	}
 }
 
-// invalidToken refuses a token, link or code. The answer does not say why; the log does.
+// invalidToken refuses a token, link or code. The log says why; the answer does only by a [Reason].
 func invalidToken(why cause) *Error {
 	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's").because(why)
 }

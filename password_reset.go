@@ -187,7 +187,7 @@ func (e *Engine) accountOfProof(ctx context.Context, app App, got *challenge) (*
 	case err != nil:
 		return nil, err
 	case account == nil || account.User.Email != got.data.Email || got.outdated(account):
-		return nil, invalidToken("the address, the password or the sessions changed since the proof was mailed")
+		return nil, invalidToken("the address, the password or the sessions changed since the proof was mailed").with(ReasonSpent)
 	case account.User.Disabled:
 		return nil, refuse(CodeUserDisabled, "the account is disabled")
 	}

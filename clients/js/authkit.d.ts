@@ -456,12 +456,16 @@ export interface Problem {
   errors?: Array<FieldError>;
   /** The provider's own code, with provider_refused. */
   provider_code?: string;
+  /** With invalid_token: why, if the asker may know; values may be added. */
+  reason?: string;
   /** As in the header X-Request-Id. */
   request_id?: string;
   /** The HTTP status. */
   status: number;
   /** The status in words. */
   title: string;
+  /** With reason wrong_code: how often a code may still be tried. */
+  tries_left?: number;
   /** The address of a page about the code. */
   type: string;
 }
