@@ -93,7 +93,7 @@ export interface Client {
    * Goes to a provider. By default the browser leaves the page and comes back to redirectTo; the
    * promise then says nothing. With popup, call it from a click: the promise waits until the popup
    * has come back to redirectTo. Pass a signal to give up: a browser does not tell whether a person
-   * has closed the popup.
+   * has closed the popup. Where the browser keeps nothing for the page, a refusal stays in the popup.
    */
   signInWithProvider(provider: string, options: ProviderOptions & { popup: true }): Promise<SignInResult>;
   signInWithProvider(provider: string, options?: ProviderOptions): Promise<SignInResult | undefined>;
