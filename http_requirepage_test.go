@@ -137,7 +137,7 @@ func TestRequirePageComesBackToThePathOfTheRequest(t *testing.T) {
 		t.Errorf("below a prefix that is stripped: got %q, want back to the whole path", to)
 	}
 	made := httptest.NewRecorder() // a request that no server has read
-	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://localhost:8080/orders?page=2", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost:8080/orders?page=2", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
