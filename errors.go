@@ -54,7 +54,7 @@ const (
 	CodeEmailRequired            Code = "email_required"            // 409: the provider gave no address
 	CodeBodyTooLarge             Code = "body_too_large"            // 413: more than 64 KiB
 	CodeUnsupportedMediaType     Code = "unsupported_media_type"    // 415: not JSON where JSON is required
-	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Detail says why
+	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Fields say why
 	CodeRateLimited              Code = "rate_limited"              // 429: a limit is exhausted; Error.RetryAfter says for how long
 	CodeInternal                 Code = "internal"                  // 500: a defect, data that cannot be opened, or a mistake of the host
 	CodeProviderError            Code = "provider_error"            // 502: the provider gave no usable answer
@@ -67,7 +67,7 @@ const (
 type Error struct {
 	Code   Code
 	Detail string       // for people; holds nothing internal
-	Fields []FieldError // which parts of the request are wrong, with CodeInvalidRequest
+	Fields []FieldError // which parts of the request are wrong, with CodeInvalidRequest and CodeWeakPassword
 
 	RetryAfter   time.Duration // with CodeRateLimited and CodeUnavailable
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
@@ -163,11 +163,16 @@ func invalidFields(bad []FieldError) error {
 	if len(bad) == 0 {
 		return nil
 	}
+	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + detailsOf(bad), Fields: bad}
+}
+
+// detailsOf joins what is wrong with each field.
+func detailsOf(bad []FieldError) string {
 	details := make([]string, len(bad))
 	for i, f := range bad {
 		details[i] = f.Detail
 	}
-	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + strings.Join(details, "; "), Fields: bad}
+	return strings.Join(details, "; ")
 }
 
 // fieldsOf returns the fields that a refusal finds wrong.

@@ -64,7 +64,7 @@ type problem struct {
 	Binding      string       `json:"binding,omitempty"`       // with email_not_verified: that of the proof that was mailed
 	Reason       Reason       `json:"reason,omitempty"`        // with invalid_token: why, if the asker may know; values may be added
 	TriesLeft    *int         `json:"tries_left,omitempty"`    // with reason wrong_code: how often a code may still be tried
-	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong
+	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong; with weak_password, each fault of the password
 }
 
 // headers sets the headers of a refusal, whatever its form.

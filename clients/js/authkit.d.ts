@@ -452,7 +452,7 @@ export interface Problem {
   code: string;
   /** What went wrong, for people. */
   detail: string;
-  /** Each part of the request that is wrong. */
+  /** Each part of the request that is wrong; with weak_password, each fault of the password. */
   errors?: Array<FieldError>;
   /** The provider's own code, with provider_refused. */
   provider_code?: string;
