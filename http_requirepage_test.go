@@ -60,6 +60,7 @@ func TestRequirePageSendsAPersonToTheSignInPage(t *testing.T) {
 	}{
 		"a person who opens a page":          {"GET", opens, status},
 		"a person on an old browser":         {"GET", []string{"Accept: text/html,*/*;q=0.8"}, status},
+		"a person on a browser of 2019":      {"GET", []string{"Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: none"}, status},
 		"a person who follows a link":        {"GET", []string{"Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: cross-site"}, status},
 		"a person whose session has ended":   {"GET", append([]string{"Cookie: authkit-" + w.app.ID.String() + "=" + strings.Repeat("A", 43)}, opens...), status},
 		"a cookie that is malformed":         {"GET", append([]string{"Cookie: authkit-" + w.app.ID.String() + "=x"}, opens...), status},
