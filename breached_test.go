@@ -31,7 +31,11 @@ func TestBreachedPasswords(t *testing.T) {
 	in := func(email, pw, intent string) answer {
 		return s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(email, pw, intent))
 	}
-	in("ann@example.com", leaked, "sign_up").want(t, 422, "weak_password")
+	breached := in("ann@example.com", leaked, "sign_up")
+	breached.want(t, 422, "weak_password")
+	if got := breached.faults(); got != "password breached" {
+		t.Errorf("errors: got %q, want the password breached", got)
+	}
 	in("ann@example.com", leaked, "").want(t, 401, "invalid_credentials")
 	token := s.signUp("ann@example.com").text(t, "token")
 	in("ann@example.com", leaked, "sign_up").want(t, 422, "weak_password") // before the look-up

@@ -63,7 +63,8 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	if err := k.put(ctx, app.ID, riders); err != nil {
 		return Pending{}, err
 	}
-	return Pending{Binding: secrets.binding, ExpiresIn: in.purpose.ttl}, nil
+	shown := k.answeredBinding(app.ID, in.purpose.kind, secrets.binding, now.Add(in.purpose.ttl))
+	return Pending{Binding: shown, ExpiresIn: in.purpose.ttl}, nil
 }
 
 // asker returns a keyed hash of the asking network. The app stands for it where the address is

@@ -2,7 +2,9 @@ package authkit
 
 import (
 	"context"
+	"crypto/hmac"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,15 +51,24 @@ func (k *tokens) find(ctx context.Context, app App, p purpose, r response) (chal
 func (k *tokens) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, binding string) (challenge, error) {
 	claims, err := magiclink.Parse(k.ring.Keys(p.key), raw, app, k.now())
 	if err != nil {
-		return challenge{}, invalidToken("the link is malformed, expired or not of this use").because(err)
+		return challenge{}, invalidToken("the link is malformed, expired or not of this use").because(err).with(reasonOfLink(raw, err))
 	}
 	take := Take{Kind: p.kind, Hash: token.Hash(claims.ID)}
-	if binding != "" {
-		take.Binding = token.Hash([]byte(binding))
-	}
-	t, holder, err := k.held(ctx, app, take)
-	if err != nil {
+	t, holder, ok, err := k.held(ctx, app, take)
+	switch {
+	case err != nil:
 		return challenge{}, err
+	case !ok: // the link is genuine and has not expired
+		return challenge{}, invalidToken("the link was used, or another took its place").with(ReasonSpent)
+	}
+	if binding != "" {
+		by, wellFormed := k.readBinding(app, p.kind, binding)
+		switch take.Binding = by.hash; {
+		case !wellFormed:
+			return challenge{}, invalidToken("the binding is malformed").with(reasonOfForm(binding, formCode))
+		case !hmac.Equal(by.hash, t.Binding):
+			return challenge{}, invalidToken("the binding is not that of the link").with(ReasonWrongBrowser)
+		}
 	}
 	got, err := k.opened(t, take, claims.ID)
 	got.holder = holder
@@ -68,19 +79,14 @@ func (k *tokens) findLink(ctx context.Context, app uuid.UUID, p purpose, raw, bi
 }
 
 // held returns the token of a challenge with the account that it is bound to; nil: it is bound to no
-// user. [CodeInvalidToken].
-func (k *tokens) held(ctx context.Context, app uuid.UUID, take Take) (Token, *Account, error) {
+// user, or is dead. ok is false if there is no such token.
+func (k *tokens) held(ctx context.Context, app uuid.UUID, take Take) (t Token, of *Account, ok bool, err error) {
 	t, account, err := k.store.Token(ctx, app, take, k.now())
-	t, ok, err := looked(t, app, take.Kind, err)
-	switch {
-	case err != nil:
-		return Token{}, nil, err
-	case !ok:
-		return Token{}, nil, invalidToken("no such challenge is alive, or its binding is another")
-	case t.UserID == uuid.Nil:
-		return t, nil, nil
+	t, ok, err = looked(t, app, take.Kind, err)
+	if ok && !t.Dead && t.UserID != uuid.Nil {
+		of = &account
 	}
-	return t, &account, nil
+	return t, of, ok, err
 }
 
 // opened makes a challenge of its token.
@@ -93,22 +99,31 @@ func (k *tokens) opened(t Token, take Take, id []byte) (challenge, error) {
 // later refusal does not give the try back. A wrong binding finds nothing and is not counted. A
 // code has 20 bits, works once, and expires with its purpose: after ten minutes, or later for a
 // reset (OWASP ASVS 5.0, 6.5.1, 6.5.4 and 6.5.5).
+//
+// A wrong code counts, and is answered, alike on a decoy, on a challenge of an address that has no
+// user, and on one that died by what another person did: the answer to a person who has only the
+// binding tells of that person's own tries alone. The right code is told that the challenge is spent.
 func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (challenge, error) {
-	id, ok := bindingID(r.binding)
-	if !ok || len(r.code) != 6 {
-		return challenge{}, invalidToken("the binding or the code is malformed")
-	}
-	take := Take{Kind: p.kind, Hash: token.Hash(id), Binding: token.Hash([]byte(r.binding))}
-	t, holder, err := k.held(ctx, app.ID, take)
+	by, err := k.bindingOfCode(app.ID, p, r)
 	if err != nil {
 		return challenge{}, err
 	}
-	got, err := k.opened(t, take, id)
-	if err != nil {
+	take := Take{Kind: p.kind, Hash: token.Hash(by.id), Binding: by.hash, Dead: true}
+	t, holder, ok, err := k.held(ctx, app.ID, take)
+	switch {
+	case err != nil:
 		return challenge{}, err
+	case !ok:
+		return challenge{}, invalidToken("there is no such challenge, or another has taken its place")
 	}
-	if r.email != "" && r.email != got.data.Email {
+	got, err := k.opened(t, take, by.id)
+	switch {
+	case err != nil:
+		return challenge{}, err
+	case r.email != "" && r.email != got.data.Email:
 		return challenge{}, invalidToken("the binding is another address's")
+	case !k.now().Before(t.ExpiresAt):
+		return challenge{}, invalidToken("the code has expired").with(ReasonExpired)
 	}
 	daily := k.mail.limits.countCode(got, k.now().Format(time.DateOnly))
 	switch err := k.mail.limits.hit(ctx, app, daily...); {
@@ -117,26 +132,54 @@ func (k *tokens) findCode(ctx context.Context, app App, p purpose, r response) (
 	case err != nil:
 		return challenge{}, err
 	}
-	if got, err = k.tryCode(ctx, app.ID, t.Data, got, r.code); err != nil {
+	got, dead, err := k.tryCode(ctx, app.ID, t.Data, got, r.code)
+	if err != nil {
 		return challenge{}, err
 	}
+	err = k.mail.limits.refund(ctx, app, daily...) // only wrong codes count
+	if err == nil && dead {
+		err = invalidToken("the challenge of the code was used, or died").with(ReasonSpent)
+	}
 	got.spelled, got.holder = r.typed, holder
-	return got, k.mail.limits.refund(ctx, app, daily...) // only wrong codes count
+	return got, err
+}
+
+// bindingOfCode returns the binding that goes with a code. It refuses what has not the form of a code
+// or of a binding, a binding that was not answered, and one whose time is over.
+func (k *tokens) bindingOfCode(app uuid.UUID, p purpose, r response) (askerBinding, error) {
+	by, wellFormed := k.readBinding(app, p.kind, r.binding)
+	digits := len(r.code) == 6 && strings.Trim(r.code, "0123456789") == ""
+	switch {
+	case !digits:
+		return by, invalidToken("the code is not of six digits").with(reasonOfForm(r.code, formCode))
+	case r.binding == "":
+		return by, invalidToken("the binding is missing").with(ReasonBindingMissing)
+	case !wellFormed:
+		return by, invalidToken("the binding is malformed").with(reasonOfForm(r.binding, formCode))
+	case by.id == nil:
+		return by, invalidToken("the binding is another's, or was never answered")
+	case !by.expires.IsZero() && !k.now().Before(by.expires):
+		return by, invalidToken("the code has expired").with(ReasonExpired)
+	}
+	return by, nil
 }
 
 // tryCode counts a try at the code of a challenge, and returns the challenge if the code is
-// right.
-func (k *tokens) tryCode(ctx context.Context, app uuid.UUID, sealed []byte, of challenge, code string) (challenge, error) {
+// right. dead reports that the challenge cannot be spent.
+func (k *tokens) tryCode(ctx context.Context, app uuid.UUID, sealed []byte, of challenge, code string) (got challenge, dead bool, err error) {
 	typed, err := k.ring.MACFor(sealed, codeLabel, codeParts(Token{App: app, Kind: of.take.Kind}, of.id, of.data.Email, code)...)
 	if err != nil {
-		return challenge{}, &Error{Code: CodeInternal, Detail: "the code cannot be checked", Err: err}
+		return challenge{}, false, &Error{Code: CodeInternal, Detail: "the code cannot be checked", Err: err}
 	}
-	tried, _, err := k.try(ctx, app, Try{Take: of.take, Proof: typed, Max: codeTries})
+	tried, ok, err := k.try(ctx, app, Try{Take: of.take, Proof: typed, Max: codeTries})
 	switch {
 	case err != nil:
-		return challenge{}, err
+		return challenge{}, false, err
+	case !ok: // another challenge has taken its place since it was read
+		return challenge{}, false, invalidToken("the challenge of the code is gone")
 	case !tried.Right:
-		return challenge{}, invalidToken("the code is wrong, or was tried too often")
+		return challenge{}, false, wrongCode(codeTries - tried.Count)
 	}
-	return k.opened(tried.Token, of.take, of.id)
+	got, err = k.opened(tried.Token, of.take, of.id)
+	return got, tried.Token.Dead, err
 }

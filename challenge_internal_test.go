@@ -74,7 +74,7 @@ func TestACodeHasFiveTries(t *testing.T) {
 	app := App{ID: newID(testTime)}
 	pending, l := k.asked(t, store, linkRequest(forSignIn, app))
 	for range codeTries {
-		_, err := k.find(t.Context(), app, forSignIn, response{code: "wrong.", binding: pending.Binding})
+		_, err := k.find(t.Context(), app, forSignIn, response{code: fmt.Sprintf("%06d", (int(l.Code[5]-'0')+1)%10), binding: pending.Binding})
 		if !errors.Is(err, CodeInvalidToken) {
 			t.Errorf("a wrong code: got %v, want invalid_token", err)
 		}

@@ -84,7 +84,7 @@ func (k *tokens) openUndo(undo Credential) (former formerAddress, ok bool) {
 func (k *tokens) undoSubject(app uuid.UUID, raw string) (string, error) {
 	claims, err := magiclink.Parse(k.ring.Keys(forUndo.key), raw, app, k.now())
 	if err != nil {
-		return "", invalidToken("the undo link is malformed, expired or of another app").because(err)
+		return "", invalidToken("the undo link is malformed, expired or of another app").because(err).with(reasonOfLink(raw, err))
 	}
 	return token.Encode(token.Hash(claims.ID)), nil
 }
@@ -93,7 +93,7 @@ func (k *tokens) undoSubject(app uuid.UUID, raw string) (string, error) {
 func (k *tokens) formerOf(account *Account, subject string) (formerAddress, error) {
 	i := slices.IndexFunc(account.Credentials, func(c Credential) bool { return c.Kind == undoKind && c.Subject == subject })
 	if i < 0 || !undoable(account.Credentials[i], k.now()) {
-		return formerAddress{}, invalidToken("the undo has expired")
+		return formerAddress{}, invalidToken("the undo was used, or has expired").with(ReasonSpent)
 	}
 	former, ok := k.openUndo(account.Credentials[i])
 	if !ok {

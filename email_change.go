@@ -96,7 +96,7 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 			return User{}, err
 		}
 		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
-			return User{}, invalidToken("the address, the password or the sessions changed since the proof was mailed")
+			return User{}, invalidToken("the address, the password or the sessions changed since the proof was mailed").with(ReasonSpent)
 		}
 		c := confirmChange(e, app, account, got, in.Client)
 		e.tokens.addOutcome(&c, p, outcome{})

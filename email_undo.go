@@ -92,7 +92,7 @@ func (e *Engine) findUndo(ctx context.Context, app uuid.UUID, raw string) (*Acco
 		return nil, formerAddress{}, err
 	}
 	if account == nil {
-		return nil, formerAddress{}, invalidToken("no account has this undo")
+		return nil, formerAddress{}, invalidToken("no account has this undo").with(ReasonSpent) // the link is genuine and has not expired
 	}
 	former, err := e.tokens.formerOf(account, subject)
 	return account, former, err

@@ -67,7 +67,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	}
 	own := got.user != uuid.Nil && got.user == in.User
 	if in.Binding == "" && !own && !got.askedBy(in.Browser, app.ID) {
-		return User{}, invalidToken("the asker's binding, browser or session is missing")
+		return User{}, invalidToken("the asker's binding, browser or session is missing").with(notTheAsker(in.Browser))
 	}
 	return e.verify(ctx, app, got, in.Client, press{})
 }
@@ -181,7 +181,7 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 // step.
 func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge, browser []byte, step signInStep) (Landing, error) {
 	if !app.acceptsLink(got, browser) {
-		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
+		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it").with(notTheAsker(browser))
 	}
 	if got.askedBy(browser, app.ID) {
 		return e.signInAsker(ctx, app, got, step)

@@ -28,7 +28,7 @@ const (
 	CodeInvalidRequest           Code = "invalid_request"           // 400: the request breaks a rule; Error.Fields say where
 	CodeProviderRefused          Code = "provider_refused"          // 400: the provider refused; Error.ProviderCode says why, if the provider does
 	CodeInvalidCredentials       Code = "invalid_credentials"       // 401: wrong password, unknown address, or no password; the answer does not say which
-	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed
+	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed; Error.Reason says which, if the caller may know
 	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: not a live key of any app
 	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the required kind
 	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope; the origin, or the form, is foreign; a browser forwards; the host grants no cookies; or Hooks.Before refused
@@ -54,7 +54,7 @@ const (
 	CodeEmailRequired            Code = "email_required"            // 409: the provider gave no address
 	CodeBodyTooLarge             Code = "body_too_large"            // 413: more than 64 KiB
 	CodeUnsupportedMediaType     Code = "unsupported_media_type"    // 415: not JSON where JSON is required
-	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Detail says why
+	CodeWeakPassword             Code = "weak_password"             // 422: the policy refuses the password; Error.Fields say why
 	CodeRateLimited              Code = "rate_limited"              // 429: a limit is exhausted; Error.RetryAfter says for how long
 	CodeInternal                 Code = "internal"                  // 500: a defect, data that cannot be opened, or a mistake of the host
 	CodeProviderError            Code = "provider_error"            // 502: the provider gave no usable answer
@@ -67,11 +67,13 @@ const (
 type Error struct {
 	Code   Code
 	Detail string       // for people; holds nothing internal
-	Fields []FieldError // which parts of the request are wrong, with CodeInvalidRequest
+	Fields []FieldError // which parts of the request are wrong, with CodeInvalidRequest and CodeWeakPassword
 
 	RetryAfter   time.Duration // with CodeRateLimited and CodeUnavailable
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
 	Binding      string        // with CodeEmailNotVerified: the binding, if a proof was mailed
+	Reason       Reason        // with CodeInvalidToken: why, if the caller may know; may be empty
+	TriesLeft    int           // with ReasonWrongCode: how often a code may still be tried
 
 	Err error // the cause, for the log only
 
@@ -162,11 +164,16 @@ func invalidFields(bad []FieldError) error {
 	if len(bad) == 0 {
 		return nil
 	}
+	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + detailsOf(bad), Fields: bad}
+}
+
+// detailsOf joins what is wrong with each field.
+func detailsOf(bad []FieldError) string {
 	details := make([]string, len(bad))
 	for i, f := range bad {
 		details[i] = f.Detail
 	}
-	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + strings.Join(details, "; "), Fields: bad}
+	return strings.Join(details, "; ")
 }
 
 // fieldsOf returns the fields that a refusal finds wrong.
@@ -190,7 +197,7 @@ func unavailable(err error) *Error {
 	}
 }
 
-// invalidToken refuses a token, link or code. The answer does not say why; the log does.
+// invalidToken refuses a token, link or code. The log says why; the answer does only by a [Reason].
 func invalidToken(why cause) *Error {
 	return refuse(CodeInvalidToken, "the token is malformed, expired, used already, or another's").because(why)
 }

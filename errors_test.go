@@ -91,6 +91,7 @@ func TestCodes(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
+	wrong := map[string][2]string{"a field": {"email", "invalid_email"}, "a weak password": {"password", "too_short"}}
 	for name, got := range map[string]answer{
 		"a field":         s.send("POST", s.in("/auth/credentials/{app_id}"), `{"email":"ann","password":"x"}`),
 		"no field":        s.send("POST", s.in("/auth/credentials/{app_id}"), `[]`),
@@ -117,11 +118,12 @@ func TestProblems(t *testing.T) {
 				t.Errorf("status: got %d for %s", got.Code, code)
 			}
 			fields, ok := got.body["errors"].([]any)
-			if ok != (name == "a field") {
+			want, named := wrong[name]
+			if ok != named {
 				t.Errorf("errors: got %v", got.body["errors"])
 			}
 			for _, f := range fields {
-				if text, err := json.Marshal(f); err != nil || len(f.(map[string]any)) != 3 || f.(map[string]any)["field"] != "email" || f.(map[string]any)["code"] != "invalid_email" {
+				if text, err := json.Marshal(f); err != nil || len(f.(map[string]any)) != 3 || f.(map[string]any)["field"] != want[0] || f.(map[string]any)["code"] != want[1] {
 					t.Errorf("errors: got %s, %v", text, err)
 				}
 			}

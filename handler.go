@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -63,6 +64,12 @@ func newHandler(e *Engine, table []route) *handler {
 		}
 	}
 	return h
+}
+
+// has reports whether the route table has the path, for any method.
+func (h *handler) has(path string) bool {
+	_, pattern := h.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
+	return pattern != "/"
 }
 
 // ServeHTTP refuses unclean paths itself. The mux would redirect them, and its redirect drops the

@@ -140,9 +140,12 @@ func (k *tokens) addUsedCode(c *UserChange, used usedCode, made time.Time, what 
 
 // recallUse reads the answer to the first use of a code. [CodeInvalidToken]: no use is remembered.
 func (k *tokens) recallUse(ctx context.Context, app uuid.UUID, used usedCode) (first exchanged, err error) {
-	t, err := k.look(ctx, app, Take{Kind: outcomeKind, Hash: used.hash}, "the one-time code has expired")
-	if err != nil {
+	t, ok, err := k.peek(ctx, app, Take{Kind: outcomeKind, Hash: used.hash})
+	switch {
+	case err != nil:
 		return exchanged{}, err
+	case !ok:
+		return exchanged{}, invalidToken("the one-time code has expired").with(ReasonExpired)
 	}
 	return first, k.openUnder(used.key, t, &first)
 }

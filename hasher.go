@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,7 +55,7 @@ func (h *hasher) unbreached(ctx context.Context, app uuid.UUID, pw string) error
 		return storeError(h.store.Put(ctx, Put{App: app, Riders: riders}), app)
 	}
 	if has {
-		return refuse(CodeWeakPassword, "the password is too weak: it is known from a data breach")
+		return weakPassword([]FieldError{{"password", "breached", "it is known from a data breach"}})
 	}
 	return nil
 }
@@ -74,9 +75,32 @@ func (h *hasher) renew(ctx context.Context, app App, u User, pw string, by Clien
 func (h *hasher) check(pw string, words ...string) error {
 	err := h.policy.Check(pw, words...)
 	if weak, ok := errors.AsType[*password.Weak](err); ok {
-		return refuse(CodeWeakPassword, "the password is too weak: "+weak.Reason)
+		var bad []FieldError
+		for _, f := range weak.Faults {
+			bad = append(bad, FieldError{"password", f.Code, f.Detail})
+		}
+		return weakPassword(bad)
 	}
 	return err
+}
+
+// weakPassword refuses a password for all that is wrong with it.
+func weakPassword(bad []FieldError) *Error {
+	return &Error{Code: CodeWeakPassword, Detail: "the password is too weak: " + detailsOf(bad), Fields: bad}
+}
+
+// asNewPassword names the member new_password in the refusal of a weak password.
+func asNewPassword(err error) error {
+	refusal, ok := errors.AsType[*Error](err)
+	if !ok || refusal.Code != CodeWeakPassword {
+		return err
+	}
+	named := *refusal
+	named.Fields = slices.Clone(refusal.Fields)
+	for i := range named.Fields {
+		named.Fields[i].Field = "new_password"
+	}
+	return &named
 }
 
 // gateAsker names the app and the peer that wait at the gate.

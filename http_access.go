@@ -273,7 +273,7 @@ func (c *call) bearer() (string, error) {
 		return "", noAccessToken("the request has no bearer token")
 	}
 	if strings.HasPrefix(raw, "ak_") { // one kind of credential never works in the place of another
-		return "", invalidToken("an API key stands in the place of an access token")
+		return "", invalidToken("an API key stands in the place of an access token").with(ReasonWrongKind)
 	}
 	return raw, nil
 }

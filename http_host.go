@@ -78,10 +78,6 @@ func (e *Engine) SetSessionCookies(w http.ResponseWriter, r *http.Request, in Si
 	return nil
 }
 
-func noCookies(app uuid.UUID) *Error {
-	return refuse(CodeInternal, "the app "+app.String()+" takes no session cookies: set its SessionMode to SessionCookie or SessionEither")
-}
-
 // ClearSessionCookies signs the browser out of the app, as the handler's sign-out does: it ends the
 // session of the browser's cookie, deletes that cookie, and replaces the binding secret. A browser
 // without a session is no error. For a sign-out everywhere call [Engine.EndSessions] before. Call

@@ -59,7 +59,7 @@ func newHostPages(t *testing.T, mode authkit.SessionMode, change ...func(*authki
 	})
 	h.mux.Handle("GET /mine", h.engine.RequireLive(authkit.ForApp(h.app.ID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id, _ := authkit.IdentityFrom(r.Context())
-		fmt.Fprint(w, id.User) //nolint:errcheck // a recorder
+		fmt.Fprint(w, id.User)
 	})))
 	return h
 }
@@ -152,9 +152,10 @@ func TestAHostsSignOutTakesTheCookieAlsoBesideAHeader(t *testing.T) {
 func TestASignInThatNoCookieHolds(t *testing.T) {
 	t.Parallel()
 	h := newHostPages(t, authkit.SessionEither)
-	try := func(in authkit.SignIn) (error, http.Header) {
+	try := func(in authkit.SignIn) (http.Header, error) {
 		got := httptest.NewRecorder()
-		return h.engine.SetSessionCookies(got, httptest.NewRequestWithContext(t.Context(), "POST", "/in", nil), in), got.Header()
+		err := h.engine.SetSessionCookies(got, httptest.NewRequestWithContext(t.Context(), "POST", "/in", nil), in)
+		return got.Header(), err
 	}
 	signIn := func(by authkit.Client) authkit.SignIn {
 		in, err := h.engine.SignInWithPassword(t.Context(), authkit.PasswordSignIn{App: h.app.ID, Email: "ann@example.com", Password: password, Client: by})
@@ -176,12 +177,12 @@ func TestASignInThatNoCookieHolds(t *testing.T) {
 		"the app does not exist":   {unknown, authkit.CodeAppNotFound, ""},
 		"it is no sign-in":         {authkit.SignIn{}, authkit.CodeAppNotFound, ""},
 	} {
-		if err, header := try(c.in); !errors.Is(err, c.code) || !strings.Contains(err.Error(), c.says) || len(header) != 0 {
+		if header, err := try(c.in); !errors.Is(err, c.code) || !strings.Contains(err.Error(), c.says) || len(header) != 0 {
 			t.Errorf("%s: got %v and %v, want %s that says %q, and no header", name, err, header, c.code, c.says)
 		}
 	}
 	h.settings(authkit.AppPatch{SessionMode: new(authkit.SessionBearer)})
-	if err, header := try(byCookie); !errors.Is(err, authkit.CodeInternal) || !strings.Contains(err.Error(), "SessionMode") || len(header) != 0 {
+	if header, err := try(byCookie); !errors.Is(err, authkit.CodeInternal) || !strings.Contains(err.Error(), "SessionMode") || len(header) != 0 {
 		t.Errorf("the app takes no cookies any more: got %v and %v, want a refusal that names SessionMode", err, header)
 	}
 }

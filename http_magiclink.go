@@ -58,7 +58,7 @@ func openLink(c *call) error {
 	raw := values.Get("token")
 	if c.r.Method == http.MethodGet && httpio.AcceptsJSONOnly(c.r) && !httpio.Prefetch(c.r) && c.sameSite() {
 		if raw == "" {
-			return invalidToken("the token is missing") // no code is taken here
+			return invalidToken("the token is missing").with(ReasonMalformed) // no code is taken here
 		}
 		got, err := c.e.RedeemMagicLink(c.ctx(), MagicLinkProof{App: c.app.ID, Token: raw, Browser: c.browser.secret(), Client: c.client, bearer: true})
 		if err != nil {

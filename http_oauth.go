@@ -207,7 +207,7 @@ func returnOAuth(c *call) error {
 	in := c.readReturn(values)
 	browser := c.browser.secret()
 	if browser == nil {
-		return invalidToken("the browser has no binding cookie") // began elsewhere: login CSRF (RFC 6749, section 10.12)
+		return invalidToken("the browser has no binding cookie").with(ReasonBindingMissing) // began elsewhere: login CSRF (RFC 6749, section 10.12)
 	}
 	if values.Has("resume") {
 		if in, err = c.e.ResumeOAuthReturn(c.ctx(), OAuthResume{App: c.app.ID, Provider: in.Provider, Token: values.Get("resume")}); err != nil {

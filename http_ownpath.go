@@ -2,8 +2,6 @@ package authkit
 
 import (
 	"errors"
-	"net/http"
-	"net/url"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -18,10 +16,4 @@ func (b *border) ownPath(to string) error {
 		return errors.New("it leads to a route of the sign-in service")
 	}
 	return nil
-}
-
-// has reports whether the route table has the path, for any method.
-func (h *handler) has(path string) bool {
-	_, pattern := h.mux.Handler(&http.Request{Method: http.MethodGet, URL: &url.URL{Path: path}})
-	return pattern != "/"
 }

@@ -62,7 +62,9 @@ type problem struct {
 	RequestID    string       `json:"request_id,omitempty"`    // as in the header X-Request-Id
 	ProviderCode string       `json:"provider_code,omitempty"` // the provider's own code, with provider_refused
 	Binding      string       `json:"binding,omitempty"`       // with email_not_verified: that of the proof that was mailed
-	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong
+	Reason       Reason       `json:"reason,omitempty"`        // with invalid_token: why, if the asker may know; values may be added
+	TriesLeft    *int         `json:"tries_left,omitempty"`    // with reason wrong_code: how often a code may still be tried
+	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong; with weak_password, each fault of the password
 }
 
 // headers sets the headers of a refusal, whatever its form.
@@ -89,7 +91,10 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 	err.headers(w.Header())
 	p := problem{
 		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
-		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Errors: err.Fields,
+		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Reason: err.Reason, Errors: err.Fields,
+	}
+	if err.Reason == ReasonWrongCode {
+		p.TriesLeft = &err.TriesLeft
 	}
 	// A write that fails is not reported: the peer may be gone.
 	_ = httpio.WriteJSON(w, status, "application/problem+json", p)

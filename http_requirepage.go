@@ -67,8 +67,8 @@ func lacksSession(refused error) bool {
 }
 
 // opensPage reports whether a person opens a whole page in a browser. A browser without Fetch
-// Metadata is known by its Accept header. A request with an Authorization header is judged by that
-// header alone.
+// Metadata is known by its Accept header; the first ones with it sent no Sec-Fetch-Dest. A request
+// with an Authorization header is judged by that header alone.
 func opensPage(r *http.Request) bool {
 	if r.Method != http.MethodGet || len(r.Header.Values("Authorization")) > 0 {
 		return false
@@ -77,7 +77,7 @@ func opensPage(r *http.Request) bool {
 	if mode == "" && dest == "" && r.Header.Get("Sec-Fetch-Site") == "" {
 		return httpio.PrefersHTML(r)
 	}
-	return mode == "navigate" && dest == "document"
+	return mode == "navigate" && (dest == "document" || dest == "")
 }
 
 // requestedPath returns the path and query of a request as they came, also below a prefix that was

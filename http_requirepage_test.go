@@ -60,6 +60,7 @@ func TestRequirePageSendsAPersonToTheSignInPage(t *testing.T) {
 	}{
 		"a person who opens a page":          {"GET", opens, status},
 		"a person on an old browser":         {"GET", []string{"Accept: text/html,*/*;q=0.8"}, status},
+		"a person on a browser of 2019":      {"GET", []string{"Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: none"}, status},
 		"a person who follows a link":        {"GET", []string{"Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: cross-site"}, status},
 		"a person whose session has ended":   {"GET", append([]string{"Cookie: authkit-" + w.app.ID.String() + "=" + strings.Repeat("A", 43)}, opens...), status},
 		"a cookie that is malformed":         {"GET", append([]string{"Cookie: authkit-" + w.app.ID.String() + "=x"}, opens...), status},
@@ -137,7 +138,7 @@ func TestRequirePageComesBackToThePathOfTheRequest(t *testing.T) {
 		t.Errorf("below a prefix that is stripped: got %q, want back to the whole path", to)
 	}
 	made := httptest.NewRecorder() // a request that no server has read
-	r, err := http.NewRequestWithContext(t.Context(), "GET", "http://localhost:8080/orders?page=2", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost:8080/orders?page=2", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

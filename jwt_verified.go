@@ -66,7 +66,7 @@ func (g *signing) remember(key [sha256.Size]byte, v verifiedToken, now time.Time
 func (g *signing) check(app App, raw string, now time.Time) (verifiedToken, error) {
 	claims, kid, err := token.Verify(raw, g.issuer(app.ID), app.ID.String(), g.verifyKey(app, now), now)
 	if err != nil {
-		return verifiedToken{}, invalidToken("the access token does not verify").because(err)
+		return verifiedToken{}, invalidToken("the access token does not verify").because(err).with(reasonOfAccess(raw, err))
 	}
 	session, err1 := uuid.Parse(claims.SessionID)
 	user, err2 := uuid.Parse(claims.Subject)

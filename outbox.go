@@ -27,6 +27,10 @@ const (
 	partingWait = 3 * time.Second // for a mail that is being sent when Run has to stop
 	settleWait  = 2 * time.Second // to note the result of that mail
 	maxBackOff  = 2 * time.Minute
+
+	// mailFails is how many tries in a row fail until all mail is taken to fail. It is more than
+	// the tries of one mail, which says nothing about others.
+	mailFails = 32
 )
 
 // outbox keeps sealed letters in the store and sends them. It decides when, in which turn and how
@@ -43,6 +47,7 @@ type outbox struct {
 	queued atomic.Uint32 // counts the mails of this process
 
 	wake   chan struct{} // holds a value when mail was queued
+	fails  atomic.Int32  // tries in a row that failed at the Mailer
 	runs   atomic.Int32  // how many Runs this process has
 	warned atomic.Bool   // that this process has no Run to send the mail
 
@@ -92,6 +97,16 @@ func (o *outbox) wakeUp() {
 	if o.runs.Load() == 0 && o.warned.CompareAndSwap(false, true) {
 		o.log.Line(context.Background(), slog.LevelWarn, "no run", "mail is waiting and Engine.Run is not running in this process; start it in one")
 	}
+}
+
+// news returns the channel that tells Run of new mail. It is nil while all mail fails: new mail
+// then waits for the next look, which tries it in batches. By itself each would cost the store
+// a claim and a step that notes the failure, in the midst of requests.
+func (o *outbox) news() <-chan struct{} {
+	if o.fails.Load() >= mailFails {
+		return nil
+	}
+	return o.wake
 }
 
 // laterError postpones a mail. It is not a failure.
@@ -229,11 +244,22 @@ func (o *outbox) post(ctx context.Context, m *parcel) error {
 	refund, ok, err := o.policy.admit(ctx, m.App, l, h)
 	if err == nil && ok {
 		err = o.sender.send(ctx, m.ID, *l)
+		o.noteTry(err)
 	}
 	if err != nil && !errors.Is(err, mail.ErrPermanent) {
 		err = errors.Join(err, refund(ctx))
 	}
 	return err
+}
+
+// noteTry counts tries in a row that failed. A mail that is refused for good shows that the
+// Mailer works.
+func (o *outbox) noteTry(err error) {
+	if err != nil && !errors.Is(err, mail.ErrPermanent) {
+		o.fails.Add(1)
+		return
+	}
+	o.fails.Store(0)
 }
 
 // outliving returns a context that ends a while after ctx. A mail that is cut off just before the

@@ -80,7 +80,7 @@ func (e *Engine) putPassword(ctx context.Context, in PasswordChange, may func(Ap
 		}
 		phc, err := e.hasher.renew(ctx, app, u, in.New, in.Client)
 		if err != nil {
-			return User{}, err
+			return User{}, asNewPassword(err)
 		}
 		c.Put = []Credential{passwordCredential(u, phc, c.Now)}
 		to, err := noticeTo(ctx, e.limits, app, u)

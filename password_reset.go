@@ -61,8 +61,10 @@ func (e *Engine) ResetPassword(ctx context.Context, in PasswordReset) (_ SignIn,
 	if err != nil {
 		return SignIn{}, err
 	}
-	if err := e.hasher.check(in.Password, app.Name, in.Email); err != nil {
-		return SignIn{}, err
+	if in.Token == "" { // for a link, the password is checked once it is known whose it is
+		if err := e.hasher.check(in.Password, app.Name, in.Email); err != nil {
+			return SignIn{}, err
+		}
 	}
 	by, err := responseOf(in.Token, in.Email, in.Code, in.Binding)
 	if err != nil {
@@ -189,7 +191,7 @@ func (e *Engine) accountOfProof(ctx context.Context, app App, got *challenge) (*
 	case err != nil:
 		return nil, err
 	case account == nil || account.User.Email != got.data.Email || got.outdated(account):
-		return nil, invalidToken("the address, the password or the sessions changed since the proof was mailed")
+		return nil, invalidToken("the address, the password or the sessions changed since the proof was mailed").with(ReasonSpent)
 	case account.User.Disabled:
 		return nil, refuse(CodeUserDisabled, "the account is disabled")
 	}

@@ -86,12 +86,12 @@ func (p *providers) failed(ctx context.Context, client oauth.Config, in provider
 }
 
 // noState refuses a state that cannot be used: with [CodeProviderNotConfigured] if the app has no
-// such provider, and with [CodeInvalidToken] otherwise.
-func (p *providers) noState(ctx context.Context, app uuid.UUID, provider string, why cause) error {
+// such provider, and as refused says otherwise.
+func (p *providers) noState(ctx context.Context, app uuid.UUID, provider string, refused *Error) error {
 	if _, err := p.enabled(ctx, app, provider); err != nil {
 		return err
 	}
-	return invalidToken(why)
+	return refused
 }
 
 // providerError translates a fault at the provider into a code of the contract.
@@ -101,7 +101,7 @@ func providerError(err error) error {
 	case ok && fault.Kind == oauth.Refused:
 		return providerRefused(fault.Code, err)
 	case ok && fault.Kind == oauth.WrongIssuer:
-		return invalidToken("the provider's answer names another issuer").because(err)
+		return invalidToken("the provider's answer names another issuer").because(err).with(ReasonWrongIssuer)
 	case ok && fault.Kind == oauth.Timeout:
 		return &Error{Code: CodeProviderTimeout, Detail: "the provider did not answer in time", Err: err}
 	}

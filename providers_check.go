@@ -143,7 +143,7 @@ func (p *providers) checkUnnamed(ctx context.Context, c OAuthConfig) error {
 		return err
 	}
 	if slices.ContainsFunc(others, c.shares) {
-		return invalidToken("the provider's answer has no iss, and another provider shares its redirect URI")
+		return invalidToken("the provider's answer has no iss, and another provider shares its redirect URI").with(ReasonWrongIssuer)
 	}
 	return nil
 }

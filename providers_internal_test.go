@@ -198,7 +198,7 @@ func TestAConfigurationThatIsNotThere(t *testing.T) {
 	if _, err := p.enabled(t.Context(), testApp, "corp"); !errors.Is(err, CodeProviderNotConfigured) {
 		t.Errorf("enabled of a disabled one: got %v, want %s", err, CodeProviderNotConfigured)
 	}
-	if err := p.noState(t.Context(), testApp, "corp", "unknown"); !errors.Is(err, CodeProviderNotConfigured) {
+	if err := p.noState(t.Context(), testApp, "corp", invalidToken("unknown")); !errors.Is(err, CodeProviderNotConfigured) {
 		t.Errorf("noState of a disabled one: got %v, want %s", err, CodeProviderNotConfigured)
 	}
 }

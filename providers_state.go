@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -66,4 +67,24 @@ func (s oauthState) take(binding string, session uuid.UUID) Take {
 		take.Binding = token.Hash([]byte(binding), session[:])
 	}
 	return take
+}
+
+// reasonOfState is the reason for a state that cannot be claimed. t is what was found of it, if
+// anything was. A state of a link is another session's as well as another browser's, and has no
+// reason then.
+func (k *tokens) reasonOfState(ctx context.Context, app uuid.UUID, take Take, t Token, found bool) (Reason, error) {
+	switch {
+	case found && !k.now().Before(t.ExpiresAt):
+		return ReasonExpired, nil
+	case found:
+		return ReasonSpent, nil
+	case take.Kind == linkStateKind:
+		return "", nil
+	}
+	take.Binding = nil
+	_, alive, err := k.peek(ctx, app, take)
+	if alive {
+		return ReasonWrongBrowser, err
+	}
+	return "", err
 }

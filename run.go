@@ -38,9 +38,9 @@ const (
 // Mailer, a template, a hook, an Observer) is a failure like any other. A mail that is being sent
 // when ctx ends has five seconds more to arrive and be noted.
 //
-// New mail is sent at once. Mail of a process without Run, and mail that is due again, waits 1.25
-// seconds at most before a Run finds it. Expired data is removed within a minute: no answer ever
-// depends on that.
+// New mail is sent at once. Mail of a process without Run, mail that is due again, and new mail
+// while the Mailer fails at all mail waits 1.25 seconds at most before a Run finds it. Expired
+// data is removed within a minute: no answer ever depends on that.
 func (e *Engine) Run(ctx context.Context) error {
 	defer e.outbox.began()()
 	b := background{e, thinlog.New(e.cfg.Logger, e.now)}
@@ -73,7 +73,7 @@ func (b background) sendMail(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-look.C:
-		case <-b.e.outbox.wake:
+		case <-b.e.outbox.news():
 			sleep(ctx, mailPause)
 		}
 		look.Stop()

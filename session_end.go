@@ -98,7 +98,7 @@ func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
 	app, all := in.App, in.All
 	presented, ok := token.ParseRefresh(in.RefreshToken)
 	if !ok {
-		return e.invalidUnlessUnknown(ctx, app, "the refresh token is malformed")
+		return e.invalidUnlessUnknown(ctx, app, malformedRefresh(in.RefreshToken))
 	}
 	// The token is rotated into itself. If the store fails midway, it is still the current token,
 	// and the client can try again.
@@ -106,11 +106,11 @@ func (e *Engine) SignOut(ctx context.Context, in SignOutRequest) error {
 	switch {
 	case errors.Is(err, ErrTokenReused):
 		if all {
-			return invalidToken("the refresh token was used already")
+			return invalidToken("the refresh token was used already").with(ReasonSpent)
 		}
 		return nil
 	case errors.Is(err, ErrNotFound):
-		return e.invalidUnlessUnknown(ctx, app, "no live session has the refresh token")
+		return e.invalidUnlessUnknown(ctx, app, invalidToken("no live session has the refresh token"))
 	case err != nil:
 		return err
 	}

@@ -83,7 +83,7 @@ func (s *sessions) byToken(ctx context.Context, app App, raw string) (Session, U
 func (s *sessions) byCookie(ctx context.Context, app uuid.UUID, value string) (Session, User, error) {
 	hash, ok := cookieHash(value)
 	if !ok {
-		return Session{}, User{}, invalidToken("the session cookie is malformed")
+		return Session{}, User{}, invalidToken("the session cookie is malformed").with(ReasonMalformed)
 	}
 	session, user, err := s.store.Session(ctx, app, SessionKey{Cookie: hash}, s.now())
 	switch {

@@ -47,7 +47,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	}
 	presented, ok := token.ParseRefresh(in.Token)
 	if !ok {
-		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "the refresh token is malformed")
+		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, malformedRefresh(in.Token))
 	}
 	r := rotation{app: in.App, presented: presented, next: presented.Next(), key: in.IdempotencyKey}
 	app, got, err := e.rotate(ctx, r)
@@ -56,9 +56,9 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 		return SignIn{}, invalid("Idempotency-Key", "not_fresh", "this Idempotency-Key came with an earlier rotation of the session; make a new one for each")
 	case errors.Is(err, ErrTokenReused):
 		e.noteRefresh(ctx, in, Event{Type: EventSessionEnd, Result: "refused", Reason: "refresh token used again"})
-		return SignIn{}, invalidToken("the refresh token was used already")
+		return SignIn{}, invalidToken("the refresh token was used already").with(ReasonSpent)
 	case errors.Is(err, ErrNotFound):
-		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, "no live session has the refresh token")
+		return SignIn{}, e.invalidUnlessUnknown(ctx, in.App, invalidToken("no live session has the refresh token"))
 	case err != nil:
 		return SignIn{}, err
 	}
@@ -127,12 +127,17 @@ func badIdempotencyKey() error {
 	return invalid("Idempotency-Key", "invalid_key", "Idempotency-Key is not one header of 16 to 64 characters of printable ASCII")
 }
 
+// malformedRefresh refuses what is no refresh token.
+func malformedRefresh(text string) *Error {
+	return invalidToken("the refresh token is malformed").with(reasonOfForm(text, formRefresh))
+}
+
 // invalidUnlessUnknown refuses a token, or the app that it was sent to.
-func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, why cause) error {
+func (e *Engine) invalidUnlessUnknown(ctx context.Context, id uuid.UUID, refused *Error) error {
 	if _, err := e.App(ctx, id); err != nil {
 		return err
 	}
-	return invalidToken(why)
+	return refused
 }
 
 // noteRefresh writes an event in a step of its own. The rotation has already happened, in a step

@@ -280,7 +280,7 @@ func stepError(err error, app uuid.UUID) error {
 	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):
 		return fmt.Errorf("%w: %w", errAgain, err)
 	case errors.Is(err, ErrNotFound):
-		return invalidToken("the token was spent by another request")
+		return invalidToken("the token was spent by another request").with(ReasonSpent)
 	}
 	return unavailable(fmt.Errorf("change a user of app %s: %w", app, err))
 }

@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"crypto/hmac"
+	"encoding/base64"
 	"errors"
 
 	"github.com/google/uuid"
@@ -32,6 +33,22 @@ func (in CodeExchange) proof(session uuid.UUID) (proof, secret []byte) {
 	return codeBinding("", in.Browser, in.App, session), in.Browser
 }
 
+// unproven is the reason for a request without the right proof. A wrong verifier has no reason.
+func (in CodeExchange) unproven() Reason {
+	if in.Verifier != "" {
+		return ""
+	}
+	return notTheAsker(in.Browser)
+}
+
+// reasonOfOneTime is the reason for a text that opens as no code of the app.
+func reasonOfOneTime(text string) Reason {
+	if _, ok := token.Decode(text, base64.RawURLEncoding.DecodedLen(len(text))); ok && len(text) <= codeLimit {
+		return ""
+	}
+	return reasonOfForm(text, formCode)
+}
+
 // ExchangeCode spends a one-time code and returns its sign-in. A code is good for a minute. A wrong
 // proof spends nothing.
 //
@@ -50,14 +67,14 @@ func (e *Engine) ExchangeCode(ctx context.Context, in CodeExchange) (_ SignIn, e
 	}
 	code, raw, ok := e.tokens.openCode(app.ID, in.Code)
 	if !ok {
-		return SignIn{}, invalidToken("the one-time code is malformed or another app's")
+		return SignIn{}, invalidToken("the one-time code is malformed or another app's").with(reasonOfOneTime(in.Code))
 	}
 	proof, secret := in.proof(code.session)
 	switch {
 	case !hmac.Equal(code.proof, proof):
-		return SignIn{}, invalidToken("the code verifier or the binding cookie of the one-time code is wrong")
+		return SignIn{}, invalidToken("the code verifier or the binding cookie of the one-time code is wrong").with(in.unproven())
 	case e.now().Sub(code.made) >= codeRemembered:
-		return SignIn{}, invalidToken("the one-time code is older than ten minutes")
+		return SignIn{}, invalidToken("the one-time code is older than ten minutes").with(ReasonExpired)
 	}
 	x := exchange{code: code, hash: token.Hash(raw), used: usedCodeOf(raw, secret)}
 	return again(func() (SignIn, error) { return e.exchange(ctx, app, in.Client, x) })
@@ -121,7 +138,7 @@ func (e *Engine) exchangeAgain(ctx context.Context, app App, x exchange, s Sessi
 	if err != nil && !errors.Is(err, CodeSessionNotFound) {
 		return SignIn{}, err
 	}
-	return SignIn{}, invalidToken("the one-time code was used already")
+	return SignIn{}, invalidToken("the one-time code was used already").with(ReasonSpent)
 }
 
 // mayExchange refuses, before the code is spent, a session that its client could not keep.

@@ -93,7 +93,7 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 		return SignIn{}, err
 	}
 	if in.Binding == "" && !app.acceptsLink(got, in.Browser) {
-		return SignIn{}, invalidToken("the app accepts a link only in the browser that asked for it")
+		return SignIn{}, invalidToken("the app accepts a link only in the browser that asked for it").with(notTheAsker(in.Browser))
 	}
 	landing, err := e.signInByMail(ctx, app, got.redeemedIn(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
 	return landing.SignIn, err
@@ -123,7 +123,7 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 			return Landing{}, err
 		}
 		if !got.matches(account) {
-			return Landing{}, invalidToken("the link is older than a change of the account's password or address")
+			return Landing{}, invalidToken("the link is older than a change of the account's password or address").with(ReasonSpent)
 		}
 		if account != nil {
 			return e.signInUser(ctx, app, account, step)
@@ -205,8 +205,13 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	switch {
 	case err != nil:
 		return Landing{}, err
+<<<<<<< HEAD
 	case in.Token != "" && !app.acceptsLink(got, in.Browser):
 		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
+=======
+	case !app.acceptsLink(got, in.Browser):
+		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it").with(notTheAsker(in.Browser))
+>>>>>>> hub/main
 	case got.verifierElsewhere(in.Browser, app.ID):
 		return Landing{State: LandingTypeCode}, nil
 	}

@@ -189,7 +189,7 @@ func TestLinkTellsNothing(t *testing.T) {
 	for range 7 { // the sixth reaches the address's limit
 		got := w.send("POST", "/auth/magic-link/"+w.app.ID.String(), `{"email":"nobody@example.com"}`)
 		got.want(t, 202, "")
-		if len(got.body["binding"].(string)) != 64 || got.body["expires_in"] != float64(600) {
+		if len(got.body["binding"].(string)) != 96 || got.body["expires_in"] != float64(600) {
 			t.Errorf("pending: got %s", got.Body)
 		}
 	}

@@ -99,29 +99,38 @@ func (in OAuthReturn) press(session uuid.UUID) press {
 // progress from one that is over.
 func (e *Engine) claimState(ctx context.Context, app uuid.UUID, in OAuthReturn, kind TokenKind, session uuid.UUID) (stateData, Take, error) {
 	state := parseState(in.State)
-	if state.malformed() || state.kind != kind {
-		return stateData{}, Take{}, e.providers.noState(ctx, app, in.Provider, "the state is malformed or of another kind of flow")
+	switch {
+	case state.malformed():
+		return stateData{}, Take{}, e.providers.noState(ctx, app, in.Provider, invalidToken("the state is malformed").with(reasonOfForm(in.State, formCode)))
+	case state.kind != kind:
+		return stateData{}, Take{}, e.providers.noState(ctx, app, in.Provider, invalidToken("the state is of another kind of flow").with(ReasonWrongKind))
 	}
 	binding := in.Binding
 	if in.Browser != nil {
 		binding = bindingOf(in.Browser, app, state.id)
 	}
 	take := state.take(binding, session)
-	tried, _, err := e.tokens.try(ctx, app, Try{Take: take, Proof: take.Hash, Max: 1})
-	switch {
-	case err != nil:
+	dead := take
+	dead.Dead = true
+	tried, found, err := e.tokens.try(ctx, app, Try{Take: dead, Proof: take.Hash, Max: 1})
+	if err == nil && (!tried.Right || tried.Token.Dead) {
+		var why Reason
+		if why, err = e.tokens.reasonOfState(ctx, app, take, tried.Token, found); err == nil {
+			err = e.providers.noState(ctx, app, in.Provider, invalidToken("the state is unknown, spent or expired, or another browser's").with(why))
+		}
+		return stateData{}, take, err
+	}
+	if err != nil {
 		return stateData{}, Take{}, err
-	case !tried.Right:
-		return stateData{}, take, e.providers.noState(ctx, app, in.Provider, "the state is unknown, spent or expired, or another browser's")
 	}
 	var kept stateData
 	err = e.tokens.open(tried.Token, take, &kept)
 	switch {
 	case err != nil:
 	case kept.Provider != in.Provider:
-		err = e.providers.noState(ctx, app, in.Provider, "the state is another provider's")
+		err = e.providers.noState(ctx, app, in.Provider, invalidToken("the state is another provider's"))
 	case !e.now().Before(kept.Until):
-		err = e.providers.noState(ctx, app, in.Provider, "the state has expired")
+		err = e.providers.noState(ctx, app, in.Provider, invalidToken("the state has expired").with(ReasonExpired))
 	}
 	if err != nil {
 		if lost := e.tokens.spend(ctx, app, take); lost != nil {

@@ -17,14 +17,14 @@ func (e *Engine) StashOAuthReturn(ctx context.Context, in OAuthReturn) (resume s
 	}
 	state := parseState(in.State)
 	if state.malformed() {
-		return "", e.providers.noState(ctx, app.ID, in.Provider, "the state is malformed")
+		return "", e.providers.noState(ctx, app.ID, in.Provider, invalidToken("the state is malformed").with(reasonOfForm(in.State, formCode)))
 	}
 	resume, ok, err := e.tokens.stash(ctx, app.ID, state, stashedReturn{in.Provider, in.Code, in.State, in.Iss, in.Fail})
 	switch {
 	case err != nil:
 		return "", err
 	case !ok:
-		return "", e.providers.noState(ctx, app.ID, in.Provider, "the state is unknown, spent or expired")
+		return "", e.providers.noState(ctx, app.ID, in.Provider, invalidToken("the state is unknown, spent or expired"))
 	}
 	return resume, nil
 }

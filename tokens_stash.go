@@ -40,7 +40,7 @@ func (k *tokens) stash(ctx context.Context, app uuid.UUID, state oauthState, r s
 func (k *tokens) resume(ctx context.Context, app uuid.UUID, text string) (r stashedReturn, err error) {
 	raw, ok := token.Decode(text, idSize)
 	if !ok {
-		return stashedReturn{}, invalidToken("the resume token is malformed")
+		return stashedReturn{}, invalidToken("the resume token is malformed").with(ReasonMalformed)
 	}
 	take := Take{Kind: resumeKind, Hash: token.Hash(raw)}
 	t, err := k.look(ctx, app, take, "the resume token is unknown or has expired")

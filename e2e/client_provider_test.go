@@ -26,6 +26,7 @@ func TestTheBrowserClientAndProviders(t *testing.T) {
 	}
 	t.Run("a popup signs a page in that keeps nothing", func(t *testing.T) { popsUp(t, f, "local", denied) })
 	t.Run("a popup that is refused says so", func(t *testing.T) { popsUpInVain(t, f) })
+	t.Run("a forged answer ends no popup", func(t *testing.T) { popsUpBesideForgeries(t, f) })
 	t.Run("an answer that no page began is refused", func(t *testing.T) { knowsItsOwn(t, f) })
 }
 
@@ -160,6 +161,19 @@ func popsUpInVain(t *testing.T, f *front) {
 	do(t, second, chromedp.Click(chromedp.CSS("a[href*=abort]")))
 	wantJS(t, in, "come", "provider_refused,access_denied,36,0")
 	wantJS(t, in, "(() => { const stop = new AbortController(); const come = told(auth.signInWithProvider('corp', { popup: true, signal: stop.signal })); stop.abort(); return come; })()", "refused: 20")
+}
+
+// popsUpBesideForgeries has another tab come to answers that any page can link to, while a popup is open.
+func popsUpBesideForgeries(t *testing.T, f *front) {
+	in, home, iss := f.profile(t), f.away+"/memory", "&iss="+f.issuer()
+	wantStarted(t, in, home, "no one")
+	second := popup(t, in, func() {
+		presses(t, in, "window.come = auth.signInWithProvider('corp', { popup: true }).then(({ user }) => user.email, (e) => e.code)")
+	})
+	wantStarted(t, tab(t, in), home+"?code=forged"+iss, "no one")
+	wantStarted(t, tab(t, in), home+"?error=access_denied"+iss, "refused: access_denied")
+	logsIn(t, second, "beside-forgeries")
+	wantJS(t, in, "come", "beside-forgeries@example.com")
 }
 
 // knowsItsOwn has pages come to with answers that they did not ask for.

@@ -32,6 +32,7 @@ func TestTheBrowserClient(t *testing.T) {
 	t.Run("a duplicated tab goes on with the session", func(t *testing.T) { isDuplicated(t, f) })
 	t.Run("tabs share a cookie", func(t *testing.T) { sharesACookie(t, f) })
 	t.Run("a late refresh does not undo a sign-in", func(t *testing.T) { keepsTheLatestSignIn(t, f) })
+	t.Run("the back button shows who is signed in by now", func(t *testing.T) { returns(t, f) })
 }
 
 func refreshesOnce(t *testing.T, f *front) {
@@ -139,4 +140,25 @@ func keepsTheLatestSignIn(t *testing.T, f *front) {
 	release()
 	wantJS(t, in, "late", "no one")
 	wantJS(t, in, "events.join()", "signed_in,signed_in,user_changed,signed_out")
+}
+
+// returns leaves the page, has another tab change the session, and goes back: to a page that the browser
+// has kept as it was, or to one that is loaded anew.
+func returns(t *testing.T, f *front) {
+	for _, kind := range []string{"local", "cookie"} {
+		in, home, email := f.profile(t), f.sibling+"/"+kind, "gina-"+kind+"@example.com"
+		wantStarted(t, in, home, "no one")
+		signsUp(t, in, email)
+		beside := tab(t, in)
+		wantStarted(t, beside, home, email)
+		for _, step := range []struct{ does, then string }{
+			{"told(auth.signOut())", "no one"},
+			{fmt.Sprintf("told(auth.signIn({email: %q, password: %q}))", email, password), email},
+		} {
+			do(t, in, chromedp.Navigate(f.base+"/errors/forbidden"))
+			wantJS(t, beside, step.does, step.then)
+			travels(t, in, -1, home)
+			do(t, in, chromedp.Poll[chromedp.Void](fmt.Sprintf("window.who && who() === %q", step.then)))
+		}
+	}
 }

@@ -32,8 +32,14 @@ const (
 	minKey    = 32 // RFC 7518, section 3.2: no shorter than the hash
 )
 
-// ErrInvalid is the only error of Parse. It does not say what is wrong.
-var ErrInvalid = errors.New("magiclink: invalid token")
+// The errors of Parse.
+var (
+	// ErrInvalid does not say what is wrong. errors.Is finds it in every error of Parse.
+	ErrInvalid = errors.New("magiclink: invalid token")
+
+	// ErrExpired means that a token which was minted under one of the keys has expired.
+	ErrExpired = fmt.Errorf("%w: expired", ErrInvalid)
+)
 
 // Claims are the claims of a link token.
 type Claims struct {
@@ -89,7 +95,7 @@ func sign(key []byte, signed string) []byte {
 }
 
 // Parse reads a token minted for the app under any of the keys. The token is expired from
-// ExpiresAt on, without leeway. Every error is ErrInvalid.
+// ExpiresAt on, without leeway: [ErrExpired]. Every other error is [ErrInvalid].
 func Parse(keys [][]byte, raw string, app uuid.UUID, now time.Time) (Claims, error) {
 	j, err := token.ReadJWS(raw, tokenType, limit)
 	// RFC 8725, section 3.1: we choose the algorithm, not the token.
@@ -102,10 +108,19 @@ func Parse(keys [][]byte, raw string, app uuid.UUID, now time.Time) (Claims, err
 	}
 	id, ok := token.Decode(p.ID, idSize)
 	expires := time.Unix(p.ExpiresAt, 0).UTC()
-	if !ok || p.Audience != app.String() || !now.Before(expires) {
+	switch {
+	case !ok || p.Audience != app.String():
 		return Claims{}, ErrInvalid
+	case !now.Before(expires):
+		return Claims{}, ErrExpired
 	}
 	return Claims{App: app, ID: id, ExpiresAt: expires}, nil
+}
+
+// Form reports whether a text has the form of a token that Mint made, of any app and key.
+func Form(raw string) bool {
+	_, err := token.ReadJWS(raw, tokenType, limit)
+	return err == nil
 }
 
 // signed reports whether one of the keys made the signature.

@@ -93,7 +93,7 @@ export interface Client {
    * Goes to a provider. By default the browser leaves the page and comes back to redirectTo; the
    * promise then says nothing. With popup, call it from a click: the promise waits until the popup
    * has come back to redirectTo. Pass a signal to give up: a browser does not tell whether a person
-   * has closed the popup.
+   * has closed the popup. Where the browser keeps nothing for the page, a refusal stays in the popup.
    */
   signInWithProvider(provider: string, options: ProviderOptions & { popup: true }): Promise<SignInResult>;
   signInWithProvider(provider: string, options?: ProviderOptions): Promise<SignInResult | undefined>;
@@ -452,16 +452,20 @@ export interface Problem {
   code: string;
   /** What went wrong, for people. */
   detail: string;
-  /** Each part of the request that is wrong. */
+  /** Each part of the request that is wrong; with weak_password, each fault of the password. */
   errors?: Array<FieldError>;
   /** The provider's own code, with provider_refused. */
   provider_code?: string;
+  /** With invalid_token: why, if the asker may know; values may be added. */
+  reason?: string;
   /** As in the header X-Request-Id. */
   request_id?: string;
   /** The HTTP status. */
   status: number;
   /** The status in words. */
   title: string;
+  /** With reason wrong_code: how often a code may still be tried. */
+  tries_left?: number;
   /** The address of a page about the code. */
   type: string;
 }

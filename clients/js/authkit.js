@@ -298,11 +298,10 @@ class Client {
     return new Promise((done, fail) => {
       this.#popups.set(id, { verifier, done, fail });
       signal?.addEventListener('abort', () => {
-        this.#popups.delete(id);
         opened.close();
         fail(signal.reason);
       });
-    });
+    }).finally(() => this.#popups.delete(id));
   }
 
   /** handleCallback finishes the flow whose answer the URL brings. The answer leaves the URL and the history before it is used. */
@@ -358,27 +357,18 @@ class Client {
   #handOver(id, got) {
     return this.#channel && new Promise((done) => {
       const offer = random();
-      const listen = ({ data }) => {
-        if (data.type === 'claimed' && data.offer === offer) settle(true);
-      };
-      const settle = (claimed) => {
-        clearTimeout(timer);
-        this.#channel.removeEventListener('message', listen);
-        done(claimed);
-      };
-      const timer = setTimeout(settle, 3000, false);
-      this.#channel.addEventListener('message', listen);
+      this.#channel.addEventListener('message', ({ data }) => data.type === 'claimed' && data.offer === offer && done(true));
+      setTimeout(done, 3000, false);
       this.#tell({ type: 'callback', id, offer, got });
     });
   }
 
+  /** #take finishes a popup's flow. Any page can make an answer without id: only its good code counts. */
   async #take({ id, offer, got }) {
-    const entry = id ? [id, this.#popups.get(id)] : [...this.#popups].pop();
-    if (!entry?.[1]) return;
-    const [key, { verifier, done, fail }] = entry;
-    this.#popups.delete(key);
+    const popup = id ? this.#popups.get(id) : [...this.#popups.values()].pop();
+    if (!popup || (!id && got.error)) return;
     this.#tell({ type: 'claimed', offer });
-    await this.#finish(got, [verifier]).then(done, fail);
+    await this.#finish(got, [popup.verifier]).then(popup.done, (e) => (id || e.code !== 'invalid_token') && popup.fail(e));
   }
 
   // ---- the session

@@ -77,7 +77,7 @@ func TestTheAccessLogCanBeOff(t *testing.T) {
 
 func TestServeWarnsOfItsNetwork(t *testing.T) {
 	t.Parallel()
-	const public, clear = "OTHER MACHINES CAN CONNECT, AND THE BASE URL IS ON LOOPBACK", "PASSWORDS AND TOKENS CROSS THE NETWORK IN THE CLEAR"
+	const public, clear = "OTHER MACHINES CAN CONNECT, AND THE BASE URL IS ON LOOPBACK", "PASSWORDS AND TOKENS CROSS THE NETWORK IN THE CLEAR: for a network that you trust; browsers drop __Host- cookies over http"
 	for name, c := range map[string]struct {
 		args []string
 		warn []string

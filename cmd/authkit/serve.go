@@ -133,7 +133,8 @@ func (s *serve) base(listener net.Listener) (*url.URL, error) {
 func (s *serve) warnOfNetwork(log *slog.Logger, base *url.URL, at net.Addr) {
 	local := loopback(base.Hostname())
 	if base.Scheme == "http" && !local {
-		log.Warn("PASSWORDS AND TOKENS CROSS THE NETWORK IN THE CLEAR: for a network that you trust", slog.String("base_url", s.BaseURL))
+		log.Warn("PASSWORDS AND TOKENS CROSS THE NETWORK IN THE CLEAR: for a network that you trust; browsers drop __Host- cookies over http, so that session cookies, and the pages of links and providers, do not work",
+			slog.String("base_url", s.BaseURL))
 	}
 	if tcp, ok := at.(*net.TCPAddr); ok && local && !tcp.IP.IsLoopback() {
 		log.Warn("OTHER MACHINES CAN CONNECT, AND THE BASE URL IS ON LOOPBACK: links in mails and tokens name this machine only; set --base-url to where clients reach the server, or listen at 127.0.0.1",

@@ -2,7 +2,12 @@
 // badge, and Engine.StartSession begins the session. The reader signs badge and time with a key
 // that it shares with this server.
 //
-//	READER_KEY=… go run ./examples/badge
+//	READER_KEY=0123456789abcdef go run ./examples/badge
+//
+// In another shell, do what the reader does when badge 4711 is shown:
+//
+//	AT=$(date +%s); MAC=$(printf 4711.$AT | openssl dgst -sha256 -hmac 0123456789abcdef -binary | base64)
+//	curl -s http://localhost:8080/badge -d '{"badge":"4711","at":'$AT',"mac":"'$MAC'"}'
 //
 // The host does what authkit cannot know: it proves who is there, spends each proof once, and
 // limits its peers. The rest is as at any sign-in: disabled users are refused, hooks are asked.
@@ -34,6 +39,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	log.Print("listening on http://localhost:8080")
 	log.Fatal(http.ListenAndServe("localhost:8080", handler)) //nolint:gosec // an example without timeouts
 }
 

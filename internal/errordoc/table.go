@@ -118,9 +118,10 @@ var table = []Doc{
 			"It expired or was used already.",
 			"It belongs to another app or to another browser.",
 			"A code came without the binding that the request for it answered.",
+			"A code was typed wrongly; tries_left says how often it may still be tried.",
 			"The session it stands for was ended.",
 		},
-		Fix: "Begin again: sign in, or ask for a new link.",
+		Fix: "Go by the member reason, if there is one; otherwise begin again: sign in, or ask for a new link.",
 	},
 	{
 		Code: "last_credential", Status: http.StatusConflict, Meaning: "This is the last way in to the account, which would be lost without it.",

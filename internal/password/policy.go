@@ -24,15 +24,28 @@ const (
 // Policy bounds the length of passwords, in code points. Zero means 12 and 1024.
 type Policy struct{ Min, Max int }
 
-// Weak says why a password was refused. The reason may be shown to the person.
-type Weak struct{ Reason string }
+// Fault is one thing that is wrong with a password.
+type Fault struct {
+	Code   string // "too_short", "too_long", "common", "personal" or "invalid_text"
+	Detail string // may be shown to the person
+}
 
-// Error returns the reason.
-func (w *Weak) Error() string { return w.Reason }
+// Weak says why a password was refused.
+type Weak struct{ Faults []Fault }
 
-// Check refuses a weak password with a *[Weak]: one that is too short, too long, common or
-// little more than a common one, one text repeated, a run of characters, or little more than
-// the words of the given names and addresses (OWASP ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11).
+// Error returns all details.
+func (w *Weak) Error() string {
+	details := make([]string, len(w.Faults))
+	for i, f := range w.Faults {
+		details[i] = f.Detail
+	}
+	return strings.Join(details, "; ")
+}
+
+// Check refuses a weak password with a *[Weak] of all its faults: one that is too short, too long,
+// common or little more than a common one, one text repeated, a run of characters, or little more
+// than the words of the given names and addresses (OWASP ASVS 5.0, 6.2.4, 6.2.9 and 6.2.11). What
+// is too long, or no text, is not looked at further.
 func (p Policy) Check(pw string, words ...string) error {
 	least, most := p.Min, p.Max
 	if least == 0 {
@@ -44,15 +57,22 @@ func (p Policy) Check(pw string, words ...string) error {
 	n := utf8.RuneCountInString(pw)
 	switch {
 	case !utf8.ValidString(pw):
-		return &Weak{"it is not valid text"}
-	case n < least:
-		return &Weak{fmt.Sprintf("it has %d characters, and needs at least %d", n, least)}
+		return &Weak{[]Fault{{"invalid_text", "it is not valid text"}}}
 	case n > most || len(pw) > maxBytes:
-		return &Weak{fmt.Sprintf("it is longer than %d characters", most)}
-	case nearlyCommon(pw), repeated(pw), run(pw):
-		return &Weak{"it is one of the most common passwords, or little more than one"}
-	case personal(pw, words):
-		return &Weak{"it is little more than a name or an address"}
+		return &Weak{[]Fault{{"too_long", fmt.Sprintf("it is longer than %d characters", most)}}}
+	}
+	var faults []Fault
+	if n < least {
+		faults = append(faults, Fault{"too_short", fmt.Sprintf("it has %d characters, and needs at least %d", n, least)})
+	}
+	if nearlyCommon(pw) || repeated(pw) || run(pw) {
+		faults = append(faults, Fault{"common", "it is one of the most common passwords, or little more than one"})
+	}
+	if personal(pw, words) {
+		faults = append(faults, Fault{"personal", "it is little more than a name or an address"})
+	}
+	if len(faults) > 0 {
+		return &Weak{faults}
 	}
 	return nil
 }

@@ -118,6 +118,17 @@ func (r *Ring) CheckMAC(label string, sum []byte, parts ...[]byte) bool {
 	return ok
 }
 
+// CheckShortMAC is CheckMAC for the first bytes of a MAC. sum has at least 16 bytes.
+func (r *Ring) CheckShortMAC(label string, sum []byte, parts ...[]byte) bool {
+	ok := false
+	for i := range r.keys {
+		if len(sum) >= 16 && len(sum) <= sha256.Size && hmac.Equal(sum, r.subkey(i, label).mac(parts)[:len(sum)]) {
+			ok = true
+		}
+	}
+	return ok
+}
+
 // AAD joins parts into additional data. Every part is preceded by its length, so that no two
 // lists of parts give the same bytes.
 func AAD(parts ...string) []byte {

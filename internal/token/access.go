@@ -15,8 +15,19 @@ const (
 	leeway      = 60 * time.Second
 )
 
-// ErrKey means that no key with that id and algorithm is known.
-var ErrKey = errors.New("token: unknown key")
+var (
+	// ErrKey means that no key with that id and algorithm is known.
+	ErrKey = errors.New("token: unknown key")
+
+	// ErrExpired means that a genuine token has expired.
+	ErrExpired = errors.New("token: expired")
+)
+
+// AccessForm reports whether a text has the form of an access token, of any app.
+func AccessForm(raw string) bool {
+	_, err := ReadJWS(raw, accessType, accessLimit)
+	return err == nil
+}
 
 // Access holds the claims of an access token. Email is set only if it is verified. Email and
 // Name may be empty. Times are in whole seconds.

@@ -163,7 +163,7 @@ func (c *claims) valid(now time.Time) error {
 	case c.ExpiresAt == nil || c.IssuedAt == nil:
 		return ErrMalformed
 	case !now.Before(time.Unix(*c.ExpiresAt, 0).Add(leeway)):
-		return errors.New("token: expired")
+		return ErrExpired
 	case now.Before(time.Unix(*c.IssuedAt, 0).Add(-leeway)):
 		return errors.New("token: issued in the future")
 	case c.NotBefore != nil && now.Before(time.Unix(*c.NotBefore, 0).Add(-leeway)):
