@@ -11,13 +11,11 @@ func (a App) takesCookies() bool {
 	return slices.Contains([]SessionMode{SessionCookie, SessionEither}, a.Settings.SessionMode)
 }
 
-<<<<<<< HEAD
 // holdsInCookie reports whether a session that begins with this client's choice is held in a
 // cookie.
 func (a App) holdsInCookie(by Client) bool { return signInStep{client: by}.inCookie(a) }
-=======
+
 // noCookies refuses what needs session cookies, for an app that takes none: a mistake of the host.
 func noCookies(app uuid.UUID) *Error {
 	return refuse(CodeInternal, "the app "+app.String()+" takes no session cookies: set its SessionMode to SessionCookie or SessionEither")
 }
->>>>>>> hub/main

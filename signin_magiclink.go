@@ -205,13 +205,8 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	switch {
 	case err != nil:
 		return Landing{}, err
-<<<<<<< HEAD
 	case in.Token != "" && !app.acceptsLink(got, in.Browser):
-		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it")
-=======
-	case !app.acceptsLink(got, in.Browser):
 		return Landing{}, invalidToken("the app accepts a link only in the browser that asked for it").with(notTheAsker(in.Browser))
->>>>>>> hub/main
 	case got.verifierElsewhere(in.Browser, app.ID):
 		return Landing{State: LandingTypeCode}, nil
 	}
