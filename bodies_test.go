@@ -66,6 +66,9 @@ func TestEveryRouteWithABodyIsKnown(t *testing.T) {
 	known["POST /auth/access-token/{app_id}"] = "none"
 	known["POST /auth/password/change/{app_id}"] = "new_password" // which may hold anything
 	known["POST /auth/password/set/{app_id}"] = "new_password"
+	for _, page := range []string{"sign-in", "sign-up", "account"} {
+		known["POST /auth/"+page+"/{app_id}"] = "none" // they take a form alone
+	}
 	for _, rt := range authkit.Routes() {
 		if takes := rt.Method == http.MethodPost || rt.Method == http.MethodPatch; takes != (known[rt.Method+" "+rt.Pattern] != "") {
 			t.Errorf("%s %s: got it known: %v, want %v", rt.Method, rt.Pattern, !takes, takes)
@@ -261,7 +264,7 @@ func TestContentTypes(t *testing.T) {
 		r.Header.Add("Content-Type", "application/json")
 		w.do(r).want(t, 415, "unsupported_media_type")
 	})
-	t.Run("a form is taken by the callback and by the pages of links alone", func(t *testing.T) {
+	t.Run("a form is taken by the callback and by pages alone", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
 		for route := range members() {
@@ -269,7 +272,7 @@ func TestContentTypes(t *testing.T) {
 			got := s.send(method, s.pathTo(pattern), "a=b", append(s.credential(pattern), form)...)
 			takes := slices.Contains([]string{
 				"/auth/verify/{app_id}", "/auth/callback/{provider}/{app_id}", "/auth/password/reset/{app_id}",
-				"/auth/email/verify/{app_id}", "/auth/email/confirm/{app_id}", "/auth/email/undo/{app_id}",
+				"/auth/email/verify/{app_id}", "/auth/email/confirm/{app_id}", "/auth/email/undo/{app_id}", "/auth/sign-out/{app_id}",
 			}, pattern)
 			if (got.Code != 415) != takes {
 				t.Errorf("%s: got %d, want the form taken: %v", route, got.Code, takes)

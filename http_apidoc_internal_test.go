@@ -249,10 +249,10 @@ func codesOf(rt route) []Code {
 	if strings.Contains(rt.pattern, "{app_id}") {
 		codes = append(codes, CodeInvalidAPIKey, CodeForbidden, CodeAppNotFound) // a forwarded request
 	}
-	if rt.limit != (limit{}) || write && len(rt.caller.schemes) > 0 && !slices.Contains(rt.caller.schemes, schemeAPIKey) {
+	if rt.limit != (limit{}) || len(rt.steps) > 0 || write && len(rt.caller.schemes) > 0 && !slices.Contains(rt.caller.schemes, schemeAPIKey) {
 		codes = append(codes, CodeRateLimited)
 	}
-	if body, _ := rt.action.takes(); body != nil {
+	if body, form := rt.action.takes(); body != nil || form != nil {
 		codes = append(codes, CodeUnsupportedMediaType, CodeBodyTooLarge)
 	}
 	return codes

@@ -132,6 +132,7 @@ func TestIDs(t *testing.T) {
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
+	w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionEither)}) // else there is no account page
 	takes := map[string][]string{}
 	for _, rt := range authkit.Routes() {
 		takes[rt.Pattern] = append(takes[rt.Pattern], rt.Method)
