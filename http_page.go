@@ -113,8 +113,8 @@ func formMark(what, of string) []byte { return token.Hash([]byte(what), []byte(o
 // shownBefore reports whether a token is that of a form of this path which this browser was shown
 // when it had another session, or no session.
 func (c *call) shownBefore(browser []byte, text string) bool {
-	id, ok := bindingID(text)
-	return ok && bytes.Equal(id[idSize/2:], formMark("form of a path", c.ownPath())) && sameText(text, bindingOf(browser, c.app.ID, id))
+	raw, ok := token.Decode(text, idSize+macSize)
+	return ok && bytes.Equal(raw[idSize/2:idSize], formMark("form of a path", c.ownPath())) && sameText(text, bindingOf(browser, c.app.ID, raw[:idSize]))
 }
 
 // ownPath is the path of the request with the id of the app in the place of an alias.
