@@ -76,6 +76,7 @@ func (j *settingsJSON) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 func (c *call) toAppWithSettingsJSON(a App) appJSON {
 	out := toAppJSON(a)
+	out.LogoURL = c.e.cfg.brandOf(a).Logo
 	out.Settings = &settingsJSON{a.Settings, appDefaults{c.e.cfg.Tokens, c.e.limits.all}}
 	return out
 }
