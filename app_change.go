@@ -27,14 +27,20 @@ type appEdit struct {
 	mayChooseCookies bool
 }
 
-// change applies the patch. If the app is changed concurrently, it decides again.
+// change applies the patch.
 func (p appEdit) change(ctx context.Context, e *Engine, ref AppRef) (App, error) {
+	return changeOwnApp(ctx, e, ref, func(app App) (AppChange, error) { return p.step(ctx, e, app) })
+}
+
+// changeOwnApp changes an app of the developer as decide says. If the app is changed concurrently,
+// it decides again.
+func changeOwnApp(ctx context.Context, e *Engine, ref AppRef, decide func(App) (AppChange, error)) (App, error) {
 	app, err := e.OwnApp(ctx, ref)
 	if err != nil {
 		return App{}, err
 	}
 	return again(func() (App, error) {
-		change, err := p.step(ctx, e, app)
+		change, err := decide(app)
 		if err != nil {
 			return App{}, err
 		}

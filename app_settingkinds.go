@@ -64,21 +64,6 @@ func equal(was, is reflect.Value) bool { return was.Equal(is) }
 
 func unchecked(string, reflect.Value, appDefaults) []FieldError { return nil }
 
-// yesOrNo is a boolean. The default is false.
-func yesOrNo() settingKind {
-	return settingKind{
-		rank: choiceRank, body: reflect.TypeFor[*bool](), check: unchecked, same: equal,
-		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
-			v, _ := member.(*bool)
-			if v != nil {
-				to.SetBool(*v)
-			}
-			return v != nil, nil
-		},
-		show: func(v reflect.Value, _ appDefaults) any { return v.Bool() },
-	}
-}
-
 // toggle is a boolean with a word in JSON for each value. The default is false, the first word.
 func toggle(no, yes string) settingKind {
 	return settingKind{

@@ -12,13 +12,13 @@ import (
 // AppPatch changes the name and the settings whose fields are not nil. A zero duration resets to
 // the engine's own. All errors of a patch are reported at once.
 type AppPatch struct {
-	Name            *string
-	SignupClosed    *bool
-	RequireVerified *bool
-	IdentityPolicy  *IdentityPolicy
-	MagicLink       *MagicLinkPolicy
-	RedirectURLs    *[]string
-	Origins         *[]string
+	Name           *string
+	SignupClosed   *bool
+	VerifyEmail    *VerifyEmailPolicy
+	IdentityPolicy *IdentityPolicy
+	MagicLink      *MagicLinkPolicy
+	RedirectURLs   *[]string
+	Origins        *[]string
 
 	AccessTTL       *time.Duration // 1 min to 1 h
 	SessionIdle     *time.Duration // 5 min to 90 days
@@ -37,7 +37,7 @@ type AppPatch struct {
 // setting, add a field to [Settings], a field of the same name to [AppPatch], and a row.
 var appSettings = []appSetting{
 	{"signup", "SignupClosed", toggle("open", "closed"), "Whether new users may sign up."},
-	{"require_verified_email", "RequireVerified", yesOrNo(), "Whether an address has to be proven before its user is let in."},
+	{"verify_email", "VerifyEmail", choice(VerifyEmailAsk, VerifyEmailRequired, VerifyEmailOff), "Whether a sign-up by password mails a proof of the address, and whether its user is let in before it is redeemed."},
 	{"link_policy", "IdentityPolicy", choice(IdentitiesJoinVerified, IdentitiesJoinNever), "When an identity at a provider joins an account by itself."},
 	{"magic_link", "MagicLink", choice(MagicLinkConfirm, MagicLinkBoundOnly), "Who may redeem a sign-in link."},
 	{"redirect_urls", "RedirectURLs", urls(httpio.CheckRedirectURL), "The exact URLs to which a sign-in may go on."},

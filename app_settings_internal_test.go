@@ -62,7 +62,7 @@ func TestSettingsInEffectAreAPatch(t *testing.T) {
 	for name, s := range map[string]Settings{
 		"the defaults": {},
 		"others": {
-			SignupClosed: true, RequireVerified: true, IdentityPolicy: IdentitiesJoinNever, MagicLink: MagicLinkBoundOnly,
+			SignupClosed: true, VerifyEmail: VerifyEmailOff, IdentityPolicy: IdentitiesJoinNever, MagicLink: MagicLinkBoundOnly,
 			RedirectURLs: []string{"https://a.example/x"}, Origins: []string{"https://a.example"},
 			AccessTTL: time.Minute, SessionIdle: 5 * time.Minute, SessionAbsolute: time.Second,
 			SessionMode: SessionEither, SigningAlg: "EdDSA", Limits: AppLimits{Mail: "1/h/ip"},
@@ -103,6 +103,8 @@ func TestAPatchIsReadByTheTable(t *testing.T) {
 		`{"signup":"closed"}`:                       "signup",
 		`{"signup":"x"}`:                            "signup: signup unknown_value",
 		`{"signup":""}`:                             "signup: signup unknown_value",
+		`{"verify_email":"required"}`:               "verify_email",
+		`{"verify_email":"must"}`:                   "verify_email: verify_email unknown_value",
 		`{"link_policy":""}`:                        "link_policy: link_policy unknown_value",
 		`{"session_idle_seconds":299}`:              "session_idle_seconds: session_idle_seconds out_of_range",
 		`{"session_absolute_seconds":1}`:            "session_absolute_seconds",

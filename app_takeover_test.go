@@ -24,6 +24,8 @@ var takeovers = []struct{ method, path, body, notice string }{
 	{"POST", "/oauth-configs", `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://a.example/cb"}`, "provider github was configured"},
 	{"PATCH", "/oauth-configs/github", `{"client_id":"d"}`, "provider github was configured"},
 	{"DELETE", "/oauth-configs/github", "", "provider github was removed"},
+	{"PUT", "/logo", "{picture}", "its logo was changed"},
+	{"DELETE", "/logo", "", "its logo was removed"},
 	{"POST", "/signing-keys/rotate", `{}`, "a new signing key was made"},
 }
 
@@ -42,6 +44,15 @@ func takenOver(t *testing.T, change ...func(*authkit.Config)) (w *world, path fu
 	}
 }
 
+// takeOver sends one of the takeovers. {picture} is an image.
+func (w *world) takeOver(method, path, body string) answer {
+	w.t.Helper()
+	if body == "{picture}" {
+		return w.send(method, path, string(picture(w.t, 1)), bearer(w.token), pngType)
+	}
+	return w.send(method, path, body, bearer(w.token))
+}
+
 func TestAnOldSessionTakesNoAppOver(t *testing.T) {
 	t.Parallel()
 	w, path := takenOver(t)
@@ -49,7 +60,7 @@ func TestAnOldSessionTakesNoAppOver(t *testing.T) {
 	before := len(w.outbox.Messages())
 	for _, c := range takeovers {
 		t.Run(c.method+" "+c.path+" "+c.body, func(t *testing.T) {
-			w.send(c.method, path(c.path), c.body, bearer(w.token)).want(t, 403, "reauthentication_required")
+			w.takeOver(c.method, path(c.path), c.body).want(t, 403, "reauthentication_required")
 		})
 	}
 	for _, body := range []string{
@@ -71,7 +82,7 @@ func TestADeveloperIsToldOfWhatCouldTakeAnAppOver(t *testing.T) {
 	w, path := takenOver(t, withoutLimits)
 	for _, c := range takeovers {
 		t.Run(c.method+" "+c.path+" "+c.body, func(t *testing.T) {
-			if got := w.send(c.method, path(c.path), c.body, bearer(w.token)); got.Code >= 300 {
+			if got := w.takeOver(c.method, path(c.path), c.body); got.Code >= 300 {
 				t.Fatalf("got %d %s, want it done", got.Code, got.Body)
 			}
 			w.clock.Advance(time.Second)

@@ -79,7 +79,7 @@ func branding() settingKind {
 			return reflect.ValueOf(of(was).with(p))
 		},
 		check: func(_ string, v reflect.Value, _ appDefaults) []FieldError { return of(v).check() },
-		show:  func(v reflect.Value, _ appDefaults) any { return of(v).json() },
+		show:  func(v reflect.Value, _ appDefaults) any { return new(of(v).json()) },
 	}
 }
 
@@ -132,9 +132,9 @@ func (j *brandingJSON) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 }
 
 // patch returns the change that a request asks for.
-func (j brandingJSON) patch() (p BrandingPatch) {
+func (j *brandingJSON) patch() (p BrandingPatch) {
 	for _, m := range brandingMembers {
-		*m.patch(&p) = m.json(&j).text
+		*m.patch(&p) = m.json(j).text
 		if j.cleared {
 			*m.patch(&p) = new("")
 		}

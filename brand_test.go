@@ -101,7 +101,7 @@ func TestConcurrentChangesOfABrandingAreAllKept(t *testing.T) {
 		}
 		all.Wait()
 		app, err := s.engine.OwnApp(s.t.Context(), ref)
-		if err := errors.Join(append(errs, err)...); err != nil {
+		if err := errors.Join(errors.Join(errs...), err); err != nil {
 			s.t.Fatal(err)
 		}
 		if want := (authkit.Branding{"#1a7f37", text, text, text, text}); app.Settings.Branding != want {

@@ -45,7 +45,7 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	}
 	now, app, data, ev := k.now(), in.app, in.data, in.event
 	ev.App, ev.IP = app.ID, in.by.IP
-	data.Asked, data.Agent, data.Cookie, data.asker = now, useragent.Describe(in.by.UserAgent), in.by.Cookie, k.asker(app.ID, in.by)
+	data = k.stamped(data, app.ID, in.by, now)
 	switch err := k.mail.limits.hit(ctx, app, k.mail.limits.countMail(data)...); {
 	case errors.Is(err, CodeRateLimited):
 		ev.Result, ev.Reason = "refused", string(CodeRateLimited)
@@ -65,6 +65,12 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	}
 	shown := k.answeredBinding(app.ID, in.purpose.kind, secrets.binding, now.Add(in.purpose.ttl))
 	return Pending{Binding: shown, ExpiresIn: in.purpose.ttl}, nil
+}
+
+// stamped completes the data of a challenge: who asks for it, and when.
+func (k *tokens) stamped(data challengeData, app uuid.UUID, by Client, now time.Time) challengeData {
+	data.Asked, data.Agent, data.Cookie, data.asker = now, useragent.Describe(by.UserAgent), by.Cookie, k.asker(app, by)
+	return data
 }
 
 // asker returns a keyed hash of the asking network. The app stands for it where the address is
@@ -115,6 +121,9 @@ func (k *tokens) addChallenge(riders *Riders, n newChallenge) {
 		t.Proof = nil // no code is right before it is known whose it is
 	}
 	riders.Tokens = append(riders.Tokens, t)
+	if n.user != nil && p.kind == forVerify.kind {
+		k.addOwnProof(riders, n, t.ExpiresAt)
+	}
 	k.mail.outbox.queue(riders, app.ID, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)), n.now, p.ttl)
 }
 

@@ -189,6 +189,7 @@ func TestNewAccountsHaveNoNewCodes(t *testing.T) {
 	t.Run("many that move to the address", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t, muchMail)
+		w.mailsNoProof()
 		moved := 0
 		for i := range 10 {
 			eve := w.signUp(w.nth(i)).text(t, "token")

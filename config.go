@@ -107,6 +107,14 @@ type Config struct {
 	// [Engine.ChangeApp], whatever this says. Default: false.
 	DeveloperCookies bool
 
+	// NoBranding shows no branding of any app: no colour, no link and no logo, which are kept.
+	// Default: false, pages show what a developer has set.
+	NoBranding bool
+
+	// BrandingInMails has mails show the logo and the links of an app's branding. Default: false;
+	// they show its colour alone, since a mail comes from the host's own address.
+	BrandingInMails bool
+
 	// Developers names the developer of a request, for a host that has developers of its own; the
 	// console app is then off. signedIn is when the developer last authenticated. Requests that could take
 	// an app over require a time within the last ten minutes, and the zero time is never fresh.

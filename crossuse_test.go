@@ -230,6 +230,14 @@ func doors() []door {
 
 		{"GET /apps/{app_id}/.well-known/openid-configuration", "the header", header("Bearer", "GET", "/apps/{app_id}/.well-known/openid-configuration", ""), all(200), nil},
 		{"GET /apps/{app_id}/.well-known/jwks.json", "the header", header("Bearer", "GET", "/apps/{app_id}/.well-known/jwks.json", ""), all(200), nil},
+		{"GET /branding/{hash}", "the header", func(s *stage, c wallet, x string) *http.Request {
+			return header("Bearer", "GET", s.logo(1), "")(s, c, x)
+		}, all(200), nil},
+		{"PUT /apps/{app_id}/logo", "the header", func(s *stage, c wallet, x string) *http.Request {
+			r := header("Bearer", "PUT", "/apps/{app_id}/logo", string(picture(s.t, 1)))(s, c, x)
+			r.Header.Set("Content-Type", "image/png")
+			return r
+		}, map[string]int{ownerToken: 204, otherDevToken: 404}, nil},
 		{"GET /errors/{code}", "the header", header("Bearer", "GET", "/errors/forbidden", ""), all(200), nil},
 		{"GET /docs", "the header", header("Bearer", "GET", "/docs", ""), all(200), nil},
 		{"GET /authkit.js", "the header", header("Bearer", "GET", "/authkit.js", ""), all(200), nil},
@@ -268,6 +276,7 @@ func doors() []door {
 		"GET /apps/{app_id}":                             {"", 200},
 		"DELETE /apps/{app_id}":                          {"", 204},
 		"POST /apps/{app_id}/signing-keys/rotate":        {"{}", 201},
+		"DELETE /apps/{app_id}/logo":                     {"", 204},
 		"PATCH /apps/{app_id}":                           {"{}", 200},
 		"GET /apps/{app_id}/api-keys":                    {"", 200},
 		"POST /apps/{app_id}/api-keys":                   {"{}", 201},

@@ -37,14 +37,16 @@ func (e *Engine) SendProof(ctx context.Context, in ProofRequest) (Pending, error
 type EmailProof struct {
 	App     uuid.UUID
 	Token   string // of the link
-	Email   string // with Code
+	Email   string // with Code; may be empty beside User
 	Code    string
-	Binding string // required with Code; with Token, one of Binding, Browser and User is required
+	Binding string // one of Binding and User is required with Code, and one of Binding, Browser and User with Token
 
 	// Browser is the secret in the binding cookie, as [Engine.Browser] returns it; it may be nil.
 	Browser []byte
 
-	User   uuid.UUID // the user who is signed in and asked for the proof
+	// User is the user who is signed in. Beside Code and without Binding it stands for the newest
+	// proof that the user's sign-up or a session of the user asked for.
+	User   uuid.UUID
 	Client Client
 }
 
@@ -57,7 +59,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	by, err := responseOf(in.Token, in.Email, in.Code, in.Binding)
+	by, err := e.responseToProof(ctx, app.ID, in)
 	if err != nil {
 		return User{}, err
 	}
@@ -70,6 +72,24 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 		return User{}, invalidToken("the asker's binding, browser or session is missing").with(notTheAsker(in.Browser))
 	}
 	return e.verify(ctx, app, got, in.Client, press{})
+}
+
+// responseToProof returns the response of the one who asked for a proof. A user who is signed in
+// needs no binding beside the code, and no address.
+func (e *Engine) responseToProof(ctx context.Context, app uuid.UUID, in EmailProof) (response, error) {
+	if in.Token != "" || in.Binding != "" || in.User == uuid.Nil {
+		return responseOf(in.Token, in.Email, in.Code, in.Binding)
+	}
+	r := response{code: in.Code}
+	if in.Email != "" {
+		var err error
+		if r, err = responseOf("", in.Email, in.Code, ""); err != nil {
+			return response{}, err
+		}
+	}
+	var err error
+	r.binding, err = e.tokens.ownBinding(ctx, app, in.User)
+	return r, err
 }
 
 // verify makes the address of a proof verified. The caller has checked that the asker redeems the

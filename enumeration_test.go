@@ -164,7 +164,7 @@ type secretive struct {
 
 // secretives lists all flows that take another person's address.
 func secretives() map[string]secretive {
-	closed, proven := authkit.AppPatch{SignupClosed: new(true)}, authkit.AppPatch{RequireVerified: new(true)}
+	closed, proven := authkit.AppPatch{SignupClosed: new(true)}, authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)}
 	const credentials, forgot, link = "/auth/credentials/{app_id}", "/auth/password/forgot/{app_id}", "/auth/magic-link/{app_id}"
 	tries := func(pw, intent string) string {
 		return `{"email":"` + loggedRequest + `","password":"` + pw + `"` + intent + `}`

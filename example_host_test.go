@@ -190,6 +190,7 @@ func ExampleEvent() {
 	}
 	// Output:
 	// user.create ok credentials
+	// email.send ok sign-up
 	// session.end ok signed out
 }
 

@@ -174,7 +174,7 @@ func flows() []flow {
 	var all []flow
 	for _, some := range [][]flow{
 		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), identityFlows(), sessionFlows(), managedFlows(),
-		accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), otherFlows(),
+		accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), brandFlows(), otherFlows(),
 	} {
 		all = append(all, some...)
 	}

@@ -45,7 +45,7 @@ func TestObserver(t *testing.T) {
 		name, want string
 		do         func()
 	}{
-		{"a sign-up", "user.create ok credentials", func() { w.signUp("ann@example.com") }},
+		{"a sign-up", "user.create ok credentials, email.send ok sign-up", func() { w.signUp("ann@example.com") }},
 		{"a sign-in", "session.start ok credentials", func() { w.signIn(app, "ann@example.com") }},
 		{"a wrong password", "session.start refused invalid_credentials", func() {
 			w.send("POST", "/auth/credentials/"+app, `{"email":"ann@example.com","password":"another passphrase"}`)

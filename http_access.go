@@ -209,7 +209,8 @@ func (c *call) mustBeVerified() error {
 	return nil
 }
 
-// owner requires the developer of the path's app. A POST requires a verified address as well.
+// owner requires the developer of the path's app. What makes something, by POST or
+// PUT, requires a verified address as well.
 func owner(c *call) error {
 	if err := developer(c); err != nil {
 		return err
@@ -226,7 +227,7 @@ func owner(c *call) error {
 		return unknownApp("the app is the host's own")
 	}
 	c.setApp(app)
-	if c.r.Method == http.MethodPost {
+	if c.r.Method == http.MethodPost || c.r.Method == http.MethodPut {
 		return c.mustBeVerified()
 	}
 	return nil

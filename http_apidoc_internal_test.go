@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/brand"
 	"github.com/authkit-dev/authkit/internal/errordoc"
 	"github.com/authkit-dev/authkit/internal/tools/apidoc"
 )
@@ -141,10 +142,12 @@ func apiOf(t *testing.T) apidoc.API {
 		},
 		Mixed: map[reflect.Type]apidoc.Content{
 			reflect.TypeFor[htmlPage]():   {MediaType: "text/html", Description: "A page for people.", Headers: []string{"Cross-Origin-Opener-Policy"}},
+			reflect.TypeFor[pngImage]():   {MediaType: "image/png", Description: "A picture."},
 			reflect.TypeFor[scriptText](): {MediaType: "text/javascript", Description: "A JavaScript module."},
 			reflect.TypeFor[elsewhere]():  {Description: "The browser goes on to Location.", Headers: []string{"Location"}},
 			reflect.TypeFor[userLines]():  {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every user, one a line."},
 		},
+		Files:   map[reflect.Type][]string{reflect.TypeFor[imageBody](): brand.MediaTypes},
 		Meaning: func(code string) string { doc, _ := errordoc.Find(code); return doc.Meaning },
 	}
 	for _, tag := range apiTags {
@@ -167,7 +170,7 @@ var apiTags = []struct {
 	{"account", "A user's password and address.", []string{"/auth/password/", "/auth/email/"}},
 	{"users", "The users of an app, for its server.", []string{"/users/"}},
 	{"apps", "Apps, for developers.", []string{"/apps"}},
-	{"discovery", "What is public.", []string{"/apps/{app_id}/.well-known/", "/errors/", "/healthz", "/readyz", "/openapi.json", "/docs", "/authkit.js"}},
+	{"discovery", "What is public.", []string{"/apps/{app_id}/.well-known/", "/branding/", "/errors/", "/healthz", "/readyz", "/openapi.json", "/docs", "/authkit.js"}},
 }
 
 // tagOf returns the group of a path.
@@ -233,6 +236,9 @@ func resultHeadersOf(rt route) (names []string) {
 	}
 	if _, ok := rt.headers.(documentHeaders); ok {
 		names = append(names, "ETag", "Content-Encoding")
+	}
+	if _, ok := rt.headers.(logoHeaders); ok {
+		names = append(names, "ETag")
 	}
 	return names
 }

@@ -17,6 +17,8 @@ type browser struct {
 	http *border
 	w    http.ResponseWriter
 	r    *http.Request
+
+	next *bindingCookieValue // the binding once a sign-up has created its user; nil: rebind decides
 }
 
 // deviceCookie holds the device token, which names the ten latest accounts of a browser, of all
@@ -111,16 +113,32 @@ func (b browser) bind() []byte {
 	return got.secret
 }
 
+// bindSignUp returns the binding secret that the browser has once a sign-up has created its user.
+// It is another one than now if rebind would renew it. rebind writes the cookie.
+func (b *browser) bindSignUp() []byte {
+	got, ok := b.binding()
+	if !ok || b.device() != "" || !slices.Equal(got.user, make([]byte, idSize)) {
+		got = newBindingValue(b.http.now())
+	}
+	b.next = &got
+	return got.secret
+}
+
 // rebind notes in the binding cookie who signs in. Where another user did so before, the browser
 // gets another secret, so that this user cannot finish what that one began. A secret that notes
 // no user may have been made while another user was signed in; lastOn reports whether the device
 // token names this user as its last.
-func (b browser) rebind(u User, lastOn bool) {
+func (b browser) rebind(s SignIn, lastOn bool) {
+	mark := userMark(b.http.ring, s.User)
+	if b.next != nil && s.Created {
+		b.next.user = mark
+		b.keepBinding(*b.next)
+		return
+	}
 	got, ok := b.binding()
 	if !ok {
 		return
 	}
-	mark := userMark(b.http.ring, u)
 	switch {
 	case slices.Equal(got.user, mark):
 		return

@@ -95,15 +95,15 @@ func TestAnotherUserGetsAnotherBinding(t *testing.T) {
 	b := newTestBrowser(t, atTestTime)
 	var begun []byte
 	b.visit(http.MethodPost, func(x browser) { begun = x.bind() })
-	b.visit(http.MethodPost, func(x browser) { x.rebind(ann, true) })
+	b.visit(http.MethodPost, func(x browser) { x.rebind(SignIn{User: ann}, true) })
 	if !slices.Equal(b.secret(), begun) {
 		t.Error("the first who signs in: got another secret, want the one with which that person began")
 	}
-	b.visit(http.MethodPost, func(x browser) { x.rebind(ann, true) })
+	b.visit(http.MethodPost, func(x browser) { x.rebind(SignIn{User: ann}, true) })
 	if !slices.Equal(b.secret(), begun) {
 		t.Error("the same user again: got another secret")
 	}
-	b.visit(http.MethodPost, func(x browser) { x.rebind(bob, true) })
+	b.visit(http.MethodPost, func(x browser) { x.rebind(SignIn{User: bob}, true) })
 	if slices.Equal(b.secret(), begun) {
 		t.Error("another user: got the secret of the first")
 	}
@@ -111,5 +111,53 @@ func TestAnotherUserGetsAnotherBinding(t *testing.T) {
 	b.visit(http.MethodPost, func(x browser) { x.unbind() })
 	if got := b.secret(); got == nil || slices.Equal(got, after) {
 		t.Errorf("signed out: got %x, want another secret", got)
+	}
+}
+
+func TestASignUpIsBoundToTheBindingThatTheBrowserHasAfterIt(t *testing.T) {
+	t.Parallel()
+	ann := User{App: uuid.MustParse("0190a000-0000-7000-8000-00000000000a"), ID: uuid.MustParse("0190a000-0000-7000-8000-000000000001")}
+	bob := User{App: ann.App, ID: uuid.MustParse("0190a000-0000-7000-8000-000000000002")}
+	for name, c := range map[string]struct {
+		before func(b *testBrowser)
+		kept   bool // whether the secret from before is used
+	}{
+		"a new browser": {func(*testBrowser) {}, false},
+		"a browser that has begun a flow": {func(b *testBrowser) {
+			b.visit(http.MethodPost, func(x browser) { x.bind() })
+		}, true},
+		"a browser in which another user signed in": {func(b *testBrowser) {
+			b.visit(http.MethodPost, func(x browser) { x.bind() })
+			b.visit(http.MethodPost, func(x browser) { x.rebind(SignIn{User: bob}, true) })
+		}, false},
+		"a browser that knows another user as its last": {func(b *testBrowser) {
+			b.visit(http.MethodPost, func(x browser) { x.bind(); x.keepDevice("bob") })
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newTestBrowser(t, atTestTime)
+			c.before(b)
+			before := b.secret()
+			var bound []byte
+			b.visit(http.MethodPost, func(x browser) { bound = x.bindSignUp() })
+			if !slices.Equal(b.secret(), before) {
+				t.Error("a sign-up that was refused: got another secret, want the one from before")
+			}
+			b.visit(http.MethodPost, func(x browser) {
+				bound = x.bindSignUp()
+				x.rebind(SignIn{User: ann, Created: true}, false)
+			})
+			if !slices.Equal(b.secret(), bound) {
+				t.Error("after the sign-up: got another secret than the one that its proof is bound to")
+			}
+			if got := slices.Equal(bound, before); got != c.kept {
+				t.Errorf("the secret from before is used: got %v, want %v", got, c.kept)
+			}
+			b.visit(http.MethodPost, func(x browser) { x.rebind(SignIn{User: ann}, true) })
+			if !slices.Equal(b.secret(), bound) {
+				t.Error("the same user again: got another secret")
+			}
+		})
 	}
 }

@@ -28,7 +28,7 @@ func (c cookieChange) signIn(ctx context.Context, s SignIn) {
 	}
 	lastOn := device.Latest(c.e.http.ring, app, s.User.Email, c.browser.device(), c.e.now())
 	c.setDeviceCookie(s.User)
-	c.browser.rebind(s.User, lastOn)
+	c.browser.rebind(s, lastOn)
 }
 
 // endReplaced ends the session whose cookie is replaced.

@@ -26,7 +26,7 @@ func (e *Engine) Client(r *http.Request, app uuid.UUID) Client {
 // The secret ties a flow to the browser that began it. It never leaves the server but in that
 // cookie.
 func (e *Engine) Browser(w http.ResponseWriter, r *http.Request) []byte {
-	b := browser{e.http, w, r}
+	b := browser{http: e.http, w: w, r: r}
 	secret := b.bind()
 	if _, ok := e.http.cookies.Written(w.Header(), bindingCookie); ok {
 		w.Header().Set("Cache-Control", "no-store")
@@ -66,7 +66,7 @@ func (e *Engine) SetSessionCookies(w http.ResponseWriter, r *http.Request, in Si
 	case in.Cookie == "":
 		return refuse(CodeInternal, "the sign-in has no session cookie: describe the browser by Engine.Client, or set Client.Cookie")
 	}
-	b := browser{e.http, w, r}
+	b := browser{http: e.http, w: w, r: r}
 	others := b.countSessions(sessionCookie(app.ID))
 	change := cookieChange{e: e, browser: b}
 	if room := (Client{checked: &checked{otherSessions: others}}).checkCookieRoom(); room != nil {
@@ -84,7 +84,7 @@ func (e *Engine) SetSessionCookies(w http.ResponseWriter, r *http.Request, in Si
 // it before the header of the answer is written, and only for a POST that no page of another site
 // has made. [CodeUnavailable]: the store does not answer; the session and the cookies stay.
 func (e *Engine) ClearSessionCookies(w http.ResponseWriter, r *http.Request, app uuid.UUID) error {
-	b := browser{e.http, w, r}
+	b := browser{http: e.http, w: w, r: r}
 	if value, ok := b.session(app); ok {
 		if err := e.endByCookie(r.Context(), app, value); err != nil {
 			return err

@@ -3,7 +3,6 @@ package authkit
 import (
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 )
 
@@ -37,23 +36,6 @@ type managedUserJSON struct {
 
 func toManagedUserJSON(u User) managedUserJSON {
 	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: nullText(u.DisabledReason)}
-}
-
-// clearable is a text that null clears. It is nil if the member is missing.
-type clearable struct{ text *string }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *clearable) UnmarshalJSON(b []byte) error {
-	c.text = new("")
-	return json.Unmarshal(b, c.text)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c clearable) MarshalJSON() ([]byte, error) {
-	if c.text == nil {
-		return nullText("").MarshalJSON()
-	}
-	return nullText(*c.text).MarshalJSON()
 }
 
 // signInJSON is a sign-in. Where a cookie holds the session, token, token_type, expires_in and
@@ -100,6 +82,7 @@ type appJSON struct {
 	Name      string        `json:"name"`               // the app's name
 	CreatedAt time.Time     `json:"created_at"`         // when the app was created
 	Settings  *settingsJSON `json:"settings,omitempty"` // where one app is read or changed
+	LogoURL   string        `json:"logo_url,omitempty"` // of the logo, a PNG, where one app is read or changed; absent: it has none
 	APIKey    string        `json:"api_key,omitempty"`  // the first API key, shown by the answer that creates the app alone
 }
 

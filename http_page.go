@@ -21,7 +21,7 @@ func (c *call) language() *locale.Language {
 
 // view returns what every page of the request has.
 func (c *call) view() pages.Page {
-	return pages.Page{Language: c.language(), App: c.app.Name, Nonce: token.Encode(token.Random(16))}
+	return pages.Page{Language: c.language(), App: c.app.Name, Brand: pages.Brand(c.e.cfg.brandOf(c.app)), Nonce: token.Encode(token.Random(16))}
 }
 
 // show answers with a page. No script of another origin may read it, since its forms are for the

@@ -13,6 +13,7 @@ type pathParameters struct {
 	SessionID uuid.UUID `json:"session_id" api:"required"` // the session's id
 	ID        uuid.UUID `json:"id" api:"required"`         // the API key's id
 	Code      string    `json:"code" api:"required"`       // the error code
+	Hash      string    `json:"hash" api:"required"`       // the hash of the logo, as in logo_url
 }
 
 // sessionQuery chooses where the tokens of a sign-in go.
@@ -97,6 +98,11 @@ type documentHeaders struct {
 	IfNoneMatch string `json:"If-None-Match"` // the ETag of the document that the client has
 }
 
+// logoHeaders are of a request for a logo.
+type logoHeaders struct {
+	IfNoneMatch string `json:"If-None-Match"` // the ETag of the logo that the client has
+}
+
 // cookieParameters are the cookies of authkit. On http they go by these names without __Host-.
 type cookieParameters struct {
 	Binding string `json:"__Host-authkit-b"` // ties a flow to the browser that began it
@@ -122,7 +128,7 @@ type resultHeaders struct {
 	Location      string `json:"Location"`                         // where the browser goes
 	Link          string `json:"Link"`                             // the next page, as rel="next"
 	SetCookie     string `json:"Set-Cookie"`                       // the session, the device token or the binding
-	ETag          string `json:"ETag"`                             // the document's version
+	ETag          string `json:"ETag"`                             // the version of the document or logo
 	ContentCoding string `json:"Content-Encoding"`                 // gzip where the client accepts it
 }
 

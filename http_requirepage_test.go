@@ -233,7 +233,7 @@ func TestRequirePageSendsAnUnprovenUserToTheSignInPage(t *testing.T) {
 	t.Parallel()
 	w := withCookies(t, "cookie")
 	cookie := w.cookieOf(w.signUp("ann@example.com"))
-	w.settings(authkit.AppPatch{RequireVerified: new(true)})
+	w.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
 	w.clock.Advance(10 * time.Second)
 	if got := open(t, page(t, w, w.app.ID), "GET", "/", append([]string{cookie}, opens...)...); got.Code != http.StatusSeeOther {
 		t.Errorf("got %d, want 303", got.Code)

@@ -61,11 +61,14 @@ type (
 	// scriptText is a JavaScript module.
 	scriptText struct{}
 
+	// pngImage is a picture.
+	pngImage struct{}
+
 	// userLines are users, one JSON object a line (application/x-ndjson).
 	userLines struct{}
 )
 
-const get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 
 // jsonResponse is an answer with its status.
 type jsonResponse struct {

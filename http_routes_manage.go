@@ -65,6 +65,17 @@ var managementRoutes = []route{
 		answers: []result{{204, nil}},
 	},
 	{
+		method: put, pattern: appPath + "/logo", operation: "SetLogo", summary: "Give an app a logo",
+		caller: &byFreshOwner, action: takesImage{setLogo},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeEmailNotVerified},
+	},
+	{
+		method: del, pattern: appPath + "/logo", operation: "DropLogo", summary: "Remove an app's logo",
+		caller: &byFreshOwner, action: plain{dropLogo},
+		answers: []result{{204, nil}},
+	},
+	{
 		method: post, pattern: appPath + "/signing-keys/rotate", operation: "RotateSigningKey", summary: "Make the next signing key",
 		caller: &byFreshOwner, action: withBody[rotateBody]{rotateSigningKey},
 		answers: []result{{201, signingKeyJSON{}}},

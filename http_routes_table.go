@@ -20,6 +20,12 @@ var publicRoutes = []route{
 		answers: []result{{200, KeySet{}}},
 	},
 	{
+		method: get, pattern: "/branding/{hash}", operation: "Logo", summary: "An app's logo",
+		caller: &byAnyone, action: plain{showLogo}, headers: logoHeaders{},
+		answers: []result{{200, pngImage{}}, {304, nil}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
 		method: get, pattern: "/errors/{code}", operation: "ExplainError", summary: "What an error code means",
 		caller: &byAnyone, action: plain{errorPage},
 		answers: []result{{200, htmlPage{}}},

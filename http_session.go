@@ -22,9 +22,12 @@ type credentialsBody struct {
 }
 
 func signInWithPassword(c *call, in credentialsBody) (jsonResponse, error) {
-	var browser []byte
-	if c.app.Settings.RequireVerified { // a proof may be mailed
+	var browser []byte // for a proof that may be mailed
+	switch {
+	case c.app.requiresProof():
 		browser = c.browser.bind()
+	case c.app.asksForProof() && in.Intent != "sign_in":
+		browser = c.browser.bindSignUp()
 	}
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
 		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Device: c.browser.device(), Client: c.client,

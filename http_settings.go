@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -32,13 +33,23 @@ var appPatchType = func() reflect.Type {
 func readAppPatch(r *http.Request) (p AppPatch, bad []FieldError, err error) {
 	body := reflect.New(appPatchType)
 	if err := httpio.Decode(r, body.Interface()); err != nil {
-		return p, nil, err
+		return p, nil, renamedSetting(err)
 	}
 	p.Name, _ = reflect.TypeAssert[*string](body.Elem().Field(0))
 	for i, row := range appSettings {
 		bad = append(bad, row.read(body.Elem().Field(i+1).Interface(), &p)...)
 	}
 	return p, bad, nil
+}
+
+// renamedSetting gives the refusal of a setting that earlier versions had the name of the one that
+// took its place. It returns other errors as they are.
+func renamedSetting(err error) error {
+	const former = "require_verified_email"
+	if body, ok := errors.AsType[*httpio.BodyError](err); ok && len(body.Fields) == 1 && body.Fields[0].Field == former {
+		return invalid(former, "unknown", former+` is no setting any more: send verify_email, which is "ask", "required" or "off"`)
+	}
+	return err
 }
 
 // settingsJSON are the settings of an app that are in effect, with the defaults.
@@ -65,6 +76,7 @@ func (j *settingsJSON) MarshalJSONTo(enc *jsontext.Encoder) error {
 
 func (c *call) toAppWithSettingsJSON(a App) appJSON {
 	out := toAppJSON(a)
+	out.LogoURL = c.e.cfg.brandOf(a).Logo
 	out.Settings = &settingsJSON{a.Settings, appDefaults{c.e.cfg.Tokens, c.e.limits.all}}
 	return out
 }

@@ -190,6 +190,7 @@ func (s *stage) events(kind string) int {
 func TestLinkingTellsOnlyAProvenAddress(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
+	s.mailsNoProof()
 	s.link(s.signUp("ann@example.com").text(t, "token"), nil)
 	s.runOnce()
 	if m, ok := s.outbox.Last("ann@example.com"); ok {

@@ -202,7 +202,7 @@ func TestASignInIsCountedInOneStep(t *testing.T) {
 	for _, c := range []struct{ name, body, want string }{
 		{"a sign-in", signInBody("ann@example.com", password, ""), "200 in 1: credentials/ip/all credentials/ip credentials/email credentials/day"},
 		{"a wrong password", signInBody("ann@example.com", "another passphrase", ""), "401 in 1: credentials/ip/all credentials/ip credentials/email credentials/day"},
-		{"a sign-up", signInBody("bob@example.com", password, ""), "201 in 2: credentials/ip/all credentials/ip credentials/email credentials/day signup/ip/all signup/ip"},
+		{"a sign-up", signInBody("bob@example.com", password, ""), "201 in 2: credentials/ip/all credentials/ip credentials/email credentials/day signup/ip/all signup/ip mail/email"},
 		{"no address", signInBody("ann", password, ""), "400 in 1: credentials/ip/all credentials/ip"},
 		{"no object", "[]", "400 in 1: credentials/ip/all credentials/ip"},
 		{"no intent that there is", signInBody("ann@example.com", password, "sign_off"), "400 in 1: credentials/ip/all credentials/ip"},

@@ -133,7 +133,7 @@ func TestObjects(t *testing.T) {
 	pending, m := s.mailed("link@example.com", "")
 	s.provider()
 	settings := shape{
-		"signup": is("open"), "require_verified_email": is(false), "link_policy": is("verified"), "magic_link": is("confirm"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900),
+		"signup": is("open"), "verify_email": is("ask"), "link_policy": is("verified"), "magic_link": is("confirm"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900),
 		"session_idle_seconds": isCount, "session_absolute_seconds": isCount, "session_mode": is("bearer"), "signing_alg": is("ES256"),
 		"limits":   is("map[credentials:20/m/ip, 10/m/email mail:5/h/email, 30/h/ip oauth:60/m/ip sign_up:20/h/ip]"),
 		"branding": is("map[color:<nil> home_url:<nil> privacy_url:<nil> support_url:<nil> terms_url:<nil>]"),

@@ -47,10 +47,10 @@ func sortWithinApps(all []*parcel) {
 	}
 }
 
-// recipient is an address to which an app sends mail.
+// recipient is an address to which an app sends mail, however it is spelled.
 type recipient struct {
 	app uuid.UUID
-	to  string
+	to  string // canonical; empty for a letter that is never sent
 }
 
 // untried makes the mail due again at once.
@@ -58,4 +58,4 @@ func (p *parcel) untried(now time.Time) Settled {
 	return Settled{App: p.App, ID: p.ID, Until: p.DueAt, DueAt: now, Attempts: p.Attempts}
 }
 
-func (p *parcel) recipient() recipient { return recipient{p.App, p.letter.To} }
+func (p *parcel) recipient() recipient { return recipient{p.App, p.letter.holder()} }

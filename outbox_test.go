@@ -40,6 +40,11 @@ func (p *postman) letters() []mail.Message {
 	return slices.Clone(p.took)
 }
 
+// lettersTo returns those to one address.
+func (p *postman) lettersTo(to string) []mail.Message {
+	return slices.DeleteFunc(p.letters(), func(m mail.Message) bool { return m.To != to })
+}
+
 // hangs is a next hop that never answers.
 func hangs(ctx context.Context) error {
 	<-ctx.Done()

@@ -22,10 +22,11 @@ func TestAResetAndItsMail(t *testing.T) {
 		t.Parallel()
 		p := &postman{now: time.Now, does: func(context.Context) error { return errors.New("the line broke after the end of the mail") }}
 		w := setup(t, func(c *authkit.Config) { c.Mailer = p })
+		w.mailsNoProof()
 		w.signUp("ann@example.com")
 		w.send("POST", w.in(forgot), ask).want(t, 202, "")
 		_ = w.engine.RunOnce(t.Context())
-		letters := p.letters()
+		letters := p.lettersTo("ann@example.com")
 		if len(letters) != 1 {
 			t.Fatalf("Send: got %d calls, want 1", len(letters))
 		}
@@ -33,7 +34,7 @@ func TestAResetAndItsMail(t *testing.T) {
 		w.clock.Advance(time.Minute)
 		_ = w.engine.RunOnce(t.Context())
 		w.send("POST", w.in(reset), byLink(letters[0], withNew)).want(t, 401, "invalid_token")
-		for _, later := range p.letters()[1:] { // one is the notice of the new password
+		for _, later := range p.lettersTo("ann@example.com")[1:] { // one is the notice of the new password
 			if mail.Link(later) != "" {
 				t.Errorf("Send: got %q again, want no mail of a reset that is spent", later.Subject)
 			}
@@ -43,16 +44,17 @@ func TestAResetAndItsMail(t *testing.T) {
 		t.Parallel()
 		p := &postman{now: time.Now, does: func(context.Context) error { return errors.New("the line broke after the end of the mail") }}
 		w := setup(t, func(c *authkit.Config) { c.Mailer = p })
+		w.mailsNoProof()
 		w.signUp("ann@example.com")
 		pending := w.send("POST", w.in(forgot), ask)
 		_ = w.engine.RunOnce(t.Context())
-		m := p.letters()[0]
+		m := p.lettersTo("ann@example.com")[0]
 		for range 5 {
 			w.send("POST", w.in(reset), byWrongCode("ann@example.com", pending, m, withNew)).want(t, 401, "invalid_token")
 		}
 		w.clock.Advance(time.Minute)
 		_ = w.engine.RunOnce(t.Context())
-		if n := len(p.letters()); n != 2 {
+		if n := len(p.lettersTo("ann@example.com")); n != 2 {
 			t.Fatalf("Send: got %d calls, want 2", n)
 		}
 		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 401, "invalid_token")
@@ -60,11 +62,12 @@ func TestAResetAndItsMail(t *testing.T) {
 	t.Run("only the newest leaves, and works", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
+		w.mailsNoProof()
 		w.signUp("ann@example.com")
 		w.send("POST", w.in(forgot), ask).want(t, 202, "")
 		w.clock.Advance(time.Second)
 		pending, m := w.forgot("ann@example.com")
-		if n := len(w.outbox.Messages()); n != 1 {
+		if n := len(w.mails()); n != 1 {
 			t.Errorf("mail: got %d, want 1", n)
 		}
 		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")
@@ -73,6 +76,7 @@ func TestAResetAndItsMail(t *testing.T) {
 		t.Parallel()
 		store := &binding{Store: memory.New()}
 		w := setup(t, func(c *authkit.Config) { c.Store = store })
+		w.mailsNoProof()
 		w.signUp("ann@example.com")
 		w.send("POST", w.in(forgot), ask).want(t, 202, "")
 		var pending answer
@@ -81,7 +85,7 @@ func TestAResetAndItsMail(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := w.mailTo("ann@example.com")
-		if n := len(w.outbox.Messages()); n != 1 {
+		if n := len(w.mails()); n != 1 {
 			t.Errorf("mail: got %d, want that of the newest alone", n)
 		}
 		w.send("POST", w.in(reset), byCode("ann@example.com", pending, m, withNew)).want(t, 200, "")

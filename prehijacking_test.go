@@ -216,9 +216,9 @@ func TestProvenAddressesOnly(t *testing.T) {
 			s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(ann, password, "")).want(s.t, 401, "invalid_credentials")
 		},
 		"an unproven user's right password mails a proof": func(s *stage) {
-			s.settings(authkit.AppPatch{RequireVerified: new(false)})
+			s.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailOff)})
 			s.signUp(ann)
-			s.settings(authkit.AppPatch{RequireVerified: new(true)})
+			s.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
 			s.equal("a wrong password", s.passes(ann, "wrong"), 401)
 			got := s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(ann, password, "sign_in"))
 			got.want(s.t, 403, "email_not_verified")
@@ -234,7 +234,7 @@ func TestProvenAddressesOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			overStores(t, func(s *stage) {
-				s.settings(authkit.AppPatch{RequireVerified: new(true)})
+				s.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
 				script(s)
 			})
 		})
@@ -307,7 +307,7 @@ func TestUnprovenUsersGetNoFurtherTokenOnceTheAppAsks(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
 	in := s.signUp("ann@example.com")
-	s.settings(authkit.AppPatch{RequireVerified: new(true)})
+	s.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
 	s.refresh(in.text(t, "refresh_token")).want(t, 403, "email_not_verified")
 	s.refresh(in.text(t, "refresh_token")).want(t, 401, "invalid_token")
 	s.equal("the session", s.lives(in.text(t, "token")), 401)

@@ -25,7 +25,7 @@ func (e *Engine) sessionByCookie(ctx context.Context, c cookieUse) (Session, Use
 // endUnproven ends a session of a user whose address is not verified, where the app has come to
 // require verified addresses since the session began: [CodeEmailNotVerified].
 func (e *Engine) endUnproven(ctx context.Context, app App, u User, s Session) error {
-	if !app.Settings.RequireVerified || u.Verified {
+	if !app.requiresProof() || u.Verified {
 		return nil
 	}
 	err := e.endSession(ctx, SessionRef{App: app.ID, User: u.ID, ID: s.ID}, string(CodeEmailNotVerified))

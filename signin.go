@@ -32,6 +32,8 @@ type signInStep struct {
 	linkedProvider string // the provider whose identity is linked to the account; the user is told by mail
 	passwordReset  bool   // the step resets the password; a mail tells the user, and names the identities in drop
 
+	mails *signUpProof // the proof that is mailed to a new user; nil: there is none
+
 	handOver handOver // the zero value: the session is not handed over
 	press    press    // the step stores its outcome; the zero press has no outcome
 }
@@ -68,7 +70,7 @@ func (s signInStep) checkCookieRoom(app App) error {
 // checkVerified refuses a user of an unverified address where the app requires a verified one,
 // unless the step verifies it: [CodeEmailNotVerified].
 func (s signInStep) checkVerified(app App, u User) error {
-	if app.Settings.RequireVerified && !u.Verified && !s.proof {
+	if app.requiresProof() && !u.Verified && !s.proof {
 		return unproven("")
 	}
 	return nil
@@ -124,6 +126,9 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 	entry := signInChange{UserChange: UserChange{Now: now, App: app.ID, ID: u.ID}}
 	if err := e.prepare(&entry, app, nil, step); err != nil {
 		return Landing{}, err
+	}
+	if step.mails != nil {
+		e.tokens.addSignUpProof(&entry.Riders, app, u, step, now)
 	}
 	return e.commit(ctx, app, ev, entry)
 }
@@ -262,12 +267,12 @@ func resetAccount(c *UserChange) {
 }
 
 // mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and charges the
-// limit of sign-ups for the peer, whatever the method.
-func (e *Engine) mayCreate(ctx context.Context, app App, by Client) error {
+// limit of sign-ups for the peer, whatever the method, and then more.
+func (e *Engine) mayCreate(ctx context.Context, app App, by Client, more ...count) error {
 	if app.Settings.SignupClosed {
 		return signupClosed()
 	}
-	return e.limits.hit(ctx, app, e.limits.peerCounts(limitSignupPeer, by)...)
+	return e.limits.hit(ctx, app, append(e.limits.peerCounts(limitSignupPeer, by), more...)...)
 }
 
 func signupClosed() *Error { return refuse(CodeSignupDisabled, "this app takes no new users") }

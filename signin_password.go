@@ -24,7 +24,7 @@ type PasswordSignIn struct {
 	// empty for either.
 	Intent string
 
-	// Browser is as [MagicLinkRequest.Browser], for a proof that may be mailed.
+	// Browser is as [MagicLinkRequest.Browser]. A proof that is mailed is bound to it.
 	Browser []byte
 
 	// Device is the device token that [Engine.IssueDeviceToken] gave the browser after an earlier
@@ -39,6 +39,9 @@ type PasswordSignIn struct {
 // [CodeInvalidCredentials], in the same time; without an intent, so is a weak password for an
 // unknown address. With intent "sign_up": [CodeWeakPassword] before any look-up,
 // [CodeSignupDisabled], [CodeEmailTaken]. [CodeUserDisabled], with the right password only.
+//
+// Where the app asks for a proof of the address, which is the default, a sign-up mails one and
+// signs the user in at once. A mail that a limit holds back fails no sign-up.
 //
 // Where the app requires verified addresses, only the intent "sign_up" makes a user, and the answer
 // is [SignIn.Pending] for new and taken addresses. A user who has not proven the address gets
@@ -92,7 +95,7 @@ func (p passwordTry) signIn(ctx context.Context, by *passwordClient) (Landing, e
 	if err := p.e.limits.hit(ctx, p.app, by.recheck(p.e.limits, account)...); err != nil {
 		return Landing{}, err
 	}
-	if account == nil && p.in.Intent == "" && !p.app.Settings.RequireVerified && p.weak == nil && !p.app.Settings.SignupClosed {
+	if account == nil && p.in.Intent == "" && !p.app.requiresProof() && p.weak == nil && !p.app.Settings.SignupClosed {
 		switch err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); {
 		case err == nil:
 			return p.create(ctx)
@@ -130,7 +133,7 @@ func (p passwordTry) signUp(ctx context.Context) (Landing, error) {
 	if p.app.Settings.SignupClosed {
 		return Landing{}, signupClosed()
 	}
-	if p.app.Settings.RequireVerified {
+	if p.app.requiresProof() {
 		return p.signUpLater(ctx)
 	}
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
@@ -186,7 +189,8 @@ func (p passwordTry) askForProof(ctx context.Context, u User) error {
 
 // create creates the user and signs the user in.
 func (p passwordTry) create(ctx context.Context) (Landing, error) {
-	if err := p.e.mayCreate(ctx, p.app, p.in.Client); err != nil { // before the hash, which costs more
+	proof, err := p.mayCreate(ctx) // before the hash, which costs more
+	if err != nil {
 		return Landing{}, err
 	}
 	phc, err := p.e.hasher.hash(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password)
@@ -194,7 +198,7 @@ func (p passwordTry) create(ctx context.Context) (Landing, error) {
 		return Landing{}, err
 	}
 	step := p.step
-	step.put = []Credential{{Kind: passwordKind, Data: []byte(phc)}}
+	step.put, step.mails = []Credential{{Kind: passwordKind, Data: []byte(phc)}}, proof
 	return p.e.signUpUser(ctx, p.app, User{Email: p.email, EmailTyped: p.in.Email, Name: p.in.Name}, step)
 }
 
@@ -208,7 +212,7 @@ func (p passwordTry) check(ctx context.Context, account *Account) (Landing, erro
 	if !ok {
 		return Landing{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
 	}
-	if u := account.User; p.app.Settings.RequireVerified && !u.Verified && !u.Disabled {
+	if u := account.User; p.app.requiresProof() && !u.Verified && !u.Disabled {
 		return Landing{}, p.askForProof(ctx, u)
 	}
 	step := p.step

@@ -37,10 +37,9 @@ type Settings struct {
 	// SignupClosed refuses new users, whatever the method of sign-in.
 	SignupClosed bool `json:"signup_closed,omitempty"`
 
-	// RequireVerified refuses the sign-in of every user whose address is not proven. A sign-up
-	// with a password then waits for the proof, and answers the same for taken addresses. A
-	// session of such a user that is alive ends when it is next refreshed, or its cookie checked.
-	RequireVerified bool `json:"require_verified,omitempty"`
+	// VerifyEmail says what a user has to do about an address that is not proven; empty:
+	// [VerifyEmailAsk].
+	VerifyEmail VerifyEmailPolicy `json:"verify_email,omitempty"`
 
 	// IdentityPolicy says when an identity is linked to an account automatically; empty:
 	// [IdentitiesJoinVerified].
@@ -90,6 +89,24 @@ type AppLimits struct {
 	Mail        string `json:"mail,omitempty"`
 	OAuth       string `json:"oauth,omitempty"`
 }
+
+// VerifyEmailPolicy says what a user has to do about an address that is not proven.
+type VerifyEmailPolicy string
+
+// The policies for addresses that are not proven.
+const (
+	// VerifyEmailAsk mails a proof to a user who signs up with a password, and lets the user in at
+	// once.
+	VerifyEmailAsk VerifyEmailPolicy = "ask"
+
+	// VerifyEmailRequired refuses the sign-in of every user whose address is not proven. A sign-up
+	// with a password then waits for the proof, and answers the same for taken addresses. A
+	// session of such a user that is alive ends when it is next refreshed, or its cookie checked.
+	VerifyEmailRequired VerifyEmailPolicy = "required"
+
+	// VerifyEmailOff lets users in without a proof, and mails one only where it is asked for.
+	VerifyEmailOff VerifyEmailPolicy = "off"
+)
 
 // IdentityPolicy says when an identity is linked to an account automatically.
 type IdentityPolicy string

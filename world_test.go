@@ -76,6 +76,13 @@ func (w *world) settings(p authkit.AppPatch) {
 	}
 }
 
+// mailsNoProof lets sign-ups mail nothing, and sends what waits, for tests of other mail.
+func (w *world) mailsNoProof() {
+	w.t.Helper()
+	w.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailOff)})
+	_ = w.engine.RunOnce(w.t.Context()) // the notice to the developer
+}
+
 // in puts the app's id in the place of {app_id}.
 func (w *world) in(path string) string {
 	return strings.ReplaceAll(path, "{app_id}", w.app.ID.String())

@@ -80,7 +80,7 @@ func provesAnAddress(t *testing.T, f *front) {
 	wantJS(t, in, fmt.Sprintf(prove, mail.Code(f.mailed(t, "eve@example.com"))), true)
 	wantJS(t, in, "auth.user.email_verified", true)
 
-	f.change(authkit.AppPatch{RequireVerified: new(true)})
+	f.change(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
 	wantJS(t, in, "told(auth.signOut())", "no one")
 	wantJS(t, in, fmt.Sprintf("auth.signUp({ email: 'finn@example.com', password: %q }).then((got) => got.user ?? got.pending.email)", password), "finn@example.com")
 	wantJS(t, in, fmt.Sprintf(prove, mail.Code(f.mailed(t, "finn@example.com"))), true)

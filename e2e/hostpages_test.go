@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -50,9 +51,7 @@ func newHostPages(t *testing.T) *hostPages {
 		h.mu.Lock()
 		h.told = append(h.told, fmt.Sprint(r.Header.Get("Sec-Fetch-Dest"), " ", got.Code))
 		h.mu.Unlock()
-		for name, values := range got.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), got.Header())
 		w.WriteHeader(got.Code)
 		_, _ = w.Write(got.Body.Bytes())
 	})

@@ -26,7 +26,7 @@ const passphrase, wrongOne = "a long enough passphrase", "a wrong long passphras
 // flows returns every flow.
 func flows() []flow {
 	off := authkit.LimitConfig{InsecureOff: true}
-	proven := authkit.AppPatch{RequireVerified: new(true)}
+	proven := authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)}
 	return []flow{
 		{name: "sign-in", status: 401, limits: off, known: withPassword, request: signIn},
 		{name: "sign-in-no-password", status: 401, limits: off, known: withoutPassword, request: signIn},

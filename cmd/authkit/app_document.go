@@ -33,7 +33,7 @@ type document struct {
 // the API. A test compares the two.
 type settingsDocument struct {
 	Signup          *string         `json:"signup,omitzero"`
-	RequireVerified *bool           `json:"require_verified_email,omitzero"`
+	VerifyEmail     *string         `json:"verify_email,omitzero"`
 	LinkPolicy      *string         `json:"link_policy,omitzero"`
 	MagicLink       *string         `json:"magic_link,omitzero"`
 	RedirectURLs    *[]string       `json:"redirect_urls,omitzero"`
@@ -118,6 +118,8 @@ func explainJSON(text []byte, err error) error {
 	switch {
 	case !ok:
 		return err
+	case errors.Is(semantic.Err, json.ErrUnknownName) && semantic.JSONPointer == "/settings/require_verified_email":
+		return fmt.Errorf("line %d: settings.require_verified_email is now settings.verify_email: give \"required\" for true", line(semantic.ByteOffset))
 	case errors.Is(semantic.Err, json.ErrUnknownName):
 		return fmt.Errorf("line %d: there is no member %s", line(semantic.ByteOffset), semantic.JSONPointer)
 	}
@@ -153,16 +155,13 @@ func (d document) check(file string) error {
 // settingsOf returns the settings that differ from the default.
 func settingsOf(s authkit.Settings) *settingsDocument {
 	d := &settingsDocument{
-		LinkPolicy: textOrNull(string(s.IdentityPolicy)), MagicLink: textOrNull(string(s.MagicLink)),
+		VerifyEmail: textOrNull(string(s.VerifyEmail)), LinkPolicy: textOrNull(string(s.IdentityPolicy)), MagicLink: textOrNull(string(s.MagicLink)),
 		SessionMode: textOrNull(string(s.SessionMode)), SigningAlg: textOrNull(s.SigningAlg),
 		AccessTTL: wholeSeconds(s.AccessTTL), SessionIdle: wholeSeconds(s.SessionIdle), SessionAbsolute: wholeSeconds(s.SessionAbsolute),
 		RedirectURLs: listOrNull(s.RedirectURLs), Origins: listOrNull(s.Origins),
 	}
 	if s.SignupClosed {
 		d.Signup = new("closed")
-	}
-	if s.RequireVerified {
-		d.RequireVerified = new(true)
 	}
 	if s.Limits != (authkit.AppLimits{}) {
 		d.Limits = new(limitsDocument(s.Limits))
@@ -175,7 +174,7 @@ func settingsOf(s authkit.Settings) *settingsDocument {
 func (d *settingsDocument) normal() *settingsDocument {
 	out := *d
 	unset(&out.Signup, "open")
-	unset(&out.RequireVerified, false)
+	unset(&out.VerifyEmail, string(authkit.VerifyEmailAsk))
 	unset(&out.LinkPolicy, string(authkit.IdentitiesJoinVerified))
 	unset(&out.MagicLink, string(authkit.MagicLinkConfirm))
 	unset(&out.SessionMode, string(authkit.SessionBearer))
@@ -217,9 +216,7 @@ func (d *settingsDocument) patch(was *settingsDocument) authkit.AppPatch {
 	if !reflect.DeepEqual(d.Signup, was.Signup) {
 		p.SignupClosed = new(d.Signup != nil)
 	}
-	if !reflect.DeepEqual(d.RequireVerified, was.RequireVerified) {
-		p.RequireVerified = new(d.RequireVerified != nil)
-	}
+	change(&p.VerifyEmail, d.VerifyEmail, was.VerifyEmail, func(s string) authkit.VerifyEmailPolicy { return authkit.VerifyEmailPolicy(s) })
 	change(&p.IdentityPolicy, d.LinkPolicy, was.LinkPolicy, func(s string) authkit.IdentityPolicy { return authkit.IdentityPolicy(s) })
 	change(&p.MagicLink, d.MagicLink, was.MagicLink, func(s string) authkit.MagicLinkPolicy { return authkit.MagicLinkPolicy(s) })
 	change(&p.SessionMode, d.SessionMode, was.SessionMode, func(s string) authkit.SessionMode { return authkit.SessionMode(s) })

@@ -218,7 +218,7 @@ func patched(p authkit.AppPatch, name string) any {
 	if field.IsNil() {
 		return nil
 	}
-	if b, ok := field.Elem().Interface().(authkit.BrandingPatch); ok && b.Color != nil && b.HomeURL != nil && b.SupportURL != nil && b.TermsURL != nil && b.PrivacyURL != nil {
+	if b, ok := reflect.TypeAssert[authkit.BrandingPatch](field.Elem()); ok && b.Color != nil && b.HomeURL != nil && b.SupportURL != nil && b.TermsURL != nil && b.PrivacyURL != nil {
 		return authkit.Branding{Color: *b.Color, HomeURL: *b.HomeURL, SupportURL: *b.SupportURL, TermsURL: *b.TermsURL, PrivacyURL: *b.PrivacyURL}
 	}
 	return field.Elem().Interface()

@@ -69,6 +69,20 @@ func parseForm(text string, raw []string) (url.Values, error) {
 	return values, nil
 }
 
+// Body returns a body that is no JSON, with its media type, which is one of those wanted. The
+// refusals are those of [Decode].
+func Body(r *http.Request, types ...string) (mediaType string, body []byte, err error) {
+	mediaType = MediaType(r)
+	if !slices.Contains(types, mediaType) {
+		mediaType = strings.Join(types, ", or ")
+	}
+	if err := wantType(r, mediaType); err != nil {
+		return "", nil, err
+	}
+	body, err = read(r)
+	return mediaType, body, err
+}
+
 // NoBody refuses a request that has a body.
 func NoBody(r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {

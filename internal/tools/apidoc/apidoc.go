@@ -41,6 +41,7 @@ type API struct {
 	Names   map[reflect.Type]string                // of types without a name
 	Meaning func(code string) string               // of an error code
 	Mixed   map[reflect.Type]Content               // answers that are not one JSON object
+	Files   map[reflect.Type][]string              // the media types of bodies that are files
 }
 
 // Content is an answer that is not one JSON object.
@@ -166,7 +167,11 @@ func (b *Builder) operation(rt Route) Object {
 		op["parameters"] = list
 	}
 	content := Object{}
-	if rt.Body != nil {
+	if types, ok := b.Files[rt.Body]; ok {
+		for _, mediaType := range types {
+			content[mediaType] = Object{"schema": Object{"type": "string", "contentMediaType": mediaType}}
+		}
+	} else if rt.Body != nil {
 		media := Object{"schema": b.Schema(rt.Body)}
 		if rt.Example != nil {
 			media["example"] = rt.Example
