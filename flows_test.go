@@ -168,13 +168,17 @@ type flow struct {
 
 	// goes reports whether the browser goes on with a code. A redirect goes on with errors, too.
 	goes bool
+
+	// forgives is the number of the last calls of the store whose failure is logged, and does not
+	// fail the request.
+	forgives int
 }
 
 func flows() []flow {
 	var all []flow
 	for _, some := range [][]flow{
 		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), identityFlows(), sessionFlows(), managedFlows(),
-		accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), brandFlows(), otherFlows(),
+		pageFlows(), accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), brandFlows(), otherFlows(),
 	} {
 		all = append(all, some...)
 	}

@@ -222,7 +222,7 @@ func typeOf(v any) reflect.Type {
 
 // resultHeadersOf returns the headers of answers that follow from the row.
 func resultHeadersOf(rt route) (names []string) {
-	if rt.limit != (limit{}) {
+	if rt.limit != (limit{}) || len(rt.steps) > 0 {
 		names = append(names, "RateLimit-Policy")
 	}
 	if strings.HasPrefix(rt.pattern, "/auth/") {

@@ -10,6 +10,7 @@ import (
 
 var (
 	refresh = regexp.MustCompile(`<meta http-equiv="refresh" content="0;url=([^"]*)">`)
+	action  = regexp.MustCompile(`<form method="post" action="([^"]*)"`)
 	primary = regexp.MustCompile(`<a href="([^"]*)" class="button primary">`)
 )
 
@@ -21,10 +22,18 @@ func (a answer) leadsTo() string {
 	}
 	for _, way := range []*regexp.Regexp{refresh, primary} {
 		if m := way.FindStringSubmatch(a.Body.String()); m != nil {
-			return html.UnescapeString(m[1])
+			return unescaped(m[1])
 		}
 	}
 	return ""
+}
+
+// unescaped returns the value of an attribute. html/template escapes what it need not, such as "+".
+func unescaped(attribute string) string { return html.UnescapeString(attribute) }
+
+// shownAgain reports whether a page has a form that was refused, and says why.
+func shownAgain(page string) bool {
+	return strings.Contains(page, `aria-invalid="true"`) || strings.Contains(page, `role="alert"`) && strings.Contains(page, `name="do"`)
 }
 
 // movesBySelf reports whether a page leads elsewhere without a press.

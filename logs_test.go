@@ -196,6 +196,9 @@ func (s *spy) listen(where string, next http.Handler) http.Handler {
 		maps.Copy(w.Header(), got.Header())
 		s.learnHeader(where+" answer", got.Header())
 		s.learnBody(where+" answer", got.Body.Bytes())
+		if got.Header().Get("Location") == "" {
+			s.learnURL(where+" page", answer{ResponseRecorder: got}.leadsTo())
+		}
 		w.WriteHeader(got.Code)
 		_, _ = w.Write(got.Body.Bytes())
 	})
@@ -530,7 +533,7 @@ func (w *watched) sees() {
 		"a client's request password", "a client's request token", "a client's request code", "a client's request binding", "a client's request refresh_token",
 		"a client's request Authorization", "a client's request cookie", "a client's request client_secret", "a client's request state",
 		"a client's answer token", "a client's answer refresh_token", "a client's answer api_key", "a client's answer key", "a client's answer binding", "a client's answer cookie",
-		"a client's answer Location code", "a client's answer Location state",
+		"a client's answer Location code", "a client's answer Location state", "a client's page code",
 		"the provider's request code_verifier", "the provider's answer id_token", "mail code", "mail token", "mail text", "mail HTML",
 	} {
 		if one[kind] == "" {
