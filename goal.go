@@ -46,3 +46,16 @@ func checkHandOver(app App, redirectTo, challenge string) error {
 	}
 	return nil
 }
+
+// checkFlowGoal is checkHandOver where a flow begins. A page of another origin does not send the
+// binding cookie, so that only a code challenge makes the code of use to the program that began
+// alone (RFC 9700, section 2.1.1). A session in a cookie needs no code.
+func (e *Engine) checkFlowGoal(app App, redirectTo, challenge string, by Client) error {
+	if err := checkHandOver(app, redirectTo, challenge); err != nil {
+		return err
+	}
+	if challenge == "" && redirectTo != "" && !(signInStep{client: by}).inCookie(app) && !e.cfg.ownOrigin(redirectTo) {
+		return invalid("code_challenge", "required", "code_challenge is missing, which a redirect_to of another origin needs")
+	}
+	return nil
+}

@@ -143,7 +143,7 @@ func TestPages(t *testing.T) {
 		forms  string // where forms may lead
 	}{
 		"what an error means":      {s.send("GET", "/errors/rate_limited", ""), 200, "'self'"},
-		"a link that goes on":      {ask(`,"redirect_to":"` + goal + `"`), 200, "'self' https://client.example"},
+		"a link that goes on":      {ask(`,"redirect_to":"` + abroad + `","code_challenge":"` + challenge + `"`), 200, "'self' https://client.example"},
 		"a link that goes nowhere": {ask(""), 200, "'self'"},
 		"an invalid link":          {s.send("GET", s.in("/auth/verify/{app_id}?token=x"), ""), 401, "'self'"},
 		"a link without a token":   {s.send("GET", s.in("/auth/verify/{app_id}"), ""), 401, "'self'"},

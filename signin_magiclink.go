@@ -44,7 +44,7 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := checkHandOver(app, in.RedirectTo, in.CodeChallenge); err != nil {
+	if err := e.checkFlowGoal(app, in.RedirectTo, in.CodeChallenge, in.Client); err != nil {
 		return Pending{}, err
 	}
 	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}

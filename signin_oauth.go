@@ -48,7 +48,7 @@ func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthCo
 	if err != nil {
 		return OAuthConfig{}, err
 	}
-	return config, checkHandOver(app, in.RedirectTo, in.CodeChallenge)
+	return config, e.checkFlowGoal(app, in.RedirectTo, in.CodeChallenge, in.Client)
 }
 
 // beginFlow makes the state of a flow and stores it. The state lives longer than the provider may take
