@@ -372,7 +372,7 @@ func TestPagesOfLinks(t *testing.T) {
 	t.Parallel()
 	const firefox = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) <b>Gecko</b>/20100101 Firefox/140.0"
 	s := newStage(t, withoutLimits)
-	pending, m := s.mailed("ann@example.com", `,"redirect_to":"`+goal+`"`, firefox)
+	pending, m := s.mailed("ann@example.com", `,"redirect_to":"`+abroad+`","code_challenge":"`+challenge+`"`, firefox)
 	own := "Cookie: " + cookieOf(pending)
 	for name, c := range map[string]struct {
 		headers  []string

@@ -2,9 +2,12 @@ package authkit
 
 import (
 	"cmp"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 const (
@@ -14,6 +17,16 @@ const (
 
 // url returns the URL of a path under the mount point.
 func (c *Config) url(path string) string { return c.BaseURL + path }
+
+// ownOrigin reports whether a URL is of the origin of BaseURL, or a path alone.
+func (c *Config) ownOrigin(to string) bool {
+	u, err := url.Parse(to)
+	base, err2 := url.Parse(c.BaseURL)
+	if err != nil || err2 != nil {
+		return false
+	}
+	return u.Scheme == "" && u.Host == "" || httpio.Origin(u) == httpio.Origin(base)
+}
 
 // issuer returns the `iss` of an app's tokens.
 func (c *Config) issuer(app uuid.UUID) string { return c.url("/apps/" + app.String()) }

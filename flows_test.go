@@ -20,7 +20,8 @@ import (
 
 const (
 	friend = "https://friend.example"      // an origin of the app
-	goal   = "https://client.example/done" // a redirect URL of the app
+	goal   = origin + "/done"              // a redirect URL of the app, of the origin of the base URL
+	abroad = "https://client.example/done" // another one, which needs a code challenge
 	form   = "Content-Type: application/x-www-form-urlencoded"
 )
 
@@ -49,7 +50,7 @@ func newStageOn(t *testing.T, store authkit.Store, change ...func(*authkit.Confi
 		c.Store, c.Secrets = s.faulty, [][]byte{make([]byte, 32)}
 		c.InsecureAllowLoopbackProviders = true
 	}}, change...)...)
-	s.settings(authkit.AppPatch{Origins: &[]string{friend}, RedirectURLs: &[]string{goal}})
+	s.settings(authkit.AppPatch{Origins: &[]string{friend}, RedirectURLs: &[]string{goal, abroad}})
 	mounted, mine := s.server, s.engine.Require(authkit.ForApp(s.app.ID))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		answerJSON(w, map[string]string{"secret": "mine"})
 	}))

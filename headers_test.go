@@ -139,7 +139,7 @@ func TestPages(t *testing.T) {
 		status int
 	}{
 		"what an error means":      {s.send("GET", "/errors/rate_limited", ""), 200},
-		"a link that goes on":      {ask(`,"redirect_to":"` + goal + `"`), 200},
+		"a link that goes on":      {ask(`,"redirect_to":"` + abroad + `","code_challenge":"` + challenge + `"`), 200},
 		"a link that goes nowhere": {ask(""), 200},
 		"an invalid link":          {s.send("GET", s.in("/auth/verify/{app_id}?token=x"), ""), 401},
 		"a link without a token":   {s.send("GET", s.in("/auth/verify/{app_id}"), ""), 401},

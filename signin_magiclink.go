@@ -46,7 +46,7 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client)}); err != nil {
+	if err := e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true}); err != nil {
 		return Pending{}, err
 	}
 	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}

@@ -209,7 +209,7 @@ const verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Me
 func TestLinkPage(t *testing.T) {
 	t.Parallel()
 	w := setup(t, func(c *authkit.Config) { c.Limits.InsecureOff = true })
-	goal := "https://client.example/done?x=1"
+	goal := origin + "/done?x=1"
 	if _, err := w.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{goal}}); err != nil {
 		t.Fatal(err)
 	}

@@ -330,7 +330,7 @@ func TestOAuthLinking(t *testing.T) {
 func TestOAuthByRedirect(t *testing.T) {
 	t.Parallel()
 	w, p := withProvider(t, true)
-	goal := "https://client.example/done"
+	goal := origin + "/done"
 	w.send("PATCH", "/apps/"+w.app.ID.String(), `{"redirect_urls":["`+goal+`"]}`, bearer(w.token)).want(t, 200, "")
 	begin := func(t *testing.T) (state, cookie string) {
 		t.Helper()

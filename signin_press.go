@@ -74,7 +74,7 @@ func (e *Engine) stepOfPage(app App, in PasswordPress, p press) (signInStep, err
 		return step, nil
 	}
 	step.handOver = handOver{in.RedirectTo, in.CodeChallenge, in.Browser}
-	return step, e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: cookie})
+	return step, e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: cookie, begins: true})
 }
 
 // PressSignUp redeems the code of the proof that a sign-up waits for, from the page on which it is

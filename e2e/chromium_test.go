@@ -35,7 +35,7 @@ func newChromium(t *testing.T) *chromium {
 	}))
 	t.Cleanup(app.Close)
 	c := &chromium{world: setup(t, subpath), goal: app.URL + "/landed"}
-	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{c.goal}}); err != nil {
+	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{RedirectURLs: &[]string{c.goal, c.host + "/landed"}}); err != nil {
 		t.Fatal(err)
 	}
 	c.ctx = launch(t)
@@ -114,7 +114,7 @@ func TestPagesInChromium(t *testing.T) {
 
 	t.Run("the browser that asked goes on by itself", func(t *testing.T) {
 		window := c.window()
-		m := c.asks(window, "/auth/magic-link", `{"email":"ann@example.com","redirect_to":"`+c.goal+`"}`, "ann@example.com")
+		m := c.asks(window, "/auth/magic-link", `{"email":"ann@example.com","redirect_to":"`+c.goal+`","code_challenge":"`+challenge+`"}`, "ann@example.com")
 		do(t, window, chromedp.Navigate(mail.Link(m)))
 		if code := c.arrives(window).Get("code"); code == "" {
 			t.Error("code: got none, want one")
@@ -125,16 +125,17 @@ func TestPagesInChromium(t *testing.T) {
 		}
 	})
 	t.Run("another browser shows a button, which signs that one in", func(t *testing.T) {
-		m := c.asks(c.window(), "/auth/magic-link", `{"email":"bob@example.com","redirect_to":"`+c.goal+`"}`, "bob@example.com")
+		landed := c.host + "/landed" // of the origin of the base URL, where no code challenge is due
+		m := c.asks(c.window(), "/auth/magic-link", `{"email":"bob@example.com","redirect_to":"`+landed+`"}`, "bob@example.com")
 		other := c.window()
 		do(t, other, chromedp.Navigate(mail.Link(m)), chromedp.WaitVisible(button))
 		text, err := chromedp.Run(other, chromedp.Text(chromedp.CSS("main")))
 		if err != nil || !strings.Contains(text, "b***@example.com") || !strings.Contains(text, "UTC with Chrome on Linux") {
 			t.Errorf("page: got %q, %v, want who asked and with what", text, err)
 		}
-		do(t, other, chromedp.Click(button))
-		if code := c.arrives(other).Get("code"); code == "" {
-			t.Error("code: got none, want one")
+		do(t, other, chromedp.Click(button), chromedp.WaitNotPresent(chromedp.CSS("form")))
+		if at, err := chromedp.Run(other, chromedp.Location()); err != nil || !strings.HasPrefix(at, landed+"?code=") {
+			t.Errorf("got %s, %v, want %s with a code", at, err, landed)
 		}
 	})
 	t.Run("a password is chosen on the page, on a phone", func(t *testing.T) {

@@ -52,7 +52,10 @@ func (c *corp) start(extra ...string) string {
 	return c.base + c.at("/auth/corp") + "?" + strings.Join(extra, "&")
 }
 
-var toGoal = "redirect_to=" + url.QueryEscape(goal)
+// The pair of RFC 7636, appendix B.
+const codeVerifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+var toGoal = "redirect_to=" + url.QueryEscape(goal) + "&code_challenge=" + challenge
 
 // signIn fills in the provider's pages as a user.
 func (c *corp) signIn(b *browser, at page, who string) page {
@@ -98,7 +101,7 @@ func (c *corp) exchange(t *testing.T, b *browser, back page) answer {
 	if back.status != http.StatusSeeOther || !strings.HasPrefix(back.at.String(), goal+"?") || q.Get("iss") != c.issuer() {
 		t.Fatalf("callback: got %d to %s\n%s, want 303 to %s with iss %s", back.status, back.at, back.raw, goal, c.issuer())
 	}
-	return c.send("POST", c.at("/auth/token"), `{"code":"`+q.Get("code")+`"}`, b.cookies(c.base))
+	return c.send("POST", c.at("/auth/token"), `{"code":"`+q.Get("code")+`","code_verifier":"`+codeVerifier+`"}`, b.cookies(c.base))
 }
 
 // startWith begins in a browser, and adds a parameter to authkit's request to the provider.

@@ -99,7 +99,7 @@ func TestANativeProgramInChromium(t *testing.T) {
 	if _, err := c.engine.ChangeApp(t.Context(), authkit.AppRef{Developer: c.devID, ID: c.app.ID}, authkit.AppPatch{RedirectURLs: &urls}); err != nil {
 		t.Fatal(err)
 	}
-	challenge := `,"code_challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"`
+	challenge := `,"code_challenge":"` + challenge + `"`
 	t.Run("any port of an entry on loopback", func(t *testing.T) {
 		window := c.window()
 		m := c.asks(window, "/auth/magic-link", `{"email":"ann@example.com","redirect_to":"`+c.goal+`"`+challenge+`}`, "ann@example.com")

@@ -60,7 +60,7 @@ func wantUser(t *testing.T, c *corp, in answer, who string, created bool) {
 func signsInByRedirect(t *testing.T, c *corp) {
 	b := newBrowser(t)
 	back := c.signIn(b, b.open(c.start(toGoal)), "bob")
-	c.exchange(t, newBrowser(t), back).want(t, 401, "invalid_token")
+	c.send("POST", c.at("/auth/token"), `{"code":"`+back.at.Query().Get("code")+`"}`, b.cookies(c.base)).want(t, 401, "invalid_token") // without the verifier
 	wantUser(t, c, c.exchange(t, b, back).want(t, 200, ""), "bob", true)
 }
 

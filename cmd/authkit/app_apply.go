@@ -23,6 +23,9 @@ func (p *plan) apply(ctx context.Context, work offline, owner authkit.User) erro
 			return err
 		}
 	}
+	if err := p.applyLogo(ctx, work); err != nil {
+		return err
+	}
 	names := providerNames(p.was, p.is)
 	for _, step := range []func(context.Context, offline, string) error{p.remove, p.put} { // a new provider may take the redirect URI of one that goes
 		for _, name := range names {

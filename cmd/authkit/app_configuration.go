@@ -103,6 +103,7 @@ type plan struct {
 	missing  bool // the app does not exist yet
 	patch    authkit.AppPatch
 	was, is  []providerSection
+	logo     *logoChange // nil: it stays
 	changes  []difference
 	document document
 	callback func(ownedApp, string) string // the default redirect URI
@@ -137,6 +138,9 @@ func (c configuration) plan(ctx context.Context, work offline, d document, found
 			return plan{}, err
 		}
 		p.changes = append(p.changes, changed...)
+	}
+	if err := p.planLogo(ctx, work); err != nil {
+		return plan{}, err
 	}
 	return p, c.planProviders(&p)
 }

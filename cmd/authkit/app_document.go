@@ -27,6 +27,7 @@ type document struct {
 	Name      string             `json:"name,omitzero"`
 	Settings  *settingsDocument  `json:"settings,omitzero"`
 	Providers *[]providerSection `json:"providers,omitzero"`
+	Logo      *string            `json:"logo,omitzero"` // an image in base64; empty: there is none
 }
 
 // settingsDocument are the settings of an app that differ from the default, under their names in

@@ -35,8 +35,12 @@ func (x *exportApp) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	logo, err := work.logoOf(ctx, found)
+	if err != nil {
+		return err
+	}
 	return printJSON(os.Stdout, document{
-		ID: &found.ID, Developer: found.owner.EmailTyped, Name: found.Name, Settings: settingsOf(found.Settings), Providers: &providers,
+		ID: &found.ID, Developer: found.owner.EmailTyped, Name: found.Name, Settings: settingsOf(found.Settings), Providers: &providers, Logo: logo,
 	})
 }
 

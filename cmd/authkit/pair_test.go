@@ -258,7 +258,7 @@ func TestSettingsAreInEffectOnTheOtherProcessAtOnce(t *testing.T) {
 		t.Run("a redirect URL", func(t *testing.T) {
 			ask := func(status int) {
 				t.Helper()
-				p.both[1].send("POST", "/auth/magic-link/"+p.app, `{"email":"ann@example.com","redirect_to":"`+goal+`"}`).want(t, status, "")
+				p.both[1].send("POST", "/auth/magic-link/"+p.app, `{"email":"ann@example.com","redirect_to":"`+goal+`","code_challenge":"`+strings.Repeat("A", 43)+`"}`).want(t, status, "")
 			}
 			ask(400)
 			p.change(0, `{"redirect_urls":["`+goal+`"]}`)

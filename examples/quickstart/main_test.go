@@ -146,11 +146,13 @@ func TestThePage(t *testing.T) {
 	})
 	t.Run("signs in with the code in the mail", func(t *testing.T) {
 		asked := c.post("magic-link", map[string]string{"email": "bob@example.com", "redirect_to": p.home})
+		p.printed(`^To: "(bob@example\.com)"$`) // Ann's sign-up mailed a code, too
 		code := p.printed(`code: ([0-9]{6})`)
 		c.enter(c.post("verify", map[string]string{"email": "bob@example.com", "code": code, "binding": asked["binding"].(string)}))
 	})
 	t.Run("is where the link in the mail comes back to, in any browser", func(t *testing.T) {
 		c.post("magic-link", map[string]string{"email": "carol@example.com", "redirect_to": p.home})
+		p.printed(`^To: "(carol@example\.com)"$`)
 		link := p.printed(`^(http://localhost\S+/auth/verify/\S+)$`)
 		another := p.client()
 		confirm := another.text(another.Get(link))

@@ -32,7 +32,7 @@ func main() {
 	server := &http.Server{
 		Addr: cmp.Or(os.Getenv("ADDR"), "localhost:8081"), Handler: handler, ReadHeaderTimeout: 5 * time.Second,
 	}
-	log.Printf("listening on http://%s", server.Addr)
+	log.Printf("listening on http://%s", server.Addr) //nolint:gosec // the operator names the address
 	log.Fatal(server.ListenAndServe())
 }
 

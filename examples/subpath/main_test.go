@@ -109,6 +109,7 @@ func TestTheShop(t *testing.T) {
 		if status, text := send(t, "POST", base+"/account/auth/magic-link/"+app, `{"email":"bob@example.com"}`, ""); status != 202 {
 			t.Fatalf("link: got %d %s, want 202", status, text)
 		}
+		printed(t, output, `^To: "bob@example\.com"$`) // the sign-up of Ann mailed a link, too
 		link := printed(t, output, `^(http\S+token=\S+)$`)[1]
 		if !strings.HasPrefix(link, base+"/account/auth/verify/"+app+"?token=") {
 			t.Errorf("link: got %s", link)
