@@ -16,7 +16,7 @@ import (
 // browserHeaders are those that browsers and proxies send by themselves, and those that every
 // client sends: no caller has to be told of them.
 var browserHeaders = []string{
-	"Accept", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Method", "Authorization", "Content-Type", "Origin", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Upgrade",
+	"Accept", "Accept-Encoding", "Accept-Language", "Access-Control-Request-Method", "Authorization", "Content-Type", "Origin", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Upgrade",
 	"X-Request-ID", // is logged beside the request's own id
 }
 
