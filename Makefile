@@ -1,6 +1,6 @@
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
-.PHONY: test lint fuzz gobench bench growth faults
+.PHONY: test lint fuzz gobench bench growth faults shots
 
 # Every test, with the race detector, on every store; Postgres is set up for the run.
 test:
@@ -44,3 +44,9 @@ growth:
 # What breaks, and what authkit promises then: every case in its long form, into a report.
 faults:
 	cd bench && ../scripts/with-postgres.sh go run ./faults -long -report faults/REPORT.md
+
+# A screenshot of each page in each state, at each size, in light and dark, in three languages, into
+# e2e/shots; open its index.html.
+shots:
+	rm -rf e2e/shots
+	cd e2e && npm ci --no-audit --no-fund && AUTHKIT_SHOTS=shots ../scripts/with-chromium.sh go test -count=1 -run '^TestThePages$$' .

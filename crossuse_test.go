@@ -290,6 +290,7 @@ func doors() []door {
 		path = strings.NewReplacer("{id}", "{key_id}", "{provider}", "corp").Replace(path)
 		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{ownerToken: c.status, otherDevToken: 404}, nil})
 	}
+	out = append(out, pageDoors()...)
 	for i, d := range out { // the user who asks for a change is like any other
 		if status, takes := d.takes[userToken]; takes && !strings.Contains(d.route, "/callback/") { // requires the session that began the flow
 			out[i].takes[moverToken] = status

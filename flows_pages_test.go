@@ -142,3 +142,30 @@ func pageFlows() []flow {
 		}},
 	}
 }
+
+func pageDoors() []door {
+	// shown posts the form of a page with x as its token, from a browser that was shown another page.
+	shown := func(path string) func(*stage, wallet, string) *http.Request {
+		return func(s *stage, c wallet, x string) *http.Request {
+			body := url.Values{"do": {"password"}, "email": {"ann@example.com"}, "password": {password}, "form_token": {x}}
+			return s.request("POST", s.in(path), body.Encode(), form, "Cookie: "+c.cookie[formToken])
+		}
+	}
+	return []door{
+		{"GET " + signInPage, "the header", header("Bearer", "GET", signInPage, ""), all(200), nil},
+		{"GET " + signInPage, "the step", func(s *stage, c wallet, x string) *http.Request {
+			return s.request("GET", s.in(signInPage)+"?flow="+url.QueryEscape(x), "", "Cookie: "+c.cookie[formToken])
+		}, all(200), nil}, // the first step is shown: see TestAStepIsOfOneBrowser
+		{"GET " + signUpPage, "the header", header("Bearer", "GET", signUpPage, ""), all(200), nil},
+		{"GET " + signOutPage, "the header", header("Bearer", "GET", signOutPage, ""), map[string]int{userToken: 200, nothing: 200}, nil},
+		{"GET " + ownPage, "the header", header("Bearer", "GET", ownPage, ""), map[string]int{userToken: 404, nothing: 404}, nil}, // the app takes no cookies
+		{"POST " + signInPage, "the form's token", shown(signInPage), nil, []int{403}},
+		{"POST " + signUpPage, "the form's token", shown(signUpPage), nil, []int{403}},
+		{"POST " + signOutPage, "the form's token", shown(signOutPage), nil, []int{403}},
+		{"POST " + ownPage, "the header", func(s *stage, c wallet, x string) *http.Request {
+			r := shown(ownPage)(s, c, c.of[formToken])
+			r.Header.Set("Authorization", "Bearer "+x)
+			return r
+		}, map[string]int{userToken: 404}, []int{400, 401}},
+	}
+}

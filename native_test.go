@@ -95,7 +95,7 @@ func TestABrowserGoesToAProgramByAPressOnly(t *testing.T) {
 			for result, want := range map[string]string{"code=good": "code=", "error=access_denied": "error=provider_refused"} {
 				got := back(result)
 				to := got.leadsTo()
-				if c.pressed && (got.Code != 200 || !strings.Contains(got.Body.String(), "<h1>Go on to Demo</h1>") || got.movesBySelf()) {
+				if c.pressed && (got.Code != 200 || !strings.Contains(got.Body.String(), "<h1>Continue to Demo</h1>") || got.movesBySelf()) {
 					t.Fatalf("a return with %s: got %v %s, want a button on a page that names the app", result, got.Header(), got.Body)
 				}
 				if !strings.HasPrefix(to, c.to+"?") || !strings.Contains(to, want) {

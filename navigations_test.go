@@ -125,7 +125,7 @@ func navigations() []navigation {
 			_, to := s.changing(kept)
 			return s.posts("/auth/email/confirm/{app_id}", s.opens(s.mail(to), kept), kept)
 		}},
-		{name: "an address taken back", mode: cookieMode, title: "Taken back", ready: func(s *stage, kept map[string]string) func() *http.Request {
+		{name: "an address taken back", mode: cookieMode, title: "Change undone", ready: func(s *stage, kept map[string]string) func() *http.Request {
 			thief := map[string]string{}
 			from, to := s.changing(thief)
 			s.do(s.posts("/auth/email/confirm/{app_id}", s.opens(s.mail(to), thief), thief)()).want(s.t, 200, "")

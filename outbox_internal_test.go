@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	netmail "net/mail"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +69,32 @@ func (m *mailer) Send(_ context.Context, message mail.Message) error {
 	return m.fails
 }
 
+// An app may have any name that naming allows, and a store may hold an older one. Whatever it is, the
+// mail has one sender with the host's address, and the name is only shown.
+func TestTheNameOfAnAppSignsItsMails(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Demo":                          `"Demo" <id@example.com>`,
+		"":                              `id@example.com`,
+		`Ann" <eve@evil.example>, "Bob`: `"Ann\" <eve@evil.example>, \"Bob" <id@example.com>`,
+		`back\slash`:                    `"back\\slash" <id@example.com>`,
+		"a\r\nBcc: eve@evil.example":    `=?utf-8?b?YQ0KQmNjOiBldmVAZXZpbC5leGFtcGxl?= <id@example.com>`,
+		"Größe":                         `=?utf-8?q?Gr=C3=B6=C3=9Fe?= <id@example.com>`,
+		"=?utf-8?q?eve=40evil?=":        `"= ?utf-8?q?eve=40evil?=" <id@example.com>`,
+		strings.Repeat("界", 64):         "",
+		"a, b; (c) <d> [e] :f":          `"a, b; (c) <d> [e] :f" <id@example.com>`,
+	} {
+		got := sender{from: "id@example.com"}.sender(name)
+		if want != "" && got != want {
+			t.Errorf("%q: got %s, want %s", name, got, want)
+		}
+		all, err := netmail.ParseAddressList(got)
+		if err != nil || len(all) != 1 || all[0].Address != "id@example.com" || strings.ReplaceAll(all[0].Name, "= ?", "=?") != name {
+			t.Errorf("%q: got %v from %s, %v, want the host's address alone, with that name", name, all, got, err)
+		}
+	}
+}
+
 func TestPostingALetter(t *testing.T) {
 	t.Parallel()
 	away := errors.New("the server is away")
@@ -106,7 +133,7 @@ func TestPostingALetter(t *testing.T) {
 			if c.spoil && !errors.Is(err, mail.ErrPermanent) {
 				t.Errorf("got %v, want it given up", err)
 			}
-			if len(m.got) > 0 && (m.got[0].To != "ann@example.com" || m.got[0].From != "id@example.com" || m.got[0].ID != queued.ID.String()+"@example.com") {
+			if len(m.got) > 0 && (m.got[0].To != "ann@example.com" || m.got[0].From != `"Demo" <id@example.com>` || m.got[0].ID != queued.ID.String()+"@example.com") {
 				t.Errorf("message: got %+v, want its envelope", m.got[0])
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	netmail "net/mail"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -23,13 +24,13 @@ type sender struct {
 
 // sender is who writes the mails of an app: the name of the app, and the address of the host. The
 // name is quoted or encoded, so that no name adds to the header (RFC 5322, section 3.2.4, and RFC
-// 2047).
+// 2047). Some mail programs decode even what is quoted; therefore no name begins an encoded word.
 func (s sender) sender(app string) string {
 	at, err := netmail.ParseAddress(s.from)
 	if err != nil || app == "" {
 		return s.from
 	}
-	return (&netmail.Address{Name: app, Address: at.Address}).String()
+	return (&netmail.Address{Name: strings.ReplaceAll(app, "=?", "= ?"), Address: at.Address}).String()
 }
 
 // send renders a letter and gives it to the Mailer. Both may be code of the host: a panic becomes

@@ -184,7 +184,7 @@ func TestASecondPressIsTheSameOrNone(t *testing.T) {
 		kept := map[string]string{}
 		ask := s.posts("/auth/password/reset/{app_id}", s.opens(s.mail("ann@example.com"), kept)+"&password=another+long+passphrase", kept)
 		first := s.do(ask())
-		if !strings.Contains(told(first), "no longer a way to sign in: Corp") {
+		if !strings.Contains(told(first), "can no longer be used to sign in: Corp") {
 			t.Fatalf("first: got %s, want what was removed", told(first))
 		}
 		if got := s.do(ask()); told(got) != told(first) {

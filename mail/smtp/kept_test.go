@@ -162,6 +162,22 @@ func TestConnectionsAreKept(t *testing.T) {
 		m.sends(t, 1)
 		r.want(t, 3, 2)
 	})
+	t.Run("for all apps of one host, whose names the senders have", func(t *testing.T) {
+		t.Parallel()
+		r := newRelay(t, nil)
+		m := r.mailer(t)
+		for _, from := range []string{`"Demo" <post@example.net>`, `=?utf-8?q?Gr=C3=B6=C3=9Fe?= <post@example.net>`, `"a \" b" <post@example.net>`} {
+			one := message()
+			one.From = from
+			if err := m.Send(t.Context(), one); err != nil {
+				t.Fatal(err)
+			}
+			if got := r.bodies[len(r.bodies)-1]; !strings.Contains(got, "From: "+from+"\n") {
+				t.Errorf("got %s, want the sender %s", got, from)
+			}
+		}
+		r.want(t, 3, 1)
+	})
 	t.Run("not if that is off", func(t *testing.T) {
 		t.Parallel()
 		r := newRelay(t, nil)
