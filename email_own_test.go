@@ -22,6 +22,7 @@ func TestACodeAloneProvesTheAddressOfTheSession(t *testing.T) {
 		t.Helper()
 		w = setup(t, change...)
 		session = bearer(w.signUp("ann@example.com").text(t, "token"))
+		w.runOnce() // the mail of the sign-up
 		return w, session, mail.Code(w.mailsProof(askVerify, `{}`, session).m)
 	}
 	t.Run("by the access token", func(t *testing.T) {
@@ -43,6 +44,7 @@ func TestACodeAloneProvesTheAddressOfTheSession(t *testing.T) {
 		cookies := authkit.SessionCookie
 		w.settings(authkit.AppPatch{SessionMode: &cookies})
 		session := "Cookie: " + cookieOf(w.signUp("ann@example.com"))
+		w.runOnce()
 		right := mail.Code(w.mailsProof(askVerify, `{}`, session, "Sec-Fetch-Site: same-origin").m)
 		code(w, right, session, "Sec-Fetch-Site: same-origin").want(t, 200, "")
 	})
