@@ -37,6 +37,7 @@ func Names() []string {
 	return []string{
 		"magic_link", "email_verify", "email_change", "password_reset", // prove an address, by link or code
 		"email_changed",    // to the old address, with a link that undoes the change, or without one
+		"account_reset",    // what was set before the address was proven is removed; without a link
 		"password_changed", // without a link; with the providers that were removed, if any
 		"identity_linked",  // with the provider, and a link that undoes the change, or without one
 		"app_changed",      // to the developer of an app, with the change
@@ -58,6 +59,8 @@ func (d Data) limited(name string) Data {
 		return Data{App: d.App, Provider: d.Provider, Email: d.Email, Link: d.Link, Minutes: d.Minutes}
 	case "app_changed":
 		return Data{App: d.App, Change: d.Change}
+	case "account_reset":
+		return Data{App: d.App, Email: d.Email}
 	case "password_changed":
 		return Data{App: d.App, Email: d.Email, Change: d.Change}
 	case "email_changed":
@@ -96,6 +99,13 @@ func (d Data) words(name string) (words, bool) {
 		return words{
 			title: "Your address for " + app + " was changed", button: "Take it back",
 			fact: "Your " + app + " account now has another address.", otherwise: "If this was you, there is nothing to do. If not, " + d.undo(people) + ".",
+		}, true
+	case "account_reset":
+		return words{
+			title: "Your " + app + " account was reset",
+			fact: "The address " + d.Email + " was confirmed for your " + app + " account for the first time. " +
+				"What was set before, such as a password or a name, was removed, and every other browser and device was signed out.",
+			otherwise: "Another person may have set it, so it could not be kept. If it was you, set it again.",
 		}, true
 	case "password_changed":
 		return words{
