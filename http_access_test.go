@@ -184,7 +184,6 @@ func TestConsole(t *testing.T) {
 		}{"": {401, "invalid_credentials"}, "sign_in": {401, "invalid_credentials"}, "sign_up": {403, "signup_disabled"}} {
 			w.send("POST", "/auth/credentials/console", signInBody("eve@example.com", password, intent)).want(t, refusal.status, refusal.code)
 		}
-		w.send("PUT", "/apps/"+app.ID.String()+"/logo", string(picture(t, 1)), dev, pngType).want(t, 403, "email_not_verified")
 		w.send("POST", "/auth/magic-link/console", `{"email":"eve@example.com"}`).want(t, 202, "")
 		w.runOnce()
 		if n := len(w.outbox.Messages()); n != 0 {
@@ -230,6 +229,7 @@ func TestConsole(t *testing.T) {
 		for _, path := range []string{"/api-keys", "/oauth-configs"} {
 			w.send("POST", "/apps/"+app.ID.String()+path, `{}`, dev).want(t, 403, "email_not_verified")
 		}
+		w.send("PUT", "/apps/"+app.ID.String()+"/logo", string(picture(t, 1)), dev, pngType).want(t, 403, "email_not_verified")
 		w.send("POST", "/auth/magic-link/console", `{"email":"eve@example.com"}`).want(t, 202, "")
 		w.runOnce()
 		m, _ := w.outbox.Last("eve@example.com")
