@@ -21,7 +21,7 @@ func sendProof(c *call, _ emptyBody) (jsonResponse, error) {
 const askAgain = "Ask for a new one where you asked for this one."
 
 var (
-	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, autoSubmit: true}
+	verifyPage  = formPage{purpose: forVerify, title: "Confirm your address for ", button: "Confirm", stale: askAgain, resets: true, autoSubmit: true}
 	confirmPage = formPage{purpose: forChange, title: "Confirm your new address for ", button: "Confirm", stale: askAgain}
 	undoPage    = formPage{purpose: forUndo, title: "Take back what was changed at ", button: "Take it back", stale: "Ask the people who run the application."}
 )
@@ -149,7 +149,7 @@ func openUndo(c *call) error {
 	if err != nil {
 		return staleLink(err, undoPage.stale)
 	}
-	return undoPage.write(c, values.Get("token"), challenge{data: challengeData{Email: former.Email}}, nil)
+	return undoPage.write(c, values.Get("token"), linkPage{challenge: challenge{data: challengeData{Email: former.Email}}})
 }
 
 // undoBody takes back what a mail told of.

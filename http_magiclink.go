@@ -90,12 +90,13 @@ type formPage struct {
 	title       string // the app's name follows
 	button      string
 	stale       string // what the person can do when the link is no longer valid
+	resets      bool   // an account whose address was never proven, unless the asker redeems it
 	newPassword bool   // for a new password
 	autoSubmit  bool   // by itself, in the browser that asked
 }
 
 var signInPage = formPage{
-	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", autoSubmit: true,
+	purpose: forSignIn, title: "Sign in to ", button: "Sign in", stale: "Ask for a new one where you wanted to sign in.", resets: true, autoSubmit: true,
 }
 
 // show checks a link and shows its page; refused is why the last post of the page was refused, if
@@ -109,7 +110,21 @@ func (p formPage) show(c *call, raw string, refused *Error) error {
 	if (p.purpose.kind == forSignIn.kind || p.purpose.kind == forVerify.kind) && !signedIn && !c.app.acceptsLink(got, c.browser.secret()) {
 		return c.notice("Open it where you asked", "This link works in the browser in which it was asked for. Open it there, or type the code from the mail.")
 	}
-	return p.write(c, raw, got, refused)
+	var effect linkEffect
+	if p.resets && !signedIn && (p.purpose.kind != forVerify.kind || !got.askedBy(c.browser.secret(), c.app.ID)) {
+		if effect, err = c.e.linkEffect(c.ctx(), c.app, got, c.browser.device()); err != nil {
+			return err
+		}
+	}
+	return p.write(c, raw, linkPage{got, effect, refused})
+}
+
+// linkPage is what the page of a link shows.
+type linkPage struct {
+	challenge
+
+	effect  linkEffect
+	refused *Error // why the last post of the page was refused; nil: it was not
 }
 
 // staleLink gives the refusal of a link that is no longer valid a text for the person. It returns
@@ -123,8 +138,9 @@ func staleLink(err error, fix string) error {
 	return &stale
 }
 
-// write writes the page; refused is why its last post was refused, or nil.
-func (p formPage) write(c *call, raw string, got challenge, refused *Error) error {
+// write writes the page. A page on which the person has a choice presses no button by itself.
+func (p formPage) write(c *call, raw string, got linkPage) error {
+	refused, takes := got.refused, got.effect.takes()
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
 	nonce := newNonce()
@@ -141,12 +157,18 @@ func (p formPage) write(c *call, raw string, got challenge, refused *Error) erro
 		c.logRefusal(refused)
 		data.PasswordError = refused.Detail
 	}
+	if takes != "" {
+		data.Takes = takes + " set before its address was confirmed, perhaps by another person, and will be removed."
+	}
+	if got.effect.mayKeep {
+		data.Keep = "Keep the password that was set here on " + got.effect.set.Format(time.DateOnly)
+	}
 	policy := pages.CSP(nonce)
 	if goesOn != nil {
 		data.Destination, policy = httpio.Destination(goesOn), pages.CSP(nonce, httpio.FormAction(goesOn))
 	}
 	switch {
-	case same && p.autoSubmit && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
+	case same && p.autoSubmit && takes == "" && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo):
 		data.AutoSubmit, policy = true, pages.Scripted(nonce, policy)
 	case !same && !got.data.Asked.IsZero():
 		data.Asked = got.data.Asked.Format("15:04") + " UTC with " + got.data.Agent

@@ -20,7 +20,7 @@ func forgotPassword(c *call, in linkBody) (jsonResponse, error) {
 }
 
 var resetPage = formPage{
-	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", newPassword: true,
+	purpose: forReset, title: "Choose a new password for ", button: "Save", stale: "Ask for a new one where you wanted to sign in.", resets: true, newPassword: true,
 }
 
 // openReset shows the page of a reset link.

@@ -59,6 +59,9 @@ type ConfirmData struct {
 	// button. Without script the person can still press it.
 	AutoSubmit bool
 
+	Takes string // what the account loses; may be empty
+	Keep  string // the label of the choice to keep the password; empty: there is none
+
 	NewPassword   bool   // whether to ask for a new password
 	MinLength     int    // the least number of its characters
 	PasswordError string // why the last one was refused; may be empty
@@ -114,7 +117,10 @@ func Confirm(w io.Writer, c ConfirmData) error {
 	if c.NewPassword {
 		ask, err2 = fill.Page(password, fill.Values{"Label": "New password", "MinLength": c.MinLength})
 	}
-	ask = refused + ask
+	takes, err7 := optional(`<p>{{Takes}}</p>`, "Takes", c.Takes)
+	keep, err8 := optional(`<p><label><input type="checkbox" name="keep_password" value="yes"> {{Keep}}</label></p>`, "Keep", c.Keep)
+	who += takes
+	ask = refused + ask + keep
 	body, err3 := fill.Page(confirm, fill.Values{
 		"Title": c.Title, "Who": who, "ActionURL": c.Action, "Token": c.Token, "FormToken": c.FormToken, "Button": c.Button, "Ask": ask,
 	})
@@ -125,7 +131,7 @@ func Confirm(w io.Writer, c ConfirmData) error {
 		}
 		body += script
 	}
-	return write(w, c.Page, c.Title, body, err, err2, err3, err4, err5, err6)
+	return write(w, c.Page, c.Title, body, err, err2, err3, err4, err5, err6, err7, err8)
 }
 
 // Notice writes a page that only shows a text.
