@@ -55,6 +55,9 @@ type challengeData struct {
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`
 
+	// Device is the id of the asking device if the account of the address was made on it.
+	Device []byte `json:"device,omitempty"`
+
 	// Class is the class of the asker, whose share of the address the challenge uses.
 	Class class `json:"class"`
 
@@ -113,6 +116,10 @@ type challenge struct {
 	data  challengeData
 	user  uuid.UUID // the nil UUID: it belongs to no user yet
 	bound []byte    // hash of the asker's binding
+
+	// keepOn is the device token of a redeemer who wants to keep the name and the password of the
+	// account; empty: a reset removes them.
+	keepOn string
 
 	holder *Account // of user, as it was when the challenge was found; see takeHolder
 

@@ -14,6 +14,10 @@ import (
 // the code.
 const ownProofKind TokenKind = "own-proof"
 
+// ownProofTTL is how long the newest proof of a user is remembered: longer than it can be redeemed,
+// so that a late code is told that it has expired.
+const ownProofTTL = time.Hour
+
 // ownProof is the sealed data of such a token.
 type ownProof struct {
 	Binding string `json:"binding"` // of the proof
@@ -29,8 +33,8 @@ func (k *tokens) addOwnProof(riders *Riders, n newChallenge, expires time.Time) 
 	if n.data.decoy {
 		owner = n.secrets.id
 	}
-	t := Token{App: n.app.ID, Kind: ownProofKind, Hash: ownProofHash(owner), ExpiresAt: expires, UserID: n.user.ID, Epoch: n.user.Epoch}
-	t.Slot, t.Data = token.Encode(t.Hash), k.seal(t, ownProof{n.secrets.binding})
+	t := Token{App: n.app.ID, Kind: ownProofKind, Hash: ownProofHash(owner), ExpiresAt: n.now.Add(ownProofTTL), UserID: n.user.ID, Epoch: n.user.Epoch}
+	t.Slot, t.Data = token.Encode(t.Hash), k.seal(t, ownProof{k.answeredBinding(n.app.ID, n.purpose.kind, n.secrets.binding, expires)})
 	riders.Tokens = append(riders.Tokens, t)
 }
 

@@ -22,6 +22,16 @@ func (a *Account) password() string {
 	return ""
 }
 
+// passwordCredentials returns the credential of the account's password, if there is one.
+func (a *Account) passwordCredentials() (all []Credential) {
+	for _, c := range a.Credentials {
+		if c.Kind == passwordKind {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
 // owned sets the app, user and time of a credential. If it has no subject, the subject becomes the id
 // of the user, so that a user has at most one credential of the kind.
 func owned(c Credential, u User, now time.Time) Credential {

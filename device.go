@@ -8,13 +8,17 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// IssueDeviceToken returns the device token for a browser on which u has signed in. The browser
+// IssueDeviceToken returns the device token for a browser on which in took place. The browser
 // keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. The handler and
 // [Engine.SetSessionCookies] keep it in a cookie, from which [Engine.Device] reads it.
 //
-// A device token authorises nothing. It gives the browser rate limits of its own, so that strangers
-// who try passwords at the account's address do not lock the browser out. If u has proven the
-// address, strangers who ask for mail to it do not keep the browser's own mails from it, either.
+// A device token authorises nothing by itself. It gives the browser rate limits of its own, so that
+// strangers who try passwords at the account's address do not lock the browser out. If the user has
+// proven the address, strangers who ask for mail to it do not keep the browser's own mails from it,
+// either.
+//
+// The browser that signed the user up may keep the password of an account that never proved its
+// address ([MagicLinkProof.KeepPassword]).
 //
 // The token is good for 90 days, for this account of this app. For passwords it ends when all
 // sessions of the account are ended at once, as by a new password.
@@ -22,8 +26,10 @@ import (
 // before is the token that the browser has kept so far; it may be empty. With it the browser keeps
 // the counts of its limits, and stays known to the nine accounts, of any app, that signed in on it
 // last.
-func (e *Engine) IssueDeviceToken(u User, before string) string {
-	return device.Issue(e.secrets.ring, deviceUser(u), before, e.now())
+func (e *Engine) IssueDeviceToken(in SignIn, before string) string {
+	u := deviceUser(in.User)
+	u.SignedUp = in.Created
+	return device.Issue(e.secrets.ring, u, before, e.now())
 }
 
 func deviceUser(u User) device.User {

@@ -42,6 +42,11 @@ type HookEvent struct {
 	Method string // of the sign-in or sign-up, and of its token; empty for a refresh and a deletion
 	Client Client
 
+	// Reset is set for Hooks.After where a proof of the address has reset the account, which had
+	// never proven it. The host purges what it keeps of the earlier user. It is set once for each
+	// reset; a reset that starts no session is told as a HookSignIn, too.
+	Reset *AccountReset
+
 	// Developer and Name are set where an app is made or renamed: its owner, as App.Developer is
 	// written, and its new name.
 	Developer, Name string

@@ -229,6 +229,7 @@ func TestConsole(t *testing.T) {
 		for _, path := range []string{"/api-keys", "/oauth-configs"} {
 			w.send("POST", "/apps/"+app.ID.String()+path, `{}`, dev).want(t, 403, "email_not_verified")
 		}
+		w.send("PUT", "/apps/"+app.ID.String()+"/logo", string(picture(t, 1)), dev, pngType).want(t, 403, "email_not_verified")
 		w.send("POST", "/auth/magic-link/console", `{"email":"eve@example.com"}`).want(t, 202, "")
 		w.runOnce()
 		m, _ := w.outbox.Last("eve@example.com")

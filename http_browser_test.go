@@ -103,16 +103,16 @@ func TestADeviceIsKnownToItsTenLatestAccounts(t *testing.T) {
 	for i := range 12 {
 		u := authkit.User{App: uuid.New(), ID: uuid.New(), Email: fmt.Sprintf("u%d@example.com", i), Epoch: 1}
 		users = append(users, u)
-		text = w.engine.IssueDeviceToken(u, text)
+		text = w.engine.IssueDeviceToken(authkit.SignIn{User: u}, text)
 	}
 	if len(text) > 1200 {
 		t.Errorf("device: got %d bytes, want at most 1,200", len(text))
 	}
-	if again := w.engine.IssueDeviceToken(users[5], text); len(again) != len(text) {
+	if again := w.engine.IssueDeviceToken(authkit.SignIn{User: users[5]}, text); len(again) != len(text) {
 		t.Errorf("again: got %d bytes, want %d", len(again), len(text))
 	}
 	for _, bad := range []string{text + text, text[1:], "nonsense", strings.Repeat("A", len(text)+119)} {
-		if got := w.engine.IssueDeviceToken(users[0], bad); len(got) > len(text) {
+		if got := w.engine.IssueDeviceToken(authkit.SignIn{User: users[0]}, bad); len(got) > len(text) {
 			t.Errorf("beside %d bytes of nonsense: got %d bytes", len(bad), len(got))
 		}
 	}

@@ -27,7 +27,7 @@ func (c cookieChange) signIn(ctx context.Context, s SignIn) {
 		c.browser.holdSession(app, s)
 	}
 	lastOn := device.Latest(c.e.http.ring, app, s.User.Email, c.browser.device(), c.e.now())
-	c.setDeviceCookie(s.User)
+	c.setDeviceCookie(s)
 	c.browser.rebind(s, lastOn)
 }
 
@@ -38,13 +38,9 @@ func (c cookieChange) endReplaced(ctx context.Context, app uuid.UUID, old string
 	}
 }
 
-// setDeviceCookie adds the account to the browser's device token. Without limits the token would
-// give the browser nothing.
-func (c cookieChange) setDeviceCookie(u User) {
-	if c.e.cfg.Limits.InsecureOff {
-		return
-	}
-	c.browser.keepDevice(c.e.IssueDeviceToken(u, c.browser.device()))
+// setDeviceCookie adds the account to the browser's device token.
+func (c cookieChange) setDeviceCookie(s SignIn) {
+	c.browser.keepDevice(c.e.IssueDeviceToken(s, c.browser.device()))
 }
 
 // warn logs a failure that does not change the answer.

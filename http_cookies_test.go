@@ -67,6 +67,7 @@ func TestCookieSessions(t *testing.T) {
 	kept := map[string]string{}
 	cookies := jar(up.Header(), kept)
 	delete(kept, "authkit-b") // for the proof that is mailed; it holds no session
+	delete(kept, "authkit-d") // the device token, likewise
 
 	t.Run("one cookie holds the session, and the body no credential", func(t *testing.T) {
 		for _, member := range []string{"token", "token_type", "expires_in", "refresh_token"} {

@@ -3,6 +3,7 @@ package authkit
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/authkit-dev/authkit/internal/address"
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -18,14 +19,15 @@ type linkPage struct {
 	button      string
 	again       string // the step of the sign-in page that mails a new link; empty: there is none
 	stale       string // what the person can do when the link is no longer valid
+	resets      bool   // an account whose address was never proven, unless the asker redeems it
 	newPassword bool   // for a new password
 	autoSubmit  bool   // by itself, in the browser that asked
 }
 
 var (
-	signInLink = linkPage{purpose: forSignIn, title: "confirm.title", button: "confirm.button", again: stepLink, stale: "confirm.stale", autoSubmit: true}
-	resetLink  = linkPage{purpose: forReset, title: "reset.title", again: stepForgot, stale: "confirm.stale", newPassword: true}
-	verifyLink = linkPage{purpose: forVerify, title: "confirm.verify_title", button: "confirm.verify_button", stale: "confirm.stale", autoSubmit: true}
+	signInLink = linkPage{purpose: forSignIn, title: "confirm.title", button: "confirm.button", again: stepLink, stale: "confirm.stale", resets: true, autoSubmit: true}
+	resetLink  = linkPage{purpose: forReset, title: "reset.title", again: stepForgot, stale: "confirm.stale", resets: true, newPassword: true}
+	verifyLink = linkPage{purpose: forVerify, title: "confirm.verify_title", button: "confirm.verify_button", stale: "confirm.stale", resets: true, autoSubmit: true}
 	changeLink = linkPage{purpose: forChange, title: "confirm.change_title", button: "confirm.change_button", stale: "confirm.stale"}
 	undoLink   = linkPage{purpose: forUndo, title: "confirm.undo_title", text: "confirm.undo_text", button: "confirm.undo_button", stale: "confirm.stale_undo"}
 )
@@ -41,7 +43,21 @@ func (l linkPage) show(c *call, raw string, refused *Error) error {
 	if (l.purpose.kind == forSignIn.kind || l.purpose.kind == forVerify.kind) && !signedIn && !c.app.acceptsLink(got, c.browser.secret()) {
 		return c.notice("confirm.bound_title", "confirm.bound")
 	}
-	return l.write(c, raw, got, refused)
+	var effect linkEffect
+	if l.resets && !signedIn && (l.purpose.kind != forVerify.kind || !got.askedBy(c.browser.secret(), c.app.ID)) {
+		if effect, err = c.e.linkEffect(c.ctx(), c.app, got, c.browser.device()); err != nil {
+			return err
+		}
+	}
+	return l.write(c, raw, shownLink{got, effect, refused})
+}
+
+// shownLink is what the page of a link shows.
+type shownLink struct {
+	challenge
+
+	effect  linkEffect
+	refused *Error // why the last post of the page was refused; nil: it was not
 }
 
 // staleLink says on the page of a refusal that the link is no longer valid, and how to get a new
@@ -55,8 +71,9 @@ func (l linkPage) staleLink(err error) error {
 	return &stale
 }
 
-// write writes the page; refused is why its last post was refused, or nil.
-func (l linkPage) write(c *call, raw string, got challenge, refused *Error) error {
+// write writes the page. A page on which the person has a choice presses no button by itself.
+func (l linkPage) write(c *call, raw string, got shownLink) error {
+	refused := got.refused
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
 	goesOn, err := goalURL(got.data.RedirectTo)
@@ -69,7 +86,7 @@ func (l linkPage) write(c *call, raw string, got challenge, refused *Error) erro
 		status, problems = refused.Code.Status(), c.problems(p, refused)
 	}
 	if l.newPassword {
-		return c.show(status, pages.Reset{Forms: c.forms(browser, nil, problems), Email: address.Mask(got.data.Email), Token: raw}.View(p))
+		return c.show(status, pages.Reset{Forms: c.forms(browser, nil, problems), Email: address.Mask(got.data.Email), Token: raw, Warning: got.effect.text(p)}.View(p))
 	}
 	page := pages.Confirm{
 		Forms: c.forms(browser, nil, problems), Title: p.T(l.title, "app", c.app.Name), Button: p.T(l.button),
@@ -78,10 +95,17 @@ func (l linkPage) write(c *call, raw string, got challenge, refused *Error) erro
 	if l.text != "" {
 		page.Texts = []string{p.T(l.text)}
 	}
+	takes := got.effect.text(p)
+	if takes != "" {
+		page.Texts = append(page.Texts, takes)
+	}
+	if got.effect.mayKeep {
+		page.Keep = p.T("confirm.keep", "date", got.effect.set.Format(time.DateOnly))
+	}
 	if goesOn != nil {
 		page.Destination = httpio.Destination(goesOn)
 	}
-	page.Press = same && l.autoSubmit && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo)
+	page.Press = same && l.autoSubmit && takes == "" && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo)
 	if !same && !got.data.Asked.IsZero() {
 		page.Asked = p.T("confirm.asked_at", "time", got.data.Asked.Format("15:04"), "browser", got.data.Agent)
 	}
@@ -99,10 +123,11 @@ func (c *call) readPress() (PagePress, pageForm, error) {
 
 // pressLink serves the button of a sign-in link.
 func pressLink(c *call) error {
-	press, _, err := c.readPress()
+	press, form, err := c.readPress()
 	if err != nil {
 		return err
 	}
+	press.KeepPassword, press.Device = form.Has("keep_password"), c.browser.device()
 	got, err := c.e.PressMagicLink(c.ctx(), press)
 	if err != nil {
 		return signInLink.staleLink(err)
@@ -169,7 +194,7 @@ func openUndo(c *call) error {
 	if err != nil {
 		return undoLink.staleLink(err)
 	}
-	return undoLink.write(c, values.Get("token"), challenge{data: challengeData{Email: former.Email}}, nil)
+	return undoLink.write(c, values.Get("token"), shownLink{challenge: challenge{data: challengeData{Email: former.Email}}})
 }
 
 func pressUndo(c *call) error {

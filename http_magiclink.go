@@ -97,12 +97,23 @@ func (in mailedProof) check() error {
 	return nil
 }
 
-func redeemProof(c *call, in mailedProof) (jsonResponse, error) {
+// linkProof redeems a magic link, or its code.
+type linkProof struct {
+	mailedProof
+
+	// KeepPassword keeps the password and the name that were set at the sign-up, in the browser that
+	// signed up and asked for the link, if the address was not proven before. Otherwise they go. Set
+	// it only if the person says so.
+	KeepPassword bool `json:"keep_password"`
+}
+
+func redeemProof(c *call, in linkProof) (jsonResponse, error) {
 	if err := in.check(); err != nil {
 		return jsonResponse{}, err
 	}
 	got, err := c.e.RedeemMagicLink(c.ctx(), MagicLinkProof{
 		App: c.app.ID, Token: in.Token, Email: in.Email, Code: in.Code, Binding: in.Binding, Browser: c.browser.secret(), Client: c.client,
+		KeepPassword: in.KeepPassword, Device: c.browser.device(),
 	})
 	if err != nil {
 		return jsonResponse{}, err

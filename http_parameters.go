@@ -57,6 +57,15 @@ type linkForm struct {
 	FormToken string `json:"form_token" api:"required"` // ties the form to the browser that was shown it
 }
 
+// signInForm is the form of the page of a magic link.
+type signInForm struct {
+	linkForm
+
+	// KeepPassword, if it is there, keeps the password and the name of the sign-up, as keep_password
+	// of the JSON body does.
+	KeepPassword string `json:"keep_password"`
+}
+
 // passwordForm is the form of the page for a new password.
 type passwordForm struct {
 	linkForm

@@ -26,7 +26,7 @@ var signInRoutes = []route{
 	{
 		method: post, pattern: "/auth/verify/{app_id}", operation: "RedeemMagicLink", summary: "Redeem a link or a code",
 		caller: &byVisitor, remembers: true, limit: limitProofPeer,
-		action: orForm[linkForm]{withBody[mailedProof]{redeemProof}, pressLink}, query: sessionQuery{},
+		action: orForm[signInForm]{withBody[linkProof]{redeemProof}, pressLink}, query: sessionQuery{},
 		answers: []result{{200, signInJSON{}}, {200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   []Code{CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeLimitReached, CodeForbidden},
 		example: `{"email":"ann@example.com","code":"123456","binding":"3q2-7wAAAAAAAAAAAAAAAA"}`,

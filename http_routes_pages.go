@@ -12,7 +12,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/sign-in/{app_id}", operation: "PressSignIn", summary: "Take a step of the sign-in page",
-		caller: &byVisitor, page: true, steps: signInSteps, action: formOnly[signInForm]{pressSignIn}, query: signInQuery{},
+		caller: &byVisitor, page: true, steps: signInSteps, action: formOnly[stepForm]{pressSignIn}, query: signInQuery{},
 		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   pageCodes,
 	},
@@ -24,7 +24,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/sign-up/{app_id}", operation: "PressSignUp", summary: "Take a step of the page for new people",
-		caller: &byVisitor, page: true, steps: signInSteps, action: formOnly[signInForm]{pressSignUp}, query: signInQuery{},
+		caller: &byVisitor, page: true, steps: signInSteps, action: formOnly[stepForm]{pressSignUp}, query: signInQuery{},
 		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   pageCodes,
 	},

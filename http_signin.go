@@ -21,8 +21,8 @@ const (
 	stepAgain    = "again"    // mail another one
 )
 
-// signInForm is a form of the sign-in and sign-up pages.
-type signInForm struct {
+// stepForm is a form of the sign-in and sign-up pages.
+type stepForm struct {
 	Do        string `json:"do" api:"enum=password|link|forgot|code|reset|again"` // the step
 	Email     string `json:"email"`                                               // the address, where the step asks for it
 	Password  string `json:"password"`                                            // exactly as typed

@@ -24,6 +24,7 @@ type signInStep struct {
 	take       *Take  // the token that proves the sign-in; the step spends it
 	proof      bool   // take proves the address: an unverified account is reset first
 	byAsker    bool   // the asker of the proof redeems it: the account is not reset
+	keep       bool   // a reset keeps the name and the password
 	emailTyped string // the address as the redeemer of the proof wrote it; empty: not known
 
 	put, drop []Credential
@@ -140,6 +141,7 @@ type signInChange struct {
 
 	secret  sessionSecret
 	landing Landing
+	reset   *AccountReset
 }
 
 // prepare fills in what the step writes and how the flow ends. account is nil for a new user.
@@ -153,14 +155,14 @@ func (e *Engine) prepare(c *signInChange, app App, account *Account, step signIn
 	if account == nil {
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
 	} else {
-		e.prepareAccount(&c.UserChange, app, account, step)
+		e.prepareAccount(c, app, account, step)
 	}
 	c.landing.SignIn.Removed = removedIdentities(c.Drop)
 	return e.prepareLanding(c, account == nil, step)
 }
 
 // prepareAccount adds the changes of an existing account.
-func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step signInStep) {
+func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step signInStep) {
 	if step.starts() {
 		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
@@ -172,16 +174,13 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 	case step.proof && step.byAsker:
 		c.Verified = new(true)
 	case step.proof && !account.User.Verified:
-		resetAccount(c)
-		if step.emailTyped != "" {
-			c.EmailTyped = &step.emailTyped
-		}
+		c.reset = e.prepareReset(&c.UserChange, app, account, step)
 	}
 	if step.linkedProvider != "" {
-		e.addLinkNotice(c, app, account, step.linkedProvider, c.Session.IP)
+		e.addLinkNotice(&c.UserChange, app, account, step.linkedProvider, c.Session.IP)
 	}
 	if step.passwordReset {
-		addResetNotice(e.outbox, c, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
+		addResetNotice(e.outbox, &c.UserChange, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
 	}
 }
 
@@ -222,9 +221,11 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 	if err != nil {
 		return Landing{}, stepError(err, app.ID)
 	}
-	if c.Session != nil || m.Kind == HookSignUp {
+	m.Reset = c.reset
+	if c.Session != nil || m.Kind == HookSignUp || m.Reset != nil {
 		e.hooks.after(m)
 	}
+	m.Reset = nil // it is told once
 	removed := c.landing.SignIn.Removed
 	c.landing.SignIn = SignIn{User: m.User, Created: m.Kind == HookSignUp}
 	if c.Session != nil {
@@ -254,16 +255,6 @@ func (e *Engine) begin(ctx context.Context, app App, m HookEvent, s Session, sec
 // binding redeems the proof that was just mailed.
 func unproven(binding string) *Error {
 	return &Error{Code: CodeEmailNotVerified, Detail: "verify the address first", Binding: binding}
-}
-
-// resetAccount makes a change reset an account whose address was never proven, before the person who
-// proves it signs in. The change verifies the address and removes the name, all credentials and all
-// sessions. Another person may have made the account (account pre-hijacking, Sudhodanan and Paverd,
-// USENIX Security 2022).
-func resetAccount(c *UserChange) {
-	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
-	c.DropCredentials, c.End = true, true
-	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
 // mayCreate refuses a new user where sign-up is closed ([CodeSignupDisabled]) and charges the

@@ -50,8 +50,12 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 		return Pending{}, err
 	}
 	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
-	if d, ok := device.Find(e.secrets.ring, app.ID, email, in.Device, e.now()); ok && d.Verified {
+	d, known := device.Find(e.secrets.ring, app.ID, email, in.Device, e.now())
+	if known && d.Verified {
 		data.Class, data.device = classDevice, d.ID
+	}
+	if known && d.SignedUp && p.kind == forSignIn.kind {
+		data.Device = d.ID
 	}
 	return e.tokens.ask(ctx, challengeRequest{
 		purpose: p, app: app, browser: in.Browser, data: data, by: in.Client, event: Event{Type: event}, form: in.form,
@@ -70,6 +74,13 @@ type MagicLinkProof struct {
 	// an app that requires a binding it may take the place of Binding.
 	Browser []byte
 
+	// KeepPassword keeps the password and the name of an account whose address was never proven, if
+	// Device is the device token of the very browser that signed the account up, that browser asked
+	// for the link, and the sessions of the account were not ended as a whole since. Otherwise it
+	// changes nothing. Set it only if the person says so: another person may have set the password.
+	KeepPassword bool
+	Device       string
+
 	Client Client
 
 	bearer bool // the answer cannot set a cookie
@@ -77,7 +88,7 @@ type MagicLinkProof struct {
 
 // RedeemMagicLink spends a link or code and signs in. [CodeInvalidToken]: it is spent, expired,
 // foreign or malformed. The proof makes the address verified. An account whose address was not
-// verified is reset first.
+// verified is reset first: its password, name, identities and sessions go.
 func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -94,6 +105,9 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 	}
 	if in.Binding == "" && !app.acceptsLink(got, in.Browser) {
 		return SignIn{}, invalidToken("the app accepts a link only in the browser that asked for it").with(notTheAsker(in.Browser))
+	}
+	if in.KeepPassword {
+		got.keepOn = in.Device
 	}
 	landing, err := e.signInByMail(ctx, app, got.redeemedIn(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
 	return landing.SignIn, err
@@ -126,6 +140,7 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 			return Landing{}, invalidToken("the link is older than a change of the account's password or address").with(ReasonSpent)
 		}
 		if account != nil {
+			step.keep = e.mayKeep(account, got, got.keepOn)
 			return e.signInUser(ctx, app, account, step)
 		}
 		if err := e.mayCreate(ctx, app, step.client); err != nil {
@@ -158,6 +173,10 @@ type PagePress struct {
 	// press counts as that of a browser that did not ask, a second press is refused, and a one-time
 	// code cannot be made: [CodeInvalidRequest].
 	Browser []byte
+
+	// KeepPassword and Device are as in [MagicLinkProof]. They count for a magic link alone.
+	KeepPassword bool
+	Device       string
 
 	Client Client
 
@@ -195,7 +214,11 @@ func (in PagePress) sent(what string, more ...string) []string {
 // Within a minute, a second press in the same browser returns the same code, or the same session,
 // as long as they are live, and has no further effect.
 func (e *Engine) PressMagicLink(ctx context.Context, in PagePress) (Landing, error) {
-	return e.pressPage(ctx, in, in.sent("link"), func(ctx context.Context, app App, p press) (Landing, error) {
+	var more []string
+	if in.KeepPassword {
+		more = []string{"keep"}
+	}
+	return e.pressPage(ctx, in, in.sent("link", more...), func(ctx context.Context, app App, p press) (Landing, error) {
 		return e.pressLink(ctx, app, p, in)
 	})
 }
@@ -211,6 +234,9 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 		return Landing{State: LandingTypeCode}, nil
 	}
 	got = got.redeemedIn(in.Browser, app.ID)
+	if in.KeepPassword {
+		got.keepOn = in.Device
+	}
 	step := signInStep{client: got.redeemer(in.Client), press: p}
 	if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {
 		if in.Token != "" {

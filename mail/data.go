@@ -43,6 +43,7 @@ func Names() []string {
 	return []string{
 		"magic_link", "email_verify", "email_change", "password_reset", // prove an address, by link or code
 		"email_changed",    // to the old address, with a link that undoes the change, or without one
+		"account_reset",    // what was set before the address was proven is removed; without a link
 		"password_changed", // without a link; with the providers that were removed, if any
 		"identity_linked",  // with the provider, and a link that undoes the change, or without one
 		"app_changed",      // to the developer of an app, with the change
@@ -69,6 +70,8 @@ func (d Data) limited(name string) Data {
 		return Data{Provider: d.Provider, Email: d.Email, Link: d.Link, Minutes: d.Minutes, Agent: d.Agent, URL: d.URL}
 	case "app_changed":
 		return Data{Change: d.Change, Agent: d.Agent, URL: d.URL}
+	case "account_reset":
+		return Data{Email: d.Email, Agent: d.Agent, URL: d.URL}
 	case "password_changed":
 		return Data{Email: d.Email, Change: d.Change, Agent: d.Agent, URL: d.URL}
 	case "email_changed":

@@ -42,6 +42,11 @@ var writers = map[string]func(*letter){
 		l.notice("mail.email_changed_title", l.text("mail.email_changed"))
 		l.undo()
 	},
+	"account_reset": func(l *letter) {
+		l.notice("mail.account_reset_title", l.text("mail.account_reset"))
+		l.goOn("mail.account", l.URL)
+		l.Small = append(l.Small, l.text("mail.account_reset_then"))
+	},
 	"password_changed": func(l *letter) {
 		l.notice("mail.password_changed_title", l.text("mail.password_changed"))
 		if l.Change != "" { // the ways to sign in that went together with the old password

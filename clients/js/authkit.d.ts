@@ -302,7 +302,7 @@ export interface Routes {
   /** Show a sign-in link's page, or redeem the link where JSON alone is accepted. */
   'GET /auth/verify/{app_id}': { body: undefined; answer: SignIn };
   /** Redeem a link or a code. */
-  'POST /auth/verify/{app_id}': { body: MailedProof; answer: SignIn };
+  'POST /auth/verify/{app_id}': { body: LinkProof; answer: SignIn };
 }
 
 /** An access token of the session at hand. */
@@ -404,6 +404,20 @@ export interface LinkBody {
   email: string;
   /** Where the browser goes after the sign-in: one of the app's redirect_urls. */
   redirect_to?: string;
+}
+
+/** Redeems a magic link, or its code. */
+export interface LinkProof {
+  /** That of the answer to the request for the mail. */
+  binding?: string;
+  /** The six digits of the mail. */
+  code?: string;
+  /** The address that was written to. */
+  email?: string;
+  /** Keeps the password and the name that were set at the sign-up, in the browser that signed up and asked for the link, if the address was not proven before. Otherwise they go. Set it only if the person says so. */
+  keep_password?: boolean;
+  /** The token of the link. */
+  token?: string;
 }
 
 /** A link, by its token, or a code with the address and the binding. */

@@ -140,6 +140,29 @@ func TestALargeLogoIsScaledDownInItsProportions(t *testing.T) {
 	}
 }
 
+func TestAPlainColorStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, size := range []image.Point{{1000, 333}, {481, 161}, {4096, 3}, {7, 161}} {
+		img, _ := logo(t, "image/png", asPNG(t, plain(size.X, size.Y)))
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				if got := color.NRGBAModel.Convert(img.At(x, y)); got != green {
+					t.Fatalf("%v at (%d, %d): got %v, want %v", size, x, y, got, green)
+				}
+			}
+		}
+	}
+}
+
+func TestTooManyPixelsAreRefused(t *testing.T) {
+	t.Parallel()
+	for size, taken := range map[image.Point]bool{{4096, 1}: true, {4097, 1}: false, {1, 4096}: true, {1, 4097}: false, {2048, 2048}: true, {2049, 2048}: false} {
+		if _, err := brand.Logo("image/png", asPNG(t, plain(size.X, size.Y))); (err == nil) != taken {
+			t.Errorf("%v: got %v, want it taken: %v", size, err, taken)
+		}
+	}
+}
+
 func TestAPixelIsTheMeanOfWhatItCovers(t *testing.T) {
 	t.Parallel()
 	stripes := image.NewNRGBA(image.Rect(0, 0, 960, 2))

@@ -42,6 +42,9 @@ const (
 	stampAt         = flagAt + 1
 	macAt           = stampAt + macSize
 	entrySize       = macAt + macSize
+
+	// The bits of the flag.
+	verifiedBit, signedUpBit = 1, 2
 )
 
 // Key makes and checks HMACs of SHA-256; a seal.Ring is one.
@@ -56,6 +59,8 @@ type User struct {
 	Email    string
 	Verified bool
 	Epoch    int64 // raised when the account's sessions are ended as one
+
+	SignedUp bool // the sign-in made the account
 }
 
 // Device is what an entry says.
@@ -66,6 +71,10 @@ type Device struct {
 
 	// Verified reports whether the user had proven the address by then.
 	Verified bool
+
+	// SignedUp reports whether the account was made on this browser. It holds for the user and
+	// epoch that the entry knows.
+	SignedUp bool
 
 	issued time.Time
 	stamp  []byte
@@ -80,6 +89,7 @@ func Issue(key Key, u User, before string, now time.Time) string {
 		d.ID = make([]byte, idSize)
 		_, _ = rand.Read(d.ID) // it does not fail
 	}
+	d.SignedUp = u.SignedUp || ok && d.SignedUp && d.Knows(key, u)
 	d.Verified, d.issued, d.stamp = u.Verified, now, key.MAC(stampLabel, stamped(u, d.ID)...)
 	all := slices.Concat(d.ID, d.date(), d.flag(), d.stamp, key.MAC(entryLabel, d.sealed(u.App, u.Email)...))
 	for _, raw := range entries(before) {
@@ -137,11 +147,14 @@ func issued(raw []byte) time.Time {
 }
 
 func open(key Key, app uuid.UUID, email string, raw []byte, now time.Time) (Device, bool) {
-	d := Device{ID: raw[:idSize], issued: issued(raw), Verified: raw[flagAt] == 1, stamp: raw[stampAt:macAt]}
+	d := Device{
+		ID: raw[:idSize], issued: issued(raw), stamp: raw[stampAt:macAt],
+		Verified: raw[flagAt]&verifiedBit != 0, SignedUp: raw[flagAt]&signedUpBit != 0,
+	}
 	if !key.CheckMAC(entryLabel, raw[macAt:], d.sealed(app, email)...) || now.Sub(d.issued) >= Age {
 		return Device{}, false
 	}
-	if raw[flagAt] > 1 { // one spelling: the MAC is over the flag, not over its byte
+	if raw[flagAt] > verifiedBit|signedUpBit { // one spelling: the MAC is over the flag, not over its byte
 		return Device{}, false
 	}
 	return d, true
@@ -152,10 +165,14 @@ func (d Device) date() []byte {
 }
 
 func (d Device) flag() []byte {
+	var flag byte
 	if d.Verified {
-		return []byte{1}
+		flag |= verifiedBit
 	}
-	return []byte{0}
+	if d.SignedUp {
+		flag |= signedUpBit
+	}
+	return []byte{flag}
 }
 
 func (d Device) sealed(app uuid.UUID, email string) [][]byte {

@@ -105,6 +105,7 @@ func TestFind(t *testing.T) {
 		"with another MAC":            {key, u.App, u.Email, changed(entrySize - 1), 0, false},
 		"with the flag spelled as 0":  {key, u.App, u.Email, flag(0), 0, true},
 		"with the flag spelled as 2":  {key, u.App, u.Email, flag(2), 0, false},
+		"with a flag that is unknown": {key, u.App, u.Email, flag(4), 0, false},
 		"cut short":                   {key, u.App, u.Email, text[:len(text)-1], 0, false},
 		"padded":                      {key, u.App, u.Email, text + "=", 0, false},
 		"empty":                       {key, u.App, u.Email, "", 0, false},
@@ -214,6 +215,38 @@ func TestIssue(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTheSignUpOfADevice(t *testing.T) {
+	t.Parallel()
+	key, made := ring(t, 1), user("ann@example.com")
+	made.SignedUp = true
+	first := device.Issue(key, made, "", now)
+	again := func(change func(*device.User)) device.User {
+		u := user("ann@example.com")
+		u.App, u.ID = made.App, made.ID
+		change(&u)
+		return u
+	}
+	for name, c := range map[string]struct {
+		text string
+		want bool
+	}{
+		"the sign-up":                               {first, true},
+		"a sign-in after it":                        {device.Issue(key, again(func(*device.User) {}), first, now), true},
+		"a sign-in once the address is proven":      {device.Issue(key, again(func(u *device.User) { u.Verified = !u.Verified }), first, now), true},
+		"a sign-in after the sessions ended as one": {device.Issue(key, again(func(u *device.User) { u.Epoch++ }), first, now), false},
+		"a sign-in of another user of the address":  {device.Issue(key, again(func(u *device.User) { u.ID = uuid.New() }), first, now), false},
+		"a sign-in on another browser":              {device.Issue(key, again(func(*device.User) {}), "", now), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, ok := device.Find(key, made.App, made.Email, c.text, now)
+			if !ok || d.SignedUp != c.want {
+				t.Errorf("got %v, %v, want %v", d.SignedUp, ok, c.want)
+			}
+		})
+	}
 }
 
 func TestLatest(t *testing.T) {

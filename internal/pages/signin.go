@@ -195,6 +195,7 @@ type Reset struct {
 	Email    string // whose; masked unless the person typed it
 	Typed    bool   // the person types the code of the mail; false: the token of its link is hidden in the form
 	Token    string // of the link
+	Warning  string // what else the new password takes away; may be empty
 	Again    bool
 	OtherURL string
 }
@@ -217,6 +218,9 @@ func (r Reset) View(p Page) View {
 		fields[0].Focus = true
 	}
 	v.Texts = append(v.Texts, p.T("reset.text"))
+	if r.Warning != "" {
+		v.Texts = append(v.Texts, r.Warning)
+	}
 	form := r.form(fields, buttons...)
 	if !r.Typed {
 		form.Hidden = append(form.Hidden, Hidden{"token", r.Token})
