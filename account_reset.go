@@ -7,13 +7,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/device"
 )
 
-// AccountReset says what a proof took away from an account whose address was never proven: another
-// person may have made the account. Its sessions and pending changes go, too.
-type AccountReset struct {
-	Password, Name bool
-	Identities     []string // the names of their providers
-}
-
 // resetAccount makes a change reset an account whose address was never proven, before the person who
 // proves it signs in. The change verifies the address and removes the name, all credentials and all
 // sessions. Another person may have made the account (account pre-hijacking, Sudhodanan and Paverd,
@@ -26,7 +19,7 @@ func resetAccount(c *UserChange) {
 
 // prepareReset makes a sign-in reset the account, and tells the user by mail of a password or name
 // that goes.
-func (e *Engine) prepareReset(c *UserChange, app App, account *Account, step signInStep) *AccountReset {
+func prepareReset(o *outbox, c *UserChange, app App, account *Account, step signInStep) *AccountReset {
 	u := account.User
 	resetAccount(c)
 	if step.emailTyped != "" {
@@ -44,15 +37,15 @@ func (e *Engine) prepareReset(c *UserChange, app App, account *Account, step sig
 	// A reset of the password tells of the password by a mail of its own.
 	if reset.Name || reset.Password && !step.passwordReset {
 		l := letter{To: cmp.Or(step.emailTyped, u.Email), Template: "account_reset", App: app.Name}
-		e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
+		o.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
 	}
 	return reset
 }
 
 // mayKeep reports whether a device may keep the name and the password of an account that a challenge
 // resets: the account was made on it, it asked for the challenge, and no End was between.
-func (e *Engine) mayKeep(account *Account, c challenge, text string) bool {
+func (k *tokens) mayKeep(account *Account, c challenge, text string) bool {
 	u := deviceUser(account.User)
-	d, ok := device.Find(e.secrets.ring, u.App, u.Email, text, e.now())
-	return ok && d.SignedUp && len(c.data.Device) > 0 && hmac.Equal(d.ID, c.data.Device) && d.Knows(e.secrets.ring, u)
+	d, ok := device.Find(k.ring, u.App, u.Email, text, k.now())
+	return ok && d.SignedUp && len(c.data.Device) > 0 && hmac.Equal(d.ID, c.data.Device) && d.Knows(k.ring, u)
 }

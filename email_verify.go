@@ -59,7 +59,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	by, err := e.responseToProof(ctx, app.ID, in)
+	by, err := e.tokens.responseToProof(ctx, app.ID, in)
 	if err != nil {
 		return User{}, err
 	}
@@ -76,7 +76,7 @@ func (e *Engine) VerifyEmail(ctx context.Context, in EmailProof) (User, error) {
 
 // responseToProof returns the response of the one who asked for a proof. A user who is signed in
 // needs no binding beside the code, and no address.
-func (e *Engine) responseToProof(ctx context.Context, app uuid.UUID, in EmailProof) (response, error) {
+func (k *tokens) responseToProof(ctx context.Context, app uuid.UUID, in EmailProof) (response, error) {
 	if in.Token != "" || in.Binding != "" || in.User == uuid.Nil {
 		return responseOf(in.Token, in.Email, in.Code, in.Binding)
 	}
@@ -88,7 +88,7 @@ func (e *Engine) responseToProof(ctx context.Context, app uuid.UUID, in EmailPro
 		}
 	}
 	var err error
-	r.binding, err = e.tokens.ownBinding(ctx, app, in.User)
+	r.binding, err = k.ownBinding(ctx, app, in.User)
 	return r, err
 }
 

@@ -52,6 +52,13 @@ type HookEvent struct {
 	Developer, Name string
 }
 
+// AccountReset says what a proof took away from an account whose address was never proven: another
+// person may have made the account. Its sessions and pending changes go, too.
+type AccountReset struct {
+	Password, Name bool
+	Identities     []string // the names of their providers
+}
+
 // HookKind names what happens. A change of a user's address has no kind: the next HookSignIn and
 // HookToken of the user have the new address.
 type HookKind string

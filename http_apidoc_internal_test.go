@@ -131,7 +131,7 @@ func apiOf(t *testing.T) apidoc.API {
 			reflect.TypeFor[clearable](): text,
 			reflect.TypeFor[Code]():      text,
 		},
-		Instead: map[reflect.Type]reflect.Type{reflect.TypeFor[User](): reflect.TypeFor[userJSON]()},
+		Instead: map[reflect.Type]reflect.Type{reflect.TypeFor[User](): reflect.TypeFor[managedUserJSON]()},
 		Names:   map[reflect.Type]string{appPatchType: "AppPatchBody"},
 		Custom: map[reflect.Type]func(*apidoc.Builder) apidoc.Object{
 			reflect.TypeFor[settingsJSON](): settingsSchema,

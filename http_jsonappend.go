@@ -51,7 +51,7 @@ func (p usersJSON) AppendJSON(b []byte) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = toUserJSON(u).AppendJSON(b)
+		b = toManagedUserJSON(u).AppendJSON(b)
 	}
 	return append(b, "]}"...)
 }

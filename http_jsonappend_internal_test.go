@@ -13,8 +13,8 @@ import (
 
 // usersPage is what [usersJSON] appends.
 type usersPage struct {
-	Next  string     `json:"next_cursor,omitempty"`
-	Users []userJSON `json:"users"`
+	Next  string            `json:"next_cursor,omitempty"`
+	Users []managedUserJSON `json:"users"`
 }
 
 // FuzzAppendJSON checks that what an answer appends is what an encoder makes of it.
@@ -40,8 +40,8 @@ func FuzzAppendJSON(f *testing.F) {
 		}{
 			"a user":             {toUserJSON(u), toUserJSON(u)},
 			"a managed user":     {toManagedUserJSON(u), toManagedUserJSON(u)},
-			"a page":             {usersJSON{[]User{u, {}}, name}, usersPage{name, []userJSON{toUserJSON(u), toUserJSON(User{})}}},
-			"a page without any": {usersJSON{}, usersPage{"", []userJSON{}}},
+			"a page":             {usersJSON{[]User{u, {}}, name}, usersPage{name, []managedUserJSON{toManagedUserJSON(u), toManagedUserJSON(User{})}}},
+			"a page without any": {usersJSON{}, usersPage{"", []managedUserJSON{}}},
 			"a sign-in":          {toSignInJSON(in), toSignInJSON(in)},
 		} {
 			got := c.got.AppendJSON([]byte("kept:"))

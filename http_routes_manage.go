@@ -12,7 +12,7 @@ var managementRoutes = []route{
 	{
 		method: post, pattern: usersPath, operation: "CreateUser", summary: "Create a user",
 		caller: &byWriter, action: withBody[newUserBody]{createUser},
-		answers: []result{{201, userJSON{}}},
+		answers: []result{{201, managedUserJSON{}}},
 		codes:   []Code{CodeEmailTaken},
 		example: `{"email":"bob@example.com","name":"Bob","email_verified":true}`,
 	},

@@ -55,7 +55,7 @@ func streamUsers(c *call, filter UserFilter) error {
 		}
 		lines = lines[:0]
 		for _, u := range users {
-			lines = append(toUserJSON(u).AppendJSON(lines), '\n')
+			lines = append(toManagedUserJSON(u).AppendJSON(lines), '\n')
 		}
 		if _, err := c.w.Write(lines); err != nil || len(users) < filter.Limit {
 			return nil //nolint:nilerr // the peer is gone
@@ -77,7 +77,7 @@ func createUser(c *call, in newUserBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	return jsonResponse{http.StatusCreated, toUserJSON(u)}, nil
+	return jsonResponse{http.StatusCreated, toManagedUserJSON(u)}, nil
 }
 
 // pathUser returns the id of the user in the path.

@@ -26,7 +26,7 @@ var httpUses = []string{
 	"sessionByCookie",    // likewise
 	"deletedBefore",      // an access check, of an app that is not alive any more
 	"endByCookie",        // a cookie takes the place of another
-	"tokens", "findUndo", "linkEffect", // pages show what a link would do, without effect
+	"tokens", "findUndo", // pages show what a link would do, without effect
 	"store",     // confirms the app that a request began with
 	"maySignIn", // and HEAD, and the page before a provider's
 }

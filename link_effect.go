@@ -18,10 +18,10 @@ type linkEffect struct {
 	mayKeep bool      // the device of the redeemer may keep the password and the name
 }
 
-// linkEffect returns what a link takes away if a person other than its asker redeems it on a device.
+// linkEffectOf returns what a link takes away if a person other than its asker redeems it on a device.
 // Only who holds the link may see it. It asks the store only if the link was mailed before the
 // address had an account. [CodeUnavailable].
-func (e *Engine) linkEffect(ctx context.Context, app App, got challenge, device string) (linkEffect, error) {
+func linkEffectOf(ctx context.Context, e *Engine, app App, got challenge, device string) (linkEffect, error) {
 	account := got.holder
 	if got.user == uuid.Nil {
 		var err error
@@ -37,7 +37,7 @@ func (e *Engine) linkEffect(ctx context.Context, app App, got challenge, device 
 	for _, c := range account.passwordCredentials() {
 		effect.password, effect.set = true, c.CreatedAt
 	}
-	effect.mayKeep = effect.password && e.mayKeep(account, got, device)
+	effect.mayKeep = effect.password && e.tokens.mayKeep(account, got, device)
 	return effect, nil
 }
 

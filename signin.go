@@ -174,7 +174,7 @@ func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step
 	case step.proof && step.byAsker:
 		c.Verified = new(true)
 	case step.proof && !account.User.Verified:
-		c.reset = e.prepareReset(&c.UserChange, app, account, step)
+		c.reset = prepareReset(e.outbox, &c.UserChange, app, account, step)
 	}
 	if step.linkedProvider != "" {
 		e.addLinkNotice(&c.UserChange, app, account, step.linkedProvider, c.Session.IP)

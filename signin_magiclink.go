@@ -140,7 +140,7 @@ func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step 
 			return Landing{}, invalidToken("the link is older than a change of the account's password or address").with(ReasonSpent)
 		}
 		if account != nil {
-			step.keep = e.mayKeep(account, got, got.keepOn)
+			step.keep = e.tokens.mayKeep(account, got, got.keepOn)
 			return e.signInUser(ctx, app, account, step)
 		}
 		if err := e.mayCreate(ctx, app, step.client); err != nil {

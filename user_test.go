@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,7 +84,7 @@ func TestStreamOfUsers(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range bytes.Lines(got.Body.Bytes()) {
 		var u map[string]any
-		if err := json.Unmarshal(line, &u); err != nil || len(u) != 7 {
+		if err := json.Unmarshal(line, &u); err != nil || len(u) != 9 {
 			t.Fatalf("line: got %s, %v, want a user", line, err)
 		}
 		seen[u["user_id"].(string)] = true
@@ -153,5 +154,30 @@ func TestAPageWithoutALimit(t *testing.T) {
 	}
 	if _, err := w.engine.Apps(t.Context(), w.devID, authkit.Page{Limit: -1}); !errors.Is(err, authkit.CodeInvalidRequest) {
 		t.Errorf("Apps with a negative limit: got %v, want %v", err, authkit.CodeInvalidRequest)
+	}
+}
+
+// The list shows what one user does: the API key sees who is disabled, and why.
+func TestTheListShowsWhoIsDisabled(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	key := bearer(w.key)
+	made := w.send("POST", w.in("/users/{app_id}"), `{"email":"ann@example.com"}`, key)
+	made.want(t, 201, "")
+	one := w.in("/users/{app_id}/") + made.text(t, "user_id")
+	for _, change := range []string{"", `{"disabled":true,"disabled_reason":"asked to be"}`} {
+		if change != "" {
+			w.send("PATCH", one, change, key).want(t, 200, "")
+		}
+		want := strings.TrimSpace(w.send("GET", one, "", key).Body.String())
+		if change == "" && strings.TrimSpace(made.Body.String()) != want {
+			t.Errorf("created: got %s, want %s", made.Body, want)
+		}
+		if got := w.send("GET", w.in("/users/{app_id}"), "", key).Body.String(); strings.TrimSpace(got) != `{"users":[`+want+`]}` {
+			t.Errorf("the list: got %s, want %s in it", got, want)
+		}
+		if got := w.send("GET", w.in("/users/{app_id}"), "", key, "Accept: application/x-ndjson").Body.String(); got != want+"\n" {
+			t.Errorf("the lines: got %s, want %s", got, want)
+		}
 	}
 }
