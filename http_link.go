@@ -45,7 +45,7 @@ func (l linkPage) show(c *call, raw string, refused *Error) error {
 	}
 	var effect linkEffect
 	if l.resets && !signedIn && (l.purpose.kind != forVerify.kind || !got.askedBy(c.browser.secret(), c.app.ID)) {
-		if effect, err = c.e.linkEffect(c.ctx(), c.app, got, c.browser.device()); err != nil {
+		if effect, err = linkEffectOf(c.ctx(), c.e, c.app, got, c.browser.device()); err != nil {
 			return err
 		}
 	}

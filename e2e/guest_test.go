@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -27,7 +28,9 @@ type guest struct {
 	*world
 
 	window context.Context
-	goal   string      // a page of the application
+	goal   string // a page of the application
+	stays  bool   // a window that goes to the goal stays where it is
+	kit    *authkittest.Kit
 	seen   *happenings // in the window
 }
 
@@ -42,10 +45,22 @@ type happenings struct {
 // visit opens a window of the browser, in which an app that holds sessions in cookies is visited.
 func visit(t *testing.T, browser context.Context, change ...func(*authkit.Config)) *guest {
 	t.Helper()
-	goal := httptest.NewServer(text("<h1 id=arrived>arrived</h1>"))
+	v := &guest{}
+	goal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if v.stays {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		text("<h1 id=arrived>arrived</h1>").ServeHTTP(w, r)
+	}))
 	t.Cleanup(goal.Close)
-	v := &guest{goal: goal.URL + "/landed"}
-	v.world = setup(t, subpath, append([]func(*authkit.Config){func(c *authkit.Config) { c.Limits.InsecureOff = true }}, change...)...)
+	v.goal = goal.URL + "/landed"
+	kit, config := authkittest.Config(t), new(authkit.Config)
+	v.world = setup(t, subpath, slices.Concat([]func(*authkit.Config){func(c *authkit.Config) {
+		c.Limits.InsecureOff, c.InsecureAllowLoopbackProviders = true, true
+		c.Mailer, c.Now, config = kit.Mailer, kit.Now, c
+	}}, change)...)
+	v.kit = authkittest.Adopt(t, v.engine, v.app, *config)
 	v.sets(authkit.AppPatch{SessionMode: new(authkit.SessionCookie), RedirectURLs: &[]string{v.goal, "com.example.app:/callback"}})
 	v.opensWindow(browser)
 	return v
@@ -87,7 +102,7 @@ func (h *happenings) note(event any) {
 	case *network.EventRequestWillBeSent:
 		h.requests = append(h.requests, e)
 	case *network.EventResponseReceived:
-		if e.Type == network.ResourceTypeDocument {
+		if e.Type == network.ResourceTypeDocument && e.Response.MimeType == "text/html" {
 			h.pages = append(h.pages, e)
 		}
 	case *runtime.EventExceptionThrown:
@@ -132,7 +147,7 @@ func (v *guest) sets(p authkit.AppPatch) {
 	}
 }
 
-// offers configures providers. No test goes to them.
+// offers configures providers that no test visits.
 func (v *guest) offers(names ...string) {
 	v.t.Helper()
 	for _, name := range names {
@@ -206,6 +221,23 @@ func choice(button string) string {
 	return fmt.Sprintf("[value=%q]", button)
 }
 
+// connects adds a provider that asks nothing, under a name, and connects the account that is signed in to it.
+func (v *guest) connects(name string) {
+	v.t.Helper()
+	authkittest.NewProvider(v.t, v.kit, name).Configure(v.t, v.app)
+	v.opens("account")
+	v.loads(v.filled("connect"))
+	v.arrives("account")
+}
+
+// loses forgets the cookies of the window.
+func (v *guest) loses() {
+	v.t.Helper()
+	if _, err := chromedp.Call(v.window, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
 // signsIn signs in with the password of the tests.
 func (v *guest) signsIn(email string) {
 	v.t.Helper()
@@ -218,7 +250,7 @@ func (v *guest) signsIn(email string) {
 func (v *guest) mailed(to string) mail.Message {
 	v.t.Helper()
 	v.work(v.t)
-	m, ok := v.outbox.Last(to)
+	m, ok := v.kit.Outbox.Last(to)
 	if !ok {
 		v.t.Fatalf("mail to %s: got no mail", to)
 	}
@@ -231,6 +263,12 @@ func (v *guest) wantPage(name string) {
 	if got := js[string](v.t, v.window, "document.body.className"); got != name {
 		v.t.Fatalf("page: got %q, want %q: %s\n%s", got, name, v.where(), v.says())
 	}
+}
+
+// arrives waits until a window that goes on by itself shows a page.
+func (v *guest) arrives(name string) {
+	v.t.Helper()
+	do(v.t, v.window, chromedp.WaitReady(chromedp.CSS("body."+name)))
 }
 
 // says returns the text of the page.
