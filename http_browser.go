@@ -115,7 +115,7 @@ func (b browser) bind() []byte {
 
 // bindSignUp returns the binding secret that the browser has once a sign-up has created its user.
 // It is another one than now if rebind would renew it. rebind writes the cookie.
-func (b *browser) bindSignUp() []byte {
+func bindSignUp(b *browser) []byte {
 	got, ok := b.binding()
 	if !ok || b.device() != "" || !slices.Equal(got.user, make([]byte, idSize)) {
 		got = newBindingValue(b.http.now())

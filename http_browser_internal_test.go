@@ -140,12 +140,12 @@ func TestASignUpIsBoundToTheBindingThatTheBrowserHasAfterIt(t *testing.T) {
 			c.before(b)
 			before := b.secret()
 			var bound []byte
-			b.visit(http.MethodPost, func(x browser) { bound = x.bindSignUp() })
+			b.visit(http.MethodPost, func(x browser) { bound = bindSignUp(&x) })
 			if !slices.Equal(b.secret(), before) {
 				t.Error("a sign-up that was refused: got another secret, want the one from before")
 			}
 			b.visit(http.MethodPost, func(x browser) {
-				bound = x.bindSignUp()
+				bound = bindSignUp(&x)
 				x.rebind(SignIn{User: ann, Created: true}, false)
 			})
 			if !slices.Equal(b.secret(), bound) {

@@ -27,7 +27,7 @@ func signInWithPassword(c *call, in credentialsBody) (jsonResponse, error) {
 	case c.app.requiresProof():
 		browser = c.browser.bind()
 	case c.app.asksForProof() && in.Intent != "sign_in":
-		browser = c.browser.bindSignUp()
+		browser = bindSignUp(&c.browser)
 	}
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
 		App: c.app.ID, Email: in.Email, Password: in.Password, Name: in.Name, Intent: in.Intent, Browser: browser, Device: c.browser.device(), Client: c.client,

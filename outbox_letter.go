@@ -56,7 +56,7 @@ func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), i
 // second has the higher id (RFC 9562, section 6.2, method 1).
 func (o *outbox) newID(now time.Time) uuid.UUID {
 	id, n := newID(now), o.queued.Add(1)
-	id[6], id[7] = id[6]&0xf0|byte(n>>8&0x0f), byte(n)
+	id[6], id[7] = id[6]&0xf0|byte(n>>8&0x0f), byte(n&0xff)
 	return id
 }
 

@@ -223,10 +223,11 @@ func TestAWrongCodeTellsOfTheAskersTriesAlone(t *testing.T) {
 	for what, r := range map[string]codeRoute{"a link": codeRoutes()["a magic link's"], "a reset": codeRoutes()["a reset's"]} {
 		// trace returns the answers to six wrong codes; between the second and the third something
 		// happens.
-		trace := func(t *testing.T, before, between func(w *world)) (all string) {
+		trace := func(t *testing.T, before, between func(w *world)) string {
 			t.Helper()
 			w := setup(t)
 			before(w)
+			var all strings.Builder
 			asked := w.from("198.51.100.1:1").send("POST", w.in(r.ask), r.body)
 			asked.want(t, 202, "")
 			for i := range 6 {
@@ -242,9 +243,9 @@ func TestAWrongCodeTellsOfTheAskersTriesAlone(t *testing.T) {
 				}
 				body := fmt.Sprintf(`{"code":%q,"binding":%q%s}`, wrong, asked.text(t, "binding"), r.more)
 				got := w.from(fmt.Sprintf("198.51.100.%d:1", w.tries)).send("POST", w.in(r.at), body)
-				all += fmt.Sprintln(got.Code, got.Header().Get("WWW-Authenticate"), id.ReplaceAllString(got.Body.String(), ""))
+				fmt.Fprintln(&all, got.Code, got.Header().Get("WWW-Authenticate"), id.ReplaceAllString(got.Body.String(), ""))
 			}
-			return all
+			return all.String()
 		}
 		nothing := func(*world) {}
 		known := func(w *world) { w.provenUser("ann@example.com") }
