@@ -13,11 +13,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// language returns the language in which the person reads: that of ui_locales (OpenID Connect Core,
-// 3.1.2.1), or else of Accept-Language.
-func (c *call) language() *locale.Language {
-	return c.h.http.words.Match(c.r.URL.Query().Get("ui_locales"), c.r.Header.Get("Accept-Language"))
-}
+// language returns the language in which the person reads. Mails of the request are in it, too.
+func (c *call) language() *locale.Language { return c.h.http.words.Match(c.client.Languages) }
 
 // view returns what every page of the request has.
 func (c *call) view() pages.Page {

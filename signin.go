@@ -178,7 +178,7 @@ func (e *Engine) prepareAccount(c *UserChange, app App, account *Account, step s
 		}
 	}
 	if step.linkedProvider != "" {
-		e.addLinkNotice(c, app, account, step.linkedProvider, c.Session.IP)
+		e.addLinkNotice(c, app, account, step.linkedProvider, step.client)
 	}
 	if step.passwordReset {
 		addResetNotice(e.outbox, c, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)
