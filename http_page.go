@@ -148,11 +148,6 @@ func (c *call) readForm() (pageForm, error) {
 	return form, err
 }
 
-// staleForm refuses a form that is not one that the browser was shown in its session.
-func staleForm() *Error {
-	return refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
-}
-
 // readPressed is readForm for a form that may be stale. Only pages of this handler post a form; the
 // origins of an app call the routes with JSON.
 func (c *call) readPressed() (pageForm, error) {
