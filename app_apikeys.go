@@ -99,7 +99,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest)
 	}
 	var riders Riders
 	riders.note(now, Event{App: app.ID, Type: EventAPIKeyCreate, Actor: own.Developer})
-	if err := e.notifyOwner(ctx, &riders, own, "a new API key was made"); err != nil {
+	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{change: "api_key"}); err != nil {
 		return APIKey{}, "", err
 	}
 	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Riders: riders})
@@ -124,7 +124,7 @@ func (e *Engine) RevokeAPIKey(ctx context.Context, app AppRef, id uuid.UUID) err
 	}
 	var riders Riders
 	riders.note(e.now(), Event{App: app.ID, Type: EventAPIKeyRevoke, Actor: own.Developer})
-	if err := e.notifyOwner(ctx, &riders, own, "an API key was revoked"); err != nil {
+	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{change: "api_key_revoked"}); err != nil {
 		return err
 	}
 	err = e.store.RevokeAPIKey(ctx, app.ID, id, riders)

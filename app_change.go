@@ -93,7 +93,7 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 	}
 	c.Settings = &settings
 	if risky {
-		if err := e.notifyOwner(ctx, &c.Riders, app, "its settings were changed ("+p.memberNames()+")"); err != nil {
+		if err := e.notifyOwner(ctx, &c.Riders, app, ownerNotice{"settings", p.memberNames()}); err != nil {
 			return c, err
 		}
 	}

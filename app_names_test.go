@@ -90,7 +90,7 @@ func TestMailsSayWhoseServiceSendsThem(t *testing.T) {
 			if !strings.Contains(m.Text, want) || !strings.Contains(m.HTML, want) {
 				t.Errorf("mail %q: got %s, want %q in it", m.Subject, m.Text, want)
 			}
-			if strings.Contains(m.Subject, "was changed") && !strings.Contains(m.Text, "its settings were changed (redirect_urls)") {
+			if strings.Contains(m.Subject, "was changed") && !strings.Contains(m.Text, "Its settings were changed (redirect_urls)") {
 				t.Errorf("notice: got %s, want the change in it", m.Text)
 			}
 		}

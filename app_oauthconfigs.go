@@ -58,7 +58,7 @@ func (e *Engine) putOAuthConfig(ctx context.Context, ref AppRef, c OAuthConfig, 
 	}
 	riders := Riders{Secret: e.secrets.newest()}
 	riders.note(e.now(), Event{App: c.App, Type: EventOAuthConfigPut, Actor: own.Developer, Reason: c.Provider})
-	if err := e.notifyOwner(ctx, &riders, own, "the sign-in provider "+c.Provider+" was configured"); err != nil {
+	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{"provider", c.Provider}); err != nil {
 		return OAuthConfig{}, err
 	}
 	if err := e.providers.put(ctx, c, riders); err != nil {
@@ -89,7 +89,7 @@ func (e *Engine) DeleteOAuthConfig(ctx context.Context, ref ProviderRef) error {
 	}
 	var riders Riders
 	riders.note(e.now(), Event{App: app, Type: EventOAuthConfigDelete, Actor: own.Developer, Reason: provider})
-	if err := e.notifyOwner(ctx, &riders, own, "the sign-in provider "+provider+" was removed"); err != nil {
+	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{"provider_removed", provider}); err != nil {
 		return err
 	}
 	err = e.providers.delete(ctx, app, provider, riders)

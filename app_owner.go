@@ -45,11 +45,11 @@ func (e *Engine) MoveApp(ctx context.Context, ref AppRef, to string) error {
 		}
 	}
 	m.Riders.note(m.Now, Event{App: app, Type: EventAppMove, Actor: "host", Reason: m.To})
-	if err := e.notifyOwner(ctx, &m.Riders, own, "it was handed over to another developer"); err != nil {
+	if err := e.notifyOwner(ctx, &m.Riders, own, ownerNotice{change: "moved"}); err != nil {
 		return err
 	}
 	own.Developer = m.To
-	if err := e.notifyOwner(ctx, &m.Riders, own, "it was handed over to you; its API keys are inactive: make a new one"); err != nil {
+	if err := e.notifyOwner(ctx, &m.Riders, own, ownerNotice{change: "received"}); err != nil {
 		return err
 	}
 	if err := e.store.MoveApp(ctx, m); err != nil {

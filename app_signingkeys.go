@@ -65,7 +65,7 @@ func (n nextSigningKey) add(ctx context.Context, e *Engine, app App) (SigningKey
 	riders := Riders{Secret: e.secrets.newest()}
 	riders.note(e.now(), n.event)
 	if n.event.Actor != "" { // a person did it
-		if err := e.notifyOwner(ctx, &riders, app, "a new signing key was made"); err != nil {
+		if err := e.notifyOwner(ctx, &riders, app, ownerNotice{change: "signing_key"}); err != nil {
 			return SigningKey{}, err
 		}
 	}

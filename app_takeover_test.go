@@ -19,14 +19,14 @@ var takeovers = []struct{ method, path, body, notice string }{
 	{"PATCH", "", `{"limits":null}`, "settings were changed (limits)"},
 	{"PATCH", "", `{"limits":{"credentials":"6/m/ip, 5/m/email"}}`, "settings were changed (limits)"},
 	{"PATCH", "", `{"branding":{"home_url":"https://evil.example"}}`, "settings were changed (branding)"},
-	{"POST", "/api-keys", `{"overlap_seconds":60}`, "a new API key was made"},
-	{"DELETE", "/api-keys/{key}", "", "an API key was revoked"},
-	{"POST", "/oauth-configs", `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://a.example/cb"}`, "provider github was configured"},
-	{"PATCH", "/oauth-configs/github", `{"client_id":"d"}`, "provider github was configured"},
-	{"DELETE", "/oauth-configs/github", "", "provider github was removed"},
-	{"PUT", "/logo", "{picture}", "its logo was changed"},
-	{"DELETE", "/logo", "", "its logo was removed"},
-	{"POST", "/signing-keys/rotate", `{}`, "a new signing key was made"},
+	{"POST", "/api-keys", `{"overlap_seconds":60}`, "A new API key was made"},
+	{"DELETE", "/api-keys/{key}", "", "An API key was revoked"},
+	{"POST", "/oauth-configs", `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://a.example/cb"}`, "provider GitHub was configured"},
+	{"PATCH", "/oauth-configs/github", `{"client_id":"d"}`, "provider GitHub was configured"},
+	{"DELETE", "/oauth-configs/github", "", "provider GitHub was removed"},
+	{"PUT", "/logo", "{picture}", "Its logo was changed"},
+	{"DELETE", "/logo", "", "Its logo was removed"},
+	{"POST", "/signing-keys/rotate", `{}`, "A new signing key was made"},
 }
 
 // takenOver returns a world whose app has limits of its own.

@@ -31,12 +31,12 @@ func (e *Engine) SetLogo(ctx context.Context, ref AppRef, mediaType string, imag
 	if bad != nil {
 		return refuse(CodeInvalidRequest, "the logo is not taken: "+bad.Error())
 	}
-	return changeLogo(ctx, e, ref, Logo{logoHash(ref.ID, png), png}, "its logo was changed")
+	return changeLogo(ctx, e, ref, Logo{logoHash(ref.ID, png), png}, ownerNotice{change: "logo"})
 }
 
 // DropLogo removes the logo of an app. An app without one is no error.
 func (e *Engine) DropLogo(ctx context.Context, ref AppRef) error {
-	return changeLogo(ctx, e, ref, Logo{}, "its logo was removed")
+	return changeLogo(ctx, e, ref, Logo{}, ownerNotice{change: "logo_removed"})
 }
 
 // Logo returns the logo, a PNG, whose hash is the Logo of a live app. [CodeNotFound]: no app has it
@@ -59,7 +59,7 @@ func (e *Engine) Logo(ctx context.Context, hash string) ([]byte, error) {
 	return logo.PNG, nil
 }
 
-func changeLogo(ctx context.Context, e *Engine, ref AppRef, l Logo, done string) error {
+func changeLogo(ctx context.Context, e *Engine, ref AppRef, l Logo, done ownerNotice) error {
 	_, err := changeOwnApp(ctx, e, ref, func(app App) (AppChange, error) {
 		c := AppChange{App: app.ID, Version: app.Version, Logo: &l}
 		if err := e.notifyOwner(ctx, &c.Riders, app, done); err != nil {

@@ -231,7 +231,7 @@ func TestALogoIsAuditedAndTold(t *testing.T) {
 	}
 	path, body := w.in("/apps/{app_id}/logo"), string(picture(t, 1))
 	for i, step := range []struct{ method, body, want string }{
-		{"PUT", body, "its logo was changed"}, {"PUT", body, ""}, {"DELETE", "", "its logo was removed"}, {"DELETE", "", ""},
+		{"PUT", body, "Its logo was changed"}, {"PUT", body, ""}, {"DELETE", "", "Its logo was removed"}, {"DELETE", "", ""},
 	} {
 		mails, was := len(w.outbox.Messages()), changes()
 		w.send(step.method, path, step.body, bearer(w.token), pngType).want(t, http.StatusNoContent, "")

@@ -55,7 +55,7 @@ func (k *tokens) ask(ctx context.Context, in challengeRequest) (Pending, error) 
 	}
 	var riders Riders
 	secrets := newChallengeSecrets(app.ID, in.browser)
-	k.addChallenge(&riders, newChallenge{purpose: in.purpose, app: app, secrets: secrets, data: data, user: in.user, now: now})
+	k.addChallenge(&riders, newChallenge{purpose: in.purpose, app: app, secrets: secrets, data: data, user: in.user, by: in.by, now: now})
 	riders.note(now, ev)
 	if p.hash != nil {
 		riders.Tokens = append(riders.Tokens, k.outcomeToken(p, outcome{Binding: secrets.binding}, now))
@@ -86,6 +86,7 @@ type newChallenge struct {
 	secrets challengeSecrets
 	data    challengeData
 	user    *User // dies with the Epoch of this user; nil: its user is not known yet
+	by      Client
 	now     time.Time
 }
 
@@ -124,7 +125,8 @@ func (k *tokens) addChallenge(riders *Riders, n newChallenge) {
 	if n.user != nil && p.kind == forVerify.kind {
 		k.addOwnProof(riders, n, t.ExpiresAt)
 	}
-	k.mail.outbox.queue(riders, app.ID, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)), n.now, p.ttl)
+	l := k.mail.outbox.causedBy(n.by, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)))
+	k.mail.outbox.queue(riders, app.ID, l, n.now, p.ttl)
 }
 
 // letter returns the mail of the challenge.

@@ -1,6 +1,11 @@
 package authkit
 
-import "github.com/google/uuid"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // Client describes the caller, for limits, events and the list of sessions. Fields may be empty.
 // [Engine.Client] describes the browser that sent a request.
@@ -11,6 +16,11 @@ import "github.com/google/uuid"
 type Client struct {
 	IP        string // an IP address such as "192.0.2.7"; a port after it counts for nothing
 	UserAgent string
+
+	// Languages are those that the person reads, the most wanted first, as in Accept-Language (RFC
+	// 9110, section 12.5.4). Mails that the call causes are in the first of them that is known.
+	// Empty: English.
+	Languages string
 
 	// Cookie asks for a session in a cookie, where the session mode of the app is
 	// [SessionEither]. The other modes leave no choice.
@@ -23,6 +33,20 @@ type Client struct {
 	// checked holds the findings of the request's access check. A Go caller has at most the number
 	// of other sessions from it.
 	checked *checked
+}
+
+// languagesOf returns the languages that the sender of a request reads: those of ui_locales (OpenID
+// Connect Core, 3.1.2.1) before those of Accept-Language.
+func languagesOf(r *http.Request) string {
+	accept := r.Header.Get("Accept-Language")
+	if !strings.Contains(r.URL.RawQuery, "ui_locales") {
+		return accept
+	}
+	wanted := strings.Fields(r.URL.Query().Get("ui_locales"))
+	if accept != "" {
+		wanted = append(wanted, accept)
+	}
+	return strings.Join(wanted, ",")
 }
 
 // checked holds the findings of an access check, so that the Engine reads the app once a request

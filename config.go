@@ -46,7 +46,7 @@ type Config struct {
 	ProductName string
 
 	// MailTemplates are the texts of the mails. Package mailtemplate reads a host's own texts
-	// from files. Default: mail.DefaultTemplates().
+	// from files. Default: authkit's own texts and those of Languages (mail.TemplatesWith).
 	MailTemplates mail.Templates
 
 	// Languages add languages to the pages and mails, or replace texts: files such as it.json, in
@@ -250,9 +250,6 @@ func withDefaults(c Config) (Config, *url.URL, *seal.Ring, error) {
 	var bad problems
 	if c.Logger == nil {
 		c.Logger = slog.Default()
-	}
-	if c.MailTemplates == nil {
-		c.MailTemplates = mail.DefaultTemplates()
 	}
 	if c.Now == nil {
 		c.Now = time.Now

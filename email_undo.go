@@ -46,7 +46,7 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 	}
 	c := undoChange(account, former, in.Client, e.now())
 	e.tokens.addChallenge(&c.Riders, newChallenge{
-		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &account.User, now: c.Now,
+		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &account.User, by: in.Client, now: c.Now,
 		data: challengeData{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)},
 	})
 	e.tokens.addOutcome(&c, p, outcome{})

@@ -104,7 +104,7 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
 	c.request.id = newID(h.e.now()).String()
 	w.Header()["X-Request-Id"] = []string{c.request.id}
 	sender := h.http.proxies.Sender(r)
-	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent()} // a peer without an address is limited by its key
+	c.client = Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent(), Languages: languagesOf(r)} // a peer without an address is limited by its key
 	c.request.begin(c.client)
 	defer c.recoverPanic()
 	defer c.warnOfForwarding(sender) // deferred until the app is known

@@ -51,7 +51,10 @@ func (c *call) forwarded() (headersErr, err error) {
 		return invalid(forwardIPHeader, "invalid_address", forwardIPHeader+" is not one IP address, without a port"), nil
 	}
 	c.request.via = c.client.IP
-	c.client = Client{IP: addr.String(), UserAgent: c.r.Header.Get(forwardAgentHeader), forwarder: app.Developer, Cookie: c.client.Cookie, checked: c.client.checked}
+	c.client = Client{
+		IP: addr.String(), UserAgent: c.r.Header.Get(forwardAgentHeader), Languages: c.client.Languages,
+		forwarder: app.Developer, Cookie: c.client.Cookie, checked: c.client.checked,
+	}
 	c.request.client = c.client
 	return nil, nil
 }

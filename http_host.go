@@ -15,7 +15,7 @@ import (
 func (e *Engine) Client(r *http.Request, app uuid.UUID) Client {
 	sender := e.http.proxies.Sender(r)
 	others := browser{http: e.http, r: r}.countSessions(sessionCookie(app))
-	return Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent(), Cookie: true, checked: &checked{otherSessions: others}}
+	return Client{IP: cmp.Or(sender.Addr, sender.Key), UserAgent: r.UserAgent(), Languages: languagesOf(r), Cookie: true, checked: &checked{otherSessions: others}}
 }
 
 // Browser returns the secret in the binding cookie of the browser, for the field Browser of inputs

@@ -13,11 +13,8 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// language returns the language in which the person reads: that of ui_locales (OpenID Connect Core,
-// 3.1.2.1), or else of Accept-Language.
-func (c *call) language() *locale.Language {
-	return c.h.http.words.Match(c.r.URL.Query().Get("ui_locales"), c.r.Header.Get("Accept-Language"))
-}
+// language returns the language in which the person reads. Mails of the request are in it, too.
+func (c *call) language() *locale.Language { return c.h.http.words.Match(c.client.Languages) }
 
 // view returns what every page of the request has.
 func (c *call) view() pages.Page {
@@ -149,11 +146,6 @@ func (c *call) readForm() (pageForm, error) {
 		err = staleForm()
 	}
 	return form, err
-}
-
-// staleForm refuses a form that is not one that the browser was shown in its session.
-func staleForm() *Error {
-	return refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
 }
 
 // readPressed is readForm for a form that may be stale. Only pages of this handler post a form; the

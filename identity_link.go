@@ -157,7 +157,7 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 	default:
 		change.Put = []Credential{identity}
 		account.Credentials = append(account.Credentials, identity)
-		e.addLinkNotice(&change, app, account, l.Provider, in.Client.IP)
+		e.addLinkNotice(&change, app, account, l.Provider, in.Client)
 	}
 	e.tokens.addOutcome(&change, l.press, outcome{RedirectTo: l.RedirectTo, Provider: l.Provider})
 	_, err = e.store.ChangeUser(ctx, change)

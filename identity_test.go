@@ -140,7 +140,7 @@ func TestLinkRequiredHasAWayOut(t *testing.T) {
 		t.Error(wrong)
 	}
 	s.runOnce()
-	if m, _ := s.outbox.Last("ann@example.com"); !strings.Contains(m.Text, "corp") {
+	if m, _ := s.outbox.Last("ann@example.com"); !strings.Contains(m.Text, "Corp") {
 		t.Errorf("mail: got %q, want one about corp", m.Text)
 	}
 	in := s.by(said)

@@ -62,6 +62,11 @@ func (e *Engine) pressPage(ctx context.Context, in PagePress, sent []string, flo
 	return landing, nil
 }
 
+// staleForm refuses a form that is not one that the browser was shown in its session.
+func staleForm() *Error {
+	return refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
+}
+
 // repeatStale answers a press whose form the browser was shown in an earlier session, which is refused
 // unless it is a second one.
 func (e *Engine) repeatStale(ctx context.Context, app App, p press, by Client) (Landing, error) {

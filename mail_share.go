@@ -76,11 +76,16 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 		return false, err
 	}
 	counts := m.ofDeveloper(h.app)
-	if l.Proven || h.account != nil && h.account.verifiedByProof() {
+	if l.proven(h) {
 		_, _, err := b.charge(ctx, Console, counts...)
 		return err == nil, err
 	}
 	return true, m.chargeAddress(ctx, b, canonical, append(counts, m.ofAddress(app, canonical, l)...))
+}
+
+// proven reports whether this server has proved that the recipient reads mail at the address.
+func (l *letter) proven(h *mailHolder) bool {
+	return l.Proven || h.account != nil && h.account.verifiedByProof()
 }
 
 // chargeNotice charges the limit of notices. The first notice beyond the limit of an hour is
@@ -98,7 +103,7 @@ func (m *mailShare) chargeNotice(ctx context.Context, b *charges, app uuid.UUID,
 	if err != nil || exhausted == "" {
 		return err == nil, err
 	}
-	*l = letter{To: l.To, App: l.App, Template: "more_notices"}
+	*l = letter{To: l.To, App: l.App, Template: "more_notices", Language: l.Language, At: l.At, URL: l.URL}
 	exhausted, _, err = b.charge(ctx, app, m.limits.countFor(limitMoreNotices, to))
 	return exhausted == "", err
 }

@@ -54,6 +54,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	e.hooks.confirm = e.store.confirm
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
+		words: c.words, look: c.mailLook,
 	})
 	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
 	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)

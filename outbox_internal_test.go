@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/locale"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -24,7 +25,7 @@ func quietLog() *thinlog.Logger {
 func TestWakingWithoutARunWarnsOnce(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	o := newOutbox(nil, testRing(t), atTestTime, thinlog.New(slog.New(slog.NewTextHandler(&log, nil)), atTestTime), sender{})
+	o := newOutbox(nil, testRing(t), atTestTime, thinlog.New(slog.New(slog.NewTextHandler(&log, nil)), atTestTime), sender{words: testWords(t)})
 	woken := func() bool {
 		select {
 		case <-o.wake:
@@ -67,6 +68,15 @@ type mailer struct {
 func (m *mailer) Send(_ context.Context, message mail.Message) error {
 	m.got = append(m.got, message)
 	return m.fails
+}
+
+func testWords(t *testing.T) *locale.Catalogue {
+	t.Helper()
+	words, err := locale.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
 }
 
 // An app may have any name that naming allows, and a store may hold an older one. Whatever it is, the
@@ -115,7 +125,7 @@ func TestPostingALetter(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			m, p := &mailer{fails: c.fails}, c.policy
-			o := newOutbox(nil, testRing(t), atTestTime, quietLog(), sender{mailer: m, templates: mail.DefaultTemplates(), from: "id@example.com", host: "example.com"})
+			o := newOutbox(nil, testRing(t), atTestTime, quietLog(), sender{mailer: m, templates: mail.DefaultTemplates(), from: "id@example.com", host: "example.com", words: testWords(t), look: new(Config).mailLook})
 			o.policy = p.policy()
 			var riders Riders
 			o.queue(&riders, Console, letter{To: "ann@example.com", Template: "password_changed", App: "Demo"}, testTime, time.Hour)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/useragent"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -20,7 +21,13 @@ type letter struct {
 	Code     string `json:"code,omitempty"`
 	Minutes  int    `json:"minutes,omitempty"`
 	Provider string `json:"provider,omitempty"`
-	Change   string `json:"change,omitempty"` // the change that a notice reports
+	Change   string `json:"change,omitempty"` // the change that a notice reports: of an app, a key of the catalogue after "mail.change."; of an account, what was removed
+	Of       string `json:"of,omitempty"`     // what of the app was changed: a provider, or settings
+
+	Language string    `json:"language,omitempty"` // the tag
+	At       time.Time `json:"at,omitzero"`        // when it was asked for, or happened
+	Agent    string    `json:"agent,omitempty"`    // with which browser, of a fixed list; only a proven address is told
+	URL      string    `json:"url,omitempty"`      // where a notice leads, if that is no page of the app of the mail
 
 	// Address is set for mail that an unknown address gets only if sign-up is open, or, for a
 	// reset, never.
@@ -60,9 +67,19 @@ func (o *outbox) newID(now time.Time) uuid.UUID {
 	return id
 }
 
+// causedBy returns the letter in the language of the client that caused it.
+func (o *outbox) causedBy(by Client, l letter) letter {
+	l.Language = o.sender.words.Match(by.Languages).Tag
+	if agent := useragent.Describe(by.UserAgent); agent != useragent.Describe("") { // the words for any other say nothing
+		l.Agent = agent
+	}
+	return l
+}
+
 // queue adds a letter to a step, to be sent from now on and within ttl.
 func (o *outbox) queue(riders *Riders, app uuid.UUID, l letter, now time.Time, ttl time.Duration) {
 	id := o.newID(now)
+	l.At = now
 	riders.Mail = append(riders.Mail, Mail{
 		App: app, ID: id, Sealed: o.ring.Seal(plainJSON(l), mailAAD(app, id)), DueAt: now, Expires: now.Add(ttl),
 	})

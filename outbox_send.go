@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/locale"
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/panics"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -20,6 +22,8 @@ type sender struct {
 	product   string
 	from      string
 	host      string // host name in the ids of messages
+	words     *locale.Catalogue
+	look      func(App) (b mail.Brand, page string) // page: where a notice leads
 }
 
 // sender is who writes the mails of an app: the name of the app, and the address of the host. The
@@ -35,13 +39,10 @@ func (s sender) sender(app string) string {
 
 // send renders a letter and gives it to the Mailer. Both may be code of the host: a panic becomes
 // an error, and the mail is tried again.
-func (s sender) send(ctx context.Context, id uuid.UUID, l letter) error {
+func (s sender) send(ctx context.Context, id uuid.UUID, l letter, h mailHolder) error {
 	var message mail.Message
 	err := panics.Catch(func() (err error) {
-		message, err = s.templates.Render(l.Template, mail.Data{
-			Product: s.product, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
-			Email: l.To, Provider: l.Provider, Change: l.Change,
-		}.Limited(l.Template))
+		message, err = s.templates.Render(l.Template, s.data(l, h).Limited(l.Template))
 		if err != nil {
 			return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
 		}
@@ -54,4 +55,29 @@ func (s sender) send(ctx context.Context, id uuid.UUID, l letter) error {
 	sending, cancel := context.WithTimeout(ctx, mailTimeout)
 	defer cancel()
 	return panics.Catch(func() error { return s.mailer.Send(sending, message) })
+}
+
+// data returns what the templates may use.
+func (s sender) data(l letter, h mailHolder) mail.Data {
+	d := mail.Data{
+		Product: s.product, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
+		Email: l.To, Provider: l.Provider, Change: s.change(l), Language: l.Language, Asked: l.At, URL: l.URL,
+	}
+	if l.proven(&h) {
+		d.Agent = l.Agent
+	}
+	brand, page := s.look(h.app)
+	if d.Brand = brand; d.URL == "" && l.Template != "app_changed" { // whose recipient is a user of the console
+		d.URL = page
+	}
+	return d
+}
+
+// change says in the language of the letter what was changed.
+func (s sender) change(l letter) string {
+	in, key := s.words.Language(l.Language), "mail.change."+l.Change
+	if l.Template != "app_changed" || !in.Has(key) {
+		return l.Change
+	}
+	return in.T(key, "names", l.Of, "provider", naming.Provider(l.Of))
 }

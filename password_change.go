@@ -89,7 +89,8 @@ func (e *Engine) putPassword(ctx context.Context, in PasswordChange, may func(Ap
 		}
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventPasswordChange})
 		if to != "" {
-			e.outbox.queue(&c.Riders, app.ID, letter{To: to, Template: "password_changed", App: app.Name}, c.Now, noticeTTL)
+			l := e.outbox.causedBy(in.Client, letter{To: to, Template: "password_changed", App: app.Name})
+			e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
 		}
 		return e.changeUser(ctx, c)
 	})

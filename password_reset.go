@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/naming"
 )
 
 // ForgotRequest asks for a mail with which a new password can be set.
@@ -168,12 +170,12 @@ func removedIdentities(drop []Credential) (names []Removed) {
 func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
 	for _, r := range removedIdentities(c.Drop) {
-		names = append(names, r.Name)
+		names = append(names, naming.Provider(r.Name))
 		c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
 	}
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
 	l.Change = strings.Join(names, ", ")
-	o.queue(&c.Riders, c.App, l, c.Now, noticeTTL)
+	o.queue(&c.Riders, c.App, o.causedBy(by, l), c.Now, noticeTTL)
 }
 
 // accountOfProof reads the account that a proof belongs to. [CodeInvalidToken]: the proof belongs to

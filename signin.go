@@ -177,7 +177,7 @@ func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step
 		c.reset = prepareReset(e.outbox, &c.UserChange, app, account, step)
 	}
 	if step.linkedProvider != "" {
-		e.addLinkNotice(&c.UserChange, app, account, step.linkedProvider, c.Session.IP)
+		e.addLinkNotice(&c.UserChange, app, account, step.linkedProvider, step.client)
 	}
 	if step.passwordReset {
 		addResetNotice(e.outbox, &c.UserChange, letter{To: account.User.EmailTyped, Template: "password_changed", App: app.Name}, step.client)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/address"
+	"github.com/authkit-dev/authkit/internal/naming"
 )
 
 // OAuthStart begins a sign-in at a provider.
@@ -133,18 +134,18 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 
 // addLinkNotice adds the event of a new identity to a step, and a mail to the user with a link
 // that undoes it.
-func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider, ip string) {
+func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider string, by Client) {
 	u := of.User
-	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: ip, Reason: provider})
+	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventIdentityLink, IP: by.IP, Reason: provider})
 	if !u.Verified { // the mail might reach another person
 		return
 	}
 	link := e.tokens.addUndo(c, of)
 	l := letter{
-		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: provider, Link: link,
+		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: naming.Provider(provider), Link: link,
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.verifiedByProof(),
 	}
-	e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
+	e.outbox.queue(&c.Riders, app.ID, e.outbox.causedBy(by, l), c.Now, noticeTTL)
 }
 
 // SignInProviders returns the names of the providers by which users of the app can sign in, in

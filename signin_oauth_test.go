@@ -318,7 +318,7 @@ func TestOAuthLinking(t *testing.T) {
 					s.equal("the session before", s.lives(before), 401)
 				}
 				if c.local && c.verified {
-					if m := s.mailTo("ann@example.com"); !strings.Contains(m.Text, "corp") {
+					if m := s.mailTo("ann@example.com"); !strings.Contains(m.Text, "Corp") {
 						s.t.Errorf("mail: got %q, want one about corp", m.Text)
 					}
 				}

@@ -11,9 +11,11 @@ type PasswordPress struct {
 
 	RedirectTo, CodeChallenge string // as in MagicLinkRequest
 
-	// Form identifies the form that was shown to the browser. A second press of the same form with
-	// the same content, within a minute, gets the outcome of the first. Empty: it does not.
-	Form string
+	// Form identifies the form that was shown to the browser, and Shown is the secret that the
+	// browser had then. A second press of the same form with the same content, within a minute, gets
+	// the outcome of the first. Empty: it does not.
+	Form  string
+	Shown []byte
 
 	stale bool // as in PagePress
 }
@@ -60,7 +62,7 @@ func (in PasswordPress) press(app App) press {
 	if in.Form == "" {
 		return press{}
 	}
-	return pressOf(app.ID, in.Browser, "password", in.Form, in.Intent, in.Email, in.Password, in.Name, in.RedirectTo, in.CodeChallenge)
+	return pressOf(app.ID, in.Shown, "password", in.Form, in.Intent, in.Email, in.Password, in.Name, in.RedirectTo, in.CodeChallenge)
 }
 
 // stepOfPage is the part of the step that says how the sign-in from a page ends.

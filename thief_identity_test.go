@@ -68,7 +68,7 @@ func TestAResetRemovesWhatAThiefHasLinked(t *testing.T) {
 			t.Errorf("identities: got %q, want none", left)
 		}
 		s.runOnce()
-		if m, _ := s.outbox.Last("ann@example.com"); !strings.Contains(m.Text, "no longer be used to sign in: corp") {
+		if m, _ := s.outbox.Last("ann@example.com"); !strings.Contains(m.Text, "no longer be used to sign in: Corp") {
 			t.Errorf("mail: got %q, want it to name what is gone", m.Text)
 		}
 		if again := s.resets("ann@example.com"); again.body["removed"] != nil {

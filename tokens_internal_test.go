@@ -93,7 +93,7 @@ func testTokens(t *testing.T) (*tokens, *rows, *hits) {
 	store, counted, ring := newRows(), &hits{}, testRing(t)
 	m := challengeMail{
 		limits: testLimiter(t, counted, ring), baseURL: "https://id.example.com",
-		outbox: newOutbox(nil, ring, atTestTime, quietLog(), sender{}),
+		outbox: newOutbox(nil, ring, atTestTime, quietLog(), sender{words: testWords(t)}),
 	}
 	return newTokens(store, ring, atTestTime, m), store, counted
 }

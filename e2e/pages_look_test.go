@@ -40,6 +40,10 @@ func looksRight(t *testing.T, v *guest, p shownPage, by language, album *album) 
 		by = language{"en", "ltr"}
 	}
 	wantJS(t, v.window, "document.documentElement.lang + ' ' + document.documentElement.dir", by.tag+" "+by.dir)
+	wantJS(t, v.window, "[...document.querySelectorAll('.problem, .done, .wrong')].filter((one) => one.checkVisibility()).map((one) => one.className).join()", p.tells)
+	if p.tells == "wrong" {
+		wantJS(t, v.window, "document.activeElement.getAttribute('aria-invalid')", "true")
+	}
 	if got := v.seen.complaints(); len(got) > 0 {
 		t.Errorf("console: got %q, want no error", got)
 	}

@@ -19,6 +19,7 @@ type shownPage struct {
 	body string // the class of the body
 	open func(v *guest)
 
+	tells   string // what the page has to show: "problem" or "done" of all, or "wrong" of a field
 	change  func(*authkit.Config)
 	english bool // it is in English, whatever the person reads
 }
@@ -36,16 +37,16 @@ var signInPages = []shownPage{
 		v.opens("sign-in")
 	}},
 	{name: "sign-in-hint", body: "sign-in", open: func(v *guest) { v.opens("sign-in?login_hint=" + ann) }},
-	{name: "sign-in-refused", body: "sign-in", open: func(v *guest) {
+	{name: "sign-in-refused", body: "sign-in", tells: "problem", open: func(v *guest) {
 		v.opens("sign-in")
 		v.fills("password", "email="+ann, "password=not the password")
 	}},
-	{name: "sign-in-expired", body: "sign-in", open: func(v *guest) {
+	{name: "sign-in-expired", body: "sign-in", tells: "problem", open: func(v *guest) {
 		v.opens("sign-in")
 		v.loses()
 		v.fills("password", "email="+ann, "password="+password)
 	}},
-	{name: "sign-in-too-often", body: "sign-in", change: limited, open: func(v *guest) {
+	{name: "sign-in-too-often", body: "sign-in", tells: "problem", change: limited, open: func(v *guest) {
 		v.sets(authkit.AppPatch{Limits: &authkit.AppLimits{Credentials: "1/h/ip"}})
 		v.opens("sign-in")
 		v.fills("password", "email="+ann, "password=not the password")
@@ -60,22 +61,22 @@ var signInPages = []shownPage{
 		v.opens("sign-in")
 		v.fills("link", "email="+ann)
 	}},
-	{name: "code-wrong", body: "code", open: func(v *guest) {
+	{name: "code-wrong", body: "code", tells: "wrong", open: func(v *guest) {
 		v.opens("sign-in")
 		v.fills("link", "email="+ann)
 		v.fills("code", "code=000000")
 	}},
-	{name: "code-again", body: "code", open: func(v *guest) {
+	{name: "code-again", body: "code", tells: "done", open: func(v *guest) {
 		v.opens("sign-in")
 		v.fills("link", "email="+ann)
 		v.fills("again")
 	}},
 	{name: "forgot", body: "reset", open: func(v *guest) { v.forgets() }},
-	{name: "forgot-weak", body: "reset", open: func(v *guest) {
+	{name: "forgot-weak", body: "reset", tells: "wrong", open: func(v *guest) {
 		m := v.forgets()
 		v.fills("reset", "code="+mail.Code(m), "password="+ann)
 	}},
-	{name: "forgot-wrong", body: "reset", open: func(v *guest) {
+	{name: "forgot-wrong", body: "reset", tells: "wrong", open: func(v *guest) {
 		v.forgets()
 		v.fills("reset", "code=000000", "password=another long passphrase")
 	}},
@@ -87,16 +88,16 @@ var signInPages = []shownPage{
 		v.offers("github", "google")
 		v.opens("sign-up")
 	}},
-	{name: "sign-up-weak", body: "sign-up", open: func(v *guest) {
+	{name: "sign-up-weak", body: "sign-up", tells: "wrong", open: func(v *guest) {
 		v.opens("sign-up")
 		v.fills("password", "email="+ann, "name=Ann", "password="+ann)
 	}},
-	{name: "sign-up-taken", body: "sign-up", open: func(v *guest) {
+	{name: "sign-up-taken", body: "sign-up", tells: "problem", open: func(v *guest) {
 		v.has(ann)
 		v.opens("sign-up")
 		v.fills("password", "email="+ann, "password="+password)
 	}},
-	{name: "sign-up-closed", body: "refusal", open: func(v *guest) {
+	{name: "sign-up-closed", body: "refusal", tells: "problem", open: func(v *guest) {
 		v.sets(authkit.AppPatch{SignupClosed: new(true)})
 		v.opens("sign-up")
 	}},
@@ -121,12 +122,12 @@ var linkPages = []shownPage{
 		v.goesTo(v.linkOf("/auth/magic-link", ann))
 		v.fills("")
 	}},
-	{name: "link-stale", body: "refusal", open: func(v *guest) { v.goesTo(v.spends(v.linkOf("/auth/magic-link", ann))) }},
+	{name: "link-stale", body: "refusal", tells: "problem", open: func(v *guest) { v.goesTo(v.spends(v.linkOf("/auth/magic-link", ann))) }},
 	{name: "reset", body: "reset", open: func(v *guest) {
 		v.has(ann)
 		v.goesTo(v.linkOf("/auth/password/forgot", ann))
 	}},
-	{name: "reset-weak", body: "reset", open: func(v *guest) {
+	{name: "reset-weak", body: "reset", tells: "wrong", open: func(v *guest) {
 		v.has(ann)
 		v.goesTo(v.linkOf("/auth/password/forgot", ann))
 		v.fills("reset", "password="+ann)
@@ -158,7 +159,7 @@ var linkPages = []shownPage{
 		v.goesTo(v.undoLink())
 		v.fills("")
 	}},
-	{name: "undo-stale", body: "refusal", open: func(v *guest) {
+	{name: "undo-stale", body: "refusal", tells: "problem", open: func(v *guest) {
 		link := v.undoLink()
 		v.goesTo(link)
 		v.fills("")
@@ -175,13 +176,13 @@ var linkPages = []shownPage{
 		v.fills("password", "email="+ann, "password="+password)
 	}},
 	{name: "error-document", body: "error", english: true, open: func(v *guest) { v.goesTo(v.base + "/errors/invalid_token") }},
-	{name: "not-found", body: "refusal", open: func(v *guest) { v.goesTo(v.base + "/auth/sign-in/" + uuid.Nil.String()) }},
-	{name: "forbidden", body: "refusal", open: func(v *guest) {
+	{name: "not-found", body: "refusal", tells: "problem", open: func(v *guest) { v.goesTo(v.base + "/auth/sign-in/" + uuid.Nil.String()) }},
+	{name: "forbidden", body: "refusal", tells: "problem", open: func(v *guest) {
 		v.goesTo(v.linkOf("/auth/magic-link", ann))
 		v.loses()
 		v.fills("")
 	}},
-	{name: "too-often", body: "refusal", change: limited, open: func(v *guest) {
+	{name: "too-often", body: "refusal", tells: "problem", change: limited, open: func(v *guest) {
 		v.offers("github")
 		v.sets(authkit.AppPatch{Limits: &authkit.AppLimits{OAuth: "1/h/ip"}})
 		v.send("GET", v.at("/auth/github"), "", "Accept: application/json").want(v.t, http.StatusOK, "")
@@ -216,25 +217,25 @@ var accountPages = []shownPage{
 		v.opens("account")
 		v.fills("fresh-mail")
 	}},
-	{name: "account-proof-refused", body: "account", open: func(v *guest) {
+	{name: "account-proof-refused", body: "account", tells: "wrong", open: func(v *guest) {
 		v.has(ann)
 		v.signsIn(ann)
 		v.kit.Clock.Advance(11 * time.Minute)
 		v.opens("account")
 		v.fills("fresh-password", "password=not the password")
 	}},
-	{name: "account-proof-done", body: "account", open: func(v *guest) {
+	{name: "account-proof-done", body: "account", tells: "done", open: func(v *guest) {
 		v.has(ann)
 		v.signsIn(ann)
 		v.kit.Clock.Advance(11 * time.Minute)
 		v.opens("account")
 		v.fills("fresh-password", "password="+password)
 	}},
-	{name: "account-name-saved", body: "account", open: func(v *guest) {
+	{name: "account-name-saved", body: "account", tells: "done", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("name", "name=Ann Example")
 	}},
-	{name: "account-name-refused", body: "account", open: func(v *guest) {
+	{name: "account-name-refused", body: "account", tells: "wrong", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("name", "name="+strings.Repeat("Ann", 100))
 	}},
@@ -242,59 +243,59 @@ var accountPages = []shownPage{
 		v.startsAccount()
 		v.fills("send-proof")
 	}},
-	{name: "account-proven", body: "account", open: func(v *guest) {
+	{name: "account-proven", body: "account", tells: "done", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("send-proof")
 		v.fills("prove", "code="+mail.Code(v.mailed(ann)))
 	}},
 	{name: "account-address-pending", body: "account", open: func(v *guest) { v.changes("ann@new.example") }},
-	{name: "account-address-wrong-code", body: "account", open: func(v *guest) {
+	{name: "account-address-wrong-code", body: "account", tells: "wrong", open: func(v *guest) {
 		v.changes("ann@new.example")
 		v.fills("confirm-email", "code=000000")
 	}},
-	{name: "account-address-changed", body: "account", open: func(v *guest) {
+	{name: "account-address-changed", body: "account", tells: "done", open: func(v *guest) {
 		v.changes("ann@new.example")
 		v.fills("confirm-email", "code="+mail.Code(v.mailed("ann@new.example")))
 	}},
-	{name: "account-address-refused", body: "account", open: func(v *guest) {
+	{name: "account-address-refused", body: "account", tells: "wrong", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("change-email", "new_email=ann@localhost")
 	}},
-	{name: "account-password-saved", body: "account", open: func(v *guest) {
+	{name: "account-password-saved", body: "account", tells: "done", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("change-password", "current_password="+password, "new_password=another long passphrase")
 	}},
-	{name: "account-password-weak", body: "account", open: func(v *guest) {
+	{name: "account-password-weak", body: "account", tells: "wrong", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("change-password", "current_password="+password, "new_password="+ann)
 	}},
-	{name: "account-password-wrong", body: "account", open: func(v *guest) {
+	{name: "account-password-wrong", body: "account", tells: "wrong", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("change-password", "current_password=not the password", "new_password=another long passphrase")
 	}},
-	{name: "account-password-set", body: "account", open: func(v *guest) {
+	{name: "account-password-set", body: "account", tells: "done", open: func(v *guest) {
 		v.opens("sign-in")
 		v.fills("link", "email="+ann)
 		v.fills("code", "code="+mail.Code(v.mailed(ann)))
 		v.fills("set-password", "new_password="+password)
 	}},
-	{name: "account-disconnected", body: "account", open: func(v *guest) {
+	{name: "account-disconnected", body: "account", tells: "done", open: func(v *guest) {
 		v.has(ann)
 		v.signsIn(ann)
 		v.connects("work")
 		v.fills("disconnect")
 	}},
-	{name: "account-session-ended", body: "account", open: func(v *guest) {
+	{name: "account-session-ended", body: "account", tells: "done", open: func(v *guest) {
 		v.has(ann)
 		v.signsIn(ann)
 		v.fills("end-session")
 	}},
-	{name: "account-sessions-ended", body: "account", open: func(v *guest) {
+	{name: "account-sessions-ended", body: "account", tells: "done", open: func(v *guest) {
 		v.has(ann)
 		v.signsIn(ann)
 		v.fills("end-others")
 	}},
-	{name: "account-leave-refused", body: "account", open: func(v *guest) {
+	{name: "account-leave-refused", body: "account", tells: "wrong", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("leave", "email=bob@example.com")
 	}},

@@ -55,8 +55,11 @@ func (a Account) View(p Page) View {
 	if a.At == "" {
 		v.Problem = a.Problems[""]
 	}
-	if !a.Fresh {
-		v.Sections = append(v.Sections, a.proof(p))
+	proof := a.proof(p)
+	if a.Fresh { // the section has gone, and the page says that it was done
+		v.Done = proof.Done
+	} else {
+		v.Sections = append(v.Sections, proof)
 	}
 	v.Sections = append(v.Sections, a.name(p), a.email(p), a.password(p), a.identities(p), a.sessions(p), a.leave(p))
 	return v

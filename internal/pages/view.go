@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -72,6 +73,13 @@ type Section struct {
 	Items   []Item
 	Links   []Link
 	Folded  string // the label under which the section is folded away; empty: it is open
+}
+
+// Unfolded reports whether the section is shown open, since it says something of the last post.
+func (s Section) Unfolded() bool {
+	return s.Problem != "" || s.Done != "" || slices.ContainsFunc(s.Forms, func(f Form) bool {
+		return slices.ContainsFunc(f.Fields, func(one Field) bool { return one.Problem != "" })
+	})
 }
 
 // Item is one of a list, such as a session, with a form to act on it.

@@ -10,6 +10,12 @@
 // A message has three files: NAME.subject.txt, NAME.txt and NAME.html. Each may be missing. The
 // fields of [mail.Data] are written as {{.App}}, {{.Link}} and so on. The templates must be the
 // host's own and must not come from a developer, because all apps share one origin.
+//
+// # Languages
+//
+// A folder that is named by the tag of a language, such as mails/de/magic_link.txt, has the files
+// for mails in that language. A file of the folder itself is for every other language. Where there
+// is neither, authkit's own text is used, in the language of the mail.
 package mailtemplate
 
 import (
@@ -24,7 +30,11 @@ import (
 	"github.com/authkit-dev/authkit/mail"
 )
 
-type templates map[string]set
+// templates are the files of a host, over other templates.
+type templates struct {
+	base  mail.Templates
+	files map[string]map[string]set // by language, "" for every other, and by name
+}
 
 // set holds the templates of the host. The default is used for one that is nil.
 type set struct {
@@ -32,25 +42,69 @@ type set struct {
 	html          *html.Template
 }
 
-// Parse reads the files of every message in a folder of fsys ("." is its root). The default
-// replaces a missing file. A file that is not a template is an error, and so is a template that
+// Parse reads the files of every message in a folder of fsys ("." is its root). authkit's own texts
+// replace a missing file. A file that is not a template is an error, and so is a template that
 // uses a field which [mail.Data] does not have.
 func Parse(fsys fs.FS, folder string) (mail.Templates, error) {
-	t := templates{}
-	var all error
-	for _, name := range mail.Names() {
-		s, err := parseSet(fsys, path.Join(folder, name))
-		t[name], all = s, errors.Join(all, err)
+	return Over(mail.DefaultTemplates(), fsys, folder)
+}
+
+// Over is [Parse] with other texts in the place of a missing file, such as those of
+// [mail.TemplatesWith].
+func Over(base mail.Templates, fsys fs.FS, folder string) (mail.Templates, error) {
+	t := templates{base, map[string]map[string]set{}}
+	entries, err := fs.ReadDir(fsys, folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("mail templates: %w", err)
+	}
+	all := t.parse("", fsys, folder)
+	for _, e := range entries {
+		if e.IsDir() {
+			all = errors.Join(all, t.parse(e.Name(), fsys, path.Join(folder, e.Name())))
+		}
 	}
 	if all != nil {
 		return nil, all
 	}
-	for _, name := range mail.Names() { // a wrong field shows only when a template is used
-		if _, err := t.Render(name, mail.Data{Link: "https://example.com"}); err != nil {
-			return nil, err
+	return t, t.try()
+}
+
+// parse reads the files of one language.
+func (t templates) parse(language string, fsys fs.FS, folder string) (all error) {
+	t.files[language] = map[string]set{}
+	for _, name := range mail.Names() {
+		s, err := parseSet(fsys, path.Join(folder, name))
+		t.files[language][name], all = s, errors.Join(all, err)
+	}
+	return all
+}
+
+// try renders every message in every language, because a wrong field shows only when a template is
+// used.
+func (t templates) try() error {
+	for language := range t.files {
+		for _, name := range mail.Names() {
+			if _, err := t.Render(name, mail.Data{Link: "https://example.com", Language: language}); err != nil {
+				return err
+			}
 		}
 	}
-	return t, nil
+	return nil
+}
+
+// set returns the files for a message.
+func (t templates) set(name, language string) set {
+	s, other := t.files[language][name], t.files[""][name]
+	if s.subject == nil {
+		s.subject = other.subject
+	}
+	if s.text == nil {
+		s.text = other.text
+	}
+	if s.html == nil {
+		s.html = other.html
+	}
+	return s
 }
 
 func parseSet(fsys fs.FS, file string) (s set, err error) {
@@ -81,11 +135,11 @@ func read(fsys fs.FS, file string, err *error) (string, bool) {
 
 // Render implements [mail.Templates].
 func (t templates) Render(name string, data mail.Data) (mail.Message, error) {
-	m, err := mail.DefaultTemplates().Render(name, data)
+	m, err := t.base.Render(name, data)
 	if err != nil {
 		return mail.Message{}, err
 	}
-	s := t[name]
+	s := t.set(name, data.Language)
 	data = data.Limited(name)
 	var subject, body, page strings.Builder
 	var errs [3]error

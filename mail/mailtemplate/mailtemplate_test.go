@@ -38,6 +38,43 @@ func TestParse(t *testing.T) {
 			t.Errorf("Render: got %q, %v", m.HTML, err)
 		}
 	})
+	t.Run("a language has files of its own, before those for every other, before authkit's own", func(t *testing.T) {
+		t.Parallel()
+		own, err := mailtemplate.Parse(fstest.MapFS{
+			"mails/de/magic_link.subject.txt": {Data: []byte("Hallo von {{.App}}")},
+			"mails/magic_link.subject.txt":    {Data: []byte("Hello from {{.App}}")},
+			"mails/magic_link.html":           {Data: []byte("<p>{{.Code}}")},
+		}, "mails")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for language, want := range map[string]string{"de": "Hallo von Demo", "fr": "Hello from Demo", "": "Hello from Demo"} {
+			m, err := own.Render("magic_link", mail.Data{App: "Demo", Code: "123456", Link: data.Link, Language: language})
+			if err != nil || m.Subject != want || m.HTML != "<p>123456" {
+				t.Errorf("%q: got %q, %q, %v, want %q", language, m.Subject, m.HTML, err, want)
+			}
+			if german := strings.Contains(m.Text, "Oder geben Sie diesen Code ein"); german != (language == "de") {
+				t.Errorf("%q: got %q, want authkit's own text in that language", language, m.Text)
+			}
+		}
+		if _, err := mailtemplate.Parse(files("de/magic_link.html", "{{.Nope}}"), "mails"); err == nil {
+			t.Error("an unknown field in one language: got nil, want an error")
+		}
+	})
+	t.Run("a host's words are under its files", func(t *testing.T) {
+		t.Parallel()
+		words, err := mail.TemplatesWith(fstest.MapFS{"it.json": {Data: []byte(`{"confirm.title":"Accedi a {app}"}`)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own, err := mailtemplate.Over(words, files("magic_link.html", "<p>"), "mails")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := own.Render("magic_link", mail.Data{App: "Demo", Language: "it"}); err != nil || m.Subject != "Accedi a Demo" || m.HTML != "<p>" {
+			t.Errorf("got %+v, %v", m, err)
+		}
+	})
 	for name, body := range map[string]string{"no template": "{{", "an unknown field": "{{.Nope}}"} {
 		t.Run(name+" is an error at once", func(t *testing.T) {
 			t.Parallel()
