@@ -32,7 +32,7 @@ var (
 
 // show checks a link and shows its page; refused is why the last post of the page was refused, if
 // it was.
-func (l linkPage) show(c *call, raw string, refused *Error) error {
+func (l linkPage) show(c person, raw string, refused *Error) error {
 	got, err := c.e.tokens.findLink(c.ctx(), c.app.ID, l.purpose, raw, "")
 	if err != nil {
 		return l.staleLink(err)
@@ -56,7 +56,7 @@ func (l linkPage) staleLink(err error) error {
 }
 
 // write writes the page; refused is why its last post was refused, or nil.
-func (l linkPage) write(c *call, raw string, got challenge, refused *Error) error {
+func (l linkPage) write(c person, raw string, got challenge, refused *Error) error {
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
 	goesOn, err := goalURL(got.data.RedirectTo)
@@ -89,7 +89,7 @@ func (l linkPage) write(c *call, raw string, got challenge, refused *Error) erro
 }
 
 // readPress reads the form of a link's page.
-func (c *call) readPress() (PagePress, pageForm, error) {
+func (c person) readPress() (PagePress, pageForm, error) {
 	form, err := c.readPressed()
 	if err != nil {
 		return PagePress{}, pageForm{}, err
@@ -98,7 +98,7 @@ func (c *call) readPress() (PagePress, pageForm, error) {
 }
 
 // pressLink serves the button of a sign-in link.
-func pressLink(c *call) error {
+func pressLink(c person) error {
 	press, _, err := c.readPress()
 	if err != nil {
 		return err
@@ -111,7 +111,7 @@ func pressLink(c *call) error {
 }
 
 // openVerify shows the page of the proof of an address.
-func openVerify(c *call) error {
+func openVerify(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -121,7 +121,7 @@ func openVerify(c *call) error {
 
 // pressVerify serves the button of the page. It confirms the address in the browser that asked,
 // and in one that is signed in to the account; another browser signs in.
-func pressVerify(c *call) error {
+func pressVerify(c person) error {
 	press, _, err := c.readPress()
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func pressVerify(c *call) error {
 }
 
 // openConfirm shows the button where a session cookie can say who presses it.
-func openConfirm(c *call) error {
+func openConfirm(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func openConfirm(c *call) error {
 	return c.notice("confirm.sign_in_first_title", "confirm.sign_in_first")
 }
 
-func pressConfirm(c *call) error {
+func pressConfirm(c person) error {
 	form, err := c.readForm()
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func pressConfirm(c *call) error {
 	return c.notice("confirm.done_title", "confirm.new_done")
 }
 
-func openUndo(c *call) error {
+func openUndo(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func openUndo(c *call) error {
 	return undoLink.write(c, values.Get("token"), challenge{data: challengeData{Email: former.Email}}, nil)
 }
 
-func pressUndo(c *call) error {
+func pressUndo(c person) error {
 	form, err := c.readForm()
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func pressUndo(c *call) error {
 }
 
 // openReset shows the page of a reset link.
-func openReset(c *call) error {
+func openReset(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -193,7 +193,7 @@ func openReset(c *call) error {
 }
 
 // pressReset serves the button of the page.
-func pressReset(c *call) error {
+func pressReset(c person) error {
 	press, form, err := c.readPress()
 	if err != nil {
 		return err
