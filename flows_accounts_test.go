@@ -111,7 +111,7 @@ func accountFlows() []flow {
 			_, m := s.forgot(email)
 			return s.pressing(m, reset, url.Values{"password": {newPassword}})
 		}},
-		{name: "reset a password on its page and go on", route: "POST " + reset, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "reset a password on its page and go on", route: "POST " + reset, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			email, _ := user(s)
 			_, m := s.posted(forgot, `{"email":"`+email+`","redirect_to":"`+goal+`"}`, email)
 			return s.pressing(m, reset, url.Values{"password": {newPassword}})

@@ -97,7 +97,7 @@ func pageFlows() []flow {
 	return []flow{
 		{name: "open the sign-in page", route: "GET " + signInPage, status: 200, ready: opens(signInPage + toGoal)},
 		{name: "open the sign-in page once more", route: "GET " + signInPage, status: 200, ready: signedIn(signInPage + "?session=cookie")},
-		{name: "sign in on the page", route: "POST " + signInPage, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "sign in on the page", route: "POST " + signInPage, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			b, email := s.visitor(), s.email()
 			s.signUp(email)
 			return b.filled(b.opens(signInPage+toGoal), "password", "email="+email, "password="+password)
@@ -112,19 +112,19 @@ func pageFlows() []flow {
 			b := s.visitor()
 			return b.filled(b.opens(signInPage+toGoal), "link", "email="+s.email())
 		}},
-		{name: "type a code on the page", route: "POST " + signInPage, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "type a code on the page", route: "POST " + signInPage, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			b := s.visitor()
 			page, m := b.awaits("link", s.email(), toGoal)
 			return b.filled(page, "code", "code="+mail.Code(m))
 		}},
-		{name: "choose a password on the page", route: "POST " + signInPage, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "choose a password on the page", route: "POST " + signInPage, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			b, email := s.visitor(), s.email()
 			s.signUp(email)
 			page, m := b.awaits("forgot", email, toGoal)
 			return b.filled(page, "reset", "code="+mail.Code(m), "password="+newPassword)
 		}},
 		{name: "open the sign-up page", route: "GET " + signUpPage, status: 200, ready: opens(signUpPage)},
-		{name: "sign up on the page", route: "POST " + signUpPage, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "sign up on the page", route: "POST " + signUpPage, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			b := s.visitor()
 			return b.filled(b.opens(signUpPage+toGoal), "password", "email="+s.email(), "password="+password, "name=Ann")
 		}},

@@ -282,16 +282,16 @@ func linkFlows() []flow {
 			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
 			return s.again("GET", linkPath(m), "")
 		}},
-		{name: "press the button on a link's page", route: post, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "press the button on a link's page", route: post, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
 			body, cookie := s.shown(m)
 			return s.again("POST", "/auth/verify/{app_id}", body, form, "Cookie: "+cookie)
 		}},
-		{name: "press the button on a link's page twice", route: post, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+		{name: "press the button on a link's page twice", route: post, status: 303, goes: true, ready: func(s *stage) func() *http.Request {
 			_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`"`)
 			body, cookie := s.shown(m)
 			press := s.again("POST", "/auth/verify/{app_id}", body, form, "Cookie: "+cookie)
-			s.do(press()).want(s.t, 200, "")
+			s.do(press()).want(s.t, 303, "")
 			return press
 		}},
 		{name: "press the button where there is nowhere to go on", route: post, status: 200, ready: func(s *stage) func() *http.Request {

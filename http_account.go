@@ -44,7 +44,7 @@ type accountVisit struct {
 }
 
 // openAccount shows the account page.
-func openAccount(c *call) error {
+func openAccount(c person) error {
 	visit, err := c.visitAccount()
 	if err != nil || visit == nil {
 		return err
@@ -57,7 +57,7 @@ func openAccount(c *call) error {
 }
 
 // visitAccount reads whose page it is; nil: the browser was sent to the sign-in page.
-func (c *call) visitAccount() (*accountVisit, error) {
+func (c person) visitAccount() (*accountVisit, error) {
 	if !c.app.takesCookies() {
 		return nil, refuse(CodeNotFound, "the app takes no session cookies, so that it has no account page")
 	}
@@ -81,7 +81,7 @@ func (c *call) visitAccount() (*accountVisit, error) {
 }
 
 // showAccount shows the page. at is the step that was done or, with a refusal, that was refused.
-func (c *call) showAccount(v *accountVisit, status int, at string, refused *Error) error {
+func (c person) showAccount(v *accountVisit, status int, at string, refused *Error) error {
 	p := c.view()
 	page := pages.Account{
 		Forms: c.forms(c.browser.bind(), v.query, c.told(p, refused)), At: at,
@@ -107,7 +107,7 @@ func (c *call) showAccount(v *accountVisit, status int, at string, refused *Erro
 }
 
 // namedProvider is the label of the provider that the address of the page names, if it is a name.
-func (c *call) namedProvider() string {
+func (c person) namedProvider() string {
 	name := c.r.URL.Query().Get("provider")
 	if !oauth.WellFormedName(name) {
 		return ""
@@ -124,7 +124,7 @@ var accountDone = map[string]string{
 }
 
 // fillProviders lists the identities of the user, and the providers that can be connected.
-func (c *call) fillProviders(page *pages.Account, v *accountVisit) error {
+func (c person) fillProviders(page *pages.Account, v *accountVisit) error {
 	linked := map[string]bool{}
 	for _, one := range v.methods.Identities {
 		linked[one.Provider] = true
@@ -140,7 +140,7 @@ func (c *call) fillProviders(page *pages.Account, v *accountVisit) error {
 }
 
 // fillSessions lists the sessions of the user, this one first.
-func (c *call) fillSessions(p pages.Page, page *pages.Account) error {
+func (c person) fillSessions(p pages.Page, page *pages.Account) error {
 	all, err := c.e.Sessions(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	for _, s := range all {
 		item := pages.Item{Title: useragent.Describe(s.UserAgent), Text: p.T("account.session_used", "time", s.LastUsedAt.Format("2006-01-02 15:04"), "ip", s.IP)}
@@ -159,7 +159,7 @@ func (c *call) fillSessions(p pages.Page, page *pages.Account) error {
 // the page, which says what was done.
 type accountStep struct {
 	fresh bool // it wants a sign-in of the last ten minutes
-	take  func(*call, *accountVisit, pageForm) (next string, err error)
+	take  func(person, *accountVisit, pageForm) (next string, err error)
 }
 
 // accountSteps are the steps, by the value of the field "do".
@@ -177,7 +177,7 @@ func accountSteps(do string) (accountStep, bool) {
 
 // pressAccount serves the forms of the page. A second press of the same form within a minute is
 // answered as the first.
-func pressAccount(c *call) error {
+func pressAccount(c person) error {
 	visit, err := c.visitAccount()
 	if err != nil || visit == nil {
 		return err
@@ -219,7 +219,7 @@ func pressAccount(c *call) error {
 
 // rememberStep keeps where a step has led to, for a second press. Without it a second press is one
 // of its own.
-func (c *call) rememberStep(p press, next string) {
+func (c person) rememberStep(p press, next string) {
 	err := c.e.tokens.put(c.ctx(), c.app.ID, Riders{Tokens: []Token{c.e.tokens.outcomeToken(p, outcome{RedirectTo: next}, c.e.now())}})
 	if err != nil {
 		cookieChange{c.e, c.browser, c.request.id}.warn(c.ctx(), "the outcome of a step of the account page was not stored", err)
@@ -227,7 +227,7 @@ func (c *call) rememberStep(p press, next string) {
 }
 
 // refuseStep shows the page again, with what was wrong.
-func (c *call) refuseStep(v *accountVisit, at string, err error) error {
+func (c person) refuseStep(v *accountVisit, at string, err error) error {
 	refused := refusalOf(err)
 	if refused.Code.Status() >= http.StatusInternalServerError && refused.Code != CodeUnavailable {
 		return err
@@ -259,20 +259,20 @@ func accountRefusal(refused *Error, at string) *Error {
 }
 
 // userRef names the person whose page it is.
-func (c *call) userRef() UserRef { return UserRef{App: c.app.ID, ID: c.user.ID} }
+func (c person) userRef() UserRef { return UserRef{App: c.app.ID, ID: c.user.ID} }
 
-func saveName(c *call, _ *accountVisit, form pageForm) (string, error) {
+func saveName(c person, _ *accountVisit, form pageForm) (string, error) {
 	name := form.Get("name")
 	_, err := c.e.ChangeUser(c.ctx(), c.userRef(), UserPatch{Name: &name})
 	return "", err
 }
 
 // mailedURL is the address of the page on which the code of a mail is typed.
-func (c *call) mailedURL(step mailedStep) string {
+func (c person) mailedURL(step mailedStep) string {
 	return c.pagePath("account") + "?" + url.Values{"flow": {c.sealStep(step)}}.Encode()
 }
 
-func mailProof(c *call, _ *accountVisit, form pageForm) (string, error) {
+func mailProof(c person, _ *accountVisit, form pageForm) (string, error) {
 	got, err := c.e.SendProof(c.ctx(), ProofRequest{App: c.app.ID, User: c.user.ID, Browser: form.browser, Client: c.client})
 	if err != nil {
 		return "", err
@@ -288,7 +288,7 @@ func (v *accountVisit) awaited(p purpose) (mailedStep, error) {
 	return *v.mailed, nil
 }
 
-func proveEmail(c *call, v *accountVisit, form pageForm) (string, error) {
+func proveEmail(c person, v *accountVisit, form pageForm) (string, error) {
 	step, err := v.awaited(forVerify)
 	if err != nil {
 		return "", err
@@ -299,7 +299,7 @@ func proveEmail(c *call, v *accountVisit, form pageForm) (string, error) {
 	return "", err
 }
 
-func mailChange(c *call, _ *accountVisit, form pageForm) (string, error) {
+func mailChange(c person, _ *accountVisit, form pageForm) (string, error) {
 	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: form.Get("new_email"), Browser: form.browser, Client: c.client})
 	if err != nil {
 		return "", err
@@ -307,7 +307,7 @@ func mailChange(c *call, _ *accountVisit, form pageForm) (string, error) {
 	return c.mailedURL(mailedStep{Purpose: forChange.kind, Email: form.Get("new_email"), Binding: got.Binding}), nil
 }
 
-func confirmChanged(c *call, v *accountVisit, form pageForm) (string, error) {
+func confirmChanged(c person, v *accountVisit, form pageForm) (string, error) {
 	step, err := v.awaited(forChange)
 	if err != nil {
 		return "", err
@@ -316,30 +316,30 @@ func confirmChanged(c *call, v *accountVisit, form pageForm) (string, error) {
 	return "", err
 }
 
-func replacePassword(c *call, _ *accountVisit, form pageForm) (string, error) {
+func replacePassword(c person, _ *accountVisit, form pageForm) (string, error) {
 	return "", c.e.ChangePassword(c.ctx(), PasswordChange{
 		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Current: form.Get("current_password"), New: form.Get("new_password"), Client: c.client,
 	})
 }
 
-func firstPassword(c *call, _ *accountVisit, form pageForm) (string, error) {
+func firstPassword(c person, _ *accountVisit, form pageForm) (string, error) {
 	return "", c.e.SetPassword(c.ctx(), PasswordSet{App: c.app.ID, User: c.user.ID, New: form.Get("new_password"), Client: c.client})
 }
 
-func connect(c *call, _ *accountVisit, form pageForm) (string, error) {
+func connect(c person, _ *accountVisit, form pageForm) (string, error) {
 	got, err := c.e.LinkIdentity(c.ctx(), IdentityLink{
 		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Provider: form.Get("provider"), Browser: form.browser, Client: c.client,
 	})
 	return got.URL, err
 }
 
-func disconnect(c *call, _ *accountVisit, form pageForm) (string, error) {
+func disconnect(c person, _ *accountVisit, form pageForm) (string, error) {
 	provider := form.Get("provider")
 	done := url.Values{"done": {pages.Disconnect}, "provider": {provider}}
 	return c.pagePath("account") + "?" + done.Encode(), c.e.UnlinkIdentity(c.ctx(), c.userRef(), provider)
 }
 
-func endOneSession(c *call, _ *accountVisit, form pageForm) (string, error) {
+func endOneSession(c person, _ *accountVisit, form pageForm) (string, error) {
 	id, err := uuid.Parse(form.Get("session_id"))
 	if err != nil {
 		return "", refuse(CodeSessionNotFound, "the user has no such session")
@@ -347,12 +347,12 @@ func endOneSession(c *call, _ *accountVisit, form pageForm) (string, error) {
 	return "", c.e.EndSession(c.ctx(), SessionRef{App: c.app.ID, User: c.user.ID, ID: id})
 }
 
-func endOthers(c *call, _ *accountVisit, _ pageForm) (string, error) {
+func endOthers(c person, _ *accountVisit, _ pageForm) (string, error) {
 	return "", c.e.EndOtherSessions(c.ctx(), SessionRef{App: c.app.ID, User: c.user.ID, ID: c.session.ID})
 }
 
 // leave deletes the account of a person who has typed its address.
-func leave(c *call, _ *accountVisit, form pageForm) (string, error) {
+func leave(c person, _ *accountVisit, form pageForm) (string, error) {
 	if email, err := checkEmail(form.Get("email")); err != nil || email != c.user.Email {
 		return "", invalid("email", "leave_mismatch", "the address is not that of the account")
 	}
@@ -364,7 +364,7 @@ func leave(c *call, _ *accountVisit, form pageForm) (string, error) {
 }
 
 // signInAgain begins another session in the place of this one, with a new time of sign-in.
-func signInAgain(c *call, _ *accountVisit, form pageForm) (string, error) {
+func signInAgain(c person, _ *accountVisit, form pageForm) (string, error) {
 	by := c.client
 	by.Cookie = true
 	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
@@ -377,7 +377,7 @@ func signInAgain(c *call, _ *accountVisit, form pageForm) (string, error) {
 	return "", nil
 }
 
-func mailFresh(c *call, _ *accountVisit, form pageForm) (string, error) {
+func mailFresh(c person, _ *accountVisit, form pageForm) (string, error) {
 	by := c.client
 	by.Cookie = true
 	got, err := c.e.RequestMagicLink(c.ctx(), MagicLinkRequest{App: c.app.ID, Email: c.user.EmailTyped, Browser: form.browser, Device: c.browser.device(), Client: by})
@@ -387,7 +387,7 @@ func mailFresh(c *call, _ *accountVisit, form pageForm) (string, error) {
 	return c.mailedURL(mailedStep{Purpose: forSignIn.kind, Email: c.user.EmailTyped, Binding: got.Binding}), nil
 }
 
-func codeAgain(c *call, v *accountVisit, form pageForm) (string, error) {
+func codeAgain(c person, v *accountVisit, form pageForm) (string, error) {
 	step, err := v.awaited(forSignIn)
 	if err != nil {
 		return "", err

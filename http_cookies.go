@@ -9,7 +9,7 @@ import (
 func asksForCookie(r *http.Request) bool { return r.URL.Query().Get("session") == "cookie" }
 
 // cookieMode reports whether a session that begins with this request is held in a cookie.
-func (c *call) cookieMode() bool { return signInStep{client: c.client}.inCookie(c.app) }
+func (c *call) cookieMode() bool { return c.app.holdsInCookie(c.client) }
 
 // checkSessionChoice refuses an unknown value of the parameter session before anything is done.
 // Otherwise the script of the page would get what is meant for a cookie. It runs where the body

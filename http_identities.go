@@ -78,7 +78,7 @@ func finishLink(c *call, in OAuthReturn) (jsonResponse, error) {
 
 // returnLink finishes the flow in the browser. The goal gets no one-time code, since this is no
 // sign-in.
-func returnLink(c *call, in OAuthReturn) error {
+func returnLink(c person, in OAuthReturn) error {
 	got, err := c.finishLinking(in)
 	if got.RedirectTo != "" {
 		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "linked", got.Provider))

@@ -12,7 +12,7 @@ import (
 
 // land answers a flow that has ended well in a browser: the browser goes on to where it leads, or a
 // page says where to go on. The person has just pressed for it.
-func (c *call) land(got Landing) error {
+func (c person) land(got Landing) error {
 	if got.SignIn.Cookie != "" {
 		c.setSignInCookies(got.SignIn)
 	}
@@ -28,7 +28,7 @@ func (c *call) land(got Landing) error {
 }
 
 // codeFor returns the parameters by which a goal gets the session. A session in a cookie needs none.
-func (c *call) codeFor(got Landing) url.Values {
+func (c person) codeFor(got Landing) url.Values {
 	if got.Code == "" {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (c *call) codeFor(got Landing) url.Values {
 
 // goHome goes on where a flow had no goal: to the home of the app, else to the account page if a
 // cookie holds the session, else a page says where to go on.
-func (c *call) goHome(got Landing) error {
+func (c person) goHome(got Landing) error {
 	p := c.view()
 	switch {
 	case p.Brand.Home != "" && c.r.URL.Query().Get("next") != nextAccount:
@@ -50,7 +50,7 @@ func (c *call) goHome(got Landing) error {
 
 // goOn has the browser go on to a goal, with parameters added. A form is answered by a redirect only
 // to this origin: browsers check each redirect after a form against the policy of its page.
-func (c *call) goOn(to string, with url.Values) error {
+func (c person) goOn(to string, with url.Values) error {
 	to = c.absolute(to)
 	if len(with) > 0 {
 		to = httpio.WithQuery(to, with)
@@ -69,7 +69,7 @@ func (c *call) goOn(to string, with url.Values) error {
 }
 
 // absolute returns a goal as a URL: a path is one of this origin.
-func (c *call) absolute(to string) string {
+func (c person) absolute(to string) string {
 	if to != "" && to[0] == '/' {
 		return c.h.http.origin + to
 	}
@@ -78,7 +78,7 @@ func (c *call) absolute(to string) string {
 
 // returnToGoal is goOn for a flow whose last step was the provider's, not a person's. A goal that is
 // a program on the device is opened by a page that names the app.
-func (c *call) returnToGoal(to string, with url.Values) error {
+func (c person) returnToGoal(to string, with url.Values) error {
 	if !c.app.leavesBrowser(to) {
 		return c.goOn(to, with)
 	}
@@ -90,7 +90,7 @@ func (c *call) returnToGoal(to string, with url.Values) error {
 }
 
 // openProgram shows the page with a link to a program on the device. with tells of an error.
-func (c *call) openProgram(goal *url.URL, to string, with url.Values) error {
+func (c person) openProgram(goal *url.URL, to string, with url.Values) error {
 	p := c.view()
 	text := p.T("onward.program", "host", httpio.Destination(goal))
 	if with.Has("error") {
@@ -102,7 +102,7 @@ func (c *call) openProgram(goal *url.URL, to string, with url.Values) error {
 }
 
 // landReset is land for a new password: a page says what it has removed.
-func (c *call) landReset(got Landing) error {
+func (c person) landReset(got Landing) error {
 	if got.State == LandingGoesOn && len(got.SignIn.Removed) == 0 {
 		return c.land(got)
 	}

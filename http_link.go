@@ -34,7 +34,7 @@ var (
 
 // show checks a link and shows its page; refused is why the last post of the page was refused, if
 // it was.
-func (l linkPage) show(c *call, raw string, refused *Error) error {
+func (l linkPage) show(c person, raw string, refused *Error) error {
 	got, err := c.e.tokens.findLink(c.ctx(), c.app.ID, l.purpose, raw, "")
 	if err != nil {
 		return l.staleLink(err)
@@ -72,7 +72,7 @@ func (l linkPage) staleLink(err error) error {
 }
 
 // write writes the page. A page on which the person has a choice presses no button by itself.
-func (l linkPage) write(c *call, raw string, got shownLink) error {
+func (l linkPage) write(c person, raw string, got shownLink) error {
 	refused := got.refused
 	same := got.askedBy(c.browser.secret(), c.app.ID)
 	browser := c.browser.bind()
@@ -113,7 +113,7 @@ func (l linkPage) write(c *call, raw string, got shownLink) error {
 }
 
 // readPress reads the form of a link's page.
-func (c *call) readPress() (PagePress, pageForm, error) {
+func (c person) readPress() (PagePress, pageForm, error) {
 	form, err := c.readPressed()
 	if err != nil {
 		return PagePress{}, pageForm{}, err
@@ -122,7 +122,7 @@ func (c *call) readPress() (PagePress, pageForm, error) {
 }
 
 // pressLink serves the button of a sign-in link.
-func pressLink(c *call) error {
+func pressLink(c person) error {
 	press, form, err := c.readPress()
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func pressLink(c *call) error {
 }
 
 // openVerify shows the page of the proof of an address.
-func openVerify(c *call) error {
+func openVerify(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func openVerify(c *call) error {
 
 // pressVerify serves the button of the page. It confirms the address in the browser that asked,
 // and in one that is signed in to the account; another browser signs in.
-func pressVerify(c *call) error {
+func pressVerify(c person) error {
 	press, _, err := c.readPress()
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func pressVerify(c *call) error {
 }
 
 // openConfirm shows the button where a session cookie can say who presses it.
-func openConfirm(c *call) error {
+func openConfirm(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func openConfirm(c *call) error {
 	return c.notice("confirm.sign_in_first_title", "confirm.sign_in_first")
 }
 
-func pressConfirm(c *call) error {
+func pressConfirm(c person) error {
 	form, err := c.readForm()
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func pressConfirm(c *call) error {
 	return c.notice("confirm.done_title", "confirm.new_done")
 }
 
-func openUndo(c *call) error {
+func openUndo(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func openUndo(c *call) error {
 	return undoLink.write(c, values.Get("token"), shownLink{challenge: challenge{data: challengeData{Email: former.Email}}})
 }
 
-func pressUndo(c *call) error {
+func pressUndo(c person) error {
 	form, err := c.readForm()
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func pressUndo(c *call) error {
 }
 
 // openReset shows the page of a reset link.
-func openReset(c *call) error {
+func openReset(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -218,7 +218,7 @@ func openReset(c *call) error {
 }
 
 // pressReset serves the button of the page.
-func pressReset(c *call) error {
+func pressReset(c person) error {
 	press, form, err := c.readPress()
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ func pendingResponse(p Pending) jsonResponse {
 
 // openLink shows a page with a button. GET redeems the link only for a client that accepts only
 // JSON, which mail scanners and prefetching browsers do not.
-func openLink(c *call) error {
+func openLink(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err

@@ -105,7 +105,7 @@ type oauthStartJSON struct {
 	Binding string `json:"binding"`      // the asker's secret, which goes to the callback with the state
 }
 
-func startOAuth(c *call) error {
+func startOAuth(c person) error {
 	values, err := query(c.r)
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func startedByPage(r *http.Request) bool {
 
 // showStartPage shows a page with a button that links back to this route. It is a link because
 // browsers check each redirect after a form against the policy of the page.
-func (c *call) showStartPage(in OAuthStart) error {
+func (c person) showStartPage(in OAuthStart) error {
 	if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (c *call) readReturn(values url.Values) OAuthReturn {
 
 // returnOAuth serves the browser on its return from the provider, or from the redirect after a
 // stashed form post.
-func returnOAuth(c *call) error {
+func returnOAuth(c person) error {
 	if c.r.Method == http.MethodHead {
 		c.w.WriteHeader(http.StatusOK)
 		return nil
@@ -232,7 +232,7 @@ func returnOAuth(c *call) error {
 }
 
 // returnSession goes on to the goal of a sign-in, or tells it of the error.
-func (c *call) returnSession(got Landing, err error) error {
+func (c person) returnSession(got Landing, err error) error {
 	if err != nil || got.Code != "" {
 		return c.returnToGoal(got.RedirectTo, c.goalQuery(err, "code", got.Code))
 	}
@@ -278,7 +278,7 @@ func (in callbackBody) check() error {
 }
 
 // stashReturn takes a form from the provider.
-func stashReturn(c *call) error {
+func stashReturn(c person) error {
 	form, err := httpio.FormParams(c.r, providerParams...)
 	if err != nil {
 		return err

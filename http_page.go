@@ -13,17 +13,20 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
+// person is a call of a person's browser, which is answered with pages.
+type person struct{ *call }
+
 // language returns the language in which the person reads. Mails of the request are in it, too.
-func (c *call) language() *locale.Language { return c.h.http.words.Match(c.client.Languages) }
+func (c person) language() *locale.Language { return c.h.http.words.Match(c.client.Languages) }
 
 // view returns what every page of the request has.
-func (c *call) view() pages.Page {
+func (c person) view() pages.Page {
 	return pages.Page{Language: c.language(), App: c.app.Name, Brand: pages.Brand(c.e.cfg.brandOf(c.app)), Nonce: token.Encode(token.Random(16))}
 }
 
 // show answers with a page. No script of another origin may read it, since its forms are for the
 // person who sees it.
-func (c *call) show(status int, v pages.View) error {
+func (c person) show(status int, v pages.View) error {
 	header := c.w.Header()
 	closeToOrigins(header)
 	if vary := "Accept, Sec-Fetch-Mode"; !slices.Contains(header.Values("Vary"), vary) {
@@ -71,14 +74,14 @@ func closeToOrigins(header http.Header) {
 
 // notice answers with a page that says what was done: the texts of two keys, with their
 // placeholders. The ways on follow.
-func (c *call) notice(title, text string, pairs ...any) error {
+func (c person) notice(title, text string, pairs ...any) error {
 	p := c.view()
 	pairs = append(pairs, "app", c.app.Name)
 	return c.show(http.StatusOK, pages.Notice{Title: p.T(title, pairs...), Text: p.T(text, pairs...), Links: c.waysOn(p)}.View(p))
 }
 
 // waysOn are the links by which a person goes on from a page on which a flow has ended.
-func (c *call) waysOn(p pages.Page) []pages.Link {
+func (c person) waysOn(p pages.Page) []pages.Link {
 	switch {
 	case p.Brand.Home != "":
 		return []pages.Link{{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home}}
@@ -89,17 +92,17 @@ func (c *call) waysOn(p pages.Page) []pages.Link {
 }
 
 // pagePath returns the URL of a page of the app.
-func (c *call) pagePath(name string) string {
+func (c person) pagePath(name string) string {
 	return c.e.cfg.url("/auth/" + name + "/" + c.app.ID.String())
 }
 
 // formToken ties a form to the browser that was shown it, the app, the path that it posts to and the
 // session (login CSRF: RFC 6749, section 10.12). The binding secret changes with every sign-out and
 // with the user, and the session with every sign-in.
-func (c *call) formToken(browser []byte) string { return c.formTokenFor(browser, c.ownPath()) }
+func (c person) formToken(browser []byte) string { return c.formTokenFor(browser, c.ownPath()) }
 
 // formTokenFor is formToken for a form that posts to another page of the app.
-func (c *call) formTokenFor(browser []byte, path string) string {
+func (c person) formTokenFor(browser []byte, path string) string {
 	session, _ := c.browser.session(c.app.ID)
 	return bindingOf(browser, c.app.ID, slices.Concat(formMark("form of a session", session), formMark("form of a path", path)))
 }
@@ -109,18 +112,18 @@ func formMark(what, of string) []byte { return token.Hash([]byte(what), []byte(o
 
 // shownBefore reports whether a token is that of a form of this path which this browser was shown
 // when it had another session, or no session.
-func (c *call) shownBefore(browser []byte, text string) bool {
+func (c person) shownBefore(browser []byte, text string) bool {
 	raw, ok := token.Decode(text, idSize+macSize)
 	return ok && bytes.Equal(raw[idSize/2:idSize], formMark("form of a path", c.ownPath())) && sameText(text, bindingOf(browser, c.app.ID, raw[:idSize]))
 }
 
 // ownPath is the path of the request with the id of the app in the place of an alias.
-func (c *call) ownPath() string {
+func (c person) ownPath() string {
 	return strings.Replace(c.r.Pattern, "{app_id}", c.app.ID.String(), 1)
 }
 
 // forms says where the forms of a page post to: back to the route that shows it, with a query.
-func (c *call) forms(browser []byte, query url.Values, problems pages.Problems) pages.Forms {
+func (c person) forms(browser []byte, query url.Values, problems pages.Problems) pages.Forms {
 	action := c.e.cfg.url(c.ownPath())
 	if len(query) > 0 {
 		action += "?" + query.Encode()
@@ -140,7 +143,7 @@ type pageForm struct {
 }
 
 // readForm reads a form that this browser was shown in its session.
-func (c *call) readForm() (pageForm, error) {
+func (c person) readForm() (pageForm, error) {
 	form, err := c.readPressed()
 	if err == nil && form.stale {
 		err = staleForm()
@@ -150,7 +153,7 @@ func (c *call) readForm() (pageForm, error) {
 
 // readPressed is readForm for a form that may be stale. Only pages of this handler post a form; the
 // origins of an app call the routes with JSON.
-func (c *call) readPressed() (pageForm, error) {
+func (c person) readPressed() (pageForm, error) {
 	if httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return false }) {
 		return pageForm{}, refuse(CodeForbidden, "a page of another origin posted the form")
 	}

@@ -37,7 +37,7 @@ func readyz(c *call) (any, error) {
 	return statusJSON{"ok"}, nil
 }
 
-func errorPage(c *call) error {
+func errorPage(c person) error {
 	doc, ok := errordoc.Find(c.r.PathValue("code"))
 	if !ok {
 		return refuse(CodeNotFound, "there is no such error code")

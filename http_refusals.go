@@ -21,7 +21,7 @@ func (c *call) wantsPage() bool {
 }
 
 // writeRefusalPage answers with the page of a refusal. It fails only before anything is written.
-func (c *call) writeRefusalPage(refusal *Error) error {
+func (c person) writeRefusalPage(refusal *Error) error {
 	detail := refusal.Detail
 	if refusal.ProviderCode != "" {
 		detail += " (" + refusal.ProviderCode + ")"
@@ -38,7 +38,7 @@ func (c *call) writeRefusalPage(refusal *Error) error {
 
 // offerWaysOn adds the ways on to the page of a refusal: the sign-in page of the app or, for a link
 // that is no longer valid, the form that mails a new one.
-func (c *call) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
+func (c person) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
 	if c.app.ID == uuid.Nil {
 		return
 	}
@@ -66,7 +66,7 @@ func problemText(p pages.Page, refusal *Error) string {
 }
 
 // problems are the texts of a refused form, by field.
-func (c *call) problems(p pages.Page, refusal *Error) pages.Problems {
+func (c person) problems(p pages.Page, refusal *Error) pages.Problems {
 	all := pages.Problems{}
 	for _, f := range refusal.Fields {
 		key := "problem." + f.Code
@@ -85,7 +85,7 @@ func (c *call) problems(p pages.Page, refusal *Error) pages.Problems {
 }
 
 // startOf returns the URL at which a sign-in by a provider begins, with the parameters of the flow.
-func (c *call) startOf(provider string, flow url.Values) string {
+func (c person) startOf(provider string, flow url.Values) string {
 	to := c.e.cfg.url("/auth/" + url.PathEscape(provider) + "/" + c.app.ID.String())
 	if len(flow) > 0 {
 		to += "?" + flow.Encode()

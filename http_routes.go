@@ -120,12 +120,12 @@ func (readsBody[In]) takes() (body, form reflect.Type) { return reflect.TypeFor[
 // parameter is a struct of the form's fields.
 type orForm[Form any] struct {
 	json action
-	form func(*call) error
+	form func(person) error
 }
 
 func (a orForm[Form]) run(c *call) error {
 	if isForm(c.r) {
-		return a.form(c)
+		return a.form(person{c})
 	}
 	return a.json.run(c)
 }
@@ -138,12 +138,21 @@ func (a orForm[Form]) takes() (body, form reflect.Type) {
 // formOnly is an action that takes the form of a page, and nothing else. The type parameter is a
 // struct of the form's fields.
 type formOnly[Form any] struct {
-	serve func(*call) error
+	serve func(person) error
 }
 
-func (a formOnly[Form]) run(c *call) error { return a.serve(c) }
+func (a formOnly[Form]) run(c *call) error { return a.serve(person{c}) }
 
 func (formOnly[Form]) takes() (body, form reflect.Type) { return nil, reflect.TypeFor[Form]() }
+
+// showsPage is a function that takes no body and answers a person with a page.
+type showsPage struct {
+	serve func(person) error
+}
+
+func (a showsPage) run(c *call) error { return a.serve(person{c}) }
+
+func (showsPage) takes() (body, form reflect.Type) { return nil, nil }
 
 // isForm reports whether the body is a form of a page rather than JSON.
 func isForm(r *http.Request) bool { return httpio.MediaType(r) == "application/x-www-form-urlencoded" }

@@ -19,7 +19,7 @@ var signInRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/verify/{app_id}", operation: "OpenMagicLink", summary: "Show a sign-in link's page, or redeem the link where JSON alone is accepted",
-		caller: &byVisitor, page: true, action: plain{openLink}, query: linkQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openLink}, query: linkQuery{},
 		answers: []result{{200, signInJSON{}}, {200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeForbidden},
 	},
@@ -33,13 +33,13 @@ var signInRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/{provider}/{app_id}", operation: "StartOAuth", summary: "Go to a provider",
-		caller: &byVisitor, limit: limitOAuthPeer, action: plain{startOAuth}, query: startQuery{},
+		caller: &byVisitor, limit: limitOAuthPeer, action: showsPage{startOAuth}, query: startQuery{},
 		answers: []result{{200, oauthStartJSON{}}, {200, htmlPage{}}, {302, elsewhere{}}},
 		codes:   []Code{CodeProviderNotConfigured, CodeProviderError, CodeProviderTimeout, CodeLimitReached},
 	},
 	{
 		method: get, pattern: "/auth/callback/{provider}/{app_id}", operation: "ReturnOAuth", summary: "Come back from a provider",
-		caller: &byVisitor, page: true, action: plain{returnOAuth}, query: returnQuery{},
+		caller: &byVisitor, page: true, action: showsPage{returnOAuth}, query: returnQuery{},
 		answers: []result{{200, signInJSON{}}, {200, identitiesJSON{}}, {200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   callbackCodes,
 	},
@@ -145,7 +145,7 @@ var accountRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/password/reset/{app_id}", operation: "OpenPasswordReset", summary: "Show the page of a link for a new password",
-		caller: &byVisitor, page: true, action: plain{openReset}, query: linkQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openReset}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
 	},
@@ -179,7 +179,7 @@ var accountRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/email/verify/{app_id}", operation: "OpenEmailProof", summary: "Show the page of a proof's link",
-		caller: &byVisitor, page: true, action: plain{openVerify}, query: linkQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openVerify}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
 	},
@@ -199,7 +199,7 @@ var accountRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/email/confirm/{app_id}", operation: "OpenEmailChange", summary: "Show the page of a link to a new address",
-		caller: &byVisitor, page: true, action: plain{openConfirm}, query: linkQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openConfirm}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
 	},
@@ -213,7 +213,7 @@ var accountRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/email/undo/{app_id}", operation: "OpenEmailUndo", summary: "Show the page of a link that takes a change back",
-		caller: &byVisitor, page: true, action: plain{openUndo}, query: linkQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openUndo}, query: linkQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeInvalidToken},
 	},

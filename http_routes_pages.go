@@ -6,7 +6,7 @@ import "github.com/authkit-dev/authkit/internal/pages"
 var pageRoutes = []route{
 	{
 		method: get, pattern: "/auth/sign-in/{app_id}", operation: "OpenSignIn", summary: "Show the ways to sign in",
-		caller: &byVisitor, page: true, action: plain{openSignIn}, query: signInQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openSignIn}, query: signInQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeForbidden},
 	},
@@ -18,7 +18,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/sign-up/{app_id}", operation: "OpenSignUp", summary: "Show the page for new people",
-		caller: &byVisitor, page: true, action: plain{openSignUp}, query: signInQuery{},
+		caller: &byVisitor, page: true, action: showsPage{openSignUp}, query: signInQuery{},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeForbidden, CodeSignupDisabled},
 	},
@@ -30,7 +30,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/account/{app_id}", operation: "OpenAccount", summary: "Show what the app knows about the signed-in person",
-		caller: &byUserOrVisitor, page: true, action: plain{openAccount}, query: accountQuery{},
+		caller: &byUserOrVisitor, page: true, action: showsPage{openAccount}, query: accountQuery{},
 		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   []Code{CodeNotFound},
 	},
@@ -42,7 +42,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/sign-out/{app_id}", operation: "OpenSignOut", summary: "Ask before signing out",
-		caller: &byUserOrVisitor, page: true, action: plain{openSignOut},
+		caller: &byUserOrVisitor, page: true, action: showsPage{openSignOut},
 		answers: []result{{200, htmlPage{}}},
 	},
 }

@@ -27,7 +27,7 @@ var publicRoutes = []route{
 	},
 	{
 		method: get, pattern: "/errors/{code}", operation: "ExplainError", summary: "What an error code means",
-		caller: &byAnyone, action: plain{errorPage},
+		caller: &byAnyone, action: showsPage{errorPage},
 		answers: []result{{200, htmlPage{}}},
 		codes:   []Code{CodeNotFound},
 	},

@@ -32,7 +32,7 @@ type stepForm struct {
 }
 
 // openSignIn shows the sign-in page, or the step of it that its address names.
-func openSignIn(c *call) error {
+func openSignIn(c person) error {
 	flow, err := c.readFlow()
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func openSignIn(c *call) error {
 }
 
 // known shows who is signed in already, if a session cookie says so, and reports whether it did.
-func (c *call) known(flow signInFlow) (bool, error) {
+func (c person) known(flow signInFlow) (bool, error) {
 	if flow.other || !flow.cookie || !c.bringsCookie() {
 		return false, nil
 	}
@@ -70,7 +70,7 @@ func (c *call) known(flow signInFlow) (bool, error) {
 }
 
 // showSignIn shows the ways to sign in.
-func (c *call) showSignIn(flow signInFlow, status int, email string, refused *Error) error {
+func (c person) showSignIn(flow signInFlow, status int, email string, refused *Error) error {
 	list, err := c.offered(flow)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (c *call) showSignIn(flow signInFlow, status int, email string, refused *Er
 }
 
 // told are the problems of a refused form, which is logged; nil: it was not refused.
-func (c *call) told(p pages.Page, refused *Error) pages.Problems {
+func (c person) told(p pages.Page, refused *Error) pages.Problems {
 	if refused == nil {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (c *call) told(p pages.Page, refused *Error) pages.Problems {
 }
 
 // offered are the enabled providers of the app, with the URLs at which a sign-in begins.
-func (c *call) offered(flow signInFlow) ([]pages.Provider, error) {
+func (c person) offered(flow signInFlow) ([]pages.Provider, error) {
 	names, err := c.e.SignInProviders(c.ctx(), c.app.ID)
 	out := make([]pages.Provider, len(names))
 	for i, name := range names {
@@ -104,7 +104,7 @@ func (c *call) offered(flow signInFlow) ([]pages.Provider, error) {
 }
 
 // pressSignIn serves the forms of the sign-in page.
-func pressSignIn(c *call) error {
+func pressSignIn(c person) error {
 	flow, form, err := c.readStep()
 	if err != nil {
 		return c.answerStep(flow, form, err)
@@ -124,7 +124,7 @@ func pressSignIn(c *call) error {
 
 // readStep reads a form of the sign-in or sign-up page, with the flow that it belongs to. A refused
 // form comes with the flow, so that the page can be shown again.
-func (c *call) readStep() (signInFlow, pageForm, error) {
+func (c person) readStep() (signInFlow, pageForm, error) {
 	flow, err := c.readFlow()
 	if err != nil {
 		return signInFlow{}, pageForm{}, err
@@ -135,7 +135,7 @@ func (c *call) readStep() (signInFlow, pageForm, error) {
 
 // answerStep shows the page of a refused step again, with what was wrong. A refusal that no other
 // try can mend is the page of the refusal.
-func (c *call) answerStep(flow signInFlow, form pageForm, err error) error {
+func (c person) answerStep(flow signInFlow, form pageForm, err error) error {
 	if err == nil || flow.query == nil {
 		return err
 	}
@@ -151,13 +151,17 @@ func (c *call) answerStep(flow signInFlow, form pageForm, err error) error {
 }
 
 // pressPassword signs in or up with the password.
-func (c *call) pressPassword(flow signInFlow, form pageForm, intent string) error {
+func (c person) pressPassword(flow signInFlow, form pageForm, intent string) error {
+	browser := form.browser
+	if intent == "sign_up" && flow.cookie {
+		browser = bindSignUp(&c.browser)
+	}
 	got, err := c.e.PressPassword(c.ctx(), PasswordPress{
 		PasswordSignIn: PasswordSignIn{
 			App: c.app.ID, Email: form.Get("email"), Password: form.Get("password"), Name: form.Get("name"), Intent: intent,
-			Browser: form.browser, Device: c.browser.device(), Client: c.client,
+			Browser: browser, Device: c.browser.device(), Client: c.client,
 		},
-		RedirectTo: flow.redirectTo, CodeChallenge: flow.challenge, Form: form.Get("form_token"), stale: form.stale,
+		RedirectTo: flow.redirectTo, CodeChallenge: flow.challenge, Form: form.Get("form_token"), Shown: form.browser, stale: form.stale,
 	})
 	if unproven, ok := errors.AsType[*Error](err); ok && unproven.Code == CodeEmailNotVerified && unproven.Binding != "" {
 		return c.goToMailed(flow, mailedStep{Purpose: forVerify.kind, Email: form.Get("email"), Binding: unproven.Binding})
@@ -172,7 +176,7 @@ func (c *call) pressPassword(flow signInFlow, form pageForm, intent string) erro
 }
 
 // pressMail mails a link and a code, and goes on to the page on which the code is typed.
-func (c *call) pressMail(flow signInFlow, form pageForm) error {
+func (c person) pressMail(flow signInFlow, form pageForm) error {
 	if form.stale {
 		return staleForm()
 	}
@@ -205,7 +209,7 @@ func (c *call) pressMail(flow signInFlow, form pageForm) error {
 }
 
 // pressCode redeems the code of a mail.
-func (c *call) pressCode(flow signInFlow, form pageForm) error {
+func (c person) pressCode(flow signInFlow, form pageForm) error {
 	if flow.mailed == nil {
 		return invalidToken("the page has no mail that the code belongs to")
 	}
@@ -224,7 +228,7 @@ func (c *call) pressCode(flow signInFlow, form pageForm) error {
 }
 
 // pressResetCode chooses a new password by the code of a mail.
-func (c *call) pressResetCode(flow signInFlow, form pageForm) error {
+func (c person) pressResetCode(flow signInFlow, form pageForm) error {
 	if flow.mailed == nil {
 		return invalidToken("the page has no mail that the code belongs to")
 	}
@@ -236,7 +240,7 @@ func (c *call) pressResetCode(flow signInFlow, form pageForm) error {
 }
 
 // codePress is the press of the button beside a code.
-func (c *call) codePress(flow signInFlow, form pageForm) PagePress {
+func (c person) codePress(flow signInFlow, form pageForm) PagePress {
 	return PagePress{
 		App: c.app.ID, Email: flow.mailed.Email, Code: digits(form.Get("code")), Binding: flow.mailed.Binding,
 		Browser: form.browser, Client: c.client, Stay: flow.cookie, stale: form.stale,
@@ -255,7 +259,7 @@ func digits(s string) string {
 }
 
 // showMailed shows the page on which the code of a mail is typed.
-func (c *call) showMailed(flow signInFlow, status int, refused *Error) error {
+func (c person) showMailed(flow signInFlow, status int, refused *Error) error {
 	p := c.view()
 	problems := c.told(p, refused)
 	if refused != nil && refused.Code == CodeInvalidToken {
@@ -269,7 +273,7 @@ func (c *call) showMailed(flow signInFlow, status int, refused *Error) error {
 }
 
 // openSignUp shows the page for new people.
-func openSignUp(c *call) error {
+func openSignUp(c person) error {
 	flow, err := c.readFlow()
 	switch {
 	case err != nil:
@@ -282,7 +286,7 @@ func openSignUp(c *call) error {
 	return c.showSignUp(flow, http.StatusOK, url.Values{"email": {flow.hint}}, nil)
 }
 
-func (c *call) showSignUp(flow signInFlow, status int, typed url.Values, refused *Error) error {
+func (c person) showSignUp(flow signInFlow, status int, typed url.Values, refused *Error) error {
 	list, err := c.offered(flow)
 	if err != nil {
 		return err
@@ -295,7 +299,7 @@ func (c *call) showSignUp(flow signInFlow, status int, typed url.Values, refused
 }
 
 // pressSignUp serves the forms of the page for new people.
-func pressSignUp(c *call) error {
+func pressSignUp(c person) error {
 	flow, form, err := c.readStep()
 	if err == nil {
 		switch form.Get("do") {
@@ -317,7 +321,7 @@ func pressSignUp(c *call) error {
 }
 
 // openSignOut asks before it signs out. It has no effect by itself.
-func openSignOut(c *call) error {
+func openSignOut(c person) error {
 	p := c.view()
 	if c.user.ID == uuid.Nil {
 		return c.show(http.StatusOK, pages.Notice{Title: p.T("sign_out.done_title"), Text: p.T("sign_out.none"), Links: c.signInLinks(p)}.View(p))
@@ -329,12 +333,12 @@ func openSignOut(c *call) error {
 	return c.show(http.StatusOK, pages.SignOut{Forms: c.forms(c.browser.bind(), nil, nil), Email: c.user.EmailTyped, StayURL: stay}.View(p))
 }
 
-func (c *call) signInLinks(p pages.Page) []pages.Link {
+func (c person) signInLinks(p pages.Page) []pages.Link {
 	return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.pagePath("sign-in")}}
 }
 
 // pressSignOut ends the session of the cookie, and goes on to the home of the app or the sign-in page.
-func pressSignOut(c *call) error {
+func pressSignOut(c person) error {
 	if _, err := c.readForm(); err != nil {
 		return err
 	}

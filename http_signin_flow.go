@@ -42,7 +42,7 @@ var carried = []string{"redirect_to", "code_challenge", "session", "ui_locales",
 const nextAccount = "account"
 
 // readFlow reads the parameters of the page, and refuses a goal that is not allowed.
-func (c *call) readFlow() (signInFlow, error) {
+func (c person) readFlow() (signInFlow, error) {
 	values, err := query(c.r)
 	if err != nil {
 		return signInFlow{}, err
@@ -75,7 +75,7 @@ func (c *call) readFlow() (signInFlow, error) {
 const maxHint = 254
 
 // url returns the URL of a page of the flow, with further parameters.
-func (f signInFlow) url(c *call, page string, more ...string) string {
+func (f signInFlow) url(c person, page string, more ...string) string {
 	with := url.Values{}
 	for name, values := range f.query {
 		if name != "flow" {
@@ -92,7 +92,7 @@ func (f signInFlow) url(c *call, page string, more ...string) string {
 }
 
 // start returns the URL of the page on which the flow began.
-func (f signInFlow) start(c *call) string {
+func (f signInFlow) start(c person) string {
 	if strings.HasPrefix(c.r.URL.Path, "/auth/sign-up/") {
 		return f.url(c, "sign-up")
 	}
@@ -109,7 +109,7 @@ type mailedStep struct {
 
 // goToMailed goes on to the page on which the code of the mail is typed. Its address holds the step,
 // sealed for this browser.
-func (c *call) goToMailed(flow signInFlow, step mailedStep) error {
+func (c person) goToMailed(flow signInFlow, step mailedStep) error {
 	page := "sign-in"
 	if strings.HasPrefix(c.r.URL.Path, "/auth/sign-up/") {
 		page = "sign-up"
@@ -118,19 +118,19 @@ func (c *call) goToMailed(flow signInFlow, step mailedStep) error {
 }
 
 // stepAAD ties a step to the app and to the browser.
-func (c *call) stepAAD() []byte {
+func (c person) stepAAD() []byte {
 	return seal.AAD("page step", c.app.ID.String(), token.Encode(token.Hash(c.browser.secret())))
 }
 
 // maxStepText bounds the text of a step.
 const maxStepText = 2048
 
-func (c *call) sealStep(step mailedStep) string {
+func (c person) sealStep(step mailedStep) string {
 	return token.Encode(c.h.http.ring.Seal(plainJSON(step), c.stepAAD()))
 }
 
 // openStep opens what sealStep sealed; nil: it is not this browser's, or there is none.
-func (c *call) openStep(text string) *mailedStep {
+func (c person) openStep(text string) *mailedStep {
 	if text == "" || len(text) > maxStepText || c.browser.secret() == nil {
 		return nil
 	}

@@ -13,7 +13,9 @@ func (a App) takesCookies() bool {
 
 // holdsInCookie reports whether a session that begins with this client's choice is held in a
 // cookie.
-func (a App) holdsInCookie(by Client) bool { return signInStep{client: by}.inCookie(a) }
+func (a App) holdsInCookie(by Client) bool {
+	return a.Settings.SessionMode == SessionCookie || a.Settings.SessionMode == SessionEither && by.Cookie
+}
 
 // noCookies refuses what needs session cookies, for an app that takes none: a mistake of the host.
 func noCookies(app uuid.UUID) *Error {

@@ -40,16 +40,7 @@ type signInStep struct {
 }
 
 // inCookie reports whether the session of the step is held in a cookie.
-func (s signInStep) inCookie(app App) bool {
-	switch app.Settings.SessionMode {
-	case SessionCookie:
-		return !s.bearer
-	case SessionEither:
-		return !s.bearer && s.client.Cookie
-	case SessionBearer:
-	}
-	return false
-}
+func (s signInStep) inCookie(app App) bool { return !s.bearer && app.holdsInCookie(s.client) }
 
 // start returns the session that the step starts.
 func (s signInStep) start(app App, user uuid.UUID) sessionStart {
