@@ -58,8 +58,8 @@ func TestTheDeviceOfTheSignUpMayKeepThePassword(t *testing.T) {
 			_, m := b.asks()
 			page := b.send("GET", linkPath(m), "")
 			first := b.send("POST", linkAt, formOf(page)+"&keep_password=on", form)
-			first.want(b.s.t, 200, "")
-			b.send("POST", linkAt, formOf(page)+"&keep_password=on", form).want(b.s.t, 200, "") // pressed twice
+			first.want(b.s.t, 303, "")
+			b.send("POST", linkAt, formOf(page)+"&keep_password=on", form).want(b.s.t, 303, "") // pressed twice
 			return b.send("GET", "/auth/me/{app_id}", "")
 		}, true},
 		"by the link, and the person says no": {func(b *seat) answer {
@@ -69,7 +69,7 @@ func TestTheDeviceOfTheSignUpMayKeepThePassword(t *testing.T) {
 		"by the page, and the person says nothing": {func(b *seat) answer {
 			b.s.t.Helper()
 			_, m := b.asks()
-			b.press(m, linkAt).want(b.s.t, 200, "")
+			b.press(m, linkAt).want(b.s.t, 303, "")
 			return b.send("GET", "/auth/me/{app_id}", "")
 		}, false},
 	} {
@@ -231,7 +231,7 @@ func TestPreHijackingByADevice(t *testing.T) {
 		},
 		"Ann presses the page and would keep all": func(ann *seat, m mail.Message) answer {
 			page := ann.send("GET", linkPath(m), "")
-			ann.send("POST", linkAt, formOf(page)+"&keep_password=on", form).want(ann.s.t, 200, "")
+			ann.send("POST", linkAt, formOf(page)+"&keep_password=on", form).want(ann.s.t, 303, "")
 			return ann.send("GET", "/auth/me/{app_id}", "")
 		},
 	}
