@@ -39,7 +39,7 @@ func TestALinkWithAChallengeOpenedOnAnotherDevice(t *testing.T) {
 		_, m := s.mailed(s.email(), `,"redirect_to":"`+goal+`","code_challenge":"`+challenge+`"`, asker)
 		body, _ := s.shown(m, asker)
 		got := s.send("POST", s.in("/auth/verify/{app_id}"), body, form, asker)
-		got.want(t, 200, "")
+		got.want(t, 303, "")
 		to := got.leadsTo()
 		iss := "&iss=" + url.QueryEscape(base+"/apps/"+s.app.ID.String())
 		if !strings.HasPrefix(to, goal+"?code=") || !strings.HasSuffix(to, iss) {

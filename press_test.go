@@ -363,5 +363,5 @@ func TestAFormOfAPageIsPostedByThatPageAlone(t *testing.T) {
 	for _, headers := range [][]string{{"Origin: " + friend}, {"Origin: " + friend, "Sec-Fetch-Site: same-site"}, {"Origin: null"}} {
 		s.send("POST", s.in("/auth/verify/{app_id}"), body, append(headers, form, "Cookie: "+cookie)...).want(t, 403, "forbidden")
 	}
-	s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+cookie, "Origin: "+origin, "Sec-Fetch-Site: same-origin").want(t, 200, "")
+	s.send("POST", s.in("/auth/verify/{app_id}"), body, form, "Cookie: "+cookie, "Origin: "+origin, "Sec-Fetch-Site: same-origin").want(t, 303, "")
 }

@@ -232,7 +232,7 @@ func TestLinkPage(t *testing.T) {
 	}
 	code := func(t *testing.T, got answer) string {
 		t.Helper()
-		got.want(t, 200, "")
+		got.want(t, 303, "")
 		if to := got.leadsTo(); !strings.HasPrefix(to, goal+"&code=") {
 			t.Fatalf("goes on to: got %q", to)
 		}
