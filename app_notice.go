@@ -25,6 +25,7 @@ func (e *Engine) notifyOwner(ctx context.Context, riders *Riders, app App, n own
 	if console, _, err := e.live.apps.known(ctx, Console); err == nil { // the developer signs in there
 		_, l.URL = e.cfg.mailLook(console)
 	}
-	e.outbox.queue(riders, app.ID, e.outbox.causedBy(requestFrom(ctx).client, l), e.now(), noticeTTL)
+	by := requestFrom(ctx).client
+	e.outbox.queue(riders, app.ID, e.outbox.causedBy(by.Languages, by.UserAgent, l), e.now(), noticeTTL)
 	return nil
 }

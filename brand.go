@@ -1,6 +1,9 @@
 package authkit
 
-import "github.com/authkit-dev/authkit/internal/brand"
+import (
+	"github.com/authkit-dev/authkit/internal/brand"
+	"github.com/authkit-dev/authkit/mail"
+)
 
 // shownBrand is the branding of an app as a page or a mail shows it. An empty member is not shown.
 type shownBrand struct {
@@ -34,4 +37,16 @@ func (c *Config) mailBrandOf(app App) shownBrand {
 		return b
 	}
 	return shownBrand{Color: b.Color, On: b.On}
+}
+
+// mailLook returns how the mails of an app look, and where its notices lead: to its sign-in page if
+// the app takes cookies, and otherwise to its home, if mails show that.
+func (c *Config) mailLook(app App) (b mail.Brand, page string) {
+	shown := c.mailBrandOf(app)
+	b = mail.Brand{Color: shown.Color, TextColor: shown.On, Logo: shown.Logo, Home: shown.Home, Support: shown.Support}
+	page = b.Home
+	if app.takesCookies() {
+		page = c.url("/auth/sign-in/") + app.ID.String()
+	}
+	return b, page
 }

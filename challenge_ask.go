@@ -125,7 +125,7 @@ func (k *tokens) addChallenge(riders *Riders, n newChallenge) {
 	if n.user != nil && p.kind == forVerify.kind {
 		k.addOwnProof(riders, n, t.ExpiresAt)
 	}
-	l := k.mail.outbox.causedBy(n.by, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)))
+	l := k.mail.outbox.causedBy(n.by.Languages, n.by.UserAgent, n.letter(k.link(app.ID, p, n.secrets.id, t.ExpiresAt)))
 	k.mail.outbox.queue(riders, app.ID, l, n.now, p.ttl)
 }
 

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/authkit-dev/authkit/internal/address"
-	"github.com/authkit-dev/authkit/mail"
 )
 
 func (c *Config) fillProductName(base *url.URL, bad *problems) {
@@ -29,16 +28,4 @@ func (c *Config) fillMailFrom(base *url.URL, bad *problems) {
 	if err := address.CheckSender(c.MailFrom); err != nil {
 		bad.add("MailFrom", quote(c.MailFrom), err.Error())
 	}
-}
-
-// mailLook returns how the mails of an app look, and where its notices lead: to its sign-in page if
-// the app takes cookies, and otherwise to its home, if mails show that.
-func (c *Config) mailLook(app App) (b mail.Brand, page string) {
-	shown := c.mailBrandOf(app)
-	b = mail.Brand{Color: shown.Color, TextColor: shown.On, Logo: shown.Logo, Home: shown.Home, Support: shown.Support}
-	page = b.Home
-	if app.takesCookies() {
-		page = c.url("/auth/sign-in/") + app.ID.String()
-	}
-	return b, page
 }

@@ -172,7 +172,7 @@ func doors() []door {
 		{"POST /auth/verify/{app_id}", "the binding", member(verify, `{"email":"{email}","code":"{code}","binding":"{x}"}`), map[string]int{linkBinding: 200}, nil},
 		{"POST /auth/verify/{app_id}", "the form's token", func(s *stage, c wallet, x string) *http.Request {
 			return s.request("POST", s.in(verify), url.Values{"token": {c.of[linkJWT]}, "form_token": {x}}.Encode(), form, "Cookie: "+c.cookie[formToken])
-		}, map[string]int{formToken: 200}, []int{403}},
+		}, map[string]int{formToken: 303}, []int{403}},
 		{"POST /auth/verify/{app_id}", "the form's cookie", func(s *stage, c wallet, x string) *http.Request {
 			return s.request("POST", s.in(verify), c.form.Encode(), form, "Cookie: authkit-b="+x)
 		}, nil, []int{403}},

@@ -124,6 +124,6 @@ func confirmChange(e *Engine, app App, account *Account, got challenge, by Clien
 		To: u.EmailTyped, Template: "email_changed", App: app.Name, Link: e.tokens.addUndo(&c, account),
 		Minutes: int(forUndo.ttl / time.Minute), Proven: account.verifiedByProof(),
 	}
-	e.outbox.queue(&c.Riders, app.ID, e.outbox.causedBy(by, l), c.Now, forUndo.ttl)
+	e.outbox.queue(&c.Riders, app.ID, e.outbox.causedBy(by.Languages, by.UserAgent, l), c.Now, forUndo.ttl)
 	return c
 }

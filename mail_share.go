@@ -76,16 +76,11 @@ func (m *mailShare) charge(ctx context.Context, b *charges, app uuid.UUID, l *le
 		return false, err
 	}
 	counts := m.ofDeveloper(h.app)
-	if l.proven(h) {
+	if l.Proven = l.Proven || h.account != nil && h.account.verifiedByProof(); l.Proven {
 		_, _, err := b.charge(ctx, Console, counts...)
 		return err == nil, err
 	}
 	return true, m.chargeAddress(ctx, b, canonical, append(counts, m.ofAddress(app, canonical, l)...))
-}
-
-// proven reports whether this server has proved that the recipient reads mail at the address.
-func (l *letter) proven(h *mailHolder) bool {
-	return l.Proven || h.account != nil && h.account.verifiedByProof()
 }
 
 // chargeNotice charges the limit of notices. The first notice beyond the limit of an hour is

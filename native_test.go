@@ -114,7 +114,11 @@ func TestABrowserGoesToAProgramByAPressOnly(t *testing.T) {
 					t.Errorf("page: got one that goes on by itself: %v, want %v", goes, !c.pressed)
 				}
 				got := s.send("POST", s.in("/auth/verify/{app_id}"), formOf(page), form, asker)
-				got.want(t, http.StatusOK, "")
+				status := http.StatusOK
+				if strings.HasPrefix(c.to, origin) {
+					status = http.StatusSeeOther
+				}
+				got.want(t, status, "")
 				if to := got.leadsTo(); !strings.HasPrefix(to, c.to+"?code=") {
 					t.Errorf("Location: got %q, want %s with a code", to, c.to)
 				}

@@ -243,7 +243,7 @@ func (o *outbox) post(ctx context.Context, m *parcel) error {
 	}
 	refund, ok, err := o.policy.admit(ctx, m.App, l, h)
 	if err == nil && ok {
-		err = o.sender.send(ctx, m.ID, *l, *h)
+		err = o.sender.send(ctx, m.ID, *l, h.app)
 		o.noteTry(err)
 	}
 	if err != nil && !errors.Is(err, mail.ErrPermanent) {

@@ -68,9 +68,9 @@ func (o *outbox) newID(now time.Time) uuid.UUID {
 }
 
 // causedBy returns the letter in the language of the client that caused it.
-func (o *outbox) causedBy(by Client, l letter) letter {
-	l.Language = o.sender.words.Match(by.Languages).Tag
-	if agent := useragent.Describe(by.UserAgent); agent != useragent.Describe("") { // the words for any other say nothing
+func (o *outbox) causedBy(languages, userAgent string, l letter) letter {
+	l.Language = o.sender.words.Match(languages).Tag
+	if agent := useragent.Describe(userAgent); agent != useragent.Describe("") { // the words for any other say nothing
 		l.Agent = agent
 	}
 	return l

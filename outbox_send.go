@@ -39,10 +39,10 @@ func (s sender) sender(app string) string {
 
 // send renders a letter and gives it to the Mailer. Both may be code of the host: a panic becomes
 // an error, and the mail is tried again.
-func (s sender) send(ctx context.Context, id uuid.UUID, l letter, h mailHolder) error {
+func (s sender) send(ctx context.Context, id uuid.UUID, l letter, app App) error {
 	var message mail.Message
 	err := panics.Catch(func() (err error) {
-		message, err = s.templates.Render(l.Template, s.data(l, h).Limited(l.Template))
+		message, err = s.templates.Render(l.Template, s.data(l, app).Limited(l.Template))
 		if err != nil {
 			return fmt.Errorf("%w: %w", mail.ErrPermanent, err)
 		}
@@ -58,15 +58,15 @@ func (s sender) send(ctx context.Context, id uuid.UUID, l letter, h mailHolder) 
 }
 
 // data returns what the templates may use.
-func (s sender) data(l letter, h mailHolder) mail.Data {
+func (s sender) data(l letter, app App) mail.Data {
 	d := mail.Data{
 		Product: s.product, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
 		Email: l.To, Provider: l.Provider, Change: s.change(l), Language: l.Language, Asked: l.At, URL: l.URL,
 	}
-	if l.proven(&h) {
+	if l.Proven {
 		d.Agent = l.Agent
 	}
-	brand, page := s.look(h.app)
+	brand, page := s.look(app)
 	if d.Brand = brand; d.URL == "" && l.Template != "app_changed" { // whose recipient is a user of the console
 		d.URL = page
 	}

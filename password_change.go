@@ -89,7 +89,7 @@ func (e *Engine) putPassword(ctx context.Context, in PasswordChange, may func(Ap
 		}
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventPasswordChange})
 		if to != "" {
-			l := e.outbox.causedBy(in.Client, letter{To: to, Template: "password_changed", App: app.Name})
+			l := e.outbox.causedBy(in.Client.Languages, in.Client.UserAgent, letter{To: to, Template: "password_changed", App: app.Name})
 			e.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
 		}
 		return e.changeUser(ctx, c)

@@ -175,7 +175,7 @@ func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	}
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
 	l.Change = strings.Join(names, ", ")
-	o.queue(&c.Riders, c.App, o.causedBy(by, l), c.Now, noticeTTL)
+	o.queue(&c.Riders, c.App, o.causedBy(by.Languages, by.UserAgent, l), c.Now, noticeTTL)
 }
 
 // accountOfProof reads the account that a proof belongs to. [CodeInvalidToken]: the proof belongs to

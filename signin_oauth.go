@@ -145,7 +145,7 @@ func (e *Engine) addLinkNotice(c *UserChange, app App, of *Account, provider str
 		To: u.EmailTyped, Template: "identity_linked", App: app.Name, Provider: naming.Provider(provider), Link: link,
 		Minutes: int(forUndo.ttl / time.Minute), Proven: of.verifiedByProof(),
 	}
-	e.outbox.queue(&c.Riders, app.ID, e.outbox.causedBy(by, l), c.Now, noticeTTL)
+	e.outbox.queue(&c.Riders, app.ID, e.outbox.causedBy(by.Languages, by.UserAgent, l), c.Now, noticeTTL)
 }
 
 // SignInProviders returns the names of the providers by which users of the app can sign in, in

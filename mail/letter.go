@@ -127,7 +127,7 @@ func (l *letter) when(key string) string {
 }
 
 // Sender says who sends the mail, because an app may have any name.
-func (l letter) Sender() string {
+func (l *letter) Sender() string {
 	switch l.Product {
 	case "":
 		return ""
@@ -139,10 +139,10 @@ func (l letter) Sender() string {
 
 // Preheader is the text that a list of mails shows beside the subject. It does not have the code,
 // since a locked device shows it too.
-func (l letter) Preheader() string { return append(l.Facts, l.Small...)[0] }
+func (l *letter) Preheader() string { return append(l.Facts, l.Small...)[0] }
 
 // Color is that of the button.
-func (l letter) Color() string { return cmp.Or(l.Brand.Color, "#2456c7") }
+func (l *letter) Color() string { return cmp.Or(l.Brand.Color, "#2456c7") }
 
 // OnColor is that of the text on the button.
-func (l letter) OnColor() string { return cmp.Or(l.Brand.TextColor, "#ffffff") }
+func (l *letter) OnColor() string { return cmp.Or(l.Brand.TextColor, "#ffffff") }

@@ -64,7 +64,7 @@ func (t localized) Render(name string, data Data) (Message, error) {
 		return Message{}, fmt.Errorf("no mail template %q", name)
 	}
 	var plain, page strings.Builder
-	if err := errors.Join(textForm().Execute(&plain, l), htmlForm().Execute(&page, l)); err != nil {
+	if err := errors.Join(textForm().Execute(&plain, &l), htmlForm().Execute(&page, &l)); err != nil {
 		return Message{}, fmt.Errorf("render mail %q: %w", name, err)
 	}
 	return Message{Subject: l.Title, Text: plain.String(), HTML: page.String()}, nil

@@ -39,10 +39,10 @@ func TestMailBySMTP(t *testing.T) {
 		hello string
 		whose string // the service that the mail names
 	}{
-		"from the host of the base URL":   {nil, "From: <no-reply@auth.example.com>", "auth.example.com", "auth.example.com"},
-		"from whom --mail-from names":     {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Example, Inc." <hello@example.com>`, "example.com", "auth.example.com"},
-		"greeted as --smtp-hello demands": {[]string{"--smtp-hello", "out1.example.net"}, "From: <no-reply@auth.example.com>", "out1.example.net", "auth.example.com"},
-		"of the --product-name":           {[]string{"--product-name", "Example Login"}, "From: <no-reply@auth.example.com>", "auth.example.com", "Example Login"},
+		"from the host of the base URL":   {nil, `From: "Demo" <no-reply@auth.example.com>`, "auth.example.com", "auth.example.com"},
+		"from whom --mail-from names":     {[]string{"--mail-from", `"Example, Inc." <hello@example.com>`}, `From: "Demo" <hello@example.com>`, "example.com", "auth.example.com"},
+		"greeted as --smtp-hello demands": {[]string{"--smtp-hello", "out1.example.net"}, `From: "Demo" <no-reply@auth.example.com>`, "out1.example.net", "auth.example.com"},
+		"of the --product-name":           {[]string{"--product-name", "Example Login"}, `From: "Demo" <no-reply@auth.example.com>`, "auth.example.com", "Example Login"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
