@@ -173,6 +173,9 @@ func (h *handler) checkAndServe(c *call, rt route, bodyErr error) error {
 	if bodyErr != nil {
 		return bodyErr
 	}
+	if err := c.checkQuery(rt); err != nil {
+		return c.chargeDeferred(err)
+	}
 	return c.chargeDeferred(rt.action.run(c))
 }
 

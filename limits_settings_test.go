@@ -116,7 +116,7 @@ func TestLimitsOfAnApp(t *testing.T) {
 			`{"limits":{"oauth":""}}`:               {"limits.oauth", "invalid_limit", `limits.oauth is empty: write a limit such as "10/m/ip", or null for the engine's own`},
 			`{"limits":{"oauth":5}}`:                {"limits.oauth", "wrong_type", "is of the wrong type"},
 			`{"limits":"20/m/ip"}`:                  {"limits", "wrong_type", "is of the wrong type"},
-			`{"limits":{"oAuth":"1/m/ip"}}`:         {"limits.oAuth", "unknown", "is not a member of this request"},
+			`{"limits":{"oAuth":"1/m/ip"}}`:         {"limits.oAuth", "unknown", "is not a member of this request; did you mean oauth?"},
 			`{"limits":{"given":true}}`:             {"limits.given", "unknown", "is not a member of this request"},
 			`{"limits":{"mail":null,"mail":null}}`:  {"limits.mail", "duplicate", "stands more than once"},
 			`{"limits":{"mail":"1/h/\u0000email"}}`: {"limits.mail", "control_character", "holds a control character"},

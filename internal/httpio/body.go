@@ -197,7 +197,7 @@ func DecodeBytes(b []byte, v any) error {
 		return bad("the body is not a JSON object")
 	}
 	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
-		return explain(err)
+		return explain(err, reflect.TypeOf(v).Elem())
 	}
 	if harmless(b) {
 		return nil
@@ -213,8 +213,8 @@ func harmless(b []byte) bool {
 	return bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, 0x7f) < 0 && bytes.IndexByte(b, 0xc2) < 0 && !bytes.Contains(b, []byte("null"))
 }
 
-// explain turns an error of the decoder into one that names the field.
-func explain(err error) error {
+// explain turns an error of the decoder into one that names the field of a value of the type.
+func explain(err error, t reflect.Type) error {
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		field := dotted(syntax.JSONPointer)
 		if errors.Is(err, jsontext.ErrDuplicateName) {
@@ -228,7 +228,8 @@ func explain(err error) error {
 	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
 		field := dotted(semantic.JSONPointer)
 		if errors.Is(err, json.ErrUnknownName) {
-			return badField(field, "unknown", "is not a member of this request")
+			known := membersAt(t, semantic.JSONPointer)
+			return badField(field, "unknown", didYouMean("is not a member of this request", semantic.JSONPointer.LastToken(), known))
 		}
 		return badField(field, "wrong_type", "is of the wrong type")
 	}
@@ -248,7 +249,7 @@ func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 		return inspectPlain(raw, path) // a type with a text form, such as a time
 	}
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return explain(err)
+		return explain(err, t)
 	}
 	for f := range t.Fields() {
 		if f.Anonymous { // its members stand beside the others
