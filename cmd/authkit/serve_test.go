@@ -49,7 +49,7 @@ func signInByLink(t *testing.T, p *process, box *lines, app, email string) {
 		t.Errorf("pending: got %s", pending.text)
 	}
 	page := p.send("GET", "/auth/verify/"+app+"?token="+mail.token, "").want(t, 200, "")
-	if !strings.Contains(page.text, `<button type="submit">`) {
+	if !strings.Contains(page.text, `<button type="submit"`) {
 		t.Errorf("page: got %s, want one with a button", page.text)
 	}
 	body := `{"token":"` + mail.token + `"}`
