@@ -1,11 +1,11 @@
-// Command quickstart runs authkit on the in-memory store, with a page to sign in on. It prints
-// commands to paste into a shell, and then each mail with its link.
+// Command quickstart is a pretend product, Sprig, whose users sign in on authkit's own pages. Beside
+// it stands the mailbox: the mails that authkit sent. Everything is in memory. It prints commands to
+// paste into a shell, too.
 package main
 
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,16 +15,12 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"time"
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 	"github.com/authkit-dev/authkit/store/memory"
 )
-
-//go:embed page.html
-var page string
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "where to listen")
@@ -48,34 +44,31 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	home := "http://" + net.JoinHostPort(host, port) + "/"
 
-	// All paths of authkit are under /id. Mails are printed.
-	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: home + "id", Mailer: mail.Log(out)})
+	// All paths of authkit are under /id. No mail leaves the process.
+	mails := mail.NewOutbox()
+	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: home + "id", Mailer: mails, ProductName: "Sprig"})
 	if err != nil {
 		return err
 	}
 	go engine.Run(ctx) //nolint:errcheck // ends with ctx
-
-	// A developer owns apps; an app has users of its own.
-	dev, err := engine.CreateDeveloper(ctx, "dev@example.com", "a-long-enough-passphrase")
+	app, key, err := newApp(ctx, engine, home)
 	if err != nil {
 		return err
 	}
-	app, key, err := engine.CreateApp(ctx, dev.ID.String(), "demo")
+
+	// A browser that opens /plants without a session is sent to the sign-in page, and comes back.
+	require, err := engine.RequirePage(ctx, app.ID)
 	if err != nil {
 		return err
 	}
-	// A link sends the browser on to the page. Only registered URLs are allowed.
-	if _, err := engine.ChangeApp(ctx, authkit.AppRef{Developer: dev.ID.String(), ID: app.ID}, authkit.AppPatch{RedirectURLs: &[]string{home}}); err != nil {
-		return err
-	}
-
+	optional := engine.Optional(authkit.ForApp(app.ID)) // lets strangers through, too
+	p := &product{engine: engine, app: app.ID, watered: map[watering]bool{}}
 	mux := http.NewServeMux()
 	mux.Handle("/id/", http.StripPrefix("/id", engine.Handler()))
-	mux.Handle("/me", engine.Require(authkit.ForApp(app.ID))(http.HandlerFunc(me)))
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = strings.NewReplacer("APP_ID", app.ID.String(), "HOME", home).WriteString(w, page)
-	})
+	mux.Handle("GET /{$}", optional(http.HandlerFunc(p.show)))
+	mux.Handle("GET /plants", require(http.HandlerFunc(p.show)))
+	mux.Handle("POST /water", require(http.HandlerFunc(p.water)))
+	addMailbox(mux, mails)
 	_, _ = fmt.Fprintf(out, instructions, home, app.ID, key)
 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
@@ -86,26 +79,39 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 	return nil
 }
 
-// me is a route of the host.
-func me(w http.ResponseWriter, r *http.Request) {
-	id, _ := authkit.IdentityFrom(r.Context())
-	_, _ = fmt.Fprintf(w, "user %s of app %s, signed in by %s\n", id.User, id.App, strings.Join(id.Methods, ", "))
+// newApp makes a developer, who owns apps, and an app, which has users of its own. Its sessions are
+// in cookies, and its colour and links are on authkit's pages.
+func newApp(ctx context.Context, engine *authkit.Engine, home string) (app authkit.App, key string, err error) {
+	dev, err := engine.CreateDeveloper(ctx, "dev@example.com", "a-long-enough-passphrase")
+	if err != nil {
+		return app, "", err
+	}
+	app, key, err = engine.CreateApp(ctx, dev.ID.String(), "Sprig")
+	if err != nil {
+		return app, "", err
+	}
+	app, err = engine.ChangeApp(ctx, authkit.AppRef{Developer: dev.ID.String(), ID: app.ID}, authkit.AppPatch{
+		SessionMode: new(authkit.SessionCookie),
+		Branding:    &authkit.BrandingPatch{Color: new("#2f6f4f"), HomeURL: &home, SupportURL: new(home + "#help")},
+	})
+	return app, key, err
 }
 
-const instructions = `authkit is running. Open %[1]s to sign in, or paste:
+const instructions = `authkit is running. Open %[1]s
+
+Its mailbox, %[1]smailbox, has every mail. The first tells the developer what this program set.
+The API takes requests from a shell, too:
 
 # sign up with a password
 curl -s %[1]sid/auth/credentials/%[2]s -H 'Content-Type: application/json' -d '{"email":"ann@example.com","password":"correct horse battery"}'
 
-# ask for a link; the mail is printed here, and the link can be clicked
-curl -s %[1]sid/auth/magic-link/%[2]s -H 'Content-Type: application/json' -d '{"email":"bob@example.com","redirect_to":"%[1]s"}'
+# ask for a link
+curl -s %[1]sid/auth/magic-link/%[2]s -H 'Content-Type: application/json' -d '{"email":"bob@example.com"}'
 
 # list the app's users with its API key
 curl -s %[1]sid/users/%[2]s -H 'Authorization: Bearer %[3]s'
 
 # sign in as the developer
 curl -s %[1]sid/auth/credentials/console -H 'Content-Type: application/json' -d '{"email":"dev@example.com","password":"a-long-enough-passphrase"}'
-
-# mails follow; the first tells the developer that this program set redirect_urls
 
 `

@@ -3,16 +3,18 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
+	"fmt"
+	"html"
 	"io"
-	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os/exec"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/authkit-dev/authkit/examples/internal/browser"
 )
 
 // program is the quickstart, running.
@@ -70,102 +72,87 @@ func TestPastedCommandsWork(t *testing.T) {
 	}
 }
 
-// client is a browser without scripts.
-type client struct {
-	*http.Client
+const (
+	signIn  = "/id/auth/sign-in/"
+	address = "bob@example.com"
+)
 
-	p *program
-}
-
-func (p *program) client() client {
+// opened is a browser that shows the page.
+func (p *program) opened() *browser.Browser {
 	p.t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return client{&http.Client{Jar: jar}, p}
+	return browser.New(p.t, p.home).Open("/")
 }
 
-// text reads the body of an answer, which must be a success.
-func (c client) text(got *http.Response, err error) string {
-	c.p.t.Helper()
-	if err != nil {
-		c.p.t.Fatal(err)
+// mailed opens the mailbox until it has a mail to an address, and returns the mail's text.
+func (p *program) mailed(to string) string {
+	p.t.Helper()
+	mail := regexp.MustCompile(`(?s)to <bdi>` + regexp.QuoteMeta(to) + `</bdi>.*?<pre>(.*?)</pre>`)
+	for b := browser.New(p.t, p.home); p.t.Context().Err() == nil; runtime.Gosched() {
+		if m := mail.FindStringSubmatch(b.Open("/mailbox").Want(200, "/mailbox", "Mailbox").Page); m != nil {
+			return html.UnescapeString(m[1])
+		}
 	}
-	defer got.Body.Close()
-	b, err := io.ReadAll(got.Body)
-	if err != nil || got.StatusCode > 202 {
-		c.p.t.Fatalf("%s: got %d, %v\n%s", got.Request.URL, got.StatusCode, err, b)
-	}
-	return string(b)
+	return ""
 }
 
-// post does what the function of that name on the page does.
-func (c client) post(path string, body map[string]string) map[string]any {
-	c.p.t.Helper()
-	b, err := json.Marshal(body)
-	if err != nil {
-		c.p.t.Fatal(err)
-	}
-	var out map[string]any
-	text := c.text(c.Post(c.p.home+"id/auth/"+path+"/"+c.p.app, "application/json", strings.NewReader(string(b))))
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		c.p.t.Fatal(err)
-	}
-	return out
-}
-
-// enter checks that an answer is a sign-in whose token /me accepts.
-func (c client) enter(answer map[string]any) {
-	c.p.t.Helper()
-	token, _ := answer["token"].(string)
-	r, err := http.NewRequestWithContext(c.p.t.Context(), http.MethodGet, c.p.home+"me", nil)
-	if err != nil {
-		c.p.t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	if got := c.text(c.Do(r)); !strings.Contains(got, " of app "+c.p.app+", signed in by ") {
-		c.p.t.Errorf("me: got %q", got)
-	}
+// asked asks for a mail on the sign-in page, and shows the page on which its code is typed.
+func (p *program) asked() *browser.Browser {
+	p.t.Helper()
+	b := p.opened().Want(200, "/", "No plant forgotten").Follow("/plants").Want(200, signIn, "Sprig")
+	return b.Press("email="+address, "do=link").Want(200, signIn, `name="code"`)
 }
 
 func TestThePage(t *testing.T) {
 	t.Parallel()
+	t.Run("shows who signed up, with what is theirs, until they sign out", func(t *testing.T) {
+		t.Parallel()
+		p := start(t)
+		b := p.opened().Follow("/plants").Follow("/sign-up/")
+		b.Press("email=ann@example.com", "password=a long enough passphrase", "name=Ann", "do=password").Want(200, "/plants", "<bdi>Ann</bdi>")
+		b.Press("plant=Fern").Want(200, "/plants", "watered today")
+		b.Follow("/account/").Want(200, "/id/auth/account/", "ann@example.com")
+		b.Open("/").Want(200, "/", "watered today").Follow("/sign-out/").Press().Want(200, "/", "No plant forgotten")
+		b.Open("/plants").Want(200, signIn, "Sprig")
+	})
+	t.Run("is reached with the code in the mailbox", func(t *testing.T) {
+		t.Parallel()
+		p := start(t)
+		b := p.asked()
+		code := regexp.MustCompile(`\b\d{6}\b`).FindString(p.mailed(address))
+		b.Press("code="+code, "do=code").Want(200, "/plants", address)
+	})
+	t.Run("is reached by the link in the mailbox", func(t *testing.T) {
+		t.Parallel()
+		p := start(t)
+		b := p.asked()
+		link := regexp.MustCompile(`http://localhost\S+/auth/verify/\S+`).FindString(p.mailed(address))
+		b.Open(link).Press().Want(200, "/plants", address)
+	})
+	t.Run("has the colour of the product on authkit's pages, in the language of the browser", func(t *testing.T) {
+		t.Parallel()
+		p := start(t)
+		b := p.opened().Follow("/plants").Want(200, signIn, "#2f6f4f")
+		b.Open("/plants?x").Want(200, signIn, `lang="en"`)
+		b.Open(b.At.RequestURI()+"&ui_locales=de").Want(200, signIn, `lang="de"`)
+	})
+}
+
+// A mail is a stranger's text: its frame runs no script, and its links leave the frame.
+func TestTheMailboxFramesMails(t *testing.T) {
+	t.Parallel()
 	p := start(t)
-	c := p.client()
-	page := c.text(c.Get(p.home))
-	for _, want := range []string{`"/id/auth/" + path + "/` + p.app + `"`, `redirect_to: "` + p.home + `"`} {
-		if !strings.Contains(page, want) {
-			t.Errorf("page: got %s, want %s in it", page, want)
-		}
+	p.asked()
+	p.mailed(address)
+	box := p.opened().Open("/mailbox")
+	box.Want(200, "/mailbox", `<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="&lt;base target=&#34;_blank&#34;&gt;`)
+	if n := strings.Count(box.Page, "<iframe"); n != strings.Count(box.Page, "<iframe sandbox=") {
+		t.Errorf("got a frame of %d without a sandbox, want none", n)
 	}
-	t.Run("signs up and in with a password", func(t *testing.T) {
-		body := map[string]string{"email": "ann@example.com", "password": "a long enough passphrase"}
-		c.enter(c.post("credentials", body))
-		c.enter(c.post("credentials", body))
-	})
-	t.Run("signs in with the code in the mail", func(t *testing.T) {
-		asked := c.post("magic-link", map[string]string{"email": "bob@example.com", "redirect_to": p.home})
-		p.printed(`^To: "(bob@example\.com)"$`) // Ann's sign-up mailed a code, too
-		code := p.printed(`code: ([0-9]{6})`)
-		c.enter(c.post("verify", map[string]string{"email": "bob@example.com", "code": code, "binding": asked["binding"].(string)}))
-	})
-	t.Run("is where the link in the mail comes back to, in any browser", func(t *testing.T) {
-		c.post("magic-link", map[string]string{"email": "carol@example.com", "redirect_to": p.home})
-		p.printed(`^To: "(carol@example\.com)"$`)
-		link := p.printed(`^(http://localhost\S+/auth/verify/\S+)$`)
-		another := p.client()
-		confirm := another.text(another.Get(link))
-		form := url.Values{}
-		for _, m := range regexp.MustCompile(`name="(\w+)" value="([^"]*)"`).FindAllStringSubmatch(confirm, -1) {
-			form.Set(m[1], m[2])
-		}
-		action := regexp.MustCompile(`action="([^"]+)"`).FindStringSubmatch(confirm)[1]
-		pressed, err := another.PostForm(action, form)
-		if got := another.text(pressed, err); got != page {
-			t.Errorf("pressed: got %s, want the page", got)
-		}
-		code := pressed.Request.URL.Query().Get("code")
-		another.enter(another.post("token", map[string]string{"code": code}))
-	})
+	shown := strings.Count(box.Page, "to <bdi>")
+	if want := fmt.Sprintf(`!== "%d"`, shown); !strings.Contains(box.Page, want) {
+		t.Errorf("got %s, want the count of its mails, %s", box.Page, want)
+	}
+	if got, err := strconv.Atoi(p.opened().Open("/mailbox/count").Page); err != nil || got < shown {
+		t.Errorf("count: got %d, %v, want at least the %d mails before", got, err, shown)
+	}
 }
