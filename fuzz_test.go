@@ -142,7 +142,7 @@ func FuzzCursor(f *testing.F) {
 		if text == page.Next {
 			want = http.StatusOK
 		}
-		if got := get(t, "&cursor=" + url.QueryEscape(text)); got.Code != want {
+		if got := get(t, "&cursor="+url.QueryEscape(text)); got.Code != want {
 			t.Errorf("cursor %q: got %d %s, want %d", text, got.Code, got.Body, want)
 		}
 	})
