@@ -23,7 +23,6 @@ type Engine struct {
 	live      *liveness  // what Require remembers
 	keys      *apiKeys   // API keys
 	providers *providers // OAuth configurations
-	goals     *goals     // where flows may go on to
 	http      *border    // what HTTP keeps
 }
 

@@ -102,6 +102,11 @@ func pageFlows() []flow {
 			s.signUp(email)
 			return b.filled(b.opens(signInPage+toGoal), "password", "email="+email, "password="+password)
 		}},
+		{name: "sign in on the page and go to another origin", route: "POST " + signInPage, status: 200, goes: true, ready: func(s *stage) func() *http.Request {
+			b, email := s.visitor(), s.email()
+			s.signUp(email)
+			return b.filled(b.opens(signInPage+"?redirect_to="+abroad+"&code_challenge="+challenge), "password", "email="+email, "password="+password)
+		}},
 		{name: "sign in on the page with a cookie", route: "POST " + signInPage, status: 303, ready: func(s *stage) func() *http.Request {
 			b, email := s.visitor(), s.email()
 			s.signUp(email)

@@ -20,24 +20,18 @@ type goal struct {
 	begins    bool   // the flow begins; false: its goal was checked when it began
 }
 
-// goals checks where flows may go on to.
-type goals struct {
-	own        func(to string) error // refuses what is not a path of the host on BaseURL's origin
-	sameOrigin func(to string) bool  // reports whether a URL is of BaseURL's origin
-}
-
-// check refuses a goal that the app does not list (RFC 9700, section 4.1), unless a cookie holds
+// checkGoal refuses a goal that the app does not list (RFC 9700, section 4.1), unless a cookie holds
 // the session and the goal is a path of BaseURL's own origin, and a code_challenge that is not of
 // S256. A goal of a private-use scheme needs a challenge: another program may have claimed the
 // scheme, so that the code must be useless to it (RFC 8252, section 8.1). So does one of another
 // origin where a flow begins, unless a cookie holds the session: that origin does not send the
 // binding cookie, so that only a challenge makes the code of use to the program that began alone
 // (RFC 9700, section 2.1.1).
-func (g *goals) check(app App, to goal) error {
+func (e *Engine) checkGoal(app App, to goal) error {
 	var bad []FieldError
 	switch {
 	case to.to == "" || app.listsGoal(to.to):
-	case isPath(to.to) && to.cookie && g.own(to.to) == nil:
+	case isPath(to.to) && to.cookie && e.http.ownPath(to.to) == nil:
 	default:
 		bad = append(bad, FieldError{"redirect_to", "not_registered", "redirect_to is not one of the app's redirect_urls"})
 	}
@@ -46,7 +40,7 @@ func (g *goals) check(app App, to goal) error {
 		bad = append(bad, FieldError{"code_challenge", "invalid_challenge", "code_challenge is not the base64url of a SHA-256 sum"})
 	case to.challenge == "" && !to.noSession && httpio.PrivateUse(to.to):
 		bad = append(bad, FieldError{"code_challenge", "required", "code_challenge is missing, which a redirect_to of a private-use scheme needs"})
-	case to.challenge == "" && to.begins && to.to != "" && !to.cookie && !g.sameOrigin(to.to):
+	case to.challenge == "" && to.begins && to.to != "" && !to.cookie && !e.cfg.ownOrigin(to.to):
 		bad = append(bad, FieldError{"code_challenge", "required", "code_challenge is missing, which a redirect_to of another origin needs"})
 	}
 	return invalidFields(bad)
@@ -68,7 +62,7 @@ func (e *Engine) CheckRedirect(ctx context.Context, in RedirectCheck) error {
 	if err != nil {
 		return err
 	}
-	return e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true})
+	return e.checkGoal(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true})
 }
 
 // isPath reports whether a goal is a path rather than a URL.

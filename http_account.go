@@ -204,7 +204,7 @@ func pressAccount(c person) error {
 		return c.goOn(out.RedirectTo, nil)
 	}
 	if form.stale {
-		return c.refuseStep(visit, "", staleForm())
+		return c.refuseStep(visit, "", errStaleForm)
 	}
 	next, err := step.take(c, visit, form)
 	if err != nil {

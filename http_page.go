@@ -146,7 +146,7 @@ type pageForm struct {
 func (c person) readForm() (pageForm, error) {
 	form, err := c.readPressed()
 	if err == nil && form.stale {
-		err = staleForm()
+		err = errStaleForm
 	}
 	return form, err
 }
@@ -164,7 +164,7 @@ func (c person) readPressed() (pageForm, error) {
 	form := pageForm{Values: values, browser: c.browser.secret()}
 	if shown := form.Get("form_token"); form.browser == nil || !sameText(shown, c.formToken(form.browser)) {
 		if form.stale = form.browser != nil && c.shownBefore(form.browser, shown); !form.stale {
-			return form, staleForm()
+			return form, errStaleForm
 		}
 	}
 	return form, c.checkSessionChoice()

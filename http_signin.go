@@ -178,7 +178,7 @@ func (c person) pressPassword(flow signInFlow, form pageForm, intent string) err
 // pressMail mails a link and a code, and goes on to the page on which the code is typed.
 func (c person) pressMail(flow signInFlow, form pageForm) error {
 	if form.stale {
-		return staleForm()
+		return errStaleForm
 	}
 	step := mailedStep{Purpose: forSignIn.kind, Email: form.Get("email")}
 	switch {

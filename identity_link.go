@@ -39,7 +39,7 @@ func (e *Engine) LinkIdentity(ctx context.Context, in IdentityLink) (OAuthGo, er
 	if err != nil {
 		return OAuthGo{}, err
 	}
-	if err := e.goals.check(app, goal{to: in.RedirectTo, noSession: true}); err != nil {
+	if err := e.checkGoal(app, goal{to: in.RedirectTo, noSession: true}); err != nil {
 		return OAuthGo{}, err
 	}
 	return e.beginFlow(ctx, config, departure{
@@ -122,7 +122,7 @@ type linking struct {
 
 // completeLink asks the provider who the person is, and links the identity.
 func (e *Engine) completeLink(ctx context.Context, app App, in IdentityLinkReturn, l linking) (IdentityLanding, error) {
-	if err := e.goals.check(app, goal{to: l.RedirectTo, noSession: true}); err != nil {
+	if err := e.checkGoal(app, goal{to: l.RedirectTo, noSession: true}); err != nil {
 		return IdentityLanding{}, err // no longer registered
 	}
 	done := IdentityLanding{RedirectTo: l.RedirectTo, Provider: l.Provider}

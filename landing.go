@@ -7,40 +7,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Landing is the outcome of a flow that ends in a browser.
-type Landing struct {
-	State LandingState
-
-	// RedirectTo is the URL to which the browser goes on, with [LandingGoesOn]. It is one of the
-	// app's redirect URLs. An error that is returned with such a Landing is to be reported to
-	// that URL, too.
-	RedirectTo string
-
-	// Code is the one-time code for RedirectTo. [Engine.ExchangeCode] takes it once, within a
-	// minute, and says what a repetition gets. It is empty with an error, and where a cookie holds
-	// the session: [Engine.SetSessionCookies] sets it before the browser goes on.
-	Code string
-
-	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that
-	// repeats a request which led to RedirectTo, only its User, SessionID and Created are set. With
-	// [LandingConfirmed] and [LandingSaved] only Removed is of use. With [LandingTypeCode]
-	// SignIn is empty.
-	SignIn SignIn
-}
-
-// LandingState says how a flow ended. It is empty if the flow was refused and has no URL to go on to.
-type LandingState string
-
-// The states of a [Landing].
-const (
-	LandingSignedIn  LandingState = "signed_in" // the session begins in this browser
-	LandingGoesOn    LandingState = "goes_on"   // the browser goes on to RedirectTo, which exchanges Code for the session, if there is a code
-	LandingConfirmed LandingState = "confirmed" // the address is confirmed, and no session begins
-	LandingSaved     LandingState = "saved"     // the new password is saved, and no session begins
-	LandingProven    LandingState = "proven"    // it is known who the person is, and no session begins: there is no way to hand one over
-	LandingTypeCode  LandingState = "type_code" // nothing was spent: the code in the mail has to be typed in the browser or program that began the flow
-)
-
 // pressPage serves the form of a page: by the flow, which goes on if the browser breaks off, or as
 // the same press was answered before. sent is the page's name, and what the form holds.
 func (e *Engine) pressPage(ctx context.Context, in PagePress, sent []string, flow func(context.Context, App, press) (Landing, error)) (_ Landing, err error) {
@@ -53,7 +19,7 @@ func (e *Engine) pressPage(ctx context.Context, in PagePress, sent []string, flo
 	defer cancel()
 	p := pressOf(app.ID, in.Browser, sent[0], sent[1:]...)
 	if in.stale {
-		return e.repeatStale(ctx, app, p, in.Client)
+		return e.repeat(ctx, app, p, in.Client, errStaleForm)
 	}
 	landing, err := flow(ctx, app, p)
 	if err != nil {
@@ -62,29 +28,14 @@ func (e *Engine) pressPage(ctx context.Context, in PagePress, sent []string, flo
 	return landing, nil
 }
 
-// staleForm refuses a form that is not one that the browser was shown in its session.
-func staleForm() *Error {
-	return refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
-}
+// errStaleForm refuses a form that is not one that the browser was shown in its session.
+var errStaleForm = refuse(CodeForbidden, "the form is not one that this browser was shown; open the page again")
 
-// repeatStale answers a press whose form the browser was shown in an earlier session, which is refused
-// unless it is a second one.
-func (e *Engine) repeatStale(ctx context.Context, app App, p press, by Client) (Landing, error) {
-	out, ok, err := e.tokens.recall(ctx, p)
-	switch {
-	case err != nil:
-		return Landing{}, err
-	case !ok:
-		return Landing{}, staleForm()
-	}
-	return e.repeatLanding(ctx, app, out, by, staleForm())
-}
-
-// repeat answers a press that was refused with [CodeInvalidToken] by the outcome of the first, equal
-// press, as long as the session or code of that outcome is alive. Otherwise, and for every other
-// refusal, it returns refused.
+// repeat answers a press that was refused with [CodeInvalidToken], or whose form is stale, by the
+// outcome of the first, equal press, as long as the session or code of that outcome is alive.
+// Otherwise, and for every other refusal, it returns refused.
 func (e *Engine) repeat(ctx context.Context, app App, p press, by Client, refused error) (Landing, error) {
-	if !errors.Is(refused, CodeInvalidToken) {
+	if !errors.Is(refused, CodeInvalidToken) && !errors.Is(refused, errStaleForm) {
 		return Landing{}, refused
 	}
 	out, ok, err := e.tokens.recall(ctx, p)
@@ -154,3 +105,7 @@ func (e *Engine) repeatDone(ctx context.Context, p press, refused error) error {
 	}
 	return out.refusal()
 }
+
+// goalListed reports whether the app still lists the URL that the outcome redirects to. It is true
+// for an outcome without a redirect.
+func (o outcome) goalListed(app App) bool { return app.keepsGoal(o.RedirectTo) }

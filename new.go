@@ -71,7 +71,6 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 	}), e.secrets, c.url("/auth/callback/"), c.Logger)
 	e.http = newBorder(c, base, ring, e.now, thin)
-	e.goals = &goals{own: e.http.ownPath, sameOrigin: c.ownOrigin}
 	h := newHandler(e, routes())
 	e.http.handler, e.http.isRoute = h, h.has
 }

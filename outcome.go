@@ -73,10 +73,6 @@ func (o outcome) state() LandingState {
 	return o.State
 }
 
-// goalListed reports whether the app still lists the URL that the outcome redirects to. It is true
-// for an outcome without a redirect.
-func (o outcome) goalListed(app App) bool { return app.keepsGoal(o.RedirectTo) }
-
 // refusal returns the error with which the press was refused, or nil if it was not refused.
 func (o outcome) refusal() error {
 	if o.Refused == "" {

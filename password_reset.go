@@ -110,7 +110,8 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	case got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app):
 		step.ends = LandingSaved
 	default:
-		if step.handOver, err = e.handOver(app, got, step.client, in.Browser); err != nil {
+		step.handOver = got.handOver(in.Browser)
+		if err := e.checkGoal(app, step.leadsTo(app)); err != nil {
 			return Landing{}, err
 		}
 	}

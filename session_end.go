@@ -58,18 +58,16 @@ func sessionOf(ev Event) uuid.UUID {
 // EndSessions ends every session of a user, and every token bound to the user.
 // [CodeUserNotFound]: the app has no such user.
 func (e *Engine) EndSessions(ctx context.Context, ref UserRef) error {
-	return e.endSessions(ctx, SessionRef{App: ref.App, User: ref.ID}, "signed out")
+	return e.EndOtherSessions(ctx, SessionRef{App: ref.App, User: ref.ID})
 }
 
 // EndOtherSessions ends every session of a user but the one that ref names, and every token bound
-// to the user. [CodeUserNotFound]: the app has no such user.
-func (e *Engine) EndOtherSessions(ctx context.Context, ref SessionRef) error {
-	return e.endSessions(ctx, ref, "signed out elsewhere")
-}
-
-// endSessions ends the sessions of a user, but for the one that is named.
-func (e *Engine) endSessions(ctx context.Context, but SessionRef, why string) error {
-	now, app, user := e.now(), but.App, but.User
+// to the user. Without an ID it is [Engine.EndSessions]. [CodeUserNotFound]: the app has no such user.
+func (e *Engine) EndOtherSessions(ctx context.Context, but SessionRef) error {
+	now, app, user, why := e.now(), but.App, but.User, "signed out elsewhere"
+	if but.ID == uuid.Nil {
+		why = "signed out"
+	}
 	c := UserChange{Now: now, App: app, ID: user, End: true, Keep: but.ID}
 	c.Riders.note(now, Event{App: app, UserID: user, Type: EventSessionEndAll, Reason: why})
 	_, err := e.store.ChangeUser(ctx, c)

@@ -42,6 +42,11 @@ type signInStep struct {
 // inCookie reports whether the session of the step is held in a cookie.
 func (s signInStep) inCookie(app App) bool { return !s.bearer && app.holdsInCookie(s.client) }
 
+// leadsTo returns the goal of the step.
+func (s signInStep) leadsTo(app App) goal {
+	return goal{to: s.handOver.to, challenge: s.handOver.challenge, cookie: s.inCookie(app)}
+}
+
 // start returns the session that the step starts.
 func (s signInStep) start(app App, user uuid.UUID) sessionStart {
 	return sessionStart{user: user, amr: s.amr, by: s.client, cookie: s.inCookie(app)}

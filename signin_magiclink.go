@@ -46,7 +46,7 @@ func (e *Engine) askByAddress(ctx context.Context, p purpose, in MagicLinkReques
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true}); err != nil {
+	if err := e.checkGoal(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true}); err != nil {
 		return Pending{}, err
 	}
 	data := challengeData{Email: email, Typed: in.Email, RedirectTo: in.RedirectTo, Challenge: in.CodeChallenge}
@@ -244,18 +244,18 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 		}
 		step.ends = LandingProven
 	}
-	if step.handOver, err = e.handOver(app, got, step.client, in.Browser); err != nil {
+	step.handOver = got.handOver(in.Browser)
+	if err := e.checkGoal(app, step.leadsTo(app)); err != nil {
 		return Landing{}, err
 	}
 	return e.signInByMail(ctx, app, got, step)
 }
 
 // handOver says where the browser that redeems a proof hands its session over to. It is the zero value
-// if the proof has no redirect URL. [CodeInvalidRequest]: the app no longer lists the URL.
-func (e *Engine) handOver(app App, c challenge, by Client, browser []byte) (handOver, error) {
-	to := handOver{c.data.RedirectTo, c.data.Challenge, browser}
-	if to.to == "" {
-		return handOver{}, nil
+// if the proof has no redirect URL.
+func (c challenge) handOver(browser []byte) handOver {
+	if c.data.RedirectTo == "" {
+		return handOver{}
 	}
-	return to, e.goals.check(app, goal{to: to.to, challenge: to.challenge, cookie: app.holdsInCookie(by)})
+	return handOver{c.data.RedirectTo, c.data.Challenge, browser}
 }

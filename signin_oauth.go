@@ -49,7 +49,7 @@ func (e *Engine) maySignIn(ctx context.Context, app App, in OAuthStart) (OAuthCo
 	if err != nil {
 		return OAuthConfig{}, err
 	}
-	return config, e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true})
+	return config, e.checkGoal(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: app.holdsInCookie(in.Client), begins: true})
 }
 
 // beginFlow makes the state of a flow and stores it. The state lives longer than the provider may take

@@ -77,7 +77,7 @@ func (e *Engine) finishReturn(ctx context.Context, app App, in OAuthReturn, kept
 	if kept.RedirectTo == "" {
 		return e.finish(ctx, app, in, kept, step)
 	}
-	if err := e.goals.check(app, goal{to: kept.RedirectTo, challenge: kept.Challenge, cookie: app.holdsInCookie(Client{Cookie: kept.Cookie})}); err != nil {
+	if err := e.checkGoal(app, goal{to: kept.RedirectTo, challenge: kept.Challenge, cookie: app.holdsInCookie(Client{Cookie: kept.Cookie})}); err != nil {
 		return Landing{}, err // no longer registered
 	}
 	step.handOver = handOver{kept.RedirectTo, kept.Challenge, in.Browser}

@@ -52,37 +52,37 @@ func (e *Engine) SignInWithPassword(ctx context.Context, in PasswordSignIn) (_ S
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.tryPassword(ctx, app, in, signInStep{})
+	landing, err := passwordTry{e: e, app: app, in: in}.run(ctx)
 	return landing.SignIn, err
 }
 
-// tryPassword signs a user in or up by password. The caller sets the fields of the step that say how
-// the flow ends.
-func (e *Engine) tryPassword(ctx context.Context, app App, in PasswordSignIn, step signInStep) (Landing, error) {
-	email, err := in.check()
-	if err != nil {
-		return Landing{}, err
-	}
-	by := newPasswordClient(e.secrets.ring, in, email, e.now())
-	if err := e.limits.hit(ctx, app, in.Client.withDeferred(by.counts(e.limits))...); err != nil {
-		return Landing{}, err
-	}
-	step.method, step.amr, step.client = MethodCredentials, []string{"pwd"}, in.Client
-	try := passwordTry{e: e, app: app, in: in, email: email, weak: e.hasher.check(in.Password, app.Name, in.Name, in.Email), step: step}
-	if in.Intent == "sign_up" {
-		return try.signUp(ctx)
-	}
-	return again(func() (Landing, error) { return try.signIn(ctx, &by) })
-}
-
-// passwordTry is a sign-in or sign-up by password that its limits have allowed.
+// passwordTry is a sign-in or sign-up by password.
 type passwordTry struct {
-	e     *Engine
-	app   App
-	in    PasswordSignIn
+	e    *Engine
+	app  App
+	in   PasswordSignIn
+	step signInStep
+
 	email string // canonical
 	weak  error  // the reason why a new user may not have the password; nil: a new user may
-	step  signInStep
+}
+
+// run signs the user in or up. The caller sets the fields of the step that say how the flow ends.
+func (p passwordTry) run(ctx context.Context) (_ Landing, err error) {
+	e, in := p.e, p.in
+	if p.email, err = in.check(); err != nil {
+		return Landing{}, err
+	}
+	by := newPasswordClient(e.secrets.ring, in, p.email, e.now())
+	if err := e.limits.hit(ctx, p.app, in.Client.withDeferred(by.counts(e.limits))...); err != nil {
+		return Landing{}, err
+	}
+	p.weak = e.hasher.check(in.Password, p.app.Name, in.Name, in.Email)
+	p.step.method, p.step.amr, p.step.client = MethodCredentials, []string{"pwd"}, in.Client
+	if in.Intent == "sign_up" {
+		return p.signUp(ctx)
+	}
+	return again(func() (Landing, error) { return p.signIn(ctx, &by) })
 }
 
 // signIn signs the user of the address in. It signs a new user up where the app and the intent

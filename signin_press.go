@@ -40,13 +40,15 @@ func (e *Engine) PressPassword(ctx context.Context, in PasswordPress) (_ Landing
 		return e.repeatLanding(ctx, app, out, in.Client, invalidToken("the session or code of the first, equal press has ended"))
 	}
 	if in.stale {
-		return Landing{}, staleForm()
+		return Landing{}, errStaleForm
 	}
-	step, err := e.stepOfPage(app, in, p)
-	if err != nil {
+	step := in.step(app, p)
+	to := step.leadsTo(app)
+	to.begins = true
+	if err := e.checkGoal(app, to); err != nil {
 		return Landing{}, err
 	}
-	landing, err := e.tryPassword(ctx, app, in.PasswordSignIn, step)
+	landing, err := passwordTry{e: e, app: app, in: in.PasswordSignIn, step: step}.run(ctx)
 	if !errors.Is(err, CodeEmailTaken) {
 		return landing, err
 	}
@@ -65,18 +67,16 @@ func (in PasswordPress) press(app App) press {
 	return pressOf(app.ID, in.Shown, "password", in.Form, in.Intent, in.Email, in.Password, in.Name, in.RedirectTo, in.CodeChallenge)
 }
 
-// stepOfPage is the part of the step that says how the sign-in from a page ends.
-func (e *Engine) stepOfPage(app App, in PasswordPress, p press) (signInStep, error) {
+// step is the part of the step that says how the sign-in from a page ends.
+func (in PasswordPress) step(app App, p press) signInStep {
 	step := signInStep{client: in.Client, press: p}
-	cookie := step.inCookie(app)
-	if in.RedirectTo == "" {
-		if !cookie {
-			step.ends = LandingProven
-		}
-		return step, nil
+	switch {
+	case in.RedirectTo != "":
+		step.handOver = handOver{in.RedirectTo, in.CodeChallenge, in.Browser}
+	case !step.inCookie(app):
+		step.ends = LandingProven
 	}
-	step.handOver = handOver{in.RedirectTo, in.CodeChallenge, in.Browser}
-	return step, e.goals.check(app, goal{to: in.RedirectTo, challenge: in.CodeChallenge, cookie: cookie, begins: true})
+	return step
 }
 
 // PressSignUp redeems the code of the proof that a sign-up waits for, from the page on which it is
@@ -89,7 +89,8 @@ func (e *Engine) PressSignUp(ctx context.Context, in PagePress) (Landing, error)
 			return Landing{}, err
 		}
 		step := signInStep{client: got.redeemer(in.Client), press: p}
-		if step.handOver, err = e.handOver(app, got, step.client, in.Browser); err != nil {
+		step.handOver = got.handOver(in.Browser)
+		if err := e.checkGoal(app, step.leadsTo(app)); err != nil {
 			return Landing{}, err
 		}
 		if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {

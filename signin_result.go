@@ -51,3 +51,37 @@ func (in *SignIn) hold(secret sessionSecret, s Session, now time.Time) {
 		in.RefreshToken = secret.refresh.Text()
 	}
 }
+
+// Landing is the outcome of a flow that ends in a browser.
+type Landing struct {
+	State LandingState
+
+	// RedirectTo is the URL to which the browser goes on, with [LandingGoesOn]. It is one of the
+	// app's redirect URLs. An error that is returned with such a Landing is to be reported to
+	// that URL, too.
+	RedirectTo string
+
+	// Code is the one-time code for RedirectTo. [Engine.ExchangeCode] takes it once, within a
+	// minute, and says what a repetition gets. It is empty with an error, and where a cookie holds
+	// the session: [Engine.SetSessionCookies] sets it before the browser goes on.
+	Code string
+
+	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that
+	// repeats a request which led to RedirectTo, only its User, SessionID and Created are set. With
+	// [LandingConfirmed] and [LandingSaved] only Removed is of use. With [LandingTypeCode]
+	// SignIn is empty.
+	SignIn SignIn
+}
+
+// LandingState says how a flow ended. It is empty if the flow was refused and has no URL to go on to.
+type LandingState string
+
+// The states of a [Landing].
+const (
+	LandingSignedIn  LandingState = "signed_in" // the session begins in this browser
+	LandingGoesOn    LandingState = "goes_on"   // the browser goes on to RedirectTo, which exchanges Code for the session, if there is a code
+	LandingConfirmed LandingState = "confirmed" // the address is confirmed, and no session begins
+	LandingSaved     LandingState = "saved"     // the new password is saved, and no session begins
+	LandingProven    LandingState = "proven"    // it is known who the person is, and no session begins: there is no way to hand one over
+	LandingTypeCode  LandingState = "type_code" // nothing was spent: the code in the mail has to be typed in the browser or program that began the flow
+)
