@@ -237,16 +237,15 @@ func (c person) refuseStep(v *accountVisit, at string, err error) error {
 
 // accountRefusal names the field that a refusal is about.
 func accountRefusal(refused *Error, at string) *Error {
-	field, code := "", string(refused.Code)
+	field, code := "password", "wrong_password"
 	switch {
 	case refused.Code == CodeInvalidCredentials && at == pages.ChangePassword:
-		field, code = "current_password", "wrong_password"
+		field = "current_password"
 	case refused.Code == CodeInvalidCredentials:
-		field, code = "password", "wrong_password"
 	case refused.Code == CodeInvalidToken:
-		field, code = "code", "dead_code"
+		field, code = "code", codeFault(refused)
 	case refused.Code == CodeWeakPassword:
-		field = "new_password"
+		field, code = "new_password", string(refused.Code)
 		if len(refused.Fields) > 0 {
 			code = refused.Fields[0].Code
 		}

@@ -73,7 +73,11 @@ func (c person) problems(p pages.Page, refusal *Error) pages.Problems {
 		if !p.Has(key) {
 			key = "problem.other"
 		}
-		all[f.Field] = p.T(key, "app", p.App, "n", c.e.cfg.Password.MinLength)
+		n := c.e.cfg.Password.MinLength
+		if f.Code == faultWrongCode {
+			n = refusal.TriesLeft
+		}
+		all[f.Field] = p.T(key, "app", p.App, "n", n)
 	}
 	if refusal.Code == CodeWeakPassword && len(all) == 0 {
 		all["password"] = problemText(p, refusal)
@@ -82,6 +86,18 @@ func (c person) problems(p pages.Page, refusal *Error) pages.Problems {
 		all[""] = problemText(p, refusal)
 	}
 	return all
+}
+
+// faultWrongCode says that a code was wrong and may be tried again.
+const faultWrongCode = "wrong_code"
+
+// codeFault says what is wrong with a code: whether it may be tried again, or whether another mail is
+// needed.
+func codeFault(refused *Error) string {
+	if refused.Reason == ReasonWrongCode && refused.TriesLeft > 0 {
+		return faultWrongCode
+	}
+	return "dead_code"
 }
 
 // startOf returns the URL at which a sign-in by a provider begins, with the parameters of the flow.

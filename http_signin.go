@@ -263,7 +263,7 @@ func (c person) showMailed(flow signInFlow, status int, refused *Error) error {
 	p := c.view()
 	problems := c.told(p, refused)
 	if refused != nil && refused.Code == CodeInvalidToken {
-		problems = pages.Problems{"code": p.T("problem.dead_code")}
+		problems = pages.Problems{"code": p.T("problem."+codeFault(refused), "n", refused.TriesLeft)}
 	}
 	forms, other, mailed := c.forms(c.browser.bind(), flow.query, problems), flow.start(c), flow.mailed
 	if mailed.Purpose == forReset.kind {

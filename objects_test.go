@@ -163,7 +163,7 @@ func TestObjects(t *testing.T) {
 			aUser("Ann@Example.com", "credentials").with(shape{"name": is("Ann")})},
 		{"a user in the app's eyes", get("/users/{app_id}/"+up.body["user"].(map[string]any)["user_id"].(string), key), 200, aManagedUser("Ann@Example.com")},
 		{"a user whom the app makes", post("/users/{app_id}", `{"email":"Bob@Example.com"}`, key), 201,
-			aUser("Bob@Example.com", "magic_link").with(shape{"last_login": isNull, "name": isNull})},
+			aManagedUser("Bob@Example.com").with(shape{"auth_method": isText, "last_login": isNull, "name": isNull})},
 		{"a signing key", post("/apps/{app_id}/signing-keys/rotate", `{}`, dev), 201, shape{"kid": isText}},
 		{"a new app", post("/apps", `{"name":"Second"}`, dev), 201, anApp().with(shape{"api_key": beginsWith("ak_")})},
 		{"an app", get("/apps/{app_id}", dev), 200, anApp().with(shape{"settings": settings.is})},
