@@ -53,6 +53,7 @@ func known() map[string]string {
 		"ctx": "context.Context", "engine": "*authkit.Engine", "app": "authkit.App", "store": "authkit.Store",
 		"mux": "*http.ServeMux", "w": "http.ResponseWriter", "r": "*http.Request", "me": "http.Handler", "err": "error",
 		"secret": "[]byte", "mailer": "mail.Mailer", "user": "uuid.UUID",
+		"hello": "http.HandlerFunc",
 	}
 }
 

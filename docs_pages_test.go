@@ -144,3 +144,26 @@ func TestEachDefaultNamesItsTest(t *testing.T) {
 		}
 	}
 }
+
+// This test compares the parameters of the sign-in page that docs/pages.md explains with those of the
+// route table.
+func TestParametersOfTheSignInPage(t *testing.T) {
+	t.Parallel()
+	row := regexp.MustCompile("(?m)^\\| `GET /auth/sign-in/\\{app_id\\}` \\|  \\| \\[(.*)\\] \\|$").FindStringSubmatch(read(t, "docs/http.md"))
+	_, table, found := strings.Cut(read(t, "docs/pages.md"), "\n| parameter | |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	if row == nil || !found {
+		t.Fatal("got no parameters in docs/http.md or docs/pages.md, want both")
+	}
+	var got []string
+	for line := range strings.Lines(table) {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "| "), " |")
+		got = append(got, strings.Split(cell, ", ")...)
+	}
+	want := strings.Split(row[1], ", ")
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/pages.md: got the parameters %q, want %q", got, want)
+	}
+}

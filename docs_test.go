@@ -143,7 +143,7 @@ func TestTestsThatDocsName(t *testing.T) {
 // Config and Outbound.
 func TestNamesThatDocsUse(t *testing.T) {
 	t.Parallel()
-	there := inGo(t, regexp.MustCompile(`\b([A-Z]\w+)`))
+	there := inGo(t, regexp.MustCompile(`\b([A-Z]\w*)`))
 	for _, page := range append(pagesOfDocs(t), "README.md", "CONTRIBUTING.md") {
 		for _, m := range regexp.MustCompile("`([A-Za-z]+(?:\\.[A-Za-z]+)*)`").FindAllStringSubmatch(read(t, page), -1) {
 			for name := range strings.SplitSeq(m[1], ".") {

@@ -376,7 +376,19 @@ func signInAgain(c person, _ *accountVisit, form pageForm) (string, error) {
 	return "", nil
 }
 
+// freshByMail refuses the proof by mail to an account whose address was never proven: a sign-in by
+// link would reset it.
+func (c person) freshByMail() error {
+	if !c.user.Verified {
+		return refuse(CodeEmailNotVerified, "the address of the account is not confirmed")
+	}
+	return nil
+}
+
 func mailFresh(c person, _ *accountVisit, form pageForm) (string, error) {
+	if err := c.freshByMail(); err != nil {
+		return "", err
+	}
 	by := c.client
 	by.Cookie = true
 	got, err := c.e.RequestMagicLink(c.ctx(), MagicLinkRequest{App: c.app.ID, Email: c.user.EmailTyped, Browser: form.browser, Device: c.browser.device(), Client: by})
@@ -388,7 +400,7 @@ func mailFresh(c person, _ *accountVisit, form pageForm) (string, error) {
 
 func codeAgain(c person, v *accountVisit, form pageForm) (string, error) {
 	step, err := v.awaited(forSignIn)
-	if err != nil {
+	if err = errors.Join(err, c.freshByMail()); err != nil {
 		return "", err
 	}
 	by := c.client

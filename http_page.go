@@ -98,23 +98,51 @@ func (c person) pagePath(name string) string {
 
 // formToken ties a form to the browser that was shown it, the app, the path that it posts to and the
 // session (login CSRF: RFC 6749, section 10.12). The binding secret changes with every sign-out and
-// with the user, and the session with every sign-in.
+// with the user, and the session with every sign-in. Each form that is shown has a token of its own,
+// so that only a second press of the very same form is answered as the first.
 func (c person) formToken(browser []byte) string { return c.formTokenFor(browser, c.ownPath()) }
 
 // formTokenFor is formToken for a form that posts to another page of the app.
 func (c person) formTokenFor(browser []byte, path string) string {
+	return c.formTokenOf(browser, path, token.Encode(token.Random(formIDBytes)))
+}
+
+// formIDBytes is how many random bytes tell one form from another, and formIDText the length of
+// their text, with which the token of the form begins.
+const (
+	formIDBytes = 9
+	formIDText  = 12
+)
+
+// formTokenOf is the token of the form that begins with that text.
+func (c person) formTokenOf(browser []byte, path, id string) string {
 	session, _ := c.browser.session(c.app.ID)
-	return bindingOf(browser, c.app.ID, slices.Concat(formMark("form of a session", session), formMark("form of a path", path)))
+	return id + bindingOf(browser, c.app.ID, slices.Concat(formMark("form of a session", id, session), formMark("form of a path", path)))
 }
 
 // formMark is one half of the id in the token of a form.
-func formMark(what, of string) []byte { return token.Hash([]byte(what), []byte(of))[:idSize/2] }
+func formMark(what string, of ...string) []byte {
+	parts := [][]byte{[]byte(what)}
+	for _, one := range of {
+		parts = append(parts, []byte(one))
+	}
+	return token.Hash(parts...)[:idSize/2]
+}
+
+// shownNow reports whether a token is that of a form of this path which this browser was shown in its
+// session.
+func (c person) shownNow(browser []byte, text string) bool {
+	return browser != nil && len(text) > formIDText && sameText(text, c.formTokenOf(browser, c.ownPath(), text[:formIDText]))
+}
 
 // shownBefore reports whether a token is that of a form of this path which this browser was shown
 // when it had another session, or no session.
 func (c person) shownBefore(browser []byte, text string) bool {
-	raw, ok := token.Decode(text, idSize+macSize)
-	return ok && bytes.Equal(raw[idSize/2:idSize], formMark("form of a path", c.ownPath())) && sameText(text, bindingOf(browser, c.app.ID, raw[:idSize]))
+	if browser == nil || len(text) <= formIDText {
+		return false
+	}
+	raw, ok := token.Decode(text[formIDText:], idSize+macSize)
+	return ok && bytes.Equal(raw[idSize/2:idSize], formMark("form of a path", c.ownPath())) && sameText(text[formIDText:], bindingOf(browser, c.app.ID, raw[:idSize]))
 }
 
 // ownPath is the path of the request with the id of the app in the place of an alias.
@@ -162,8 +190,8 @@ func (c person) readPressed() (pageForm, error) {
 		return pageForm{}, err
 	}
 	form := pageForm{Values: values, browser: c.browser.secret()}
-	if shown := form.Get("form_token"); form.browser == nil || !sameText(shown, c.formToken(form.browser)) {
-		if form.stale = form.browser != nil && c.shownBefore(form.browser, shown); !form.stale {
+	if shown := form.Get("form_token"); !c.shownNow(form.browser, shown) {
+		if form.stale = c.shownBefore(form.browser, shown); !form.stale {
 			return form, errStaleForm
 		}
 	}

@@ -24,7 +24,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/sign-up/{app_id}", operation: "PressSignUp", summary: "Take a step of the page for new people",
-		caller: &byVisitor, page: true, steps: signInSteps, action: formOnly[stepForm]{pressSignUp}, query: signInQuery{},
+		caller: &byVisitor, page: true, steps: signUpSteps, action: formOnly[stepForm]{pressSignUp}, query: signInQuery{},
 		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
 		codes:   pageCodes,
 	},
@@ -47,10 +47,18 @@ var pageRoutes = []route{
 	},
 }
 
-// signInSteps are the limits of the steps: those of the routes that do the same for programs.
+// signInSteps are the limits of the steps of the sign-in page: those of the routes that do the same for programs.
 var signInSteps = []stepLimit{
 	{stepLink, limitMailPeer, false}, {stepForgot, limitMailPeer, false}, {stepAgain, limitMailPeer, false},
 	{stepCode, limitProofPeer, false}, {stepReset, limitProofPeer, false},
+	{"", limitCredentialsPeer, true},
+}
+
+// signUpSteps are the limits of the steps of the sign-up page. Every other value of the field "do" is
+// a sign-up with a password there.
+var signUpSteps = []stepLimit{
+	{stepLink, limitMailPeer, false}, {stepAgain, limitMailPeer, false},
+	{stepCode, limitProofPeer, false},
 	{"", limitCredentialsPeer, true},
 }
 

@@ -110,7 +110,7 @@ func (c *chromium) arrives(window context.Context) url.Values {
 func TestPagesInChromium(t *testing.T) {
 	t.Parallel()
 	c := newChromium(t)
-	const button = chromedp.CSS("button")
+	const button = chromedp.CSS("button[type=submit]")
 
 	t.Run("the browser that asked goes on by itself", func(t *testing.T) {
 		window := c.window()
@@ -130,7 +130,7 @@ func TestPagesInChromium(t *testing.T) {
 		other := c.window()
 		do(t, other, chromedp.Navigate(mail.Link(m)), chromedp.WaitVisible(button))
 		text, err := chromedp.Run(other, chromedp.Text(chromedp.CSS("main")))
-		if err != nil || !strings.Contains(text, "b***@example.com") || !strings.Contains(text, "UTC with Chrome on Linux") {
+		if err != nil || !strings.Contains(text, "b***@example.com") || !strings.Contains(text, "UTC, with Chrome on Linux") {
 			t.Errorf("page: got %q, %v, want who asked and with what", text, err)
 		}
 		do(t, other, chromedp.Click(button), chromedp.WaitNotPresent(chromedp.CSS("form")))

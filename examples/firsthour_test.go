@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/authkit-dev/authkit/examples/internal/browser"
 )
 
 const (
@@ -70,6 +72,24 @@ func TestTheFirstHour(t *testing.T) {
 		t.Errorf("with the token: got %q, want hello", got)
 	}
 	curl(t, strings.ReplaceAll(requests[1], "$TOKEN", "nonsense"), 401)
+	inABrowser(t, folder, env, string(text))
+}
+
+// inABrowser follows the section of the page about browsers, with its lines in the place of the one
+// with engine.Require.
+func inABrowser(t *testing.T, folder string, env []string, text string) {
+	t.Helper()
+	host := freeAddress(t)
+	page := strings.ReplaceAll(text, "localhost:8080", host)
+	_, section, _ := strings.Cut(page, "\n## People in a browser\n")
+	line := regexp.MustCompile(`(?m)^.*engine\.Require\(.*$`)
+	program := line.ReplaceAllLiteralString(blocks(page, "go")[0], blocks(section, "go")[0])
+	if err := os.WriteFile(filepath.Join(folder, "main.go"), []byte(program), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, shellCommand(t, folder, env, "go run ."), host)
+	b := browser.New(t, "http://"+host).Open("/hello").Want(200, "/id/auth/sign-in/", "demo").Follow("/sign-up/")
+	b.Press("email=bob@example.com", "password=correct horse battery", "do=password").Want(200, "/hello", "hello")
 }
 
 // blocks returns the code blocks of a language.

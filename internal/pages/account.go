@@ -109,7 +109,9 @@ func (a Account) proof(p Page) Section {
 	if a.HasPassword || a.Mailed {
 		kind = Plain
 	}
-	s.Forms = append(s.Forms, a.form(nil, do(FreshMail, p.T("account.proof_mail"), kind)))
+	if a.Verified { // a link would reset an account whose address was never proven
+		s.Forms = append(s.Forms, a.form(nil, do(FreshMail, p.T("account.proof_mail"), kind)))
+	}
 	return s
 }
 

@@ -65,7 +65,7 @@ func (b *Browser) send(method, to string, form url.Values) *Browser {
 	if err != nil {
 		b.tb.Fatal(err)
 	}
-	defer got.Body.Close() //nolint:errcheck // it was read
+	defer func() { _ = got.Body.Close() }()
 	text, err := io.ReadAll(got.Body)
 	if err != nil {
 		b.tb.Fatal(err)

@@ -2,4 +2,5 @@ for(const b of document.querySelectorAll(".show")){const i=document.getElementBy
 for(const f of document.forms)f.addEventListener("submit",e=>{if(f.sent)e.preventDefault();f.sent=1;setTimeout(()=>f.sent=0,4000);for(const i of f.querySelectorAll("input[type=text]"))if(i.type==="text"&&i.autocomplete.includes("password"))i.type="password"});
 for(const s of document.querySelectorAll(".judged")){const i=s.parentNode.querySelector("input"),words=()=>[s.dataset.words,...[...i.form.querySelectorAll("[name=email],[name=name]")].map(x=>x.value)].join(" ").toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(w=>[...w].length>3).sort((a,b)=>b.length-a.length);i.addEventListener("input",()=>{const p=i.value.toLowerCase(),rest=words().reduce((r,w)=>r.replaceAll(w,""),p),why=!p?"":[...p].length<i.minLength?"short":/^(.{1,6})\1+$/u.test(p)?"common":rest!==p&&[...rest].length<5?"personal":"fine";s.className="judged "+why;s.textContent=why&&s.dataset[why]})}
 document.querySelector("[aria-invalid]")?.focus();
-{{if .Press}}history.replaceState(null,"",location.pathname);document.forms[0]?.requestSubmit(){{end}}
+history.replaceState(null,"",{{if .Press}}location.pathname{{else}}location.href{{end}});
+{{if .Press}}document.forms[0]?.requestSubmit(){{end}}
