@@ -237,7 +237,8 @@ func (c person) refuseStep(v *accountVisit, at string, err error) error {
 
 // accountRefusal names the field that a refusal is about.
 func accountRefusal(refused *Error, at string) *Error {
-	field, code := "", string(refused.Code)
+	var field string
+	code := string(refused.Code)
 	switch {
 	case refused.Code == CodeInvalidCredentials && at == pages.ChangePassword:
 		field, code = "current_password", "wrong_password"

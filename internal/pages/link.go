@@ -120,10 +120,7 @@ type ErrorDoc struct {
 
 // View returns the page.
 func (e ErrorDoc) View(p Page) View {
-	causes := Section{ID: "causes", Heading: "Causes"}
-	for _, c := range e.Causes {
-		causes.Texts = append(causes.Texts, c)
-	}
+	causes := Section{ID: "causes", Heading: "Causes", Texts: e.Causes}
 	return View{
 		Page: p, Name: "error", Title: e.Code, Texts: []string{"HTTP status " + e.Status, e.Meaning},
 		Sections: []Section{causes, {ID: "fix", Heading: "Fix", Texts: []string{e.Fix}}},
