@@ -206,12 +206,13 @@ func (v *guest) fills(button string, fields ...string) {
 }
 
 func (v *guest) filled(button string, fields ...string) chromedp.Action[chromedp.Void] {
-	script := "(() => { const b = document.querySelector('form button[type=submit]" + choice(button) + "'); const d = b.closest('details'); if (d) d.open = true;"
+	var script strings.Builder
+	script.WriteString("(() => { const b = document.querySelector('form button[type=submit]" + choice(button) + "'); const d = b.closest('details'); if (d) d.open = true;")
 	for _, f := range fields {
 		name, value, _ := strings.Cut(f, "=")
-		script += fmt.Sprintf("b.form.elements[%q].value = %q;", name, value)
+		_, _ = fmt.Fprintf(&script, "b.form.elements[%q].value = %q;", name, value)
 	}
-	return chromedp.Evaluate[chromedp.Void](script + "b.click(); })()")
+	return chromedp.Evaluate[chromedp.Void](script.String() + "b.click(); })()")
 }
 
 func choice(button string) string {

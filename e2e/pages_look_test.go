@@ -95,7 +95,8 @@ func isSmall(t *testing.T, v *guest) {
 		t.Errorf("page: got %d bytes, want %d at most", n, maxPage)
 	}
 	for _, url := range v.seen.asked() { // a browser looks for the icon of an origin by itself: it is the host's
-		if url != v.host+"/favicon.ico" && !(v.stays && url == v.goal) && !strings.HasPrefix(url, v.base+"/") {
+		own := url == v.host+"/favicon.ico" || v.stays && url == v.goal || strings.HasPrefix(url, v.base+"/")
+		if !own {
 			t.Errorf("page: got a request for %s, want none beyond %s", url, v.base)
 		}
 	}
