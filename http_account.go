@@ -359,7 +359,7 @@ func leave(c person, _ *accountVisit, form pageForm) (string, error) {
 		return "", err
 	}
 	c.dropCookies()
-	return c.pagePath("sign-out"), nil
+	return c.pagePath("sign-out") + "?left", nil
 }
 
 // signInAgain begins another session in the place of this one, with a new time of sign-in.

@@ -141,6 +141,11 @@ type resultHeaders struct {
 	ContentCoding string `json:"Content-Encoding"`                 // gzip where the client accepts it
 }
 
+// signOutQuery has the parameters of the page that asks before signing out.
+type signOutQuery struct {
+	Left string `json:"left"` // the account was deleted; the account page makes it
+}
+
 // signOutForm is the form of the page that asks before signing out.
 type signOutForm struct {
 	FormToken string `json:"form_token" api:"required"` // as the page has it

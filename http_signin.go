@@ -324,7 +324,11 @@ func pressSignUp(c person) error {
 func openSignOut(c person) error {
 	p := c.view()
 	if c.user.ID == uuid.Nil {
-		return c.show(http.StatusOK, pages.Notice{Title: p.T("sign_out.done_title"), Text: p.T("sign_out.none"), Links: c.signInLinks(p)}.View(p))
+		page := pages.Notice{Title: p.T("sign_out.done_title"), Text: p.T("sign_out.none"), Links: c.signInLinks(p)}
+		if c.r.URL.Query().Has("left") {
+			page.Title, page.Text = p.T("account.left_title"), p.T("account.left")
+		}
+		return c.show(http.StatusOK, page.View(p))
 	}
 	stay := c.pagePath("account")
 	if p.Brand.Home != "" {
