@@ -3,6 +3,8 @@ package authkit
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -23,6 +25,9 @@ func (c *call) wantsPage() bool {
 // writeRefusalPage answers with the page of a refusal. It fails only before anything is written.
 func (c person) writeRefusalPage(refusal *Error) error {
 	detail := refusal.Detail
+	if slices.ContainsFunc(refusal.Fields, namedFreely) { // a link must not choose what a page says (CWE-451)
+		detail = "the request is not valid"
+	}
 	if refusal.ProviderCode != "" {
 		detail += " (" + refusal.ProviderCode + ")"
 	}
@@ -34,6 +39,11 @@ func (c person) writeRefusalPage(refusal *Error) error {
 	refusal.headers(c.w.Header())
 	c.offerWaysOn(p, refusal, &page)
 	return c.show(refusal.Code.Status(), page.View(p))
+}
+
+// namedFreely reports whether the name of a field can only be a text that the request brought.
+func namedFreely(f FieldError) bool {
+	return strings.Trim(f.Field, "abcdefghijklmnopqrstuvwxyz0123456789_.[]") != ""
 }
 
 // offerWaysOn adds the ways on to the page of a refusal: the sign-in page of the app or, for a link
