@@ -54,7 +54,7 @@ type Config struct {
 	// de, fr, es, pt-BR, ja, zh-Hans and ar. Default: nil, those alone.
 	Languages fs.FS
 
-	// Pages replace the look of the pages: layout.html, page.html, style.css and script.js, each
+	// Pages replace the look of the pages: layout.html, page.html, marks.html, style.css and script.js, each
 	// of which may be missing. They are html/template files over the data that docs/pages.md
 	// documents. They must be the host's own and must not come from a developer, because all apps
 	// share one origin. What the pages do does not change. Default: nil, authkit's own look.

@@ -86,7 +86,7 @@ func (l linkPage) write(c person, raw string, got shownLink) error {
 		status, problems = refused.Code.Status(), c.problems(p, refused)
 	}
 	if l.newPassword {
-		return c.show(status, pages.Reset{Forms: c.forms(browser, nil, problems), Email: address.Mask(got.data.Email), Token: raw, Warning: got.effect.text(p)}.View(p))
+		return c.show(status, pages.Reset{Forms: c.forms(browser, nil, problems), Email: address.Mask(got.data.Email), Username: got.data.Typed, Token: raw, Warning: got.effect.text(p)}.View(p))
 	}
 	page := pages.Confirm{
 		Forms: c.forms(browser, nil, problems), Title: p.T(l.title, "app", c.app.Name), Button: p.T(l.button),

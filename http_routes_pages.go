@@ -42,7 +42,7 @@ var pageRoutes = []route{
 	},
 	{
 		method: get, pattern: "/auth/sign-out/{app_id}", operation: "OpenSignOut", summary: "Ask before signing out",
-		caller: &byUserOrVisitor, page: true, action: showsPage{openSignOut},
+		caller: &byUserOrVisitor, page: true, action: showsPage{openSignOut}, query: signOutQuery{},
 		answers: []result{{200, htmlPage{}}},
 	},
 }

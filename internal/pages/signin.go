@@ -195,6 +195,7 @@ type Reset struct {
 	Email    string // whose; masked unless the person typed it
 	Typed    bool   // the person types the code of the mail; false: the token of its link is hidden in the form
 	Token    string // of the link
+	Username string // the whole address, which the password manager of one who holds the link keeps
 	Warning  string // what else the new password takes away; may be empty
 	Again    bool
 	OtherURL string
@@ -223,7 +224,7 @@ func (r Reset) View(p Page) View {
 	}
 	form := r.form(fields, buttons...)
 	if !r.Typed {
-		form.Hidden = append(form.Hidden, Hidden{"token", r.Token})
+		form.Hidden, form.Username = append(form.Hidden, Hidden{"token", r.Token}), r.Username
 	}
 	v.Form = &form
 	return v

@@ -90,12 +90,13 @@ type Item struct {
 
 // Form posts its fields to an action.
 type Form struct {
-	Action  string
-	Hidden  []Hidden
-	Fields  []Field
-	Note    string // below the fields
-	Buttons []Button
-	Row     bool // the fields and the button stand in one line
+	Action   string
+	Hidden   []Hidden
+	Fields   []Field
+	Username string // for password managers alone: the person does not see it; may be empty
+	Note     string // below the fields
+	Buttons  []Button
+	Row      bool // the fields and the button stand in one line
 }
 
 // Hidden is a field that the person does not see.
