@@ -192,6 +192,20 @@ func TestAttacksOnThePages(t *testing.T) {
 				}
 			}
 		},
+		"a sign-up that waits for its proof does not tell whether the address is known": func(s *stage) {
+			s.verified("ann@example.com")
+			s.signUp("bob@example.com")
+			s.settings(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired), SessionMode: new(authkit.SessionCookie)})
+			for _, email := range []string{"ann@example.com", "bob@example.com", "eve@example.com"} {
+				for _, pw := range []string{password, newPassword} {
+					b := s.visitor()
+					got := b.presses(b.opens(signUpPage), "password", "email="+email, "password="+pw)
+					got.want(s.t, 303, "")
+					s.equal("the cookies for "+email, len(got.Header().Values("Set-Cookie")), 0)
+					s.equal("the length for "+email, len(got.leadsTo()), len(s.in(base+signUpPage))+len("?flow=")+flowText)
+				}
+			}
+		},
 		"what wants a fresh sign-in is not done without one": func(s *stage) {
 			b := s.visitor()
 			email := b.enters()
@@ -239,3 +253,6 @@ func TestAttacksOnThePages(t *testing.T) {
 		})
 	}
 }
+
+// flowText is the length of a sealed step of an address of 15 bytes.
+const flowText = 272
