@@ -90,6 +90,7 @@ type Item struct {
 
 // Form posts its fields to an action.
 type Form struct {
+<<<<<<< HEAD
 	Action   string
 	Hidden   []Hidden
 	Fields   []Field
@@ -97,6 +98,13 @@ type Form struct {
 	Note     string // below the fields
 	Buttons  []Button
 	Row      bool // the fields and the button stand in one line
+=======
+	Action  string
+	Hidden  []Hidden
+	Fields  []Field
+	Note    string // below the fields
+	Buttons []Button
+>>>>>>> hub/pages
 }
 
 // Hidden is a field that the person does not see.
@@ -188,12 +196,19 @@ func sample() View {
 	}
 	form := Form{
 		Action: "/x", Hidden: []Hidden{{"form_token", "x"}}, Note: "note", Buttons: []Button{{"do", "x", "Go", Primary, true}},
-		Fields: []Field{{ID: "a", Name: "a", Label: "A", Type: "password", Hint: "hint", Problem: "problem", MinLength: 1, MaxLength: 2, Required: true, Shown: "Show", Hide: "Hide"}},
+		Fields: []Field{{
+			ID: "a", Name: "a", Label: "A", Type: "password", Value: "x", Autocomplete: "off", InputMode: "text", Hint: "hint", Problem: "problem",
+			MinLength: 1, MaxLength: 2, Required: true, Focus: true, Shown: "Show", Hide: "Hide", ReadOnly: true, Judged: &Judged{"a", "b", "c", "d", "e"},
+		}},
+	}
+	section := Section{
+		ID: "x", Heading: "Heading", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, Forms: []Form{form},
+		Items: []Item{{"a", "b", &form}}, Links: []Link{{"a", "/x", Primary, "google"}}, Folded: "More",
 	}
 	return View{
 		Page: Page{Language: all.Language(locale.English), App: "App", Brand: Brand{Color: "#123456", On: "#ffffff", Logo: "/x", Home: "https://x", Support: "https://x", Terms: "https://x", Privacy: "https://x"}, Nonce: "x"},
 		Name: "sample", Title: "Title", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, Form: &form,
-		Sections: []Section{{ID: "x", Heading: "Heading", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, Forms: []Form{form}, Items: []Item{{"a", "b", &form}}, Links: []Link{{"a", "/x", Primary, "google"}}, Folded: "More"}, {Or: "or"}},
+		Sections: []Section{section, {Or: "or"}},
 		Links:    []Link{{Label: "a", URL: "/x"}}, Small: []string{"small"}, GoTo: "https://x", Press: true,
 	}
 }
