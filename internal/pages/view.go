@@ -90,21 +90,12 @@ type Item struct {
 
 // Form posts its fields to an action.
 type Form struct {
-<<<<<<< HEAD
 	Action   string
 	Hidden   []Hidden
 	Fields   []Field
 	Username string // for password managers alone: the person does not see it; may be empty
 	Note     string // below the fields
 	Buttons  []Button
-	Row      bool // the fields and the button stand in one line
-=======
-	Action  string
-	Hidden  []Hidden
-	Fields  []Field
-	Note    string // below the fields
-	Buttons []Button
->>>>>>> hub/pages
 }
 
 // Hidden is a field that the person does not see.
@@ -195,7 +186,7 @@ func sample() View {
 		panic(err) // the files are fixed at build time
 	}
 	form := Form{
-		Action: "/x", Hidden: []Hidden{{"form_token", "x"}}, Note: "note", Buttons: []Button{{"do", "x", "Go", Primary, true}},
+		Action: "/x", Hidden: []Hidden{{"form_token", "x"}}, Username: "x", Note: "note", Buttons: []Button{{"do", "x", "Go", Primary, true}},
 		Fields: []Field{{
 			ID: "a", Name: "a", Label: "A", Type: "password", Value: "x", Autocomplete: "off", InputMode: "text", Hint: "hint", Problem: "problem",
 			MinLength: 1, MaxLength: 2, Required: true, Focus: true, Shown: "Show", Hide: "Hide", ReadOnly: true, Judged: &Judged{"a", "b", "c", "d", "e"},
