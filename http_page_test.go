@@ -50,3 +50,16 @@ func (a answer) query(t *testing.T) url.Values {
 	}
 	return u.Query()
 }
+
+// found returns what the group of a pattern matches on a page.
+func (a answer) found(t *testing.T, pattern string) string {
+	t.Helper()
+	m := regexp.MustCompile(pattern).FindStringSubmatch(a.Body.String())
+	if m == nil {
+		t.Fatalf("got %s, want %s", a.Body, pattern)
+	}
+	return unescaped(m[1])
+}
+
+// escaped returns a text as a parameter of a URL.
+func escaped(text string) string { return url.QueryEscape(text) }

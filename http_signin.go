@@ -187,8 +187,8 @@ func (c person) pressMail(flow signInFlow, form pageForm) error {
 	case flow.mailed != nil: // another one
 		step = mailedStep{Purpose: flow.mailed.Purpose, Email: flow.mailed.Email, Again: true}
 	}
-	if step.Purpose == forVerify.kind { // a sign-up that waits: it begins anew
-		return c.redirect(http.StatusSeeOther, flow.url(c, "sign-up"))
+	if step.Purpose == forVerify.kind { // only the password mails another proof
+		return c.redirect(http.StatusSeeOther, flow.start(c))
 	}
 	ask := MagicLinkRequest{
 		App: c.app.ID, Email: step.Email, RedirectTo: flow.redirectTo, CodeChallenge: flow.challenge,
@@ -314,7 +314,7 @@ func pressSignUp(c person) error {
 	if err == nil || flow.query == nil || errors.Is(err, CodeSignupDisabled) {
 		return err
 	}
-	if refused := refusalOf(err); flow.mailed == nil && refused.Code.Status() < http.StatusInternalServerError {
+	if refused := refusalOf(err); flow.mailed == nil && (refused.Code.Status() < http.StatusInternalServerError || refused.Code == CodeUnavailable) {
 		return c.showSignUp(flow, refused.Code.Status(), form.Values, refused)
 	}
 	return c.answerStep(flow, form, err)
