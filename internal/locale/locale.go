@@ -21,6 +21,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -43,23 +44,34 @@ const English = "en"
 // one, a text that English does not have, and a placeholder or a plural form that the English text
 // does not have.
 func New(fsys fs.FS) (*Catalogue, error) {
+	own, err := builtIn()
+	if err != nil || fsys == nil {
+		return own, err
+	}
+	all, err := read(fsys, ".", own.languages)
+	if err != nil {
+		return nil, err
+	}
+	return catalogueOf(all), nil
+}
+
+// builtIn is the catalogue of authkit's own languages. It is read once, and never changes.
+var builtIn = sync.OnceValues(func() (*Catalogue, error) {
 	own, err := read(embedded, "languages", nil)
 	if err != nil {
 		return nil, err
 	}
-	all := own
-	if fsys != nil {
-		if all, err = read(fsys, ".", own); err != nil {
-			return nil, err
-		}
-	}
+	return catalogueOf(own), nil
+})
+
+func catalogueOf(all []*Language) *Catalogue {
 	c := &Catalogue{languages: all}
 	tags := make([]language.Tag, len(all))
 	for i, l := range all {
 		tags[i] = l.tag
 	}
 	c.matcher = language.NewMatcher(tags)
-	return c, nil
+	return c
 }
 
 // read adds the languages of a folder to those that are known. English comes first.

@@ -27,6 +27,7 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"sync"
 )
 
 //go:embed files
@@ -41,6 +42,16 @@ var files = []string{"layout.html", "page.html", "marks.html", "style.css", "scr
 // New parses authkit's files, or those of a host where look has them; look may be nil. It renders
 // every kind of page once, since a template shows some of its errors only then.
 func New(look fs.FS) (*Set, error) {
+	if look == nil {
+		return builtIn()
+	}
+	return parse(look)
+}
+
+// builtIn is authkit's own look. It is parsed once, and never changes.
+var builtIn = sync.OnceValues(func() (*Set, error) { return parse(nil) })
+
+func parse(look fs.FS) (*Set, error) {
 	root := template.New("pages").Option("missingkey=error")
 	var failed []error
 	for _, name := range files {
