@@ -10,13 +10,23 @@ import (
 // app is an app that a case has made. Every app has a developer of its own.
 type app struct{ id, developer, key string }
 
-// newApp makes an app. Its name is its developer's, too.
+// newApp makes an app. Its name is its developer's, too. A sign-up mails nothing by itself, so that
+// the mail of a case is the one that it asks for.
 func (c *child) newApp(ctx context.Context, name string) (app, error) {
-	got, err := c.client().with(developerHeader, name).post(ctx, "/apps", map[string]string{"name": name})
+	as := c.client().with(developerHeader, name)
+	got, err := as.post(ctx, "/apps", map[string]string{"name": name})
 	if err == nil && got.status != http.StatusCreated {
 		err = fmt.Errorf("create app %s: got %v, want 201", name, got)
 	}
-	return app{got.fields().AppID, name, got.fields().APIKey}, err
+	made := app{got.fields().AppID, name, got.fields().APIKey}
+	if err != nil {
+		return made, err
+	}
+	got, err = as.do(ctx, http.MethodPatch, "/apps/"+made.id, map[string]any{"verify_email": "off"})
+	if err == nil && got.status != http.StatusOK {
+		err = fmt.Errorf("change app %s: got %v, want 200", name, got)
+	}
+	return made, err
 }
 
 // linkToken returns the token in a mailed link.

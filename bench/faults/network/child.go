@@ -156,6 +156,10 @@ func (p plan) open(ctx context.Context, base string) (*child, func(), error) {
 			return nil, nil, err
 		}
 		c.apps = append(c.apps, app.ID)
+		patch := authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailOff)} // a sign-up mails nothing by itself
+		if _, err := c.engine.ChangeApp(ctx, authkit.AppRef{Developer: developer, ID: app.ID}, patch); err != nil {
+			return nil, nil, err
+		}
 	}
 	return c, closeStore, nil
 }

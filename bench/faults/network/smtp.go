@@ -51,7 +51,7 @@ func relayIn(ctx context.Context, s Setting, report *Report, m mood) error {
 		return err
 	}
 	defer r.close()
-	child, err := start(ctx, plan{Store: filepath.Join(dir, "auth.db"), Relay: r.addr(), SendWait: either(s, 2*time.Second, 0), Apps: 4, Limits: noLimits})
+	child, err := start(ctx, plan{Store: filepath.Join(dir, "auth.db"), Relay: r.addr(), SendWait: 2 * time.Second, Apps: 4, Limits: noLimits})
 	if err != nil {
 		return err
 	}
