@@ -35,6 +35,7 @@ func TestAccountsByMail(t *testing.T) {
 			return w.send("POST", w.at(path), body, headers...).want(t, status, "")
 		}
 		in := post("/auth/credentials", mustJSON(t, map[string]string{"email": ann, "password": password}), 201)
+		o.proofOf(t, ann) // the sign-up's own
 		asked := post("/auth/email/send", `{}`, 202, bearer(in.text("token")))
 		_, code := o.proofOf(t, ann)
 		post("/auth/email/verify", mustJSON(t, map[string]string{"email": ann, "code": code, "binding": asked.text("binding")}), 200)

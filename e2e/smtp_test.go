@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -120,7 +121,7 @@ func proofs(t *testing.T, text string) (link, code string) {
 	return link, code
 }
 
-// hrefs returns the addresses of the links in a page.
+// hrefs returns the addresses of the links of a mail, each once: a button's address stands below it.
 func hrefs(t *testing.T, text string) (all []string) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(text))
@@ -128,7 +129,7 @@ func hrefs(t *testing.T, text string) (all []string) {
 		t.Fatal(err)
 	}
 	for n := range root.Descendants() {
-		if n.Type == html.ElementNode && n.Data == "a" {
+		if n.Type == html.ElementNode && n.Data == "a" && !slices.Contains(all, attribute(n, "href")) {
 			all = append(all, attribute(n, "href"))
 		}
 	}

@@ -126,7 +126,7 @@ func TestTheSinglePageApp(t *testing.T) {
 	}
 	eventually(t, tab, "document.activeElement.id === 'email'")
 	enters("ann@example.com", "another long passphrase")
-	if got := shows(t, tab, "#problem"); got != "email or password is wrong" {
+	if got := shows(t, tab, "#problem"); got != "Email or password is wrong" {
 		t.Errorf("a wrong password: got %q, want the refusal", got)
 	}
 	enters("ann@example.com", password)

@@ -61,7 +61,8 @@ export interface Client {
    * Finishes the sign-in that a URL brings, by default the page's; start does it, too. A URL whose
    * `iss` is not the app's issuer is another system's, and brings none. The page's URL
    * is cleaned by history.replaceState before anything is sent. A popup gives the answer to the
-   * window that opened it and closes itself.
+   * window that opened it and closes itself. With session "cookie" a sign-in brings nothing in the
+   * URL: the outcome is none, and start restores the session that the cookie holds.
    */
   handleCallback(url?: string): Promise<CallbackResult>;
 
@@ -94,6 +95,7 @@ export interface Client {
    * promise then says nothing. With popup, call it from a click: the promise waits until the popup
    * has come back to redirectTo. Pass a signal to give up: a browser does not tell whether a person
    * has closed the popup. Where the browser keeps nothing for the page, a refusal stays in the popup.
+   * With session "cookie" the result does not tell whether the user is new: created is false.
    */
   signInWithProvider(provider: string, options: ProviderOptions & { popup: true }): Promise<SignInResult>;
   signInWithProvider(provider: string, options?: ProviderOptions): Promise<SignInResult | undefined>;

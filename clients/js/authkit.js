@@ -304,15 +304,15 @@ class Client {
     }).finally(() => this.#popups.delete(id));
   }
 
-  /** handleCallback finishes the flow whose answer the URL brings. The answer leaves the URL and the history before it is used. */
+  /** handleCallback finishes the flow whose answer the URL brings. The answer leaves the URL before it is used. */
   async handleCallback(url = location.href) {
     const at = new URL(url);
     const got = Object.fromEntries(Object.entries(params).map(([name, form]) => [name, at.searchParams.get(name)?.match(form)?.[0]]));
-    const flow = this.#session.getItem(`${this.#name}.flow`);
-    const [kind, secret] = flow?.split(' ') ?? [];
+    const [kind, secret] = this.#session.getItem(`${this.#name}.flow`)?.split(' ') ?? [];
     const link = this.#local.getItem(`${this.#name}.link`)?.split(' ')[0];
-    const own = got.iss === this.#issuer; // RFC 9207
-    if (!own || !(got.code || got.error || (this.#cookie && flow))) return { outcome: 'none' };
+    // A cookie's return has no parameters. iss: RFC 9207
+    const own = got.iss ? got.iss === this.#issuer && (got.code || got.error) : this.#cookie && kind === 'popup';
+    if (!own) return { outcome: 'none' };
     this.#session.removeItem(`${this.#name}.flow`);
     for (const name in params) at.searchParams.delete(name);
     if (url === globalThis.location?.href) history.replaceState(history.state, '', at);
@@ -320,7 +320,7 @@ class Client {
     const verifiers = [kind === 'redirect' && secret, got.code && link].filter(Boolean);
     if (kind === 'popup' || !verifiers.length) {
       if (!(await this.#handOver(kind === 'popup' ? secret : undefined, got))) {
-        throw got.error ? callbackError(got) : new AuthkitError('flow_not_found', 'no open window of this browser began this sign-in');
+        throw got.error ? callbackError(got) : new AuthkitError('flow_not_found', 'no window of this browser began this sign-in');
       }
       globalThis.close?.();
       return { outcome: 'handed_over' };
