@@ -20,6 +20,7 @@ func TestTheBrowserClientAndProviders(t *testing.T) {
 	f := newFront(t, chromedp.Flag("test-third-party-cookie-phaseout", true))
 	f.configureCorp(t)
 	t.Run("a redirect comes back signed in", func(t *testing.T) { redirects(t, f) })
+	t.Run("a redirect comes back with a session cookie", func(t *testing.T) { redirectsToACookie(t, f) })
 	t.Run("a redirect that is refused says so", func(t *testing.T) { isRefusedThere(t, f) })
 	for _, kind := range []string{"memory", "local", "session", "cookie"} {
 		t.Run("a popup signs the page in: "+kind, func(t *testing.T) { popsUp(t, f, kind) })
@@ -70,6 +71,23 @@ func redirects(t *testing.T, f *front) {
 		t.Errorf("exchanges: got %d, want 1", n)
 	}
 	goesBack(t, f, in, home)
+}
+
+// redirectsToACookie gives up at the provider, and then comes back signed in, without parameters.
+func redirectsToACookie(t *testing.T, f *front) {
+	in := f.profile(t)
+	home := f.sibling + "/cookie"
+	wantStarted(t, in, home, "no one")
+	presses(t, in, "told(auth.signInWithProvider('corp'))")
+	do(t, in, chromedp.WaitVisible(chromedp.CSS("form")))
+	wantStarted(t, in, home, "no one")
+	wantJS(t, in, loaded, "no one")
+	presses(t, in, "told(auth.signInWithProvider('corp'))")
+	logsIn(t, in, "cat")
+	do(t, in, chromedp.WaitVisible(chromedp.CSS("#press")))
+	wantJS(t, in, loaded, "cat@example.com")
+	wantJS(t, in, "location.href", home)
+	wantJS(t, in, "get('/mine')", http.StatusNoContent)
 }
 
 // goesBack leaves the page to which a provider came back, and returns by the buttons of the
