@@ -45,7 +45,8 @@ func documented(t testing.TB, r *http.Request, got *httptest.ResponseRecorder) {
 	switch r.Method {
 	case http.MethodHead:
 		method = "get"
-	case method: // "get" is another method than GET
+	case strings.ToUpper(method):
+	default: // a method is case-sensitive (RFC 9110, section 9.1): "GEt" is another one than GET
 		return
 	}
 	operation, ok := operations[method].(map[string]any)
