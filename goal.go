@@ -21,7 +21,7 @@ type goal struct {
 }
 
 // checkGoal refuses a goal that the app does not list (RFC 9700, section 4.1), unless a cookie holds
-// the session and the goal is a path of BaseURL's own origin, and a code_challenge that is not of
+// the session and the goal is a path of BaseURL's own origin, one that is a route of the handler, and a code_challenge that is not of
 // S256. A goal of a private-use scheme needs a challenge: another program may have claimed the
 // scheme, so that the code must be useless to it (RFC 8252, section 8.1). So does one of another
 // origin where a flow begins, unless a cookie holds the session: that origin does not send the
@@ -30,7 +30,8 @@ type goal struct {
 func (e *Engine) checkGoal(app App, to goal) error {
 	var bad []FieldError
 	switch {
-	case to.to == "" || app.listsGoal(to.to):
+	case to.to == "":
+	case app.listsGoal(to.to) && !e.http.leadsHere(to.to):
 	case isPath(to.to) && to.cookie && e.http.ownPath(to.to) == nil:
 	default:
 		bad = append(bad, FieldError{"redirect_to", "not_registered", "redirect_to is not one of the app's redirect_urls"})

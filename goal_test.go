@@ -91,3 +91,28 @@ func TestAGoalOfAnotherOriginNeedsACodeChallenge(t *testing.T) {
 		}
 	})
 }
+
+// An app may list a route of the handler, such as the start of another app's flow: no flow goes on
+// to it.
+func TestNoFlowGoesOnToARouteOfTheHandler(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.provider()
+	other, _, err := s.engine.CreateApp(t.Context(), s.devID, "Other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{
+		"the start of another app's flow": base + "/auth/github/" + other.ID.String(),
+		"the same with a query":           base + "/auth/github/" + other.ID.String() + "?session=cookie",
+		"a page of the app":               base + "/auth/sign-out/" + s.app.ID.String(),
+	} {
+		s.settings(authkit.AppPatch{RedirectURLs: &[]string{goal, to}})
+		body := `{"email":"ann@example.com","redirect_to":"` + to + `"}`
+		s.send("POST", s.in("/auth/magic-link/{app_id}"), body).want(t, 400, "invalid_request")
+		query := url.Values{"redirect_to": {to}}
+		if got := s.send("GET", s.in("/auth/corp/{app_id}?")+query.Encode(), "", "Accept: application/json"); got.Code != 400 {
+			t.Errorf("%s: got %d %s, want 400", name, got.Code, got.Body)
+		}
+	}
+}
