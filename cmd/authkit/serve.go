@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -44,6 +45,7 @@ type serve struct {
 func (s *serve) Run(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	collectSooner()
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	srv, err := s.start(ctx, log)
 	if err != nil {
@@ -55,6 +57,14 @@ func (s *serve) Run(ctx context.Context) error {
 	fmt.Println("listening on", s.BaseURL)
 	log.Info("serving", slog.String("addr", srv.listener.Addr().String()), slog.String("base_url", s.BaseURL), slog.String("store", redact(s.Store)))
 	return srv.run(ctx)
+}
+
+// collectSooner starts a garbage collection at 75 % of new memory, not at Go's 100 %, unless GOGC is
+// set. Under a flood of sign-ins most garbage is the blocks of password hashes, 19 MiB each.
+func collectSooner() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(75)
+	}
 }
 
 // start checks every flag and listens before it creates a database or a secret.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,7 @@ func Child() {
 	if text == "" {
 		return
 	}
+	debug.SetGCPercent(75) // as authkit serve does
 	var p plan
 	err := json.Unmarshal([]byte(text), &p) //nolint:musttag // both ends are this program
 	if err == nil {
