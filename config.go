@@ -49,14 +49,14 @@ type Config struct {
 	MailTemplates mail.Templates
 
 	// Languages add languages to the pages and mails, or replace texts: files such as it.json, in
-	// the form that package doc of internal/locale, and docs/pages.md, describe. authkit has en,
-	// de, fr, es, pt-BR, ja, zh-Hans and ar. Default: nil, those alone.
+	// the form that docs/pages.md describes. authkit has en, de, fr, es, pt-BR, ja, zh-Hans and ar.
+	// Default: nil, those alone.
 	Languages fs.FS
 
-	// Pages replace the look of the pages: layout.html, page.html, marks.html, style.css and script.js, each
-	// of which may be missing. They are html/template files over the data that docs/pages.md
-	// documents. They must be the host's own and must not come from a developer, because all apps
-	// share one origin. What the pages do does not change. Default: nil, authkit's own look.
+	// Pages replace the look of the pages: layout.html, page.html, marks.html, style.css and
+	// script.js, each of which may be missing. They are html/template files over the data that
+	// docs/pages.md documents. They must be the host's own and must not come from a developer,
+	// because all apps share one origin. What the pages do does not change. Default: nil, authkit's own look.
 	Pages fs.FS
 
 	// Secrets seal the data that must be read back, and every other key is derived from them. The

@@ -86,7 +86,7 @@ func (h *hostPages) ask(r *http.Request, kept map[string]string, headers ...stri
 	return got
 }
 
-// mine returns the user whom the cookies sign in; empty: they sign nobody in.
+// mine returns the user whom the cookies sign in; empty: they hold no session.
 func (h *hostPages) mine(kept map[string]string) string {
 	h.t.Helper()
 	got := h.ask(httptest.NewRequestWithContext(h.t.Context(), "GET", "/mine", nil), kept)

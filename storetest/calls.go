@@ -53,7 +53,7 @@ func shown[T any](list []T, err error) error {
 
 // allCalls returns all ways to call each method that takes an app.
 func allCalls() []call {
-	return slices.Concat(appCalls(), keyCalls(), providerCalls(), sealCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
+	return slices.Concat(appCalls(), logoCalls(), keyCalls(), providerCalls(), sealCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
 }
 
 // plainCalls call the methods that take no app, or an app that does not exist yet.

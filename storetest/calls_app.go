@@ -36,26 +36,6 @@ func appCalls() []call {
 			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Name: new("changed"), Riders: c.riders})
 			return err
 		}},
-		{method: "ChangeApp", how: "of the logo", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			was, err := c.s.App(c.ctx, c.app)
-			if err != nil {
-				return err
-			}
-			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Logo: new(logo("changed")), Riders: c.riders})
-			return err
-		}},
-		{method: "ChangeApp", how: "without its logo", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
-			was, err := c.s.App(c.ctx, c.app)
-			if err != nil {
-				return err
-			}
-			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Logo: &authkit.Logo{}, Riders: c.riders})
-			return err
-		}},
-		{method: "Logo", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
-			_, err := c.s.Logo(c.ctx, c.app)
-			return err
-		}},
 		{method: "DeleteApp", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.DeleteApp(c.ctx, c.app, now(), c.riders)
 		}},
@@ -81,6 +61,31 @@ func appCalls() []call {
 				return c.s.AddSigningKey(c.ctx, c.app, signingKey(c.x.signing.Seq), 99, c.riders)
 			},
 		},
+	}
+}
+
+func logoCalls() []call {
+	return []call{
+		{method: "ChangeApp", how: "of the logo", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			was, err := c.s.App(c.ctx, c.app)
+			if err != nil {
+				return err
+			}
+			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Logo: new(logo("changed")), Riders: c.riders})
+			return err
+		}},
+		{method: "ChangeApp", how: "without its logo", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			was, err := c.s.App(c.ctx, c.app)
+			if err != nil {
+				return err
+			}
+			_, err = c.s.ChangeApp(c.ctx, authkit.AppChange{App: c.app, Version: was.Version, Logo: &authkit.Logo{}, Riders: c.riders})
+			return err
+		}},
+		{method: "Logo", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.Logo(c.ctx, c.app)
+			return err
+		}},
 	}
 }
 

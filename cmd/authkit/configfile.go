@@ -13,6 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/pelletier/go-toml/v2"
+
+	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
 // configFile names a TOML file. Its keys are flags of serve, without the dashes before the name. A
@@ -149,32 +151,10 @@ func flagText(value any) (*string, bool) {
 	return nil, false
 }
 
-// suggestion names the known name with the fewest edits to the given one, if it is close.
+// suggestion asks about the known name that the given one is nearest to, if there is one.
 func suggestion(name string, known []string) string {
-	nearest := slices.MinFunc(known, func(a, b string) int { return edits(name, a) - edits(name, b) })
-	if edits(name, nearest) > max(2, len(name)/3) {
-		return ""
+	if near := httpio.Nearest(name, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
 	}
-	return fmt.Sprintf("; did you mean %q?", nearest)
-}
-
-// edits is the number of bytes to insert, remove or replace to get from a to b (Levenshtein).
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
