@@ -55,8 +55,9 @@ type HookEvent struct {
 // AccountReset says what a proof took away from an account whose address was never proven: another
 // person may have made the account. Its sessions and pending changes go, too.
 type AccountReset struct {
-	Password, Name bool
-	Identities     []string // the names of their providers
+	Password   bool     `json:"password,omitempty"`
+	Name       bool     `json:"name,omitempty"`
+	Identities []string `json:"identities,omitempty"` // the names of their providers
 }
 
 // HookKind names what happens. A change of a user's address has no kind: the next HookSignIn and

@@ -8,7 +8,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/pages"
 	"github.com/authkit-dev/authkit/internal/useragent"
-	"github.com/authkit-dev/authkit/oauth"
 )
 
 // accountForm is a form of the account page.
@@ -28,15 +27,15 @@ type accountForm struct {
 
 // accountQuery has the parameters of the account page.
 type accountQuery struct {
-	Done     string `json:"done"`     // the step that was just done; the page makes it
-	Provider string `json:"provider"` // the provider that it was done with; the page makes it
-	Flow     string `json:"flow"`     // of a step whose mail is on its way; the page makes it
+	Done string `json:"done"` // the step that was just done; the page makes it
+	Flow string `json:"flow"` // of a step whose mail is on its way; the page makes it
 }
 
 // accountVisit is a visit of the signed-in person to the account page.
 type accountVisit struct {
 	methods SignInMethods
 	mailed  *mailedStep // the code of a mail is awaited; nil: no mail is on its way
+	done    doneStep    // what was just done
 	query   url.Values  // what the forms of the page carry on
 }
 
@@ -46,11 +45,19 @@ func openAccount(c person) error {
 	if err != nil || visit == nil {
 		return err
 	}
-	values, err := query(c.r)
-	if err != nil {
-		return err
-	}
-	return c.showAccount(visit, http.StatusOK, values.Get("done"), nil)
+	return c.showAccount(visit, http.StatusOK, visit.done.Step, nil)
+}
+
+// doneStep is a step of the account page that was just done. The address of the page holds it,
+// sealed for this browser, so that no link can say that something was done.
+type doneStep struct {
+	Step     string `json:"step"`
+	Provider string `json:"provider,omitempty"` // that it was done with
+}
+
+// doneURL is the address of the page that says what was done.
+func (c person) doneURL(done doneStep) string {
+	return c.pagePath("account") + "?" + url.Values{"done": {c.states().seal("done", done)}}.Encode()
 }
 
 // visitAccount reads whose page it is; nil: the browser was sent to the sign-in page.
@@ -70,9 +77,10 @@ func (c person) visitAccount() (*accountVisit, error) {
 		return nil, err
 	}
 	visit := &accountVisit{query: url.Values{}}
-	if visit.mailed = c.openStep(values.Get("flow")); visit.mailed != nil {
+	if visit.mailed = c.states().step(values.Get("flow")); visit.mailed != nil {
 		visit.query.Set("flow", values.Get("flow"))
 	}
+	c.states().open("done", values.Get("done"), &visit.done)
 	visit.methods, err = c.e.SignInMethods(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	return visit, err
 }
@@ -86,7 +94,7 @@ func (c person) showAccount(v *accountVisit, status int, at string, refused *Err
 		Fresh: c.mustBeFresh() == nil, SignOutURL: c.pagePath("sign-out"),
 	}
 	if key, ok := accountDone[at]; ok && refused == nil {
-		page.Done = p.T(key, "provider", c.namedProvider())
+		page.Done = p.T(key, "provider", naming.Provider(v.done.Provider))
 	}
 	if v.mailed != nil {
 		page.Proving, page.Mailed = v.mailed.Purpose == forVerify.kind, v.mailed.Purpose == forSignIn.kind
@@ -101,15 +109,6 @@ func (c person) showAccount(v *accountVisit, status int, at string, refused *Err
 		return err
 	}
 	return c.show(status, page.View(p))
-}
-
-// namedProvider is the label of the provider that the address of the page names, if it is a name.
-func (c person) namedProvider() string {
-	name := c.r.URL.Query().Get("provider")
-	if !oauth.WellFormedName(name) {
-		return ""
-	}
-	return naming.Provider(name)
 }
 
 // accountDone are the texts of what was done, by step.
@@ -140,7 +139,7 @@ func (c person) fillProviders(page *pages.Account, v *accountVisit) error {
 func (c person) fillSessions(p pages.Page, page *pages.Account) error {
 	all, err := c.e.Sessions(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	for _, s := range all {
-		item := pages.Item{Title: useragent.Describe(s.UserAgent), Text: p.T("account.session_used", "time", s.LastUsedAt.Format("2006-01-02 15:04"), "ip", s.IP)}
+		item := pages.Item{Title: p.Browser(useragent.Describe(s.UserAgent)), Text: p.T("account.session_used", "time", s.LastUsedAt.Format("2006-01-02 15:04"), "ip", s.IP)}
 		if s.ID == c.session.ID {
 			item.Text = p.T("account.session_this")
 			page.Sessions = slices.Insert(page.Sessions, 0, item)
@@ -208,7 +207,7 @@ func pressAccount(c person) error {
 		return c.refuseStep(visit, do, err)
 	}
 	if next == "" {
-		next = c.pagePath("account") + "?" + url.Values{"done": {do}}.Encode()
+		next = c.doneURL(doneStep{Step: do})
 	}
 	c.rememberStep(press, next)
 	return c.goOn(next, nil)

@@ -20,7 +20,7 @@ func saveName(c person, _ *accountVisit, form pageForm) (string, error) {
 
 // mailedURL is the address of the page on which the code of a mail is typed.
 func (c person) mailedURL(step mailedStep) string {
-	return c.pagePath("account") + "?" + url.Values{"flow": {c.sealStep(step)}}.Encode()
+	return c.pagePath("account") + "?" + url.Values{"flow": {c.states().seal("step", step)}}.Encode()
 }
 
 func mailProof(c person, _ *accountVisit, form pageForm) (string, error) {
@@ -86,8 +86,7 @@ func connect(c person, _ *accountVisit, form pageForm) (string, error) {
 
 func disconnect(c person, _ *accountVisit, form pageForm) (string, error) {
 	provider := form.Get("provider")
-	done := url.Values{"done": {pages.Disconnect}, "provider": {provider}}
-	return c.pagePath("account") + "?" + done.Encode(), c.e.UnlinkIdentity(c.ctx(), c.userRef(), provider)
+	return c.doneURL(doneStep{pages.Disconnect, provider}), c.e.UnlinkIdentity(c.ctx(), c.userRef(), provider)
 }
 
 func endOneSession(c person, _ *accountVisit, form pageForm) (string, error) {

@@ -11,8 +11,43 @@ import (
 )
 
 // land answers a flow that has ended well in a browser: the browser goes on to where it leads, or a
-// page says where to go on. The person has just pressed for it.
+// page says where to go on. The person has just pressed for it. Where the flow has reset the account,
+// a page says first what is gone, and offers a new password.
 func (c person) land(got Landing) error {
+	p, gone := c.view(), got.SignIn.Reset
+	text := goneText(p, gone)
+	if text == "" {
+		return c.leave(got)
+	}
+	said := pages.Notice{Title: p.T("sign_in.signed_in"), Text: text}
+	switch {
+	case !gone.Password:
+	case got.SignIn.Cookie != "":
+		said.Links = []pages.Link{{Label: p.T("account.password_set"), Kind: pages.Primary, URL: c.pagePath("account") + "#password-part"}}
+	default:
+		form := pages.NewPassword(p, c.signInForms(), got.SignIn.User.EmailTyped)
+		said.Form = &form
+	}
+	return c.pause(got, said)
+}
+
+// goneText says what a proof has taken away; empty: nothing that a person would miss.
+func goneText(p pages.Page, gone *AccountReset) string {
+	switch {
+	case gone == nil:
+		return ""
+	case gone.Password && gone.Name:
+		return p.T("confirm.took_both")
+	case gone.Password:
+		return p.T("confirm.took_password")
+	case gone.Name:
+		return p.T("confirm.took_name")
+	}
+	return ""
+}
+
+// leave has the browser go on to where a flow leads, or shows a page that says where to go on.
+func (c person) leave(got Landing) error {
 	if got.SignIn.Cookie != "" {
 		c.setSignInCookies(got.SignIn)
 	}
@@ -25,6 +60,38 @@ func (c person) land(got Landing) error {
 		return c.notice("confirm.done_title", "confirm.done")
 	}
 	return c.goHome(got)
+}
+
+// pause shows a page between the end of a flow and where it leads to. The link that leads there
+// follows those of the page.
+func (c person) pause(got Landing, said pages.Notice) error {
+	p := c.view()
+	onward := pages.Link{Label: p.T("onward.button"), Kind: pages.Primary}
+	if len(said.Links) > 0 || said.Form != nil {
+		onward.Kind = pages.Secondary
+	}
+	switch {
+	case got.State == LandingGoesOn:
+		to, err := goalURL(c.absolute(got.RedirectTo))
+		if err != nil {
+			return err
+		}
+		onward.URL = to.String()
+		if with := c.codeFor(got); with != nil {
+			onward.URL = httpio.WithQuery(onward.URL, with)
+		}
+	case got.SignIn.Cookie != "":
+		onward.URL = c.pagePath("account")
+	}
+	if onward.URL != "" {
+		said.Links = append(said.Links, onward)
+	} else {
+		said.Links = append(said.Links, c.waysOn(p)...)
+	}
+	if got.SignIn.Cookie != "" {
+		c.setSignInCookies(got.SignIn)
+	}
+	return c.show(http.StatusOK, said.View(p))
 }
 
 // codeFor returns the parameters by which a goal gets the session. A session in a cookie needs none.
@@ -101,35 +168,23 @@ func (c person) openProgram(goal *url.URL, to string, with url.Values) error {
 	}.View(p))
 }
 
-// landReset is land for a new password: a page says what it has removed.
+// landReset is land for a new password: a page says what is gone.
 func (c person) landReset(got Landing) error {
-	if got.State == LandingGoesOn && len(got.SignIn.Removed) == 0 {
-		return c.land(got)
+	p, texts := c.view(), []string(nil)
+	if names := removedNames(got.SignIn.Removed); names != "" {
+		texts = append(texts, p.T("reset.removed", "names", names))
 	}
-	p := c.view()
-	saved := pages.Notice{Title: p.T("reset.saved_title"), Text: p.T("reset.saved_elsewhere")}
+	if got.SignIn.Reset != nil && got.SignIn.Reset.Name {
+		texts = append(texts, p.T("confirm.took_name"))
+	}
+	if got.State == LandingGoesOn && len(texts) == 0 {
+		return c.leave(got)
+	}
+	saved := p.T("reset.saved_elsewhere")
 	if got.State == LandingSignedIn || got.State == LandingGoesOn {
-		saved.Text = p.T("reset.saved")
+		saved = p.T("reset.saved")
 	}
-	if removed := removedNames(got.SignIn.Removed); removed != "" {
-		saved.Text += " " + p.T("reset.removed", "names", removed)
-	}
-	switch {
-	case got.State == LandingGoesOn:
-		to, err := goalURL(c.absolute(got.RedirectTo))
-		if err != nil {
-			return err
-		}
-		saved.Links = []pages.Link{{Label: p.T("onward.button"), Kind: pages.Primary, URL: httpio.WithQuery(to.String(), c.codeFor(got))}}
-	case got.SignIn.Cookie != "":
-		saved.Links = []pages.Link{{Label: p.T("onward.button"), Kind: pages.Primary, URL: c.pagePath("account")}}
-	default:
-		saved.Links = c.waysOn(p)
-	}
-	if got.SignIn.Cookie != "" {
-		c.setSignInCookies(got.SignIn)
-	}
-	return c.show(http.StatusOK, saved.View(p))
+	return c.pause(got, pages.Notice{Title: p.T("reset.saved_title"), Text: strings.Join(append([]string{saved}, texts...), " ")})
 }
 
 // removedNames lists the ways to sign in that a reset removed.

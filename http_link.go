@@ -107,7 +107,7 @@ func (l linkPage) write(c person, raw string, got shownLink) error {
 	}
 	page.Press = same && l.autoSubmit && takes == "" && !httpio.Prefetch(c.r) && !c.app.leavesBrowser(got.data.RedirectTo)
 	if !same && !got.data.Asked.IsZero() {
-		page.Asked = p.T("confirm.asked_at", "time", got.data.Asked.Format("15:04"), "browser", got.data.Agent)
+		page.Asked = p.T("confirm.asked_at", "time", got.data.Asked.Format("15:04"), "browser", p.Browser(got.data.Agent))
 	}
 	return c.show(status, page.View(p))
 }

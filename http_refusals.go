@@ -57,10 +57,14 @@ func (c person) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
 		page.Links = append(page.Links, pages.Link{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home})
 	}
 	if again := refusal.page.again; again != "" {
-		to := c.pagePath("sign-in")
-		form := pages.Again(p, pages.Forms{Action: to, Token: c.formTokenFor(c.browser.bind(), "/auth/sign-in/"+c.app.ID.String())}, again)
+		form := pages.Again(p, c.signInForms(), again)
 		page.Form = &form
 	}
+}
+
+// signInForms are for a form that posts to the sign-in page from another page.
+func (c person) signInForms() pages.Forms {
+	return pages.Forms{Action: c.pagePath("sign-in"), Token: c.formTokenFor(c.browser.bind(), "/auth/sign-in/"+c.app.ID.String())}
 }
 
 // problemText is the text for a person about a refusal. Codes that only programs cause share one.
@@ -89,7 +93,7 @@ func (c person) problems(p pages.Page, refusal *Error) pages.Problems {
 		}
 		all[f.Field] = p.T(key, "app", p.App, "n", n)
 	}
-	if refusal.Code == CodeWeakPassword && len(all) == 0 {
+	if len(all) == 0 && (refusal.Code == CodeWeakPassword || refusal.Code == CodeInvalidCredentials) {
 		all["password"] = problemText(p, refusal)
 	}
 	if len(all) == 0 {

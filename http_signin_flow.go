@@ -1,14 +1,9 @@
 package authkit
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/authkit-dev/authkit/internal/seal"
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // signInFlow is what a sign-in or sign-up page was opened with. Its forms and links carry it in
@@ -65,7 +60,7 @@ func (c person) readFlow() (signInFlow, error) {
 	if err := c.e.CheckRedirect(c.ctx(), RedirectCheck{c.app.ID, f.redirectTo, f.challenge, c.client}); err != nil {
 		return signInFlow{}, err
 	}
-	if f.mailed = c.openStep(values.Get("flow")); f.mailed != nil {
+	if f.mailed = c.states().step(values.Get("flow")); f.mailed != nil {
 		f.query.Set("flow", values.Get("flow"))
 	}
 	return f, nil
@@ -114,37 +109,5 @@ func (c person) goToMailed(flow signInFlow, step mailedStep) error {
 	if strings.HasPrefix(c.r.URL.Path, "/auth/sign-up/") {
 		page = "sign-up"
 	}
-	return c.redirect(http.StatusSeeOther, flow.url(c, page, "flow", c.sealStep(step)))
-}
-
-// stepAAD ties a step to the app and to the browser.
-func (c person) stepAAD() []byte {
-	return seal.AAD("page step", c.app.ID.String(), token.Encode(token.Hash(c.browser.secret())))
-}
-
-// maxStepText bounds the text of a step.
-const maxStepText = 2048
-
-func (c person) sealStep(step mailedStep) string {
-	return token.Encode(c.h.http.ring.Seal(plainJSON(step), c.stepAAD()))
-}
-
-// openStep opens what sealStep sealed; nil: it is not this browser's, or there is none.
-func (c person) openStep(text string) *mailedStep {
-	if text == "" || len(text) > maxStepText || c.browser.secret() == nil {
-		return nil
-	}
-	raw, ok := token.Decode(text, base64.RawURLEncoding.DecodedLen(len(text)))
-	if !ok {
-		return nil
-	}
-	plain, err := c.h.http.ring.Open(raw, c.stepAAD())
-	if err != nil {
-		return nil
-	}
-	var step mailedStep
-	if json.Unmarshal(plain, &step) != nil {
-		return nil
-	}
-	return &step
+	return c.redirect(http.StatusSeeOther, flow.url(c, page, "flow", c.states().seal("step", step)))
 }

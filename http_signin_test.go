@@ -109,16 +109,16 @@ func TestWhereASignInOnThePageLeads(t *testing.T) {
 func TestAWrongPasswordOnThePage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
-	email, nobody := s.email(), s.email()
+	email, unheard := s.email(), s.email()
 	s.signUp(email)
 	b := s.visitor()
 	try := func(address, pw string) answer {
 		return b.presses(b.opens(signInPage), "password", "email="+address, "password="+pw)
 	}
-	got, unknown := try(email, "another passphrase"), try(nobody, "another passphrase")
-	got.want(t, 401, "")
-	got.seen(t, `role="alert"`, "The address or the password is wrong.", `value="`+email+`"`, "-another passphrase", `<title>`)
-	if a, b := strings.ReplaceAll(told(got), email, "x"), strings.ReplaceAll(told(unknown), nobody, "x"); withoutToken(a) != withoutToken(b) {
+	got, unknown := try(email, "another passphrase"), try(unheard, "another passphrase")
+	got.marked(t, 401, "password", "The address or the password is wrong.")
+	got.seen(t, `value="`+email+`"`, "-another passphrase", `<title>`)
+	if a, b := strings.ReplaceAll(told(got), email, "x"), strings.ReplaceAll(told(unknown), unheard, "x"); withoutToken(a) != withoutToken(b) {
 		t.Errorf("an unknown address: got %s, want the answer to a wrong password: %s", b, a)
 	}
 	if got.Header().Get("WWW-Authenticate") == "" {

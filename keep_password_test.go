@@ -69,7 +69,7 @@ func TestTheDeviceOfTheSignUpMayKeepThePassword(t *testing.T) {
 		"by the page, and the person says nothing": {func(b *seat) answer {
 			b.s.t.Helper()
 			_, m := b.asks()
-			b.press(m, linkAt).want(b.s.t, 303, "")
+			b.press(m, linkAt).want(b.s.t, 200, "") // the page that offers another one
 			return b.send("GET", "/auth/me/{app_id}", "")
 		}, false},
 	} {
@@ -231,7 +231,7 @@ func TestPreHijackingByADevice(t *testing.T) {
 		},
 		"Ann presses the page and would keep all": func(ann *seat, m mail.Message) answer {
 			page := ann.send("GET", linkPath(m), "")
-			ann.send("POST", linkAt, formOf(page)+"&keep_password=on", form).want(ann.s.t, 303, "")
+			ann.send("POST", linkAt, formOf(page)+"&keep_password=on", form).want(ann.s.t, 200, "") // the page that says what is gone
 			return ann.send("GET", "/auth/me/{app_id}", "")
 		},
 	}

@@ -56,7 +56,7 @@ func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Cli
 	case !out.goalListed(app):
 		return Landing{}, refused
 	case out.Refused != "" || out.Session == uuid.Nil:
-		landing.SignIn = SignIn{Created: out.Created, Removed: out.Removed}
+		landing.SignIn = SignIn{Created: out.Created, Removed: out.Removed, Reset: out.Reset}
 		return landing, out.refusal()
 	}
 	s, u, err := e.sessions.live(ctx, app.ID, out.Session)
@@ -73,7 +73,7 @@ func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Cli
 		case !alive:
 			return Landing{}, refused
 		}
-		landing.SignIn = SignIn{User: u, SessionID: s.ID, Created: out.Created}
+		landing.SignIn = SignIn{User: u, SessionID: s.ID, Created: out.Created, Removed: out.Removed, Reset: out.Reset}
 		return landing, nil
 	}
 	secret, ok := sessionSecretOf(out.Secret)
@@ -85,7 +85,7 @@ func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Cli
 		m.Kind = HookSignUp
 	}
 	landing.SignIn, err = e.sessions.issue(ctx, app, m, s, secret)
-	landing.SignIn.Removed = out.Removed
+	landing.SignIn.Removed, landing.SignIn.Reset = out.Removed, out.Reset
 	return landing, err
 }
 

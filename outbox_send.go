@@ -63,8 +63,8 @@ func (s sender) data(l letter, app App) mail.Data {
 		Product: s.product, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
 		Email: l.To, Provider: l.Provider, Change: s.change(l), Language: l.Language, Asked: l.At, URL: l.URL,
 	}
-	if l.Proven {
-		d.Agent = l.Agent
+	if l.Proven && l.Agent != "" {
+		d.Agent = s.words.Language(l.Language).Browser(l.Agent)
 	}
 	brand, page := s.look(app)
 	if d.Brand = brand; d.URL == "" && l.Template != "app_changed" { // whose recipient is a user of the console

@@ -45,15 +45,16 @@ func pressOf(app uuid.UUID, browser []byte, what string, sent ...string) press {
 
 // outcome is the stored result of a press, as far as the answer shows it.
 type outcome struct {
-	State      LandingState `json:"state,omitempty"` // without a session; otherwise derived from the other members
-	RedirectTo string       `json:"redirect_to,omitempty"`
-	Code       string       `json:"code,omitempty"` // one-time, for RedirectTo
-	Session    uuid.UUID    `json:"session,omitzero"`
-	Secret     []byte       `json:"secret,omitempty"` // of the session
-	Created    bool         `json:"created,omitempty"`
-	Provider   string       `json:"provider,omitempty"` // of the identity that was linked
-	Removed    []Removed    `json:"removed,omitempty"`
-	Binding    string       `json:"binding,omitempty"` // of the proof that was mailed
+	State      LandingState  `json:"state,omitempty"` // without a session; otherwise derived from the other members
+	RedirectTo string        `json:"redirect_to,omitempty"`
+	Code       string        `json:"code,omitempty"` // one-time, for RedirectTo
+	Session    uuid.UUID     `json:"session,omitzero"`
+	Secret     []byte        `json:"secret,omitempty"` // of the session
+	Created    bool          `json:"created,omitempty"`
+	Provider   string        `json:"provider,omitempty"` // of the identity that was linked
+	Removed    []Removed     `json:"removed,omitempty"`
+	Reset      *AccountReset `json:"reset,omitempty"`
+	Binding    string        `json:"binding,omitempty"` // of the proof that was mailed
 
 	Refused      Code         `json:"refused,omitempty"`
 	Detail       string       `json:"detail,omitempty"`

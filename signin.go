@@ -183,7 +183,7 @@ func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step
 // prepareLanding adds the one-time code if the step hands the session over, and adds the outcome of
 // the press.
 func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) error {
-	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed}
+	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed, Reset: c.reset}
 	if c.Session != nil {
 		out.Session, out.Secret = c.Session.ID, c.secret.Bytes()
 	}
@@ -229,7 +229,7 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 			return Landing{}, err
 		}
 	}
-	c.landing.SignIn.Removed = removed
+	c.landing.SignIn.Removed, c.landing.SignIn.Reset = removed, c.reset
 	return c.landing, nil
 }
 

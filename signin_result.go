@@ -26,6 +26,11 @@ type SignIn struct {
 	// Removed lists the ways to sign in that a password reset removed from the account.
 	Removed []Removed
 
+	// Reset says what the sign-in took away from an account whose address had never been proven; nil:
+	// nothing. A host's page tells the person, and offers a new password in the place of one that
+	// is gone.
+	Reset *AccountReset
+
 	// Pending is set if the user is not signed in yet; every other field is then empty. A sign-up
 	// waits for the proof of its address.
 	Pending *Pending

@@ -21,8 +21,8 @@ type Data struct {
 	// does not say.
 	Asked time.Time
 
-	// Agent is the browser with which that was, in words of a fixed list, such as "Firefox on
-	// Linux". It is empty unless the address is proven.
+	// Agent is the browser with which that was, in words of the Language and of a fixed list,
+	// such as "Firefox on Linux". It is empty unless the address is proven.
 	Agent string
 
 	// URL is the page on which the recipient of a notice finds the account. Empty: there is none.

@@ -41,10 +41,10 @@ func (l *Language) T(key string, pairs ...any) string {
 	}
 	replacements := make([]string, 0, len(pairs))
 	form := ""
-	for i := 0; i < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		replacements = append(replacements, "{"+name+"}", fmt.Sprint(pairs[i+1]))
-		if n, ok := pairs[i+1].(int); ok && name == "n" {
+	for pair := range slices.Chunk(pairs, 2) {
+		name, _ := pair[0].(string)
+		replacements = append(replacements, "{"+name+"}", fmt.Sprint(pair[1]))
+		if n, ok := pair[1].(int); ok && name == "n" {
 			form = l.form(n)
 		}
 	}
@@ -53,6 +53,26 @@ func (l *Language) T(key string, pairs ...any) string {
 		out = t.any()
 	}
 	return strings.NewReplacer(replacements...).Replace(out)
+}
+
+// agentWords are the keys of the words in a description of a browser that are not names.
+var agentWords = map[string]string{
+	"a browser": "agent.browser", "an iPhone": "agent.iphone", "an iPad": "agent.ipad", "a Mac": "agent.mac", "a Chromebook": "agent.chromebook",
+}
+
+// Browser returns a description of a browser, such as "Firefox on Linux", in the language. The
+// description is one that package useragent makes.
+func (l *Language) Browser(description string) string {
+	word := func(s string) string {
+		if key, ok := agentWords[s]; ok {
+			return l.T(key)
+		}
+		return s
+	}
+	if browser, system, ok := strings.Cut(description, " on "); ok {
+		return l.T("agent.on", "browser", word(browser), "system", word(system))
+	}
+	return word(description)
 }
 
 // form returns the plural form of a number.

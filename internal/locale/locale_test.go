@@ -238,3 +238,21 @@ func TestAWrongFileIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// A browser is described in the words of the language; its name and that of its system stay.
+func TestABrowserIsDescribedInTheLanguage(t *testing.T) {
+	t.Parallel()
+	all := catalogue(t)
+	for tag, cases := range map[string]map[string]string{
+		"en":      {"Firefox on Linux": "Firefox on Linux", "Safari on an iPhone": "Safari on an iPhone", "a browser": "a browser", "curl": "curl"},
+		"de":      {"Firefox on Linux": "Firefox auf Linux", "Safari on an iPhone": "Safari auf einem iPhone", "a browser": "ein Browser", "curl": "curl"},
+		"ja":      {"Chrome on Windows": "Windows の Chrome", "a browser on a Mac": "Mac の ブラウザー"},
+		"zh-Hans": {"Chrome on a Chromebook": "Chromebook 上的 Chrome", "Safari on an iPad": "iPad 上的 Safari"},
+	} {
+		for description, want := range cases {
+			if got := all.Language(tag).Browser(description); got != want {
+				t.Errorf("%s: Browser(%q): got %q, want %q", tag, description, got, want)
+			}
+		}
+	}
+}

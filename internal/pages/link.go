@@ -39,12 +39,13 @@ func (c Confirm) View(p Page) View {
 // Notice is a page that says what was done. Links are the ways on.
 type Notice struct {
 	Title, Text string
+	Form        *Form // what the person may do next; may be nil
 	Links       []Link
 }
 
 // View returns the page.
 func (n Notice) View(p Page) View {
-	v := View{Page: p, Name: "notice", Title: n.Title, Links: n.Links}
+	v := View{Page: p, Name: "notice", Title: n.Title, Form: n.Form, Links: n.Links}
 	if n.Text != "" {
 		v.Texts = []string{n.Text}
 	}

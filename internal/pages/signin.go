@@ -1,6 +1,9 @@
 package pages
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Provider is a provider by which people sign in.
 type Provider struct {
@@ -24,8 +27,13 @@ type forms struct {
 // Forms says where the forms of a page post to, and what was wrong with the last post.
 type Forms = forms
 
-// form returns a form with its hidden fields.
+// form returns a form with its hidden fields. Of fields with a problem, the first has the focus.
 func (f forms) form(fields []Field, buttons ...Button) Form {
+	if wrong := slices.IndexFunc(fields, func(f Field) bool { return f.Problem != "" }); wrong >= 0 {
+		for i := range fields {
+			fields[i].Focus = i == wrong
+		}
+	}
 	return Form{Action: f.Action, Hidden: []Hidden{{"form_token", f.Token}}, Fields: fields, Buttons: buttons}
 }
 
@@ -99,11 +107,10 @@ type SignIn struct {
 
 // View returns the page.
 func (s SignIn) View(p Page) View {
-	form := s.form([]Field{s.email(p, s.Email), s.password(p, "password", p.T("field.password"))},
+	fields := []Field{s.email(p, s.Email), s.password(p, "password", p.T("field.password"))}
+	fields[1].Focus = s.Email != ""
+	form := s.form(fields,
 		do("password", p.T("sign_in.submit"), Primary), unchecked("link", p.T("sign_in.mail_me"), Secondary), unchecked("forgot", p.T("sign_in.forgot"), Plain))
-	if s.Email != "" {
-		form.Fields[1].Focus = true
-	}
 	v := View{Page: p, Name: "sign-in", Title: p.T("sign_in.title", "app", p.App), Problem: s.Problems[""], Form: &form}
 	v.Sections = providers(p, s.Providers)
 	if s.SignUpURL != "" {
@@ -233,6 +240,14 @@ func (r Reset) View(p Page) View {
 // isolate keeps the direction of a text that stands in another from changing that one's (Unicode
 // Standard Annex 9, section 2.4).
 func isolate(s string) string { return "\u2068" + strings.Trim(s, "\u2068\u2069") + "\u2069" }
+
+// NewPassword is the form by which a person who has just lost the password of an account asks for
+// another one: the sign-in page mails its code.
+func NewPassword(p Page, f Forms, email string) Form {
+	form := f.form(nil, do("forgot", p.T("account.password_set"), Primary))
+	form.Hidden = append(form.Hidden, Hidden{"email", email})
+	return form
+}
 
 // Again is the form that mails a new link in the place of one that is no longer valid. step is that
 // of the sign-in page.

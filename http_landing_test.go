@@ -1,0 +1,98 @@
+package authkit_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+)
+
+// A proof takes the password of an account whose address was never proven. A page says so once it is
+// gone, and offers another one before the flow goes on.
+func TestThePageAfterAProofSaysWhatIsGone(t *testing.T) {
+	t.Parallel()
+	const gone = "It was removed."
+	unproven := func(t *testing.T, mode authkit.SessionMode) (*stage, *seat, string) {
+		t.Helper()
+		s := newStage(t, withoutLimits)
+		email := s.email()
+		s.signUp(email)
+		s.settings(authkit.AppPatch{SessionMode: &mode})
+		return s, s.visitor(), email
+	}
+	t.Run("after a code, where a cookie holds the session", func(t *testing.T) {
+		t.Parallel()
+		s, b, email := unproven(t, authkit.SessionCookie)
+		page, m := b.awaits("link", email, "?redirect_to=/mine")
+		press := b.filled(page, "code", "code="+mail.Code(m))
+		got := s.do(press())
+		got.want(t, 200, "")
+		got.seen(t, gone, `href="`+accountPage+s.app.ID.String()+`#password-part"`, `href="`+origin+`/mine"`)
+		s.equal("pressed twice", told(s.do(press())) == told(got), true)
+		jar(got.Header(), b.kept)
+		s.equal("a session in the cookie", b.lives(), true)
+		s.equal("the password of before", s.passes(email, password), 401)
+	})
+	t.Run("after a code, where the goal gets tokens", func(t *testing.T) {
+		t.Parallel()
+		s, b, email := unproven(t, authkit.SessionBearer)
+		page, m := b.awaits("link", email, toGoal)
+		got := b.presses(page, "code", "code="+mail.Code(m))
+		got.want(t, 200, "")
+		got.seen(t, gone, `name="email" value="`+email+`"`)
+		b.send("POST", "/auth/token/{app_id}", `{"code":"`+got.found(t, `[?]code=([^&"]+)`)+`"}`).want(t, 200, "")
+		asked := b.presses(got, "forgot", "email="+email)
+		asked.want(t, 303, "")
+		page, m = b.opens(asked.leadsTo()), s.mail(email)
+		b.presses(page, "reset", "code="+mail.Code(m), "password="+newPassword).want(t, 200, "")
+		s.equal("the new password", s.passes(email, newPassword), 200)
+	})
+	t.Run("after a link", func(t *testing.T) {
+		t.Parallel()
+		_, b, email := unproven(t, authkit.SessionCookie)
+		_, m := b.awaits("link", email, "")
+		got := b.presses(b.opens(linkPath(m)), "")
+		got.want(t, 200, "")
+		got.seen(t, gone, "#password-part")
+	})
+	t.Run("not where a new password was chosen", func(t *testing.T) {
+		t.Parallel()
+		s, b, email := unproven(t, authkit.SessionCookie)
+		page, m := b.awaits("forgot", email, "?redirect_to=/mine")
+		got := b.presses(page, "reset", "code="+mail.Code(m), "password="+newPassword)
+		s.equal("where it leads", got.leadsTo(), origin+"/mine")
+	})
+	t.Run("not where nothing is gone", func(t *testing.T) {
+		t.Parallel()
+		s, b, email := unproven(t, authkit.SessionCookie)
+		page, m := b.awaits("link", email, "")
+		b.presses(page, "code", "code="+mail.Code(m)).want(t, 200, "")
+		page, m = b.awaits("link", email, "?other=1")
+		got := b.presses(page, "code", "code="+mail.Code(m))
+		s.equal("where it leads", got.leadsTo(), accountPage+s.app.ID.String())
+	})
+}
+
+// Only the account page itself says that something was done: a stranger's link cannot have it.
+func TestALinkSaysNothingWasDone(t *testing.T) {
+	t.Parallel()
+	const saysSaved = "Your name is saved."
+	s := newStage(t, withoutLimits)
+	b, other := s.visitor(), s.visitor()
+	b.enters()
+	other.enters()
+	saved := b.presses(b.opens(ownPage), "name", "name=Ann")
+	done := strings.TrimPrefix(saved.leadsTo(), base)
+	b.opens(done).seen(t, saysSaved)
+	for name, page := range map[string]answer{
+		"a plain step":           b.opens(ownPage + "?done=name"),
+		"that of another person": other.opens(done),
+		"one that is cut short":  b.opens(done[:len(done)-1]),
+	} {
+		page.want(t, 200, "")
+		if strings.Contains(page.Body.String(), saysSaved) {
+			t.Errorf("%s: got a page that says so\n%s", name, page.Body)
+		}
+	}
+}
