@@ -20,7 +20,7 @@ var (
 
 // StoreContract is the version of the contract of [Store]. An adapter returns from
 // Contract, as a literal, the one that it was written for.
-const StoreContract = 4
+const StoreContract = 5
 
 // Store persists what the Engine knows.
 //
@@ -60,6 +60,7 @@ type Store interface {
 	LimitStore
 	MailStore
 	EventStore
+	StatStore
 	SecretStore
 	SealStore
 	Upkeep

@@ -275,6 +275,20 @@ func (g guarded) Events(ctx context.Context, app uuid.UUID, q EventQuery) (r0 []
 	return g.Store.Events(ctx, app, q)
 }
 
+func (g guarded) AddStats(ctx context.Context, app uuid.UUID, b StatBatch) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.AddStats(ctx, app, b)
+}
+
+func (g guarded) Stats(ctx context.Context, app uuid.UUID, first int64, last int64) (r0 []Stat, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Stats(ctx, app, first, last)
+}
+
 func (g guarded) NoteSecret(ctx context.Context, id string, known []string) (r0 []SecretNote, err error) {
 	if err = g.confirm(ctx); err != nil {
 		return r0, err

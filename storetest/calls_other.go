@@ -80,6 +80,14 @@ func otherCalls() []call {
 		{method: "SettleMail", how: "for later", do: func(c caller) error {
 			return c.s.SettleMail(c.ctx, []authkit.Settled{{App: c.app, ID: c.x.mail.ID, Until: c.x.mail.DueAt, DueAt: after(time.Minute)}})
 		}},
+		{method: "AddStats", dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.AddStats(c.ctx, c.app, authkit.StatBatch{
+				Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: c.x.other.ID}},
+			})
+		}},
+		{method: "Stats", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.Stats(c.ctx, c.app, today(), today()))
+		}},
 		{method: "Events", how: "without a filter", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return shown(c.s.Events(c.ctx, c.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}}))
 		}},

@@ -315,6 +315,22 @@ func (f *Faulty) Events(ctx context.Context, app uuid.UUID, q authkit.EventQuery
 	return f.s.Events(ctx, app, q)
 }
 
+// AddStats passes the call on, unless it is to fail.
+func (f *Faulty) AddStats(ctx context.Context, app uuid.UUID, b authkit.StatBatch) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.AddStats(ctx, app, b)
+}
+
+// Stats passes the call on, unless it is to fail.
+func (f *Faulty) Stats(ctx context.Context, app uuid.UUID, first int64, last int64) (r0 []authkit.Stat, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Stats(ctx, app, first, last)
+}
+
 // NoteSecret passes the call on, unless it is to fail.
 func (f *Faulty) NoteSecret(ctx context.Context, id string, known []string) (r0 []authkit.SecretNote, err error) {
 	if err := f.next(); err != nil {

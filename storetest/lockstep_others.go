@@ -17,6 +17,8 @@ func (l *otherSteps) steps() []step {
 		{"ClaimMail", l.doClaimMail},
 		{"SettleMail", l.doSettleMail},
 		{"look for events", l.lookEvents},
+		{"AddStats", l.doAddStats},
+		{"look for stats", l.lookStats},
 	}
 }
 

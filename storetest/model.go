@@ -27,6 +27,8 @@ type modelApp struct {
 	sessions  map[uuid.UUID]modelSession
 	mail      map[uuid.UUID]authkit.Mail
 	events    map[uuid.UUID]authkit.Event
+	stats     map[modelStat]int64
+	active    map[authkit.ActiveUser]bool
 	limits    map[string]time.Time // when all that was counted has been given back
 }
 
@@ -42,6 +44,11 @@ type (
 		class    int
 		attempts int
 		spent    bool
+	}
+
+	modelStat struct {
+		day       int64
+		kind, key string
 	}
 
 	modelSession struct {
@@ -66,6 +73,7 @@ func newModelApp(a authkit.App) modelApp {
 		users: map[uuid.UUID]authkit.User{}, subjects: map[modelSubject]authkit.Credential{},
 		tokens: map[modelTokenID]modelToken{}, sessions: map[uuid.UUID]modelSession{},
 		mail: map[uuid.UUID]authkit.Mail{}, events: map[uuid.UUID]authkit.Event{}, limits: map[string]time.Time{},
+		stats: map[modelStat]int64{}, active: map[authkit.ActiveUser]bool{},
 	}
 }
 
@@ -76,6 +84,7 @@ func (a *modelApp) copied() modelApp {
 	c.users, c.subjects = maps.Clone(a.users), maps.Clone(a.subjects)
 	c.tokens, c.sessions = maps.Clone(a.tokens), maps.Clone(a.sessions)
 	c.mail, c.events, c.limits = maps.Clone(a.mail), maps.Clone(a.events), maps.Clone(a.limits)
+	c.stats, c.active = maps.Clone(a.stats), maps.Clone(a.active)
 	return c
 }
 

@@ -65,6 +65,9 @@ func (b *bed) furnish(x things) uuid.UUID {
 	_, err = b.s.ChangeApp(b.ctx, authkit.AppChange{App: app, Version: furnished - 1, Logo: &x.logo})
 	b.ok(err)
 	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Riders{}))
+	b.ok(b.s.AddStats(b.ctx, app, authkit.StatBatch{
+		Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: x.user.ID}},
+	}))
 	return app
 }
 
@@ -89,6 +92,7 @@ type holding struct {
 	Tokens    []authkit.Token
 	Due       []mailRef
 	Events    []authkit.Event
+	Stats     []authkit.Stat
 }
 
 // holding reads an app, with those of its tokens that have these names.
@@ -106,6 +110,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 	h.Logo = b.logo(app)
 	h.Events, err = b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: all}})
 	b.ok(err)
+	h.Stats = b.allStats(app)
 	users, err := b.s.Users(b.ctx, app, authkit.UserQuery{Page: authkit.Page{Limit: all}})
 	b.ok(err)
 	for _, u := range users {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 const (
@@ -26,7 +28,7 @@ const (
 type sweep struct {
 	table, key, column string
 	never              bool   // whether 0 in the column stands for a time that never comes
-	period             string // of which the column holds the number, in microseconds; empty: it holds a time
+	period             string // of which the column holds the number, in microseconds, and by how many of them a row is over later; empty: it holds a time
 }
 
 // sweeps are those of the rows that expire, and last that of events, which have a time of their own.
@@ -35,6 +37,8 @@ var sweeps = []sweep{
 	{"authkit_sessions", "app_id, session_id", "over_quarter", false, "21600000000"},
 	{"authkit_outbox", "app_id, mail_id", "expires_at", true, ""},
 	{"authkit_limits", "app_id, limit_key", "tat_hour", false, "3600000000"},
+	{"authkit_stats", "app_id, day, kind, name", "day", false, "86400000000 - " + strconv.Itoa(authkit.StatDays)},
+	{"authkit_active", "app_id, day, user_id", "day", false, "86400000000 - 1"},
 	{"authkit_events", "app_id, event_id", "at", false, ""},
 }
 
@@ -84,7 +88,8 @@ var owned = [][2]string{
 	{"authkit_sessions", "app_id, session_id"}, {"authkit_credentials", "app_id, kind, subject"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
-	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"}, {"authkit_signing_keys", "app_id, seq"},
+	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"},
+	{"authkit_active", "app_id, day, user_id"}, {"authkit_stats", "app_id, day, kind, name"}, {"authkit_signing_keys", "app_id, seq"},
 }
 
 type upkeepType struct{}

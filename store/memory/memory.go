@@ -70,6 +70,9 @@ type tenant struct {
 	events   []authkit.Event // oldest first
 	eventIDs map[uuid.UUID]struct{}
 
+	stats  map[statKey]int64
+	active map[authkit.ActiveUser]struct{}
+
 	secrets map[string]bool // those of the store
 }
 
@@ -104,11 +107,13 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 		ofUser:   index[uuid.UUID, uuid.UUID]{},
 		mail:     outbox{mails: map[uuid.UUID]authkit.Mail{}},
 		eventIDs: map[uuid.UUID]struct{}{},
+		stats:    map[statKey]int64{},
+		active:   map[authkit.ActiveUser]struct{}{},
 	}
 }
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 4 }
+func (s *Store) Contract() int { return 5 }
 
 // Volatile is true: nothing outlives the process.
 func (s *Store) Volatile() bool { return true }

@@ -13,9 +13,11 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 	err := s.step(ctx, func() error {
 		now := micro(now)
 		tokens, sessions, mail, limits, dead, old := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
+		stats, active := batch{limit}, batch{limit}
 		for _, t := range s.apps {
 			t.sweep(now, &tokens, &sessions, &mail)
 			t.sweepEvents(micro(events), &old)
+			t.sweepStats(now.Unix()/daySeconds, &stats, &active)
 		}
 		for k, at := range s.limits {
 			if !at.After(now) && limits.takes() {
@@ -27,7 +29,7 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 				delete(s.dead, id)
 			}
 		}
-		for _, b := range []batch{tokens, sessions, mail, limits, dead, old} {
+		for _, b := range []batch{tokens, sessions, mail, limits, dead, old, stats, active} {
 			more = more || b.left < 0
 		}
 		return nil

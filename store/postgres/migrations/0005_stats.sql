@@ -1,0 +1,22 @@
+-- What happened in an app, by day since 1970. A kind is a sign-up, a sign-in by its method, a refusal
+-- by its code, or the users who were active.
+create table authkit_stats (
+    app_id uuid not null,
+    day bigint not null,
+    kind text collate "C" not null,
+    name text collate "C" not null,
+    n bigint not null,
+    primary key (app_id, day, kind, name)
+);
+create index authkit_stats_over on authkit_stats (day);
+alter table authkit_stats set (fillfactor = 70);
+
+-- The users who are counted among the active ones of a day. The day ends in a sum, so that its
+-- users are removed soon after it.
+create table authkit_active (
+    app_id uuid not null,
+    day bigint not null,
+    user_id uuid not null,
+    primary key (app_id, day, user_id)
+);
+create index authkit_active_over on authkit_active (day);
