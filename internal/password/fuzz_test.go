@@ -4,13 +4,15 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authkit-dev/authkit/internal/password"
 )
 
-// FuzzVerify checks that a hash is read in its canonical form only, and that it verifies if and
-// only if it is what Hash returns for the password.
-func FuzzVerify(f *testing.F) {
+// FuzzParse checks that a hash is read from its one text only, that what is read stays within the
+// bounds, and that a hash of authkit's own form verifies if and only if it is what Hash returns for
+// the password.
+func FuzzParse(f *testing.F) {
 	good := password.Hash("pw", []byte("0123456789abcdef"), tiny())
 	f.Add("pw", good)
 	f.Add("pw", strings.Replace(good, "$m=8", "$m=08", 1))
@@ -18,28 +20,35 @@ func FuzzVerify(f *testing.F) {
 	for _, seed := range []string{"", "$$$$$", good + "$", good + "=", good[1:], "$argon2id$v=19$m=8,t=1,p=1$$", "$argon2id$v=19$m=8,t=1,p=1$AA$AA", "$2a$10$x", strings.ToUpper(good)} {
 		f.Add("pw", seed)
 	}
+	for _, v := range vectors {
+		f.Add(v.pw, v.text)
+	}
 	f.Add("other", good)
-	f.Fuzz(func(t *testing.T, pw, phc string) {
-		if len(phc) > 200 || len(pw) > 64 || strings.Contains(phc, "m=") && !strings.Contains(phc, "m=8,t=1,p=1") {
-			return // too slow at these costs
-		}
-		ok, err := password.Verify(pw, phc)
+	f.Fuzz(func(t *testing.T, pw, text string) {
+		s, err := password.Parse(text)
 		if err != nil {
-			if ok {
-				t.Errorf("Verify(%q): got true with %v", phc, err)
-			}
 			return
 		}
-		parts := strings.Split(phc, "$")
-		if len(parts) != 6 || !tiny().Same(phc) {
-			t.Fatalf("Verify(%q): got no error, want one", phc)
+		if s.String() != text {
+			t.Fatalf("Parse(%q): got %q", text, s)
+		}
+		if s.Family() != "argon2id" && (s.Work() > 2*time.Second || s.MemoryKiB() > 128*1024) {
+			t.Fatalf("Parse(%q): got %v and %d KiB of work taken", text, s.Work(), s.MemoryKiB())
+		}
+		if s.Work() > 10*time.Millisecond || s.MemoryKiB() > 1024 || len(pw) > 100 {
+			return // too slow at these costs
+		}
+		ok := s.Verify(pw)
+		parts := strings.Split(text, "$")
+		if !tiny().Same(text) || len(parts[5]) != 43 {
+			return
 		}
 		salt, err := base64.RawStdEncoding.Strict().DecodeString(parts[4])
 		if err != nil || len(salt) < 8 {
-			t.Fatalf("Verify(%q): got the salt %q taken, %v", phc, parts[4], err)
+			t.Fatalf("Parse(%q): got the salt %q taken, %v", text, parts[4], err)
 		}
-		if want := password.Hash(pw, salt, tiny()) == phc; ok != want {
-			t.Errorf("Verify(%q, %q): got %v, want %v", pw, phc, ok, want)
+		if want := password.Hash(pw, salt, tiny()) == text; ok != want {
+			t.Errorf("Verify(%q, %q): got %v, want %v", pw, text, ok, want)
 		}
 	})
 }

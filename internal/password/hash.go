@@ -1,5 +1,5 @@
-// Package password hashes passwords with argon2id, refuses weak ones, and keeps hashing from
-// using up the machine.
+// Package password hashes passwords with argon2id, verifies the hashes of other systems, refuses
+// weak passwords, and keeps hashing from using up the machine.
 //
 //	gate := password.NewGate(2, 128, 3*time.Second)
 //	err := gate.Do(ctx, password.Asker{Tenant: app, Peer: address}, func() { phc = password.Hash(pw, password.Salt(), password.Default()) })
@@ -8,8 +8,6 @@ package password
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,7 +15,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrMalformed means that a PHC string has not the form that [Hash] writes.
+// ErrMalformed means that a text is not a hash of a form that [Parse] takes.
 var ErrMalformed = errors.New("password: malformed hash")
 
 // Params are the costs of argon2id (RFC 9106).
@@ -29,14 +27,13 @@ type Params struct {
 // Default is 19 MiB, two passes, one thread.
 func Default() Params { return Params{MemoryKiB: 19 * 1024, Time: 2, Threads: 1} }
 
-// Bounds of what Verify spends on a stored hash, whatever stored it.
+// Bounds of what Verify spends on a hash that Hash wrote.
 const (
 	maxMemory  = 1 << 20
 	maxTime    = 16
 	maxThreads = 16
 	saltSize   = 16
 	keySize    = 32
-	maxField   = 128
 )
 
 // Hash returns the PHC string of a password.
@@ -59,16 +56,6 @@ func Salt() []byte {
 	return salt
 }
 
-// Verify reports whether phc is a hash of the password. It compares in constant time.
-func Verify(pw, phc string) (ok bool, err error) {
-	p, salt, key, err := parse(phc)
-	if err != nil {
-		return false, err
-	}
-	got := argon2.IDKey([]byte(pw), salt, p.Time, p.MemoryKiB, p.Threads, keySize)
-	return subtle.ConstantTimeCompare(got, key) == 1, nil
-}
-
 // Same reports whether phc was made with these parameters.
 func (p Params) Same(phc string) bool { return strings.HasPrefix(phc, p.prefix()+"$") }
 
@@ -80,36 +67,7 @@ func (p Params) prefix() string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d", argon2.Version, p.MemoryKiB, p.Time, p.Threads)
 }
 
-func parse(phc string) (p Params, salt, key []byte, err error) {
-	parts := strings.Split(phc, "$")
-	if len(parts) != 6 {
-		return p, nil, nil, ErrMalformed
-	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &p.MemoryKiB, &p.Time, &p.Threads); err != nil {
-		return p, nil, nil, ErrMalformed
-	}
-	salt, err1 := decode(parts[4])
-	key, err2 := decode(parts[5])
-	if err1 != nil || err2 != nil || !p.Same(phc) || !p.bounded() || len(salt) < 8 || len(key) != keySize {
-		return p, nil, nil, ErrMalformed
-	}
-	return p, salt, key, nil
-}
-
 func (p Params) bounded() bool {
 	return p.Time >= 1 && p.Time <= maxTime && p.Threads >= 1 && p.Threads <= maxThreads &&
 		p.MemoryKiB >= 8*uint32(p.Threads) && p.MemoryKiB <= maxMemory
-}
-
-func encode(b []byte) string { return base64.RawStdEncoding.EncodeToString(b) }
-
-func decode(s string) ([]byte, error) {
-	if len(s) > maxField {
-		return nil, ErrMalformed
-	}
-	b, err := base64.RawStdEncoding.Strict().DecodeString(s)
-	if err != nil || encode(b) != s {
-		return nil, ErrMalformed
-	}
-	return b, nil
 }
