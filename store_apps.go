@@ -89,6 +89,7 @@ type AppChange struct {
 	Name, NameKey *string
 	Settings      *Settings
 	Logo          *Logo // takes the place of the logo; the zero Logo removes it
+	ForeignHashes *[]string
 	Riders        Riders
 }
 

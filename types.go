@@ -19,10 +19,16 @@ type App struct {
 	Name    string // as given, 1 to 64 printable characters
 	NameKey string // Name after NFKC and case folding; unique for the developer among live apps
 
-	Version   int64        // raised by [AppStore.ChangeApp], which it guards, by every new signing key and by a move
-	Keys      []SigningKey // oldest first; never empty
-	Settings  Settings
-	Logo      string // the hash of the app's [Logo]; empty: it has none
+	Version  int64        // raised by [AppStore.ChangeApp], which it guards, by every new signing key and by a move
+	Keys     []SigningKey // oldest first; never empty
+	Settings Settings
+	Logo     string // the hash of the app's [Logo]; empty: it has none
+
+	// ForeignHashes has a password hash for each algorithm whose hashes an import has brought, with
+	// the costs of the slowest of these, and without a salt and a key. A sign-in takes its time from
+	// them. It is empty for an app without such users.
+	ForeignHashes []string
+
 	CreatedAt time.Time
 }
 

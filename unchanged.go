@@ -10,7 +10,8 @@ import (
 
 // changesNothing reports whether the change leaves the app as it is.
 func (c AppChange) changesNothing(app App) bool {
-	return keepsField(c.Name, app.Name) && (c.Settings == nil || c.Settings.same(app.Settings)) && (c.Logo == nil || c.Logo.Hash == app.Logo)
+	return keepsField(c.Name, app.Name) && (c.Settings == nil || c.Settings.same(app.Settings)) && (c.Logo == nil || c.Logo.Hash == app.Logo) &&
+		(c.ForeignHashes == nil || slices.Equal(*c.ForeignHashes, app.ForeignHashes))
 }
 
 // changesNothing reports whether the patch, which has become the change c, leaves the user as it is.

@@ -44,10 +44,16 @@ func appChange(b *bed) {
 	equal(b, a.Version, 2)
 	equal(b, a.Settings.SignupClosed, true)
 	equal(b, len(a.Settings.Origins), 1)
+	equal(b, len(a.ForeignHashes), 0)
+	for i, hashes := range []*[]string{{"a", "b"}, nil, {"c"}} {
+		a, err = b.s.ChangeApp(b.ctx, authkit.AppChange{App: b.app, Version: a.Version, ForeignHashes: hashes})
+		b.ok(err)
+		b.same(a.ForeignHashes, [][]string{{"a", "b"}, {"a", "b"}, {"c"}}[i])
+	}
 	c.Riders = b.riders("x")
 	_, err = b.s.ChangeApp(b.ctx, c)
 	b.is(err, authkit.ErrStale)
-	c.Version, c.NameKey = 2, new("second")
+	c.Version, c.NameKey = a.Version, new("second")
 	_, err = b.s.ChangeApp(b.ctx, c)
 	b.is(err, authkit.ErrConflict)
 	b.written("x", false)

@@ -79,6 +79,9 @@ func (l *appSteps) doChangeApp() {
 			c.Logo = new(logo(name))
 		}
 	}
+	if l.often(5, "with foreign hashes") {
+		c.ForeignHashes = &[]string{draw(l, "hash", "a", "b")}
+	}
 	got, err := l.s.ChangeApp(l.ctx, c)
 	if l.answered(err, l.m.changeApp(c)) {
 		l.same("ChangeApp", got, l.m[app].app)

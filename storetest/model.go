@@ -176,6 +176,9 @@ func (m model) changeApp(c authkit.AppChange) against {
 		if c.Logo != nil {
 			a.app.Logo, a.logo = c.Logo.Hash, *c.Logo
 		}
+		if c.ForeignHashes != nil {
+			a.app.ForeignHashes = *c.ForeignHashes
+		}
 		a.app.Version++
 	})
 }

@@ -68,7 +68,7 @@ func appRound(b *bed, o odd) (*appRecords, appRecords, func() appRecords) {
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: given.App, First: given.App.Keys[0], Key: &given.Key}))
 	b.ok(b.s.AddSigningKey(b.ctx, id, given.Added, 0, authkit.Riders{}))
 	changed, err := b.s.ChangeApp(b.ctx, authkit.AppChange{
-		App: id, Version: 2, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings,
+		App: id, Version: 2, Name: &given.App.Name, NameKey: &given.App.NameKey, Settings: &given.App.Settings, ForeignHashes: &given.App.ForeignHashes,
 	})
 	b.ok(err)
 	got, err := b.s.App(b.ctx, id)

@@ -21,8 +21,8 @@ func (s *Store) CreateApp(ctx context.Context, n authkit.NewApp) error {
 	app := n.App
 	return s.step(ctx, func(q Tx) error {
 		s.mayOwn(ctx, q, ownership{n.Owner, app.Developer, n.Most, app.CreatedAt})
-		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, created_at) values ($1,$2,$3,$4,1,$5,$6)`,
-			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), us(app.CreatedAt))
+		q.Queue(ctx, nil, `insert into authkit_apps (app_id, developer, name, name_key, version, settings, foreign_hashes, created_at) values ($1,$2,$3,$4,1,$5,$6,$7)`,
+			id(app.ID), app.Developer, app.Name, app.NameKey, string(set), text(app.ForeignHashes), us(app.CreatedAt))
 		addName(ctx, q, app)
 		addSigningKey(ctx, q, app.ID, n.First)
 		if n.Key != nil {
@@ -38,10 +38,10 @@ func addSigningKey(ctx context.Context, q Tx, app uuid.UUID, k authkit.SigningKe
 		id(app), k.Seq, k.KID, k.Alg, blob(k.Public), blob(k.Sealed), us(k.From), bit(k.Alone))
 }
 
-const appCols = `a.app_id, a.developer, a.name, a.name_key, a.version, a.settings, a.logo, a.created_at`
+const appCols = `a.app_id, a.developer, a.name, a.name_key, a.version, a.settings, a.logo, a.foreign_hashes, a.created_at`
 
 func appDest(a *authkit.App, set *string) []any {
-	return []any{&a.ID, &a.Developer, &a.Name, &a.NameKey, &a.Version, set, &a.Logo, (*micros)(&a.CreatedAt)}
+	return []any{&a.ID, &a.Developer, &a.Name, &a.NameKey, &a.Version, set, &a.Logo, (*strs)(&a.ForeignHashes), (*micros)(&a.CreatedAt)}
 }
 
 // App implements [authkit.AppStore].
@@ -79,8 +79,8 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 	var out authkit.App
 	// The update comes first: two steps that share the row and then update it would deadlock.
 	err := s.step(ctx, func(q Tx) (err error) {
-		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings), logo = coalesce($6, logo)
-where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set, logoHash(c.Logo))
+		q.Queue(ctx, authkit.ErrStale, `update authkit_apps set version = version + 1, name = coalesce($3, name), name_key = coalesce($4, name_key), settings = coalesce($5, settings), logo = coalesce($6, logo), foreign_hashes = coalesce($7, foreign_hashes)
+where app_id = $1 and version = $2 and deleted_at = 0 returning 1`, id(c.App), c.Version, opt(c.Name), opt(c.NameKey), set, logoHash(c.Logo), optList(c.ForeignHashes))
 		out, err = readApp(ctx, q, c.App)
 		if err == nil && c.NameKey != nil {
 			changeName(ctx, q, out)

@@ -84,6 +84,14 @@ func text(v []string) string {
 	return string(b)
 }
 
+// optList is the argument for a list that a row gets; nil: it stays.
+func optList(l *[]string) any {
+	if l == nil {
+		return nil
+	}
+	return text(*l)
+}
+
 // micros scans a time.
 type micros time.Time
 

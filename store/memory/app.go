@@ -84,6 +84,9 @@ func (s *Store) ChangeApp(ctx context.Context, c authkit.AppChange) (authkit.App
 		if c.Logo != nil {
 			next.Logo = c.Logo.Hash
 		}
+		if c.ForeignHashes != nil {
+			next.ForeignHashes = slices.Clone(*c.ForeignHashes)
+		}
 		was, name := appName{t.app.Developer, t.app.NameKey}, appName{next.Developer, next.NameKey}
 		if holder, ok := s.names[name]; ok && holder != c.App {
 			return authkit.ErrConflict

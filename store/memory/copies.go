@@ -23,7 +23,7 @@ func copyApp(a authkit.App) authkit.App {
 	for i := range a.Keys {
 		a.Keys[i] = copySigningKey(a.Keys[i])
 	}
-	a.Settings = copySettings(a.Settings)
+	a.Settings, a.ForeignHashes = copySettings(a.Settings), slices.Clone(a.ForeignHashes)
 	a.CreatedAt = micro(a.CreatedAt)
 	return a
 }
