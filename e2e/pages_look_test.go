@@ -100,7 +100,7 @@ func isSmall(t *testing.T, v *guest) {
 			t.Errorf("page: got a request for %s, want none beyond %s", url, v.base)
 		}
 	}
-	if got := js[int](t, v.window, "performance.getEntriesByType('resource').filter((one) => !one.name.includes('/logo') && !one.name.endsWith('/favicon.ico')).length"); got != 0 {
+	if got := js[int](t, v.window, "performance.getEntriesByType('resource').filter((one) => !one.name.includes('/branding/') && !one.name.endsWith('/favicon.ico')).length"); got != 0 {
 		t.Errorf("page: got %d requests beside its own, want none", got)
 	}
 	policy := fmt.Sprint(last.Response.Headers["Content-Security-Policy"])

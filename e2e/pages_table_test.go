@@ -1,6 +1,11 @@
 package e2e_test
 
 import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"net/http"
 	"net/url"
 	"strings"
@@ -37,7 +42,19 @@ var signInPages = []shownPage{
 		v.opens("sign-in")
 	}},
 	{name: "sign-in-hint", body: "sign-in", open: func(v *guest) { v.opens("sign-in?login_hint=" + ann) }},
-	{name: "sign-in-refused", body: "sign-in", tells: "problem", open: func(v *guest) {
+	{name: "sign-in-branded", body: "sign-in", open: func(v *guest) {
+		v.offers("github")
+		v.brands()
+		v.opens("sign-in")
+	}},
+	{name: "sign-in-unproven", body: "code", open: func(v *guest) {
+		v.startsAccount()
+		v.sets(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
+		v.loses()
+		v.opens("sign-in")
+		v.fills("password", "email="+ann, "password="+password)
+	}},
+	{name: "sign-in-refused", body: "sign-in", tells: "wrong", open: func(v *guest) {
 		v.opens("sign-in")
 		v.fills("password", "email="+ann, "password=not the password")
 	}},
@@ -88,6 +105,15 @@ var signInPages = []shownPage{
 		v.offers("github", "google")
 		v.opens("sign-up")
 	}},
+	{name: "sign-up-branded", body: "sign-up", open: func(v *guest) {
+		v.brands()
+		v.opens("sign-up")
+	}},
+	{name: "sign-up-waits", body: "code", open: func(v *guest) {
+		v.sets(authkit.AppPatch{VerifyEmail: new(authkit.VerifyEmailRequired)})
+		v.opens("sign-up")
+		v.fills("password", "email="+ann, "name=Ann", "password="+password)
+	}},
 	{name: "sign-up-weak", body: "sign-up", tells: "wrong", open: func(v *guest) {
 		v.opens("sign-up")
 		v.fills("password", "email="+ann, "name=Ann", "password="+ann)
@@ -121,6 +147,12 @@ var linkPages = []shownPage{
 		v.sets(authkit.AppPatch{SessionMode: new(authkit.SessionBearer)})
 		v.goesTo(v.linkOf("/auth/magic-link", ann))
 		v.fills("")
+	}},
+	{name: "password-gone", body: "notice", open: func(v *guest) { v.losesPassword() }},
+	{name: "password-gone-tokens", body: "notice", open: func(v *guest) {
+		v.startsAccount()
+		v.sets(authkit.AppPatch{SessionMode: new(authkit.SessionBearer)})
+		v.losesPassword()
 	}},
 	{name: "link-stale", body: "refusal", tells: "problem", open: func(v *guest) { v.goesTo(v.spends(v.linkOf("/auth/magic-link", ann))) }},
 	{name: "reset", body: "reset", open: func(v *guest) {
@@ -312,6 +344,34 @@ func (v *guest) forgets() mail.Message {
 	v.opens("sign-in")
 	v.fills("forgot", "email="+ann)
 	return v.mailed(ann)
+}
+
+// losesPassword proves the address of an account in another browser than that of its sign-up.
+func (v *guest) losesPassword() {
+	v.t.Helper()
+	v.send("POST", v.at("/auth/credentials"), `{"email":"`+ann+`","password":"`+password+`"}`)
+	v.loses()
+	v.opens("sign-in")
+	v.fills("link", "email="+ann)
+	v.fills("code", "code="+mail.Code(v.mailed(ann)))
+}
+
+// brands gives the app a colour, a logo and links.
+func (v *guest) brands() {
+	v.t.Helper()
+	var logo bytes.Buffer
+	picture := image.NewRGBA(image.Rect(0, 0, 120, 40))
+	draw.Draw(picture, picture.Bounds(), image.NewUniform(color.RGBA{0x9a, 0x34, 0x12, 0xff}), image.Point{}, draw.Src)
+	if err := png.Encode(&logo, picture); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := v.engine.SetLogo(v.t.Context(), authkit.AppRef{Developer: v.devID, ID: v.app.ID}, "image/png", logo.Bytes()); err != nil {
+		v.t.Fatal(err)
+	}
+	v.sets(authkit.AppPatch{Branding: &authkit.BrandingPatch{
+		Color: new("#9a3412"), HomeURL: new("https://shop.example"), SupportURL: new("https://shop.example/help"),
+		TermsURL: new("https://shop.example/terms"), PrivacyURL: new("https://shop.example/privacy"),
+	}})
 }
 
 // startsAccount signs up by the page. The address is not proven.
