@@ -84,7 +84,10 @@ func (c Client) checkCookieRoom() error {
 	if c.checked == nil || c.checked.otherSessions < maxCookieApps {
 		return nil
 	}
-	return refuse(CodeLimitReached, "this browser holds the sessions of 16 other applications, the most that it may hold; sign out of one of them first")
+	return &Error{
+		Code: CodeLimitReached, page: pageText{text: "problem.cookies_full"},
+		Detail: "this browser holds the sessions of 16 other applications, the most that it may hold; sign out of one of them first",
+	}
 }
 
 // maxCookieApps is how many apps' session cookies a browser holds. Each request carries all of

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -95,4 +97,32 @@ func TestALinkSaysNothingWasDone(t *testing.T) {
 			t.Errorf("%s: got a page that says so\n%s", name, page.Body)
 		}
 	}
+}
+
+// The account page marks the field that a refusal is about, and says why.
+func TestTheAddressOfAnotherAccountDeletesNothing(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	b := s.visitor()
+	b.enters()
+	page := b.presses(b.opens(ownPage), "leave", "email=bob@example.com")
+	page.want(t, 400, "")
+	page.seen(t, "This is not the address of your account.")
+	s.equal("the session", b.lives(), true)
+}
+
+// The page of a refusal says which bound is reached.
+func TestABrowserThatIsSignedInToTooManyAppsIsTold(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+	email := s.email()
+	s.signUp(email)
+	b := s.visitor()
+	for range 16 {
+		b.kept["authkit-"+uuid.NewString()] = strings.Repeat("A", 43)
+	}
+	got := b.presses(b.opens(signInPage), "password", "email="+email, "password="+password)
+	got.want(t, 409, "")
+	got.seen(t, "This browser is signed in to too many apps.")
 }

@@ -33,8 +33,8 @@ func (c person) writeRefusalPage(refusal *Error) error {
 	}
 	p := c.view()
 	page := pages.Refusal{Text: problemText(p, refusal), Code: string(refusal.Code), Detail: detail, RequestID: c.request.id}
-	if own := refusal.page; own.title != "" {
-		page.Title, page.Text = p.T(own.title), p.T(own.text, "app", p.App)
+	if title := refusal.page.title; title != "" {
+		page.Title = p.T(title)
 	}
 	refusal.headers(c.w.Header())
 	c.offerWaysOn(p, refusal, &page)
@@ -67,8 +67,12 @@ func (c person) signInForms() pages.Forms {
 	return pages.Forms{Action: c.pagePath("sign-in"), Token: c.formTokenFor(c.browser.bind(), "/auth/sign-in/"+c.app.ID.String())}
 }
 
-// problemText is the text for a person about a refusal. Codes that only programs cause share one.
+// problemText is the text for a person about a refusal: its own, or that of its code. Codes that only
+// programs cause share one.
 func problemText(p pages.Page, refusal *Error) string {
+	if own := refusal.page.text; own != "" {
+		return p.T(own, "app", p.App)
+	}
 	if refusal.RetryAfter > 0 && refusal.Code == CodeRateLimited {
 		return p.T("problem.rate_limited_for", "n", max((wholeSeconds(refusal.RetryAfter)+59)/60, 1))
 	}

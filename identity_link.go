@@ -167,7 +167,10 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 	case errors.Is(err, ErrNotFound):
 		return nil, invalidToken("the sessions of the user ended while the provider was asked")
 	case errors.Is(err, ErrConflict):
-		return nil, refuse(CodeLinkRequired, "this identity is another account's; sign in to that one with it, and unlink it there first")
+		return nil, &Error{
+			Code: CodeLinkRequired, page: pageText{text: "problem.identity_taken"},
+			Detail: "this identity is another account's; sign in to that one with it, and unlink it there first",
+		}
 	case err != nil:
 		return nil, storeError(err, app.ID)
 	}
