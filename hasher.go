@@ -17,7 +17,11 @@ type hasher struct {
 	params password.Params
 	policy password.Policy
 	gate   *password.Gate
+	pace   *pace
 	dummy  string // a hash that no known password has, to spend the same time on unknown users
+
+	own     string        // the kind of hashes of the current parameters
+	ownWork time.Duration // of one of them
 
 	breached *password.Ranges // nil: no list is asked
 	store    TokenStore       // for the event that no list was asked
@@ -32,11 +36,15 @@ func newHasher(c *Config, store TokenStore, now func() time.Time) *hasher {
 		params: password.Params{MemoryKiB: p.MemoryKiB, Time: p.Time, Threads: p.Threads},
 		policy: password.Policy{Min: p.MinLength, Max: p.MaxLength},
 		gate:   password.NewGate(p.Concurrent, p.Queue, p.QueueWait),
+		pace:   newPace(),
 	}
 	if p.Breached != "" {
 		h.breached = password.NewRanges(p.Breached, c.Outbound.Proxy)
 	}
 	h.dummy = password.Dummy(h.params)
+	if own, err := password.Parse(h.dummy); err == nil { // the bounds of the parameters are those of Config.Password
+		h.own, h.ownWork = own.Blank().String(), own.Work()
+	}
 	return h
 }
 
@@ -119,25 +127,59 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 }
 
 // verify compares a password with the hash of an account, or with a dummy if the account has no
-// password: both take the same time. If the password is right and its hash was made with other
-// parameters, renewed is a hash with the current ones.
-func (h *hasher) verify(ctx context.Context, who password.Asker, pw, phc string) (ok bool, renewed string, err error) {
-	known := phc != ""
+// password: both take the same time. If the password is right and its hash is not one of the current
+// parameters, renewed is such a hash.
+//
+// In an app with hashes of other systems a refusal takes as long as the slowest kind of hash that its
+// users may have. It waits for the rest of that time outside the gate, so that it keeps no one else
+// waiting.
+func (h *hasher) verify(ctx context.Context, app App, by Client, pw, stored string) (ok bool, renewed string, err error) {
+	known := stored != ""
 	if !known {
-		phc = h.dummy
+		stored = h.dummy
 	}
-	var broken error
-	err = h.gate.Do(ctx, who, func() {
-		ok, broken = password.Verify(pw, phc)
-		if ok && known && !h.params.Same(phc) {
+	hash, err := password.Parse(stored)
+	if err != nil {
+		return false, "", &Error{Code: CodeInternal, Detail: "a stored password hash is damaged", Err: err}
+	}
+	kinds := h.kinds(app)
+	var took time.Duration
+	err = h.gate.DoLoad(ctx, gateAsker(app.ID, by), h.load(hash), func() {
+		began := time.Now()
+		switch ok = h.pace.run(hash, pw); {
+		case !ok:
+			h.pace.measure(kinds)
+		case known && !h.params.Same(stored):
 			renewed = password.Hash(pw, password.Salt(), h.params)
 		}
+		took = time.Since(began)
 	})
 	if err != nil {
 		return false, "", unavailable(err)
 	}
-	if broken != nil {
-		return false, "", &Error{Code: CodeInternal, Detail: "a stored password hash is damaged", Err: broken}
+	if !ok {
+		wait(ctx, refusalTime(h.pace.slowest(kinds))-took)
 	}
 	return ok && known, renewed, nil
+}
+
+// kinds are the kinds of hashes that users of an app may have, if other systems made some of them.
+func (h *hasher) kinds(app App) []string {
+	if len(app.ForeignHashes) == 0 {
+		return nil
+	}
+	return append(slices.Clone(app.ForeignHashes), h.own)
+}
+
+// refusalTime is how long a refusal takes where the slowest hash takes so long: half as long again, so
+// that it does not show when a hash takes a little longer than most.
+func refusalTime(slowest time.Duration) time.Duration { return slowest + slowest/2 }
+
+// load is what a hash costs at the gate, in hashes of the current parameters: turns by its work, and
+// places by its memory.
+func (h *hasher) load(hash password.Stored) password.Load {
+	return password.Load{
+		Turns:  int((hash.Work() + h.ownWork - 1) / h.ownWork),
+		Places: (hash.MemoryKiB() + int(h.params.MemoryKiB) - 1) / int(h.params.MemoryKiB),
+	}
 }

@@ -35,12 +35,12 @@ func TestTheHasherVerifiesWhatItMade(t *testing.T) {
 		"an account without a password":    {"correct horse battery staple", "", false},
 		"an empty password without a hash": {"", "", false},
 	} {
-		ok, renewed, err := h.verify(t.Context(), who, c.pw, c.phc)
+		ok, renewed, err := h.verify(t.Context(), App{}, Client{}, c.pw, c.phc)
 		if ok != c.ok || renewed != "" || err != nil {
 			t.Errorf("%s: got %v, renewed %q and %v, want %v and nothing renewed", name, ok, renewed, err, c.ok)
 		}
 	}
-	if _, _, err := h.verify(t.Context(), who, "any", "$argon2id$damaged"); !errors.Is(err, CodeInternal) {
+	if _, _, err := h.verify(t.Context(), App{}, Client{}, "any", "$argon2id$damaged"); !errors.Is(err, CodeInternal) {
 		t.Errorf("a damaged hash: got %v, want internal", err)
 	}
 }
@@ -66,14 +66,14 @@ func TestAHashOfOtherParametersIsRenewedBehindTheRightPasswordAlone(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, renewed, err := now.verify(t.Context(), who, "another password", phc); renewed != "" || err != nil {
+	if _, renewed, err := now.verify(t.Context(), App{}, Client{}, "another password", phc); renewed != "" || err != nil {
 		t.Errorf("a wrong password: got renewed %q and %v, want nothing", renewed, err)
 	}
-	ok, renewed, err := now.verify(t.Context(), who, "correct horse battery staple", phc)
+	ok, renewed, err := now.verify(t.Context(), App{}, Client{}, "correct horse battery staple", phc)
 	if !ok || renewed == "" || err != nil {
 		t.Fatalf("the password: got %v, renewed %q and %v, want another hash", ok, renewed, err)
 	}
-	if ok, again, err := now.verify(t.Context(), who, "correct horse battery staple", renewed); !ok || again != "" || err != nil {
+	if ok, again, err := now.verify(t.Context(), App{}, Client{}, "correct horse battery staple", renewed); !ok || again != "" || err != nil {
 		t.Errorf("the renewed hash: got %v, renewed %q and %v, want it to stay", ok, again, err)
 	}
 }

@@ -26,7 +26,7 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err err
 		if err := e.limits.hit(ctx, app, e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
-		ok, _, err := e.hasher.verify(ctx, gateAsker(app.ID, in.Client), in.Current, account.password())
+		ok, _, err := e.hasher.verify(ctx, app, in.Client, in.Current, account.password())
 		if err != nil {
 			return err
 		}

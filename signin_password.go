@@ -205,7 +205,7 @@ func (p passwordTry) create(ctx context.Context) (Landing, error) {
 // check checks the password and signs the user in. If account is nil or has no password, it refuses in
 // the time that a real check takes.
 func (p passwordTry) check(ctx context.Context, account *Account) (Landing, error) {
-	ok, renewed, err := p.e.hasher.verify(ctx, gateAsker(p.app.ID, p.in.Client), p.in.Password, account.password())
+	ok, renewed, err := p.e.hasher.verify(ctx, p.app, p.in.Client, p.in.Password, account.password())
 	if err != nil {
 		return Landing{}, err
 	}

@@ -16,6 +16,15 @@ var ErrBusy = errors.New("password: too many hashes at once")
 // the peer is unknown. The tenant then takes its place.
 type Asker struct{ Tenant, Peer string }
 
+// Load is what a call costs, where the hash that the gate was made for costs one of each. Turns
+// count against the tenant and the peer while others wait: a call of 5 turns comes next as if they
+// had made 5 calls. Places are the calls that run at once which it stands for; it has the gate for
+// itself if it wants more than there are. Below 1 counts as 1.
+type Load struct{ Turns, Places int }
+
+// maxTurns bounds what one call counts.
+const maxTurns = 64
+
 // Gate lets a bounded number of calls run at once and a bounded number wait. Waiters take turns
 // by tenant and by peer. So a peer that floods many tenants delays only itself, and so does a
 // tenant that many peers flood. When the queue is full, a newcomer whose tenant and peer have
@@ -35,8 +44,9 @@ type Gate struct {
 // waiter is a call that waits. The channel gets true for its turn and false if it must leave. It
 // holds its flows, since a refusal looks at every waiter while the gate is locked.
 type waiter struct {
-	tenant, peer *flow // the same one if the peer is unknown
-	turn         chan bool
+	tenant, peer  *flow // the same one if the peer is unknown
+	turns, places int
+	turn          chan bool
 }
 
 // flowKey names a tenant or a peer.
@@ -58,25 +68,31 @@ func NewGate(running, queue int, wait time.Duration) *Gate {
 	return &Gate{running: running, queue: queue, wait: wait, free: running, flows: map[flowKey]*flow{}}
 }
 
-// Do calls f as soon as there is room. It returns [ErrBusy] if the queue is full or the wait
+// Do is DoLoad for a call that costs one turn and one place.
+func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
+	return g.DoLoad(ctx, who, Load{}, f)
+}
+
+// DoLoad calls f as soon as there is room. It returns [ErrBusy] if the queue is full or the wait
 // too long. If ctx ends before f begins, f is not called, and the error wraps [ErrBusy] and that
 // of ctx.
-func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
-	if err := g.enter(ctx, who); err != nil {
+func (g *Gate) DoLoad(ctx context.Context, who Asker, load Load, f func()) error {
+	load = Load{min(max(load.Turns, 1), maxTurns), min(max(load.Places, 1), g.running)}
+	if err := g.enter(ctx, who, load); err != nil {
 		return err
 	}
-	defer g.leave()
+	defer g.leave(load.Places)
 	f()
 	return nil
 }
 
-func (g *Gate) enter(ctx context.Context, who Asker) error {
+func (g *Gate) enter(ctx context.Context, who Asker, load Load) error {
 	if ctx.Err() != nil {
 		return gone(ctx)
 	}
 	g.mu.Lock()
-	if g.free > 0 {
-		g.free--
+	if len(g.line) == 0 && g.free >= load.Places {
+		g.free -= load.Places
 		g.mu.Unlock()
 		return nil
 	}
@@ -84,7 +100,8 @@ func (g *Gate) enter(ctx context.Context, who Asker) error {
 		g.mu.Unlock()
 		return ErrBusy
 	}
-	me := g.add(who)
+	me := g.add(who, load)
+	g.admit() // the waiter that was sent away may have held the others up
 	g.mu.Unlock()
 
 	timer := time.NewTimer(g.wait)
@@ -96,7 +113,7 @@ func (g *Gate) enter(ctx context.Context, who Asker) error {
 		case !mine:
 			return ErrBusy
 		case ctx.Err() != nil: // it ended at the same moment, or before it was seen to end
-			g.leave()
+			g.leave(load.Places)
 			return gone(ctx)
 		}
 		return nil
@@ -106,7 +123,7 @@ func (g *Gate) enter(ctx context.Context, who Asker) error {
 		cause = gone(ctx)
 	}
 	if !g.quit(me) && <-me.turn {
-		g.leave() // the turn came at the same moment: pass it on
+		g.leave(load.Places) // the turn came at the same moment: pass it on
 	}
 	return cause
 }
@@ -161,9 +178,9 @@ func (g *Gate) displace(who Asker) bool {
 }
 
 // add puts a waiter at the end of the line.
-func (g *Gate) add(who Asker) *waiter {
+func (g *Gate) add(who Asker, load Load) *waiter {
 	tenant, peer := who.keys()
-	w := &waiter{tenant: g.join(tenant), turn: make(chan bool, 1)}
+	w := &waiter{tenant: g.join(tenant), turns: load.Turns, places: load.Places, turn: make(chan bool, 1)}
 	if w.peer = w.tenant; peer != tenant {
 		w.peer = g.join(peer)
 	}
@@ -209,19 +226,39 @@ func (g *Gate) quit(w *waiter) bool {
 		return false
 	}
 	g.remove(i)
+	g.admit() // it may have held the others up
 	return true
 }
 
-// leave passes the caller's place to the next waiter: the oldest of those whose tenant and peer
-// both had their last turn longest ago.
-func (g *Gate) leave() {
+// leave gives places back and lets waiters in.
+func (g *Gate) leave(places int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.line) == 0 {
-		g.free++
-		return
+	g.free += places
+	g.admit()
+}
+
+// admit gives waiters their turns as long as there is room for the next one. One that wants more
+// places than are free is waited for, so that smaller ones do not keep it waiting for ever.
+func (g *Gate) admit() {
+	for len(g.line) > 0 {
+		next, round := g.next()
+		w := g.line[next]
+		if w.places > g.free {
+			return
+		}
+		g.free -= w.places
+		g.round = round
+		w.tenant.round, w.peer.round = round+w.turns, round+w.turns
+		g.remove(next)
+		w.turn <- true
 	}
-	next, round, peerRound := -1, 0, 0
+}
+
+// next finds the oldest waiter of those whose tenant and peer both had their last turn longest ago,
+// and the round in which it gets its turn.
+func (g *Gate) next() (next, round int) {
+	next, peerRound := -1, 0
 	for i, w := range g.line {
 		p := w.peer.round
 		r := max(w.tenant.round, p)
@@ -229,9 +266,5 @@ func (g *Gate) leave() {
 			next, round, peerRound = i, r, p
 		}
 	}
-	w := g.line[next]
-	g.round = round
-	w.tenant.round, w.peer.round = round+1, round+1
-	g.remove(next)
-	w.turn <- true
+	return next, round
 }

@@ -147,3 +147,102 @@ func TestNoCallForACallerWhoHasLeft(t *testing.T) {
 		}
 	})
 }
+
+func TestTheGateChargesByCost(t *testing.T) {
+	t.Parallel()
+	type ask struct {
+		name, tenant string
+		load         password.Load
+	}
+	one := password.Load{Turns: 1, Places: 1}
+	for name, c := range map[string]struct {
+		running int
+		asks    []ask
+		want    []string // the order of those that begin
+		most    int      // places in use at once
+	}{
+		"a call of three turns lets three of another tenant by": {
+			1, []ask{
+				{"a1", "a", password.Load{Turns: 3, Places: 1}}, {"a2", "a", one},
+				{"b1", "b", one}, {"b2", "b", one}, {"b3", "b", one}, {"b4", "b", one},
+			}, []string{"a1", "b1", "b2", "b3", "a2", "b4"}, 1,
+		},
+		"a call counts no more than the bound": {
+			1, append([]ask{{"a1", "a", password.Load{Turns: 1 << 40, Places: 1}}, {"a2", "a", one}}, func() (many []ask) {
+				for range 65 {
+					many = append(many, ask{"b", "b", one})
+				}
+				return many
+			}()...), append(append([]string{"a1"}, slices.Repeat([]string{"b"}, 64)...), "a2", "b"), 1,
+		},
+		"a call of two places waits for both, and is not passed": {
+			2, []ask{{"a1", "a", one}, {"big", "b", password.Load{Turns: 1, Places: 2}}, {"c1", "c", one}},
+			[]string{"a1", "big", "c1"}, 2,
+		},
+		"a call of more places than there are has the gate for itself": {
+			2, []ask{{"huge", "a", password.Load{Turns: 1, Places: 9}}, {"b1", "b", one}}, []string{"huge", "b1"}, 2,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				gate := password.NewGate(c.running, 100, time.Hour)
+				var order []string
+				used, most := 0, 0
+				run := func(name, tenant string, load password.Load) {
+					err := gate.DoLoad(t.Context(), password.Asker{Tenant: tenant}, load, func() {
+						order = append(order, name)
+						used += min(load.Places, c.running)
+						most = max(most, used)
+						time.Sleep(time.Second)
+						used -= min(load.Places, c.running)
+					})
+					if err != nil {
+						t.Errorf("%s: got %v", name, err)
+					}
+				}
+				go run("", "held", password.Load{Turns: 1, Places: c.running})
+				synctest.Wait()
+				for _, a := range c.asks {
+					go run(a.name, a.tenant, a.load)
+					synctest.Wait()
+				}
+				time.Sleep(100 * time.Second)
+				synctest.Wait()
+				if got := order[1:]; !slices.Equal(got, c.want) {
+					t.Errorf("order: got %v, want %v", got, c.want)
+				}
+				if most != c.most {
+					t.Errorf("places in use at once: got %d, want %d", most, c.most)
+				}
+			})
+		})
+	}
+}
+
+func TestAWaiterThatLeavesHoldsNoOneUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := password.NewGate(2, 100, time.Hour)
+		hold := make(chan struct{})
+		go func() { _ = gate.Do(context.Background(), password.Asker{Tenant: "a"}, func() { <-hold }) }()
+		synctest.Wait()
+		leaving, leave := context.WithCancel(t.Context())
+		go func() {
+			_ = gate.DoLoad(leaving, password.Asker{Tenant: "b"}, password.Load{Places: 2}, func() { t.Error("got a call for a caller who has left") })
+		}()
+		synctest.Wait()
+		done := false
+		go func() { _ = gate.Do(t.Context(), password.Asker{Tenant: "c"}, func() { done = true }) }()
+		synctest.Wait()
+		if done {
+			t.Error("got the big call passed by, want it waited for")
+		}
+		leave()
+		synctest.Wait()
+		if !done {
+			t.Error("got the small call waiting, want it run")
+		}
+		close(hold)
+	})
+}

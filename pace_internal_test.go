@@ -1,0 +1,224 @@
+package authkit
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/authkit-dev/authkit/internal/password"
+)
+
+// Hashes of other systems, none of which has a known password.
+const (
+	bcryptHash  = "$2b$12$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+	bcryptQuick = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+	djangoHash  = "pbkdf2_sha256$1000000$seasalt12345$lc9upgiPQ2muevvuisr7qA/SNSmKyk+QjwXhw/n1uhw="
+)
+
+// costs are how long a hash of each family takes.
+var costs = map[string]time.Duration{"argon2id": 20 * time.Millisecond, "bcrypt": 5 * time.Millisecond, "pbkdf2-sha256": 130 * time.Millisecond}
+
+// pacedHasher is a hasher whose hashes take the time of costs, give or take a tenth, on the clock of
+// the bubble. No password is right. runs counts the hashes of each family.
+func pacedHasher() (h *hasher, runs map[string]int) {
+	h, runs = testHasher(), map[string]int{}
+	random := rand.New(rand.NewPCG(1, 2))
+	h.pace.verify = func(hash password.Stored, _ string) bool {
+		runs[hash.Family()]++
+		cost := costs[hash.Family()]
+		time.Sleep(cost*9/10 + time.Duration(random.Int64N(int64(cost/5))))
+		return false
+	}
+	return h, runs
+}
+
+// movedApp is an app that has users with those hashes.
+func movedApp(t *testing.T, hashes ...string) App {
+	t.Helper()
+	app := App{ID: newID(testTime)}
+	for _, text := range hashes {
+		hash, err := password.Import(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app.ForeignHashes, _ = withForeign(app.ForeignHashes, hash)
+	}
+	return app
+}
+
+// The accounts that a stranger may ask about, by what is stored for each.
+var askedFor = map[string]string{
+	"no account, or none with a password": "",
+	"a slow hash of another system":       djangoHash,
+	"a quick hash of another system":      bcryptHash,
+	"a quicker hash of its family":        bcryptQuick,
+	"a hash of this system":               password.Dummy(password.Params{MemoryKiB: 8, Time: 1, Threads: 1}),
+}
+
+func TestTheTimeOfARefusalTellsNothingOfTheAccount(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := pacedHasher()
+		app := movedApp(t, djangoHash, bcryptHash)
+		took := map[string][]time.Duration{}
+		for i := range 200 {
+			for name, stored := range askedFor {
+				began := time.Now()
+				if ok, renewed, err := h.verify(t.Context(), app, Client{}, "any", stored); ok || renewed != "" || err != nil {
+					t.Fatalf("%s: got %v, %q, %v, want a refusal", name, ok, renewed, err)
+				}
+				if i >= 10 { // the first ones find out how long the hashes take
+					took[name] = append(took[name], time.Since(began))
+				}
+			}
+		}
+		middle := func(all []time.Duration, part float64) time.Duration {
+			sorted := slices.Sorted(slices.Values(all))
+			return sorted[int(float64(len(sorted)-1)*part)]
+		}
+		for _, part := range []float64{0, 0.05, 0.25, 0.5, 0.75, 0.95, 1} {
+			want := middle(took["a slow hash of another system"], part)
+			for name := range askedFor {
+				got := middle(took[name], part)
+				if diff := (got - want).Abs(); diff > want/50 {
+					t.Errorf("%s: got a quantile %v of %v, want that of a slow hash, %v", name, part, got, want)
+				}
+				if got < costs["pbkdf2-sha256"] {
+					t.Errorf("%s: got a quantile %v of %v, want at least the time of the slowest hash", name, part, got)
+				}
+			}
+		}
+	})
+}
+
+func TestARefusalWaitsOutsideTheGateAndHashesNothingMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, runs := pacedHasher() // whose gate lets one hash run and one wait
+		app := movedApp(t, djangoHash)
+		verify := func() {
+			if _, _, err := h.verify(t.Context(), app, Client{}, "any", ""); err != nil {
+				t.Errorf("verify: got %v", err)
+			}
+		}
+		verify()
+		if runs["argon2id"] != 1 || runs["pbkdf2-sha256"] != 1 {
+			t.Fatalf("hashes of the first refusal: got %v, want one of each kind, to learn its time", runs)
+		}
+		clear(runs)
+		for range 6 {
+			go verify()
+			synctest.Wait()
+			time.Sleep(25 * time.Millisecond) // longer than a hash of the dummy, shorter than the refusal
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if runs["argon2id"] != 6 || runs["pbkdf2-sha256"] != 0 {
+			t.Errorf("hashes of six more: got %v, want six dummies", runs)
+		}
+	})
+}
+
+func TestARefusalEndsWithItsRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := pacedHasher()
+		app := movedApp(t, djangoHash)
+		for range 2 {
+			if _, _, err := h.verify(t.Context(), app, Client{}, "any", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		time.AfterFunc(40*time.Millisecond, cancel)
+		if ok, _, err := h.verify(ctx, app, Client{}, "any", ""); ok || err != nil {
+			t.Errorf("verify: got %v, %v, want a refusal", ok, err)
+		}
+		if took := time.Since(began); took != 40*time.Millisecond {
+			t.Errorf("a refusal of a request that ended: got %v, want it to end with the request", took)
+		}
+	})
+}
+
+func TestAnAppWithoutForeignHashesWaitsForNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := pacedHasher()
+		for range 3 {
+			began := time.Now()
+			if _, _, err := h.verify(t.Context(), App{}, Client{}, "any", ""); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > costs["argon2id"]*11/10 {
+				t.Errorf("a refusal: got %v, want the time of one hash", took)
+			}
+		}
+	})
+}
+
+func TestAnObservationThatWasHeldUpMovesThePaceALittle(t *testing.T) {
+	t.Parallel()
+	p := newPace()
+	for i, c := range []struct{ took, want time.Duration }{{80, 80}, {80, 80}, {160, 90}, {time.Hour, 123}, {0, 108}} {
+		p.observe("kind", c.took)
+		if got := p.slowest([]string{"other", "kind"}); got != c.want {
+			t.Errorf("after observation %d, of %v: got %v, want %v", i, c.took, got, c.want)
+		}
+	}
+}
+
+func TestAnAppKeepsTheSlowestKindOfEachAlgorithm(t *testing.T) {
+	t.Parallel()
+	var kinds []string
+	for i, c := range []struct {
+		add     string
+		n       int
+		changed bool
+	}{{bcryptQuick, 1, true}, {bcryptHash, 1, true}, {bcryptQuick, 1, false}, {bcryptHash, 1, false}, {djangoHash, 2, true}, {djangoHash, 2, false}} {
+		hash, err := password.Import(c.add)
+		if err != nil {
+			t.Fatal(err)
+		}
+		more, changed := withForeign(kinds, hash)
+		if len(more) != c.n || changed != c.changed {
+			t.Errorf("step %d: got %d kinds, changed %v, want %d and %v", i, len(more), changed, c.n, c.changed)
+		}
+		kinds = more
+	}
+	if want := fmt.Sprintf("%.7s.....................................................", bcryptHash); kinds[0] != want {
+		t.Errorf("the first kind: got %q, want %q", kinds[0], want)
+	}
+}
+
+func TestTheGateIsChargedByTheCostOfAHash(t *testing.T) {
+	t.Parallel()
+	h := testHasher()
+	h.params = password.Default()
+	own, err := password.Parse(password.Dummy(h.params))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.ownWork = own.Work()
+	for text, want := range map[string]password.Load{
+		own.String(): {Turns: 1, Places: 1},
+		password.Dummy(password.Params{MemoryKiB: 19 * 1024, Time: 10, Threads: 1}):    {Turns: 5, Places: 1},
+		password.Dummy(password.Params{MemoryKiB: 5 * 19 * 1024, Time: 2, Threads: 1}): {Turns: 5, Places: 5},
+		djangoHash:  {Turns: 6, Places: 1},
+		bcryptHash:  {Turns: 9, Places: 1},
+		bcryptQuick: {Turns: 1, Places: 1},
+	} {
+		hash, err := password.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.load(hash); got != want {
+			t.Errorf("%q: got %+v, want %+v", text, got, want)
+		}
+	}
+}
