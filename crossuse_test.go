@@ -281,6 +281,7 @@ func doors() []door {
 		"GET /apps/{app_id}/api-keys":                    {"", 200},
 		"POST /apps/{app_id}/api-keys":                   {"{}", 201},
 		"DELETE /apps/{app_id}/api-keys/{id}":            {"", 404},
+		"GET /apps/{app_id}/audit":                       {"", 200},
 		"GET /apps/{app_id}/oauth-configs":               {"", 200},
 		"POST /apps/{app_id}/oauth-configs":              {"{}", 400},
 		"PATCH /apps/{app_id}/oauth-configs/{provider}":  {"{}", 200},

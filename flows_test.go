@@ -405,6 +405,12 @@ func keyFlows() []flow {
 		{name: "list API keys", route: "GET /apps/{app_id}/api-keys", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/apps/{app_id}/api-keys", "", bearer(s.token))
 		}},
+		{name: "read the audit log", route: "GET /apps/{app_id}/audit", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/apps/{app_id}/audit?type=app.create", "", bearer(s.token))
+		}},
+		{name: "read the audit log of a user that is none", route: "GET /apps/{app_id}/audit", status: 400, code: "invalid_request", ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/apps/{app_id}/audit?user_id=ann", "", bearer(s.token))
+		}},
 		{name: "replace the API key", route: "POST /apps/{app_id}/api-keys", status: 201, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", "/apps/{app_id}/api-keys", `{"overlap_seconds":3600}`, bearer(s.token))
 		}},

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/brand"
@@ -124,12 +125,14 @@ func apiOf(t *testing.T) apidoc.API {
 		Path:     reflect.TypeFor[pathParameters](), Forwarded: reflect.TypeFor[forwardHeaders](), Cookies: reflect.TypeFor[cookieParameters](),
 		Results: reflect.TypeFor[resultHeaders](), Problem: reflect.TypeFor[problem](),
 		Plain: map[reflect.Type]apidoc.Object{
-			reflect.TypeFor[uuid.UUID](): {"type": "string", "format": "uuid"},
-			reflect.TypeFor[time.Time](): {"type": "string", "format": "date-time"},
-			reflect.TypeFor[nullTime]():  {"type": []string{"string", "null"}, "format": "date-time"},
-			reflect.TypeFor[nullText]():  {"type": []string{"string", "null"}},
-			reflect.TypeFor[clearable](): text,
-			reflect.TypeFor[Code]():      text,
+			reflect.TypeFor[uuid.UUID]():      {"type": "string", "format": "uuid"},
+			reflect.TypeFor[time.Time]():      {"type": "string", "format": "date-time"},
+			reflect.TypeFor[nullTime]():       {"type": []string{"string", "null"}, "format": "date-time"},
+			reflect.TypeFor[nullText]():       {"type": []string{"string", "null"}},
+			reflect.TypeFor[clearable]():      text,
+			reflect.TypeFor[Code]():           text,
+			reflect.TypeFor[*uuid.UUID]():     {"type": []string{"string", "null"}, "format": "uuid"},
+			reflect.TypeFor[jsontext.Value](): {"type": []string{"object", "null"}, "additionalProperties": true},
 		},
 		Instead: map[reflect.Type]reflect.Type{reflect.TypeFor[User](): reflect.TypeFor[managedUserJSON]()},
 		Names:   map[reflect.Type]string{appPatchType: "AppPatchBody"},
@@ -146,6 +149,7 @@ func apiOf(t *testing.T) apidoc.API {
 			reflect.TypeFor[scriptText](): {MediaType: "text/javascript", Description: "A JavaScript module."},
 			reflect.TypeFor[elsewhere]():  {Description: "The browser goes on to Location.", Headers: []string{"Location"}},
 			reflect.TypeFor[userLines]():  {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every user, one a line."},
+			reflect.TypeFor[eventLines](): {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every event, one a line."},
 		},
 		Files:   map[reflect.Type][]string{reflect.TypeFor[imageBody](): brand.MediaTypes},
 		Meaning: func(code string) string { doc, _ := errordoc.Find(code); return doc.Meaning },
@@ -228,10 +232,8 @@ func resultHeadersOf(rt route) (names []string) {
 	if strings.HasPrefix(rt.pattern, "/auth/") {
 		names = append(names, "Set-Cookie")
 	}
-	if _, ok := rt.query.(pageQuery); ok {
-		names = append(names, "Link")
-	}
-	if _, ok := rt.query.(usersQuery); ok {
+	switch rt.query.(type) {
+	case pageQuery, usersQuery, auditQuery:
 		names = append(names, "Link")
 	}
 	if _, ok := rt.headers.(documentHeaders); ok {

@@ -10,7 +10,7 @@ import (
 
 // userJSON is a user as the user sees it.
 type userJSON struct {
-	ID         uuid.UUID `json:"user_id"`
+	ID         uuid.UUID `json:"user_id"`        // the user's id
 	Email      string    `json:"email"`          // the address as first given
 	Verified   bool      `json:"email_verified"` // whether the address was proven
 	Name       nullText  `json:"name"`           // the user's name, of up to 200 characters; null: there is no name

@@ -1,6 +1,10 @@
 package authkit
 
-import "github.com/google/uuid"
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
 
 // The parameters of the routes. The API document reads them; so does a test, which looks for every
 // parameter and header that the handler reads.
@@ -86,6 +90,16 @@ type usersQuery struct {
 	Email      string `json:"email"`       // only the user of this address
 	Prefix     string `json:"q"`           // only users whose address or name begins with it
 	AuthMethod string `json:"auth_method"` // only users whose latest sign-in was by this method
+}
+
+// auditQuery asks for a page of the audit log.
+type auditQuery struct {
+	pageQuery
+
+	Type   string    `json:"type"`    // only events of this type
+	UserID uuid.UUID `json:"user_id"` // only events about this user
+	Since  time.Time `json:"since"`   // only events at this time or later
+	Until  time.Time `json:"until"`   // only events before this time
 }
 
 // forwardHeaders are of the server of an app, which sends them for its client.

@@ -66,6 +66,9 @@ type (
 
 	// userLines are users, one JSON object a line (application/x-ndjson).
 	userLines struct{}
+
+	// eventLines are events, one JSON object a line (application/x-ndjson).
+	eventLines struct{}
 )
 
 const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete

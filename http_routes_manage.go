@@ -101,6 +101,11 @@ var managementRoutes = []route{
 		codes:   []Code{CodeNotFound},
 	},
 	{
+		method: get, pattern: appPath + "/audit", operation: "AuditLog", summary: "Read the audit log",
+		caller: &byOwner, action: plain{listEvents}, query: auditQuery{},
+		answers: []result{{200, eventsJSON{}}, {200, eventLines{}}},
+	},
+	{
 		method: get, pattern: appPath + "/oauth-configs", operation: "OAuthConfigs", summary: "List OAuth configurations",
 		caller: &byOwner, action: withoutBody{listOAuthConfigs},
 		answers: []result{{200, oauthConfigsJSON{}}},

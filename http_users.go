@@ -24,45 +24,16 @@ func listUsers(c *call) error {
 		}
 	}
 	filter := UserFilter{Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method")}
-	if httpio.AcceptsOnly(c.r, "application/x-ndjson") {
-		return streamUsers(c, filter)
+	read := func(p Page) ([]User, error) { filter.Page = p; return c.e.Users(c.ctx(), c.key.App, filter) }
+	at := func(u User) cursor.Position { return cursor.Position{Time: u.CreatedAt, ID: u.ID} }
+	if httpio.AcceptsOnly(c.r, ndjson) {
+		return streamLines(c, read, at, func(b []byte, u User) []byte { return toManagedUserJSON(u).AppendJSON(b) })
 	}
-	users, next, err := readPage(c, values, page,
-		func(p Page) ([]User, error) { filter.Page = p; return c.e.Users(c.ctx(), c.key.App, filter) },
-		func(u User) cursor.Position { return cursor.Position{Time: u.CreatedAt, ID: u.ID} })
+	users, next, err := readPage(c, values, page, read, at)
 	if err != nil {
 		return err
 	}
 	return c.writeJSON(http.StatusOK, usersJSON{users, next})
-}
-
-// streamUsers writes one user a line, a page at a time. If the store fails midway, the connection
-// is cut: half a list must not look like a whole one.
-func streamUsers(c *call, filter UserFilter) error {
-	filter.Limit = maxPage
-	var lines []byte
-	for first := true; ; first = false {
-		users, err := c.e.Users(c.ctx(), c.key.App, filter)
-		if err != nil && first {
-			return err
-		}
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		if first {
-			c.w.Header().Set("Content-Type", "application/x-ndjson")
-			c.w.Header().Set("Cache-Control", "no-store")
-		}
-		lines = lines[:0]
-		for _, u := range users {
-			lines = append(toManagedUserJSON(u).AppendJSON(lines), '\n')
-		}
-		if _, err := c.w.Write(lines); err != nil || len(users) < filter.Limit {
-			return nil //nolint:nilerr // the peer is gone
-		}
-		last := users[len(users)-1]
-		filter.Time, filter.ID = last.CreatedAt, last.ID
-	}
 }
 
 // newUserBody creates a user.

@@ -6,6 +6,7 @@
 //	authkit app export shop > shop.json
 //	authkit user disable --app shop ann@example.com
 //	authkit key rotate --app shop --overlap 24h
+//	authkit audit list --app shop --type session.start
 //	authkit backup authkit-2030-01-02.db
 //	authkit doctor --base-url https://example.com/auth
 //	authkit keygen --secret-file new.secret
@@ -28,17 +29,18 @@ import (
 
 // cli is the command line.
 type cli struct {
-	Serve     serve        `cmd:"" help:"Serve every endpoint."`
-	Developer developer    `cmd:"" help:"Manage developers."`
-	Migrate   migrate      `cmd:"" help:"Bring the database up to date."`
-	Keygen    keygen       `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
-	Secrets   secrets      `cmd:"" help:"Retire older secrets."`
-	App       appCommands  `cmd:"" help:"Manage apps, and keep their configuration as files."`
-	User      userCommands `cmd:"" help:"Manage the users of an app."`
-	Key       keyCommands  `cmd:"" help:"Manage the API keys of an app."`
-	Backup    backup       `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
-	Doctor    doctor       `cmd:"" help:"Look for what is wrong with a deployment, and say what to do."`
-	Health    health       `cmd:"" help:"Ask whether the server runs: exit status 0 if it does."`
+	Serve     serve         `cmd:"" help:"Serve every endpoint."`
+	Developer developer     `cmd:"" help:"Manage developers."`
+	Migrate   migrate       `cmd:"" help:"Bring the database up to date."`
+	Keygen    keygen        `cmd:"" help:"Write a new secret, base64, to stdout or a file."`
+	Secrets   secrets       `cmd:"" help:"Retire older secrets."`
+	App       appCommands   `cmd:"" help:"Manage apps, and keep their configuration as files."`
+	User      userCommands  `cmd:"" help:"Manage the users of an app."`
+	Key       keyCommands   `cmd:"" help:"Manage the API keys of an app."`
+	Audit     auditCommands `cmd:"" help:"Read the audit log of an app."`
+	Backup    backup        `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
+	Doctor    doctor        `cmd:"" help:"Look for what is wrong with a deployment, and say what to do."`
+	Health    health        `cmd:"" help:"Ask whether the server runs: exit status 0 if it does."`
 
 	Version kong.VersionFlag `help:"Print the version." env:"-"` // AUTHKIT_VERSION is left to deployments
 }
