@@ -41,6 +41,10 @@ type newUserBody struct {
 	Email    string `json:"email" api:"required"` // the user's address
 	Name     string `json:"name"`                 // the user's name, of up to 200 characters
 	Verified bool   `json:"email_verified"`       // whether the address counts as proven, by the word of the caller
+
+	// PasswordHash is a hash of the user's password that another system made: argon2id, argon2i, bcrypt,
+	// scrypt or PBKDF2, in the forms of docs/migrating.md.
+	PasswordHash string `json:"password_hash"`
 }
 
 func createUser(c *call, in newUserBody) (jsonResponse, error) {

@@ -14,11 +14,14 @@ import (
 type pace struct {
 	verify func(password.Stored, string) bool
 	mu     sync.Mutex // of one observation
-	took   *bounded.Cache[string, time.Duration]
+	took   *bounded.Cache[string, observed]
 }
 
+// observed is what is known of a kind: how long its hashes take as a rule, and took at least.
+type observed struct{ usual, least time.Duration }
+
 func newPace() *pace {
-	return &pace{verify: password.Stored.Verify, took: bounded.NewCache[string, time.Duration](1024)}
+	return &pace{verify: password.Stored.Verify, took: bounded.NewCache[string, observed](1024)}
 }
 
 // run verifies a password and observes how long that takes.
@@ -34,10 +37,11 @@ func (p *pace) run(hash password.Stored, pw string) bool {
 func (p *pace) observe(kind string, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := observed{took, took}
 	if known, ok := p.took.Get(kind); ok {
-		took = known + (min(took, 4*known)-known)/8
+		now = observed{known.usual + (min(took, 4*known.usual)-known.usual)/8, min(took, known.least)}
 	}
-	p.took.Put(kind, took)
+	p.took.Put(kind, now)
 }
 
 // measure runs the kinds of which nothing is known yet. A kind that cannot be read is left out.
@@ -56,10 +60,16 @@ func (p *pace) measure(kinds []string) {
 // measured.
 func (p *pace) slowest(kinds []string) (most time.Duration) {
 	for _, kind := range kinds {
-		took, _ := p.took.Get(kind)
-		most = max(most, took)
+		known, _ := p.took.Get(kind)
+		most = max(most, known.usual)
 	}
 	return most
+}
+
+// least is the least time that a kind has taken. It reports false if nothing is known of it.
+func (p *pace) least(kind string) (time.Duration, bool) {
+	known, ok := p.took.Get(kind)
+	return known.least, ok
 }
 
 // withForeign adds the kind of a hash to those that an app has: of each algorithm the slowest.

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -221,4 +222,39 @@ func TestTheGateIsChargedByTheCostOfAHash(t *testing.T) {
 			t.Errorf("%q: got %+v, want %+v", text, got, want)
 		}
 	}
+}
+
+func TestAHashThatIsTooSlowHereIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for name, c := range map[string]struct {
+			took []time.Duration
+			slow bool // allowed
+			runs int
+			want error
+		}{
+			"a hash within the limit":          {[]time.Duration{200}, false, 1, nil},
+			"a hash beyond it":                 {[]time.Duration{300, 251, 260}, false, 3, CodeInvalidRequest},
+			"a hash that was held up":          {[]time.Duration{900, 240}, false, 2, nil},
+			"a slow hash that the host allows": {nil, true, 0, nil},
+		} {
+			h, runs := testHasher(), 0
+			h.pace.verify = func(password.Stored, string) bool {
+				time.Sleep(c.took[runs] * time.Millisecond)
+				runs++
+				return false
+			}
+			for range 2 { // the second time its time is known
+				if _, err := h.foreign(t.Context(), newID(testTime), djangoHash, c.slow); !errors.Is(err, c.want) {
+					t.Errorf("%s: got %v, want %v", name, err, c.want)
+				}
+				if c.want != nil {
+					break
+				}
+			}
+			if runs != c.runs {
+				t.Errorf("%s: got %d runs, want %d", name, runs, c.runs)
+			}
+		}
+	})
 }

@@ -59,10 +59,17 @@ func (e *Engine) User(ctx context.Context, ref UserRef) (User, error) {
 type UserRequest struct {
 	Email, Name string // Name may be empty
 	Verified    bool   // the caller has a proof of the address
+
+	// PasswordHash is a hash of the user's password that another system, or authkit, made. It is
+	// argon2id, argon2i, bcrypt, scrypt or PBKDF2 in PHC form, Django's pbkdf2_sha256, or Firebase's
+	// scrypt; docs/migrating.md shows each. It takes at most 128 MiB, and 250 ms here. The first
+	// sign-in with the password replaces it by argon2id. Empty: the user has no password.
+	PasswordHash string
 }
 
-// CreateUser adds a user, whether or not sign-up is open. The user has no password and no identity:
-// only a mail to the address, or a provider that is trusted for it, lets the user in. [CodeEmailTaken].
+// CreateUser adds a user, whether or not sign-up is open. The user has no identity and, without a
+// PasswordHash, no password: only a mail to the address, or a provider that is trusted for it, lets
+// the user in. [CodeEmailTaken]; [CodeInvalidRequest].
 func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) (User, error) {
 	email, err := checkEmail(in.Email)
 	if err != nil {
@@ -72,10 +79,22 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 		return User{}, err
 	}
 	u := User{App: app, Email: email, EmailTyped: in.Email, Name: in.Name, AuthMethod: MethodMagicLink, Verified: in.Verified}
+	var credentials []Credential
 	if in.Verified {
-		return e.createForHost(ctx, u, Credential{Kind: vouchedKind})
+		credentials = append(credentials, Credential{Kind: vouchedKind})
 	}
-	return e.createForHost(ctx, u)
+	if in.PasswordHash != "" {
+		hash, err := e.hasher.foreign(ctx, app, in.PasswordHash, false)
+		if err != nil {
+			return User{}, err
+		}
+		if err := e.noteForeign(ctx, app, hash); err != nil {
+			return User{}, err
+		}
+		u.AuthMethod = MethodCredentials
+		credentials = append(credentials, Credential{Kind: passwordKind, Data: []byte(hash.String())})
+	}
+	return e.createForHost(ctx, u, credentials...)
 }
 
 // UserPatch changes the fields that are not nil. Disabling a user ends every session of the user;
