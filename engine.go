@@ -16,7 +16,7 @@ type Engine struct {
 	hasher    *hasher    // passwords
 	signing   *signing   // signing keys
 	limits    *limiter   // what is counted
-	hooks     *notifier  // the host's hooks and observer
+	hooks     *notifier  // the host's hooks and observer, and counts by day
 	outbox    *outbox    // mail
 	tokens    *tokens    // what may be used once: challenges, states, one-time codes
 	sessions  *sessions  // sessions and their tokens

@@ -462,6 +462,9 @@ func configFlows() []flow {
 		return "/apps/{app_id}/oauth-configs/" + name
 	}
 	return []flow{
+		{name: "read the counts of an app", route: "GET /apps/{app_id}/stats", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", "/apps/{app_id}/stats?from=2026-01-02&to=2026-01-03", "", bearer(s.token))
+		}},
 		{name: "list OAuth configurations", route: "GET /apps/{app_id}/oauth-configs", status: 200, ready: func(s *stage) func() *http.Request {
 			s.provider()
 			return s.again("GET", "/apps/{app_id}/oauth-configs", "", bearer(s.token))

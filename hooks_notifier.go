@@ -21,7 +21,8 @@ import (
 // maxHookEvents bounds how many hook events wait for Hooks.After.
 const maxHookEvents = 4096
 
-// notifier calls the hooks and the observer of the host. It is safe for concurrent use.
+// notifier calls the hooks and the observer of the host, and counts what happens. It is safe for
+// concurrent use.
 type notifier struct {
 	hooks    Hooks
 	observer func(Event) // may be nil
@@ -29,6 +30,8 @@ type notifier struct {
 	log      *thinlog.Logger
 
 	pending chan HookEvent // for Hooks.After
+
+	stats *tally
 
 	// confirm returns [ErrAppChanged] if the request began with an app that has changed since, and no
 	// call of the store has proved it.
@@ -38,6 +41,7 @@ type notifier struct {
 func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *thinlog.Logger) *notifier {
 	return &notifier{
 		hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents),
+		stats:   newTally(nil, now, log), // of no store, until it gets the engine's
 		confirm: func(context.Context) error { return nil },
 	}
 }
@@ -123,6 +127,12 @@ func (n *notifier) claims(ctx context.Context, m HookEvent) (map[string]any, err
 	return extra, nil
 }
 
+// tell passes an event of a durable step on.
+func (n *notifier) tell(ev Event) {
+	n.stats.event(ev)
+	n.observe(ev)
+}
+
 // observe passes an event that no store keeps to the observer.
 func (n *notifier) observe(ev Event) {
 	if n.observer != nil {
@@ -143,6 +153,9 @@ type attempt struct {
 // fill a store. A malformed request and a fault of the server are not attempts.
 func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
+	if ok && requestFrom(ctx).id == "" && refusal.Code != CodeAppNotFound {
+		n.stats.refused(what.app, refusal.Code) // the answer of a request counts by itself
+	}
 	if n.observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
 		return
 	}

@@ -29,8 +29,13 @@ const maxCause = 512
 // writes it, and so does a page or a redirect that reports a refusal, or a preflight that a
 // browser takes for one.
 func (c *call) logRefusal(err error, more ...slog.Attr) {
+	c.e.hooks.stats.refused(c.foundApp(), refusalOf(err).Code)
 	c.h.http.logRefusal(loggedRequest{r: c.r, id: c.request.id, app: c.appID(), more: more}, err)
 }
+
+// foundApp returns the id of the app that the checks of the request have found to exist; zero: they
+// have found none.
+func (c *call) foundApp() uuid.UUID { return cmp.Or(c.app.ID, c.key.App) }
 
 // appID returns the id of the app that the request names, by its alias too. It does not check
 // that the app exists.

@@ -83,6 +83,11 @@ var managementRoutes = []route{
 		example: `{"revoke_old":true}`,
 	},
 	{
+		method: get, pattern: appPath + "/stats", operation: "Stats", summary: "What happened in an app, by day",
+		caller: &byOwner, action: withoutBody{readStats}, query: statsQuery{},
+		answers: []result{{200, statsJSON{}}},
+	},
+	{
 		method: get, pattern: appPath + "/api-keys", operation: "APIKeys", summary: "List API keys",
 		caller: &byOwner, action: withoutBody{listAPIKeys},
 		answers: []result{{200, apiKeysJSON{}}},

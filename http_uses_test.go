@@ -21,7 +21,7 @@ import (
 var httpUses = []string{
 	"cfg", "http", "now", // what it is configured with
 	"limits",           // by peer address, which HTTP alone counts
-	"hooks",            // warnings that no step carries
+	"hooks",            // warnings that no step carries, and counts of refusals
 	"live", "sessions", // access checks ask who has a token or a cookie
 	"sessionByCookie",    // likewise
 	"deletedBefore",      // an access check, of an app that is not alive any more

@@ -25,7 +25,7 @@ func New(c Config) (*Engine, error) {
 	}
 	e := &Engine{cfg: c}
 	e.store = storage{
-		guarded: guarded{audited{Store: c.Store, tell: c.Observer, wake: func() { e.outbox.wakeUp() }}},
+		guarded: guarded{audited{Store: c.Store, tell: func(ev Event) { e.hooks.tell(ev) }, wake: func() { e.outbox.wakeUp() }}},
 		clock:   newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
 	}
 	build(e, base, ring)
@@ -51,6 +51,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, c.issuer)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)
+	e.hooks.stats.store = e.store
 	e.hooks.confirm = e.store.confirm
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),

@@ -27,13 +27,17 @@ const (
 	mailPause = 10 * time.Millisecond
 	sweepMax  = 1000
 
+	// lastFlush bounds the write of the last counts when Run ends.
+	lastFlush = 5 * time.Second
+
 	// eventAge is how long an event is kept: a year, and five weeks to look back on it.
 	eventAge = 400 * day
 )
 
 // Run does the background work until ctx ends: it sends mail, notes when API keys were last used,
-// makes signing keys that are due, calls Hooks.After and removes expired data. Any number of
-// processes may run it at once. Without it no mail is sent, and the links in waiting mail expire.
+// writes what [Engine.Stats] counts, makes signing keys that are due, calls Hooks.After and removes
+// expired data. Any number of processes may run it at once. Without it no mail is sent, and the links
+// in waiting mail expire.
 // It returns nil. A failure is logged and the work is tried again; a panic of the host's code (a
 // Mailer, a template, a hook, an Observer) is a failure like any other. A mail that is being sent
 // when ctx ends has five seconds more to arrive and be noted.
@@ -49,6 +53,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	beside.Go(func() { b.upkeep(ctx) })
 	b.sendMail(ctx)
 	beside.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
+	defer cancel()
+	b.note(last, each(last, e.hooks.stats.flush))
 	return nil
 }
 
@@ -85,7 +92,7 @@ func (b background) sendMail(ctx context.Context) {
 func (b background) upkeep(ctx context.Context) {
 	var sweepAt time.Time
 	for ctx.Err() == nil {
-		b.note(ctx, each(ctx, b.e.chores()...))
+		b.note(ctx, each(ctx, append(b.e.chores(), b.e.hooks.stats.flushIfDue)...))
 		if now := time.Now(); !now.Before(sweepAt) {
 			more, err := sweep(ctx, b.e.store, b.e.now())
 			b.note(ctx, err)
@@ -131,7 +138,7 @@ func sleep(ctx context.Context, d time.Duration) {
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
 	e.hooks.callPendingAfter(ctx)
-	err := each(ctx, append(e.chores(), e.outbox.deliver)...)
+	err := each(ctx, append(e.chores(), e.hooks.stats.flush, e.outbox.deliver)...)
 	for more := true; more; {
 		var swept error
 		more, swept = sweep(ctx, e.store, e.now())

@@ -17,7 +17,9 @@ func (e *Engine) sessionByCookie(ctx context.Context, c cookieUse) (Session, Use
 		return Session{}, User{}, err
 	}
 	if c.used {
-		err = e.sessions.use(ctx, c.app, &s)
+		if err = e.sessions.use(ctx, c.app, &s); err == nil {
+			e.hooks.stats.used(c.app.ID, u.ID)
+		}
 	}
 	return s, u, err
 }

@@ -74,6 +74,7 @@ func (e *Engine) Refresh(ctx context.Context, in RefreshRequest) (SignIn, error)
 	if err := e.endUnproven(ctx, app, got.User, got.Session); err != nil {
 		return SignIn{}, err
 	}
+	e.hooks.stats.used(app.ID, got.User.ID)
 	rotated := e.now()
 	out, err := e.sessions.issue(ctx, app, HookEvent{Kind: HookToken, App: app.ID, User: got.User, Client: in.Client}, got.Session, sessionSecret{refresh: next})
 	if err != nil && got.Again == nil && ctx.Err() == nil && e.now().Sub(rotated) < refreshGrace/2 {

@@ -212,6 +212,10 @@ func (c *checker) format(at string, is, value any) {
 	case !ok:
 	case is == "uuid" && !canonicalUUID.MatchString(text):
 		c.reportf(at, "%q is no UUID", text)
+	case is == "date":
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			c.reportf(at, "%q is no day", text)
+		}
 	case is == "date-time":
 		if _, err := time.Parse(time.RFC3339Nano, text); err != nil {
 			c.reportf(at, "%q is no time", text)
