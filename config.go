@@ -81,10 +81,10 @@ type Config struct {
 	// Default: no hooks.
 	Hooks Hooks
 
-	// Observer gets every audit event once its step is durable. It also gets refused sign-ins and
-	// refused changes of a password, which no store keeps: because of a wrong password, a spent
-	// link, an exhausted limit, a hook's refusal. No event holds a secret. It is called in the
-	// request, possibly concurrently, and must not block. Default: nil, no observer.
+	// Observer gets every audit event once its step is durable. It also gets every refused attempt,
+	// before it is written: [Engine.Run] writes those in batches, and beyond 100 a minute of an app
+	// or a peer only counts them. No event holds a secret. It is called in the request, possibly
+	// concurrently, and must not block. Default: nil, no observer.
 	Observer func(Event)
 
 	// ConsoleSignup lets anyone become a developer. Default: closed; [Engine.CreateDeveloper]

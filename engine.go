@@ -17,6 +17,7 @@ type Engine struct {
 	signing   *signing   // signing keys
 	limits    *limiter   // what is counted
 	hooks     *notifier  // the host's hooks and observer, and counts by day
+	refusals  *refusals  // refused attempts that wait to be written
 	outbox    *outbox    // mail
 	tokens    *tokens    // what may be used once: challenges, states, one-time codes
 	sessions  *sessions  // sessions and their tokens

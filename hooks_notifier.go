@@ -26,6 +26,7 @@ const maxHookEvents = 4096
 type notifier struct {
 	hooks    Hooks
 	observer func(Event) // may be nil
+	keep     func(Event) // has a refusal written to the audit log
 	now      func() time.Time
 	log      *thinlog.Logger
 
@@ -42,7 +43,7 @@ func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *t
 	return &notifier{
 		hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents),
 		stats:   newTally(nil, now, log), // of no store, until it gets the engine's
-		confirm: func(context.Context) error { return nil },
+		confirm: func(context.Context) error { return nil }, keep: func(Event) {},
 	}
 }
 
@@ -133,30 +134,29 @@ func (n *notifier) tell(ev Event) {
 	n.observe(ev)
 }
 
-// observe passes an event that no store keeps to the observer.
+// observe passes an event that no step carries to the observer.
 func (n *notifier) observe(ev Event) {
 	if n.observer != nil {
 		n.observer(ev)
 	}
 }
 
-// attempt is an attempt whose refusal is reported to the observer.
+// attempt is an attempt whose refusal is an event.
 type attempt struct {
 	kind string // the type of the event
 	app  uuid.UUID
 	by   Client
 }
 
-// refused reports to the observer that an attempt was refused. It is deferred where the attempt
-// begins, with its error. A refusal that is to be decided again is none: its error becomes
-// [ErrAppChanged]. Nothing is written: a client that fails on purpose must not be able to
-// fill a store. A malformed request and a fault of the server are not attempts.
+// refused makes an event of an attempt that was refused. It is deferred where the attempt begins,
+// with its error. A refusal that is to be decided again is none: its error becomes
+// [ErrAppChanged]. A malformed request and a fault of the server are not attempts.
 func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
 	if ok && requestFrom(ctx).id == "" && refusal.Code != CodeAppNotFound {
 		n.stats.refused(what.app, refusal.Code) // the answer of a request counts by itself
 	}
-	if n.observer == nil || !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
+	if !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
 		return
 	}
 	switch failed := n.confirm(ctx); {
@@ -167,12 +167,21 @@ func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 		*err = unavailable(fmt.Errorf("read the app of a refused attempt: %w", failed))
 		return
 	}
-	ev := []Event{{
-		App: what.app, UserID: refusal.user, Time: n.now(), Type: what.kind, IP: what.by.IP,
-		Result: "refused", Reason: string(refusal.Code), Detail: refusal.ruleDetail(),
-	}}
-	requestFrom(ctx).stamp(ev)
-	n.observer(ev[0])
+	r := requestFrom(ctx)
+	r.tell()
+	n.tellRefusal(r, Event{
+		App: what.app, UserID: refusal.user, Type: what.kind, IP: what.by.IP, Reason: string(refusal.Code), Detail: refusal.ruleDetail(),
+	})
+}
+
+// tellRefusal completes the event of a refusal, has it written, and passes it to the observer.
+func (n *notifier) tellRefusal(r *request, ev Event) {
+	ev.Time, ev.Result = n.now(), "refused"
+	ev.ID = newID(ev.Time)
+	all := []Event{ev}
+	r.stamp(all)
+	n.keep(all[0])
+	n.observe(all[0])
 }
 
 // ruleDetail names in JSON what refused: the exhausted limit, or the check that failed; nil where

@@ -145,11 +145,11 @@ func apiKey(scope string) access {
 		if !ok || id != key.App {
 			return unknownApp("the API key is another app's")
 		}
+		c.request.setActor("api_key:" + key.ID.String())
 		if !slices.Contains(key.Scopes, scope) {
 			return refuse(CodeForbidden, "the API key lacks the scope "+scope)
 		}
 		c.key = key
-		c.request.setActor("api_key:" + key.ID.String())
 		return nil
 	}
 }

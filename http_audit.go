@@ -64,6 +64,27 @@ func detailJSON(detail []byte) jsontext.Value {
 	return v
 }
 
+// auditRefusal makes an event of the refusal of a request, unless a flow has made one. What only says
+// that a request is wrong in itself, or brings no credential, is none. The console app's log has
+// those of routes that name no app.
+func (c *call) auditRefusal(refusal *Error) {
+	switch status := refusal.Code.Status(); {
+	case refusal.Code == CodeUnauthenticated, c.request.wasTold():
+		return
+	case status != http.StatusUnauthorized && status != http.StatusForbidden && status != http.StatusConflict && status != http.StatusTooManyRequests:
+		return
+	}
+	c.request.tell()
+	ev := Event{App: c.appID(), Type: EventRequestRefuse, Reason: string(refusal.Code), Detail: withMember(refusal.ruleDetail(), "route", routeOf(c.r))}
+	if ev.App == uuid.Nil {
+		ev.App = Console
+	}
+	if c.developer == "" {
+		ev.UserID = c.user.ID
+	}
+	c.e.hooks.tellRefusal(c.request, ev)
+}
+
 // eventsJSON is a page of the audit log.
 type eventsJSON struct {
 	Events []eventJSON `json:"events"` // newest first

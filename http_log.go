@@ -27,9 +27,10 @@ const maxCause = 512
 
 // logRefusal logs a refusal, with further attributes. Each refusal has one line: [call.fail]
 // writes it, and so does a page or a redirect that reports a refusal, or a preflight that a
-// browser takes for one.
+// browser takes for one. It is an event, too.
 func (c *call) logRefusal(err error, more ...slog.Attr) {
 	c.e.hooks.stats.refused(c.foundApp(), refusalOf(err).Code)
+	c.auditRefusal(refusalOf(err))
 	c.h.http.logRefusal(loggedRequest{r: c.r, id: c.request.id, app: c.appID(), more: more}, err)
 }
 

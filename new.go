@@ -53,6 +53,8 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)
 	e.hooks.stats.store = e.store
 	e.hooks.confirm = e.store.confirm
+	e.refusals = newRefusals(c.Store, e.now)
+	e.hooks.keep = e.refusals.add
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 		words: c.words, look: c.mailLook,

@@ -20,6 +20,7 @@ type request struct {
 	mu         sync.Mutex
 	actor      string        // as in [Event]; empty: the user whom the event is about
 	remembered rememberedApp // what the next call of the store has to prove; the zero value: nothing
+	told       bool          // the refusal of an attempt is an event already
 }
 
 type requestKey struct{}
@@ -71,6 +72,20 @@ func (r *request) takeRemembered() (app rememberedApp, ok bool) {
 	defer r.mu.Unlock()
 	app, r.remembered = r.remembered, rememberedApp{}
 	return app, app.id != uuid.Nil
+}
+
+// tell notes that the refusal of the request is an event.
+func (r *request) tell() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.told = true
+}
+
+// wasTold reports whether the refusal of the request is an event.
+func (r *request) wasTold() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.told
 }
 
 // setActor sets the actor of the events.

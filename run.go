@@ -27,7 +27,7 @@ const (
 	mailPause = 10 * time.Millisecond
 	sweepMax  = 1000
 
-	// lastFlush bounds the write of the last counts when Run ends.
+	// lastFlush bounds the write of the last refused attempts and counts when Run ends.
 	lastFlush = 5 * time.Second
 
 	// eventAge is how long an event is kept: a year, and five weeks to look back on it.
@@ -35,12 +35,12 @@ const (
 )
 
 // Run does the background work until ctx ends: it sends mail, notes when API keys were last used,
-// writes what [Engine.Stats] counts, makes signing keys that are due, calls Hooks.After and removes
-// expired data. Any number of processes may run it at once. Without it no mail is sent, and the links
-// in waiting mail expire.
-// It returns nil. A failure is logged and the work is tried again; a panic of the host's code (a
-// Mailer, a template, a hook, an Observer) is a failure like any other. A mail that is being sent
-// when ctx ends has five seconds more to arrive and be noted.
+// writes refused attempts and what [Engine.Stats] counts, makes signing keys that are due, calls
+// Hooks.After and removes expired data. Any number of processes may run it at once. Without it no
+// mail is sent, and the links in waiting mail expire. It returns nil. A failure is logged and the
+// work is tried again; a panic of the host's code (a Mailer, a template, a hook, an Observer) is a
+// failure like any other. When ctx ends, a mail that is being sent has five seconds more to arrive
+// and be noted, and so have refused attempts and counts to be written.
 //
 // New mail is sent at once. Mail of a process without Run, mail that is due again, and new mail
 // while the Mailer fails at all mail waits 1.25 seconds at most before a Run finds it. Expired
@@ -55,7 +55,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	beside.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
-	b.note(last, each(last, e.hooks.stats.flush))
+	b.note(last, each(last, e.hooks.stats.flush, e.refusals.flush))
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (b background) upkeep(ctx context.Context) {
 
 // chores are the parts of the work that cost the store nothing as long as there is none.
 func (e *Engine) chores() []func(context.Context) error {
-	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue}
+	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue, e.refusals.flush}
 }
 
 // each does all parts, whatever fails.

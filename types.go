@@ -348,6 +348,15 @@ const (
 	// App is the nil UUID if the request belongs to no app, IP the peer's.
 	EventForwardedHeader = "request.forwarded_header"
 
+	// EventRequestRefuse is a request that was refused before or beside an attempt that has a type
+	// of its own: by its credential, its origin, its sign-in that is not fresh, an exhausted limit,
+	// or because of what is there already. Reason: the [Code]; Detail: route, and limit or rule.
+	EventRequestRefuse = "request.refuse"
+
+	// EventMoreRefused says how many refusals of a minute have no event of their own, since there were
+	// too many of one app or one peer. Detail: count.
+	EventMoreRefused = "refusals.more"
+
 	EventAppCreate         = "app.create"
 	EventAppChange         = "app.change" // Reason: the members that were given
 	EventAppDelete         = "app.delete"
