@@ -43,8 +43,8 @@ func newUser(u User, now time.Time) User {
 }
 
 // createForHost creates a user at the word of the host, without a session, a hook or a limit. It
-// completes the credentials with the user. [CodeEmailTaken]; the other errors are those of
-// storeError.
+// completes the credentials with the user. [CodeEmailTaken]; [CodeExternalIDTaken]; the other errors
+// are those of storeError.
 func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Credential) (User, error) {
 	now := e.now()
 	u = newUser(u, now)
@@ -55,7 +55,7 @@ func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Crede
 	step.Riders.note(now, Event{App: u.App, UserID: u.ID, Type: EventUserCreate, Actor: "host"})
 	u, err := e.store.CreateUser(ctx, step)
 	if errors.Is(err, ErrConflict) {
-		return User{}, emailTaken()
+		return User{}, userTaken(ctx, e, step.User.App, step.User)
 	}
 	return u, storeError(err, step.User.App)
 }

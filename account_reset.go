@@ -10,7 +10,8 @@ import (
 // resetAccount makes a change reset an account whose address was never proven, before the person who
 // proves it signs in. The change verifies the address and removes the name, all credentials and all
 // sessions. Another person may have made the account (account pre-hijacking, Sudhodanan and Paverd,
-// USENIX Security 2022).
+// USENIX Security 2022). What the app's developer says of the user stays: the external id, the roles,
+// which count from now on, and the metadata. The person who made the account could not set them.
 func resetAccount(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
 	c.DropCredentials, c.End = true, true

@@ -46,6 +46,7 @@ const (
 	CodeAppNameTaken             Code = "app_name_taken"            // 409: the developer has an app of that name
 	CodeOAuthConfigExists        Code = "oauth_config_exists"       // 409: the app has a configuration for the provider
 	CodeAppsRemain               Code = "apps_remain"               // 409: the developer has apps
+	CodeExternalIDTaken          Code = "external_id_taken"         // 409: the app has a user of that external id
 	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
 	CodeLastCredential           Code = "last_credential"           // 409: it is the last way to sign in to the account
 	CodeLimitReached             Code = "limit_reached"             // 409: a bound on a number of things is reached; Error.Detail names it and the bound

@@ -121,7 +121,7 @@ func TestAnUndocumentedAnswerIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const good = `{"user_id":"019cb73d-3218-7de1-8180-14757044eddf","email":"ann@example.com","email_verified":true,"name":null,"auth_method":"oauth","last_login":null,"created_at":"2026-03-04T05:06:07Z"}`
+	const good = `{"user_id":"019cb73d-3218-7de1-8180-14757044eddf","email":"ann@example.com","email_verified":true,"name":null,"auth_method":"oauth","last_login":null,"created_at":"2026-03-04T05:06:07Z","metadata":{},"roles":[]}`
 	const refusal = `{"type":"x","title":"x","status":401,"code":"invalid_token","detail":"x","request_id":"x"}`
 	operations, _ := d.Find("/auth/me/x")
 	operation, _ := operations["get"].(map[string]any)

@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strconv"
 	"time"
@@ -24,14 +25,18 @@ func (u userJSON) appendMembers(b []byte) []byte {
 	b = u.Name.append(append(b, `,"name":`...))
 	b = appendText(append(b, `,"auth_method":`...), u.AuthMethod)
 	b = u.LastLogin.append(append(b, `,"last_login":`...))
-	return appendTime(append(b, `,"created_at":`...), u.CreatedAt)
+	b = appendTime(append(b, `,"created_at":`...), u.CreatedAt)
+	b = u.Metadata.append(append(b, `,"metadata":`...))
+	return appendTexts(append(b, `,"roles":`...), u.Roles)
 }
 
 // AppendJSON implements [httpio.Appender].
 func (u managedUserJSON) AppendJSON(b []byte) []byte {
 	b = u.appendMembers(append(b, '{'))
 	b = strconv.AppendBool(append(b, `,"disabled":`...), u.Disabled)
-	return append(u.Reason.append(append(b, `,"disabled_reason":`...)), '}')
+	b = u.Reason.append(append(b, `,"disabled_reason":`...))
+	b = u.ExternalID.append(append(b, `,"external_id":`...))
+	return append(u.Private.append(append(b, `,"private_metadata":`...)), '}')
 }
 
 // usersJSON is a page of users.
@@ -118,6 +123,37 @@ func (t nullTime) MarshalJSON() ([]byte, error) { return t.append(nil), nil }
 func appendText(b []byte, text string) []byte {
 	b, _ = jsontext.AppendQuote(b, text)
 	return b
+}
+
+// appendTexts appends a list.
+func appendTexts(b []byte, list []string) []byte {
+	b = append(b, '[')
+	for i, text := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(b, text)
+	}
+	return append(b, ']')
+}
+
+// metadataJSON is a JSON object as it is kept; nil: {}.
+type metadataJSON []byte
+
+func (m metadataJSON) append(b []byte) []byte {
+	if m == nil {
+		return append(b, noMetadata...)
+	}
+	return append(b, m...)
+}
+
+// MarshalJSON implements [encoding/json.Marshaler].
+func (m metadataJSON) MarshalJSON() ([]byte, error) { return m.append(nil), nil }
+
+// UnmarshalJSON implements [encoding/json.Unmarshaler]: it keeps any value as it is, null too.
+func (m *metadataJSON) UnmarshalJSON(b []byte) error {
+	*m = bytes.Clone(b)
+	return nil
 }
 
 func appendTime(b []byte, t time.Time) []byte {

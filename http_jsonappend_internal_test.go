@@ -25,10 +25,15 @@ func FuzzAppendJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, email, name, text string, at int64, yes bool) {
 		u := User{
 			ID: uuid.NewSHA1(uuid.Nil, []byte(email)), Email: email, EmailTyped: email, Name: name, AuthMethod: text, Verified: yes, Disabled: !yes,
-			DisabledReason: text, CreatedAt: time.UnixMicro(at % 200_000_000_000_000_000),
+			DisabledReason: text, ExternalID: name, CreatedAt: time.UnixMicro(at % 200_000_000_000_000_000),
 		}
 		if yes {
 			u.LastLogin = u.CreatedAt.Add(time.Second)
+		}
+		for i := range int(uint64(at) % 3) {
+			u.Roles = append(u.Roles, text[:min(i, len(text))])
+			u.Metadata = appendText(append(u.Metadata[:0], `{"a":`...), text)
+			u.Metadata = append(u.Metadata, '}')
 		}
 		in := SignIn{Token: text, RefreshToken: name, ExpiresIn: time.Duration(at), User: u, Created: yes}
 		for i := range int(uint64(at) % 3) {

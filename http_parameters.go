@@ -90,6 +90,8 @@ type usersQuery struct {
 	Email      string `json:"email"`       // only the user of this address
 	Prefix     string `json:"q"`           // only users whose address or name begins with it
 	AuthMethod string `json:"auth_method"` // only users whose latest sign-in was by this method
+	ExternalID string `json:"external_id"` // only the user of this id
+	Role       string `json:"role"`        // only users who have this role
 }
 
 // auditQuery asks for a page of the audit log.

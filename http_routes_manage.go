@@ -13,8 +13,8 @@ var managementRoutes = []route{
 		method: post, pattern: usersPath, operation: "CreateUser", summary: "Create a user",
 		caller: &byWriter, action: withBody[newUserBody]{createUser},
 		answers: []result{{201, managedUserJSON{}}},
-		codes:   []Code{CodeEmailTaken},
-		example: `{"email":"bob@example.com","name":"Bob","email_verified":true}`,
+		codes:   []Code{CodeEmailTaken, CodeExternalIDTaken},
+		example: `{"email":"bob@example.com","name":"Bob","email_verified":true,"external_id":"7","metadata":{"plan":"pro"},"roles":["admin"]}`,
 	},
 	{
 		method: get, pattern: usersPath + "/{user_id}", operation: "User", summary: "Read a user",
@@ -26,7 +26,7 @@ var managementRoutes = []route{
 		method: patch, pattern: usersPath + "/{user_id}", operation: "ChangeUser", summary: "Change or disable a user",
 		caller: &byWriter, action: withBody[userPatchBody]{changeUser},
 		answers: []result{{200, managedUserJSON{}}},
-		codes:   []Code{CodeUserNotFound},
+		codes:   []Code{CodeUserNotFound, CodeExternalIDTaken},
 		example: `{"disabled":true,"disabled_reason":"asked to be"}`,
 	},
 	{

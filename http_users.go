@@ -18,12 +18,15 @@ func listUsers(c *call) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"email", "auth_method"} { // an empty filter is an error: it would list every user
+	for _, name := range []string{"email", "auth_method", "external_id", "role"} { // an empty filter is an error: it would list every user
 		if values.Has(name) && values.Get(name) == "" {
 			return invalid(name, "required", name+" is empty; leave it out to list every user")
 		}
 	}
-	filter := UserFilter{Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method")}
+	filter := UserFilter{
+		Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method"),
+		ExternalID: values.Get("external_id"), Role: values.Get("role"),
+	}
 	read := func(p Page) ([]User, error) { filter.Page = p; return c.e.Users(c.ctx(), c.key.App, filter) }
 	at := func(u User) cursor.Position { return cursor.Position{Time: u.CreatedAt, ID: u.ID} }
 	if httpio.AcceptsOnly(c.r, ndjson) {
@@ -45,10 +48,48 @@ type newUserBody struct {
 	// PasswordHash is a hash of the user's password that another system made: argon2id, argon2i, bcrypt,
 	// scrypt or PBKDF2, in the forms of docs/migrating.md.
 	PasswordHash string `json:"password_hash"`
+
+	userWords
+}
+
+// userWords are members that only the server of an app sets.
+type userWords struct {
+	ExternalID externalIDJSON `json:"external_id"      null:"ok"`   // the user's id at the app's own: 1 to 128 printable characters of ASCII, unique in the app; null: no such id
+	Metadata   metadataJSON   `json:"metadata"         null:"deep"` // an object of at most 4 KiB and 5 levels, which the user sees; null: an empty one
+	Private    metadataJSON   `json:"private_metadata" null:"deep"` // an object of at most 4 KiB and 5 levels, which the user never sees; null: an empty one
+	Roles      *[]string      `json:"roles"`                        // at most 32, of at most 1 KiB together, each 1 to 64 of a-z, 0-9, ":", ".", "_" and "-"; they count once the address is proven
+}
+
+// externalIDJSON is an external id that null clears, and an empty text does not.
+type externalIDJSON struct {
+	clearable
+
+	cleared bool
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (x *externalIDJSON) UnmarshalJSON(b []byte) error {
+	x.cleared = string(b) == "null"
+	return x.clearable.UnmarshalJSON(b)
+}
+
+// given returns the id, which is empty to clear it; nil: the member is missing.
+func (x externalIDJSON) given() (*string, error) {
+	if x.text != nil && *x.text == "" && !x.cleared {
+		return nil, checkExternalID("")
+	}
+	return x.text, nil
 }
 
 func createUser(c *call, in newUserBody) (jsonResponse, error) {
-	u, err := c.e.CreateUser(c.ctx(), c.key.App, UserRequest(in))
+	external, err := in.ExternalID.given()
+	if err != nil {
+		return jsonResponse{}, err
+	}
+	want := UserRequest{Email: in.Email, Name: in.Name, Verified: in.Verified, Metadata: in.Metadata, PrivateMetadata: in.Private, PasswordHash: in.PasswordHash}
+	set(&want.ExternalID, external)
+	set(&want.Roles, in.Roles)
+	u, err := c.e.CreateUser(c.ctx(), c.key.App, want)
 	if err != nil {
 		return jsonResponse{}, err
 	}
@@ -87,6 +128,8 @@ type userPatchBody struct {
 	Keep     bool      `json:"keep"`                      // keeps what the account has, beside email_verified
 	Disabled *bool     `json:"disabled"`                  // true ends every session of the user
 	Reason   clearable `json:"disabled_reason" null:"ok"` // for the developer; null clears it
+
+	userWords // metadata by merge patches (RFC 7396), roles as a whole
 }
 
 func changeUser(c *call, in userPatchBody) (jsonResponse, error) {
@@ -94,8 +137,13 @@ func changeUser(c *call, in userPatchBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
+	external, err := in.ExternalID.given()
+	if err != nil {
+		return jsonResponse{}, err
+	}
 	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.key.App, ID: id}, UserPatch{
 		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Keep: in.Keep, Disabled: in.Disabled,
+		ExternalID: external, Roles: in.Roles, Metadata: in.Metadata, PrivateMetadata: in.Private,
 	})
 	if err != nil {
 		return jsonResponse{}, err

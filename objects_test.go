@@ -23,6 +23,7 @@ func isAnyText(v any) bool { _, ok := v.(string); return ok }
 func isTruth(v any) bool   { _, ok := v.(bool); return ok }
 func isCount(v any) bool   { n, ok := v.(float64); return ok && n >= 1 && n == float64(int64(n)) }
 func isNull(v any) bool    { return v == nil }
+func isObject(v any) bool  { _, ok := v.(map[string]any); return ok }
 
 var times = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$`)
 
@@ -86,7 +87,7 @@ func (s shape) wrong(v any) string {
 func aUser(email, method string) shape {
 	return shape{
 		"user_id": isNewID, "email": is(email), "email_verified": isTruth, "name": either(isNull, isText),
-		"auth_method": is(method), "last_login": isTime, "created_at": isTime,
+		"auth_method": is(method), "last_login": isTime, "created_at": isTime, "metadata": isObject, "roles": texts,
 	}
 }
 
@@ -98,7 +99,9 @@ func aSignIn(email, method string, created bool) shape {
 
 // aManagedUser is a user as the app's own server sees it.
 func aManagedUser(email string) shape {
-	return aUser(email, "credentials").with(shape{"disabled": isTruth, "disabled_reason": either(isNull, isText)})
+	return aUser(email, "credentials").with(shape{
+		"disabled": isTruth, "disabled_reason": either(isNull, isText), "external_id": either(isNull, isText), "private_metadata": isObject,
+	})
 }
 
 func anApp() shape { return shape{"app_id": isNewID, "name": isText, "created_at": isTime} }

@@ -22,16 +22,16 @@ type UserStore interface {
 	// CreateUser adds the user (Version 1, Epoch 1) and its credentials, spends c.Take
 	// with its whole slot and starts c.Session if they are set; a session sets LastLogin to
 	// c.Now. Tokens among the riders that are bound to the user take its Epoch.
-	// [ErrConflict]: the id, the email or a credential's subject is taken in this app;
-	// nothing is spent. [ErrNotFound]: the token cannot be spent, or it is bound to a
+	// [ErrConflict]: the id, the email, the ExternalID or a credential's subject is taken in this
+	// app; nothing is spent. [ErrNotFound]: the token cannot be spent, or it is bound to a
 	// user; nothing is created. Where both hold, either may be answered.
 	CreateUser(ctx context.Context, c NewUser) (User, error)
 
 	// ChangeUser does to one user what c says and returns the user as it is then.
 	// [ErrStale]: the user's Version is not c.Version, or the user is gone; or c.Session
 	// is set and the user is (or becomes) disabled. Version 0 is no guard, and may only disable, drop
-	// credentials or end. [ErrNotFound]: c.Take cannot be spent. [ErrConflict]: the email or
-	// a credential's subject belongs to another user. In each of these nothing happens.
+	// credentials or end. [ErrNotFound]: c.Take cannot be spent. [ErrConflict]: the email, the
+	// ExternalID or a credential's subject belongs to another user. In each of these nothing happens.
 	//
 	// The Version rises by one where [UserChange.Raises] says so. End
 	// raises the Epoch: every session but Keep, and every token bound to the user, is
@@ -53,11 +53,12 @@ type UserRemoval struct {
 	Riders  Riders
 }
 
-// AccountKey finds an account by exactly one of: ID; Email (canonical); Kind and Subject
-// of a credential.
+// AccountKey finds an account by exactly one of: ID; Email (canonical); ExternalID; Kind and
+// Subject of a credential.
 type AccountKey struct {
 	ID            uuid.UUID
 	Email         string
+	ExternalID    string
 	Kind, Subject string
 	AppVersion    int64 // the guard; 0: no guard
 }
@@ -97,6 +98,10 @@ type UserChange struct {
 	Email, EmailTyped, Name, NameKey, DisabledReason *string
 	Verified, Disabled                               *bool
 
+	ExternalID                *string // empty: the user has none
+	Roles                     *[]string
+	Metadata, PrivateMetadata []byte
+
 	// Owns is the Developer of the apps that the user owns: with Disabled, their API keys are
 	// unknown while the user is disabled, from this step on.
 	Owns string
@@ -122,7 +127,8 @@ type UserChange struct {
 // only spends a token, starts a session, or does both.
 func (c UserChange) Raises() bool {
 	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
-		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil
+		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil ||
+		c.ExternalID != nil || c.Roles != nil || c.Metadata != nil || c.PrivateMetadata != nil
 	credentials := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
 	return fields || credentials || c.End || c.Session == nil && c.Take == nil
 }
@@ -134,4 +140,6 @@ type UserQuery struct {
 	EmailPrefix string // of Email, or
 	NamePrefix  string // of NameKey: both set, either matches
 	AuthMethod  string
+	ExternalID  string // exact
+	Role        string // one of the user's Roles
 }

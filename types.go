@@ -195,6 +195,18 @@ type User struct {
 	Disabled       bool
 	DisabledReason string
 
+	// ExternalID is the id that the app's developer has for the user. It is unique in the app;
+	// empty: there is no such id.
+	ExternalID string
+
+	// Roles are those that the app's developer gave the user: sorted, each once. Only an
+	// [Identity] tells whether they count now: while an address is unproven, they do not.
+	Roles []string
+
+	// Metadata and PrivateMetadata are JSON objects of the app's developer; nil stands for {}. The
+	// user sees Metadata, and never PrivateMetadata.
+	Metadata, PrivateMetadata []byte
+
 	Version   int64 // guards [UserStore.ChangeUser]; a sign-in does not raise it
 	Epoch     int64 // raising it ends every session of the user and every token bound to the user
 	LastLogin time.Time

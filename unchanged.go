@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"bytes"
 	"slices"
 )
 
@@ -18,7 +19,14 @@ func (c AppChange) changesNothing(app App) bool {
 func (p UserPatch) changesNothing(c UserChange, u User) bool {
 	revokes := p.Disabled != nil && *p.Disabled
 	return !revokes && !c.End && keepsField(c.Name, u.Name) && keepsField(c.DisabledReason, u.DisabledReason) &&
-		keepsField(c.Verified, u.Verified) && keepsField(c.Disabled, u.Disabled)
+		keepsField(c.Verified, u.Verified) && keepsField(c.Disabled, u.Disabled) &&
+		keepsField(c.ExternalID, u.ExternalID) && (c.Roles == nil || slices.Equal(*c.Roles, u.Roles)) &&
+		keepsMetadata(c.Metadata, u.Metadata) && keepsMetadata(c.PrivateMetadata, u.PrivateMetadata)
+}
+
+// keepsMetadata reports whether an object of metadata stays as it is.
+func keepsMetadata(to, is []byte) bool {
+	return to == nil || bytes.Equal(to, is) || string(to) == noMetadata && is == nil
 }
 
 // changesNothing reports whether the patch leaves the configuration as it was. A client secret always

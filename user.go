@@ -18,11 +18,14 @@ type UserFilter struct {
 	Email      string // the whole address, in any case
 	Prefix     string // of address or name
 	AuthMethod string // of the latest sign-in; it may be a method of the host's own
+	ExternalID string // the whole id
+	Role       string // one of the user's roles, whether or not the address is proven
 }
 
 // Users lists the users of an app, newest first. A Limit of 0 is 50. The next page begins
 // after the CreatedAt and ID of the last row. [CodeInvalidRequest]: Email is not an address,
-// AuthMethod is not printable text of at most 64 bytes, or Limit is negative.
+// AuthMethod is not printable text of at most 64 bytes, ExternalID or Role is none, or Limit is
+// negative.
 func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User, error) {
 	if err := f.fill(); err != nil {
 		return nil, err
@@ -38,6 +41,16 @@ func (e *Engine) Users(ctx context.Context, app uuid.UUID, f UserFilter) ([]User
 	if clean(f.AuthMethod, maxMethod) != f.AuthMethod {
 		return nil, invalid("auth_method", "invalid_method", "auth_method is not one to 64 printable characters, such as "+MethodCredentials)
 	}
+	if f.ExternalID != "" {
+		if err := checkExternalID(f.ExternalID); err != nil {
+			return nil, err
+		}
+		q.ExternalID = f.ExternalID
+	}
+	if f.Role != "" && !roleForm.MatchString(f.Role) {
+		return nil, invalid("role", "invalid_role", "role is not one that a user can have")
+	}
+	q.Role = f.Role
 	if f.Prefix != "" {
 		q.EmailPrefix = lower(f.Prefix)
 		q.NamePrefix = naming.Fold(f.Prefix)
@@ -65,20 +78,47 @@ type UserRequest struct {
 	// scrypt; docs/migrating.md shows each. It takes at most 128 MiB, and 250 ms here. The first
 	// sign-in with the password replaces it by argon2id. Empty: the user has no password.
 	PasswordHash string
+
+	ExternalID string   // 1 to 128 printable characters of ASCII, unique in the app; empty: none
+	Roles      []string // at most 32, in any order; they count once the address is proven
+
+	// Metadata and PrivateMetadata are JSON objects of at most 4 KiB and 5 levels each; nil: {}. A
+	// member that is null is left out.
+	Metadata, PrivateMetadata []byte
+}
+
+// user returns the user that the request describes.
+func (in UserRequest) user(app uuid.UUID) (u User, err error) {
+	u = User{App: app, EmailTyped: in.Email, Name: in.Name, AuthMethod: MethodMagicLink, Verified: in.Verified, ExternalID: in.ExternalID}
+	if u.Email, err = checkEmail(in.Email); err != nil {
+		return u, err
+	}
+	if err = checkUserName(in.Name); err != nil {
+		return u, err
+	}
+	if in.ExternalID != "" {
+		if err = checkExternalID(in.ExternalID); err != nil {
+			return u, err
+		}
+	}
+	if u.Roles, err = checkedRoles(in.Roles); err != nil {
+		return u, err
+	}
+	if u.Metadata, err = newMetadata("metadata", in.Metadata); err != nil {
+		return u, err
+	}
+	u.PrivateMetadata, err = newMetadata("private_metadata", in.PrivateMetadata)
+	return u, err
 }
 
 // CreateUser adds a user, whether or not sign-up is open. The user has no identity and, without a
 // PasswordHash, no password: only a mail to the address, or a provider that is trusted for it, lets
-// the user in. [CodeEmailTaken]; [CodeInvalidRequest].
+// the user in. [CodeEmailTaken]; [CodeExternalIDTaken]; [CodeInvalidRequest].
 func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) (User, error) {
-	email, err := checkEmail(in.Email)
+	u, err := in.user(app)
 	if err != nil {
 		return User{}, err
 	}
-	if err := checkUserName(in.Name); err != nil {
-		return User{}, err
-	}
-	u := User{App: app, Email: email, EmailTyped: in.Email, Name: in.Name, AuthMethod: MethodMagicLink, Verified: in.Verified}
 	var credentials []Credential
 	if in.Verified {
 		credentials = append(credentials, Credential{Kind: vouchedKind})
@@ -111,30 +151,53 @@ type UserPatch struct {
 	// Keep prevents that reset. It goes with Verified true only, and says that the person who
 	// made the account is known to have the address.
 	Keep bool
+
+	ExternalID *string   // empty: the user has none from now on
+	Roles      *[]string // all roles of the user from now on
+
+	// Metadata and PrivateMetadata are JSON merge patches (RFC 7396), as in {"plan":"pro"}: a
+	// member that is null goes, objects are merged, and null for all leaves {}. nil changes nothing.
+	Metadata, PrivateMetadata []byte
 }
 
-// ChangeUser changes a user. When it returns, the change is in effect on the handler of every
-// process; behind [Engine.Require] it is within Config.Tokens.LiveWithin. [CodeUserNotFound].
-func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User, error) {
+// check refuses a patch that no user can take.
+func (p UserPatch) check() error {
 	if p.Name != nil {
 		if err := checkUserName(*p.Name); err != nil {
-			return User{}, err
+			return err
 		}
 	}
 	if p.DisabledReason != nil {
 		if _, err := naming.User(*p.DisabledReason); err != nil {
-			return User{}, invalid("disabled_reason", "invalid_text", "disabled_reason is longer than 200 characters or holds control characters")
+			return invalid("disabled_reason", "invalid_text", "disabled_reason is longer than 200 characters or holds control characters")
 		}
 	}
 	if p.Keep && (p.Verified == nil || !*p.Verified) {
-		return User{}, invalid("keep", "not_allowed", "keep goes with email_verified: true")
+		return invalid("keep", "not_allowed", "keep goes with email_verified: true")
+	}
+	if p.ExternalID != nil && *p.ExternalID != "" {
+		return checkExternalID(*p.ExternalID)
+	}
+	return nil
+}
+
+// ChangeUser changes a user. When it returns, the change is in effect on the handler of every
+// process; behind [Engine.Require] it is within Config.Tokens.LiveWithin. What the app's developer
+// says of the user (ExternalID, Roles, metadata) stays when an account is reset. [CodeUserNotFound];
+// [CodeExternalIDTaken].
+func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User, error) {
+	if err := p.check(); err != nil {
+		return User{}, err
 	}
 	return again(func() (User, error) {
 		u, err := e.User(ctx, ref)
 		if err != nil {
 			return User{}, err
 		}
-		c := p.change(u, e.now())
+		c, err := p.change(u, e.now())
+		if err != nil {
+			return User{}, err
+		}
 		if p.changesNothing(c, u) {
 			return u, nil
 		}
@@ -146,6 +209,9 @@ func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User
 		u, err = e.store.ChangeUser(ctx, c)
 		if errors.Is(err, ErrStale) {
 			return User{}, errAgain
+		}
+		if errors.Is(err, ErrConflict) { // nothing else in c can belong to another user
+			return User{}, externalIDTaken()
 		}
 		return u, storeError(err, ref.App)
 	})
@@ -167,13 +233,36 @@ func (p UserPatch) name() string {
 // names lists the members that the patch has, for an event.
 func (p UserPatch) names() string {
 	return given(member{"name", p.Name != nil}, member{"email_verified", p.Verified != nil},
-		member{"disabled", p.Disabled != nil}, member{"disabled_reason", p.DisabledReason != nil})
+		member{"disabled", p.Disabled != nil}, member{"disabled_reason", p.DisabledReason != nil},
+		member{"external_id", p.ExternalID != nil}, member{"roles", p.Roles != nil},
+		member{"metadata", p.Metadata != nil}, member{"private_metadata", p.PrivateMetadata != nil})
 }
 
-func (p UserPatch) change(u User, now time.Time) UserChange {
-	c := UserChange{
+// change returns the change of the user as it is. [CodeInvalidRequest]: the roles or the metadata are
+// not allowed, or would not be.
+func (p UserPatch) change(u User, now time.Time) (c UserChange, err error) {
+	c = UserChange{
 		Now: now, App: u.App, ID: u.ID, Version: u.Version,
 		Name: p.Name, DisabledReason: p.DisabledReason, Verified: p.Verified, Disabled: p.Disabled,
+		ExternalID: p.ExternalID,
+	}
+	if p.Roles != nil {
+		roles, err := checkedRoles(*p.Roles)
+		if err != nil {
+			return c, err
+		}
+		c.Roles = &roles
+	}
+	for _, m := range []struct {
+		member    string
+		patch, is []byte
+		to        *[]byte
+	}{{"metadata", p.Metadata, u.Metadata, &c.Metadata}, {"private_metadata", p.PrivateMetadata, u.PrivateMetadata, &c.PrivateMetadata}} {
+		if m.patch != nil {
+			if *m.to, err = mergedMetadata(m.member, m.is, m.patch); err != nil {
+				return c, err
+			}
+		}
 	}
 	if p.Name != nil {
 		c.NameKey = new(naming.Fold(*p.Name))
@@ -188,7 +277,7 @@ func (p UserPatch) change(u User, now time.Time) UserChange {
 		c.Owns = consoleSource + u.ID.String()
 	}
 	c.End = (p.Disabled != nil && *p.Disabled && !u.Disabled) || (p.Verified != nil && !*p.Verified && u.Verified)
-	return c
+	return c, nil
 }
 
 // DeleteUser removes a user and everything that belongs to the user. A later sign-up with the

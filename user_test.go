@@ -84,7 +84,7 @@ func TestStreamOfUsers(t *testing.T) {
 	seen := map[string]bool{}
 	for line := range bytes.Lines(got.Body.Bytes()) {
 		var u map[string]any
-		if err := json.Unmarshal(line, &u); err != nil || len(u) != 9 {
+		if err := json.Unmarshal(line, &u); err != nil || len(u) != 13 {
 			t.Fatalf("line: got %s, %v, want a user", line, err)
 		}
 		seen[u["user_id"].(string)] = true

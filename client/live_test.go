@@ -79,7 +79,7 @@ func everyCall(t *testing.T, kit *authkittest.Kit, c *client.Client) {
 	if err != nil || got.Name != "Anna" || !got.Disabled || got.DisabledReason != "asked to be" {
 		t.Errorf("changed: got %+v, %v, want Anna, disabled", got, err)
 	}
-	if again, err := c.User(ctx, ann.ID); err != nil || again != got {
+	if again, err := c.User(ctx, ann.ID); err != nil || !reflect.DeepEqual(again, got) {
 		t.Errorf("read: got %+v, %v, want %+v", again, err, got)
 	}
 	if got, err := c.ChangeUser(ctx, ann.ID, client.Change{Name: new(""), DisabledReason: new("")}); err != nil || got.Name != "" || got.DisabledReason != "" || !got.Disabled {

@@ -20,6 +20,9 @@ type User struct {
 	AuthMethod    string    `json:"auth_method"` // of the latest sign-in
 	LastLogin     time.Time `json:"last_login"`  // the zero time: never
 	CreatedAt     time.Time `json:"created_at"`
+
+	Metadata map[string]any `json:"metadata"` // numbers are float64
+	Roles    []string       `json:"roles"`    // sorted; they count once the address is proven
 }
 
 // Account is a user with what only the server of the app sees.
@@ -28,6 +31,9 @@ type Account struct {
 
 	Disabled       bool   `json:"disabled"` // from signing in
 	DisabledReason string `json:"disabled_reason"`
+
+	ExternalID      string         `json:"external_id"` // empty: the user has none
+	PrivateMetadata map[string]any `json:"private_metadata"`
 }
 
 // Filter says which users a list has. A zero field does not filter.
@@ -35,6 +41,8 @@ type Filter struct {
 	Email      string // the exact address; case does not matter
 	Prefix     string // of the address or the name
 	AuthMethod string // of the latest sign-in: credentials, magic_link, oauth, or one of the host's own
+	ExternalID string // the exact id
+	Role       string // one of the user's roles
 
 	// PageSize is how many users one request reads, 1 to 500. Default 100.
 	PageSize int
@@ -46,7 +54,7 @@ func (f Filter) query(cursor string) url.Values {
 	if f.PageSize != 0 {
 		q.Set("limit", strconv.Itoa(f.PageSize))
 	}
-	for name, value := range map[string]string{"email": f.Email, "q": f.Prefix, "auth_method": f.AuthMethod, "cursor": cursor} {
+	for name, value := range map[string]string{"email": f.Email, "q": f.Prefix, "auth_method": f.AuthMethod, "external_id": f.ExternalID, "role": f.Role, "cursor": cursor} {
 		if value != "" {
 			q.Set(name, value)
 		}
@@ -96,9 +104,15 @@ type NewUser struct {
 	Email         string `json:"email"`
 	Name          string `json:"name,omitempty"`
 	EmailVerified bool   `json:"email_verified,omitempty"` // the caller has proven the address
+
+	ExternalID      string         `json:"external_id,omitempty"` // the user's id at the caller's, unique in the app
+	Metadata        map[string]any `json:"metadata,omitempty"`    // the user sees it
+	PrivateMetadata map[string]any `json:"private_metadata,omitempty"`
+	Roles           []string       `json:"roles,omitempty"`
 }
 
-// CreateUser makes a user without a password. [CodeEmailTaken]; [CodeInvalidRequest].
+// CreateUser makes a user without a password. [CodeEmailTaken]; [CodeExternalIDTaken];
+// [CodeInvalidRequest].
 //
 // After an error that is no [*Error] the user may be there or not: [Client.Users] with the
 // address tells.
@@ -122,11 +136,18 @@ type Change struct {
 	// address when EmailVerified is set to true. Otherwise they go: another person may have set
 	// them.
 	Keep bool
+
+	ExternalID *string  // empty: the user has none
+	Roles      []string // all roles of the user from then on; empty and not nil: none
+
+	// Metadata and PrivateMetadata are merged into what is there (RFC 7396): a member that is nil
+	// goes, and a map changes the members that it has.
+	Metadata, PrivateMetadata map[string]any
 }
 
 func (ch Change) body() map[string]any {
 	body := map[string]any{}
-	for name, text := range map[string]*string{"name": ch.Name, "disabled_reason": ch.DisabledReason} {
+	for name, text := range map[string]*string{"name": ch.Name, "disabled_reason": ch.DisabledReason, "external_id": ch.ExternalID} {
 		switch {
 		case text == nil:
 		case *text == "":
@@ -140,6 +161,14 @@ func (ch Change) body() map[string]any {
 			body[name] = *value
 		}
 	}
+	for name, patch := range map[string]map[string]any{"metadata": ch.Metadata, "private_metadata": ch.PrivateMetadata} {
+		if patch != nil {
+			body[name] = patch
+		}
+	}
+	if ch.Roles != nil {
+		body["roles"] = ch.Roles
+	}
 	if ch.Keep {
 		body["keep"] = true
 	}
@@ -147,7 +176,7 @@ func (ch Change) body() map[string]any {
 }
 
 // ChangeUser changes a user, and returns it as it then is. [CodeUserNotFound];
-// [CodeInvalidRequest].
+// [CodeExternalIDTaken]; [CodeInvalidRequest].
 func (c *Client) ChangeUser(ctx context.Context, id string, ch Change) (Account, error) {
 	return c.one(ctx, request{method: http.MethodPatch, body: ch.body()}, id)
 }

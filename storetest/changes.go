@@ -37,7 +37,7 @@ func userStale(b *bed) {
 	_, err = b.change(u, func(c *authkit.UserChange) { c.Name, c.Riders = new("no"), b.riders("x") })
 	b.is(err, authkit.ErrStale)
 	b.written("x", false)
-	equal(b, b.account(u.ID).User, got)
+	b.same(b.account(u.ID).User, got)
 	_, err = b.change(authkit.User{ID: uuid.New(), Version: 1}, func(c *authkit.UserChange) { c.Name = new("no") })
 	b.is(err, authkit.ErrStale)
 }

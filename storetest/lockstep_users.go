@@ -41,6 +41,10 @@ func (l *userSteps) doCreateUser() {
 	app := l.app()
 	u := l.newUser(app, l.user(), l.email())
 	u.AuthMethod = draw(l, "method", "credentials", "oauth")
+	u.ExternalID, u.Roles = draw(l, "external id", "", "", l.external()), l.roles()
+	if l.often(3, "metadata") {
+		u.Metadata, u.PrivateMetadata = []byte("{}"), fmt.Append(nil, l.made)
+	}
 	c := authkit.NewUser{Now: l.at, User: u}
 	for range draw(l, "credentials", 0, 1, 1) {
 		c.Credentials = append(c.Credentials, l.subject())
@@ -53,6 +57,12 @@ func (l *userSteps) doCreateUser() {
 	}
 	c.Riders = l.riders(app)
 	l.created(c)
+}
+
+func (l *userSteps) external() string { return draw(l, "which external id", "1", "2", "3") }
+
+func (l *userSteps) roles() []string {
+	return draw(l, "roles", []string(nil), nil, []string{}, []string{"admin"}, []string{"a", "admin", "b"})
 }
 
 func (l *userSteps) newUser(app, id uuid.UUID, email string) authkit.User {
@@ -112,6 +122,15 @@ func (l *userSteps) changeFields(c *authkit.UserChange) {
 	if l.often(3, "verified") {
 		c.Verified = new(l.often(5, "is it"))
 	}
+	if l.often(3, "external id") {
+		c.ExternalID = new(draw(l, "external id", "", l.external()))
+	}
+	if l.often(3, "roles") {
+		c.Roles = new(l.roles())
+	}
+	if l.often(3, "metadata") {
+		c.Metadata, c.PrivateMetadata = fmt.Append(nil, l.made), []byte("{}")
+	}
 	if l.often(3, "disabled") {
 		c.Disabled, c.DisabledReason = new(l.often(5, "is it")), new("reason")
 	}
@@ -158,11 +177,13 @@ func (l *userSteps) doChangeUnguarded() {
 func (l *userSteps) lookAccount() {
 	app := l.app()
 	var by authkit.AccountKey
-	switch c := l.subject(); draw(l, "by", "id", "email", "subject") {
+	switch c := l.subject(); draw(l, "by", "id", "email", "external id", "subject") {
 	case "id":
 		by.ID = l.userOf(app)
 	case "email":
 		by.Email = l.email()
+	case "external id":
+		by.ExternalID = l.external()
 	case "subject":
 		by.Kind, by.Subject = c.Kind, c.Subject
 	}
@@ -182,6 +203,7 @@ func (l *userSteps) lookUsers() {
 	q.Email = draw(l, "email", "", "", l.email())
 	q.EmailPrefix, q.NamePrefix = draw(l, "email prefix", "", "a", "b", "b%"), draw(l, "name prefix", "", "", "a", "b")
 	q.AuthMethod = draw(l, "method", "", "", "oauth", "credentials")
+	q.ExternalID, q.Role = draw(l, "external id", "", "", "", l.external()), draw(l, "role", "", "", "admin", "a")
 	l.compareUsers(app, q)
 }
 

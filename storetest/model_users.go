@@ -22,6 +22,16 @@ func (a *modelApp) holdsEmail(email string, but uuid.UUID) bool {
 	return false
 }
 
+// holdsExternal reports whether a user other than one has the external id.
+func (a *modelApp) holdsExternal(external string, but uuid.UUID) bool {
+	for id, u := range a.users {
+		if external != "" && u.ExternalID == external && id != but {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *modelApp) putCredential(user uuid.UUID, c authkit.Credential, g *against) {
 	at := modelSubject{c.Kind, c.Subject}
 	old, held := a.subjects[at]
@@ -57,7 +67,7 @@ func (m model) createUser(c authkit.NewUser) (authkit.User, against) {
 	}
 	return u, m.step(u.App, bind(c.Riders, u), func(a *modelApp, g *against) {
 		_, taken := a.users[u.ID]
-		g.when(taken || a.holdsEmail(u.Email, uuid.Nil), authkit.ErrConflict)
+		g.when(taken || a.holdsEmail(u.Email, uuid.Nil) || a.holdsExternal(u.ExternalID, uuid.Nil), authkit.ErrConflict)
 		if c.Take != nil {
 			t, ok := a.spendable(*c.Take, c.Now)
 			g.when(!ok || t.UserID != uuid.Nil, authkit.ErrNotFound)
@@ -82,7 +92,7 @@ func (m model) changeUser(c authkit.UserChange) (authkit.User, against) {
 	return u, m.step(c.App, bind(c.Riders, u), func(a *modelApp, g *against) {
 		g.when(was.Version == 0 || c.Version != 0 && c.Version != was.Version, authkit.ErrStale)
 		g.when(c.Session != nil && u.Disabled, authkit.ErrStale)
-		g.when(a.holdsEmail(u.Email, u.ID), authkit.ErrConflict)
+		g.when(a.holdsEmail(u.Email, u.ID) || a.holdsExternal(u.ExternalID, u.ID), authkit.ErrConflict)
 		if c.Take != nil {
 			t, ok := a.spendable(*c.Take, c.Now)
 			mine := t.UserID == c.ID && t.Epoch == was.Epoch
@@ -105,6 +115,7 @@ func (m model) changeUser(c authkit.UserChange) (authkit.User, against) {
 func changeFields(u *authkit.User, c authkit.UserChange) {
 	for field, value := range map[*string]*string{
 		&u.Email: c.Email, &u.EmailTyped: c.EmailTyped, &u.Name: c.Name, &u.NameKey: c.NameKey, &u.DisabledReason: c.DisabledReason,
+		&u.ExternalID: c.ExternalID,
 	} {
 		if value != nil {
 			*field = *value
@@ -113,6 +124,14 @@ func changeFields(u *authkit.User, c authkit.UserChange) {
 	for field, value := range map[*bool]*bool{&u.Verified: c.Verified, &u.Disabled: c.Disabled} {
 		if value != nil {
 			*field = *value
+		}
+	}
+	if c.Roles != nil {
+		u.Roles = *c.Roles
+	}
+	for field, value := range map[*[]byte][]byte{&u.Metadata: c.Metadata, &u.PrivateMetadata: c.PrivateMetadata} {
+		if value != nil {
+			*field = value
 		}
 	}
 	if c.Raises() {
@@ -186,7 +205,7 @@ func (a *modelApp) account(by authkit.AccountKey) (authkit.Account, bool) {
 	found := false
 	for _, u := range a.users {
 		c, ok := a.subjects[modelSubject{by.Kind, by.Subject}]
-		if u.ID == by.ID || by.Email != "" && u.Email == by.Email || ok && c.UserID == u.ID {
+		if u.ID == by.ID || by.Email != "" && u.Email == by.Email || by.ExternalID != "" && u.ExternalID == by.ExternalID || ok && c.UserID == u.ID {
 			out.User, found = u, true
 		}
 	}
@@ -207,7 +226,8 @@ func (a *modelApp) list(q authkit.UserQuery) []authkit.User {
 		email := q.EmailPrefix != "" && strings.HasPrefix(u.Email, q.EmailPrefix)
 		name := q.NamePrefix != "" && strings.HasPrefix(u.NameKey, q.NamePrefix)
 		free := q.EmailPrefix == "" && q.NamePrefix == ""
-		if (q.Email == "" || u.Email == q.Email) && (q.AuthMethod == "" || u.AuthMethod == q.AuthMethod) && (email || name || free) {
+		own := (q.ExternalID == "" || u.ExternalID == q.ExternalID) && (q.Role == "" || slices.Contains(u.Roles, q.Role))
+		if own && (q.Email == "" || u.Email == q.Email) && (q.AuthMethod == "" || u.AuthMethod == q.AuthMethod) && (email || name || free) {
 			list = append(list, u)
 		}
 	}

@@ -18,6 +18,10 @@ func userSentences() []sentence {
 		{"user: a deleted user is gone with its sessions and tokens", userDelete},
 		{"user: a stale Version deletes nothing and writes no rider", userDeleteStale},
 		{"user: pages lose and repeat no user created at the same time", userPages},
+		{"user: an external id finds one user, and is another app's as well", externalFound},
+		{"user: a taken external id is a conflict, and changes and writes nothing", externalTaken},
+		{"user: of many who take one external id at once, one does, on two handles too", externalRaced},
+		{"user: the users of a role are listed newest first, by the roles that they have now", roleListed},
 		{"user: a prefix takes percent and underscore literally", userPrefix},
 	}
 }
@@ -71,13 +75,13 @@ func userFound(b *bed) {
 	})
 	b.ok(err)
 	u.Version, u.Epoch = 1, 1
-	equal(b, got, u)
+	b.same(got, u)
 	for _, key := range []authkit.AccountKey{
 		{ID: u.ID}, {Email: u.Email}, {Kind: "password", Subject: u.ID.String()},
 	} {
 		a, err := b.s.Account(b.ctx, b.app, key)
 		b.ok(err)
-		equal(b, a.User, u)
+		b.same(a.User, u)
 		equal(b, len(a.Credentials), 1)
 		b.sameBytes(a.Credentials[0].Data, []byte("old"))
 	}

@@ -225,6 +225,7 @@ export type ErrorCode =
   | 'email_not_verified'
   | 'email_required'
   | 'email_taken'
+  | 'external_id_taken'
   | 'forbidden'
   | 'identity_not_found'
   | 'internal'
@@ -588,8 +589,12 @@ export interface User {
   email_verified: boolean;
   /** When the user last signed in; null before the first sign-in. */
   last_login: string | null;
+  /** An object of the app's own; it may be empty. */
+  metadata: {};
   /** The user's name, of up to 200 characters; null: there is no name. */
   name: string | null;
+  /** Those that the app gave the user, sorted; they count once the address is proven. */
+  roles: Array<string>;
   /** The user's id. */
   user_id: string;
 }

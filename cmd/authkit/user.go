@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"time"
@@ -70,13 +71,27 @@ type userRow struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	Disabled   bool       `json:"disabled"`
 	Reason     *string    `json:"disabled_reason"`
+
+	ExternalID *string         `json:"external_id"`
+	Roles      []string        `json:"roles"`
+	Metadata   json.RawMessage `json:"metadata"`
+	Private    json.RawMessage `json:"private_metadata"`
 }
 
 func toUserRow(u authkit.User) userRow {
 	return userRow{
 		ID: u.ID, Email: u.EmailTyped, Verified: u.Verified, Name: textOrNull(u.Name), AuthMethod: u.AuthMethod,
 		LastLogin: timeOrNull(u.LastLogin), CreatedAt: u.CreatedAt.UTC(), Disabled: u.Disabled, Reason: textOrNull(u.DisabledReason),
+		ExternalID: textOrNull(u.ExternalID), Roles: append([]string{}, u.Roles...), Metadata: orObject(u.Metadata), Private: orObject(u.PrivateMetadata),
 	}
+}
+
+// orObject returns metadata; nil stands for an empty object.
+func orObject(b []byte) json.RawMessage {
+	if b == nil {
+		return json.RawMessage("{}")
+	}
+	return b
 }
 
 func textOrNull(s string) *string {

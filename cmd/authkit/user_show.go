@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,6 +84,10 @@ func (s shownUser) print(u authkit.User) error {
 	add("auth_method", u.AuthMethod)
 	add("last_login", moment(u.LastLogin))
 	add("created_at", moment(u.CreatedAt))
+	add("external_id", u.ExternalID)
+	add("roles", strings.Join(u.Roles, ", "))
+	add("metadata", string(s.Metadata))
+	add("private_metadata", string(s.Private))
 	for _, i := range s.Identities {
 		add("identity", fmt.Sprintf("%s, %s, since %s", i.Provider, i.Email, moment(i.CreatedAt)))
 	}

@@ -57,6 +57,14 @@ var table = []Doc{
 		Fix: "Sign in instead.",
 	},
 	{
+		Code: "external_id_taken", Status: http.StatusConflict, Meaning: "The app has a user of this external_id already.",
+		Causes: []string{
+			"The user was made before, perhaps by a request whose answer was lost.",
+			"Two records of the app's own have one id.",
+		},
+		Fix: "Find the user by GET /users/{app_id}?external_id=, and change that one.",
+	},
+	{
 		Code: "forbidden", Status: http.StatusForbidden, Meaning: "The caller is known, but may not do this.",
 		Causes: []string{
 			"The API key lacks the scope: users:read, users:write, or auth:forward for a forwarded request.",

@@ -18,7 +18,7 @@ import (
 
 // Decode reads a JSON object into v, a pointer to a struct. Strings must not hold control
 // characters, unless the field is tagged `raw:"ok"`. Values must not be null, unless the field
-// is tagged `null:"ok"`. Every refusal is a *[BodyError]: 415 is checked first, then 413, then
+// is tagged `null:"ok"`, or `null:"deep"`, which allows them at any depth. Every refusal is a *[BodyError]: 415 is checked first, then 413, then
 // 400.
 func Decode(r *http.Request, v any) error {
 	if err := wantType(r, "application/json"); err != nil {
@@ -242,11 +242,11 @@ func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 		t = t.Elem()
 	}
 	if t.Kind() != reflect.Struct {
-		return inspectPlain(raw, path)
+		return inspectPlain(raw, path, false)
 	}
 	var members map[string]jsontext.Value
 	if raw.Kind() != '{' {
-		return inspectPlain(raw, path) // a type with a text form, such as a time
+		return inspectPlain(raw, path, false) // a type with a text form, such as a time
 	}
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return explain(err, t)
@@ -272,6 +272,8 @@ func inspect(raw jsontext.Value, t reflect.Type, path string) error {
 
 func inspectField(value jsontext.Value, f reflect.StructField, path string) error {
 	switch {
+	case f.Tag.Get("null") == "deep":
+		return inspectPlain(value, path, true)
 	case value.Kind() == 'n' && f.Tag.Get("null") == "ok", f.Tag.Get("raw") == "ok" && value.Kind() == '"':
 		return nil
 	case value.Kind() == 'n':
@@ -280,8 +282,9 @@ func inspectField(value jsontext.Value, f reflect.StructField, path string) erro
 	return inspect(value, f.Type, path)
 }
 
-// inspectPlain refuses null and control characters in a value that is not a struct.
-func inspectPlain(raw jsontext.Value, path string) error {
+// inspectPlain refuses control characters in a value that is not a struct, and null unless it is
+// allowed.
+func inspectPlain(raw jsontext.Value, path string, nulls bool) error {
 	dec := jsontext.NewDecoder(strings.NewReader(string(raw)))
 	for {
 		tok, err := dec.ReadToken()
@@ -292,7 +295,7 @@ func inspectPlain(raw jsontext.Value, path string) error {
 			return badField(path, "wrong_type", "is of the wrong type")
 		}
 		switch {
-		case tok.Kind() == 'n':
+		case tok.Kind() == 'n' && !nulls:
 			return badField(path, "null", "is null")
 		case tok.Kind() == '"' && hasControl(tok.String()):
 			return badField(path, "control_character", "holds a control character")

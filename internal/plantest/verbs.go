@@ -36,6 +36,7 @@ func Pages() []Verb {
 	return []Verb{
 		users("of a page", authkit.UserQuery{Page: page()}),
 		users("by method", authkit.UserQuery{Page: page(), AuthMethod: "credentials"}),
+		users("of a role", authkit.UserQuery{Page: page(), Role: "member"}),
 		events("of a page", authkit.EventQuery{Page: page()}),
 		events("of a user", authkit.EventQuery{Page: page(), UserID: row(5000)}),
 		of("Apps", func(ctx context.Context, s authkit.Store) ([]authkit.App, error) {
@@ -69,6 +70,12 @@ func readVerbs() []Verb {
 		}},
 		of("Users by email", func(ctx context.Context, s authkit.Store) ([]authkit.User, error) {
 			return s.Users(ctx, app, authkit.UserQuery{Page: page(), Email: "5000@example.com"})
+		}),
+		of("Users by external id", func(ctx context.Context, s authkit.Store) ([]authkit.User, error) {
+			return s.Users(ctx, app, authkit.UserQuery{Page: page(), ExternalID: "5000"})
+		}),
+		of("Account by external id", func(ctx context.Context, s authkit.Store) (authkit.Account, error) {
+			return s.Account(ctx, app, authkit.AccountKey{ExternalID: "5000"})
 		}),
 		of("App", func(ctx context.Context, s authkit.Store) (authkit.App, error) { return s.App(ctx, app) }),
 		of("APIKey", func(ctx context.Context, s authkit.Store) (authkit.APIKey, error) {

@@ -23,6 +23,7 @@ var (
 	accountCols      = of("u", userCols) + `, c.kind, c.subject, c.data, c.created_at`
 	selectAccount    = `select a.version, ` + accountCols + accountFrom
 	accountByID      = selectAccount + `u.user_id = $2` + accountOf
+	accountByOwnID   = selectAccount + `u.external_id = $2 and u.external_id <> ''` + accountOf
 	accountByEmail   = selectAccount + `u.email = $2` + accountOf
 	accountBySubject = selectAccount + `u.user_id = (select f.user_id from authkit_credentials f where f.app_id = $1 and f.kind = $2 and f.subject = $3)` + accountOf
 )
@@ -42,6 +43,8 @@ func (a *accountRead) query(app uuid.UUID) (sql string, args []any) {
 		return accountByID, []any{id(app), id(by.ID)}
 	case by.Email != "":
 		return accountByEmail, []any{id(app), by.Email}
+	case by.ExternalID != "":
+		return accountByOwnID, []any{id(app), by.ExternalID}
 	default:
 		return accountBySubject, []any{id(app), by.Kind, by.Subject}
 	}

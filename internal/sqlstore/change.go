@@ -43,12 +43,17 @@ func changeRow(ctx context.Context, q Tx, c authkit.UserChange, u *authkit.User)
 	}
 	q.Ask(ctx, authkit.ErrStale, func(r Row) error { return r.Scan(userDest(u)...) }, changeUser+guard+` returning `+userCols,
 		id(c.App), id(c.ID), c.Version, bit(c.Raises()), bit(c.End), opt(c.Email), opt(c.EmailTyped), opt(c.Name), opt(c.NameKey), opt(c.DisabledReason),
-		optBit(c.Verified), optBit(c.Disabled), login, method)
+		optBit(c.Verified), optBit(c.Disabled), login, method, opt(c.ExternalID), optList(c.Roles), blob(c.Metadata), blob(c.PrivateMetadata))
+	if c.Roles != nil {
+		q.Queue(ctx, nil, `delete from authkit_user_roles where app_id = $1 and user_id = $2`, id(c.App), id(c.ID))
+		addRoles(ctx, q, authkit.UserRef{App: c.App, ID: c.ID}, *c.Roles)
+	}
 }
 
 const changeUser = `update authkit_users set version = version + $4, epoch = epoch + $5, email = coalesce($6, email), email_typed = coalesce($7, email_typed),
 name = coalesce($8, name), name_key = coalesce($9, name_key), disabled_reason = coalesce($10, disabled_reason), verified = coalesce($11, verified),
-disabled = coalesce($12, disabled), last_login = coalesce($13, last_login), auth_method = coalesce($14, auth_method)
+disabled = coalesce($12, disabled), last_login = coalesce($13, last_login), auth_method = coalesce($14, auth_method),
+external_id = coalesce($15, external_id), roles = coalesce($16, roles), metadata = coalesce($17, metadata), private_metadata = coalesce($18, private_metadata)
 where app_id = $1 and user_id = $2 and (version = $3 or $3 = 0)`
 
 func changeCredentials(ctx context.Context, q Tx, c authkit.UserChange) {

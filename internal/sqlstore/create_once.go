@@ -21,7 +21,7 @@ type creating struct {
 // creatingOf returns the kind of a CreateUser, and whether one statement does it.
 func creatingOf(c authkit.NewUser) (creating, bool) {
 	k := creating{c.Take != nil, c.Session != nil, len(c.Credentials), len(c.Riders.Mail), len(c.Riders.Events)}
-	return k, c.Riders.Secret == "" && len(c.Riders.Tokens) == 0 && k.credentials+k.mail+k.events < mostPut
+	return k, len(c.User.Roles) == 0 && c.Riders.Secret == "" && len(c.Riders.Tokens) == 0 && k.credentials+k.mail+k.events < mostPut
 }
 
 // createOnce is CreateUser in one statement. Each part runs only if the one before it has found a
@@ -29,7 +29,7 @@ func creatingOf(c authkit.NewUser) (creating, bool) {
 // all of it.
 func (s *Store) createOnce(ctx context.Context, c authkit.NewUser, u authkit.User, k creating) error {
 	args := append(make([]any, 0, 64), id(u.App), int64(0), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod,
-		bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt))
+		bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt), u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata))
 	if t := c.Take; t != nil {
 		args = append(args, takeArgs(u.App, *t, c.Now)[1:]...)
 	}
@@ -65,7 +65,7 @@ func (k creating) sql(share string) string {
 
 func (k creating) text(share string) string {
 	c := newChain(share)
-	c.part("made", `insert into authkit_users (`+userCols+`) select $1, `+params(c.next, 9)+`, 1, 1, `+params(c.next+9, 2)+` from live returning 1`, 11)
+	c.part("made", `insert into authkit_users (`+userCols+`) select $1, `+params(c.next, 9)+`, 1, 1, `+params(c.next+9, 6)+` from live returning 1`, 15)
 	if k.token {
 		spend := shift(spendUnboundSlot, 2, c.next)
 		c.sql.WriteString(`,

@@ -70,7 +70,10 @@ func (w *where) arg(v any) string {
 	return "$" + strconv.Itoa(len(w.args))
 }
 
-func (w *where) and(col, op string, v any) { w.sql += " and " + col + " " + op + " " + w.arg(v) }
+func (w *where) and(col, op string, v any) { w.sql += w.with(col, op, v) }
+
+// with returns a condition that goes with the others.
+func (w *where) with(col, op string, v any) string { return " and " + col + " " + op + " " + w.arg(v) }
 
 // prefix returns the condition that a column begins with text. Texts are compared byte by byte,
 // so that all that begin with it lie before the least text greater than them (after).

@@ -82,10 +82,11 @@ var look = func() string {
 	return `select ` + sql.String() + `case when (select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1) is null then 0 else 1 end`
 }()
 
-// owned are the tables whose rows are removed with their app. Sessions and credentials go before
-// the users: deleting a user would remove any number of them at once.
+// owned are the tables whose rows are removed with their app. Sessions, credentials and roles go
+// before the users: deleting a user would remove any number of them at once.
 var owned = [][2]string{
 	{"authkit_sessions", "app_id, session_id"}, {"authkit_credentials", "app_id, kind, subject"},
+	{"authkit_user_roles", "app_id, user_id, role"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"},

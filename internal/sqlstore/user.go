@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-const userCols = `app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at`
+const userCols = `app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at, external_id, roles, metadata, private_metadata`
 
 // of qualifies a list of columns with the alias of their table.
 func of(alias, cols string) string {
@@ -21,7 +22,7 @@ func of(alias, cols string) string {
 }
 
 func userDest(u *authkit.User) []any {
-	return []any{&u.App, &u.ID, &u.Email, &u.EmailTyped, &u.Name, &u.NameKey, &u.AuthMethod, (*flag)(&u.Verified), (*flag)(&u.Disabled), &u.DisabledReason, &u.Version, &u.Epoch, (*micros)(&u.LastLogin), (*micros)(&u.CreatedAt)}
+	return []any{&u.App, &u.ID, &u.Email, &u.EmailTyped, &u.Name, &u.NameKey, &u.AuthMethod, (*flag)(&u.Verified), (*flag)(&u.Disabled), &u.DisabledReason, &u.Version, &u.Epoch, (*micros)(&u.LastLogin), (*micros)(&u.CreatedAt), &u.ExternalID, (*strs)(&u.Roles), &u.Metadata, &u.PrivateMetadata}
 }
 
 // userPage reads a page of users. It reads each row into the same place, and has room for the page
@@ -60,8 +61,9 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 		return s.userPage(ctx, where{usualUsers, append([]any{id(app)}, before(f.Page)...)}, f.Limit)
 	}
 	w := where{args: []any{id(app)}}
-	from := "authkit_users u"
+	from, at := "authkit_users u", "u"
 	var search string
+	ofRole := f.Role != "" && f.Email == "" && f.ExternalID == ""
 	if f.EmailPrefix != "" || f.NamePrefix != "" {
 		many, err := s.manyHits(ctx, app, f)
 		switch {
@@ -72,6 +74,11 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 		default: // SQLite reads a cross join from left to right
 			from, search = "("+w.hitIDs(f)+") h cross join authkit_users u", " and u.user_id = h.user_id"
 		}
+		ofRole = false
+	}
+	if ofRole { // in the order of the index of the role's users
+		from, at = "authkit_user_roles r cross join authkit_users u", "r"
+		search = " and r.app_id = $1 and u.user_id = r.user_id" + w.with("r.role", "=", f.Role)
 	}
 	w.sql = selectUsers + from + " where u.app_id = $1" + search + liveApp
 	if f.Email != "" {
@@ -80,7 +87,14 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, f authkit.UserQuery) (
 	if f.AuthMethod != "" {
 		w.and("u.auth_method", "=", f.AuthMethod)
 	}
-	w.page(f.Page, "u.created_at", "u.user_id")
+	if f.ExternalID != "" {
+		w.and("u.external_id", "=", f.ExternalID)
+		w.sql += " and u.external_id <> ''" // as the index has it
+	}
+	if f.Role != "" && !ofRole {
+		w.sql += " and exists (select 1 from authkit_user_roles r where r.app_id = $1 and r.user_id = u.user_id" + w.with("r.role", "=", f.Role) + ")"
+	}
+	w.page(f.Page, at+".created_at", at+".user_id")
 	return s.userPage(ctx, w, f.Limit)
 }
 
@@ -140,6 +154,8 @@ func (w *where) hitIDs(f authkit.UserQuery) string {
 // CreateUser implements [authkit.UserStore].
 func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User, error) {
 	u := c.User
+	u.Roles = slices.Clone(u.Roles)
+	u.Metadata, u.PrivateMetadata = append([]byte(nil), u.Metadata...), append([]byte(nil), u.PrivateMetadata...)
 	u.Version, u.Epoch, u.CreatedAt, u.LastLogin = 1, 1, micro(u.CreatedAt), time.Time{}
 	if c.Session != nil {
 		u.LastLogin = micro(c.Now)
@@ -151,8 +167,10 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 		return u, nil
 	}
 	err := s.write(ctx, u.App, func(q Tx) error {
-		q.Queue(ctx, nil, `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at)
-values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt))
+		q.Queue(ctx, nil, `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at, external_id, roles, metadata, private_metadata)
+values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12,$13,$14,$15,$16)`, id(u.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt),
+			u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata))
+		addRoles(ctx, q, authkit.UserRef{App: u.App, ID: u.ID}, u.Roles)
 		if c.Take != nil {
 			s.spend(ctx, q, spending{app: u.App, take: *c.Take, now: c.Now, bound: unbound})
 		}
@@ -169,6 +187,14 @@ values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12)`, id(u.App), id(u.ID), u.Ema
 		return authkit.User{}, err
 	}
 	return u, nil
+}
+
+// addRoles lists the user under each of the roles, for the list of a role's users.
+func addRoles(ctx context.Context, q Tx, u authkit.UserRef, roles []string) {
+	for _, role := range roles {
+		q.Queue(ctx, nil, `insert into authkit_user_roles (app_id, user_id, role, created_at)
+select u.app_id, u.user_id, $3, u.created_at from authkit_users u where u.app_id = $1 and u.user_id = $2 on conflict do nothing`, id(u.App), id(u.ID), role)
+	}
 }
 
 // addCredential inserts a credential. If no row is written, the subject is another user's.

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -36,7 +37,7 @@ func (s *Store) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.U
 		t.change(a, next, c)
 		s.suspend(c.Owns, c.Disabled)
 		t.write(riders)
-		out = next
+		out = copyUser(next)
 		return nil
 	})
 	return out, err
@@ -51,6 +52,16 @@ func changed(u authkit.User, c authkit.UserChange) authkit.User {
 	set(&u.DisabledReason, c.DisabledReason)
 	set(&u.Verified, c.Verified)
 	set(&u.Disabled, c.Disabled)
+	set(&u.ExternalID, c.ExternalID)
+	if c.Roles != nil {
+		u.Roles = slices.Clone(*c.Roles)
+	}
+	if c.Metadata != nil {
+		u.Metadata = bytes.Clone(c.Metadata)
+	}
+	if c.PrivateMetadata != nil {
+		u.PrivateMetadata = bytes.Clone(c.PrivateMetadata)
+	}
 	if c.Raises() {
 		u.Version++
 	}
@@ -66,6 +77,9 @@ func changed(u authkit.User, c authkit.UserChange) authkit.User {
 // checkChange checks every guard after the version and finds the token to spend.
 func (t *tenant) checkChange(was, next authkit.User, c authkit.UserChange) (*token, error) {
 	if holder, ok := t.emails[next.Email]; ok && holder != c.ID {
+		return nil, authkit.ErrConflict
+	}
+	if holder, ok := t.external[next.ExternalID]; ok && holder != c.ID {
 		return nil, authkit.ErrConflict
 	}
 	var taken *token
@@ -87,6 +101,10 @@ func (t *tenant) checkChange(was, next authkit.User, c authkit.UserChange) (*tok
 func (t *tenant) change(a *account, next authkit.User, c authkit.UserChange) {
 	delete(t.emails, a.user.Email)
 	t.emails[next.Email] = c.ID
+	delete(t.external, a.user.ExternalID)
+	if next.ExternalID != "" {
+		t.external[next.ExternalID] = c.ID
+	}
 	a.user = next
 	t.dropCredentials(a, func(x authkit.Credential) bool {
 		return c.DropCredentials || slices.ContainsFunc(c.Drop, func(d authkit.Credential) bool { return subjectOf(d) == subjectOf(x) })

@@ -61,6 +61,11 @@ func copyCredential(c authkit.Credential) authkit.Credential {
 	return c
 }
 
+func copyUser(u authkit.User) authkit.User {
+	u.Roles, u.Metadata, u.PrivateMetadata = slices.Clone(u.Roles), bytes.Clone(u.Metadata), bytes.Clone(u.PrivateMetadata)
+	return u
+}
+
 func copyToken(t authkit.Token) authkit.Token {
 	t.Hash, t.Binding, t.Proof, t.Data = bytes.Clone(t.Hash), bytes.Clone(t.Binding), bytes.Clone(t.Proof), bytes.Clone(t.Data)
 	t.ExpiresAt = micro(t.ExpiresAt)

@@ -54,6 +54,7 @@ type tenant struct {
 
 	users    map[uuid.UUID]*account
 	emails   map[string]uuid.UUID
+	external map[string]uuid.UUID // users by their ExternalID
 	subjects map[subject]uuid.UUID
 	byAge    []age // of users, oldest first
 
@@ -97,6 +98,7 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 		oauth:    map[string]authkit.OAuthConfig{},
 		users:    map[uuid.UUID]*account{},
 		emails:   map[string]uuid.UUID{},
+		external: map[string]uuid.UUID{},
 		subjects: map[subject]uuid.UUID{},
 		tokens:   map[tokenID]*token{},
 		slots:    index[slot, tokenID]{},

@@ -24,7 +24,7 @@ func (s *Store) RotateSession(ctx context.Context, r authkit.Rotation) (authkit.
 		}
 		answer, err := x.rotate(r)
 		if err == nil {
-			answer.Session, answer.User = copySession(x.Session), u
+			answer.Session, answer.User = copySession(x.Session), copyUser(u)
 			out = answer
 		}
 		return err

@@ -121,7 +121,7 @@ func (s *Store) Session(ctx context.Context, app uuid.UUID, by authkit.SessionKe
 		if !ok {
 			return authkit.ErrNotFound
 		}
-		out, user = copySession(x.Session), u
+		out, user = copySession(x.Session), copyUser(u)
 		return nil
 	})
 	return out, user, err

@@ -59,6 +59,8 @@ func (s *Store) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKe
 		case id != uuid.Nil:
 		case by.Email != "":
 			id, ok = t.emails[by.Email]
+		case by.ExternalID != "":
+			id, ok = t.external[by.ExternalID]
 		default:
 			id, ok = t.subjects[subject{by.Kind, by.Subject}]
 		}
@@ -90,7 +92,7 @@ func (a *account) copy() (out authkit.Account) {
 	if a == nil {
 		return out
 	}
-	out.User = a.user
+	out.User = copyUser(a.user)
 	for _, c := range a.creds {
 		out.Credentials = append(out.Credentials, copyCredential(c))
 	}
@@ -110,7 +112,10 @@ func (s *Store) Users(ctx context.Context, app uuid.UUID, q authkit.UserQuery) (
 		}
 		out = newest(rows, q.Page, ageOf, func(r age) (authkit.User, bool) {
 			u := t.users[r.id].user
-			return u, matches(u, q)
+			if !matches(u, q) {
+				return u, false
+			}
+			return copyUser(u), true
 		})
 		return nil
 	})
@@ -121,6 +126,8 @@ func matches(u authkit.User, q authkit.UserQuery) bool {
 	email := q.EmailPrefix != "" && strings.HasPrefix(u.Email, q.EmailPrefix)
 	name := q.NamePrefix != "" && strings.HasPrefix(u.NameKey, q.NamePrefix)
 	return (q.AuthMethod == "" || u.AuthMethod == q.AuthMethod) &&
+		(q.ExternalID == "" || u.ExternalID == q.ExternalID) &&
+		(q.Role == "" || slices.Contains(u.Roles, q.Role)) &&
 		(email || name || q.EmailPrefix == "" && q.NamePrefix == "")
 }
 
@@ -151,7 +158,8 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 func (t *tenant) checkNew(c authkit.NewUser) (*token, error) {
 	_, id := t.users[c.User.ID]
 	_, email := t.emails[c.User.Email]
-	if id || email {
+	_, external := t.external[c.User.ExternalID]
+	if id || email || external {
 		return nil, authkit.ErrConflict
 	}
 	var taken *token
@@ -175,13 +183,16 @@ func (t *tenant) checkNew(c authkit.NewUser) (*token, error) {
 }
 
 func (t *tenant) addUser(c authkit.NewUser) authkit.User {
-	u := c.User
+	u := copyUser(c.User)
 	u.Version, u.Epoch, u.CreatedAt, u.LastLogin = 1, 1, micro(u.CreatedAt), micro(c.Now)
 	if c.Session == nil {
 		u.LastLogin = authkit.User{}.LastLogin
 	}
 	a := &account{user: u}
 	t.users[u.ID], t.emails[u.Email] = a, u.ID
+	if u.ExternalID != "" {
+		t.external[u.ExternalID] = u.ID
+	}
 	t.byAge = insert(t.byAge, age{u.CreatedAt, u.ID}, ageOf)
 	for _, cr := range c.Credentials {
 		t.putCredential(a, cr)
@@ -189,7 +200,7 @@ func (t *tenant) addUser(c authkit.NewUser) authkit.User {
 	if c.Session != nil {
 		t.startSession(u, *c.Session)
 	}
-	return u
+	return copyUser(u)
 }
 
 // DeleteUser implements [authkit.UserStore].
@@ -227,5 +238,6 @@ func (t *tenant) dropUser(a *account) {
 		t.byAge = slices.Delete(t.byAge, n, n+1)
 	}
 	delete(t.emails, u.Email)
+	delete(t.external, u.ExternalID)
 	delete(t.users, u.ID)
 }

@@ -26,7 +26,8 @@ func TestASweepRemovesNoMoreThanItsLimitOfAnyTable(t *testing.T) {
 	}
 	now, db := time.Now().UTC(), handle(t, path)
 	for _, sql := range []string{
-		`insert into authkit_users values ($1, 'u', 'a', 'a', '', '', '', 0, 0, '', 1, 1, 0, 0)`,
+		`insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at) values ($1, 'u', 'a', 'a', '', '', '', 0, 0, '', 1, 1, 0, 0)`,
+		`with recursive c(n) as (select 1 union all select n+1 from c where n < 7) insert into authkit_user_roles select $1, 'u', n, 0 from c`,
 		`with recursive c(n) as (select 1 union all select n+1 from c where n < 7) insert into authkit_credentials select $1, 'k', n, 'u', null, 0 from c`,
 		`with recursive c(n) as (select 1 union all select n+1 from c where n < 7)
 insert into authkit_sessions (app_id, session_id, user_id, epoch, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip)
@@ -39,7 +40,7 @@ select $1, n, 'u', 1, 0, 0, 0, 1 << 62, 1 << 62, '[]', '', '' from c`,
 	if err := s.DeleteApp(t.Context(), app.ID, now, authkit.Riders{}); err != nil {
 		t.Fatal(err)
 	}
-	tables := []string{"authkit_apps", "authkit_users", "authkit_credentials", "authkit_sessions", "authkit_signing_keys"}
+	tables := []string{"authkit_apps", "authkit_users", "authkit_user_roles", "authkit_credentials", "authkit_sessions", "authkit_signing_keys"}
 	count := func(table string) (n int) {
 		if err := db.QueryRowContext(t.Context(), "select count(*) from "+table).Scan(&n); err != nil {
 			t.Fatal(err)

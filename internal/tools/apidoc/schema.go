@@ -89,7 +89,7 @@ func (b *Builder) component(t reflect.Type) Object {
 		of := b.fieldSchema(f)
 		of["description"] = b.describe(f.owner, f)
 		properties[member] = of
-		optional := strings.Contains(f.Tag.Get("json"), ",omit") || f.Tag.Get("null") == "ok"
+		optional := strings.Contains(f.Tag.Get("json"), ",omit") || f.Tag.Get("null") != ""
 		if (request && f.api["required"] != nil) || (!request && !optional) {
 			required = append(required, member)
 		}
@@ -119,7 +119,7 @@ func isAnswer(t reflect.Type) bool {
 // fieldSchema returns the schema of a member. It does not have its description.
 func (b *Builder) fieldSchema(f field) Object {
 	schema := maps.Clone(b.Schema(f.Type))
-	if f.Tag.Get("null") == "ok" || f.Type.Kind() == reflect.Pointer && !strings.Contains(f.Tag.Get("json"), ",omit") && isAnswer(f.owner) {
+	if f.Tag.Get("null") != "" || f.Type.Kind() == reflect.Pointer && !strings.Contains(f.Tag.Get("json"), ",omit") && isAnswer(f.owner) {
 		if kind, ok := schema["type"].(string); ok {
 			schema["type"] = []string{kind, "null"}
 		}
