@@ -53,6 +53,13 @@ func (e *Engine) RequireLive(app AppFor) func(http.Handler) http.Handler {
 	return guard{e: e, app: app, required: true}.wrap
 }
 
+// RequireRole is [Engine.Require] for the users who have one of the roles: every other user gets 403
+// [CodeForbidden]. It goes by [Identity.Roles], and so by the store's word that is no older than
+// Config.Tokens.LiveWithin, never by what a token says. Without a role it lets no request pass.
+func (e *Engine) RequireRole(app AppFor, roles ...string) func(http.Handler) http.Handler {
+	return guard{e: e, app: app, required: true, roles: append([]string{}, roles...), within: e.cfg.Tokens.LiveWithin}.wrap
+}
+
 // Optional is [Engine.Require] for routes that strangers may use too. A request without an
 // Authorization header or a session cookie passes without an identity. A wrong header gets 401; a
 // wrong cookie counts as no cookie.
@@ -87,13 +94,14 @@ type guard struct {
 	app      AppFor
 	required bool
 	page     bool          // a person who lacks a session is sent to the sign-in page
+	roles    []string      // of which the user needs one; nil: none is needed
 	within   time.Duration // how old the store's last answer may be; 0: it is asked for each request
 }
 
 // wrap is the middleware.
 func (g guard) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, app, err := g.identify(r)
+		id, app, err := g.admit(r)
 		if err != nil {
 			g.refuse(w, r, app, err)
 			return
@@ -114,6 +122,15 @@ func (g guard) refuse(w http.ResponseWriter, r *http.Request, app uuid.UUID, err
 		return
 	}
 	g.e.http.failHost(w, r, app, err)
+}
+
+// admit is identify, and refuses a user who has no role that is needed.
+func (g guard) admit(r *http.Request) (*Identity, uuid.UUID, error) {
+	id, app, err := g.identify(r)
+	if err == nil && g.roles != nil && !id.hasAny(g.roles) {
+		err = refuse(CodeForbidden, "the user has no role that may do this")
+	}
+	return id, app, err
 }
 
 // identify returns the identity and the app of a request. The identity and the error are both nil

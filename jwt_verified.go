@@ -15,6 +15,7 @@ type verifiedToken struct {
 	id              *Identity // shared by every request: never written to
 	kid             string
 	keyAt           time.Time // when [liveness] last found the key valid
+	rules           App       // the rules of the app then, as far as roles go by them
 	issued, expires time.Time
 }
 

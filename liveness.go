@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,12 @@ type Identity struct {
 	AuthTime           time.Time
 	Methods            []string // RFC 8176
 
+	// Roles are those that the user had at the last answer of the store, which is no older than
+	// Config.Tokens.LiveWithin, whatever the token says. While the address is unproven there are
+	// none, unless the app's VerifyEmail is [VerifyEmailOff]. They are shared by requests: do not
+	// modify them.
+	Roles []string
+
 	// Claims are what Hooks.Claims added. They are shared by requests: do not modify them.
 	Claims map[string]any
 }
@@ -28,8 +35,37 @@ type Identity struct {
 func provenIdentity(ref SessionRef, claims token.Access) *Identity {
 	return &Identity{
 		App: ref.App, User: ref.User, Session: ref.ID, Email: claims.Email, Name: claims.Name,
-		AuthTime: claims.AuthTime, Methods: claims.AMR, Claims: claims.Extra,
+		AuthTime: claims.AuthTime, Methods: claims.AMR, Roles: claims.Roles, Claims: claims.Extra,
 	}
+}
+
+// withRoles returns the identity with the roles that count now.
+func (id *Identity) withRoles(roles []string) *Identity {
+	if slices.Equal(id.Roles, roles) {
+		return id
+	}
+	out := *id
+	out.Roles = roles
+	return &out
+}
+
+// hasAny reports whether the identity has one of the roles.
+func (id *Identity) hasAny(roles []string) bool {
+	return slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(id.Roles, role) })
+}
+
+// sessionUser is the user of a live session, as far as an identity follows the store.
+type sessionUser struct {
+	id       uuid.UUID
+	verified bool
+	given    []string // the roles
+}
+
+func newSessionUser(u User) sessionUser { return sessionUser{u.ID, u.Verified, u.Roles} }
+
+// roles returns the roles that count in the app.
+func (u sessionUser) roles(app App) []string {
+	return User{Verified: u.verified, Roles: u.given}.roles(app)
 }
 
 // What a process remembers for Require.
@@ -51,8 +87,8 @@ type liveness struct {
 	signing *signing
 	now     func() time.Time
 
-	users    *bounded.Cache[sessionKey, aged[uuid.UUID]] // of live sessions
-	inFlight coalesce.Group[sessionKey, aged[uuid.UUID]] // calls of the store
+	users    *bounded.Cache[sessionKey, aged[sessionUser]] // of live sessions
+	inFlight coalesce.Group[sessionKey, aged[sessionUser]] // calls of the store
 }
 
 // sessionKey names a session: its app, then its id.
@@ -63,7 +99,7 @@ func newLiveness(store SessionStore, signing *signing, now func() time.Time, loa
 	return &liveness{
 		apps: newAppCache(load, now, maxApps), cookies: newCookieIdentities(prove, maxVerified),
 		store: store, signing: signing, now: now,
-		users: bounded.NewCache[sessionKey, aged[uuid.UUID]](maxLive),
+		users: bounded.NewCache[sessionKey, aged[sessionUser]](maxLive),
 	}
 }
 
@@ -75,8 +111,10 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 	v, known := l.signing.recall(key, app, now)
 	// The session may be known to be live from another of its tokens. That says nothing about the
 	// key of this one.
-	if known && recent(v.keyAt, now, within) && l.knowsAlive(v.id, now, within) {
-		return v.id, nil
+	if known && recent(v.keyAt, now, within) {
+		if u, ok := l.knowsAlive(v.id, now, within); ok {
+			return v.id.withRoles(u.roles(v.rules)), nil
+		}
 	}
 	record, at, err := l.apps.recent(ctx, app, now, within)
 	if err != nil {
@@ -85,16 +123,16 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 	if v, err = l.signing.verify(record, raw, now); err != nil {
 		return nil, err
 	}
-	v.keyAt = at
+	v.keyAt, v.rules = at, App{Settings: Settings{VerifyEmail: record.Settings.VerifyEmail}}
 	l.signing.remember(key, v, now)
-	err = l.alive(ctx, v.id, now, within)
+	u, err := l.alive(ctx, v.id, now, within)
 	if errors.Is(err, CodeInvalidToken) {
 		l.signing.verified.Drop(key)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return v.id, nil
+	return v.id.withRoles(u.roles(v.rules)), nil
 }
 
 // recent reports whether at is less than within ago. A time in the future is not recent: the
@@ -103,40 +141,40 @@ func recent(at, now time.Time, within time.Duration) bool {
 	return !now.Before(at) && now.Sub(at) < within
 }
 
-// knowsAlive reports whether an answer that is younger than within says that the session is live
-// and belongs to the user.
-func (l *liveness) knowsAlive(id *Identity, now time.Time, within time.Duration) bool {
+// knowsAlive returns the user by an answer that is younger than within; ok reports whether there is
+// one that says that the session is live and belongs to the user.
+func (l *liveness) knowsAlive(id *Identity, now time.Time, within time.Duration) (_ sessionUser, ok bool) {
 	got, ok := l.users.Get(sessionKey{id.App, id.Session})
-	return ok && got.value == id.User && recent(got.at, now, within)
+	return got.value, ok && got.value.id == id.User && recent(got.at, now, within)
 }
 
-// alive refuses a session that has ended: [CodeInvalidToken]. It asks the store unless the last
-// answer is recent.
-func (l *liveness) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) error {
-	if l.knowsAlive(id, now, within) {
-		return nil
+// alive returns the user of a session, and refuses one that has ended: [CodeInvalidToken]. It asks
+// the store unless the last answer is recent.
+func (l *liveness) alive(ctx context.Context, id *Identity, now time.Time, within time.Duration) (sessionUser, error) {
+	if u, ok := l.knowsAlive(id, now, within); ok {
+		return u, nil
 	}
 	key := sessionKey{id.App, id.Session}
 	user, err := l.ask(ctx, key, now, within)
-	if errors.Is(err, ErrNotFound) || (err == nil && user.value != id.User) {
+	if errors.Is(err, ErrNotFound) || (err == nil && user.value.id != id.User) {
 		l.users.Drop(key)
 	}
 	switch {
 	case err != nil:
-		return sessionError(id.Session, err)
-	case user.value != id.User:
-		return invalidToken("the session is another user's")
+		return sessionUser{}, sessionError(id.Session, err)
+	case user.value.id != id.User:
+		return sessionUser{}, invalidToken("the session is another user's")
 	}
 	l.users.Put(key, user)
-	return nil
+	return user.value, nil
 }
 
 // ask returns the user of a live session, and the time, less than within ago, of that answer.
 // Concurrent callers share one call of the store, unless within is not positive.
-func (l *liveness) ask(ctx context.Context, key sessionKey, now time.Time, within time.Duration) (aged[uuid.UUID], error) {
-	ask := func(ctx context.Context) (aged[uuid.UUID], error) {
+func (l *liveness) ask(ctx context.Context, key sessionKey, now time.Time, within time.Duration) (aged[sessionUser], error) {
+	ask := func(ctx context.Context) (aged[sessionUser], error) {
 		_, u, err := l.store.Session(ctx, key[0], SessionKey{ID: key[1]}, now)
-		return aged[uuid.UUID]{u.ID, now}, err
+		return aged[sessionUser]{newSessionUser(u), now}, err
 	}
 	if within > 0 {
 		got, err := l.inFlight.Do(ctx, key, askTimeout, ask)

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit/internal/bounded"
 	"github.com/authkit-dev/authkit/internal/coalesce"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -28,18 +26,24 @@ func (c cookieUse) key() [sha256.Size]byte {
 }
 
 // cookieProof reads the session of a cookie from the store, and returns what an access token of
-// it would prove now. [CodeInvalidToken]: no live session has the cookie.
-type cookieProof func(context.Context, cookieUse) (*Identity, error)
+// it would prove now, with its user. [CodeInvalidToken]: no live session has the cookie.
+type cookieProof func(context.Context, cookieUse) (provenCookie, error)
+
+// provenCookie is what a session cookie proves.
+type provenCookie struct {
+	id   *Identity // never written to
+	user sessionUser
+}
 
 // cookieIdentities caches the identities of session cookies. It is safe for concurrent use.
 type cookieIdentities struct {
 	prove    cookieProof
-	known    *bounded.Cache[[sha256.Size]byte, aged[*Identity]] // never written to
-	inFlight coalesce.Group[[sha256.Size]byte, aged[*Identity]] // calls of the store
+	known    *bounded.Cache[[sha256.Size]byte, aged[provenCookie]]
+	inFlight coalesce.Group[[sha256.Size]byte, aged[provenCookie]] // calls of the store
 }
 
 func newCookieIdentities(prove cookieProof, most int) *cookieIdentities {
-	return &cookieIdentities{prove: prove, known: bounded.NewCache[[sha256.Size]byte, aged[*Identity]](most)}
+	return &cookieIdentities{prove: prove, known: bounded.NewCache[[sha256.Size]byte, aged[provenCookie]](most)}
 }
 
 // byCookie returns the identity that a session cookie proves, from an answer of the store that is
@@ -49,24 +53,26 @@ func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Durati
 	now, key := l.now(), c.key()
 	within = min(within, useEvery)
 	// A session that this process has ended is no longer known to be alive.
-	if got, ok := l.cookies.known.Get(key); ok && recent(got.at, now, within) && l.knowsAlive(got.value, now, within) {
-		return got.value, nil
+	if got, ok := l.cookies.known.Get(key); ok && recent(got.at, now, within) {
+		if u, ok := l.knowsAlive(got.value.id, now, within); ok {
+			return got.value.id.withRoles(u.roles(c.app)), nil
+		}
 	}
 	got, err := l.cookies.ask(ctx, c, now, within)
 	if err != nil || within <= 0 {
-		return got.value, err
+		return got.value.id, err
 	}
-	l.users.Put(sessionKey{c.app.ID, got.value.Session}, aged[uuid.UUID]{got.value.User, got.at})
+	l.users.Put(sessionKey{c.app.ID, got.value.id.Session}, aged[sessionUser]{got.value.user, got.at})
 	l.cookies.known.Put(key, got)
-	l.cookies.known.DropSome(func(old aged[*Identity]) bool { return !recent(old.at, now, useEvery) })
-	return got.value, nil
+	l.cookies.known.DropSome(func(old aged[provenCookie]) bool { return !recent(old.at, now, useEvery) })
+	return got.value.id.withRoles(got.value.user.roles(c.app)), nil
 }
 
 // ask calls the store. Concurrent callers share one call, unless within is not positive.
-func (i *cookieIdentities) ask(ctx context.Context, c cookieUse, now time.Time, within time.Duration) (aged[*Identity], error) {
-	ask := func(ctx context.Context) (aged[*Identity], error) {
-		id, err := i.prove(ctx, c)
-		return aged[*Identity]{id, now}, err
+func (i *cookieIdentities) ask(ctx context.Context, c cookieUse, now time.Time, within time.Duration) (aged[provenCookie], error) {
+	ask := func(ctx context.Context) (aged[provenCookie], error) {
+		got, err := i.prove(ctx, c)
+		return aged[provenCookie]{got, now}, err
 	}
 	if within <= 0 {
 		return ask(ctx)
@@ -76,7 +82,7 @@ func (i *cookieIdentities) ask(ctx context.Context, c cookieUse, now time.Time, 
 		got, err = ask(ctx) // the shared answer is older than this request may use
 	}
 	if err != nil {
-		return aged[*Identity]{}, askError(err)
+		return aged[provenCookie]{}, askError(err)
 	}
 	return got, nil
 }

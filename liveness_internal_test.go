@@ -75,12 +75,13 @@ func remember(t *testing.T) *remembered {
 		t.Fatal(err)
 	}
 	load := func(context.Context, uuid.UUID) (App, error) { r.loads.Add(1); return r.app, nil }
-	prove := func(context.Context, cookieUse) (*Identity, error) {
+	prove := func(context.Context, cookieUse) (provenCookie, error) {
 		r.proofs.Add(1)
 		if r.store.free != nil {
 			<-r.store.free
 		}
-		return &Identity{App: r.app.ID, User: r.store.user.ID, Session: session}, r.store.err
+		id := &Identity{App: r.app.ID, User: r.store.user.ID, Session: session}
+		return provenCookie{id, newSessionUser(r.store.user)}, r.store.err
 	}
 	r.liveness = newLiveness(r.store, keys, r.time, load, prove)
 	return r

@@ -38,10 +38,11 @@ func (e *Engine) endUnproven(ctx context.Context, app App, u User, s Session) er
 }
 
 // proveCookie is the [cookieProof] of the Engine.
-func (e *Engine) proveCookie(ctx context.Context, c cookieUse) (*Identity, error) {
+func (e *Engine) proveCookie(ctx context.Context, c cookieUse) (provenCookie, error) {
 	s, u, err := e.sessionByCookie(ctx, c)
 	if err != nil {
-		return nil, err
+		return provenCookie{}, err
 	}
-	return e.sessions.identity(ctx, c.app, HookEvent{Kind: HookToken, App: c.app.ID, User: u, Client: c.by}, s)
+	id, err := e.sessions.identity(ctx, c.app, HookEvent{Kind: HookToken, App: c.app.ID, User: u, Client: c.by}, s)
+	return provenCookie{id, newSessionUser(u)}, err
 }

@@ -12,6 +12,16 @@ const (
 	mostRoleBytes = 1024 // of all roles of a user
 )
 
+// roles returns the roles of the user that count in the app: while the address is unproven, no
+// role does, unless the app lets its users be without a proof. Otherwise the one who took an address
+// that is another's would have the roles that the app gave that other one.
+func (u User) roles(app App) []string {
+	if !u.Verified && app.Settings.VerifyEmail != VerifyEmailOff {
+		return nil
+	}
+	return u.Roles
+}
+
 var roleForm = regexp.MustCompile(`^[a-z0-9][a-z0-9:._-]{0,63}$`)
 
 // checkedRoles returns roles as they are kept: sorted, each once. [CodeInvalidRequest]: one of them

@@ -300,3 +300,15 @@ func TestAdopt(t *testing.T) {
 		t.Errorf("SignIn at a provider: %v", err)
 	}
 }
+
+func TestSignInWithRoles(t *testing.T) {
+	t.Parallel()
+	kit := authkittest.New(t)
+	admin := kit.Engine.RequireRole(authkit.ForApp(kit.App.ID), "admin")
+	h := admin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
+	ann := kit.SignInWithRoles(t, kit.App, "ann@example.com", "admin", "ops")
+	ask(t, h, ann.Bearer(get(t, "/")), 200)
+	ann = kit.SignInWithRoles(t, kit.App, "ann@example.com", "ops")
+	ask(t, h, ann.Bearer(get(t, "/")), 403)
+	ask(t, h, kit.SignIn(t, kit.App, "bob@example.com").Bearer(get(t, "/")), 403)
+}

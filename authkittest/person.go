@@ -54,6 +54,17 @@ func (k *Kit) SignInUnverified(tb testing.TB, app authkit.App, email string) Per
 	return k.startSession(tb, app, u)
 }
 
+// SignInWithRoles is [Kit.SignIn] for a user who has these roles and no others from then on.
+func (k *Kit) SignInWithRoles(tb testing.TB, app authkit.App, email string, roles ...string) Person {
+	tb.Helper()
+	u := k.user(tb, app, authkit.UserRequest{Email: email, Verified: true})
+	u, err := k.Engine.ChangeUser(tb.Context(), authkit.UserRef{App: app.ID, ID: u.ID}, authkit.UserPatch{Roles: &roles})
+	if err != nil {
+		tb.Fatalf("authkittest: give %q of app %q the roles %q: %v", email, app.Name, roles, err)
+	}
+	return k.startSession(tb, app, u)
+}
+
 // user returns the user of an address, who is created if unknown.
 func (k *Kit) user(tb testing.TB, app authkit.App, in authkit.UserRequest) authkit.User {
 	tb.Helper()

@@ -49,13 +49,14 @@ type payload struct {
 	Name          string   `json:"name"`
 	Email         string   `json:"email"`
 	EmailVerified bool     `json:"email_verified"`
+	Roles         []string `json:"roles"`
 }
 
 var headerFields, claimFields = strictjson.FieldsOf[header](), strictjson.FieldsOf[payload]()
 
 func (c *payload) public() Claims {
 	out := Claims{
-		Subject: c.Subject, App: c.Audience, SessionID: c.SessionID, Name: c.Name, ID: c.ID, Methods: c.AMR,
+		Subject: c.Subject, App: c.Audience, SessionID: c.SessionID, Name: c.Name, ID: c.ID, Methods: c.AMR, Roles: c.Roles,
 		AuthTime: time.Unix(c.AuthTime, 0).UTC(), IssuedAt: time.Unix(*c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(*c.ExpiresAt, 0).UTC(),
 	}
 	if c.EmailVerified {
@@ -124,6 +125,7 @@ func (c *payload) plain() []strictjson.Field {
 		{Name: "exp", Into: &c.ExpiresAt}, {Name: "iat", Into: &c.IssuedAt}, {Name: "nbf", Into: &c.NotBefore},
 		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR},
 		{Name: "name", Into: &c.Name}, {Name: "email", Into: &c.Email}, {Name: "email_verified", Into: &c.EmailVerified},
+		{Name: "roles", Into: &c.Roles},
 	}
 }
 

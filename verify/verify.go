@@ -37,7 +37,7 @@
 //
 // A minted token is valid until its expiry and the leeway. A verifier does not ask for the
 // session. Therefore it does not learn of a sign-out, a disabled user or a deleted app, nor of
-// a changed address or name. How long that may last is the app's setting access_token_seconds,
+// a role that was taken away, or a changed address or name. How long that may last is the app's setting access_token_seconds,
 // 60 to 3600, 900 by default. Choose the longest time for which a revoked session may still
 // read what this service guards. A short time costs the app many refreshes, so choose 300 where
 // money or other people's data are at stake, and rarely less. What must end at once belongs
@@ -69,6 +69,10 @@ type Claims struct {
 	Name      string   // may be empty
 	ID        string   // of this token
 	Methods   []string // RFC 8176
+
+	// Roles are those that counted when the token was minted. One that was taken away since still
+	// stands in it until it expires; Engine.RequireRole knows.
+	Roles []string
 
 	AuthTime, IssuedAt, ExpiresAt time.Time // whole seconds, UTC
 

@@ -31,13 +31,14 @@ type claims struct {
 	Name          string   `json:"name"`
 	Email         string   `json:"email,omitzero"`
 	EmailVerified bool     `json:"email_verified,omitzero"`
+	Roles         []string `json:"roles,omitempty"`
 
 	Extra map[string]any `json:"-"` // written beside the others; the tag for that differs between builds
 }
 
 // claimNames are the names that an extra claim must not have.
 var claimNames = []string{
-	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified",
+	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified", "roles",
 }
 
 // ReservedClaim reports whether an extra claim must not have the name: it is one of claimNames,
@@ -68,6 +69,9 @@ func (c *claims) text() ([]byte, error) {
 	}
 	if c.EmailVerified {
 		w.raw(`,"email_verified":true`)
+	}
+	if len(c.Roles) > 0 {
+		w.list(`,"roles":`, c.Roles)
 	}
 	w.extra(c.Extra)
 	w.raw("}")
@@ -154,6 +158,7 @@ func (c *claims) plain() []strictjson.Field {
 		{Name: "exp", Into: &c.ExpiresAt}, {Name: "iat", Into: &c.IssuedAt}, {Name: "nbf", Into: &c.NotBefore},
 		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR},
 		{Name: "name", Into: &c.Name}, {Name: "email", Into: &c.Email}, {Name: "email_verified", Into: &c.EmailVerified},
+		{Name: "roles", Into: &c.Roles},
 	}
 }
 
@@ -177,14 +182,14 @@ func newClaims(a Access) *claims {
 		Issuer: a.Issuer, Subject: a.Subject, Audience: a.Audience, ClientID: a.Audience,
 		ExpiresAt: new(a.ExpiresAt.Unix()), IssuedAt: new(a.IssuedAt.Unix()), AuthTime: a.AuthTime.Unix(),
 		ID: a.ID, SessionID: a.SessionID, AMR: a.AMR, Name: a.Name,
-		Email: a.Email, EmailVerified: a.Email != "", Extra: a.Extra,
+		Email: a.Email, EmailVerified: a.Email != "", Roles: a.Roles, Extra: a.Extra,
 	}
 }
 
 func (c *claims) access() Access {
 	a := Access{
 		Issuer: c.Issuer, Audience: c.Audience, Subject: c.Subject, SessionID: c.SessionID,
-		Name: c.Name, ID: c.ID, AMR: c.AMR, Extra: c.Extra, AuthTime: time.Unix(c.AuthTime, 0).UTC(),
+		Name: c.Name, ID: c.ID, AMR: c.AMR, Roles: c.Roles, Extra: c.Extra, AuthTime: time.Unix(c.AuthTime, 0).UTC(),
 		IssuedAt: time.Unix(*c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(*c.ExpiresAt, 0).UTC(),
 	}
 	if c.EmailVerified {

@@ -23,7 +23,7 @@ func TestEachClaimOfATokenIsReserved(t *testing.T) {
 			t.Errorf("ReservedClaim(%q): got false", name)
 		}
 	}
-	for _, name := range []string{"plan", "roles", "Iss", "iss ", "tenant"} {
+	for _, name := range []string{"plan", "Roles", "Iss", "iss ", "tenant"} {
 		if ReservedClaim(name) {
 			t.Errorf("ReservedClaim(%q): got true", name)
 		}
