@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -80,6 +81,14 @@ type Config struct {
 	// Hooks let the host decide about sign-ups, sign-ins, tokens, deletions and the names of apps.
 	// Default: no hooks.
 	Hooks Hooks
+
+	// LegacyPassword asks the system that users come from whether a password is right, so that they
+	// keep it where that system does not give its hashes away. It is called at a sign-in by password
+	// whose account has no password and has never signed in, and for an address without an account.
+	// Where the answer is OK, the account gets the password, and is made if there is none. See
+	// [LegacyAsk] and [LegacyAnswer]. An error refuses the sign-in with [CodeUnavailable]; so does an
+	// answer that takes more than 10 seconds. Default: nil, no system is asked.
+	LegacyPassword func(context.Context, LegacyAsk) (LegacyAnswer, error)
 
 	// Observer gets every audit event once its step is durable. It also gets every refused attempt,
 	// before it is written: [Engine.Run] writes those in batches, and beyond 100 a minute of an app

@@ -126,50 +126,56 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 	return phc, nil
 }
 
+// verdict says whether a password is right. If its hash is not one of the current parameters, renewed
+// is such a hash of it. took is how long the answer took, without the time at the gate.
+type verdict struct {
+	ok      bool
+	renewed string
+	took    time.Duration
+}
+
 // verify compares a password with the hash of an account, or with a dummy if the account has no
-// password: both take the same time. If the password is right and its hash is not one of the current
-// parameters, renewed is such a hash.
-//
-// In an app with hashes of other systems a refusal takes as long as the slowest kind of hash that its
-// users may have. It waits for the rest of that time outside the gate, so that it keeps no one else
-// waiting.
-func (h *hasher) verify(ctx context.Context, app App, by Client, pw, stored string) (ok bool, renewed string, err error) {
+// password: both take the same time. A caller that refuses calls rest before it answers.
+func (h *hasher) verify(ctx context.Context, app App, by Client, pw, stored string) (v verdict, err error) {
 	known := stored != ""
 	if !known {
 		stored = h.dummy
 	}
 	hash, err := password.Parse(stored)
 	if err != nil {
-		return false, "", &Error{Code: CodeInternal, Detail: "a stored password hash is damaged", Err: err}
+		return verdict{}, &Error{Code: CodeInternal, Detail: "a stored password hash is damaged", Err: err}
 	}
-	kinds := h.kinds(app)
-	var took time.Duration
 	err = h.gate.DoLoad(ctx, gateAsker(app.ID, by), h.load(hash), func() {
 		began := time.Now()
-		switch ok = h.pace.run(hash, pw); {
-		case !ok:
-			h.pace.measure(kinds)
-		case known && !h.params.Same(stored):
-			renewed = password.Hash(pw, password.Salt(), h.params)
+		right := h.pace.run(hash, pw)
+		switch v.ok = right && known; {
+		case !v.ok:
+			h.pace.measure(h.kinds(app))
+		case !h.params.Same(stored):
+			v.renewed = password.Hash(pw, password.Salt(), h.params)
 		}
-		took = time.Since(began)
+		v.took = time.Since(began)
 	})
 	if err != nil {
-		return false, "", unavailable(err)
+		return verdict{}, unavailable(err)
 	}
-	if !ok {
-		wait(ctx, refusalTime(h.pace.slowest(kinds))-took)
-	}
-	return ok && known, renewed, nil
+	return v, nil
 }
 
-// kinds are the kinds of hashes that users of an app may have, if other systems made some of them.
-func (h *hasher) kinds(app App) []string {
-	if len(app.ForeignHashes) == 0 {
-		return nil
+// rest waits before a refusal that took so long until now. In an app with hashes of other systems it
+// makes the refusal take as long as the slowest kind of hash that its users may have; with
+// Config.LegacyPassword, as long as the old system takes, too. It waits outside the gate, so that no
+// one else is kept waiting.
+func (h *hasher) rest(ctx context.Context, app App, took time.Duration) {
+	legacy := h.pace.slowest([]string{legacyKind})
+	if len(app.ForeignHashes) == 0 && legacy == 0 {
+		return
 	}
-	return append(slices.Clone(app.ForeignHashes), h.own)
+	wait(ctx, refusalTime(h.pace.slowest(h.kinds(app))+legacy)-took)
 }
+
+// kinds are the kinds of hashes that users of an app may have.
+func (h *hasher) kinds(app App) []string { return append(slices.Clone(app.ForeignHashes), h.own) }
 
 // refusalTime is how long a refusal takes where the slowest hash takes so long: half as long again, so
 // that it does not show when a hash takes a little longer than most.

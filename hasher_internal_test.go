@@ -35,12 +35,12 @@ func TestTheHasherVerifiesWhatItMade(t *testing.T) {
 		"an account without a password":    {"correct horse battery staple", "", false},
 		"an empty password without a hash": {"", "", false},
 	} {
-		ok, renewed, err := h.verify(t.Context(), App{}, Client{}, c.pw, c.phc)
-		if ok != c.ok || renewed != "" || err != nil {
-			t.Errorf("%s: got %v, renewed %q and %v, want %v and nothing renewed", name, ok, renewed, err, c.ok)
+		got, err := h.verify(t.Context(), App{}, Client{}, c.pw, c.phc)
+		if got.ok != c.ok || got.renewed != "" || err != nil {
+			t.Errorf("%s: got %v, renewed %q and %v, want %v and nothing renewed", name, got.ok, got.renewed, err, c.ok)
 		}
 	}
-	if _, _, err := h.verify(t.Context(), App{}, Client{}, "any", "$argon2id$damaged"); !errors.Is(err, CodeInternal) {
+	if _, err := h.verify(t.Context(), App{}, Client{}, "any", "$argon2id$damaged"); !errors.Is(err, CodeInternal) {
 		t.Errorf("a damaged hash: got %v, want internal", err)
 	}
 }
@@ -66,15 +66,15 @@ func TestAHashOfOtherParametersIsRenewedBehindTheRightPasswordAlone(t *testing.T
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, renewed, err := now.verify(t.Context(), App{}, Client{}, "another password", phc); renewed != "" || err != nil {
-		t.Errorf("a wrong password: got renewed %q and %v, want nothing", renewed, err)
+	if got, err := now.verify(t.Context(), App{}, Client{}, "another password", phc); got.renewed != "" || err != nil {
+		t.Errorf("a wrong password: got renewed %q and %v, want nothing", got.renewed, err)
 	}
-	ok, renewed, err := now.verify(t.Context(), App{}, Client{}, "correct horse battery staple", phc)
-	if !ok || renewed == "" || err != nil {
-		t.Fatalf("the password: got %v, renewed %q and %v, want another hash", ok, renewed, err)
+	got, err := now.verify(t.Context(), App{}, Client{}, "correct horse battery staple", phc)
+	if !got.ok || got.renewed == "" || err != nil {
+		t.Fatalf("the password: got %v, renewed %q and %v, want another hash", got.ok, got.renewed, err)
 	}
-	if ok, again, err := now.verify(t.Context(), App{}, Client{}, "correct horse battery staple", renewed); !ok || again != "" || err != nil {
-		t.Errorf("the renewed hash: got %v, renewed %q and %v, want it to stay", ok, again, err)
+	if got, err := now.verify(t.Context(), App{}, Client{}, "correct horse battery staple", got.renewed); !got.ok || got.renewed != "" || err != nil {
+		t.Errorf("the renewed hash: got %v, renewed %q and %v, want it to stay", got.ok, got.renewed, err)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/password"
 )
 
+// legacyKind names the time of an answer of the old system in [pace].
+const legacyKind = "Config.LegacyPassword"
+
 // pace knows how long hashes of each kind take in this process. A kind is a hash without salt and key.
 type pace struct {
 	verify func(password.Stored, string) bool

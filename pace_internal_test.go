@@ -37,6 +37,15 @@ func pacedHasher() (h *hasher, runs map[string]int) {
 	return h, runs
 }
 
+// refuse verifies a wrong password and waits as a refusal does.
+func (h *hasher) refuse(ctx context.Context, app App, stored string) (verdict, error) {
+	got, err := h.verify(ctx, app, Client{}, "any", stored)
+	if err == nil {
+		h.rest(ctx, app, got.took)
+	}
+	return got, err
+}
+
 // movedApp is an app that has users with those hashes.
 func movedApp(t *testing.T, hashes ...string) App {
 	t.Helper()
@@ -69,8 +78,8 @@ func TestTheTimeOfARefusalTellsNothingOfTheAccount(t *testing.T) {
 		for i := range 200 {
 			for name, stored := range askedFor {
 				began := time.Now()
-				if ok, renewed, err := h.verify(t.Context(), app, Client{}, "any", stored); ok || renewed != "" || err != nil {
-					t.Fatalf("%s: got %v, %q, %v, want a refusal", name, ok, renewed, err)
+				if got, err := h.refuse(t.Context(), app, stored); got.ok || got.renewed != "" || err != nil {
+					t.Fatalf("%s: got %v, %q, %v, want a refusal", name, got.ok, got.renewed, err)
 				}
 				if i >= 10 { // the first ones find out how long the hashes take
 					took[name] = append(took[name], time.Since(began))
@@ -102,7 +111,7 @@ func TestARefusalWaitsOutsideTheGateAndHashesNothingMore(t *testing.T) {
 		h, runs := pacedHasher() // whose gate lets one hash run and one wait
 		app := movedApp(t, djangoHash)
 		verify := func() {
-			if _, _, err := h.verify(t.Context(), app, Client{}, "any", ""); err != nil {
+			if _, err := h.refuse(t.Context(), app, ""); err != nil {
 				t.Errorf("verify: got %v", err)
 			}
 		}
@@ -130,7 +139,7 @@ func TestARefusalEndsWithItsRequest(t *testing.T) {
 		h, _ := pacedHasher()
 		app := movedApp(t, djangoHash)
 		for range 2 {
-			if _, _, err := h.verify(t.Context(), app, Client{}, "any", ""); err != nil {
+			if _, err := h.refuse(t.Context(), app, ""); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -138,8 +147,8 @@ func TestARefusalEndsWithItsRequest(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		time.AfterFunc(40*time.Millisecond, cancel)
-		if ok, _, err := h.verify(ctx, app, Client{}, "any", ""); ok || err != nil {
-			t.Errorf("verify: got %v, %v, want a refusal", ok, err)
+		if got, err := h.refuse(ctx, app, ""); got.ok || err != nil {
+			t.Errorf("verify: got %v, %v, want a refusal", got.ok, err)
 		}
 		if took := time.Since(began); took != 40*time.Millisecond {
 			t.Errorf("a refusal of a request that ended: got %v, want it to end with the request", took)
@@ -153,7 +162,7 @@ func TestAnAppWithoutForeignHashesWaitsForNothing(t *testing.T) {
 		h, _ := pacedHasher()
 		for range 3 {
 			began := time.Now()
-			if _, _, err := h.verify(t.Context(), App{}, Client{}, "any", ""); err != nil {
+			if _, err := h.refuse(t.Context(), App{}, ""); err != nil {
 				t.Fatal(err)
 			}
 			if took := time.Since(began); took > costs["argon2id"]*11/10 {
@@ -254,6 +263,23 @@ func TestAHashThatIsTooSlowHereIsRefused(t *testing.T) {
 			}
 			if runs != c.runs {
 				t.Errorf("%s: got %d runs, want %d", name, runs, c.runs)
+			}
+		}
+	})
+}
+
+func TestRefusalsTakeAsLongAsTheOldSystemDoes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := pacedHasher()
+		h.pace.observe(legacyKind, 400*time.Millisecond)
+		for range 3 {
+			began := time.Now()
+			if _, err := h.refuse(t.Context(), App{}, ""); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took < 400*time.Millisecond+costs["argon2id"]*9/10 {
+				t.Errorf("a refusal: got %v, want the time of a hash and an answer", took)
 			}
 		}
 	})

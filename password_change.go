@@ -26,11 +26,12 @@ func (e *Engine) ChangePassword(ctx context.Context, in PasswordChange) (err err
 		if err := e.limits.hit(ctx, app, e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())); err != nil {
 			return err
 		}
-		ok, _, err := e.hasher.verify(ctx, app, in.Client, in.Current, account.password())
+		got, err := e.hasher.verify(ctx, app, in.Client, in.Current, account.password())
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if !got.ok {
+			e.hasher.rest(ctx, app, got.took)
 			return refuse(CodeInvalidCredentials, "current_password is wrong").about(account)
 		}
 		c.End, c.Keep = true, in.Session

@@ -86,7 +86,7 @@ func (p passwordTry) run(ctx context.Context) (_ Landing, err error) {
 }
 
 // signIn signs the user of the address in. It signs a new user up where the app and the intent
-// allow that.
+// allow that, unless the address is known to the system that users come from.
 func (p passwordTry) signIn(ctx context.Context, by *passwordClient) (Landing, error) {
 	account, err := p.e.account(ctx, p.app.ID, AccountKey{Email: p.email})
 	if err != nil {
@@ -95,15 +95,18 @@ func (p passwordTry) signIn(ctx context.Context, by *passwordClient) (Landing, e
 	if err := p.e.limits.hit(ctx, p.app, by.recheck(p.e.limits, account)...); err != nil {
 		return Landing{}, err
 	}
-	if account == nil && p.in.Intent == "" && !p.app.requiresProof() && p.weak == nil && !p.app.Settings.SignupClosed {
-		switch err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); {
-		case err == nil:
-			return p.create(ctx)
-		case !errors.Is(err, CodeWeakPassword): // a breached password is refused like a wrong one
-			return Landing{}, err
+	if p.mayBeNew(account) && p.e.cfg.LegacyPassword == nil {
+		if landing, err := p.createUnbreached(ctx); !errors.Is(err, errBreached) {
+			return landing, err
 		}
 	}
 	return p.check(ctx, account)
+}
+
+// mayBeNew reports whether the sign-in may make a user: there is no account, and the app, the intent
+// and the password allow one.
+func (p passwordTry) mayBeNew(account *Account) bool {
+	return account == nil && p.in.Intent == "" && !p.app.requiresProof() && p.weak == nil && !p.app.Settings.SignupClosed
 }
 
 func (in PasswordSignIn) check() (email string, err error) {
@@ -187,6 +190,20 @@ func (p passwordTry) askForProof(ctx context.Context, u User) error {
 	return unproven(pending.Binding)
 }
 
+// errBreached refuses a breached password, which a sign-in refuses like a wrong one.
+var errBreached = errors.New("the password is on a list of breached ones")
+
+// createUnbreached is create, unless the password is on a list of breached ones: errBreached.
+func (p passwordTry) createUnbreached(ctx context.Context) (Landing, error) {
+	switch err := p.e.hasher.unbreached(ctx, p.app.ID, p.in.Password); {
+	case errors.Is(err, CodeWeakPassword):
+		return Landing{}, errBreached
+	case err != nil:
+		return Landing{}, err
+	}
+	return p.create(ctx)
+}
+
 // create creates the user and signs the user in.
 func (p passwordTry) create(ctx context.Context) (Landing, error) {
 	proof, err := p.mayCreate(ctx) // before the hash, which costs more
@@ -205,19 +222,40 @@ func (p passwordTry) create(ctx context.Context) (Landing, error) {
 // check checks the password and signs the user in. If account is nil or has no password, it refuses in
 // the time that a real check takes.
 func (p passwordTry) check(ctx context.Context, account *Account) (Landing, error) {
-	ok, renewed, err := p.e.hasher.verify(ctx, p.app, p.in.Client, p.in.Password, account.password())
+	got, err := p.e.hasher.verify(ctx, p.app, p.in.Client, p.in.Password, account.password())
 	if err != nil {
 		return Landing{}, err
 	}
-	if !ok {
-		return Landing{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
+	if got.ok {
+		return p.enter(ctx, account, got.renewed)
 	}
+	if p.asksLegacy(account) {
+		answer, took, err := p.askLegacy(ctx, account)
+		got.took += took
+		switch {
+		case err != nil:
+			return Landing{}, err
+		case answer.OK:
+			return p.move(ctx, account, answer)
+		case !answer.Known && p.mayBeNew(account):
+			if landing, err := p.createUnbreached(ctx); !errors.Is(err, errBreached) {
+				return landing, err
+			}
+		}
+	}
+	p.e.hasher.rest(ctx, p.app, got.took)
+	return Landing{}, refuse(CodeInvalidCredentials, "email or password is wrong").because(wrongPassword(account)).about(account)
+}
+
+// enter signs in the user of an account, who has given the right password. phc is a new hash of it;
+// empty: the stored one stays.
+func (p passwordTry) enter(ctx context.Context, account *Account, phc string) (Landing, error) {
 	if u := account.User; p.app.requiresProof() && !u.Verified && !u.Disabled {
 		return Landing{}, p.askForProof(ctx, u)
 	}
 	step := p.step
-	if renewed != "" {
-		step.put = []Credential{passwordCredential(account.User, renewed, p.e.now())}
+	if phc != "" {
+		step.put = []Credential{passwordCredential(account.User, phc, p.e.now())}
 	}
 	return p.e.signInUser(ctx, p.app, account, step)
 }

@@ -128,7 +128,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 		if err != nil {
 			return User{}, err
 		}
-		if err := e.noteForeign(ctx, app, hash); err != nil {
+		if err := noteForeign(ctx, e, app, hash); err != nil {
 			return User{}, err
 		}
 		u.AuthMethod = MethodCredentials

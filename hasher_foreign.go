@@ -51,30 +51,3 @@ func (h *hasher) least(ctx context.Context, app uuid.UUID, hash password.Stored)
 	took, _ := h.pace.least(blank.String())
 	return took, nil
 }
-
-// noteForeign notes with the app which kinds of hashes its users will have, before they have them.
-func (e *Engine) noteForeign(ctx context.Context, id uuid.UUID, hashes ...password.Stored) error {
-	_, err := again(func() (App, error) {
-		app, err := e.live.apps.read(ctx, id)
-		if err != nil {
-			return App{}, err
-		}
-		kinds, changed := app.ForeignHashes, false
-		for _, hash := range hashes {
-			if hash.Blank().String() == e.hasher.own {
-				continue
-			}
-			more, other := withForeign(kinds, hash)
-			kinds, changed = more, changed || other
-		}
-		if !changed {
-			return app, nil
-		}
-		app, err = e.store.ChangeApp(ctx, AppChange{App: id, Version: app.Version, ForeignHashes: &kinds})
-		if errors.Is(err, ErrStale) {
-			return App{}, errAgain
-		}
-		return app, storeError(err, id)
-	})
-	return err
-}
