@@ -61,6 +61,8 @@ type Store interface {
 	MailStore
 	EventStore
 	StatStore
+	WebhookStore
+	DeliveryStore
 	SecretStore
 	SealStore
 	Upkeep
@@ -81,6 +83,8 @@ type Riders struct {
 	Tokens []Token // each takes a place in its slot; the token that stood there is gone with its attempts
 	Mail   []Mail
 	Events []Event
+
+	Deliveries []Delivery // wait for their webhooks
 
 	// Secret, if set, names the secret that sealed what the step keeps for long. While that
 	// secret is retired or not noted, the step is refused with [ErrStale].

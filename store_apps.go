@@ -53,8 +53,8 @@ type UserRef struct{ App, ID uuid.UUID }
 
 // OwnerStore keeps to which developer an app belongs, or belonged.
 type OwnerStore interface {
-	// MoveApp gives a live app to another developer, makes every API key of it inactive and
-	// raises its Version. [ErrNotFound]: m.From has no such app, or m.Owner is not there, or
+	// MoveApp gives a live app to another developer, makes every API key of it inactive, disables
+	// every webhook and removes its secret, and raises the Version of the app. [ErrNotFound]: m.From has no such app, or m.Owner is not there, or
 	// disabled. [ErrConflict]: m.To has a live app of that NameKey. [ErrFull]: m.To has m.Most
 	// live apps.
 	MoveApp(ctx context.Context, m AppMove) error

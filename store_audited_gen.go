@@ -67,3 +67,11 @@ func (a audited) Put(ctx context.Context, p Put) error {
 func (a audited) EndSession(ctx context.Context, e SessionEnd) error {
 	return a.step(ctx, e.Riders, func() error { return a.Store.EndSession(ctx, e) })
 }
+
+func (a audited) PutWebhook(ctx context.Context, w Webhook, most int, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.PutWebhook(ctx, w, most, riders) })
+}
+
+func (a audited) DeleteWebhook(ctx context.Context, app uuid.UUID, id uuid.UUID, riders Riders) error {
+	return a.step(ctx, riders, func() error { return a.Store.DeleteWebhook(ctx, app, id, riders) })
+}

@@ -289,6 +289,62 @@ func (g guarded) Stats(ctx context.Context, app uuid.UUID, first int64, last int
 	return g.Store.Stats(ctx, app, first, last)
 }
 
+func (g guarded) PutWebhook(ctx context.Context, w Webhook, most int, riders Riders) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.PutWebhook(ctx, w, most, riders)
+}
+
+func (g guarded) Webhooks(ctx context.Context, app uuid.UUID) (r0 []Webhook, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Webhooks(ctx, app)
+}
+
+func (g guarded) DeleteWebhook(ctx context.Context, app uuid.UUID, id uuid.UUID, riders Riders) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.DeleteWebhook(ctx, app, id, riders)
+}
+
+func (g guarded) DueWebhooks(ctx context.Context, after WebhookKey, now time.Time, max int) (r0 []WebhookKey, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.DueWebhooks(ctx, after, now, max)
+}
+
+func (g guarded) ClaimDeliveries(ctx context.Context, c DeliveryClaim) (r0 []Delivery, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.ClaimDeliveries(ctx, c)
+}
+
+func (g guarded) SettleDeliveries(ctx context.Context, settled []SettledDelivery) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.SettleDeliveries(ctx, settled)
+}
+
+func (g guarded) Deliveries(ctx context.Context, app uuid.UUID, webhook uuid.UUID, p Page) (r0 []Delivery, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Deliveries(ctx, app, webhook, p)
+}
+
+func (g guarded) ReplayDelivery(ctx context.Context, app uuid.UUID, webhook uuid.UUID, id uuid.UUID, now time.Time) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.ReplayDelivery(ctx, app, webhook, id, now)
+}
+
 func (g guarded) NoteSecret(ctx context.Context, id string, known []string) (r0 []SecretNote, err error) {
 	if err = g.confirm(ctx); err != nil {
 		return r0, err

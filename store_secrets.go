@@ -46,7 +46,7 @@ type SealStore interface {
 	Reseal(ctx context.Context, app uuid.UUID, s Sealed, next []byte, by string) error
 
 	// SealedHeads returns the distinct first nine bytes, in any order, of all blobs that
-	// live apps keep: of signing keys, client secrets, mail and tokens that are not expired
+	// live apps keep: of signing keys, client secrets, secrets of webhooks, mail and tokens that are not expired
 	// at now, and credentials made at since or later. They name the secret of what is
 	// sealed; what is not sealed has a head, too.
 	SealedHeads(ctx context.Context, now, since time.Time) ([][]byte, error)
@@ -59,6 +59,8 @@ type SealedPart string
 const (
 	SealedSigningKey   SealedPart = "signing_key"   // [SigningKey.Sealed], by KID
 	SealedClientSecret SealedPart = "client_secret" // [OAuthConfig.SecretSealed], by provider
+
+	SealedWebhookSecret SealedPart = "webhook_secret" // [Webhook.Secret], by id
 )
 
 // SealedQuery asks for one part, at most Limit blobs after the app and name of a last one.

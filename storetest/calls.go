@@ -53,7 +53,7 @@ func shown[T any](list []T, err error) error {
 
 // allCalls returns all ways to call each method that takes an app.
 func allCalls() []call {
-	return slices.Concat(appCalls(), logoCalls(), keyCalls(), providerCalls(), sealCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), otherCalls())
+	return slices.Concat(appCalls(), logoCalls(), keyCalls(), providerCalls(), sealCalls(), userCalls(), changeCalls(), tokenCalls(), sessionCalls(), webhookCalls(), otherCalls())
 }
 
 // plainCalls call the methods that take no app, or an app that does not exist yet.
@@ -71,6 +71,10 @@ func plainCalls() []call {
 		}},
 		{method: "ClaimMail", do: func(c caller) error {
 			_, err := c.s.ClaimMail(c.ctx, authkit.MailClaim{Now: now(), Until: after(time.Minute), Max: 1})
+			return err
+		}},
+		{method: "DueWebhooks", do: func(c caller) error {
+			_, err := c.s.DueWebhooks(c.ctx, authkit.WebhookKey{}, now(), 10)
 			return err
 		}},
 		{method: "Sweep", do: func(c caller) error {

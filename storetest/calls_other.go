@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"time"
 
 	"github.com/authkit-dev/authkit"
@@ -95,5 +96,50 @@ func otherCalls() []call {
 			q := authkit.EventQuery{Page: authkit.Page{Limit: 10}, UserID: c.x.user.ID, Type: c.x.event.Type}
 			return shown(c.s.Events(c.ctx, c.app, q))
 		}},
+	}
+}
+
+func webhookCalls() []call {
+	return []call{
+		{method: "PutWebhook", how: "of another", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.PutWebhook(c.ctx, webhook(c.app, "https://y.example"), 0, c.riders)
+		}},
+		{
+			method: "PutWebhook", how: "in place of one", riders: true, foreign: authkit.ErrStale, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				w := webhookOf(c.x.webhook, 1)
+				w.App, w.URL = c.app, "https://changed.example"
+				return c.s.PutWebhook(c.ctx, w, 0, c.riders)
+			},
+		},
+		{method: "Webhooks", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.Webhooks(c.ctx, c.app))
+		}},
+		{
+			method: "DeleteWebhook", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error { return c.s.DeleteWebhook(c.ctx, c.app, c.x.webhook.ID, c.riders) },
+		},
+		{method: "ClaimDeliveries", own: errShown, do: func(c caller) error {
+			ref := authkit.WebhookKey{App: c.app, ID: c.x.webhook.ID}
+			got, err := c.s.ClaimDeliveries(c.ctx, authkit.DeliveryClaim{WebhookKey: ref, Now: after(time.Minute), Until: after(time.Hour), Max: 10})
+			if errors.Is(err, authkit.ErrNotFound) { // an adapter may find that the app is gone
+				err = nil
+			}
+			return shown(got, err)
+		}},
+		{method: "SettleDeliveries", do: func(c caller) error { // it skips what is unknown
+			return c.s.SettleDeliveries(c.ctx, []authkit.SettledDelivery{{
+				App: c.app, Webhook: c.x.webhook.ID, ID: c.x.delivery.ID, State: authkit.DeliveryArrived, Expires: after(time.Hour),
+			}})
+		}},
+		{method: "Deliveries", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.Deliveries(c.ctx, c.app, c.x.webhook.ID, authkit.Page{Limit: 10}))
+		}},
+		{
+			method: "ReplayDelivery", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
+			do: func(c caller) error {
+				return c.s.ReplayDelivery(c.ctx, c.app, c.x.webhook.ID, c.x.delivery.ID, now())
+			},
+		},
 	}
 }

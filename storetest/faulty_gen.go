@@ -331,6 +331,70 @@ func (f *Faulty) Stats(ctx context.Context, app uuid.UUID, first int64, last int
 	return f.s.Stats(ctx, app, first, last)
 }
 
+// PutWebhook passes the call on, unless it is to fail.
+func (f *Faulty) PutWebhook(ctx context.Context, w authkit.Webhook, most int, riders authkit.Riders) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.PutWebhook(ctx, w, most, riders)
+}
+
+// Webhooks passes the call on, unless it is to fail.
+func (f *Faulty) Webhooks(ctx context.Context, app uuid.UUID) (r0 []authkit.Webhook, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Webhooks(ctx, app)
+}
+
+// DeleteWebhook passes the call on, unless it is to fail.
+func (f *Faulty) DeleteWebhook(ctx context.Context, app uuid.UUID, id uuid.UUID, riders authkit.Riders) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.DeleteWebhook(ctx, app, id, riders)
+}
+
+// DueWebhooks passes the call on, unless it is to fail.
+func (f *Faulty) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now time.Time, max int) (r0 []authkit.WebhookKey, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.DueWebhooks(ctx, after, now, max)
+}
+
+// ClaimDeliveries passes the call on, unless it is to fail.
+func (f *Faulty) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (r0 []authkit.Delivery, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.ClaimDeliveries(ctx, c)
+}
+
+// SettleDeliveries passes the call on, unless it is to fail.
+func (f *Faulty) SettleDeliveries(ctx context.Context, settled []authkit.SettledDelivery) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.SettleDeliveries(ctx, settled)
+}
+
+// Deliveries passes the call on, unless it is to fail.
+func (f *Faulty) Deliveries(ctx context.Context, app uuid.UUID, webhook uuid.UUID, p authkit.Page) (r0 []authkit.Delivery, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Deliveries(ctx, app, webhook, p)
+}
+
+// ReplayDelivery passes the call on, unless it is to fail.
+func (f *Faulty) ReplayDelivery(ctx context.Context, app uuid.UUID, webhook uuid.UUID, id uuid.UUID, now time.Time) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.ReplayDelivery(ctx, app, webhook, id, now)
+}
+
 // NoteSecret passes the call on, unless it is to fail.
 func (f *Faulty) NoteSecret(ctx context.Context, id string, known []string) (r0 []authkit.SecretNote, err error) {
 	if err := f.next(); err != nil {

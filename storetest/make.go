@@ -96,6 +96,8 @@ func (b *bed) riders(name string) authkit.Riders {
 		Tokens: []authkit.Token{b.token(name)},
 		Mail:   []authkit.Mail{{App: b.app, ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now(), Expires: after(time.Hour)}},
 		Events: []authkit.Event{{ID: uuid.New(), App: b.app, Time: now(), Type: name, Actor: "test", Result: "ok"}},
+
+		Deliveries: []authkit.Delivery{delivery(authkit.Webhook{App: b.app, ID: uuid.NewSHA1(uuid.Nil, []byte(name))}, 1, uuid.Nil)},
 	}
 }
 

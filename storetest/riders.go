@@ -25,9 +25,11 @@ func (b *bed) ridden(c call, app uuid.UUID, riders authkit.Riders, want bool) {
 	_, _, missing := b.s.Token(b.ctx, app, take(name), now())
 	events, err := b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: 1}, Type: name})
 	b.ok(err)
-	token, mail, event := missing == nil, slices.Contains(b.due(), mailRef{app, riders.Mail[0].ID}), len(events) == 1
-	if token != want || mail != want || event != want {
-		b.Fatalf("%s wrote riders: got %v for the token, %v for the mail, %v for the event, want %v", c.name(), token, mail, event, want)
+	sent, err := b.s.Deliveries(b.ctx, app, riders.Deliveries[0].Webhook, authkit.Page{Limit: 1})
+	b.ok(err)
+	token, mail, event, delivery := missing == nil, slices.Contains(b.due(), mailRef{app, riders.Mail[0].ID}), len(events) == 1, len(sent) == 1
+	if token != want || mail != want || event != want || delivery != want {
+		b.Fatalf("%s wrote riders: got %v for the token, %v for the mail, %v for the event, %v for the delivery, want %v", c.name(), token, mail, event, delivery, want)
 	}
 }
 
@@ -39,7 +41,7 @@ func riderTaken(b *bed) {
 	token := x.token
 	token.Slot = "another"
 	for _, taken := range []authkit.Riders{
-		{Tokens: []authkit.Token{token}}, {Mail: []authkit.Mail{x.mail}}, {Events: []authkit.Event{x.event}},
+		{Tokens: []authkit.Token{token}}, {Mail: []authkit.Mail{x.mail}}, {Events: []authkit.Event{x.event}}, {Deliveries: []authkit.Delivery{x.delivery}},
 	} {
 		for _, c := range allCalls() {
 			if !c.riders || c.own != nil {
@@ -49,6 +51,7 @@ func riderTaken(b *bed) {
 			riders.Tokens = append(riders.Tokens, taken.Tokens...)
 			riders.Mail = append(riders.Mail, taken.Mail...)
 			riders.Events = append(riders.Events, taken.Events...)
+			riders.Deliveries = append(riders.Deliveries, taken.Deliveries...)
 			b.answers(c, c.do(caller{b.ctx, b.s, app, x, riders}), authkit.ErrConflict)
 			b.ridden(c, app, riders, false)
 		}

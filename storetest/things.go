@@ -23,6 +23,8 @@ type things struct {
 	token      authkit.Token
 	mail       authkit.Mail
 	event      authkit.Event
+	webhook    authkit.Webhook
+	delivery   authkit.Delivery
 }
 
 // theHit is a hit against a limit of one.
@@ -36,9 +38,11 @@ func (b *bed) newThings() things {
 		provider: authkit.OAuthConfig{Provider: "github", ClientID: "id", SecretSealed: []byte("s"), CreatedAt: now()},
 		logo:     logo("x"),
 		mail:     authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now(), Expires: after(time.Hour)},
+		webhook:  webhook(uuid.Nil, "https://x.example"),
 		event:    authkit.Event{ID: uuid.New(), Time: now(), Type: "seen", UserID: u.ID},
 	}
 	t.token.Proof = hash("code")
+	t.delivery = delivery(t.webhook, 1, u.ID)
 	return t
 }
 
@@ -65,6 +69,8 @@ func (b *bed) furnish(x things) uuid.UUID {
 	_, err = b.s.ChangeApp(b.ctx, authkit.AppChange{App: app, Version: furnished - 1, Logo: &x.logo})
 	b.ok(err)
 	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Riders{}))
+	x.webhook.App, x.delivery.App = app, app
+	b.ok(b.s.PutWebhook(b.ctx, x.webhook, 0, authkit.Riders{Deliveries: []authkit.Delivery{x.delivery}}))
 	b.ok(b.s.AddStats(b.ctx, app, authkit.StatBatch{
 		Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: x.user.ID}},
 	}))
@@ -93,6 +99,9 @@ type holding struct {
 	Due       []mailRef
 	Events    []authkit.Event
 	Stats     []authkit.Stat
+
+	Webhooks   []authkit.Webhook
+	Deliveries []authkit.Delivery
 }
 
 // holding reads an app, with those of its tokens that have these names.
@@ -111,6 +120,11 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 	h.Events, err = b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: all}})
 	b.ok(err)
 	h.Stats = b.allStats(app)
+	h.Webhooks, err = b.s.Webhooks(b.ctx, app)
+	b.ok(err)
+	for _, w := range h.Webhooks {
+		h.Deliveries = append(h.Deliveries, b.allDeliveries(w)...)
+	}
 	users, err := b.s.Users(b.ctx, app, authkit.UserQuery{Page: authkit.Page{Limit: all}})
 	b.ok(err)
 	for _, u := range users {

@@ -21,7 +21,7 @@ type creating struct {
 // creatingOf returns the kind of a CreateUser, and whether one statement does it.
 func creatingOf(c authkit.NewUser) (creating, bool) {
 	k := creating{c.Take != nil, c.Session != nil, len(c.Credentials), len(c.Riders.Mail), len(c.Riders.Events)}
-	return k, len(c.User.Roles) == 0 && c.Riders.Secret == "" && len(c.Riders.Tokens) == 0 && k.credentials+k.mail+k.events < mostPut
+	return k, len(c.User.Roles) == 0 && c.Riders.Secret == "" && len(c.Riders.Tokens)+len(c.Riders.Deliveries) == 0 && k.credentials+k.mail+k.events < mostPut
 }
 
 // createOnce is CreateUser in one statement. Each part runs only if the one before it has found a

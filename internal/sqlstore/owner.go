@@ -49,6 +49,7 @@ where app_id = $1 and developer = $2 and deleted_at = 0 returning name_key, crea
 		addName(ctx, q, a)
 		dropNames(ctx, q, authkit.App{ID: a.ID, Developer: m.From, CreatedAt: a.CreatedAt}, nil)
 		q.Queue(ctx, nil, `update authkit_api_keys set active = 0 where app_id = $1 and active = 1`, id(m.App))
+		q.Queue(ctx, nil, `update authkit_webhooks set enabled = 0, secret = null, version = version + 1 where app_id = $1`, id(m.App))
 		s.riders(ctx, q, ride{app: m.App, of: m.Riders})
 		return nil
 	})

@@ -24,7 +24,7 @@ func puttingOf(r authkit.Riders) (putting, bool) {
 	if p.token {
 		p.chosen = chosen{most: max(r.Tokens[0].Most, 1), class: max(r.Tokens[0].Class, 0)}
 	}
-	return p, r.Secret == "" && len(r.Tokens) <= 1 && p.mail+p.events < mostPut
+	return p, r.Secret == "" && len(r.Tokens) <= 1 && len(r.Deliveries) == 0 && p.mail+p.events < mostPut
 }
 
 // putOnce is Put in one statement, in which each row is put only if the one before it was. It fails

@@ -34,6 +34,9 @@ func (s *Store) riders(ctx context.Context, q Tx, r ride) {
 	for _, e := range r.of.Events {
 		q.Queue(ctx, nil, putEvent, append([]any{id(r.app)}, eventArgs(e)...)...)
 	}
+	for _, d := range r.of.Deliveries {
+		q.Queue(ctx, nil, putDelivery, append([]any{id(r.app)}, deliveryArgs(d)...)...)
+	}
 	if r.of.Secret != "" {
 		s.underSecret(ctx, q, r.of.Secret)
 	}

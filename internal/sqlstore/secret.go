@@ -69,10 +69,13 @@ func (s *Store) underSecret(ctx context.Context, q Tx, secret string) {
 	q.Queue(ctx, authkit.ErrStale, `select 1 from authkit_secrets where app_id = $1 and secret_id = $2 and retired = 0`+s.c.Dialect().Share, id(authkit.Console), secret)
 }
 
-// sealedCols are the table of each part of [authkit.SealStore] and its columns of name and blob.
+// sealedCols are the table of each part of [authkit.SealStore], the expression of its name, and its
+// column of the blob.
 var sealedCols = map[authkit.SealedPart][3]string{
 	authkit.SealedSigningKey:   {"authkit_signing_keys", "kid", "sealed"},
 	authkit.SealedClientSecret: {"authkit_oauth", "provider", "secret"},
+
+	authkit.SealedWebhookSecret: {"authkit_webhooks", "cast(webhook_id as text)", "secret"},
 }
 
 const ofLiveApp = ` and exists (select 1 from authkit_apps a where a.app_id = s.app_id and a.deleted_at = 0)`
@@ -81,8 +84,8 @@ const ofLiveApp = ` and exists (select 1 from authkit_apps a where a.app_id = s.
 func (s *Store) Sealed(ctx context.Context, q authkit.SealedQuery) ([]authkit.Sealed, error) {
 	at := sealedCols[q.Part]
 	table, name, blob := at[0], at[1], at[2]
-	return collect(ctx, s.c, `select s.app_id, s.`+name+`, s.`+blob+` from `+table+` s where (s.app_id, s.`+name+`) > ($1, $2) and s.`+blob+` is not null`+ofLiveApp+`
-order by s.app_id, s.`+name+` limit $3`,
+	return collect(ctx, s.c, `select s.app_id, `+name+`, `+blob+` from `+table+` s where (s.app_id, `+name+`) > ($1, $2) and `+blob+` is not null`+ofLiveApp+`
+order by s.app_id, `+name+` limit $3`,
 		func(r Row) (authkit.Sealed, error) {
 			got := authkit.Sealed{Part: q.Part}
 			err := r.Scan(&got.App, &got.Name, &got.Blob)
@@ -111,6 +114,7 @@ func (s *Store) SealedHeads(ctx context.Context, now, since time.Time) ([][]byte
 	}{
 		{table: "authkit_signing_keys", blob: "sealed"},
 		{table: "authkit_oauth", blob: "secret"},
+		{table: "authkit_webhooks", blob: "secret"},
 		{"authkit_tokens", "data", " and s.expires_at > $1", []any{us(now)}},
 		{"authkit_outbox", "sealed", " and (s.expires_at = 0 or s.expires_at > $1)", []any{us(now)}},
 		{"authkit_credentials", "data", " and s.created_at >= $1", []any{us(since)}},

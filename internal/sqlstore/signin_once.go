@@ -17,7 +17,7 @@ type signing struct {
 func signingOf(c authkit.UserChange) (signing, bool) {
 	k := signing{c.Take != nil, c.MaxSessions > 0, len(c.Riders.Mail), len(c.Riders.Events)}
 	plain := !c.End && !c.DropCredentials && len(c.Drop)+len(c.Put) == 0 && c.Owns == ""
-	return k, c.Session != nil && plain && c.Riders.Secret == "" && len(c.Riders.Tokens) == 0 && k.mail+k.events < mostPut
+	return k, c.Session != nil && plain && c.Riders.Secret == "" && len(c.Riders.Tokens)+len(c.Riders.Deliveries) == 0 && k.mail+k.events < mostPut
 }
 
 // signIn spends the token of a sign-in and adds its session and riders. The users row is locked by a

@@ -39,6 +39,7 @@ var sweeps = []sweep{
 	{"authkit_limits", "app_id, limit_key", "tat_hour", false, "3600000000"},
 	{"authkit_stats", "app_id, day, kind, name", "day", false, "86400000000 - " + strconv.Itoa(authkit.StatDays)},
 	{"authkit_active", "app_id, day, user_id", "day", false, "86400000000 - 1"},
+	{"authkit_deliveries", "app_id, webhook_id, delivery_id", "expires_at", false, ""},
 	{"authkit_events", "app_id, event_id", "at", false, ""},
 }
 
@@ -89,6 +90,7 @@ var owned = [][2]string{
 	{"authkit_user_roles", "app_id, user_id, role"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
+	{"authkit_deliveries", "app_id, webhook_id, delivery_id"}, {"authkit_webhooks", "app_id, webhook_id"},
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"},
 	{"authkit_active", "app_id, day, user_id"}, {"authkit_stats", "app_id, day, kind, name"}, {"authkit_signing_keys", "app_id, seq"},
 }

@@ -67,6 +67,9 @@ type tenant struct {
 	cookies  map[string]uuid.UUID // sessions by the hash of their cookie
 	ofUser   index[uuid.UUID, uuid.UUID]
 
+	webhooks   map[uuid.UUID]authkit.Webhook
+	deliveries map[deliveryID]authkit.Delivery
+
 	mail     outbox
 	events   []authkit.Event // oldest first
 	eventIDs map[uuid.UUID]struct{}
@@ -111,6 +114,9 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 		eventIDs: map[uuid.UUID]struct{}{},
 		stats:    map[statKey]int64{},
 		active:   map[authkit.ActiveUser]struct{}{},
+
+		webhooks:   map[uuid.UUID]authkit.Webhook{},
+		deliveries: map[deliveryID]authkit.Delivery{},
 	}
 }
 

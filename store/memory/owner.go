@@ -65,6 +65,11 @@ func (s *Store) MoveApp(ctx context.Context, m authkit.AppMove) error {
 		t.app.Developer, t.suspended = m.To, false
 		t.app.Version++
 		t.retire(micro(m.Now), micro(m.Now), 0)
+		for id, w := range t.webhooks {
+			w.Enabled, w.Secret = false, nil
+			w.Version++
+			t.webhooks[id] = w
+		}
 		t.write(riders)
 		return nil
 	})

@@ -11,6 +11,7 @@ import (
 // own copies riders. They belong to the app of the verb, whatever App they name.
 func (t *tenant) own(a authkit.Riders) authkit.Riders {
 	a.Tokens, a.Mail, a.Events = slices.Clone(a.Tokens), slices.Clone(a.Mail), slices.Clone(a.Events)
+	a.Deliveries = slices.Clone(a.Deliveries)
 	for i := range a.Tokens {
 		a.Tokens[i] = copyToken(a.Tokens[i])
 		a.Tokens[i].App = t.app.ID
@@ -22,6 +23,10 @@ func (t *tenant) own(a authkit.Riders) authkit.Riders {
 	for i := range a.Events {
 		a.Events[i] = copyEvent(a.Events[i])
 		a.Events[i].App = t.app.ID
+	}
+	for i := range a.Deliveries {
+		a.Deliveries[i] = copyDelivery(a.Deliveries[i])
+		a.Deliveries[i].App = t.app.ID
 	}
 	return a
 }
@@ -62,6 +67,16 @@ func (t *tenant) check(a authkit.Riders, gone map[tokenID]struct{}) error {
 		}
 		ids[e.ID] = struct{}{}
 	}
+	fresh := map[deliveryID]struct{}{}
+	for _, d := range a.Deliveries {
+		key := deliveryID{d.Webhook, d.ID}
+		_, held := t.deliveries[key]
+		_, twice := fresh[key]
+		if held || twice {
+			return authkit.ErrConflict
+		}
+		fresh[key] = struct{}{}
+	}
 	return nil
 }
 
@@ -97,5 +112,8 @@ func (t *tenant) write(a authkit.Riders) {
 	for _, e := range a.Events {
 		t.events = insert(t.events, e, eventAge)
 		t.eventIDs[e.ID] = struct{}{}
+	}
+	for _, d := range a.Deliveries {
+		t.deliveries[deliveryID{d.Webhook, d.ID}] = d
 	}
 }

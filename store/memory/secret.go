@@ -111,6 +111,10 @@ func (t *tenant) sealed(part authkit.SealedPart) (out []authkit.Sealed) {
 		for _, c := range t.oauth {
 			add(c.Provider, c.SecretSealed)
 		}
+	case authkit.SealedWebhookSecret:
+		for id, w := range t.webhooks {
+			add(id.String(), w.Secret)
+		}
 	}
 	return out
 }
@@ -128,10 +132,17 @@ func (s *Store) Reseal(ctx context.Context, app uuid.UUID, was authkit.Sealed, n
 }
 
 func (t *tenant) reseal(part authkit.SealedPart, name string, next []byte) {
-	if part == authkit.SealedClientSecret {
+	switch part {
+	case authkit.SealedClientSecret:
 		c := t.oauth[name]
 		c.SecretSealed = next
 		t.oauth[name] = c
+		return
+	case authkit.SealedWebhookSecret:
+		id := uuid.MustParse(name)
+		w := t.webhooks[id]
+		w.Secret = next
+		t.webhooks[id] = w
 		return
 	}
 	i := slices.IndexFunc(t.app.Keys, func(k authkit.SigningKey) bool { return k.KID == name })
@@ -161,7 +172,7 @@ func (s *Store) SealedHeads(ctx context.Context, now, since time.Time) ([][]byte
 
 // blobs calls add for each blob that may be sealed.
 func (t *tenant) blobs(now, since time.Time, add func([]byte)) {
-	for _, part := range []authkit.SealedPart{authkit.SealedSigningKey, authkit.SealedClientSecret} {
+	for _, part := range []authkit.SealedPart{authkit.SealedSigningKey, authkit.SealedClientSecret, authkit.SealedWebhookSecret} {
 		for _, x := range t.sealed(part) {
 			add(x.Blob)
 		}

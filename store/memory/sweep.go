@@ -13,9 +13,10 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 	err := s.step(ctx, func() error {
 		now := micro(now)
 		tokens, sessions, mail, limits, dead, old := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
-		stats, active := batch{limit}, batch{limit}
+		stats, active, deliveries := batch{limit}, batch{limit}, batch{limit}
 		for _, t := range s.apps {
 			t.sweep(now, &tokens, &sessions, &mail)
+			t.sweepDeliveries(now, &deliveries)
 			t.sweepEvents(micro(events), &old)
 			t.sweepStats(now.Unix()/daySeconds, &stats, &active)
 		}
@@ -29,7 +30,7 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 				delete(s.dead, id)
 			}
 		}
-		for _, b := range []batch{tokens, sessions, mail, limits, dead, old, stats, active} {
+		for _, b := range []batch{tokens, sessions, mail, limits, dead, old, stats, active, deliveries} {
 			more = more || b.left < 0
 		}
 		return nil

@@ -29,7 +29,8 @@ func acrossApps() map[string]string {
 		`^select case when \(select expires_at from authkit_tokens where`: "Sweep looks for what is over",
 		`^with recursive turn\(app_id, found\) as`:                        "DueMail takes turns between apps",
 		`^select distinct substr\(`:                                       "SealedHeads reads every app",
-		`^select s\.app_id, s\.\w+, s\.\w+ from`:                          "Sealed walks through every app",
+		`^select s\.app_id, [\w ()]+, \w+ from`:                          "Sealed walks through every app",
+		`^select w\.app_id, w\.webhook_id from`:                          "DueWebhooks goes through the webhooks of every app",
 		`^select a\.app_id, .* where a\.app_id in \(`:                     "Apps reads the apps of a page, which the names list",
 		`^update authkit_apps set suspended = \$2 where app_id in \(`:     "the apps of an owner who is disabled",
 		// A database that refuses it gets a statement for each hit.
