@@ -262,6 +262,7 @@ func doors() []door {
 	}
 	for route, body := range map[string]string{
 		"GET /users/{app_id}/{user_id}": "", "PATCH /users/{app_id}/{user_id}": "{}", "DELETE /users/{app_id}/{user_id}": "",
+		"GET /users/{app_id}/{user_id}/sessions": "", "DELETE /users/{app_id}/{user_id}/sessions": "",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		out = append(out, door{route, "the header", header("Bearer", method, path, body), map[string]int{appKey: 404, otherAppKey: 404}, nil})

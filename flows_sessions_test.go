@@ -79,6 +79,12 @@ func managedFlows() []flow {
 		{name: "delete a user", route: "DELETE " + one, status: 204, ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", user(s), "", bearer(s.key))
 		}},
+		{name: "list the sessions of a user", route: "GET " + one + "/sessions", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("GET", user(s)+"/sessions", "", bearer(s.key))
+		}},
+		{name: "end the sessions of a user", route: "DELETE " + one + "/sessions", status: 204, ready: func(s *stage) func() *http.Request {
+			return s.again("DELETE", user(s)+"/sessions", "", bearer(s.key))
+		}},
 		{name: "delete an app", route: "DELETE /apps/{app_id}", status: 204, ready: func(s *stage) func() *http.Request {
 			app, _, err := s.engine.CreateApp(s.t.Context(), s.devID, s.fresh("Other "))
 			if err != nil {

@@ -120,7 +120,7 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 func TestEveryOperationHasAName(t *testing.T) {
 	t.Parallel()
 	own := []string{
-		"OpenMagicLink", "AccessToken", "ChangeMe", "DeleteMe", "OpenPasswordReset", "OpenEmailProof", "OpenEmailChange", "OpenEmailUndo",
+		"OpenMagicLink", "AccessToken", "ChangeMe", "DeleteMe", "UserSessions", "EndUserSessions", "OpenPasswordReset", "OpenEmailProof", "OpenEmailChange", "OpenEmailUndo",
 		"OpenSignIn", "PressSignIn", "OpenSignUp", "OpenAccount", "PressAccount", "OpenSignOut", "ExplainError", "Alive", "APIDocument", "Reference", "ClientScript",
 	}
 	d, err := apiDocument()

@@ -36,6 +36,18 @@ var managementRoutes = []route{
 		codes:   []Code{CodeUserNotFound},
 	},
 	{
+		method: get, pattern: usersPath + "/{user_id}/sessions", operation: "UserSessions", summary: "List a user's sessions",
+		caller: &byReader, action: withoutBody{listUserSessions},
+		answers: []result{{200, managedSessionsJSON{}}},
+		codes:   []Code{CodeUserNotFound},
+	},
+	{
+		method: del, pattern: usersPath + "/{user_id}/sessions", operation: "EndUserSessions", summary: "End a user's sessions",
+		caller: &byWriter, action: plain{endUserSessions},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeUserNotFound},
+	},
+	{
 		method: get, pattern: "/apps", alias: "/apps/{$}", operation: "Apps", summary: "List your apps",
 		caller: &byDeveloper, action: withoutBody{listApps}, query: pageQuery{},
 		answers: []result{{200, appsJSON{}}},

@@ -171,15 +171,29 @@ func deleteMe(c *call) error {
 	return c.noContent()
 }
 
-// sessionJSON is one signed-in browser or device.
+// sessionJSON is one signed-in browser or device, as its user sees it.
 type sessionJSON struct {
+	managedSessionJSON
+
+	Current bool `json:"current"` // whether it is the session of this request
+}
+
+// managedSessionJSON is one signed-in browser or device.
+type managedSessionJSON struct {
 	ID         uuid.UUID `json:"id"`           // the session's id
 	CreatedAt  time.Time `json:"created_at"`   // when the user signed in
 	LastUsedAt time.Time `json:"last_used_at"` // when it was last used; to the minute for a session that a cookie holds
 	ExpiresAt  time.Time `json:"expires_at"`   // when it ends if it is not used
 	UserAgent  string    `json:"user_agent"`   // the User-Agent of its latest use
 	IP         string    `json:"ip"`           // the address of its latest use
-	Current    bool      `json:"current"`      // whether it is the session of this request
+}
+
+func toSessionJSON(s Session) managedSessionJSON {
+	expires := s.IdleUntil
+	if s.Until.Before(expires) {
+		expires = s.Until
+	}
+	return managedSessionJSON{s.ID, s.CreatedAt.UTC(), s.LastUsedAt.UTC(), expires.UTC(), s.UserAgent, s.IP}
 }
 
 // sessionsJSON lists the live sessions of a user.
@@ -194,11 +208,7 @@ func listSessions(c *call) (any, error) {
 	}
 	out := make([]sessionJSON, len(sessions))
 	for i, s := range sessions {
-		expires := s.IdleUntil
-		if s.Until.Before(expires) {
-			expires = s.Until
-		}
-		out[i] = sessionJSON{s.ID, s.CreatedAt.UTC(), s.LastUsedAt.UTC(), expires.UTC(), s.UserAgent, s.IP, s.ID == c.session.ID}
+		out[i] = sessionJSON{toSessionJSON(s), s.ID == c.session.ID}
 	}
 	return sessionsJSON{out}, nil
 }

@@ -161,3 +161,39 @@ func deleteUser(c *call) error {
 	}
 	return c.noContent()
 }
+
+// managedSessionsJSON lists the live sessions of a user.
+type managedSessionsJSON struct {
+	Sessions []managedSessionJSON `json:"sessions"` // the live ones, newest first
+}
+
+func listUserSessions(c *call) (any, error) {
+	id, err := c.pathUser()
+	if err != nil {
+		return nil, err
+	}
+	ref := UserRef{App: c.key.App, ID: id}
+	sessions, err := c.e.Sessions(c.ctx(), ref)
+	if err == nil && len(sessions) == 0 { // no user, perhaps
+		_, err = c.e.User(c.ctx(), ref)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]managedSessionJSON, len(sessions))
+	for i, s := range sessions {
+		out[i] = toSessionJSON(s)
+	}
+	return managedSessionsJSON{out}, nil
+}
+
+func endUserSessions(c *call) error {
+	id, err := c.pathUser()
+	if err != nil {
+		return err
+	}
+	if err := c.e.EndSessions(c.ctx(), UserRef{App: c.key.App, ID: id}); err != nil {
+		return err
+	}
+	return c.noContent()
+}

@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
 )
@@ -198,4 +201,66 @@ func TestAResetKeepsTheWordOfTheApp(t *testing.T) {
 	w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
 	got := w.send("GET", w.in("/users/{app_id}/")+id, "", bearer(w.key))
 	got.has(t, `{"name":null,"email_verified":true,`+words+`}`)
+}
+
+func TestAnAppSeesAndEndsTheSessionsOfItsUsers(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	up := w.signUp("ann@example.com")
+	id := up.body["user"].(map[string]any)["user_id"].(string)
+	w.clock.Advance(time.Second)
+	in := w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody("ann@example.com", password, "sign_in"), "User-Agent: Firefox")
+	bob := w.signUp("bob@example.com")
+	path := w.in("/users/{app_id}/") + id + "/sessions"
+
+	list := func() []any {
+		t.Helper()
+		got := w.send("GET", path, "", bearer(w.key))
+		got.want(t, 200, "")
+		return got.body["sessions"].([]any)
+	}
+	got := list()
+	if len(got) != 2 {
+		t.Fatalf("got %d sessions, want 2", len(got))
+	}
+	newest := shape{
+		"id": isNewID, "created_at": isTime, "last_used_at": isTime, "expires_at": isTime, "user_agent": is("Firefox"), "ip": is("192.0.2.1"),
+	}
+	if wrong := newest.wrong(got[0]); wrong != "" {
+		t.Errorf("the newest session: %s", wrong)
+	}
+	_, reader, err := w.engine.RotateAPIKey(t.Context(), authkit.AppRef{Developer: w.devID, ID: w.app.ID},
+		authkit.APIKeyRequest{Scopes: []string{authkit.ScopeUsersRead}, Overlap: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		method, path, key string
+		status            int
+		code              string
+	}{
+		"a key that only reads ends none":    {"DELETE", path, reader, 403, "forbidden"},
+		"an access token is no key":          {"GET", path, in.text(t, "token"), 401, "invalid_api_key"},
+		"a user that is none has none":       {"GET", w.in("/users/{app_id}/") + uuid.NewString() + "/sessions", w.key, 404, "user_not_found"},
+		"a user that is none cannot be left": {"DELETE", w.in("/users/{app_id}/") + uuid.NewString() + "/sessions", w.key, 404, "user_not_found"},
+		"an id that is none":                 {"DELETE", w.in("/users/{app_id}/me/sessions"), w.key, 404, "user_not_found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.send(c.method, c.path, "", bearer(c.key)).want(t, c.status, c.code)
+		})
+	}
+	if got := list(); len(got) != 2 {
+		t.Fatalf("after the refusals: got %d sessions, want 2", len(got))
+	}
+	w.send("GET", path, "", bearer(reader)).want(t, 200, "")
+	w.send("DELETE", path, "", bearer(w.key)).want(t, 204, "")
+	w.send("DELETE", path, "", bearer(w.key)).want(t, 204, "")
+	if got := list(); len(got) != 0 {
+		t.Errorf("after the end: got %v, want no sessions", got)
+	}
+	for _, ended := range []answer{up, in} {
+		w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(ended.text(t, "token"))).want(t, 401, "invalid_token")
+		w.send("POST", w.in("/auth/refresh/{app_id}"), `{"refresh_token":"`+ended.text(t, "refresh_token")+`"}`).want(t, 401, "invalid_token")
+	}
+	w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(bob.text(t, "token"))).want(t, 200, "")
 }

@@ -195,6 +195,39 @@ func (c *Client) DeleteUser(ctx context.Context, id string) error {
 	return err
 }
 
+// Session is one signed-in browser or device of a user.
+type Session struct {
+	ID         string    `json:"id"`
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	ExpiresAt  time.Time `json:"expires_at"` // if it is not used until then
+	UserAgent  string    `json:"user_agent"`
+	IP         string    `json:"ip"`
+}
+
+// Sessions lists the live sessions of a user, newest first. [CodeUserNotFound].
+func (c *Client) Sessions(ctx context.Context, id string) ([]Session, error) {
+	path, err := pathOf(id)
+	if err != nil {
+		return nil, err
+	}
+	var out struct {
+		Sessions []Session `json:"sessions"`
+	}
+	_, err = c.do(ctx, request{method: http.MethodGet, path: path + "/sessions"}, &out)
+	return out.Sessions, err
+}
+
+// EndSessions ends every session of a user, as a sign-out everywhere does. [CodeUserNotFound].
+func (c *Client) EndSessions(ctx context.Context, id string) error {
+	path, err := pathOf(id)
+	if err != nil {
+		return err
+	}
+	_, err = c.do(ctx, request{method: http.MethodDelete, path: path + "/sessions"}, nil)
+	return err
+}
+
 // one sends a call about one user, whom the answer shows.
 func (c *Client) one(ctx context.Context, r request, id string) (out Account, err error) {
 	if r.path, err = pathOf(id); err != nil {

@@ -515,7 +515,7 @@ export interface ResetBody {
   token?: string;
 }
 
-/** One signed-in browser or device. */
+/** One signed-in browser or device, as its user sees it. */
 export interface Session {
   /** When the user signed in. */
   created_at: string;
