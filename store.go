@@ -55,6 +55,7 @@ type Store interface {
 	ProviderStore
 	BrandStore
 	UserStore
+	ImportStore
 	TokenStore
 	SessionStore
 	LimitStore

@@ -60,6 +60,11 @@ func (a audited) DeleteUser(ctx context.Context, r UserRemoval) error {
 	return a.step(ctx, r.Riders, func() error { return a.Store.DeleteUser(ctx, r) })
 }
 
+func (a audited) CreateUsers(ctx context.Context, b UserBatch) (r0 []Taken, err error) {
+	err = a.step(ctx, b.Riders, func() (err error) { r0, err = a.Store.CreateUsers(ctx, b); return err })
+	return r0, err
+}
+
 func (a audited) Put(ctx context.Context, p Put) error {
 	return a.step(ctx, p.Riders, func() error { return a.Store.Put(ctx, p) })
 }

@@ -177,6 +177,13 @@ func (g guarded) DeleteUser(ctx context.Context, r UserRemoval) error {
 	return g.Store.DeleteUser(ctx, r)
 }
 
+func (g guarded) CreateUsers(ctx context.Context, b UserBatch) (r0 []Taken, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.CreateUsers(ctx, b)
+}
+
 func (g guarded) Put(ctx context.Context, p Put) error {
 	if err := g.guard(ctx, p.App, &p.AppVersion); err != nil {
 		return err

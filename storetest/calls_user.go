@@ -53,6 +53,11 @@ func userCalls() []call {
 			method: "CreateUser", how: "by a token", riders: true, foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound,
 			do: func(c caller) error { return c.create(uuid.NewString(), new(take("t"))) },
 		},
+		{method: "CreateUsers", riders: true, dead: authkit.ErrNotFound, do: func(c caller) error {
+			u := authkit.User{App: c.app, ID: uuid.New(), Email: uuid.NewString(), CreatedAt: now()}
+			_, err := c.s.CreateUsers(c.ctx, authkit.UserBatch{App: c.app, Users: []authkit.Account{{User: u}}, Riders: c.riders})
+			return err
+		}},
 	}, removals()...)
 }
 

@@ -203,6 +203,14 @@ func (f *Faulty) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 	return f.s.DeleteUser(ctx, r)
 }
 
+// CreateUsers passes the call on, unless it is to fail.
+func (f *Faulty) CreateUsers(ctx context.Context, b authkit.UserBatch) (r0 []authkit.Taken, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.CreateUsers(ctx, b)
+}
+
 // Put passes the call on, unless it is to fail.
 func (f *Faulty) Put(ctx context.Context, p authkit.Put) error {
 	if err := f.next(); err != nil {

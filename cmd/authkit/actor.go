@@ -56,6 +56,11 @@ func (s byCLI) RevokeAPIKey(ctx context.Context, app, id uuid.UUID, riders authk
 	return s.Store.RevokeAPIKey(ctx, app, id, riders)
 }
 
+func (s byCLI) CreateUsers(ctx context.Context, b authkit.UserBatch) ([]authkit.Taken, error) {
+	sign(b.Riders)
+	return s.Store.CreateUsers(ctx, b)
+}
+
 func (s byCLI) ChangeUser(ctx context.Context, c authkit.UserChange) (authkit.User, error) {
 	sign(c.Riders)
 	return s.Store.ChangeUser(ctx, c)
