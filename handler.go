@@ -39,6 +39,7 @@ type call struct {
 	pageRoute bool // the route answers with a page
 	remembers bool // the request may begin with the app as this process last read it
 
+	answered answered
 	findings
 }
 
@@ -96,11 +97,13 @@ func secure(header http.Header) {
 
 func (h *handler) serve(w http.ResponseWriter, r *http.Request, res *resource) {
 	ctx := &requestContext{Context: r.Context()}
-	c := &call{h: h, e: h.e, w: w, r: r.WithContext(ctx), request: &ctx.request}
+	c := &call{h: h, e: h.e, r: r.WithContext(ctx), request: &ctx.request, answered: answered{ResponseWriter: w}}
+	c.w = &c.answered
+	defer c.measure(res, time.Now())
 	if res == nil {
 		c.r.Pattern = "" // the pattern of the host's mux, or "/", which matches every other path
 	}
-	c.browser = browser{http: h.http, w: w, r: c.r}
+	c.browser = browser{http: h.http, w: c.w, r: c.r}
 	c.request.id = newID(h.e.now()).String()
 	w.Header()["X-Request-Id"] = []string{c.request.id}
 	sender := h.http.proxies.Sender(r)

@@ -33,6 +33,7 @@ type notifier struct {
 	pending chan HookEvent // for Hooks.After
 
 	stats *tally
+	meter *meter
 
 	// confirm returns [ErrAppChanged] if the request began with an app that has changed since, and no
 	// call of the store has proved it.
@@ -43,6 +44,7 @@ func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *t
 	return &notifier{
 		hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents),
 		stats:   newTally(nil, now, log), // of no store, until it gets the engine's
+		meter:   &meter{},
 		confirm: func(context.Context) error { return nil }, keep: func(Event) {},
 	}
 }
@@ -131,6 +133,7 @@ func (n *notifier) claims(ctx context.Context, m HookEvent) (map[string]any, err
 // tell passes an event of a durable step on.
 func (n *notifier) tell(ev Event) {
 	n.stats.event(ev)
+	n.meter.event(ev)
 	n.observe(ev)
 }
 
@@ -153,8 +156,8 @@ type attempt struct {
 // [ErrAppChanged]. A malformed request and a fault of the server are not attempts.
 func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 	refusal, ok := errors.AsType[*Error](*err)
-	if ok && requestFrom(ctx).id == "" && refusal.Code != CodeAppNotFound {
-		n.stats.refused(what.app, refusal.Code) // the answer of a request counts by itself
+	if ok {
+		n.countRefused(ctx, what, refusal)
 	}
 	if !ok || refusal.Code == CodeInvalidRequest || refusal.Code == CodeAppNotFound || refusal.Code.Status() >= http.StatusInternalServerError {
 		return
@@ -182,6 +185,19 @@ func (n *notifier) tellRefusal(r *request, ev Event) {
 	r.stamp(all)
 	n.keep(all[0])
 	n.observe(all[0])
+}
+
+// countRefused counts a refused attempt. That of a request is counted as a refusal where it is
+// answered.
+func (n *notifier) countRefused(ctx context.Context, what attempt, refusal *Error) {
+	n.meter.refusedSignIns.add(refusal.Code)
+	if requestFrom(ctx).id != "" {
+		return
+	}
+	n.meter.refused(refusal)
+	if refusal.Code != CodeAppNotFound {
+		n.stats.refused(what.app, refusal.Code)
+	}
 }
 
 // ruleDetail names in JSON what refused: the exhausted limit, or the check that failed; nil where

@@ -56,6 +56,7 @@ func (c *call) appID() uuid.UUID {
 // ASVS 5.0, 16.3).
 func (b *border) logRefusal(of loggedRequest, err error) {
 	refusal, attrs := refusalOf(err), of.attrs(refusalOf(err).Code)
+	b.meter.refused(refusal)
 	switch {
 	case refusal.Code.Status() < http.StatusInternalServerError:
 		attrs = append(attrs, slog.String("cause", causeOf(refusal)))

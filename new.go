@@ -23,12 +23,12 @@ func New(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: c}
+	e, counts := &Engine{cfg: c}, &meter{}
 	e.store = storage{
-		guarded: guarded{audited{Store: c.Store, tell: func(ev Event) { e.hooks.tell(ev) }, wake: func() { e.outbox.wakeUp() }}},
+		guarded: guarded{audited{Store: metered{c.Store, counts}, tell: func(ev Event) { e.hooks.tell(ev) }, wake: func() { e.outbox.wakeUp() }}},
 		clock:   newStoreClock(c.Now, c.Store, c.Store.Volatile(), c.Logger),
 	}
-	build(e, base, ring)
+	build(e, base, ring, counts)
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	if err := e.store.clock.measureIfDue(ctx); err != nil {
@@ -44,14 +44,14 @@ func New(c Config) (*Engine, error) {
 }
 
 // build makes the parts, in an order in which each finds those that it needs.
-func build(e *Engine, base *url.URL, ring *seal.Ring) {
+func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 	c, thin := &e.cfg, thinlog.New(e.cfg.Logger, e.now)
 	e.secrets = newSecrets(ring, e.store, e.now)
 	e.hasher = newHasher(c, e.store, e.now)
 	e.signing = newSigning(ring, e.hasher.gate, c.Tokens.KeyRotation, c.issuer)
 	e.limits = newLimiter(c.Limits, e.store, ring, e.now)
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)
-	e.hooks.stats.store = e.store
+	e.hooks.stats.store, e.hooks.meter = e.store, counts
 	e.hooks.confirm = e.store.confirm
 	e.refusals = newRefusals(c.Store, e.now)
 	e.hooks.keep = e.refusals.add
@@ -59,6 +59,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 		words: c.words, look: c.mailLook,
 	})
+	e.outbox.count = counts.mailed
 	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
 	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, c), e.proveCookie)
@@ -74,6 +75,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring) {
 		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 	}), e.secrets, c.url("/auth/callback/"), c.Logger)
 	e.http = newBorder(c, base, ring, e.now, thin)
+	e.http.meter = counts
 	h := newHandler(e, routes())
 	e.http.handler, e.http.isRoute = h, h.has
 }

@@ -48,12 +48,15 @@ type outbox struct {
 
 	wake   chan struct{} // holds a value when mail was queued
 	fails  atomic.Int32  // tries in a row that failed at the Mailer
+	inHand atomic.Int32  // mails that are claimed and not tried yet
 	runs   atomic.Int32  // how many Runs this process has
 	warned atomic.Bool   // that this process has no Run to send the mail
 
 	// turn holds the app after which the next turn begins. The goroutine that has received it
 	// delivers.
 	turn chan uuid.UUID
+
+	count func(err error, permanent bool) // counts a try of the Mailer
 }
 
 // mailPolicy decides about a letter that is due. Both funcs get the same holder, so that what one
@@ -76,7 +79,7 @@ type mailPolicy struct {
 }
 
 func newOutbox(store MailStore, ring *seal.Ring, now func() time.Time, log *thinlog.Logger, s sender) *outbox {
-	o := &outbox{store: store, ring: ring, now: now, log: log, sender: s, wake: make(chan struct{}, 1), turn: make(chan uuid.UUID, 1)}
+	o := &outbox{store: store, ring: ring, now: now, log: log, sender: s, wake: make(chan struct{}, 1), turn: make(chan uuid.UUID, 1), count: func(error, bool) {}}
 	o.turn <- uuid.Nil
 	return o
 }
@@ -136,7 +139,9 @@ func (o *outbox) deliver(ctx context.Context) error {
 			break
 		}
 		after = lastApp(due)
+		o.inHand.Store(int32(len(due))) //nolint:gosec // at most mailBatch
 		o.sendAll(ctx, begin, o.lookAhead(ctx, due), results)
+		o.inHand.Store(0)
 	}
 	return errors.Join(claim, results.end())
 }
@@ -255,6 +260,7 @@ func (o *outbox) post(ctx context.Context, m *parcel) error {
 // noteTry counts tries in a row that failed. A mail that is refused for good shows that the
 // Mailer works.
 func (o *outbox) noteTry(err error) {
+	o.count(err, errors.Is(err, mail.ErrPermanent))
 	if err != nil && !errors.Is(err, mail.ErrPermanent) {
 		o.fails.Add(1)
 		return

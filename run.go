@@ -67,6 +67,9 @@ type background struct {
 
 // note logs a failure, unless Run is to stop.
 func (b background) note(ctx context.Context, err error) {
+	if err == nil || ctx.Err() == nil {
+		b.e.hooks.meter.worked(err, b.e.now())
+	}
 	if err != nil && ctx.Err() == nil {
 		b.log.Line(ctx, slog.LevelError, "background work", "background work", slog.Any("error", err))
 	}
@@ -144,6 +147,7 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 		more, swept = sweep(ctx, e.store, e.now())
 		err = errors.Join(err, swept)
 	}
+	e.hooks.meter.worked(err, e.now())
 	return err
 }
 

@@ -36,6 +36,7 @@ type serve struct {
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
 	AccessLog      string        `default:"on" enum:"on,off" help:"One line of the log for each request."`
+	Metrics        string        `help:"Where to serve the numbers of this process to Prometheus, at /metrics: HOST:PORT, best on loopback, since they are for the operator alone." placeholder:"ADDR"`
 	InsecureHTTP   bool          `help:"Let the base URL be http on a network that you trust: passwords and tokens cross it in the clear." name:"insecure-http"`
 	StorePatience  time.Duration `default:"5s" help:"How long a call of Postgres may take before it fails; 0 for no bound."`
 	ClockOffset    time.Duration `default:"0s" help:"Move the clock, and the store's with it; for tests."`
@@ -96,6 +97,9 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	}
 	config.BaseURL = s.BaseURL
 	s.warnOfNetwork(log, base, srv.listener.Addr())
+	if srv.metrics.listener, err = s.listenForMetrics(ctx, log); err != nil {
+		return nil, err
+	}
 	if config.Mailer, err = s.mailer(base); err != nil {
 		return nil, err
 	}
@@ -108,6 +112,7 @@ func (s *serve) start(ctx context.Context, log *slog.Logger) (_ *server, err err
 	if err := developer.create(ctx, srv.engine, log); err != nil {
 		return nil, err
 	}
+	srv.metrics.http = metricsServer(srv.engine, log)
 	handler := srv.engine.Handler()
 	if s.AccessLog == "on" {
 		handler = accessLog{handler, httpio.Proxies{Ranges: config.TrustedProxies, Local: config.TrustUnixSockets}, log}

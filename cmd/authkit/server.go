@@ -33,6 +33,7 @@ type server struct {
 	engine   *authkit.Engine
 	http     *http.Server
 	log      *slog.Logger
+	metrics  metricsEndpoint
 }
 
 // run serves until ctx ends.
@@ -45,8 +46,9 @@ func (srv *server) run(ctx context.Context) error {
 			srv.log.Error("background work ended", slog.Any("error", err))
 		}
 	})
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- srv.http.Serve(srv.listener) }()
+	srv.metrics.serve(ended)
 	select {
 	case err := <-ended:
 		stop()
@@ -93,6 +95,7 @@ func (srv *server) close() {
 	if srv.listener != nil {
 		_ = srv.listener.Close() // Serve may have closed it already
 	}
+	srv.metrics.close()
 	if srv.store.close != nil {
 		if err := srv.store.close(); err != nil {
 			srv.log.Error("close the store", slog.Any("error", err))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,6 +40,8 @@ type Gate struct {
 	line  []*waiter // oldest first
 	round int       // the round of the turn that was given last
 	flows map[flowKey]*flow
+
+	refused atomic.Uint64
 }
 
 // waiter is a call that waits. The channel gets true for its turn and false if it must leave. It
@@ -79,11 +82,27 @@ func (g *Gate) Do(ctx context.Context, who Asker, f func()) error {
 func (g *Gate) DoLoad(ctx context.Context, who Asker, load Load, f func()) error {
 	load = Load{min(max(load.Turns, 1), maxTurns), min(max(load.Places, 1), g.running)}
 	if err := g.enter(ctx, who, load); err != nil {
+		g.refused.Add(1)
 		return err
 	}
 	defer g.leave(load.Places)
 	f()
 	return nil
+}
+
+// Numbers tell how busy a gate is.
+type Numbers struct {
+	Running int // places that are taken
+	Places  int // that there are
+	Waiting int
+	Refused uint64 // calls that were not made, since the gate was made
+}
+
+// Numbers returns how busy the gate is now.
+func (g *Gate) Numbers() Numbers {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return Numbers{Running: g.running - g.free, Places: g.running, Waiting: len(g.line), Refused: g.refused.Load()}
 }
 
 func (g *Gate) enter(ctx context.Context, who Asker, load Load) error {

@@ -29,18 +29,19 @@ type sweep struct {
 	table, key, column string
 	never              bool   // whether 0 in the column stands for a time that never comes
 	period             string // of which the column holds the number, in microseconds, and by how many of them a row is over later; empty: it holds a time
+	shared             bool   // whether any number of rows have one value of the column
 }
 
 // sweeps are those of the rows that expire, and last that of events, which have a time of their own.
 var sweeps = []sweep{
-	{"authkit_tokens", "app_id, kind, slot, place", "expires_at", false, ""},
-	{"authkit_sessions", "app_id, session_id", "over_quarter", false, "21600000000"},
-	{"authkit_outbox", "app_id, mail_id", "expires_at", true, ""},
-	{"authkit_limits", "app_id, limit_key", "tat_hour", false, "3600000000"},
-	{"authkit_stats", "app_id, day, kind, name", "day", false, "86400000000 - " + strconv.Itoa(authkit.StatDays)},
-	{"authkit_active", "app_id, day, user_id", "day", false, "86400000000 - 1"},
-	{"authkit_deliveries", "app_id, webhook_id, delivery_id", "expires_at", false, ""},
-	{"authkit_events", "app_id, event_id", "at", false, ""},
+	{"authkit_tokens", "app_id, kind, slot, place", "expires_at", false, "", false},
+	{"authkit_sessions", "app_id, session_id", "over_quarter", false, "21600000000", false},
+	{"authkit_outbox", "app_id, mail_id", "expires_at", true, "", false},
+	{"authkit_limits", "app_id, limit_key", "tat_hour", false, "3600000000", false},
+	{"authkit_stats", "app_id, day, kind, name", "day", false, "86400000000 - " + strconv.Itoa(authkit.StatDays), true},
+	{"authkit_active", "app_id, day, user_id", "day", false, "86400000000 - 1", true},
+	{"authkit_deliveries", "app_id, webhook_id, delivery_id", "expires_at", false, "", false},
+	{"authkit_events", "app_id, event_id", "at", false, "", false},
 }
 
 // over is the condition on the rows that the time $n removes. A number of a period is over with the
@@ -64,7 +65,11 @@ func (t sweep) purge(limit int64) string {
 	first := func(columns string, n int64) string {
 		return `select ` + columns + ` from ` + t.table + ` where ` + t.over("$1") + ` order by ` + t.column + ` limit ` + strconv.FormatInt(n, 10)
 	}
-	return `delete from ` + t.table + ` where (` + t.key + `) in (` + first(t.key, limit) + `)
+	rows := `delete from ` + t.table + ` where (` + t.key + `) in (` + first(t.key, limit) + `)`
+	if t.shared { // the bounds would hold them all
+		return rows
+	}
+	return rows + `
 and ` + t.column + ` >= (` + first(t.column, 1) + `) and ` + t.column + ` <= (select max(o.` + t.column + `) from (` + first(t.column, limit) + `) o)`
 }
 

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/tools/wrapstore -wrap audited -o store_audited_gen.go
 //	go run ./internal/tools/wrapstore -wrap guarded -o store_guarded_gen.go
+//	go run ./internal/tools/wrapstore -wrap metered -o store_metered_gen.go
 //	go run ./internal/tools/wrapstore -wrap faulty -o storetest/faulty_gen.go
 //
 // It is run by go generate. Its test fails while a file differs from what it would write, so
@@ -17,7 +18,7 @@ import (
 
 func main() {
 	root := flag.String("root", ".", "the folder of package authkit")
-	wrap := flag.String("wrap", "", "which wrapper to write: audited, guarded or faulty")
+	wrap := flag.String("wrap", "", "which wrapper to write: audited, guarded, metered or faulty")
 	out := flag.String("o", "", "the file to write")
 	flag.Parse()
 	if err := run(*root, *wrap, *out); err != nil {

@@ -11,7 +11,7 @@ import (
 func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..", "..")
-	for wrap, file := range map[string]string{"audited": "store_audited_gen.go", "guarded": "store_guarded_gen.go", "faulty": "storetest/faulty_gen.go"} {
+	for wrap, file := range map[string]string{"audited": "store_audited_gen.go", "guarded": "store_guarded_gen.go", "metered": "store_metered_gen.go", "faulty": "storetest/faulty_gen.go"} {
 		want, err := generate(root, wrap)
 		if err != nil {
 			t.Fatal(err)
@@ -113,6 +113,23 @@ func TestFaultyHasTheVerbsThatReturnAnError(t *testing.T) {
 	}
 	if strings.Contains(string(got), "Contract") {
 		t.Errorf("got a method for a verb that cannot fail:\n%s", got)
+	}
+}
+
+func TestMeteredCountsEveryVerb(t *testing.T) {
+	t.Parallel()
+	dir := store(t, "Look(ctx context.Context, by string) (Row, error)\nPut(ctx context.Context, riders Riders) error", "type Row struct{}")
+	got, err := generate(dir, "metered")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"func (on metered) Look(ctx context.Context, by string) (r0 Row, err error) {\n\tbegun := time.Now()\n\tr0, err = on.Store.Look(ctx, by)\n\ton.meter.called(\"Look\", begun, err)\n\treturn r0, err",
+		"err = on.Store.Put(ctx, riders)",
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("got no %q in\n%s", want, got)
+		}
 	}
 }
 

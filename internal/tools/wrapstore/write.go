@@ -33,6 +33,10 @@ func generate(root, wrap string) ([]byte, error) {
 		w = writer{source: s, pkg: "authkit", imports: map[string]bool{}}
 		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return !v.fails() })
 		err = w.methods(verbs, w.guarded)
+	case "metered":
+		w = writer{source: s, pkg: "authkit", imports: map[string]bool{"time": true}}
+		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return !v.fails() })
+		err = w.methods(verbs, w.metered)
 	case "faulty":
 		w = writer{source: s, pkg: "storetest", prefix: "authkit.", imports: map[string]bool{module: true}}
 		verbs = slices.DeleteFunc(verbs, func(v verb) bool { return !v.fails() })
@@ -154,6 +158,16 @@ func (w *writer) guarded(v verb, s signature) {
 	}
 	fmt.Fprintf(&w.body, "\nfunc (g guarded) %s(%s) %s {\n\tif %s; err != nil {\n\t\treturn %s\n\t}\n\treturn g.Store.%s(%s)\n}\n",
 		s.name, s.params, result, guard, fail, s.name, s.args)
+}
+
+func (w *writer) metered(_ verb, s signature) {
+	result, names := "(err error)", ""
+	if len(s.results) > 0 {
+		declared, all := s.named()
+		result, names = "("+declared+", err error)", all+", "
+	}
+	fmt.Fprintf(&w.body, "\nfunc (on metered) %s(%s) %s {\n\tbegun := time.Now()\n\t%serr = on.Store.%s(%s)\n\ton.meter.called(%q, begun, err)\n\treturn %serr\n}\n",
+		s.name, s.params, result, names, s.name, s.args, s.name, names)
 }
 
 func (w *writer) faulty(_ verb, s signature) {

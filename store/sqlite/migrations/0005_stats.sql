@@ -17,5 +17,5 @@ create table authkit_active (
     day bigint not null,
     user_id text not null,
     primary key (app_id, day, user_id)
-) without rowid;
+);
 create index authkit_active_over on authkit_active (day);
