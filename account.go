@@ -43,9 +43,9 @@ func newUser(u User, now time.Time) User {
 }
 
 // createForHost creates a user at the word of the host, without a session, a hook or a limit. It
-// completes the credentials with the user. [CodeEmailTaken]; [CodeExternalIDTaken]; the other errors
+// completes the credentials with the user. keep may add to the riders of the step. [CodeEmailTaken]; [CodeExternalIDTaken]; the other errors
 // are those of storeError.
-func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Credential) (User, error) {
+func (e *Engine) createForHost(ctx context.Context, u User, keep func(*Riders, User), credentials ...Credential) (User, error) {
 	now := e.now()
 	u = newUser(u, now)
 	for i := range credentials {
@@ -53,6 +53,8 @@ func (e *Engine) createForHost(ctx context.Context, u User, credentials ...Crede
 	}
 	step := NewUser{Now: now, User: u, Credentials: credentials}
 	step.Riders.note(now, Event{App: u.App, UserID: u.ID, Type: EventUserCreate, Actor: "host"})
+	u.Version, u.Epoch = 1, 1 // as the store sets them
+	keep(&step.Riders, u)
 	u, err := e.store.CreateUser(ctx, step)
 	if errors.Is(err, ErrConflict) {
 		return User{}, userTaken(ctx, e, step.User.App, step.User)

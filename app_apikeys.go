@@ -39,6 +39,11 @@ type APIKeyRequest struct {
 	Scopes    []string      // default: all but [ScopeAuthForward]
 	ExpiresAt time.Time     // zero: never
 	Overlap   time.Duration // how long the old keys stay active; at most seven days
+
+	// IdempotencyKey is 16 to 64 random characters of printable ASCII, made for this one key; may
+	// be empty. A request that comes again with it within 24 hours makes no other key, and returns
+	// the first and its text; with another request it is [CodeIdempotencyConflict].
+	IdempotencyKey string
 }
 
 // newAPIKey makes a key of the app and its text, which is not stored.
@@ -92,18 +97,38 @@ func (e *Engine) RotateAPIKey(ctx context.Context, app AppRef, in APIKeyRequest)
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	now := e.now()
-	key, text, err := newAPIKey(app.ID, in, now)
+	want := in
+	want.IdempotencyKey = ""
+	o, err := onceOf(app.ID, in.IdempotencyKey, want, "API key", own.Developer)
 	if err != nil {
 		return APIKey{}, "", err
 	}
-	var riders Riders
-	riders.note(now, Event{App: app.ID, Type: EventAPIKeyCreate, Actor: own.Developer})
-	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{change: "api_key"}); err != nil {
-		return APIKey{}, "", err
+	made, err := makeOnce(ctx, e.tokens, o, func(keep func(*Riders, madeKey)) (madeKey, error) { return addAPIKey(ctx, e, own, in, keep) })
+	return made.Key, made.Text, err
+}
+
+// madeKey is an API key that was made, with its text.
+type madeKey struct {
+	Key  APIKey `json:"key"`
+	Text string `json:"text"`
+}
+
+// addAPIKey makes an API key of an app.
+func addAPIKey(ctx context.Context, e *Engine, own App, in APIKeyRequest, keep func(*Riders, madeKey)) (madeKey, error) {
+	now := e.now()
+	key, text, err := newAPIKey(own.ID, in, now)
+	if err != nil {
+		return madeKey{}, err
 	}
-	err = e.store.RotateAPIKey(ctx, KeyRotation{App: app.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Riders: riders})
-	return key, text, storeError(err, app.ID)
+	var riders Riders
+	made := madeKey{key, text}
+	keep(&riders, made)
+	riders.note(now, Event{App: own.ID, Type: EventAPIKeyCreate, Actor: own.Developer})
+	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{change: "api_key"}); err != nil {
+		return madeKey{}, err
+	}
+	err = e.store.RotateAPIKey(ctx, KeyRotation{App: own.ID, Next: key, OldUntil: now.Add(in.Overlap), MaxLive: maxLiveKeys, Keep: maxInactiveKeys, Riders: riders})
+	return made, storeError(err, own.ID)
 }
 
 // APIKeys lists the keys of an app, newest first, with the inactive ones.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -94,15 +95,72 @@ type newApp struct {
 	owner    string // as App.Developer
 	name     string
 	withKey  bool
-	overHTTP bool // by a request of a developer
+	overHTTP bool   // by a request of a developer
+	once     string // the idempotency key; may be empty
+}
+
+// madeApp is an app that was made, with the text of its first API key.
+type madeApp struct {
+	App App    `json:"app"` // without its signing keys
+	Key string `json:"key"`
 }
 
 // add makes the app, and its first API key if withKey is set.
 func (in newApp) add(ctx context.Context, e *Engine) (App, string, error) {
-	step, text, err := in.step(ctx, e)
+	if in.once == "" {
+		return in.addAs(ctx, e, newID(e.now()), keepNothing[madeApp])
+	}
+	return in.addOnce(ctx, e)
+}
+
+// onceOn is the once of the idempotency key for an app that is made on a day.
+func (in newApp) onceOn(day time.Time) (once, error) {
+	return onceOf(idOfOnce(day, in.once, in.owner), in.once, in.name, "app", in.owner)
+}
+
+// addOnce is add with an idempotency key. What it makes is kept in the app itself, whose id follows
+// from the key and the day: it is looked for under the ids of today and of yesterday.
+func (in newApp) addOnce(ctx context.Context, e *Engine) (App, string, error) {
+	today := e.now().Truncate(day)
+	recall := func() (made madeApp, ok bool, err error) {
+		for _, on := range []time.Time{today, today.Add(-day)} {
+			o, err := in.onceOn(on)
+			if err != nil {
+				return madeApp{}, false, err
+			}
+			if made, ok, err = recallOnce[madeApp](ctx, e.tokens, o, Take{}); ok || err != nil {
+				return made, ok, err
+			}
+		}
+		return madeApp{}, false, nil
+	}
+	if made, ok, err := recall(); ok || err != nil {
+		return made.App, made.Key, err
+	}
+	o, err := in.onceOn(today)
 	if err != nil {
 		return App{}, "", err
 	}
+	app, key, err := in.addAs(ctx, e, o.app, func(riders *Riders, made madeApp) { addOnce(e.tokens, riders, o, made) })
+	if err == nil {
+		return app, key, nil
+	}
+	if made, ok, failed := recall(); ok || failed != nil { // a concurrent one was first
+		return made.App, made.Key, failed
+	}
+	if errors.Is(err, CodeAppNameTaken) { // or the id is, by an app of this key that was deleted
+		return in.addAs(ctx, e, newID(e.now()), keepNothing[madeApp])
+	}
+	return App{}, "", err
+}
+
+// addAs makes the app with an id. keep may add to the riders of the step.
+func (in newApp) addAs(ctx context.Context, e *Engine, id uuid.UUID, keep func(*Riders, madeApp)) (App, string, error) {
+	step, text, err := in.step(ctx, e, id)
+	if err != nil {
+		return App{}, "", err
+	}
+	keep(&step.Riders, madeApp{step.App, text})
 	var today []count
 	if most := e.cfg.appsPerDay(in.overHTTP); most > 0 {
 		today = append(today, e.limits.countFor(limit{limitAppsToday, most, day}, in.owner))
@@ -122,7 +180,7 @@ func (in newApp) add(ctx context.Context, e *Engine) (App, string, error) {
 }
 
 // step returns the step of the store that makes the app, and the text of its first API key.
-func (in newApp) step(ctx context.Context, e *Engine) (NewApp, string, error) {
+func (in newApp) step(ctx context.Context, e *Engine, id uuid.UUID) (NewApp, string, error) {
 	now := e.now()
 	folded, err := appKey(in.name)
 	if err != nil {
@@ -131,7 +189,6 @@ func (in newApp) step(ctx context.Context, e *Engine) (NewApp, string, error) {
 	if _, id, _ := strings.Cut(in.owner, ":"); id == "" {
 		return NewApp{}, "", invalid("developer", "required", "the developer's id is empty")
 	}
-	id := newID(now)
 	if err := e.hooks.before(ctx, HookEvent{Kind: HookAppCreate, App: id, Developer: in.owner, Name: in.name}); err != nil {
 		return NewApp{}, "", err
 	}

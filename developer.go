@@ -32,5 +32,5 @@ func (e *Engine) CreateDeveloper(ctx context.Context, email, pw string) (User, e
 		return User{}, err
 	}
 	u := User{App: app.ID, Email: canonical, EmailTyped: email, AuthMethod: MethodCredentials, Verified: true}
-	return e.createForHost(ctx, u, Credential{Kind: passwordKind, Data: []byte(phc)})
+	return e.createForHost(ctx, u, keepNothing[User], Credential{Kind: passwordKind, Data: []byte(phc)})
 }

@@ -48,6 +48,7 @@ const (
 	CodeAppsRemain               Code = "apps_remain"               // 409: the developer has apps
 	CodeExternalIDTaken          Code = "external_id_taken"         // 409: the app has a user of that external id
 	CodeEmailTaken               Code = "email_taken"               // 409: the app has a user of that address
+	CodeIdempotencyConflict      Code = "idempotency_conflict"      // 409: the idempotency key came with another request
 	CodeLastCredential           Code = "last_credential"           // 409: it is the last way to sign in to the account
 	CodeLimitReached             Code = "limit_reached"             // 409: a bound on a number of things is reached; Error.Detail names it and the bound
 	CodePasswordSet              Code = "password_set"              // 409: the user has a password already

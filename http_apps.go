@@ -37,7 +37,11 @@ type appBody struct {
 }
 
 func createApp(c *call, in appBody) (jsonResponse, error) {
-	app, key, err := newApp{owner: c.e.cfg.developerOf(c.developer), name: in.Name, withKey: true, overHTTP: true}.add(c.ctx(), c.e)
+	once, err := creationKey(c.r)
+	if err != nil {
+		return jsonResponse{}, err
+	}
+	app, key, err := newApp{owner: c.e.cfg.developerOf(c.developer), name: in.Name, withKey: true, overHTTP: true, once: once}.add(c.ctx(), c.e)
 	if err != nil {
 		return jsonResponse{}, err
 	}
@@ -110,7 +114,11 @@ type apiKeyBody struct {
 }
 
 func rotateAPIKey(c *call, in apiKeyBody) (jsonResponse, error) {
-	request := APIKeyRequest{Name: in.Name, Overlap: maxOverlap + 1}
+	once, err := creationKey(c.r)
+	if err != nil {
+		return jsonResponse{}, err
+	}
+	request := APIKeyRequest{Name: in.Name, Overlap: maxOverlap + 1, IdempotencyKey: once}
 	if in.Overlap >= 0 && in.Overlap <= int64(maxOverlap/time.Second) {
 		request.Overlap = time.Duration(in.Overlap) * time.Second
 	}
@@ -128,7 +136,7 @@ func rotateAPIKey(c *call, in apiKeyBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	out := toAPIKeyJSON(key, c.e.now())
+	out := toAPIKeyJSON(key, key.CreatedAt) // as it was, where the request is a repeated one
 	out.Key = text
 	return jsonResponse{http.StatusCreated, out}, nil
 }

@@ -118,6 +118,13 @@ type refreshHeaders struct {
 	IdempotencyKey string `json:"Idempotency-Key" api:"minLength=16,maxLength=64"`
 }
 
+// creationHeaders are of a request that creates something.
+type creationHeaders struct {
+	// IdempotencyKey is random, and made for this one creation. For a day, the same request with it
+	// creates nothing and has the same answer.
+	IdempotencyKey string `json:"Idempotency-Key" api:"minLength=16,maxLength=64"`
+}
+
 // documentHeaders are of a request for a document.
 type documentHeaders struct {
 	IfNoneMatch string `json:"If-None-Match"` // the ETag of the document that the client has

@@ -11,9 +11,9 @@ var managementRoutes = []route{
 	},
 	{
 		method: post, pattern: usersPath, operation: "CreateUser", summary: "Create a user",
-		caller: &byWriter, action: withBody[newUserBody]{createUser},
+		caller: &byWriter, action: withBody[newUserBody]{createUser}, headers: creationHeaders{},
 		answers: []result{{201, managedUserJSON{}}},
-		codes:   []Code{CodeEmailTaken, CodeExternalIDTaken},
+		codes:   []Code{CodeEmailTaken, CodeExternalIDTaken, CodeIdempotencyConflict},
 		example: `{"email":"bob@example.com","name":"Bob","email_verified":true,"external_id":"7","metadata":{"plan":"pro"},"roles":["admin"]}`,
 	},
 	{
@@ -54,9 +54,9 @@ var managementRoutes = []route{
 	},
 	{
 		method: post, pattern: "/apps", operation: "CreateApp", summary: "Create an app",
-		caller: &byCreator, action: withBody[appBody]{createApp},
+		caller: &byCreator, action: withBody[appBody]{createApp}, headers: creationHeaders{},
 		answers: []result{{201, appJSON{}}},
-		codes:   []Code{CodeAppNameTaken, CodeLimitReached},
+		codes:   []Code{CodeAppNameTaken, CodeLimitReached, CodeIdempotencyConflict},
 		example: `{"name":"My app"}`,
 	},
 	{
@@ -106,9 +106,9 @@ var managementRoutes = []route{
 	},
 	{
 		method: post, pattern: appPath + "/api-keys", operation: "RotateAPIKey", summary: "Replace the API key",
-		caller: &byFreshOwner, action: withBody[apiKeyBody]{rotateAPIKey},
+		caller: &byFreshOwner, action: withBody[apiKeyBody]{rotateAPIKey}, headers: creationHeaders{},
 		answers: []result{{201, apiKeyJSON{}}},
-		codes:   []Code{CodeEmailNotVerified, CodeLimitReached},
+		codes:   []Code{CodeEmailNotVerified, CodeLimitReached, CodeIdempotencyConflict},
 		example: `{"name":"backend","scopes":["users:read"],"expires_at":"2030-01-02T15:04:05Z","overlap_seconds":3600}`,
 	},
 	{

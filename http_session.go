@@ -87,19 +87,6 @@ func refresh(c *call) error {
 	return c.writeJSON(http.StatusOK, toSignInJSON(got))
 }
 
-// idempotencyKey reads the Idempotency-Key header. A header that is present has one value, which
-// is not empty.
-func idempotencyKey(r *http.Request) (string, []FieldError) {
-	values := r.Header.Values("Idempotency-Key")
-	switch {
-	case len(values) == 0:
-		return "", nil
-	case len(values) > 1 || values[0] == "":
-		return "", fieldsOf(badIdempotencyKey())
-	}
-	return values[0], fieldsOf(checkIdempotencyKey(values[0]))
-}
-
 // accessTokenJSON is an access token of the session at hand.
 type accessTokenJSON struct {
 	Token     string `json:"token"` // the access token, a JWT

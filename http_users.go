@@ -86,7 +86,11 @@ func createUser(c *call, in newUserBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	want := UserRequest{Email: in.Email, Name: in.Name, Verified: in.Verified, Metadata: in.Metadata, PrivateMetadata: in.Private, PasswordHash: in.PasswordHash}
+	once, err := creationKey(c.r)
+	if err != nil {
+		return jsonResponse{}, err
+	}
+	want := UserRequest{IdempotencyKey: once, Email: in.Email, Name: in.Name, Verified: in.Verified, Metadata: in.Metadata, PrivateMetadata: in.Private, PasswordHash: in.PasswordHash}
 	set(&want.ExternalID, external)
 	set(&want.Roles, in.Roles)
 	u, err := c.e.CreateUser(c.ctx(), c.key.App, want)

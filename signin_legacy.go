@@ -57,7 +57,7 @@ func (p passwordTry) move(ctx context.Context, account *Account, answer LegacyAn
 	if answer.Verified {
 		credentials = append(credentials, Credential{Kind: vouchedKind})
 	}
-	u, err = p.e.createForHost(ctx, u, credentials...)
+	u, err = p.e.createForHost(ctx, u, keepNothing[User], credentials...)
 	if errors.Is(err, CodeEmailTaken) {
 		return Landing{}, fmt.Errorf("%w: %w", errAgain, err)
 	}

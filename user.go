@@ -85,6 +85,11 @@ type UserRequest struct {
 	// Metadata and PrivateMetadata are JSON objects of at most 4 KiB and 5 levels each; nil: {}. A
 	// member that is null is left out.
 	Metadata, PrivateMetadata []byte
+
+	// IdempotencyKey is 16 to 64 random characters of printable ASCII, made for this one user; may
+	// be empty. A request that comes again with it within 24 hours makes no other user, and returns
+	// the first as it was made; with another request it is [CodeIdempotencyConflict].
+	IdempotencyKey string
 }
 
 // user returns the user that the request describes.
@@ -113,28 +118,36 @@ func (in UserRequest) user(app uuid.UUID) (u User, err error) {
 
 // CreateUser adds a user, whether or not sign-up is open. The user has no identity and, without a
 // PasswordHash, no password: only a mail to the address, or a provider that is trusted for it, lets
-// the user in. [CodeEmailTaken]; [CodeExternalIDTaken]; [CodeInvalidRequest].
+// the user in. [CodeEmailTaken]; [CodeExternalIDTaken]; [CodeIdempotencyConflict]; [CodeInvalidRequest].
 func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) (User, error) {
 	u, err := in.user(app)
 	if err != nil {
 		return User{}, err
 	}
-	var credentials []Credential
-	if in.Verified {
-		credentials = append(credentials, Credential{Kind: vouchedKind})
+	want := in
+	want.IdempotencyKey = ""
+	o, err := onceOf(app, in.IdempotencyKey, want, "user")
+	if err != nil {
+		return User{}, err
 	}
-	if in.PasswordHash != "" {
-		hash, err := e.hasher.foreign(ctx, app, in.PasswordHash, false)
-		if err != nil {
-			return User{}, err
+	return makeOnce(ctx, e.tokens, o, func(keep func(*Riders, User)) (User, error) {
+		var credentials []Credential
+		if in.Verified {
+			credentials = append(credentials, Credential{Kind: vouchedKind})
 		}
-		if err := noteForeign(ctx, e, app, hash); err != nil {
-			return User{}, err
+		if in.PasswordHash != "" {
+			hash, err := e.hasher.foreign(ctx, app, in.PasswordHash, false)
+			if err != nil {
+				return User{}, err
+			}
+			if err := noteForeign(ctx, e, app, hash); err != nil {
+				return User{}, err
+			}
+			u.AuthMethod = MethodCredentials
+			credentials = append(credentials, Credential{Kind: passwordKind, Data: []byte(hash.String())})
 		}
-		u.AuthMethod = MethodCredentials
-		credentials = append(credentials, Credential{Kind: passwordKind, Data: []byte(hash.String())})
-	}
-	return e.createForHost(ctx, u, credentials...)
+		return e.createForHost(ctx, u, keep, credentials...)
+	})
 }
 
 // UserPatch changes the fields that are not nil. Disabling a user ends every session of the user;

@@ -18,18 +18,19 @@ func (c Code) Error() string { return string(c) }
 
 // The codes that the calls of this package may lead to.
 const (
-	CodeInvalidRequest  Code = "invalid_request"   // 400: Error.Fields says what is wrong
-	CodeInvalidAPIKey   Code = "invalid_api_key"   // 401: the key is unknown, inactive or expired
-	CodeUnauthenticated Code = "unauthenticated"   // 401: a proxy took the key away
-	CodeForbidden       Code = "forbidden"         // 403: the key lacks the scope
-	CodeAppNotFound     Code = "app_not_found"     // 404: the app was deleted
-	CodeUserNotFound    Code = "user_not_found"    // 404: the app has no such user
-	CodeExternalIDTaken Code = "external_id_taken" // 409: the app has a user of that external id
-	CodeEmailTaken      Code = "email_taken"       // 409: the app has a user of that address
-	CodeBodyTooLarge    Code = "body_too_large"    // 413: the request has more than 64 KiB
-	CodeRateLimited     Code = "rate_limited"      // 429: wait for Error.RetryAfter
-	CodeInternal        Code = "internal"          // 500: a defect of the server
-	CodeUnavailable     Code = "unavailable"       // 503: it is not known whether it was done; wait for Error.RetryAfter
+	CodeInvalidRequest      Code = "invalid_request"      // 400: Error.Fields says what is wrong
+	CodeInvalidAPIKey       Code = "invalid_api_key"      // 401: the key is unknown, inactive or expired
+	CodeUnauthenticated     Code = "unauthenticated"      // 401: a proxy took the key away
+	CodeForbidden           Code = "forbidden"            // 403: the key lacks the scope
+	CodeAppNotFound         Code = "app_not_found"        // 404: the app was deleted
+	CodeUserNotFound        Code = "user_not_found"       // 404: the app has no such user
+	CodeIdempotencyConflict Code = "idempotency_conflict" // 409: the idempotency key came with another request
+	CodeExternalIDTaken     Code = "external_id_taken"    // 409: the app has a user of that external id
+	CodeEmailTaken          Code = "email_taken"          // 409: the app has a user of that address
+	CodeBodyTooLarge        Code = "body_too_large"       // 413: the request has more than 64 KiB
+	CodeRateLimited         Code = "rate_limited"         // 429: wait for Error.RetryAfter
+	CodeInternal            Code = "internal"             // 500: a defect of the server
+	CodeUnavailable         Code = "unavailable"          // 503: it is not known whether it was done; wait for Error.RetryAfter
 )
 
 // Error is a refusal of the server.

@@ -25,6 +25,7 @@ const (
 type request struct {
 	method, path string // the path is below that of the users of the app
 	body         any    // nil: none
+	key          string // the idempotency key; empty: none
 }
 
 // repeatable reports whether the call may be tried again after an answer. Whatever came of the
@@ -34,7 +35,7 @@ func (r request) repeatable(status int) bool {
 	case http.StatusTooManyRequests:
 		return true // it was refused before anything was done
 	case http.StatusServiceUnavailable:
-		return r.method != http.MethodPost
+		return r.method != http.MethodPost || r.key != ""
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
 		return r.lossy()
 	}
@@ -43,7 +44,9 @@ func (r request) repeatable(status int) bool {
 
 // lossy reports whether the call may be tried again although the first try may have had its
 // effect. A change is not: it could undo what another caller did in between.
-func (r request) lossy() bool { return r.method == http.MethodGet || r.method == http.MethodDelete }
+func (r request) lossy() bool {
+	return r.method == http.MethodGet || r.method == http.MethodDelete || r.key != ""
+}
 
 // do sends a call, again where that is safe, and reads the answer into out, unless that is nil. It
 // returns how many tries may have had an effect before the last one.
@@ -92,6 +95,9 @@ func (c *Client) once(ctx context.Context, r request, body []byte, out any) (aga
 		req.Body, req.ContentLength = nil, 0
 	} else {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.key != "" {
+		req.Header.Set("Idempotency-Key", r.key)
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Authorization", "Bearer "+c.key)

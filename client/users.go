@@ -109,16 +109,21 @@ type NewUser struct {
 	Metadata        map[string]any `json:"metadata,omitempty"`    // the user sees it
 	PrivateMetadata map[string]any `json:"private_metadata,omitempty"`
 	Roles           []string       `json:"roles,omitempty"`
+
+	// IdempotencyKey is 16 to 64 random characters of printable ASCII, made for this one user. For
+	// 24 hours the same call with it makes no other user and returns the first one, so that the call
+	// may be made again, and is, when its answer was lost. Empty: it is not.
+	IdempotencyKey string `json:"-"`
 }
 
 // CreateUser makes a user without a password. [CodeEmailTaken]; [CodeExternalIDTaken];
 // [CodeInvalidRequest].
 //
-// After an error that is no [*Error] the user may be there or not: [Client.Users] with the
-// address tells.
+// After an error that is no [*Error] the user may be there or not: the same call again with the
+// same IdempotencyKey tells, or [Client.Users] with the address. [CodeIdempotencyConflict].
 func (c *Client) CreateUser(ctx context.Context, u NewUser) (User, error) {
 	var out User
-	_, err := c.do(ctx, request{method: http.MethodPost, body: u}, &out)
+	_, err := c.do(ctx, request{method: http.MethodPost, body: u, key: u.IdempotencyKey}, &out)
 	if err != nil {
 		return User{}, err
 	}

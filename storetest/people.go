@@ -10,7 +10,7 @@ import (
 )
 
 // withExternal makes a user who has an external id.
-func (b *bed) withExternal(email, external string) authkit.User {
+func withExternal(b *bed, email, external string) authkit.User {
 	b.Helper()
 	u := b.aUser(email)
 	u.ExternalID = external
@@ -20,11 +20,11 @@ func (b *bed) withExternal(email, external string) authkit.User {
 }
 
 func externalFound(b *bed) {
-	ann := b.withExternal("ann@example.com", "7")
+	ann := withExternal(b, "ann@example.com", "7")
 	b.newUser("bob@example.com")
 	home := b.app
 	b.app = b.newApp("other")
-	twin := b.withExternal("ann@example.com", "7")
+	twin := withExternal(b, "ann@example.com", "7")
 	for app, want := range map[uuid.UUID]authkit.User{home: ann, b.app: twin} {
 		a, err := b.s.Account(b.ctx, app, authkit.AccountKey{ExternalID: "7"})
 		b.ok(err)
@@ -43,7 +43,7 @@ func externalFound(b *bed) {
 	ann, err := b.change(ann, func(c *authkit.UserChange) { c.ExternalID = new("") })
 	b.ok(err)
 	equal(b, ann.ExternalID, "")
-	next := b.withExternal("cid@example.com", "7")
+	next := withExternal(b, "cid@example.com", "7")
 	b.ok(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: next.ID}))
 	_, err = b.change(ann, func(c *authkit.UserChange) { c.ExternalID = new("7") })
 	b.ok(err)
@@ -52,7 +52,7 @@ func externalFound(b *bed) {
 }
 
 func externalTaken(b *bed) {
-	ann, bob := b.withExternal("ann@example.com", "7"), b.withExternal("bob@example.com", "8")
+	ann, bob := withExternal(b, "ann@example.com", "7"), withExternal(b, "bob@example.com", "8")
 	was := b.holding(b.app)
 	third := b.aUser("cid@example.com")
 	third.ExternalID, third.Roles = "7", []string{"admin"}
@@ -64,7 +64,7 @@ func externalTaken(b *bed) {
 	b.is(err, authkit.ErrConflict)
 	b.written("x", false)
 	b.same(b.holding(b.app), was)
-	b.same(b.ofRole("admin", 9), []uuid.UUID(nil))
+	b.same(ofRole(b, "admin", 9), []uuid.UUID(nil))
 }
 
 func externalRaced(b *bed) {
@@ -75,11 +75,11 @@ func externalRaced(b *bed) {
 		_, err := s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u})
 		return err
 	}, authkit.ErrConflict), 1)
-	equal(b, len(b.ofRole("admin", n)), 1)
+	equal(b, len(ofRole(b, "admin", n)), 1)
 }
 
 // ofRole lists the users of a role, a page of limit at a time.
-func (b *bed) ofRole(role string, limit int) (ids []uuid.UUID) {
+func ofRole(b *bed, role string, limit int) (ids []uuid.UUID) {
 	b.Helper()
 	p := authkit.Page{Limit: limit}
 	for {
@@ -107,11 +107,11 @@ func roleListed(b *bed) {
 	}
 	b.newUser("none@example.com")
 	for _, limit := range []int{1, 3, 7, 51} {
-		b.same(b.ofRole("admin", limit), all)
+		b.same(ofRole(b, "admin", limit), all)
 	}
-	b.same(b.ofRole("r1", 2), []uuid.UUID{all[1], all[3], all[5]})
+	b.same(ofRole(b, "r1", 2), []uuid.UUID{all[1], all[3], all[5]})
 	for _, other := range []string{"adm", "Admin", "admin ", "%"} {
-		b.same(b.ofRole(other, 9), []uuid.UUID(nil))
+		b.same(ofRole(b, other, 9), []uuid.UUID(nil))
 	}
 	both := authkit.UserQuery{Page: authkit.Page{Limit: 9}, Role: "admin", EmailPrefix: "a3", NamePrefix: "x"}
 	users, err := b.s.Users(b.ctx, b.app, both)
@@ -123,8 +123,8 @@ func roleListed(b *bed) {
 	u, err := b.change(users[0], func(c *authkit.UserChange) { c.Roles = &[]string{"r1"} })
 	b.ok(err)
 	b.same(u.Roles, []string{"r1"})
-	b.same(b.ofRole("admin", 2), append(append([]uuid.UUID{}, all[:3]...), all[4:]...))
-	b.same(b.ofRole("r1", 2), []uuid.UUID{all[1], all[3], all[5]})
+	b.same(ofRole(b, "admin", 2), append(append([]uuid.UUID{}, all[:3]...), all[4:]...))
+	b.same(ofRole(b, "r1", 2), []uuid.UUID{all[1], all[3], all[5]})
 	b.ok(b.s.DeleteUser(b.ctx, authkit.UserRemoval{App: b.app, ID: u.ID}))
-	b.same(b.ofRole("r1", 2), []uuid.UUID{all[1], all[5]})
+	b.same(ofRole(b, "r1", 2), []uuid.UUID{all[1], all[5]})
 }

@@ -227,6 +227,7 @@ export type ErrorCode =
   | 'email_taken'
   | 'external_id_taken'
   | 'forbidden'
+  | 'idempotency_conflict'
   | 'identity_not_found'
   | 'internal'
   | 'invalid_api_key'

@@ -77,6 +77,14 @@ var table = []Doc{
 		Fix: "Read the detail: it names which of these it is. Use a key with the scope; add the origin to the app's origins; open the link again.",
 	},
 	{
+		Code: "idempotency_conflict", Status: http.StatusConflict, Meaning: "The Idempotency-Key came with another request before.",
+		Causes: []string{
+			"A key is used for more than one thing to create.",
+			"The request was changed before it was sent again.",
+		},
+		Fix: "Make a new key for each thing to create, and send it again only with the same request.",
+	},
+	{
 		Code: "identity_not_found", Status: http.StatusNotFound, Meaning: "The user has no identity at this provider.",
 		Causes: []string{
 			"It was unlinked before.",
