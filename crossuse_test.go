@@ -238,6 +238,11 @@ func doors() []door {
 			r.Header.Set("Content-Type", "image/png")
 			return r
 		}, map[string]int{ownerToken: 204, otherDevToken: 404}, nil},
+		{"POST /users/{app_id}/import", "the header", func(s *stage, c wallet, x string) *http.Request {
+			r := header("Bearer", "POST", "/users/{app_id}/import", `{"email":"moved@example.com"}`)(s, c, x)
+			r.Header.Set("Content-Type", "application/x-ndjson")
+			return r
+		}, map[string]int{appKey: 200, otherAppKey: 404}, nil},
 		{"GET /errors/{code}", "the header", header("Bearer", "GET", "/errors/forbidden", ""), all(200), nil},
 		{"GET /docs", "the header", header("Bearer", "GET", "/docs", ""), all(200), nil},
 		{"GET /authkit.js", "the header", header("Bearer", "GET", "/authkit.js", ""), all(200), nil},

@@ -64,6 +64,12 @@ func managedFlows() []flow {
 		return "/users/{app_id}/" + s.signUp(s.email()).body["user"].(map[string]any)["user_id"].(string)
 	}
 	return []flow{
+		{name: "import users", route: "POST /users/{app_id}/import", status: 200, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/users/{app_id}/import", `{"email":"moved@example.com"}`, bearer(s.key), importHeader)
+		}},
+		{name: "import users as JSON", route: "POST /users/{app_id}/import", status: 415, code: "unsupported_media_type", ready: func(s *stage) func() *http.Request {
+			return s.again("POST", "/users/{app_id}/import", `{"email":"moved@example.com"}`, bearer(s.key))
+		}},
 		{name: "create a user", route: "POST /users/{app_id}", status: 201, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", "/users/{app_id}", `{"email":"`+s.email()+`"}`, bearer(s.key))
 		}},

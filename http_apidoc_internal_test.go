@@ -146,14 +146,15 @@ func apiOf(t *testing.T) apidoc.API {
 			},
 		},
 		Mixed: map[reflect.Type]apidoc.Content{
-			reflect.TypeFor[htmlPage]():   {MediaType: "text/html", Description: "A page for people.", Headers: []string{"Cross-Origin-Opener-Policy"}},
-			reflect.TypeFor[pngImage]():   {MediaType: "image/png", Description: "A picture."},
-			reflect.TypeFor[scriptText](): {MediaType: "text/javascript", Description: "A JavaScript module."},
-			reflect.TypeFor[elsewhere]():  {Description: "The browser goes on to Location.", Headers: []string{"Location"}},
-			reflect.TypeFor[userLines]():  {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every user, one a line."},
-			reflect.TypeFor[eventLines](): {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every event, one a line."},
+			reflect.TypeFor[htmlPage]():    {MediaType: "text/html", Description: "A page for people.", Headers: []string{"Cross-Origin-Opener-Policy"}},
+			reflect.TypeFor[pngImage]():    {MediaType: "image/png", Description: "A picture."},
+			reflect.TypeFor[scriptText]():  {MediaType: "text/javascript", Description: "A JavaScript module."},
+			reflect.TypeFor[elsewhere]():   {Description: "The browser goes on to Location.", Headers: []string{"Location"}},
+			reflect.TypeFor[userLines]():   {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every user, one a line."},
+			reflect.TypeFor[importLines](): {MediaType: "application/x-ndjson", Description: "One answer a line, in the order of the lines: `line` and `user_id`, or `line`, `code` and `detail`."},
+			reflect.TypeFor[eventLines]():  {MediaType: "application/x-ndjson", Description: "Where Accept asks for it: every event, one a line."},
 		},
-		Files:   map[reflect.Type][]string{reflect.TypeFor[imageBody](): brand.MediaTypes},
+		Files:   map[reflect.Type][]string{reflect.TypeFor[imageBody](): brand.MediaTypes, reflect.TypeFor[userImports](): {ndjson}},
 		Meaning: func(code string) string { doc, _ := errordoc.Find(code); return doc.Meaning },
 	}
 	for _, tag := range apiTags {

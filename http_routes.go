@@ -67,6 +67,9 @@ type (
 	// userLines are users, one JSON object a line (application/x-ndjson).
 	userLines struct{}
 
+	// importLines say what became of each line (application/x-ndjson).
+	importLines struct{}
+
 	// eventLines are events, one JSON object a line (application/x-ndjson).
 	eventLines struct{}
 )

@@ -17,6 +17,11 @@ var managementRoutes = []route{
 		example: `{"email":"bob@example.com","name":"Bob","email_verified":true,"external_id":"7","metadata":{"plan":"pro"},"roles":["admin"]}`,
 	},
 	{
+		method: post, pattern: usersPath + "/import", operation: "ImportUsers", summary: "Create users of another system",
+		caller: &byWriter, action: takesLines{importUsers},
+		answers: []result{{200, importLines{}}},
+	},
+	{
 		method: get, pattern: usersPath + "/{user_id}", operation: "User", summary: "Read a user",
 		caller: &byReader, action: withoutBody{readUser},
 		answers: []result{{200, managedUserJSON{}}},

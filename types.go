@@ -326,6 +326,7 @@ type Event struct {
 // The types of an [Event].
 const (
 	EventUserCreate = "user.create" // Reason: the method, if by signing up
+	EventUserImport = "user.import" // Reason: how many users were given in the step
 	EventUserChange = "user.change" // Reason: the members that were given
 	EventUserDelete = "user.delete"
 	EventUserReset  = "user.reset" // what an account gathered before its address was proven is gone

@@ -181,8 +181,8 @@ func (p UserPatch) check() error {
 		}
 	}
 	if p.DisabledReason != nil {
-		if _, err := naming.User(*p.DisabledReason); err != nil {
-			return invalid("disabled_reason", "invalid_text", "disabled_reason is longer than 200 characters or holds control characters")
+		if err := checkDisabledReason(*p.DisabledReason); err != nil {
+			return err
 		}
 	}
 	if p.Keep && (p.Verified == nil || !*p.Verified) {

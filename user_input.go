@@ -25,3 +25,11 @@ func checkUserName(s string) error {
 	}
 	return nil
 }
+
+// checkDisabledReason refuses a reason that is too long or has control characters.
+func checkDisabledReason(s string) error {
+	if _, err := naming.User(s); err != nil {
+		return invalid("disabled_reason", "invalid_text", "disabled_reason is longer than 200 characters or holds control characters")
+	}
+	return nil
+}

@@ -118,6 +118,15 @@ func googleHostsMailbox(said claims) bool {
 // Known reports whether a provider is built in.
 func Known(provider string) bool { return provider == github || provider == google }
 
+// BuiltInIssuer returns the issuer of the identities of a built-in provider; empty: the provider is
+// not built in, or its tenants are issuers of their own.
+func BuiltInIssuer(provider string) string {
+	if f := builtIn(nil)[provider]; !f.tenants {
+		return f.issuer
+	}
+	return ""
+}
+
 // Issues reports whether identities of an issuer come from a provider. custom is the issuer of
 // a provider that is not built in.
 func Issues(provider, custom, issuer string) bool {

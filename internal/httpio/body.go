@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -354,4 +355,26 @@ func badField(field, code, detail string) *BodyError {
 		Status: http.StatusBadRequest, Detail: "the request is not valid: " + strings.TrimSpace(field+" "+detail),
 		Fields: []FieldError{{Field: field, Code: code, Detail: detail}},
 	}
+}
+
+// Lines returns a body of lines with the media type that is wanted, whose reader fails with a
+// *[http.MaxBytesError] beyond most bytes. The refusals are those of [Decode].
+func Lines(r *http.Request, mediaType string, most int64) (io.Reader, error) {
+	if err := wantType(r, mediaType); err != nil {
+		return nil, err
+	}
+	if r.ContentLength > most {
+		return nil, &BodyError{Status: http.StatusRequestEntityTooLarge, Detail: "the body is larger than " + strconv.FormatInt(most>>20, 10) + " MiB"}
+	}
+	body := r.Body
+	if h, ok := body.(*buffered); ok { // what was read before comes first
+		if h.err != nil {
+			return nil, bad("the body ended early")
+		}
+		body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(h.read), h.ReadCloser), h.ReadCloser}
+	}
+	return http.MaxBytesReader(nil, body, most), nil
 }

@@ -1,0 +1,157 @@
+package authkit_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+const importHeader = "Content-Type: application/x-ndjson"
+
+// imported sends lines and returns the answers.
+func (w *world) imported(lines ...string) []string {
+	w.t.Helper()
+	got := w.send("POST", w.in("/users/{app_id}/import"), strings.Join(lines, "\n"), bearer(w.key), importHeader)
+	got.want(w.t, 200, "")
+	return strings.Split(strings.TrimSuffix(got.Body.String(), "\n"), "\n")
+}
+
+func TestEachLineOfAnImportIsJudgedByItself(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	w.send("POST", w.in("/users/{app_id}"), `{"email":"ann@example.com","external_id":"1"}`, bearer(w.key)).want(t, 201, "")
+	const id = "018f3b1e-0000-4000-8000-000000000001"
+	lines := []struct{ line, want string }{
+		{`{"email":"bob@example.com","user_id":"` + id + `","name":"Bob","email_verified":true,"created_at":"2020-01-02T03:04:05.678901Z","external_id":"2","metadata":{"a":1},"private_metadata":{"b":[2]},"roles":["z","a"],"identities":[{"provider":"github","subject":"583231"}]}`, `{"line":1,"user_id":"` + id + `"}`},
+		{`{"email":"Ann@example.com"}`, `"code":"email_taken"`},
+		{`{"email":"carl@example.com","external_id":"1"}`, `"code":"external_id_taken"`},
+		{`{"email":"dora@example.com","user_id":"` + id + `"}`, `already has a user of that id`},
+		{`{"email":"eve@example.com","identities":[{"provider":"github","subject":"583231"}]}`, `one is another user's`},
+		{`{"email":"eve@example.com","identities":[{"provider":"okta","subject":"1"}]}`, `configure it first`},
+		{`{"email":"BOB@example.com"}`, `"code":"email_taken"`},
+		{``, ``},
+		{`{"email":"frank@example.com","password_hash":"$P$5xCKBYdxLN4p.4nKWPmYPH6ClN/9hX."}`, `phpass is not taken`},
+		{`{"email":"frank@example.com","totp_secret":"JBSWY3DPEHPK3PXP"}`, `totp_secret is not taken`},
+		{`{"email":"frank@example.com","user_id":"42"}`, `goes into external_id`},
+		{`{"email":"frank@example.com","created_at":"2999-01-01T00:00:00Z"}`, `created_at is not between 1971 and now`},
+		{`{"email":"no address"}`, `email is not an address`},
+		{`{"email":"frank@example.com","passwort":"x"}`, `"code":"invalid_request"`},
+		{`{"email":"frank@example.com","email":"x"}`, `"code":"invalid_request"`},
+		{`[1]`, `not a JSON object`},
+		{`{"email":"` + strings.Repeat("x", 65<<10) + `"}`, `longer than 64 KiB`},
+		{`{"email":"gina@example.com","name":null,"password_hash":null,"metadata":null,"roles":null,"identities":null,"totp_secret":null,"email_verified":null,"external_id":null,"created_at":null,"disabled":null}`, `"user_id":`},
+	}
+	var send []string
+	for _, l := range lines {
+		send = append(send, l.line)
+	}
+	answers := w.imported(send...)
+	at := 0
+	for i, l := range lines {
+		if l.line == "" {
+			continue
+		}
+		if !strings.HasPrefix(answers[at], fmt.Sprintf(`{"line":%d,`, i+1)) || !strings.Contains(answers[at], l.want) {
+			t.Errorf("line %d: got %s, want %s", i+1, answers[at], l.want)
+		}
+		at++
+	}
+	if at != len(answers) {
+		t.Errorf("answers: got %d, want %d", len(answers), at)
+	}
+	got := w.send("GET", w.in("/users/{app_id}/")+id, "", bearer(w.key))
+	got.want(t, 200, "")
+	for _, want := range []string{`"email_verified":true`, `"created_at":"2020-01-02T03:04:05.678901Z"`, `"external_id":"2"`, `"metadata":{"a":1}`, `"private_metadata":{"b":[2]}`, `"roles":["a","z"]`, `"auth_method":"oauth"`} {
+		if !strings.Contains(got.Body.String(), want) {
+			t.Errorf("the user: got %s, want %s", got.Body, want)
+		}
+	}
+}
+
+func TestAnImportIsBounded(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	path := w.in("/users/{app_id}/import")
+	w.send("POST", path, `{"email":"ann@example.com"}`, bearer(w.key)).want(t, 415, "unsupported_media_type")
+	w.send("POST", path, strings.Repeat(" ", 33<<20), bearer(w.key), importHeader).want(t, 413, "body_too_large")
+	w.send("POST", path, `{"email":"ann@example.com"}`, importHeader).want(t, 401, "unauthenticated")
+	lines := make([]string, 10_002)
+	for i := range lines {
+		lines[i] = "{}"
+	}
+	lines[9_999] = `{"email":"ann@example.com"}`
+	answers := w.imported(lines...)
+	if n := len(answers); n != 10_001 || !strings.Contains(answers[9_999], `"user_id"`) || !strings.Contains(answers[10_000], `"code":"body_too_large"`) {
+		t.Errorf("10,002 lines: got %d answers, the last %s", n, answers[n-1])
+	}
+}
+
+func TestAnExportIsTheInverseOfAnImport(t *testing.T) {
+	t.Parallel()
+	w, other := setup(t, withoutLimits), setup(t, withoutLimits)
+	var lines []string
+	for i := range 600 {
+		lines = append(lines, fmt.Sprintf(`{"email":"User%d@example.com","user_id":"%s","name":"Ü %d","email_verified":true,"password_hash":%q,"created_at":"2021-02-03T04:05:06.%06dZ","external_id":"x%d","roles":["admin"],"metadata":{"n":%d},"private_metadata":{"p":"ü"},"identities":[{"provider":"github","subject":"%d"},{"provider":"google","subject":"g%d"}],"disabled":true,"disabled_reason":"moved"}`,
+			i, uuid.New(), i, movedHashes["django"], i+1, i, i, i, i))
+	}
+	for _, answer := range w.imported(lines...) {
+		if !strings.Contains(answer, `"user_id"`) {
+			t.Fatalf("import: got %s", answer)
+		}
+	}
+	first := w.exported()
+	if n := bytes.Count(first, []byte("\n")); n != 600 {
+		t.Fatalf("export: got %d lines, want 600", n)
+	}
+	other.imported(strings.Split(string(first), "\n")...)
+	if second := other.exported(); !bytes.Equal(first, second) {
+		t.Errorf("export after import: got\n%.300s\nwant\n%.300s", second, first)
+	}
+}
+
+// exported returns every user of the app, one a line.
+func (w *world) exported() (all []byte) {
+	w.t.Helper()
+	for p := (authkit.Page{Limit: 100}); ; {
+		users, err := w.engine.ExportUsers(w.t.Context(), w.app.ID, p)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		for _, u := range users {
+			all = append(u.AppendJSON(all), '\n')
+			p.Time, p.ID = u.CreatedAt, u.ID
+		}
+		if len(users) < p.Limit {
+			return all
+		}
+	}
+}
+
+func TestADryRunOfAnImportStoresNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	users := []authkit.UserImport{
+		{UserRequest: authkit.UserRequest{Email: "ann@example.com", PasswordHash: movedHashes["django"]}},
+		{UserRequest: authkit.UserRequest{Email: "ann"}},
+	}
+	results, err := w.engine.ImportUsers(t.Context(), w.app.ID, users, authkit.ImportOptions{DryRun: true})
+	if err != nil || results[0].Err != nil || !errors.Is(results[1].Err, authkit.CodeInvalidRequest) {
+		t.Errorf("results: got %+v, %v, want one taken and one refused", results, err)
+	}
+	if all := w.exported(); len(all) > 0 {
+		t.Errorf("users: got %s, want none", all)
+	}
+	app, err := w.engine.App(t.Context(), w.app.ID)
+	if err != nil || len(app.ForeignHashes) > 0 {
+		t.Errorf("kinds of hashes: got %q, %v, want none", app.ForeignHashes, err)
+	}
+	if _, err := w.engine.ImportUsers(t.Context(), uuid.New(), users, authkit.ImportOptions{}); !errors.Is(err, authkit.CodeAppNotFound) {
+		t.Errorf("an unknown app: got %v, want app_not_found", err)
+	}
+}
