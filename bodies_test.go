@@ -62,7 +62,7 @@ func TestEveryRouteWithABodyIsKnown(t *testing.T) {
 	t.Parallel()
 	known := members()
 	known["POST /apps/{app_id}/signing-keys/rotate"] = "revoke_old" // not a string
-	known["POST /users/{app_id}/import"] = "none" // lines, which are not judged as one body
+	known["POST /users/{app_id}/import"] = "none"                   // lines, which are not judged as one body
 	known["POST /auth/email/send/{app_id}"] = "none"
 	known["POST /auth/access-token/{app_id}"] = "none"
 	known["POST /auth/password/change/{app_id}"] = "new_password" // which may hold anything

@@ -28,6 +28,7 @@ func shownPages(t *testing.T) []string {
 var (
 	curlURL  = regexp.MustCompile(`(?:localhost:8080/id|https://example\.com/id|\$A)(/[^\s"'?]*)`)
 	curlBody = regexp.MustCompile(`-d '([^']*)'`)
+	curlVerb = regexp.MustCompile(`-X ([A-Z]+)`)
 )
 
 // TestShellBlocksOfDocs has a shell read every block of commands, and holds each request to authkit in them
@@ -67,6 +68,9 @@ func checkCurl(t *testing.T, d apidoc.Document, page, line, path string) {
 	method, body := "get", curlBody.FindStringSubmatch(line)
 	if body != nil {
 		method = "post"
+	}
+	if verb := curlVerb.FindStringSubmatch(line); verb != nil {
+		method = strings.ToLower(verb[1])
 	}
 	operations, _ := d.Find(path)
 	operation, ok := operations[method].(map[string]any)

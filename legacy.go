@@ -7,7 +7,7 @@ type LegacyAsk struct {
 	App      uuid.UUID
 	Email    string // canonical
 	Password string // as typed
-	User     User   // the account of the address; the zero User: there is none
+	User     User   // the account of the address; the zero User: there is no account
 	Client   Client
 }
 

@@ -39,7 +39,7 @@ type ImportOptions struct {
 	// sign-in of the app then takes as long.
 	AllowSlow bool
 
-	// DryRun judges every user but stores none. What other users of the app have is not looked at.
+	// DryRun judges every user and stores nothing. What other users of the app have is not looked at.
 	DryRun bool
 }
 

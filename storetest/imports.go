@@ -20,7 +20,7 @@ func importSentences() []sentence {
 }
 
 // anAccount is a user with a password and an identity.
-func (b *bed) anAccount(name string) authkit.Account {
+func anAccount(b *bed, name string) authkit.Account {
 	u := b.aUser(name + "@example.com")
 	u.ExternalID, u.Roles = "ext-"+name, []string{"admin", "role-" + name}
 	return authkit.Account{User: u, Credentials: []authkit.Credential{
@@ -29,17 +29,17 @@ func (b *bed) anAccount(name string) authkit.Account {
 	}}
 }
 
-func (b *bed) aBatch(n int, prefix string) authkit.UserBatch {
+func aBatch(b *bed, n int, prefix string) authkit.UserBatch {
 	batch := authkit.UserBatch{App: b.app}
 	for i := range n {
-		batch.Users = append(batch.Users, b.anAccount(prefix+strconv.Itoa(i)))
+		batch.Users = append(batch.Users, anAccount(b, prefix+strconv.Itoa(i)))
 	}
 	return batch
 }
 
 func importMakes(b *bed) {
 	for _, n := range []int{0, 1, 2, 49, 50, 51, 130} {
-		batch := b.aBatch(n, "n"+strconv.Itoa(n)+"-")
+		batch := aBatch(b, n, "n"+strconv.Itoa(n)+"-")
 		batch.Riders = b.riders("r" + strconv.Itoa(n))
 		taken, err := b.s.CreateUsers(b.ctx, batch)
 		b.ok(err)
@@ -64,10 +64,10 @@ func importMakes(b *bed) {
 }
 
 func importTaken(b *bed) {
-	first := b.aBatch(2, "a")
+	first := aBatch(b, 2, "a")
 	_, err := b.s.CreateUsers(b.ctx, first)
 	b.ok(err)
-	batch := b.aBatch(8, "b")
+	batch := aBatch(b, 8, "b")
 	batch.Users[0].User.ID = first.Users[0].User.ID
 	batch.Users[1].User.Email = first.Users[0].User.Email
 	batch.Users[2].User.ExternalID = first.Users[1].User.ExternalID
@@ -86,7 +86,7 @@ func importTaken(b *bed) {
 }
 
 func importCrossing(b *bed) {
-	batch := b.aBatch(3, "a")
+	batch := aBatch(b, 3, "a")
 	_, err := b.s.CreateUsers(b.ctx, batch)
 	b.ok(err)
 	batch.App = b.newApp("other")
@@ -102,7 +102,7 @@ func importCrossing(b *bed) {
 }
 
 func importRefused(b *bed) {
-	batch := b.aBatch(2, "a")
+	batch := aBatch(b, 2, "a")
 	batch.Riders = b.riders("x")
 	batch.Riders.Events = append(batch.Riders.Events, batch.Riders.Events...) // one id twice
 	_, err := b.s.CreateUsers(b.ctx, batch)
@@ -124,7 +124,7 @@ func importRace(b *bed) {
 	const users = 60
 	made := make([][]authkit.Taken, 8)
 	b.race(len(made), func(s authkit.Store, n int) error {
-		batch := b.aBatch(users, "same")
+		batch := aBatch(b, users, "same")
 		for i := range batch.Users { // ids differ, addresses do not
 			batch.Users[i].Credentials[0].Subject += strconv.Itoa(n)
 			batch.Users[i].User.ExternalID = ""

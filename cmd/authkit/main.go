@@ -5,6 +5,7 @@
 //	echo "$PASSWORD" | authkit developer create dev@example.com
 //	authkit app export shop > shop.json
 //	authkit user disable --app shop ann@example.com
+//	authkit users import --app shop users.jsonl
 //	authkit key rotate --app shop --overlap 24h
 //	authkit audit list --app shop --type session.start
 //	authkit backup authkit-2030-01-02.db
@@ -36,6 +37,7 @@ type cli struct {
 	Secrets   secrets       `cmd:"" help:"Retire older secrets."`
 	App       appCommands   `cmd:"" help:"Manage apps, and keep their configuration as files."`
 	User      userCommands  `cmd:"" help:"Manage the users of an app."`
+	Users     usersCommands `cmd:"" help:"Bring all users into an app, or take them out."`
 	Key       keyCommands   `cmd:"" help:"Manage the API keys of an app."`
 	Audit     auditCommands `cmd:"" help:"Read the audit log of an app."`
 	Backup    backup        `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`

@@ -28,7 +28,7 @@ func readArgon(text string) (scheme, bool) {
 	if !ok || !ok1 || !ok2 || n[2] > maxThreads {
 		return nil, false
 	}
-	return argon{Params{n[0], n[1], uint8(n[2])}, parts[1], salt, key}, true
+	return argon{Params{n[0], n[1], uint8(n[2])}, parts[1], salt, key}, true //nolint:gosec // at most maxThreads
 }
 
 func (a argon) String() string {
@@ -40,7 +40,7 @@ func (a argon) Verify(pw string) bool {
 	if a.family == "argon2i" {
 		derive = argon2.Key
 	}
-	got := derive([]byte(pw), a.salt, a.Time, a.Params.MemoryKiB, a.Threads, uint32(len(a.key)))
+	got := derive([]byte(pw), a.salt, a.Time, a.Params.MemoryKiB, a.Threads, uint32(len(a.key))) //nolint:gosec // at most maxKey
 	return subtle.ConstantTimeCompare(got, a.key) == 1
 }
 

@@ -98,7 +98,7 @@ var others = []struct{ begin, name string }{
 	{"md5$", "Django's md5"}, {"sha1$", "Django's sha1"}, {"!", "a password that cannot be used"},
 }
 
-// Parse reads a hash that an account holds. [ErrMalformed]: it has none of the forms of [Stored],
+// Parse reads a hash that an account holds. [ErrMalformed]: it has no form of [Stored],
 // is not the one text for its values, or orders more than the bounds allow: 128 MiB and two seconds
 // of [Stored.Work], and 1 GiB, 16 passes and 16 threads for argon2id, which [Hash] writes.
 func Parse(text string) (Stored, error) {

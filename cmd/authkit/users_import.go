@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+	"golang.org/x/term"
+
+	"github.com/authkit-dev/authkit"
+)
+
+type importUsers struct {
+	ofApp
+
+	File      string `arg:"" help:"The file: a JSON object a line, or CSV if its name ends in .csv. - is stdin." placeholder:"FILE"`
+	DryRun    bool   `help:"Judge every line, and store nothing." name:"dry-run"`
+	AllowSlow bool   `help:"Take password hashes that need more than 250 ms here; refused sign-ins of the app then take as long." name:"allow-slow"`
+	Resume    bool   `help:"Go on after the last line that an import of this file stored, which FILE.progress holds."`
+}
+
+// importSize is how many users one step stores.
+const importSize = 2000
+
+// Run prints each line that is refused, with its number and the reason.
+func (x *importUsers) Run(ctx context.Context) error {
+	if x.Resume && x.File == "-" {
+		return errors.New("--resume needs a file: stdin cannot be read again")
+	}
+	work, app, err := x.openApp(ctx, writes)
+	if err != nil {
+		return err
+	}
+	defer work.close() //nolint:errcheck // the process ends
+	in, size := os.Stdin, int64(0)
+	if x.File != "-" {
+		if in, err = os.Open(x.File); err != nil {
+			return err
+		}
+		defer in.Close() //nolint:errcheck // it is only read
+		if info, err := in.Stat(); err == nil {
+			size = info.Size()
+		}
+	}
+	run := importing{importUsers: x, engine: work.Engine, app: app.ID, shown: newProgress(os.Stderr, size, time.Now())}
+	if x.Resume {
+		if run.skip, err = x.stored(app.ID); err != nil {
+			return err
+		}
+	}
+	users, err := newUserReader(x.File, io.TeeReader(in, &run.shown))
+	if err != nil {
+		return fmt.Errorf("%s: %w", x.File, err)
+	}
+	return run.all(ctx, users)
+}
+
+// progressFile holds the last line that was stored of an import of the file.
+func (x *importUsers) progressFile() string { return x.File + ".progress" }
+
+// stored reads the last line that was stored.
+func (x *importUsers) stored(app uuid.UUID) (int, error) {
+	b, err := os.ReadFile(x.progressFile())
+	if err != nil {
+		return 0, fmt.Errorf("--resume: %w", err)
+	}
+	of, line, _ := strings.Cut(strings.TrimSpace(string(b)), " ")
+	n, err := strconv.Atoi(line)
+	if err != nil || of != app.String() {
+		return 0, fmt.Errorf("--resume: %s is not of an import into this app", x.progressFile())
+	}
+	return n, nil
+}
+
+// importing is an import that is under way.
+type importing struct {
+	*importUsers
+
+	engine *authkit.Engine
+	app    uuid.UUID
+	skip   int // lines that an earlier run has stored
+	shown  progress
+
+	users         []authkit.UserImport
+	lines         []int
+	taken, denied int
+}
+
+// all imports every user that can be read.
+func (m *importing) all(ctx context.Context, users userReader) error {
+	last := 0
+	for {
+		line, u, err := users.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if bad := (lineError{}); errors.As(err, &bad) {
+			if line > m.skip {
+				m.refuse(line, bad.error)
+			}
+			continue
+		}
+		if err != nil {
+			return m.stopped(last, fmt.Errorf("read %s: %w", m.File, err))
+		}
+		if line <= m.skip {
+			continue
+		}
+		m.users, m.lines = append(m.users, u), append(m.lines, line)
+		if len(m.users) < importSize {
+			continue
+		}
+		if err := m.store(ctx); err != nil {
+			return m.stopped(last, err)
+		}
+		last = line
+	}
+	if err := m.store(ctx); err != nil {
+		return m.stopped(last, err)
+	}
+	m.shown.end(m.taken, m.denied, m.DryRun)
+	if !m.DryRun && m.File != "-" {
+		_ = os.Remove(m.progressFile()) // there may be no such file
+	}
+	if m.denied > 0 {
+		return fmt.Errorf("refused lines: %d", m.denied)
+	}
+	return nil
+}
+
+// store stores the users that wait, and notes the last line.
+func (m *importing) store(ctx context.Context) error {
+	results, err := m.engine.ImportUsers(ctx, m.app, m.users, authkit.ImportOptions{AllowSlow: m.AllowSlow, DryRun: m.DryRun})
+	if err != nil {
+		return fmt.Errorf("import users: %w", err)
+	}
+	for i, r := range results {
+		if r.Err != nil {
+			m.refuse(m.lines[i], r.Err)
+			continue
+		}
+		m.taken++
+	}
+	if n := len(m.lines); n > 0 && !m.DryRun && m.File != "-" {
+		if err := os.WriteFile(m.progressFile(), fmt.Appendf(nil, "%s %d\n", m.app, m.lines[n-1]), 0o600); err != nil {
+			return err
+		}
+	}
+	m.users, m.lines = m.users[:0], m.lines[:0]
+	m.shown.show(m.taken, m.denied, time.Now())
+	return nil
+}
+
+// refuse prints why a line is refused.
+func (m *importing) refuse(line int, err error) {
+	m.denied++
+	m.shown.clear()
+	code, detail := authkit.CodeInvalidRequest, err.Error()
+	if e, ok := errors.AsType[*authkit.Error](err); ok {
+		code, detail = e.Code, e.Detail
+	}
+	if m.JSON {
+		b, _ := json.Marshal(refusedLine{line, code, detail}) // it always encodes
+		fmt.Printf("%s\n", b)
+		return
+	}
+	fmt.Printf("line %d: %s: %s\n", line, code, detail)
+}
+
+// refusedLine is a refused line in JSON.
+type refusedLine struct {
+	Line   int          `json:"line"`
+	Code   authkit.Code `json:"code"`
+	Detail string       `json:"detail"`
+}
+
+// stopped says how to go on after an error.
+func (m *importing) stopped(last int, err error) error {
+	m.shown.end(m.taken, m.denied, m.DryRun)
+	if last == 0 || m.DryRun || m.File == "-" {
+		return err
+	}
+	return fmt.Errorf("%w\nthe lines up to %d are stored: go on with --resume", err, last)
+}
+
+// progress tells how far an import has come: on a terminal by a bar, elsewhere by a line every few
+// seconds. What is read of the file is written to it.
+type progress struct {
+	out      *os.File
+	terminal bool
+	size     int64 // of the file; 0: not known
+	read     int64
+	began    time.Time
+	told     time.Time
+	drawn    bool
+}
+
+func newProgress(out *os.File, size int64, now time.Time) progress {
+	return progress{out: out, terminal: term.IsTerminal(int(out.Fd())), size: size, began: now, told: now}
+}
+
+// Write counts what is read of the file.
+func (p *progress) Write(b []byte) (int, error) {
+	p.read += int64(len(b))
+	return len(b), nil
+}
+
+// show tells how far the import has come, unless it did so a moment ago.
+func (p *progress) show(taken, denied int, now time.Time) {
+	every := 5 * time.Second
+	if p.terminal {
+		every = 200 * time.Millisecond
+	}
+	if now.Sub(p.told) < every {
+		return
+	}
+	p.told = now
+	text := p.text(taken, denied, now)
+	if !p.terminal {
+		fmt.Fprintln(p.out, text)
+		return
+	}
+	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
+	p.drawn = true
+}
+
+// text is one line: a bar, users, users a second and the time that is left.
+func (p *progress) text(taken, denied int, now time.Time) string {
+	spent := now.Sub(p.began)
+	text := fmt.Sprintf("%d users, %d refused, %.0f/s", taken, denied, float64(taken+denied)/max(spent.Seconds(), 0.001))
+	if p.size == 0 || p.read == 0 {
+		return text
+	}
+	part := min(float64(p.read)/float64(p.size), 1)
+	left := time.Duration(float64(spent) * (1 - part) / part).Round(time.Second)
+	const width = 20
+	full := int(part * width)
+	return fmt.Sprintf("[%s%s] %3.0f%% %s, %s left", strings.Repeat("=", full), strings.Repeat(" ", width-full), part*100, text, left)
+}
+
+// clear takes the bar away, so that a line can be printed.
+func (p *progress) clear() {
+	if p.drawn {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.drawn = false
+	}
+}
+
+// end tells the result.
+func (p *progress) end(taken, denied int, dry bool) {
+	p.clear()
+	did := "imported"
+	if dry {
+		did = "would import"
+	}
+	fmt.Fprintf(p.out, "%s %d users, refused %d, in %v\n", did, taken, denied, time.Since(p.began).Round(time.Millisecond))
+}

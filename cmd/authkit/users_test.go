@@ -1,0 +1,128 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// manager returns a store with an app, and a function that runs a command on it.
+func manager(t *testing.T, store string) (p *process, app string, run func(args ...string) string, flags []string) {
+	t.Helper()
+	flags = []string{"--store", store, "--secret-file", filepath.Join(t.TempDir(), "secret")}
+	p = start(t, newLines(), append(flags, "--developer", "@"+write(t, developerEmail+":"+password))...)
+	app, _ = p.createApp(p.developer())
+	return p, app, func(args ...string) string { return command(t, append(args, flags...)...) }, flags
+}
+
+// The samples are what each system gives away after the steps of docs/migrating.md. Each holds the
+// address and the password of the person who then signs in.
+func TestPeopleOfOtherSystemsSignIn(t *testing.T) {
+	t.Parallel()
+	for name, open := range durable() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, app, run, _ := manager(t, open(t))
+			for file, who := range map[string][2]string{
+				"auth0.jsonl":       {"ann@auth0.example", "correct horse battery staple"},
+				"firebase.jsonl":    {"ann@firebase.example", "user1password"},
+				"supabase.csv":      {"ann@supabase.example", "correct horse battery staple"},
+				"django.csv":        {"ann@django.example", "correct horse battery staple"},
+				"better-auth.jsonl": {"ann@better-auth.example", "correct horse battery staple"},
+				"clerk.csv":         {"ann@clerk.example", "correct horse battery staple"},
+				"keycloak.jsonl":    {"ann@keycloak.example", "correct horse battery staple"},
+			} {
+				run("users", "import", "--app", app, filepath.Join("testdata", "moving", file))
+				p.send("POST", "/auth/credentials/"+app, `{"email":"`+who[0]+`","password":"a wrong passphrase","intent":"sign_in"}`).want(t, 401, "invalid_credentials")
+				for range 2 { // by the old hash, then by the new one
+					p.send("POST", "/auth/credentials/"+app, `{"email":"`+who[0]+`","password":"`+who[1]+`","intent":"sign_in"}`).want(t, 200, "")
+				}
+			}
+		})
+	}
+}
+
+func TestUsersAreExportedAndImported(t *testing.T) {
+	t.Parallel()
+	for name, open := range durable() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, app, run, flags := manager(t, open(t))
+			other := p.send("POST", "/apps/", `{"name":"Other"}`, bearer(p.developer())).want(t, 201, "").string("app_id")
+			dir := t.TempDir()
+			run("users", "import", "--app", app, filepath.Join("testdata", "moving", "clerk.csv"))
+			run("users", "import", "--app", app, filepath.Join("testdata", "moving", "keycloak.jsonl"))
+
+			first := run("users", "export", "--app", app, "-")
+			table := filepath.Join(dir, "users.csv")
+			run("users", "export", "--app", app, table)
+			refused(t, "file exists", append([]string{"users", "export", "--app", app, table}, flags...)...)
+			if info, err := os.Stat(table); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("the file: got %v, %v, want it for its owner alone", info, err)
+			}
+			run("users", "import", "--app", other, table, "--dry-run")
+			if got := run("users", "export", "--app", other, "-"); got != "" {
+				t.Errorf("users after a dry run: got %s, want none", got)
+			}
+			run("users", "import", "--app", other, table)
+			if second := run("users", "export", "--app", other, "-"); second != first || strings.Count(first, "\n") != 4 {
+				t.Errorf("export after import: got\n%s\nwant\n%s", second, first)
+			}
+			refused(t, "line 2: ", append([]string{"users", "import", "--app", other, table}, flags...)...)
+		})
+	}
+}
+
+func TestAnImportGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	_, app, run, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
+	file := write(t, `{"email":"ann@example.com"}
+{"email":"bob@example.com"}
+
+{"email":"carl@example.com","name":5}
+{"email":"dora@example.com"}
+`)
+	args := func(more ...string) []string {
+		return append(append([]string{"users", "import", "--app", app, file}, more...), flags...)
+	}
+	refused(t, "--resume", args("--resume")...)
+	note := file + ".progress"
+	for text, want := range map[string]string{"another 2\n": "is not of an import into this app", app + " x\n": "is not of an import into this app"} {
+		if err := os.WriteFile(note, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, want, args("--resume")...)
+	}
+	if err := os.WriteFile(note, []byte(app+" 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "line 4: invalid_request: ", args("--resume")...)
+	if got := run("users", "export", "--app", app, "-"); strings.Count(got, "\n") != 1 || !strings.Contains(got, "dora@example.com") {
+		t.Errorf("users: got %s, want the one after line 2", got)
+	}
+	if _, err := os.Stat(note); err == nil {
+		t.Error("the note of the last line: got it kept, want it gone once the import is over")
+	}
+	refused(t, "refused lines: 2", args()...)
+}
+
+func TestFilesThatAreNoImportAreRefused(t *testing.T) {
+	t.Parallel()
+	_, app, _, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
+	for text, want := range map[string]string{
+		"":                                   "read the first line",
+		"email,passwort\n":                   `column 2 is "passwort"`,
+		"email,email\n":                      `column "email" stands twice`,
+		"email,roles\na@example.com,admin\n": "roles is not JSON",
+		"email,disabled\na@example.com,perhaps\n": "disabled is neither true nor false",
+		"email,name\na@example.com\n":             "the row has 1 columns",
+		"email,name\n\"a@example.com\n":           "read ",
+	} {
+		file := filepath.Join(t.TempDir(), "users.csv")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, want, append([]string{"users", "import", "--app", app, file}, flags...)...)
+	}
+}
