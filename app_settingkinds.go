@@ -38,6 +38,7 @@ type settingKind struct {
 
 	words  []string // that the member may be, for the API document; nil: any
 	within span     // of the seconds that a request may ask for, likewise
+	days   [2]int   // the least and the most that a request may ask for, likewise
 
 	read func(name string, member any, to reflect.Value) (given bool, bad []FieldError)
 
@@ -189,6 +190,27 @@ func lifetime(within span, fallback func(TokenConfig) time.Duration) settingKind
 		show: func(v reflect.Value, d appDefaults) any {
 			return int64(cmp.Or(time.Duration(v.Int()), fallback(d.tokens)) / time.Second)
 		},
+	}
+}
+
+// days is a number of days within bounds. Zero means the default.
+func days(least, most, fallback int) settingKind {
+	return settingKind{
+		rank: lifetimeRank, body: reflect.TypeFor[*int64](), days: [2]int{least, most}, same: equal,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*int64)
+			if v != nil {
+				to.SetInt(cmp.Or(*v, -1)) // zero is no number of days
+			}
+			return v != nil, nil
+		},
+		check: func(name string, v reflect.Value, _ appDefaults) []FieldError {
+			if v.IsZero() || v.Int() >= int64(least) && v.Int() <= int64(most) {
+				return nil
+			}
+			return []FieldError{{name, "out_of_range", fmt.Sprintf("%s is not between %d and %d", name, least, most)}}
+		},
+		show: func(v reflect.Value, _ appDefaults) any { return cmp.Or(v.Int(), int64(fallback)) },
 	}
 }
 

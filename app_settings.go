@@ -31,6 +31,8 @@ type AppPatch struct {
 
 	// Branding changes its members that are not nil.
 	Branding *BrandingPatch
+
+	AuditDays *int // 7 to 3650, or zero for 400
 }
 
 // appSettings is the table of an app's settings, in the order of their members in JSON. To add a
@@ -48,6 +50,7 @@ var appSettings = []appSetting{
 	{"session_mode", "SessionMode", choice(SessionBearer, SessionCookie, SessionEither), "Where the tokens of a sign-in go."},
 	{"signing_alg", "SigningAlg", choice("ES256", "EdDSA", "RS256"), "The algorithm of signing keys that are made from now on."},
 	{"limits", "Limits", ownLimits(), "The app's own rate limits, where they are tighter than the engine's."},
+	{"audit_days", "AuditDays", days(minAuditDays, maxAuditDays, defaultAuditDays), "For how many days the events of the app are kept."},
 	{"branding", "Branding", branding(), "How the app looks on pages: its colour, and its links."},
 }
 

@@ -12,19 +12,20 @@ type Engine struct {
 	store storage
 
 	// The parts, each with the state and the role of the store that it owns.
-	secrets   *secrets   // what is sealed
-	hasher    *hasher    // passwords
-	signing   *signing   // signing keys
-	limits    *limiter   // what is counted
-	hooks     *notifier  // the host's hooks and observer, and counts by day
-	refusals  *refusals  // refused attempts that wait to be written
-	outbox    *outbox    // mail
-	tokens    *tokens    // what may be used once: challenges, states, one-time codes
-	sessions  *sessions  // sessions and their tokens
-	live      *liveness  // what Require remembers
-	keys      *apiKeys   // API keys
-	providers *providers // OAuth configurations
-	http      *border    // what HTTP keeps
+	secrets   *secrets    // what is sealed
+	hasher    *hasher     // passwords
+	signing   *signing    // signing keys
+	limits    *limiter    // what is counted
+	hooks     *notifier   // the host's hooks and observer, and counts by day
+	refusals  *refusals   // refused attempts that wait to be written
+	audit     *auditChain // the chains of events
+	outbox    *outbox     // mail
+	tokens    *tokens     // what may be used once: challenges, states, one-time codes
+	sessions  *sessions   // sessions and their tokens
+	live      *liveness   // what Require remembers
+	keys      *apiKeys    // API keys
+	providers *providers  // OAuth configurations
+	http      *border     // what HTTP keeps
 }
 
 // Handler returns the handler of every endpoint, with paths relative to the mount point: a host

@@ -97,6 +97,7 @@ func newStranger(t *testing.T) *stranger {
 		const github = `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://app.example.com/cb"}`
 		w.send("POST", "/apps/"+id+"/oauth-configs", github, bearer(w.token)).want(t, 201, "")
 	}
+	w.runOnce()                      // so that every app has its chain
 	w.clock.Advance(2 * time.Minute) // so that limits have room again
 	return s
 }

@@ -289,6 +289,9 @@ func appPatchSchema(b *apidoc.Builder) apidoc.Object {
 		if schema, ok := properties[row.name].(apidoc.Object); ok && row.kind.within != (span{}) {
 			schema["minimum"], schema["maximum"] = row.kind.within.least/time.Second, row.kind.within.most/time.Second
 		}
+		if schema, ok := properties[row.name].(apidoc.Object); ok && row.kind.days != [2]int{} {
+			schema["minimum"], schema["maximum"] = row.kind.days[0], row.kind.days[1]
+		}
 	}
 	properties["name"] = apidoc.Object{"type": "string", "description": "Another name of the app."}
 	schema["additionalProperties"] = false

@@ -55,6 +55,8 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 	e.hooks.confirm = e.store.confirm
 	e.refusals = newRefusals(c.Store, e.now)
 	e.hooks.keep = e.refusals.add
+	e.audit = newAuditChain(e.store, ring, e.now, c.Logger)
+	e.secrets.chains = e.audit.reseal
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{
 		mailer: c.Mailer, templates: c.MailTemplates, product: c.ProductName, from: c.MailFrom, host: base.Hostname(),
 		words: c.words, look: c.mailLook,

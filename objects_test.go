@@ -138,8 +138,8 @@ func TestObjects(t *testing.T) {
 	settings := shape{
 		"signup": is("open"), "verify_email": is("ask"), "link_policy": is("verified"), "magic_link": is("confirm"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900),
 		"session_idle_seconds": isCount, "session_absolute_seconds": isCount, "session_mode": is("bearer"), "signing_alg": is("ES256"),
-		"limits":   is("map[credentials:20/m/ip, 10/m/email mail:5/h/email, 30/h/ip oauth:60/m/ip sign_up:20/h/ip]"),
-		"branding": is("map[color:<nil> home_url:<nil> privacy_url:<nil> support_url:<nil> terms_url:<nil>]"),
+		"limits":     is("map[credentials:20/m/ip, 10/m/email mail:5/h/email, 30/h/ip oauth:60/m/ip sign_up:20/h/ip]"),
+		"audit_days": is("400"), "branding": is("map[color:<nil> home_url:<nil> privacy_url:<nil> support_url:<nil> terms_url:<nil>]"),
 	}
 	up := post("/auth/credentials/{app_id}", signInBody("Ann@Example.com", password, ""))
 

@@ -29,9 +29,6 @@ const (
 
 	// lastFlush bounds the write of the last refused attempts and counts when Run ends.
 	lastFlush = 5 * time.Second
-
-	// eventAge is how long an event is kept: a year, and five weeks to look back on it.
-	eventAge = 400 * day
 )
 
 // Run does the background work until ctx ends: it sends mail, notes when API keys were last used,
@@ -110,7 +107,7 @@ func (b background) upkeep(ctx context.Context) {
 
 // chores are the parts of the work that cost the store nothing as long as there is none.
 func (e *Engine) chores() []func(context.Context) error {
-	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue, e.refusals.flush}
+	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue, e.refusals.flush, e.audit.link, e.audit.keep}
 }
 
 // each does all parts, whatever fails.
@@ -154,7 +151,7 @@ func (e *Engine) RunOnce(ctx context.Context) error {
 // sweep removes one batch of expired data. more reports whether another batch may remain.
 func sweep(ctx context.Context, store Upkeep, now time.Time) (more bool, err error) {
 	err = panics.Catch(func() (err error) {
-		more, err = store.Sweep(ctx, now, now.Add(-eventAge), sweepMax)
+		more, err = store.Sweep(ctx, now, sweepMax)
 		return err
 	})
 	if err != nil {

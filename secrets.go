@@ -23,6 +23,8 @@ type secrets struct {
 	store resealStore
 	now   func() time.Time
 
+	chains func(context.Context) (int, error) // seals the audit chains again
+
 	mu     sync.Mutex
 	looked time.Time
 }

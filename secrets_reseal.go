@@ -16,6 +16,7 @@ const resealBatch = 200
 // of them.
 type Resealed struct {
 	SigningKeys, ClientSecrets int // sealed anew
+	AuditChains                int // likewise
 
 	Newest    string   // the id of the secret that seals from now on
 	Forgotten []string // these seal nothing alive, and may be removed from Config.Secrets
@@ -45,6 +46,9 @@ func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
 			return out, err
 		}
 		damaged = errors.Join(damaged, bad)
+	}
+	if out.AuditChains, err = s.chains(ctx); err != nil {
+		damaged = errors.Join(damaged, err)
 	}
 	if err := s.forget(ctx, &out, others); err != nil {
 		return out, err

@@ -61,6 +61,7 @@ type Store interface {
 	LimitStore
 	MailStore
 	EventStore
+	AuditStore
 	StatStore
 	WebhookStore
 	DeliveryStore

@@ -282,6 +282,55 @@ func (g guarded) Events(ctx context.Context, app uuid.UUID, q EventQuery) (r0 []
 	return g.Store.Events(ctx, app, q)
 }
 
+func (g guarded) EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) (r0 []Event, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.EventsByID(ctx, app, ids)
+}
+
+func (g guarded) Unchained(ctx context.Context, after uuid.UUID, max int) (r0 []Event, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Unchained(ctx, after, max)
+}
+
+func (g guarded) ChangeChain(ctx context.Context, c ChainChange) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.ChangeChain(ctx, c)
+}
+
+func (g guarded) Chain(ctx context.Context, app uuid.UUID) (r0 Chain, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Chain(ctx, app)
+}
+
+func (g guarded) Chains(ctx context.Context, after uuid.UUID, max int) (r0 []Chain, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Chains(ctx, after, max)
+}
+
+func (g guarded) Links(ctx context.Context, app uuid.UUID, from int64, max int) (r0 []Link, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Links(ctx, app, from, max)
+}
+
+func (g guarded) CountAudit(ctx context.Context, app uuid.UUID) (r0 AuditCount, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.CountAudit(ctx, app)
+}
+
 func (g guarded) AddStats(ctx context.Context, app uuid.UUID, b StatBatch) error {
 	if err := g.confirm(ctx); err != nil {
 		return err
@@ -401,11 +450,11 @@ func (g guarded) SealedHeads(ctx context.Context, now time.Time, since time.Time
 	return g.Store.SealedHeads(ctx, now, since)
 }
 
-func (g guarded) Sweep(ctx context.Context, now time.Time, events time.Time, max int) (r0 bool, err error) {
+func (g guarded) Sweep(ctx context.Context, now time.Time, max int) (r0 bool, err error) {
 	if err = g.confirm(ctx); err != nil {
 		return r0, err
 	}
-	return g.Store.Sweep(ctx, now, events, max)
+	return g.Store.Sweep(ctx, now, max)
 }
 
 func (g guarded) Ping(ctx context.Context) (r0 time.Time, err error) {

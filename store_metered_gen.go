@@ -282,6 +282,55 @@ func (on metered) Events(ctx context.Context, app uuid.UUID, q EventQuery) (r0 [
 	return r0, err
 }
 
+func (on metered) EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) (r0 []Event, err error) {
+	begun := time.Now()
+	r0, err = on.Store.EventsByID(ctx, app, ids)
+	on.meter.called("EventsByID", begun, err)
+	return r0, err
+}
+
+func (on metered) Unchained(ctx context.Context, after uuid.UUID, max int) (r0 []Event, err error) {
+	begun := time.Now()
+	r0, err = on.Store.Unchained(ctx, after, max)
+	on.meter.called("Unchained", begun, err)
+	return r0, err
+}
+
+func (on metered) ChangeChain(ctx context.Context, c ChainChange) (err error) {
+	begun := time.Now()
+	err = on.Store.ChangeChain(ctx, c)
+	on.meter.called("ChangeChain", begun, err)
+	return err
+}
+
+func (on metered) Chain(ctx context.Context, app uuid.UUID) (r0 Chain, err error) {
+	begun := time.Now()
+	r0, err = on.Store.Chain(ctx, app)
+	on.meter.called("Chain", begun, err)
+	return r0, err
+}
+
+func (on metered) Chains(ctx context.Context, after uuid.UUID, max int) (r0 []Chain, err error) {
+	begun := time.Now()
+	r0, err = on.Store.Chains(ctx, after, max)
+	on.meter.called("Chains", begun, err)
+	return r0, err
+}
+
+func (on metered) Links(ctx context.Context, app uuid.UUID, from int64, max int) (r0 []Link, err error) {
+	begun := time.Now()
+	r0, err = on.Store.Links(ctx, app, from, max)
+	on.meter.called("Links", begun, err)
+	return r0, err
+}
+
+func (on metered) CountAudit(ctx context.Context, app uuid.UUID) (r0 AuditCount, err error) {
+	begun := time.Now()
+	r0, err = on.Store.CountAudit(ctx, app)
+	on.meter.called("CountAudit", begun, err)
+	return r0, err
+}
+
 func (on metered) AddStats(ctx context.Context, app uuid.UUID, b StatBatch) (err error) {
 	begun := time.Now()
 	err = on.Store.AddStats(ctx, app, b)
@@ -401,9 +450,9 @@ func (on metered) SealedHeads(ctx context.Context, now time.Time, since time.Tim
 	return r0, err
 }
 
-func (on metered) Sweep(ctx context.Context, now time.Time, events time.Time, max int) (r0 bool, err error) {
+func (on metered) Sweep(ctx context.Context, now time.Time, max int) (r0 bool, err error) {
 	begun := time.Now()
-	r0, err = on.Store.Sweep(ctx, now, events, max)
+	r0, err = on.Store.Sweep(ctx, now, max)
 	on.meter.called("Sweep", begun, err)
 	return r0, err
 }

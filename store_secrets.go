@@ -46,7 +46,7 @@ type SealStore interface {
 	Reseal(ctx context.Context, app uuid.UUID, s Sealed, next []byte, by string) error
 
 	// SealedHeads returns the distinct first nine bytes, in any order, of all blobs that
-	// live apps keep: of signing keys, client secrets, secrets of webhooks, mail and tokens that are not expired
+	// live apps keep: of signing keys, client secrets, secrets of webhooks, seals of chains, mail and tokens that are not expired
 	// at now, and credentials made at since or later. They name the secret of what is
 	// sealed; what is not sealed has a head, too.
 	SealedHeads(ctx context.Context, now, since time.Time) ([][]byte, error)

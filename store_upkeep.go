@@ -84,16 +84,18 @@ type Settled struct {
 type EventStore interface {
 	// Events lists events that match every filter, newest first (time, then id).
 	Events(ctx context.Context, app uuid.UUID, q EventQuery) ([]Event, error)
+
+	// EventsByID returns the events with these ids, in any order. It leaves out ids that are unknown.
+	EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) ([]Event, error)
 }
 
 // Upkeep is what Engine.Run and health checks need.
 type Upkeep interface {
-	// Sweep removes what is expired or ended at now, events whose Time is before events (the
-	// zero time: no event), the old counts that [StatStore] names, and the rows of deleted apps, at
-	// most max of each; more reports whether a further call may have work. Repeated calls come to
-	// an end. An idle session may stay for up to a day longer and a limit for up to an hour, which
-	// changes no answer.
-	Sweep(ctx context.Context, now, events time.Time, max int) (more bool, err error)
+	// Sweep removes what is expired or ended at now, the old counts that [StatStore] names, and the
+	// rows of deleted apps, at most max of each; more reports whether a further call may have work.
+	// It removes no event of a live app. Repeated calls come to an end. An idle session may stay for
+	// up to a day longer and a limit for up to an hour, which changes no answer.
+	Sweep(ctx context.Context, now time.Time, max int) (more bool, err error)
 
 	// Ping answers the store's clock, the one exception to "never reads the clock". It fails
 	// while the store cannot write.

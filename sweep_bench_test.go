@@ -88,7 +88,7 @@ func (v sweepVariant) bench(b *bench, crowd crowds) {
 // sweepAll does what RunOnce does, in a process without an engine.
 func sweepAll(ctx context.Context, s authkit.Store) error {
 	for {
-		if more, err := s.Sweep(ctx, time.Now(), time.Time{}, 1000); err != nil || !more {
+		if more, err := s.Sweep(ctx, time.Now(), 1000); err != nil || !more {
 			return err
 		}
 	}

@@ -84,6 +84,9 @@ type Settings struct {
 
 	// Branding is how the app looks on pages.
 	Branding Branding `json:"branding,omitzero"`
+
+	// AuditDays is for how many days the events of the app are kept, 7 to 3650; zero: 400.
+	AuditDays int `json:"audit_days,omitempty"`
 }
 
 // AppLimits are the limits of one app, written as in [LimitConfig]. The engine's own limit

@@ -78,7 +78,15 @@ func plainCalls() []call {
 			return err
 		}},
 		{method: "Sweep", do: func(c caller) error {
-			_, err := c.s.Sweep(c.ctx, after(99*time.Hour), time.Time{}, 1000)
+			_, err := c.s.Sweep(c.ctx, after(99*time.Hour), 1000)
+			return err
+		}},
+		{method: "Unchained", do: func(c caller) error {
+			_, err := c.s.Unchained(c.ctx, uuid.Nil, 1)
+			return err
+		}},
+		{method: "Chains", do: func(c caller) error {
+			_, err := c.s.Chains(c.ctx, uuid.Nil, 1)
 			return err
 		}},
 		{method: "NoteSecret", do: func(c caller) error {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
 )
 
@@ -88,6 +90,23 @@ func otherCalls() []call {
 		}},
 		{method: "Stats", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return shown(c.s.Stats(c.ctx, c.app, today(), today()))
+		}},
+		{method: "EventsByID", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.EventsByID(c.ctx, c.app, []uuid.UUID{c.x.event.ID}))
+		}},
+		{method: "Chain", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.Chain(c.ctx, c.app)
+			return err
+		}},
+		{method: "ChangeChain", foreign: authkit.ErrStale, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.ChangeChain(c.ctx, authkit.ChainChange{App: c.app, Was: c.x.chain.Seal, Next: chainOf(1, "other"), Secret: secretID(1)})
+		}},
+		{method: "Links", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			return shown(c.s.Links(c.ctx, c.app, 0, 10))
+		}},
+		{method: "CountAudit", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			n, err := c.s.CountAudit(c.ctx, c.app)
+			return shown(make([]int, n.Events), err)
 		}},
 		{method: "Events", how: "without a filter", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
 			return shown(c.s.Events(c.ctx, c.app, authkit.EventQuery{Page: authkit.Page{Limit: 10}}))

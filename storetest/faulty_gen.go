@@ -323,6 +323,62 @@ func (f *Faulty) Events(ctx context.Context, app uuid.UUID, q authkit.EventQuery
 	return f.s.Events(ctx, app, q)
 }
 
+// EventsByID passes the call on, unless it is to fail.
+func (f *Faulty) EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) (r0 []authkit.Event, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.EventsByID(ctx, app, ids)
+}
+
+// Unchained passes the call on, unless it is to fail.
+func (f *Faulty) Unchained(ctx context.Context, after uuid.UUID, max int) (r0 []authkit.Event, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Unchained(ctx, after, max)
+}
+
+// ChangeChain passes the call on, unless it is to fail.
+func (f *Faulty) ChangeChain(ctx context.Context, c authkit.ChainChange) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.ChangeChain(ctx, c)
+}
+
+// Chain passes the call on, unless it is to fail.
+func (f *Faulty) Chain(ctx context.Context, app uuid.UUID) (r0 authkit.Chain, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Chain(ctx, app)
+}
+
+// Chains passes the call on, unless it is to fail.
+func (f *Faulty) Chains(ctx context.Context, after uuid.UUID, max int) (r0 []authkit.Chain, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Chains(ctx, after, max)
+}
+
+// Links passes the call on, unless it is to fail.
+func (f *Faulty) Links(ctx context.Context, app uuid.UUID, from int64, max int) (r0 []authkit.Link, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Links(ctx, app, from, max)
+}
+
+// CountAudit passes the call on, unless it is to fail.
+func (f *Faulty) CountAudit(ctx context.Context, app uuid.UUID) (r0 authkit.AuditCount, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.CountAudit(ctx, app)
+}
+
 // AddStats passes the call on, unless it is to fail.
 func (f *Faulty) AddStats(ctx context.Context, app uuid.UUID, b authkit.StatBatch) error {
 	if err := f.next(); err != nil {
@@ -460,11 +516,11 @@ func (f *Faulty) SealedHeads(ctx context.Context, now time.Time, since time.Time
 }
 
 // Sweep passes the call on, unless it is to fail.
-func (f *Faulty) Sweep(ctx context.Context, now time.Time, events time.Time, max int) (r0 bool, err error) {
+func (f *Faulty) Sweep(ctx context.Context, now time.Time, max int) (r0 bool, err error) {
 	if err := f.next(); err != nil {
 		return r0, err
 	}
-	return f.s.Sweep(ctx, now, events, max)
+	return f.s.Sweep(ctx, now, max)
 }
 
 // Ping passes the call on, unless it is to fail.

@@ -144,11 +144,7 @@ func (l *appSteps) doWait() {
 	if !l.often(2, "and sweeps") {
 		return
 	}
-	var events time.Time
-	if l.often(2, "and old events") {
-		events = l.at.Add(-time.Minute)
-	}
-	l.answered(sweep(l.ctx, l.s, l.at, events), nil)
-	l.m.sweep(l.at, events)
+	l.answered(sweep(l.ctx, l.s, l.at), nil)
+	l.m.sweep(l.at)
 	clear(l.deleted)
 }

@@ -96,7 +96,7 @@ func logoGone(b *bed) {
 	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}))
 	_, err := b.s.Logo(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
-	b.ok(sweep(b.ctx, b.s, now(), now()))
+	b.ok(sweep(b.ctx, b.s, now()))
 	again := anApp("again")
 	again.ID, again.Logo = b.app, logo("a").Hash // which no picture was given for
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: again, First: signingKey(1)}))

@@ -134,7 +134,7 @@ func mailExpired(b *bed) {
 	riders := b.riders("y")
 	riders.Mail[0].Expires = time.Time{}
 	b.ok(b.s.Put(b.ctx, authkit.Put{App: b.app, Riders: riders}))
-	_, err := b.s.Sweep(b.ctx, after(9999*time.Hour), time.Time{}, 1000)
+	_, err := b.s.Sweep(b.ctx, after(9999*time.Hour), 1000)
 	b.ok(err)
 	equal(b, len(b.claim(after(9999*time.Hour), 10)), 1)
 }

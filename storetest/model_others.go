@@ -78,13 +78,8 @@ func (m model) hit(app uuid.UUID, hits []authkit.Hit, now time.Time) authkit.Hit
 }
 
 // sweep removes what is expired or ended, and old events.
-func (m model) sweep(now, events time.Time) {
+func (m model) sweep(now time.Time) {
 	for _, a := range m {
-		for id, e := range a.events {
-			if e.Time.Before(events) {
-				delete(a.events, id)
-			}
-		}
 		for id, t := range a.tokens {
 			if !now.Before(t.ExpiresAt) {
 				delete(a.tokens, id)

@@ -260,7 +260,7 @@ func ownerConfirms(b *bed) {
 	b.is(err, authkit.ErrNotFound)
 	_, err = b.s.App(b.ctx, kept.ID)
 	b.ok(err)
-	b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
+	b.ok(sweep(b.ctx, b.s, now()))
 	b.is(b.s.ConfirmDeletion(b.ctx, moved.ID, "host:else"), authkit.ErrNotFound)
 }
 

@@ -95,13 +95,13 @@ func besideDeleteApp(b *bed) {
 			c := caller{b.ctx, s, app, x, b.riders(strconv.Itoa(n))}
 			switch {
 			case n == 3: // and sweeps at once, while others may still write
-				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Riders{}), sweep(b.ctx, s, now(), time.Time{}))
+				return errors.Join(s.DeleteApp(b.ctx, app, now(), authkit.Riders{}), sweep(b.ctx, s, now()))
 			case n < 3:
 				return c.create(strconv.Itoa(n), nil)
 			}
 			return s.Put(b.ctx, authkit.Put{App: app, Riders: c.riders})
 		}, authkit.ErrNotFound)
-		b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
+		b.ok(sweep(b.ctx, b.s, now()))
 		a := anApp(uuid.NewString())
 		a.ID = app
 		b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: a, First: signingKey(1)}))
@@ -113,9 +113,9 @@ func besideDeleteApp(b *bed) {
 
 // sweep calls Sweep until there is no more work. A call may remove only one deleted app, and the
 // earlier runs of the lockstep have left some hundreds.
-func sweep(ctx context.Context, s authkit.Store, at, events time.Time) error {
+func sweep(ctx context.Context, s authkit.Store, at time.Time) error {
 	for range 2000 {
-		if more, err := s.Sweep(ctx, at, events, 100); err != nil || !more {
+		if more, err := s.Sweep(ctx, at, 100); err != nil || !more {
 			return err
 		}
 	}

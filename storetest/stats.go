@@ -129,7 +129,7 @@ func statsSweep(b *bed) {
 	more, calls := true, 0
 	for ; more; calls++ {
 		var err error
-		more, err = b.s.Sweep(b.ctx, now(), time.Time{}, 2)
+		more, err = b.s.Sweep(b.ctx, now(), 2)
 		b.ok(err)
 		if calls > 100 {
 			b.Fatal("got more work after 100 calls, want an end")
@@ -155,7 +155,7 @@ func statsGone(b *bed) {
 	b.ok(b.s.AddStats(b.ctx, b.app, batch))
 	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}))
 	b.is(b.s.AddStats(b.ctx, b.app, batch), authkit.ErrNotFound)
-	b.ok(sweep(b.ctx, b.s, now(), time.Time{}))
+	b.ok(sweep(b.ctx, b.s, now()))
 	again := anApp("again")
 	again.ID = b.app
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: again, First: signingKey(1)}))

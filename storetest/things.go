@@ -25,6 +25,7 @@ type things struct {
 	event      authkit.Event
 	webhook    authkit.Webhook
 	delivery   authkit.Delivery
+	chain      authkit.Chain // of that event
 }
 
 // theHit is a hit against a limit of one.
@@ -40,6 +41,7 @@ func (b *bed) newThings() things {
 		mail:     authkit.Mail{ID: uuid.New(), Sealed: []byte("sealed"), DueAt: now(), Expires: after(time.Hour)},
 		webhook:  webhook(uuid.Nil, "https://x.example"),
 		event:    authkit.Event{ID: uuid.New(), Time: now(), Type: "seen", UserID: u.ID},
+		chain:    chainOf(1, "chain"),
 	}
 	t.token.Proof = hash("code")
 	t.delivery = delivery(t.webhook, 1, u.ID)
@@ -74,6 +76,7 @@ func (b *bed) furnish(x things) uuid.UUID {
 	b.ok(b.s.AddStats(b.ctx, app, authkit.StatBatch{
 		Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: x.user.ID}},
 	}))
+	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: app, Next: x.chain, Append: linkOf(0, x.event.ID), Secret: b.sealing()}))
 	return app
 }
 

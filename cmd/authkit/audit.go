@@ -16,6 +16,7 @@ import (
 type auditCommands struct {
 	List   listEvents   `cmd:"" help:"List the events of an app, newest first."`
 	Export exportEvents `cmd:"" help:"Write the events of an app as JSON, one a line, newest first."`
+	Verify verifyEvents `cmd:"" help:"Check that the events of an app are as they were written; exit status 1 if not, 2 for an error."`
 }
 
 // eventRow is an event in JSON, as the endpoint shows it.

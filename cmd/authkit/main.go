@@ -39,7 +39,7 @@ type cli struct {
 	User      userCommands  `cmd:"" help:"Manage the users of an app."`
 	Users     usersCommands `cmd:"" help:"Bring all users into an app, or take them out."`
 	Key       keyCommands   `cmd:"" help:"Manage the API keys of an app."`
-	Audit     auditCommands `cmd:"" help:"Read the audit log of an app."`
+	Audit     auditCommands `cmd:"" help:"Read the audit log of an app, and check it."`
 	Backup    backup        `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
 	Doctor    doctor        `cmd:"" help:"Look for what is wrong with a deployment, and say what to do."`
 	Health    health        `cmd:"" help:"Ask whether the server runs: exit status 0 if it does."`

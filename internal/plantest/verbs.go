@@ -44,7 +44,7 @@ func Pages() []Verb {
 		}),
 		// The last, since it removes what others name: of 5,000 rows that are over, the first 40.
 		of("Sweep of a part of what is over", func(ctx context.Context, s authkit.Store) (bool, error) {
-			return s.Sweep(ctx, now.Add(time.Hour+5*time.Millisecond), now.Add(-time.Hour+5*time.Millisecond), 40)
+			return s.Sweep(ctx, now.Add(time.Hour+5*time.Millisecond), 40)
 		}),
 	}
 }
@@ -208,7 +208,7 @@ func upkeepVerbs() []Verb {
 			return s.SettleMail(ctx, []authkit.Settled{{App: app, ID: row(14), Done: true}, {App: app, ID: row(15), Until: now.Add(time.Hour), DueAt: now}})
 		}},
 		of("Sweep with nothing to remove", func(ctx context.Context, s authkit.Store) (bool, error) {
-			return s.Sweep(ctx, now.Add(-24*time.Hour), now.Add(-24*time.Hour), 1000)
+			return s.Sweep(ctx, now.Add(-24*time.Hour), 1000)
 		}),
 	}
 }

@@ -83,7 +83,7 @@ spent as (` + spend + ` and exists (select 1 from made) returning hash)`)
 		c.put("authkit_outbox", mailCols, 5)
 	}
 	for range k.events {
-		c.put("authkit_events", eventCols, 10)
+		c.event()
 	}
 	return c.end()
 }
@@ -112,6 +112,13 @@ func (c *chain) part(name, sql string, n int) {
 // put adds a row of the next n parameters.
 func (c *chain) put(table, cols string, n int) {
 	c.part("put"+strconv.Itoa(c.next), `insert into `+table+` (app_id, `+cols+`) select $1, `+params(c.next, n)+` from `+c.last+` returning 1`, n)
+}
+
+// event adds an event of the next parameters, and the row that names it as unchained.
+func (c *chain) event() {
+	id := params(c.next, 1)
+	c.put("authkit_events", eventCols, 10)
+	c.part("pending"+strconv.Itoa(c.next), `insert into authkit_audit_pending (app_id, event_id) select $1, `+id+` from `+c.last+` returning 1`, 0)
 }
 
 // end counts the live app and the rows of the last part.

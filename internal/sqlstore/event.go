@@ -10,7 +10,7 @@ import (
 
 // Events implements [authkit.EventStore].
 func (s *Store) Events(ctx context.Context, app uuid.UUID, f authkit.EventQuery) ([]authkit.Event, error) {
-	w := where{sql: `select event_id, app_id, user_id, at, type, actor, ip, result, reason, request_id, detail from authkit_events where app_id = $1` + liveApp, args: []any{id(app)}}
+	w := where{sql: `select ` + scannedEvent + ` from authkit_events e where app_id = $1` + liveApp, args: []any{id(app)}}
 	if f.Type != "" {
 		w.and("type", "=", f.Type)
 	}
@@ -24,9 +24,5 @@ func (s *Store) Events(ctx context.Context, app uuid.UUID, f authkit.EventQuery)
 		w.and("at", "<", us(f.Until))
 	}
 	w.page(f.Page, "at", "event_id")
-	return list(ctx, s, w.sql, func(r Row) (authkit.Event, error) {
-		var e authkit.Event
-		err := r.Scan(&e.ID, &e.App, &e.UserID, (*micros)(&e.Time), &e.Type, &e.Actor, &e.IP, &e.Result, &e.Reason, &e.RequestID, &e.Detail)
-		return e, err
-	}, w.args...)
+	return list(ctx, s, w.sql, scanEvent, w.args...)
 }

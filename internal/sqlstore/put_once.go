@@ -69,7 +69,7 @@ func (p putting) text(share string) string {
 		c.put("authkit_outbox", mailCols, 5)
 	}
 	for range p.events {
-		c.put("authkit_events", eventCols, 10)
+		c.event()
 	}
 	return c.end()
 }

@@ -33,6 +33,7 @@ func (s *Store) riders(ctx context.Context, q Tx, r ride) {
 	}
 	for _, e := range r.of.Events {
 		q.Queue(ctx, nil, putEvent, append([]any{id(r.app)}, eventArgs(e)...)...)
+		q.Queue(ctx, nil, putPending, id(r.app), id(e.ID))
 	}
 	for _, d := range r.of.Deliveries {
 		q.Queue(ctx, nil, putDelivery, append([]any{id(r.app)}, deliveryArgs(d)...)...)

@@ -115,6 +115,7 @@ func (s *Store) SealedHeads(ctx context.Context, now, since time.Time) ([][]byte
 		{table: "authkit_signing_keys", blob: "sealed"},
 		{table: "authkit_oauth", blob: "secret"},
 		{table: "authkit_webhooks", blob: "secret"},
+		{table: "authkit_audit_chains", blob: "seal"},
 		{"authkit_tokens", "data", " and s.expires_at > $1", []any{us(now)}},
 		{"authkit_outbox", "sealed", " and (s.expires_at = 0 or s.expires_at > $1)", []any{us(now)}},
 		{"authkit_credentials", "data", " and s.created_at >= $1", []any{us(since)}},

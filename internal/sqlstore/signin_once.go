@@ -63,7 +63,7 @@ over as (` + shift(endOldest, 3, c.next) + ` returning 1)`)
 		c.put("authkit_outbox", mailCols, 5)
 	}
 	for range k.events {
-		c.put("authkit_events", eventCols, 10)
+		c.event()
 	}
 	c.sql.WriteString(Then + `select 1 from ` + c.last)
 	return c.sql.String()

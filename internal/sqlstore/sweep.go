@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +30,7 @@ type sweep struct {
 	shared             bool   // whether any number of rows have one value of the column
 }
 
-// sweeps are those of the rows that expire, and last that of events, which have a time of their own.
+// sweeps are those of the rows that expire.
 var sweeps = []sweep{
 	{"authkit_tokens", "app_id, kind, slot, place", "expires_at", false, "", false},
 	{"authkit_sessions", "app_id, session_id", "over_quarter", false, "21600000000", false},
@@ -41,7 +39,6 @@ var sweeps = []sweep{
 	{"authkit_stats", "app_id, day, kind, name", "day", false, "86400000000 - " + strconv.Itoa(authkit.StatDays), true},
 	{"authkit_active", "app_id, day, user_id", "day", false, "86400000000 - 1", true},
 	{"authkit_deliveries", "app_id, webhook_id, delivery_id", "expires_at", false, "", false},
-	{"authkit_events", "app_id, event_id", "at", false, "", false},
 }
 
 // over is the condition on the rows that the time $n removes. A number of a period is over with the
@@ -74,16 +71,12 @@ and ` + t.column + ` >= (` + first(t.column, 1) + `) and ` + t.column + ` <= (se
 }
 
 // look is the statement that tells what there is to remove: a row with 1 or 0 for each sweep, by
-// the time $1 (of events: $2), and for a deleted app. A Postgres without statistics would read
+// the time $1, and for a deleted app. A Postgres without statistics would read
 // much of a table for many rows, but follows the order of an index for one.
 var look = func() string {
 	var sql strings.Builder
-	for i, t := range sweeps {
-		n := "$1"
-		if i == len(sweeps)-1 {
-			n = "$2"
-		}
-		sql.WriteString(`case when (select ` + t.column + ` from ` + t.table + ` where ` + t.over(n) + ` order by ` + t.column + ` limit 1) is null then 0 else 1 end, `)
+	for _, t := range sweeps {
+		sql.WriteString(`case when (select ` + t.column + ` from ` + t.table + ` where ` + t.over("$1") + ` order by ` + t.column + ` limit 1) is null then 0 else 1 end, `)
 	}
 	return `select ` + sql.String() + `case when (select app_id from authkit_apps where deleted_at <> 0 order by app_id limit 1) is null then 0 else 1 end`
 }()
@@ -94,6 +87,7 @@ var owned = [][2]string{
 	{"authkit_sessions", "app_id, session_id"}, {"authkit_credentials", "app_id, kind, subject"},
 	{"authkit_user_roles", "app_id, user_id, role"},
 	{"authkit_users", "app_id, user_id"}, {"authkit_tokens", "app_id, kind, slot, place"}, {"authkit_outbox", "app_id, mail_id"},
+	{"authkit_audit_pending", "app_id, event_id"}, {"authkit_audit_links", "app_id, seq"}, {"authkit_audit_chains", "app_id"},
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
 	{"authkit_deliveries", "app_id, webhook_id, delivery_id"}, {"authkit_webhooks", "app_id, webhook_id"},
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"},
@@ -107,18 +101,13 @@ func IsUpkeep(ctx context.Context) bool { return ctx.Value(upkeepType{}) != nil 
 
 // Sweep implements [authkit.Upkeep]. One statement tells what there is to remove. The rest is
 // many small transactions, so that no lock is held for long.
-func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (more bool, err error) {
+func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (more bool, err error) {
 	ctx = context.WithValue(ctx, upkeepType{}, true)
-	at := slices.Repeat([]int64{us(now)}, len(sweeps))
-	at[len(at)-1] = math.MinInt64
-	if !events.IsZero() {
-		at[len(at)-1] = us(events) - 1
-	}
-	due, err := s.due(ctx, us(now), at[len(at)-1])
+	due, err := s.due(ctx, us(now))
 	for i := range sweeps {
 		if err == nil && due[i] {
 			var full bool
-			full, err = s.purge(ctx, sweeps[i].purge, limit, at[i])
+			full, err = s.purge(ctx, sweeps[i].purge, limit, us(now))
 			more = more || full
 		}
 	}
@@ -131,13 +120,13 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (mo
 }
 
 // due reports for each sweep, and last for deleted apps, whether it has rows to remove.
-func (s *Store) due(ctx context.Context, now, events int64) (due []bool, err error) {
+func (s *Store) due(ctx context.Context, now int64) (due []bool, err error) {
 	found := make([]int64, len(sweeps)+1)
 	var into []any
 	for i := range found {
 		into = append(into, &found[i])
 	}
-	err = s.c.Rows(ctx, look, func(r Row) error { return r.Scan(into...) }, now, events)
+	err = s.c.Rows(ctx, look, func(r Row) error { return r.Scan(into...) }, now)
 	for _, n := range found {
 		due = append(due, n != 0)
 	}

@@ -74,6 +74,10 @@ type tenant struct {
 	events   []authkit.Event // oldest first
 	eventIDs map[uuid.UUID]struct{}
 
+	unchained []uuid.UUID // events that no link holds, by id
+	chain     *authkit.Chain
+	links     []authkit.Link
+
 	stats  map[statKey]int64
 	active map[authkit.ActiveUser]struct{}
 

@@ -112,6 +112,8 @@ func (t *tenant) write(a authkit.Riders) {
 	for _, e := range a.Events {
 		t.events = insert(t.events, e, eventAge)
 		t.eventIDs[e.ID] = struct{}{}
+		at, _ := slices.BinarySearchFunc(t.unchained, e.ID, compareIDs)
+		t.unchained = slices.Insert(t.unchained, at, e.ID)
 	}
 	for _, d := range a.Deliveries {
 		t.deliveries[deliveryID{d.Webhook, d.ID}] = d

@@ -177,6 +177,9 @@ func (t *tenant) blobs(now, since time.Time, add func([]byte)) {
 			add(x.Blob)
 		}
 	}
+	if t.chain != nil {
+		add(t.chain.Seal)
+	}
 	for _, k := range t.tokens {
 		if k.ExpiresAt.After(now) {
 			add(k.Data)

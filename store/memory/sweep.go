@@ -2,22 +2,20 @@ package memory
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
 // Sweep implements [authkit.Upkeep]. What was in a deleted app is gone already; its id
 // becomes free here.
-func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
+func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, error) {
 	more := false
 	err := s.step(ctx, func() error {
 		now := micro(now)
-		tokens, sessions, mail, limits, dead, old := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
+		tokens, sessions, mail, limits, dead := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
 		stats, active, deliveries := batch{limit}, batch{limit}, batch{limit}
 		for _, t := range s.apps {
 			t.sweep(now, &tokens, &sessions, &mail)
 			t.sweepDeliveries(now, &deliveries)
-			t.sweepEvents(micro(events), &old)
 			t.sweepStats(now.Unix()/daySeconds, &stats, &active)
 		}
 		for k, at := range s.limits {
@@ -30,7 +28,7 @@ func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bo
 				delete(s.dead, id)
 			}
 		}
-		for _, b := range []batch{tokens, sessions, mail, limits, dead, old, stats, active, deliveries} {
+		for _, b := range []batch{tokens, sessions, mail, limits, dead, stats, active, deliveries} {
 			more = more || b.left < 0
 		}
 		return nil
@@ -55,16 +53,6 @@ func (t *tenant) sweep(now time.Time, tokens, sessions, mail *batch) {
 			t.mail.drop(id)
 		}
 	}
-}
-
-// sweepEvents removes the events before a time, the oldest first; with the zero time, no event.
-func (t *tenant) sweepEvents(until time.Time, old *batch) {
-	n := 0
-	for n < len(t.events) && t.events[n].Time.Before(until) && old.takes() {
-		delete(t.eventIDs, t.events[n].ID)
-		n++
-	}
-	t.events = slices.Delete(t.events, 0, n)
 }
 
 // batch counts down what may still be removed. It is below 0 if there was more to remove.

@@ -28,6 +28,8 @@ func acrossApps() map[string]string {
 		`^select app_id from authkit_apps where deleted_at <> 0`:          "Sweep looks for a deleted app",
 		`^select case when \(select expires_at from authkit_tokens where`: "Sweep looks for what is over",
 		`^with recursive turn\(app_id, found\) as`:                        "DueMail takes turns between apps",
+		`^select e\.event_id, .* from authkit_audit_pending p`:            "Unchained looks for the next app",
+		`^select h\.app_id, .* a\.settings from authkit_audit_chains`:     "Chains walks through every app",
 		`^select distinct substr\(`:                                       "SealedHeads reads every app",
 		`^select s\.app_id, [\w ()]+, \w+ from`:                          "Sealed walks through every app",
 		`^select w\.app_id, w\.webhook_id from`:                          "DueWebhooks goes through the webhooks of every app",
@@ -37,7 +39,7 @@ func acrossApps() map[string]string {
 		`^with live as \(.*\),\nhit0 as`: "Hit counts for a peer in all apps together, too",
 		// Of a deleted app the server finds the rows by their whole keys: with a condition on the
 		// app alone it would read all of them where it has no statistics.
-		`^delete from authkit_\w+ where (\(app_id, |app_id in \()`: "Sweep",
+		`^delete from authkit_\w+ where (\(app_id[,)]|app_id in \()`: "Sweep",
 	}
 }
 

@@ -49,7 +49,7 @@ func TestASweepLeavesARowThatIsRenewedMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	swept := make(chan error, 1)
-	go func() { _, err := s.Sweep(t.Context(), now, time.Time{}, 100); swept <- err }()
+	go func() { _, err := s.Sweep(t.Context(), now, 100); swept <- err }()
 	awaitLock(t, pool, q.Get("application_name"))
 	if err := beside.Commit(t.Context()); err != nil {
 		t.Fatal(err)

@@ -184,7 +184,7 @@ func TestTheFileAloneHoldsTheDataAfterASweep(t *testing.T) {
 	if err := s.CreateApp(t.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{KID: "k"}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Sweep(t.Context(), time.Now(), time.Time{}, 1000); err != nil {
+	if _, err := s.Sweep(t.Context(), time.Now(), 1000); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := copied("idle.db").App(t.Context(), app.ID); err != nil {

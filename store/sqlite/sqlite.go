@@ -63,8 +63,8 @@ func New(ctx context.Context, write, read *sql.DB) (*Store, error) {
 
 // Sweep implements [authkit.Upkeep]. Once there is no more to remove, it moves what stands in
 // the -wal file into the database file.
-func (s *Store) Sweep(ctx context.Context, now, events time.Time, limit int) (bool, error) {
-	more, err := s.Store.Sweep(ctx, now, events, limit)
+func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, error) {
+	more, err := s.Store.Sweep(ctx, now, limit)
 	if err != nil || more {
 		return more, err
 	}

@@ -52,7 +52,7 @@ select $1, n, 'u', 1, 0, 0, 0, 1 << 62, 1 << 62, '[]', '', '' from c`,
 		for _, table := range tables {
 			before[table] = count(table)
 		}
-		if more, err = s.Sweep(t.Context(), now, time.Time{}, 2); err != nil {
+		if more, err = s.Sweep(t.Context(), now, 2); err != nil {
 			t.Fatal(err)
 		}
 		for _, table := range tables {

@@ -1,0 +1,101 @@
+package authkit
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// maxWaitingShown is up to how many events that wait are read, to name one that was added.
+const maxWaitingShown = 100_000
+
+// others looks for events that are neither in a link nor waiting for one. The numbers are of one
+// moment, so that they differ only if there is such a one, or one that waited is gone.
+func (w *auditWalk) others(ctx context.Context, n AuditCount) error {
+	switch kept := w.chain.Next - w.chain.First; {
+	case n.Events == kept+n.Unchained:
+		return nil
+	case n.Events < kept+n.Unchained:
+		return &AuditFault{-1, uuid.Nil, fmt.Sprintf("%d events that were not yet chained were removed", kept+n.Unchained-n.Events)}
+	}
+	id, err := w.added(ctx)
+	if err != nil {
+		return err
+	}
+	return &AuditFault{-1, id, "it is in no link and waits for none: it was added"}
+}
+
+// added returns the oldest event that is in no link and waits for none. It is the nil UUID if so many
+// wait that it cannot be told. It takes eight bytes of memory for each event, and is asked only once
+// one is known to be there.
+func (w *auditWalk) added(ctx context.Context) (found uuid.UUID, err error) {
+	linked := map[uint64]struct{}{}
+	if err := w.addLinked(ctx, linked, w.chain.First); err != nil {
+		return uuid.Nil, err
+	}
+	var others []uuid.UUID // the newest first
+	q := EventQuery{Page: Page{Limit: maxLink}}
+	for more := true; more; {
+		events, err := w.store.Events(ctx, w.chain.App, q)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		for i := range events {
+			if _, ok := linked[shortID(events[i].ID)]; !ok && len(others) <= maxWaitingShown {
+				others = append(others, events[i].ID)
+			}
+			q.Time, q.ID = events[i].Time, events[i].ID
+		}
+		more = len(events) == q.Limit
+	}
+	if len(others) > maxWaitingShown {
+		return uuid.Nil, nil
+	}
+	// What is chained from now on waited before, or is in a link after the chain's end.
+	waiting, err := w.store.Unchained(ctx, idBefore(w.chain.App), maxWaitingShown)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	for i := range waiting {
+		linked[shortID(waiting[i].ID)] = struct{}{}
+	}
+	if err := w.addLinked(ctx, linked, w.chain.Next); err != nil {
+		return uuid.Nil, err
+	}
+	for _, id := range others {
+		if _, ok := linked[shortID(id)]; !ok {
+			found = id
+		}
+	}
+	return found, nil
+}
+
+// addLinked adds the events of the links from a position on.
+func (w *auditWalk) addLinked(ctx context.Context, linked map[uint64]struct{}, from int64) error {
+	for {
+		links, err := w.store.Links(ctx, w.chain.App, from, 1)
+		if err != nil || len(links) == 0 || links[0].Seq < from {
+			return err
+		}
+		for _, id := range links[0].IDs() {
+			linked[shortID(id)] = struct{}{}
+		}
+		from += links[0].Len()
+	}
+}
+
+// shortID is the random half of an id.
+func shortID(id uuid.UUID) uint64 { return binary.BigEndian.Uint64(id[8:]) }
+
+// idBefore returns the id right before another one.
+func idBefore(id uuid.UUID) uuid.UUID {
+	for i := len(id) - 1; i >= 0; i-- {
+		id[i]--
+		if id[i] != 0xff {
+			break
+		}
+	}
+	return id
+}

@@ -1,0 +1,111 @@
+package authkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+)
+
+// keep logs the heads of the chains that have grown since the last time, and removes the links
+// whose events are all older than their app keeps them. It does nothing until an hour is over.
+func (a *auditChain) keep(ctx context.Context) error {
+	now := a.now()
+	a.mu.Lock()
+	due := !now.Before(a.due)
+	if due {
+		a.due = now.Add(headsEvery)
+	}
+	a.mu.Unlock()
+	if !due {
+		return nil
+	}
+	return a.each(ctx, func(c Chain) error {
+		if c.LinkedAt.After(now.Add(-2 * headsEvery)) { // other processes have their own hour
+			a.log.LogAttrs(ctx, slog.LevelInfo, "head of the audit chain", slog.String("app", c.App.String()), slog.String("head", c.head()))
+		}
+		return a.cut(ctx, c, now.AddDate(0, 0, -c.days()))
+	})
+}
+
+// days is for how long the events of the app are kept.
+func (c Chain) days() int {
+	if c.Days == 0 {
+		return defaultAuditDays
+	}
+	return c.Days
+}
+
+// each calls do for every chain, whatever fails.
+func (a *auditChain) each(ctx context.Context, do func(Chain) error) error {
+	var all error
+	for after := uuid.Nil; ; {
+		chains, err := a.store.Chains(ctx, after, chainsPage)
+		if err != nil {
+			return errors.Join(all, fmt.Errorf("list the audit chains: %w", err))
+		}
+		for _, c := range chains {
+			if err := do(c); err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound) { // another process was first, or the app is gone
+				all = errors.Join(all, fmt.Errorf("keep the audit chain of app %s: %w", c.App, err))
+			}
+		}
+		if len(chains) < chainsPage {
+			return all
+		}
+		after = chains[len(chains)-1].App
+	}
+}
+
+// cut removes the oldest links, as long as all of their events are before a time. What is left begins
+// with the hash of the last one that was removed, which the seal covers.
+func (a *auditChain) cut(ctx context.Context, c Chain, before time.Time) error {
+	for !c.Oldest.IsZero() && c.Oldest.Before(before) {
+		if err := a.check(c); err != nil {
+			return err
+		}
+		links, err := a.store.Links(ctx, c.App, c.First, 2)
+		if err != nil {
+			return err
+		}
+		if len(links) == 0 || links[0].Seq != c.First {
+			return fmt.Errorf("the link at position %d is missing", c.First)
+		}
+		next := c
+		next.First, next.Before, next.Oldest = c.First+links[0].Len(), links[0].Hash, time.Time{}
+		if len(links) > 1 {
+			next.Oldest = links[1].Last
+		}
+		if err := a.change(ctx, c, next, ChainChange{Cut: &links[0]}); err != nil {
+			return err
+		}
+		if c, err = a.store.Chain(ctx, c.App); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reseal signs the chains again that another secret than the newest has signed. It returns an error
+// for each whose seal does not hold, and leaves that one as it is.
+func (a *auditChain) reseal(ctx context.Context) (n int, err error) {
+	newest := a.ring.IDs()[0]
+	err = a.each(ctx, func(c Chain) error {
+		if by, _ := seal.SealedBy(c.Seal); by == newest {
+			return nil
+		}
+		if err := a.check(c); err != nil {
+			return err
+		}
+		if err := a.change(ctx, c, c, ChainChange{}); err != nil {
+			return err
+		}
+		n++
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,148 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
+)
+
+const (
+	scannedEvent = `e.event_id, e.app_id, e.user_id, e.at, e.type, e.actor, e.ip, e.result, e.reason, e.request_id, e.detail`
+	chainCols    = `h.app_id, h.next_seq, h.hash, h.first_seq, h.first_hash, h.oldest_at, h.linked_at, h.seal`
+
+	putPending = `insert into authkit_audit_pending (app_id, event_id) values ($1, $2)`
+)
+
+func scanEvent(r Row) (authkit.Event, error) {
+	var e authkit.Event
+	err := r.Scan(&e.ID, &e.App, &e.UserID, (*micros)(&e.Time), &e.Type, &e.Actor, &e.IP, &e.Result, &e.Reason, &e.RequestID, &e.Detail)
+	return e, err
+}
+
+func chainDest(c *authkit.Chain) []any {
+	return []any{&c.App, &c.Next, &c.Hash, &c.First, &c.Before, (*micros)(&c.Oldest), (*micros)(&c.LinkedAt), &c.Seal}
+}
+
+// Unchained implements [authkit.AuditStore].
+func (s *Store) Unchained(ctx context.Context, after uuid.UUID, limit int) ([]authkit.Event, error) {
+	return collect(ctx, s.c, `select `+scannedEvent+` from authkit_audit_pending p
+join authkit_events e on e.app_id = p.app_id and e.event_id = p.event_id
+where p.app_id = (select n.app_id from authkit_audit_pending n where n.app_id > $1
+and exists (select 1 from authkit_apps a where a.app_id = n.app_id and a.deleted_at = 0)
+and exists (select 1 from authkit_events o where o.app_id = n.app_id and o.event_id = n.event_id)
+order by n.app_id limit 1)
+order by p.event_id limit $2`, scanEvent, id(after), int64(limit))
+}
+
+// ChangeChain implements [authkit.AuditStore]. The row of the chain is locked first.
+func (s *Store) ChangeChain(ctx context.Context, c authkit.ChainChange) error {
+	args := []any{id(c.App), c.Next.Next, c.Next.Hash, c.Next.First, c.Next.Before, us(c.Next.Oldest), us(c.Next.LinkedAt), c.Next.Seal}
+	return s.write(ctx, c.App, func(q Tx) error {
+		if c.Was == nil {
+			q.Queue(ctx, authkit.ErrStale, `insert into authkit_audit_chains (app_id, next_seq, hash, first_seq, first_hash, oldest_at, linked_at, seal)
+values ($1,$2,$3,$4,$5,$6,$7,$8) on conflict (app_id) do nothing returning 1`, args...)
+		} else {
+			q.Queue(ctx, authkit.ErrStale, `update authkit_audit_chains set next_seq = $2, hash = $3, first_seq = $4, first_hash = $5, oldest_at = $6, linked_at = $7, seal = $8
+where app_id = $1 and seal = $9 returning 1`, append(args, c.Was)...)
+		}
+		if l := c.Append; l != nil {
+			q.Queue(ctx, nil, `insert into authkit_audit_links (app_id, seq, entries, last_at, hash) values ($1,$2,$3,$4,$5)`, id(c.App), l.Seq, l.Entries, us(l.Last), l.Hash)
+			eachIDs(c.App, l.IDs(), func(list string, n int64, args []any) { // another step may have chained them
+				q.Queue(ctx, authkit.ErrStale, `select 1 from authkit_audit_chains h where h.app_id = $1 and (select count(*) from authkit_audit_pending p
+where p.app_id = $1 and p.event_id in `+list+`) = $`+strconv.Itoa(idStep+2)+``, append(args, n)...)
+				q.Queue(ctx, nil, `delete from authkit_audit_pending where app_id = $1 and event_id in `+list, args...)
+			})
+		}
+		if l := c.Cut; l != nil {
+			q.Queue(ctx, nil, `delete from authkit_audit_links where app_id = $1 and seq = $2`, id(c.App), l.Seq)
+			eachIDs(c.App, l.IDs(), func(list string, _ int64, args []any) {
+				q.Queue(ctx, nil, `delete from authkit_events where app_id = $1 and event_id in `+list, args...)
+			})
+		}
+		s.underSecret(ctx, q, c.Secret)
+		return nil
+	})
+}
+
+// idStep is how many ids one statement names. It is the same for all, so that they are one text.
+const idStep = 100
+
+// eachIDs calls do for each part of the ids, with the list of the parameters $2 and on, how many
+// different ids there are, and the arguments of a statement on an app. The last part repeats an id.
+func eachIDs(app uuid.UUID, ids []uuid.UUID, do func(list string, n int64, args []any)) {
+	for part := range slices.Chunk(ids, idStep) {
+		w := where{args: []any{id(app)}}
+		names := make([]string, idStep)
+		for i := range names {
+			names[i] = w.arg(id(part[min(i, len(part)-1)]))
+		}
+		do("("+strings.Join(names, ",")+")", int64(len(part)), w.args)
+	}
+}
+
+// EventsByID implements [authkit.EventStore].
+func (s *Store) EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) ([]authkit.Event, error) {
+	if len(ids) == 0 {
+		return nil, first(ctx, s.c, isLiveApp, func(Row) error { return nil }, id(app))
+	}
+	var out []authkit.Event
+	var err error
+	eachIDs(app, ids, func(in string, _ int64, args []any) {
+		if err != nil {
+			return
+		}
+		var events []authkit.Event
+		events, err = list(ctx, s, `select `+scannedEvent+` from authkit_events e where e.app_id = $1 and e.event_id in `+in+liveApp, scanEvent, args...)
+		out = append(out, events...)
+	})
+	return out, err
+}
+
+// Chain implements [authkit.AuditStore].
+func (s *Store) Chain(ctx context.Context, app uuid.UUID) (c authkit.Chain, err error) {
+	err = first(ctx, s.c, `select `+chainCols+` from authkit_audit_chains h where h.app_id = $1`+liveApp, func(r Row) error { return r.Scan(chainDest(&c)...) }, id(app))
+	return c, err
+}
+
+// Chains implements [authkit.AuditStore].
+func (s *Store) Chains(ctx context.Context, after uuid.UUID, limit int) ([]authkit.Chain, error) {
+	return collect(ctx, s.c, `select `+chainCols+`, a.settings from authkit_audit_chains h join authkit_apps a on a.app_id = h.app_id
+where h.app_id > $1 and a.deleted_at = 0 order by h.app_id limit $2`, func(r Row) (c authkit.Chain, err error) {
+		var text string
+		if err = r.Scan(append(chainDest(&c), &text)...); err != nil {
+			return c, err
+		}
+		var set authkit.Settings
+		err = json.Unmarshal([]byte(text), &set)
+		c.Days = set.AuditDays
+		return c, err
+	}, id(after), int64(limit))
+}
+
+// Links implements [authkit.AuditStore].
+func (s *Store) Links(ctx context.Context, app uuid.UUID, from int64, limit int) ([]authkit.Link, error) {
+	return list(ctx, s, `select l.seq, l.last_at, l.hash, l.entries from authkit_audit_links l where l.app_id = $1
+and l.seq >= coalesce((select max(o.seq) from authkit_audit_links o where o.app_id = $1 and o.seq <= $2), 0)`+liveApp+`
+order by l.seq limit $3`, func(r Row) (l authkit.Link, err error) {
+		err = r.Scan(&l.Seq, (*micros)(&l.Last), &l.Hash, &l.Entries)
+		return l, err
+	}, id(app), from, int64(limit))
+}
+
+// CountAudit implements [authkit.AuditStore]. One statement sees one moment.
+func (s *Store) CountAudit(ctx context.Context, app uuid.UUID) (n authkit.AuditCount, err error) {
+	var c authkit.Chain
+	dest := append([]any{&n.Events, &n.Unchained}, orZero(chainDest(&c))...)
+	err = first(ctx, s.c, `select (select count(*) from authkit_events e where e.app_id = $1),
+(select count(*) from authkit_audit_pending p where p.app_id = $1), `+chainCols+`
+from authkit_apps b left join authkit_audit_chains h on h.app_id = b.app_id where b.app_id = $1 and b.deleted_at = 0`,
+		func(r Row) error { return r.Scan(dest...) }, id(app))
+	n.Chain = c
+	return n, err
+}
