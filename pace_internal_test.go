@@ -237,19 +237,19 @@ func TestAHashThatIsTooSlowHereIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for name, c := range map[string]struct {
-			took []time.Duration
-			slow bool // allowed
+			took []int // ms, of each run
+			slow bool  // allowed
 			runs int
 			want error
 		}{
-			"a hash within the limit":          {[]time.Duration{200}, false, 1, nil},
-			"a hash beyond it":                 {[]time.Duration{300, 251, 260}, false, 3, CodeInvalidRequest},
-			"a hash that was held up":          {[]time.Duration{900, 240}, false, 2, nil},
+			"a hash within the limit":          {[]int{200}, false, 1, nil},
+			"a hash beyond it":                 {[]int{300, 251, 260}, false, 3, CodeInvalidRequest},
+			"a hash that was held up":          {[]int{900, 240}, false, 2, nil},
 			"a slow hash that the host allows": {nil, true, 0, nil},
 		} {
 			h, runs := testHasher(), 0
 			h.pace.verify = func(password.Stored, string) bool {
-				time.Sleep(c.took[runs] * time.Millisecond)
+				time.Sleep(time.Duration(c.took[runs]) * time.Millisecond)
 				runs++
 				return false
 			}

@@ -224,10 +224,10 @@ func (p *progress) show(taken, denied int, now time.Time) {
 	p.told = now
 	text := p.text(taken, denied, now)
 	if !p.terminal {
-		fmt.Fprintln(p.out, text)
+		_, _ = fmt.Fprintln(p.out, text)
 		return
 	}
-	fmt.Fprintf(p.out, "\r\x1b[K%s", text)
+	_, _ = fmt.Fprintf(p.out, "\r\x1b[K%s", text)
 	p.drawn = true
 }
 
@@ -248,7 +248,7 @@ func (p *progress) text(taken, denied int, now time.Time) string {
 // clear takes the bar away, so that a line can be printed.
 func (p *progress) clear() {
 	if p.drawn {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		_, _ = fmt.Fprint(p.out, "\r\x1b[K")
 		p.drawn = false
 	}
 }
@@ -260,5 +260,5 @@ func (p *progress) end(taken, denied int, dry bool) {
 	if dry {
 		did = "would import"
 	}
-	fmt.Fprintf(p.out, "%s %d users, refused %d, in %v\n", did, taken, denied, time.Since(p.began).Round(time.Millisecond))
+	_, _ = fmt.Fprintf(p.out, "%s %d users, refused %d, in %v\n", did, taken, denied, time.Since(p.began).Round(time.Millisecond))
 }

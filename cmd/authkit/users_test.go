@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // manager returns a store with an app, and a function that runs a command on it.
@@ -124,5 +125,40 @@ func TestFilesThatAreNoImportAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, want, append([]string{"users", "import", "--app", app, file}, flags...)...)
+	}
+}
+
+func TestTheProgressOfAnImport(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for want, p := range map[string]progress{
+		"[                    ]   1% 10 users, 2 refused, 12/s, 1m39s left": {size: 1000, read: 10},
+		"[==========          ]  50% 10 users, 2 refused, 12/s, 1s left":    {size: 1000, read: 500},
+		"[====================] 100% 10 users, 2 refused, 12/s, 0s left":    {size: 1000, read: 1000},
+		"10 users, 2 refused, 12/s":                                         {read: 10}, // of stdin
+	} {
+		p.began = began
+		if got := p.text(10, 2, began.Add(time.Second)); got != want {
+			t.Errorf("%d of %d bytes: got %q, want %q", p.read, p.size, got, want)
+		}
+	}
+	var out strings.Builder
+	for _, terminal := range []bool{true, false} {
+		file, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := progress{out: file, terminal: terminal, began: began, told: began}
+		for _, after := range []time.Duration{time.Millisecond, time.Second, 1100 * time.Millisecond, 6 * time.Second} {
+			p.show(1, 0, began.Add(after))
+		}
+		b, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.WriteString(strings.ReplaceAll(string(b), "\r\x1b[K", "|") + ";")
+	}
+	if want := "|1 users, 0 refused, 1/s|1 users, 0 refused, 0/s;1 users, 0 refused, 0/s\n;"; out.String() != want {
+		t.Errorf("shown: got %q, want %q", out.String(), want)
 	}
 }
