@@ -27,7 +27,7 @@ import (
 // Events are written by requests, and chained by Run, so that no request waits for a chain: a row
 // that names an unchained event is all that a request pays. The events themselves are not changed.
 // They take their positions as they are chained: an event that was written later, or whose step
-// took long, has none before a position that was given already.
+// took long, never comes before one that has a position already.
 
 const (
 	minAuditDays, maxAuditDays, defaultAuditDays = 7, 3650, 400

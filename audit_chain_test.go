@@ -220,14 +220,14 @@ func TestALogThatWasCutOffShowsByAnEarlierHead(t *testing.T) {
 		app := c.app()
 		early := c.intact(app, "", 0, 9, 0).Head
 		id := app.ID.String()
-		c.tables.exec(t, `create table saved as select * from authkit_audit_chains where app_id = '`+id+`'`)
+		c.tables.exec(t, `create table saved as select app_id, next_seq, hash, first_seq, first_hash, oldest_at, linked_at, seal from authkit_audit_chains where app_id = '`+id+`'`)
 		c.writes(app, 3)
 		c.chains()
 		head := c.intact(app, early, 0, 12, 0).Head
 		c.intact(app, head, 0, 12, 0)
 		last := c.events(app)[9:]
 		c.tables.exec(t, `delete from authkit_audit_chains where app_id = '`+id+`'`)
-		c.tables.exec(t, `insert into authkit_audit_chains select * from saved`)
+		c.tables.exec(t, `insert into authkit_audit_chains (app_id, next_seq, hash, first_seq, first_hash, oldest_at, linked_at, seal) select app_id, next_seq, hash, first_seq, first_hash, oldest_at, linked_at, seal from saved`)
 		c.tables.exec(t, `delete from authkit_audit_links where app_id = '`+id+`' and seq = 9`)
 		for _, ev := range last {
 			c.tables.exec(t, `delete from authkit_events where app_id = '`+id+`' and event_id = '`+ev.ID.String()+`'`)

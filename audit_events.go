@@ -60,7 +60,7 @@ func (e *Engine) Events(ctx context.Context, app uuid.UUID, from int64) iter.Seq
 var errLinkGone = errors.New("the link is gone")
 
 // from returns the events of the link that holds a position, from there on, or of the first link.
-// It returns none if that position is not chained yet.
+// It returns nothing if that position is not chained yet.
 func (a *auditChain) from(ctx context.Context, app uuid.UUID, position int64) ([]ChainedEvent, error) {
 	links, err := a.store.Links(ctx, app, position, 1)
 	if err != nil || len(links) == 0 {

@@ -72,7 +72,7 @@ func TestRefusalsAreInTheAuditLog(t *testing.T) {
 			about = e.UserID.String()
 		}
 		is := strings.Join([]string{e.Type, e.Result, e.Reason, e.Actor, about, detail["route"], e.IP, e.RequestID}, " ")
-		want := strings.Join([]string{c.typ, "refused", c.reason, c.actor, c.user, c.route, "192.0.2.1", got.Header().Get("X-Request-Id")}, " ")
+		want := strings.Join([]string{c.typ, "refused", c.reason, c.actor, c.user, c.route, "192.0.2.1", got.Header().Get("X-Request-ID")}, " ")
 		if is != want {
 			t.Errorf("%s: got %q, want %q", c.name, is, want)
 		}
@@ -119,7 +119,9 @@ func TestAFloodOfRefusalsIsOneNumber(t *testing.T) {
 		case authkit.EventRequestRefuse:
 			listed++
 		case authkit.EventMoreRefused:
-			var more struct{ Count int }
+			var more struct {
+				Count int `json:"count"`
+			}
 			if err := json.Unmarshal(e.Detail, &more); err != nil {
 				t.Fatal(err)
 			}

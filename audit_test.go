@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func newLogged(t *testing.T) *auditWorld {
 	l.path = "/apps/" + l.app.ID.String() + "/audit"
 	var events []authkit.Event
 	for i := range 60 {
-		e := authkit.Event{ID: uuid.New(), Time: l.begin.Add(time.Duration(i/3) * time.Minute), Type: "test.odd", UserID: l.ann, Result: "ok", Reason: fmt.Sprint(i)}
+		e := authkit.Event{ID: uuid.New(), Time: l.begin.Add(time.Duration(i/3) * time.Minute), Type: "test.odd", UserID: l.ann, Result: "ok", Reason: strconv.Itoa(i)}
 		if i%2 == 0 {
 			e.Type, e.UserID = "test.even", l.bob
 		}
@@ -127,7 +128,7 @@ func TestAnEventOfTheAuditLogTellsWhoDidWhat(t *testing.T) {
 	got := rows[0].(map[string]any)
 	for member, want := range map[string]any{
 		"type": "app.change", "actor": "console:" + l.devID, "user_id": nil, "ip": "192.0.2.1", "result": "ok",
-		"reason": "signup", "request_id": changed.Header().Get("X-Request-Id"), "detail": nil,
+		"reason": "signup", "request_id": changed.Header().Get("X-Request-ID"), "detail": nil,
 	} {
 		if got[member] != want {
 			t.Errorf("%s: got %v, want %v", member, got[member], want)
@@ -153,7 +154,9 @@ func TestTheAuditLogIsExportedAsLines(t *testing.T) {
 		t.Fatalf("got %d lines, want 30", len(lines))
 	}
 	for _, line := range lines {
-		var e struct{ Type string }
+		var e struct {
+			Type string `json:"type"`
+		}
 		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Type != "test.odd" {
 			t.Errorf("got the line %s (%v), want an event of the type test.odd", line, err)
 		}

@@ -74,7 +74,7 @@ type auditWalk struct {
 	chain  Chain // its end
 	at     int64
 	before []byte // the hash at that position
-	head   int64  // the position of the head to compare with; -1: none, or it was met
+	head   int64  // the position of the head to compare with; -1: there is no such head, or it was met
 	hash   string // of that head
 }
 
@@ -168,7 +168,7 @@ func (w *auditWalk) moved(ctx context.Context, fault error) error {
 	return nil
 }
 
-// beyond looks for a link behind the end. One that was appended since is none.
+// beyond looks for a link behind the end. One that was appended since is no fault.
 func (w *auditWalk) beyond(ctx context.Context) error {
 	links, err := w.store.Links(ctx, w.chain.App, w.chain.Next, 1)
 	if err != nil || len(links) == 0 || links[0].Seq < w.chain.Next {

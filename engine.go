@@ -17,7 +17,6 @@ type Engine struct {
 	signing   *signing    // signing keys
 	limits    *limiter    // what is counted
 	hooks     *notifier   // the host's hooks and observer, and counts by day
-	refusals  *refusals   // refused attempts that wait to be written
 	audit     *auditChain // the chains of events
 	outbox    *outbox     // mail
 	tokens    *tokens     // what may be used once: challenges, states, one-time codes

@@ -26,7 +26,7 @@ const maxHookEvents = 4096
 type notifier struct {
 	hooks    Hooks
 	observer func(Event) // may be nil
-	keep     func(Event) // has a refusal written to the audit log
+	refusals *refusals   // that wait to be written
 	now      func() time.Time
 	log      *thinlog.Logger
 
@@ -45,7 +45,7 @@ func newNotifier(hooks Hooks, observer func(Event), now func() time.Time, log *t
 		hooks: hooks, observer: observer, now: now, log: log, pending: make(chan HookEvent, maxHookEvents),
 		stats:   newTally(nil, now, log), // of no store, until it gets the engine's
 		meter:   &meter{},
-		confirm: func(context.Context) error { return nil }, keep: func(Event) {},
+		confirm: func(context.Context) error { return nil }, refusals: newRefusals(nil, now), // of no store, likewise
 	}
 }
 
@@ -183,7 +183,7 @@ func (n *notifier) tellRefusal(r *request, ev Event) {
 	ev.ID = newID(ev.Time)
 	all := []Event{ev}
 	r.stamp(all)
-	n.keep(all[0])
+	n.refusals.add(all[0])
 	n.observe(all[0])
 }
 

@@ -54,7 +54,7 @@ func toEventJSON(e Event) eventJSON {
 	}
 }
 
-// detailJSON returns the detail of an event on one line; null: it has none, or what the store
+// detailJSON returns the detail of an event on one line; null: there is no detail, or what the store
 // returns is no JSON.
 func detailJSON(detail []byte) jsontext.Value {
 	v := jsontext.Value(detail)
@@ -65,7 +65,7 @@ func detailJSON(detail []byte) jsontext.Value {
 }
 
 // auditRefusal makes an event of the refusal of a request, unless a flow has made one. What only says
-// that a request is wrong in itself, or brings no credential, is none. The console app's log has
+// that a request is wrong in itself, or brings no credential, is no event. The console app's log has
 // those of routes that name no app.
 func (c *call) auditRefusal(refusal *Error) {
 	switch status := refusal.Code.Status(); {

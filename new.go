@@ -53,8 +53,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 	e.hooks = newNotifier(c.Hooks, c.Observer, e.now, thin)
 	e.hooks.stats.store, e.hooks.meter = e.store, counts
 	e.hooks.confirm = e.store.confirm
-	e.refusals = newRefusals(c.Store, e.now)
-	e.hooks.keep = e.refusals.add
+	e.hooks.refusals = newRefusals(c.Store, e.now)
 	e.audit = newAuditChain(e.store, ring, e.now, c.Logger)
 	e.secrets.chains = e.audit.reseal
 	e.outbox = newOutbox(e.store, ring, e.now, thin, sender{

@@ -52,7 +52,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	beside.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
-	b.note(last, each(last, e.hooks.stats.flush, e.refusals.flush))
+	b.note(last, each(last, e.hooks.stats.flush, e.hooks.refusals.flush))
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (b background) upkeep(ctx context.Context) {
 
 // chores are the parts of the work that cost the store nothing as long as there is none.
 func (e *Engine) chores() []func(context.Context) error {
-	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue, e.refusals.flush, e.audit.link, e.audit.keep}
+	return []func(context.Context) error{e.store.clock.measureIfDue, e.secrets.checkRetired, e.keys.flush, e.rotateDue, e.hooks.refusals.flush, e.audit.link, e.audit.keep}
 }
 
 // each does all parts, whatever fails.

@@ -23,7 +23,7 @@ type AuditStore interface {
 	// unchained.
 	ChangeChain(ctx context.Context, c ChainChange) error
 
-	// Chain returns the chain of an app. [ErrNotFound]: it has none yet.
+	// Chain returns the chain of an app. [ErrNotFound]: it has no chain yet.
 	Chain(ctx context.Context, app uuid.UUID) (Chain, error)
 
 	// Chains lists the chains of live apps whose id is above after, by id, at most max. Days is set.

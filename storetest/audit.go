@@ -39,7 +39,7 @@ func linkOf(seq int64, ids ...uuid.UUID) *authkit.Link {
 }
 
 // sealing notes the secret that seals the chains of these tests.
-func (b *bed) sealing() string {
+func sealing(b *bed) string {
 	b.Helper()
 	known, err := b.s.Secrets(b.ctx)
 	b.ok(err)
@@ -52,8 +52,8 @@ func (b *bed) sealing() string {
 	return secretID(1)
 }
 
-// events writes n events to an app, and returns their ids in order.
-func (b *bed) events(app uuid.UUID, n int) []uuid.UUID {
+// eventsOf writes n events to an app, and returns their ids in order.
+func eventsOf(b *bed, app uuid.UUID, n int) []uuid.UUID {
 	b.Helper()
 	var events []authkit.Event
 	var ids []uuid.UUID
@@ -66,8 +66,8 @@ func (b *bed) events(app uuid.UUID, n int) []uuid.UUID {
 	return ids
 }
 
-// unchained returns the ids of the unchained events after an app, and the app.
-func (b *bed) unchained(after uuid.UUID, most int) (app uuid.UUID, ids []uuid.UUID) {
+// unchainedOf returns the ids of the unchained events after an app, and the app.
+func unchainedOf(b *bed, after uuid.UUID, most int) (app uuid.UUID, ids []uuid.UUID) {
 	b.Helper()
 	events, err := b.s.Unchained(b.ctx, after, most)
 	b.ok(err)
@@ -78,32 +78,32 @@ func (b *bed) unchained(after uuid.UUID, most int) (app uuid.UUID, ids []uuid.UU
 }
 
 func auditUnchained(b *bed) {
-	secret, apps := b.sealing(), []uuid.UUID{b.newApp("one"), b.newApp("two")}
+	secret, apps := sealing(b), []uuid.UUID{b.newApp("one"), b.newApp("two")}
 	slices.SortFunc(apps, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	first, second := b.events(apps[0], 3), b.events(apps[1], 230)
+	first, second := eventsOf(b, apps[0], 3), eventsOf(b, apps[1], 230)
 	before := apps[0]
 	before[15]--
-	app, ids := b.unchained(before, 10)
+	app, ids := unchainedOf(b, before, 10)
 	b.same(ids, first)
 	b.same(app, apps[0])
-	_, ids = b.unchained(before, 2)
+	_, ids = unchainedOf(b, before, 2)
 	b.same(ids, first[:2])
-	app, ids = b.unchained(apps[0], 500)
+	app, ids = unchainedOf(b, apps[0], 500)
 	b.same(ids, second)
 	b.same(app, apps[1])
 	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: apps[0], Next: chainOf(2, "1"), Append: linkOf(0, first[:2]...), Secret: secret}))
 	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: apps[1], Next: chainOf(229, "1"), Append: linkOf(0, second[1:]...), Secret: secret}))
-	_, ids = b.unchained(before, 10)
+	_, ids = unchainedOf(b, before, 10)
 	b.same(ids, first[2:])
-	_, ids = b.unchained(apps[0], 10)
+	_, ids = unchainedOf(b, apps[0], 10)
 	b.same(ids, second[:1])
 	b.ok(b.s.DeleteApp(b.ctx, apps[0], now(), authkit.Riders{}))
-	app, _ = b.unchained(before, 10)
+	app, _ = unchainedOf(b, before, 10)
 	b.same(app, apps[1])
 }
 
 func auditByID(b *bed) {
-	ids, other := b.events(b.app, 250), b.events(b.newApp("other"), 1)
+	ids, other := eventsOf(b, b.app, 250), eventsOf(b, b.newApp("other"), 1)
 	for _, n := range []int{1, 99, 100, 101, 250} {
 		got, err := b.s.EventsByID(b.ctx, b.app, append(slices.Clone(ids[:n]), other[0], uuid.New()))
 		b.ok(err)
@@ -114,10 +114,10 @@ func auditByID(b *bed) {
 	equal(b, len(got), 0)
 }
 
-// twoLinks chains five events in links of two and three.
-func (b *bed) twoLinks(secret string) (ids []uuid.UUID, links [2]*authkit.Link) {
+// twoLinksOf chains five events in links of two and three.
+func twoLinksOf(b *bed, secret string) (ids []uuid.UUID, links [2]*authkit.Link) {
 	b.Helper()
-	ids = b.events(b.app, 5)
+	ids = eventsOf(b, b.app, 5)
 	links = [2]*authkit.Link{linkOf(0, ids[:2]...), linkOf(2, ids[2:]...)}
 	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: b.app, Next: chainOf(2, "1"), Append: links[0], Secret: secret}))
 	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: b.app, Was: []byte("1"), Next: chainOf(5, "2"), Append: links[1], Secret: secret}))
@@ -127,8 +127,8 @@ func (b *bed) twoLinks(secret string) (ids []uuid.UUID, links [2]*authkit.Link) 
 func auditLinks(b *bed) {
 	_, err := b.s.Chain(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
-	secret := b.sealing()
-	ids, links := b.twoLinks(secret)
+	secret := sealing(b)
+	ids, links := twoLinksOf(b, secret)
 	was, err := b.s.Chain(b.ctx, b.app)
 	b.ok(err)
 	want := chainOf(5, "2")
@@ -157,7 +157,7 @@ func auditFrom(b *bed) {
 	got, err := b.s.Links(b.ctx, b.app, 0, 10)
 	b.ok(err)
 	equal(b, len(got), 0)
-	b.twoLinks(b.sealing())
+	twoLinksOf(b, sealing(b))
 	for from, seq := range map[int64]int64{0: 0, 1: 0, 2: 2, 4: 2, 5: 2, 99: 2} {
 		got, err := b.s.Links(b.ctx, b.app, from, 1)
 		b.ok(err)
@@ -167,8 +167,8 @@ func auditFrom(b *bed) {
 }
 
 func auditStale(b *bed) {
-	secret := b.sealing()
-	ids, links := b.twoLinks(secret)
+	secret := sealing(b)
+	ids, links := twoLinksOf(b, secret)
 	for _, was := range []string{"", "1", "3"} {
 		c := authkit.ChainChange{App: b.app, Next: chainOf(9, "9"), Append: linkOf(5, uuid.New()), Cut: links[0], Secret: secret}
 		if was != "" {
@@ -176,7 +176,7 @@ func auditStale(b *bed) {
 		}
 		b.is(b.s.ChangeChain(b.ctx, c), authkit.ErrStale)
 	}
-	for _, ids := range [][]uuid.UUID{{ids[0]}, {uuid.New()}, {b.events(b.newApp("foreign"), 1)[0]}} {
+	for _, ids := range [][]uuid.UUID{{ids[0]}, {uuid.New()}, {eventsOf(b, b.newApp("foreign"), 1)[0]}} {
 		b.is(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: b.app, Was: []byte("2"), Next: chainOf(9, "9"), Append: linkOf(5, ids...), Secret: secret}), authkit.ErrStale)
 	}
 	other := b.newApp("other")
@@ -192,8 +192,8 @@ func auditStale(b *bed) {
 }
 
 func auditRetired(b *bed) {
-	secret := b.sealing()
-	b.twoLinks(secret)
+	secret := sealing(b)
+	twoLinksOf(b, secret)
 	b.ok(b.s.RetireSecret(b.ctx, secret))
 	b.is(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: b.app, Was: []byte("2"), Next: chainOf(5, "3"), Secret: secret}), authkit.ErrStale)
 	b.is(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: b.app, Was: []byte("2"), Next: chainOf(5, "3"), Secret: secretID(8)}), authkit.ErrStale)
@@ -203,8 +203,8 @@ func auditRetired(b *bed) {
 }
 
 func auditOneWinner(b *bed) {
-	secret := b.sealing()
-	ids := b.events(b.app, 12)
+	secret := sealing(b)
+	ids := eventsOf(b, b.app, 12)
 	for round, was := range [][]byte{nil, []byte("round 0")} {
 		equal(b, b.race(6, func(s authkit.Store, n int) error {
 			next := chainOf(int64(round+1), "round "+string(rune('0'+round)))
@@ -220,8 +220,8 @@ func auditOneWinner(b *bed) {
 }
 
 func auditCounts(b *bed) {
-	secret := b.sealing()
-	b.events(b.app, 10)
+	secret := sealing(b)
+	eventsOf(b, b.app, 10)
 	b.race(4, func(s authkit.Store, n int) error {
 		for i := range 10 {
 			switch n {
@@ -273,12 +273,12 @@ func chainOne(b *bed, s authkit.Store, secret string, cut bool) error {
 }
 
 func auditChains(b *bed) {
-	secret, apps := b.sealing(), []uuid.UUID{b.newApp("one"), b.newApp("two"), b.newApp("three")}
+	secret, apps := sealing(b), []uuid.UUID{b.newApp("one"), b.newApp("two"), b.newApp("three")}
 	slices.SortFunc(apps, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	_, err := b.s.ChangeApp(b.ctx, authkit.AppChange{App: apps[1], Version: 1, Settings: &authkit.Settings{AuditDays: 30}})
 	b.ok(err)
 	for _, app := range apps {
-		b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: app, Next: chainOf(1, "1"), Append: linkOf(0, b.events(app, 1)...), Secret: secret}))
+		b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: app, Next: chainOf(1, "1"), Append: linkOf(0, eventsOf(b, app, 1)...), Secret: secret}))
 	}
 	before := apps[0]
 	before[15]--

@@ -76,7 +76,7 @@ func (b *bed) furnish(x things) uuid.UUID {
 	b.ok(b.s.AddStats(b.ctx, app, authkit.StatBatch{
 		Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: x.user.ID}},
 	}))
-	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: app, Next: x.chain, Append: linkOf(0, x.event.ID), Secret: b.sealing()}))
+	b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: app, Next: x.chain, Append: linkOf(0, x.event.ID), Secret: sealing(b)}))
 	return app
 }
 

@@ -31,8 +31,8 @@ func acrossApps() map[string]string {
 		`^select e\.event_id, .* from authkit_audit_pending p`:            "Unchained looks for the next app",
 		`^select h\.app_id, .* a\.settings from authkit_audit_chains`:     "Chains walks through every app",
 		`^select distinct substr\(`:                                       "SealedHeads reads every app",
-		`^select s\.app_id, [\w ()]+, \w+ from`:                          "Sealed walks through every app",
-		`^select w\.app_id, w\.webhook_id from`:                          "DueWebhooks goes through the webhooks of every app",
+		`^select s\.app_id, [\w ()]+, \w+ from`:                           "Sealed walks through every app",
+		`^select w\.app_id, w\.webhook_id from`:                           "DueWebhooks goes through the webhooks of every app",
 		`^select a\.app_id, .* where a\.app_id in \(`:                     "Apps reads the apps of a page, which the names list",
 		`^update authkit_apps set suspended = \$2 where app_id in \(`:     "the apps of an owner who is disabled",
 		// A database that refuses it gets a statement for each hit.
