@@ -29,7 +29,7 @@ func (b *bed) logo(app uuid.UUID) authkit.Logo {
 }
 
 // changeLogo changes the app and returns it.
-func (b *bed) changeLogo(app uuid.UUID, l *authkit.Logo) authkit.App {
+func changeLogo(b *bed, app uuid.UUID, l *authkit.Logo) authkit.App {
 	b.Helper()
 	was, err := b.s.App(b.ctx, app)
 	b.ok(err)
@@ -41,7 +41,7 @@ func (b *bed) changeLogo(app uuid.UUID, l *authkit.Logo) authkit.App {
 
 func logoChange(b *bed) {
 	other := b.newApp("other")
-	b.changeLogo(other, new(logo("other")))
+	changeLogo(b, other, new(logo("other")))
 	_, err := b.s.Logo(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
 	for _, step := range []struct {
@@ -57,7 +57,7 @@ func logoChange(b *bed) {
 		{nil, authkit.Logo{}},
 		{new(logo("c")), logo("c")},
 	} {
-		changed := b.changeLogo(b.app, step.change)
+		changed := changeLogo(b, b.app, step.change)
 		equal(b, changed.Logo, step.want.Hash)
 		b.same(b.logo(b.app), step.want)
 		apps, err := b.s.Apps(b.ctx, "host:me", authkit.Page{Limit: 10})
@@ -72,7 +72,7 @@ func logoChange(b *bed) {
 }
 
 func logoStale(b *bed) {
-	b.changeLogo(b.app, new(logo("a")))
+	changeLogo(b, b.app, new(logo("a")))
 	b.newApp("taken")
 	for _, c := range []struct {
 		change authkit.AppChange
@@ -92,7 +92,7 @@ func logoStale(b *bed) {
 }
 
 func logoGone(b *bed) {
-	b.changeLogo(b.app, new(logo("a")))
+	changeLogo(b, b.app, new(logo("a")))
 	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}))
 	_, err := b.s.Logo(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
@@ -102,13 +102,13 @@ func logoGone(b *bed) {
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: again, First: signingKey(1)}))
 	_, err = b.s.Logo(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
-	equal(b, b.changeLogo(b.app, nil).Logo, "")
+	equal(b, changeLogo(b, b.app, nil).Logo, "")
 	_, err = b.s.Logo(b.ctx, b.app)
 	b.is(err, authkit.ErrNotFound)
 }
 
 func logoRead(b *bed) {
-	b.changeLogo(b.app, new(logo("0")))
+	changeLogo(b, b.app, new(logo("0")))
 	b.race(16, func(s authkit.Store, n int) error {
 		for i := range 8 {
 			if n%2 == 0 {
