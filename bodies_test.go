@@ -30,6 +30,7 @@ func members() map[string]string {
 		"POST /auth/identities/{app_id}":                "provider",
 		"POST /users/{app_id}":                          "email",
 		"PATCH /users/{app_id}/{user_id}":               "name",
+		"POST /users/{app_id}/{user_id}/invite":         "redirect_to",
 		"POST /apps":                                    "name",
 		"PATCH /apps/{app_id}":                          "signup",
 		"POST /apps/{app_id}/api-keys":                  "name",

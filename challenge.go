@@ -21,7 +21,8 @@ type purpose struct {
 	template string // of the mail
 	page     string // the path of the link, without the app's id
 	ttl      time.Duration
-	most     int // live challenges of one class of askers in a slot: of an address, or of a user who changes it
+	most     int  // live challenges of one class of askers in a slot: of an address, or of a user who changes it
+	linkOnly bool // the mail has no code
 }
 
 // The purposes of challenges.
@@ -31,6 +32,10 @@ var (
 	forVerify = purpose{kind: "verify", key: "verify link", template: "email_verify", page: "/auth/email/verify/", ttl: 10 * time.Minute, most: 5}
 	forChange = purpose{kind: "change", key: "change link", template: "email_change", page: "/auth/email/confirm/", ttl: 10 * time.Minute, most: 1}
 )
+
+// forInvite is the purpose of an invitation. Its link proves the address of a user whom the app has
+// made, and it has no code: nobody waits for one.
+var forInvite = purpose{kind: "invite", key: "invite link", template: "invitation", page: "/auth/invitation/", ttl: 7 * day, most: 1, linkOnly: true}
 
 // challengeData is the sealed data of a challenge's token.
 type challengeData struct {
@@ -43,6 +48,8 @@ type challengeData struct {
 
 	Asked time.Time `json:"asked,omitzero"`
 	Agent string    `json:"agent,omitempty"` // of a fixed list
+
+	LastLogin time.Time `json:"last_login,omitzero"` // of an invitation: when the user had signed in last
 
 	Was string `json:"was,omitempty"` // of a change: the previous address
 

@@ -96,7 +96,7 @@ func (n newChallenge) slot() []byte {
 	switch {
 	case n.data.decoy:
 		return n.secrets.id
-	case n.purpose.kind == forChange.kind:
+	case n.purpose.kind == forChange.kind || n.purpose.kind == forInvite.kind:
 		return n.user.ID[:] // whatever the address: the newest counts
 	}
 	return []byte(n.data.Email)
@@ -121,6 +121,9 @@ func (k *tokens) addChallenge(riders *Riders, n newChallenge) {
 	} else if p.kind == forReset.kind {
 		t.Proof = nil // no code is right before it is known whose it is
 	}
+	if p.linkOnly {
+		t.Proof = nil
+	}
 	riders.Tokens = append(riders.Tokens, t)
 	if n.user != nil && p.kind == forVerify.kind {
 		k.addOwnProof(riders, n, t.ExpiresAt)
@@ -135,6 +138,9 @@ func (n newChallenge) letter(link string) letter {
 	l := letter{
 		To: n.data.Typed, Template: p.template, App: n.app.Name, Minutes: int(p.ttl / time.Minute), Code: n.secrets.code, Link: link,
 		Decoy: n.data.decoy, Asker: n.data.asker,
+	}
+	if p.linkOnly {
+		l.Code = ""
 	}
 	if p.kind != forChange.kind { // whose asker is known, and the address may be another person's
 		l.Address, l.SignUp = n.data.Email, n.data.PHC != ""

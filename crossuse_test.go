@@ -177,6 +177,13 @@ func doors() []door {
 			return s.request("POST", s.in(verify), c.form.Encode(), form, "Cookie: authkit-b="+x)
 		}, nil, []int{403}},
 
+		{"GET /auth/invitation/{app_id}", "the query", func(s *stage, _ wallet, x string) *http.Request {
+			return s.request("GET", s.in("/auth/invitation/{app_id}")+"?token="+url.QueryEscape(x), "")
+		}, nil, nil},
+		{"POST /auth/invitation/{app_id}", "the form's token", func(s *stage, c wallet, x string) *http.Request {
+			return s.request("POST", s.in("/auth/invitation/{app_id}"), url.Values{"token": {c.of[linkJWT]}, "password": {password}, "form_token": {x}}.Encode(), form, "Cookie: "+c.cookie[formToken])
+		}, nil, []int{403}},
+
 		{"GET /auth/{provider}/{app_id}", "the header", header("Bearer", "GET", "/auth/corp/{app_id}", ""), all(302), nil},
 		{"GET /auth/callback/{provider}/{app_id}", "the state", func(s *stage, c wallet, x string) *http.Request {
 			return s.request("GET", s.in(callback)+"?code=good&state="+url.QueryEscape(x), "", "Cookie: "+c.cookie[stateByCookie])
@@ -267,7 +274,7 @@ func doors() []door {
 	}
 	for route, body := range map[string]string{
 		"GET /users/{app_id}/{user_id}": "", "PATCH /users/{app_id}/{user_id}": "{}", "DELETE /users/{app_id}/{user_id}": "",
-		"GET /users/{app_id}/{user_id}/sessions": "", "DELETE /users/{app_id}/{user_id}/sessions": "",
+		"GET /users/{app_id}/{user_id}/sessions": "", "DELETE /users/{app_id}/{user_id}/sessions": "", "POST /users/{app_id}/{user_id}/invite": "{}",
 	} {
 		method, path, _ := strings.Cut(route, " ")
 		out = append(out, door{route, "the header", header("Bearer", method, path, body), map[string]int{appKey: 404, otherAppKey: 404}, nil})

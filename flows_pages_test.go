@@ -80,7 +80,7 @@ const (
 
 // formAlone reports whether a route takes the form of its own page, and nothing else.
 func formAlone(route string) bool {
-	return slices.Contains([]string{"POST " + signInPage, "POST " + signUpPage, "POST " + ownPage}, route)
+	return slices.Contains([]string{"POST " + signInPage, "POST " + signUpPage, "POST " + ownPage, "POST /auth/invitation/{app_id}"}, route)
 }
 
 func pageFlows() []flow {

@@ -2,6 +2,7 @@ package authkit_test
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 )
@@ -58,7 +59,7 @@ func sessionFlows() []flow {
 }
 
 func managedFlows() []flow {
-	const one = "/users/{app_id}/{user_id}"
+	const one, invitation = "/users/{app_id}/{user_id}", "/auth/invitation/{app_id}"
 	user := func(s *stage) string {
 		s.t.Helper()
 		return "/users/{app_id}/" + s.signUp(s.email()).body["user"].(map[string]any)["user_id"].(string)
@@ -84,6 +85,21 @@ func managedFlows() []flow {
 		}},
 		{name: "delete a user", route: "DELETE " + one, status: 204, ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", user(s), "", bearer(s.key))
+		}},
+		{name: "invite a user", route: "POST " + one + "/invite", status: 202, ready: func(s *stage) func() *http.Request {
+			return s.again("POST", user(s)+"/invite", `{}`, bearer(s.key))
+		}},
+		{name: "look at the page of an invitation", route: "GET " + invitation, status: 200, ready: func(s *stage) func() *http.Request {
+			_, m := s.invited(s.email(), "")
+			return s.again("GET", linkPath(m), "")
+		}},
+		{name: "accept an invitation", route: "POST " + invitation, status: 200, ready: func(s *stage) func() *http.Request {
+			_, m := s.invited(s.email(), "")
+			return s.pressing(m, invitation, url.Values{"password": {newPassword}}, "Accept: text/html", "Sec-Fetch-Mode: navigate")
+		}},
+		{name: "accept an invitation that goes on", route: "POST " + invitation, status: 303, ready: func(s *stage) func() *http.Request {
+			id := s.created(s.email(), "").field("user_id")
+			return s.pressing(s.invite(id, `{"redirect_to":"`+goal+`"}`), invitation, url.Values{"password": {newPassword}}, "Accept: text/html", "Sec-Fetch-Mode: navigate")
 		}},
 		{name: "list the sessions of a user", route: "GET " + one + "/sessions", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", user(s)+"/sessions", "", bearer(s.key))

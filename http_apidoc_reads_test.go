@@ -121,7 +121,7 @@ func TestEveryOperationHasAName(t *testing.T) {
 	t.Parallel()
 	own := []string{
 		"OpenMagicLink", "AccessToken", "ChangeMe", "DeleteMe", "UserSessions", "EndUserSessions", "OpenPasswordReset", "OpenEmailProof", "OpenEmailChange", "OpenEmailUndo",
-		"OpenSignIn", "PressSignIn", "OpenSignUp", "OpenAccount", "PressAccount", "OpenSignOut", "ExplainError", "Alive", "APIDocument", "Reference", "ClientScript",
+		"OpenInvitation", "OpenSignIn", "PressSignIn", "OpenSignUp", "OpenAccount", "PressAccount", "OpenSignOut", "ExplainError", "Alive", "APIDocument", "Reference", "ClientScript",
 	}
 	d, err := apiDocument()
 	if err != nil {

@@ -41,6 +41,13 @@ var managementRoutes = []route{
 		codes:   []Code{CodeUserNotFound},
 	},
 	{
+		method: post, pattern: usersPath + "/{user_id}/invite", operation: "Invite", summary: "Invite a user by mail",
+		caller: &byWriter, action: withBody[inviteBody]{inviteUser},
+		answers: []result{{202, invitedJSON{}}},
+		codes:   []Code{CodeUserNotFound, CodeEmailTaken, CodeUserDisabled, CodeRateLimited},
+		example: `{}`,
+	},
+	{
 		method: get, pattern: usersPath + "/{user_id}/sessions", operation: "UserSessions", summary: "List a user's sessions",
 		caller: &byReader, action: withoutBody{listUserSessions},
 		answers: []result{{200, managedSessionsJSON{}}},

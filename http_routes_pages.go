@@ -29,6 +29,18 @@ var pageRoutes = []route{
 		codes:   pageCodes,
 	},
 	{
+		method: get, pattern: "/auth/invitation/{app_id}", operation: "OpenInvitation", summary: "Show the page of an invitation",
+		caller: &byVisitor, page: true, action: showsPage{openInvitation}, query: linkQuery{},
+		answers: []result{{200, htmlPage{}}},
+		codes:   []Code{CodeInvalidToken},
+	},
+	{
+		method: post, pattern: "/auth/invitation/{app_id}", operation: "PressInvitation", summary: "Accept an invitation",
+		caller: &byVisitor, page: true, limit: limitProofPeer, action: formOnly[passwordForm]{pressInvitation},
+		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
+		codes:   []Code{CodeForbidden, CodeInvalidToken, CodeWeakPassword},
+	},
+	{
 		method: get, pattern: "/auth/account/{app_id}", operation: "OpenAccount", summary: "Show what the app knows about the signed-in person",
 		caller: &byUserOrVisitor, page: true, action: showsPage{openAccount}, query: accountQuery{},
 		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},

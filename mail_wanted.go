@@ -32,7 +32,7 @@ func (m *mailWanted) decide(ctx context.Context, app uuid.UUID, l *letter, h *ma
 func (m *mailWanted) byHolder(ctx context.Context, h *mailHolder, l *letter) (bool, error) {
 	switch {
 	case h.account == nil:
-		return !h.app.Settings.SignupClosed && l.Template != forReset.template, nil
+		return !h.app.Settings.SignupClosed && l.Template != forReset.template && l.Template != forInvite.template, nil
 	case l.SignUp:
 		l.Template = "sign_up_taken"
 		return true, nil

@@ -54,8 +54,8 @@ type letter struct {
 }
 
 // notice reports whether the letter reports something that has happened. Only a challenge has a
-// code.
-func (l *letter) notice() bool { return l.Code == "" }
+// code, and an invitation is one without.
+func (l *letter) notice() bool { return l.Code == "" && l.Template != forInvite.template }
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
 

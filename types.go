@@ -332,6 +332,7 @@ const (
 	EventUserImport = "user.import" // Reason: how many users were given in the step
 	EventUserChange = "user.change" // Reason: the members that were given
 	EventUserDelete = "user.delete"
+	EventUserInvite = "user.invite"
 	EventUserReset  = "user.reset" // what an account gathered before its address was proven is gone
 
 	EventLinkRequest    = "link.request"

@@ -42,6 +42,7 @@ type Brand struct {
 func Names() []string {
 	return []string{
 		"magic_link", "email_verify", "email_change", "password_reset", // prove an address, by link or code
+		"invitation",       // proves an address, by link alone
 		"email_changed",    // to the old address, with a link that undoes the change, or without one
 		"account_reset",    // what was set before the address was proven is removed; without a link
 		"password_changed", // without a link; with the providers that were removed, if any
@@ -64,6 +65,8 @@ func (d Data) Limited(name string) Data {
 
 func (d Data) limited(name string) Data {
 	switch name {
+	case "invitation":
+		return Data{Link: d.Link, Minutes: d.Minutes}
 	case "magic_link", "password_reset":
 		return Data{Link: d.Link, Code: d.Code, Minutes: d.Minutes, Agent: d.Agent}
 	case "identity_linked":

@@ -38,6 +38,12 @@ var writers = map[string]func(*letter){
 	"email_verify":   func(l *letter) { l.proof("confirm.verify_title", "confirm.verify_button") },
 	"email_change":   func(l *letter) { l.proof("confirm.change_title", "confirm.change_button") },
 	"password_reset": func(l *letter) { l.proof("reset.title", "mail.password_reset_button") },
+	"invitation": func(l *letter) {
+		l.Title = l.text("mail.invitation_title")
+		l.goOn("mail.password_reset_button", l.Link)
+		const day = int(24 * time.Hour / time.Minute)
+		l.Small = append(l.Small, l.text("mail.invitation_expires", "n", (l.Minutes+day-1)/day), l.when("mail.asked"), l.text("mail.invitation_ignore"))
+	},
 	"email_changed": func(l *letter) {
 		l.notice("mail.email_changed_title", l.text("mail.email_changed"))
 		l.undo()

@@ -146,7 +146,7 @@ func TestDataIsLimited(t *testing.T) {
 	d := full()
 	d.Brand.Color, d.Language = "#000000", "de"
 	for name, want := range map[string]string{
-		"magic_link": "link code agent", "email_verify": "link code", "email_change": "link code", "password_reset": "link code agent",
+		"magic_link": "link code agent", "email_verify": "link code", "email_change": "link code", "password_reset": "link code agent", "invitation": "link",
 		"email_changed": "link agent", "password_changed": "email change agent url", "identity_linked": "link email provider agent url",
 		"app_changed": "change agent url", "more_notices": "url", "sign_up_taken": "agent url",
 	} {

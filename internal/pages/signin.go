@@ -204,6 +204,7 @@ type Reset struct {
 	Token    string // of the link
 	Username string // the whole address, which the password manager of one who holds the link keeps
 	Warning  string // what else the new password takes away; may be empty
+	Invited  bool   // the page is that of an invitation
 	Again    bool
 	OtherURL string
 }
@@ -225,7 +226,12 @@ func (r Reset) View(p Page) View {
 		v.Facts = []Fact{{p.T("confirm.account"), r.Email}}
 		fields[0].Focus = true
 	}
-	v.Texts = append(v.Texts, p.T("reset.text"))
+	if r.Invited {
+		v.Name, v.Title, v.Texts = "invitation", p.T("invitation.title", "app", p.App), []string{p.T("invitation.text")}
+		buttons[0].Label = p.T("invitation.submit")
+	} else {
+		v.Texts = append(v.Texts, p.T("reset.text"))
+	}
 	if r.Warning != "" {
 		v.Texts = append(v.Texts, r.Warning)
 	}
