@@ -29,8 +29,8 @@ func TestADryRunOnADatabaseOfTheHosts(t *testing.T) {
 	}
 	m := migrate{DryRun: true}
 	names, err := m.sqlite(t.Context(), file)
-	if err != nil || len(names) != 4 {
-		t.Errorf("pending: got %v, %v, want all four", names, err)
+	if err != nil || len(names) < 9 {
+		t.Errorf("pending: got %v, %v, want all", names, err)
 	}
 	after, err := os.ReadFile(file)
 	if err != nil || string(after) != string(before) {
