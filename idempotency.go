@@ -59,7 +59,7 @@ func recallOnce[T any](ctx context.Context, k *tokens, o once, take Take) (made 
 // whatever each makes: a token that is put again keeps its class, and each has a class of its own.
 func addOnce[T any](k *tokens, riders *Riders, o once, made T) {
 	t := Token{App: o.app, Kind: outcomeKind, Slot: token.Encode(o.hash), Hash: o.hash, ExpiresAt: k.now().Add(onceFor)}
-	t.Class = int(binary.BigEndian.Uint64(token.Random(8)) & math.MaxInt) //nolint:gosec // it fits
+	t.Class = int(binary.BigEndian.Uint64(token.Random(8)) & math.MaxInt)
 	t.Data = k.sealUnder(o.key, t, madeOnce[T]{o.request, made})
 	riders.Tokens = append(riders.Tokens, t)
 }

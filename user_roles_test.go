@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,14 +26,7 @@ func rolesIn(t *testing.T, raw string) any {
 // give gives a user roles.
 func (w *world) give(user string, roles ...string) {
 	w.t.Helper()
-	list := ""
-	for i, role := range roles {
-		if i > 0 {
-			list += ","
-		}
-		list += `"` + role + `"`
-	}
-	w.patched(user, `{"roles":[`+list+`]}`).want(w.t, 200, "")
+	w.patched(user, `{"roles":["`+strings.Join(roles, `","`)+`"]}`).want(w.t, 200, "")
 }
 
 func TestRolesGoByTheStore(t *testing.T) {

@@ -39,6 +39,39 @@ func live(tb testing.TB, send http.RoundTripper, scopes ...string) (*authkittest
 	return kit, c
 }
 
+// peopleCalls makes the calls about what an app says of a user, and about sessions.
+func peopleCalls(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx := t.Context()
+	once := client.NewUser{
+		Email: "once@example.com", IdempotencyKey: "0123456789abcdef", ExternalID: "7", Roles: []string{"admin"},
+		Metadata: map[string]any{"plan": "pro"}, PrivateMetadata: map[string]any{"risk": 1.0},
+	}
+	first, err := c.CreateUser(ctx, once)
+	if second, again := c.CreateUser(ctx, once); err != nil || again != nil || !reflect.DeepEqual(first, second) {
+		t.Errorf("created with a key: got %+v, %v, and then %+v, %v, want the same twice", first, err, second, again)
+	}
+	changed, err := c.ChangeUser(ctx, first.ID, client.Change{Metadata: map[string]any{"plan": nil, "seats": 3.0}, Roles: []string{}, ExternalID: new("8")})
+	if err != nil || !reflect.DeepEqual(changed.Metadata, map[string]any{"seats": 3.0}) || len(changed.Roles) != 0 || changed.ExternalID != "8" ||
+		!reflect.DeepEqual(changed.PrivateMetadata, once.PrivateMetadata) {
+		t.Errorf("changed: got %+v, %v", changed, err)
+	}
+	for u, err := range c.Users(ctx, client.Filter{ExternalID: "8"}) {
+		if err != nil || u.ID != first.ID {
+			t.Errorf("by external id: got %+v, %v, want %s", u, err, first.ID)
+		}
+	}
+	if sessions, err := c.Sessions(ctx, first.ID); err != nil || len(sessions) != 0 {
+		t.Errorf("sessions: got %v, %v, want none", sessions, err)
+	}
+	if err := c.EndSessions(ctx, first.ID); err != nil {
+		t.Error(err)
+	}
+	if err := c.DeleteUser(ctx, first.ID); err != nil {
+		t.Error(err)
+	}
+}
+
 // everyCall makes each call of the client once, with every field, and a refused one.
 func everyCall(t *testing.T, kit *authkittest.Kit, c *client.Client) {
 	t.Helper()
@@ -75,33 +108,7 @@ func everyCall(t *testing.T, kit *authkittest.Kit, c *client.Client) {
 			t.Errorf("users of %+v: got %q, want %q", f, got, want)
 		}
 	}
-	once := client.NewUser{
-		Email: "once@example.com", IdempotencyKey: "0123456789abcdef", ExternalID: "7", Roles: []string{"admin"},
-		Metadata: map[string]any{"plan": "pro"}, PrivateMetadata: map[string]any{"risk": 1.0},
-	}
-	first, err := c.CreateUser(ctx, once)
-	if second, again := c.CreateUser(ctx, once); err != nil || again != nil || !reflect.DeepEqual(first, second) {
-		t.Errorf("created with a key: got %+v, %v, and then %+v, %v, want the same twice", first, err, second, again)
-	}
-	changed, err := c.ChangeUser(ctx, first.ID, client.Change{Metadata: map[string]any{"plan": nil, "seats": 3.0}, Roles: []string{}, ExternalID: new("8")})
-	if err != nil || !reflect.DeepEqual(changed.Metadata, map[string]any{"seats": 3.0}) || len(changed.Roles) != 0 || changed.ExternalID != "8" ||
-		!reflect.DeepEqual(changed.PrivateMetadata, once.PrivateMetadata) {
-		t.Errorf("changed: got %+v, %v", changed, err)
-	}
-	for u, err := range c.Users(ctx, client.Filter{ExternalID: "8"}) {
-		if err != nil || u.ID != first.ID {
-			t.Errorf("by external id: got %+v, %v, want %s", u, err, first.ID)
-		}
-	}
-	if sessions, err := c.Sessions(ctx, first.ID); err != nil || len(sessions) != 0 {
-		t.Errorf("sessions: got %v, %v, want none", sessions, err)
-	}
-	if err := c.EndSessions(ctx, first.ID); err != nil {
-		t.Error(err)
-	}
-	if err := c.DeleteUser(ctx, first.ID); err != nil {
-		t.Error(err)
-	}
+	peopleCalls(t, c)
 	got, err := c.ChangeUser(ctx, ann.ID, client.Change{Name: new("Anna"), Disabled: new(true), DisabledReason: new("asked to be"), EmailVerified: new(true), Keep: true})
 	if err != nil || got.Name != "Anna" || !got.Disabled || got.DisabledReason != "asked to be" {
 		t.Errorf("changed: got %+v, %v, want Anna, disabled", got, err)
