@@ -63,6 +63,7 @@ type Store interface {
 	EventStore
 	AuditStore
 	StatStore
+	ExplainStore
 	WebhookStore
 	DeliveryStore
 	SecretStore

@@ -345,6 +345,20 @@ func (g guarded) Stats(ctx context.Context, app uuid.UUID, first int64, last int
 	return g.Store.Stats(ctx, app, first, last)
 }
 
+func (g guarded) AddExplanations(ctx context.Context, app uuid.UUID, list []Explanation, most int) error {
+	if err := g.confirm(ctx); err != nil {
+		return err
+	}
+	return g.Store.AddExplanations(ctx, app, list, most)
+}
+
+func (g guarded) Explanation(ctx context.Context, app uuid.UUID, request uuid.UUID, now time.Time) (r0 Explanation, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.Explanation(ctx, app, request, now)
+}
+
 func (g guarded) PutWebhook(ctx context.Context, w Webhook, most int, riders Riders) error {
 	if err := g.confirm(ctx); err != nil {
 		return err

@@ -345,6 +345,20 @@ func (on metered) Stats(ctx context.Context, app uuid.UUID, first int64, last in
 	return r0, err
 }
 
+func (on metered) AddExplanations(ctx context.Context, app uuid.UUID, list []Explanation, most int) (err error) {
+	begun := time.Now()
+	err = on.Store.AddExplanations(ctx, app, list, most)
+	on.meter.called("AddExplanations", begun, err)
+	return err
+}
+
+func (on metered) Explanation(ctx context.Context, app uuid.UUID, request uuid.UUID, now time.Time) (r0 Explanation, err error) {
+	begun := time.Now()
+	r0, err = on.Store.Explanation(ctx, app, request, now)
+	on.meter.called("Explanation", begun, err)
+	return r0, err
+}
+
 func (on metered) PutWebhook(ctx context.Context, w Webhook, most int, riders Riders) (err error) {
 	begun := time.Now()
 	err = on.Store.PutWebhook(ctx, w, most, riders)

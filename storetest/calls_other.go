@@ -83,6 +83,13 @@ func otherCalls() []call {
 		{method: "SettleMail", how: "for later", do: func(c caller) error {
 			return c.s.SettleMail(c.ctx, []authkit.Settled{{App: c.app, ID: c.x.mail.ID, Until: c.x.mail.DueAt, DueAt: after(time.Minute)}})
 		}},
+		{method: "AddExplanations", dead: authkit.ErrNotFound, do: func(c caller) error {
+			return c.s.AddExplanations(c.ctx, c.app, []authkit.Explanation{explained(2)}, 9)
+		}},
+		{method: "Explanation", foreign: authkit.ErrNotFound, dead: authkit.ErrNotFound, do: func(c caller) error {
+			_, err := c.s.Explanation(c.ctx, c.app, numbered(1), now())
+			return err
+		}},
 		{method: "AddStats", dead: authkit.ErrNotFound, do: func(c caller) error {
 			return c.s.AddStats(c.ctx, c.app, authkit.StatBatch{
 				Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: c.x.other.ID}},

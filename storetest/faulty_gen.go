@@ -395,6 +395,22 @@ func (f *Faulty) Stats(ctx context.Context, app uuid.UUID, first int64, last int
 	return f.s.Stats(ctx, app, first, last)
 }
 
+// AddExplanations passes the call on, unless it is to fail.
+func (f *Faulty) AddExplanations(ctx context.Context, app uuid.UUID, list []authkit.Explanation, most int) error {
+	if err := f.next(); err != nil {
+		return err
+	}
+	return f.s.AddExplanations(ctx, app, list, most)
+}
+
+// Explanation passes the call on, unless it is to fail.
+func (f *Faulty) Explanation(ctx context.Context, app uuid.UUID, request uuid.UUID, now time.Time) (r0 authkit.Explanation, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.Explanation(ctx, app, request, now)
+}
+
 // PutWebhook passes the call on, unless it is to fail.
 func (f *Faulty) PutWebhook(ctx context.Context, w authkit.Webhook, most int, riders authkit.Riders) error {
 	if err := f.next(); err != nil {

@@ -50,7 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
 		appSentences(), logoSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), importSentences(), changeSentences(), tokenSentences(),
-		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), auditSentences(), statSentences(), webhookSentences(), upkeepSentences(), crossingSentences(), riderSentences(), guardSentences(),
+		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), auditSentences(), statSentences(), explainSentences(), webhookSentences(), upkeepSentences(), crossingSentences(), riderSentences(), guardSentences(),
 		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), neighbourSentences(), lockstepSentences(),
 	} {
 		for _, s := range group {

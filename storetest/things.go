@@ -73,6 +73,7 @@ func (b *bed) furnish(x things) uuid.UUID {
 	b.ok(b.s.PutOAuthConfig(b.ctx, x.provider, 0, authkit.Riders{}))
 	x.webhook.App, x.delivery.App = app, app
 	b.ok(b.s.PutWebhook(b.ctx, x.webhook, 0, authkit.Riders{Deliveries: []authkit.Delivery{x.delivery}}))
+	b.ok(b.s.AddExplanations(b.ctx, app, []authkit.Explanation{explained(1)}, 9))
 	b.ok(b.s.AddStats(b.ctx, app, authkit.StatBatch{
 		Counts: []authkit.Stat{signIns(today(), "oauth", 1)}, Active: []authkit.ActiveUser{{Day: today(), User: x.user.ID}},
 	}))

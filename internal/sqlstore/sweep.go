@@ -38,6 +38,7 @@ var sweeps = []sweep{
 	{"authkit_limits", "app_id, limit_key", "tat_hour", false, "3600000000", false},
 	{"authkit_stats", "app_id, day, kind, name", "day", false, "86400000000 - " + strconv.Itoa(authkit.StatDays), true},
 	{"authkit_active", "app_id, day, user_id", "day", false, "86400000000 - 1", true},
+	{"authkit_refusals", "app_id, request_id", "expires_at", false, "", false},
 	{"authkit_deliveries", "app_id, webhook_id, delivery_id", "expires_at", false, "", false},
 }
 
@@ -91,7 +92,7 @@ var owned = [][2]string{
 	{"authkit_events", "app_id, event_id"}, {"authkit_limits", "app_id, limit_key"}, {"authkit_oauth", "app_id, provider"},
 	{"authkit_deliveries", "app_id, webhook_id, delivery_id"}, {"authkit_webhooks", "app_id, webhook_id"},
 	{"authkit_api_keys", "app_id, key_id"}, {"authkit_logos", "app_id"},
-	{"authkit_active", "app_id, day, user_id"}, {"authkit_stats", "app_id, day, kind, name"}, {"authkit_signing_keys", "app_id, seq"},
+	{"authkit_active", "app_id, day, user_id"}, {"authkit_refusals", "app_id, request_id"}, {"authkit_stats", "app_id, day, kind, name"}, {"authkit_signing_keys", "app_id, seq"},
 }
 
 type upkeepType struct{}

@@ -78,8 +78,9 @@ type tenant struct {
 	chain     *authkit.Chain
 	links     []authkit.Link
 
-	stats  map[statKey]int64
-	active map[authkit.ActiveUser]struct{}
+	explained []authkit.Explanation // by request
+	stats     map[statKey]int64
+	active    map[authkit.ActiveUser]struct{}
 
 	secrets map[string]bool // those of the store
 }

@@ -12,11 +12,12 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 	err := s.step(ctx, func() error {
 		now := micro(now)
 		tokens, sessions, mail, limits, dead := batch{limit}, batch{limit}, batch{limit}, batch{limit}, batch{limit}
-		stats, active, deliveries := batch{limit}, batch{limit}, batch{limit}
+		stats, active, deliveries, explained := batch{limit}, batch{limit}, batch{limit}, batch{limit}
 		for _, t := range s.apps {
 			t.sweep(now, &tokens, &sessions, &mail)
 			t.sweepDeliveries(now, &deliveries)
 			t.sweepStats(now.Unix()/daySeconds, &stats, &active)
+			t.sweepExplanations(now, &explained)
 		}
 		for k, at := range s.limits {
 			if !at.After(now) && limits.takes() {
@@ -28,7 +29,7 @@ func (s *Store) Sweep(ctx context.Context, now time.Time, limit int) (bool, erro
 				delete(s.dead, id)
 			}
 		}
-		for _, b := range []batch{tokens, sessions, mail, limits, dead, stats, active, deliveries} {
+		for _, b := range []batch{tokens, sessions, mail, limits, dead, stats, active, deliveries, explained} {
 			more = more || b.left < 0
 		}
 		return nil
