@@ -291,6 +291,7 @@ func doors() []door {
 		"POST /apps/{app_id}/signing-keys/rotate":        {"{}", 201},
 		"DELETE /apps/{app_id}/logo":                     {"", 204},
 		"PATCH /apps/{app_id}":                           {"{}", 200},
+		"GET /apps/{app_id}/explain/{request_id}":        {"", 404},
 		"GET /apps/{app_id}/stats":                       {"", 200},
 		"GET /apps/{app_id}/api-keys":                    {"", 200},
 		"POST /apps/{app_id}/api-keys":                   {"{}", 201},

@@ -127,6 +127,9 @@ const (
 	clockLeeway = time.Minute
 )
 
+// detailScope begins the detail of a refusal for a scope that a key lacks.
+const detailScope = "the API key lacks the scope "
+
 // apiKey requires an API key of the path's app that has the scope.
 func apiKey(scope string) access {
 	return func(c *call) error {
@@ -147,7 +150,7 @@ func apiKey(scope string) access {
 		}
 		c.request.setActor("api_key:" + key.ID.String())
 		if !slices.Contains(key.Scopes, scope) {
-			return refuse(CodeForbidden, "the API key lacks the scope "+scope)
+			return refuse(CodeForbidden, detailScope+scope)
 		}
 		c.key = key
 		return nil

@@ -31,11 +31,12 @@ type border struct {
 	words *locale.Catalogue // the texts of the pages
 	look  *pages.Set        // how the pages look
 
-	warned  *bounded.Throttle[limitKey] // peers whose forwarding header was reported
-	ignored atomic.Pointer[string]      // the latest of them that is no trusted proxy
-	meter   *meter                      // counts requests and refusals
-	handler http.Handler                // serves the route table
-	isRoute func(path string) bool      // reports whether that table has the path
+	warned       *bounded.Throttle[limitKey] // peers whose forwarding header was reported
+	ignored      atomic.Pointer[string]      // the latest of them that is no trusted proxy
+	explanations *explanations               // why requests were refused
+	meter        *meter                      // counts requests and refusals
+	handler      http.Handler                // serves the route table
+	isRoute      func(path string) bool      // reports whether that table has the path
 }
 
 // maxWarned bounds how many peers are reported in a minute, so that a flood of requests is not a
@@ -44,7 +45,7 @@ const maxWarned = 64
 
 func newBorder(c *Config, base *url.URL, ring *seal.Ring, now func() time.Time, thin *thinlog.Logger) *border {
 	return &border{
-		meter: &meter{}, // until it gets the engine's
+		meter: &meter{}, explanations: newExplanations(nil), // until they get the engine's
 		// Without TLS a browser keeps no Secure cookie; that is for loopback alone.
 		cookies: httpio.Cookies{Insecure: base.Scheme == "http" && httpio.Loopback(base.Hostname())},
 		origin:  httpio.Origin(base), mount: base.Path, docs: c.url("/errors/"),

@@ -30,6 +30,7 @@ const maxCause = 512
 // browser takes for one. It is an event, too.
 func (c *call) logRefusal(err error, more ...slog.Attr) {
 	c.e.hooks.stats.refused(c.foundApp(), refusalOf(err).Code)
+	c.explain(refusalOf(err))
 	c.auditRefusal(refusalOf(err))
 	c.h.http.logRefusal(loggedRequest{r: c.r, id: c.request.id, app: c.appID(), more: more}, err)
 }

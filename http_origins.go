@@ -23,6 +23,9 @@ func (c *call) origins() ([]string, error) {
 	return app.Settings.Origins, err
 }
 
+// detailOtherOrigin is the detail of a cross-origin request that is refused.
+const detailOtherOrigin = "a browser sent this from another origin, which is not one of the app's origins"
+
 func (c *call) checkOrigin(rt route) error {
 	if rt.anyOrigin {
 		c.allowAnyOrigin()
@@ -44,7 +47,7 @@ func (c *call) checkOrigin(rt route) error {
 	safe := c.r.Method == http.MethodGet || c.r.Method == http.MethodHead
 	form := rt.form && httpio.MediaType(c.r) == "application/x-www-form-urlencoded"
 	if !safe && !form && httpio.CrossOrigin(c.r, c.h.http.origin, func(string) bool { return allowed }) {
-		return refuse(CodeForbidden, "a browser sent this from another origin, which is not one of the app's origins")
+		return refuse(CodeForbidden, detailOtherOrigin)
 	}
 	return nil
 }

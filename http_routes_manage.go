@@ -107,6 +107,12 @@ var managementRoutes = []route{
 		example: `{"revoke_old":true}`,
 	},
 	{
+		method: get, pattern: appPath + "/explain/{request_id}", operation: "ExplainRequest", summary: "Why a request was refused",
+		caller: &byOwner, action: withoutBody{explainRequest},
+		answers: []result{{200, explanationJSON{}}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
 		method: get, pattern: appPath + "/stats", operation: "Stats", summary: "What happened in an app, by day",
 		caller: &byOwner, action: withoutBody{readStats}, query: statsQuery{},
 		answers: []result{{200, statsJSON{}}},

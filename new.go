@@ -76,7 +76,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 	}), e.secrets, c.url("/auth/callback/"), c.Logger)
 	e.http = newBorder(c, base, ring, e.now, thin)
-	e.http.meter = counts
+	e.http.meter, e.http.explanations.store = counts, e.store
 	h := newHandler(e, routes())
 	e.http.handler, e.http.isRoute = h, h.has
 }

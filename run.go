@@ -52,7 +52,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	beside.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer cancel()
-	b.note(last, each(last, e.hooks.stats.flush, e.hooks.refusals.flush))
+	b.note(last, each(last, e.hooks.stats.flush, e.http.explanations.flush, e.hooks.refusals.flush))
 	return nil
 }
 
@@ -92,7 +92,7 @@ func (b background) sendMail(ctx context.Context) {
 func (b background) upkeep(ctx context.Context) {
 	var sweepAt time.Time
 	for ctx.Err() == nil {
-		b.note(ctx, each(ctx, append(b.e.chores(), b.e.hooks.stats.flushIfDue)...))
+		b.note(ctx, each(ctx, append(b.e.chores(), b.e.hooks.stats.flushIfDue, b.e.http.explanations.flushIfDue)...))
 		if now := time.Now(); !now.Before(sweepAt) {
 			more, err := sweep(ctx, b.e.store, b.e.now())
 			b.note(ctx, err)
@@ -138,7 +138,7 @@ func sleep(ctx context.Context, d time.Duration) {
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
 	e.hooks.callPendingAfter(ctx)
-	err := each(ctx, append(e.chores(), e.hooks.stats.flush, e.outbox.deliver)...)
+	err := each(ctx, append(e.chores(), e.hooks.stats.flush, e.http.explanations.flush, e.outbox.deliver)...)
 	for more := true; more; {
 		var swept error
 		more, swept = sweep(ctx, e.store, e.now())

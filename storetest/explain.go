@@ -29,7 +29,7 @@ func explained(n int) authkit.Explanation {
 }
 
 // explains reports whether the app explains the n-th request.
-func (b *bed) explains(app uuid.UUID, n int) bool {
+func explains(b *bed, app uuid.UUID, n int) bool {
 	b.Helper()
 	_, err := b.s.Explanation(b.ctx, app, numbered(n), now())
 	if err != nil {
@@ -53,8 +53,8 @@ func explainRound(b *bed) {
 	b.same(got, authkit.Explanation{RequestID: numbered(2), Expires: after(time.Hour)})
 	_, err = b.s.Explanation(b.ctx, b.app, want.RequestID, after(time.Hour))
 	b.is(err, authkit.ErrNotFound)
-	equal(b, b.explains(b.app, 3), false)
-	equal(b, b.explains(b.newApp("other"), 1), false)
+	equal(b, explains(b, b.app, 3), false)
+	equal(b, explains(b, b.newApp("other"), 1), false)
 }
 
 func explainMost(b *bed) {
@@ -64,13 +64,13 @@ func explainMost(b *bed) {
 		b.ok(b.s.AddExplanations(b.ctx, b.app, []authkit.Explanation{explained(n)}, 3))
 	}
 	for n := 1; n <= 5; n++ {
-		equal(b, b.explains(b.app, n), n >= 3)
+		equal(b, explains(b, b.app, n), n >= 3)
 	}
 	b.ok(b.s.AddExplanations(b.ctx, b.app, []authkit.Explanation{explained(9), explained(7), explained(8), explained(6)}, 3))
 	for n := 1; n <= 9; n++ {
-		equal(b, b.explains(b.app, n), n >= 7)
+		equal(b, explains(b, b.app, n), n >= 7)
 	}
-	equal(b, b.explains(other, 1), true)
+	equal(b, explains(b, other, 1), true)
 }
 
 func explainRace(b *bed) {
@@ -84,7 +84,7 @@ func explainRace(b *bed) {
 	}), callers)
 	b.ok(b.s.AddExplanations(b.ctx, b.app, nil, most))
 	for n := 1; n <= callers*each; n++ {
-		equal(b, b.explains(b.app, n), n > callers*each-most)
+		equal(b, explains(b, b.app, n), n > callers*each-most)
 	}
 }
 
@@ -114,10 +114,10 @@ func explainGone(b *bed) {
 	b.ok(b.s.AddExplanations(b.ctx, b.app, []authkit.Explanation{explained(1)}, 9))
 	b.ok(b.s.DeleteApp(b.ctx, b.app, now(), authkit.Riders{}))
 	b.is(b.s.AddExplanations(b.ctx, b.app, []authkit.Explanation{explained(2)}, 9), authkit.ErrNotFound)
-	equal(b, b.explains(b.app, 1), false)
+	equal(b, explains(b, b.app, 1), false)
 	b.ok(sweep(b.ctx, b.s, now()))
 	again := anApp("again")
 	again.ID = b.app
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: again, First: signingKey(1)}))
-	equal(b, b.explains(b.app, 1), false)
+	equal(b, explains(b, b.app, 1), false)
 }

@@ -25,7 +25,7 @@ func statSentences() []sentence {
 func today() int64 { return now().Unix() / int64(24*time.Hour/time.Second) }
 
 // allStats returns every count of an app.
-func (b *bed) allStats(app uuid.UUID) []authkit.Stat {
+func allStats(b *bed, app uuid.UUID) []authkit.Stat {
 	b.Helper()
 	all, err := b.s.Stats(b.ctx, app, math.MinInt32, math.MaxInt32)
 	b.ok(err)
@@ -33,9 +33,9 @@ func (b *bed) allStats(app uuid.UUID) []authkit.Stat {
 }
 
 // counted fails unless the app has exactly these counts.
-func (b *bed) counted(app uuid.UUID, want ...authkit.Stat) {
+func counted(b *bed, app uuid.UUID, want ...authkit.Stat) {
 	b.Helper()
-	b.same(b.allStats(app), want)
+	b.same(allStats(b, app), want)
 }
 
 func signIns(day int64, method string, n int64) authkit.Stat {
@@ -48,9 +48,9 @@ func activeUsers(day, n int64) authkit.Stat {
 
 func statsAdd(b *bed) {
 	other := b.newApp("other")
-	b.counted(b.app)
+	counted(b, b.app)
 	b.ok(b.s.AddStats(b.ctx, b.app, authkit.StatBatch{}))
-	b.counted(b.app)
+	counted(b, b.app)
 	batch := authkit.StatBatch{Counts: []authkit.Stat{
 		signIns(9, "oauth", 1), signIns(8, "oauth", 2), signIns(8, "credentials", 1<<40),
 		{Day: 8, Kind: authkit.StatSignUp, N: 3}, {Day: 7, Kind: authkit.StatRefused, Key: "oauth", N: 4},
@@ -64,8 +64,8 @@ func statsAdd(b *bed) {
 		signIns(8, "credentials", 1<<41), signIns(8, "oauth", 14), {Day: 8, Kind: authkit.StatSignUp, N: 6},
 		signIns(9, "oauth", 2),
 	}
-	b.counted(b.app, want...)
-	b.counted(other)
+	counted(b, b.app, want...)
+	counted(b, other)
 	for _, r := range []struct{ first, last, from, to int64 }{{7, 9, 0, 5}, {7, 7, 0, 1}, {8, 8, 1, 4}, {8, 9, 1, 5}, {9, 7, 0, 0}, {10, 99, 0, 0}} {
 		got, err := b.s.Stats(b.ctx, b.app, r.first, r.last)
 		b.ok(err)
@@ -81,13 +81,13 @@ func statsActive(b *bed) {
 		b.ok(b.s.AddStats(b.ctx, app, authkit.StatBatch{Active: active}))
 	}
 	add(b.app, authkit.ActiveUser{Day: 8, User: users[0]}, authkit.ActiveUser{Day: 8, User: users[1]}, authkit.ActiveUser{Day: 8, User: users[0]})
-	b.counted(b.app, activeUsers(8, 2))
+	counted(b, b.app, activeUsers(8, 2))
 	add(b.app, authkit.ActiveUser{Day: 8, User: users[1]})
-	b.counted(b.app, activeUsers(8, 2))
+	counted(b, b.app, activeUsers(8, 2))
 	add(b.app, authkit.ActiveUser{Day: 9, User: users[1]}, authkit.ActiveUser{Day: 8, User: users[2]}, authkit.ActiveUser{Day: 9, User: users[0]})
 	add(other, authkit.ActiveUser{Day: 8, User: users[0]})
-	b.counted(b.app, activeUsers(8, 3), activeUsers(9, 2))
-	b.counted(other, activeUsers(8, 1))
+	counted(b, b.app, activeUsers(8, 3), activeUsers(9, 2))
+	counted(b, other, activeUsers(8, 1))
 }
 
 func statsRace(b *bed) {
@@ -112,7 +112,7 @@ func statsRace(b *bed) {
 		}
 		return nil
 	}), callers)
-	b.counted(b.app, activeUsers(8, 13), signIns(8, "a", callers*batches), signIns(8, "b", 2*callers*batches), activeUsers(9, 12+callers*batches))
+	counted(b, b.app, activeUsers(8, 13), signIns(8, "a", callers*batches), signIns(8, "b", 2*callers*batches), activeUsers(9, 12+callers*batches))
 }
 
 func statsSweep(b *bed) {
@@ -125,7 +125,7 @@ func statsSweep(b *bed) {
 		}
 	}
 	b.ok(b.s.AddStats(b.ctx, b.app, authkit.StatBatch{Counts: counts, Active: active}))
-	equal(b, len(b.allStats(b.app)), 5*4)
+	equal(b, len(allStats(b, b.app)), 5*4)
 	more, calls := true, 0
 	for ; more; calls++ {
 		var err error
@@ -138,12 +138,12 @@ func statsSweep(b *bed) {
 	if calls < 4 {
 		b.Fatalf("got an end after %d calls for 2 of 9 users each, want more", calls)
 	}
-	all := b.allStats(b.app)
+	all := allStats(b, b.app)
 	equal(b, len(all), 4*4)
 	equal(b, all[0].Day, today()-authkit.StatDays)
 	// The users of a day that was swept are counted anew; those of the other days are still noted.
 	b.ok(b.s.AddStats(b.ctx, b.app, authkit.StatBatch{Active: active[6:]}))
-	for _, c := range b.allStats(b.app) {
+	for _, c := range allStats(b, b.app) {
 		if want := map[int64]int64{today() - authkit.StatDays: 3, today() - 2: 6, today() - 1: 3, today(): 3}; c.Kind == authkit.StatActive {
 			equal(b, c, activeUsers(c.Day, want[c.Day]))
 		}
@@ -159,16 +159,16 @@ func statsGone(b *bed) {
 	again := anApp("again")
 	again.ID = b.app
 	b.ok(b.s.CreateApp(b.ctx, authkit.NewApp{App: again, First: signingKey(1)}))
-	b.counted(b.app)
+	counted(b, b.app)
 	b.ok(b.s.AddStats(b.ctx, b.app, batch))
-	b.counted(b.app, activeUsers(8, 1), signIns(8, "oauth", 1))
+	counted(b, b.app, activeUsers(8, 1), signIns(8, "oauth", 1))
 }
 
 func statsText(b *bed) {
 	for i, text := range lookalikes() {
 		b.ok(b.s.AddStats(b.ctx, b.app, authkit.StatBatch{Counts: []authkit.Stat{signIns(8, text, int64(i+1)), {Day: 8, Kind: authkit.StatKind(text), N: int64(i + 1)}}}))
 	}
-	all := b.allStats(b.app)
+	all := allStats(b, b.app)
 	equal(b, len(all), 2*len(lookalikes()))
 	for i, text := range lookalikes() {
 		found := 0

@@ -123,7 +123,7 @@ func (b *bed) holding(app uuid.UUID, tokens ...string) holding {
 	h.Logo = b.logo(app)
 	h.Events, err = b.s.Events(b.ctx, app, authkit.EventQuery{Page: authkit.Page{Limit: all}})
 	b.ok(err)
-	h.Stats = b.allStats(app)
+	h.Stats = allStats(b, app)
 	h.Webhooks, err = b.s.Webhooks(b.ctx, app)
 	b.ok(err)
 	for _, w := range h.Webhooks {

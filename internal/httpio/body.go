@@ -136,6 +136,15 @@ func Buffer(r *http.Request) {
 	r.Body = &buffered{ReadCloser: r.Body, read: b, err: err}
 }
 
+// Buffered returns what [Buffer] has read of the body; the caller must not change it. It is nil for
+// a body that was not buffered.
+func Buffered(r *http.Request) []byte {
+	if h, ok := r.Body.(*buffered); ok {
+		return h.read
+	}
+	return nil
+}
+
 // buffered is a body that was read before, up to one byte beyond the limit.
 type buffered struct {
 	io.ReadCloser
