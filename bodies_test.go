@@ -65,6 +65,10 @@ func TestEveryRouteWithABodyIsKnown(t *testing.T) {
 	known["POST /apps/{app_id}/signing-keys/rotate"] = "revoke_old" // not a string
 	known["POST /users/{app_id}/import"] = "none"                   // lines, which are not judged as one body
 	known["POST /auth/email/send/{app_id}"] = "none"
+	known["PATCH /apps/{app_id}/webhooks/{id}"] = "url"
+	known["POST /apps/{app_id}/webhooks"] = "url"
+	known["POST /apps/{app_id}/webhooks/{id}/rotate"] = "none"
+	known["POST /apps/{app_id}/webhooks/{id}/deliveries/{delivery_id}/replay"] = "none"
 	known["POST /auth/access-token/{app_id}"] = "none"
 	known["POST /auth/password/change/{app_id}"] = "new_password" // which may hold anything
 	known["POST /auth/password/set/{app_id}"] = "new_password"

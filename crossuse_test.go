@@ -286,24 +286,33 @@ func doors() []door {
 		body   string
 		status int
 	}{
-		"GET /apps/{app_id}":                             {"", 200},
-		"DELETE /apps/{app_id}":                          {"", 204},
-		"POST /apps/{app_id}/signing-keys/rotate":        {"{}", 201},
-		"DELETE /apps/{app_id}/logo":                     {"", 204},
-		"PATCH /apps/{app_id}":                           {"{}", 200},
-		"GET /apps/{app_id}/explain/{request_id}":        {"", 404},
-		"GET /apps/{app_id}/stats":                       {"", 200},
-		"GET /apps/{app_id}/api-keys":                    {"", 200},
-		"POST /apps/{app_id}/api-keys":                   {"{}", 201},
-		"DELETE /apps/{app_id}/api-keys/{id}":            {"", 404},
-		"GET /apps/{app_id}/audit":                       {"", 200},
-		"GET /apps/{app_id}/oauth-configs":               {"", 200},
-		"POST /apps/{app_id}/oauth-configs":              {"{}", 400},
-		"PATCH /apps/{app_id}/oauth-configs/{provider}":  {"{}", 200},
-		"DELETE /apps/{app_id}/oauth-configs/{provider}": {"", 204},
+		"GET /apps/{app_id}":                          {"", 200},
+		"DELETE /apps/{app_id}":                       {"", 204},
+		"POST /apps/{app_id}/signing-keys/rotate":     {"{}", 201},
+		"DELETE /apps/{app_id}/logo":                  {"", 204},
+		"PATCH /apps/{app_id}":                        {"{}", 200},
+		"GET /apps/{app_id}/explain/{request_id}":     {"", 404},
+		"GET /apps/{app_id}/stats":                    {"", 200},
+		"GET /apps/{app_id}/api-keys":                 {"", 200},
+		"POST /apps/{app_id}/api-keys":                {"{}", 201},
+		"DELETE /apps/{app_id}/api-keys/{id}":         {"", 404},
+		"GET /apps/{app_id}/audit":                    {"", 200},
+		"GET /apps/{app_id}/webhooks":                 {"", 200},
+		"POST /apps/{app_id}/webhooks":                {"{}", 400},
+		"GET /apps/{app_id}/webhooks/{id}":            {"", 404},
+		"PATCH /apps/{app_id}/webhooks/{id}":          {"{}", 404},
+		"DELETE /apps/{app_id}/webhooks/{id}":         {"", 404},
+		"POST /apps/{app_id}/webhooks/{id}/rotate":    {"{}", 404},
+		"GET /apps/{app_id}/webhooks/{id}/deliveries": {"", 404},
+		"GET /apps/{app_id}/oauth-configs":            {"", 200},
+
+		"POST /apps/{app_id}/webhooks/{id}/deliveries/{delivery_id}/replay": {"{}", 404},
+		"POST /apps/{app_id}/oauth-configs":                                 {"{}", 400},
+		"PATCH /apps/{app_id}/oauth-configs/{provider}":                     {"{}", 200},
+		"DELETE /apps/{app_id}/oauth-configs/{provider}":                    {"", 204},
 	} {
 		method, path, _ := strings.Cut(route, " ")
-		path = strings.NewReplacer("{id}", "{key_id}", "{provider}", "corp").Replace(path)
+		path = strings.NewReplacer("{id}", "{key_id}", "{delivery_id}", "{key_id}", "{provider}", "corp").Replace(path)
 		out = append(out, door{route, "the header", header("Bearer", method, path, c.body), map[string]int{ownerToken: c.status, otherDevToken: 404}, nil})
 	}
 	out = append(out, pageDoors()...)

@@ -24,6 +24,8 @@ type Engine struct {
 	live      *liveness   // what Require remembers
 	keys      *apiKeys    // API keys
 	providers *providers  // OAuth configurations
+	webhooks  *webhooks   // where events are sent to
+	courier   *courier    // what is on its way there
 	http      *border     // what HTTP keeps
 }
 

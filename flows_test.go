@@ -179,7 +179,7 @@ func flows() []flow {
 	var all []flow
 	for _, some := range [][]flow{
 		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), identityFlows(), sessionFlows(), managedFlows(),
-		pageFlows(), accountFlows(), addressFlows(), developerFlows(), keyFlows(), configFlows(), brandFlows(), otherFlows(),
+		pageFlows(), accountFlows(), addressFlows(), developerFlows(), keyFlows(), webhookFlows(), configFlows(), brandFlows(), otherFlows(),
 	} {
 		all = append(all, some...)
 	}

@@ -58,6 +58,7 @@ var fixedTexts = []struct {
 	{regexp.MustCompile(`\bann\d+@example\.com`), "ann@example.com"},
 	{regexp.MustCompile(regexp.QuoteMeta(base)), "https://example.com/id"},
 	{regexp.MustCompile(`https?://127\.0\.0\.1:\d+`), "https://login.example.org"},
+	{regexp.MustCompile(`whsec_[\w+/]+=*`), "whsec_3q2+7wAAAAAAAAAAAAAAAAA="},
 	{regexp.MustCompile(`(^|[^\w-])((?:rt|ak|st)_)?[\w-]{22,}`), "${1}${2}3q2-7wAAAAAAAAAAAAAAAA"},
 }
 

@@ -55,7 +55,7 @@ type oauthPatchBody struct {
 	Issuer       *string   `json:"issuer"`       // of an OIDC provider of the developer's own
 	Scopes       *[]string `json:"scopes"`       // what the provider is asked for; empty: the least that tells who the user is
 	TrustEmail   *bool     `json:"trust_email"`
-	Enabled      *bool     `json:"enabled"`
+	Enabled      *bool     `json:"enabled"` // whether users can sign in by it
 }
 
 // oauthConfigBody configures a provider.

@@ -11,14 +11,15 @@ import (
 
 // pathParameters are the parts of a path that vary.
 type pathParameters struct {
-	AppID     uuid.UUID `json:"app_id" api:"required"`     // the app's id; on /auth also "console", for the app of the developers
-	Provider  string    `json:"provider" api:"required"`   // the provider's name, such as github, google, or one of the app's own
-	UserID    uuid.UUID `json:"user_id" api:"required"`    // the user's id
-	RequestID uuid.UUID `json:"request_id" api:"required"` // the id of the refused request, as X-Request-Id has it
-	SessionID uuid.UUID `json:"session_id" api:"required"` // the session's id
-	ID        uuid.UUID `json:"id" api:"required"`         // the API key's id
-	Code      string    `json:"code" api:"required"`       // the error code
-	Hash      string    `json:"hash" api:"required"`       // the hash of the logo, as in logo_url
+	AppID     uuid.UUID `json:"app_id" api:"required"`      // the app's id; on /auth also "console", for the app of the developers
+	Provider  string    `json:"provider" api:"required"`    // the provider's name, such as github, google, or one of the app's own
+	UserID    uuid.UUID `json:"user_id" api:"required"`     // the user's id
+	RequestID uuid.UUID `json:"request_id" api:"required"`  // the id of the refused request, as X-Request-Id has it
+	SessionID uuid.UUID `json:"session_id" api:"required"`  // the session's id
+	ID        uuid.UUID `json:"id" api:"required"`          // the id of the API key or the webhook
+	Delivery  uuid.UUID `json:"delivery_id" api:"required"` // the delivery's id, as in its header webhook-id
+	Code      string    `json:"code" api:"required"`        // the error code
+	Hash      string    `json:"hash" api:"required"`        // the hash of the logo, as in logo_url
 }
 
 // sessionQuery chooses where the tokens of a sign-in go.

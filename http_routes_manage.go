@@ -2,6 +2,11 @@ package authkit
 
 const appPath, usersPath = "/apps/{app_id}", "/users/{app_id}"
 
+const (
+	webhooksPath = appPath + "/webhooks"
+	webhookPath  = webhooksPath + "/{id}"
+)
+
 // managementRoutes are for the server of an app and for developers.
 var managementRoutes = []route{
 	{
@@ -164,5 +169,56 @@ var managementRoutes = []route{
 		caller: &byFreshOwner, action: plain{deleteOAuthConfig},
 		answers: []result{{204, nil}},
 		codes:   []Code{CodeProviderNotConfigured},
+	},
+	{
+		method: get, pattern: webhooksPath, operation: "Webhooks", summary: "List webhooks",
+		caller: &byOwner, action: withoutBody{listWebhooks},
+		answers: []result{{200, webhooksJSON{}}},
+	},
+	{
+		method: post, pattern: webhooksPath, operation: "CreateWebhook", summary: "Add a webhook",
+		caller: &byFreshOwner, action: withBody[newWebhookBody]{createWebhook},
+		answers: []result{{201, webhookJSON{}}},
+		codes:   []Code{CodeEmailNotVerified, CodeLimitReached},
+		example: `{"url":"https://app.example.com/hooks","types":["user.create","user.delete"]}`,
+	},
+	{
+		method: get, pattern: webhookPath, operation: "Webhook", summary: "Read a webhook",
+		caller: &byOwner, action: withoutBody{readWebhook},
+		answers: []result{{200, webhookJSON{}}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
+		method: patch, pattern: webhookPath, operation: "ChangeWebhook", summary: "Change a webhook",
+		caller: &byFreshOwner, action: withBody[webhookPatchBody]{changeWebhook},
+		answers: []result{{200, webhookJSON{}}},
+		codes:   []Code{CodeNotFound},
+		example: `{"enabled":false}`,
+	},
+	{
+		method: del, pattern: webhookPath, operation: "DeleteWebhook", summary: "Remove a webhook",
+		caller: &byFreshOwner, action: plain{deleteWebhook},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
+		method: post, pattern: webhookPath + "/rotate", operation: "RotateWebhook", summary: "Give a webhook another secret",
+		caller: &byFreshOwner, action: withBody[emptyBody]{rotateWebhook},
+		answers: []result{{200, webhookSecretJSON{}}},
+		codes:   []Code{CodeNotFound},
+		example: `{}`,
+	},
+	{
+		method: get, pattern: webhookPath + "/deliveries", operation: "WebhookDeliveries", summary: "List deliveries",
+		caller: &byOwner, action: withoutBody{listDeliveries}, query: pageQuery{},
+		answers: []result{{200, deliveriesJSON{}}},
+		codes:   []Code{CodeNotFound},
+	},
+	{
+		method: post, pattern: webhookPath + "/deliveries/{delivery_id}/replay", operation: "ReplayDelivery", summary: "Send a delivery again",
+		caller: &byFreshOwner, action: withBody[emptyBody]{replayDelivery},
+		answers: []result{{202, replayJSON{}}},
+		codes:   []Code{CodeNotFound},
+		example: `{}`,
 	},
 }

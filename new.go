@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/authkit-dev/authkit/internal/outbound"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/thinlog"
 	"github.com/authkit-dev/authkit/oauth"
@@ -75,6 +76,18 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 		AllowLoopback: c.InsecureAllowLoopbackProviders, Now: e.now,
 		Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports,
 	}), e.secrets, c.url("/auth/callback/"), c.Logger)
+	e.webhooks = &webhooks{
+		WebhookStore: e.store, secrets: e.secrets, now: e.now,
+		rules: outbound.Rules{Loopback: c.InsecureAllowLoopbackProviders, Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports},
+		event: func(one Event) []byte { return toEventJSON(one).AppendJSON(nil) },
+	}
+	e.courier = newCourier(e.store, e.webhooks, thin, func(ctx context.Context, ref UserRef) ([]byte, error) {
+		account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
+		if err != nil || account == nil {
+			return nil, err
+		}
+		return toUserJSON(account.User).AppendJSON(nil), nil
+	})
 	e.http = newBorder(c, base, ring, e.now, thin)
 	e.http.meter, e.http.explanations.store = counts, e.store
 	h := newHandler(e, routes())

@@ -48,6 +48,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { e.hooks.runAfter(ctx) })
 	beside.Go(func() { b.upkeep(ctx) })
+	beside.Go(func() { b.sendWebhooks(ctx) })
 	b.sendMail(ctx)
 	beside.Wait()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
@@ -85,6 +86,16 @@ func (b background) sendMail(ctx context.Context) {
 		}
 		look.Stop()
 	}
+}
+
+// sendWebhooks sends what waits for webhooks. When Run has to stop, it waits for what is being sent,
+// which the end of ctx breaks off.
+func (b background) sendWebhooks(ctx context.Context) {
+	for ctx.Err() == nil {
+		b.note(ctx, each(ctx, b.e.courier.look))
+		sleep(ctx, spread(runEvery))
+	}
+	b.e.courier.all.Wait()
 }
 
 // upkeep does all other work. The data that a large app leaves takes minutes to remove: the rest
@@ -138,7 +149,7 @@ func sleep(ctx context.Context, d time.Duration) {
 // process was sending.
 func (e *Engine) RunOnce(ctx context.Context) error {
 	e.hooks.callPendingAfter(ctx)
-	err := each(ctx, append(e.chores(), e.hooks.stats.flush, e.http.explanations.flush, e.outbox.deliver)...)
+	err := each(ctx, append(e.chores(), e.hooks.stats.flush, e.http.explanations.flush, e.outbox.deliver, e.courier.deliver)...)
 	for more := true; more; {
 		var swept error
 		more, swept = sweep(ctx, e.store, e.now())

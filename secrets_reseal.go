@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
@@ -15,8 +17,8 @@ const resealBatch = 200
 // Resealed is the result of [Engine.Reseal]. It names secrets by their ids, which reveal nothing
 // of them.
 type Resealed struct {
-	SigningKeys, ClientSecrets int // sealed anew
-	AuditChains                int // likewise
+	SigningKeys, ClientSecrets, WebhookSecrets int // sealed anew
+	AuditChains                                int // likewise
 
 	Newest    string   // the id of the secret that seals from now on
 	Forgotten []string // these seal nothing alive, and may be removed from Config.Secrets
@@ -40,7 +42,7 @@ func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
 		others = append(others, note.ID)
 	}
 	var damaged error
-	for part, count := range map[SealedPart]*int{SealedSigningKey: &out.SigningKeys, SealedClientSecret: &out.ClientSecrets} {
+	for part, count := range map[SealedPart]*int{SealedSigningKey: &out.SigningKeys, SealedClientSecret: &out.ClientSecrets, SealedWebhookSecret: &out.WebhookSecrets} {
 		bad, err := s.resealPart(ctx, part, count)
 		if err != nil {
 			return out, err
@@ -102,9 +104,18 @@ func (s *secrets) renewed(blob Sealed) ([]byte, error) {
 	if id, _ := seal.SealedBy(blob.Blob); id == s.newest() {
 		return nil, nil
 	}
-	aad := signingKeyAAD(blob.App, blob.Name)
-	if blob.Part == SealedClientSecret {
+	var aad []byte
+	switch blob.Part {
+	case SealedClientSecret:
 		aad = clientSecretAAD(blob.App, blob.Name)
+	case SealedWebhookSecret:
+		id, err := uuid.Parse(blob.Name)
+		if err != nil {
+			return nil, fmt.Errorf("the id of a webhook: %w", err)
+		}
+		aad = webhookAAD(blob.App, id)
+	default:
+		aad = signingKeyAAD(blob.App, blob.Name)
 	}
 	plain, err := s.ring.Open(blob.Blob, aad)
 	if err != nil {

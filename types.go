@@ -383,4 +383,6 @@ const (
 	EventSigningKeyCreate  = "signing_key.create"  // Reason: "due", of one that authkit makes by itself
 	EventOAuthConfigPut    = "oauth_config.put"    // Reason: the provider
 	EventOAuthConfigDelete = "oauth_config.delete" // Reason: the provider
+	EventWebhookPut        = "webhook.put"
+	EventWebhookDelete     = "webhook.delete"
 )
