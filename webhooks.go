@@ -209,14 +209,14 @@ func (e *Engine) CreateWebhook(ctx context.Context, app AppRef, p WebhookPatch) 
 	if err != nil {
 		return Webhook{}, "", err
 	}
-	w, err = e.putWebhook(ctx, own, w, true)
+	w, err = putWebhook(ctx, e, ownWebhook{own, w}, true)
 	return w, secret, err
 }
 
 // ChangeWebhook changes a webhook. A new URL is asked by a challenge, and is sent nothing else before
 // it has answered. [CodeInvalidRequest], with each error; [CodeNotFound].
 func (e *Engine) ChangeWebhook(ctx context.Context, ref WebhookRef, p WebhookPatch) (Webhook, error) {
-	return e.editWebhook(ctx, ref, func(w *Webhook) (bool, error) {
+	return editWebhook(ctx, e, ref, func(w *Webhook) (bool, error) {
 		was := *w
 		next, err := e.webhooks.patched(was, p)
 		*w = next
@@ -227,7 +227,7 @@ func (e *Engine) ChangeWebhook(ctx context.Context, ref WebhookRef, p WebhookPat
 // RotateWebhook gives a webhook another secret and returns it. Deliveries are signed by the one before,
 // too, for 24 hours. [CodeNotFound].
 func (e *Engine) RotateWebhook(ctx context.Context, ref WebhookRef) (secret string, err error) {
-	_, err = e.editWebhook(ctx, ref, func(w *Webhook) (_ bool, err error) {
+	_, err = editWebhook(ctx, e, ref, func(w *Webhook) (_ bool, err error) {
 		secret, err = e.webhooks.renew(w)
 		return false, err
 	})
@@ -235,7 +235,7 @@ func (e *Engine) RotateWebhook(ctx context.Context, ref WebhookRef) (secret stri
 }
 
 // editWebhook changes a webhook by a func, which says whether its URL is to be challenged.
-func (e *Engine) editWebhook(ctx context.Context, ref WebhookRef, edit func(*Webhook) (bool, error)) (Webhook, error) {
+func editWebhook(ctx context.Context, e *Engine, ref WebhookRef, edit func(*Webhook) (bool, error)) (Webhook, error) {
 	return again(func() (Webhook, error) {
 		own, err := e.OwnApp(ctx, ref.App)
 		if err != nil {
@@ -249,7 +249,7 @@ func (e *Engine) editWebhook(ctx context.Context, ref WebhookRef, edit func(*Web
 		if err != nil {
 			return Webhook{}, err
 		}
-		got, err := e.putWebhook(ctx, own, w, challenge)
+		got, err := putWebhook(ctx, e, ownWebhook{own, w}, challenge)
 		if errors.Is(err, ErrStale) {
 			return Webhook{}, errAgain
 		}
@@ -257,17 +257,23 @@ func (e *Engine) editWebhook(ctx context.Context, ref WebhookRef, edit func(*Web
 	})
 }
 
+// ownWebhook is a webhook with its app.
+type ownWebhook struct {
+	app App
+	Webhook
+}
+
 // putWebhook writes a webhook, and tells the owner of the app.
-func (e *Engine) putWebhook(ctx context.Context, own App, w Webhook, challenge bool) (Webhook, error) {
+func putWebhook(ctx context.Context, e *Engine, w ownWebhook, challenge bool) (Webhook, error) {
 	riders := Riders{Secret: e.secrets.newest()}
-	riders.note(e.now(), Event{App: w.App, Type: EventWebhookPut, Actor: own.Developer})
+	riders.note(e.now(), Event{App: w.App, Type: EventWebhookPut, Actor: w.app.Developer})
 	if challenge && w.Enabled {
-		e.webhooks.challenge(w, &riders)
+		e.webhooks.challenge(w.Webhook, &riders)
 	}
-	if err := e.notifyOwner(ctx, &riders, own, ownerNotice{change: "webhook"}); err != nil {
+	if err := e.notifyOwner(ctx, &riders, w.app, ownerNotice{change: "webhook"}); err != nil {
 		return Webhook{}, err
 	}
-	switch err := e.webhooks.PutWebhook(ctx, w, maxWebhooks, riders); {
+	switch err := e.webhooks.PutWebhook(ctx, w.Webhook, maxWebhooks, riders); {
 	case errors.Is(err, ErrFull):
 		return Webhook{}, limitReached("webhooks", maxWebhooks)
 	case errors.Is(err, ErrStale):
@@ -276,7 +282,7 @@ func (e *Engine) putWebhook(ctx context.Context, own App, w Webhook, challenge b
 		return Webhook{}, storeError(err, w.App)
 	}
 	w.Version++
-	return w, nil
+	return w.Webhook, nil
 }
 
 // DeleteWebhook removes a webhook. What waits for it is not sent. [CodeNotFound].

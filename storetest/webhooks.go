@@ -32,7 +32,7 @@ func webhook(app uuid.UUID, url string) authkit.Webhook {
 }
 
 // hook adds a webhook to an app and returns it as it is stored.
-func (b *bed) hook(app uuid.UUID, url string) authkit.Webhook {
+func hook(b *bed, app uuid.UUID, url string) authkit.Webhook {
 	b.Helper()
 	w := webhook(app, url)
 	b.ok(b.s.PutWebhook(b.ctx, w, 0, authkit.Riders{}))
@@ -48,7 +48,7 @@ func delivery(w authkit.Webhook, seq int64, user uuid.UUID) authkit.Delivery {
 	}
 }
 
-func (b *bed) queue(all ...authkit.Delivery) {
+func queue(b *bed, all ...authkit.Delivery) {
 	b.Helper()
 	for _, d := range all {
 		b.ok(b.s.Put(b.ctx, authkit.Put{App: d.App, Riders: authkit.Riders{Deliveries: []authkit.Delivery{d}}}))
@@ -96,7 +96,7 @@ func (b *bed) allDeliveries(w authkit.Webhook) []authkit.Delivery {
 }
 
 func webhookLife(b *bed) {
-	one := b.hook(b.app, "https://one.example")
+	one := hook(b, b.app, "https://one.example")
 	b.is(b.s.PutWebhook(b.ctx, webhookOf(one, 0), 0, b.riders("x")), authkit.ErrConflict)
 	b.is(b.s.PutWebhook(b.ctx, webhookOf(one, 7), 0, b.riders("x")), authkit.ErrStale)
 	b.written("x", false)
@@ -137,7 +137,7 @@ func webhookFull(b *bed) {
 }
 
 func webhookMoved(b *bed) {
-	w := b.hook(b.app, "https://x.example")
+	w := hook(b, b.app, "https://x.example")
 	b.ok(b.s.MoveApp(b.ctx, authkit.AppMove{Now: now(), App: b.app, From: "host:me", To: "host:else"}))
 	got, err := b.s.Webhooks(b.ctx, b.app)
 	b.ok(err)
@@ -146,8 +146,8 @@ func webhookMoved(b *bed) {
 }
 
 func deliveryLife(b *bed) {
-	w, other := b.hook(b.app, "https://one.example"), b.hook(b.app, "https://two.example")
-	b.queue(delivery(w, 2, uuid.Nil), delivery(w, 1, uuid.Nil), delivery(other, 1, uuid.Nil), delivery(w, 9, uuid.Nil))
+	w, other := hook(b, b.app, "https://one.example"), hook(b, b.app, "https://two.example")
+	queue(b, delivery(w, 2, uuid.Nil), delivery(w, 1, uuid.Nil), delivery(other, 1, uuid.Nil), delivery(w, 9, uuid.Nil))
 	b.taken(w, now(), time.Time{})
 	got := b.taken(w, after(2*time.Second), time.Time{}, 1, 2)
 	equal(b, got[0].DueAt.Equal(after(62*time.Second)), true)
@@ -173,8 +173,8 @@ func deliveryLife(b *bed) {
 }
 
 func deliveryLate(b *bed) {
-	w := b.hook(b.app, "https://x.example")
-	b.queue(delivery(w, 1, uuid.Nil), delivery(w, 2, uuid.Nil))
+	w := hook(b, b.app, "https://x.example")
+	queue(b, delivery(w, 1, uuid.Nil), delivery(w, 2, uuid.Nil))
 	late := b.taken(w, after(2*time.Second), time.Time{}, 1, 2)
 	b.taken(w, after(2*time.Minute), time.Time{}, 1, 2)
 	b.ok(b.s.SettleDeliveries(b.ctx, []authkit.SettledDelivery{
@@ -185,9 +185,9 @@ func deliveryLate(b *bed) {
 }
 
 func deliveryHeld(b *bed) {
-	w := b.hook(b.app, "https://x.example")
+	w := hook(b, b.app, "https://x.example")
 	ann, bob := uuid.New(), uuid.New()
-	b.queue(delivery(w, 1, ann), delivery(w, 2, ann), delivery(w, 3, bob), delivery(w, 4, uuid.Nil), delivery(w, 5, uuid.Nil))
+	queue(b, delivery(w, 1, ann), delivery(w, 2, ann), delivery(w, 3, bob), delivery(w, 4, uuid.Nil), delivery(w, 5, uuid.Nil))
 	hour := func(at time.Time) time.Time { return at.Add(-time.Hour) }
 	at := after(5 * time.Second)
 	got := b.taken(w, at, hour(at), 1, 3, 4, 5)
@@ -202,15 +202,15 @@ func deliveryHeld(b *bed) {
 func deliveryTurns(b *bed) {
 	var hooks []authkit.WebhookKey
 	for _, app := range b.sortedApps(3) {
-		w := b.hook(app, "https://x.example")
-		b.queue(delivery(w, 1, uuid.Nil))
+		w := hook(b, app, "https://x.example")
+		queue(b, delivery(w, 1, uuid.Nil))
 		hooks = append(hooks, authkit.WebhookKey{App: app, ID: w.ID})
-		off := b.hook(app, "https://off.example")
-		b.queue(delivery(off, 1, uuid.Nil))
+		off := hook(b, app, "https://off.example")
+		queue(b, delivery(off, 1, uuid.Nil))
 		off.Enabled = false
 		b.ok(b.s.PutWebhook(b.ctx, off, 0, authkit.Riders{}))
 		b.taken(off, after(time.Minute), time.Time{})
-		b.hook(app, "https://idle.example")
+		hook(b, app, "https://idle.example")
 	}
 	due := func(from authkit.WebhookKey, at time.Time, most int) []authkit.WebhookKey {
 		got, err := b.s.DueWebhooks(b.ctx, from, at, most)
@@ -228,12 +228,12 @@ func deliveryTurns(b *bed) {
 }
 
 func deliveryReplay(b *bed) {
-	w := b.hook(b.app, "https://x.example")
+	w := hook(b, b.app, "https://x.example")
 	var all []authkit.Delivery
 	for i := range 5 {
 		all = append(all, delivery(w, int64(i+1), uuid.Nil))
 	}
-	b.queue(all...)
+	queue(b, all...)
 	first, err := b.s.Deliveries(b.ctx, b.app, w.ID, authkit.Page{Limit: 2})
 	b.ok(err)
 	b.same(first, []authkit.Delivery{all[4], all[3]})
@@ -257,8 +257,8 @@ func deliveryReplay(b *bed) {
 }
 
 func deliverySwept(b *bed) {
-	w := b.hook(b.app, "https://x.example")
-	b.queue(delivery(w, 1, uuid.Nil), delivery(w, 2, uuid.Nil))
+	w := hook(b, b.app, "https://x.example")
+	queue(b, delivery(w, 1, uuid.Nil), delivery(w, 2, uuid.Nil))
 	got := b.taken(w, after(time.Minute), time.Time{}, 1, 2)
 	b.ok(b.s.SettleDeliveries(b.ctx, []authkit.SettledDelivery{outcome(got[0], authkit.DeliveryArrived, now())}))
 	b.ok(sweep(b.ctx, b.s, after(25*time.Hour)))
@@ -279,7 +279,7 @@ func deliverySwept(b *bed) {
 }
 
 func raceDeliveries(b *bed) {
-	w := b.hook(b.app, "https://x.example")
+	w := hook(b, b.app, "https://x.example")
 	users := []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
 	const each = 12
 	var all []authkit.Delivery
@@ -288,7 +288,7 @@ func raceDeliveries(b *bed) {
 		d.QueuedAt, d.DueAt = now(), now()
 		all = append(all, d)
 	}
-	b.queue(all...)
+	queue(b, all...)
 	var mu sync.Mutex
 	order := map[uuid.UUID][]int64{}
 	b.race(8, func(s authkit.Store, _ int) error {
