@@ -50,6 +50,9 @@ type auditChain struct {
 	now   func() time.Time
 	log   *slog.Logger
 
+	// deliveries returns what is to be sent of events that have the positions from first on.
+	deliveries func(ctx context.Context, app uuid.UUID, events []Event, first int64) ([]Delivery, error)
+
 	mu  sync.Mutex
 	due time.Time // when the heads are next logged
 }
@@ -89,7 +92,8 @@ func (a *auditChain) link(ctx context.Context) error {
 	return all
 }
 
-// append makes a link of the events. A chain whose seal does not hold is left as it is.
+// append makes a link of the events, and queues them for webhooks in the same step: each event has one
+// position and is queued once, whatever process chains it. A chain whose seal does not hold is left as it is.
 func (a *auditChain) append(ctx context.Context, app uuid.UUID, events []Event) error {
 	was, err := a.chain(ctx, app)
 	if err != nil {
@@ -109,7 +113,11 @@ func (a *auditChain) append(ctx context.Context, app uuid.UUID, events []Event) 
 	if next.Oldest.IsZero() {
 		next.Oldest = link.Last
 	}
-	return a.change(ctx, was, next, ChainChange{Append: &link})
+	sent, err := a.deliveries(ctx, app, events, was.Next)
+	if err != nil {
+		return fmt.Errorf("find the webhooks: %w", err)
+	}
+	return a.change(ctx, was, next, ChainChange{Append: &link, Deliveries: sent})
 }
 
 // change replaces a chain by another, which it seals.

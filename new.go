@@ -81,6 +81,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 		rules: outbound.Rules{Loopback: c.InsecureAllowLoopbackProviders, Proxy: c.Outbound.Proxy, Allow: c.Outbound.Allow, Ports: c.Outbound.Ports},
 		event: func(one Event) []byte { return toEventJSON(one).AppendJSON(nil) },
 	}
+	e.audit.deliveries = e.webhooks.deliveriesOf
 	e.courier = newCourier(e.store, e.webhooks, thin, func(ctx context.Context, ref UserRef) ([]byte, error) {
 		account, err := e.account(ctx, ref.App, AccountKey{ID: ref.ID})
 		if err != nil || account == nil {

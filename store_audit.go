@@ -93,6 +93,8 @@ type ChainChange struct {
 
 	Append *Link // its events are not unchained any more
 	Cut    *Link // it is removed, with its events
+
+	Deliveries []Delivery // of the events that are appended, to the webhooks that want them
 }
 
 // AuditCount says how many events an app has at one moment.

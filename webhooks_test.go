@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // hookServer is a server that gets webhooks.
@@ -113,7 +115,12 @@ type hookStage struct {
 
 func newHookStage(t *testing.T, patch authkit.WebhookPatch) *hookStage {
 	t.Helper()
-	h := &hookStage{stage: newStage(t, withoutLimits, func(c *authkit.Config) { c.InsecureAllowLoopbackProviders = true }), to: newHookServer(t)}
+	return newHookStageOn(t, memory.New(), patch)
+}
+
+func newHookStageOn(t *testing.T, store authkit.Store, patch authkit.WebhookPatch) *hookStage {
+	t.Helper()
+	h := &hookStage{stage: newStageOn(t, store, withoutLimits), to: newHookServer(t)}
 	h.ref.App = authkit.AppRef{Developer: h.devID, ID: h.app.ID}
 	if patch.URL == nil {
 		patch.URL = &h.to.URL
@@ -268,4 +275,129 @@ func TestTheWebhooksOfAnAppThatMoves(t *testing.T) {
 		h.equal("signed by the former secret", p.signedBy(t, h.secret), false)
 		h.equal("signed by the next", p.signedBy(t, next), true)
 	}
+}
+
+// Each event that a webhook wants arrives once, signed, with the user as the user is shown.
+func TestAWebhookGetsTheEventsOfItsTypes(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		h := newHookStageOn(t, store, authkit.WebhookPatch{Types: &[]string{authkit.EventUserCreate, authkit.EventUserDelete}})
+		h.equal("first", strings.Join(h.events(), " "), "webhook.challenge")
+		email := h.email()
+		in := h.signUp(email)
+		h.runOnce()
+		got := h.to.took()
+		h.equal("deliveries", len(got), 1)
+		h.equal("the type", got[0].Type, authkit.EventUserCreate)
+		h.equal("the event", got[0].Data.Event.Type+" "+got[0].Data.Event.UserID, authkit.EventUserCreate+" "+in.user("user_id").(string))
+		h.equal("the user", got[0].Data.User["email"], any(email))
+		h.equal("signed", got[0].signedBy(t, h.secret), true)
+		h.equal("a secret or a link in it", strings.Contains(got[0].body, "token"), false)
+		h.equal("once more", len(h.events()), 0)
+		h.equal("what is told of it", h.deliveries()[0].State, authkit.DeliveryArrived)
+	})
+}
+
+// A receiver that was down gets every event, those of a user in order, and each at least once.
+func TestAWebhookThatWasDownLosesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHookStage(t, authkit.WebhookPatch{Types: &[]string{authkit.EventSessionStart, authkit.EventUserCreate}})
+	h.runOnce()
+	h.to.took()
+	h.to.says(503)
+	people := map[string]string{}
+	for range 3 {
+		email := h.email()
+		people[h.signUp(email).user("user_id").(string)] = email
+		h.clock.Advance(time.Second)
+	}
+	h.runOnce()
+	for _, email := range people {
+		for range 3 {
+			h.signIn(h.app.ID.String(), email)
+			h.clock.Advance(time.Second)
+		}
+	}
+	h.runOnce()
+	tried := map[string]int{}
+	for _, p := range h.to.took() {
+		tried[p.Data.Event.UserID]++
+	}
+	for id := range people {
+		if tried[id] == 0 {
+			t.Errorf("%s: got no try", id)
+		}
+	}
+	h.clock.Advance(50 * time.Minute)
+	h.to.says(200)
+	order := map[string][]int64{}
+	for range 12 {
+		h.runOnce()
+		for _, p := range h.to.took() {
+			order[p.Data.Event.UserID] = append(order[p.Data.Event.UserID], p.Data.Sequence)
+		}
+		h.clock.Advance(time.Minute)
+	}
+	for id := range people {
+		if got := order[id]; len(got) != 4 || !slices.IsSorted(got) {
+			t.Errorf("%s: got the sequences %v, want four in their order", id, got)
+		}
+	}
+}
+
+// A receiver that never answers well is tried for three days. What is dead can be replayed.
+func TestADeadDeliveryCanBeReplayed(t *testing.T) {
+	t.Parallel()
+	h := newHookStage(t, authkit.WebhookPatch{Types: &[]string{authkit.EventUserCreate}})
+	h.runOnce()
+	h.to.took()
+	h.clock.Advance(time.Second)
+	h.to.says(500)
+	began := h.clock.Now()
+	h.signUp(h.email())
+	tries := 0
+	for h.clock.Now().Sub(began) < 100*time.Hour {
+		h.runOnce()
+		tries += len(h.to.took())
+		h.clock.Advance(30 * time.Minute)
+	}
+	last := h.deliveries()[0]
+	h.equal("tries", tries, 10)
+	h.equal("the outcome", last.State, authkit.DeliveryDead)
+	h.equal("the status", last.Status, 500)
+	if lasted := last.TriedAt.Sub(began); lasted < 72*time.Hour || lasted > 80*time.Hour {
+		t.Errorf("tries: got them over %s, want three days", lasted)
+	}
+	h.to.says(204)
+	if err := h.engine.ReplayDelivery(t.Context(), h.ref, last.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.equal("replayed", strings.Join(h.events(), " "), authkit.EventUserCreate)
+	h.equal("the outcome", h.deliveries()[0].State, authkit.DeliveryArrived)
+}
+
+// A redirect is not followed, and an answer of any size is not read.
+func TestWhatAReceiverAnswersDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	h := newHookStage(t, authkit.WebhookPatch{Types: &[]string{authkit.EventUserCreate}})
+	h.runOnce()
+	h.clock.Advance(time.Second)
+	elsewhere := newHookServer(t)
+	h.to.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+	})
+	h.signUp(h.email())
+	h.runOnce()
+	h.equal("what came to where it redirects", len(elsewhere.took()), 0)
+	h.equal("the outcome", h.deliveries()[0].State, authkit.DeliveryWaits)
+	h.to.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for range 4096 {
+			if _, err := w.Write(make([]byte, 1<<16)); err != nil {
+				return
+			}
+		}
+	})
+	h.clock.Advance(6 * time.Second)
+	h.runOnce()
+	h.equal("the outcome of an endless answer", h.deliveries()[0].State, authkit.DeliveryArrived)
 }

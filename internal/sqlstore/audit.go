@@ -65,6 +65,9 @@ where p.app_id = $1 and p.event_id in `+list+`) = $`+strconv.Itoa(idStep+2)+``, 
 				q.Queue(ctx, nil, `delete from authkit_events where app_id = $1 and event_id in `+list, args...)
 			})
 		}
+		for _, d := range c.Deliveries {
+			q.Queue(ctx, nil, putDelivery, append([]any{id(c.App)}, deliveryArgs(d)...)...)
+		}
 		s.underSecret(ctx, q, c.Secret)
 		return nil
 	})

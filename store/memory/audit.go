@@ -77,6 +77,11 @@ func (s *Store) ChangeChain(ctx context.Context, c authkit.ChainChange) error {
 		if c.Cut != nil {
 			t.cut(*c.Cut)
 		}
+		for _, d := range c.Deliveries {
+			d = copyDelivery(d)
+			d.App = c.App
+			t.deliveries[deliveryID{d.Webhook, d.ID}] = d
+		}
 		return nil
 	})
 }
