@@ -2,11 +2,11 @@ package authkit
 
 // eventTypes are the types of all events that are kept.
 var eventTypes = []string{
-	EventUserCreate, EventUserChange, EventUserDelete, EventUserReset, EventLinkRequest, EventPasswordForgot,
-	EventPasswordReset, EventPasswordChange, EventPasswordUnchecked, EventEmailSend, EventEmailVerify,
-	EventEmailChange, EventEmailConfirm, EventEmailUndo, EventIdentityLink, EventIdentityUnlink,
-	EventSessionStart, EventSessionEnd, EventSessionRenew, EventSessionEndAll, EventRequestRefuse,
-	EventMoreRefused, EventAppCreate, EventAppChange, EventAppDelete, EventAppMove, EventAPIKeyCreate,
-	EventAPIKeyRevoke, EventSigningKeyCreate, EventOAuthConfigPut, EventOAuthConfigDelete, EventWebhookPut,
-	EventWebhookDelete,
+	EventUserCreate, EventUserImport, EventUserChange, EventUserDelete, EventUserInvite, EventUserReset,
+	EventLinkRequest, EventPasswordForgot, EventPasswordReset, EventPasswordChange, EventPasswordUnchecked,
+	EventEmailSend, EventEmailVerify, EventEmailChange, EventEmailConfirm, EventEmailUndo, EventIdentityLink,
+	EventIdentityUnlink, EventSessionStart, EventSessionEnd, EventSessionRenew, EventSessionEndAll,
+	EventRequestRefuse, EventMoreRefused, EventAppCreate, EventAppChange, EventAppDelete, EventAppMove,
+	EventAPIKeyCreate, EventAPIKeyRevoke, EventSigningKeyCreate, EventOAuthConfigPut, EventOAuthConfigDelete,
+	EventWebhookPut, EventWebhookDelete,
 }

@@ -13,7 +13,7 @@ import (
 // explained returns why a request was refused.
 func (w *world) explained(refused answer) answer {
 	w.t.Helper()
-	got := w.send("GET", w.in("/apps/{app_id}/explain/")+refused.Header().Get("X-Request-Id"), "", bearer(w.token))
+	got := w.send("GET", w.in("/apps/{app_id}/explain/")+refused.Header().Get("X-Request-ID"), "", bearer(w.token))
 	got.want(w.t, 200, "")
 	return got
 }
@@ -138,7 +138,7 @@ func TestAnExplanationIsTheOwnersForADay(t *testing.T) {
 	refused := w.send("GET", w.in("/auth/me/{app_id}"), "")
 	refused.want(t, 401, "unauthenticated")
 	done := w.send("GET", w.in("/apps/{app_id}"), "", bearer(w.token))
-	id := refused.Header().Get("X-Request-Id")
+	id := refused.Header().Get("X-Request-ID")
 	path := w.in("/apps/{app_id}/explain/")
 
 	w.developer("other@example.com")
@@ -149,7 +149,7 @@ func TestAnExplanationIsTheOwnersForADay(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.send("GET", "/apps/"+app.ID.String()+"/explain/"+id, "", bearer(w.token)).want(t, 404, "not_found")
-	for _, unknown := range []string{uuid.NewString(), "nonsense", strings.ToUpper(id), done.Header().Get("X-Request-Id")} {
+	for _, unknown := range []string{uuid.NewString(), "nonsense", strings.ToUpper(id), done.Header().Get("X-Request-ID")} {
 		w.send("GET", path+unknown, "", bearer(w.token)).want(t, 404, "not_found")
 	}
 	w.send("GET", path+id, "", bearer(w.key)).want(t, 401, "")

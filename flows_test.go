@@ -464,7 +464,7 @@ func configFlows() []flow {
 	return []flow{
 		{name: "ask why a request was refused", route: "GET /apps/{app_id}/explain/{request_id}", status: 200, ready: func(s *stage) func() *http.Request {
 			refused := s.send("GET", s.in("/auth/me/{app_id}"), "")
-			return s.again("GET", "/apps/{app_id}/explain/"+refused.Header().Get("X-Request-Id"), "", bearer(s.token))
+			return s.again("GET", "/apps/{app_id}/explain/"+refused.Header().Get("X-Request-ID"), "", bearer(s.token))
 		}},
 		{name: "read the counts of an app", route: "GET /apps/{app_id}/stats", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/apps/{app_id}/stats?from=2026-01-02&to=2026-01-03", "", bearer(s.token))

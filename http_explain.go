@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -235,7 +236,7 @@ func (c refused) receivedCredential() string {
 	case c.bringsCookie():
 		return "a session cookie"
 	case c.r.Method == http.MethodPost:
-		return "no Authorization header, and a body of " + fmt.Sprint(len(httpio.Buffered(c.r))) + " bytes"
+		return "no Authorization header, and a body of " + strconv.Itoa(len(httpio.Buffered(c.r))) + " bytes"
 	}
 	return "no Authorization header"
 }
@@ -260,10 +261,9 @@ func secretForm(secret string) string {
 	if len(has) > 0 {
 		text += " (" + strings.Join(has, ", ") + ")"
 	}
-	for _, prefix := range []string{"ak_", "rt_", "whsec_", "eyJ"} {
-		if strings.HasPrefix(secret, prefix) {
-			text += " that begin with " + prefix
-		}
+	known := []string{"ak_", "rt_", "whsec_", "eyJ"}
+	if i := slices.IndexFunc(known, func(prefix string) bool { return strings.HasPrefix(secret, prefix) }); i >= 0 {
+		text += " that begin with " + known[i]
 	}
 	return text
 }

@@ -112,7 +112,7 @@ var managementRoutes = []route{
 		example: `{"revoke_old":true}`,
 	},
 	{
-		method: get, pattern: appPath + "/explain/{request_id}", operation: "ExplainRequest", summary: "Why a request was refused",
+		method: get, pattern: appPath + "/explain/{request_id}", operation: "Explain", summary: "Why a request was refused",
 		caller: &byOwner, action: withoutBody{explainRequest},
 		answers: []result{{200, explanationJSON{}}},
 		codes:   []Code{CodeNotFound},

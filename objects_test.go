@@ -178,7 +178,7 @@ func TestObjects(t *testing.T) {
 		{"API keys", get("/apps/{app_id}/api-keys", dev), 200, shape{"api_keys": each(aKey())}},
 		{"a new configuration", post("/apps/{app_id}/oauth-configs", `{"provider":"github","client_id":"c","client_secret":"s","redirect_uri":"https://a.example/gh"}`, dev), 201, aConfig()},
 		{"a changed configuration", s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/github"), `{"scopes":["user"]}`, dev), 200, aConfig()},
-		{"why a request was refused", get("/apps/{app_id}/explain/"+s.send("GET", s.in("/auth/me/{app_id}"), "").Header().Get("X-Request-Id"), dev), 200,
+		{"why a request was refused", get("/apps/{app_id}/explain/"+s.send("GET", s.in("/auth/me/{app_id}"), "").Header().Get("X-Request-ID"), dev), 200,
 			shape{"rule": beginsWith("unauthenticated: "), "received": is("no Authorization header"), "allowed": isText, "setting": is("session_mode"), "fix": isText}},
 		{"counts", get("/apps/{app_id}/stats?to=2026-01-02&from=2026-01-02", dev), 200, shape{"days": is("[map[active_users:0 day:2026-01-02 refused:map[] sign_ins:map[] sign_ups:0]]")}},
 		{"configurations", get("/apps/{app_id}/oauth-configs", dev), 200, shape{"oauth_configs": each(aConfig())}},

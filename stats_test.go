@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -129,10 +130,11 @@ func TestStatsOfACookieCountItsUse(t *testing.T) {
 	w.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
 	got := w.send("POST", w.in("/auth/credentials/{app_id}"), `{"email":"ann@example.com","password":"`+password+`"}`)
 	got.want(t, 201, "")
-	var cookie string
+	var pairs []string
 	for _, c := range got.Result().Cookies() {
-		cookie += c.Name + "=" + c.Value + "; "
+		pairs = append(pairs, c.Name+"="+c.Value)
 	}
+	cookie := strings.Join(pairs, "; ")
 	w.clock.Advance(24 * time.Hour)
 	for range 3 {
 		w.send("GET", w.in("/auth/me/{app_id}"), "", "Cookie: "+cookie).want(t, 200, "")

@@ -53,7 +53,7 @@ func newHookServer(t *testing.T) *hookServer {
 	r := &hookServer{t: t, status: http.StatusOK}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		body, err := io.ReadAll(q.Body)
-		p := hookPost{id: q.Header.Get("webhook-id"), signatures: q.Header.Get("webhook-signature"), stamp: q.Header.Get("webhook-timestamp"), body: string(body)}
+		p := hookPost{id: q.Header.Get("Webhook-Id"), signatures: q.Header.Get("Webhook-Signature"), stamp: q.Header.Get("Webhook-Timestamp"), body: string(body)}
 		if err != nil || json.Unmarshal(body, &p) != nil {
 			t.Errorf("got %q, %v, want JSON", body, err)
 		}

@@ -18,7 +18,7 @@ func Example() {
 	var engine *authkit.Engine // made by authkit.New
 	reader := metric.NewManualReader(metric.WithProducer(otelauthkit.New(engine)))
 	provider := metric.NewMeterProvider(metric.WithReader(reader))
-	defer provider.Shutdown(context.Background()) //nolint:errcheck // an example
+	defer func() { _ = provider.Shutdown(context.Background()) }()
 	fmt.Println("ready")
 	// Output: ready
 }

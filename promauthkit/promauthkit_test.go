@@ -70,7 +70,7 @@ func scrape(t *testing.T, engine *authkit.Engine) map[string]*dto.MetricFamily {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read
+	defer func() { _ = res.Body.Close() }()
 	text, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("got %d, %v, want 200\n%s", res.StatusCode, err, text)

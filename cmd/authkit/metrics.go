@@ -58,7 +58,7 @@ func (m metricsEndpoint) serve(ended chan<- error) {
 		return
 	}
 	go func() {
-		if err := m.http.Serve(m.listener); err != http.ErrServerClosed { //nolint:errorlint,err113 // as net/http documents it
+		if err := m.http.Serve(m.listener); err != http.ErrServerClosed { //nolint:err113 // as net/http documents it
 			ended <- fmt.Errorf("metrics: %w", err)
 		}
 	}()

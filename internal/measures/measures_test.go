@@ -121,19 +121,16 @@ func TestTheDashboardAndTheDocsNameWhatThereIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var board struct {
-		Title  string
-		Panels []struct {
-			Title, Type string
-			GridPos     struct{ W, H, X, Y int }
-			Targets     []struct{ Expr string }
-		}
+		Title  string  `json:"title"`
+		Panels []panel `json:"panels"`
 	}
+
 	if err := json.Unmarshal(raw, &board); err != nil {
 		t.Fatal(err)
 	}
 	shown := map[string]bool{}
 	for _, p := range board.Panels {
-		if p.Title == "" || p.GridPos.W == 0 || p.GridPos.X+p.GridPos.W > 24 || len(p.Targets) == 0 {
+		if p.Title == "" || p.Grid.W == 0 || p.Grid.X+p.Grid.W > 24 || len(p.Targets) == 0 {
 			t.Errorf("panel %q: got %+v, want a title, a place and a query", p.Title, p)
 		}
 		for _, q := range p.Targets {
@@ -163,4 +160,19 @@ func TestTheDashboardAndTheDocsNameWhatThereIs(t *testing.T) {
 			t.Errorf("docs/metrics.md: got %s, which there is not", name)
 		}
 	}
+}
+
+// panel is a panel of a Grafana dashboard.
+type panel struct {
+	Title string `json:"title"`
+	Type  string `json:"type"`
+	Grid  struct {
+		W int `json:"w"`
+		H int `json:"h"`
+		X int `json:"x"`
+		Y int `json:"y"`
+	} `json:"gridPos"`
+	Targets []struct {
+		Expr string `json:"expr"`
+	} `json:"targets"`
 }

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -146,14 +148,20 @@ func askKeys(ctx context.Context, q Tx, app uuid.UUID, look keyQuery, row func(R
 	}
 }
 
-// addUsers writes the users of whom nothing is taken: their rows, their roles and their credentials.
+// addUsers writes the users of whom nothing is taken: their rows, their roles and their credentials, in
+// the order of their addresses. Two steps with the same users then wait for each other once; in
+// different orders each could hold what the other needs, which a database takes a second to detect.
 func addUsers(ctx context.Context, q Tx, b authkit.UserBatch, taken []authkit.Taken) {
 	users, roles, credentials := rows{head: `insert into authkit_users (` + userCols + `) values `}, rows{head: `insert into authkit_user_roles (app_id, user_id, role, created_at) values `},
 		rows{head: `insert into authkit_credentials (app_id, user_id, kind, subject, data, created_at) values `}
+	var fresh []authkit.Account
 	for i, a := range b.Users {
-		if taken[i] != authkit.TakenNothing {
-			continue
+		if taken[i] == authkit.TakenNothing {
+			fresh = append(fresh, a)
 		}
+	}
+	slices.SortFunc(fresh, func(a, b authkit.Account) int { return cmp.Compare(a.User.Email, b.User.Email) })
+	for _, a := range fresh {
 		u := a.User
 		users.add(id(b.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason,
 			int64(1), int64(1), int64(0), us(u.CreatedAt), u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata))

@@ -20,13 +20,13 @@ func TestSign(t *testing.T) {
 	}
 	header := http.Header{}
 	webhook.Sign(header, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`), key, []byte("another"))
-	if got := header.Get("webhook-id"); got != "msg_p5jXN8AQM9LWM0D4loKWxJek" {
+	if got := header.Get("Webhook-Id"); got != "msg_p5jXN8AQM9LWM0D4loKWxJek" {
 		t.Errorf("webhook-id: got %q", got)
 	}
-	if got := header.Get("webhook-timestamp"); got != "1614265330" {
+	if got := header.Get("Webhook-Timestamp"); got != "1614265330" {
 		t.Errorf("webhook-timestamp: got %q", got)
 	}
-	all := strings.Split(header.Get("webhook-signature"), " ")
+	all := strings.Split(header.Get("Webhook-Signature"), " ")
 	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; len(all) != 2 || all[0] != want || all[1] == want || !strings.HasPrefix(all[1], "v1,") {
 		t.Errorf("webhook-signature: got %q, want %q, and that of the other key", all, want)
 	}

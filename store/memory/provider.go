@@ -13,28 +13,37 @@ import (
 // PutOAuthConfig implements [authkit.ProviderStore].
 func (s *Store) PutOAuthConfig(ctx context.Context, c authkit.OAuthConfig, most int, riders authkit.Riders) error {
 	return s.in(ctx, c.App, func(t *tenant) error {
-		old, ok := t.oauth[c.Provider]
-		switch {
-		case ok && c.Version == 0:
-			return authkit.ErrConflict
-		case c.Version != old.Version: // 0 if there is no configuration
-			return authkit.ErrStale
-		case !ok && most > 0 && len(t.oauth) >= most:
-			return authkit.ErrFull
-		}
+		old := t.oauth[c.Provider] // the zero configuration, if there is none
 		riders = t.own(riders)
-		if err := t.check(riders, nil); err != nil {
+		err := mayPut(c.Version, old.Version, most, len(t.oauth))
+		if err == nil {
+			err = t.check(riders, nil)
+		}
+		if err != nil {
 			return err
 		}
 		c = copyOAuth(c)
-		c.Version++
-		if ok {
+		if c.Version++; c.Version > 1 {
 			c.CreatedAt = old.CreatedAt
 		}
 		t.oauth[c.Provider] = c
 		t.write(riders)
 		return nil
 	})
+}
+
+// mayPut refuses to put a record that has the Version, where the stored one has the Version was, or
+// there is none (0), and there are n of the kind, of most (below 1: any number).
+func mayPut(version, was int64, most, n int) error {
+	switch {
+	case version == 0 && was > 0:
+		return authkit.ErrConflict
+	case version != was:
+		return authkit.ErrStale
+	case version == 0 && most > 0 && n >= most:
+		return authkit.ErrFull
+	}
+	return nil
 }
 
 // OAuthConfig implements [authkit.ProviderStore].

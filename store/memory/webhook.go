@@ -18,22 +18,16 @@ type deliveryID struct{ webhook, id uuid.UUID }
 // PutWebhook implements [authkit.WebhookStore].
 func (s *Store) PutWebhook(ctx context.Context, w authkit.Webhook, most int, riders authkit.Riders) error {
 	return s.in(ctx, w.App, func(t *tenant) error {
-		old, ok := t.webhooks[w.ID]
-		switch {
-		case ok && w.Version == 0:
-			return authkit.ErrConflict
-		case w.Version != old.Version: // 0 if there is no webhook
-			return authkit.ErrStale
-		case !ok && most > 0 && len(t.webhooks) >= most:
-			return authkit.ErrFull
+		old := t.webhooks[w.ID] // the zero webhook, if there is none
+		if err := mayPut(w.Version, old.Version, most, len(t.webhooks)); err != nil {
+			return err
 		}
 		riders = t.own(riders)
 		if err := t.check(riders, nil); err != nil {
 			return err
 		}
 		w = copyWebhook(w)
-		w.Version++
-		if ok {
+		if w.Version++; w.Version > 1 {
 			w.CreatedAt = old.CreatedAt
 		}
 		t.webhooks[w.ID] = w
@@ -124,7 +118,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (o
 			if d.Webhook != c.ID || d.State != authkit.DeliveryWaits {
 				continue
 			}
-			if waits(d, now) && !(d.UserID != uuid.Nil && holds[d.UserID]) && len(out) < c.Max {
+			if waits(d, now) && (d.UserID == uuid.Nil || !holds[d.UserID]) && len(out) < c.Max {
 				d.DueAt = micro(c.Until)
 				t.deliveries[deliveryID{d.Webhook, d.ID}] = d
 				out = append(out, copyDelivery(d))
