@@ -41,8 +41,8 @@ type deliveryJSON struct {
 	QueuedAt time.Time  `json:"queued_at"`                               // when it was queued
 	DueAt    *time.Time `json:"due_at"`                                  // when it is tried next; null: it is not
 	Attempts int        `json:"attempts"`                                // how often it was tried
-	TriedAt  *time.Time `json:"tried_at"`                                // the latest attempt; null: there was none
-	Status   int        `json:"status"`                                  // of the answer to that; 0: there was none
+	TriedAt  *time.Time `json:"tried_at"`                                // the latest attempt; null: it was not tried yet
+	Status   int        `json:"status"`                                  // of the answer to that; 0: no answer came
 	Took     int64      `json:"duration_ms"`                             // of that attempt
 }
 
@@ -92,8 +92,8 @@ func toDeliveryJSON(d Delivery) deliveryJSON {
 	return out
 }
 
-// webhookRef names the webhook of the path. The nil UUID, in the place of a text that is no id, names
-// none.
+// webhookRef names the webhook of the path. A text that is no id becomes the nil UUID, which no webhook
+// has.
 func (c *call) webhookRef() WebhookRef {
 	id, _ := httpio.CanonicalUUID(c.r.PathValue("id"))
 	return WebhookRef{App: c.appRef(), ID: id}

@@ -98,7 +98,7 @@ type UserChange struct {
 	Email, EmailTyped, Name, NameKey, DisabledReason *string
 	Verified, Disabled                               *bool
 
-	ExternalID                *string // empty: the user has none
+	ExternalID                *string // empty: the user has no such id
 	Roles                     *[]string
 	Metadata, PrivateMetadata []byte
 

@@ -57,7 +57,7 @@ type Webhook struct {
 	Live    bool // the URL has answered a challenge
 
 	// Secret holds what signs the deliveries, and for a day the secret before the last rotation,
-	// sealed. Empty: the webhook has none, and is sent nothing.
+	// sealed. Empty: the webhook has no secret, and is sent nothing.
 	Secret []byte
 
 	Version   int64 // 0 before the first [WebhookStore.PutWebhook]; the guard of the next

@@ -71,7 +71,7 @@ func newCourier(store DeliveryStore, hooks *webhooks, log *thinlog.Logger, user 
 }
 
 // look begins to send what is due, to each webhook that this process is not sending to already. It
-// waits for none of them.
+// does not wait for the sending.
 func (c *courier) look(ctx context.Context) error {
 	var after WebhookKey
 	for {
@@ -197,7 +197,7 @@ func (c *courier) try(ctx context.Context, w Webhook, d Delivery) SettledDeliver
 	return out
 }
 
-// send posts one delivery, and returns the status of the answer, which is 0 if there was none.
+// send posts one delivery, and returns the status of the answer, which is 0 without an answer.
 func (c *courier) send(ctx context.Context, w Webhook, d Delivery, now time.Time) (status int, err error) {
 	if d.Type == typeChallenge {
 		return c.sendChallenge(ctx, w, d, now)
