@@ -169,6 +169,15 @@ var linkPages = []shownPage{
 		v.goesTo(v.linkOf("/auth/password/forgot", ann))
 		v.fills("reset", "password=another long passphrase")
 	}},
+	{name: "invitation", body: "invitation", open: func(v *guest) { v.goesTo(v.invited()) }},
+	{name: "invitation-weak", body: "invitation", tells: "wrong", open: func(v *guest) {
+		v.goesTo(v.invited())
+		v.fills("reset", "password="+ann)
+	}},
+	{name: "invitation-accepted", body: "notice", open: func(v *guest) {
+		v.goesTo(v.invited())
+		v.fills("reset", "password=another long passphrase")
+	}},
 	{name: "proof", body: "confirm", open: func(v *guest) {
 		v.startsAccount()
 		v.fills("send-proof")
@@ -344,6 +353,19 @@ func (v *guest) forgets() mail.Message {
 	v.opens("sign-in")
 	v.fills("forgot", "email="+ann)
 	return v.mailed(ann)
+}
+
+// invited returns the link of an invitation.
+func (v *guest) invited() string {
+	v.t.Helper()
+	u, err := v.engine.CreateUser(v.t.Context(), v.app.ID, authkit.UserRequest{Email: ann, Name: "Ann"})
+	if err == nil {
+		_, err = v.engine.Invite(v.t.Context(), authkit.InviteRequest{App: v.app.ID, User: u.ID})
+	}
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return mail.Link(v.mailed(ann))
 }
 
 // losesPassword proves the address of an account in another browser than that of its sign-up.
