@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,17 +58,14 @@ type courier struct {
 	// user returns a user as the user is shown to be, as JSON; nil: there is no such user.
 	user func(ctx context.Context, ref UserRef) ([]byte, error)
 
-	slots chan struct{} // webhooks that are sent to
-
 	mu   sync.Mutex
-	busy map[WebhookKey]bool
-	all  sync.WaitGroup
+	busy map[WebhookKey]chan struct{} // the webhooks that are sent to; each is closed once that is done
 }
 
 func newCourier(store DeliveryStore, hooks *webhooks, log *thinlog.Logger, user func(context.Context, UserRef) ([]byte, error)) *courier {
 	return &courier{
 		store: store, hooks: hooks, client: outbound.NewClient(hooks.rules, webhookTimeout), log: log, user: user,
-		slots: make(chan struct{}, webhooksAtOnce), busy: map[WebhookKey]bool{},
+		busy: map[WebhookKey]chan struct{}{},
 	}
 }
 
@@ -89,37 +88,44 @@ func (c *courier) look(ctx context.Context) error {
 	}
 }
 
-// deliver sends what is due, and returns once all of it was tried.
+// deliver sends what is due, and returns once that was tried.
 func (c *courier) deliver(ctx context.Context) error {
 	err := c.look(ctx)
-	c.all.Wait()
+	c.wait()
 	return err
 }
 
-// start sends to one webhook, unless this process does so already or has no room.
+// wait waits for what is being sent.
+func (c *courier) wait() {
+	c.mu.Lock()
+	sending := slices.Collect(maps.Values(c.busy))
+	c.mu.Unlock()
+	for _, done := range sending {
+		<-done
+	}
+}
+
+// start sends to one webhook, unless this process does so already, or to as many as it may: the next
+// look finds it again.
 func (c *courier) start(ctx context.Context, key WebhookKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.busy[key] {
+	if c.busy[key] != nil || len(c.busy) >= webhooksAtOnce {
 		return
 	}
-	select {
-	case c.slots <- struct{}{}:
-	default:
-		return // the next look finds it
-	}
-	c.busy[key] = true
-	c.all.Go(func() {
+	done := make(chan struct{})
+	c.busy[key] = done
+	go func() {
 		defer func() {
 			c.mu.Lock()
 			delete(c.busy, key)
 			c.mu.Unlock()
-			<-c.slots
+			close(done)
 		}()
 		if err := panics.Catch(func() error { return c.sendTo(ctx, key) }); err != nil && ctx.Err() == nil {
 			c.log.Line(ctx, slog.LevelError, "webhook", "webhook", slog.String("app", key.App.String()), slog.String("webhook", key.ID.String()), slog.Any("error", err))
 		}
-	})
+	}()
 }
 
 // sendTo sends a webhook what is due, batch by batch, until a batch is not full.
