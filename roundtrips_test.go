@@ -23,7 +23,8 @@ func (r *roundTrips) dial(ctx context.Context, network, addr string) (net.Conn, 
 	return &trippingConn{Conn: conn, trips: r}, err
 }
 
-// trippingConn counts a round trip for each read that follows a write.
+// trippingConn counts a round trip for the first bytes that are read after a write. The read may have
+// begun before the write: pgx reads in the background while a write takes long.
 type trippingConn struct {
 	net.Conn
 
@@ -37,10 +38,11 @@ func (c *trippingConn) Write(b []byte) (int, error) {
 }
 
 func (c *trippingConn) Read(b []byte) (int, error) {
-	if c.wrote.Swap(false) {
+	n, err := c.Conn.Read(b)
+	if n > 0 && c.wrote.Swap(false) {
 		c.trips.n.Add(1)
 	}
-	return c.Conn.Read(b)
+	return n, err
 }
 
 // openCounted opens Postgres on one connection, so that a statement is prepared once.

@@ -44,6 +44,7 @@ type settingsDocument struct {
 	SessionAbsolute *int64          `json:"session_absolute_seconds,omitzero"`
 	SessionMode     *string         `json:"session_mode,omitzero"`
 	SigningAlg      *string         `json:"signing_alg,omitzero"`
+	AuditDays       *int            `json:"audit_days,omitzero"`
 	Limits          *limitsDocument `json:"limits,omitzero"`
 
 	Branding *brandingDocument `json:"branding,omitzero"`
@@ -167,6 +168,9 @@ func settingsOf(s authkit.Settings) *settingsDocument {
 	if s.Limits != (authkit.AppLimits{}) {
 		d.Limits = new(limitsDocument(s.Limits))
 	}
+	if s.AuditDays != 0 {
+		d.AuditDays = &s.AuditDays
+	}
 	d.Branding = new(brandingDocument(s.Branding))
 	return d.normal()
 }
@@ -180,6 +184,7 @@ func (d *settingsDocument) normal() *settingsDocument {
 	unset(&out.MagicLink, string(authkit.MagicLinkConfirm))
 	unset(&out.SessionMode, string(authkit.SessionBearer))
 	unset(&out.SigningAlg, "ES256")
+	unset(&out.AuditDays, 400)
 	unset(&out.Limits, limitsDocument{})
 	unset(&out.Branding, brandingDocument{})
 	for _, list := range []**[]string{&out.RedirectURLs, &out.Origins} {
@@ -222,6 +227,7 @@ func (d *settingsDocument) patch(was *settingsDocument) authkit.AppPatch {
 	change(&p.MagicLink, d.MagicLink, was.MagicLink, func(s string) authkit.MagicLinkPolicy { return authkit.MagicLinkPolicy(s) })
 	change(&p.SessionMode, d.SessionMode, was.SessionMode, func(s string) authkit.SessionMode { return authkit.SessionMode(s) })
 	change(&p.SigningAlg, d.SigningAlg, was.SigningAlg, func(s string) string { return s })
+	change(&p.AuditDays, d.AuditDays, was.AuditDays, func(days int) int { return days })
 	change(&p.RedirectURLs, d.RedirectURLs, was.RedirectURLs, slices.Clone)
 	change(&p.Origins, d.Origins, was.Origins, slices.Clone)
 	change(&p.AccessTTL, d.AccessTTL, was.AccessTTL, lifetime)
