@@ -26,7 +26,8 @@ type WebhookStore interface {
 // DeliveryStore keeps what is on its way to webhooks. Deliveries are put in as riders.
 type DeliveryStore interface {
 	// DueWebhooks lists webhooks of live apps that are enabled and for which deliveries wait that
-	// are due at now, ordered by app and id: at most max of those after a last one.
+	// are due at now, ordered by app and id: at most max of those after a last one. While the owner
+	// of an app is disabled, its webhooks are not listed, and their deliveries are not claimed.
 	DueWebhooks(ctx context.Context, after WebhookKey, now time.Time, max int) ([]WebhookKey, error)
 
 	// ClaimDeliveries takes deliveries that wait for a webhook and are due at c.Now, by their

@@ -18,6 +18,7 @@ func webhookSentences() []sentence {
 		{"delivery: what is settled too late leaves a newer claim alone, unless it has arrived", deliveryLate},
 		{"delivery: one about a user waits for the earlier ones about that user, for as long as they may hold it", deliveryHeld},
 		{"delivery: the webhooks for which some are due are found in turns, if they are enabled", deliveryTurns},
+		{"delivery: while the owner of the app is disabled, they wait", deliverySuspended},
 		{"delivery: they are listed newest first, and replayed once they wait no more", deliveryReplay},
 		{"delivery: Sweep removes what has expired, and they go with their app", deliverySwept},
 		{"race: of concurrent claims each gets other deliveries, and of a user one at a time", raceDeliveries},
@@ -225,6 +226,25 @@ func deliveryTurns(b *bed) {
 	b.ok(b.s.DeleteWebhook(b.ctx, hooks[2].App, hooks[2].ID, authkit.Riders{}))
 	b.same(due(authkit.WebhookKey{}, after(time.Minute), 10), hooks[:1])
 	b.taken(authkit.Webhook{App: hooks[2].App, ID: hooks[2].ID}, after(time.Minute), time.Time{})
+}
+
+func deliverySuspended(b *bed) {
+	u := b.newUser("a@example.com")
+	n := b.owned(u, "one")
+	b.ok(b.s.CreateApp(b.ctx, n))
+	w := hook(b, n.App.ID, "https://x.example")
+	queue(b, delivery(w, 1, uuid.Nil))
+	due := func() int {
+		got, err := b.s.DueWebhooks(b.ctx, authkit.WebhookKey{}, after(time.Minute), 10)
+		b.ok(err)
+		return len(got)
+	}
+	b.ok(b.disable(b.s, u, true))
+	equal(b, due(), 0)
+	b.taken(w, after(time.Minute), time.Time{})
+	b.ok(b.disable(b.s, u, false))
+	equal(b, due(), 1)
+	b.taken(w, after(time.Minute), time.Time{}, 1)
 }
 
 func deliveryReplay(b *bed) {

@@ -81,7 +81,7 @@ func scanDelivery(r Row) (d authkit.Delivery, err error) {
 func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now time.Time, most int) ([]authkit.WebhookKey, error) {
 	return collect(ctx, s.c, `select w.app_id, w.webhook_id from authkit_webhooks w where (w.app_id, w.webhook_id) > ($1, $2) and w.enabled = 1
 and exists (select 1 from authkit_deliveries d where d.app_id = w.app_id and d.webhook_id = w.webhook_id and d.state = 0 and d.due_at <= $3)
-and exists (select 1 from authkit_apps a where a.app_id = w.app_id and a.deleted_at = 0)
+and exists (select 1 from authkit_apps a where a.app_id = w.app_id and a.deleted_at = 0 and a.suspended = 0)
 order by w.app_id, w.webhook_id limit $4`, func(r Row) (w authkit.WebhookKey, err error) {
 		err = r.Scan(&w.App, &w.ID)
 		return w, err
@@ -100,7 +100,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (o
 where d.app_id = $1 and d.webhook_id = $2 and d.state = 0 and d.due_at <= $3
 and exists (select 1 from authkit_webhooks w where w.app_id = $1 and w.webhook_id = $2 and w.enabled = 1)
 and not exists (select 1 from authkit_deliveries e where e.app_id = $1 and e.webhook_id = $2 and e.user_id = d.user_id and e.state = 0
-	and e.seq < d.seq and e.queued_at > $4 and d.user_id <> $5)`+liveApp+`
+	and e.seq < d.seq and e.queued_at > $4 and d.user_id <> $5)`+servingApp+`
 order by d.seq, d.delivery_id limit $6`+lock, scanDelivery, id(c.App), id(c.ID), us(c.Now), us(c.Held), id(uuid.Nil), int64(c.Max))
 		for i := range out {
 			out[i].DueAt = micro(c.Until)

@@ -71,6 +71,9 @@ func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now t
 	now = micro(now)
 	err = s.step(ctx, func() error {
 		for app, t := range s.apps {
+			if t.suspended {
+				continue
+			}
 			for id, w := range t.webhooks {
 				ref := authkit.WebhookKey{App: app, ID: id}
 				due := func(d authkit.Delivery) bool { return d.Webhook == id && waits(d, now) }
@@ -110,7 +113,7 @@ func (t *tenant) sortedDeliveries() []authkit.Delivery {
 func (s *Store) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (out []authkit.Delivery, err error) {
 	now, held := micro(c.Now), micro(c.Held)
 	err = s.in(ctx, c.App, func(t *tenant) error {
-		if !t.webhooks[c.ID].Enabled {
+		if t.suspended || !t.webhooks[c.ID].Enabled {
 			return nil
 		}
 		holds := map[uuid.UUID]bool{} // the users about whom an earlier one waits
