@@ -43,7 +43,7 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewriting Rewriting)
 		return nil, err
 	}
 	var done []string
-	for lost := 0; lost < attempts; {
+	for next, lost := "", 0; lost < attempts; {
 		applied, err := versions(ctx, c)
 		if err != nil {
 			return done, err
@@ -51,6 +51,9 @@ func Run(ctx context.Context, c sqlstore.Conn, files fs.FS, rewriting Rewriting)
 		todo, err := missing(applied, files)
 		if err != nil || len(todo) == 0 {
 			return done, err
+		}
+		if todo[0].name != next { // each file may be lost to another process
+			next, lost = todo[0].name, 0
 		}
 		err = apply(ctx, c, todo[0], rewriting)
 		switch {
