@@ -10,7 +10,7 @@ import (
 func failingSyncs(ctx context.Context, w *world, r *result) error {
 	c, err := w.traced(ctx, r, spec{Mail: w.post.url}, func(log string) []string {
 		// The first ones are those of the start.
-		return []string{"-P", log, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=15+5", "-o", w.path("trace")}
+		return []string{"-P", log, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=30+5", "-o", w.path("trace")}
 	})
 	if err != nil {
 		return err
