@@ -186,13 +186,17 @@ func TestResealMakesASecretNeedless(t *testing.T) {
 		if _, err := first.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.SigningKeyRotation{}); err != nil {
 			t.Fatal(err)
 		}
+		hook, _, err := first.CreateWebhook(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.WebhookPatch{URL: new("https://hooks.example/x")})
+		if err != nil {
+			t.Fatal(err)
+		}
 		second := d.mustStart("new", "old")
 		other, _ := d.app(second, "made under the new secret")
 		before, err := second.KeySet(t.Context(), app.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := authkit.Resealed{SigningKeys: 3, ClientSecrets: 1, Newest: idOfSecret(t, "new"), Forgotten: []string{idOfSecret(t, "old")}}
+		want := authkit.Resealed{SigningKeys: 3, ClientSecrets: 1, WebhookSecrets: 1, Newest: idOfSecret(t, "new"), Forgotten: []string{idOfSecret(t, "old")}}
 		if got := d.reseal(second); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
@@ -207,6 +211,9 @@ func TestResealMakesASecretNeedless(t *testing.T) {
 		}
 		if _, err := alone.Me(t.Context(), app.ID, in.Token); err != nil {
 			t.Errorf("the access token of before: %v", err)
+		}
+		if _, err := alone.RotateWebhook(t.Context(), authkit.WebhookRef{App: authkit.AppRef{Developer: "me", ID: app.ID}, ID: hook.ID}); err != nil {
+			t.Errorf("the secret of the webhook: %v", err)
 		}
 		after, err := alone.KeySet(t.Context(), app.ID)
 		if err != nil || fmt.Sprint(after) != fmt.Sprint(before) {
@@ -248,6 +255,9 @@ func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 			ClientID: new("client"), ClientSecret: new("secret"), RedirectURI: new(base + "/auth/callback/google/" + app.ID.String()),
 		}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)
+		}
+		if _, secret, err := first.CreateWebhook(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.WebhookPatch{URL: new("https://hooks.example/x")}); !errors.Is(err, authkit.CodeUnavailable) || secret != "" {
+			t.Errorf("got %q, %v, want nothing sealed under a retired secret", secret, err)
 		}
 		if _, err := first.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.SigningKeyRotation{}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)

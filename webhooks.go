@@ -116,14 +116,12 @@ func (h *webhooks) renew(w *Webhook) (string, error) {
 // challenge.
 func (h *webhooks) patched(w Webhook, p WebhookPatch) (Webhook, error) {
 	var bad []FieldError
-	if p.URL != nil && *p.URL != w.URL {
-		w.URL, w.Live = *p.URL, false
-	}
-	if err := h.rules.CheckURL(w.URL); err != nil || len(w.URL) > maxWebhookURL {
-		if err == nil {
-			err = fmt.Errorf("it is longer than %d bytes", maxWebhookURL)
+	if p.URL != nil {
+		w.Live = w.Live && *p.URL == w.URL
+		w.URL = *p.URL
+		if err := h.checkURL(w.URL); err != nil {
+			bad = append(bad, FieldError{"url", "invalid_url", "url cannot be sent to: " + err.Error()})
 		}
-		bad = append(bad, FieldError{"url", "invalid_url", "url cannot be sent to: " + err.Error()})
 	}
 	if p.Types != nil {
 		w.Types = slices.Compact(slices.Sorted(slices.Values(*p.Types)))
@@ -140,6 +138,14 @@ func (h *webhooks) patched(w Webhook, p WebhookPatch) (Webhook, error) {
 		bad = append(bad, FieldError{"enabled", "no_secret", "enabled needs a secret, which the webhook has lost when its app moved: rotate it first"})
 	}
 	return w, invalidFields(bad)
+}
+
+// checkURL refuses a URL to which nothing is sent, whatever a name in it resolves to.
+func (h *webhooks) checkURL(raw string) error {
+	if len(raw) > maxWebhookURL {
+		return fmt.Errorf("it is longer than %d bytes", maxWebhookURL)
+	}
+	return h.rules.CheckURL(raw)
 }
 
 // challenge queues what asks the URL of a webhook whether it wants deliveries.
@@ -210,7 +216,13 @@ func (e *Engine) CreateWebhook(ctx context.Context, app AppRef, p WebhookPatch) 
 		return Webhook{}, "", err
 	}
 	w, err = putWebhook(ctx, e, ownWebhook{own, w}, true)
-	return w, secret, err
+	switch {
+	case errors.Is(err, ErrStale): // a new one has no Version that could be stale, so that its secret is retired
+		return Webhook{}, "", unavailable(fmt.Errorf("create a webhook of app %s: %w", app.ID, err))
+	case err != nil:
+		return Webhook{}, "", err
+	}
+	return w, secret, nil
 }
 
 // ChangeWebhook changes a webhook. A new URL is asked by a challenge, and is sent nothing else before
@@ -226,15 +238,19 @@ func (e *Engine) ChangeWebhook(ctx context.Context, ref WebhookRef, p WebhookPat
 
 // RotateWebhook gives a webhook another secret and returns it. Deliveries are signed by the one before,
 // too, for 24 hours. [CodeNotFound].
-func (e *Engine) RotateWebhook(ctx context.Context, ref WebhookRef) (secret string, err error) {
-	_, err = editWebhook(ctx, e, ref, func(w *Webhook) (_ bool, err error) {
+func (e *Engine) RotateWebhook(ctx context.Context, ref WebhookRef) (string, error) {
+	secret := ""
+	_, err := editWebhook(ctx, e, ref, func(w *Webhook) (_ bool, err error) {
 		secret, err = e.webhooks.renew(w)
 		return false, err
 	})
-	return secret, err
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
 }
 
-// editWebhook changes a webhook by a func, which says whether its URL is to be challenged.
+// editWebhook changes a webhook by a func, which reports whether its URL is to be challenged.
 func editWebhook(ctx context.Context, e *Engine, ref WebhookRef, edit func(*Webhook) (bool, error)) (Webhook, error) {
 	return again(func() (Webhook, error) {
 		own, err := e.OwnApp(ctx, ref.App)

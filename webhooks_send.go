@@ -132,7 +132,10 @@ func (c *courier) start(ctx context.Context, key WebhookKey) {
 func (c *courier) sendTo(ctx context.Context, key WebhookKey) error {
 	for ctx.Err() == nil {
 		w, err := c.hooks.find(ctx, key.App, key.ID)
-		if err != nil {
+		switch {
+		case errors.Is(err, CodeNotFound), errors.Is(err, CodeAppNotFound): // it was removed since the look
+			return nil
+		case err != nil:
 			return err
 		}
 		now := c.hooks.now()
@@ -270,7 +273,13 @@ func (c *courier) body(ctx context.Context, d Delivery) ([]byte, error) {
 		}
 		data.User = user
 	}
-	return plainJSON(webhookBody{d.Type, d.QueuedAt.UTC(), data}), nil
+	var happened struct {
+		At time.Time `json:"time"`
+	}
+	if err := json.Unmarshal(d.Event, &happened); err != nil {
+		return nil, fmt.Errorf("read the event: %w", err)
+	}
+	return plainJSON(webhookBody{d.Type, happened.At.UTC(), data}), nil
 }
 
 // sendChallenge asks a URL whether it wants deliveries. Its answer has to repeat the challenge.

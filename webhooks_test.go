@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -400,4 +401,23 @@ func TestWhatAReceiverAnswersDoesNotMatter(t *testing.T) {
 	h.clock.Advance(6 * time.Second)
 	h.runOnce()
 	h.equal("the outcome of an endless answer", h.deliveries()[0].State, authkit.DeliveryArrived)
+}
+
+// A webhook can be disabled where its URL is not taken any more, since the host has changed its rules.
+func TestAWebhookOfAFormerRuleIsDisabled(t *testing.T) {
+	t.Parallel()
+	h := newHookStage(t, authkit.WebhookPatch{})
+	strict, err := authkit.New(authkit.Config{
+		Store: h.inner, BaseURL: base, Mailer: h.outbox, Now: h.clock.Now, Secrets: [][]byte{make([]byte, 32)}, Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := strict.ChangeWebhook(t.Context(), h.ref, authkit.WebhookPatch{Enabled: new(false)})
+	if err != nil || got.Enabled {
+		t.Errorf("got %+v, %v, want it disabled", got, err)
+	}
+	if _, err := strict.ChangeWebhook(t.Context(), h.ref, authkit.WebhookPatch{URL: &h.to.URL}); codeOf(err) != authkit.CodeInvalidRequest {
+		t.Errorf("its URL again: got %v, want %s", err, authkit.CodeInvalidRequest)
+	}
 }
