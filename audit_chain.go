@@ -10,7 +10,6 @@ import (
 	"hash"
 	"log/slog"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,7 +19,7 @@ import (
 
 // The events of an app are chained in links. The hash of a link covers the hash of the link before
 // it and every member of its events, so that an event that is removed, edited, moved or added shows.
-// The hashes are not secret: whoever can write to the store could make all of them anew. So the
+// The hashes are not secret: a person who can write to the store could make all of them anew. So the
 // beginning and the end of a chain are signed under the newest secret, which covers what lies
 // between. A secret that is rotated signs nothing any more once [Engine.Reseal] has run.
 //
@@ -53,8 +52,7 @@ type auditChain struct {
 	// deliveries returns what is to be sent of events that have the positions from first on.
 	deliveries func(ctx context.Context, app uuid.UUID, events []Event, first int64) ([]Delivery, error)
 
-	mu  sync.Mutex
-	due time.Time // when the heads are next logged
+	due nextTime // when the heads are next logged
 }
 
 // auditStore are the roles of the store that keep events and their chains.

@@ -16,13 +16,7 @@ import (
 // whose events are all older than their app keeps them. It does nothing until an hour is over.
 func (a *auditChain) keep(ctx context.Context) error {
 	now := a.now()
-	a.mu.Lock()
-	due := !now.Before(a.due)
-	if due {
-		a.due = now.Add(headsEvery)
-	}
-	a.mu.Unlock()
-	if !due {
+	if !a.due.reached(now, headsEvery) {
 		return nil
 	}
 	return a.each(ctx, func(c Chain) error {

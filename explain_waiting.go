@@ -28,7 +28,8 @@ type explanations struct {
 	of        map[uuid.UUID][]Explanation // by app, oldest first
 	n         int
 	unchecked int
-	due       time.Time // of the next write, by the clock of the process
+
+	due nextTime // of the next write, by the clock of the process
 }
 
 func newExplanations(store ExplainStore) *explanations {
@@ -71,14 +72,7 @@ func (r *explanations) waiting(app, request uuid.UUID) (Explanation, bool) {
 
 // flushIfDue is flush, at most once in explainEvery.
 func (r *explanations) flushIfDue(ctx context.Context) error {
-	r.mu.Lock()
-	now := time.Now()
-	due := !now.Before(r.due)
-	if due {
-		r.due = now.Add(spread(explainEvery))
-	}
-	r.mu.Unlock()
-	if !due {
+	if !r.due.reached(time.Now(), spread(explainEvery)) {
 		return nil
 	}
 	return r.flush(ctx)

@@ -10,25 +10,10 @@ import (
 )
 
 func listApps(c *call) (any, error) {
-	values, err := query(c.r)
-	if err != nil {
-		return nil, err
-	}
-	page, err := c.page(values)
-	if err != nil {
-		return nil, err
-	}
-	apps, next, err := readPage(c, values, page,
+	apps, next, err := listPage(c,
 		func(p Page) ([]App, error) { return c.e.Apps(c.ctx(), c.developer, p) },
-		func(a App) cursor.Position { return cursor.Position{Time: a.CreatedAt, ID: a.ID} })
-	if err != nil {
-		return nil, err
-	}
-	out := make([]appJSON, len(apps))
-	for i, a := range apps {
-		out[i] = toAppJSON(a)
-	}
-	return appsJSON{out, next}, nil
+		func(a App) cursor.Position { return cursor.Position{Time: a.CreatedAt, ID: a.ID} }, toAppJSON)
+	return appsJSON{apps, next}, err
 }
 
 // appBody creates an app.

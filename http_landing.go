@@ -15,10 +15,10 @@ import (
 // a page says first what is gone, and offers a new password.
 func (c person) land(got Landing) error {
 	p, gone := c.view(), got.SignIn.Reset
-	text := goneText(p, gone)
-	if text == "" {
+	if gone == nil || !gone.Password && !gone.Name {
 		return c.leave(got)
 	}
+	text := hasLost.text(p, gone.Password, gone.Name)
 	said := pages.Notice{Title: p.T("sign_in.signed_in"), Text: text}
 	switch {
 	case !gone.Password:
@@ -29,21 +29,6 @@ func (c person) land(got Landing) error {
 		said.Form = &form
 	}
 	return c.pause(got, said)
-}
-
-// goneText says what a proof has taken away; empty: nothing that a person would miss.
-func goneText(p pages.Page, gone *AccountReset) string {
-	switch {
-	case gone == nil:
-		return ""
-	case gone.Password && gone.Name:
-		return p.T("confirm.took_both")
-	case gone.Password:
-		return p.T("confirm.took_password")
-	case gone.Name:
-		return p.T("confirm.took_name")
-	}
-	return ""
 }
 
 // leave has the browser go on to where a flow leads, or shows a page that says where to go on.

@@ -37,6 +37,24 @@ func (c *call) page(values url.Values) (Page, error) {
 	return p, nil
 }
 
+// listPage reads the page that a route without filters is asked for, and shows each row.
+func listPage[T, J any](c *call, rows func(Page) ([]T, error), at func(T) cursor.Position, show func(T) J) (page []J, next string, err error) {
+	values, err := query(c.r)
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := c.page(values)
+	if err != nil {
+		return nil, "", err
+	}
+	all, next, err := readPage(c, values, p, rows, at)
+	page = make([]J, len(all))
+	for i, row := range all {
+		page[i] = show(row)
+	}
+	return page, next, err
+}
+
 // readPage reads one row more than the page takes, which tells whether there is a next page, and
 // makes the cursor of that one; empty: this is the last page.
 func readPage[T any](c *call, values url.Values, p Page, rows func(Page) ([]T, error), at func(T) cursor.Position) (page []T, next string, err error) {

@@ -144,25 +144,10 @@ func rotateWebhook(c *call, _ emptyBody) (jsonResponse, error) {
 }
 
 func listDeliveries(c *call) (any, error) {
-	values, err := query(c.r)
-	if err != nil {
-		return nil, err
-	}
-	page, err := c.page(values)
-	if err != nil {
-		return nil, err
-	}
-	all, next, err := readPage(c, values, page,
+	all, next, err := listPage(c,
 		func(p Page) ([]Delivery, error) { return c.e.WebhookDeliveries(c.ctx(), c.webhookRef(), p) },
-		func(d Delivery) cursor.Position { return cursor.Position{Time: d.QueuedAt, ID: d.ID} })
-	if err != nil {
-		return nil, err
-	}
-	out := make([]deliveryJSON, len(all))
-	for i, d := range all {
-		out[i] = toDeliveryJSON(d)
-	}
-	return deliveriesJSON{out, next}, nil
+		func(d Delivery) cursor.Position { return cursor.Position{Time: d.QueuedAt, ID: d.ID} }, toDeliveryJSON)
+	return deliveriesJSON{all, next}, err
 }
 
 func replayDelivery(c *call, _ emptyBody) (jsonResponse, error) {

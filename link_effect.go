@@ -42,14 +42,25 @@ func linkEffectOf(ctx context.Context, e *Engine, app App, got challenge, device
 }
 
 // text says what goes, for the person who is about to press; empty: nothing does.
-func (l linkEffect) text(p pages.Page) string {
+func (l linkEffect) text(p pages.Page) string { return willLose.text(p, l.password, l.name) }
+
+// losses are the keys of the texts about what a proof takes away.
+type losses struct{ both, password, name string }
+
+var (
+	willLose = losses{"confirm.takes_both", "confirm.takes_password", "confirm.takes_name"}
+	hasLost  = losses{"confirm.took_both", "confirm.took_password", "confirm.took_name"}
+)
+
+// text says what is lost; empty: nothing is.
+func (l losses) text(p pages.Page, password, name bool) string {
 	switch {
-	case l.password && l.name:
-		return p.T("confirm.takes_both")
-	case l.password:
-		return p.T("confirm.takes_password")
-	case l.name:
-		return p.T("confirm.takes_name")
+	case password && name:
+		return p.T(l.both)
+	case password:
+		return p.T(l.password)
+	case name:
+		return p.T(l.name)
 	}
 	return ""
 }

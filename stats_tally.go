@@ -43,7 +43,8 @@ type tally struct {
 	active map[uuid.UUID]map[ActiveUser]struct{} // by app
 	users  int                                   // in active
 	lost   int
-	due    time.Time // of the next write, by the clock of the process
+
+	due nextTime // of the next write, by the clock of the process
 }
 
 // tallied is what one count is of.
@@ -135,14 +136,7 @@ func (t *tally) addActive(app uuid.UUID, a ActiveUser) bool {
 
 // flushIfDue is flush, at most once in tallyEvery.
 func (t *tally) flushIfDue(ctx context.Context) error {
-	t.mu.Lock()
-	now := time.Now()
-	due := !now.Before(t.due)
-	if due {
-		t.due = now.Add(spread(tallyEvery))
-	}
-	t.mu.Unlock()
-	if !due {
+	if !t.due.reached(time.Now(), spread(tallyEvery)) {
 		return nil
 	}
 	return t.flush(ctx)
