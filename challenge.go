@@ -34,7 +34,7 @@ var (
 )
 
 // forInvite is the purpose of an invitation. Its link proves the address of a user whom the app has
-// made, and it has no code: nobody waits for one.
+// made, and a person presses it, so that it has no code.
 var forInvite = purpose{kind: "invite", key: "invite link", template: "invitation", page: "/auth/invitation/", ttl: 7 * day, most: 1, linkOnly: true}
 
 // challengeData is the sealed data of a challenge's token.

@@ -126,7 +126,7 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 	return phc, nil
 }
 
-// verdict says whether a password is right. If its hash is not one of the current parameters, renewed
+// verdict reports whether a password is right. If its hash is not one of the current parameters, renewed
 // is such a hash of it. took is how long the answer took, without the time at the gate.
 type verdict struct {
 	ok      bool

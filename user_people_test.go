@@ -190,7 +190,7 @@ func TestAnExternalIDBelongsToOneUser(t *testing.T) {
 }
 
 // TestAResetKeepsTheWordOfTheApp says what the proof rule means for members that only the app sets:
-// whoever made the account could not set them, so they stay.
+// the person who made the account could not set them, so they stay.
 func TestAResetKeepsTheWordOfTheApp(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits)

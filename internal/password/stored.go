@@ -169,7 +169,7 @@ func Verify(pw, text string) (ok bool, err error) {
 	return s.Verify(pw), nil
 }
 
-// lengthFault says whether salt or key is too short or too long.
+// lengthFault says which of salt and key is too short or too long, if one is.
 func lengthFault(salt, key []byte) string {
 	switch {
 	case len(salt) < minSalt || len(salt) > maxKey:
