@@ -8,6 +8,7 @@
 //	authkit users import --app shop users.jsonl
 //	authkit key rotate --app shop --overlap 24h
 //	authkit audit list --app shop --type session.start
+//	authkit explain --app shop 01a21e58-b24d-73cf-9f6b-9e7003c8def5
 //	authkit backup authkit-2030-01-02.db
 //	authkit doctor --base-url https://example.com/auth
 //	authkit keygen --secret-file new.secret
@@ -40,6 +41,7 @@ type cli struct {
 	Users     usersCommands `cmd:"" help:"Bring all users into an app, or take them out."`
 	Key       keyCommands   `cmd:"" help:"Manage the API keys of an app."`
 	Audit     auditCommands `cmd:"" help:"Read the audit log of an app, and check it."`
+	Explain   explain       `cmd:"" help:"Say why a request to an app was refused, and what to change."`
 	Backup    backup        `cmd:"" help:"Copy the store of an SQLite file, while servers use it."`
 	Doctor    doctor        `cmd:"" help:"Look for what is wrong with a deployment, and say what to do."`
 	Health    health        `cmd:"" help:"Ask whether the server runs: exit status 0 if it does."`
