@@ -23,9 +23,11 @@ func command(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("authkit", args...)
 	cmd.Env = []string{"GORACE=atexit_sleep_ms=0"}
+	var said strings.Builder
+	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("authkit %s: got %v, %s", strings.Join(args, " "), err, out)
+		t.Fatalf("authkit %s: got %v, %s%s", strings.Join(args, " "), err, out, &said)
 	}
 	return string(out)
 }
