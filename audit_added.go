@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -14,17 +15,73 @@ const maxWaitingShown = 100_000
 // others looks for events that are neither in a link nor waiting for one. The numbers are of one
 // moment, so that they differ only if there is such a one, or one that waited is gone.
 func (w *auditWalk) others(ctx context.Context, n AuditCount) error {
-	switch kept := w.chain.Next - w.chain.First; {
-	case n.Events == kept+n.Unchained:
+	if n.Gone > 0 { // an event that was added would make up for each in the numbers
+		return &AuditFault{-1, uuid.Nil, fmt.Sprintf("%d events that were not yet chained were removed", n.Gone)}
+	}
+	kept := w.chain.Next - w.chain.First
+	if n.Events == kept+n.Unchained {
 		return nil
-	case n.Events < kept+n.Unchained:
-		return &AuditFault{-1, uuid.Nil, fmt.Sprintf("%d events that were not yet chained were removed", kept+n.Unchained-n.Events)}
 	}
 	id, err := w.added(ctx)
 	if err != nil {
 		return err
 	}
 	return &AuditFault{-1, id, "it is in no link and waits for none: it was added"}
+}
+
+// twice looks for an event that is chained twice, or is chained and waits to be so once more. In the
+// numbers it would make up for one that was added.
+func (w *auditWalk) twice(ctx context.Context) error {
+	slices.Sort(w.seen)
+	for i := 1; i < len(w.seen); i++ {
+		if w.seen[i] == w.seen[i-1] {
+			if err := w.repeats(ctx, w.seen[i]); err != nil {
+				return err
+			}
+		}
+	}
+	// Ids grow with time, so that an event that is chained comes before those that wait.
+	waiting, err := w.store.Unchained(ctx, idBefore(w.chain.App), maxLink)
+	if err != nil {
+		return err
+	}
+	for i := range waiting {
+		short := shortID(waiting[i].ID)
+		if _, found := slices.BinarySearch(w.seen, short); found && waiting[i].App == w.chain.App {
+			if err := w.repeats(ctx, short, waiting[i].ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// repeats returns a fault if two of the events with a short id have one id: of those in the chain and
+// those that wait for it.
+func (w *auditWalk) repeats(ctx context.Context, short uint64, waiting ...uuid.UUID) error {
+	first := map[uuid.UUID]int64{}
+	for at := w.chain.First; at < w.chain.Next; {
+		links, err := w.store.Links(ctx, w.chain.App, at, 1)
+		if err != nil || len(links) == 0 || links[0].Len() == 0 {
+			return err
+		}
+		for i, id := range links[0].IDs() {
+			if shortID(id) != short {
+				continue
+			}
+			if place, ok := first[id]; ok {
+				return &AuditFault{place, id, "it is chained twice"}
+			}
+			first[id] = links[0].Seq + int64(i)
+		}
+		at = links[0].Seq + links[0].Len()
+	}
+	for _, id := range waiting {
+		if place, ok := first[id]; ok {
+			return &AuditFault{place, id, "it is chained, and waits to be chained twice"}
+		}
+	}
+	return nil
 }
 
 // added returns the oldest event that is in no link and waits for none. It is the nil UUID if so many

@@ -185,6 +185,14 @@ var attacks = []attack{
 	}, -1, "not the one that was sealed"},
 	{"the chain is removed", []string{`delete from authkit_audit_chains where app_id = '{app}'`}, 0, "behind the end"},
 	{"an event that waits is removed", []string{`delete from authkit_events where app_id = '{app}' and event_id in (select event_id from authkit_audit_pending where app_id = '{app}')`}, -1, "not yet chained"},
+	{"an event is added, beside the place of one that is not there", []string{
+		`insert into authkit_events select app_id, '00000000-0000-7000-8000-0000000000aa', user_id, at, type, actor, ip, result, reason, request_id, detail from authkit_events where app_id = '{app}' and event_id = '{4}'`,
+		`insert into authkit_audit_pending (app_id, event_id) values ('{app}', '00000000-0000-7000-8000-0000000000bb')`,
+	}, -1, "not yet chained"},
+	{"an event is added, and one that is chained waits again", []string{
+		`insert into authkit_events select app_id, '00000000-0000-7000-8000-0000000000aa', user_id, at, type, actor, ip, result, reason, request_id, detail from authkit_events where app_id = '{app}' and event_id = '{4}'`,
+		`insert into authkit_audit_pending (app_id, event_id) values ('{app}', '{4}')`,
+	}, 4, "twice"},
 	{"an event waits for nothing any more", []string{`delete from authkit_audit_pending where app_id = '{app}'`}, -1, "it was added"},
 }
 
@@ -210,6 +218,24 @@ func TestAChangeOfTheAuditLogShows(t *testing.T) {
 				t.Errorf("%s: got %v, want a fault at %d that says %q", a.name, err, a.at, a.says)
 			}
 			c.tables.exec(t, `delete from authkit_audit_pending where app_id = '`+app.ID.String()+`'`) // Run would fail at it
+		}
+	})
+}
+
+// Run chains what the table names as unchained, so that an event that is named once more is chained once
+// more. It would make up for an event that was added.
+func TestAnEventThatIsChainedTwiceShows(t *testing.T) {
+	t.Parallel()
+	onRawStores(t, func(t *testing.T, c *chained) {
+		app := c.app()
+		id, ev := app.ID.String(), c.events(app)[4].ID.String()
+		c.tables.exec(t, `insert into authkit_events select app_id, '00000000-0000-7000-8000-0000000000aa', user_id, at, type, actor, ip, result, reason, request_id, detail from authkit_events where app_id = '`+id+`' and event_id = '`+ev+`'`)
+		c.tables.exec(t, `insert into authkit_audit_pending (app_id, event_id) values ('`+id+`', '`+ev+`')`)
+		c.writes(app, 2)
+		c.chains()
+		_, err := c.verify(app, "")
+		if fault, ok := errors.AsType[*authkit.AuditFault](err); !ok || fault.Position != 4 || fault.Event.String() != ev {
+			t.Errorf("got %v, want a fault at position 4, event %s", err, ev)
 		}
 	})
 }

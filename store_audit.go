@@ -33,8 +33,9 @@ type AuditStore interface {
 	// or from the first one.
 	Links(ctx context.Context, app uuid.UUID, from int64, max int) ([]Link, error)
 
-	// CountAudit counts the events of an app, and those that are unchained, and returns its chain, or
-	// the zero Chain, as they are at one moment.
+	// CountAudit counts the events of an app, those that are unchained, and those of which a store has
+	// nothing but that they are unchained. It returns the chain of the app, or the zero Chain. All are
+	// as they are at one moment.
 	CountAudit(ctx context.Context, app uuid.UUID) (AuditCount, error)
 }
 
@@ -99,6 +100,8 @@ type ChainChange struct {
 
 // AuditCount says how many events an app has at one moment.
 type AuditCount struct {
-	Events, Unchained int64
-	Chain             Chain
+	Events    int64
+	Unchained int64 // those that are gone are among them
+	Gone      int64 // unchained, and no event: it was removed by other means than the store's
+	Chain     Chain
 }

@@ -141,9 +141,11 @@ order by l.seq limit $3`, func(r Row) (l authkit.Link, err error) {
 // CountAudit implements [authkit.AuditStore]. One statement sees one moment.
 func (s *Store) CountAudit(ctx context.Context, app uuid.UUID) (n authkit.AuditCount, err error) {
 	var c authkit.Chain
-	dest := append([]any{&n.Events, &n.Unchained}, orZero(chainDest(&c))...)
+	dest := append([]any{&n.Events, &n.Unchained, &n.Gone}, orZero(chainDest(&c))...)
 	err = first(ctx, s.c, `select (select count(*) from authkit_events e where e.app_id = $1),
-(select count(*) from authkit_audit_pending p where p.app_id = $1), `+chainCols+`
+(select count(*) from authkit_audit_pending p where p.app_id = $1),
+(select count(*) from authkit_audit_pending p where p.app_id = $1
+and not exists (select 1 from authkit_events o where o.app_id = $1 and o.event_id = p.event_id)), `+chainCols+`
 from authkit_apps b left join authkit_audit_chains h on h.app_id = b.app_id where b.app_id = $1 and b.deleted_at = 0`,
 		func(r Row) error { return r.Scan(dest...) }, id(app))
 	n.Chain = c

@@ -167,6 +167,11 @@ func (s *Store) Links(ctx context.Context, app uuid.UUID, from int64, limit int)
 func (s *Store) CountAudit(ctx context.Context, app uuid.UUID) (n authkit.AuditCount, err error) {
 	err = s.in(ctx, app, func(t *tenant) error {
 		n = authkit.AuditCount{Events: int64(len(t.events)), Unchained: int64(len(t.unchained))}
+		for _, id := range t.unchained {
+			if _, there := t.eventIDs[id]; !there {
+				n.Gone++
+			}
+		}
 		if t.chain != nil {
 			n.Chain = copyChain(*t.chain)
 		}
