@@ -73,16 +73,23 @@ func (c *chained) engine(store authkit.Store, secrets ...byte) *authkit.Engine {
 // app makes an app with three links of three events each.
 func (c *chained) app() authkit.App {
 	c.t.Helper()
-	c.made++
-	app, _, err := c.CreateApp(c.t.Context(), "me", "App "+strings.Repeat("I", c.made))
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	app := c.newApp()
 	c.writes(app, 2) // its first event tells that it was made
 	c.chains()
 	for range 2 {
 		c.writes(app, 3)
 		c.chains()
+	}
+	return app
+}
+
+// newApp makes an app with an event, which is not chained.
+func (c *chained) newApp() authkit.App {
+	c.t.Helper()
+	c.made++
+	app, _, err := c.CreateApp(c.t.Context(), "me", "App "+strings.Repeat("I", c.made))
+	if err != nil {
+		c.t.Fatal(err)
 	}
 	return app
 }
@@ -325,6 +332,52 @@ func TestRetentionLeavesAChainThatCanBeChecked(t *testing.T) {
 		c.intact(longer, "", 9, 0, 0)
 		if _, err := c.verify(app, head); !errors.Is(err, authkit.CodeInvalidRequest) {
 			t.Errorf("a head before the first event: got %v, want %s", err, authkit.CodeInvalidRequest)
+		}
+	})
+}
+
+// Retention signs the beginning of a chain anew. It must not sign what another has written there.
+func TestRetentionSignsNoBeginningThatWasChanged(t *testing.T) {
+	t.Parallel()
+	attacks := map[string][]string{
+		"the oldest link also stands for the next one": {
+			`update authkit_audit_links set hash = (select n.hash from authkit_audit_links n where n.app_id = '{app}' and n.seq = 3),
+entries = entries || (select n.entries from authkit_audit_links n where n.app_id = '{app}' and n.seq = 3) where app_id = '{app}' and seq = 0`,
+			`delete from authkit_audit_links where app_id = '{app}' and seq = 3`,
+		},
+		"the next link is said to be old": {`update authkit_audit_links set last_at = 1000000 where app_id = '{app}' and seq = 3`},
+	}
+	onRawStores(t, func(t *testing.T, c *chained) {
+		for name, sqls := range attacks {
+			days, app := 7, c.newApp()
+			c.writes(app, 2)
+			if _, err := c.ChangeApp(t.Context(), app.Ref(), authkit.AppPatch{AuditDays: &days}); err != nil {
+				t.Fatal(err)
+			}
+			c.chains()
+			c.clock.Advance(6 * 24 * time.Hour)
+			for range 2 {
+				c.writes(app, 3)
+				c.chains()
+			}
+			for _, sql := range sqls {
+				sql = strings.ReplaceAll(sql, "seq = 3", "seq = 4")
+				if n := c.tables.exec(t, strings.ReplaceAll(sql, "{app}", app.ID.String())); n == 0 {
+					t.Fatalf("%s: got 0 rows of %s, want some", name, sql)
+				}
+			}
+			c.clock.Advance(2 * 24 * time.Hour)
+			err := c.RunOnce(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "the audit log was changed") {
+				t.Errorf("%s: Run: got %v, want an error that tells of it", name, err)
+			}
+			if got, err := c.verify(app, ""); err == nil {
+				t.Errorf("%s: got %+v and no fault, want one", name, got)
+			}
+			if events, err := c.AuditLog(t.Context(), app.Ref(), authkit.EventQuery{}); err != nil || len(events) < 9 {
+				t.Errorf("%s: got %d events, %v, want all", name, len(events), err)
+			}
+			c.tables.exec(t, `delete from authkit_audit_chains where app_id = '`+app.ID.String()+`'`)
 		}
 	})
 }

@@ -56,25 +56,21 @@ func (a *auditChain) each(ctx context.Context, do func(Chain) error) error {
 }
 
 // cut removes the oldest links, as long as all of their events are before a time. What is left begins
-// with the hash of the last one that was removed, which the seal covers.
+// with the hash of the last one that was removed, which the seal covers. [*AuditFault]: a link at the
+// beginning is not the one that was chained, and it stays.
 func (a *auditChain) cut(ctx context.Context, c Chain, before time.Time) error {
 	for !c.Oldest.IsZero() && c.Oldest.Before(before) {
 		if err := a.check(c); err != nil {
 			return err
 		}
-		links, err := a.store.Links(ctx, c.App, c.First, 2)
+		next, gone, err := a.withoutOldest(ctx, c)
 		if err != nil {
+			if now, failed := a.store.Chain(ctx, c.App); failed == nil && now.First != c.First { // another process has cut it
+				return ErrStale
+			}
 			return err
 		}
-		if len(links) == 0 || links[0].Seq != c.First {
-			return fmt.Errorf("the link at position %d is missing", c.First)
-		}
-		next := c
-		next.First, next.Before, next.Oldest = c.First+links[0].Len(), links[0].Hash, time.Time{}
-		if len(links) > 1 {
-			next.Oldest = links[1].Last
-		}
-		if err := a.change(ctx, c, next, ChainChange{Cut: &links[0]}); err != nil {
+		if err := a.change(ctx, c, next, ChainChange{Cut: &gone}); err != nil {
 			return err
 		}
 		if c, err = a.store.Chain(ctx, c.App); err != nil {
@@ -82,6 +78,34 @@ func (a *auditChain) cut(ctx context.Context, c Chain, before time.Time) error {
 		}
 	}
 	return nil
+}
+
+// withoutOldest returns a chain without its oldest link, and that link. It checks that link and the
+// next, since what it takes from them is signed.
+func (a *auditChain) withoutOldest(ctx context.Context, c Chain) (next Chain, gone Link, err error) {
+	links, err := a.store.Links(ctx, c.App, c.First, 2)
+	if err != nil {
+		return next, gone, err
+	}
+	w := auditWalk{auditChain: a, chain: c, at: c.First, before: c.Before, head: -1}
+	for _, l := range links {
+		if l.Seq != w.at || l.Seq >= c.Next {
+			break
+		}
+		if err := w.link(ctx, l); err != nil {
+			return next, gone, err
+		}
+		if next.App == uuid.Nil {
+			next, gone = c, l
+			next.First, next.Before, next.Oldest = w.at, w.before, time.Time{}
+			continue
+		}
+		next.Oldest = l.Last
+	}
+	if next.App == uuid.Nil || next.Oldest.IsZero() && next.First != c.Next {
+		return next, gone, &AuditFault{w.at, uuid.Nil, "the link that begins here is missing"}
+	}
+	return next, gone, nil
 }
 
 // reseal signs the chains again that another secret than the newest has signed. It returns an error
