@@ -18,7 +18,7 @@ const resealBatch = 200
 // of them.
 type Resealed struct {
 	SigningKeys, ClientSecrets, WebhookSecrets int // sealed anew
-	AuditChains                                int // likewise
+	AuditChains, TOTPSeeds                     int // likewise
 
 	Newest    string   // the id of the secret that seals from now on
 	Forgotten []string // these seal nothing alive, and may be removed from Config.Secrets
@@ -42,7 +42,7 @@ func (s *secrets) reseal(ctx context.Context) (Resealed, error) {
 		others = append(others, note.ID)
 	}
 	var damaged error
-	for part, count := range map[SealedPart]*int{SealedSigningKey: &out.SigningKeys, SealedClientSecret: &out.ClientSecrets, SealedWebhookSecret: &out.WebhookSecrets} {
+	for part, count := range map[SealedPart]*int{SealedSigningKey: &out.SigningKeys, SealedClientSecret: &out.ClientSecrets, SealedWebhookSecret: &out.WebhookSecrets, SealedTOTPSeed: &out.TOTPSeeds} {
 		bad, err := s.resealPart(ctx, part, count)
 		if err != nil {
 			return out, err
@@ -114,6 +114,12 @@ func (s *secrets) renewed(blob Sealed) ([]byte, error) {
 			return nil, fmt.Errorf("the id of a webhook: %w", err)
 		}
 		aad = webhookAAD(blob.App, id)
+	case SealedTOTPSeed:
+		id, err := uuid.Parse(blob.Name)
+		if err != nil {
+			return nil, fmt.Errorf("the id of a user: %w", err)
+		}
+		aad = totpAAD(blob.App, id)
 	default:
 		aad = signingKeyAAD(blob.App, blob.Name)
 	}

@@ -20,7 +20,7 @@ var (
 
 // StoreContract is the version of the contract of [Store]. An adapter returns from
 // Contract, as a literal, the one that it was written for.
-const StoreContract = 5
+const StoreContract = 6
 
 // Store persists what the Engine knows.
 //
@@ -55,6 +55,7 @@ type Store interface {
 	ProviderStore
 	BrandStore
 	UserStore
+	FactorStore
 	ImportStore
 	TokenStore
 	SessionStore

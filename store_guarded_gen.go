@@ -177,6 +177,13 @@ func (g guarded) DeleteUser(ctx context.Context, r UserRemoval) error {
 	return g.Store.DeleteUser(ctx, r)
 }
 
+func (g guarded) PasskeysElsewhere(ctx context.Context, app uuid.UUID, rpID string) (r0 bool, err error) {
+	if err = g.confirm(ctx); err != nil {
+		return r0, err
+	}
+	return g.Store.PasskeysElsewhere(ctx, app, rpID)
+}
+
 func (g guarded) CreateUsers(ctx context.Context, b UserBatch) (r0 []Taken, err error) {
 	if err = g.confirm(ctx); err != nil {
 		return r0, err

@@ -177,6 +177,13 @@ func (on metered) DeleteUser(ctx context.Context, r UserRemoval) (err error) {
 	return err
 }
 
+func (on metered) PasskeysElsewhere(ctx context.Context, app uuid.UUID, rpID string) (r0 bool, err error) {
+	begun := time.Now()
+	r0, err = on.Store.PasskeysElsewhere(ctx, app, rpID)
+	on.meter.called("PasskeysElsewhere", begun, err)
+	return r0, err
+}
+
 func (on metered) CreateUsers(ctx context.Context, b UserBatch) (r0 []Taken, err error) {
 	begun := time.Now()
 	r0, err = on.Store.CreateUsers(ctx, b)

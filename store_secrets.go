@@ -46,9 +46,9 @@ type SealStore interface {
 	Reseal(ctx context.Context, app uuid.UUID, s Sealed, next []byte, by string) error
 
 	// SealedHeads returns the distinct first nine bytes, in any order, of all blobs that
-	// live apps keep: of signing keys, client secrets, secrets of webhooks, seals of chains, mail and tokens that are not expired
-	// at now, and credentials made at since or later. They name the secret of what is
-	// sealed; what is not sealed has a head, too.
+	// live apps keep: of signing keys, client secrets, secrets of webhooks, seeds of TOTP, seals of chains,
+	// mail and tokens that are not expired at now, and other credentials than passkeys made at since
+	// or later. They name the secret of what is sealed; what is not sealed has a head, too.
 	SealedHeads(ctx context.Context, now, since time.Time) ([][]byte, error)
 }
 
@@ -61,6 +61,8 @@ const (
 	SealedClientSecret SealedPart = "client_secret" // [OAuthConfig.SecretSealed], by provider
 
 	SealedWebhookSecret SealedPart = "webhook_secret" // [Webhook.Secret], by id
+
+	SealedTOTPSeed SealedPart = "totp" // [Credential.Data] of the kind "totp", by Subject, which is the user's id
 )
 
 // SealedQuery asks for one part, at most Limit blobs after the app and name of a last one.

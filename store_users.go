@@ -29,7 +29,8 @@ type UserStore interface {
 
 	// ChangeUser does to one user what c says and returns the user as it is then.
 	// [ErrStale]: the user's Version is not c.Version, or the user is gone; or c.Session
-	// is set and the user is (or becomes) disabled. Version 0 is no guard, and may only disable, drop
+	// is set and the user is (or becomes) disabled; or c.Prove names no session of the user that is
+	// alive at c.Now and after this step. Version 0 is no guard, and may only disable, drop
 	// credentials or end. [ErrNotFound]: c.Take cannot be spent. [ErrConflict]: the email, the
 	// ExternalID or a credential's subject belongs to another user. In each of these nothing happens.
 	//
@@ -100,6 +101,7 @@ type UserChange struct {
 
 	ExternalID                *string // empty: the user has no such id
 	Roles                     *[]string
+	Factors                   *Factors
 	Metadata, PrivateMetadata []byte
 
 	// Owns is the Developer of the apps that the user owns: with Disabled, their API keys are
@@ -113,6 +115,12 @@ type UserChange struct {
 	End  bool
 	Keep uuid.UUID // the session that survives End
 
+	// DropMFA takes MFAAt from every session of the user, before Session and Prove.
+	DropMFA bool
+
+	// Prove is what a session of the user has proven. With End, it has to be Keep.
+	Prove *SessionProof
+
 	// Session starts. The user's LastLogin becomes Now and the AuthMethod becomes the one given
 	// here; neither raises Version. Where the user then has more sessions than MaxSessions (if
 	// above 0), the oldest are ended.
@@ -123,14 +131,21 @@ type UserChange struct {
 	Riders Riders
 }
 
-// Raises reports whether the step raises the user's Version. Every step does, but for one that
-// only spends a token, starts a session, or does both.
+// SessionProof sets these fields of the session ID.
+type SessionProof struct {
+	ID              uuid.UUID
+	AMR             []string
+	AuthTime, MFAAt time.Time
+}
+
+// Raises reports whether the step raises the user's Version. Every step does, but for one that does
+// nothing but spend a token, start a session or say what a session has proven.
 func (c UserChange) Raises() bool {
 	fields := c.Email != nil || c.EmailTyped != nil || c.Name != nil || c.NameKey != nil ||
 		c.DisabledReason != nil || c.Verified != nil || c.Disabled != nil ||
-		c.ExternalID != nil || c.Roles != nil || c.Metadata != nil || c.PrivateMetadata != nil
+		c.ExternalID != nil || c.Roles != nil || c.Factors != nil || c.Metadata != nil || c.PrivateMetadata != nil
 	credentials := c.DropCredentials || len(c.Drop) > 0 || len(c.Put) > 0
-	return fields || credentials || c.End || c.Session == nil && c.Take == nil
+	return fields || credentials || c.End || c.DropMFA || c.Session == nil && c.Take == nil && c.Prove == nil
 }
 
 // UserQuery filters users. A zero field does not filter.

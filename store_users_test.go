@@ -15,7 +15,7 @@ func TestWhichChangesRaiseTheVersion(t *testing.T) {
 	t.Parallel()
 	quiet := map[string]bool{ // beside a session, which raises nothing by itself
 		"Now": true, "App": true, "ID": true, "Version": true, "Take": true, "Owns": true, "Keep": true,
-		"Session": true, "AuthMethod": true, "MaxSessions": true, "Riders": true,
+		"Session": true, "AuthMethod": true, "MaxSessions": true, "Prove": true, "Riders": true,
 	}
 	signIn := authkit.UserChange{Session: &authkit.Session{}}
 	for f := range reflect.TypeFor[authkit.UserChange]().Fields() {
@@ -40,6 +40,9 @@ func TestWhichChangesRaiseTheVersion(t *testing.T) {
 		"a sign-in":                     {signIn, false},
 		"a token that is spent":         {authkit.UserChange{Take: &authkit.Take{}}, false},
 		"a sign-in by a token":          {authkit.UserChange{Take: &authkit.Take{}, Session: &authkit.Session{}}, false},
+		"a proof":                       {authkit.UserChange{Prove: &authkit.SessionProof{}}, false},
+		"a proof by a token":            {authkit.UserChange{Take: &authkit.Take{}, Prove: &authkit.SessionProof{}}, false},
+		"a proof and a removed factor":  {authkit.UserChange{Prove: &authkit.SessionProof{}, DropMFA: true}, true},
 		"a change of nothing":           {authkit.UserChange{Now: time.Unix(1, 0), ID: uuid.New()}, true},
 		"an empty list of credentials":  {authkit.UserChange{Put: []authkit.Credential{}, Session: &authkit.Session{}}, false},
 		"the end of the other sessions": {authkit.UserChange{End: true, Session: &authkit.Session{}}, true},

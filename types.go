@@ -210,6 +210,9 @@ type User struct {
 	// user sees Metadata, and never PrivateMetadata.
 	Metadata, PrivateMetadata []byte
 
+	// Factors are those that the user's credentials hold. The caller of [UserStore] keeps them in step.
+	Factors Factors
+
 	Version   int64 // guards [UserStore.ChangeUser]; a sign-in does not raise it
 	Epoch     int64 // raising it ends every session of the user and every token bound to the user
 	LastLogin time.Time
@@ -221,14 +224,22 @@ type User struct {
 type Credential struct {
 	App, UserID uuid.UUID
 
-	// Kind is "password"; "oauth", an identity at a provider; "undo", the link that takes a change
+	// Kind is "password"; "oauth", an identity at a provider; "passkey"; "totp" and "recovery", which
+	// are second factors and do not sign in alone; "undo", the link that takes a change
 	// of address or a new identity back; or "vouched", which does not sign in: it says that the
 	// address counts as verified by the word of the app's developer, or of an issuer that the
 	// developer configured.
 	Kind string
 
-	Subject   string // the user id of a password; issuer and subject of an external identity; a hash of the undo's link; either of the first two for "vouched"
-	Data      []byte // the password's PHC string; what is known of an external identity; the former address, sealed
+	// Subject is the user id of a password, of "totp" and of "recovery"; issuer and subject of an
+	// external identity; the id of the relying party, a space and the hash of its id for a passkey; a hash of
+	// the undo's link; either of the first two for "vouched".
+	Subject string
+
+	// Data is the password's PHC string; what is known of an external identity, or of a passkey; the
+	// seed of "totp" and its latest step, sealed; the hashes of recovery codes; the former address,
+	// sealed.
+	Data      []byte
 	CreatedAt time.Time
 }
 
@@ -290,6 +301,7 @@ type Session struct {
 	Cookie []byte
 
 	AuthTime         time.Time
+	MFAAt            time.Time // of the latest proof of a second factor; zero: there is none
 	CreatedAt        time.Time
 	LastUsedAt       time.Time
 	IdleUntil, Until time.Time

@@ -128,6 +128,7 @@ func sealCalls() []call {
 	return []call{
 		reseal(authkit.SealedSigningKey, func(c caller) string { return c.x.signing.KID }, func(c caller) []byte { return c.x.signing.Sealed }),
 		reseal(authkit.SealedWebhookSecret, func(c caller) string { return c.x.webhook.ID.String() }, func(c caller) []byte { return c.x.webhook.Secret }),
+		reseal(authkit.SealedTOTPSeed, func(c caller) string { return c.x.totp.Subject }, func(c caller) []byte { return c.x.totp.Data }),
 		reseal(authkit.SealedClientSecret, func(c caller) string { return c.x.provider.Provider }, func(c caller) []byte { return c.x.provider.SecretSealed }),
 	}
 }

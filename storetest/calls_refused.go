@@ -119,6 +119,7 @@ func refusedChanges(add addRefusal) {
 	change("under another Version", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.Version = 7 })
 	change("of nobody", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.ID = uuid.New() })
 	change("that disables and signs in", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.Disabled = new(true) })
+	change("that proves another user's session", authkit.ErrStale, func(x things, c *authkit.UserChange) { c.Prove = proof(x.session) })
 	change("to a taken email", authkit.ErrConflict, func(x things, c *authkit.UserChange) { c.Email = new(x.user.Email) })
 	change("to a taken subject", authkit.ErrConflict, func(x things, c *authkit.UserChange) { c.Put = append(c.Put, x.credential) })
 	change("by a token that is none", authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Take.Hash = hash("none") })

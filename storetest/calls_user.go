@@ -40,6 +40,10 @@ func userCalls() []call {
 			return authkit.AccountKey{Kind: x.credential.Kind, Subject: x.credential.Subject}
 		}),
 		accounts,
+		{method: "PasskeysElsewhere", own: errShown, dead: authkit.ErrNotFound, do: func(c caller) error {
+			found, err := c.s.PasskeysElsewhere(c.ctx, c.app, "other.example")
+			return shown(make([]int, map[bool]int{true: 1}[found]), err)
+		}},
 		users("without a filter", func(things) authkit.UserQuery { return authkit.UserQuery{} }),
 		users("by email", func(x things) authkit.UserQuery { return authkit.UserQuery{Email: x.user.Email} }),
 		users("by prefix", func(x things) authkit.UserQuery { return authkit.UserQuery{EmailPrefix: "a", NamePrefix: "a"} }),
@@ -135,6 +139,10 @@ func changeCalls() []call {
 		}),
 		other("without credentials", nil, nil, func(_ things, c *authkit.UserChange) { c.DropCredentials = true }),
 		other("ended but for the user's session", nil, nil, func(x things, c *authkit.UserChange) { c.End, c.Keep = true, x.session.ID }),
+		user("with a proof", func(x things, c *authkit.UserChange) { c.Prove = proof(x.session) }),
+		user("without second factors", func(_ things, c *authkit.UserChange) { c.Factors, c.DropMFA = new(authkit.Factors(0)), true }),
+		other("with a proof of the user's session", authkit.ErrStale, authkit.ErrStale, func(x things, c *authkit.UserChange) { c.Prove = proof(x.session) }),
+		other("without second factors", nil, nil, func(_ things, c *authkit.UserChange) { c.DropMFA = true }),
 		other("with one session at most", nil, nil, func(x things, c *authkit.UserChange) {
 			c.Session, c.MaxSessions = session(x.user, uuid.NewString()), 1
 		}),

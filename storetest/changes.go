@@ -19,7 +19,7 @@ func changeSentences() []sentence {
 		{"user: credentials are dropped before others are put, and only Data is replaced", userCredentials},
 		{"user: Keep keeps one live session of the user, and no other user's", userKeep},
 		{"user: a spent token may be put again in the same step, bound to the user", userRenews},
-		{"user: a change that only spends a token or starts a session raises no Version, any other does", userRaises},
+		{"user: a change that only spends a token, starts a session or proves one raises no Version, any other does", userRaises},
 	}
 }
 
@@ -191,6 +191,7 @@ func userKeep(b *bed) {
 
 func userRaises(b *bed) {
 	u := b.newUser("a@example.com")
+	s := b.signIn(u, "s")
 	for name, step := range map[string]struct {
 		by int64
 		f  func(c *authkit.UserChange)
@@ -198,10 +199,15 @@ func userRaises(b *bed) {
 		"a token":             {0, func(c *authkit.UserChange) { c.Take = new(take("t")) }},
 		"a session":           {0, func(c *authkit.UserChange) { c.Session, c.AuthMethod = session(u, uuid.NewString()), "oauth" }},
 		"a token and session": {0, func(c *authkit.UserChange) { c.Take, c.Session = new(take("t")), session(u, uuid.NewString()) }},
+		"a proof":             {0, func(c *authkit.UserChange) { c.Prove = proof(s) }},
+		"a token and proof":   {0, func(c *authkit.UserChange) { c.Take, c.Prove = new(take("t")), proof(s) }},
+		"a proof and DropMFA": {1, func(c *authkit.UserChange) { c.Prove, c.DropMFA = proof(s), true }},
+		"DropMFA":             {1, func(c *authkit.UserChange) { c.DropMFA = true }},
+		"factors as they are": {1, func(c *authkit.UserChange) { c.Factors = new(u.Factors) }},
 		"nothing":             {1, func(*authkit.UserChange) {}},
 		"riders":              {1, func(c *authkit.UserChange) { c.Riders = b.riders(uuid.NewString()) }},
 		"a session and name":  {1, func(c *authkit.UserChange) { c.Session, c.Name = session(u, uuid.NewString()), new("x") }},
-		"a token and End":     {1, func(c *authkit.UserChange) { c.Take, c.End = new(take("t")), true }},
+		"a token and End":     {1, func(c *authkit.UserChange) { c.Take, c.End, c.Keep = new(take("t")), true, s.ID }},
 		"a field as it was":   {1, func(c *authkit.UserChange) { c.Verified = new(u.Verified) }},
 		"a missing drop":      {1, func(c *authkit.UserChange) { c.Drop = []authkit.Credential{{Kind: "oauth", Subject: "none"}} }},
 	} {

@@ -203,6 +203,14 @@ func (f *Faulty) DeleteUser(ctx context.Context, r authkit.UserRemoval) error {
 	return f.s.DeleteUser(ctx, r)
 }
 
+// PasskeysElsewhere passes the call on, unless it is to fail.
+func (f *Faulty) PasskeysElsewhere(ctx context.Context, app uuid.UUID, rpID string) (r0 bool, err error) {
+	if err := f.next(); err != nil {
+		return r0, err
+	}
+	return f.s.PasskeysElsewhere(ctx, app, rpID)
+}
+
 // CreateUsers passes the call on, unless it is to fail.
 func (f *Faulty) CreateUsers(ctx context.Context, b authkit.UserBatch) (r0 []authkit.Taken, err error) {
 	if err := f.next(); err != nil {

@@ -22,7 +22,7 @@ func importSentences() []sentence {
 // anAccount is a user with a password and an identity.
 func anAccount(b *bed, name string) authkit.Account {
 	u := b.aUser(name + "@example.com")
-	u.ExternalID, u.Roles = "ext-"+name, []string{"admin", "role-" + name}
+	u.ExternalID, u.Roles, u.Factors = "ext-"+name, []string{"admin", "role-" + name}, authkit.FactorTOTP
 	return authkit.Account{User: u, Credentials: []authkit.Credential{
 		{App: u.App, UserID: u.ID, Kind: "oauth", Subject: "https://issuer.example " + name, Data: []byte("{}"), CreatedAt: now()},
 		{App: u.App, UserID: u.ID, Kind: "password", Subject: u.ID.String(), Data: []byte("hash"), CreatedAt: now()},

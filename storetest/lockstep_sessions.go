@@ -36,7 +36,7 @@ func (l *sessionSteps) session() *authkit.Session {
 	id := l.fresh()
 	s := authkit.Session{
 		ID: id, AuthTime: l.at, CreatedAt: l.at, LastUsedAt: l.at, IdleUntil: l.soon().Add(time.Minute), Until: l.soon().Add(10 * time.Minute),
-		AMR: []string{"pwd"}, UserAgent: "agent",
+		AMR: []string{"pwd"}, UserAgent: "agent", MFAAt: draw(l, "MFAAt", time.Time{}, l.at),
 	}
 	if l.often(8, "with a refresh token") {
 		s.Family, s.Current = hash("family "+id.String()), secret(id, 0)

@@ -30,7 +30,12 @@ func (l *userSteps) steps() []step {
 		{"ChangeUser, token", change(l.changeToken)},
 		{"ChangeUser, end", change(l.changeEnd)},
 		{"ChangeUser, token and end", change(l.changeToken, l.changeEnd)},
-		{"ChangeUser, all", change(l.changeFields, l.changeCredentials, l.changeEnd, l.changeSession, l.changeToken)},
+		{"ChangeUser, proof", change(l.changeProve)},
+		{"ChangeUser, proof and token", change(l.changeProve, l.changeToken)},
+		{"ChangeUser, proof and session", change(l.changeSession, l.changeProve)},
+		{"ChangeUser, factors", change(l.changeFactors, l.changeProve)},
+		{"ChangeUser, factors and end", change(l.changeFactors, l.changeEnd, l.changeProve)},
+		{"ChangeUser, all", change(l.changeFields, l.changeCredentials, l.changeEnd, l.changeSession, l.changeToken, l.changeFactors, l.changeProve)},
 		{"ChangeUser, no guard", l.doChangeUnguarded},
 		{"look at an account", l.lookAccount},
 		{"look for users", l.lookUsers},
@@ -42,6 +47,7 @@ func (l *userSteps) doCreateUser() {
 	u := l.newUser(app, l.user(), l.email())
 	u.AuthMethod = draw(l, "method", "credentials", "oauth")
 	u.ExternalID, u.Roles = draw(l, "external id", "", "", l.external()), l.roles()
+	u.Factors = authkit.Factors(draw(l, "factors", 0, 0, 1, 3))
 	if l.often(3, "metadata") {
 		u.Metadata, u.PrivateMetadata = []byte("{}"), fmt.Append(nil, l.made)
 	}
@@ -155,6 +161,34 @@ func (l *userSteps) changeEnd(c *authkit.UserChange) {
 	if l.often(5, "but one") {
 		c.Keep = l.sessions.sessionOf(c.App)
 	}
+}
+
+func (l *userSteps) changeFactors(c *authkit.UserChange) {
+	if l.often(5, "factors") {
+		c.Factors = new(authkit.Factors(draw(l, "which", 0, 1, 2, 3)))
+	}
+	c.DropMFA = l.often(5, "drop MFA")
+}
+
+// changeProve mostly names a session of the user, and that which is kept, if one is.
+func (l *userSteps) changeProve(c *authkit.UserChange) {
+	if c.End || c.Session != nil {
+		if l.often(3, "no proof") {
+			return
+		}
+	}
+	mine := map[uuid.UUID]modelSession{}
+	for id, s := range l.model(c.App).sessions {
+		if s.UserID == c.ID {
+			mine[id] = s
+		}
+	}
+	p := &authkit.SessionProof{ID: drawID(l, "session", mine, l.sessions.known...), AMR: draw(l, "amr", []string{"pwd", "mfa"}, nil), AuthTime: l.at}
+	if c.End && l.often(7, "that is kept") {
+		p.ID = c.Keep
+	}
+	p.MFAAt = draw(l, "MFAAt", l.at, time.Time{})
+	c.Prove = p
 }
 
 func (l *userSteps) changeToken(c *authkit.UserChange) { c.Take = new(l.take(c.App)) }

@@ -47,6 +47,22 @@ func password(u authkit.User, data string) authkit.Credential {
 	}
 }
 
+// totp is the TOTP of a user. data stands for its sealed seed.
+func totp(u authkit.User, data string) authkit.Credential {
+	return authkit.Credential{App: u.App, UserID: u.ID, Kind: "totp", Subject: u.ID.String(), Data: []byte(data), CreatedAt: now()}
+}
+
+// passkey is a passkey of a user for a relying party.
+func passkey(u authkit.User, rpID string) authkit.Credential {
+	subject := rpID + " " + hex.EncodeToString(hash(u.Email))
+	return authkit.Credential{App: u.App, UserID: u.ID, Kind: "passkey", Subject: subject, Data: []byte("{}"), CreatedAt: now()}
+}
+
+// proof says that a session has proven a second factor.
+func proof(s authkit.Session) *authkit.SessionProof {
+	return &authkit.SessionProof{ID: s.ID, AMR: []string{"pwd", "otp", "mfa"}, AuthTime: after(time.Minute), MFAAt: after(2 * time.Minute)}
+}
+
 // newUser creates a user with a password.
 func (b *bed) newUser(email string) authkit.User {
 	b.Helper()

@@ -105,11 +105,30 @@ func (m model) changeUser(c authkit.UserChange) (authkit.User, against) {
 			kept.Epoch = u.Epoch
 			a.sessions[c.Keep] = kept
 		}
+		if c.DropMFA {
+			for id, s := range a.sessions {
+				if s.UserID == u.ID {
+					s.MFAAt = time.Time{}
+					a.sessions[id] = s
+				}
+			}
+		}
 		if c.Session != nil {
 			a.startSession(u, *c.Session)
 			a.endOldest(u, c)
 		}
+		a.prove(u, c, g)
 	})
+}
+
+func (a *modelApp) prove(u authkit.User, c authkit.UserChange, g *against) {
+	if c.Prove == nil {
+		return
+	}
+	s, ok := a.sessions[c.Prove.ID]
+	g.when(!ok || s.UserID != u.ID || !a.alive(s, c.Now), authkit.ErrStale)
+	s.AMR, s.AuthTime, s.MFAAt = c.Prove.AMR, c.Prove.AuthTime, c.Prove.MFAAt
+	a.sessions[c.Prove.ID] = s
 }
 
 func changeFields(u *authkit.User, c authkit.UserChange) {
@@ -128,6 +147,9 @@ func changeFields(u *authkit.User, c authkit.UserChange) {
 	}
 	if c.Roles != nil {
 		u.Roles = *c.Roles
+	}
+	if c.Factors != nil {
+		u.Factors = *c.Factors
 	}
 	for field, value := range map[*[]byte][]byte{&u.Metadata: c.Metadata, &u.PrivateMetadata: c.PrivateMetadata} {
 		if value != nil {

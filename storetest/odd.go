@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // odd is a set of values that a store could easily lose or change.
@@ -54,8 +56,8 @@ func later() time.Time {
 	return after(time.Hour).Add(999 * time.Nanosecond).In(time.FixedZone("east", 3600))
 }
 
-// fill sets every text, list, time, duration, boolean and byte slice in *v, but no ids and
-// numbers. A field that is added to a record is filled too.
+// fill sets every text, list, time, duration, boolean, byte slice and set of factors in *v, but no
+// ids and other numbers. A field that is added to a record is filled too.
 func fill[T any](v *T, o odd) T {
 	fillValue(reflect.ValueOf(v).Elem(), o)
 	return *v
@@ -74,6 +76,9 @@ func fillValue(v reflect.Value, o odd) {
 		return
 	case time.Duration:
 		v.SetInt(int64(len(o.text)) * 1_000_000_001)
+		return
+	case authkit.Factors:
+		v.SetUint(uint64(len(o.text)) % 256)
 		return
 	}
 	switch v.Kind() {

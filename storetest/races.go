@@ -19,6 +19,7 @@ func raceSentences() []sentence {
 		{"race: concurrent rotations of one refresh token agree on one successor", raceRotate},
 		{"race: of concurrent apps of one name one is created", raceApp},
 		{"race: a step that can succeed once succeeds once, with its riders", raceOnce},
+		{"race: a step of TOTP, a recovery code, an mfa_token and the state of a ceremony are spent once", raceFactors},
 	}
 }
 

@@ -18,10 +18,16 @@ type once struct {
 
 // raceOnce counts the winners, and their riders.
 func raceOnce(b *bed) {
-	for _, o := range onces() {
+	b.oneWins(16, onces())
+}
+
+// oneWins makes each call from n callers.
+func (b *bed) oneWins(n int, calls []once) {
+	b.Helper()
+	for _, o := range calls {
 		x := b.newThings()
 		app, event := b.furnish(x), uuid.NewString()
-		won := b.race(16, func(s authkit.Store, n int) error {
+		won := b.race(n, func(s authkit.Store, n int) error {
 			return o.do(caller{b.ctx, s, app, x, authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), Time: now(), Type: event}}}}, n)
 		}, o.lost...)
 		if won != 1 {

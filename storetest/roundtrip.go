@@ -179,7 +179,7 @@ func changeRound(b *bed, o odd) (*authkit.Account, authkit.Account, func() authk
 		Now: later(), App: u.App, ID: u.ID, Version: u.Version,
 		Email: &g.Email, EmailTyped: &g.EmailTyped, Name: &g.Name, NameKey: &g.NameKey,
 		DisabledReason: &g.DisabledReason, Verified: &g.Verified, Disabled: new(false),
-		ExternalID: &g.ExternalID, Roles: &g.Roles, Metadata: g.Metadata, PrivateMetadata: g.PrivateMetadata,
+		ExternalID: &g.ExternalID, Roles: &g.Roles, Factors: &g.Factors, Metadata: g.Metadata, PrivateMetadata: g.PrivateMetadata,
 		DropCredentials: true, Put: given.Credentials, Session: session(u, "s"), AuthMethod: g.AuthMethod,
 	})
 	b.ok(err)

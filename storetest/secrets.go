@@ -185,9 +185,17 @@ func sealPages(b *bed) {
 		}
 		b.ok(b.s.PutOAuthConfig(b.ctx, authkit.OAuthConfig{App: app, Provider: "bare"}, 0, authkit.Riders{}))
 		b.ok(b.s.AddSigningKey(b.ctx, app, signingKey(2), 0, authkit.Riders{}))
+		for _, name := range []string{"a", "b", "c"} {
+			u := b.aUser(name)
+			u.App = app
+			bare := totp(u, "")
+			bare.Subject, bare.Data = "bare "+name, nil
+			_, err := b.s.CreateUser(b.ctx, authkit.NewUser{Now: now(), User: u, Credentials: []authkit.Credential{totp(u, "seed"), bare, password(u, "x"), passkey(u, "x")}})
+			b.ok(err)
+		}
 	}
 	b.ok(b.s.DeleteApp(b.ctx, apps[2], now(), authkit.Riders{}))
-	for part, want := range map[authkit.SealedPart]int{authkit.SealedClientSecret: 6, authkit.SealedSigningKey: 4} {
+	for part, want := range map[authkit.SealedPart]int{authkit.SealedClientSecret: 6, authkit.SealedSigningKey: 4, authkit.SealedTOTPSeed: 6} {
 		for _, limit := range []int{1, 2, 100} {
 			got := b.sealed(part, limit, apps...)
 			equal(b, len(got), want)
@@ -214,9 +222,13 @@ func sealReplace(b *bed) {
 	app, err := b.s.App(b.ctx, b.app)
 	b.ok(err)
 	key := app.Keys[0]
+	u := b.newUser("a@example.com") // whose password has the same subject and the same data
+	u, err = b.change(u, func(c *authkit.UserChange) { c.Put = []authkit.Credential{totp(u, "old")} })
+	b.ok(err)
 	for _, s := range []authkit.Sealed{
 		{Part: authkit.SealedClientSecret, App: b.app, Name: "github", Blob: []byte("old")},
 		{Part: authkit.SealedSigningKey, App: b.app, Name: key.KID, Blob: key.Sealed},
+		{Part: authkit.SealedTOTPSeed, App: b.app, Name: u.ID.String(), Blob: []byte("old")},
 	} {
 		b.is(b.s.Reseal(b.ctx, b.app, s, []byte("x"), secretID(2)), authkit.ErrStale)
 		b.is(b.s.Reseal(b.ctx, b.app, s, []byte("x"), secretID(3)), authkit.ErrStale)
@@ -236,21 +248,29 @@ func sealReplace(b *bed) {
 	equal(b, after.Keys[0].Sealed[0], 1)
 	equal(b, after.Version, app.Version)
 	b.sameBytes(after.Keys[0].Public, key.Public)
+	a := b.account(u.ID)
+	b.same(a.User, u)
+	b.same(a.Credentials[0], password(u, "old"))
+	want := totp(u, "")
+	want.Data = a.Credentials[1].Data
+	b.same(a.Credentials[1], want)
+	equal(b, want.Data[0], 1)
 }
 
 func sealHeads(b *bed) {
 	head := headed
 	x := b.newThings()
 	x.signing.Sealed, x.provider.SecretSealed, x.token.Data, x.mail.Sealed, x.credential.Data = head(1), head(2), head(3), head(4), head(5)
+	x.totp.Data, x.passkey.Data = head(7), head(8)
 	app := b.furnish(x)
 	gone := b.newThings()
-	gone.signing.Sealed, gone.provider.SecretSealed, gone.token.Data, gone.mail.Sealed, gone.credential.Data = head(6), head(6), head(6), head(6), head(6)
+	gone.signing.Sealed, gone.provider.SecretSealed, gone.token.Data, gone.mail.Sealed, gone.credential.Data, gone.totp.Data = head(6), head(6), head(6), head(6), head(6), head(6)
 	b.ok(b.s.DeleteApp(b.ctx, b.furnish(gone), now(), authkit.Riders{}))
 	has := func(at, since time.Time) (out string) {
 		b.Helper()
 		heads, err := b.s.SealedHeads(b.ctx, at, since)
 		b.ok(err)
-		for n := byte(1); n <= 6; n++ {
+		for n := byte(1); n <= 8; n++ {
 			same := func(got []byte) bool { return bytes.Equal(got, head(n)[:9]) }
 			if i := slices.IndexFunc(heads, same); i >= 0 {
 				out = fmt.Sprintf("%s%d", out, n)
@@ -259,9 +279,9 @@ func sealHeads(b *bed) {
 		}
 		return out
 	}
-	equal(b, has(now(), now()), "12345")
-	equal(b, has(now(), after(time.Microsecond)), "1234")
-	equal(b, has(after(48*time.Hour), now()), "125")
+	equal(b, has(now(), now()), "123457")
+	equal(b, has(now(), after(time.Microsecond)), "12347")
+	equal(b, has(after(48*time.Hour), now()), "1257")
 	b.ok(b.s.DeleteApp(b.ctx, app, now(), authkit.Riders{}))
 	equal(b, has(now(), now()), "")
 }

@@ -49,7 +49,7 @@ type Opened struct {
 func Run(t *testing.T, open func(t *testing.T) Opened) {
 	t.Helper()
 	for _, group := range [][]sentence{
-		appSentences(), logoSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), importSentences(), changeSentences(), tokenSentences(),
+		appSentences(), logoSentences(), ownerSentences(), keySentences(), providerSentences(), userSentences(), importSentences(), changeSentences(), factorSentences(), tokenSentences(),
 		sessionSentences(), rotationSentences(), secretSentences(), limitSentences(), mailSentences(), eventSentences(), auditSentences(), statSentences(), explainSentences(), webhookSentences(), upkeepSentences(), crossingSentences(), riderSentences(), guardSentences(),
 		cancelSentences(), roundTripSentences(), textSentences(), raceSentences(), besideSentences(), neighbourSentences(), lockstepSentences(),
 	} {

@@ -15,7 +15,9 @@ type things struct {
 	user       authkit.User
 	other      authkit.User // has no credentials, sessions or tokens
 	credential authkit.Credential
-	session    authkit.Session // with the refresh token "t0 s" of the family "s"
+	totp       authkit.Credential
+	passkey    authkit.Credential // for "first.example"
+	session    authkit.Session    // with the refresh token "t0 s" of the family "s"
 	key        authkit.APIKey
 	signing    authkit.SigningKey // beside the app's first
 	provider   authkit.OAuthConfig
@@ -44,6 +46,8 @@ func (b *bed) newThings() things {
 		chain:    chainOf(1, "chain"),
 	}
 	t.token.Proof = hash("code")
+	t.user.Factors, t.session.MFAAt = authkit.FactorTOTP|authkit.FactorPasskey, now()
+	t.totp, t.passkey = totp(u, "seed"), passkey(u, "first.example")
 	t.delivery = delivery(t.webhook, 1, u.ID)
 	return t
 }
@@ -62,7 +66,7 @@ func (b *bed) furnish(x things) uuid.UUID {
 	app := b.bare(x)
 	x.user.App, x.provider.App = app, app
 	_, err := b.s.CreateUser(b.ctx, authkit.NewUser{
-		Now: now(), User: x.user, Credentials: []authkit.Credential{x.credential}, Session: &x.session,
+		Now: now(), User: x.user, Credentials: []authkit.Credential{x.credential, x.totp, x.passkey}, Session: &x.session,
 		Riders: authkit.Riders{Tokens: []authkit.Token{x.token}, Mail: []authkit.Mail{x.mail}, Events: []authkit.Event{x.event}},
 	})
 	b.ok(err)

@@ -96,10 +96,10 @@ func TestCommandsThatReadChangeNothing(t *testing.T) {
 
 		statement(t, store, "delete from authkit_migrations where version = (select max(version) from authkit_migrations)")
 		for _, args := range all {
-			refused(t, "lacks migrations (0010_refusals.sql), and this command only reads: run `authkit migrate`", append(args, "--store", store, "--secret-file", old)...)
+			refused(t, "lacks migrations (0011_factors.sql), and this command only reads: run `authkit migrate`", append(args, "--store", store, "--secret-file", old)...)
 		}
 		refused(t, "read --secret-file: ", "app", "create", "other", "--store", store, "--secret-file", "missing")
-		if got, want := command(t, "migrate", "--dry-run", "--store", store), "pending 0010_refusals.sql\n"; got != want {
+		if got, want := command(t, "migrate", "--dry-run", "--store", store), "pending 0011_factors.sql\n"; got != want {
 			t.Errorf("migrate --dry-run: got %q, want %q", got, want)
 		}
 	})

@@ -70,7 +70,7 @@ func TestMigrationsAndDryRunsAtOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		for _, name := range []string{"0001_init.sql", "0002_real_life.sql", "0003_scale.sql", "0004_branding.sql", "0005_stats.sql", "0006_moving.sql", "0007_people.sql", "0008_webhooks.sql", "0009_audit.sql", "0010_refusals.sql"} {
+		for _, name := range []string{"0001_init.sql", "0002_real_life.sql", "0003_scale.sql", "0004_branding.sql", "0005_stats.sql", "0006_moving.sql", "0007_people.sql", "0008_webhooks.sql", "0009_audit.sql", "0010_refusals.sql", "0011_factors.sql"} {
 			if said["applied "+name] != 1 {
 				t.Errorf("output: got %v, want %s applied once", said, name)
 			}

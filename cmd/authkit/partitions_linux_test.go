@@ -94,13 +94,13 @@ func TestPartitions(t *testing.T) {
 		refused(t, "give a number from 2 to 64", "--store", parts, "--partitions", "1")
 	})
 	t.Run("are shown by a dry run, which makes none", func(t *testing.T) {
-		migrated(t, "pending 0010_refusals.sql\npartitions of each table: 3\n", "--store", parts, "--partitions", "3", "--dry-run")
+		migrated(t, "pending 0011_factors.sql\npartitions of each table: 3\n", "--store", parts, "--partitions", "3", "--dry-run")
 		if got := query(t, t.Context(), parts, partitioned); len(got) > 0 {
 			t.Errorf("tables: got %q, want none", got)
 		}
 	})
 	t.Run("are made of every table", func(t *testing.T) {
-		migrated(t, "applied 0010_refusals.sql\npartitions of each table: 3\n", "--store", parts, "--partitions", "3")
+		migrated(t, "applied 0011_factors.sql\npartitions of each table: 3\n", "--store", parts, "--partitions", "3")
 		got := query(t, t.Context(), parts, partitioned)
 		for _, table := range got {
 			if name, n, _ := strings.Cut(table, " "); n != "3" && name != "authkit_migrations" {

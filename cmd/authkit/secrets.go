@@ -40,8 +40,8 @@ func (r *reseal) Run(ctx context.Context) error {
 
 func (r *reseal) tell(w io.Writer, given [][]byte, got authkit.Resealed) error {
 	var out strings.Builder
-	fmt.Fprintf(&out, "sealed anew under %q: %d signing keys, %d client secrets, %d secrets of webhooks, %d audit chains\n",
-		r.SecretFile[0], got.SigningKeys, got.ClientSecrets, got.WebhookSecrets, got.AuditChains)
+	fmt.Fprintf(&out, "sealed anew under %q: %d signing keys, %d client secrets, %d secrets of webhooks, %d seeds of TOTP, %d audit chains\n",
+		r.SecretFile[0], got.SigningKeys, got.ClientSecrets, got.WebhookSecrets, got.TOTPSeeds, got.AuditChains)
 	kept := map[string]bool{}
 	for _, id := range got.Kept {
 		kept[id] = true

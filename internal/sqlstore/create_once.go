@@ -29,7 +29,7 @@ func creatingOf(c authkit.NewUser) (creating, bool) {
 // all of it.
 func (s *Store) createOnce(ctx context.Context, c authkit.NewUser, u authkit.User, k creating) error {
 	args := append(make([]any, 0, 64), id(u.App), int64(0), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod,
-		bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt), u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata))
+		bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt), u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata), int64(u.Factors))
 	if t := c.Take; t != nil {
 		args = append(args, takeArgs(u.App, *t, c.Now)[1:]...)
 	}
@@ -65,7 +65,7 @@ func (k creating) sql(share string) string {
 
 func (k creating) text(share string) string {
 	c := newChain(share)
-	c.part("made", `insert into authkit_users (`+userCols+`) select $1, `+params(c.next, 9)+`, 1, 1, `+params(c.next+9, 6)+` from live returning 1`, 15)
+	c.part("made", `insert into authkit_users (`+userCols+`) select $1, `+params(c.next, 9)+`, 1, 1, `+params(c.next+9, 7)+` from live returning 1`, 16)
 	if k.token {
 		spend := shift(spendUnboundSlot, 2, c.next)
 		c.sql.WriteString(`,
@@ -77,7 +77,7 @@ spent as (` + spend + ` and exists (select 1 from made) returning hash)`)
 		c.part("credential"+strconv.Itoa(n), `insert into authkit_credentials (app_id, user_id, kind, subject, data, created_at) select $1, $3, `+params(n, 4)+` from `+c.last+` returning 1`, 4)
 	}
 	if k.session {
-		c.part("session", `insert into authkit_sessions (app_id, user_id, epoch, `+sessionOwn+`) select $1, $3, 1, `+params(c.next, 12)+` from `+c.last+` returning 1`, 12)
+		c.part("session", `insert into authkit_sessions (app_id, user_id, epoch, `+sessionOwn+`) select $1, $3, 1, `+params(c.next, 13)+` from `+c.last+` returning 1`, 13)
 	}
 	for range k.mail {
 		c.put("authkit_outbox", mailCols, 5)

@@ -164,7 +164,7 @@ func addUsers(ctx context.Context, q Tx, b authkit.UserBatch, taken []authkit.Ta
 	for _, a := range fresh {
 		u := a.User
 		users.add(id(b.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason,
-			int64(1), int64(1), int64(0), us(u.CreatedAt), u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata))
+			int64(1), int64(1), int64(0), us(u.CreatedAt), u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata), int64(u.Factors))
 		for _, role := range u.Roles {
 			roles.add(id(b.App), id(u.ID), role, us(u.CreatedAt))
 		}

@@ -69,23 +69,26 @@ func (s *Store) underSecret(ctx context.Context, q Tx, secret string) {
 	q.Queue(ctx, authkit.ErrStale, `select 1 from authkit_secrets where app_id = $1 and secret_id = $2 and retired = 0`+s.c.Dialect().Share, id(authkit.Console), secret)
 }
 
-// sealedCols are the table of each part of [authkit.SealStore], the expression of its name, and its
-// column of the blob.
-var sealedCols = map[authkit.SealedPart][3]string{
-	authkit.SealedSigningKey:   {"authkit_signing_keys", "kid", "sealed"},
-	authkit.SealedClientSecret: {"authkit_oauth", "provider", "secret"},
+// sealedPart is where a part of [authkit.SealStore] is: the table, the expression of its name, the
+// column of its blob, and a condition on its rows.
+type sealedPart struct{ table, name, blob, which string }
 
-	authkit.SealedWebhookSecret: {"authkit_webhooks", "cast(webhook_id as text)", "secret"},
+var sealedParts = map[authkit.SealedPart]sealedPart{
+	authkit.SealedSigningKey:   {"authkit_signing_keys", "kid", "sealed", ""},
+	authkit.SealedClientSecret: {"authkit_oauth", "provider", "secret", ""},
+
+	authkit.SealedWebhookSecret: {"authkit_webhooks", "cast(webhook_id as text)", "secret", ""},
+
+	authkit.SealedTOTPSeed: {"authkit_credentials", "subject", "data", " and kind = 'totp'"}, // as the index has it
 }
 
 const ofLiveApp = ` and exists (select 1 from authkit_apps a where a.app_id = s.app_id and a.deleted_at = 0)`
 
 // Sealed implements [authkit.SealStore].
 func (s *Store) Sealed(ctx context.Context, q authkit.SealedQuery) ([]authkit.Sealed, error) {
-	at := sealedCols[q.Part]
-	table, name, blob := at[0], at[1], at[2]
-	return collect(ctx, s.c, `select s.app_id, `+name+`, `+blob+` from `+table+` s where (s.app_id, `+name+`) > ($1, $2) and `+blob+` is not null`+ofLiveApp+`
-order by s.app_id, `+name+` limit $3`,
+	at := sealedParts[q.Part]
+	return collect(ctx, s.c, `select s.app_id, `+at.name+`, `+at.blob+` from `+at.table+` s where (s.app_id, `+at.name+`) > ($1, $2) and `+at.blob+` is not null`+at.which+ofLiveApp+`
+order by s.app_id, `+at.name+` limit $3`,
 		func(r Row) (authkit.Sealed, error) {
 			got := authkit.Sealed{Part: q.Part}
 			err := r.Scan(&got.App, &got.Name, &got.Blob)
@@ -95,9 +98,9 @@ order by s.app_id, `+name+` limit $3`,
 
 // Reseal implements [authkit.SealStore].
 func (s *Store) Reseal(ctx context.Context, app uuid.UUID, was authkit.Sealed, next []byte, by string) error {
-	at := sealedCols[was.Part]
+	at := sealedParts[was.Part]
 	return s.write(ctx, app, func(q Tx) error {
-		q.Queue(ctx, authkit.ErrStale, `update `+at[0]+` set `+at[2]+` = $4 where app_id = $1 and `+at[1]+` = $2 and `+at[2]+` = $3 returning 1`,
+		q.Queue(ctx, authkit.ErrStale, `update `+at.table+` set `+at.blob+` = $4 where app_id = $1 and `+at.name+` = $2 and `+at.blob+` = $3`+at.which+` returning 1`,
 			id(app), was.Name, was.Blob, next)
 		s.underSecret(ctx, q, by)
 		return nil
@@ -118,7 +121,8 @@ func (s *Store) SealedHeads(ctx context.Context, now, since time.Time) ([][]byte
 		{table: "authkit_audit_chains", blob: "seal"},
 		{"authkit_tokens", "data", " and s.expires_at > $1", []any{us(now)}},
 		{"authkit_outbox", "sealed", " and (s.expires_at = 0 or s.expires_at > $1)", []any{us(now)}},
-		{"authkit_credentials", "data", " and s.created_at >= $1", []any{us(since)}},
+		{"authkit_credentials", "data", " and s.created_at >= $1 and s.kind <> 'passkey'", []any{us(since)}},
+		{table: "authkit_credentials", blob: "data", which: " and s.kind = 'totp'"},
 	} {
 		heads, err := collect(ctx, s.c, `select distinct substr(s.`+t.blob+`, 1, 9) from `+t.table+` s where s.`+t.blob+` is not null`+t.which+ofLiveApp,
 			func(r Row) (head []byte, err error) { err = r.Scan(&head); return head, err }, t.args...)

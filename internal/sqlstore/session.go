@@ -11,11 +11,11 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-const sessionCols = `app_id, session_id, user_id, epoch, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip`
+const sessionCols = `app_id, session_id, user_id, epoch, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip, mfa_at`
 
 func sessionDest(x *authkit.Session) []any {
-	return append(make([]any, 0, 32), // has room for the user's
-		&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, &x.Cookie, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP)
+	return append(make([]any, 0, 40), // has room for the user's
+		&x.App, &x.ID, &x.UserID, &x.Epoch, &x.Family, &x.Current, &x.Cookie, (*micros)(&x.AuthTime), (*micros)(&x.CreatedAt), (*micros)(&x.LastUsedAt), (*micros)(&x.IdleUntil), (*micros)(&x.Until), (*strs)(&x.AMR), &x.UserAgent, &x.IP, (*micros)(&x.MFAAt))
 }
 
 // sessionAndUser are the destinations of sessionCols and userCols.
@@ -26,17 +26,17 @@ func sessionAndUser(x *authkit.Session, u *authkit.User) []any {
 // addSession starts a session of a user at the Epoch that the user then has.
 func addSession(ctx context.Context, q Tx, u authkit.UserRef, x authkit.Session) {
 	q.Queue(ctx, nil, `insert into authkit_sessions (`+sessionCols+`)
-select u.app_id,$3,u.user_id,u.epoch,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14 from authkit_users u where u.app_id = $1 and u.user_id = $2`,
+select u.app_id,$3,u.user_id,u.epoch,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15 from authkit_users u where u.app_id = $1 and u.user_id = $2`,
 		append([]any{id(u.App), id(u.ID)}, sessionArgs(x)...)...)
 }
 
 // sessionOwn are the columns of sessionArgs.
-const sessionOwn = `session_id, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip`
+const sessionOwn = `session_id, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip, mfa_at`
 
 func sessionArgs(x authkit.Session) []any {
 	return []any{
 		id(x.ID), blob(x.Family), blob(x.Current), blob(x.Cookie),
-		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP,
+		us(x.AuthTime), us(x.CreatedAt), us(x.LastUsedAt), us(x.IdleUntil), us(x.Until), text(x.AMR), x.UserAgent, x.IP, us(x.MFAAt),
 	}
 }
 

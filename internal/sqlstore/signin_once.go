@@ -16,7 +16,7 @@ type signing struct {
 // signingOf returns the kind of a ChangeUser, and whether one statement does that part.
 func signingOf(c authkit.UserChange) (signing, bool) {
 	k := signing{c.Take != nil, c.MaxSessions > 0, len(c.Riders.Mail), len(c.Riders.Events)}
-	plain := !c.End && !c.DropCredentials && len(c.Drop)+len(c.Put) == 0 && c.Owns == ""
+	plain := !c.End && !c.DropMFA && c.Prove == nil && !c.DropCredentials && len(c.Drop)+len(c.Put) == 0 && c.Owns == ""
 	return k, c.Session != nil && plain && c.Riders.Secret == "" && len(c.Riders.Tokens)+len(c.Riders.Deliveries) == 0 && k.mail+k.events < mostPut
 }
 
@@ -53,7 +53,7 @@ func (k signing) text() string {
 spent as (` + shift(spendRows+boundToUser, 2, 3) + `)) returning hash)`)
 		c.part("taken", `select own.epoch from own, spent where spent.hash = $4`, 6)
 	}
-	c.part("session", `insert into authkit_sessions (app_id, user_id, epoch, `+sessionOwn+`) select $1, $2, epoch, `+params(c.next, 12)+` from `+c.last+` returning 1`, 12)
+	c.part("session", `insert into authkit_sessions (app_id, user_id, epoch, `+sessionOwn+`) select $1, $2, epoch, `+params(c.next, 13)+` from `+c.last+` returning 1`, 13)
 	if k.capped {
 		c.sql.WriteString(`,
 over as (` + shift(endOldest, 3, c.next) + ` returning 1)`)

@@ -95,7 +95,7 @@ var _ authkit.Store = (*Store)(nil)
 func New(c Conn) *Store { return &Store{c: c} }
 
 // Contract is the version of the contract that this package keeps.
-func (s *Store) Contract() int { return 5 }
+func (s *Store) Contract() int { return 6 }
 
 // Volatile is false.
 func (s *Store) Volatile() bool { return false }

@@ -31,7 +31,7 @@ const (
 
 // tokenDest are the destinations of tokenCols.
 func tokenDest(t *authkit.Token) []any {
-	return append(make([]any, 0, 32), // has room for the account's
+	return append(make([]any, 0, 40), // has room for the account's
 		&t.App, (*string)(&t.Kind), &t.Slot, &t.Hash, &t.Binding, &t.Proof, &t.UserID, &t.Epoch, &t.Data, (*micros)(&t.ExpiresAt))
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-const userCols = `app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at, external_id, roles, metadata, private_metadata`
+const userCols = `app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at, external_id, roles, metadata, private_metadata, factors`
 
 // of qualifies a list of columns with the alias of their table.
 func of(alias, cols string) string {
@@ -22,7 +22,7 @@ func of(alias, cols string) string {
 }
 
 func userDest(u *authkit.User) []any {
-	return []any{&u.App, &u.ID, &u.Email, &u.EmailTyped, &u.Name, &u.NameKey, &u.AuthMethod, (*flag)(&u.Verified), (*flag)(&u.Disabled), &u.DisabledReason, &u.Version, &u.Epoch, (*micros)(&u.LastLogin), (*micros)(&u.CreatedAt), &u.ExternalID, (*strs)(&u.Roles), &u.Metadata, &u.PrivateMetadata}
+	return []any{&u.App, &u.ID, &u.Email, &u.EmailTyped, &u.Name, &u.NameKey, &u.AuthMethod, (*flag)(&u.Verified), (*flag)(&u.Disabled), &u.DisabledReason, &u.Version, &u.Epoch, (*micros)(&u.LastLogin), (*micros)(&u.CreatedAt), &u.ExternalID, (*strs)(&u.Roles), &u.Metadata, &u.PrivateMetadata, (*factors)(&u.Factors)}
 }
 
 // userPage reads a page of users. It reads each row into the same place, and has room for the page
@@ -167,9 +167,9 @@ func (s *Store) CreateUser(ctx context.Context, c authkit.NewUser) (authkit.User
 		return u, nil
 	}
 	err := s.write(ctx, u.App, func(q Tx) error {
-		q.Queue(ctx, nil, `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at, external_id, roles, metadata, private_metadata)
-values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12,$13,$14,$15,$16)`, id(u.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt),
-			u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata))
+		q.Queue(ctx, nil, `insert into authkit_users (app_id, user_id, email, email_typed, name, name_key, auth_method, verified, disabled, disabled_reason, version, epoch, last_login, created_at, external_id, roles, metadata, private_metadata, factors)
+values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,1,1,$11,$12,$13,$14,$15,$16,$17)`, id(u.App), id(u.ID), u.Email, u.EmailTyped, u.Name, u.NameKey, u.AuthMethod, bit(u.Verified), bit(u.Disabled), u.DisabledReason, us(u.LastLogin), us(u.CreatedAt),
+			u.ExternalID, text(u.Roles), blob(u.Metadata), blob(u.PrivateMetadata), int64(u.Factors))
 		addRoles(ctx, q, authkit.UserRef{App: u.App, ID: u.ID}, u.Roles)
 		if c.Take != nil {
 			s.spend(ctx, q, spending{app: u.App, take: *c.Take, now: c.Now, bound: unbound})

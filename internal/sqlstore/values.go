@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit"
 )
 
 // ID is an id as an argument.
@@ -84,6 +86,14 @@ func text(v []string) string {
 	return string(b)
 }
 
+// optFactors is the argument for factors that a row gets; nil: they stay.
+func optFactors(f *authkit.Factors) any {
+	if f == nil {
+		return nil
+	}
+	return int64(*f)
+}
+
 // optList is the argument for a list that a row gets; nil: it stays.
 func optList(l *[]string) any {
 	if l == nil {
@@ -128,6 +138,22 @@ func (f *flag) Scan(src any) error {
 
 // SetInt sets the boolean: 0 is false.
 func (f *flag) SetInt(n int64) { *f = n != 0 }
+
+// factors scans a set of factors.
+type factors authkit.Factors
+
+// Scan implements sql.Scanner.
+func (f *factors) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("factors column holds %T", src)
+	}
+	f.SetInt(n)
+	return nil
+}
+
+// SetInt sets the factors to the bits of a number.
+func (f *factors) SetInt(n int64) { *f = factors(n) } //nolint:gosec // the column holds no more than was put there
 
 // strs scans a list of strings.
 type strs []string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -56,6 +57,7 @@ func changed(u authkit.User, c authkit.UserChange) authkit.User {
 	if c.Roles != nil {
 		u.Roles = slices.Clone(*c.Roles)
 	}
+	set(&u.Factors, c.Factors)
 	if c.Metadata != nil {
 		u.Metadata = bytes.Clone(c.Metadata)
 	}
@@ -95,7 +97,13 @@ func (t *tenant) checkChange(was, next authkit.User, c authkit.UserChange) (*tok
 			return nil, authkit.ErrConflict
 		}
 	}
-	return taken, t.checkSession(c.Session)
+	if err := t.checkSession(c.Session); err != nil {
+		return nil, err
+	}
+	if c.Prove != nil && !t.proves(next, c) {
+		return nil, authkit.ErrStale
+	}
+	return taken, nil
 }
 
 func (t *tenant) change(a *account, next authkit.User, c authkit.UserChange) {
@@ -115,8 +123,45 @@ func (t *tenant) change(a *account, next authkit.User, c authkit.UserChange) {
 	if kept, ok := t.sessions[c.Keep]; ok && c.End && kept.UserID == c.ID && kept.Epoch == next.Epoch-1 {
 		kept.Epoch = next.Epoch
 	}
+	if c.DropMFA {
+		for id := range t.ofUser[c.ID] {
+			t.sessions[id].MFAAt = time.Time{}
+		}
+	}
 	if c.Session != nil {
 		t.startSession(next, *c.Session)
 		t.endOldest(next, c.Session.ID, micro(c.Now), c.MaxSessions)
 	}
+	if p := c.Prove; p != nil {
+		x := t.sessions[p.ID]
+		x.AMR, x.AuthTime, x.MFAAt = slices.Clone(p.AMR), micro(p.AuthTime), micro(p.MFAAt)
+	}
+}
+
+// proves reports whether the session that a change proves is alive after the change.
+func (t *tenant) proves(next authkit.User, c authkit.UserChange) bool {
+	now := micro(c.Now)
+	lives := func(x *session) bool {
+		kept := x.Epoch == next.Epoch || c.End && x.ID == c.Keep && x.Epoch == next.Epoch-1
+		return kept && x.ended.IsZero() && x.IdleUntil.After(now) && x.Until.After(now) && !next.Disabled
+	}
+	if c.Session != nil && c.Session.ID == c.Prove.ID { // it starts with this step
+		started := copySession(*c.Session)
+		started.Epoch = next.Epoch
+		return lives(&session{Session: started})
+	}
+	x, ok := t.sessions[c.Prove.ID]
+	if !ok || x.UserID != c.ID || !lives(x) {
+		return false
+	}
+	if c.Session == nil || c.MaxSessions <= 0 {
+		return true
+	}
+	newer := 0
+	for id := range t.ofUser[c.ID] {
+		if y := t.sessions[id]; lives(y) && sessionAge(y.Session).compare(sessionAge(x.Session)) > 0 {
+			newer++
+		}
+	}
+	return newer < c.MaxSessions-1
 }

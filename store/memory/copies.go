@@ -74,7 +74,7 @@ func copyToken(t authkit.Token) authkit.Token {
 
 func copySession(x authkit.Session) authkit.Session {
 	x.Family, x.Current, x.Cookie, x.AMR = bytes.Clone(x.Family), bytes.Clone(x.Current), bytes.Clone(x.Cookie), slices.Clone(x.AMR)
-	x.AuthTime, x.CreatedAt, x.LastUsedAt = micro(x.AuthTime), micro(x.CreatedAt), micro(x.LastUsedAt)
+	x.AuthTime, x.MFAAt, x.CreatedAt, x.LastUsedAt = micro(x.AuthTime), micro(x.MFAAt), micro(x.CreatedAt), micro(x.LastUsedAt)
 	x.IdleUntil, x.Until = micro(x.IdleUntil), micro(x.Until)
 	return x
 }

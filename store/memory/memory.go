@@ -126,7 +126,7 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 }
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 5 }
+func (s *Store) Contract() int { return 6 }
 
 // Volatile is true: nothing outlives the process.
 func (s *Store) Volatile() bool { return true }

@@ -115,6 +115,14 @@ func (t *tenant) sealed(part authkit.SealedPart) (out []authkit.Sealed) {
 		for id, w := range t.webhooks {
 			add(id.String(), w.Secret)
 		}
+	case authkit.SealedTOTPSeed:
+		for _, a := range t.users {
+			for _, c := range a.creds {
+				if c.Kind == totpKind {
+					add(c.Subject, c.Data)
+				}
+			}
+		}
 	}
 	return out
 }
@@ -144,6 +152,14 @@ func (t *tenant) reseal(part authkit.SealedPart, name string, next []byte) {
 		w.Secret = next
 		t.webhooks[id] = w
 		return
+	case authkit.SealedTOTPSeed:
+		a := t.users[t.subjects[subject{totpKind, name}]]
+		for i, c := range a.creds {
+			if c.Kind == totpKind && c.Subject == name {
+				a.creds[i].Data = next
+			}
+		}
+		return
 	}
 	i := slices.IndexFunc(t.app.Keys, func(k authkit.SigningKey) bool { return k.KID == name })
 	t.app.Keys[i].Sealed = next
@@ -172,7 +188,7 @@ func (s *Store) SealedHeads(ctx context.Context, now, since time.Time) ([][]byte
 
 // blobs calls add for each blob that may be sealed.
 func (t *tenant) blobs(now, since time.Time, add func([]byte)) {
-	for _, part := range []authkit.SealedPart{authkit.SealedSigningKey, authkit.SealedClientSecret, authkit.SealedWebhookSecret} {
+	for _, part := range []authkit.SealedPart{authkit.SealedSigningKey, authkit.SealedClientSecret, authkit.SealedWebhookSecret, authkit.SealedTOTPSeed} {
 		for _, x := range t.sealed(part) {
 			add(x.Blob)
 		}
@@ -192,7 +208,7 @@ func (t *tenant) blobs(now, since time.Time, add func([]byte)) {
 	}
 	for _, a := range t.users {
 		for _, c := range a.creds {
-			if !c.CreatedAt.Before(since) {
+			if !c.CreatedAt.Before(since) && c.Kind != passkeyKind {
 				add(c.Data)
 			}
 		}

@@ -74,7 +74,7 @@ var _ authkit.Store = (*Store)(nil)
 const connectPatience = 5 * time.Second
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 5 }
+func (s *Store) Contract() int { return 6 }
 
 // An Option changes a default of [Open] or [New].
 type Option func(*conn)

@@ -17,7 +17,7 @@ func TestProbe(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ does, code, seen string }{
 		"a store that is well":           {`select 1`, "", ""},
-		"a migration that is pending":    {`delete from authkit_migrations where version = (select max(version) from authkit_migrations)`, authkit.FindingSchemaPending, "0010"},
+		"a migration that is pending":    {`delete from authkit_migrations where version = (select max(version) from authkit_migrations)`, authkit.FindingSchemaPending, "0011"},
 		"a migration of a newer version": {`insert into authkit_migrations values ('9999_later.sql', '')`, authkit.FindingSchemaNewer, "9999_later.sql"},
 		"a migration that was edited":    {`update authkit_migrations set checksum = 'x'`, authkit.FindingSchemaChanged, "changed after it was applied"},
 	} {

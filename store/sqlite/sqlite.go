@@ -42,7 +42,7 @@ type Store struct {
 var _ authkit.Store = (*Store)(nil)
 
 // Contract is the version of [authkit.Store] that this adapter was written for.
-func (s *Store) Contract() int { return 5 }
+func (s *Store) Contract() int { return 6 }
 
 // New migrates and uses a host's own handles, which Close leaves open. Write is limited to
 // one connection; it needs the pragmas foreign_keys=1 and synchronous=FULL, and both
