@@ -147,7 +147,7 @@ func checkRSA(key map[int64]any) error {
 	case n.BitLen() < minModulus || n.BitLen() > maxModulus || n.Bit(0) == 0:
 		return fmt.Errorf("a modulus of %d bits, want an odd one of %d to %d", n.BitLen(), minModulus, maxModulus)
 	case e.Cmp(big.NewInt(minExponent)) < 0 || e.Cmp(big.NewInt(maxExponent)) > 0 || e.Bit(0) == 0: // FIPS 186-5, appendix A.1.1
-		return fmt.Errorf("exponent %.20s, want an odd one of %d to %d", e, minExponent, maxExponent)
+		return fmt.Errorf("exponent %.20s, want an odd one of %d to %d", e.String(), minExponent, maxExponent)
 	}
 	return nil
 }
