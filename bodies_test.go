@@ -96,8 +96,8 @@ func TestBodiesAreStrict(t *testing.T) {
 	}{
 		{"a duplicate", `{"M":"a","M":"b"}`, "M", "duplicate"},
 		{"a duplicate spelled otherwise", `{"M":"a","\u00XX":"b"}`, "M", "duplicate"},
-		{"an unknown member", `{"M":"a","nonsense":1}`, "nonsense", "unknown"},
-		{"another case", `{"UPPER":"a"}`, "UPPER", "unknown"},
+		{"an unknown member", `{"M":"a@example.com","nonsense":1}`, "nonsense", "unknown"},
+		{"another case", `{"UPPER":"a","M":"a@example.com"}`, "UPPER", "unknown"},
 		{"invalid UTF-8", "{\"M\":\"a\xff\"}", "M", "malformed"},
 		{"an overlong form", "{\"M\":\"\xc0\xaf\"}", "M", "malformed"},
 		{"a lone surrogate", `{"M":"\udc00"}`, "M", "malformed"},

@@ -169,6 +169,19 @@ func invalidFields(bad []FieldError) error {
 	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + detailsOf(bad), Fields: bad}
 }
 
+// invalidAll refuses a request for all that several checks have found wrong with it; nil: they have found
+// nothing. An error of another kind than invalid_request comes first.
+func invalidAll(errs ...error) error {
+	var bad []FieldError
+	for _, err := range errs {
+		if err != nil && !errors.Is(err, CodeInvalidRequest) {
+			return err
+		}
+		bad = append(bad, fieldsOf(err)...)
+	}
+	return invalidFields(bad)
+}
+
 // detailsOf joins what is wrong with each field.
 func detailsOf(bad []FieldError) string {
 	details := make([]string, len(bad))

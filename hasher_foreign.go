@@ -18,10 +18,7 @@ const maxImportTime = 250 * time.Millisecond
 // orders more than [password.Import] allows or, unless slow hashes are allowed, takes more than
 // maxImportTime on this machine.
 func (h *hasher) foreign(ctx context.Context, app uuid.UUID, text string, slow bool) (password.Stored, error) {
-	hash, err := password.Import(text)
-	if refused, ok := errors.AsType[*password.Refused](err); ok {
-		return hash, invalid("password_hash", "invalid_hash", "password_hash: "+refused.Detail)
-	}
+	hash, err := foreignHash(text)
 	if err != nil || slow {
 		return hash, err
 	}
@@ -32,6 +29,16 @@ func (h *hasher) foreign(ctx context.Context, app uuid.UUID, text string, slow b
 	if err == nil && took > maxImportTime {
 		return hash, invalid("password_hash", "slow_hash",
 			fmt.Sprintf("password_hash: it takes %v to verify here, and more than %v is taken by authkit users import --allow-slow alone", took.Round(time.Millisecond), maxImportTime))
+	}
+	return hash, err
+}
+
+// foreignHash reads a hash that another system made. [CodeInvalidRequest]: it has no form that is taken,
+// or orders more than [password.Import] allows.
+func foreignHash(text string) (password.Stored, error) {
+	hash, err := password.Import(text)
+	if refused, ok := errors.AsType[*password.Refused](err); ok {
+		return hash, invalid("password_hash", "invalid_hash", "password_hash: "+refused.Detail)
 	}
 	return hash, err
 }

@@ -3,7 +3,9 @@ package authkit
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -50,6 +52,35 @@ func bodyRefusal(body *httpio.BodyError) *Error {
 		refusal.Fields = append(refusal.Fields, FieldError(f))
 	}
 	return refusal
+}
+
+// judged is a body that tells what is wrong with the values of its members.
+type judged interface{ wrong() []FieldError }
+
+// wholeRefusal adds to the refusal of a body what is wrong with the values of those members that could
+// be read.
+func wholeRefusal(err error, in any) error {
+	body, ok := errors.AsType[*httpio.BodyError](err)
+	values, judges := in.(judged)
+	if !ok || !body.Judged || !judges {
+		return err
+	}
+	refusal := bodyRefusal(body)
+	for _, f := range values.wrong() {
+		if !slices.ContainsFunc(body.Fields, func(unread httpio.FieldError) bool { return topMember(unread.Field) == f.Field }) {
+			refusal.Detail += "; " + f.Detail
+			refusal.Fields = append(refusal.Fields, f)
+		}
+	}
+	return refusal
+}
+
+// topMember is the member of the body in which a field stands: roles of roles[1].
+func topMember(field string) string {
+	if i := strings.IndexAny(field, ".["); i >= 0 {
+		return field[:i]
+	}
+	return field
 }
 
 // problem is the JSON form of an Error (RFC 9457).

@@ -99,7 +99,7 @@ type withBody[In any] struct {
 func (a withBody[In]) run(c *call) error {
 	var in In
 	if err := httpio.Decode(c.r, &in); err != nil {
-		return err
+		return wholeRefusal(err, in)
 	}
 	if err := c.checkSessionChoice(); err != nil {
 		return err

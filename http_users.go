@@ -81,18 +81,28 @@ func (x externalIDJSON) given() (*string, error) {
 	return x.text, nil
 }
 
-func createUser(c *call, in newUserBody) (jsonResponse, error) {
+// request returns the user that the body describes, and what a UserRequest cannot hold.
+func (in newUserBody) request() (UserRequest, []FieldError) {
 	external, err := in.ExternalID.given()
-	if err != nil {
-		return jsonResponse{}, err
-	}
-	once, err := creationKey(c.r)
-	if err != nil {
-		return jsonResponse{}, err
-	}
-	want := UserRequest{IdempotencyKey: once, Email: in.Email, Name: in.Name, Verified: in.Verified, Metadata: in.Metadata, PrivateMetadata: in.Private, PasswordHash: in.PasswordHash}
+	want := UserRequest{Email: in.Email, Name: in.Name, Verified: in.Verified, Metadata: in.Metadata, PrivateMetadata: in.Private, PasswordHash: in.PasswordHash}
 	set(&want.ExternalID, external)
 	set(&want.Roles, in.Roles)
+	return want, fieldsOf(err)
+}
+
+// wrong implements [judged].
+func (in newUserBody) wrong() []FieldError {
+	want, bad := in.request()
+	return append(bad, want.wrong()...)
+}
+
+func createUser(c *call, in newUserBody) (jsonResponse, error) {
+	want, bad := in.request()
+	once, err := creationKey(c.r)
+	if bad = append(bad, fieldsOf(err)...); len(bad) > 0 {
+		return jsonResponse{}, invalidFields(append(bad, want.wrong()...))
+	}
+	want.IdempotencyKey = once
 	u, err := c.e.CreateUser(c.ctx(), c.key.App, want)
 	if err != nil {
 		return jsonResponse{}, err
@@ -136,19 +146,31 @@ type userPatchBody struct {
 	userWords // metadata by merge patches (RFC 7396), roles as a whole
 }
 
+// patch returns the change that the body describes, and what a UserPatch cannot hold.
+func (in userPatchBody) patch() (UserPatch, []FieldError) {
+	external, err := in.ExternalID.given()
+	return UserPatch{
+		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Keep: in.Keep, Disabled: in.Disabled,
+		ExternalID: external, Roles: in.Roles, Metadata: in.Metadata, PrivateMetadata: in.Private,
+	}, fieldsOf(err)
+}
+
+// wrong implements [judged].
+func (in userPatchBody) wrong() []FieldError {
+	p, bad := in.patch()
+	return append(bad, p.wrong()...)
+}
+
 func changeUser(c *call, in userPatchBody) (jsonResponse, error) {
 	id, err := c.pathUser()
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	external, err := in.ExternalID.given()
-	if err != nil {
-		return jsonResponse{}, err
+	p, bad := in.patch()
+	if len(bad) > 0 {
+		return jsonResponse{}, invalidFields(append(bad, p.wrong()...))
 	}
-	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.key.App, ID: id}, UserPatch{
-		Name: in.Name.text, DisabledReason: in.Reason.text, Verified: in.Verified, Keep: in.Keep, Disabled: in.Disabled,
-		ExternalID: external, Roles: in.Roles, Metadata: in.Metadata, PrivateMetadata: in.Private,
-	})
+	u, err := c.e.ChangeUser(c.ctx(), UserRef{App: c.key.App, ID: id}, p)
 	if err != nil {
 		return jsonResponse{}, err
 	}

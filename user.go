@@ -92,28 +92,29 @@ type UserRequest struct {
 	IdempotencyKey string
 }
 
-// user returns the user that the request describes.
-func (in UserRequest) user(app uuid.UUID) (u User, err error) {
-	u = User{App: app, EmailTyped: in.Email, Name: in.Name, AuthMethod: MethodMagicLink, Verified: in.Verified, ExternalID: in.ExternalID}
-	if u.Email, err = checkEmail(in.Email); err != nil {
-		return u, err
-	}
-	if err = checkUserName(in.Name); err != nil {
-		return u, err
+// user returns the user that the request describes. [CodeInvalidRequest], which names every member that
+// is wrong.
+func (in UserRequest) user(app uuid.UUID) (User, error) {
+	u := User{App: app, EmailTyped: in.Email, Name: in.Name, AuthMethod: MethodMagicLink, Verified: in.Verified, ExternalID: in.ExternalID}
+	var errs [7]error
+	u.Email, errs[0] = checkEmail(in.Email)
+	errs[1] = checkUserName(in.Name)
+	if in.PasswordHash != "" {
+		_, errs[2] = foreignHash(in.PasswordHash)
 	}
 	if in.ExternalID != "" {
-		if err = checkExternalID(in.ExternalID); err != nil {
-			return u, err
-		}
+		errs[3] = checkExternalID(in.ExternalID)
 	}
-	if u.Roles, err = checkedRoles(in.Roles); err != nil {
-		return u, err
-	}
-	if u.Metadata, err = newMetadata("metadata", in.Metadata); err != nil {
-		return u, err
-	}
-	u.PrivateMetadata, err = newMetadata("private_metadata", in.PrivateMetadata)
-	return u, err
+	u.Metadata, errs[4] = newMetadata("metadata", in.Metadata)
+	u.PrivateMetadata, errs[5] = newMetadata("private_metadata", in.PrivateMetadata)
+	u.Roles, errs[6] = checkedRoles(in.Roles)
+	return u, invalidAll(errs[:]...)
+}
+
+// wrong returns what is wrong with the request.
+func (in UserRequest) wrong() []FieldError {
+	_, err := in.user(uuid.Nil)
+	return fieldsOf(err)
 }
 
 // CreateUser adds a user, whether or not sign-up is open. The user has no identity and, without a
@@ -173,25 +174,31 @@ type UserPatch struct {
 	Metadata, PrivateMetadata []byte
 }
 
-// check refuses a patch that no user can take.
-func (p UserPatch) check() error {
+// wrong returns what no user can take of the patch.
+func (p UserPatch) wrong() []FieldError {
+	var errs [7]error
 	if p.Name != nil {
-		if err := checkUserName(*p.Name); err != nil {
-			return err
-		}
-	}
-	if p.DisabledReason != nil {
-		if err := checkDisabledReason(*p.DisabledReason); err != nil {
-			return err
-		}
+		errs[0] = checkUserName(*p.Name)
 	}
 	if p.Keep && (p.Verified == nil || !*p.Verified) {
-		return invalid("keep", "not_allowed", "keep goes with email_verified: true")
+		errs[1] = invalid("keep", "not_allowed", "keep goes with email_verified: true")
+	}
+	if p.DisabledReason != nil {
+		errs[2] = checkDisabledReason(*p.DisabledReason)
 	}
 	if p.ExternalID != nil && *p.ExternalID != "" {
-		return checkExternalID(*p.ExternalID)
+		errs[3] = checkExternalID(*p.ExternalID)
 	}
-	return nil
+	if p.Metadata != nil {
+		errs[4] = checkMetadata("metadata", p.Metadata)
+	}
+	if p.PrivateMetadata != nil {
+		errs[5] = checkMetadata("private_metadata", p.PrivateMetadata)
+	}
+	if p.Roles != nil {
+		_, errs[6] = checkedRoles(*p.Roles)
+	}
+	return fieldsOf(invalidAll(errs[:]...))
 }
 
 // ChangeUser changes a user. When it returns, the change is in effect on the handler of every
@@ -199,7 +206,7 @@ func (p UserPatch) check() error {
 // says of the user (ExternalID, Roles, metadata) stays when an account is reset. [CodeUserNotFound];
 // [CodeExternalIDTaken].
 func (e *Engine) ChangeUser(ctx context.Context, ref UserRef, p UserPatch) (User, error) {
-	if err := p.check(); err != nil {
+	if err := invalidFields(p.wrong()); err != nil {
 		return User{}, err
 	}
 	return again(func() (User, error) {
@@ -251,8 +258,7 @@ func (p UserPatch) names() string {
 		member{"metadata", p.Metadata != nil}, member{"private_metadata", p.PrivateMetadata != nil})
 }
 
-// change returns the change of the user as it is. [CodeInvalidRequest]: the roles or the metadata are
-// not allowed, or would not be.
+// change returns the change of the user as it is. [CodeInvalidRequest]: the metadata would be too large.
 func (p UserPatch) change(u User, now time.Time) (c UserChange, err error) {
 	c = UserChange{
 		Now: now, App: u.App, ID: u.ID, Version: u.Version,
@@ -266,16 +272,15 @@ func (p UserPatch) change(u User, now time.Time) (c UserChange, err error) {
 		}
 		c.Roles = &roles
 	}
-	for _, m := range []struct {
-		member    string
-		patch, is []byte
-		to        *[]byte
-	}{{"metadata", p.Metadata, u.Metadata, &c.Metadata}, {"private_metadata", p.PrivateMetadata, u.PrivateMetadata, &c.PrivateMetadata}} {
-		if m.patch != nil {
-			if *m.to, err = mergedMetadata(m.member, m.is, m.patch); err != nil {
-				return c, err
-			}
-		}
+	var errs [2]error
+	if p.Metadata != nil {
+		c.Metadata, errs[0] = mergedMetadata("metadata", u.Metadata, p.Metadata)
+	}
+	if p.PrivateMetadata != nil {
+		c.PrivateMetadata, errs[1] = mergedMetadata("private_metadata", u.PrivateMetadata, p.PrivateMetadata)
+	}
+	if err := invalidAll(errs[:]...); err != nil {
+		return c, err
 	}
 	if p.Name != nil {
 		c.NameKey = new(naming.Fold(*p.Name))

@@ -20,7 +20,7 @@ import (
 // Decode reads a JSON object into v, a pointer to a struct. Strings must not hold control
 // characters, unless the field is tagged `raw:"ok"`. Values must not be null, unless the field
 // is tagged `null:"ok"`, or `null:"deep"`, which allows them at any depth. Every refusal is a *[BodyError]: 415 is checked first, then 413, then
-// 400.
+// 400, which names every member that is wrong, 32 at most.
 func Decode(r *http.Request, v any) error {
 	if err := wantType(r, "application/json"); err != nil {
 		return err
@@ -206,13 +206,14 @@ func DecodeBytes(b []byte, v any) error {
 	if kind := raw.Kind(); kind != '{' {
 		return bad("the body is not a JSON object")
 	}
-	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
-		return explain(err, reflect.TypeOf(v).Elem())
-	}
-	if harmless(b) {
+	err := json.Unmarshal(b, v, json.RejectUnknownMembers(true))
+	if err == nil && harmless(b) {
 		return nil
 	}
-	return inspect(raw, reflect.TypeOf(v).Elem(), "")
+	if err == nil && inspect(raw, reflect.TypeOf(v).Elem(), "") == nil {
+		return nil
+	}
+	return judge(raw, v, err)
 }
 
 // harmless reports whether valid JSON certainly holds neither a null nor a control character: it
@@ -221,96 +222,6 @@ func DecodeBytes(b []byte, v any) error {
 // second reading.
 func harmless(b []byte) bool {
 	return bytes.IndexByte(b, '\\') < 0 && bytes.IndexByte(b, 0x7f) < 0 && bytes.IndexByte(b, 0xc2) < 0 && !bytes.Contains(b, []byte("null"))
-}
-
-// explain turns an error of the decoder into one that names the field of a value of the type.
-func explain(err error, t reflect.Type) error {
-	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		field := dotted(syntax.JSONPointer)
-		if errors.Is(err, jsontext.ErrDuplicateName) {
-			return badField(field, "duplicate", "stands more than once")
-		}
-		if field != "" {
-			return badField(field, "malformed", "is not JSON in UTF-8")
-		}
-		return bad("the body is not one JSON object in UTF-8")
-	}
-	if semantic, ok := errors.AsType[*json.SemanticError](err); ok {
-		field := dotted(semantic.JSONPointer)
-		if errors.Is(err, json.ErrUnknownName) {
-			known := membersAt(t, semantic.JSONPointer)
-			return badField(field, "unknown", didYouMean("is not a member of this request", semantic.JSONPointer.LastToken(), known))
-		}
-		return badField(field, "wrong_type", "is of the wrong type")
-	}
-	return bad("the body cannot be read")
-}
-
-// inspect refuses null and control characters in a value that was decoded without an error.
-func inspect(raw jsontext.Value, t reflect.Type, path string) error {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return inspectPlain(raw, path, false)
-	}
-	var members map[string]jsontext.Value
-	if raw.Kind() != '{' {
-		return inspectPlain(raw, path, false) // a type with a text form, such as a time
-	}
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return explain(err, t)
-	}
-	for f := range t.Fields() {
-		if f.Anonymous { // its members stand beside the others
-			if err := inspect(raw, f.Type, path); err != nil {
-				return err
-			}
-			continue
-		}
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		value, ok := members[name]
-		if !ok {
-			continue
-		}
-		if err := inspectField(value, f, join(path, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func inspectField(value jsontext.Value, f reflect.StructField, path string) error {
-	switch {
-	case f.Tag.Get("null") == "deep":
-		return inspectPlain(value, path, true)
-	case value.Kind() == 'n' && f.Tag.Get("null") == "ok", f.Tag.Get("raw") == "ok" && value.Kind() == '"':
-		return nil
-	case value.Kind() == 'n':
-		return badField(path, "null", "is null")
-	}
-	return inspect(value, f.Type, path)
-}
-
-// inspectPlain refuses control characters in a value that is not a struct, and null unless it is
-// allowed.
-func inspectPlain(raw jsontext.Value, path string, nulls bool) error {
-	dec := jsontext.NewDecoder(strings.NewReader(string(raw)))
-	for {
-		tok, err := dec.ReadToken()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return badField(path, "wrong_type", "is of the wrong type")
-		}
-		switch {
-		case tok.Kind() == 'n' && !nulls:
-			return badField(path, "null", "is null")
-		case tok.Kind() == '"' && hasControl(tok.String()):
-			return badField(path, "control_character", "holds a control character")
-		}
-	}
 }
 
 // hasControl reports whether s holds a C0, DEL or C1 character.
@@ -358,10 +269,13 @@ func bad(detail string) *BodyError {
 	return &BodyError{Status: http.StatusBadRequest, Detail: detail}
 }
 
+// notValid begins the detail of a refusal that names members.
+const notValid = "the request is not valid: "
+
 func badField(field, code, detail string) *BodyError {
 	field = shown(field)
 	return &BodyError{
-		Status: http.StatusBadRequest, Detail: "the request is not valid: " + strings.TrimSpace(field+" "+detail),
+		Status: http.StatusBadRequest, Detail: notValid + strings.TrimSpace(field+" "+detail),
 		Fields: []FieldError{{Field: field, Code: code, Detail: detail}},
 	}
 }

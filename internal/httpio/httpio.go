@@ -31,6 +31,9 @@ type BodyError struct {
 	Status int
 	Detail string
 	Fields []FieldError
+
+	// Judged says that every member was decoded but those of Fields.
+	Judged bool
 }
 
 // Error returns the detail.

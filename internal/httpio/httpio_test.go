@@ -89,6 +89,45 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// Each member that is wrong is named, and the value holds the others.
+func TestDecodeNamesEveryWrongMember(t *testing.T) {
+	t.Parallel()
+	many := strings.Repeat(`"x":1,`, 200)
+	for text, want := range map[string]string{
+		`{"email":1,"list":["a",2],"name":"Ann"}`:                                   "email wrong_type, list[1] wrong_type",
+		`{"namee":"x","email":null,"name":"Ann"}`:                                   "namee unknown, email null",
+		`{"inner":{"url":1},"zzz":1,"aaa":2,"name":"Ann"}`:                          "zzz unknown, aaa unknown, inner.url wrong_type",
+		`{"name":"Ann","email":"a\u0000","list":["b\n"]}`:                           "email control_character, list control_character",
+		`{"name":"Ann","email":"a","email":1,"count":"x"}`:                          "email duplicate, count wrong_type",
+		`{"name":"Ann","inner":{"url":"a","url":"b"},"count":1.5}`:                  "count wrong_type, inner.url duplicate",
+		`{"email":1,"list":`:                                                        "email wrong_type",
+		`{"email":1,"list":2} {}`:                                                   "email wrong_type",
+		`{` + many + `"name":"Ann"}`:                                                "x unknown",
+		`{"name":"Ann","email":1,` + strings.Repeat(`"e":1,`, 40) + `"count":true}`: strings.TrimSuffix("e unknown, "+strings.Repeat("e duplicate, ", 31), ", "),
+	} {
+		var v body
+		err := httpio.DecodeBytes([]byte(text), &v)
+		refused, ok := errors.AsType[*httpio.BodyError](err)
+		if !ok {
+			t.Errorf("%s: got %v, want it refused", text, err)
+			continue
+		}
+		var got []string
+		for _, f := range refused.Fields {
+			got = append(got, f.Field+" "+f.Code)
+			if !strings.Contains(refused.Detail, strings.TrimSpace(f.Field+" "+f.Detail)) {
+				t.Errorf("%s: got the detail %q, want %q in it", text, refused.Detail, f.Field+" "+f.Detail)
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s: got %s, want %s", text, strings.Join(got, ", "), want)
+		}
+		if named := v.Name != nil && *v.Name == "Ann"; named != refused.Judged && len(got) != 32 {
+			t.Errorf("%s: got the right member read: %v, want %v", text, named, refused.Judged)
+		}
+	}
+}
+
 func TestDecodeForm(t *testing.T) {
 	t.Parallel()
 	for text, ok := range map[string]bool{"a=1&b=2": true, "": true, "a=1&a=2": false, "a=%00": false, "a=%ff": false, "a=%zz": false} {
