@@ -95,7 +95,7 @@ func (b background) sendWebhooks(ctx context.Context) {
 		b.note(ctx, each(ctx, b.e.courier.look))
 		sleep(ctx, spread(runEvery))
 	}
-	b.e.courier.wait()
+	b.e.courier.turns.wait()
 }
 
 // upkeep does all other work. The data that a large app leaves takes minutes to remove: the rest

@@ -8,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,7 +26,9 @@ const (
 	webhookBatch   = 8                // deliveries that one webhook gets at a time
 	webhookSenders = 4                // how many of them at once
 	webhookTurn    = 64               // webhooks that one look finds
-	webhooksAtOnce = 32               // webhooks that a process sends to at once
+
+	// slowTry is how long an attempt takes at a receiver that is not slow.
+	slowTry = 2 * time.Second
 
 	// webhookClaim outlasts all tries of a batch.
 	webhookClaim = (webhookBatch/webhookSenders + 2) * webhookTimeout
@@ -54,96 +54,77 @@ type courier struct {
 	hooks  *webhooks
 	client *http.Client
 	log    *thinlog.Logger
+	turns  *hookTurns
 
 	// user returns a user as the user is shown to be, as JSON; nil: there is no such user.
 	user func(ctx context.Context, ref UserRef) ([]byte, error)
-
-	mu   sync.Mutex
-	busy map[WebhookKey]chan struct{} // the webhooks that are sent to; each is closed once that is done
 }
 
 func newCourier(store DeliveryStore, hooks *webhooks, log *thinlog.Logger, user func(context.Context, UserRef) ([]byte, error)) *courier {
-	return &courier{
-		store: store, hooks: hooks, client: outbound.NewClient(hooks.rules, webhookTimeout), log: log, user: user,
-		busy: map[WebhookKey]chan struct{}{},
-	}
+	return &courier{store: store, hooks: hooks, client: outbound.NewClient(hooks.rules, webhookTimeout), log: log, turns: newHookTurns(), user: user}
 }
 
-// look begins to send what is due, to each webhook that this process is not sending to already. It
-// does not wait for the sending.
+// look begins to send what is due, to each webhook that this process is not sending to already, as far
+// as there is room. It does not wait for the sending.
 func (c *courier) look(ctx context.Context) error {
-	var after WebhookKey
-	for {
+	var all []WebhookKey
+	for after := (WebhookKey{}); ; {
 		due, err := c.store.DueWebhooks(ctx, after, c.hooks.now(), webhookTurn)
 		if err != nil {
 			return fmt.Errorf("look for due webhooks: %w", err)
 		}
-		for _, key := range due {
-			c.start(ctx, key)
-		}
+		all = append(all, due...)
 		if len(due) < webhookTurn {
-			return nil
+			break
 		}
 		after = due[len(due)-1]
 	}
+	c.turns.order(all)
+	for _, key := range all {
+		c.start(ctx, key)
+	}
+	return nil
 }
 
 // deliver sends what is due, and returns once that was tried.
 func (c *courier) deliver(ctx context.Context) error {
 	err := c.look(ctx)
-	c.wait()
+	c.turns.wait()
 	return err
 }
 
-// wait waits for what is being sent.
-func (c *courier) wait() {
-	c.mu.Lock()
-	sending := slices.Collect(maps.Values(c.busy))
-	c.mu.Unlock()
-	for _, done := range sending {
-		<-done
-	}
-}
-
-// start sends to one webhook, unless this process does so already, or to as many as it may: the next
-// look finds it again.
+// start begins the turn of a webhook, if it may have one.
 func (c *courier) start(ctx context.Context, key WebhookKey) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.busy[key] != nil || len(c.busy) >= webhooksAtOnce {
+	if !c.turns.begin(key) {
 		return
 	}
-	done := make(chan struct{})
-	c.busy[key] = done
 	go func() {
-		defer func() {
-			c.mu.Lock()
-			delete(c.busy, key)
-			c.mu.Unlock()
-			close(done)
-		}()
-		if err := panics.Catch(func() error { return c.sendTo(ctx, key) }); err != nil && ctx.Err() == nil {
+		slow := true
+		defer func() { c.turns.end(key, slow) }()
+		err := panics.Catch(func() (err error) { slow, err = c.sendTo(ctx, key); return err })
+		if err != nil && ctx.Err() == nil {
 			c.log.Line(ctx, slog.LevelError, "webhook", "webhook", slog.String("app", key.App.String()), slog.String("webhook", key.ID.String()), slog.Any("error", err))
 		}
 	}()
 }
 
-// sendTo sends a webhook what is due, batch by batch, until a batch is not full.
-func (c *courier) sendTo(ctx context.Context, key WebhookKey) error {
-	for ctx.Err() == nil {
+// sendTo sends a webhook what is due, batch by batch, until a batch is not full, the receiver is slow
+// or the turn is over. It reports whether the receiver was slow.
+func (c *courier) sendTo(ctx context.Context, key WebhookKey) (slow bool, err error) {
+	for turn := 0; turn < turnBatches && ctx.Err() == nil; turn++ {
 		w, err := c.hooks.find(ctx, key.App, key.ID)
 		switch {
 		case errors.Is(err, CodeNotFound), errors.Is(err, CodeAppNotFound): // it was removed since the look
-			return nil
+			return false, nil
 		case err != nil:
-			return err
+			return false, err
 		}
 		now := c.hooks.now()
 		batch, err := c.store.ClaimDeliveries(ctx, DeliveryClaim{
 			WebhookKey: key, Now: now, Until: now.Add(webhookClaim), Held: now.Add(-heldFor), Max: webhookBatch,
 		})
 		if err != nil {
-			return fmt.Errorf("claim deliveries: %w", err)
+			return false, fmt.Errorf("claim deliveries: %w", err)
 		}
 		settled := c.tryAll(ctx, w, batch)
 		// What has arrived is noted although Run ends.
@@ -151,13 +132,25 @@ func (c *courier) sendTo(ctx context.Context, key WebhookKey) error {
 		err = c.store.SettleDeliveries(own, settled)
 		cancel()
 		if err != nil {
-			return fmt.Errorf("settle deliveries: %w", err)
+			return false, fmt.Errorf("settle deliveries: %w", err)
 		}
-		if len(batch) < webhookBatch {
-			return nil
+		if slow = wasSlow(settled); slow || len(batch) < webhookBatch {
+			return slow, nil
 		}
 	}
-	return nil
+	return false, nil
+}
+
+// wasSlow reports whether the receiver of a batch took long, or took nothing of it well.
+func wasSlow(settled []SettledDelivery) bool {
+	arrived := len(settled) == 0
+	for _, d := range settled {
+		if d.Took > slowTry {
+			return true
+		}
+		arrived = arrived || d.State == DeliveryArrived
+	}
+	return !arrived
 }
 
 // tryAll tries deliveries, a few at a time.
