@@ -47,6 +47,17 @@
 //	corp.Misbehave(authkittest.WrongNonce)
 //	_, err = corp.SignIn(t, kit.App, "bob@example.com") // authkit.CodeProviderError
 //
+// # Passkeys
+//
+// An [Authenticator] answers the options of a ceremony as a browser with a passkey would, and misbehaves
+// on demand:
+//
+//	key := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{})
+//	credential, err := key.Create(options, "https://id.example.com")
+//
+//	key.Misbehave(authkittest.NotVerified)
+//	credential, err = key.Get(options, "https://id.example.com")
+//
 // # Settings
 //
 // The apps that a Kit makes belong to the developer "authkittest", whose id the methods

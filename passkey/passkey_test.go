@@ -160,9 +160,6 @@ func TestWhatAMisbehavingAuthenticatorSignsIsRefused(t *testing.T) {
 		"of another user":           {authkittest.OtherUserHandle, "another user"},
 	} {
 		for _, synced := range []bool{false, true} {
-			if synced && c.fault == authkittest.BackupOnly {
-				continue // it is eligible
-			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				a := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{Synced: synced})
