@@ -26,7 +26,7 @@ func row(n int) uuid.UUID {
 func hash(n int) []byte { return fmt.Appendf(nil, "%d", n) }
 
 // Fill returns the statements that fill fresh tables: [Rows] apps of one developer, and in
-// the first of them as many users, each with two credentials, a session, a token, a
+// the first of them as many users, each with four credentials, a session, a token, a
 // limit, a mail and an event. The arguments are the names of the column types.
 func Fill(uuidType, blobType string) []string {
 	past, future := now.Add(-time.Hour).UnixMicro(), now.Add(time.Hour).UnixMicro()
@@ -50,6 +50,8 @@ func Fill(uuidType, blobType string) []string {
 		`authkit_user_roles select APP, ID, 'member', PAST + n from c`,
 		`authkit_credentials select APP, 'password', cast(ID as text), ID, HASH, PAST from c`,
 		`authkit_credentials select APP, 'oauth', 'github|' || TEXT, ID, HASH, PAST from c`,
+		`authkit_credentials select APP, 'totp', cast(ID as text), ID, HASH, PAST from c`,
+		`authkit_credentials select APP, 'passkey', 'first.example ' || TEXT, ID, HASH, PAST from c`,
 		`authkit_tokens select APP, 'link', TEXT, 0, HASH, null, null, ID, 1, null, FUTURE + n, 0, 0 from c`,
 		`authkit_sessions (app_id, session_id, user_id, epoch, family, cur, cookie, auth_time, created_at, last_used_at, idle_until, until_at, amr, user_agent, ip) select APP, ID, ID, 1, HASH, HASH, HASH, PAST, PAST, PAST, FUTURE + n, FUTURE + n, '[]', '', '' from c`,
 		`authkit_limits select APP, TEXT, FUTURE + n from c`,

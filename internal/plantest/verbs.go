@@ -42,6 +42,9 @@ func Pages() []Verb {
 		of("Apps", func(ctx context.Context, s authkit.Store) ([]authkit.App, error) {
 			return s.Apps(ctx, "host:me", page())
 		}),
+		of("Sealed seeds of TOTP", func(ctx context.Context, s authkit.Store) ([]authkit.Sealed, error) {
+			return s.Sealed(ctx, authkit.SealedQuery{Part: authkit.SealedTOTPSeed, App: app, Name: row(5000).String(), Limit: 50})
+		}),
 		// The last, since it removes what others name: of 5,000 rows that are over, the first 40.
 		of("Sweep of a part of what is over", func(ctx context.Context, s authkit.Store) (bool, error) {
 			return s.Sweep(ctx, now.Add(time.Hour+5*time.Millisecond), 40)
@@ -95,6 +98,12 @@ func readVerbs() []Verb {
 		of("Sessions", func(ctx context.Context, s authkit.Store) ([]authkit.Session, error) {
 			return s.Sessions(ctx, app, row(5000), now)
 		}),
+		of("PasskeysElsewhere where there are none", func(ctx context.Context, s authkit.Store) (bool, error) {
+			return s.PasskeysElsewhere(ctx, app, "first.example")
+		}),
+		of("PasskeysElsewhere where all are", func(ctx context.Context, s authkit.Store) (bool, error) {
+			return s.PasskeysElsewhere(ctx, app, "other.example")
+		}),
 		of("Token", func(ctx context.Context, s authkit.Store) (authkit.Token, error) {
 			t, _, err := s.Token(ctx, app, link(5000), now)
 			return t, err
@@ -145,6 +154,12 @@ func userVerbs() []Verb {
 			ID: row(3), Version: 1, Drop: []authkit.Credential{{Kind: "oauth", Subject: "github|3"}},
 			Put: []authkit.Credential{{App: app, UserID: row(3), Kind: "password", Subject: row(3).String()}},
 		}),
+		change("that takes a step of TOTP", authkit.UserChange{
+			ID: row(16), Version: 1, Put: []authkit.Credential{{App: app, UserID: row(16), Kind: "totp", Subject: row(16).String()}},
+			Session: session(20_016, 16), MaxSessions: 100, Riders: riders(16),
+		}),
+		change("that proves a session", authkit.UserChange{ID: row(17), Version: 1, Prove: &authkit.SessionProof{ID: row(17), AuthTime: now, MFAAt: now}}),
+		change("without second factors", authkit.UserChange{ID: row(18), Version: 1, Factors: new(authkit.Factors(0)), DropMFA: true}),
 		change("without credentials", authkit.UserChange{ID: row(4), Version: 1, DropCredentials: true}),
 		{"DeleteUser", func(ctx context.Context, s authkit.Store) error {
 			return s.DeleteUser(ctx, authkit.UserRemoval{App: app, ID: row(5), Version: 1, Riders: riders(5)})
