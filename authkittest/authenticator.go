@@ -112,14 +112,16 @@ func (a *Authenticator) Clone() *Authenticator {
 // same relying party and user handle, if there is one.
 func (a *Authenticator) Create(options json.RawMessage, origin string) (json.RawMessage, error) {
 	var in struct {
-		RP               struct{ ID string }
-		User             struct{ ID bytes64 }
-		Challenge        bytes64
+		RP struct {
+			ID string `json:"id"`
+		} `json:"rp"`
+		User             descriptor `json:"user"`
+		Challenge        bytes64    `json:"challenge"`
 		PubKeyCredParams []struct {
-			Type string
-			Alg  PasskeyAlgorithm
-		}
-		ExcludeCredentials []struct{ ID bytes64 }
+			Type string           `json:"type"`
+			Alg  PasskeyAlgorithm `json:"alg"`
+		} `json:"pubKeyCredParams"`
+		ExcludeCredentials []descriptor `json:"excludeCredentials"`
 	}
 	if err := json.Unmarshal(options, &in); err != nil {
 		return nil, fmt.Errorf("authkittest: creation options: %w", err)
@@ -153,9 +155,9 @@ func (a *Authenticator) Create(options json.RawMessage, origin string) (json.Raw
 // the options' relying party that it made or used last, and returns the credential.
 func (a *Authenticator) Get(options json.RawMessage, origin string) (json.RawMessage, error) {
 	var in struct {
-		RPID             string
-		Challenge        bytes64
-		AllowCredentials []struct{ ID bytes64 }
+		RPID             string       `json:"rpId"`
+		Challenge        bytes64      `json:"challenge"`
+		AllowCredentials []descriptor `json:"allowCredentials"`
 	}
 	if err := json.Unmarshal(options, &in); err != nil {
 		return nil, fmt.Errorf("authkittest: request options: %w", err)
@@ -205,6 +207,11 @@ func (a *Authenticator) find(rpID string, id []byte) *passkey {
 	return nil
 }
 
+// descriptor is what options tell of a user or a credential.
+type descriptor struct {
+	ID bytes64 `json:"id"`
+}
+
 // bytes64 is a member in base64url, as WebAuthn writes it.
 type bytes64 []byte
 
@@ -224,6 +231,6 @@ func (b bytes64) MarshalJSON() ([]byte, error) {
 
 func random(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // it never fails
+	rand.Read(b)
 	return b
 }

@@ -203,7 +203,7 @@ func coseKey(public crypto.PublicKey) []byte {
 
 func cborInt(n int64) []byte {
 	if n < 0 {
-		return cborHead(1, uint64(-1-n)) //nolint:gosec // -1-n is not negative
+		return cborHead(1, uint64(-1-n))
 	}
 	return cborHead(0, uint64(n))
 }

@@ -17,21 +17,21 @@ import (
 const page = "https://id.example.com"
 
 func creation(rpID, user, challenge string, exclude ...string) json.RawMessage {
-	excluded := ""
-	for _, id := range exclude {
-		excluded += fmt.Sprintf(`,{"type":"public-key","id":%q}`, id)
-	}
 	return fmt.Appendf(nil, `{"rp":{"id":%q,"name":"Demo"},"user":{"id":%q,"name":"ann"},"challenge":%q,
 		"pubKeyCredParams":[{"type":"public-key","alg":-8},{"type":"public-key","alg":-7}],"excludeCredentials":[%s]}`,
-		rpID, user, challenge, strings.TrimPrefix(excluded, ","))
+		rpID, user, challenge, descriptors(exclude))
 }
 
 func request(rpID string, allow ...string) json.RawMessage {
-	allowed := ""
-	for _, id := range allow {
-		allowed += fmt.Sprintf(`,{"type":"public-key","id":%q}`, id)
+	return fmt.Appendf(nil, `{"rpId":%q,"challenge":"AAAA","allowCredentials":[%s]}`, rpID, descriptors(allow))
+}
+
+func descriptors(ids []string) string {
+	var out []string
+	for _, id := range ids {
+		out = append(out, fmt.Sprintf(`{"type":"public-key","id":%q}`, id))
 	}
-	return fmt.Appendf(nil, `{"rpId":%q,"challenge":"AAAA","allowCredentials":[%s]}`, rpID, strings.TrimPrefix(allowed, ","))
+	return strings.Join(out, ",")
 }
 
 // credential is what the tests read of one.

@@ -14,8 +14,7 @@ import (
 
 // registration is what an authenticator answers to creation options.
 type registration struct {
-	client
-
+	client     client
 	id         []byte
 	transports []string
 	auth       protocol.AuthenticatorData
@@ -109,7 +108,7 @@ func (r *registration) verify(in authkit.PasskeyCeremony, userVerified bool) err
 	parsed := protocol.ParsedCredentialCreationData{
 		ParsedPublicKeyCredential: protocol.ParsedPublicKeyCredential{RawID: r.id},
 		Response: protocol.ParsedAttestationResponse{
-			CollectedClientData: r.collected(),
+			CollectedClientData: r.client.collected(),
 			AttestationObject:   protocol.AttestationObject{AuthData: r.auth, RawAuthData: r.rawAuth, Format: r.format, AttStatement: r.statement},
 		},
 	}
@@ -121,8 +120,7 @@ func (r *registration) verify(in authkit.PasskeyCeremony, userVerified bool) err
 
 // assertion is what an authenticator answers to request options.
 type assertion struct {
-	client
-
+	client             client
 	id, userHandle     []byte
 	auth               protocol.AuthenticatorData
 	rawAuth, signature []byte
@@ -166,7 +164,7 @@ func (a assertion) verify(in authkit.PasskeyCeremony, key []byte, userVerified b
 		return fmt.Errorf("the record's %w", err)
 	}
 	parsed := protocol.ParsedCredentialAssertionData{
-		Response: protocol.ParsedAssertionResponse{CollectedClientData: a.collected(), AuthenticatorData: a.auth, Signature: a.signature},
+		Response: protocol.ParsedAssertionResponse{CollectedClientData: a.client.collected(), AuthenticatorData: a.auth, Signature: a.signature},
 	}
 	parsed.Raw.AssertionResponse.ClientDataJSON = a.client.raw
 	parsed.Raw.AssertionResponse.AuthenticatorData = a.rawAuth

@@ -119,7 +119,11 @@ func TestWhatBrowsersAddIsAccepted(t *testing.T) {
 		"an unknown member of a response": func(m *maker) { m.edit = inResponse("new", as([]int{1})) },
 		"null for what is not known":      func(m *maker) { m.edit = func(c map[string]any) { c["authenticatorAttachment"] = nil } },
 		"no extension results":            func(m *maker) { m.edit = func(c map[string]any) { delete(c, "clientExtensionResults") } },
-		"extension results":               func(m *maker) { m.edit = func(c map[string]any) { c["clientExtensionResults"] = map[string]any{"credProps": map[string]any{"rk": true}, "appid": 1} } },
+		"extension results": func(m *maker) {
+			m.edit = func(c map[string]any) {
+				c["clientExtensionResults"] = map[string]any{"credProps": map[string]any{"rk": true}, "appid": 1}
+			}
+		},
 		"unknown client data":             func(m *maker) { m.client = map[string]any{"other_keys_can_be_added_here": "do not compare"} },
 		"token binding of an old browser": func(m *maker) { m.client = map[string]any{"tokenBinding": map[string]any{"status": "supported"}} },
 		"no crossOrigin, as in Level 1":   func(m *maker) { m.client = map[string]any{"crossOrigin": nil} },
@@ -182,25 +186,37 @@ func TestAnAttestationOfAnyOtherShapeIsRefused(t *testing.T) {
 		make func(*maker)
 		says string
 	}{
-		"a byte after the object":         {func(m *maker) { m.wrap = func(o []byte) []byte { return append(o, 0) } }, "extraneous data"},
-		"a tag before the object":         {func(m *maker) { m.wrap = func(o []byte) []byte { return append([]byte{0xc1}, o...) } }, "tag"},
-		"an object of no length":          {func(m *maker) { m.wrap = func(o []byte) []byte { return append(append([]byte{0xbf}, o[1:]...), 0xff) } }, "indefinite"},
-		"nothing":                         {func(m *maker) { m.wrap = func([]byte) []byte { return nil } }, "EOF"},
-		"null":                            {func(m *maker) { m.wrap = func([]byte) []byte { return []byte{0xf6} } }, "want fmt"},
-		"another member":                  {func(m *maker) { m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data, "ep": true} }, "want fmt"},
-		"a member in capitals":            {func(m *maker) { m.object = map[string]any{"FMT": "none", "attStmt": map[string]any{}, "authData": data} }, "want fmt"},
-		"a member twice":                  {func(m *maker) { m.wrap = func(o []byte) []byte { return append(append([]byte{0xa4}, o[1:]...), cborPair("fmt", "none")...) } }, "duplicate"},
-		"no statement":                    {func(m *maker) { m.object = map[string]any{"fmt": "none", "authData": data} }, "want fmt"},
-		"a statement of null":             {func(m *maker) { m.statement = nil }, "no map"},
-		"a statement that is an array":    {func(m *maker) { m.statement = []any{} }, "no map"},
-		"a format that is a number":       {func(m *maker) { m.format = 1 }, "want fmt"},
-		"data that is text":               {func(m *maker) { m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": "text"} }, "want fmt"},
-		"data that is an array of bytes":  {func(m *maker) { m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": []int{1, 2}} }, "want fmt"},
+		"a byte after the object": {func(m *maker) { m.wrap = func(o []byte) []byte { return append(o, 0) } }, "extraneous data"},
+		"a tag before the object": {func(m *maker) { m.wrap = func(o []byte) []byte { return append([]byte{0xc1}, o...) } }, "tag"},
+		"an object of no length":  {func(m *maker) { m.wrap = func(o []byte) []byte { return append(append([]byte{0xbf}, o[1:]...), 0xff) } }, "indefinite"},
+		"nothing":                 {func(m *maker) { m.wrap = func([]byte) []byte { return nil } }, "EOF"},
+		"null":                    {func(m *maker) { m.wrap = func([]byte) []byte { return []byte{0xf6} } }, "want fmt"},
+		"another member": {func(m *maker) {
+			m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data, "ep": true}
+		}, "want fmt"},
+		"a member in capitals": {func(m *maker) {
+			m.object = map[string]any{"FMT": "none", "attStmt": map[string]any{}, "authData": data}
+		}, "want fmt"},
+		"a member twice": {func(m *maker) {
+			m.wrap = func(o []byte) []byte { return append(append([]byte{0xa4}, o[1:]...), cborPair("fmt", "none")...) }
+		}, "duplicate"},
+		"no statement":                 {func(m *maker) { m.object = map[string]any{"fmt": "none", "authData": data} }, "want fmt"},
+		"a statement of null":          {func(m *maker) { m.statement = nil }, "no map"},
+		"a statement that is an array": {func(m *maker) { m.statement = []any{} }, "no map"},
+		"a format that is a number":    {func(m *maker) { m.format = 1 }, "want fmt"},
+		"data that is text": {func(m *maker) {
+			m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": "text"}
+		}, "want fmt"},
+		"data that is an array of bytes": {func(m *maker) {
+			m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": []int{1, 2}}
+		}, "want fmt"},
 		"none with a statement":           {func(m *maker) { m.statement = map[string]any{"sig": data} }, "none with attestation present"},
 		"packed without a statement":      {func(m *maker) { m.format = "packed" }, "alg"},
 		"packed with another algorithm":   {func(m *maker) { m.format, m.statement = "packed", map[string]any{"alg": -257, "sig": data} }, "algorithm"},
 		"packed with a signature of none": {func(m *maker) { m.format, m.statement = "packed", map[string]any{"alg": -7, "sig": data} }, "signature"},
-		"no credential in the data":       {func(m *maker) { m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": m.data(0)} }, "without a credential"},
+		"no credential in the data": {func(m *maker) {
+			m.object = map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": m.data(0)}
+		}, "without a credential"},
 		"the credential of another id": {func(m *maker) {
 			m.edit = func(c map[string]any) {
 				c["id"] = encode(make([]byte, 32))
@@ -231,11 +247,15 @@ func cborPair(name, value string) []byte { return append(cborOf(name), cborOf(va
 func TestAStatementOfAnotherFormatIsDropped(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*maker){
-		"packed with certificates": func(m *maker) { m.format, m.statement = "packed", map[string]any{"alg": -7, "sig": []byte{1}, "x5c": []any{[]byte{1}}} },
-		"tpm":                      func(m *maker) { m.format, m.statement = "tpm", map[string]any{"ver": "2.0"} },
-		"fido-u2f":                 func(m *maker) { m.format = "fido-u2f" },
-		"a format of the future":   func(m *maker) { m.format, m.statement = "new", map[string]any{"a": 1} },
-		"compound":                 func(m *maker) { m.format, m.statement = "compound", []any{map[string]any{"fmt": "none", "attStmt": map[string]any{}}} },
+		"packed with certificates": func(m *maker) {
+			m.format, m.statement = "packed", map[string]any{"alg": -7, "sig": []byte{1}, "x5c": []any{[]byte{1}}}
+		},
+		"tpm":                    func(m *maker) { m.format, m.statement = "tpm", map[string]any{"ver": "2.0"} },
+		"fido-u2f":               func(m *maker) { m.format = "fido-u2f" },
+		"a format of the future": func(m *maker) { m.format, m.statement = "new", map[string]any{"a": 1} },
+		"compound": func(m *maker) {
+			m.format, m.statement = "compound", []any{map[string]any{"fmt": "none", "attStmt": map[string]any{}}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -160,7 +160,7 @@ func (v vector) verifiedRegistration(t *testing.T) registration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made.CrossOrigin, made.TopOrigin = false, nil
+	made.client.CrossOrigin, made.client.TopOrigin = false, nil
 	if err := made.client.check(in.PasskeyCeremony); err != nil {
 		t.Errorf("registration: got %v, want the client data accepted", err)
 	}
@@ -182,7 +182,7 @@ func (v vector) verifiedAuthentication(t *testing.T, known authkit.PasskeyRecord
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.CrossOrigin, a.TopOrigin = false, nil
+	a.client.CrossOrigin, a.client.TopOrigin = false, nil
 	for _, err := range []error{a.client.check(in), a.belongs(known), a.verify(in, known.PublicKey, false)} {
 		if err != nil {
 			t.Errorf("authentication: got %v, want it verified", err)
