@@ -60,7 +60,7 @@ func importUsers(c *call) error {
 	if err != nil {
 		return err
 	}
-	in := lineImport{c: c}
+	in := lineImport{c: c, hashing: allowance{trials: maxTrials}}
 	lines := bufio.NewReaderSize(body, httpio.BodyLimit+2)
 	for {
 		line, err := in.next(lines)
@@ -103,6 +103,8 @@ type lineImport struct {
 	users []UserImport
 	at    []int // the lines of users
 	done  []importLineJSON
+
+	hashing allowance
 }
 
 // next reads the next line, without its end.
@@ -162,7 +164,7 @@ func (in *lineImport) take(line []byte) error {
 
 // flush creates the users that wait.
 func (in *lineImport) flush() error {
-	results, err := in.c.e.ImportUsers(in.c.ctx(), in.c.key.App, in.users, ImportOptions{})
+	results, err := in.c.e.ImportUsers(in.c.ctx(), in.c.key.App, in.users, ImportOptions{hashing: &in.hashing})
 	if err != nil {
 		return err
 	}

@@ -20,8 +20,13 @@ type pace struct {
 	took   *bounded.Cache[string, observed]
 }
 
-// observed is what is known of a kind: how long its hashes take as a rule, and took at least.
-type observed struct{ usual, least time.Duration }
+// observed is what is known of a kind: how long its hashes take as a rule, and took at least, how many
+// were observed and when the latest was.
+type observed struct {
+	usual, least time.Duration
+	runs         int
+	at           time.Time
+}
 
 func newPace() *pace {
 	return &pace{verify: password.Stored.Verify, took: bounded.NewCache[string, observed](1024)}
@@ -40,9 +45,9 @@ func (p *pace) run(hash password.Stored, pw string) bool {
 func (p *pace) observe(kind string, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := observed{took, took}
+	now := observed{took, took, 1, time.Now()}
 	if known, ok := p.took.Get(kind); ok {
-		now = observed{known.usual + (min(took, 4*known.usual)-known.usual)/8, min(took, known.least)}
+		now.usual, now.least, now.runs = known.usual+(min(took, 4*known.usual)-known.usual)/8, min(took, known.least), known.runs+1
 	}
 	p.took.Put(kind, now)
 }
@@ -69,10 +74,10 @@ func (p *pace) slowest(kinds []string) (most time.Duration) {
 	return most
 }
 
-// least is the least time that a kind has taken. It reports false if nothing is known of it.
-func (p *pace) least(kind string) (time.Duration, bool) {
-	known, ok := p.took.Get(kind)
-	return known.least, ok
+// known is what is known of a kind: nothing, with no runs.
+func (p *pace) known(kind string) observed {
+	known, _ := p.took.Get(kind)
+	return known
 }
 
 // withForeign adds the kind of a hash to those that an app has: of each algorithm the slowest.

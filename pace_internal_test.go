@@ -253,17 +253,53 @@ func TestAHashThatIsTooSlowHereIsRefused(t *testing.T) {
 				runs++
 				return false
 			}
-			for range 2 { // the second time its time is known
-				if _, err := h.foreign(t.Context(), newID(testTime), djangoHash, c.slow); !errors.Is(err, c.want) {
+			for range 3 { // after the first time its time is known
+				if _, err := h.foreign(t.Context(), newID(testTime), djangoHash, &allowance{c.slow, 1}); !errors.Is(err, c.want) {
 					t.Errorf("%s: got %v, want %v", name, err, c.want)
-				}
-				if c.want != nil {
-					break
 				}
 			}
 			if runs != c.runs {
 				t.Errorf("%s: got %d runs, want %d", name, runs, c.runs)
 			}
+		}
+	})
+}
+
+// An import of many slow hashes does not measure each, and a stranger to the machine does not have it
+// measure as many kinds as there are numbers.
+func TestFewSlowHashesAreMeasured(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, runs := testHasher(), 0
+		h.pace.verify = func(password.Stored, string) bool {
+			time.Sleep(300 * time.Millisecond)
+			runs++
+			return false
+		}
+		measured := func(iterations int, a *allowance) int {
+			before := runs
+			text := fmt.Sprintf("pbkdf2_sha256$%d$seasalt12345$lc9upgiPQ2muevvuisr7qA/SNSmKyk+QjwXhw/n1uhw=", iterations)
+			if _, err := h.foreign(t.Context(), newID(testTime), text, a); !errors.Is(err, CodeInvalidRequest) {
+				t.Fatalf("%d iterations: got %v, want %s", iterations, err, CodeInvalidRequest)
+			}
+			return runs - before
+		}
+		if got := measured(1_000_000, &allowance{trials: 1}); got != tries {
+			t.Errorf("a slow hash: got %d runs, want %d", got, tries)
+		}
+		time.Sleep(triedFor)
+		if got := measured(1_000_000, &allowance{trials: 1}); got != 1 {
+			t.Errorf("a while later: got %d runs, want 1", got)
+		}
+		if got := measured(12_000_000, &allowance{trials: 1}); got != 0 {
+			t.Errorf("a hash that is slow anywhere: got %d runs, want 0", got)
+		}
+		all, many := 0, &allowance{trials: maxTrials}
+		for i := range 4 * maxTrials {
+			all += measured(1_000_001+i, many)
+		}
+		if want := maxTrials * tries; all != want {
+			t.Errorf("hashes of many kinds: got %d runs, want %d", all, want)
 		}
 	})
 }

@@ -137,7 +137,7 @@ func (e *Engine) CreateUser(ctx context.Context, app uuid.UUID, in UserRequest) 
 			credentials = append(credentials, Credential{Kind: vouchedKind})
 		}
 		if in.PasswordHash != "" {
-			hash, err := e.hasher.foreign(ctx, app, in.PasswordHash, false)
+			hash, err := e.hasher.foreign(ctx, app, in.PasswordHash, &allowance{trials: 1})
 			if err != nil {
 				return User{}, err
 			}

@@ -41,6 +41,8 @@ type ImportOptions struct {
 
 	// DryRun judges every user and stores nothing. What other users of the app have is not looked at.
 	DryRun bool
+
+	hashing *allowance // of several calls; nil: a call has its own
 }
 
 // ImportResult says what became of a user.
@@ -55,7 +57,10 @@ type ImportResult struct {
 // and the identities of another user are a [CodeInvalidRequest].
 func (e *Engine) ImportUsers(ctx context.Context, app uuid.UUID, users []UserImport, o ImportOptions) ([]ImportResult, error) {
 	now := e.now()
-	b := importBatch{app: app, now: now, hasher: e.hasher, slow: o.AllowSlow}
+	b := importBatch{app: app, now: now, hasher: e.hasher, hashing: o.hashing}
+	if b.hashing == nil {
+		b.hashing = &allowance{slow: o.AllowSlow, trials: maxTrials}
+	}
 	if slices.ContainsFunc(users, func(u UserImport) bool { return len(u.Identities) > 0 }) {
 		var err error
 		if b.configs, err = e.store.OAuthConfigs(ctx, app); err != nil {
@@ -103,7 +108,7 @@ type importBatch struct {
 	app     uuid.UUID
 	now     time.Time
 	hasher  *hasher
-	slow    bool
+	hashing *allowance
 	configs []OAuthConfig
 
 	accounts []Account         // of those that are taken
@@ -165,7 +170,7 @@ func (b *importBatch) account(ctx context.Context, in UserImport) (a Account, er
 		all = append(all, c)
 	}
 	if in.PasswordHash != "" {
-		hash, err := b.hasher.foreign(ctx, b.app, in.PasswordHash, b.slow)
+		hash, err := b.hasher.foreign(ctx, b.app, in.PasswordHash, b.hashing)
 		if err != nil {
 			return a, err
 		}
