@@ -16,6 +16,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,6 +99,9 @@ func Issue(key Key, u User, before string, now time.Time) string {
 			all = append(all, raw...)
 		}
 	}
+	if _, notes, ok := strings.Cut(before, "."); ok && len(notesOf(notes)) > 0 {
+		return token.Encode(all) + "." + notes
+	}
 	return token.Encode(all)
 }
 
@@ -134,6 +138,7 @@ func (d Device) Knows(key Key, u User) bool {
 
 // entries takes a token apart, the latest account first. None of them is checked.
 func entries(text string) [][]byte {
+	text, _, _ = strings.Cut(text, ".")
 	raw, ok := token.Decode(text, len(text)*3/4)
 	if !ok || len(raw)%entrySize != 0 || len(raw) > Most*entrySize {
 		return nil
