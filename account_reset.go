@@ -14,7 +14,7 @@ import (
 // which count from now on, and the metadata. The person who made the account could not set them.
 func resetAccount(c *UserChange) {
 	c.Verified, c.Name, c.NameKey = new(true), new(""), new("")
-	c.DropCredentials, c.End = true, true
+	c.DropCredentials, c.End, c.Factors = true, true, new(Factors(0))
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventUserReset, Reason: "address proven"})
 }
 
@@ -27,8 +27,10 @@ func prepareReset(o *outbox, c *UserChange, app App, account *Account, step sign
 		c.EmailTyped = &step.emailTyped
 	}
 	reset := &AccountReset{Password: account.password() != "", Name: u.Name != ""}
-	for _, one := range removedIdentities(account.Credentials) {
-		reset.Identities = append(reset.Identities, one.Name)
+	for _, one := range removedWays(account.Credentials) {
+		if one.Type == "identity" {
+			reset.Identities = append(reset.Identities, one.Name)
+		}
 	}
 	if step.keep {
 		c.Name, c.NameKey = nil, nil

@@ -23,7 +23,7 @@ func newAppLoader(store AppStore, cfg *Config) appLoader {
 			return App{}, unavailable(fmt.Errorf("read app %s: %w", id, err))
 		}
 		if id == Console {
-			app.Settings.SignupClosed = !cfg.ConsoleSignup
+			app.Settings.SignupClosed, app.Settings.MFA = !cfg.ConsoleSignup, cfg.ConsoleMFA
 			app.Settings.Origins = cfg.ConsoleOrigins
 			app.Settings.SessionMode = cfg.ConsoleSessions
 		}

@@ -200,7 +200,10 @@ func days(least, most, fallback int) settingKind {
 		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
 			v, _ := member.(*int64)
 			if v != nil {
-				to.SetInt(cmp.Or(*v, -1)) // zero is no number of days
+				if *v == 0 && least > 0 {
+					*v = -1 // zero is no number of days
+				}
+				to.SetInt(*v)
 			}
 			return v != nil, nil
 		},

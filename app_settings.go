@@ -32,6 +32,14 @@ type AppPatch struct {
 	// Branding changes its members that are not nil.
 	Branding *BrandingPatch
 
+	MFA             *MFAPolicy
+	MFARememberDays *int // 1 to 90, or zero: no browser is remembered
+
+	// PasskeyRPID changes the relying party. While passkeys of another one live, that is
+	// [CodePasskeysRemain], unless StrandPasskeys is set: those work no more.
+	PasskeyRPID    *string
+	StrandPasskeys bool
+
 	AuditDays *int // 7 to 3650, or zero for 400
 }
 
@@ -40,6 +48,9 @@ type AppPatch struct {
 var appSettings = []appSetting{
 	{"signup", "SignupClosed", toggle("open", "closed"), "Whether new users may sign up."},
 	{"verify_email", "VerifyEmail", choice(VerifyEmailAsk, VerifyEmailRequired, VerifyEmailOff), "Whether a sign-up by password mails a proof of the address, and whether its user is let in before it is redeemed."},
+	{"mfa", "MFA", choice(MFAOptional, MFAOff, MFARequired), "Whether users may or must have a second factor."},
+	{"mfa_remember_days", "MFARememberDays", days(0, maxRememberDays, 0), "For how many days a browser that a person asked to remember is not asked for a second factor; 0: every sign-in is asked."},
+	{"passkey_rp_id", "PasskeyRPID", relyingParty(), "The domain of the app's passkeys, which the hosts of its origins end in; empty: the host of the base URL."},
 	{"link_policy", "IdentityPolicy", choice(IdentitiesJoinVerified, IdentitiesJoinNever), "When an identity at a provider joins an account by itself."},
 	{"magic_link", "MagicLink", choice(MagicLinkConfirm, MagicLinkBoundOnly), "Who may redeem a sign-in link."},
 	{"redirect_urls", "RedirectURLs", urls(httpio.CheckRedirectURL), "The exact URLs to which a sign-in may go on."},

@@ -104,6 +104,14 @@ type Config struct {
 	// Default: only the origin of BaseURL.
 	ConsoleOrigins []string
 
+	// ConsoleMFA says whether developers may or must have a second factor, as Settings.MFA does for
+	// other apps. Default: empty, [MFAOptional].
+	ConsoleMFA MFAPolicy
+
+	// Passkeys verifies passkeys: passkey.New() of package passkey, which links a WebAuthn library.
+	// Default: nil, there are no passkeys.
+	Passkeys PasskeyVerifier
+
 	// ConsoleSessions says where the tokens of a developer's sign-in go, as Settings.SessionMode
 	// does for other apps. Management routes take an access token, whatever it says. Default: empty,
 	// [SessionBearer].
@@ -311,6 +319,9 @@ func (c *Config) checkParts(bad *problems) {
 	}
 	if !slices.Contains([]SessionMode{"", SessionBearer, SessionCookie, SessionEither}, c.ConsoleSessions) {
 		bad.add("ConsoleSessions", quote(string(c.ConsoleSessions)), `use "bearer", "cookie" or "either"`)
+	}
+	if !slices.Contains([]MFAPolicy{"", MFAOptional, MFAOff, MFARequired}, c.ConsoleMFA) {
+		bad.add("ConsoleMFA", quote(string(c.ConsoleMFA)), `use "optional", "off" or "required"`)
 	}
 	for i, origin := range c.ConsoleOrigins {
 		if err := httpio.CheckOrigin(origin); err != nil {

@@ -29,7 +29,11 @@ import (
 func (e *Engine) IssueDeviceToken(in SignIn, before string) string {
 	u := deviceUser(in.User)
 	u.SignedUp = in.Created
-	return device.Issue(e.secrets.ring, u, before, e.now())
+	text := device.Issue(e.secrets.ring, u, before, e.now())
+	if in.remember != nil {
+		text = device.Remember(e.secrets.ring, *in.remember, text, e.now())
+	}
+	return text
 }
 
 func deviceUser(u User) device.User {

@@ -45,6 +45,9 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 		return User{}, err
 	}
 	c := undoChange(account, former, in.Client, e.now())
+	if err := e.factors.undo(&c, account); err != nil {
+		return User{}, err
+	}
 	e.tokens.addChallenge(&c.Riders, newChallenge{
 		purpose: forReset, app: app, secrets: newChallengeSecrets(app.ID, nil), user: &account.User, by: in.Client, now: c.Now,
 		data: challengeData{Email: former.Email, Typed: former.Typed, Class: classSession, Bare: flagged(true)},

@@ -193,7 +193,7 @@ func (e *Engine) SignInByProof(ctx context.Context, in ProofSignIn) (_ SignIn, e
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.signInByVerifyLink(ctx, app, got, in.Browser, signInStep{client: in.Client})
+	landing, err := e.signInByVerifyLink(ctx, app, got, in.Browser, signInStep{client: in.Client, browser: in.Browser})
 	return landing.SignIn, err
 }
 
@@ -211,7 +211,7 @@ func (e *Engine) signInByVerifyLink(ctx context.Context, app App, got challenge,
 
 // signInAsker signs in by a proof that its asker redeems. The account is not reset.
 func (e *Engine) signInAsker(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
-	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
+	step.method, step.amr, step.client = MethodMagicLink, []string{amrOTP}, got.redeemer(step.client)
 	step.take, step.proof, step.byAsker = &got.take, true, true
 	if got.user == uuid.Nil {
 		return e.finishSignUp(ctx, app, got, step)

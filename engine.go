@@ -19,6 +19,7 @@ type Engine struct {
 	hooks     *notifier   // the host's hooks and observer, and counts by day
 	audit     *auditChain // the chains of events
 	outbox    *outbox     // mail
+	factors   *factors    // second factors
 	tokens    *tokens     // what may be used once: challenges, states, one-time codes
 	sessions  *sessions   // sessions and their tokens
 	live      *liveness   // what Require remembers

@@ -29,6 +29,8 @@ const (
 	CodeProviderRefused          Code = "provider_refused"          // 400: the provider refused; Error.ProviderCode says why, if the provider does
 	CodeInvalidCredentials       Code = "invalid_credentials"       // 401: wrong password, unknown address, or no password; the answer does not say which
 	CodeInvalidToken             Code = "invalid_token"             // 401: a token, link or code is spent, expired, foreign or malformed; Error.Reason says which, if the caller may know
+	CodeMFARequired              Code = "mfa_required"              // 401: the first factor was right, and a second is required; Error.Second says how to show it
+	CodeMFAEnrollmentRequired    Code = "mfa_enrollment_required"   // 401: likewise, and the user has no second factor yet; Error.Second says how to set one up
 	CodeInvalidAPIKey            Code = "invalid_api_key"           // 401: not a live key of any app
 	CodeUnauthenticated          Code = "unauthenticated"           // 401: no credential of the required kind
 	CodeForbidden                Code = "forbidden"                 // 403: the key lacks the scope; the origin, or the form, is foreign; a browser forwards; the host grants no cookies; or Hooks.Before refused
@@ -51,6 +53,7 @@ const (
 	CodeIdempotencyConflict      Code = "idempotency_conflict"      // 409: the idempotency key came with another request
 	CodeLastCredential           Code = "last_credential"           // 409: it is the last way to sign in to the account
 	CodeLimitReached             Code = "limit_reached"             // 409: a bound on a number of things is reached; Error.Detail names it and the bound
+	CodePasskeysRemain           Code = "passkeys_remain"           // 409: passkeys of another relying party live
 	CodePasswordSet              Code = "password_set"              // 409: the user has a password already
 	CodeLinkRequired             Code = "link_required"             // 409: the address or identity is another account's: sign in to it and link
 	CodeEmailRequired            Code = "email_required"            // 409: the provider gave no address
@@ -76,6 +79,9 @@ type Error struct {
 	Binding      string        // with CodeEmailNotVerified: the binding, if a proof was mailed
 	Reason       Reason        // with CodeInvalidToken: why, if the caller may know; may be empty
 	TriesLeft    int           // with ReasonWrongCode: how often a code may still be tried
+
+	Second  *SecondFactorDue // with CodeMFARequired and CodeMFAEnrollmentRequired
+	Methods []string         // with CodeReauthenticationRequired: the methods of a step-up that the user has, as in SecondFactorDue, "password" and "sign_in"; may be empty
 
 	Err error // the cause, for the log only
 

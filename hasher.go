@@ -126,6 +126,29 @@ func (h *hasher) hash(ctx context.Context, who password.Asker, pw string) (strin
 	return phc, nil
 }
 
+// salted returns the PHC string of a recovery code, with a salt that all codes of its set have.
+func (h *hasher) salted(ctx context.Context, who password.Asker, code string, salt []byte) (phc string, err error) {
+	if err := h.gate.Do(ctx, who, func() { phc = password.Hash(code, salt, h.params) }); err != nil {
+		return "", unavailable(err)
+	}
+	return phc, nil
+}
+
+// matchAny returns the index of the hash that a recovery code has, or -1. The hashes are of one salt.
+func (h *hasher) matchAny(ctx context.Context, who password.Asker, code string, hashes []string) (at int, err error) {
+	if len(hashes) == 0 {
+		return -1, nil
+	}
+	first, err := password.Parse(hashes[0])
+	if err != nil {
+		return -1, &Error{Code: CodeInternal, Detail: "a stored hash of a recovery code is damaged", Err: err}
+	}
+	if err := h.gate.DoLoad(ctx, who, h.load(first), func() { at = password.MatchAny(code, hashes) }); err != nil {
+		return -1, unavailable(err)
+	}
+	return at, nil
+}
+
 // verdict reports whether a password is right. If its hash is not one of the current parameters, renewed
 // is such a hash of it. took is how long the answer took, without the time at the gate.
 type verdict struct {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
 
@@ -112,14 +114,32 @@ func fresh(check access) access {
 	}
 }
 
-// mustBeFresh refuses a sign-in that is older than ten minutes: [CodeReauthenticationRequired]. A
-// time that is missing, or further ahead than clockLeeway, is not fresh.
+// mustBeFresh refuses a sign-in that is older than ten minutes, and one without a second factor of a
+// user who has one: [CodeReauthenticationRequired]. A time that is missing, or further ahead than
+// clockLeeway, is not fresh.
 func (c *call) mustBeFresh() error {
 	age := c.e.now().Sub(c.authTime)
 	if c.authTime.IsZero() || age > freshFor || age < -clockLeeway {
-		return refuse(CodeReauthenticationRequired, "this requires a sign-in within the last ten minutes")
+		return c.notFresh("this requires a sign-in within the last ten minutes")
+	}
+	if c.user.Factors != 0 && c.session.MFAAt.IsZero() {
+		return c.notFresh("this requires a second factor")
 	}
 	return nil
+}
+
+// notFresh refuses a sign-in, and names the methods that make it fresh.
+func (c *call) notFresh(detail string) error {
+	refusal := refuse(CodeReauthenticationRequired, detail)
+	if c.user.ID == uuid.Nil { // a developer of the host
+		refusal.Methods = []string{methodSignIn}
+		return refusal
+	}
+	var err error
+	if refusal.Methods, err = c.e.StepUpMethods(c.ctx(), UserRef{App: c.user.App, ID: c.user.ID}); err != nil {
+		return err
+	}
+	return refusal
 }
 
 const (

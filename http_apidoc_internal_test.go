@@ -134,7 +134,7 @@ func apiOf(t *testing.T) apidoc.API {
 			reflect.TypeFor[*uuid.UUID]():     {"type": []string{"string", "null"}, "format": "uuid"},
 			reflect.TypeFor[jsontext.Value](): {"type": []string{"object", "null"}, "additionalProperties": true},
 			reflect.TypeFor[externalIDJSON](): text,
-			reflect.TypeFor[metadataJSON]():   {"type": "object", "additionalProperties": true},
+			reflect.TypeFor[objectJSON]():     {"type": "object", "additionalProperties": true},
 		},
 		Instead: map[reflect.Type]reflect.Type{reflect.TypeFor[User](): reflect.TypeFor[managedUserJSON]()},
 		Names:   map[reflect.Type]string{appPatchType: "AppPatchBody"},

@@ -18,14 +18,14 @@ type userJSON struct {
 	LastLogin  nullTime  `json:"last_login"`     // when the user last signed in; null before the first sign-in
 	CreatedAt  time.Time `json:"created_at"`     // when the user was created
 
-	Metadata metadataJSON `json:"metadata"` // an object of the app's own; it may be empty
-	Roles    []string     `json:"roles"`    // those that the app gave the user, sorted; they count once the address is proven
+	Metadata objectJSON `json:"metadata"` // an object of the app's own; it may be empty
+	Roles    []string   `json:"roles"`    // those that the app gave the user, sorted; they count once the address is proven
 }
 
 func toUserJSON(u User) userJSON {
 	return userJSON{
 		ID: u.ID, Email: u.EmailTyped, Verified: u.Verified, Name: nullText(u.Name), AuthMethod: u.AuthMethod,
-		LastLogin: nullTime(u.LastLogin), CreatedAt: u.CreatedAt.UTC(), Metadata: metadataJSON(u.Metadata), Roles: orEmpty(u.Roles),
+		LastLogin: nullTime(u.LastLogin), CreatedAt: u.CreatedAt.UTC(), Metadata: objectJSON(u.Metadata), Roles: orEmpty(u.Roles),
 	}
 }
 
@@ -36,12 +36,12 @@ type managedUserJSON struct {
 	Disabled bool     `json:"disabled"`        // whether the user is kept from signing in
 	Reason   nullText `json:"disabled_reason"` // as it was given; null: there is no reason
 
-	ExternalID nullText     `json:"external_id"`      // the user's id at the app's own; null: there is no such id
-	Private    metadataJSON `json:"private_metadata"` // an object that the user never sees; it may be empty
+	ExternalID nullText   `json:"external_id"`      // the user's id at the app's own; null: there is no such id
+	Private    objectJSON `json:"private_metadata"` // an object that the user never sees; it may be empty
 }
 
 func toManagedUserJSON(u User) managedUserJSON {
-	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: nullText(u.DisabledReason), ExternalID: nullText(u.ExternalID), Private: metadataJSON(u.PrivateMetadata)}
+	return managedUserJSON{userJSON: toUserJSON(u), Disabled: u.Disabled, Reason: nullText(u.DisabledReason), ExternalID: nullText(u.ExternalID), Private: objectJSON(u.PrivateMetadata)}
 }
 
 // signInJSON is a sign-in. Where a cookie holds the session, token, token_type, expires_in and

@@ -137,10 +137,10 @@ func appendTexts(b []byte, list []string) []byte {
 	return append(b, ']')
 }
 
-// metadataJSON is a JSON object as it is kept; nil: {}.
-type metadataJSON []byte
+// objectJSON is a JSON object that is kept, or passed on, as it is; nil: {}.
+type objectJSON []byte
 
-func (m metadataJSON) append(b []byte) []byte {
+func (m objectJSON) append(b []byte) []byte {
 	if m == nil {
 		return append(b, noMetadata...)
 	}
@@ -148,10 +148,10 @@ func (m metadataJSON) append(b []byte) []byte {
 }
 
 // MarshalJSON implements [encoding/json.Marshaler].
-func (m metadataJSON) MarshalJSON() ([]byte, error) { return m.append(nil), nil }
+func (m objectJSON) MarshalJSON() ([]byte, error) { return m.append(nil), nil }
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler]: it keeps any value as it is, null too.
-func (m *metadataJSON) UnmarshalJSON(b []byte) error {
+func (m *objectJSON) UnmarshalJSON(b []byte) error {
 	*m = bytes.Clone(b)
 	return nil
 }

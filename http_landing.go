@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
-	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/pages"
 )
 
@@ -176,7 +175,7 @@ func (c person) landReset(got Landing) error {
 func removedNames(all []Removed) string {
 	names := make([]string, len(all))
 	for i, r := range all {
-		names[i] = naming.Provider(r.Name)
+		names[i] = r.shown()
 	}
 	return strings.Join(names, ", ")
 }

@@ -92,9 +92,12 @@ type problem struct {
 	Detail       string       `json:"detail"`                  // what went wrong, for people
 	RequestID    string       `json:"request_id,omitempty"`    // as in the header X-Request-Id
 	ProviderCode string       `json:"provider_code,omitempty"` // the provider's own code, with provider_refused
-	Binding      string       `json:"binding,omitempty"`       // with email_not_verified: that of the proof that was mailed
+	Binding      string       `json:"binding,omitempty"`       // with email_not_verified: that of the proof that was mailed; with mfa_token: that of the token
 	Reason       Reason       `json:"reason,omitempty"`        // with invalid_token: why, if the asker may know; values may be added
 	TriesLeft    *int         `json:"tries_left,omitempty"`    // with reason wrong_code: how often a code may still be tried
+	MFAToken     string       `json:"mfa_token,omitempty"`     // with mfa_required and mfa_enrollment_required: stands for the first factor
+	Methods      []string     `json:"methods,omitempty"`       // likewise, and with reauthentication_required: totp, recovery_code, passkey, email_code, password, sign_in
+	ExpiresIn    int          `json:"expires_in,omitempty"`    // in how many seconds mfa_token expires
 	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong; with weak_password, each fault of the password
 }
 
@@ -123,6 +126,10 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 	p := problem{
 		Type: docs + string(err.Code), Title: http.StatusText(status), Status: status, Code: err.Code,
 		Detail: err.Detail, RequestID: requestID, ProviderCode: err.ProviderCode, Binding: err.Binding, Reason: err.Reason, Errors: err.Fields,
+	}
+	p.Methods = err.Methods
+	if due := err.Second; due != nil {
+		p.MFAToken, p.Binding, p.Methods, p.ExpiresIn = due.Token, due.Binding, due.Methods, wholeSeconds(due.ExpiresIn)
 	}
 	if err.Reason == ReasonWrongCode {
 		p.TriesLeft = &err.TriesLeft

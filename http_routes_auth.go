@@ -7,7 +7,7 @@ var signInRoutes = []route{
 		caller: &byVisitor, remembers: true, limit: limitCredentialsPeer, deferLimit: true,
 		action: withBody[credentialsBody]{signInWithPassword}, query: sessionQuery{},
 		answers: []result{{200, signInJSON{}}, {201, signInJSON{}}, {202, pendingJSON{}}},
-		codes:   []Code{CodeInvalidCredentials, CodeSignupDisabled, CodeEmailNotVerified, CodeUserDisabled, CodeEmailTaken, CodeLimitReached, CodeWeakPassword, CodeForbidden},
+		codes:   []Code{CodeMFARequired, CodeMFAEnrollmentRequired, CodeInvalidCredentials, CodeSignupDisabled, CodeEmailNotVerified, CodeUserDisabled, CodeEmailTaken, CodeLimitReached, CodeWeakPassword, CodeForbidden},
 		example: `{"email":"ann@example.com","password":"a long enough passphrase","name":"Ann","intent":"sign_up"}`,
 	},
 	{
@@ -21,14 +21,14 @@ var signInRoutes = []route{
 		method: get, pattern: "/auth/verify/{app_id}", operation: "OpenMagicLink", summary: "Show a sign-in link's page, or redeem the link where JSON alone is accepted",
 		caller: &byVisitor, page: true, action: showsPage{openLink}, query: linkQuery{},
 		answers: []result{{200, signInJSON{}}, {200, htmlPage{}}},
-		codes:   []Code{CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeForbidden},
+		codes:   []Code{CodeMFARequired, CodeMFAEnrollmentRequired, CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeForbidden},
 	},
 	{
 		method: post, pattern: "/auth/verify/{app_id}", operation: "RedeemMagicLink", summary: "Redeem a link or a code",
 		caller: &byVisitor, remembers: true, limit: limitProofPeer,
 		action: orForm[signInForm]{withBody[linkProof]{redeemProof}, pressLink}, query: sessionQuery{},
 		answers: []result{{200, signInJSON{}}, {200, htmlPage{}}, {303, elsewhere{}}},
-		codes:   []Code{CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeLimitReached, CodeForbidden},
+		codes:   []Code{CodeMFARequired, CodeMFAEnrollmentRequired, CodeInvalidToken, CodeSignupDisabled, CodeUserDisabled, CodeLimitReached, CodeForbidden},
 		example: `{"email":"ann@example.com","code":"123456","binding":"3q2-7wAAAAAAAAAAAAAAAA"}`,
 	},
 	{
@@ -81,6 +81,7 @@ var signInRoutes = []route{
 
 // callbackCodes are those with which a flow through a provider may end.
 var callbackCodes = []Code{
+	CodeMFARequired, CodeMFAEnrollmentRequired,
 	CodeProviderRefused, CodeUnauthenticated, CodeInvalidToken, CodeForbidden, CodeSignupDisabled, CodeEmailNotVerified, CodeUserDisabled,
 	CodeProviderNotConfigured, CodeEmailTaken, CodeLinkRequired, CodeEmailRequired, CodeLimitReached, CodeProviderError, CodeProviderTimeout,
 }
@@ -154,7 +155,7 @@ var accountRoutes = []route{
 		caller: &byVisitor, limit: limitProofPeer,
 		action: orForm[passwordForm]{withBody[resetBody]{resetByProof}, pressReset}, query: sessionQuery{},
 		answers: []result{{200, signInJSON{}}, {200, htmlPage{}}, {303, elsewhere{}}},
-		codes:   []Code{CodeInvalidToken, CodeUserDisabled, CodeWeakPassword, CodeLimitReached, CodeForbidden},
+		codes:   []Code{CodeMFARequired, CodeMFAEnrollmentRequired, CodeInvalidToken, CodeUserDisabled, CodeWeakPassword, CodeLimitReached, CodeForbidden},
 		example: `{"email":"ann@example.com","code":"123456","binding":"3q2-7wAAAAAAAAAAAAAAAA","password":"another good passphrase"}`,
 	},
 	{
@@ -188,7 +189,7 @@ var accountRoutes = []route{
 		caller: &byUserOrVisitor, remembers: true, limit: limitProofPeer,
 		action: orForm[linkForm]{withBody[mailedProof]{verifyByProof}, pressVerify}, query: sessionQuery{},
 		answers: []result{{200, userJSON{}}, {200, signInJSON{}}, {200, htmlPage{}}, {303, elsewhere{}}},
-		codes:   []Code{CodeForbidden, CodeSignupDisabled, CodeUserDisabled, CodeLimitReached},
+		codes:   []Code{CodeMFARequired, CodeMFAEnrollmentRequired, CodeForbidden, CodeSignupDisabled, CodeUserDisabled, CodeLimitReached},
 		example: `{"email":"ann@example.com","code":"123456","binding":"3q2-7wAAAAAAAAAAAAAAAA"}`,
 	},
 	{

@@ -46,6 +46,12 @@ var managementRoutes = []route{
 		codes:   []Code{CodeUserNotFound},
 	},
 	{
+		method: del, pattern: usersPath + "/{user_id}/mfa", operation: "RemoveFactors", summary: "Remove a user's second factors and passkeys",
+		caller: &byWriter, action: plain{removeUserFactors},
+		answers: []result{{204, nil}},
+		codes:   []Code{CodeUserNotFound},
+	},
+	{
 		method: post, pattern: usersPath + "/{user_id}/invite", operation: "Invite", summary: "Invite a user by mail",
 		caller: &byWriter, action: withBody[inviteBody]{inviteUser},
 		answers: []result{{202, invitedJSON{}}},

@@ -4,7 +4,7 @@ import "slices"
 
 // routes returns the route table.
 func routes() []route {
-	return slices.Concat(pageRoutes, signInRoutes, userRoutes, accountRoutes, managementRoutes, publicRoutes)
+	return slices.Concat(pageRoutes, signInRoutes, userRoutes, accountRoutes, factorRoutes, managementRoutes, publicRoutes)
 }
 
 // publicRoutes need no credential and hold nothing private.

@@ -55,8 +55,8 @@ type newUserBody struct {
 // userWords are members that only the server of an app sets.
 type userWords struct {
 	ExternalID externalIDJSON `json:"external_id"      null:"ok"`   // the user's id at the app's own: 1 to 128 printable characters of ASCII, unique in the app; null: no such id
-	Metadata   metadataJSON   `json:"metadata"         null:"deep"` // an object of at most 4 KiB and 5 levels, which the user sees; null: an empty one
-	Private    metadataJSON   `json:"private_metadata" null:"deep"` // an object of at most 4 KiB and 5 levels, which the user never sees; null: an empty one
+	Metadata   objectJSON     `json:"metadata"         null:"deep"` // an object of at most 4 KiB and 5 levels, which the user sees; null: an empty one
+	Private    objectJSON     `json:"private_metadata" null:"deep"` // an object of at most 4 KiB and 5 levels, which the user never sees; null: an empty one
 	Roles      *[]string      `json:"roles"`                        // at most 32, of at most 1 KiB together, each 1 to 64 of a-z, 0-9, ":", ".", "_" and "-"; they count once the address is proven
 }
 

@@ -93,6 +93,7 @@ type count struct {
 	scope  string // of the limit: a wider network, all apps; empty: one subject in one app
 	key    string
 	factor int // multiplies the rate of the limit; 0 means 1
+	more   int // lets through as many more at once; the time that each takes stays
 
 	everywhere bool // over all apps, by the rate of an app that has tightened nothing
 	asker      bool // the subject is who asks, not whom it is about
@@ -107,6 +108,10 @@ func (c count) rate(of, all limits) (ratetext.Rate, bool) {
 	}
 	r, ok := c.limit.rate(of)
 	r.N *= max(c.factor, 1)
+	if c.more > 0 && r.N > 0 {
+		r.Per += r.Per / time.Duration(r.N) * time.Duration(c.more)
+		r.N += c.more
+	}
 	return r, ok
 }
 

@@ -22,6 +22,7 @@ type letter struct {
 	Minutes  int    `json:"minutes,omitempty"`
 	Provider string `json:"provider,omitempty"`
 	Change   string `json:"change,omitempty"` // the change that a notice reports: of an app, a key of the catalogue after "mail.change."; of an account, what was removed
+	Count    int    `json:"count,omitempty"`  // how many recovery codes are left
 	Of       string `json:"of,omitempty"`     // what of the app was changed: a provider, or settings
 
 	Language string    `json:"language,omitempty"` // the tag

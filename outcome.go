@@ -61,6 +61,8 @@ type outcome struct {
 	ProviderCode string       `json:"provider_code,omitempty"`
 	Reason       Reason       `json:"reason,omitempty"`
 	Fields       []FieldError `json:"fields,omitempty"`
+
+	Second *SecondFactorDue `json:"second,omitempty"` // with a refusal for want of a second factor
 }
 
 // state is the state of the landing that the outcome leads to.
@@ -79,7 +81,7 @@ func (o outcome) refusal() error {
 	if o.Refused == "" {
 		return nil
 	}
-	return &Error{Code: o.Refused, Detail: o.Detail, ProviderCode: o.ProviderCode, Reason: o.Reason, Fields: o.Fields, Err: cause("the same press was refused before")}
+	return &Error{Code: o.Refused, Detail: o.Detail, ProviderCode: o.ProviderCode, Reason: o.Reason, Fields: o.Fields, Second: o.Second, Err: cause("the same press was refused before")}
 }
 
 // refusedOutcome is the outcome of a refused press. The browser is redirected to the URL to; it

@@ -49,10 +49,14 @@ type PasswordReset struct {
 // ASVS 5.0, 7.4.3) and starts a new one, in one step. The proof makes the address verified; an
 // account whose address was not proven before is reset first.
 //
-// Identities that were added to a verified account in the last 72 hours are removed too, since a
-// thief may have linked them. An identity stays if the account was made with it, or if a mail to
-// this address began the session that added it. Removed names those that are removed, and so
-// does a mail.
+// Identities and passkeys that were added to a verified account in the last 72 hours are removed too,
+// since a thief may have added them. An identity stays if the account was made with it. Either stays if a
+// mail to this address began the session that added it, a passkey also if it was added with a second
+// factor. Removed names those that are removed, and so does a mail.
+//
+// For a user with a second factor it changes and spends nothing, and refuses with [CodeMFARequired]:
+// [Engine.SignInWithSecondFactor] then sets the password, ends the other sessions and spends the proof,
+// in one step.
 //
 // [CodeInvalidToken]: the proof is spent, expired, another app's or malformed, or older than
 // another change of the password. [CodeWeakPassword] spends nothing, though it counts as an
@@ -103,7 +107,7 @@ func (e *Engine) pressReset(ctx context.Context, app App, p press, in ResetPress
 	if err != nil {
 		return Landing{}, err
 	}
-	step := signInStep{client: got.redeemer(in.Client), press: p}
+	step := in.step(got, p)
 	switch {
 	case got.verifierElsewhere(in.Browser, app.ID): // the person signs in with the new password where the reset was asked for
 		step.ends = LandingSaved
@@ -129,50 +133,73 @@ func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw s
 	if err != nil {
 		return Landing{}, err
 	}
-	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{"otp"}, &got.take, true
+	step.method, step.amr, step.take, step.proof = MethodCredentials, []string{amrOTP}, &got.take, true
 	step.emailTyped, step.end, step.passwordReset = got.address(), true, true
 	return again(func() (Landing, error) {
 		account, err := e.accountOfProof(ctx, app, &got)
 		if err != nil {
 			return Landing{}, err
 		}
-		step.drop = account.recentIdentities(e.now())
+		step.drop = account.recentAdditions(e.now())
 		step.put = []Credential{passwordCredential(account.User, phc, e.now())}
 		return e.signInUser(ctx, app, account, step)
 	})
 }
 
-// recentIdentities returns the identities that were added to a verified account in the last 72 hours:
-// a thief may have linked them. It leaves out the identity with which the account was made, and
-// those that were added in a session which a mail to the account's address began.
-func (a *Account) recentIdentities(now time.Time) (drop []Credential) {
+// recentAdditions returns the identities and passkeys that were added to a verified account in the last
+// 72 hours: a thief may have added them. It leaves out the identity with which the account was made,
+// those that were added in a session which a mail to the account's address began, and passkeys that
+// were added with a second factor.
+func (a *Account) recentAdditions(now time.Time) (drop []Credential) {
 	for _, c := range a.Credentials {
 		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
-		if c.Kind != oauthKind || old || !a.User.Verified || a.madeBy(c) || readIdentityData(c).Mailed == a.User.Email {
+		if old || !a.User.Verified || a.madeBy(c) {
 			continue
 		}
-		drop = append(drop, c)
+		if c.Kind == oauthKind && readIdentityData(c).Mailed != a.User.Email {
+			drop = append(drop, c)
+		}
+	}
+	for _, p := range a.factors().passkeys {
+		if p.credential.CreatedAt.After(now.Add(-forUndo.ttl)) && a.User.Verified && !p.Strong && p.Mailed != a.User.Email {
+			drop = append(drop, p.credential)
+		}
 	}
 	return drop
 }
 
-// removedIdentities lists the identities among the credentials that a step drops.
-func removedIdentities(drop []Credential) (names []Removed) {
+// removedWays lists the identities and passkeys among the credentials that a step drops.
+func removedWays(drop []Credential) (names []Removed) {
 	for _, c := range drop {
 		if c.Kind == oauthKind {
 			names = append(names, Removed{"identity", readIdentity(c, nil).Provider})
 		}
 	}
+	for _, p := range factorsOf(drop).passkeys {
+		names = append(names, Removed{"passkey", p.Name})
+	}
 	return names
+}
+
+// shown returns the name of the way as people see it.
+func (r Removed) shown() string {
+	if r.Type == "identity" {
+		return naming.Provider(r.Name)
+	}
+	return r.Name
 }
 
 // addResetNotice adds the events of a password reset, and a notice that names the identities that
 // the reset drops.
 func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
-	for _, r := range removedIdentities(c.Drop) {
-		names = append(names, naming.Provider(r.Name))
-		c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name})
+	for _, r := range removedWays(c.Drop) {
+		names = append(names, r.shown())
+		ev := Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name}
+		if r.Type == "passkey" {
+			ev.Type, ev.Reason = EventFactorRemove, methodPasskey
+		}
+		c.Riders.note(c.Now, ev)
 	}
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
 	l.Change = strings.Join(names, ", ")

@@ -69,7 +69,7 @@ func (s *sessions) claims(ctx context.Context, app App, m HookEvent, session Ses
 	u := m.User
 	claims := token.Access{
 		Issuer: s.signing.issuer(app.ID), Audience: app.ID.String(), Subject: u.ID.String(), SessionID: session.ID.String(),
-		ID: newID(now).String(), IssuedAt: now, ExpiresAt: expires, AuthTime: session.AuthTime, AMR: session.AMR, Roles: u.roles(app), Name: u.Name, Extra: extra,
+		ID: newID(now).String(), IssuedAt: now, ExpiresAt: expires, AuthTime: session.AuthTime, AMR: session.methods(), ACR: assuranceOf(session.methods()), Roles: u.roles(app), Name: u.Name, Extra: extra,
 	}
 	if u.Verified {
 		claims.Email = u.EmailTyped

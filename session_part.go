@@ -137,6 +137,7 @@ type sessionStart struct {
 	user   uuid.UUID
 	amr    []string // RFC 8176
 	by     Client
+	second bool // a second factor was shown
 	cookie bool // the client holds the session by a cookie; false: by a refresh token
 }
 
@@ -148,6 +149,9 @@ func (s *sessions) start(app App, by sessionStart, now time.Time) (*Session, ses
 		App: app.ID, ID: newID(now), UserID: by.user, AMR: by.amr,
 		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleUntil: now.Add(idle), Until: now.Add(absolute),
 		UserAgent: clean(by.by.UserAgent, maxUserAgent), IP: clean(by.by.IP, maxIP),
+	}
+	if by.second {
+		session.MFAAt = now
 	}
 	if by.cookie {
 		cookie := token.Random(cookieSize)

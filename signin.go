@@ -35,6 +35,12 @@ type signInStep struct {
 
 	mails *signUpProof // the proof that is mailed to a new user; nil: there is none
 
+	added   *newFactor // the factor that the step adds; nil: there is none
+	second  *factorUse // the second factor that was shown; nil: there is none
+	device  string     // the device token of the browser; may be empty
+	browser []byte     // the secret in the binding cookie; may be empty
+	created bool       // the sign-in made the user, in an earlier step
+
 	handOver handOver // the zero value: the session is not handed over
 	press    press    // the step stores its outcome; the zero press has no outcome
 }
@@ -49,7 +55,11 @@ func (s signInStep) leadsTo(app App) goal {
 
 // start returns the session that the step starts.
 func (s signInStep) start(app App, user uuid.UUID) sessionStart {
-	return sessionStart{user: user, amr: s.amr, by: s.client, cookie: s.inCookie(app)}
+	start := sessionStart{user: user, amr: s.amr, by: s.client, cookie: s.inCookie(app)}
+	if s.second != nil {
+		start.amr, start.second = withMethods(s.amr, s.second.amr...), true
+	}
+	return start
 }
 
 // starts reports whether the step starts a session.
@@ -86,6 +96,12 @@ func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step
 	if err := step.checkCookieRoom(app); err != nil {
 		return Landing{}, err
 	}
+	if stage, err := e.factors.due(app, account, step); err != nil || stage != "" {
+		if err != nil {
+			return Landing{}, err
+		}
+		return Landing{}, e.deferSignIn(ctx, app, account, step, stage)
+	}
 	ev := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
 	if step.starts() {
 		if err := e.hooks.before(ctx, ev); err != nil {
@@ -93,7 +109,7 @@ func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step
 		}
 	}
 	entry := signInChange{UserChange: UserChange{Now: e.now(), App: app.ID, ID: u.ID, Version: u.Version}}
-	if err := e.prepare(&entry, app, account, step); err != nil {
+	if err := e.prepare(ctx, &entry, app, account, step); err != nil {
 		return Landing{}, err
 	}
 	return e.commit(ctx, app, ev, entry)
@@ -121,10 +137,17 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 		step.put[i] = owned(step.put[i], u, now)
 	}
 	entry := signInChange{UserChange: UserChange{Now: now, App: app.ID, ID: u.ID}}
-	if err := e.prepare(&entry, app, nil, step); err != nil {
+	stage, err := e.factors.due(app, nil, step)
+	if err != nil {
 		return Landing{}, err
 	}
-	if step.mails != nil {
+	if stage != "" {
+		entry.waits = e.waitsForFactor(&entry, app, u, step, stage)
+	}
+	if err := e.prepare(ctx, &entry, app, nil, step); err != nil {
+		return Landing{}, err
+	}
+	if step.mails != nil && stage == "" {
 		e.tokens.addSignUpProof(&entry.Riders, app, u, step, now)
 	}
 	return e.commit(ctx, app, ev, entry)
@@ -138,13 +161,14 @@ type signInChange struct {
 	secret  sessionSecret
 	landing Landing
 	reset   *AccountReset
+	waits   *Error // the refusal of a sign-up that waits for a factor; nil: it does not
 }
 
 // prepare fills in what the step writes and how the flow ends. account is nil for a new user.
-func (e *Engine) prepare(c *signInChange, app App, account *Account, step signInStep) error {
+func (e *Engine) prepare(ctx context.Context, c *signInChange, app App, account *Account, step signInStep) error {
 	c.Take, c.Put, c.Drop, c.End = step.take, step.put, step.drop, step.end
 	c.landing.State = step.ends
-	if step.starts() {
+	if step.starts() && c.waits == nil {
 		c.landing.State = LandingSignedIn
 		c.Session, c.secret = e.sessions.start(app, step.start(app, c.ID), c.Now)
 	}
@@ -152,8 +176,11 @@ func (e *Engine) prepare(c *signInChange, app App, account *Account, step signIn
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
 	} else {
 		e.prepareAccount(c, app, account, step)
+		if err := e.prepareFactors(ctx, c, app, account, step); err != nil {
+			return err
+		}
 	}
-	c.landing.SignIn.Removed = removedIdentities(c.Drop)
+	c.landing.SignIn.Removed = removedWays(c.Drop)
 	return e.prepareLanding(c, account == nil, step)
 }
 
@@ -183,6 +210,9 @@ func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step
 // prepareLanding adds the one-time code if the step hands the session over, and adds the outcome of
 // the press.
 func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) error {
+	if c.waits != nil {
+		return nil // the outcome is the refusal
+	}
 	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed, Reset: c.reset}
 	if c.Session != nil {
 		out.Session, out.Secret = c.Session.ID, c.secret.Bytes()
@@ -228,6 +258,9 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 		if c.landing.SignIn, err = e.begin(ctx, app, m, *c.Session, c.secret); err != nil {
 			return Landing{}, err
 		}
+	}
+	if c.waits != nil {
+		return Landing{}, c.waits
 	}
 	c.landing.SignIn.Removed, c.landing.SignIn.Reset = removed, c.reset
 	return c.landing, nil

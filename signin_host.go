@@ -13,7 +13,7 @@ const maxMethod = 64
 // mailedTo returns the address of the user if a mailed proof alone began the session. Otherwise it is
 // empty.
 func (s Session) mailedTo(u User) string {
-	if !slices.Equal(s.AMR, []string{"otp"}) {
+	if !slices.Equal(s.AMR, []string{amrOTP}) {
 		return ""
 	}
 	return u.Email
@@ -23,7 +23,12 @@ func (s Session) mailedTo(u User) string {
 type HostSignIn struct {
 	App, User uuid.UUID
 	Method    string // 1 to 64 bytes of printable text, such as "hwk" (RFC 8176)
-	Client    Client
+
+	// SecondFactor says that the host has checked two factors. The session counts as one with a
+	// second factor, and authkit asks for no other.
+	SecondFactor bool
+
+	Client Client
 }
 
 // StartSession signs a user in by a method of the host. The method becomes the user's auth_method
@@ -45,6 +50,9 @@ func (e *Engine) StartSession(ctx context.Context, in HostSignIn) (_ SignIn, err
 		return SignIn{}, err
 	}
 	step := signInStep{method: in.Method, amr: []string{in.Method}, client: in.Client}
+	if in.SecondFactor {
+		step.second = &factorUse{method: in.Method}
+	}
 	landing, err := again(func() (Landing, error) {
 		account, err := e.accountOf(ctx, UserRef{App: in.App, ID: in.User})
 		if err != nil {

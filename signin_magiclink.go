@@ -109,7 +109,7 @@ func (e *Engine) RedeemMagicLink(ctx context.Context, in MagicLinkProof) (_ Sign
 	if in.KeepPassword {
 		got.keepOn = in.Device
 	}
-	landing, err := e.signInByMail(ctx, app, got.redeemedIn(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer})
+	landing, err := e.signInByMail(ctx, app, got.redeemedIn(in.Browser, app.ID), signInStep{client: in.Client, bearer: in.bearer, browser: in.Browser, device: in.Device})
 	return landing.SignIn, err
 }
 
@@ -129,7 +129,7 @@ func (c challenge) matches(account *Account) bool {
 // signInByMail signs in by a mailed proof of the address, which a person other than its asker may
 // redeem. The caller sets the client of the step, and how the flow ends.
 func (e *Engine) signInByMail(ctx context.Context, app App, got challenge, step signInStep) (Landing, error) {
-	step.method, step.amr, step.client = MethodMagicLink, []string{"otp"}, got.redeemer(step.client)
+	step.method, step.amr, step.client = MethodMagicLink, []string{amrOTP}, got.redeemer(step.client)
 	step.take, step.proof, step.emailTyped = &got.take, true, got.address()
 	return again(func() (Landing, error) {
 		account, err := e.accountOfAddress(ctx, app, &got)
@@ -199,6 +199,11 @@ func (in PagePress) find(ctx context.Context, k *tokens, app App, p purpose) (ch
 	return k.findCode(ctx, app, p, by)
 }
 
+// step is the part of the step that the press gives.
+func (in PagePress) step(got challenge, p press) signInStep {
+	return signInStep{client: got.redeemer(in.Client), press: p, browser: in.Browser, device: in.Device}
+}
+
 // sent is what identifies the press: what was pressed, and what was sent.
 func (in PagePress) sent(what string, more ...string) []string {
 	return append([]string{what, in.Token, in.Code, in.Binding}, more...)
@@ -237,7 +242,7 @@ func (e *Engine) pressLink(ctx context.Context, app App, p press, in PagePress) 
 	if in.KeepPassword {
 		got.keepOn = in.Device
 	}
-	step := signInStep{client: got.redeemer(in.Client), press: p}
+	step := in.step(got, p)
 	if got.data.RedirectTo == "" && !in.Stay && !step.inCookie(app) {
 		if in.Token != "" {
 			return Landing{State: LandingTypeCode}, nil

@@ -16,6 +16,7 @@ type OAuthReturn struct {
 	Code, State, Iss, Fail string // Fail is the provider's error code
 	Binding                string // of a flow that began without the binding cookie
 	Browser                []byte // the secret in the binding cookie (see [Engine.Browser]), for a flow that began with it
+	Device                 string // as in [PasswordSignIn]
 	Client                 Client
 }
 
@@ -35,7 +36,7 @@ func (e *Engine) FinishOAuth(ctx context.Context, in OAuthReturn) (_ SignIn, err
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.finish(ctx, app, in, kept, signInStep{take: &take})
+	landing, err := e.finish(ctx, app, in, kept, signInStep{take: &take, browser: in.Browser, device: in.Device})
 	return landing.SignIn, err
 }
 
@@ -64,8 +65,8 @@ func (e *Engine) ReturnOAuth(ctx context.Context, in OAuthReturn) (_ Landing, er
 	}
 	ctx, cancel := outlive(ctx)
 	defer cancel()
-	landing, err := e.finishReturn(ctx, app, in, kept, signInStep{take: &take, press: p})
-	if err != nil {
+	landing, err := e.finishReturn(ctx, app, in, kept, signInStep{take: &take, press: p, browser: in.Browser, device: in.Device})
+	if err != nil && !waitsForFactor(err) {
 		e.rememberRefusal(ctx, p, take, landing.RedirectTo, err)
 	}
 	return landing, err
@@ -82,7 +83,7 @@ func (e *Engine) finishReturn(ctx context.Context, app App, in OAuthReturn, kept
 	}
 	step.handOver = handOver{kept.RedirectTo, kept.Challenge, in.Browser}
 	landing, err := e.finish(ctx, app, in, kept, step)
-	if err != nil {
+	if err != nil && !waitsForFactor(err) {
 		landing = Landing{State: LandingGoesOn, RedirectTo: kept.RedirectTo}
 	}
 	return landing, err

@@ -12,6 +12,7 @@ const (
 	MethodCredentials = "credentials"
 	MethodMagicLink   = "magic_link"
 	MethodOAuth       = "oauth"
+	MethodPasskey     = "passkey"
 )
 
 // PasswordSignIn is the request of a sign-in by email and password.
@@ -78,7 +79,8 @@ func (p passwordTry) run(ctx context.Context) (_ Landing, err error) {
 		return Landing{}, err
 	}
 	p.weak = e.hasher.check(in.Password, p.app.Name, in.Name, in.Email)
-	p.step.method, p.step.amr, p.step.client = MethodCredentials, []string{"pwd"}, in.Client
+	p.step.method, p.step.amr, p.step.client = MethodCredentials, []string{amrPwd}, in.Client
+	p.step.browser, p.step.device = in.Browser, in.Device
 	if in.Intent == "sign_up" {
 		return p.signUp(ctx)
 	}

@@ -88,7 +88,7 @@ func (e *Engine) PressSignUp(ctx context.Context, in PagePress) (Landing, error)
 		if err != nil {
 			return Landing{}, err
 		}
-		step := signInStep{client: got.redeemer(in.Client), press: p}
+		step := in.step(got, p)
 		step.handOver = got.handOver(in.Browser)
 		if err := e.checkGoal(app, step.leadsTo(app)); err != nil {
 			return Landing{}, err

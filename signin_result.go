@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/device"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
@@ -34,6 +35,8 @@ type SignIn struct {
 	// Pending is set if the user is not signed in yet; every other field is then empty. A sign-up
 	// waits for the proof of its address.
 	Pending *Pending
+
+	remember *device.Remembered // what the device token is to note; nil: nothing
 }
 
 // Removed is a way to sign in that a password reset removed from the account.

@@ -85,6 +85,17 @@ type Settings struct {
 	// Branding is how the app looks on pages.
 	Branding Branding `json:"branding,omitzero"`
 
+	// MFA says whether users may or must have a second factor; empty: [MFAOptional].
+	MFA MFAPolicy `json:"mfa,omitempty"`
+
+	// MFARememberDays is for how many days a browser that a person asked to remember is not asked for a
+	// second factor again, 1 to 90; zero: every sign-in is asked.
+	MFARememberDays int `json:"mfa_remember_days,omitempty"`
+
+	// PasskeyRPID is the relying party of the app's passkeys, a domain that the hosts of its origins end
+	// in (WebAuthn Level 3, section 5.1.2); empty: the host of Config.BaseURL.
+	PasskeyRPID string `json:"passkey_rp_id,omitempty"`
+
 	// AuditDays is for how many days the events of the app are kept, 7 to 3650; zero: 400.
 	AuditDays int `json:"audit_days,omitempty"`
 }
@@ -115,6 +126,16 @@ const (
 
 	// VerifyEmailOff lets users in without a proof, and mails one only where it is asked for.
 	VerifyEmailOff VerifyEmailPolicy = "off"
+)
+
+// MFAPolicy says whether users may or must have a second factor.
+type MFAPolicy string
+
+// The policies for second factors.
+const (
+	MFAOptional MFAPolicy = "optional" // users may set one up, and who has a TOTP is asked for a second factor
+	MFAOff      MFAPolicy = "off"      // nothing may be set up; who has a TOTP is asked all the same
+	MFARequired MFAPolicy = "required" // every user is asked, and sets one up at the next sign-in without one
 )
 
 // IdentityPolicy says when an identity is linked to an account automatically.
@@ -364,9 +385,16 @@ const (
 	EventIdentityLink   = "identity.link"   // Reason: the provider; a new user's first identity is its user.create
 	EventIdentityUnlink = "identity.unlink" // Reason: the provider
 
-	EventSessionStart  = "session.start" // Reason: the method, or the [Code] where Result is "refused"
-	EventSessionEnd    = "session.end"   // Reason: why; Detail: session_id, where one session is ended
-	EventSessionRenew  = "session.renew" // a refresh was repeated with its idempotency key: a new successor took the place of an unused one
+	EventFactorAdd     = "factor.add"    // Reason: "totp" or "passkey"
+	EventFactorRemove  = "factor.remove" // Reason: "totp", "passkey", or "all"
+	EventRecoveryUse   = "recovery_code.use"
+	EventRecoveryRenew = "recovery_code.renew"
+	EventPasskeyClone  = "passkey.clone" // a warning: the signature counter did not grow; Reason: the passkey's id
+
+	EventSessionStepUp = "session.step_up" // Reason: the method
+	EventSessionStart  = "session.start"   // Reason: the method, or the [Code] where Result is "refused"
+	EventSessionEnd    = "session.end"     // Reason: why; Detail: session_id, where one session is ended
+	EventSessionRenew  = "session.renew"   // a refresh was repeated with its idempotency key: a new successor took the place of an unused one
 	EventSessionEndAll = "session.end_all"
 
 	// EventForwardedHeader warns of a header such as X-Forwarded-For that changed nothing.

@@ -11,18 +11,18 @@ import (
 
 // userLine is a user of an import, on one line. A member that is null counts as left out.
 type userLine struct {
-	Email    string       `json:"email" api:"required"`         // the user's address
-	ID       clearable    `json:"user_id" null:"ok"`            // the id that the user keeps; otherwise a new one
-	Name     clearable    `json:"name" null:"ok"`               // the user's name, of up to 200 characters
-	Verified *bool        `json:"email_verified" null:"ok"`     // whether the address counts as proven, by the word of the caller
-	Hash     clearable    `json:"password_hash" null:"ok"`      // a hash of the user's password that another system made, in the forms of docs/migrating.md
-	Created  *time.Time   `json:"created_at" null:"ok"`         // when the user was created; otherwise now
-	External clearable    `json:"external_id" null:"ok"`        // the user's id at the app's own
-	Metadata metadataJSON `json:"metadata" null:"deep"`         // an object of at most 4 KiB and 5 levels, which the user sees
-	Private  metadataJSON `json:"private_metadata" null:"deep"` // an object of at most 4 KiB and 5 levels, which the user never sees
-	Roles    *[]string    `json:"roles" null:"ok"`              // at most 32
-	Disabled *bool        `json:"disabled" null:"ok"`           // whether the user may not sign in
-	Reason   clearable    `json:"disabled_reason" null:"ok"`    // for the developer
+	Email    string     `json:"email" api:"required"`         // the user's address
+	ID       clearable  `json:"user_id" null:"ok"`            // the id that the user keeps; otherwise a new one
+	Name     clearable  `json:"name" null:"ok"`               // the user's name, of up to 200 characters
+	Verified *bool      `json:"email_verified" null:"ok"`     // whether the address counts as proven, by the word of the caller
+	Hash     clearable  `json:"password_hash" null:"ok"`      // a hash of the user's password that another system made, in the forms of docs/migrating.md
+	Created  *time.Time `json:"created_at" null:"ok"`         // when the user was created; otherwise now
+	External clearable  `json:"external_id" null:"ok"`        // the user's id at the app's own
+	Metadata objectJSON `json:"metadata" null:"deep"`         // an object of at most 4 KiB and 5 levels, which the user sees
+	Private  objectJSON `json:"private_metadata" null:"deep"` // an object of at most 4 KiB and 5 levels, which the user never sees
+	Roles    *[]string  `json:"roles" null:"ok"`              // at most 32
+	Disabled *bool      `json:"disabled" null:"ok"`           // whether the user may not sign in
+	Reason   clearable  `json:"disabled_reason" null:"ok"`    // for the developer
 
 	Identities *[]identityLine `json:"identities" null:"ok"`  // accounts at providers
 	TOTP       jsontext.Value  `json:"totp_secret" null:"ok"` // not taken yet
@@ -76,7 +76,7 @@ func (in userLine) user() (u UserImport, err error) {
 }
 
 // orAbsent makes nil of metadata that is null.
-func orAbsent(m metadataJSON) []byte {
+func orAbsent(m objectJSON) []byte {
 	if string(m) == "null" {
 		return nil
 	}

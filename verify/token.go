@@ -46,6 +46,7 @@ type payload struct {
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
 	AMR           []string `json:"amr"`
+	ACR           string   `json:"acr,omitzero"`
 	Name          string   `json:"name"`
 	Email         string   `json:"email"`
 	EmailVerified bool     `json:"email_verified"`
@@ -56,7 +57,7 @@ var headerFields, claimFields = strictjson.FieldsOf[header](), strictjson.Fields
 
 func (c *payload) public() Claims {
 	out := Claims{
-		Subject: c.Subject, App: c.Audience, SessionID: c.SessionID, Name: c.Name, ID: c.ID, Methods: c.AMR, Roles: c.Roles,
+		Subject: c.Subject, App: c.Audience, SessionID: c.SessionID, Name: c.Name, ID: c.ID, Methods: c.AMR, Assurance: c.ACR, Roles: c.Roles,
 		AuthTime: time.Unix(c.AuthTime, 0).UTC(), IssuedAt: time.Unix(*c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(*c.ExpiresAt, 0).UTC(),
 	}
 	if c.EmailVerified {
@@ -123,7 +124,7 @@ func (c *payload) plain() []strictjson.Field {
 	return []strictjson.Field{
 		{Name: "iss", Into: &c.Issuer}, {Name: "sub", Into: &c.Subject}, {Name: "aud", Into: &c.Audience}, {Name: "client_id", Into: &c.ClientID},
 		{Name: "exp", Into: &c.ExpiresAt}, {Name: "iat", Into: &c.IssuedAt}, {Name: "nbf", Into: &c.NotBefore},
-		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR},
+		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR}, {Name: "acr", Into: &c.ACR},
 		{Name: "name", Into: &c.Name}, {Name: "email", Into: &c.Email}, {Name: "email_verified", Into: &c.EmailVerified},
 		{Name: "roles", Into: &c.Roles},
 	}

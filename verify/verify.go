@@ -69,6 +69,7 @@ type Claims struct {
 	Name      string   // may be empty
 	ID        string   // of this token
 	Methods   []string // RFC 8176
+	Assurance string   // the `acr`: "aal2" after a password with a second factor, and after a passkey; else "aal1"
 
 	// Roles are those that counted when the token was minted. One that was taken away since still
 	// stands in it until it expires; Engine.RequireRole knows.

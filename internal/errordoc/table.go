@@ -172,6 +172,21 @@ var table = []Doc{
 		Fix: "Use a method that the Allow header lists.",
 	},
 	{
+		Code: "mfa_enrollment_required", Status: http.StatusUnauthorized, Meaning: "The first factor was right. This app requires a second one, and the user has not set it up.",
+		Causes: []string{
+			"The setting mfa of the app is required, and the user has neither a TOTP nor a passkey.",
+		},
+		Fix: "Where methods has email_code, send the code of the mail with mfa_token and binding to POST /auth/mfa/{app_id}. Then set up a TOTP or a passkey with the mfa_token of that answer.",
+	},
+	{
+		Code: "mfa_required", Status: http.StatusUnauthorized, Meaning: "The first factor was right, and a second one is required.",
+		Causes: []string{
+			"The user has a TOTP.",
+			"The setting mfa of the app is required.",
+		},
+		Fix: "Ask the person for one of methods, and send it with mfa_token and binding to POST /auth/mfa/{app_id} within ten minutes.",
+	},
+	{
 		Code: "not_found", Status: http.StatusNotFound, Meaning: "There is nothing at this path.",
 		Causes: []string{
 			"The path is misspelled, or not in its canonical form.",
@@ -185,6 +200,13 @@ var table = []Doc{
 			"There is one configuration for each provider and app.",
 		},
 		Fix: "Change the existing one with PATCH.",
+	},
+	{
+		Code: "passkeys_remain", Status: http.StatusConflict, Meaning: "Users of the app have passkeys of another relying party.",
+		Causes: []string{
+			"The setting passkey_rp_id was to change, and those passkeys would work no more.",
+		},
+		Fix: "Keep passkey_rp_id, or send strand_passkeys true with it.",
 	},
 	{
 		Code: "password_set", Status: http.StatusConflict, Meaning: "The user has a password already.",
@@ -236,8 +258,10 @@ var table = []Doc{
 		Code: "reauthentication_required", Status: http.StatusForbidden, Meaning: "This needs a sign-in of the last ten minutes.",
 		Causes: []string{
 			"The session is older than that.",
+			"The user has a TOTP or a passkey, and the session has shown neither.",
+			"A removed factor has taken the second factor out of the session.",
 		},
-		Fix: "Sign in again and repeat the request.",
+		Fix: "Step up by one of methods at POST /auth/step-up/{app_id}, or sign in again, and repeat the request.",
 	},
 	{
 		Code: "session_not_found", Status: http.StatusNotFound, Meaning: "The user has no such session.",

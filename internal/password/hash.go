@@ -8,6 +8,7 @@ package password
 
 import (
 	"crypto/rand"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,6 +55,32 @@ func Salt() []byte {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // it never fails
 	return salt
+}
+
+// MatchAny returns the index of the hash that a password has, or -1. The hashes have the parameters and
+// the salt of the first, so that one derivation serves all; one that has not does not match. The time
+// does not tell which hash matched.
+func MatchAny(pw string, phcs []string) int {
+	at := -1
+	if len(phcs) == 0 {
+		return at
+	}
+	first, ok := readArgon(phcs[0])
+	if !ok || first.fault() != "" {
+		return at
+	}
+	mine, ok := first.(argon)
+	if !ok {
+		return at
+	}
+	mine.key = argon2.IDKey([]byte(pw), mine.salt, mine.Time, mine.Params.MemoryKiB, mine.Threads, uint32(len(mine.key))) //nolint:gosec // at most maxKey
+	text := []byte(mine.String())
+	for i, phc := range phcs {
+		if subtle.ConstantTimeCompare([]byte(phc), text) == 1 {
+			at = i
+		}
+	}
+	return at
 }
 
 // Same reports whether phc was made with these parameters.

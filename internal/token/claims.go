@@ -28,6 +28,7 @@ type claims struct {
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
 	AMR           []string `json:"amr"`
+	ACR           string   `json:"acr,omitzero"`
 	Name          string   `json:"name"`
 	Email         string   `json:"email,omitzero"`
 	EmailVerified bool     `json:"email_verified,omitzero"`
@@ -38,7 +39,7 @@ type claims struct {
 
 // claimNames are the names that an extra claim must not have.
 var claimNames = []string{
-	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "name", "email", "email_verified", "roles",
+	"iss", "sub", "aud", "client_id", "exp", "iat", "nbf", "jti", "sid", "auth_time", "amr", "acr", "name", "email", "email_verified", "roles",
 }
 
 // ReservedClaim reports whether an extra claim must not have the name: it is one of claimNames,
@@ -46,7 +47,7 @@ var claimNames = []string{
 // RFC 7800, section 3.1).
 func ReservedClaim(name string) bool {
 	return slices.Contains(claimNames, name) ||
-		slices.Contains([]string{"acr", "azp", "nonce", "cnf", "act", "may_act", "typ", ""}, name)
+		slices.Contains([]string{"azp", "nonce", "cnf", "act", "may_act", "typ", ""}, name)
 }
 
 // text writes the claims as JSON. It refuses an extra claim with one of claimNames, and text that
@@ -63,6 +64,9 @@ func (c *claims) text() ([]byte, error) {
 	w.text(`,"sid":`, c.SessionID)
 	w.number(`,"auth_time":`, c.AuthTime)
 	w.list(`,"amr":`, c.AMR)
+	if c.ACR != "" {
+		w.text(`,"acr":`, c.ACR)
+	}
 	w.text(`,"name":`, c.Name)
 	if c.Email != "" {
 		w.text(`,"email":`, c.Email)
@@ -156,7 +160,7 @@ func (c *claims) plain() []strictjson.Field {
 	return []strictjson.Field{
 		{Name: "iss", Into: &c.Issuer}, {Name: "sub", Into: &c.Subject}, {Name: "aud", Into: &c.Audience}, {Name: "client_id", Into: &c.ClientID},
 		{Name: "exp", Into: &c.ExpiresAt}, {Name: "iat", Into: &c.IssuedAt}, {Name: "nbf", Into: &c.NotBefore},
-		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR},
+		{Name: "jti", Into: &c.ID}, {Name: "sid", Into: &c.SessionID}, {Name: "auth_time", Into: &c.AuthTime}, {Name: "amr", Into: &c.AMR}, {Name: "acr", Into: &c.ACR},
 		{Name: "name", Into: &c.Name}, {Name: "email", Into: &c.Email}, {Name: "email_verified", Into: &c.EmailVerified},
 		{Name: "roles", Into: &c.Roles},
 	}
@@ -181,7 +185,7 @@ func newClaims(a Access) *claims {
 	return &claims{
 		Issuer: a.Issuer, Subject: a.Subject, Audience: a.Audience, ClientID: a.Audience,
 		ExpiresAt: new(a.ExpiresAt.Unix()), IssuedAt: new(a.IssuedAt.Unix()), AuthTime: a.AuthTime.Unix(),
-		ID: a.ID, SessionID: a.SessionID, AMR: a.AMR, Name: a.Name,
+		ID: a.ID, SessionID: a.SessionID, AMR: a.AMR, ACR: a.ACR, Name: a.Name,
 		Email: a.Email, EmailVerified: a.Email != "", Roles: a.Roles, Extra: a.Extra,
 	}
 }
@@ -189,7 +193,7 @@ func newClaims(a Access) *claims {
 func (c *claims) access() Access {
 	a := Access{
 		Issuer: c.Issuer, Audience: c.Audience, Subject: c.Subject, SessionID: c.SessionID,
-		Name: c.Name, ID: c.ID, AMR: c.AMR, Roles: c.Roles, Extra: c.Extra, AuthTime: time.Unix(c.AuthTime, 0).UTC(),
+		Name: c.Name, ID: c.ID, AMR: c.AMR, ACR: c.ACR, Roles: c.Roles, Extra: c.Extra, AuthTime: time.Unix(c.AuthTime, 0).UTC(),
 		IssuedAt: time.Unix(*c.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(*c.ExpiresAt, 0).UTC(),
 	}
 	if c.EmailVerified {

@@ -1,0 +1,84 @@
+package authkit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/seal"
+	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/internal/totp"
+)
+
+// factors opens, makes and checks the second factors of users. It reads no store and starts no
+// session: its results are parts of the step that a flow writes. It is safe for concurrent use.
+type factors struct {
+	ring   *seal.Ring
+	hasher *hasher
+	limits *limiter
+	tokens *tokens
+	outbox *outbox
+	now    func() time.Time
+
+	passkeys PasskeyVerifier // nil: passkeys are off
+	rpID     string          // the host of BaseURL; empty if that is an IP address
+	origin   string          // of BaseURL
+}
+
+// openTOTP opens the data of a TOTP. [CodeInternal]: it was sealed by a secret that is not configured.
+func (f *factors) openTOTP(c Credential) (data totpData, err error) {
+	plain, err := f.ring.Open(c.Data, totpAAD(c.App, c.UserID))
+	if err == nil {
+		err = json.Unmarshal(plain, &data)
+	}
+	if err != nil {
+		return totpData{}, &Error{Code: CodeInternal, Detail: "the second factor cannot be opened", Err: fmt.Errorf("TOTP of user %s: %w", c.UserID, err)}
+	}
+	return data, nil
+}
+
+// totpCredential seals the data of a user's TOTP.
+func (f *factors) totpCredential(app, user uuid.UUID, data totpData) Credential {
+	return Credential{
+		App: app, UserID: user, Kind: totpKind, Subject: user.String(), CreatedAt: data.Since,
+		Data: f.ring.Seal(plainJSON(data), totpAAD(app, user)),
+	}
+}
+
+// generation names the set of an account's factors. It changes with every factor that is added,
+// replaced or removed, and with a new set of recovery codes; not with their use.
+func (f *factors) generation(held heldFactors) ([]byte, error) {
+	var names []string
+	if held.totp != nil {
+		data, err := f.openTOTP(*held.totp)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, data.ID.String())
+	}
+	if held.recovery != nil {
+		names = append(names, readRecovery(*held.recovery).ID.String())
+	}
+	for _, p := range held.passkeys {
+		names = append(names, p.ID.String())
+	}
+	slices.Sort(names)
+	return token.Hash(seal.AAD(names...)), nil
+}
+
+// errUsed refuses a code that was used.
+var errWrongCode = errors.New("the code is wrong, of another time, or was used")
+
+// useTOTP returns the data of a TOTP after the use of a code. errWrongCode.
+func useTOTP(data totpData, code string, now time.Time, of class) (totpData, error) {
+	step, ok := totp.Match(data.Seed, code, now, data.Step)
+	if !ok {
+		return totpData{}, errWrongCode
+	}
+	data.Step, data.Uses = step, data.Uses.with(now.Format(time.DateOnly), of)
+	return data, nil
+}

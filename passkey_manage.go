@@ -1,0 +1,234 @@
+package authkit
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/aaguid"
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// Passkey is a passkey of a user.
+type Passkey struct {
+	ID         uuid.UUID
+	Name       string
+	CreatedAt  time.Time
+	LastUsedAt time.Time // zero: not yet
+	BackedUp   bool      // a copy of it exists, so that it survives the loss of the device
+	Transports []string  // by which it is reached, as the authenticator said ("internal", "hybrid", "usb" and others)
+}
+
+// maxPasskeys is how many passkeys a user may have.
+const maxPasskeys = 20
+
+// maxPasskeyName is how long the name of a passkey may be, in characters.
+const maxPasskeyName = 64
+
+// public returns the passkey as its user sees it.
+func (p heldPasskey) public() Passkey {
+	return Passkey{
+		ID: p.ID, Name: p.Name, CreatedAt: p.credential.CreatedAt, LastUsedAt: p.LastUsed, BackedUp: p.BackedUp, Transports: p.Transports,
+	}
+}
+
+// BeginNewPasskey returns the options with which a browser makes a passkey. They exclude the passkeys that
+// the user has. [CodeLimitReached]: the user has 20. [CodeForbidden]: the app has second factors switched
+// off. [CodeNotFound]: there are no passkeys here. [CodeInvalidToken], of a Token.
+func (e *Engine) BeginNewPasskey(ctx context.Context, in FactorOwner) (Ceremony, error) {
+	app, account, _, err := e.factorOwner(ctx, in)
+	if err != nil {
+		return Ceremony{}, err
+	}
+	if err := e.factors.needPasskeys(app); err != nil {
+		return Ceremony{}, err
+	}
+	held := account.factors()
+	if len(held.passkeys) >= maxPasskeys {
+		return Ceremony{}, limitReached("passkeys", maxPasskeys)
+	}
+	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(app), Handle: held.handle()}
+	options, err := e.factors.passkeys.CreationOptions(e.factors.registration(app, account, data))
+	if err != nil {
+		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
+	}
+	begun, err := e.factors.newState(ctx, app, newPasskeyKind, &account.User, in.asker(), data)
+	begun.Options = options
+	return begun, err
+}
+
+// handle returns the user handle of the account's passkeys, or a new one if there is no passkey.
+func (f heldFactors) handle() []byte {
+	if len(f.passkeys) > 0 {
+		return f.passkeys[0].UserHandle
+	}
+	return token.Random(challengeSize)
+}
+
+// registration is the ceremony in which a passkey is made for an account.
+func (f *factors) registration(app App, account *Account, data ceremonyData) PasskeyRegistration {
+	u := account.User
+	r := PasskeyRegistration{
+		PasskeyCeremony: f.ceremony(app, data), RPName: app.Name, UserHandle: data.Handle,
+		UserName: u.EmailTyped, DisplayName: cmp.Or(u.Name, u.EmailTyped),
+	}
+	for _, p := range account.factors().passkeys {
+		if p.RPID == data.RPID {
+			r.Exclude = append(r.Exclude, p.PasskeyRecord)
+		}
+	}
+	return r
+}
+
+// PasskeyFinish is the passkey that a browser has made.
+type PasskeyFinish struct {
+	FactorOwner
+
+	State      string          // Ceremony.State
+	Credential json.RawMessage // what toJSON gives
+	Name       string          // empty: that of the authenticator
+}
+
+// FinishNewPasskey adds a passkey to the user. The session at hand has shown a second factor from now on.
+// A mail tells the user, with a link that undoes it. With a Token the sign-in that waited for the factor
+// goes on in the same step, and the user's other sessions end.
+//
+// [CodeInvalidToken]: the state is spent, expired, or of another user or browser. [CodeInvalidCredentials]:
+// the credential cannot be verified, or another user of the app has it. [CodeLimitReached].
+func (e *Engine) FinishNewPasskey(ctx context.Context, in PasskeyFinish) (_ Enrolled, err error) {
+	defer e.hooks.refused(ctx, attempt{EventFactorAdd, in.App, in.Client}, &err)
+	if err := checkPasskeyName(in.Name); err != nil {
+		return Enrolled{}, err
+	}
+	return e.enrol(ctx, in.FactorOwner, press{}, func(ctx context.Context, app App, account *Account) (newFactor, error) {
+		state, err := e.factors.findState(ctx, app, newPasskeyKind, in.State, in.asker())
+		switch {
+		case err != nil:
+			return newFactor{}, err
+		case state.user != account.User.ID:
+			return newFactor{}, invalidToken("the state is another user's")
+		}
+		if err := e.factors.needPasskeys(app); err != nil {
+			return newFactor{}, err
+		}
+		return e.newPasskey(ctx, app, account, state, in)
+	})
+}
+
+// newPasskey verifies a new passkey for an account.
+func (e *Engine) newPasskey(ctx context.Context, app App, account *Account, state ceremonyState, in PasskeyFinish) (newFactor, error) {
+	held, now := account.factors(), e.now()
+	switch {
+	case len(held.passkeys) >= maxPasskeys:
+		return newFactor{}, limitReached("passkeys", maxPasskeys)
+	case len(held.passkeys) > 0 && !bytes.Equal(held.handle(), state.data.Handle), state.data.RPID != e.factors.relyingParty(app):
+		return newFactor{}, invalidToken("another passkey was added, or the relying party changed, since the ceremony began").with(ReasonSpent)
+	}
+	record, err := e.factors.passkeys.Register(e.factors.registration(app, account, state.data), in.Credential)
+	if err != nil {
+		return newFactor{}, wrongPasskey(err).about(account)
+	}
+	subject := passkeySubject(state.data.RPID, record.CredentialID)
+	other, err := e.account(ctx, app.ID, AccountKey{Kind: passkeyKind, Subject: subject})
+	switch {
+	case err != nil:
+		return newFactor{}, err
+	case other != nil:
+		return newFactor{}, wrongPasskey(cause("a user of the app has the passkey")).about(account)
+	}
+	record.UserHandle = state.data.Handle
+	data := passkeyData{PasskeyRecord: record, ID: newID(now), RPID: state.data.RPID, Name: cmp.Or(in.Name, aaguid.Name(record.AAGUID), "Passkey")}
+	if in.Session != uuid.Nil {
+		s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: account.User.ID, ID: in.Session})
+		if err != nil {
+			return newFactor{}, err
+		}
+		data.Mailed, data.Strong = s.mailedTo(account.User), !s.MFAAt.IsZero()
+	}
+	c := Credential{App: app.ID, UserID: account.User.ID, Kind: passkeyKind, Subject: subject, Data: plainJSON(data), CreatedAt: now}
+	return newFactor{
+		kind: methodPasskey, name: data.Name, take: state.take, passkey: heldPasskey{data, c}.public(),
+		use: factorUse{method: methodPasskey, amr: []string{amrPop, amrUser}, put: []Credential{c}},
+	}, nil
+}
+
+func checkPasskeyName(name string) error {
+	if utf8.RuneCountInString(name) > maxPasskeyName || clean(name, len(name)) != name {
+		return invalid("name", "invalid_name", "name is not up to 64 printable characters")
+	}
+	return nil
+}
+
+// Passkeys returns the passkeys of a user, oldest first. [CodeUserNotFound].
+func (e *Engine) Passkeys(ctx context.Context, ref UserRef) ([]Passkey, error) {
+	account, err := e.accountOf(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	list := []Passkey{}
+	for _, p := range account.factors().passkeys {
+		list = append(list, p.public())
+	}
+	return list, nil
+}
+
+// PasskeyRef names a passkey of a user.
+type PasskeyRef struct {
+	App, User, ID uuid.UUID
+	Client        Client
+}
+
+// RenamePasskey gives a passkey another name, of 1 to 64 printable characters. [CodeNotFound]: the user has
+// no such passkey. [CodeUserNotFound].
+func (e *Engine) RenamePasskey(ctx context.Context, in PasskeyRef, name string) (Passkey, error) {
+	if name == "" {
+		return Passkey{}, invalid("name", "required", "name is missing")
+	}
+	if err := checkPasskeyName(name); err != nil {
+		return Passkey{}, err
+	}
+	var out Passkey
+	err := e.changePasskey(ctx, in, func(_ App, _ *Account, p *heldPasskey, c *UserChange) error {
+		p.Name = name
+		c.Put, out = append(c.Put, p.put()), p.public()
+		return nil
+	})
+	return out, err
+}
+
+// RemovePasskey removes a passkey, and takes `mfa` out of the user's running sessions. A mail tells the
+// user. The caller has checked that the sign-in is fresh. [CodeLastCredential]: it is the last way in; a
+// proven address is one. [CodeNotFound]: the user has no such passkey. [CodeUserNotFound].
+func (e *Engine) RemovePasskey(ctx context.Context, in PasskeyRef) (err error) {
+	defer e.hooks.refused(ctx, attempt{EventFactorRemove, in.App, in.Client}, &err)
+	return e.changePasskey(ctx, in, func(app App, account *Account, p *heldPasskey, c *UserChange) error {
+		c.Drop = append(c.Drop, p.credential)
+		if !account.User.Verified && !account.hasWayInWithout(p.credential) {
+			return refuse(CodeLastCredential, "it is the last way to sign in to the account: add another first")
+		}
+		return e.factors.tellOfRemoved(ctx, c, app, account, removedFactor{methodPasskey, p.Name}, in.Client)
+	})
+}
+
+// hasWayInWithout reports whether the account has a password, an identity or a passkey beside a credential.
+func (a *Account) hasWayInWithout(one Credential) bool {
+	return slices.ContainsFunc(a.Credentials, func(c Credential) bool {
+		return (c.Kind == passwordKind || c.Kind == oauthKind || c.Kind == passkeyKind) && (c.Kind != one.Kind || c.Subject != one.Subject)
+	})
+}
+
+func (e *Engine) changePasskey(ctx context.Context, in PasskeyRef, change func(App, *Account, *heldPasskey, *UserChange) error) error {
+	return e.changeFactorsOf(ctx, FactorRemoval{App: in.App, User: in.User, Client: in.Client}, func(app App, account *Account, c *UserChange) error {
+		p := account.factors().passkey(in.ID)
+		if p == nil {
+			return refuse(CodeNotFound, "the user has no such passkey")
+		}
+		return change(app, account, p, c)
+	})
+}

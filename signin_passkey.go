@@ -1,0 +1,246 @@
+package authkit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/token"
+)
+
+// PasskeyBegin begins a sign-in, a second factor or a step-up by a passkey.
+type PasskeyBegin struct {
+	App uuid.UUID
+
+	// Binding, if it is set, is bound to the ceremony and answered again: that of an mfa_token serves
+	// both. Otherwise Browser, the secret in the binding cookie as [Engine.Browser] returns it, is
+	// bound; without either, a new binding.
+	Binding string
+	Browser []byte
+	Client  Client
+}
+
+// BeginPasskey returns the options of a ceremony in which a person shows a passkey. They name no
+// credential, so that they tell nothing about any user. [CodeNotFound]: there are no passkeys here.
+func (e *Engine) BeginPasskey(ctx context.Context, in PasskeyBegin) (Ceremony, error) {
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return Ceremony{}, err
+	}
+	if err := e.factors.needPasskeys(app); err != nil {
+		return Ceremony{}, err
+	}
+	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(app)}
+	options, err := e.factors.passkeys.RequestOptions(e.factors.ceremony(app, data))
+	if err != nil {
+		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
+	}
+	begun, err := e.factors.newState(ctx, app, passkeyStateKind, nil, asker{in.Binding, in.Browser}, data)
+	begun.Options = options
+	return begun, err
+}
+
+// PasskeySignIn is the sign-in with a passkey.
+type PasskeySignIn struct {
+	App        uuid.UUID
+	State      string // Ceremony.State
+	Binding    string // Ceremony.Binding, or Browser in its place
+	Browser    []byte
+	Credential json.RawMessage // what toJSON gives
+
+	Client Client
+}
+
+// SignInWithPasskey signs the user of a passkey in. A passkey with user verification is both factors,
+// so that no second one is asked for. The step that starts the session spends the state.
+//
+// Whatever is wrong with the state or the credential is one [CodeInvalidCredentials]. So is a signature
+// counter that has not grown, of a passkey that cannot be backed up: the authenticator may have been
+// cloned (WebAuthn Level 3, section 6.1.1), and a mail and an event tell of it.
+// [CodeUserDisabled]; [CodeEmailNotVerified]; [CodeForbidden]; [CodeNotFound]: there are no passkeys here.
+func (e *Engine) SignInWithPasskey(ctx context.Context, in PasskeySignIn) (_ SignIn, err error) {
+	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return SignIn{}, err
+	}
+	landing, err := e.signInByPasskey(ctx, app, in, signInStep{client: in.Client, browser: in.Browser})
+	return landing.SignIn, err
+}
+
+// PasskeyPress is [PasskeySignIn] from a page, with the place to which the flow leads.
+type PasskeyPress struct {
+	PasskeySignIn
+
+	RedirectTo, CodeChallenge string // as in [PasswordPress]
+
+	form string
+}
+
+// PressPasskey is [Engine.SignInWithPasskey] from a page. It ends as [Engine.PressPassword] does, and a
+// second press of the same form within a minute gets the outcome of the first.
+func (e *Engine) PressPasskey(ctx context.Context, in PasskeyPress) (Landing, error) {
+	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client}
+	return e.pressPage(ctx, page, []string{"passkey", in.form, in.State, string(in.Credential), in.RedirectTo}, func(ctx context.Context, app App, p press) (Landing, error) {
+		step := signInStep{client: in.Client, press: p, browser: in.Browser}
+		switch {
+		case in.RedirectTo != "":
+			step.handOver = handOver{in.RedirectTo, in.CodeChallenge, in.Browser}
+		case !step.inCookie(app):
+			step.ends = LandingProven
+		}
+		to := step.leadsTo(app)
+		to.begins = true
+		if err := e.checkGoal(app, to); err != nil {
+			return Landing{}, err
+		}
+		return e.signInByPasskey(ctx, app, in.PasskeySignIn, step)
+	})
+}
+
+func (e *Engine) signInByPasskey(ctx context.Context, app App, in PasskeySignIn, step signInStep) (Landing, error) {
+	if err := e.factors.needPasskeys(app); err != nil {
+		return Landing{}, err
+	}
+	if err := e.limits.hit(ctx, app, in.Client.withDeferred(nil)...); err != nil {
+		return Landing{}, err
+	}
+	state, err := e.factors.findState(ctx, app, passkeyStateKind, in.State, asker{in.Binding, in.Browser})
+	if err != nil {
+		return Landing{}, asWrongPasskey(err)
+	}
+	claim, err := e.factors.passkeys.Claim(in.Credential)
+	if err != nil {
+		return Landing{}, wrongPasskey(err)
+	}
+	step.method, step.amr, step.take = MethodPasskey, []string{amrPop, amrUser}, &state.take
+	return again(func() (Landing, error) {
+		account, err := e.account(ctx, app.ID, AccountKey{Kind: passkeyKind, Subject: passkeySubject(state.data.RPID, claim.CredentialID)})
+		switch {
+		case err != nil:
+			return Landing{}, err
+		case account == nil:
+			return Landing{}, wrongPasskey(cause("no user of the app has the passkey"))
+		}
+		use, err := e.usePasskey(ctx, app, account, state, in.Credential, in.Client)
+		if err != nil {
+			return Landing{}, err
+		}
+		step.second, step.amr = &use, use.amr
+		landing, err := e.signInUser(ctx, app, account, step)
+		return landing, asWrongPasskey(err)
+	})
+}
+
+// wrongPasskey refuses a passkey. The answer does not say why.
+func wrongPasskey(why error) *Error {
+	return refuse(CodeInvalidCredentials, "the passkey is not one of this app, or its answer cannot be verified").because(why)
+}
+
+// asWrongPasskey gives a state that is of no use the answer of a wrong passkey.
+func asWrongPasskey(err error) error {
+	if errors.Is(err, CodeInvalidToken) {
+		return wrongPasskey(err)
+	}
+	return err
+}
+
+// usePasskey verifies the answer of a passkey of an account, and returns its use as a factor.
+func (e *Engine) usePasskey(ctx context.Context, app App, account *Account, state ceremonyState, credential json.RawMessage, by Client) (factorUse, error) {
+	claim, err := e.factors.passkeys.Claim(credential)
+	if err != nil {
+		return factorUse{}, wrongPasskey(err)
+	}
+	held := account.factors().byCredential(state.data.RPID, claim.CredentialID)
+	if held == nil {
+		return factorUse{}, wrongPasskey(cause("the account has no such passkey")).about(account)
+	}
+	use, err := e.factors.passkeys.Verify(e.factors.ceremony(app, state.data), held.PasskeyRecord, credential)
+	if err != nil {
+		return factorUse{}, wrongPasskey(err).about(account)
+	}
+	if held.cloned(use) {
+		return factorUse{}, e.tellOfClone(ctx, app, account, held, by)
+	}
+	held.Counter, held.BackedUp, held.LastUsed = use.Counter, use.BackedUp, e.now()
+	return factorUse{method: methodPasskey, amr: []string{amrPop, amrUser}, put: []Credential{held.put()}}, nil
+}
+
+// byCredential returns the passkey of that credential at the relying party; nil: the account has no such
+// passkey.
+func (f heldFactors) byCredential(rpID string, credentialID []byte) *heldPasskey {
+	for i, p := range f.passkeys {
+		if p.RPID == rpID && bytes.Equal(p.CredentialID, credentialID) {
+			return &f.passkeys[i]
+		}
+	}
+	return nil
+}
+
+// cloned reports whether the counter of an authenticator says that there may be two of it. Passkeys that
+// can be backed up are on several devices by design, and have no counter to go by.
+func (p heldPasskey) cloned(use PasskeyUse) bool {
+	return !p.BackupEligible && (p.Counter != 0 || use.Counter != 0) && use.Counter <= p.Counter
+}
+
+// tellOfClone writes the event of an authenticator that may have been cloned and mails its user, and
+// returns the refusal.
+func (e *Engine) tellOfClone(ctx context.Context, app App, account *Account, p *heldPasskey, by Client) error {
+	var riders Riders
+	u, now := account.User, e.now()
+	riders.note(now, Event{App: app.ID, UserID: u.ID, Type: EventPasskeyClone, Result: "warning", IP: by.IP, Reason: p.ID.String()})
+	to, err := noticeTo(ctx, e.limits, app, u)
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		l := letter{To: to, Template: "passkey_cloned", App: app.Name, Change: p.Name}
+		e.outbox.queue(&riders, app.ID, e.outbox.causedBy(by.Languages, by.UserAgent, l), now, noticeTTL)
+	}
+	if err := e.tokens.put(ctx, app.ID, riders); err != nil {
+		return err
+	}
+	return wrongPasskey(cause("the signature counter has not grown: the authenticator may be cloned")).about(account)
+}
+
+// finishWaitingByPasskey goes on with a sign-in that waits, by a passkey of its user. The state is spent
+// before: the step spends the token.
+func (e *Engine) finishWaitingByPasskey(ctx context.Context, app App, in SecondFactor, w waiting, p press) (Landing, error) {
+	if err := e.factors.needPasskeys(app); err != nil {
+		return Landing{}, err
+	}
+	if err := e.limits.hit(ctx, app, in.Client.withDeferred(nil)...); err != nil {
+		return Landing{}, err
+	}
+	state, err := e.factors.claimState(ctx, app, in.State, asker{in.Binding, in.Browser})
+	if err != nil {
+		return Landing{}, err
+	}
+	return again(func() (Landing, error) {
+		account, err := w.takeAccount(ctx, e, app)
+		if err != nil {
+			return Landing{}, err
+		}
+		use, err := e.usePasskey(ctx, app, account, state, in.Credential, in.Client)
+		if err != nil {
+			return Landing{}, err
+		}
+		return e.resume(ctx, app, w, in, account, &use, p)
+	})
+}
+
+// takeAccount returns the account that was found with the token, once; then it is read anew.
+func (w *waiting) takeAccount(ctx context.Context, e *Engine, app App) (*Account, error) {
+	account := w.account
+	if w.account = nil; account != nil {
+		return account, nil
+	}
+	account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: w.user()})
+	if err != nil {
+		return nil, err
+	}
+	return account, w.check(account)
+}

@@ -1,0 +1,130 @@
+package authkit
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+)
+
+// StepUp proves in a running session that its user is still there.
+type StepUp struct {
+	App, User, Session uuid.UUID
+
+	Password string // or
+	Code     string // of the TOTP, or a recovery code; or
+
+	// State, Binding and Credential are those of a passkey ([Engine.BeginPasskey]). Browser serves in the
+	// place of Binding.
+	State, Binding string
+	Browser        []byte
+	Credential     json.RawMessage
+
+	Client Client
+}
+
+// StepUpSession makes a session fresh: its AuthTime is now. It returns a new access token of the same
+// session, and no refresh token: the one at hand goes on. A user with a second factor steps up by that
+// alone; the session has shown a second factor then.
+//
+// [CodeInvalidCredentials]: the password is wrong. [CodeInvalidToken]: the code or the state is wrong, used
+// or another's. [CodeReauthenticationRequired]: a password does not do, since the user has a second
+// factor; Error.Methods says what does. [CodeRateLimited].
+func (e *Engine) StepUpSession(ctx context.Context, in StepUp) (_ SignIn, err error) {
+	defer e.hooks.refused(ctx, attempt{EventSessionStepUp, in.App, in.Client}, &err)
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return SignIn{}, err
+	}
+	var state *ceremonyState
+	if in.Credential != nil {
+		if err := e.factors.needPasskeys(app); err != nil {
+			return SignIn{}, err
+		}
+		claimed, err := e.factors.claimState(ctx, app, in.State, asker{in.Binding, in.Browser})
+		if err != nil {
+			return SignIn{}, err
+		}
+		state = &claimed
+	}
+	return again(func() (SignIn, error) { return e.stepUp(ctx, app, in, state) })
+}
+
+func (e *Engine) stepUp(ctx context.Context, app App, in StepUp, state *ceremonyState) (SignIn, error) {
+	s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
+	if err != nil {
+		return SignIn{}, err
+	}
+	account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: in.User})
+	if err != nil {
+		return SignIn{}, err
+	}
+	use, err := e.proveInSession(ctx, app, account, in, state)
+	if err != nil {
+		return SignIn{}, err
+	}
+	u, now := account.User, e.now()
+	c := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Put: use.put}
+	s.AMR, s.AuthTime = withMethods(s.AMR, use.amr...), now
+	if use.method != methodPassword {
+		s.MFAAt = now
+	}
+	c.Prove = &SessionProof{ID: s.ID, AMR: s.AMR, AuthTime: s.AuthTime, MFAAt: s.MFAAt}
+	c.Riders.note(now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStepUp, IP: in.Client.IP, Reason: use.method})
+	if use.method == methodRecovery {
+		e.factors.tellOfRecovery(&c, app, u, use.left, in.Client)
+	}
+	if u, err = e.changeFactors(ctx, c); err != nil {
+		return SignIn{}, err
+	}
+	m := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: in.Client}
+	return e.sessions.issue(ctx, app, m, s, sessionSecret{})
+}
+
+// proveInSession checks what the user of a session shows.
+func (e *Engine) proveInSession(ctx context.Context, app App, account *Account, in StepUp, state *ceremonyState) (factorUse, error) {
+	held := account.factors()
+	switch {
+	case state != nil:
+		return e.usePasskey(ctx, app, account, *state, in.Credential, in.Client)
+	case in.Code != "":
+		return e.factors.prove(ctx, factorCode{app: app, account: account, code: in.Code, class: classSession, client: in.Client})
+	case held.any():
+		refusal := refuse(CodeReauthenticationRequired, "a user with a second factor steps up by that").about(account)
+		refusal.Methods = account.stepUpMethods()
+		return factorUse{}, refusal
+	}
+	// For this session alone: attempts of strangers at the address do not lock the user out.
+	counts := []count{e.limits.countFor(limitCredentialsDevice, account.User.Email+" "+in.Session.String())}
+	if err := e.limits.hit(ctx, app, in.Client.withDeferred(counts)...); err != nil {
+		return factorUse{}, err
+	}
+	got, err := e.hasher.verify(ctx, app, in.Client, in.Password, account.password())
+	switch {
+	case err != nil:
+		return factorUse{}, err
+	case !got.ok:
+		e.hasher.rest(ctx, app, got.took)
+		return factorUse{}, refuse(CodeInvalidCredentials, "the password is wrong").about(account)
+	}
+	return factorUse{method: methodPassword, amr: []string{amrPwd}}, nil
+}
+
+// stepUpMethods lists by what the user makes a session fresh.
+func (a *Account) stepUpMethods() []string {
+	methods := a.factors().methods()
+	if len(methods) == 0 && a.password() != "" {
+		methods = append(methods, methodPassword)
+	}
+	return append(methods, methodSignIn)
+}
+
+// StepUpMethods lists by what a user makes a session fresh: as in [SecondFactorDue.Methods], and
+// "password" for a user without a second factor; "sign_in" is always among them. [CodeUserNotFound].
+func (e *Engine) StepUpMethods(ctx context.Context, ref UserRef) ([]string, error) {
+	account, err := e.accountOf(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return account.stepUpMethods(), nil
+}
