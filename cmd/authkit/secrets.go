@@ -13,7 +13,7 @@ import (
 )
 
 type secrets struct {
-	Reseal reseal `cmd:"" help:"Seal signing keys and client secrets under the first --secret-file, and say which of the others may go."`
+	Reseal reseal `cmd:"" help:"Seal signing keys, client secrets and seeds of TOTP under the first --secret-file, and say which of the others may go."`
 }
 
 type reseal struct{ place }
