@@ -92,12 +92,9 @@ func (r *registration) checkAttested() error {
 		return errors.New("authenticator data without a credential")
 	}
 	attested := r.auth.AttData
-	if !bytes.Equal(attested.CredentialID, r.id) {
-		return errors.New("the attested credential id is another")
-	}
 	// The library encodes the key anew, in canonical form: the same bytes must have come.
 	const before = 37 + 16 + 2 // bytes before the credential id
-	if !bytes.HasPrefix(r.rawAuth[before+len(r.id):], attested.CredentialPublicKey) {
+	if !bytes.HasPrefix(r.rawAuth[before+len(attested.CredentialID):], attested.CredentialPublicKey) {
 		return errors.New("public key: not in the canonical encoding of CTAP2")
 	}
 	return checkKey(attested.CredentialPublicKey)

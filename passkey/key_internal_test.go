@@ -117,6 +117,7 @@ func TestKeysThatTheLibraryLetsThrough(t *testing.T) {
 		"RSA: an even exponent":                    {with(rs, map[int64]any{-2: []byte{1, 0, 2}}), libraryReads, "odd"},
 		"RSA: an exponent of 33 bits":              {with(rs, map[int64]any{-2: []byte{1, 0, 0, 0, 1}}), libraryReads, "exponent 4294967297"},
 		"RSA: an exponent with a leading zero":     {with(rs, map[int64]any{-2: []byte{0, 1, 0, 1}}), libraryReads, "begins with a zero"},
+		"RSA: an empty exponent":                   {with(rs, map[int64]any{-2: []byte{}}), libraryRegisters, "empty"},
 		"RSA: no exponent":                         {with(rs, map[int64]any{-2: nil}), libraryRegisters, "members"},
 		"RSA: the algorithm is ES256":              {with(rs, map[int64]any{3: -7}), libraryReads, "with algorithm -7"},
 		"RSA: the algorithm is EdDSA":              {with(rs, map[int64]any{3: -8}), libraryReads, "with algorithm -8"},

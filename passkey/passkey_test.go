@@ -210,6 +210,8 @@ func TestAnAnswerIsOfOneCeremonyAndOnePasskey(t *testing.T) {
 	elsewhere.RPID = "id.example.com"
 	stolen := record
 	stolen.PublicKey = other.PublicKey
+	renamed := record
+	renamed.CredentialID = other.CredentialID
 	for name, c := range map[string]struct {
 		in     authkit.PasskeyCeremony
 		record authkit.PasskeyRecord
@@ -218,6 +220,7 @@ func TestAnAnswerIsOfOneCeremonyAndOnePasskey(t *testing.T) {
 		"another relying party of the same origin": {elsewhere, record},
 		"another passkey of the user":              {ceremony(2), other},
 		"the id of one and the key of another":     {ceremony(2), stolen},
+		"the key of one under another's id":        {ceremony(2), renamed},
 		"a record that is empty":                   {ceremony(2), authkit.PasskeyRecord{}},
 	} {
 		if use, err := passkey.New().Verify(c.in, c.record, credential); err == nil {
@@ -246,5 +249,24 @@ func TestARegistrationExcludesThePasskeysThatAUserHas(t *testing.T) {
 	}
 	if _, err := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{}).Create(options, origin); err != nil {
 		t.Errorf("got %v of another one, want a passkey", err)
+	}
+}
+
+// A claim finds a record; it is no proof, but what cannot be of a sign-in claims nothing.
+func TestAClaimIsOfASignIn(t *testing.T) {
+	t.Parallel()
+	a := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{})
+	registered(t, a)
+	for name, faults := range map[string][]authkittest.PasskeyFault{
+		"webauthn.create": {authkittest.OtherType}, "not eligible": {authkittest.BackupOnly},
+	} {
+		a.Misbehave(faults...)
+		if claim, err := passkey.New().Claim(answer(t, a, ceremony(2), origin)); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %+v, %v, want a refusal that says %q", claim, err, name)
+		}
+	}
+	a.Misbehave(authkittest.NoUserHandle, authkittest.WrongSignature, authkittest.OtherChallenge)
+	if claim, err := passkey.New().Claim(answer(t, a, ceremony(2), origin)); err != nil || len(claim.CredentialID) == 0 || len(claim.UserHandle) != 0 {
+		t.Errorf("got %+v, %v, want a claim without a user handle, unverified", claim, err)
 	}
 }
