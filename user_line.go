@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
 )
@@ -59,8 +60,8 @@ func (in userLine) user() (u UserImport, err error) {
 	set(&u.DisabledReason, in.Reason.text)
 	if in.ID.text != nil && *in.ID.text != "" {
 		id, ok := httpio.CanonicalUUID(*in.ID.text)
-		if !ok {
-			return u, invalid("user_id", "invalid_id", "user_id is not a UUID in lower case; an id of another form goes into external_id")
+		if !ok || id == uuid.Nil { // which would ask for a new id
+			return u, invalid("user_id", "invalid_id", "user_id is not a UUID in lower case, or is the nil UUID; an id of another form goes into external_id")
 		}
 		u.ID = id
 	}
