@@ -65,7 +65,10 @@ func TestAnExplanationHoldsNoSecret(t *testing.T) {
 		"https://app.example.com/cb?tab=1&token=0123456789012345678901234": "https://app.example.com/cb?tab=1&token=…",
 		"https://app.example.com/cb#access_token=secret":                   "https://app.example.com/cb#…",
 		"https://ann:secret@app.example.com/cb?x=1#secret":                 "https://%E2%80%A6@app.example.com/cb?x=1#…",
-		"http://[::1": "no URL, of 11 characters (letters, digits, other characters)",
+		"https://app.example.com/cb?0123456789012345678901234&tab":         "https://app.example.com/cb?…&tab",
+		"ann:secret@app.example.com/cb":                                    "no URL, of 29 characters (letters, other characters)",
+		"ann@app.example.com/cb":                                           "no URL, of 22 characters (letters, other characters)",
+		"http://[::1":                                                      "no URL, of 11 characters (letters, digits, other characters)",
 	} {
 		if got := shownURL(given); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)

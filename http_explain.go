@@ -273,7 +273,7 @@ func secretForm(secret string) string {
 func shownURL(text string) string {
 	const long = 24
 	u, err := url.Parse(text)
-	if err != nil {
+	if err != nil || u.Host == "" && strings.Contains(u.Path+u.Opaque, "@") { // a name and a password without a scheme
 		return "no URL, of " + secretForm(text)
 	}
 	plain, _, _ := strings.Cut(text, "#")
@@ -287,8 +287,11 @@ func shownURL(text string) string {
 		q, _, _ := strings.Cut(text[strings.Index(text, "?")+1:], "#")
 		var parts []string
 		for part := range strings.SplitSeq(q, "&") {
-			if name, value, ok := strings.Cut(part, "="); ok && len(value) > long {
+			switch name, value, ok := strings.Cut(part, "="); {
+			case ok && len(value) > long:
 				part = name + "=…"
+			case !ok && len(name) > long:
+				part = "…"
 			}
 			parts = append(parts, part)
 		}
