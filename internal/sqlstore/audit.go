@@ -29,15 +29,49 @@ func chainDest(c *authkit.Chain) []any {
 	return []any{&c.App, &c.Next, &c.Hash, &c.First, &c.Before, (*micros)(&c.Oldest), (*micros)(&c.LinkedAt), &c.Seal}
 }
 
-// Unchained implements [authkit.AuditStore].
+// Unchained implements [authkit.AuditStore]. Rows of a deleted app, and rows whose events are gone, stand for nothing.
 func (s *Store) Unchained(ctx context.Context, after uuid.UUID, limit int) ([]authkit.Event, error) {
-	return collect(ctx, s.c, `select `+scannedEvent+` from authkit_audit_pending p
-join authkit_events e on e.app_id = p.app_id and e.event_id = p.event_id
-where p.app_id = (select n.app_id from authkit_audit_pending n where n.app_id > $1
-and exists (select 1 from authkit_apps a where a.app_id = n.app_id and a.deleted_at = 0)
-and exists (select 1 from authkit_events o where o.app_id = n.app_id and o.event_id = n.event_id)
-order by n.app_id limit 1)
-order by p.event_id limit $2`, scanEvent, id(after), int64(limit))
+	var from eventKey // what was passed over
+	for {
+		args := []any{id(after), id(from.id), int64(limit)}
+		events, err := collect(ctx, s.c, s.unchained(), scanEvent, args...)
+		if err != nil || len(events) > 0 {
+			return events, err
+		}
+		rows, err := collect(ctx, s.c, pendingRows, scanEventKey, args...)
+		switch n := len(rows); {
+		case err != nil || n == 0 && from == eventKey{}:
+			return nil, err
+		case n == 0:
+			after, from = from.app, eventKey{}
+		default:
+			from = rows[n-1]
+		}
+	}
+}
+
+type eventKey struct{ app, id uuid.UUID }
+
+func scanEventKey(r Row) (k eventKey, err error) {
+	err = r.Scan(&k.app, &k.id)
+	return k, err
+}
+
+// pendingRows are at most $3 rows of the next app after $1 that has any, from an event on.
+const pendingRows = `select n.app_id, n.event_id from authkit_audit_pending n
+where n.app_id = (select o.app_id from authkit_audit_pending o where o.app_id > $1 order by o.app_id limit 1) and n.event_id > $2
+order by n.event_id limit $3`
+
+// unchained is the statement that reads the events of pendingRows. It looks up one event for each of
+// them, whatever a server believes about the sizes of both tables: a log is long, and few wait.
+func (s *Store) unchained() string {
+	event := `authkit_events e`
+	if s.c.Dialect().Share != "" {
+		event = `lateral (select * from authkit_events o where o.app_id = p.app_id and o.event_id = p.event_id limit 1) e`
+	}
+	return `select ` + scannedEvent + ` from (` + pendingRows + `) p cross join ` + event + `
+where e.app_id = p.app_id and e.event_id = p.event_id and (select a.deleted_at from authkit_apps a where a.app_id = p.app_id) = 0
+order by p.event_id`
 }
 
 // ChangeChain implements [authkit.AuditStore]. The row of the chain is locked first.
