@@ -35,25 +35,34 @@ func (s *Store) after(id uuid.UUID, match func(*tenant) bool) []*tenant {
 	return out
 }
 
-// byIDs returns copies of the events with the ids, oldest first.
-func (t *tenant) byIDs(ids []uuid.UUID) (out []authkit.Event) {
-	wanted := map[uuid.UUID]struct{}{}
-	for _, id := range ids {
-		wanted[id] = struct{}{}
-	}
-	for _, e := range t.events {
-		if _, ok := wanted[e.ID]; ok {
-			out = append(out, copyEvent(e))
+// next returns the first of what after returns, or nil.
+func (s *Store) next(id uuid.UUID, match func(*tenant) bool) (first *tenant) {
+	for _, t := range s.apps {
+		if compareIDs(t.app.ID, id) > 0 && (first == nil || compareIDs(t.app.ID, first.app.ID) < 0) && match(t) {
+			first = t
 		}
 	}
-	return out
+	return first
+}
+
+// byIDs returns copies of the events with the ids, oldest first.
+func (t *tenant) byIDs(ids []uuid.UUID) (out []authkit.Event) {
+	for _, id := range ids {
+		at, ok := t.eventTimes[id]
+		if !ok {
+			continue
+		}
+		n, _ := slices.BinarySearchFunc(t.events, age{at, id}, func(e authkit.Event, a age) int { return eventAge(e).compare(a) })
+		out = append(out, copyEvent(t.events[n]))
+	}
+	slices.SortFunc(out, func(a, b authkit.Event) int { return eventAge(a).compare(eventAge(b)) })
+	return slices.CompactFunc(out, func(a, b authkit.Event) bool { return a.ID == b.ID })
 }
 
 // Unchained implements [authkit.AuditStore].
 func (s *Store) Unchained(ctx context.Context, after uuid.UUID, limit int) (out []authkit.Event, err error) {
 	err = s.step(ctx, func() error {
-		if apps := s.after(after, func(t *tenant) bool { return len(t.unchained) > 0 }); len(apps) > 0 {
-			t := apps[0]
+		if t := s.next(after, func(t *tenant) bool { return len(t.unchained) > 0 }); t != nil {
 			out = t.byIDs(t.unchained[:min(limit, len(t.unchained))])
 			slices.SortFunc(out, func(a, b authkit.Event) int { return compareIDs(a.ID, b.ID) })
 		}
@@ -102,7 +111,7 @@ func (t *tenant) cut(l authkit.Link) {
 	t.links = slices.DeleteFunc(t.links, func(x authkit.Link) bool { return x.Seq == l.Seq })
 	t.events = without(t.events, l, func(e authkit.Event) uuid.UUID { return e.ID })
 	for _, id := range l.IDs() {
-		delete(t.eventIDs, id)
+		delete(t.eventTimes, id)
 	}
 }
 

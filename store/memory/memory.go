@@ -70,9 +70,9 @@ type tenant struct {
 	webhooks   map[uuid.UUID]authkit.Webhook
 	deliveries map[deliveryID]authkit.Delivery
 
-	mail     outbox
-	events   []authkit.Event // oldest first
-	eventIDs map[uuid.UUID]struct{}
+	mail       outbox
+	events     []authkit.Event         // oldest first
+	eventTimes map[uuid.UUID]time.Time // of the events, by id
 
 	unchained []uuid.UUID // events that no link holds, by id
 	chain     *authkit.Chain
@@ -99,26 +99,26 @@ func New() *Store {
 
 func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 	return &tenant{
-		secrets:  secrets,
-		app:      app,
-		keys:     map[uuid.UUID]authkit.APIKey{},
-		hashes:   map[string]uuid.UUID{},
-		oauth:    map[string]authkit.OAuthConfig{},
-		users:    map[uuid.UUID]*account{},
-		emails:   map[string]uuid.UUID{},
-		external: map[string]uuid.UUID{},
-		subjects: map[subject]uuid.UUID{},
-		tokens:   map[tokenID]*token{},
-		slots:    index[slot, tokenID]{},
-		bound:    index[uuid.UUID, tokenID]{},
-		sessions: map[uuid.UUID]*session{},
-		families: map[string]uuid.UUID{},
-		cookies:  map[string]uuid.UUID{},
-		ofUser:   index[uuid.UUID, uuid.UUID]{},
-		mail:     outbox{mails: map[uuid.UUID]authkit.Mail{}},
-		eventIDs: map[uuid.UUID]struct{}{},
-		stats:    map[statKey]int64{},
-		active:   map[authkit.ActiveUser]struct{}{},
+		secrets:    secrets,
+		app:        app,
+		keys:       map[uuid.UUID]authkit.APIKey{},
+		hashes:     map[string]uuid.UUID{},
+		oauth:      map[string]authkit.OAuthConfig{},
+		users:      map[uuid.UUID]*account{},
+		emails:     map[string]uuid.UUID{},
+		external:   map[string]uuid.UUID{},
+		subjects:   map[subject]uuid.UUID{},
+		tokens:     map[tokenID]*token{},
+		slots:      index[slot, tokenID]{},
+		bound:      index[uuid.UUID, tokenID]{},
+		sessions:   map[uuid.UUID]*session{},
+		families:   map[string]uuid.UUID{},
+		cookies:    map[string]uuid.UUID{},
+		ofUser:     index[uuid.UUID, uuid.UUID]{},
+		mail:       outbox{mails: map[uuid.UUID]authkit.Mail{}},
+		eventTimes: map[uuid.UUID]time.Time{},
+		stats:      map[statKey]int64{},
+		active:     map[authkit.ActiveUser]struct{}{},
 
 		webhooks:   map[uuid.UUID]authkit.Webhook{},
 		deliveries: map[deliveryID]authkit.Delivery{},

@@ -60,7 +60,7 @@ func (t *tenant) check(a authkit.Riders, gone map[tokenID]struct{}) error {
 	}
 	clear(ids)
 	for _, e := range a.Events {
-		_, held := t.eventIDs[e.ID]
+		_, held := t.eventTimes[e.ID]
 		_, twice := ids[e.ID]
 		if held || twice {
 			return authkit.ErrConflict
@@ -111,7 +111,7 @@ func (t *tenant) write(a authkit.Riders) {
 	}
 	for _, e := range a.Events {
 		t.events = insert(t.events, e, eventAge)
-		t.eventIDs[e.ID] = struct{}{}
+		t.eventTimes[e.ID] = e.Time
 		at, _ := slices.BinarySearchFunc(t.unchained, e.ID, compareIDs)
 		t.unchained = slices.Insert(t.unchained, at, e.ID)
 	}
