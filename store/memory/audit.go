@@ -177,7 +177,7 @@ func (s *Store) CountAudit(ctx context.Context, app uuid.UUID) (n authkit.AuditC
 	err = s.in(ctx, app, func(t *tenant) error {
 		n = authkit.AuditCount{Events: int64(len(t.events)), Unchained: int64(len(t.unchained))}
 		for _, id := range t.unchained {
-			if _, there := t.eventIDs[id]; !there {
+			if _, there := t.eventTimes[id]; !there {
 				n.Gone++
 			}
 		}
