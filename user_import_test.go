@@ -41,6 +41,7 @@ func TestEachLineOfAnImportIsJudgedByItself(t *testing.T) {
 		{`{"email":"frank@example.com","user_id":"42"}`, `goes into external_id`},
 		{`{"email":"frank@example.com","user_id":"00000000-0000-0000-0000-000000000000"}`, `the nil UUID`},
 		{`{"email":"frank@example.com","created_at":"2999-01-01T00:00:00Z"}`, `created_at is not between 1971 and now`},
+		{`{"email": "hal@example.com", "metadata": {"tags": ["a", "b"]}, "roles": ["a", "b"]}`, `"user_id":`},
 		{`{"email":"no address"}`, `email is not an address`},
 		{`{"email":"frank@example.com","passwort":"x"}`, `"code":"invalid_request"`},
 		{`{"email":"frank@example.com","email":"x"}`, `"code":"invalid_request"`},

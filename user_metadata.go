@@ -102,8 +102,8 @@ func mergeObject(is, patch jsontext.Value) (jsontext.Value, error) {
 		case '{':
 			merged[name], err = mergeObject(merged[name], value)
 		default:
+			err = value.Compact() // in place: a copy that was made before it would have the old length
 			merged[name] = value
-			err = value.Compact()
 		}
 		if err != nil {
 			return nil, err

@@ -84,6 +84,8 @@ func TestWhatTheAppSaysOfAUser(t *testing.T) {
 			{`{"metadata":{"at":[],"none":null}}`, `{"metadata":{"seats":3,"at":[]}}`},
 			{`{"metadata":{"at":{"b":{"c":null}}}}`, `{"metadata":{"seats":3,"at":{"b":{}}}}`},
 			{`{"metadata":{}}`, `{"metadata":{"seats":3,"at":{"b":{}}}}`},
+			{`{"metadata":{"at": [ 1, {"c" : "x  y"} , 2 ],"seats":{ "n" : [ 3 ] }}}`, `{"metadata":{"seats":{"n":[3]},"at":[1,{"c":"x  y"},2]}}`},
+			{`{"metadata":{"at":{"b":{}},"seats":3}}`, `{"metadata":{"seats":3,"at":{"b":{}}}}`},
 			{`{"metadata":null}`, `{"metadata":{},"private_metadata":{"risk":1}}`},
 			{`{"private_metadata":{"risk":null}}`, `{"private_metadata":{}}`},
 			{`{"roles":["z","a","z"]}`, `{"roles":["a","z"]}`},
