@@ -91,8 +91,8 @@ func (f *factors) countTry(ctx context.Context, c factorCode, recovery bool) err
 		return err
 	}
 	counts := []count{daily}
-	if c.take != nil {
-		counts = append(counts, f.limits.countFor(limitFactorToken, token.Encode(c.take.Hash)))
+	if c.take != nil { // first, so that a token without tries costs the day nothing
+		counts = []count{f.limits.countFor(limitFactorToken, token.Encode(c.take.Hash)), daily}
 	}
 	err = f.limits.hit(ctx, c.app, c.client.withDeferred(counts)...)
 	if refusal, ok := errors.AsType[*Error](err); ok && refusal.exhausted.name == limitFactorToken.name {

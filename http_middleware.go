@@ -60,6 +60,20 @@ func (e *Engine) RequireRole(app AppFor, roles ...string) func(http.Handler) htt
 	return guard{e: e, app: app, required: true, roles: append([]string{}, roles...), within: e.cfg.Tokens.LiveWithin}.wrap
 }
 
+// RequireSecondFactor is [Engine.Require] for sessions that showed a second factor, or a passkey, no
+// longer ago than within; zero or less: twelve hours. Every other session gets 403
+// [CodeReauthenticationRequired], with the methods that make it fresh ([Engine.StepUpSession]). It goes
+// by [Identity.SecondFactorAt], and so by the store's word that is no older than Config.Tokens.LiveWithin.
+func (e *Engine) RequireSecondFactor(app AppFor, within time.Duration) func(http.Handler) http.Handler {
+	if within <= 0 {
+		within = secondFactorFor
+	}
+	return guard{e: e, app: app, required: true, factor: within, within: e.cfg.Tokens.LiveWithin}.wrap
+}
+
+// secondFactorFor is for how long RequireSecondFactor lets a session through by default.
+const secondFactorFor = 12 * time.Hour
+
 // Optional is [Engine.Require] for routes that strangers may use too. A request without an
 // Authorization header or a session cookie passes without an identity. A wrong header gets 401; a
 // wrong cookie counts as no cookie.
@@ -95,6 +109,7 @@ type guard struct {
 	required bool
 	page     bool          // a person who lacks a session is sent to the sign-in page
 	roles    []string      // of which the user needs one; nil: none is needed
+	factor   time.Duration // how old the second factor of the session may be; 0: none is needed
 	within   time.Duration // how old the store's last answer may be; 0: it is asked for each request
 }
 
@@ -130,7 +145,24 @@ func (g guard) admit(r *http.Request) (*Identity, uuid.UUID, error) {
 	if err == nil && g.roles != nil && !id.hasAny(g.roles) {
 		err = refuse(CodeForbidden, "the user has no role that may do this")
 	}
+	if err == nil && g.factor > 0 {
+		err = g.checkFactor(r.Context(), id)
+	}
 	return id, app, err
+}
+
+// checkFactor refuses a session without a second factor, and one whose second factor is too old.
+func (g guard) checkFactor(ctx context.Context, id *Identity) error {
+	age := g.e.now().Sub(id.SecondFactorAt)
+	if !id.SecondFactorAt.IsZero() && age < g.factor && age >= -clockLeeway {
+		return nil
+	}
+	refusal := refuse(CodeReauthenticationRequired, "this requires a second factor")
+	var err error
+	if refusal.Methods, err = g.e.StepUpMethods(ctx, UserRef{App: id.App, ID: id.User}); err != nil {
+		return err
+	}
+	return refusal
 }
 
 // identify returns the identity and the app of a request. The identity and the error are both nil

@@ -97,7 +97,7 @@ type problem struct {
 	TriesLeft    *int         `json:"tries_left,omitempty"`    // with reason wrong_code: how often a code may still be tried
 	MFAToken     string       `json:"mfa_token,omitempty"`     // with mfa_required and mfa_enrollment_required: stands for the first factor
 	Methods      []string     `json:"methods,omitempty"`       // likewise, and with reauthentication_required: totp, recovery_code, passkey, email_code, password, sign_in
-	ExpiresIn    int          `json:"expires_in,omitempty"`    // in how many seconds mfa_token expires
+	ExpiresIn    int          `json:"expires_in,omitzero"`     // in how many seconds mfa_token expires
 	Errors       []FieldError `json:"errors,omitempty"`        // each part of the request that is wrong; with weak_password, each fault of the password
 }
 

@@ -19,7 +19,15 @@ type Identity struct {
 	Email              string // empty unless it is verified
 	Name               string
 	AuthTime           time.Time
-	Methods            []string // RFC 8176
+	Methods            []string // RFC 8176; "mfa" is among them as long as SecondFactorAt is set
+
+	// SecondFactorAt is when the session last showed a second factor, or a passkey. Like Roles it is the
+	// store's word, whatever the token says: zero, if none was shown, or a factor was removed since.
+	SecondFactorAt time.Time
+
+	// Assurance is the `acr` of the token: "aal2" after a password with a second factor, and after a
+	// passkey; otherwise "aal1". It follows SecondFactorAt.
+	Assurance string
 
 	// Roles are those that the user had at the last answer of the store, which is no older than
 	// Config.Tokens.LiveWithin, whatever the token says. While the address is unproven there are
@@ -35,17 +43,35 @@ type Identity struct {
 func provenIdentity(ref SessionRef, claims token.Access) *Identity {
 	return &Identity{
 		App: ref.App, User: ref.User, Session: ref.ID, Email: claims.Email, Name: claims.Name,
-		AuthTime: claims.AuthTime, Methods: claims.AMR, Roles: claims.Roles, Claims: claims.Extra,
+		AuthTime: claims.AuthTime, Methods: claims.AMR, Assurance: claims.ACR, Roles: claims.Roles, Claims: claims.Extra,
+		SecondFactorAt: secondFactorAt(claims),
 	}
 }
 
-// withRoles returns the identity with the roles that count now.
-func (id *Identity) withRoles(roles []string) *Identity {
-	if slices.Equal(id.Roles, roles) {
+// secondFactorAt is when a token says that its session showed a second factor: no later than its
+// sign-in. The store says when exactly.
+func secondFactorAt(claims token.Access) time.Time {
+	if slices.Contains(claims.AMR, amrMFA) {
+		return claims.AuthTime
+	}
+	return time.Time{}
+}
+
+// following returns the identity as the store's word on its session is now.
+func (id *Identity) following(u sessionUser, app App) *Identity {
+	roles := u.roles(app)
+	if slices.Equal(id.Roles, roles) && id.SecondFactorAt.Equal(u.mfaAt.Truncate(time.Second)) {
 		return id
 	}
 	out := *id
-	out.Roles = roles
+	out.Roles, out.SecondFactorAt = roles, u.mfaAt
+	switch has := slices.Contains(id.Methods, amrMFA); {
+	case has && u.mfaAt.IsZero():
+		out.Methods = slices.DeleteFunc(slices.Clone(id.Methods), func(m string) bool { return m == amrMFA })
+	case !has && !u.mfaAt.IsZero():
+		out.Methods = append(slices.Clone(id.Methods), amrMFA)
+	}
+	out.Assurance = assuranceOf(out.Methods)
 	return &out
 }
 
@@ -58,10 +84,13 @@ func (id *Identity) hasAny(roles []string) bool {
 type sessionUser struct {
 	id       uuid.UUID
 	verified bool
-	given    []string // the roles
+	given    []string  // the roles
+	mfaAt    time.Time // when the session showed a second factor
 }
 
-func newSessionUser(u User) sessionUser { return sessionUser{u.ID, u.Verified, u.Roles} }
+func newSessionUser(s Session, u User) sessionUser {
+	return sessionUser{u.ID, u.Verified, u.Roles, s.MFAAt}
+}
 
 // roles returns the roles that count in the app.
 func (u sessionUser) roles(app App) []string {
@@ -113,7 +142,7 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 	// key of this one.
 	if known && recent(v.keyAt, now, within) {
 		if u, ok := l.knowsAlive(v.id, now, within); ok {
-			return v.id.withRoles(u.roles(v.rules)), nil
+			return v.id.following(u, v.rules), nil
 		}
 	}
 	record, at, err := l.apps.recent(ctx, app, now, within)
@@ -132,7 +161,7 @@ func (l *liveness) byToken(ctx context.Context, app uuid.UUID, raw string, withi
 	if err != nil {
 		return nil, err
 	}
-	return v.id.withRoles(u.roles(v.rules)), nil
+	return v.id.following(u, v.rules), nil
 }
 
 // recent reports whether at is less than within ago. A time in the future is not recent: the
@@ -173,8 +202,8 @@ func (l *liveness) alive(ctx context.Context, id *Identity, now time.Time, withi
 // Concurrent callers share one call of the store, unless within is not positive.
 func (l *liveness) ask(ctx context.Context, key sessionKey, now time.Time, within time.Duration) (aged[sessionUser], error) {
 	ask := func(ctx context.Context) (aged[sessionUser], error) {
-		_, u, err := l.store.Session(ctx, key[0], SessionKey{ID: key[1]}, now)
-		return aged[sessionUser]{newSessionUser(u), now}, err
+		s, u, err := l.store.Session(ctx, key[0], SessionKey{ID: key[1]}, now)
+		return aged[sessionUser]{newSessionUser(s, u), now}, err
 	}
 	if within > 0 {
 		got, err := l.inFlight.Do(ctx, key, askTimeout, ask)

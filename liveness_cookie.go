@@ -55,7 +55,7 @@ func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Durati
 	// A session that this process has ended is no longer known to be alive.
 	if got, ok := l.cookies.known.Get(key); ok && recent(got.at, now, within) {
 		if u, ok := l.knowsAlive(got.value.id, now, within); ok {
-			return got.value.id.withRoles(u.roles(c.app)), nil
+			return got.value.id.following(u, c.app), nil
 		}
 	}
 	got, err := l.cookies.ask(ctx, c, now, within)
@@ -65,7 +65,7 @@ func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Durati
 	l.users.Put(sessionKey{c.app.ID, got.value.id.Session}, aged[sessionUser]{got.value.user, got.at})
 	l.cookies.known.Put(key, got)
 	l.cookies.known.DropSome(func(old aged[provenCookie]) bool { return !recent(old.at, now, useEvery) })
-	return got.value.id.withRoles(got.value.user.roles(c.app)), nil
+	return got.value.id.following(got.value.user, c.app), nil
 }
 
 // ask calls the store. Concurrent callers share one call, unless within is not positive.

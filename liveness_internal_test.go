@@ -81,7 +81,7 @@ func remember(t *testing.T) *remembered {
 			<-r.store.free
 		}
 		id := &Identity{App: r.app.ID, User: r.store.user.ID, Session: session}
-		return provenCookie{id, newSessionUser(r.store.user)}, r.store.err
+		return provenCookie{id, newSessionUser(Session{}, r.store.user)}, r.store.err
 	}
 	r.liveness = newLiveness(r.store, keys, r.time, load, prove)
 	return r

@@ -44,5 +44,5 @@ func (e *Engine) proveCookie(ctx context.Context, c cookieUse) (provenCookie, er
 		return provenCookie{}, err
 	}
 	id, err := e.sessions.identity(ctx, c.app, HookEvent{Kind: HookToken, App: c.app.ID, User: u, Client: c.by}, s)
-	return provenCookie{id, newSessionUser(u)}, err
+	return provenCookie{id, newSessionUser(s, u)}, err
 }

@@ -36,7 +36,7 @@ type Access struct {
 
 	IssuedAt, ExpiresAt, AuthTime time.Time
 	AMR                           []string
-	ACR                           string // may be empty
+	ACR                           string   // may be empty
 	Roles                         []string // may be empty
 
 	// Extra holds further claims. Their names must differ from those of the other claims.
