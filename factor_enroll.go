@@ -178,9 +178,15 @@ func (e *Engine) enrolInSession(ctx context.Context, app App, account *Account, 
 	if err := e.factors.tellOfAdded(ctx, &c, app, account, added, in.Client); err != nil {
 		return err
 	}
-	_, err := e.changeFactors(ctx, c)
+	u, err := e.changeFactors(ctx, c)
+	if err == nil {
+		e.hooks.after(HookEvent{Kind: HookFactor, App: app.ID, User: u, Client: in.Client, Factor: added.told()})
+	}
 	return err
 }
+
+// told is what Hooks.After is told of a new factor.
+func (n newFactor) told() *FactorChange { return &FactorChange{Kind: n.kind, Name: n.passkey.Name} }
 
 // changeFactors writes a step on the factors of a user. A state that was spent meanwhile is
 // [CodeInvalidToken].
@@ -215,7 +221,7 @@ type FactorRemoval struct {
 // that the sign-in is fresh. [CodeUserNotFound].
 func (e *Engine) RemoveTOTP(ctx context.Context, in FactorRemoval) (err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorRemove, in.App, in.Client}, &err)
-	return e.changeFactorsOf(ctx, in, func(app App, account *Account, c *UserChange) error {
+	return e.changeFactorsOf(ctx, in, func(app App, account *Account, c *factorStep) error {
 		held := account.factors()
 		if held.totp == nil {
 			return errUnchanged
@@ -224,7 +230,7 @@ func (e *Engine) RemoveTOTP(ctx context.Context, in FactorRemoval) (err error) {
 		if held.recovery != nil {
 			c.Drop = append(c.Drop, *held.recovery)
 		}
-		return e.factors.tellOfRemoved(ctx, c, app, account, removedFactor{methodTOTP, "TOTP"}, in.Client)
+		return e.factors.tellOfRemoved(ctx, c, app, account, FactorChange{Kind: methodTOTP}, in.Client)
 	})
 }
 
@@ -232,7 +238,7 @@ func (e *Engine) RemoveTOTP(ctx context.Context, in FactorRemoval) (err error) {
 // tells the user. [CodeNotFound]: the user has no TOTP. [CodeUserNotFound].
 func (e *Engine) RenewRecoveryCodes(ctx context.Context, in FactorRemoval) (codes []string, err error) {
 	defer e.hooks.refused(ctx, attempt{EventRecoveryRenew, in.App, in.Client}, &err)
-	err = e.changeFactorsOf(ctx, in, func(app App, account *Account, c *UserChange) error {
+	err = e.changeFactorsOf(ctx, in, func(app App, account *Account, c *factorStep) error {
 		if account.factors().totp == nil {
 			return refuse(CodeNotFound, "the user has no TOTP, which recovery codes stand beside")
 		}
@@ -243,7 +249,7 @@ func (e *Engine) RenewRecoveryCodes(ctx context.Context, in FactorRemoval) (code
 		}
 		c.Put = append(c.Put, set)
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: account.User.ID, Type: EventRecoveryRenew, IP: in.Client.IP})
-		return e.factors.mailUser(ctx, c, app, account.User, letter{Template: "recovery_renewed"}, in.Client)
+		return e.factors.mailUser(ctx, &c.UserChange, app, account.User, letter{Template: "recovery_renewed"}, in.Client)
 	})
 	return codes, err
 }
@@ -251,7 +257,7 @@ func (e *Engine) RenewRecoveryCodes(ctx context.Context, in FactorRemoval) (code
 // RemoveFactors removes every second factor and passkey of a user, for a developer: it ends the user's
 // sessions and tells the user by mail. It is no error if the user has no factor. [CodeUserNotFound].
 func (e *Engine) RemoveFactors(ctx context.Context, in UserRef) error {
-	return e.changeFactorsOf(ctx, FactorRemoval{App: in.App, User: in.ID}, func(app App, account *Account, c *UserChange) error {
+	return e.changeFactorsOf(ctx, FactorRemoval{App: in.App, User: in.ID}, func(app App, account *Account, c *factorStep) error {
 		held := account.factors()
 		if !held.any() && held.recovery == nil {
 			return errUnchanged
@@ -262,12 +268,19 @@ func (e *Engine) RemoveFactors(ctx context.Context, in UserRef) error {
 			}
 		}
 		c.End = true
-		return e.factors.tellOfRemoved(ctx, c, app, account, removedFactor{"all", ""}, Client{})
+		return e.factors.tellOfRemoved(ctx, c, app, account, FactorChange{Kind: "all"}, Client{})
 	})
 }
 
+// factorStep is a step on the factors of a user.
+type factorStep struct {
+	UserChange
+
+	told *FactorChange // what Hooks.After is told; nil: nothing
+}
+
 // changeFactorsOf changes the factors of a user as change says. errUnchanged: there is nothing to do.
-func (e *Engine) changeFactorsOf(ctx context.Context, in FactorRemoval, change func(App, *Account, *UserChange) error) error {
+func (e *Engine) changeFactorsOf(ctx context.Context, in FactorRemoval, change func(App, *Account, *factorStep) error) error {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {
 		return err
@@ -277,12 +290,16 @@ func (e *Engine) changeFactorsOf(ctx context.Context, in FactorRemoval, change f
 		if err != nil {
 			return User{}, err
 		}
-		c := UserChange{Now: e.now(), App: app.ID, ID: account.User.ID, Version: account.User.Version}
+		c := factorStep{UserChange: UserChange{Now: e.now(), App: app.ID, ID: account.User.ID, Version: account.User.Version}}
 		if err := change(app, account, &c); err != nil {
 			return User{}, err
 		}
-		noteFactors(&c, account)
-		return e.changeFactors(ctx, c)
+		noteFactors(&c.UserChange, account)
+		u, err := e.changeFactors(ctx, c.UserChange)
+		if err == nil && c.told != nil {
+			e.hooks.after(HookEvent{Kind: HookFactor, App: app.ID, User: u, Client: in.Client, Factor: c.told})
+		}
+		return u, err
 	})
 	if err == errUnchanged { //nolint:errorlint // a sentinel that is never wrapped
 		return nil

@@ -10,9 +10,6 @@ import (
 // errUnchanged says that a step has nothing to change.
 var errUnchanged = errors.New("nothing to change")
 
-// The names of a factor in mails and events.
-type removedFactor struct{ kind, name string }
-
 // tellOfAdded adds the event of a new factor to its step, and a mail to the user. If the user has
 // proven the address, the mail has a link that undoes it.
 func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, account *Account, added newFactor, by Client) error {
@@ -25,9 +22,10 @@ func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, accou
 }
 
 // tellOfRemoved adds the event of a factor that is removed to its step, and a mail to the user.
-func (f *factors) tellOfRemoved(ctx context.Context, c *UserChange, app App, account *Account, removed removedFactor, by Client) error {
-	c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventFactorRemove, IP: by.IP, Reason: removed.kind})
-	return f.mailUser(ctx, c, app, account.User, letter{Template: "factor_removed", Change: removed.kind, Provider: removed.name}, by)
+func (f *factors) tellOfRemoved(ctx context.Context, c *factorStep, app App, account *Account, removed FactorChange, by Client) error {
+	removed.Removed, c.told = true, &removed
+	c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventFactorRemove, IP: by.IP, Reason: removed.Kind})
+	return f.mailUser(ctx, &c.UserChange, app, account.User, letter{Template: "factor_removed", Change: removed.Kind, Provider: removed.Name}, by)
 }
 
 // tellOfRecovery adds the event of a used recovery code, and a mail that says how many are left.

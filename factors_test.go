@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -250,4 +251,27 @@ func TestRequiredSecondFactor(t *testing.T) {
 		t.Fatalf("got %s, want a sign-in", got.Body)
 	}
 	w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(in["token"].(string))).want(t, 200, "")
+}
+
+func TestHooksAreToldOfFactors(t *testing.T) {
+	t.Parallel()
+	var told []string
+	w := setup(t, withoutLimits, withPasskeys, func(c *authkit.Config) {
+		c.Hooks.After = func(_ context.Context, m authkit.HookEvent) {
+			if m.Kind == authkit.HookFactor {
+				told = append(told, fmt.Sprintf("%s %q %t", m.Factor.Kind, m.Factor.Name, m.Factor.Removed))
+			}
+		}
+	})
+	p := w.member(t, "ann@example.com")
+	p.enrolTOTP(t)
+	made := p.enrolPasskey(t)
+	w.send("DELETE", w.in("/auth/passkeys/{app_id}/"+made.text(t, "id")), "", bearer(p.token)).want(t, 204, "")
+	w.send("DELETE", w.in("/users/{app_id}/"+w.userOf(p.email).ID.String()+"/mfa"), "", bearer(w.key)).want(t, 204, "")
+	w.runOnce()
+	if got, want := strings.Join(told, ", "), `totp "" false, passkey "Passkey" false, passkey "Passkey" true, all "" true`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	p.first().want(t, 200, "")
+	w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(p.token)).want(t, 401, "invalid_token")
 }

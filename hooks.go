@@ -47,6 +47,9 @@ type HookEvent struct {
 	// reset; a reset that starts no session is told as a HookSignIn, too.
 	Reset *AccountReset
 
+	// Factor is set with HookFactor: what was added or removed.
+	Factor *FactorChange
+
 	// Developer and Name are set where an app is made or renamed: its owner, as App.Developer is
 	// written, and its new name.
 	Developer, Name string
@@ -60,6 +63,13 @@ type AccountReset struct {
 	Identities []string `json:"identities,omitempty"` // the names of their providers
 }
 
+// FactorChange is a second factor or passkey that a user got, lost or replaced.
+type FactorChange struct {
+	Kind    string // "totp", "passkey", or "all", of every factor at once
+	Name    string // of a passkey
+	Removed bool
+}
+
 // HookKind names what happens. A change of a user's address has no kind: the next HookSignIn and
 // HookToken of the user have the new address.
 type HookKind string
@@ -70,6 +80,7 @@ const (
 	HookSignIn   HookKind = "sign_in"  // a known user signs in
 	HookToken    HookKind = "token"    // an access token is made, at each sign-in, sign-up and refresh; for a session cookie behind Require, After is not called
 	HookDeletion HookKind = "deletion" // a user is deleted
+	HookFactor   HookKind = "factor"   // a second factor or passkey was added or removed; only After is called
 
 	HookAppCreate HookKind = "app_create" // an app is made, also by EnsureApp; only Before is called; App is the id that the app will have
 	HookAppRename HookKind = "app_rename" // an app is renamed; only Before is called

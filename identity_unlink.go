@@ -10,7 +10,7 @@ import (
 // stay. [CodeIdentityNotFound]: the user has no identity of that provider. [CodeUserNotFound].
 //
 // [CodeLastCredential]: the account would have no other way to sign in, and would be lost. The
-// other ways are a password, a verified address, since a magic link signs in to it, and an
+// other ways are a password, a passkey, a verified address, since a magic link signs in to it, and an
 // identity of another provider that the app has configured and enabled. An address that was never
 // verified does not count: the link that proves it resets the account first. Of callers that
 // concurrently remove the last two ways, one is refused.
@@ -37,7 +37,7 @@ func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider strin
 func unlink(account *Account, all []heldIdentity, provider string, now time.Time) (UserChange, error) {
 	u := account.User
 	change := UserChange{Now: now, App: u.App, ID: u.ID, Version: u.Version}
-	stays := u.Verified || account.password() != ""
+	stays := u.Verified || account.password() != "" || len(account.factors().passkeys) > 0
 	for _, one := range all {
 		if one.Provider == provider {
 			change.Drop = append(change.Drop, one.credential)

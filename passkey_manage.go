@@ -194,7 +194,7 @@ func (e *Engine) RenamePasskey(ctx context.Context, in PasskeyRef, name string) 
 		return Passkey{}, err
 	}
 	var out Passkey
-	err := e.changePasskey(ctx, in, func(_ App, _ *Account, p *heldPasskey, c *UserChange) error {
+	err := e.changePasskey(ctx, in, func(_ App, _ *Account, p *heldPasskey, c *factorStep) error {
 		p.Name = name
 		c.Put, out = append(c.Put, p.put()), p.public()
 		return nil
@@ -207,24 +207,34 @@ func (e *Engine) RenamePasskey(ctx context.Context, in PasskeyRef, name string) 
 // proven address is one. [CodeNotFound]: the user has no such passkey. [CodeUserNotFound].
 func (e *Engine) RemovePasskey(ctx context.Context, in PasskeyRef) (err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorRemove, in.App, in.Client}, &err)
-	return e.changePasskey(ctx, in, func(app App, account *Account, p *heldPasskey, c *UserChange) error {
+	return e.changePasskey(ctx, in, func(app App, account *Account, p *heldPasskey, c *factorStep) error {
 		c.Drop = append(c.Drop, p.credential)
-		if !account.User.Verified && !account.hasWayInWithout(p.credential) {
-			return refuse(CodeLastCredential, "it is the last way to sign in to the account: add another first")
+		if err := e.mayLose(ctx, account, p); err != nil {
+			return err
 		}
-		return e.factors.tellOfRemoved(ctx, c, app, account, removedFactor{methodPasskey, p.Name}, in.Client)
+		return e.factors.tellOfRemoved(ctx, c, app, account, FactorChange{Kind: methodPasskey, Name: p.Name}, in.Client)
 	})
 }
 
-// hasWayInWithout reports whether the account has a password, an identity or a passkey beside a credential.
-func (a *Account) hasWayInWithout(one Credential) bool {
-	return slices.ContainsFunc(a.Credentials, func(c Credential) bool {
-		return (c.Kind == passwordKind || c.Kind == oauthKind || c.Kind == passkeyKind) && (c.Kind != one.Kind || c.Subject != one.Subject)
-	})
+// mayLose refuses to remove the last way in: [CodeLastCredential]. The other ways are a proven address, a
+// password, another passkey of the relying party, and an identity of an enabled provider.
+func (e *Engine) mayLose(ctx context.Context, account *Account, p *heldPasskey) error {
+	another := func(x heldPasskey) bool { return x.ID != p.ID && x.RPID == p.RPID }
+	if account.User.Verified || account.password() != "" || slices.ContainsFunc(account.factors().passkeys, another) {
+		return nil
+	}
+	configs, err := e.providers.configs(ctx, account.User.App)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(account.identities(configs), func(x heldIdentity) bool { return x.enabled }) {
+		return nil
+	}
+	return refuse(CodeLastCredential, "it is the last way to sign in to the account: verify its address or add another first")
 }
 
-func (e *Engine) changePasskey(ctx context.Context, in PasskeyRef, change func(App, *Account, *heldPasskey, *UserChange) error) error {
-	return e.changeFactorsOf(ctx, FactorRemoval{App: in.App, User: in.User, Client: in.Client}, func(app App, account *Account, c *UserChange) error {
+func (e *Engine) changePasskey(ctx context.Context, in PasskeyRef, change func(App, *Account, *heldPasskey, *factorStep) error) error {
+	return e.changeFactorsOf(ctx, FactorRemoval{App: in.App, User: in.User, Client: in.Client}, func(app App, account *Account, c *factorStep) error {
 		p := account.factors().passkey(in.ID)
 		if p == nil {
 			return refuse(CodeNotFound, "the user has no such passkey")

@@ -161,7 +161,8 @@ type signInChange struct {
 	secret  sessionSecret
 	landing Landing
 	reset   *AccountReset
-	waits   *Error // the refusal of a sign-up that waits for a factor; nil: it does not
+	added   *newFactor // the factor that the step adds; nil: there is none
+	waits   *Error     // the refusal of a sign-up that waits for a factor; nil: it does not
 }
 
 // prepare fills in what the step writes and how the flow ends. account is nil for a new user.
@@ -252,6 +253,9 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 		e.hooks.after(m)
 	}
 	m.Reset = nil // it is told once
+	if c.added != nil {
+		e.hooks.after(HookEvent{Kind: HookFactor, App: app.ID, User: m.User, Client: m.Client, Factor: c.added.told()})
+	}
 	removed := c.landing.SignIn.Removed
 	c.landing.SignIn = SignIn{User: m.User, Created: m.Kind == HookSignUp}
 	if c.Session != nil {

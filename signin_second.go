@@ -174,7 +174,7 @@ func (e *Engine) prepareFactors(ctx context.Context, c *signInChange, app App, a
 			e.factors.tellOfRecovery(&c.UserChange, app, account.User, use.left, step.client)
 		}
 	}
-	if step.added != nil {
+	if c.added = step.added; step.added != nil {
 		if err := e.factors.tellOfAdded(ctx, &c.UserChange, app, account, *step.added, step.client); err != nil {
 			return err
 		}
