@@ -141,23 +141,33 @@ func (s signInStep) resets(account *Account) bool {
 // requiresFactor reports whether the app wants a second factor of every user.
 func (a App) requiresFactor() bool { return a.Settings.MFA == MFARequired }
 
+// newWait is a step that is about to wait.
+type newWait struct {
+	app     App
+	user    User
+	step    deferredStep
+	browser []byte // empty: any browser may go on with it
+	client  Client
+	now     time.Time
+}
+
 // wait makes the token of a step that waits, as a rider of the step that spends the proof of the first
-// factor. to is the user's address.
-func (f *factors) wait(riders *Riders, app App, u User, step deferredStep, browser []byte, now time.Time) *SecondFactorDue {
-	id := token.Random(idSize)
+// factor.
+func (f *factors) wait(riders *Riders, w newWait) *SecondFactorDue {
+	id, app, u, browser := token.Random(idSize), w.app, w.user, w.browser
 	if len(browser) == 0 {
 		browser = token.Random(macSize)
 	}
 	due := &SecondFactorDue{Token: token.Encode(id), Binding: bindingOf(browser, app.ID, id), ExpiresIn: mfaTTL}
 	t := Token{
 		App: app.ID, Kind: mfaKind, Hash: token.Hash(id), Slot: token.Encode(token.Hash(id)), Binding: token.Hash([]byte(due.Binding)),
-		UserID: u.ID, Epoch: u.Epoch, ExpiresAt: now.Add(mfaTTL),
+		UserID: u.ID, Epoch: u.Epoch, ExpiresAt: w.now.Add(mfaTTL),
 	}
-	t.Data = f.tokens.seal(t, step)
-	if step.Stage == dueAddress {
+	t.Data = f.tokens.seal(t, w.step)
+	if w.step.Stage == dueAddress {
 		code := sixDigits()
 		t.Proof = f.ring.MAC(mfaLabel, mfaCodeParts(t, code)...)
-		f.mailCode(riders, app, u, code, now)
+		f.mailCode(riders, w, code)
 	}
 	riders.Tokens = append(riders.Tokens, t)
 	return due
@@ -167,9 +177,9 @@ func (f *factors) wait(riders *Riders, app App, u User, step deferredStep, brows
 func mfaCodeParts(t Token, code string) [][]byte { return [][]byte{t.App[:], t.Hash, []byte(code)} }
 
 // mailCode mails the code that proves the address before a factor is enrolled.
-func (f *factors) mailCode(riders *Riders, app App, u User, code string, now time.Time) {
-	l := letter{To: u.EmailTyped, Template: "factor_code", App: app.Name, Code: code, Minutes: int(mfaTTL / time.Minute)}
-	f.outbox.queue(riders, app.ID, l, now, mfaTTL)
+func (f *factors) mailCode(riders *Riders, w newWait, code string) {
+	l := letter{To: w.user.EmailTyped, Template: "factor_code", App: w.app.Name, Code: code, Minutes: int(mfaTTL / time.Minute)}
+	f.outbox.queue(riders, w.app.ID, f.outbox.causedBy(w.client.Languages, w.client.UserAgent, l), w.now, mfaTTL)
 }
 
 // refusal is the answer to a first factor whose second one is due.
@@ -212,7 +222,7 @@ func (e *Engine) deferSignIn(ctx context.Context, app App, account *Account, ste
 		}
 	}
 	c := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
-	due := e.factors.wait(&c.Riders, app, u, step.deferred(stage, u.Email), step.browser, now)
+	due := e.factors.wait(&c.Riders, newWait{app, u, step.deferred(stage, u.Email), step.browser, step.client, now})
 	due.Methods = e.factors.methodsOf(app, stage, account.factors())
 	refusal := due.refusal(stage).about(account)
 	out := refusedOutcome("", refusal)
@@ -237,7 +247,7 @@ func (e *Engine) waitsForFactor(c *signInChange, app App, u User, step signInSte
 	step.put = nil // the step creates the user with them
 	rest := step.deferred(stage, u.Email)
 	rest.Created, rest.Proof, rest.Linked = true, false, ""
-	due := e.factors.wait(&c.Riders, app, u, rest, step.browser, c.Now)
+	due := e.factors.wait(&c.Riders, newWait{app, u, rest, step.browser, step.client, c.Now})
 	due.Methods = e.factors.methodsOf(app, stage, heldFactors{})
 	refusal := due.refusal(stage)
 	refusal.user = u.ID

@@ -20,10 +20,10 @@ type letter struct {
 	Link     string `json:"link,omitempty"`
 	Code     string `json:"code,omitempty"`
 	Minutes  int    `json:"minutes,omitempty"`
-	Provider string `json:"provider,omitempty"`
-	Change   string `json:"change,omitempty"` // the change that a notice reports: of an app, a key of the catalogue after "mail.change."; of an account, what was removed
-	Count    int    `json:"count,omitempty"`  // how many recovery codes are left
-	Of       string `json:"of,omitempty"`     // what of the app was changed: a provider, or settings
+	Provider string `json:"provider,omitempty"` // or the name of a passkey, which only a proven address is told
+	Change   string `json:"change,omitempty"`   // the change that a notice reports: of an app, a key of the catalogue after "mail.change."; of an account, what was removed; of a factor, its kind or "all"
+	Count    int    `json:"count,omitempty"`    // how many recovery codes are left
+	Of       string `json:"of,omitempty"`       // what of the app was changed: a provider, or settings
 
 	Language string    `json:"language,omitempty"` // the tag
 	At       time.Time `json:"at,omitzero"`        // when it was asked for, or happened
@@ -57,6 +57,11 @@ type letter struct {
 // notice reports whether the letter reports something that has happened. Only a challenge has a
 // code, and an invitation is one without.
 func (l *letter) notice() bool { return l.Code == "" && l.Template != forInvite.template }
+
+// namesPasskey reports whether Provider is the name of a passkey.
+func (l *letter) namesPasskey() bool {
+	return l.Template == "factor_added" || l.Template == "factor_removed" || l.Template == "passkey_cloned"
+}
 
 func mailAAD(app, id uuid.UUID) []byte { return seal.AAD("mail", app.String(), id.String()) }
 

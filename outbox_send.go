@@ -61,10 +61,13 @@ func (s sender) send(ctx context.Context, id uuid.UUID, l letter, app App) error
 func (s sender) data(l letter, app App) mail.Data {
 	d := mail.Data{
 		Product: s.product, App: l.App, Link: l.Link, Code: l.Code, Minutes: l.Minutes,
-		Email: l.To, Provider: l.Provider, Change: s.change(l), Language: l.Language, Asked: l.At, URL: l.URL,
+		Email: l.To, Provider: l.Provider, Change: s.change(l), Count: l.Count, Language: l.Language, Asked: l.At, URL: l.URL,
 	}
 	if l.Proven && l.Agent != "" {
 		d.Agent = s.words.Language(l.Language).Browser(l.Agent)
+	}
+	if !l.Proven && l.namesPasskey() { // a user may call a passkey anything
+		d.Provider = ""
 	}
 	brand, page := s.look(app)
 	if d.Brand = brand; d.URL == "" && l.Template != "app_changed" { // whose recipient is a user of the console

@@ -197,7 +197,7 @@ func (e *Engine) tellOfClone(ctx context.Context, app App, account *Account, p *
 		return err
 	}
 	if to != "" {
-		l := letter{To: to, Template: "passkey_cloned", App: app.Name, Change: p.Name}
+		l := letter{To: to, Template: "passkey_cloned", App: app.Name, Provider: p.Name}
 		e.outbox.queue(&riders, app.ID, e.outbox.causedBy(by.Languages, by.UserAgent, l), now, noticeTTL)
 	}
 	if err := e.tokens.put(ctx, app.ID, riders); err != nil {

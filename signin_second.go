@@ -125,7 +125,7 @@ func (e *Engine) proveAddress(ctx context.Context, app App, in SecondFactor, w w
 	next.Stage, next.Proof, next.ByAsker = dueEnroll, true, true
 	now, u := e.now(), w.account.User
 	c := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: &w.take}
-	due := e.factors.wait(&c.Riders, app, u, next, in.Browser, now)
+	due := e.factors.wait(&c.Riders, newWait{app, u, next, in.Browser, in.Client, now})
 	due.Methods = e.factors.methodsOf(app, next.Stage, heldFactors{})
 	refusal := due.refusal(next.Stage).about(w.account)
 	out := refusedOutcome("", refusal)

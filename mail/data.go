@@ -10,8 +10,13 @@ type Data struct {
 	Link, Code string
 	Minutes    int // until Link and Code expire
 	Email      string
-	Provider   string // as people write it, such as GitHub
-	Change     string // the change that a notice is about, in words of the Language
+	Provider   string // as people write it, such as GitHub; of a notice about a passkey, its name
+
+	// Change is the change that a notice is about, in words of the Language; of factor_added and
+	// factor_removed, it is "totp", "passkey" or, of factor_removed, "all".
+	Change string
+
+	Count int // recovery codes that are left
 
 	// Language is the tag (BCP 47) of the language of the mail, such as de or pt-BR. Empty, or a
 	// language without texts: English.
@@ -50,6 +55,12 @@ func Names() []string {
 		"app_changed",      // to the developer of an app, with the change
 		"more_notices",     // in place of notices beyond ten an hour
 		"sign_up_taken",    // a person signed up with the address of an account
+		"factor_code",      // proves the address, by code alone, before a second factor is set up
+		"factor_added",     // a passkey or TOTP, with a link that undoes the change, or without one
+		"factor_removed",   // a passkey, the TOTP, or all factors
+		"recovery_used",    // with the number of recovery codes that are left
+		"recovery_renewed", // without the codes
+		"passkey_cloned",   // its signature counter did not grow: the sign-in was refused
 	}
 }
 
@@ -77,6 +88,18 @@ func (d Data) limited(name string) Data {
 		return Data{Email: d.Email, Agent: d.Agent, URL: d.URL}
 	case "password_changed":
 		return Data{Email: d.Email, Change: d.Change, Agent: d.Agent, URL: d.URL}
+	case "factor_code":
+		return Data{Code: d.Code, Minutes: d.Minutes, Agent: d.Agent}
+	case "factor_added":
+		return Data{Provider: d.Provider, Change: d.Change, Email: d.Email, Link: d.Link, Minutes: d.Minutes, Agent: d.Agent, URL: d.URL}
+	case "factor_removed":
+		return Data{Provider: d.Provider, Change: d.Change, Email: d.Email, Agent: d.Agent, URL: d.URL}
+	case "recovery_used":
+		return Data{Count: d.Count, Email: d.Email, Agent: d.Agent, URL: d.URL}
+	case "recovery_renewed":
+		return Data{Email: d.Email, Agent: d.Agent, URL: d.URL}
+	case "passkey_cloned":
+		return Data{Provider: d.Provider, Email: d.Email, Agent: d.Agent, URL: d.URL}
 	case "email_changed":
 		return Data{Link: d.Link, Minutes: d.Minutes, Agent: d.Agent}
 	case "sign_up_taken":

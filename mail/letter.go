@@ -77,6 +77,23 @@ var writers = map[string]func(*letter){
 		l.goOn("sign_in.submit", l.URL)
 		l.Small = append(l.Small, l.text("mail.sign_up_taken_then"))
 	},
+	"factor_code":    (*letter).factorCode,
+	"factor_added":   (*letter).factorAdded,
+	"factor_removed": (*letter).factorRemoved,
+	"recovery_used": func(l *letter) {
+		l.notice("mail.recovery_used_title", l.text("mail.recovery_used", "n", l.Count))
+		l.wasYou(l.text("mail.not_you_password"))
+	},
+	"recovery_renewed": func(l *letter) {
+		l.notice("mail.recovery_renewed_title", l.text("mail.recovery_renewed"))
+		l.wasYou(l.text("mail.not_you_password"))
+	},
+	"passkey_cloned": func(l *letter) {
+		l.notice("mail.passkey_cloned_title", l.text("mail.passkey_cloned"))
+		l.namePasskey()
+		l.goOn("mail.account", l.URL)
+		l.Small = append(l.Small, l.text("mail.passkey_cloned_then"))
+	},
 }
 
 // text returns a text with the data in its placeholders.
@@ -119,6 +136,14 @@ func (l *letter) goOn(label, url string) {
 	if url != "" {
 		l.Ways = append(l.Ways, way{l.text(label), url})
 	}
+}
+
+// CodeLabel is the text before the code.
+func (l *letter) CodeLabel() string {
+	if l.Link == "" {
+		return l.text("mail.code_alone")
+	}
+	return l.text("mail.code")
 }
 
 // when says when something was, and with which browser if that may be said.

@@ -1,6 +1,7 @@
 package mail_test
 
 import (
+	"cmp"
 	"flag"
 	"html"
 	"os"
@@ -21,7 +22,7 @@ var writeMails = flag.Bool("write-mails", false, "write testdata/mails anew")
 func full() mail.Data {
 	return mail.Data{
 		Product: "Example Accounts", App: "Demo", Link: "https://id.example.com/auth/verify/x?token=abc", Code: "123456", Minutes: 72 * 60,
-		Email: "ann@example.com", Provider: "GitHub", Change: "GitHub, Google",
+		Email: "ann@example.com", Provider: "GitHub", Change: "GitHub, Google", Count: 7,
 		Asked: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Agent: "Firefox on Linux", URL: "https://id.example.com/auth/sign-in/x",
 	}
 }
@@ -36,6 +37,28 @@ func hostile() mail.Data {
 		Color: "red;background:url(https://evil.example)", TextColor: "\"><script>", Logo: "javascript:alert(1)", Home: "javascript:alert(2)", Support: "data:text/html,<script>",
 	}
 	return d
+}
+
+// changes are the changes of which a notice tells in words of its own; of others, any.
+func changes(name string) []string {
+	switch name {
+	case "factor_added":
+		return []string{"passkey", "totp"}
+	case "factor_removed":
+		return []string{"passkey", "totp", "all"}
+	}
+	return []string{full().Change}
+}
+
+// eachMail yields the name of every message with each of its changes.
+func eachMail(yield func(name, change string) bool) {
+	for _, name := range mail.Names() {
+		for _, change := range changes(name) {
+			if !yield(name, change) {
+				return
+			}
+		}
+	}
 }
 
 func languages(t *testing.T) []*locale.Language {
@@ -56,21 +79,21 @@ func TestEveryMailInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	titles := map[string]string{}
 	for _, in := range languages(t) {
-		for _, name := range mail.Names() {
-			t.Run(in.Tag+"/"+name, func(t *testing.T) {
+		for name, change := range eachMail {
+			t.Run(in.Tag+"/"+name+" "+change, func(t *testing.T) {
 				t.Parallel()
 				data := full()
-				data.Language = in.Tag
+				data.Language, data.Change = in.Tag, change
 				data.Brand = mail.Brand{Color: "#ffcc00", TextColor: "#000000", Logo: "https://id.example.com/branding/x", Home: "https://demo.example", Support: "https://demo.example/help"}
 				checkMail(t, name, data, in)
 			})
 			data := full()
-			data.Language = in.Tag
+			data.Language, data.Change = in.Tag, change
 			m, err := mail.DefaultTemplates().Render(name, data)
 			if err != nil || titles[m.Subject] != "" || !strings.Contains(m.Subject, "Demo") {
 				t.Errorf("%s, %s: got the subject %q, %v, as of %s; want one of its own with the app", in.Tag, name, m.Subject, err, titles[m.Subject])
 			}
-			titles[m.Subject] = in.Tag + "/" + name
+			titles[m.Subject] = in.Tag + "/" + name + " " + change
 		}
 	}
 }
@@ -91,10 +114,7 @@ func checkMail(t *testing.T, name string, data mail.Data, in *locale.Language) {
 		t.Errorf("got %s left in %s\n%s", bad, m.Text, m.HTML)
 	}
 	limited := data.Limited(name)
-	link := limited.Link
-	if link == "" {
-		link = limited.URL
-	}
+	link := cmp.Or(limited.Link, limited.URL, data.Brand.Support)
 	var inHTML []string
 	for _, found := range hrefs.FindAllStringSubmatch(m.HTML, -1) {
 		inHTML = append(inHTML, html.UnescapeString(found[1]))
@@ -106,7 +126,7 @@ func checkMail(t *testing.T, name string, data mail.Data, in *locale.Language) {
 		t.Errorf("got the code %q in %s, want %q in both parts", got, m.HTML, limited.Code)
 	}
 	for what, want := range map[string]string{"the time": "2026-05-04 03:02 UTC", "the logo": data.Brand.Logo, "the colour": "background:#ffcc00;color:#000000", "help": data.Brand.Support, "home": data.Brand.Home} {
-		if what == "the colour" && link == "" {
+		if what == "the colour" && link == data.Brand.Support {
 			continue // no button
 		}
 		if !strings.Contains(m.HTML, want) {
@@ -121,9 +141,12 @@ func checkMail(t *testing.T, name string, data mail.Data, in *locale.Language) {
 func TestHostileDataStaysText(t *testing.T) {
 	t.Parallel()
 	for _, in := range languages(t) {
-		for _, name := range mail.Names() {
+		for name, change := range eachMail {
 			data := hostile()
 			data.Language = in.Tag
+			if len(changes(name)) > 1 {
+				data.Change = change
+			}
 			m, err := mail.DefaultTemplates().Render(name, data)
 			if err != nil {
 				t.Fatal(err)
@@ -145,14 +168,17 @@ func TestDataIsLimited(t *testing.T) {
 	t.Parallel()
 	d := full()
 	d.Brand.Color, d.Language = "#000000", "de"
+	counted := map[int]string{d.Count: "7"}
 	for name, want := range map[string]string{
 		"magic_link": "link code agent", "email_verify": "link code", "email_change": "link code", "password_reset": "link code agent", "invitation": "link",
 		"email_changed": "link agent", "password_changed": "email change agent url", "identity_linked": "link email provider agent url",
 		"app_changed": "change agent url", "more_notices": "url", "sign_up_taken": "agent url",
+		"factor_code": "code agent", "factor_added": "link email provider change agent url", "factor_removed": "email provider change agent url",
+		"recovery_used": "email agent count url", "recovery_renewed": "email agent url", "passkey_cloned": "email provider agent url",
 	} {
 		got, parts := d.Limited(name), []string{}
 		for _, part := range []struct{ name, value string }{
-			{"link", got.Link}, {"code", got.Code}, {"email", got.Email}, {"provider", got.Provider}, {"change", got.Change}, {"agent", got.Agent}, {"url", got.URL},
+			{"link", got.Link}, {"code", got.Code}, {"email", got.Email}, {"provider", got.Provider}, {"change", got.Change}, {"agent", got.Agent}, {"count", counted[got.Count]}, {"url", got.URL},
 		} {
 			if part.value != "" {
 				parts = append(parts, part.name)
@@ -170,10 +196,14 @@ func TestDataIsLimited(t *testing.T) {
 // The files of testdata/mails show a reader the mails in English; -write-mails writes them.
 func TestMailsAreAsShown(t *testing.T) {
 	t.Parallel()
-	for _, name := range mail.Names() {
+	for name, change := range eachMail {
 		data := full()
+		data.Change = change
 		if !strings.HasSuffix(name, "ed") {
 			data.Minutes = 10
+		}
+		if strings.HasPrefix(name, "factor_") || strings.HasPrefix(name, "passkey_") {
+			data.Provider = "iCloud Keychain"
 		}
 		if name == "app_changed" {
 			data.Change = "A new API key was made."
@@ -183,6 +213,9 @@ func TestMailsAreAsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 		for ext, got := range map[string]string{".txt": "Subject: " + m.Subject + "\n\n" + m.Text, ".html": m.HTML} {
+			if all := changes(name); change != all[0] {
+				ext = "_" + change + ext
+			}
 			file := filepath.Join("testdata", "mails", name+ext)
 			if *writeMails {
 				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
