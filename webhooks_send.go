@@ -42,9 +42,11 @@ const (
 	maxChallengeAnswer = 4 << 10
 )
 
-// webhookWaits are how long a delivery waits after each attempt that failed: three days in all.
+// webhookWaits are how long a delivery waits after each attempt that failed: three days in all. The
+// sixth attempt comes right before the later ones about the same user are let go, so that a receiver
+// that was down for 59 minutes has them in their order.
 var webhookWaits = []time.Duration{
-	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 18 * time.Hour, 24 * time.Hour,
+	5 * time.Second, 5 * time.Minute, 20 * time.Minute, 30 * time.Minute, 4 * time.Minute, 3 * time.Hour, 8 * time.Hour, 14 * time.Hour, 20 * time.Hour, 27 * time.Hour,
 }
 
 // courier sends what waits for webhooks. A receiver that is slow holds up its own deliveries alone.

@@ -346,6 +346,35 @@ func TestAWebhookThatWasDownLosesNothing(t *testing.T) {
 	}
 }
 
+// A receiver that was down for almost an hour gets the events of a user in their order, although those
+// that wait longest are tried less and less often.
+func TestAWebhookThatWasDownForAlmostAnHourKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	h := newHookStage(t, authkit.WebhookPatch{Types: &[]string{authkit.EventSessionStart, authkit.EventUserCreate}})
+	h.runOnce()
+	h.to.says(503)
+	email := h.email()
+	h.signUp(email)
+	for range 56 {
+		h.runOnce()
+		h.signIn(h.app.ID.String(), email)
+		h.clock.Advance(time.Minute)
+	}
+	h.to.says(200)
+	h.to.took()
+	var order []int64
+	for range 240 {
+		h.runOnce()
+		for _, p := range h.to.took() {
+			order = append(order, p.Data.Sequence)
+		}
+		h.clock.Advance(time.Minute)
+	}
+	if len(order) != 57 || !slices.IsSorted(order) {
+		t.Errorf("got the sequences %v, want 57 in their order", order)
+	}
+}
+
 // A receiver that never answers well is tried for three days. What is dead can be replayed.
 func TestADeadDeliveryCanBeReplayed(t *testing.T) {
 	t.Parallel()
@@ -363,7 +392,7 @@ func TestADeadDeliveryCanBeReplayed(t *testing.T) {
 		h.clock.Advance(30 * time.Minute)
 	}
 	last := h.deliveries()[0]
-	h.equal("tries", tries, 10)
+	h.equal("tries", tries, 11)
 	h.equal("the outcome", last.State, authkit.DeliveryDead)
 	h.equal("the status", last.Status, 500)
 	if lasted := last.TriedAt.Sub(began); lasted < 72*time.Hour || lasted > 80*time.Hour {
