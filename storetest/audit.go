@@ -66,6 +66,16 @@ func eventsOf(b *bed, app uuid.UUID, n int) []uuid.UUID {
 	return ids
 }
 
+// idBefore returns the id right before another one.
+func idBefore(id uuid.UUID) uuid.UUID {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]--; id[i] != 0xff {
+			break
+		}
+	}
+	return id
+}
+
 // unchainedOf returns the ids of the unchained events after an app, and the app.
 func unchainedOf(b *bed, after uuid.UUID, most int) (app uuid.UUID, ids []uuid.UUID) {
 	b.Helper()
@@ -81,8 +91,7 @@ func auditUnchained(b *bed) {
 	secret, apps := sealing(b), []uuid.UUID{b.newApp("one"), b.newApp("two")}
 	slices.SortFunc(apps, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	first, second := eventsOf(b, apps[0], 3), eventsOf(b, apps[1], 230)
-	before := apps[0]
-	before[15]--
+	before := idBefore(apps[0])
 	app, ids := unchainedOf(b, before, 10)
 	b.same(ids, first)
 	b.same(app, apps[0])
@@ -254,8 +263,7 @@ func chainOne(b *bed, s authkit.Store, secret string, cut bool) error {
 	}
 	c := authkit.ChainChange{App: b.app, Was: n.Chain.Seal, Next: n.Chain, Secret: secret}
 	c.Next.Hash, c.Next.Before, c.Next.Seal = []byte("h"), []byte("b"), []byte(uuid.NewString())
-	before := b.app
-	before[15]--
+	before := idBefore(b.app)
 	events, err := s.Unchained(b.ctx, before, 1)
 	if err != nil {
 		return err
@@ -280,8 +288,7 @@ func auditChains(b *bed) {
 	for _, app := range apps {
 		b.ok(b.s.ChangeChain(b.ctx, authkit.ChainChange{App: app, Next: chainOf(1, "1"), Append: linkOf(0, eventsOf(b, app, 1)...), Secret: secret}))
 	}
-	before := apps[0]
-	before[15]--
+	before := idBefore(apps[0])
 	list := func(after uuid.UUID, most int) (ids []uuid.UUID, days []int) {
 		chains, err := b.s.Chains(b.ctx, after, most)
 		b.ok(err)

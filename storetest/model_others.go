@@ -77,9 +77,12 @@ func (m model) hit(app uuid.UUID, hits []authkit.Hit, now time.Time) authkit.Hit
 	return authkit.HitResult{Full: -1}
 }
 
-// sweep removes what is expired or ended, and old events.
+// sweep removes what is expired or ended, and who was active on a day before yesterday: their number
+// stays, and counts them again if they are added again.
 func (m model) sweep(now time.Time) {
+	today := dayOf(now)
 	for _, a := range m {
+		maps.DeleteFunc(a.active, func(u authkit.ActiveUser, _ bool) bool { return u.Day < today-1 })
 		for id, t := range a.tokens {
 			if !now.Before(t.ExpiresAt) {
 				delete(a.tokens, id)

@@ -22,7 +22,9 @@ func statSentences() []sentence {
 }
 
 // today is the day of now.
-func today() int64 { return now().Unix() / int64(24*time.Hour/time.Second) }
+func today() int64 { return dayOf(now()) }
+
+func dayOf(at time.Time) int64 { return at.Unix() / int64(24*time.Hour/time.Second) }
 
 // allStats returns every count of an app.
 func allStats(b *bed, app uuid.UUID) []authkit.Stat {
