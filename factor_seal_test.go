@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func TestResealRenewsSeedsOfTOTP(t *testing.T) {
 		app, _ := d.app(d.mustStart("old"), "has seeds")
 		var users []uuid.UUID
 		for i := range 3 {
-			u := authkit.User{App: app.ID, ID: uuid.New(), Email: fmt.Sprint(i), Factors: authkit.FactorTOTP}
+			u := authkit.User{App: app.ID, ID: uuid.New(), Email: strconv.Itoa(i), Factors: authkit.FactorTOTP}
 			users = append(users, u.ID)
 			of := users[i/2*2] // the second is sealed for the first user
 			c := authkit.Credential{
