@@ -115,7 +115,7 @@ func (f *factors) due(app App, account *Account, step signInStep) (stage dueStag
 	}
 	switch {
 	case held.totp != nil, app.requiresFactor() && held.any():
-		return f.spared(app, account, held, step)
+		return f.spared(app, account, step)
 	case !app.requiresFactor() || !step.starts():
 		return "", nil
 	case slices.Equal(step.amr, []string{amrPwd}) && !step.byAsker:
@@ -126,8 +126,8 @@ func (f *factors) due(app App, account *Account, step signInStep) (stage dueStag
 
 // spared returns dueFactor, unless the browser is one that the user had remembered. That spares the
 // question alone: the session is without a second factor. A reset of the password is never spared it.
-func (f *factors) spared(app App, account *Account, held heldFactors, step signInStep) (dueStage, error) {
-	if step.passwordReset || !f.remembers(app, account.User, held, step.device) {
+func (f *factors) spared(app App, account *Account, step signInStep) (dueStage, error) {
+	if step.passwordReset || !f.remembers(app, account, step.device) {
 		return dueFactor, nil
 	}
 	return "", nil

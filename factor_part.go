@@ -50,9 +50,12 @@ func (f *factors) totpCredential(app, user uuid.UUID, data totpData) Credential 
 }
 
 // generation names the set of an account's factors. It changes with every factor that is added,
-// replaced or removed, and with a new set of recovery codes; not with their use.
-func (f *factors) generation(held heldFactors) ([]byte, error) {
-	var names []string
+// replaced or removed, with a first password, and with a new set of recovery codes; not with their use.
+func (f *factors) generation(account *Account) ([]byte, error) {
+	held, names := account.factors(), []string{}
+	if account.password() != "" { // its change raises the Epoch, but the first one does not
+		names = append(names, passwordKind)
+	}
 	if held.totp != nil {
 		data, err := f.openTOTP(*held.totp)
 		if err != nil {

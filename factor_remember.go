@@ -10,19 +10,19 @@ import (
 
 // remembered names what a browser is remembered for. It changes with every change of the password or
 // of the factors, and when all sessions are ended.
-func (f *factors) remembered(u User, held heldFactors) (device.Remembered, error) {
-	generation, err := f.generation(held)
+func (f *factors) remembered(u User, account *Account) (device.Remembered, error) {
+	generation, err := f.generation(account)
 	return device.Remembered{App: u.App, ID: u.ID, Epoch: u.Epoch, Generation: generation}, err
 }
 
 // remembers reports whether the person asked the app to remember this browser, not longer ago than the
 // app allows. What cannot be read is not remembered.
-func (f *factors) remembers(app App, u User, held heldFactors, text string) bool {
+func (f *factors) remembers(app App, account *Account, text string) bool {
 	days := app.Settings.MFARememberDays
 	if days <= 0 || text == "" {
 		return false
 	}
-	r, err := f.remembered(u, held)
+	r, err := f.remembered(account.User, account)
 	if err != nil {
 		return false
 	}
@@ -37,6 +37,6 @@ func (f *factors) toRemember(app App, account *Account, in SignIn) (*device.Reme
 	if app.Settings.MFARememberDays <= 0 || in.SessionID == uuid.Nil {
 		return nil, nil
 	}
-	r, err := f.remembered(in.User, account.factors())
+	r, err := f.remembered(in.User, account)
 	return &r, err
 }

@@ -47,6 +47,13 @@
 //	corp.Misbehave(authkittest.WrongNonce)
 //	_, err = corp.SignIn(t, kit.App, "bob@example.com") // authkit.CodeProviderError
 //
+// # Second factors
+//
+// A person sets up a TOTP, whose codes follow the kit's clock:
+//
+//	app := ann.EnableTOTP(t)
+//	code := app.Code()
+//
 // # Passkeys
 //
 // An [Authenticator] answers the options of a ceremony as a browser with a passkey would, and misbehaves

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
@@ -14,6 +15,7 @@ import (
 type Person struct {
 	authkit.SignIn
 
+	kit     *Kit
 	cookies []*http.Cookie
 }
 
@@ -37,7 +39,8 @@ func (p Person) Cookies(r *http.Request) *http.Request {
 
 // SignIn starts a session, as a magic link does. An unknown address becomes a verified user,
 // also with sign-up closed. A known user is signed in unchanged, in a new session each time. It
-// fails the test if the user is disabled.
+// fails the test if the user is disabled. The session of a user who has a TOTP, or of an app that requires
+// a second factor, has shown one.
 func (k *Kit) SignIn(tb testing.TB, app authkit.App, email string) Person {
 	tb.Helper()
 	return k.startSession(tb, app, k.user(tb, app, authkit.UserRequest{Email: email, Verified: true}))
@@ -85,20 +88,32 @@ func (k *Kit) user(tb testing.TB, app authkit.App, in authkit.UserRequest) authk
 
 func (k *Kit) startSession(tb testing.TB, app authkit.App, u authkit.User) Person {
 	tb.Helper()
-	in, err := k.Engine.StartSession(tb.Context(), authkit.HostSignIn{App: app.ID, User: u.ID, Method: "otp", Client: authkit.Client{UserAgent: "authkittest", Cookie: true}})
+	in, err := k.Engine.StartSession(tb.Context(), authkit.HostSignIn{
+		App: app.ID, User: u.ID, Method: "otp", SecondFactor: k.wantsFactor(tb, app, u), Client: authkit.Client{UserAgent: "authkittest", Cookie: true},
+	})
 	if err != nil {
 		tb.Fatalf("authkittest: sign %q in to app %q: %v", u.EmailTyped, app.Name, err)
 	}
 	return k.person(in)
 }
 
+// wantsFactor reports whether a sign-in of the user waits for a second factor.
+func (k *Kit) wantsFactor(tb testing.TB, app authkit.App, u authkit.User) bool {
+	tb.Helper()
+	got, err := k.Engine.SecondFactors(tb.Context(), authkit.UserRef{App: app.ID, ID: u.ID})
+	if err != nil {
+		tb.Fatalf("authkittest: read the second factors of %q: %v", u.EmailTyped, err)
+	}
+	return got.Required || slices.Contains(got.Methods, "totp")
+}
+
 // person makes the Person of a sign-in, with the cookie that the handler would set.
 func (k *Kit) person(in authkit.SignIn) Person {
 	if in.Cookie == "" {
-		return Person{SignIn: in}
+		return Person{SignIn: in, kit: k}
 	}
 	jar := httptest.NewRecorder()
 	cookies := httpio.Cookies{Insecure: k.base.Scheme == "http" && httpio.Loopback(k.base.Hostname())}
 	cookies.Set(jar, in.User.App.String(), in.Cookie, in.CookieAge)
-	return Person{SignIn: in, cookies: (&http.Response{Header: jar.Header()}).Cookies()}
+	return Person{SignIn: in, kit: k, cookies: (&http.Response{Header: jar.Header()}).Cookies()}
 }
