@@ -14,7 +14,7 @@ type userJSON struct {
 	Email      string    `json:"email"`          // the address as first given
 	Verified   bool      `json:"email_verified"` // whether the address was proven
 	Name       nullText  `json:"name"`           // the user's name, of up to 200 characters; null: there is no name
-	AuthMethod string    `json:"auth_method"`    // of the latest sign-in: credentials, magic_link, oauth, or what the host calls its own
+	AuthMethod string    `json:"auth_method"`    // of the latest sign-in: credentials, magic_link, oauth, passkey, or what the host calls its own
 	LastLogin  nullTime  `json:"last_login"`     // when the user last signed in; null before the first sign-in
 	CreatedAt  time.Time `json:"created_at"`     // when the user was created
 

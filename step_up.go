@@ -91,7 +91,7 @@ func (e *Engine) proveInSession(ctx context.Context, app App, account *Account, 
 		return e.factors.prove(ctx, factorCode{app: app, account: account, code: in.Code, class: classSession, client: in.Client})
 	case held.any():
 		refusal := refuse(CodeReauthenticationRequired, "a user with a second factor steps up by that").about(account)
-		refusal.Methods = account.stepUpMethods()
+		refusal.Methods, refusal.page.text = account.stepUpMethods(), "problem.second_factor_first"
 		return factorUse{}, refusal
 	}
 	// For this session alone: attempts of strangers at the address do not lock the user out.

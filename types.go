@@ -213,7 +213,7 @@ type User struct {
 	EmailTyped string // as first given
 	Name       string
 	NameKey    string // Name folded for prefix search
-	AuthMethod string // of the latest sign-in: "credentials", "magic_link", "oauth", or what [Engine.StartSession] was told
+	AuthMethod string // of the latest sign-in: "credentials", "magic_link", "oauth", "passkey", or what [Engine.StartSession] was told
 
 	Verified       bool // the address was proven
 	Disabled       bool

@@ -40,7 +40,7 @@ type Account struct {
 type Filter struct {
 	Email      string // the exact address; case does not matter
 	Prefix     string // of the address or the name
-	AuthMethod string // of the latest sign-in: credentials, magic_link, oauth, or one of the host's own
+	AuthMethod string // of the latest sign-in: credentials, magic_link, oauth, passkey, or one of the host's own
 	ExternalID string // the exact id
 	Role       string // one of the user's roles
 
