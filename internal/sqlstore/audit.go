@@ -87,11 +87,7 @@ where app_id = $1 and seal = $9 returning 1`, append(args, c.Was)...)
 		}
 		if l := c.Append; l != nil {
 			q.Queue(ctx, nil, `insert into authkit_audit_links (app_id, seq, entries, last_at, hash) values ($1,$2,$3,$4,$5)`, id(c.App), l.Seq, l.Entries, us(l.Last), l.Hash)
-			eachIDs(c.App, l.IDs(), func(list string, n int64, args []any) { // another step may have chained them
-				q.Queue(ctx, authkit.ErrStale, `select 1 from authkit_audit_chains h where h.app_id = $1 and (select count(*) from authkit_audit_pending p
-where p.app_id = $1 and p.event_id in `+list+`) = $`+strconv.Itoa(idStep+2)+``, append(args, n)...)
-				q.Queue(ctx, nil, `delete from authkit_audit_pending where app_id = $1 and event_id in `+list, args...)
-			})
+			s.chained(ctx, q, c.App, l.IDs())
 		}
 		if l := c.Cut; l != nil {
 			q.Queue(ctx, nil, `delete from authkit_audit_links where app_id = $1 and seq = $2`, id(c.App), l.Seq)
@@ -104,6 +100,20 @@ where p.app_id = $1 and p.event_id in `+list+`) = $`+strconv.Itoa(idStep+2)+``, 
 		}
 		s.underSecret(ctx, q, c.Secret)
 		return nil
+	})
+}
+
+// chained removes the rows of events that are chained. Another step may have done so: [authkit.ErrStale].
+func (s *Store) chained(ctx context.Context, q Tx, app uuid.UUID, ids []uuid.UUID) {
+	eachIDs(app, ids, func(list string, n int64, args []any) {
+		rows := ` from authkit_audit_pending where app_id = $1 and event_id in ` + list
+		all := ` = $` + strconv.Itoa(idStep+2)
+		if s.c.Dialect().Guards {
+			q.Queue(ctx, authkit.ErrStale, `with gone as (delete`+rows+` returning 1)`+Then+`select 1 from (select count(*) as n from gone) g where g.n`+all, append(args, n)...)
+			return
+		}
+		q.Queue(ctx, authkit.ErrStale, `select 1 where (select count(*)`+rows+`)`+all, append(args, n)...)
+		q.Queue(ctx, nil, `delete`+rows, args...)
 	})
 }
 
