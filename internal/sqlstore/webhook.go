@@ -102,6 +102,9 @@ and exists (select 1 from authkit_webhooks w where w.app_id = $1 and w.webhook_i
 and not exists (select 1 from authkit_deliveries e where e.app_id = $1 and e.webhook_id = $2 and e.user_id = d.user_id and e.state = 0
 	and e.seq < d.seq and e.queued_at > $4 and d.user_id <> $5)`+servingApp+`
 order by d.seq, d.delivery_id limit $6`+lock, scanDelivery, id(c.App), id(c.ID), us(c.Now), us(c.Held), id(uuid.Nil), int64(c.Max))
+		if err == nil && len(out) == 0 {
+			return first(ctx, q, isLiveApp, func(Row) error { return nil }, id(c.App))
+		}
 		for i := range out {
 			out[i].DueAt = micro(c.Until)
 			q.Queue(ctx, nil, `update authkit_deliveries set due_at = $4 where app_id = $1 and webhook_id = $2 and delivery_id = $3`,
