@@ -77,10 +77,12 @@ type roles struct {
 	sessions *sessionSteps
 	tokens   *tokenSteps
 	others   *otherSteps
+	audit    *auditSteps
+	webhooks *webhookSteps
 }
 
 func newRoles(l *lockstep) roles {
-	r := roles{keys: &keySteps{l}, sessions: &sessionSteps{lockstep: l, count: map[uuid.UUID]int{}}, tokens: &tokenSteps{l}, others: &otherSteps{l}}
+	r := roles{keys: &keySteps{l}, sessions: &sessionSteps{lockstep: l, count: map[uuid.UUID]int{}}, tokens: &tokenSteps{l}, others: &otherSteps{l}, audit: &auditSteps{l}, webhooks: &webhookSteps{l}}
 	r.users = &userSteps{l, r.sessions}
 	r.apps = &appSteps{l, r.keys, r.users}
 	return r
@@ -88,7 +90,7 @@ func newRoles(l *lockstep) roles {
 
 // steps returns the steps that may come next. A step that is listed twice comes twice as often.
 func (r roles) steps() []step {
-	return slices.Concat(r.apps.steps(), r.keys.steps(), r.users.steps(), r.sessions.steps(), r.tokens.steps(), r.others.steps())
+	return slices.Concat(r.apps.steps(), r.keys.steps(), r.users.steps(), r.sessions.steps(), r.tokens.steps(), r.others.steps(), r.audit.steps(), r.webhooks.steps())
 }
 
 // finish compares all lists of the apps.
@@ -98,6 +100,9 @@ func (r roles) finish() {
 		r.users.compareUsers(app, authkit.UserQuery{Page: authkit.Page{Limit: 100}})
 		r.others.compareEvents(app, authkit.EventQuery{Page: authkit.Page{Limit: 1000}})
 		r.keys.compareKeys(app)
+		for _, id := range []int{-11, -12, -13} {
+			r.webhooks.compareDeliveries(app, key(id), authkit.Page{Limit: 1000})
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/authkit-dev/authkit"
 )
 
-// otherSteps are the steps on limits, mail and events.
+// otherSteps are the steps on limits, mail, events, counts and explanations.
 type otherSteps struct{ *lockstep }
 
 func (l *otherSteps) steps() []step {
@@ -19,6 +19,8 @@ func (l *otherSteps) steps() []step {
 		{"look for events", l.lookEvents},
 		{"AddStats", l.doAddStats},
 		{"look for stats", l.lookStats},
+		{"AddExplanations", l.doExplain},
+		{"look for an explanation", l.lookExplanation},
 	}
 }
 

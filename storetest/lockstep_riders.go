@@ -34,6 +34,9 @@ func (l *lockstep) riders(app uuid.UUID) authkit.Riders {
 			ID: l.fresh(), Time: l.at.Truncate(time.Minute), Type: draw(l, "type", "a", "b"), UserID: l.userOrNone(),
 		})
 	}
+	if l.often(2, "with deliveries") {
+		riders.Deliveries = l.deliveries(app)
+	}
 	riders.Secret = draw(l, "secret", "", "", "", "", "", "", theSecret(), theSecret(), theSecret(), secretID(2))
 	return riders
 }

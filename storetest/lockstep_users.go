@@ -21,6 +21,7 @@ func (l *userSteps) steps() []step {
 	return []step{
 		{"CreateUser", l.doCreateUser},
 		{"CreateUser", l.doCreateUser},
+		{"CreateUsers", l.doCreateUsers},
 		{"DeleteUser", l.doDeleteUser},
 		{"ChangeUser, fields", change(l.changeFields)},
 		{"ChangeUser, credentials", change(l.changeCredentials)},

@@ -17,19 +17,25 @@ import (
 type model map[uuid.UUID]modelApp // the live apps
 
 type modelApp struct {
-	app       authkit.App
-	keys      map[uuid.UUID]authkit.APIKey
-	providers map[string]authkit.OAuthConfig
-	logo      authkit.Logo
-	users     map[uuid.UUID]authkit.User
-	subjects  map[modelSubject]authkit.Credential
-	tokens    map[modelTokenID]modelToken
-	sessions  map[uuid.UUID]modelSession
-	mail      map[uuid.UUID]authkit.Mail
-	events    map[uuid.UUID]authkit.Event
-	stats     map[modelStat]int64
-	active    map[authkit.ActiveUser]bool
-	limits    map[string]time.Time // when all that was counted has been given back
+	app        authkit.App
+	keys       map[uuid.UUID]authkit.APIKey
+	providers  map[string]authkit.OAuthConfig
+	logo       authkit.Logo
+	users      map[uuid.UUID]authkit.User
+	subjects   map[modelSubject]authkit.Credential
+	tokens     map[modelTokenID]modelToken
+	sessions   map[uuid.UUID]modelSession
+	mail       map[uuid.UUID]authkit.Mail
+	events     map[uuid.UUID]authkit.Event
+	stats      map[modelStat]int64
+	active     map[authkit.ActiveUser]bool
+	pending    map[uuid.UUID]bool // the events that are unchained
+	chain      *authkit.Chain
+	links      []authkit.Link        // oldest first
+	explained  []authkit.Explanation // newest first
+	webhooks   map[uuid.UUID]authkit.Webhook
+	deliveries map[uuid.UUID]authkit.Delivery
+	limits     map[string]time.Time // when all that was counted has been given back
 }
 
 type (
@@ -74,6 +80,7 @@ func newModelApp(a authkit.App) modelApp {
 		tokens: map[modelTokenID]modelToken{}, sessions: map[uuid.UUID]modelSession{},
 		mail: map[uuid.UUID]authkit.Mail{}, events: map[uuid.UUID]authkit.Event{}, limits: map[string]time.Time{},
 		stats: map[modelStat]int64{}, active: map[authkit.ActiveUser]bool{},
+		pending: map[uuid.UUID]bool{}, webhooks: map[uuid.UUID]authkit.Webhook{}, deliveries: map[uuid.UUID]authkit.Delivery{},
 	}
 }
 
@@ -85,6 +92,8 @@ func (a *modelApp) copied() modelApp {
 	c.tokens, c.sessions = maps.Clone(a.tokens), maps.Clone(a.sessions)
 	c.mail, c.events, c.limits = maps.Clone(a.mail), maps.Clone(a.events), maps.Clone(a.limits)
 	c.stats, c.active = maps.Clone(a.stats), maps.Clone(a.active)
+	c.pending, c.webhooks, c.deliveries = maps.Clone(a.pending), maps.Clone(a.webhooks), maps.Clone(a.deliveries)
+	c.links, c.explained = slices.Clone(a.links), slices.Clone(a.explained)
 	return c
 }
 
@@ -130,7 +139,13 @@ func (a *modelApp) ride(riders authkit.Riders, g *against) {
 		_, taken := a.events[e.ID]
 		g.when(taken, authkit.ErrConflict)
 		e.App = a.app.ID
-		a.events[e.ID] = e
+		a.events[e.ID], a.pending[e.ID] = e, true
+	}
+	for _, d := range riders.Deliveries {
+		_, taken := a.deliveries[d.ID]
+		g.when(taken, authkit.ErrConflict)
+		d.App = a.app.ID
+		a.deliveries[d.ID] = d
 	}
 }
 

@@ -81,8 +81,11 @@ func (m model) hit(app uuid.UUID, hits []authkit.Hit, now time.Time) authkit.Hit
 // stays, and counts them again if they are added again.
 func (m model) sweep(now time.Time) {
 	today := dayOf(now)
-	for _, a := range m {
+	for app, a := range m {
+		a.explained = slices.DeleteFunc(slices.Clone(a.explained), func(e authkit.Explanation) bool { return !e.Expires.After(now) })
+		m[app] = a
 		maps.DeleteFunc(a.active, func(u authkit.ActiveUser, _ bool) bool { return u.Day < today-1 })
+		maps.DeleteFunc(a.deliveries, func(_ uuid.UUID, d authkit.Delivery) bool { return !d.Expires.After(now) })
 		for id, t := range a.tokens {
 			if !now.Before(t.ExpiresAt) {
 				delete(a.tokens, id)
