@@ -15,6 +15,7 @@ import (
 func besideSentences() []sentence {
 	return []sentence{
 		{"race: a sign-in beside a step that ends the sessions, disables or deletes the user leaves no live session", besideSignIn},
+		{"race: a sign-in, a proof or a rotation beside DropMFA leaves no session with MFAAt", besideDropMFA},
 		{"race: a rotation beside a step that ends the sessions or disables the user returns a matching session and user", besideRotation},
 		{"race: what is written beside DeleteApp is gone with it", besideDeleteApp},
 		{"race: concurrent sign-ins with MaxSessions all succeed, and no more than that many sessions live", besideMaxSessions},

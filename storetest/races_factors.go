@@ -61,3 +61,35 @@ func factorOnces() []once {
 		}},
 	}
 }
+
+// besideDropMFA decides every step by the same reading of the user. A sign-in or a proof comes before
+// DropMFA, which undoes it, or it is stale.
+func besideDropMFA(b *bed) {
+	for range 8 {
+		x := b.newThings()
+		app := b.furnish(x)
+		b.race(8, func(s authkit.Store, n int) error {
+			c := caller{b.ctx, s, app, x, authkit.Riders{}}
+			switch {
+			case n == 3:
+				return c.change(x.user, func(change *authkit.UserChange) { change.DropMFA, change.Factors = true, new(authkit.Factors(0)) })
+			case n < 3:
+				return c.change(x.user, func(change *authkit.UserChange) { change.Prove = proof(x.session) })
+			case n < 6:
+				return c.change(x.user, func(change *authkit.UserChange) {
+					change.Session = session(x.user, strconv.Itoa(n))
+					change.Session.MFAAt = now()
+				})
+			}
+			_, err := s.RotateSession(b.ctx, rotation(app, hash("t0 s"), strconv.Itoa(n), now()))
+			return err
+		}, authkit.ErrStale)
+		live, err := b.s.Sessions(b.ctx, app, x.user.ID, now())
+		b.ok(err)
+		for _, s := range live {
+			if !s.MFAAt.IsZero() {
+				b.Fatalf("got a session that is proven at %v, want none", s.MFAAt)
+			}
+		}
+	}
+}
