@@ -304,6 +304,23 @@ func TestFewSlowHashesAreMeasured(t *testing.T) {
 	})
 }
 
+func TestAnAnswerOfTheOldSystemThatComesLateIsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for took, want := range map[time.Duration]error{9 * time.Second: nil, 11 * time.Second: CodeUnavailable} {
+			e := &Engine{hasher: testHasher()}
+			e.cfg.LegacyPassword = func(context.Context, LegacyAsk) (LegacyAnswer, error) {
+				time.Sleep(took)
+				return LegacyAnswer{OK: true, Known: true}, nil
+			}
+			got, _, err := passwordTry{e: e}.askLegacy(t.Context(), nil)
+			if !errors.Is(err, want) || got.OK != (want == nil) {
+				t.Errorf("an answer after %v: got %+v, %v, want %v", took, got, err, want)
+			}
+		}
+	})
+}
+
 func TestRefusalsTakeAsLongAsTheOldSystemDoes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -29,6 +29,9 @@ func (p passwordTry) askLegacy(ctx context.Context, account *Account) (LegacyAns
 	began := time.Now()
 	answer, err := p.e.cfg.LegacyPassword(ctx, ask)
 	took := time.Since(began)
+	if err == nil {
+		err = ctx.Err() // it came too late
+	}
 	if err != nil {
 		return LegacyAnswer{}, took, unavailable(fmt.Errorf("ask LegacyPassword: %w", err))
 	}
