@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -128,11 +129,7 @@ func TestReceiversThatHangLeaveRoomForOthers(t *testing.T) {
 func (h *hookCrowd) taken() map[WebhookKey]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	out := map[WebhookKey]int{}
-	for key, n := range h.got {
-		out[key] = n
-	}
-	return out
+	return maps.Clone(h.got)
 }
 
 // waitFor waits for the end of the turns of some webhooks.
