@@ -33,8 +33,12 @@ var (
 	booleans   = map[string]bool{"email_verified": true, "disabled": true}
 )
 
-// maxUserLine is how long a line may be, as over HTTP.
-const maxUserLine = 64 << 10
+const (
+	maxUserLine = 64 << 10 // bytes of a line, as over HTTP
+	maxUserRow  = 1 << 20  // bytes of a row of CSV, which a quote that is not closed would make as long as the file
+
+	byteOrderMark = "\ufeff" // with which some systems begin a file
+)
 
 // userReader reads the users of a file, one a call. The line is that at which the user begins. An error
 // other than a [lineError] ends the file.
@@ -50,15 +54,15 @@ func newUserReader(name string, in io.Reader) (userReader, error) {
 	if !strings.EqualFold(filepath.Ext(name), ".csv") {
 		return &lineReader{in: bufio.NewReaderSize(in, maxUserLine+2)}, nil
 	}
-	r := csv.NewReader(in)
-	r.ReuseRecord = true
-	head, err := r.Read()
+	c := &csvReader{row: rowLimit{in: in, left: maxUserRow}}
+	c.in = csv.NewReader(&c.row)
+	c.in.ReuseRecord = true
+	head, err := c.in.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read the first line: %w", err)
 	}
-	c := &csvReader{in: r}
 	for i, name := range head {
-		name = strings.TrimPrefix(name, "\ufeff")
+		name = strings.TrimPrefix(name, byteOrderMark)
 		if !slices.Contains(userColumns, name) {
 			return nil, fmt.Errorf("column %d is %q: the columns are %s", i+1, name, strings.Join(userColumns, ", "))
 		}
@@ -94,7 +98,11 @@ func (r *lineReader) next() (int, authkit.UserImport, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return r.line, authkit.UserImport{}, err
 		}
-		if line := strings.TrimSpace(string(text)); line != "" {
+		line := string(text)
+		if r.line == 1 {
+			line = strings.TrimPrefix(line, byteOrderMark)
+		}
+		if line = strings.TrimSpace(line); line != "" {
 			u, err := authkit.ParseUserImport([]byte(line))
 			if err != nil {
 				err = lineError{err}
@@ -106,10 +114,29 @@ func (r *lineReader) next() (int, authkit.UserImport, error) {
 
 type csvReader struct {
 	in      *csv.Reader
+	row     rowLimit
 	columns []string
 }
 
+// rowLimit reads no more than left bytes.
+type rowLimit struct {
+	in   io.Reader
+	left int
+}
+
+var errRowTooLong = errors.New("a row is longer than 1 MiB: a quote before here is not closed")
+
+func (r *rowLimit) Read(b []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, errRowTooLong
+	}
+	n, err := r.in.Read(b)
+	r.left -= n
+	return n, err
+}
+
 func (r *csvReader) next() (int, authkit.UserImport, error) {
+	r.row.left = maxUserRow
 	row, err := r.in.Read()
 	if errors.Is(err, csv.ErrFieldCount) {
 		line, _ := r.in.FieldPos(0)

@@ -108,6 +108,22 @@ func TestAnImportGoesOnWhereItStopped(t *testing.T) {
 	refused(t, "refused lines: 2", args()...)
 }
 
+// Some systems begin a file with the byte order mark.
+func TestAMarkAtTheBeginningOfAFileIsNoText(t *testing.T) {
+	t.Parallel()
+	_, app, run, _ := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
+	for name, text := range map[string]string{"users.jsonl": `{"email":"ann@example.com"}`, "users.csv": "email\nbob@example.com\n"} {
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, []byte("\ufeff"+text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run("users", "import", "--app", app, file)
+	}
+	if got := run("users", "export", "--app", app, "-"); strings.Count(got, "\n") != 2 {
+		t.Errorf("users: got %s, want two", got)
+	}
+}
+
 func TestFilesThatAreNoImportAreRefused(t *testing.T) {
 	t.Parallel()
 	_, app, _, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
@@ -116,9 +132,10 @@ func TestFilesThatAreNoImportAreRefused(t *testing.T) {
 		"email,passwort\n":                   `column 2 is "passwort"`,
 		"email,email\n":                      `column "email" stands twice`,
 		"email,roles\na@example.com,admin\n": "roles is not JSON",
-		"email,disabled\na@example.com,perhaps\n": "disabled is neither true nor false",
-		"email,name\na@example.com\n":             "the row has 1 columns",
-		"email,name\n\"a@example.com\n":           "read ",
+		"email,disabled\na@example.com,perhaps\n":                     "disabled is neither true nor false",
+		"email,name\na@example.com\n":                                 "the row has 1 columns",
+		"email,name\n\"a@example.com\n":                               "read ",
+		"email,name\na@example.com,\"" + strings.Repeat("a\n", 1<<20): "a quote before here is not closed",
 	} {
 		file := filepath.Join(t.TempDir(), "users.csv")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
