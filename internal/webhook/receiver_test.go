@@ -39,7 +39,7 @@ func receive(secret string, took func(id, event string, data []byte) error) http
 			_, _ = w.Write(in.Data) // {"challenge":"…"}
 			return
 		}
-		if err := took(r.Header.Get("webhook-id"), in.Type, in.Data); err != nil {
+		if err := took(r.Header.Get("Webhook-Id"), in.Type, in.Data); err != nil {
 			http.Error(w, "try again", http.StatusInternalServerError)
 		}
 	})
@@ -47,7 +47,7 @@ func receive(secret string, took func(id, event string, data []byte) error) http
 
 // verify reports whether a delivery was signed by a secret less than five minutes ago.
 func verify(header http.Header, body []byte, secret string) bool {
-	at, err := strconv.ParseInt(header.Get("webhook-timestamp"), 10, 64)
+	at, err := strconv.ParseInt(header.Get("Webhook-Timestamp"), 10, 64)
 	if err != nil || time.Since(time.Unix(at, 0)).Abs() > 5*time.Minute {
 		return false
 	}
@@ -56,10 +56,10 @@ func verify(header http.Header, body []byte, secret string) bool {
 		return false
 	}
 	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(header.Get("webhook-id") + "." + header.Get("webhook-timestamp") + "."))
+	mac.Write([]byte(header.Get("Webhook-Id") + "." + header.Get("Webhook-Timestamp") + "."))
 	mac.Write(body)
 	want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
-	for one := range strings.SplitSeq(header.Get("webhook-signature"), " ") {
+	for one := range strings.SplitSeq(header.Get("Webhook-Signature"), " ") {
 		if hmac.Equal([]byte(one), []byte(want)) {
 			return true
 		}
