@@ -7,7 +7,8 @@ import (
 )
 
 // ChangeApp changes an app of the developer. The next request to the handler of any process sees
-// the change, and [Engine.Require] within Config.Tokens.LiveWithin. [CodeAppNameTaken].
+// the change, and [Engine.Require] within Config.Tokens.LiveWithin. [CodeAppNameTaken];
+// [CodePasskeysRemain].
 func (e *Engine) ChangeApp(ctx context.Context, ref AppRef, p AppPatch) (App, error) {
 	return appEdit{AppPatch: p, mayChooseCookies: true}.change(ctx, e, ref)
 }
@@ -74,6 +75,7 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 	}
 	defaults := appDefaults{e.cfg.Tokens, e.limits.all}
 	settings, wrong := p.settings(app.Settings, defaults)
+	wrong = append(wrong, e.factors.faultsOfRelyingParty(&p.AppPatch, settings)...)
 	if !p.mayChooseCookies && settings.SessionMode != app.Settings.SessionMode && (App{Settings: settings}).takesCookies() {
 		return c, refuse(CodeForbidden, "session cookies live on the host's own origin, and this host does not let developers choose them")
 	}
@@ -84,6 +86,9 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 		}
 	}
 	if err := invalidFields(slices.Concat(bad, wrong)); err != nil {
+		return c, err
+	}
+	if err := p.checkPasskeys(ctx, e, app, settings); err != nil {
 		return c, err
 	}
 	if c.Name != nil {

@@ -35,7 +35,8 @@ type AppPatch struct {
 	MFA             *MFAPolicy
 	MFARememberDays *int // 1 to 90, or zero: no browser is remembered
 
-	// PasskeyRPID changes the relying party. While passkeys of another one live, that is
+	// PasskeyRPID changes the relying party: a domain that is the host of the base URL or of one of the
+	// app's origins, or that it ends in, and no public suffix. Empty: the host of the base URL. While passkeys of another one live, that is
 	// [CodePasskeysRemain], unless StrandPasskeys is set: those work no more.
 	PasskeyRPID    *string
 	StrandPasskeys bool

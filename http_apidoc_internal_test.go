@@ -294,6 +294,7 @@ func appPatchSchema(b *apidoc.Builder) apidoc.Object {
 		}
 	}
 	properties["name"] = apidoc.Object{"type": "string", "description": "Another name of the app."}
+	properties["strand_passkeys"] = apidoc.Object{"type": "boolean", "description": "Whether passkey_rp_id may change although passkeys of another relying party live, which work no more then."}
 	schema["additionalProperties"] = false
 	schema["description"] = "Changes the members that it has: the name, and any setting."
 	return schema

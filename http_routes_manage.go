@@ -91,7 +91,7 @@ var managementRoutes = []route{
 		method: patch, pattern: appPath, operation: "ChangeApp", summary: "Change an app",
 		caller: &byOwner, action: readsBody[appPatchBody]{changeApp},
 		answers: []result{{200, appJSON{}}},
-		codes:   []Code{CodeReauthenticationRequired, CodeForbidden, CodeAppNameTaken},
+		codes:   []Code{CodeReauthenticationRequired, CodeForbidden, CodeAppNameTaken, CodePasskeysRemain},
 		example: `{"redirect_urls":["https://app.example.com/callback"],"origins":["https://app.example.com"]}`,
 	},
 	{

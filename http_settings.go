@@ -15,8 +15,8 @@ import (
 // appPatchBody stands for [appPatchType] in the route table.
 type appPatchBody struct{}
 
-// appPatchType is the type of the body of an app's PATCH: its name, then one field for each row
-// of the table of settings.
+// appPatchType is the type of the body of an app's PATCH: its name, one field for each row of
+// the table of settings, then what goes with passkey_rp_id.
 var appPatchType = func() reflect.Type {
 	fields := []reflect.StructField{{Name: "Name", Type: reflect.TypeFor[*string](), Tag: `json:"name"`}}
 	for i, row := range appSettings {
@@ -26,7 +26,7 @@ var appPatchType = func() reflect.Type {
 		}
 		fields = append(fields, reflect.StructField{Name: "Setting" + strconv.Itoa(i), Type: row.kind.body, Tag: tag})
 	}
-	return reflect.StructOf(fields)
+	return reflect.StructOf(append(fields, reflect.StructField{Name: "StrandPasskeys", Type: reflect.TypeFor[bool](), Tag: `json:"strand_passkeys"`}))
 }()
 
 // readAppPatch reads the body of an app's PATCH. bad are the errors that an AppPatch cannot hold.
@@ -39,6 +39,7 @@ func readAppPatch(r *http.Request) (p AppPatch, bad []FieldError, err error) {
 	for i, row := range appSettings {
 		bad = append(bad, row.read(body.Elem().Field(i+1).Interface(), &p)...)
 	}
+	p.StrandPasskeys, _ = reflect.TypeAssert[bool](body.Elem().Field(len(appSettings) + 1))
 	return p, bad, nil
 }
 

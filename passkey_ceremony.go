@@ -62,7 +62,7 @@ func (f *factors) needPasskeys(app App) error {
 // ceremony is the part of a ceremony that follows from its state.
 func (f *factors) ceremony(app App, data ceremonyData) PasskeyCeremony {
 	return PasskeyCeremony{
-		RPID: data.RPID, Origins: append([]string{f.origin}, app.Settings.Origins...), Challenge: data.Challenge, Timeout: ceremonyTTL,
+		RPID: data.RPID, Origins: f.originsOf(app, data.RPID), Challenge: data.Challenge, Timeout: ceremonyTTL,
 	}
 }
 
