@@ -28,6 +28,15 @@ func members() map[string]string {
 		"POST /auth/email/confirm/{app_id}":             "binding",
 		"POST /auth/email/undo/{app_id}":                "token",
 		"POST /auth/identities/{app_id}":                "provider",
+		"POST /auth/passkey/begin/{app_id}":             "binding",
+		"POST /auth/passkey/finish/{app_id}":            "state",
+		"POST /auth/passkeys/begin/{app_id}":            "binding",
+		"POST /auth/passkeys/finish/{app_id}":           "state",
+		"PATCH /auth/passkeys/{app_id}/{id}":            "name",
+		"POST /auth/totp/begin/{app_id}":                "binding",
+		"POST /auth/totp/finish/{app_id}":               "state",
+		"POST /auth/mfa/{app_id}":                       "mfa_token",
+		"POST /auth/step-up/{app_id}":                   "code",
 		"POST /users/{app_id}":                          "email",
 		"PATCH /users/{app_id}/{user_id}":               "name",
 		"POST /users/{app_id}/{user_id}/invite":         "redirect_to",
@@ -70,6 +79,7 @@ func TestEveryRouteWithABodyIsKnown(t *testing.T) {
 	known["POST /apps/{app_id}/webhooks/{id}/rotate"] = "none"
 	known["POST /apps/{app_id}/webhooks/{id}/deliveries/{delivery_id}/replay"] = "none"
 	known["POST /auth/access-token/{app_id}"] = "none"
+	known["POST /auth/recovery-codes/{app_id}"] = "none"
 	known["POST /auth/password/change/{app_id}"] = "new_password" // which may hold anything
 	known["POST /auth/password/set/{app_id}"] = "new_password"
 	for _, rt := range authkit.Routes() {

@@ -52,12 +52,13 @@ type wallet struct {
 	form   url.Values        // the link's form
 	cookie map[string]string // the cookie that belongs to a kind
 	nonce  map[string]string // of a flow's ID token
+	beside map[string]string // what goes with the credentials of second factors
 }
 
 // minted fills a wallet.
 func (s *stage) minted() wallet {
 	s.t.Helper()
-	c := wallet{of: map[string]string{}, email: s.email(), cookie: map[string]string{}, nonce: map[string]string{}}
+	c := wallet{of: map[string]string{}, email: s.email(), cookie: map[string]string{}, nonce: map[string]string{}, beside: map[string]string{}}
 	other, key, err := s.engine.CreateApp(s.t.Context(), s.devID, "Other")
 	if err != nil {
 		s.t.Fatal(err)
@@ -70,6 +71,7 @@ func (s *stage) minted() wallet {
 	c.of[refreshToken], c.of[otherRefresh] = mine.text(s.t, "refresh_token"), up.text(s.t, "refresh_token")
 	c.of[ownerToken], c.of[otherDevToken] = s.token, s.signIn("console", "eve@example.com")
 	c.of[appKey], c.of[otherAppKey] = s.key, key
+	s.mintFactors(c)
 	c.of[cursor] = s.send("GET", "/apps?limit=1", "", bearer(s.token)).text(s.t, "next_cursor")
 
 	pending, m := s.mailed(c.email, `,"redirect_to":"`+goal+`"`)
@@ -321,7 +323,7 @@ func doors() []door {
 			out[i].takes[moverToken] = status
 		}
 	}
-	return append(out, accountDoors()...)
+	return slices.Concat(out, accountDoors(), factorDoors())
 }
 
 // This test tries every kind of credential at every door. The kinds that are refused come
@@ -394,7 +396,7 @@ func TestNothingIsUsedUpElsewhere(t *testing.T) {
 		}
 	}
 	for _, d := range doors() {
-		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, linkingState, resumeToken, refreshToken, resetJWT, verifyJWT, changeJWT, undoJWT} {
+		for _, kind := range []string{linkJWT, oneTimeCode, stateByJSON, stateByCookie, linkingState, resumeToken, refreshToken, resetJWT, verifyJWT, changeJWT, undoJWT, mfaToken, passkeyState} {
 			if _, opens := d.takes[kind]; opens && d.place != "the form's state" && !opensPage.MatchString(d.route) && !strings.HasPrefix(d.route, "POST /auth/sign-out") {
 				d.try(t, s, c, kind, c.of[kind])
 			}

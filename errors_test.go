@@ -19,11 +19,11 @@ import (
 func statuses() map[authkit.Code]int {
 	return map[authkit.Code]int{
 		"invalid_request": 400, "provider_refused": 400,
-		"invalid_credentials": 401, "invalid_token": 401, "invalid_api_key": 401, "unauthenticated": 401,
+		"invalid_credentials": 401, "invalid_token": 401, "invalid_api_key": 401, "unauthenticated": 401, "mfa_required": 401, "mfa_enrollment_required": 401,
 		"forbidden": 403, "reauthentication_required": 403, "signup_disabled": 403, "email_not_verified": 403, "user_disabled": 403,
 		"app_not_found": 404, "provider_not_configured": 404, "user_not_found": 404, "session_not_found": 404, "identity_not_found": 404, "not_found": 404,
 		"method_not_allowed": 405,
-		"app_name_taken":     409, "oauth_config_exists": 409, "apps_remain": 409, "limit_reached": 409, "email_taken": 409, "external_id_taken": 409, "idempotency_conflict": 409, "last_credential": 409, "password_set": 409, "link_required": 409, "email_required": 409,
+		"app_name_taken":     409, "oauth_config_exists": 409, "apps_remain": 409, "passkeys_remain": 409, "limit_reached": 409, "email_taken": 409, "external_id_taken": 409, "idempotency_conflict": 409, "last_credential": 409, "password_set": 409, "link_required": 409, "email_required": 409,
 		"body_too_large": 413, "unsupported_media_type": 415, "weak_password": 422, "rate_limited": 429,
 		"internal": 500, "provider_error": 502, "unavailable": 503, "provider_timeout": 504,
 	}

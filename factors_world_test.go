@@ -27,6 +27,8 @@ type factored struct {
 	seed     []byte
 	recovery []string
 	device   *authkittest.Authenticator
+
+	madePasskey string // the id of the last passkey
 }
 
 // member returns a new user with a proven address and a password, who has just signed in.

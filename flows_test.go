@@ -14,6 +14,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/passkey"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/storetest"
 )
@@ -48,7 +49,7 @@ func newStageOn(t *testing.T, store authkit.Store, change ...func(*authkit.Confi
 	s.faulty = storetest.NewFaulty(s.inner)
 	s.world = setup(t, append([]func(*authkit.Config){func(c *authkit.Config) {
 		c.Store, c.Secrets = s.faulty, [][]byte{make([]byte, 32)}
-		c.InsecureAllowLoopbackProviders = true
+		c.InsecureAllowLoopbackProviders, c.Passkeys = true, passkey.New()
 	}}, change...)...)
 	s.settings(authkit.AppPatch{Origins: &[]string{friend}, RedirectURLs: &[]string{goal, abroad}})
 	mounted, mine := s.server, s.engine.Require(authkit.ForApp(s.app.ID))(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -179,7 +180,7 @@ func flows() []flow {
 	var all []flow
 	for _, some := range [][]flow{
 		passwordFlows(), linkFlows(), codeFlows(), oauthFlows(), identityFlows(), sessionFlows(), managedFlows(),
-		pageFlows(), accountFlows(), addressFlows(), developerFlows(), keyFlows(), webhookFlows(), configFlows(), brandFlows(), otherFlows(),
+		pageFlows(), accountFlows(), addressFlows(), developerFlows(), keyFlows(), webhookFlows(), configFlows(), brandFlows(), factorFlows(), otherFlows(),
 	} {
 		all = append(all, some...)
 	}

@@ -58,6 +58,7 @@ var fixedTexts = []struct {
 	{regexp.MustCompile(`\bann\d+@example\.com`), "ann@example.com"},
 	{regexp.MustCompile(regexp.QuoteMeta(base)), "https://example.com/id"},
 	{regexp.MustCompile(`https?://127\.0\.0\.1:\d+`), "https://login.example.org"},
+	{regexp.MustCompile(`^[0-9a-z]{5}(-[0-9a-z]{5}){2}$`), "xe8w8-rpb1z-qmj65"}, // recovery codes
 	{regexp.MustCompile(`whsec_[\w+/]+=*`), "whsec_3q2+7wAAAAAAAAAAAAAAAAA="},
 	{regexp.MustCompile(`(^|[^\w-])((?:rt|ak|st)_)?[\w-]{22,}`), "${1}${2}3q2-7wAAAAAAAAAAAAAAAA"},
 }
@@ -85,6 +86,11 @@ func fixed(v any, ids map[string]string) any {
 		}
 		if _, ok := out["hint"]; ok {
 			out["hint"] = "ak_3q2-7wAA"
+		}
+		if _, ok := out["qr"]; ok {
+			const seed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+			out["secret"], out["qr"] = seed, "data:image/svg+xml;base64,PHN2Zy8+"
+			out["uri"] = regexp.MustCompile(`secret=[\w-]+`).ReplaceAllString(out["uri"].(string), "secret="+seed)
 		}
 		return out
 	case []any:

@@ -15,7 +15,7 @@ import (
 
 // liveMembers have secrets and references that are of one flow alone. The example shows their form;
 // what is sent has those of a live flow.
-var liveMembers = []string{"token", "code", "code_verifier", "binding", "state", "refresh_token", "current_password"}
+var liveMembers = []string{"token", "code", "code_verifier", "binding", "state", "refresh_token", "current_password", "mfa_token", "credential"}
 
 // example returns the example body of a route, and the members that the API document says are required.
 func example(t *testing.T, rt authkit.RouteInfo) (body map[string]any, required []any) {

@@ -87,6 +87,7 @@ func (j journal) read() []string {
 var secretMembers = []string{
 	"password", "current_password", "new_password", "token", "refresh_token", "code", "binding", "state", "code_verifier",
 	"client_secret", "api_key", "key", "resume", "id_token", "access_token", "csrf", "nonce",
+	"mfa_token", "secret", "uri", "recovery_codes", "credential",
 }
 
 // spy knows every secret that was sent or received, and where.
@@ -124,14 +125,35 @@ func (s *spy) learnJSON(where string, v any) {
 	case map[string]any:
 		_, problem := v["detail"] // whose code cannot be redeemed
 		for name, inner := range v {
-			if text, ok := inner.(string); ok && slices.Contains(secretMembers, name) && (name != "code" || !problem) {
-				s.learn(where+" "+name, text)
+			if slices.Contains(secretMembers, name) && (name != "code" || !problem) {
+				s.learnWithin(where+" "+name, inner)
 			}
 			s.learnJSON(where, inner)
 		}
 	case []any:
 		for _, inner := range v {
 			s.learnJSON(where, inner)
+		}
+	}
+}
+
+// learnWithin learns a text, each of a list, or what the authenticator said in a credential.
+func (s *spy) learnWithin(where string, v any) {
+	switch v := v.(type) {
+	case string:
+		s.learn(where, v)
+	case []any:
+		for _, inner := range v {
+			if text, ok := inner.(string); ok {
+				s.learn(where, text)
+			}
+		}
+	case map[string]any:
+		said, _ := v["response"].(map[string]any)
+		for _, name := range []string{"clientDataJSON", "authenticatorData", "attestationObject", "signature"} {
+			if text, ok := said[name].(string); ok {
+				s.learn(where+"."+name, text)
+			}
 		}
 	}
 }

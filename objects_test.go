@@ -137,6 +137,7 @@ func TestObjects(t *testing.T) {
 	s.provider()
 	settings := shape{
 		"signup": is("open"), "verify_email": is("ask"), "link_policy": is("verified"), "magic_link": is("confirm"), "redirect_urls": texts, "origins": texts, "access_token_seconds": is(900),
+		"mfa": is("optional"), "mfa_remember_days": is(0.0), "passkey_rp_id": is(""),
 		"session_idle_seconds": isCount, "session_absolute_seconds": isCount, "session_mode": is("bearer"), "signing_alg": is("ES256"),
 		"limits":     is("map[credentials:20/m/ip, 10/m/email mail:5/h/email, 30/h/ip oauth:60/m/ip sign_up:20/h/ip]"),
 		"audit_days": is("400"), "branding": is("map[color:<nil> home_url:<nil> privacy_url:<nil> support_url:<nil> terms_url:<nil>]"),
@@ -285,7 +286,7 @@ func TestAccessTokenClaims(t *testing.T) {
 	now := w.clock.Now().Unix()
 	unproven := shape{
 		"iss": is(base + "/apps/" + w.app.ID.String()), "aud": is(w.app.ID), "client_id": is(w.app.ID), "sub": isNewID, "sid": isNewID, "jti": isNewID,
-		"iat": is(float64(now)), "exp": is(float64(now + 900)), "auth_time": is(float64(now)), "amr": is("[pwd]"), "name": is(""),
+		"iat": is(float64(now)), "exp": is(float64(now + 900)), "auth_time": is(float64(now)), "amr": is("[pwd]"), "acr": is("aal1"), "name": is(""),
 	}
 	header, body := claims(w.signUp("Ann@example.com").text(t, "token"))
 	if wrong := unproven.wrong(body); wrong != "" {

@@ -31,6 +31,8 @@ func (s *stage) credential(pattern string) []string {
 	case strings.HasPrefix(pattern, "/users"):
 		return []string{bearer(s.key)}
 	case strings.HasPrefix(pattern, "/auth/me"), strings.HasPrefix(pattern, "/auth/sessions"), strings.HasPrefix(pattern, "/auth/identities"),
+		strings.HasPrefix(pattern, "/auth/passkeys/"), strings.HasPrefix(pattern, "/auth/totp/"), strings.HasPrefix(pattern, "/auth/step-up/"),
+		strings.HasPrefix(pattern, "/auth/recovery-codes/"), pattern == "/auth/mfa/{app_id}",
 		pattern == "/auth/password/change/{app_id}", pattern == "/auth/password/set/{app_id}",
 		pattern == "/auth/email/send/{app_id}", pattern == "/auth/email/change/{app_id}", pattern == "/auth/email/confirm/{app_id}":
 		return []string{bearer(s.signUp(s.email()).text(s.t, "token"))}

@@ -237,8 +237,11 @@ export type ErrorCode =
   | 'last_credential'
   | 'limit_reached'
   | 'link_required'
+  | 'mfa_enrollment_required'
+  | 'mfa_required'
   | 'not_found'
   | 'oauth_config_exists'
+  | 'passkeys_remain'
   | 'password_set'
   | 'provider_error'
   | 'provider_not_configured'
@@ -285,6 +288,24 @@ export interface Routes {
   'GET /auth/me/{app_id}': { body: undefined; answer: User };
   /** Change the signed-in user. */
   'PATCH /auth/me/{app_id}': { body: MePatchBody; answer: User };
+  /** Read which second factors the user has. */
+  'GET /auth/mfa/{app_id}': { body: undefined; answer: Mfa };
+  /** Finish a sign-in with a second factor. */
+  'POST /auth/mfa/{app_id}': { body: SecondFactorBody; answer: SignIn };
+  /** Begin a sign-in, a second factor or a step-up with a passkey. */
+  'POST /auth/passkey/begin/{app_id}': { body: PasskeyBeginBody; answer: Ceremony };
+  /** Sign in with a passkey. */
+  'POST /auth/passkey/finish/{app_id}': { body: PasskeySignInBody; answer: SignIn };
+  /** Begin to add a passkey. */
+  'POST /auth/passkeys/begin/{app_id}': { body: FactorOwnerBody; answer: Ceremony };
+  /** Add a passkey. */
+  'POST /auth/passkeys/finish/{app_id}': { body: NewPasskeyBody; answer: Passkey };
+  /** List the user's passkeys. */
+  'GET /auth/passkeys/{app_id}': { body: undefined; answer: Passkeys };
+  /** Remove a passkey. */
+  [route: `DELETE /auth/passkeys/{app_id}/${string}`]: { body: undefined; answer: undefined };
+  /** Rename a passkey. */
+  [route: `PATCH /auth/passkeys/{app_id}/${string}`]: { body: PasskeyNameBody; answer: Passkey };
   /** Change the password. */
   'POST /auth/password/change/{app_id}': { body: ChangePasswordBody; answer: undefined };
   /** Mail a link and a code for a new password. */
@@ -293,6 +314,8 @@ export interface Routes {
   'POST /auth/password/reset/{app_id}': { body: ResetBody; answer: SignIn };
   /** Set the first password. */
   'POST /auth/password/set/{app_id}': { body: SetPasswordBody; answer: undefined };
+  /** Make new recovery codes. */
+  'POST /auth/recovery-codes/{app_id}': { body: EmptyBody; answer: Recovery };
   /** Rotate a refresh token. */
   'POST /auth/refresh/{app_id}': { body: RefreshBody; answer: SignIn };
   /** List the user's sessions. */
@@ -301,8 +324,16 @@ export interface Routes {
   [route: `DELETE /auth/sessions/{app_id}/${string}`]: { body: undefined; answer: undefined };
   /** End a session, or all. */
   'POST /auth/sign-out/{app_id}': { body: SignOutBody; answer: undefined };
+  /** Make the session fresh. */
+  'POST /auth/step-up/{app_id}': { body: StepUpBody; answer: SignIn };
   /** Exchange a one-time code. */
   'POST /auth/token/{app_id}': { body: ExchangeBody; answer: SignIn };
+  /** Begin to add a TOTP, or to replace it. */
+  'POST /auth/totp/begin/{app_id}': { body: FactorOwnerBody; answer: Totp };
+  /** Confirm a TOTP by its first code. */
+  'POST /auth/totp/finish/{app_id}': { body: TotpFinishBody; answer: Recovery };
+  /** Remove the TOTP and its recovery codes. */
+  'DELETE /auth/totp/{app_id}': { body: undefined; answer: undefined };
   /** Show a sign-in link's page, or redeem the link where JSON alone is accepted. */
   'GET /auth/verify/{app_id}': { body: undefined; answer: SignIn };
   /** Redeem a link or a code. */
@@ -317,6 +348,18 @@ export interface AccessToken {
   token: string;
   /** How the access token is sent. */
   token_type: 'Bearer' | (string & {});
+}
+
+/** The beginning of a ceremony with a passkey. */
+export interface Ceremony {
+  /** Goes with the state, unless the binding cookie does. */
+  binding: string;
+  /** In how many seconds the state expires. */
+  expires_in: number;
+  /** What the browser's parseCreationOptionsFromJSON or parseRequestOptionsFromJSON takes. */
+  options: {};
+  /** Goes with the answer, once. */
+  state: string;
 }
 
 /** Asks for a proof of a new address. */
@@ -364,6 +407,14 @@ export interface ExchangeBody {
   code: string;
   /** That of the flow's code_challenge (RFC 7636). It is required where the flow had one. */
   code_verifier?: string;
+}
+
+/** Says for whom a factor is added, where no session does. */
+export interface FactorOwnerBody {
+  /** That the answer with the token or the state had, unless the binding cookie does. */
+  binding?: string;
+  /** Of mfa_enrollment_required, in the place of a session. */
+  mfa_token?: string;
 }
 
 /** Says what is wrong with one member of a request. */
@@ -442,6 +493,30 @@ export interface MePatchBody {
   name?: string | null;
 }
 
+/** Says which second factors a user has. */
+export interface Mfa {
+  /** That the user has: totp, passkey. */
+  methods: Array<string>;
+  /** How many recovery codes were not used. */
+  recovery_codes_left: number;
+  /** Whether the app requires a second factor. */
+  required: boolean;
+}
+
+/** A passkey that a browser has made. */
+export interface NewPasskeyBody {
+  /** That the answer with the token or the state had, unless the binding cookie does. */
+  binding?: string;
+  /** What toJSON() of the browser's credential gives. */
+  credential: {} | null;
+  /** Of mfa_enrollment_required, in the place of a session. */
+  mfa_token?: string;
+  /** Up to 64 characters; empty: the name of the authenticator. */
+  name?: string;
+  /** Of the beginning. */
+  state: string;
+}
+
 /** The beginning of a flow through a provider. */
 export interface OAuthStart {
   /** The asker's secret, which goes to the callback with the state. */
@@ -450,6 +525,52 @@ export interface OAuthStart {
   redirect_url: string;
   /** Comes back with the provider's answer. */
   state: string;
+}
+
+/** A passkey of the user. */
+export interface Passkey {
+  /** Whether a copy of it exists beside the device. */
+  backed_up: boolean;
+  /** When it was added. */
+  created_at: string;
+  /** The passkey's id. */
+  id: string;
+  /** Null: not yet. */
+  last_used_at: string | null;
+  /** As it was given, or the name of the authenticator. */
+  name: string;
+  /** With an mfa_token: the sign-in that waited. */
+  sign_in?: SignIn;
+  /** By which it is reached, as the authenticator said. */
+  transports: Array<string>;
+}
+
+/** Begins a sign-in with a passkey. */
+export interface PasskeyBeginBody {
+  /** Of an mfa_token: one binding then serves both. */
+  binding?: string;
+}
+
+/** Renames a passkey. */
+export interface PasskeyNameBody {
+  /** 1 to 64 characters. */
+  name: string;
+}
+
+/** The answer of a passkey. */
+export interface PasskeySignInBody {
+  /** Of the beginning, unless the binding cookie goes with it. */
+  binding?: string;
+  /** What toJSON() of the browser's credential gives. */
+  credential: {} | null;
+  /** Of the beginning. */
+  state: string;
+}
+
+/** Lists the passkeys of a user. */
+export interface Passkeys {
+  /** Oldest first. */
+  passkeys: Array<Passkey>;
 }
 
 /** Says that a proof is on its way by mail, if anything was to be mailed. */
@@ -464,7 +585,7 @@ export interface Pending {
 
 /** The JSON form of an Error (RFC 9457). */
 export interface Problem {
-  /** With email_not_verified: that of the proof that was mailed. */
+  /** With email_not_verified: that of the proof that was mailed; with mfa_token: that of the token. */
   binding?: string;
   /** What went wrong; stable, for programs. */
   code: string;
@@ -472,6 +593,12 @@ export interface Problem {
   detail: string;
   /** Each part of the request that is wrong; with weak_password, each fault of the password. */
   errors?: Array<FieldError>;
+  /** In how many seconds mfa_token expires. */
+  expires_in?: number;
+  /** Likewise, and with reauthentication_required: totp, recovery_code, passkey, email_code, password, sign_in. */
+  methods?: Array<string>;
+  /** With mfa_required and mfa_enrollment_required: stands for the first factor. */
+  mfa_token?: string;
   /** The provider's own code, with provider_refused. */
   provider_code?: string;
   /** With invalid_token: why, if the asker may know; values may be added. */
@@ -486,6 +613,14 @@ export interface Problem {
   tries_left?: number;
   /** The address of a page about the code. */
   type: string;
+}
+
+/** Has recovery codes, which are shown once. */
+export interface Recovery {
+  /** Ten, each for one use. */
+  recovery_codes: Array<string>;
+  /** With an mfa_token: the sign-in that waited. */
+  sign_in?: SignIn;
 }
 
 /** Exchanges a refresh token. */
@@ -514,6 +649,22 @@ export interface ResetBody {
   password: string;
   /** The token of the link. */
   token?: string;
+}
+
+/** Shows a second factor: a code, or a passkey. */
+export interface SecondFactorBody {
+  /** That came with the token, unless the binding cookie goes with it. */
+  binding?: string;
+  /** Of the TOTP, a recovery code, or with email_code the code of the mail. */
+  code?: string;
+  /** What toJSON() of the browser's credential gives. */
+  credential?: {} | null;
+  /** Of mfa_required. */
+  mfa_token: string;
+  /** Whether this browser is not to be asked again, for as long as the app allows. */
+  remember?: boolean;
+  /** Of a passkey's beginning. */
+  state?: string;
 }
 
 /** One signed-in browser or device, as its user sees it. */
@@ -572,6 +723,48 @@ export interface SignOutBody {
   refresh_token?: string;
 }
 
+/** Proves that the user of the session is still there: by the password, a code or a passkey. */
+export interface StepUpBody {
+  /** Of a passkey's beginning, unless the binding cookie goes with it. */
+  binding?: string;
+  /** Of the TOTP, or a recovery code. */
+  code?: string;
+  /** What toJSON() of the browser's credential gives. */
+  credential?: {} | null;
+  /** Of a user without a second factor. */
+  password?: string;
+  /** Of a passkey's beginning. */
+  state?: string;
+}
+
+/** The beginning of the enrolment of a TOTP. */
+export interface Totp {
+  /** Goes with the state, unless the binding cookie does. */
+  binding: string;
+  /** In how many seconds the state expires. */
+  expires_in: number;
+  /** The URI as a QR code: a data URL of an SVG image. */
+  qr: string;
+  /** Base32, to type into an authenticator app. */
+  secret: string;
+  /** Goes with the first code, once. */
+  state: string;
+  /** Otpauth://totp/…. */
+  uri: string;
+}
+
+/** Confirms a TOTP. */
+export interface TotpFinishBody {
+  /** That the answer with the token or the state had, unless the binding cookie does. */
+  binding?: string;
+  /** The six digits that the authenticator app shows. */
+  code: string;
+  /** Of mfa_enrollment_required, in the place of a session. */
+  mfa_token?: string;
+  /** Of the beginning. */
+  state: string;
+}
+
 /** Takes back what a mail told of. */
 export interface UndoBody {
   /** The token of the link. */
@@ -580,7 +773,7 @@ export interface UndoBody {
 
 /** A user as the user sees it. */
 export interface User {
-  /** Of the latest sign-in: credentials, magic_link, oauth, or what the host calls its own. */
+  /** Of the latest sign-in: credentials, magic_link, oauth, passkey, or what the host calls its own. */
   auth_method: string;
   /** When the user was created. */
   created_at: string;
