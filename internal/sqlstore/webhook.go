@@ -76,16 +76,48 @@ func scanDelivery(r Row) (d authkit.Delivery, err error) {
 	return d, err
 }
 
-// DueWebhooks implements [authkit.DeliveryStore]. There are few webhooks, so that it goes through
-// them and asks the index for one delivery of each.
-func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now time.Time, most int) ([]authkit.WebhookKey, error) {
-	return collect(ctx, s.c, `select w.app_id, w.webhook_id from authkit_webhooks w where (w.app_id, w.webhook_id) > ($1, $2) and w.enabled = 1
-and exists (select 1 from authkit_deliveries d where d.app_id = w.app_id and d.webhook_id = w.webhook_id and d.state = 0 and d.due_at <= $3)
-and exists (select 1 from authkit_apps a where a.app_id = w.app_id and a.deleted_at = 0 and a.suspended = 0)
-order by w.app_id, w.webhook_id limit $4`, func(r Row) (w authkit.WebhookKey, err error) {
-		err = r.Scan(&w.App, &w.ID)
-		return w, err
-	}, id(after.App), id(after.ID), us(now), int64(most))
+// The look for due webhooks goes from webhook to webhook by the index of the deliveries that wait: one
+// read tells that none does, however many webhooks there are.
+var (
+	dueWebhooks = `with recursive turn(app_id, webhook_id, found) as (
+select ` + nextWaiting("$1", "$2") + `, 0
+union all
+select ` + nextWaiting("turn.app_id", "turn.webhook_id") + `, turn.found + case when ` + isDueWebhook + ` then 1 else 0 end
+from turn where turn.app_id is not null and turn.found < $4)
+select turn.app_id, turn.webhook_id from turn where turn.app_id is not null and turn.found < $4 and ` + isDueWebhook + ` order by turn.app_id, turn.webhook_id`
+
+	// isDueWebhook is a condition on the webhook of a turn; $3 is the time.
+	isDueWebhook = `(select d.due_at from authkit_deliveries d where d.app_id = turn.app_id and d.webhook_id = turn.webhook_id and d.state = 0 and d.due_at <= $3 order by d.due_at limit 1) is not null
+and (select w.enabled from authkit_webhooks w where w.app_id = turn.app_id and w.webhook_id = turn.webhook_id) = 1
+and (select case when a.deleted_at = 0 and a.suspended = 0 then 1 else 0 end from authkit_apps a where a.app_id = turn.app_id) = 1`
+)
+
+// nextWaiting are the app and the id of the next webhook after one for which deliveries wait, or nulls.
+func nextWaiting(app, webhook string) string {
+	next := func(col string) string {
+		return `(select d.` + col + ` from authkit_deliveries d where d.state = 0 and (d.app_id, d.webhook_id) > (` + app + `, ` + webhook + `) order by d.app_id, d.webhook_id limit 1)`
+	}
+	return next("app_id") + `, ` + next("webhook_id")
+}
+
+// DueWebhooks implements [authkit.DeliveryStore].
+func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now time.Time, most int) (out []authkit.WebhookKey, err error) {
+	look := func(q Reader) (err error) {
+		out, err = collect(ctx, q, dueWebhooks, func(r Row) (w authkit.WebhookKey, err error) {
+			err = r.Scan(&w.App, &w.ID)
+			return w, err
+		}, id(after.App), id(after.ID), us(now), int64(most))
+		return err
+	}
+	if s.c.Dialect().ByIndex == "" {
+		err = look(s.c)
+		return out, err
+	}
+	err = s.c.Tx(ctx, false, func(q Tx) error { // as in ClaimMail, what waits is nothing most of the time
+		s.byIndex(ctx, q)
+		return look(q)
+	})
+	return out, err
 }
 
 // ClaimDeliveries implements [authkit.DeliveryStore]. Where transactions run concurrently, it locks

@@ -89,7 +89,7 @@ func (s *Store) ChangeChain(ctx context.Context, c authkit.ChainChange) error {
 		for _, d := range c.Deliveries {
 			d = copyDelivery(d)
 			d.App = c.App
-			t.deliveries[deliveryID{d.Webhook, d.ID}] = d
+			t.putDelivery(d)
 		}
 		return nil
 	})

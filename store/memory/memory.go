@@ -69,6 +69,7 @@ type tenant struct {
 
 	webhooks   map[uuid.UUID]authkit.Webhook
 	deliveries map[deliveryID]authkit.Delivery
+	waiting    index[uuid.UUID, uuid.UUID] // the deliveries that wait, by webhook
 
 	mail       outbox
 	events     []authkit.Event         // oldest first
@@ -122,6 +123,7 @@ func newTenant(app authkit.App, secrets map[string]bool) *tenant {
 
 		webhooks:   map[uuid.UUID]authkit.Webhook{},
 		deliveries: map[deliveryID]authkit.Delivery{},
+		waiting:    index[uuid.UUID, uuid.UUID]{},
 	}
 }
 

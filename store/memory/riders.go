@@ -116,6 +116,6 @@ func (t *tenant) write(a authkit.Riders) {
 		t.unchained = slices.Insert(t.unchained, at, e.ID)
 	}
 	for _, d := range a.Deliveries {
-		t.deliveries[deliveryID{d.Webhook, d.ID}] = d
+		t.putDelivery(d)
 	}
 }

@@ -74,10 +74,9 @@ func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now t
 			if t.suspended {
 				continue
 			}
-			for id, w := range t.webhooks {
+			for id := range t.waiting {
 				ref := authkit.WebhookKey{App: app, ID: id}
-				due := func(d authkit.Delivery) bool { return d.Webhook == id && waits(d, now) }
-				if w.Enabled && compareWebhooks(ref, after) > 0 && slices.ContainsFunc(t.sortedDeliveries(), due) {
+				if t.webhooks[id].Enabled && compareWebhooks(ref, after) > 0 && t.isDue(id, now) {
 					out = append(out, ref)
 				}
 			}
@@ -88,20 +87,35 @@ func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now t
 	return out[:min(len(out), most)], err
 }
 
+// isDue reports whether a delivery to the webhook is due.
+func (t *tenant) isDue(webhook uuid.UUID, now time.Time) bool {
+	for id := range t.waiting[webhook] {
+		if !t.deliveries[deliveryID{webhook, id}].DueAt.After(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// putDelivery adds or replaces a delivery.
+func (t *tenant) putDelivery(d authkit.Delivery) {
+	t.deliveries[deliveryID{d.Webhook, d.ID}] = d
+	if d.State == authkit.DeliveryWaits {
+		t.waiting.add(d.Webhook, d.ID)
+	} else {
+		t.waiting.remove(d.Webhook, d.ID)
+	}
+}
+
 func compareWebhooks(a, b authkit.WebhookKey) int {
 	return cmp.Or(bytes.Compare(a.App[:], b.App[:]), bytes.Compare(a.ID[:], b.ID[:]))
 }
 
-// waits reports whether a delivery may be claimed.
-func waits(d authkit.Delivery, now time.Time) bool {
-	return d.State == authkit.DeliveryWaits && !d.DueAt.After(now)
-}
-
-// sortedDeliveries lists the deliveries of an app by their order.
-func (t *tenant) sortedDeliveries() []authkit.Delivery {
-	out := make([]authkit.Delivery, 0, len(t.deliveries))
-	for _, d := range t.deliveries {
-		out = append(out, d)
+// sorted lists the deliveries that wait for a webhook, by their order.
+func (t *tenant) sorted(webhook uuid.UUID) []authkit.Delivery {
+	out := make([]authkit.Delivery, 0, len(t.waiting[webhook]))
+	for id := range t.waiting[webhook] {
+		out = append(out, t.deliveries[deliveryID{webhook, id}])
 	}
 	slices.SortFunc(out, func(a, b authkit.Delivery) int {
 		return cmp.Or(cmp.Compare(a.Sequence, b.Sequence), bytes.Compare(a.ID[:], b.ID[:]))
@@ -117,13 +131,10 @@ func (s *Store) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (o
 			return nil
 		}
 		holds := map[uuid.UUID]bool{} // the users about whom an earlier one waits
-		for _, d := range t.sortedDeliveries() {
-			if d.Webhook != c.ID || d.State != authkit.DeliveryWaits {
-				continue
-			}
-			if waits(d, now) && (d.UserID == uuid.Nil || !holds[d.UserID]) && len(out) < c.Max {
+		for _, d := range t.sorted(c.ID) {
+			if !d.DueAt.After(now) && (d.UserID == uuid.Nil || !holds[d.UserID]) && len(out) < c.Max {
 				d.DueAt = micro(c.Until)
-				t.deliveries[deliveryID{d.Webhook, d.ID}] = d
+				t.putDelivery(d)
 				out = append(out, copyDelivery(d))
 			}
 			if d.QueuedAt.After(held) {
@@ -150,7 +161,7 @@ func (s *Store) SettleDeliveries(ctx context.Context, settled []authkit.SettledD
 			}
 			d.State, d.DueAt, d.Attempts, d.Expires = x.State, micro(x.DueAt), x.Attempts, micro(x.Expires)
 			d.TriedAt, d.Status, d.Took = micro(x.TriedAt), x.Status, x.Took.Truncate(time.Microsecond)
-			t.deliveries[key] = d
+			t.putDelivery(d)
 		}
 		return nil
 	})
@@ -185,7 +196,7 @@ func (s *Store) ReplayDelivery(ctx context.Context, app, webhook, id uuid.UUID, 
 		kept := d.Expires.Sub(d.QueuedAt)
 		d.State, d.Attempts = authkit.DeliveryWaits, 0
 		d.DueAt, d.QueuedAt, d.Expires = micro(now), micro(now), micro(now).Add(kept)
-		t.deliveries[key] = d
+		t.putDelivery(d)
 		return nil
 	})
 }
@@ -194,6 +205,7 @@ func (t *tenant) sweepDeliveries(now time.Time, b *batch) {
 	for key, d := range t.deliveries {
 		if !d.Expires.After(now) && b.takes() {
 			delete(t.deliveries, key)
+			t.waiting.remove(key.webhook, key.id)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func acrossApps() map[string]string {
 		`^select h\.app_id, .* a\.settings from authkit_audit_chains`:     "Chains walks through every app",
 		`^select distinct substr\(`:                                       "SealedHeads reads every app",
 		`^select s\.app_id, [\w ()]+, \w+ from`:                           "Sealed walks through every app",
-		`^select w\.app_id, w\.webhook_id from`:                           "DueWebhooks goes through the webhooks of every app",
+		`^with recursive turn\(app_id, webhook_id, found\) as`:            "DueWebhooks goes through the webhooks of every app",
 		`^select a\.app_id, .* where a\.app_id in \(`:                     "Apps reads the apps of a page, which the names list",
 		`^update authkit_apps set suspended = \$2 where app_id in \(`:     "the apps of an owner who is disabled",
 		// A database that refuses it gets a statement for each hit.
