@@ -30,8 +30,8 @@ type DeliveryStore interface {
 	// of an app is disabled, its webhooks are not listed, and their deliveries are not claimed.
 	DueWebhooks(ctx context.Context, after WebhookKey, now time.Time, max int) ([]WebhookKey, error)
 
-	// ClaimDeliveries takes deliveries that wait for a webhook and are due at c.Now, by their
-	// Sequence, and returns them. They are due again at c.Until, unless they are settled before.
+	// ClaimDeliveries takes deliveries that wait for a webhook and are due at c.Now, those that were due
+	// first (due_at, then Sequence), and returns them by their Sequence. They are due again at c.Until, unless they are settled before.
 	// Of concurrent callers exactly one gets a delivery. A delivery about a user is not taken
 	// while an earlier one about that user waits, in its claim or for its next try, that was
 	// queued after c.Held.

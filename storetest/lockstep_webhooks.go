@@ -172,14 +172,21 @@ func (a *modelApp) claim(c authkit.DeliveryClaim) (out []authkit.Delivery) {
 	all := slices.SortedFunc(maps.Values(a.deliveries), func(x, y authkit.Delivery) int { return cmp.Compare(x.Sequence, y.Sequence) })
 	all = slices.DeleteFunc(all, func(d authkit.Delivery) bool { return d.Webhook != c.ID || d.State != authkit.DeliveryWaits })
 	for i, d := range all {
-		held := slices.ContainsFunc(all[:i], func(e authkit.Delivery) bool { return e.UserID == d.UserID && d.UserID != uuid.Nil && e.QueuedAt.After(c.Held) })
-		if a.webhooks[c.ID].Enabled && !held && !d.DueAt.After(c.Now) && len(out) < c.Max {
-			d.DueAt = c.Until
+		held := slices.ContainsFunc(all[:i], func(e authkit.Delivery) bool {
+			return e.UserID == d.UserID && d.UserID != uuid.Nil && e.QueuedAt.After(c.Held)
+		})
+		if a.webhooks[c.ID].Enabled && !held && !d.DueAt.After(c.Now) {
 			out = append(out, d)
 		}
 	}
-	for _, d := range out {
-		a.deliveries[d.ID] = d
+	slices.SortFunc(out, func(x, y authkit.Delivery) int {
+		return cmp.Or(x.DueAt.Compare(y.DueAt), cmp.Compare(x.Sequence, y.Sequence))
+	})
+	out = out[:min(len(out), c.Max)]
+	slices.SortFunc(out, func(x, y authkit.Delivery) int { return cmp.Compare(x.Sequence, y.Sequence) })
+	for i := range out {
+		out[i].DueAt = c.Until
+		a.deliveries[out[i].ID] = out[i]
 	}
 	return out
 }

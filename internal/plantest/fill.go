@@ -13,8 +13,9 @@ import (
 const Rows = 10_000
 
 var (
-	app = row(0) // holds every user, session, token and credential
-	now = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	app   = row(0) // holds every user, session, token and credential
+	today = now.Unix() / 86400
+	now   = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 )
 
 // row is the id of the nth row, as the statements of [Fill] make it.
@@ -27,7 +28,8 @@ func hash(n int) []byte { return fmt.Appendf(nil, "%d", n) }
 
 // Fill returns the statements that fill fresh tables: [Rows] apps of one developer, and in
 // the first of them as many users, each with four credentials, a session, a token, a
-// limit, a mail and an event. The arguments are the names of the column types.
+// limit, a mail, an event that is unchained, an explanation and a count. Each app has a webhook, and that
+// of the first one as many deliveries, of which twenty wait. The arguments are the names of the column types.
 func Fill(uuidType, blobType string) []string {
 	past, future := now.Add(-time.Hour).UnixMicro(), now.Add(time.Hour).UnixMicro()
 	words := strings.NewReplacer(
@@ -36,6 +38,7 @@ func Fill(uuidType, blobType string) []string {
 		"ID", fmt.Sprintf("cast('00000000-0000-4000-8000-' || cast(100000000000 + n as text) as %s)", uuidType),
 		"HASH", fmt.Sprintf("cast(cast(n as text) as %s)", blobType),
 		"TEXT", "cast(n as text)",
+		"DAY", strconv.FormatInt(today, 10),
 		"PAST", strconv.FormatInt(past, 10), "FUTURE", strconv.FormatInt(future, 10),
 	)
 	var out []string
@@ -57,6 +60,14 @@ func Fill(uuidType, blobType string) []string {
 		`authkit_limits select APP, TEXT, FUTURE + n from c`,
 		`authkit_outbox select APP, ID, HASH, FUTURE, FUTURE + n, 0 from c`,
 		`authkit_events select APP, ID, ID, PAST + n, 'user.create', '', '', 'ok', '', '', null from c`,
+		`authkit_audit_pending select APP, ID from c`,
+		`authkit_audit_links select APP, n, HASH, PAST + n, HASH from c`,
+		`authkit_audit_chains select app_id, 0, HASH, 0, HASH, 0, PAST, HASH from authkit_apps, c where n = 1`,
+		`authkit_refusals select APP, ID, 'rule', '', '', '', '', FUTURE + n from c`,
+		`authkit_stats select APP, DAY - n % 100, 'sign-in', TEXT, 1 from c`,
+		`authkit_active select APP, DAY, ID from c`,
+		`authkit_webhooks select app_id, app_id, 'https://x.example', '[]', 1, 1, null, 1, PAST from authkit_apps, c where n = 1`,
+		`authkit_deliveries select APP, APP, ID, ID, n, 'user.create', null, PAST + n, PAST + n, 0, case when n <= 20 then 0 else 1 end, FUTURE + n, 0, 0, 0 from c`,
 	} {
 		head, sel, _ := strings.Cut(insert, " select ")
 		out = append(out, fmt.Sprintf("insert into %s with recursive c(n) as (select 1 union all select n + 1 from c where n < %d) select %s",

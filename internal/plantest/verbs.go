@@ -21,7 +21,7 @@ type Verb struct {
 
 // Verbs are the calls that requests and background work make often.
 func Verbs() []Verb {
-	return slices.Concat(readVerbs(), userVerbs(), onceVerbs(), upkeepVerbs())
+	return slices.Concat(readVerbs(), userVerbs(), onceVerbs(), upkeepVerbs(), eventVerbs(), webhookVerbs())
 }
 
 // Pages are the calls that read a part of many rows in their order: the lists that developers look
@@ -39,6 +39,18 @@ func Pages() []Verb {
 		users("of a role", authkit.UserQuery{Page: page(), Role: "member"}),
 		events("of a page", authkit.EventQuery{Page: page()}),
 		events("of a user", authkit.EventQuery{Page: page(), UserID: row(5000)}),
+		of("Unchained", func(ctx context.Context, s authkit.Store) ([]authkit.Event, error) {
+			return s.Unchained(ctx, uuid.Nil, 50)
+		}),
+		of("Deliveries", func(ctx context.Context, s authkit.Store) ([]authkit.Delivery, error) {
+			return s.Deliveries(ctx, app, app, page())
+		}),
+		of("Chains", func(ctx context.Context, s authkit.Store) ([]authkit.Chain, error) {
+			return s.Chains(ctx, row(5000), 50)
+		}),
+		of("Stats", func(ctx context.Context, s authkit.Store) ([]authkit.Stat, error) {
+			return s.Stats(ctx, app, today, today)
+		}),
 		of("Apps", func(ctx context.Context, s authkit.Store) ([]authkit.App, error) {
 			return s.Apps(ctx, "host:me", page())
 		}),

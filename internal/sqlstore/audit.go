@@ -1,11 +1,11 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -91,8 +91,8 @@ where app_id = $1 and seal = $9 returning 1`, append(args, c.Was)...)
 		}
 		if l := c.Cut; l != nil {
 			q.Queue(ctx, nil, `delete from authkit_audit_links where app_id = $1 and seq = $2`, id(c.App), l.Seq)
-			eachIDs(c.App, l.IDs(), func(list string, _ int64, args []any) {
-				q.Queue(ctx, nil, `delete from authkit_events where app_id = $1 and event_id in `+list, args...)
+			eachIDs(c.App, l.IDs(), func(which string, _ int64, args []any) {
+				q.Queue(ctx, nil, `delete from authkit_events where `+which, args...)
 			})
 		}
 		for _, d := range c.Deliveries {
@@ -105,31 +105,37 @@ where app_id = $1 and seal = $9 returning 1`, append(args, c.Was)...)
 
 // chained removes the rows of events that are chained. Another step may have done so: [authkit.ErrStale].
 func (s *Store) chained(ctx context.Context, q Tx, app uuid.UUID, ids []uuid.UUID) {
-	eachIDs(app, ids, func(list string, n int64, args []any) {
-		rows := ` from authkit_audit_pending where app_id = $1 and event_id in ` + list
-		all := ` = $` + strconv.Itoa(idStep+2)
+	eachIDs(app, ids, func(which string, n int64, args []any) {
 		if s.c.Dialect().Guards {
-			q.Queue(ctx, authkit.ErrStale, `with gone as (delete`+rows+` returning 1)`+Then+`select 1 from (select count(*) as n from gone) g where g.n`+all, append(args, n)...)
+			q.Queue(ctx, authkit.ErrStale, `with gone as (delete from authkit_audit_pending where `+which+` returning 1)`+Then+
+				`select 1 from (select count(*) as n from gone) g where g.n = `+afterIDs, append(args, n)...)
 			return
 		}
-		q.Queue(ctx, authkit.ErrStale, `select 1 where (select count(*)`+rows+`)`+all, append(args, n)...)
-		q.Queue(ctx, nil, `delete`+rows, args...)
+		q.Queue(ctx, authkit.ErrStale, `select 1 where (select count(*) from authkit_audit_pending where `+which+`) = `+afterIDs, append(args, n)...)
+		q.Queue(ctx, nil, `delete from authkit_audit_pending where `+which, args...)
 	})
 }
 
 // idStep is how many ids one statement names. It is the same for all, so that they are one text.
 const idStep = 100
 
-// eachIDs calls do for each part of the ids, with the list of the parameters $2 and on, how many
+// afterIDs is the parameter after those of eachIDs.
+var afterIDs = "$" + strconv.Itoa(idStep+2)
+
+// whichIDs is the condition on the events of an app that the parameters of eachIDs name. The bounds
+// keep a server without statistics from reading all events of the app.
+var whichIDs = `app_id = $1 and event_id in (` + params(2, idStep) + `) and event_id >= $2 and event_id <= $` + strconv.Itoa(idStep+1)
+
+// eachIDs calls do for each part of the ids, with the condition on their rows, how many
 // different ids there are, and the arguments of a statement on an app. The last part repeats an id.
-func eachIDs(app uuid.UUID, ids []uuid.UUID, do func(list string, n int64, args []any)) {
+func eachIDs(app uuid.UUID, ids []uuid.UUID, do func(which string, n int64, args []any)) {
+	ids = slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for part := range slices.Chunk(ids, idStep) {
-		w := where{args: []any{id(app)}}
-		names := make([]string, idStep)
-		for i := range names {
-			names[i] = w.arg(id(part[min(i, len(part)-1)]))
+		args := append(make([]any, 0, idStep+2), id(app))
+		for i := range idStep {
+			args = append(args, id(part[min(i, len(part)-1)]))
 		}
-		do("("+strings.Join(names, ",")+")", int64(len(part)), w.args)
+		do(whichIDs, int64(len(part)), args)
 	}
 }
 
@@ -140,12 +146,12 @@ func (s *Store) EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) 
 	}
 	var out []authkit.Event
 	var err error
-	eachIDs(app, ids, func(in string, _ int64, args []any) {
+	eachIDs(app, ids, func(which string, _ int64, args []any) {
 		if err != nil {
 			return
 		}
 		var events []authkit.Event
-		events, err = list(ctx, s, `select `+scannedEvent+` from authkit_events e where e.app_id = $1 and e.event_id in `+in+liveApp, scanEvent, args...)
+		events, err = list(ctx, s, `select `+scannedEvent+` from authkit_events e where `+which+liveApp, scanEvent, args...)
 		out = append(out, events...)
 	})
 	return out, err

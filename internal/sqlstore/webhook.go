@@ -84,7 +84,7 @@ select ` + nextWaiting("$1", "$2") + `, 0
 union all
 select ` + nextWaiting("turn.app_id", "turn.webhook_id") + `, turn.found + case when ` + isDueWebhook + ` then 1 else 0 end
 from turn where turn.app_id is not null and turn.found < $4)
-select turn.app_id, turn.webhook_id from turn where turn.app_id is not null and turn.found < $4 and ` + isDueWebhook + ` order by turn.app_id, turn.webhook_id`
+select turn.app_id, turn.webhook_id from turn where turn.app_id is not null and turn.found < $4 and ` + isDueWebhook
 
 	// isDueWebhook is a condition on the webhook of a turn; $3 is the time.
 	isDueWebhook = `(select d.due_at from authkit_deliveries d where d.app_id = turn.app_id and d.webhook_id = turn.webhook_id and d.state = 0 and d.due_at <= $3 order by d.due_at limit 1) is not null
@@ -111,16 +111,20 @@ func (s *Store) DueWebhooks(ctx context.Context, after authkit.WebhookKey, now t
 	}
 	if s.c.Dialect().ByIndex == "" {
 		err = look(s.c)
-		return out, err
+	} else {
+		err = s.c.Tx(ctx, false, func(q Tx) error { // as in ClaimMail, what waits is nothing most of the time
+			s.byIndex(ctx, q)
+			return look(q)
+		})
 	}
-	err = s.c.Tx(ctx, false, func(q Tx) error { // as in ClaimMail, what waits is nothing most of the time
-		s.byIndex(ctx, q)
-		return look(q)
+	slices.SortFunc(out, func(a, b authkit.WebhookKey) int {
+		return cmp.Or(bytes.Compare(a.App[:], b.App[:]), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 	return out, err
 }
 
-// ClaimDeliveries implements [authkit.DeliveryStore]. Where transactions run concurrently, it locks
+// ClaimDeliveries implements [authkit.DeliveryStore]. It follows the index of what waits, so that it does not
+// read all that a receiver has missed. Where transactions run concurrently, it locks
 // the deliveries that it takes and leaves those that another has locked.
 func (s *Store) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (out []authkit.Delivery, err error) {
 	lock := ""
@@ -133,7 +137,7 @@ where d.app_id = $1 and d.webhook_id = $2 and d.state = 0 and d.due_at <= $3
 and exists (select 1 from authkit_webhooks w where w.app_id = $1 and w.webhook_id = $2 and w.enabled = 1)
 and not exists (select 1 from authkit_deliveries e where e.app_id = $1 and e.webhook_id = $2 and e.user_id = d.user_id and e.state = 0
 	and e.seq < d.seq and e.queued_at > $4 and d.user_id <> $5)`+servingApp+`
-order by d.seq, d.delivery_id limit $6`+lock, scanDelivery, id(c.App), id(c.ID), us(c.Now), us(c.Held), id(uuid.Nil), int64(c.Max))
+order by d.due_at, d.seq limit $6`+lock, scanDelivery, id(c.App), id(c.ID), us(c.Now), us(c.Held), id(uuid.Nil), int64(c.Max))
 		if err == nil && len(out) == 0 {
 			return first(ctx, q, isLiveApp, func(Row) error { return nil }, id(c.App))
 		}
@@ -142,6 +146,7 @@ order by d.seq, d.delivery_id limit $6`+lock, scanDelivery, id(c.App), id(c.ID),
 			q.Queue(ctx, nil, `update authkit_deliveries set due_at = $4 where app_id = $1 and webhook_id = $2 and delivery_id = $3`,
 				id(c.App), id(c.ID), id(out[i].ID), us(c.Until))
 		}
+		slices.SortFunc(out, func(a, b authkit.Delivery) int { return cmp.Compare(a.Sequence, b.Sequence) })
 		return err
 	})
 	if err != nil {

@@ -117,9 +117,7 @@ func (t *tenant) sorted(webhook uuid.UUID) []authkit.Delivery {
 	for id := range t.waiting[webhook] {
 		out = append(out, t.deliveries[deliveryID{webhook, id}])
 	}
-	slices.SortFunc(out, func(a, b authkit.Delivery) int {
-		return cmp.Or(cmp.Compare(a.Sequence, b.Sequence), bytes.Compare(a.ID[:], b.ID[:]))
-	})
+	slices.SortFunc(out, bySequence)
 	return out
 }
 
@@ -132,18 +130,28 @@ func (s *Store) ClaimDeliveries(ctx context.Context, c authkit.DeliveryClaim) (o
 		}
 		holds := map[uuid.UUID]bool{} // the users about whom an earlier one waits
 		for _, d := range t.sorted(c.ID) {
-			if !d.DueAt.After(now) && (d.UserID == uuid.Nil || !holds[d.UserID]) && len(out) < c.Max {
-				d.DueAt = micro(c.Until)
-				t.putDelivery(d)
-				out = append(out, copyDelivery(d))
+			if !d.DueAt.After(now) && (d.UserID == uuid.Nil || !holds[d.UserID]) {
+				out = append(out, d)
 			}
 			if d.QueuedAt.After(held) {
 				holds[d.UserID] = true
 			}
 		}
+		slices.SortStableFunc(out, func(a, b authkit.Delivery) int { return a.DueAt.Compare(b.DueAt) })
+		out = out[:min(len(out), c.Max)]
+		slices.SortFunc(out, bySequence)
+		for i := range out {
+			out[i].DueAt = micro(c.Until)
+			t.putDelivery(out[i])
+			out[i] = copyDelivery(out[i])
+		}
 		return nil
 	})
 	return out, err
+}
+
+func bySequence(a, b authkit.Delivery) int {
+	return cmp.Or(cmp.Compare(a.Sequence, b.Sequence), bytes.Compare(a.ID[:], b.ID[:]))
 }
 
 // SettleDeliveries implements [authkit.DeliveryStore].

@@ -37,7 +37,8 @@ func TestNoHotStatementReadsManyRows(t *testing.T) {
 			if _, err := postgres.Migrate(t.Context(), pool); err != nil {
 				t.Fatal(err)
 			}
-			tables := strings.Fields("authkit_apps authkit_app_names authkit_signing_keys authkit_users authkit_credentials authkit_tokens authkit_sessions authkit_limits authkit_outbox authkit_events authkit_audit_pending authkit_audit_links authkit_audit_chains")
+			tables := strings.Fields("authkit_apps authkit_app_names authkit_signing_keys authkit_users authkit_credentials authkit_tokens authkit_sessions authkit_limits authkit_outbox authkit_events authkit_audit_pending authkit_audit_links authkit_audit_chains " +
+				"authkit_refusals authkit_stats authkit_active authkit_webhooks authkit_deliveries authkit_user_roles")
 			for _, table := range tables { // the server's autovacuum must not gather statistics here
 				must(t, pool, "alter table "+table+" set (autovacuum_enabled = off)")
 			}
