@@ -15,8 +15,6 @@ func eventVerbs() []Verb {
 			return s.ChangeChain(ctx, authkit.ChainChange{App: app, Was: hash(2), Next: chain(3), Cut: linkFrom(1), Secret: secret})
 		}},
 		of("Chain", func(ctx context.Context, s authkit.Store) (authkit.Chain, error) { return s.Chain(ctx, app) }),
-			return s.Chains(ctx, row(5000), 50)
-		}),
 		of("Links", func(ctx context.Context, s authkit.Store) ([]authkit.Link, error) { return s.Links(ctx, app, 5000, 2) }),
 		of("EventsByID", func(ctx context.Context, s authkit.Store) ([]authkit.Event, error) {
 			return s.EventsByID(ctx, app, linkFrom(5000).IDs())
