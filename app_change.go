@@ -105,3 +105,20 @@ func (p appEdit) step(ctx context.Context, e *Engine, app App) (AppChange, error
 	c.Riders.note(e.now(), Event{App: app.ID, Type: EventAppChange, Actor: app.Developer, Reason: p.memberNames()})
 	return c, nil
 }
+
+// checkPasskeys refuses a change of the relying party while there are passkeys of another one, which
+// would work no more: [CodePasskeysRemain].
+func (p appEdit) checkPasskeys(ctx context.Context, e *Engine, app App, is Settings) error {
+	next := e.factors.relyingParty(App{Settings: is})
+	if p.StrandPasskeys || next == e.factors.relyingParty(app) {
+		return nil
+	}
+	remain, err := e.store.PasskeysElsewhere(ctx, app.ID, next)
+	switch {
+	case err != nil:
+		return storeError(err, app.ID)
+	case remain:
+		return refuse(CodePasskeysRemain, "users of the app have passkeys of another relying party, which would work no more: with strand_passkeys true they are given up")
+	}
+	return nil
+}

@@ -1,9 +1,7 @@
 package authkit
 
 import (
-	"context"
 	"net"
-	"net/url"
 	"reflect"
 	"strings"
 
@@ -52,46 +50,6 @@ func faultOfRelyingParty(domain string) string {
 		return "is a public suffix, under which anyone can have a domain"
 	}
 	return ""
-}
-
-// faultsOfRelyingParty says what is wrong with the relying party after a patch that changes it, or the
-// origins: a relying party that no origin of the app may use is of no use.
-func (f *factors) faultsOfRelyingParty(p *AppPatch, s Settings) []FieldError {
-	const name = "passkey_rp_id"
-	if p.PasskeyRPID == nil && p.Origins == nil || s.PasskeyRPID == "" || faultOfRelyingParty(s.PasskeyRPID) != "" {
-		return nil
-	}
-	if len(f.originsOf(App{Settings: s}, s.PasskeyRPID)) > 0 {
-		return nil
-	}
-	return []FieldError{{name, "no_origin", name + " is neither the host of the base URL or of one of the app's origins, nor what one of them ends in"}}
-}
-
-// originsOf returns the origins of an app that may use passkeys of a relying party.
-func (f *factors) originsOf(app App, rpID string) (origins []string) {
-	for _, origin := range append([]string{f.origin}, app.Settings.Origins...) {
-		if u, err := url.Parse(origin); err == nil && holdsHost(rpID, u.Hostname()) {
-			origins = append(origins, origin)
-		}
-	}
-	return origins
-}
-
-// checkPasskeys refuses a change of the relying party while there are passkeys of another one, which
-// would work no more: [CodePasskeysRemain].
-func (p appEdit) checkPasskeys(ctx context.Context, e *Engine, app App, is Settings) error {
-	next := e.factors.relyingParty(App{Settings: is})
-	if p.StrandPasskeys || next == e.factors.relyingParty(app) {
-		return nil
-	}
-	remain, err := e.store.PasskeysElsewhere(ctx, app.ID, next)
-	switch {
-	case err != nil:
-		return storeError(err, app.ID)
-	case remain:
-		return refuse(CodePasskeysRemain, "users of the app have passkeys of another relying party, which would work no more: with strand_passkeys true they are given up")
-	}
-	return nil
 }
 
 // holdsHost reports whether a host may use passkeys of a relying party: it is that domain, or ends in it.

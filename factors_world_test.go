@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"cmp"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/json"
@@ -29,6 +30,7 @@ type factored struct {
 	device   *authkittest.Authenticator
 
 	madePasskey string // the id of the last passkey
+	from        string // the origin of the page; empty: that of the base URL
 }
 
 // member returns a new user with a proven address and a password, who has just signed in.
@@ -82,7 +84,7 @@ func (p *factored) enrolPasskey(t *testing.T, o ...authkittest.AuthenticatorOpti
 	p.device = authkittest.NewAuthenticator(append(o, authkittest.AuthenticatorOptions{})[0])
 	begun := p.post("/auth/passkeys/begin/{app_id}", `{}`)
 	begun.want(t, 200, "")
-	credential, err := p.device.Create(memberOf(t, begun, "options"), origin)
+	credential, err := p.device.Create(memberOf(t, begun, "options"), cmp.Or(p.from, origin))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +130,7 @@ func (p *factored) shows(t *testing.T, binding string) string {
 	}
 	begun := p.w.send("POST", p.w.in("/auth/passkey/begin/{app_id}"), begin)
 	begun.want(t, 200, "")
-	credential, err := p.device.Get(memberOf(t, begun, "options"), origin)
+	credential, err := p.device.Get(memberOf(t, begun, "options"), cmp.Or(p.from, origin))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,6 +66,29 @@ func (f *factors) ceremony(app App, data ceremonyData) PasskeyCeremony {
 	}
 }
 
+// faultsOfRelyingParty says what is wrong with the relying party after a patch that changes it, or the
+// origins: a relying party that no origin of the app may use is of no use.
+func (f *factors) faultsOfRelyingParty(p *AppPatch, s Settings) []FieldError {
+	const name = "passkey_rp_id"
+	if p.PasskeyRPID == nil && p.Origins == nil || s.PasskeyRPID == "" || faultOfRelyingParty(s.PasskeyRPID) != "" {
+		return nil
+	}
+	if len(f.originsOf(App{Settings: s}, s.PasskeyRPID)) > 0 {
+		return nil
+	}
+	return []FieldError{{name, "no_origin", name + " is neither the host of the base URL or of one of the app's origins, nor what one of them ends in"}}
+}
+
+// originsOf returns the origins of an app that may use passkeys of a relying party.
+func (f *factors) originsOf(app App, rpID string) (origins []string) {
+	for _, origin := range append([]string{f.origin}, app.Settings.Origins...) {
+		if u, err := url.Parse(origin); err == nil && holdsHost(rpID, u.Hostname()) {
+			origins = append(origins, origin)
+		}
+	}
+	return origins
+}
+
 // Ceremony is the beginning of a WebAuthn ceremony, or of the enrolment of a TOTP.
 type Ceremony struct {
 	// Options are what the browser's PublicKeyCredential.parseCreationOptionsFromJSON or
