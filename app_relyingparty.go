@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"net"
-	"reflect"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -11,27 +10,6 @@ import (
 
 // maxRememberDays bounds for how many days a browser is remembered.
 const maxRememberDays = 90
-
-// relyingParty is the domain of an app's passkeys; empty: the host of BaseURL.
-func relyingParty() settingKind {
-	return settingKind{
-		rank: choiceRank, body: reflect.TypeFor[*string](), same: equal,
-		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
-			v, _ := member.(*string)
-			if v != nil {
-				to.SetString(*v)
-			}
-			return v != nil, nil
-		},
-		check: func(name string, v reflect.Value, _ appDefaults) []FieldError {
-			if why := faultOfRelyingParty(v.String()); why != "" {
-				return []FieldError{{name, "invalid_domain", name + " " + why}}
-			}
-			return nil
-		},
-		show: func(v reflect.Value, _ appDefaults) any { return v.String() },
-	}
-}
 
 // faultOfRelyingParty says why a text is no relying party (WebAuthn Level 3, section 5.1.2: a domain that
 // is no public suffix); empty: it is one.

@@ -217,6 +217,27 @@ func days(least, most, fallback int) settingKind {
 	}
 }
 
+// relyingParty is the domain of an app's passkeys; empty: the host of BaseURL.
+func relyingParty() settingKind {
+	return settingKind{
+		rank: choiceRank, body: reflect.TypeFor[*string](), same: equal,
+		read: func(_ string, member any, to reflect.Value) (bool, []FieldError) {
+			v, _ := member.(*string)
+			if v != nil {
+				to.SetString(*v)
+			}
+			return v != nil, nil
+		},
+		check: func(name string, v reflect.Value, _ appDefaults) []FieldError {
+			if why := faultOfRelyingParty(v.String()); why != "" {
+				return []FieldError{{name, "invalid_domain", name + " " + why}}
+			}
+			return nil
+		},
+		show: func(v reflect.Value, _ appDefaults) any { return v.String() },
+	}
+}
+
 // seconds converts a number of seconds. It returns -1, which no bounds allow, for what is not a
 // positive number or would overflow.
 func seconds(n int64) time.Duration {

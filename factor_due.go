@@ -11,25 +11,6 @@ import (
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
-// SecondFactorDue tells a client that its first factor was right, and how to show a second one. It
-// comes with [CodeMFARequired] and [CodeMFAEnrollmentRequired].
-type SecondFactorDue struct {
-	// Token stands for the first factor, for ten minutes: [Engine.SignInWithSecondFactor] takes it, and
-	// the beginnings of an enrolment. It is spent by the sign-in.
-	Token string
-
-	// Binding is the asker's secret, which goes with Token. A browser whose secret the call had may
-	// show that one instead.
-	Binding string
-
-	// Methods are those that are taken: "totp", "recovery_code" and "passkey"; with
-	// [CodeMFAEnrollmentRequired] those that the user may enrol, or "email_code" alone: a code was
-	// mailed, which SignInWithSecondFactor takes first.
-	Methods []string
-
-	ExpiresIn time.Duration
-}
-
 const (
 	mfaKind  TokenKind = "mfa"
 	mfaTTL             = 10 * time.Minute
@@ -146,7 +127,7 @@ type newWait struct {
 	app     App
 	user    User
 	step    deferredStep
-	browser []byte // empty: any browser may go on with it
+	browser []byte // empty: the answered binding alone goes on with it
 	client  Client
 	now     time.Time
 }
@@ -182,10 +163,11 @@ func (f *factors) mailCode(riders *Riders, w newWait, code string) {
 	f.outbox.queue(riders, w.app.ID, f.outbox.causedBy(w.client.Languages, w.client.UserAgent, l), w.now, mfaTTL)
 }
 
-// refusal is the answer to a first factor whose second one is due.
-func (due *SecondFactorDue) refusal(stage dueStage) *Error {
+// refusal is the answer to a first factor whose second one is due. enrols is true if the user has to set
+// one up first.
+func (due *SecondFactorDue) refusal(enrols bool) *Error {
 	err := &Error{Code: CodeMFARequired, Detail: "a second factor is required", Second: due}
-	if stage != dueFactor {
+	if enrols {
 		err.Code, err.Detail = CodeMFAEnrollmentRequired, "this app requires a second factor, which the user has not set up yet"
 	}
 	return err
@@ -212,48 +194,60 @@ func (f *factors) methodsOf(app App, stage dueStage, held heldFactors) []string 
 	return held.methods()
 }
 
-// deferSignIn makes the sign-in of an account wait. It spends the proof of the first factor, unless
-// that is the proof of a reset, and does nothing else of the step.
-func (e *Engine) deferSignIn(ctx context.Context, app App, account *Account, step signInStep, stage dueStage) error {
-	u, now := account.User, e.now()
-	if stage == dueAddress {
+// dueSignIn is the sign-in of an account that has to wait.
+type dueSignIn struct {
+	e       *Engine
+	app     App
+	account *Account
+	step    signInStep
+	stage   dueStage
+}
+
+// refuse makes the sign-in wait. It spends the proof of the first factor, unless that is the proof of a
+// reset, and does nothing else of the step.
+func (d dueSignIn) refuse(ctx context.Context) error {
+	e, app, u, now := d.e, d.app, d.account.User, d.e.now()
+	if d.stage == dueAddress {
 		if err := e.limits.hit(ctx, app, e.limits.countMail(challengeData{Email: u.Email, Class: classSession, proven: u.Verified})...); err != nil {
 			return err
 		}
 	}
 	c := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
-	due := e.factors.wait(&c.Riders, newWait{app, u, step.deferred(stage, u.Email), step.browser, step.client, now})
-	due.Methods = e.factors.methodsOf(app, stage, account.factors())
-	refusal := due.refusal(stage).about(account)
-	out := refusedOutcome("", refusal)
-	out.Second = due
-	e.tokens.addOutcome(&c, step.press, out)
-	if step.take == nil || step.passwordReset {
+	due := e.factors.wait(&c.Riders, newWait{app, u, d.step.deferred(d.stage, u.Email), d.step.browser, d.step.client, now})
+	due.Methods = e.factors.methodsOf(app, d.stage, d.account.factors())
+	refusal := due.refusal(d.stage != dueFactor).about(d.account)
+	e.tokens.addOutcome(&c, d.step.press, dueOutcome(refusal))
+	if d.step.take == nil || d.step.passwordReset {
 		if err := e.tokens.put(ctx, app.ID, c.Riders); err != nil {
 			return err
 		}
 		return refusal
 	}
-	c.Take = step.take
+	c.Take = d.step.take
 	if _, err := e.store.ChangeUser(ctx, c); err != nil {
 		return stepError(err, app.ID)
 	}
 	return refusal
 }
 
-// waitsForFactor completes the step that creates a user whose sign-in waits for a factor: no session
-// starts, and the answer is the refusal.
-func (e *Engine) waitsForFactor(c *signInChange, app App, u User, step signInStep, stage dueStage) *Error {
+// dueOutcome is the outcome of a press whose second factor is due.
+func dueOutcome(refusal *Error) outcome {
+	out := refusedOutcome("", refusal)
+	out.Second = refusal.Second
+	return out
+}
+
+// addWait completes the step that creates a user whose sign-in waits for a factor: no session starts, and
+// the answer is the refusal.
+func (f *factors) addWait(c *signInChange, app App, u User, step signInStep, stage dueStage) *Error {
 	step.put = nil // the step creates the user with them
 	rest := step.deferred(stage, u.Email)
 	rest.Created, rest.Proof, rest.Linked = true, false, ""
-	due := e.factors.wait(&c.Riders, newWait{app, u, rest, step.browser, step.client, c.Now})
-	due.Methods = e.factors.methodsOf(app, stage, heldFactors{})
-	refusal := due.refusal(stage)
+	due := f.wait(&c.Riders, newWait{app, u, rest, step.browser, step.client, c.Now})
+	due.Methods = f.methodsOf(app, stage, heldFactors{})
+	refusal := due.refusal(true)
 	refusal.user = u.ID
-	out := refusedOutcome("", refusal)
-	out.Second = due
-	e.tokens.addOutcome(&c.UserChange, step.press, out)
+	f.tokens.addOutcome(&c.UserChange, step.press, dueOutcome(refusal))
 	return refusal
 }
 

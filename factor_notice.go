@@ -2,30 +2,50 @@ package authkit
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 )
 
-// errUnchanged says that a step has nothing to change.
-var errUnchanged = errors.New("nothing to change")
+// addTo adds to the step of a sign-in that its second factor was used, and tells the user of a recovery
+// code and of a new factor.
+func (f *factors) addTo(ctx context.Context, c *signInChange, app App, account *Account, step signInStep) error {
+	if use := step.second; use != nil {
+		c.Put = append(slices.Clip(c.Put), use.put...)
+		if use.method == methodRecovery {
+			f.tellOfRecovery(&c.UserChange, app, account.User, use.left, step.client)
+		}
+	}
+	if c.added = step.added; step.added != nil {
+		if err := f.tellOfAdded(ctx, &c.UserChange, app, account, *step.added); err != nil {
+			return err
+		}
+	}
+	f.noteFactors(&c.UserChange, account)
+	return nil
+}
 
 // tellOfAdded adds the event of a new factor to its step, and a mail to the user. If the user has
 // proven the address, the mail has a link that undoes it.
-func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, account *Account, added newFactor, by Client) error {
+func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, account *Account, added newFactor) error {
+	by := added.client
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventFactorAdd, IP: by.IP, Reason: added.kind})
 	l := letter{Template: "factor_added", Change: added.kind, Provider: added.passkey.Name}
 	if account.User.Verified {
 		l.Link, l.Minutes = f.tokens.addUndo(c, account), int(forUndo.ttl/time.Minute)
 	}
-	return f.mailUser(ctx, c, app, account.User, l, by)
+	return f.mailUser(ctx, c, app, account.User, f.outbox.causedBy(by.Languages, by.UserAgent, l))
 }
 
 // tellOfRemoved adds the event of a factor that is removed to its step, and a mail to the user.
-func (f *factors) tellOfRemoved(ctx context.Context, c *factorStep, app App, account *Account, removed FactorChange, by Client) error {
+func (f *factors) tellOfRemoved(ctx context.Context, c *factorStep, removed FactorChange) error {
 	removed.Removed, c.told = true, &removed
-	c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventFactorRemove, IP: by.IP, Reason: removed.Kind})
-	return f.mailUser(ctx, &c.UserChange, app, account.User, letter{Template: "factor_removed", Change: removed.Kind, Provider: removed.Name}, by)
+	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventFactorRemove, IP: c.by.IP, Reason: removed.Kind})
+	return f.tell(ctx, c, letter{Template: "factor_removed", Change: removed.Kind, Provider: removed.Name})
+}
+
+// tell adds a mail to a step on the factors of its user.
+func (f *factors) tell(ctx context.Context, c *factorStep, l letter) error {
+	return f.mailUser(ctx, &c.UserChange, c.app, c.account.User, f.outbox.causedBy(c.by.Languages, c.by.UserAgent, l))
 }
 
 // tellOfRecovery adds the event of a used recovery code, and a mail that says how many are left.
@@ -36,13 +56,13 @@ func (f *factors) tellOfRecovery(c *UserChange, app App, u User, left int, by Cl
 }
 
 // mailUser adds a mail to a step, unless the limit of an unproven address is exhausted.
-func (f *factors) mailUser(ctx context.Context, c *UserChange, app App, u User, l letter, by Client) error {
+func (f *factors) mailUser(ctx context.Context, c *UserChange, app App, u User, l letter) error {
 	to, err := noticeTo(ctx, f.limits, app, u)
 	if err != nil || to == "" {
 		return err
 	}
 	l.To, l.App = to, app.Name
-	f.outbox.queue(&c.Riders, app.ID, f.outbox.causedBy(by.Languages, by.UserAgent, l), c.Now, noticeTTL)
+	f.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
 	return nil
 }
 
@@ -66,6 +86,6 @@ func (f *factors) undo(c *UserChange, account *Account) error {
 			}
 		}
 	}
-	noteFactors(c, account)
+	f.noteFactors(c, account)
 	return nil
 }

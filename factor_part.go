@@ -18,6 +18,7 @@ import (
 // session: its results are parts of the step that a flow writes. It is safe for concurrent use.
 type factors struct {
 	ring   *seal.Ring
+	secret string // the id of the secret that seals
 	hasher *hasher
 	limits *limiter
 	tokens *tokens

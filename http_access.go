@@ -142,10 +142,7 @@ func (c *call) notFresh(detail string) error {
 	return refusal
 }
 
-const (
-	freshFor    = 10 * time.Minute
-	clockLeeway = time.Minute
-)
+const freshFor = 10 * time.Minute
 
 // detailScope begins the detail of a refusal for a scope that a key lacks.
 const detailScope = "the API key lacks the scope "

@@ -131,12 +131,12 @@ func finishNewPasskey(c *call, in newPasskeyBody) (jsonResponse, error) {
 		return jsonResponse{}, err
 	}
 	out := toPasskeyJSON(got.Passkey)
-	out.SignIn = c.waitedFor(got)
+	out.SignIn = waitedFor(c, got)
 	return jsonResponse{http.StatusCreated, out}, nil
 }
 
 // waitedFor returns the sign-in that waited for a factor, and sets its cookies; nil: none waited.
-func (c *call) waitedFor(got Enrolled) *signInJSON {
+func waitedFor(c *call, got Enrolled) *signInJSON {
 	if got.Landing == nil {
 		return nil
 	}
@@ -165,7 +165,7 @@ func listPasskeys(c *call) (any, error) {
 }
 
 // passkeyRef names the passkey of the path.
-func (c *call) passkeyRef() (PasskeyRef, error) {
+func passkeyRef(c *call) (PasskeyRef, error) {
 	id, ok := httpio.CanonicalUUID(c.r.PathValue("id"))
 	if !ok {
 		return PasskeyRef{}, refuse(CodeNotFound, "the user has no such passkey")
@@ -179,7 +179,7 @@ type passkeyNameBody struct {
 }
 
 func renamePasskey(c *call, in passkeyNameBody) (jsonResponse, error) {
-	ref, err := c.passkeyRef()
+	ref, err := passkeyRef(c)
 	if err != nil {
 		return jsonResponse{}, err
 	}
@@ -191,7 +191,7 @@ func renamePasskey(c *call, in passkeyNameBody) (jsonResponse, error) {
 }
 
 func removePasskey(c *call) error {
-	ref, err := c.passkeyRef()
+	ref, err := passkeyRef(c)
 	if err != nil {
 		return err
 	}
@@ -247,22 +247,22 @@ func finishTOTP(c *call, in totpFinishBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	return jsonResponse{http.StatusCreated, recoveryJSON{got.RecoveryCodes, c.waitedFor(got)}}, nil
+	return jsonResponse{http.StatusCreated, recoveryJSON{got.RecoveryCodes, waitedFor(c, got)}}, nil
 }
 
-func (c *call) factorRemoval() FactorRemoval {
+func removalBy(c *call) FactorRemoval {
 	return FactorRemoval{App: c.app.ID, User: c.user.ID, Client: c.client}
 }
 
 func removeTOTP(c *call) error {
-	if err := c.e.RemoveTOTP(c.ctx(), c.factorRemoval()); err != nil {
+	if err := c.e.RemoveTOTP(c.ctx(), removalBy(c)); err != nil {
 		return err
 	}
 	return c.noContent()
 }
 
 func renewRecoveryCodes(c *call, _ emptyBody) (jsonResponse, error) {
-	codes, err := c.e.RenewRecoveryCodes(c.ctx(), c.factorRemoval())
+	codes, err := c.e.RenewRecoveryCodes(c.ctx(), removalBy(c))
 	if err != nil {
 		return jsonResponse{}, err
 	}
@@ -351,11 +351,11 @@ func stepUp(c *call, in stepUpBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	return c.steppedUp(got), nil
+	return steppedUp(c, got), nil
 }
 
 // steppedUp answers a step-up. Where a cookie holds the session, the body holds no access token.
-func (c *call) steppedUp(s SignIn) jsonResponse {
+func steppedUp(c *call, s SignIn) jsonResponse {
 	if c.session.Cookie != nil {
 		s.Token, s.ExpiresIn = "", 0
 	}

@@ -64,6 +64,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 	e.outbox.count = counts.mailed
 	e.tokens = newTokens(e.store, ring, e.now, challengeMail{limits: e.limits, outbox: e.outbox, baseURL: c.BaseURL})
 	e.factors = newFactors(c, base, ring, e.now)
+	e.factors.secret = e.secrets.newest()
 	e.factors.hasher, e.factors.limits, e.factors.tokens, e.factors.outbox = e.hasher, e.limits, e.tokens, e.outbox
 	e.sessions = newSessions(e.store, e.signing, e.hooks, c.Tokens, e.now)
 	e.live = newLiveness(e.store, e.signing, e.now, newAppLoader(e.store, c), e.proveCookie)

@@ -107,9 +107,9 @@ type asker struct {
 	browser []byte
 }
 
-// newState makes the token of a ceremony, as a rider. A binding that was sent is bound, and answered
+// newState stores the token of a ceremony, whose App, Kind and user are set. A binding that was sent is bound, and answered
 // again, so that one binding serves a sign-in and its second factor.
-func (f *factors) newState(ctx context.Context, app App, kind TokenKind, user *User, by asker, data ceremonyData) (Ceremony, error) {
+func (f *factors) newState(ctx context.Context, t Token, by asker, data ceremonyData) (Ceremony, error) {
 	id := token.Random(idSize)
 	binding := by.binding
 	if binding == "" {
@@ -117,12 +117,9 @@ func (f *factors) newState(ctx context.Context, app App, kind TokenKind, user *U
 		if len(browser) == 0 {
 			browser = token.Random(macSize)
 		}
-		binding = bindingOf(browser, app.ID, id)
+		binding = bindingOf(browser, t.App, id)
 	}
-	t := Token{App: app.ID, Kind: kind, Hash: token.Hash(id), Binding: token.Hash([]byte(binding))}
-	if user != nil {
-		t.UserID, t.Epoch = user.ID, user.Epoch
-	}
+	t.Hash, t.Binding = token.Hash(id), token.Hash([]byte(binding))
 	err := f.tokens.keep(ctx, t, data, ceremonyTTL)
 	return Ceremony{State: token.Encode(id), Binding: binding, ExpiresIn: ceremonyTTL}, err
 }

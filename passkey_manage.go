@@ -42,23 +42,23 @@ func (p heldPasskey) public() Passkey {
 // the user has. [CodeLimitReached]: the user has 20. [CodeForbidden]: the app has second factors switched
 // off. [CodeNotFound]: there are no passkeys here. [CodeInvalidToken], of a Token.
 func (e *Engine) BeginNewPasskey(ctx context.Context, in FactorOwner) (Ceremony, error) {
-	app, account, _, err := e.factorOwner(ctx, in)
+	n, err := in.enrolment(ctx, e)
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if err := e.factors.needPasskeys(app); err != nil {
+	if err := e.factors.needPasskeys(n.app); err != nil {
 		return Ceremony{}, err
 	}
-	held := account.factors()
+	held := n.account.factors()
 	if len(held.passkeys) >= maxPasskeys {
 		return Ceremony{}, limitReached("passkeys", maxPasskeys)
 	}
-	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(app), Handle: held.handle()}
-	options, err := e.factors.passkeys.CreationOptions(e.factors.registration(app, account, data))
+	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(n.app), Handle: held.handle()}
+	options, err := e.factors.passkeys.CreationOptions(e.factors.registration(n.app, n.account, data))
 	if err != nil {
 		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
 	}
-	begun, err := e.factors.newState(ctx, app, newPasskeyKind, &account.User, in.asker(), data)
+	begun, err := e.factors.newState(ctx, n.state(newPasskeyKind), in.asker(), data)
 	begun.Options = options
 	return begun, err
 }
@@ -106,56 +106,60 @@ func (e *Engine) FinishNewPasskey(ctx context.Context, in PasskeyFinish) (_ Enro
 	if err := checkPasskeyName(in.Name); err != nil {
 		return Enrolled{}, err
 	}
-	return e.enrol(ctx, in.FactorOwner, press{}, func(ctx context.Context, app App, account *Account) (newFactor, error) {
-		state, err := e.factors.findState(ctx, app, newPasskeyKind, in.State, in.asker())
-		switch {
-		case err != nil:
-			return newFactor{}, err
-		case state.user != account.User.ID:
-			return newFactor{}, invalidToken("the state is another user's")
-		}
-		if err := e.factors.needPasskeys(app); err != nil {
-			return newFactor{}, err
-		}
-		return e.newPasskey(ctx, app, account, state, in)
-	})
+	return in.enrol(ctx, e, press{}, func(ctx context.Context, n enrolment) (newFactor, error) { return n.newPasskey(ctx, in) })
 }
 
 // newPasskey verifies a new passkey for an account.
-func (e *Engine) newPasskey(ctx context.Context, app App, account *Account, state ceremonyState, in PasskeyFinish) (newFactor, error) {
-	held, now := account.factors(), e.now()
+func (n enrolment) newPasskey(ctx context.Context, in PasskeyFinish) (newFactor, error) {
+	f, account, now := n.e.factors, n.account, n.e.now()
+	if err := f.needPasskeys(n.app); err != nil {
+		return newFactor{}, err
+	}
+	state, err := n.findState(ctx, newPasskeyKind, in.State)
+	if err != nil {
+		return newFactor{}, err
+	}
+	held := account.factors()
 	switch {
 	case len(held.passkeys) >= maxPasskeys:
 		return newFactor{}, limitReached("passkeys", maxPasskeys)
-	case len(held.passkeys) > 0 && !bytes.Equal(held.handle(), state.data.Handle), state.data.RPID != e.factors.relyingParty(app):
+	case len(held.passkeys) > 0 && !bytes.Equal(held.handle(), state.data.Handle), state.data.RPID != f.relyingParty(n.app):
 		return newFactor{}, invalidToken("another passkey was added, or the relying party changed, since the ceremony began").with(ReasonSpent)
 	}
-	record, err := e.factors.passkeys.Register(e.factors.registration(app, account, state.data), in.Credential)
+	record, err := f.passkeys.Register(f.registration(n.app, account, state.data), in.Credential)
 	if err != nil {
 		return newFactor{}, wrongPasskey(err).about(account)
 	}
-	subject := passkeySubject(state.data.RPID, record.CredentialID)
-	other, err := e.account(ctx, app.ID, AccountKey{Kind: passkeyKind, Subject: subject})
-	switch {
-	case err != nil:
-		return newFactor{}, err
-	case other != nil:
-		return newFactor{}, wrongPasskey(cause("a user of the app has the passkey")).about(account)
-	}
 	record.UserHandle = state.data.Handle
 	data := passkeyData{PasskeyRecord: record, ID: newID(now), RPID: state.data.RPID, Name: cmp.Or(in.Name, aaguid.Name(record.AAGUID), "Passkey")}
-	if in.Session != uuid.Nil {
-		s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: account.User.ID, ID: in.Session})
-		if err != nil {
-			return newFactor{}, err
-		}
-		data.Mailed, data.Strong = s.mailedTo(account.User), !s.MFAAt.IsZero()
+	if err := n.noteOrigin(ctx, &data); err != nil {
+		return newFactor{}, err
 	}
-	c := Credential{App: app.ID, UserID: account.User.ID, Kind: passkeyKind, Subject: subject, Data: plainJSON(data), CreatedAt: now}
+	c := Credential{
+		App: n.app.ID, UserID: account.User.ID, Kind: passkeyKind, Subject: passkeySubject(data.RPID, record.CredentialID),
+		Data: plainJSON(data), CreatedAt: now,
+	}
 	return newFactor{
-		kind: methodPasskey, name: data.Name, take: state.take, passkey: heldPasskey{data, c}.public(),
+		kind: methodPasskey, take: state.take, passkey: heldPasskey{data, c}.public(), client: in.Client,
 		use: factorUse{method: methodPasskey, amr: []string{amrPop, amrUser}, put: []Credential{c}},
 	}, nil
+}
+
+// noteOrigin notes how the session that adds a passkey began, and refuses a passkey that a user of the app
+// has.
+func (n enrolment) noteOrigin(ctx context.Context, data *passkeyData) error {
+	other, err := n.e.account(ctx, n.app.ID, AccountKey{Kind: passkeyKind, Subject: passkeySubject(data.RPID, data.CredentialID)})
+	switch {
+	case err != nil:
+		return err
+	case other != nil:
+		return wrongPasskey(cause("a user of the app has the passkey")).about(n.account)
+	case n.in.Session == uuid.Nil:
+		return nil
+	}
+	s, _, err := n.e.sessions.liveOf(ctx, SessionRef{App: n.app.ID, User: n.account.User.ID, ID: n.in.Session})
+	data.Mailed, data.Strong = s.mailedTo(n.account.User), !s.MFAAt.IsZero()
+	return err
 }
 
 func checkPasskeyName(name string) error {
@@ -194,7 +198,7 @@ func (e *Engine) RenamePasskey(ctx context.Context, in PasskeyRef, name string) 
 		return Passkey{}, err
 	}
 	var out Passkey
-	err := e.changePasskey(ctx, in, func(_ App, _ *Account, p *heldPasskey, c *factorStep) error {
+	err := in.change(ctx, e, func(p *heldPasskey, c *factorStep) error {
 		p.Name = name
 		c.Put, out = append(c.Put, p.put()), p.public()
 		return nil
@@ -207,23 +211,23 @@ func (e *Engine) RenamePasskey(ctx context.Context, in PasskeyRef, name string) 
 // proven address is one. [CodeNotFound]: the user has no such passkey. [CodeUserNotFound].
 func (e *Engine) RemovePasskey(ctx context.Context, in PasskeyRef) (err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorRemove, in.App, in.Client}, &err)
-	return e.changePasskey(ctx, in, func(app App, account *Account, p *heldPasskey, c *factorStep) error {
+	return in.change(ctx, e, func(p *heldPasskey, c *factorStep) error {
 		c.Drop = append(c.Drop, p.credential)
-		if err := e.mayLose(ctx, account, p); err != nil {
+		if err := p.mayGo(ctx, c.account, e.providers); err != nil {
 			return err
 		}
-		return e.factors.tellOfRemoved(ctx, c, app, account, FactorChange{Kind: methodPasskey, Name: p.Name}, in.Client)
+		return e.factors.tellOfRemoved(ctx, c, FactorChange{Kind: methodPasskey, Name: p.Name})
 	})
 }
 
-// mayLose refuses to remove the last way in: [CodeLastCredential]. The other ways are a proven address, a
+// mayGo refuses to remove the last way in: [CodeLastCredential]. The other ways are a proven address, a
 // password, another passkey of the relying party, and an identity of an enabled provider.
-func (e *Engine) mayLose(ctx context.Context, account *Account, p *heldPasskey) error {
+func (p heldPasskey) mayGo(ctx context.Context, account *Account, of *providers) error {
 	another := func(x heldPasskey) bool { return x.ID != p.ID && x.RPID == p.RPID }
 	if account.User.Verified || account.password() != "" || slices.ContainsFunc(account.factors().passkeys, another) {
 		return nil
 	}
-	configs, err := e.providers.configs(ctx, account.User.App)
+	configs, err := of.configs(ctx, account.User.App)
 	if err != nil {
 		return err
 	}
@@ -233,12 +237,13 @@ func (e *Engine) mayLose(ctx context.Context, account *Account, p *heldPasskey) 
 	return refuse(CodeLastCredential, "it is the last way to sign in to the account: verify its address or add another first")
 }
 
-func (e *Engine) changePasskey(ctx context.Context, in PasskeyRef, change func(App, *Account, *heldPasskey, *factorStep) error) error {
-	return e.changeFactorsOf(ctx, FactorRemoval{App: in.App, User: in.User, Client: in.Client}, func(app App, account *Account, c *factorStep) error {
-		p := account.factors().passkey(in.ID)
+// change changes the passkey as change says. [CodeNotFound].
+func (in PasskeyRef) change(ctx context.Context, e *Engine, change func(*heldPasskey, *factorStep) error) error {
+	return FactorRemoval{App: in.App, User: in.User, Client: in.Client}.change(ctx, e, func(c *factorStep) error {
+		p := c.account.factors().passkey(in.ID)
 		if p == nil {
 			return refuse(CodeNotFound, "the user has no such passkey")
 		}
-		return change(app, account, p, c)
+		return change(p, c)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/testclock"
+	"github.com/authkit-dev/authkit/internal/totp"
 	"github.com/authkit-dev/authkit/mail"
 )
 
@@ -258,6 +259,16 @@ func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 		}
 		if _, secret, err := first.CreateWebhook(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.WebhookPatch{URL: new("https://hooks.example/x")}); !errors.Is(err, authkit.CodeUnavailable) || secret != "" {
 			t.Errorf("got %q, %v, want nothing sealed under a retired secret", secret, err)
+		}
+		owner := authkit.FactorOwner{App: app.ID, User: in.User.ID, Session: in.SessionID, Browser: []byte("a browser")}
+		begun, err := first.BeginTOTP(t.Context(), owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seed, _ := totp.ParseSecret(begun.Secret)
+		code := totp.Code(seed, totp.StepOf(d.clock.Now()))
+		if _, err := first.FinishTOTP(t.Context(), authkit.TOTPFinish{FactorOwner: owner, State: begun.State, Code: code}); !errors.Is(err, authkit.CodeUnavailable) {
+			t.Errorf("got %v, want nothing sealed under a retired secret", err)
 		}
 		if _, err := first.RotateSigningKey(t.Context(), authkit.AppRef{Developer: "me", ID: app.ID}, authkit.SigningKeyRotation{}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)

@@ -1,6 +1,12 @@
 package authkit
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
+
+// clockLeeway is how far ahead of its own clock a process takes a time that another has written.
+const clockLeeway = time.Minute
 
 // methods returns the entries of `amr`: how the user signed in and, as long as no factor is removed,
 // whether a second factor was shown.

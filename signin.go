@@ -100,7 +100,7 @@ func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step
 		if err != nil {
 			return Landing{}, err
 		}
-		return Landing{}, e.deferSignIn(ctx, app, account, step, stage)
+		return Landing{}, dueSignIn{e, app, account, step, stage}.refuse(ctx)
 	}
 	ev := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
 	if step.starts() {
@@ -142,7 +142,7 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 		return Landing{}, err
 	}
 	if stage != "" {
-		entry.waits = e.waitsForFactor(&entry, app, u, step, stage)
+		entry.waits = e.factors.addWait(&entry, app, u, step, stage)
 	}
 	if err := e.prepare(ctx, &entry, app, nil, step); err != nil {
 		return Landing{}, err
@@ -177,7 +177,7 @@ func (e *Engine) prepare(ctx context.Context, c *signInChange, app App, account 
 		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventUserCreate, IP: step.client.IP, Reason: step.method})
 	} else {
 		e.prepareAccount(c, app, account, step)
-		if err := e.prepareFactors(ctx, c, app, account, step); err != nil {
+		if err := e.factors.addTo(ctx, c, app, account, step); err != nil {
 			return err
 		}
 	}

@@ -38,7 +38,7 @@ func (e *Engine) BeginPasskey(ctx context.Context, in PasskeyBegin) (Ceremony, e
 	if err != nil {
 		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
 	}
-	begun, err := e.factors.newState(ctx, app, passkeyStateKind, nil, asker{in.Binding, in.Browser}, data)
+	begun, err := e.factors.newState(ctx, Token{App: app.ID, Kind: passkeyStateKind}, asker{in.Binding, in.Browser}, data)
 	begun.Options = options
 	return begun, err
 }
@@ -67,7 +67,7 @@ func (e *Engine) SignInWithPasskey(ctx context.Context, in PasskeySignIn) (_ Sig
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.signInByPasskey(ctx, app, in, signInStep{client: in.Client, browser: in.Browser})
+	landing, err := passkeyTry{e, app, in, signInStep{client: in.Client, browser: in.Browser}}.run(ctx)
 	return landing.SignIn, err
 }
 
@@ -97,11 +97,21 @@ func (e *Engine) PressPasskey(ctx context.Context, in PasskeyPress) (Landing, er
 		if err := e.checkGoal(app, to); err != nil {
 			return Landing{}, err
 		}
-		return e.signInByPasskey(ctx, app, in.PasskeySignIn, step)
+		return passkeyTry{e, app, in.PasskeySignIn, step}.run(ctx)
 	})
 }
 
-func (e *Engine) signInByPasskey(ctx context.Context, app App, in PasskeySignIn, step signInStep) (Landing, error) {
+// passkeyTry is a sign-in by a passkey.
+type passkeyTry struct {
+	e    *Engine
+	app  App
+	in   PasskeySignIn
+	step signInStep
+}
+
+// run signs in. The caller sets the fields of the step that say how the flow ends.
+func (p passkeyTry) run(ctx context.Context) (Landing, error) {
+	e, app, in := p.e, p.app, p.in
 	if err := e.factors.needPasskeys(app); err != nil {
 		return Landing{}, err
 	}
@@ -116,21 +126,22 @@ func (e *Engine) signInByPasskey(ctx context.Context, app App, in PasskeySignIn,
 	if err != nil {
 		return Landing{}, wrongPasskey(err)
 	}
-	step.method, step.amr, step.take = MethodPasskey, []string{amrPop, amrUser}, &state.take
+	p.step.method, p.step.take = MethodPasskey, &state.take
+	key := AccountKey{Kind: passkeyKind, Subject: passkeySubject(state.data.RPID, claim.CredentialID)}
 	return again(func() (Landing, error) {
-		account, err := e.account(ctx, app.ID, AccountKey{Kind: passkeyKind, Subject: passkeySubject(state.data.RPID, claim.CredentialID)})
+		account, err := e.account(ctx, app.ID, key)
 		switch {
 		case err != nil:
 			return Landing{}, err
 		case account == nil:
 			return Landing{}, wrongPasskey(cause("no user of the app has the passkey"))
 		}
-		use, err := e.usePasskey(ctx, app, account, state, in.Credential, in.Client)
+		use, err := e.factors.usePasskey(ctx, account, shownPasskey{app, state, in.Credential, in.Client})
 		if err != nil {
 			return Landing{}, err
 		}
-		step.second, step.amr = &use, use.amr
-		landing, err := e.signInUser(ctx, app, account, step)
+		p.step.second, p.step.amr = &use, use.amr
+		landing, err := e.signInUser(ctx, app, account, p.step)
 		return landing, asWrongPasskey(err)
 	})
 }
@@ -148,24 +159,32 @@ func asWrongPasskey(err error) error {
 	return err
 }
 
+// shownPasskey is the answer of a passkey in a ceremony.
+type shownPasskey struct {
+	app        App
+	state      ceremonyState
+	credential json.RawMessage
+	client     Client
+}
+
 // usePasskey verifies the answer of a passkey of an account, and returns its use as a factor.
-func (e *Engine) usePasskey(ctx context.Context, app App, account *Account, state ceremonyState, credential json.RawMessage, by Client) (factorUse, error) {
-	claim, err := e.factors.passkeys.Claim(credential)
+func (f *factors) usePasskey(ctx context.Context, account *Account, shown shownPasskey) (factorUse, error) {
+	claim, err := f.passkeys.Claim(shown.credential)
 	if err != nil {
 		return factorUse{}, wrongPasskey(err)
 	}
-	held := account.factors().byCredential(state.data.RPID, claim.CredentialID)
+	held := account.factors().byCredential(shown.state.data.RPID, claim.CredentialID)
 	if held == nil {
 		return factorUse{}, wrongPasskey(cause("the account has no such passkey")).about(account)
 	}
-	use, err := e.factors.passkeys.Verify(e.factors.ceremony(app, state.data), held.PasskeyRecord, credential)
+	use, err := f.passkeys.Verify(f.ceremony(shown.app, shown.state.data), held.PasskeyRecord, shown.credential)
 	if err != nil {
 		return factorUse{}, wrongPasskey(err).about(account)
 	}
 	if held.cloned(use) {
-		return factorUse{}, e.tellOfClone(ctx, app, account, held, by)
+		return factorUse{}, f.tellOfClone(ctx, account, held, shown)
 	}
-	held.Counter, held.BackedUp, held.LastUsed = use.Counter, use.BackedUp, e.now()
+	held.Counter, held.BackedUp, held.LastUsed = use.Counter, use.BackedUp, f.now()
 	return factorUse{method: methodPasskey, amr: []string{amrPop, amrUser}, put: []Credential{held.put()}}, nil
 }
 
@@ -188,59 +207,16 @@ func (p heldPasskey) cloned(use PasskeyUse) bool {
 
 // tellOfClone writes the event of an authenticator that may have been cloned and mails its user, and
 // returns the refusal.
-func (e *Engine) tellOfClone(ctx context.Context, app App, account *Account, p *heldPasskey, by Client) error {
-	var riders Riders
-	u, now := account.User, e.now()
-	riders.note(now, Event{App: app.ID, UserID: u.ID, Type: EventPasskeyClone, Result: "warning", IP: by.IP, Reason: p.ID.String()})
-	to, err := noticeTo(ctx, e.limits, app, u)
-	if err != nil {
+func (f *factors) tellOfClone(ctx context.Context, account *Account, p *heldPasskey, shown shownPasskey) error {
+	u, by := account.User, shown.client
+	c := UserChange{Now: f.now(), App: shown.app.ID, ID: u.ID}
+	c.Riders.note(c.Now, Event{App: c.App, UserID: u.ID, Type: EventPasskeyClone, Result: "warning", IP: by.IP, Reason: p.ID.String()})
+	l := f.outbox.causedBy(by.Languages, by.UserAgent, letter{Template: "passkey_cloned", Provider: p.Name})
+	if err := f.mailUser(ctx, &c, shown.app, u, l); err != nil {
 		return err
 	}
-	if to != "" {
-		l := letter{To: to, Template: "passkey_cloned", App: app.Name, Provider: p.Name}
-		e.outbox.queue(&riders, app.ID, e.outbox.causedBy(by.Languages, by.UserAgent, l), now, noticeTTL)
-	}
-	if err := e.tokens.put(ctx, app.ID, riders); err != nil {
+	if err := f.tokens.put(ctx, c.App, c.Riders); err != nil {
 		return err
 	}
 	return wrongPasskey(cause("the signature counter has not grown: the authenticator may be cloned")).about(account)
-}
-
-// finishWaitingByPasskey goes on with a sign-in that waits, by a passkey of its user. The state is spent
-// before: the step spends the token.
-func (e *Engine) finishWaitingByPasskey(ctx context.Context, app App, in SecondFactor, w waiting, p press) (Landing, error) {
-	if err := e.factors.needPasskeys(app); err != nil {
-		return Landing{}, err
-	}
-	if err := e.limits.hit(ctx, app, in.Client.withDeferred(nil)...); err != nil {
-		return Landing{}, err
-	}
-	state, err := e.factors.claimState(ctx, app, in.State, asker{in.Binding, in.Browser})
-	if err != nil {
-		return Landing{}, err
-	}
-	return again(func() (Landing, error) {
-		account, err := w.takeAccount(ctx, e, app)
-		if err != nil {
-			return Landing{}, err
-		}
-		use, err := e.usePasskey(ctx, app, account, state, in.Credential, in.Client)
-		if err != nil {
-			return Landing{}, err
-		}
-		return e.resume(ctx, app, w, in, account, &use, p)
-	})
-}
-
-// takeAccount returns the account that was found with the token, once; then it is read anew.
-func (w *waiting) takeAccount(ctx context.Context, e *Engine, app App) (*Account, error) {
-	account := w.account
-	if w.account = nil; account != nil {
-		return account, nil
-	}
-	account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: w.user()})
-	if err != nil {
-		return nil, err
-	}
-	return account, w.check(account)
 }

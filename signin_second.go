@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"github.com/google/uuid"
 )
@@ -53,7 +52,7 @@ func (e *Engine) SignInWithSecondFactor(ctx context.Context, in SecondFactor) (_
 	if err != nil {
 		return SignIn{}, err
 	}
-	landing, err := e.secondFactor(ctx, app, in, press{})
+	landing, err := (&secondTry{e: e, app: app, in: in}).run(ctx)
 	return landing.SignIn, err
 }
 
@@ -64,79 +63,132 @@ func (e *Engine) PressSecondFactor(ctx context.Context, in SecondFactor) (Landin
 	in.page = true
 	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client}
 	return e.pressPage(ctx, page, []string{"second", in.form, in.Token, in.Code, in.State, string(in.Credential)}, func(ctx context.Context, app App, p press) (Landing, error) {
-		return e.secondFactor(ctx, app, in, p)
+		return (&secondTry{e: e, app: app, in: in, press: p}).run(ctx)
 	})
 }
 
-func (e *Engine) secondFactor(ctx context.Context, app App, in SecondFactor, p press) (Landing, error) {
-	w, err := e.factors.findWaiting(ctx, app, in.Token, asker{in.Binding, in.Browser})
+// secondTry goes on with a sign-in that waits, by what a person shows.
+type secondTry struct {
+	waiting
+
+	e     *Engine
+	app   App
+	in    SecondFactor
+	press press
+}
+
+// run finds the sign-in, and goes on with it.
+func (t *secondTry) run(ctx context.Context) (_ Landing, err error) {
+	t.waiting, err = t.e.factors.findWaiting(ctx, t.app, t.in.Token, asker{t.in.Binding, t.in.Browser})
 	switch {
 	case err != nil:
 		return Landing{}, err
-	case w.step.Stage == dueAddress:
-		return Landing{}, e.proveAddress(ctx, app, in, w, p)
-	case w.step.Stage != dueFactor:
+	case t.step.Stage == dueAddress:
+		return Landing{}, t.proveAddress(ctx)
+	case t.step.Stage != dueFactor:
 		return Landing{}, invalidToken("the mfa_token is for the enrolment of a factor").with(ReasonWrongKind)
+	case t.in.Credential != nil:
+		return t.byPasskey(ctx)
 	}
-	if in.Credential != nil {
-		return e.finishWaitingByPasskey(ctx, app, in, w, p)
-	}
+	return t.byCode(ctx)
+}
+
+// byCode goes on by a code of the TOTP, or a recovery code.
+func (t *secondTry) byCode(ctx context.Context) (Landing, error) {
 	return again(func() (Landing, error) {
-		account, err := w.takeAccount(ctx, e, app)
+		account, err := t.takeAccount(ctx)
 		if err != nil {
 			return Landing{}, err
 		}
-		use, err := e.factors.prove(ctx, factorCode{
-			app: app, account: account, code: in.Code, class: e.factors.classOf(account.User, in.Device), take: &w.take, client: in.Client,
+		use, err := t.e.factors.prove(ctx, factorCode{
+			app: t.app, account: account, code: t.in.Code, class: t.e.factors.classOf(account.User, t.in.Device), take: &t.take, client: t.in.Client,
 		})
 		if err != nil {
 			return Landing{}, err
 		}
-		return e.resume(ctx, app, w, in, account, &use, p)
+		return t.resume(ctx, account, &use)
 	})
 }
 
-// resume goes on with a sign-in that waited, now that a second factor was shown.
-func (e *Engine) resume(ctx context.Context, app App, w waiting, in SecondFactor, account *Account, use *factorUse, p press) (Landing, error) {
-	step := w.step.resumed(in.Client, in.Browser, w.take, e.now(), account)
-	step.second, step.press, step.device = use, p, in.Device
-	if !in.page { // the session is the answer, wherever the flow was to lead
+// byPasskey goes on by a passkey of the user. The state of the ceremony is spent before: the step spends
+// the token.
+func (t *secondTry) byPasskey(ctx context.Context) (Landing, error) {
+	if err := t.e.factors.needPasskeys(t.app); err != nil {
+		return Landing{}, err
+	}
+	if err := t.e.limits.hit(ctx, t.app, t.in.Client.withDeferred(nil)...); err != nil {
+		return Landing{}, err
+	}
+	state, err := t.e.factors.claimState(ctx, t.app, t.in.State, asker{t.in.Binding, t.in.Browser})
+	if err != nil {
+		return Landing{}, err
+	}
+	shown := shownPasskey{app: t.app, state: state, credential: t.in.Credential, client: t.in.Client}
+	return again(func() (Landing, error) {
+		account, err := t.takeAccount(ctx)
+		if err != nil {
+			return Landing{}, err
+		}
+		use, err := t.e.factors.usePasskey(ctx, account, shown)
+		if err != nil {
+			return Landing{}, err
+		}
+		return t.resume(ctx, account, &use)
+	})
+}
+
+// takeAccount returns the account that was found with the token, once; then it is read anew.
+func (t *secondTry) takeAccount(ctx context.Context) (*Account, error) {
+	account := t.account
+	if t.account = nil; account != nil {
+		return account, nil
+	}
+	account, err := t.e.accountOf(ctx, UserRef{App: t.app.ID, ID: t.user()})
+	if err != nil {
+		return nil, err
+	}
+	return account, t.check(account)
+}
+
+// resume goes on with the sign-in, now that a second factor was shown.
+func (t *secondTry) resume(ctx context.Context, account *Account, use *factorUse) (Landing, error) {
+	step := t.step.resumed(t.in.Client, t.in.Browser, t.take, t.e.now(), account)
+	step.second, step.press, step.device = use, t.press, t.in.Device
+	if !t.in.page { // the session is the answer, wherever the flow was to lead
 		step.handOver, step.ends = handOver{}, ""
 	}
 	if step.handOver.to != "" {
-		if err := e.checkGoal(app, step.leadsTo(app)); err != nil {
+		if err := t.e.checkGoal(t.app, step.leadsTo(t.app)); err != nil {
 			return Landing{}, err
 		}
 	}
-	landing, err := e.signInUser(ctx, app, account, step)
-	if err == nil && in.Remember && use.method != methodRecovery {
-		landing.SignIn.remember, err = e.factors.toRemember(app, account, landing.SignIn)
+	landing, err := t.e.signInUser(ctx, t.app, account, step)
+	if err == nil && t.in.Remember && use.method != methodRecovery {
+		landing.SignIn.remember, err = t.e.factors.toRemember(t.app, account, landing.SignIn)
 	}
 	return landing, err
 }
 
 // proveAddress takes the mailed code of a sign-in that waits for it, and answers with a token that is
 // good for the enrolment of a factor.
-func (e *Engine) proveAddress(ctx context.Context, app App, in SecondFactor, w waiting, p press) error {
-	if err := e.factors.tryMailedCode(ctx, app, in, w); err != nil {
+func (t *secondTry) proveAddress(ctx context.Context) error {
+	if err := t.e.factors.tryMailedCode(ctx, t.app, t.in, t.waiting); err != nil {
 		return err
 	}
-	next := w.step
+	next := t.step
 	next.Stage, next.Proof, next.ByAsker = dueEnroll, true, true
-	now, u := e.now(), w.account.User
-	c := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version, Take: &w.take}
-	due := e.factors.wait(&c.Riders, newWait{app, u, next, in.Browser, in.Client, now})
-	due.Methods = e.factors.methodsOf(app, next.Stage, heldFactors{})
-	refusal := due.refusal(next.Stage).about(w.account)
-	out := refusedOutcome("", refusal)
-	out.Second = due
-	e.tokens.addOutcome(&c, p, out)
-	if _, err := e.store.ChangeUser(ctx, c); err != nil {
-		err = stepError(err, app.ID)
-		if errors.Is(err, errAgain) {
-			err = invalidToken("the account has changed since the first factor").with(ReasonSpent)
-		}
-		return err
+	now, u := t.e.now(), t.account.User
+	c := UserChange{Now: now, App: t.app.ID, ID: u.ID, Version: u.Version, Take: &t.take}
+	due := t.e.factors.wait(&c.Riders, newWait{t.app, u, next, t.in.Browser, t.in.Client, now})
+	due.Methods = t.e.factors.methodsOf(t.app, next.Stage, heldFactors{})
+	refusal := due.refusal(true).about(t.account)
+	t.e.tokens.addOutcome(&c, t.press, dueOutcome(refusal))
+	_, err := t.e.store.ChangeUser(ctx, c)
+	switch {
+	case errors.Is(err, ErrStale):
+		return invalidToken("the account has changed since the first factor").with(ReasonSpent)
+	case err != nil:
+		return stepError(err, t.app.ID)
 	}
 	return refusal
 }
@@ -163,22 +215,4 @@ func (f *factors) tryMailedCode(ctx context.Context, app App, in SecondFactor, w
 		return refusal
 	}
 	return f.limits.refund(ctx, app, daily)
-}
-
-// prepareFactors adds to the step of a sign-in that its second factor was used, and tells the user of a
-// recovery code and of a new factor.
-func (e *Engine) prepareFactors(ctx context.Context, c *signInChange, app App, account *Account, step signInStep) error {
-	if use := step.second; use != nil {
-		c.Put = append(slices.Clip(c.Put), use.put...)
-		if use.method == methodRecovery {
-			e.factors.tellOfRecovery(&c.UserChange, app, account.User, use.left, step.client)
-		}
-	}
-	if c.added = step.added; step.added != nil {
-		if err := e.factors.tellOfAdded(ctx, &c.UserChange, app, account, *step.added, step.client); err != nil {
-			return err
-		}
-	}
-	noteFactors(&c.UserChange, account)
-	return nil
 }

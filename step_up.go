@@ -47,10 +47,20 @@ func (e *Engine) StepUpSession(ctx context.Context, in StepUp) (_ SignIn, err er
 		}
 		state = &claimed
 	}
-	return again(func() (SignIn, error) { return e.stepUp(ctx, app, in, state) })
+	try := stepUpTry{e, app, in, state}
+	return again(func() (SignIn, error) { return try.run(ctx) })
 }
 
-func (e *Engine) stepUp(ctx context.Context, app App, in StepUp, state *ceremonyState) (SignIn, error) {
+// stepUpTry is a step-up of a session.
+type stepUpTry struct {
+	e     *Engine
+	app   App
+	in    StepUp
+	state *ceremonyState // of a passkey; nil: another thing is shown
+}
+
+func (t stepUpTry) run(ctx context.Context) (SignIn, error) {
+	e, app, in := t.e, t.app, t.in
 	s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
 		return SignIn{}, err
@@ -59,7 +69,7 @@ func (e *Engine) stepUp(ctx context.Context, app App, in StepUp, state *ceremony
 	if err != nil {
 		return SignIn{}, err
 	}
-	use, err := e.proveInSession(ctx, app, account, in, state)
+	use, err := t.prove(ctx, account)
 	if err != nil {
 		return SignIn{}, err
 	}
@@ -74,19 +84,19 @@ func (e *Engine) stepUp(ctx context.Context, app App, in StepUp, state *ceremony
 	if use.method == methodRecovery {
 		e.factors.tellOfRecovery(&c, app, u, use.left, in.Client)
 	}
-	if u, err = e.changeFactors(ctx, c); err != nil {
-		return SignIn{}, err
+	if u, err = e.store.ChangeUser(ctx, c); err != nil {
+		return SignIn{}, stepError(err, app.ID)
 	}
 	m := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: u.AuthMethod, Client: in.Client}
 	return e.sessions.issue(ctx, app, m, s, sessionSecret{})
 }
 
-// proveInSession checks what the user of a session shows.
-func (e *Engine) proveInSession(ctx context.Context, app App, account *Account, in StepUp, state *ceremonyState) (factorUse, error) {
-	held := account.factors()
+// prove checks what the user of the session shows.
+func (t stepUpTry) prove(ctx context.Context, account *Account) (factorUse, error) {
+	e, app, in, held := t.e, t.app, t.in, account.factors()
 	switch {
-	case state != nil:
-		return e.usePasskey(ctx, app, account, *state, in.Credential, in.Client)
+	case t.state != nil:
+		return e.factors.usePasskey(ctx, account, shownPasskey{app, *t.state, in.Credential, in.Client})
 	case in.Code != "":
 		return e.factors.prove(ctx, factorCode{app: app, account: account, code: in.Code, class: classSession, client: in.Client})
 	case held.any():
