@@ -266,7 +266,11 @@ func TestAProcessSealsNothingUnderARetiredSecret(t *testing.T) {
 			t.Fatal(err)
 		}
 		seed, _ := totp.ParseSecret(begun.Secret)
-		code := totp.Code(seed, totp.StepOf(d.clock.Now()))
+		now, err := store.Ping(t.Context()) // the engine goes by the store's clock, which the memory store does not have
+		if err != nil || store.Volatile() {
+			now = d.clock.Now()
+		}
+		code := totp.Code(seed, totp.StepOf(now))
 		if _, err := first.FinishTOTP(t.Context(), authkit.TOTPFinish{FactorOwner: owner, State: begun.State, Code: code}); !errors.Is(err, authkit.CodeUnavailable) {
 			t.Errorf("got %v, want nothing sealed under a retired secret", err)
 		}
