@@ -19,17 +19,20 @@ const undoKind = "undo"
 // maxUndos is how many undos an account keeps. All of them have the same effect.
 const maxUndos = 8
 
-// forUndo is the purpose of the link that undoes a change of address or the linking of an
-// identity.
+// forUndo is the purpose of the link that undoes a change of address, or a new identity, passkey or
+// TOTP.
 var forUndo = purpose{key: "undo link", page: "/auth/email/undo/", ttl: 72 * time.Hour}
 
 // formerAddress is what an undo restores: the address that the account had when the undo was
-// made, and still has where only an identity was linked.
+// made, and still has where only an identity or a factor was added.
 type formerAddress struct {
 	Email string    `json:"email"`
 	Typed string    `json:"typed"`
 	Left  time.Time `json:"left"`
 }
+
+// from is the time from which on what was added is removed.
+func (f formerAddress) from() time.Time { return f.Left.Add(-forUndo.ttl) }
 
 func undoAAD(app uuid.UUID, subject string) []byte { return seal.AAD("undo", app.String(), subject) }
 

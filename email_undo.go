@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// EmailUndo redeems the link of a notice about a change of address or a new identity.
+// EmailUndo redeems the link of a notice about a change of address, or about a new identity, passkey or
+// TOTP.
 type EmailUndo struct {
 	App     uuid.UUID
 	Token   string
@@ -16,10 +17,11 @@ type EmailUndo struct {
 	Client  Client
 }
 
-// UndoEmail undoes what a notice told of: a change of address or a new identity. It gives the user
-// the former address again, and ends every session and every proof. It removes the password and
-// each identity that was linked since the change, or in the 72 hours before it, but never the
-// identity with which the account was made. It mails a link with which a password can be set.
+// UndoEmail undoes what a notice told of: a change of address, or a new identity, passkey or TOTP. It
+// gives the user the former address again, and ends every session and every proof. It removes the
+// password and each identity, passkey and TOTP that was added since the change, or in the 72 hours
+// before it, but never the identity with which the account was made, nor a TOTP that was added beside
+// a second factor from before that time. It mails a link with which a password can be set.
 //
 // It works once, whatever has been changed since. If another account took the former address since
 // and never proved it, that other account is deleted. [CodeInvalidToken]. [CodeEmailTaken]: another
@@ -45,7 +47,7 @@ func (e *Engine) undo(ctx context.Context, app App, in EmailUndo, p press) (User
 		return User{}, err
 	}
 	c := undoChange(account, former, in.Client, e.now())
-	if err := e.factors.undo(&c, account); err != nil {
+	if err := e.factors.undo(&c, account, former.from()); err != nil {
 		return User{}, err
 	}
 	e.tokens.addChallenge(&c.Riders, newChallenge{
@@ -111,7 +113,7 @@ func undoChange(account *Account, former formerAddress, by Client, now time.Time
 		Email: &former.Email, EmailTyped: &former.Typed, Verified: new(true),
 	}
 	for _, held := range account.Credentials {
-		added := !account.madeBy(held) && !held.CreatedAt.Before(former.Left.Add(-forUndo.ttl))
+		added := !account.madeBy(held) && !held.CreatedAt.Before(former.from())
 		if held.Kind == undoKind || held.Kind == passwordKind || added {
 			c.Drop = append(c.Drop, held)
 		}

@@ -40,11 +40,15 @@ const (
 type totpData struct {
 	ID     uuid.UUID `json:"id"` // of this seed: another one of the user has another
 	Seed   []byte    `json:"seed"`
-	Step   int64     `json:"step"`             // the last one used (RFC 6238, section 5.2)
-	Since  time.Time `json:"since"`            // added, or put in the place of another
-	Beside bool      `json:"beside,omitempty"` // the user had a second factor when it was added
+	Step   int64     `json:"step"`            // the last one used (RFC 6238, section 5.2)
+	Since  time.Time `json:"since"`           // added, or put in the place of another
+	Beside time.Time `json:"beside,omitzero"` // since when the user had a second factor when it was added; zero: the user had none
 	Uses   codeUses  `json:"uses"`
 }
+
+// stays reports whether an undo of what was added from a time on leaves the TOTP: the user had a second
+// factor before that time, which was shown to add it.
+func (d totpData) stays(from time.Time) bool { return !d.Beside.IsZero() && d.Beside.Before(from) }
 
 // recoveryData is the data of a set of recovery codes. The hashes are made as those of passwords,
 // with one salt, so that a guess costs one hash.

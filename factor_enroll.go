@@ -125,7 +125,8 @@ type Enrolled struct {
 
 // FinishTOTP gives the user the TOTP, in the place of one that the user has, and ten new recovery codes.
 // It ends the other sessions of the user. The session at hand has shown a second factor from now on.
-// The code is spent. A mail tells the user, with a link that undoes it.
+// The code is spent. A mail tells the user, with a link that undoes it, unless the user has had a second
+// factor for 72 hours.
 //
 // With a Token the sign-in that waited for the factor goes on in the same step. [CodeInvalidToken]: the
 // state is spent, expired, or of another user or browser; with [ReasonWrongCode] the code is wrong, which
@@ -142,13 +143,16 @@ func (n enrolment) newTOTP(ctx context.Context, in TOTPFinish) (newFactor, error
 	if err != nil {
 		return newFactor{}, err
 	}
-	data := totpData{ID: newID(now), Seed: state.data.Seed, Since: now, Beside: n.account.factors().any()}
+	data := totpData{ID: newID(now), Seed: state.data.Seed, Since: now}
+	if data.Beside, err = f.since(n.account.factors()); err != nil {
+		return newFactor{}, err
+	}
 	if data, err = useTOTP(data, in.Code, now, classSession); err != nil {
 		return newFactor{}, invalidToken("the code is not one of the new TOTP").with(ReasonWrongCode).about(n.account)
 	}
 	codes, recovery, err := f.newRecovery(ctx, n.app, u.ID, in.Client)
 	return newFactor{
-		kind: methodTOTP, take: state.take, codes: codes, ends: true, client: in.Client,
+		kind: methodTOTP, take: state.take, codes: codes, ends: true, stays: data.stays(now.Add(-forUndo.ttl)), client: in.Client,
 		use: factorUse{method: methodTOTP, amr: []string{amrOTP}, put: []Credential{f.totpCredential(n.app.ID, u.ID, data), recovery}},
 	}, err
 }
@@ -160,6 +164,7 @@ type newFactor struct {
 	use     factorUse
 	codes   []string
 	ends    bool // the other sessions end
+	stays   bool // an undo does not remove it
 	passkey Passkey
 	client  Client
 }

@@ -25,12 +25,12 @@ func (f *factors) addTo(ctx context.Context, c *signInChange, app App, account *
 }
 
 // tellOfAdded adds the event of a new factor to its step, and a mail to the user. If the user has
-// proven the address, the mail has a link that undoes it.
+// proven the address, the mail has a link that undoes it, if the undo would remove it.
 func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, account *Account, added newFactor) error {
 	by := added.client
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventFactorAdd, IP: by.IP, Reason: added.kind})
 	l := letter{Template: "factor_added", Change: added.kind, Provider: added.passkey.Name}
-	if account.User.Verified {
+	if account.User.Verified && !added.stays {
 		l.Link, l.Minutes = f.tokens.addUndo(c, account), int(forUndo.ttl/time.Minute)
 	}
 	return f.mailUser(ctx, c, app, account.User, f.outbox.causedBy(by.Languages, by.UserAgent, l))
@@ -66,9 +66,11 @@ func (f *factors) mailUser(ctx context.Context, c *UserChange, app App, u User, 
 	return nil
 }
 
-// undo completes the step that undoes a change: a TOTP that was added beside an older second factor stays,
-// with its recovery codes, since a mailbox alone must not take a second factor away.
-func (f *factors) undo(c *UserChange, account *Account) error {
+// undo completes the step that undoes what was added from a time on. A TOTP that was added beside a second
+// factor from before that time stays, with its recovery codes, since a mailbox alone must not take a
+// second factor away. One that was added beside another from after that time does not: a thief may have
+// added both.
+func (f *factors) undo(c *UserChange, account *Account, from time.Time) error {
 	keepsTOTP := account.factors().totp != nil
 	if keepsTOTP {
 		data, err := f.openTOTP(*account.factors().totp)
@@ -76,7 +78,7 @@ func (f *factors) undo(c *UserChange, account *Account) error {
 			return err
 		}
 		dropped := slices.ContainsFunc(c.Drop, func(one Credential) bool { return one.Kind == totpKind })
-		keepsTOTP = !dropped || data.Beside
+		keepsTOTP = !dropped || data.stays(from)
 	}
 	c.Drop = slices.DeleteFunc(c.Drop, func(one Credential) bool { return one.Kind == totpKind || one.Kind == recoveryKind })
 	if held := account.factors(); !keepsTOTP {

@@ -50,6 +50,25 @@ func (f *factors) totpCredential(app, user uuid.UUID, data totpData) Credential 
 	}
 }
 
+// since returns since when the user has had a second factor without a break; zero: the user has none.
+func (f *factors) since(held heldFactors) (oldest time.Time, err error) {
+	if held.totp != nil {
+		data, err := f.openTOTP(*held.totp)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if oldest = data.Beside; oldest.IsZero() {
+			oldest = data.Since
+		}
+	}
+	if len(held.passkeys) > 0 {
+		if at := held.passkeys[0].credential.CreatedAt; oldest.IsZero() || at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest, nil
+}
+
 // generation names the set of an account's factors. It changes with every factor that is added,
 // replaced or removed, with a first password, and with a new set of recovery codes; not with their use.
 func (f *factors) generation(account *Account) ([]byte, error) {

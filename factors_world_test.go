@@ -81,6 +81,12 @@ func seedOf(t *testing.T, begun answer) []byte {
 // enrolPasskey gives the user a passkey of a new authenticator.
 func (p *factored) enrolPasskey(t *testing.T, o ...authkittest.AuthenticatorOptions) answer {
 	t.Helper()
+	return p.enrolNamed(t, "", o...)
+}
+
+// enrolNamed is enrolPasskey with a name; empty: that of the authenticator.
+func (p *factored) enrolNamed(t *testing.T, name string, o ...authkittest.AuthenticatorOptions) answer {
+	t.Helper()
 	p.device = authkittest.NewAuthenticator(append(o, authkittest.AuthenticatorOptions{})[0])
 	begun := p.post("/auth/passkeys/begin/{app_id}", `{}`)
 	begun.want(t, 200, "")
@@ -88,7 +94,7 @@ func (p *factored) enrolPasskey(t *testing.T, o ...authkittest.AuthenticatorOpti
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := p.post("/auth/passkeys/finish/{app_id}", fmt.Sprintf(`{"state":%q,"binding":%q,"credential":%s}`, begun.text(t, "state"), begun.text(t, "binding"), credential))
+	got := p.post("/auth/passkeys/finish/{app_id}", fmt.Sprintf(`{"state":%q,"binding":%q,"credential":%s,"name":%q}`, begun.text(t, "state"), begun.text(t, "binding"), credential, name))
 	got.want(t, 201, "")
 	return got
 }

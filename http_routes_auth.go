@@ -219,7 +219,7 @@ var accountRoutes = []route{
 		codes:   []Code{CodeInvalidToken},
 	},
 	{
-		method: post, pattern: "/auth/email/undo/{app_id}", operation: "UndoEmail", summary: "Take a change of address, or a new identity, back",
+		method: post, pattern: "/auth/email/undo/{app_id}", operation: "UndoEmail", summary: "Take a change of address, or a new identity, passkey or TOTP, back",
 		caller: &byVisitor, action: orForm[linkForm]{withBody[undoBody]{undoByToken}, pressUndo},
 		answers: []result{{200, htmlPage{}}, {204, nil}},
 		codes:   []Code{CodeInvalidToken, CodeForbidden, CodeEmailTaken},

@@ -246,8 +246,8 @@ type Credential struct {
 	App, UserID uuid.UUID
 
 	// Kind is "password"; "oauth", an identity at a provider; "passkey"; "totp" and "recovery", which
-	// are second factors and do not sign in alone; "undo", the link that takes a change
-	// of address or a new identity back; or "vouched", which does not sign in: it says that the
+	// are second factors and do not sign in alone; "undo", the link that takes a change of address, or
+	// a new identity, passkey or TOTP, back; or "vouched", which does not sign in: it says that the
 	// address counts as verified by the word of the app's developer, or of an issuer that the
 	// developer configured.
 	Kind string

@@ -270,7 +270,7 @@ export interface Routes {
   'POST /auth/email/confirm/{app_id}': { body: ConfirmBody; answer: User };
   /** Mail a proof of the address. */
   'POST /auth/email/send/{app_id}': { body: EmptyBody; answer: Pending };
-  /** Take a change of address, or a new identity, back. */
+  /** Take a change of address, or a new identity, passkey or TOTP, back. */
   'POST /auth/email/undo/{app_id}': { body: UndoBody; answer: undefined };
   /** Prove the address. */
   'POST /auth/email/verify/{app_id}': { body: MailedProof; answer: User | SignIn };
