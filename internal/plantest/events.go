@@ -26,22 +26,26 @@ func eventVerbs() []Verb {
 			})
 		}},
 		{"AddExplanations", func(ctx context.Context, s authkit.Store) error {
-			return s.AddExplanations(ctx, app, []authkit.Explanation{{RequestID: row(20_000), Expires: now}}, 20)
+			return s.AddExplanations(ctx, app, []authkit.Explanation{{RequestID: row(20_000), Expires: now}}, 50)
 		}},
 		{"Explanation", func(ctx context.Context, s authkit.Store) error {
 			_, err := s.Explanation(ctx, app, row(20_000), now)
 			return ignore(err, authkit.ErrNotFound)
 		}},
-		of("CreateUsers", func(ctx context.Context, s authkit.Store) ([]authkit.Taken, error) {
-			b := authkit.UserBatch{App: app, Riders: riders(30_000)}
-			for n := range 60 {
-				u := authkit.User{App: app, ID: row(30_000 + n), Email: row(n).String(), ExternalID: row(n).String(), Roles: []string{"member"}, CreatedAt: now}
-				c := authkit.Credential{App: app, UserID: u.ID, Kind: "password", Subject: u.ID.String(), CreatedAt: now}
-				b.Users = append(b.Users, authkit.Account{User: u, Credentials: []authkit.Credential{c}})
-			}
-			return s.CreateUsers(ctx, b)
-		}),
 	}
+}
+
+// createUsers imports a batch.
+func createUsers() Verb {
+	return of("CreateUsers", func(ctx context.Context, s authkit.Store) ([]authkit.Taken, error) {
+		b := authkit.UserBatch{App: app, Riders: riders(30_000)}
+		for n := range 60 {
+			u := authkit.User{App: app, ID: row(30_000 + n), Email: row(n).String(), ExternalID: row(n).String(), Roles: []string{"member"}, CreatedAt: now}
+			c := authkit.Credential{App: app, UserID: u.ID, Kind: "password", Subject: u.ID.String(), CreatedAt: now}
+			b.Users = append(b.Users, authkit.Account{User: u, Credentials: []authkit.Credential{c}})
+		}
+		return s.CreateUsers(ctx, b)
+	})
 }
 
 // secret is the id of a noted secret.
@@ -70,7 +74,6 @@ func appendLink(ctx context.Context, s authkit.Store) error {
 
 // webhookVerbs are the calls on webhooks and what is on its way to them.
 func webhookVerbs() []Verb {
-	key := authkit.WebhookKey{App: app, ID: app}
 	return []Verb{
 		of("Webhooks", func(ctx context.Context, s authkit.Store) ([]authkit.Webhook, error) { return s.Webhooks(ctx, app) }),
 		{"PutWebhook that adds", func(ctx context.Context, s authkit.Store) error {
@@ -85,15 +88,22 @@ func webhookVerbs() []Verb {
 		of("DueWebhooks while none is due", func(ctx context.Context, s authkit.Store) ([]authkit.WebhookKey, error) {
 			return s.DueWebhooks(ctx, authkit.WebhookKey{}, now.Add(-24*time.Hour), 50)
 		}),
-		of("ClaimDeliveries", func(ctx context.Context, s authkit.Store) ([]authkit.Delivery, error) {
-			return s.ClaimDeliveries(ctx, authkit.DeliveryClaim{WebhookKey: key, Now: now, Until: now.Add(time.Minute), Held: now.Add(-2 * time.Hour), Max: 8})
-		}),
 		{"SettleDeliveries", func(ctx context.Context, s authkit.Store) error {
 			return s.SettleDeliveries(ctx, []authkit.SettledDelivery{{App: app, Webhook: app, ID: row(1), Until: now.Add(time.Minute), State: authkit.DeliveryArrived}})
 		}},
 		{"ReplayDelivery", func(ctx context.Context, s authkit.Store) error {
 			return s.ReplayDelivery(ctx, app, app, row(5000), now)
 		}},
+	}
+}
+
+// claimVerbs take a part of what waits for a webhook, and then remove the webhook.
+func claimVerbs() []Verb {
+	key := authkit.WebhookKey{App: app, ID: app}
+	return []Verb{
+		of("ClaimDeliveries", func(ctx context.Context, s authkit.Store) ([]authkit.Delivery, error) {
+			return s.ClaimDeliveries(ctx, authkit.DeliveryClaim{WebhookKey: key, Now: now, Until: now.Add(time.Minute), Held: now.Add(-2 * time.Hour), Max: 8})
+		}),
 		{"DeleteWebhook", func(ctx context.Context, s authkit.Store) error {
 			return s.DeleteWebhook(ctx, app, app, riders(40_002))
 		}},

@@ -28,7 +28,7 @@ func hash(n int) []byte { return fmt.Appendf(nil, "%d", n) }
 
 // Fill returns the statements that fill fresh tables: [Rows] apps of one developer, and in
 // the first of them as many users, each with four credentials, a session, a token, a
-// limit, a mail, an event that is unchained, an explanation and a count. Each app has a webhook, and that
+// limit, a mail, an event that is unchained and a count. Each app has an explanation and a webhook, and that
 // of the first one as many deliveries, of which twenty wait. The arguments are the names of the column types.
 func Fill(uuidType, blobType string) []string {
 	past, future := now.Add(-time.Hour).UnixMicro(), now.Add(time.Hour).UnixMicro()
@@ -63,7 +63,8 @@ func Fill(uuidType, blobType string) []string {
 		`authkit_audit_pending select APP, ID from c`,
 		`authkit_audit_links select APP, n, HASH, PAST + n, HASH from c`,
 		`authkit_audit_chains select app_id, 0, HASH, 0, HASH, 0, PAST, HASH from authkit_apps, c where n = 1`,
-		`authkit_refusals select APP, ID, 'rule', '', '', '', '', FUTURE + n from c`,
+		`authkit_refusals select app_id, app_id, 'rule', '', '', '', '', FUTURE from authkit_apps, c where n = 1`,
+		`authkit_refusals select APP, ID, 'rule', '', '', '', '', FUTURE + n from c where n <= 50`,
 		`authkit_stats select APP, DAY - n % 100, 'sign-in', TEXT, 1 from c`,
 		`authkit_active select APP, DAY, ID from c`,
 		`authkit_webhooks select app_id, app_id, 'https://x.example', '[]', 1, 1, null, 1, PAST from authkit_apps, c where n = 1`,

@@ -33,14 +33,14 @@ func Pages() []Verb {
 	events := func(name string, q authkit.EventQuery) Verb {
 		return of("Events "+name, func(ctx context.Context, s authkit.Store) ([]authkit.Event, error) { return s.Events(ctx, app, q) })
 	}
-	return []Verb{
+	return slices.Concat([]Verb{
 		users("of a page", authkit.UserQuery{Page: page()}),
 		users("by method", authkit.UserQuery{Page: page(), AuthMethod: "credentials"}),
 		users("of a role", authkit.UserQuery{Page: page(), Role: "member"}),
 		events("of a page", authkit.EventQuery{Page: page()}),
 		events("of a user", authkit.EventQuery{Page: page(), UserID: row(5000)}),
 		of("Unchained", func(ctx context.Context, s authkit.Store) ([]authkit.Event, error) {
-			return s.Unchained(ctx, uuid.Nil, 50)
+			return s.Unchained(ctx, uuid.Nil, 30)
 		}),
 		of("Deliveries", func(ctx context.Context, s authkit.Store) ([]authkit.Delivery, error) {
 			return s.Deliveries(ctx, app, app, page())
@@ -48,6 +48,7 @@ func Pages() []Verb {
 		of("Chains", func(ctx context.Context, s authkit.Store) ([]authkit.Chain, error) {
 			return s.Chains(ctx, row(5000), 50)
 		}),
+		createUsers(),
 		of("Stats", func(ctx context.Context, s authkit.Store) ([]authkit.Stat, error) {
 			return s.Stats(ctx, app, today, today)
 		}),
@@ -57,11 +58,12 @@ func Pages() []Verb {
 		of("Sealed seeds of TOTP", func(ctx context.Context, s authkit.Store) ([]authkit.Sealed, error) {
 			return s.Sealed(ctx, authkit.SealedQuery{Part: authkit.SealedTOTPSeed, App: app, Name: row(5000).String(), Limit: 50})
 		}),
+	}, claimVerbs(), []Verb{
 		// The last, since it removes what others name: of 5,000 rows that are over, the first 40.
 		of("Sweep of a part of what is over", func(ctx context.Context, s authkit.Store) (bool, error) {
 			return s.Sweep(ctx, now.Add(time.Hour+5*time.Millisecond), 40)
 		}),
-	}
+	})
 }
 
 // of is a verb whose answer does not matter.
