@@ -63,7 +63,7 @@ func Fill(uuidType, blobType string) []string {
 		`authkit_audit_pending select APP, ID from c`,
 		`authkit_audit_links select APP, n, HASH, PAST + n, HASH from c`,
 		`authkit_audit_chains select app_id, 0, HASH, 0, HASH, 0, PAST, HASH from authkit_apps, c where n = 1`,
-		`authkit_refusals select app_id, app_id, 'rule', '', '', '', '', FUTURE from authkit_apps, c where n = 1`,
+		`authkit_refusals select app_id, app_id, 'rule', '', '', '', '', FUTURE + (created_at - PAST) from authkit_apps, c where n = 1`,
 		`authkit_refusals select APP, ID, 'rule', '', '', '', '', FUTURE + n from c where n <= 50`,
 		`authkit_stats select APP, DAY - n % 100, 'sign-in', TEXT, 1 from c`,
 		`authkit_active select APP, DAY, ID from c`,

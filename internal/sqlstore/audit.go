@@ -166,7 +166,7 @@ func (s *Store) Chain(ctx context.Context, app uuid.UUID) (c authkit.Chain, err 
 // Chains implements [authkit.AuditStore].
 func (s *Store) Chains(ctx context.Context, after uuid.UUID, limit int) ([]authkit.Chain, error) {
 	return collect(ctx, s.c, `select `+chainCols+`, a.settings from authkit_audit_chains h join authkit_apps a on a.app_id = h.app_id
-where h.app_id > $1 and a.deleted_at = 0 order by h.app_id limit $2`, func(r Row) (c authkit.Chain, err error) {
+where h.app_id > $1 and a.app_id > $1 and a.deleted_at = 0 order by h.app_id limit $2`, func(r Row) (c authkit.Chain, err error) {
 		var text string
 		if err = r.Scan(append(chainDest(&c), &text)...); err != nil {
 			return c, err
