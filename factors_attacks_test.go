@@ -268,6 +268,9 @@ func TestAnAuthenticatorThatWasClonedIsRefused(t *testing.T) {
 	finish().want(t, 200, "")
 	p.device = clone
 	finish().want(t, 401, "invalid_credentials")
+	if m := w.mailTo(p.email); m.Subject != "A passkey was refused at Demo" || strings.Contains(m.Text, "/auth/email/undo/") {
+		t.Errorf("mail: got %q: %s", m.Subject, m.Text)
+	}
 }
 
 func TestRequireSecondFactor(t *testing.T) {

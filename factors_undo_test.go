@@ -168,3 +168,34 @@ func TestOnlyAProvenAddressIsToldTheNameOfAPasskey(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryMailAboutAFactorIsInTheLanguageOfItsCause(t *testing.T) {
+	t.Parallel()
+	const german = "Accept-Language: de"
+	w := setup(t, withoutLimits)
+	p := w.member(t, "ann@example.com")
+	wants := func(subject string, texts ...string) {
+		t.Helper()
+		m := p.notice()
+		for _, text := range texts {
+			if !strings.Contains(m.Text, text) {
+				t.Errorf("%s: got %s, want %q in it", m.Subject, m.Text, text)
+			}
+		}
+		if m.Subject != subject {
+			t.Errorf("got %q, want %q", m.Subject, subject)
+		}
+	}
+	p.enrolTOTP(t)
+	got := p.second(t, p.first(), p.recovery[0], "", german)
+	got.want(t, 200, "")
+	p.token = got.text(t, "token")
+	wants("Bei Demo wurde ein Wiederherstellungscode verwendet", "ann@example.com: 9.")
+	p.post("/auth/recovery-codes/{app_id}", `{}`, german).want(t, 201, "")
+	wants("Sie haben neue Wiederherstellungscodes für Demo", "gelten nicht mehr")
+	w.send("DELETE", w.in("/auth/totp/{app_id}"), "", bearer(p.token), german).want(t, 204, "")
+	wants("Aus Ihrem Demo-Konto wurde die Authenticator-App entfernt")
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	p.first(german).want(t, 401, "mfa_enrollment_required")
+	wants("Ihr Code für Demo", "Geben Sie diesen Code ein: ", "10 Minuten")
+}
