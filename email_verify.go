@@ -140,7 +140,7 @@ func (e *Engine) pressVerify(ctx context.Context, app App, p press, in VerifyPre
 		_, err := e.verify(ctx, app, got, in.Client, p)
 		return Landing{State: LandingConfirmed}, err
 	}
-	step := signInStep{client: got.redeemer(in.Client), press: p}
+	step := in.step(got, p)
 	if !in.Stay && !step.inCookie(app) {
 		return Landing{State: LandingTypeCode}, nil
 	}

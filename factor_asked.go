@@ -19,4 +19,14 @@ type SecondFactorDue struct {
 	Methods []string
 
 	ExpiresIn time.Duration
+
+	// Flow is what waits, for a page that asks for the factor.
+	Flow WaitingFlow
+}
+
+// WaitingFlow is the flow in which a sign-in waits for a second factor.
+type WaitingFlow struct {
+	RedirectTo, CodeChallenge string // where it leads; may be empty
+	Cookie                    bool   // a cookie is to hold the session, where the asker chooses
+	NewPassword               bool   // it also sets a new password
 }

@@ -139,7 +139,10 @@ func (f *factors) wait(riders *Riders, w newWait) *SecondFactorDue {
 	if len(browser) == 0 {
 		browser = token.Random(macSize)
 	}
-	due := &SecondFactorDue{Token: token.Encode(id), Binding: bindingOf(browser, app.ID, id), ExpiresIn: mfaTTL}
+	due := &SecondFactorDue{
+		Token: token.Encode(id), Binding: bindingOf(browser, app.ID, id), ExpiresIn: mfaTTL,
+		Flow: WaitingFlow{w.step.RedirectTo, w.step.Challenge, w.step.Cookie, w.step.Reset != nil},
+	}
 	t := Token{
 		App: app.ID, Kind: mfaKind, Hash: token.Hash(id), Slot: token.Encode(token.Hash(id)), Binding: token.Hash([]byte(due.Binding)),
 		UserID: u.ID, Epoch: u.Epoch, ExpiresAt: w.now.Add(mfaTTL),

@@ -225,8 +225,14 @@ func (n enrolment) resume(ctx context.Context, added newFactor) (*Landing, error
 	w := n.waiting
 	step := w.step.resumed(n.in.Client, n.in.Browser, w.take, n.e.now(), w.account)
 	step.take, step.end, step.second, step.added, step.press = &added.take, true, &added.use, &added, n.press
-	if n.press.hash == nil {
+	switch {
+	case n.press.hash == nil:
 		step.handOver, step.ends = handOver{}, ""
+	case step.handOver.to != "":
+		if err := n.e.checkGoal(n.app, step.leadsTo(n.app)); err != nil {
+			return nil, err
+		}
+		step.readsFirst = added.codes != nil
 	}
 	landing, err := n.e.signInUser(ctx, n.app, w.account, step)
 	return &landing, err

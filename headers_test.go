@@ -158,7 +158,7 @@ func TestPages(t *testing.T) {
 				t.Fatalf("nonce: got %q, want a new one", nonce)
 			}
 			nonces[nonce[1]] = true
-			const want = "default-src 'none'; style-src 'nonce-N'; script-src 'nonce-N'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+			const want = "default-src 'none'; style-src 'nonce-N'; script-src 'nonce-N'; img-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 			if got := strings.ReplaceAll(csp, "'nonce-"+nonce[1]+"'", "'nonce-N'"); got != want {
 				t.Errorf("Content-Security-Policy: got %q, want %q", csp, want)
 			}

@@ -214,7 +214,7 @@ func returnOAuth(c person) error {
 			return err
 		}
 	}
-	in.Browser, in.Client = browser, c.client
+	in.Browser, in.Device, in.Client = browser, c.browser.device(), c.client
 	if parseState(in.State).links() {
 		return returnLink(c, in)
 	}

@@ -22,7 +22,7 @@ func (c person) states() pageStates {
 }
 
 // maxStateText bounds the text of a state.
-const maxStateText = 2048
+const maxStateText = 4096
 
 // seal returns the text of a state. The kind keeps states of different pages apart.
 func (s pageStates) seal(kind string, state any) string {

@@ -22,6 +22,21 @@ func (c *call) wantsPage() bool {
 	return c.pageRoute && safe && !httpio.AcceptsJSONOnly(c.r)
 }
 
+// answerRefusal answers a person whose request is refused, and reports whether it did: with the page
+// that asks for a second factor where a sign-in waits for one, and with the page of the refusal
+// otherwise.
+func (c person) answerRefusal(refused *Error) bool {
+	if refused.Second != nil && (isForm(c.r) || c.r.Method == http.MethodGet) {
+		err := c.goToSecond(refused)
+		if err == nil {
+			return true
+		}
+		c.logRefusal(err)
+		refused = refusalOf(err)
+	}
+	return c.writeRefusalPage(refused) == nil
+}
+
 // writeRefusalPage answers with the page of a refusal. It fails only before anything is written.
 func (c person) writeRefusalPage(refusal *Error) error {
 	detail := refusal.Detail

@@ -63,6 +63,8 @@ var pageRoutes = []route{
 var signInSteps = []stepLimit{
 	{stepLink, limitMailPeer, false}, {stepForgot, limitMailPeer, false}, {stepAgain, limitMailPeer, false},
 	{stepCode, limitProofPeer, false}, {stepReset, limitProofPeer, false},
+	{stepSecond, limitProofPeer, true}, {stepTOTP, limitProofPeer, false}, {stepNewKey, limitProofPeer, false}, {stepOnward, limitProofPeer, false},
+	{stepPasskey, limitProofPeer, true},
 	{"", limitCredentialsPeer, true},
 }
 

@@ -19,16 +19,28 @@ const (
 	stepCode     = "code"     // redeem a code
 	stepReset    = "reset"    // redeem a code, with a new password
 	stepAgain    = "again"    // mail another one
+
+	stepSecond  = "second"      // show a second factor
+	stepTOTP    = "totp"        // confirm a new TOTP by its first code
+	stepNewKey  = "new-passkey" // add a passkey, in the place of a TOTP
+	stepOnward  = "onward"      // go on once the recovery codes were read
+	stepPasskey = "passkey"     // sign in with a passkey
 )
 
 // stepForm is a form of the sign-in and sign-up pages.
 type stepForm struct {
-	Do        string `json:"do" api:"enum=password|link|forgot|code|reset|again"` // the step
-	Email     string `json:"email"`                                               // the address, where the step asks for it
-	Password  string `json:"password"`                                            // exactly as typed
-	Name      string `json:"name"`                                                // of a new user
-	Code      string `json:"code"`                                                // the six digits of the mail
-	FormToken string `json:"form_token" api:"required"`                           // as the page has it
+	Do       string `json:"do" api:"enum=password|link|forgot|code|reset|again|second|totp|new-passkey|onward|passkey"` // the step
+	Email    string `json:"email"`                                                                                      // the address, where the step asks for it
+	Password string `json:"password"`                                                                                   // exactly as typed
+	Name     string `json:"name"`                                                                                       // of a new user
+	Code     string `json:"code"`                                                                                       // the six digits of the mail, or of an authenticator app
+
+	Recovery   string `json:"recovery"`                  // a recovery code, in the place of code
+	State      string `json:"state"`                     // of a ceremony with a passkey
+	Credential string `json:"credential"`                // what toJSON() of the browser's credential gives, as text
+	Remember   string `json:"remember"`                  // whether this browser is not to be asked for a second factor again
+	Token      string `json:"token"`                     // of a flow that waits until the recovery codes were read
+	FormToken  string `json:"form_token" api:"required"` // as the page has it
 }
 
 // openSignIn shows the sign-in page, or the step of it that its address names.
@@ -37,8 +49,11 @@ func openSignIn(c person) error {
 	if err != nil {
 		return err
 	}
-	if flow.mailed != nil {
+	switch {
+	case flow.mailed != nil:
 		return c.showMailed(flow, http.StatusOK, nil)
+	case flow.second != nil:
+		return c.showSecond(flow, http.StatusOK, nil)
 	}
 	if known, err := c.known(flow); known || err != nil {
 		return err
@@ -80,6 +95,10 @@ func (c person) showSignIn(flow signInFlow, status int, email string, refused *E
 	if !c.app.Settings.SignupClosed {
 		page.SignUpURL = flow.url(c, "sign-up")
 	}
+	if c.e.HasPasskeys(c.app) {
+		page.Passkey = c.showsPasskey()
+		page.Passkey.Conditional = true
+	}
 	return c.show(status, page.View(p))
 }
 
@@ -116,6 +135,14 @@ func pressSignIn(c person) error {
 		err = c.pressResetCode(flow, form)
 	case stepLink, stepForgot, stepAgain:
 		err = c.pressMail(flow, form)
+	case stepSecond:
+		err = c.pressSecond(flow, form)
+	case stepTOTP, stepNewKey:
+		err = c.pressEnrolment(flow, form)
+	case stepOnward:
+		err = c.pressOnward(form)
+	case stepPasskey:
+		err = c.pressPasskey(flow, form)
 	default:
 		err = c.pressPassword(flow, form, "sign_in")
 	}
@@ -136,7 +163,7 @@ func (c person) readStep() (signInFlow, pageForm, error) {
 // answerStep shows the page of a refused step again, with what was wrong. A refusal that no other
 // try can mend is the page of the refusal.
 func (c person) answerStep(flow signInFlow, form pageForm, err error) error {
-	if err == nil || flow.query == nil {
+	if err == nil || flow.query == nil || waitsForFactor(err) {
 		return err
 	}
 	refused := refusalOf(err)
@@ -144,9 +171,13 @@ func (c person) answerStep(flow signInFlow, form pageForm, err error) error {
 		return err
 	}
 	status := refused.Code.Status()
-	if flow.mailed != nil {
+	switch {
+	case flow.mailed != nil:
 		return c.showMailed(flow, status, refused)
+	case flow.second != nil && refused.page.text == "":
+		return c.showSecond(flow, status, refused)
 	}
+	flow.query.Del("flow")
 	return c.showSignIn(flow, status, form.Get("email"), refused)
 }
 
@@ -243,7 +274,7 @@ func (c person) pressResetCode(flow signInFlow, form pageForm) error {
 func (c person) codePress(flow signInFlow, form pageForm) PagePress {
 	return PagePress{
 		App: c.app.ID, Email: flow.mailed.Email, Code: digits(form.Get("code")), Binding: flow.mailed.Binding,
-		Browser: form.browser, Client: c.client, Stay: flow.cookie, stale: form.stale,
+		Browser: form.browser, Device: c.browser.device(), Client: c.client, Stay: flow.cookie, stale: form.stale,
 	}
 }
 
@@ -311,7 +342,7 @@ func pressSignUp(c person) error {
 			err = c.pressPassword(flow, form, "sign_up")
 		}
 	}
-	if err == nil || flow.query == nil || errors.Is(err, CodeSignupDisabled) {
+	if err == nil || flow.query == nil || errors.Is(err, CodeSignupDisabled) || waitsForFactor(err) {
 		return err
 	}
 	if refused := refusalOf(err); flow.mailed == nil && (refused.Code.Status() < http.StatusInternalServerError || refused.Code == CodeUnavailable) {

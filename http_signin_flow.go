@@ -14,6 +14,7 @@ type signInFlow struct {
 	hint                  string      // the address that is filled in
 	other                 bool        // the person wants to use another account than the one that is signed in
 	mailed                *mailedStep // the code of a mail is awaited; nil: no mail is on its way
+	second                *secondStep // a second factor is awaited; nil: none is
 	query                 url.Values  // what the URLs of the flow carry on
 }
 
@@ -47,20 +48,16 @@ func (c person) readFlow() (signInFlow, error) {
 	}
 	f := signInFlow{
 		redirectTo: values.Get("redirect_to"), challenge: values.Get("code_challenge"), cookie: c.cookieMode(),
-		other: values.Has("other"), query: url.Values{},
+		other: values.Has("other"), query: carriedOn(values),
 	}
 	if len(values.Get("login_hint")) <= maxHint {
 		f.hint = values.Get("login_hint")
 	}
-	for _, name := range carried {
-		if values.Has(name) {
-			f.query.Set(name, values.Get(name))
-		}
-	}
 	if err := c.e.CheckRedirect(c.ctx(), RedirectCheck{c.app.ID, f.redirectTo, f.challenge, c.client}); err != nil {
 		return signInFlow{}, err
 	}
-	if f.mailed = c.states().step(values.Get("flow")); f.mailed != nil {
+	f.mailed, f.second = c.states().step(values.Get("flow")), c.states().second(values.Get("flow"))
+	if f.mailed != nil || f.second != nil {
 		f.query.Set("flow", values.Get("flow"))
 	}
 	return f, nil

@@ -51,7 +51,7 @@ func (e *Engine) repeat(ctx context.Context, app App, p press, by Client, refuse
 // repeatLanding answers a repeated request with the outcome of the first. It returns refused if the
 // session or the code of that outcome is dead, or if the app no longer lists its URL.
 func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Client, refused error) (Landing, error) {
-	landing := Landing{State: out.state(), RedirectTo: out.RedirectTo, Code: out.Code}
+	landing := Landing{State: out.state(), RedirectTo: out.RedirectTo, Code: out.Code, RecoveryCodes: out.Recovery, Onward: out.Onward}
 	switch {
 	case !out.goalListed(app):
 		return Landing{}, refused
@@ -73,6 +73,9 @@ func (e *Engine) repeatLanding(ctx context.Context, app App, out outcome, by Cli
 		case !alive:
 			return Landing{}, refused
 		}
+		landing.SignIn = SignIn{User: u, SessionID: s.ID, Created: out.Created, Removed: out.Removed, Reset: out.Reset}
+		return landing, nil
+	case out.Onward != "":
 		landing.SignIn = SignIn{User: u, SessionID: s.ID, Created: out.Created, Removed: out.Removed, Reset: out.Reset}
 		return landing, nil
 	}

@@ -54,6 +54,8 @@ type outcome struct {
 	Provider   string        `json:"provider,omitempty"` // of the identity that was linked
 	Removed    []Removed     `json:"removed,omitempty"`
 	Reset      *AccountReset `json:"reset,omitempty"`
+	Recovery   []string      `json:"recovery,omitempty"`
+	Onward     string        `json:"onward,omitempty"`
 	Binding    string        `json:"binding,omitempty"` // of the proof that was mailed
 
 	Refused      Code         `json:"refused,omitempty"`

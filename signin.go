@@ -41,8 +41,10 @@ type signInStep struct {
 	browser []byte     // the secret in the binding cookie; may be empty
 	created bool       // the sign-in made the user, in an earlier step
 
-	handOver handOver // the zero value: the session is not handed over
-	press    press    // the step stores its outcome; the zero press has no outcome
+	handOver   handOver // the zero value: the session is not handed over
+	readsFirst bool     // the hand-over waits until the person has read a page
+
+	press press // the step stores its outcome; the zero press has no outcome
 }
 
 // inCookie reports whether the session of the step is held in a cookie.
@@ -215,6 +217,9 @@ func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) 
 		return nil // the outcome is the refusal
 	}
 	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed, Reset: c.reset}
+	if step.added != nil {
+		c.landing.RecoveryCodes, out.Recovery = step.added.codes, step.added.codes
+	}
 	if c.Session != nil {
 		out.Session, out.Secret = c.Session.ID, c.secret.Bytes()
 	}
@@ -227,9 +232,14 @@ func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) 
 		if err != nil {
 			return err
 		}
-		code := e.tokens.addCode(&c.UserChange, oneTime{session: c.Session.ID, user: c.ID, made: c.Now, created: created, proof: proof, secret: c.secret})
-		c.landing.State, c.landing.RedirectTo, c.landing.Code = LandingGoesOn, to, code
-		out.RedirectTo, out.Code, out.Secret = to, code, nil
+		code := oneTime{session: c.Session.ID, user: c.ID, made: c.Now, created: created, proof: proof, secret: c.secret}
+		if step.readsFirst {
+			c.landing.Onward = e.tokens.addOnward(&c.UserChange, code, step.handOver)
+		} else {
+			c.landing.Code = e.tokens.addCode(&c.UserChange, code)
+		}
+		c.landing.State, c.landing.RedirectTo = LandingGoesOn, to
+		out.RedirectTo, out.Code, out.Onward, out.Secret = to, c.landing.Code, c.landing.Onward, nil
 	}
 	e.tokens.addOutcome(&c.UserChange, step.press, out)
 	return nil

@@ -77,13 +77,14 @@ type PasskeyPress struct {
 
 	RedirectTo, CodeChallenge string // as in [PasswordPress]
 
-	form string
+	form  string // identifies the form that was shown
+	stale bool   // as in PagePress
 }
 
 // PressPasskey is [Engine.SignInWithPasskey] from a page. It ends as [Engine.PressPassword] does, and a
 // second press of the same form within a minute gets the outcome of the first.
 func (e *Engine) PressPasskey(ctx context.Context, in PasskeyPress) (Landing, error) {
-	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client}
+	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client, stale: in.stale}
 	return e.pressPage(ctx, page, []string{"passkey", in.form, in.State, string(in.Credential), in.RedirectTo}, func(ctx context.Context, app App, p press) (Landing, error) {
 		step := signInStep{client: in.Client, press: p, browser: in.Browser}
 		switch {

@@ -74,6 +74,12 @@ type Landing struct {
 	// the session: [Engine.SetSessionCookies] sets it before the browser goes on.
 	Code string
 
+	// RecoveryCodes are those of a TOTP that the flow has added, which are shown once. The person reads
+	// them before the browser goes on: Onward is in the place of Code then, and [Engine.PressOnward]
+	// takes it.
+	RecoveryCodes []string
+	Onward        string
+
 	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that
 	// repeats a request which led to RedirectTo, only its User, SessionID and Created are set. With
 	// [LandingConfirmed] and [LandingSaved] only Removed is of use. With [LandingTypeCode]

@@ -32,8 +32,9 @@ type SecondFactor struct {
 
 	Client Client
 
-	page bool // the flow ends in this browser
-	form string
+	page  bool   // the flow ends in this browser
+	form  string // identifies the form that was shown
+	stale bool   // as in PagePress
 }
 
 // SignInWithSecondFactor finishes the sign-in that a first factor began. The step that starts the
@@ -61,7 +62,7 @@ func (e *Engine) SignInWithSecondFactor(ctx context.Context, in SecondFactor) (_
 // press of the same form within a minute gets the outcome of the first.
 func (e *Engine) PressSecondFactor(ctx context.Context, in SecondFactor) (Landing, error) {
 	in.page = true
-	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client}
+	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client, stale: in.stale}
 	return e.pressPage(ctx, page, []string{"second", in.form, in.Token, in.Code, in.State, string(in.Credential)}, func(ctx context.Context, app App, p press) (Landing, error) {
 		return (&secondTry{e: e, app: app, in: in, press: p}).run(ctx)
 	})

@@ -39,13 +39,17 @@ func (c Confirm) View(p Page) View {
 // Notice is a page that says what was done. Links are the ways on.
 type Notice struct {
 	Title, Text string
-	Form        *Form // what the person may do next; may be nil
+	Form        *Form  // what the person may do next; may be nil
+	Codes       *Codes // new recovery codes; nil: there are none
 	Links       []Link
 }
 
 // View returns the page.
 func (n Notice) View(p Page) View {
-	v := View{Page: p, Name: "notice", Title: n.Title, Form: n.Form, Links: n.Links}
+	v := View{Page: p, Name: "notice", Title: n.Title, Form: n.Form, Links: n.Links, Codes: n.Codes}
+	if n.Codes != nil {
+		v.Name = "codes"
+	}
 	if n.Text != "" {
 		v.Texts = []string{n.Text}
 	}

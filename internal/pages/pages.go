@@ -95,7 +95,7 @@ func (s *Set) Render(w io.Writer, v View) error {
 }
 
 // CSP returns the Content-Security-Policy of a page. It allows the style and the script with the
-// nonce, images and forms of this origin, no frames, and nothing more.
+// nonce, images, forms and requests of this origin, no frames, and nothing more.
 func CSP(nonce string) string {
-	return "default-src 'none'; style-src 'nonce-" + nonce + "'; script-src 'nonce-" + nonce + "'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+	return "default-src 'none'; style-src 'nonce-" + nonce + "'; script-src 'nonce-" + nonce + "'; img-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 }

@@ -57,6 +57,14 @@ func built(p Page) map[string]View {
 		"Onward":                         Onward{Host: "client.example", URL: "https://client.example/done?code=x"}.View(p),
 		"Continue":                       Continue{Title: "Continue", Text: "It opens a program.", Button: "Open", URL: "com.example.app:/callback?code=x"}.View(p),
 		"ErrorDoc":                       ErrorDoc{Code: "invalid_token", Status: "401", Meaning: "It is spent.", Causes: []string{"one"}, Fix: "Ask again."}.View(p),
+		"SignIn, with passkeys":          SignIn{Forms: forms, Providers: providers, Passkey: &Ceremony{Begin: "/begin", Body: "{}", Conditional: true}}.View(p),
+		"Second":                         Second{Forms: forms, TOTP: true, OverURL: "/over"}.View(p),
+		"Second, of a mailed code":       Second{Forms: forms, Mailed: true, OverURL: "/over"}.View(p),
+		"Second, of a passkey":           Second{Forms: forms, Passkey: &Ceremony{Begin: "/begin", Body: "{}"}, OverURL: "/over"}.View(p),
+		"Second, of everything, refused": Second{Forms: wrong, TOTP: true, Recovery: true, Remember: 30, Passkey: &Ceremony{Begin: "/begin", Body: "{}"}, OverURL: "/over"}.View(p),
+		"Enrol":                          Enrol{Forms: forms, QR: &QR{"M4 4h1v1h-1z", 29, "QR"}, Secret: Fact{"Key", "ABCD EFGH"}, OverURL: "/over"}.View(p),
+		"Enrol, once more, refused":      Enrol{Forms: wrong, QR: &QR{"M4 4h1v1h-1z", 29, "QR"}, Secret: Fact{"Key", "ABCD EFGH"}, Again: true, Passkey: &Ceremony{Begin: "/begin", Body: `{"mfa_token":"x"}`, Create: true}, OverURL: "/over"}.View(p),
+		"Notice, with recovery codes":    Notice{Title: "Codes", Text: "Keep them.", Codes: NewCodes(p, []string{"aaaaa-bbbbb-ccccc", "ddddd-eeeee-fffff"}), Form: new(Onwards(p, forms, "token"))}.View(p),
 		"SignOut":                        SignOut{Forms: forms, Email: "ann@example.com", StayURL: "/stay"}.View(p),
 		"Account, of an earlier sign-in": account.View(p),
 		"Account, of a fresh one":        fresh.View(p),
@@ -292,7 +300,7 @@ func TestAWriteThatFailsIsReported(t *testing.T) {
 func TestThePolicyAllowsWhatThePageHas(t *testing.T) {
 	t.Parallel()
 	want := []string{
-		"default-src 'none'", "style-src 'nonce-N'", "script-src 'nonce-N'", "img-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'",
+		"default-src 'none'", "style-src 'nonce-N'", "script-src 'nonce-N'", "img-src 'self'", "connect-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'",
 	}
 	if got := strings.Split(CSP("N"), "; "); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

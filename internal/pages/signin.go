@@ -102,7 +102,8 @@ type SignIn struct {
 
 	Email     string // as it was typed
 	Providers []Provider
-	SignUpURL string // empty: new accounts are not taken
+	SignUpURL string    // empty: new accounts are not taken
+	Passkey   *Ceremony // nil: the app has no passkeys
 }
 
 // View returns the page.
@@ -113,6 +114,10 @@ func (s SignIn) View(p Page) View {
 		do("password", p.T("sign_in.submit"), Primary), unchecked("link", p.T("sign_in.mail_me"), Secondary), unchecked("forgot", p.T("sign_in.forgot"), Plain))
 	v := View{Page: p, Name: "sign-in", Title: p.T("sign_in.title", "app", p.App), Problem: s.Problems[""], Form: &form}
 	v.Sections = providers(p, s.Providers)
+	if s.Passkey != nil {
+		form.Fields[0].Autocomplete = "username webauthn"
+		v.Sections = append([]Section{{ID: "passkey", Forms: []Form{s.ceremony(p, "passkey", *s.Passkey, Button{Label: p.T("sign_in.passkey"), Kind: Secondary})}}}, v.Sections...)
+	}
 	if s.SignUpURL != "" {
 		v.Links = []Link{{Label: p.T("sign_in.sign_up"), URL: s.SignUpURL}}
 	}

@@ -40,6 +40,8 @@ type View struct {
 	Done    string // what was just done; empty: nothing was
 	Texts   []string
 	Facts   []Fact
+	QR      *QR    // nil: there is none
+	Codes   *Codes // recovery codes; nil: there are none
 
 	Form     *Form // nil: the page has no form of its own
 	Sections []Section
@@ -96,6 +98,9 @@ type Form struct {
 	Username string // for password managers alone: the person does not see it; may be empty
 	Note     string // below the fields
 	Buttons  []Button
+
+	// Passkey makes the script run a ceremony before it posts the form; nil: it does not.
+	Passkey *Ceremony
 }
 
 // Hidden is a field that the person does not see.
@@ -191,6 +196,7 @@ func sample() View {
 			ID: "a", Name: "a", Label: "A", Type: "password", Value: "x", Autocomplete: "off", InputMode: "text", Hint: "hint", Problem: "problem",
 			MinLength: 1, MaxLength: 2, Required: true, Focus: true, Shown: "Show", Hide: "Hide", ReadOnly: true, Judged: &Judged{"a", "b", "c", "d", "e"},
 		}},
+		Passkey: &Ceremony{"/x", "{}", true, true, "failed", "unsupported"},
 	}
 	section := Section{
 		ID: "x", Heading: "Heading", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, Forms: []Form{form},
@@ -199,6 +205,7 @@ func sample() View {
 	return View{
 		Page: Page{Language: all.Language(locale.English), App: "App", Brand: Brand{Color: "#123456", On: "#ffffff", Logo: "/x", Home: "https://x", Support: "https://x", Terms: "https://x", Privacy: "https://x"}, Nonce: "x"},
 		Name: "sample", Title: "Title", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, Form: &form,
+		QR: &QR{"M0 0h1v1h-1z", 9, "QR"}, Codes: &Codes{[]string{"a"}, "Copy", "Copied", "Download", "codes.txt", "Print"},
 		Sections: []Section{section, {Or: "or"}},
 		Links:    []Link{{Label: "a", URL: "/x"}}, Small: []string{"small"}, GoTo: "https://x", Press: true,
 	}

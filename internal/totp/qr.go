@@ -14,19 +14,23 @@ const quiet = 4
 // QR returns the QR code of a text as the data URL of an SVG image. The image is dark on a white ground,
 // whatever it is shown on.
 func QR(text string) (string, error) {
-	code, err := qr.Encode(text, qr.M)
+	path, size, err := Path(text)
 	if err != nil {
-		return "", fmt.Errorf("encode a QR code of %d bytes: %w", len(text), err)
+		return "", err
 	}
-	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg(code))), nil
+	svg := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %[1]d %[1]d" shape-rendering="crispEdges">`+
+		`<path fill="#fff" d="M0 0h%[1]dv%[1]dH0z"/><path d="%[2]s"/></svg>`, size, path)
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(svg)), nil
 }
 
-// svg draws each run of dark modules in a row as one rectangle of a path.
-func svg(code *qr.Code) string {
-	size := code.Size + 2*quiet
+// Path returns the dark modules of the QR code of a text as the attribute d of an SVG path, and the
+// width of the picture in modules. Each run of dark modules in a row is one rectangle.
+func Path(text string) (path string, size int, err error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return "", 0, fmt.Errorf("encode a QR code of %d bytes: %w", len(text), err)
+	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges">`, size, size)
-	fmt.Fprintf(&b, `<path fill="#fff" d="M0 0h%dv%dH0z"/><path d="`, size, size)
 	for y := range code.Size {
 		for x := 0; x < code.Size; x++ {
 			if !code.Black(x, y) {
@@ -40,6 +44,5 @@ func svg(code *qr.Code) string {
 			x += run
 		}
 	}
-	b.WriteString(`"/></svg>`)
-	return b.String()
+	return b.String(), code.Size + 2*quiet, nil
 }

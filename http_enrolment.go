@@ -1,0 +1,144 @@
+package authkit
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/authkit-dev/authkit/internal/pages"
+	"github.com/authkit-dev/authkit/internal/totp"
+)
+
+// newTOTPKey is a TOTP that waits for its first code. The address of a page holds it, sealed for the
+// browser.
+type newTOTPKey struct {
+	State  string `json:"state"` // Ceremony.State
+	Secret string `json:"secret"`
+	URI    string `json:"uri"`
+	Again  bool   `json:"again,omitempty"` // it is in the place of one that has expired
+}
+
+// newTOTPKey begins the enrolment of a TOTP.
+func (c person) newTOTPKey(owner FactorOwner) (*newTOTPKey, error) {
+	got, err := c.e.BeginTOTP(c.ctx(), owner)
+	if err != nil {
+		return nil, err
+	}
+	return &newTOTPKey{State: got.State, Secret: got.Secret, URI: got.URI}, nil
+}
+
+// waitingOwner is the owner of a new factor that a sign-in waits for.
+func (c person) waitingOwner(step secondStep) FactorOwner {
+	return FactorOwner{App: c.app.ID, Token: step.Token, Browser: c.browser.secret(), Client: c.client}
+}
+
+// picture returns the key as a page shows it.
+func (k newTOTPKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
+	path, size, err := totp.Path(k.URI)
+	if err != nil {
+		return nil, pages.Fact{}, &Error{Code: CodeInternal, Detail: "the QR code could not be drawn", Err: err}
+	}
+	var groups []string
+	for group := range slices.Chunk([]byte(k.Secret), 4) {
+		groups = append(groups, string(group))
+	}
+	return &pages.QR{Path: path, Size: size, Label: p.T("enrol.qr")}, pages.Fact{Name: p.T("enrol.secret"), Value: strings.Join(groups, " ")}, nil
+}
+
+// showEnrolment shows the step in which a sign-in waits for the enrolment of a factor.
+func (c person) showEnrolment(flow signInFlow, status int, refused *Error) error {
+	p, step := c.view(), flow.second
+	picture, secret, err := step.TOTP.picture(p)
+	if err != nil {
+		return err
+	}
+	page := pages.Enrol{Forms: c.forms(c.browser.bind(), flow.query, c.told(p, refused)), QR: picture, Secret: secret, Again: step.TOTP.Again, OverURL: flow.start(c)}
+	if step.takes(methodPasskey) {
+		page.Passkey = &pages.Ceremony{Begin: c.pagePath("passkeys/begin"), Body: string(plainJSON(map[string]string{"mfa_token": step.Token})), Create: true}
+	}
+	return c.show(status, page.View(p))
+}
+
+// pressEnrolment adds the factor that a sign-in waits for.
+func (c person) pressEnrolment(flow signInFlow, form pageForm) error {
+	if flow.second == nil || flow.second.TOTP == nil {
+		return overdue()
+	}
+	in := FactorPress{FactorOwner: c.waitingOwner(*flow.second), form: form.Get("form_token"), stale: form.stale}
+	if form.Get("do") == stepNewKey {
+		in.State, in.Credential = form.Get("state"), []byte(form.Get("credential"))
+	} else {
+		in.State, in.Code = flow.second.TOTP.State, digits(form.Get("code"))
+	}
+	got, err := c.e.PressFactor(c.ctx(), in)
+	switch {
+	case errors.Is(err, CodeInvalidToken) && in.Credential == nil && refusalOf(err).Reason != ReasonWrongCode:
+		return c.enrolAnew(flow)
+	case err != nil:
+		return enrolmentRefusal(err, form)
+	case len(got.RecoveryCodes) > 0:
+		return c.showCodes(got, flow.second.Password)
+	}
+	return c.land(got)
+}
+
+// enrolAnew begins the enrolment of a TOTP once more, since the state of the last one has expired.
+func (c person) enrolAnew(flow signInFlow) error {
+	step := *flow.second
+	var err error
+	if step.TOTP, err = c.newTOTPKey(c.waitingOwner(step)); err != nil {
+		if errors.Is(err, CodeInvalidToken) {
+			return overdue()
+		}
+		return err
+	}
+	step.TOTP.Again = true
+	return c.redirect(http.StatusSeeOther, flow.url(c, "sign-in", "flow", c.states().seal("second", step)))
+}
+
+// enrolmentRefusal names the field that the refusal of a new factor is about.
+func enrolmentRefusal(err error, form pageForm) error {
+	named := *refusalOf(err)
+	switch {
+	case form.Get("credential") != "" && (named.Code == CodeInvalidCredentials || named.Code == CodeInvalidToken):
+		named.Fields = []FieldError{{Code: faultPasskey}}
+	case named.Code == CodeInvalidToken:
+		named.Fields = []FieldError{{Field: "code", Code: faultCodeForm}}
+	default:
+		return err
+	}
+	return &named
+}
+
+// showCodes shows new recovery codes, and the way on to where the flow leads.
+func (c person) showCodes(got Landing, newPassword bool) error {
+	p := c.view()
+	texts := []string{p.T("codes.text")}
+	if newPassword {
+		texts = append(texts, p.T("reset.saved"))
+	}
+	if gone := got.SignIn.Reset; gone != nil && (gone.Password || gone.Name) {
+		texts = append(texts, hasLost.text(p, gone.Password, gone.Name))
+	}
+	said := pages.Notice{Title: p.T("codes.title"), Text: strings.Join(texts, " "), Codes: pages.NewCodes(p, got.RecoveryCodes)}
+	if got.Onward != "" {
+		form := pages.Onwards(p, c.signInForms(), got.Onward)
+		said.Form = &form
+		return c.show(http.StatusOK, said.View(p))
+	}
+	return c.pause(got, said)
+}
+
+// pressOnward goes on to where the flow leads, now that the recovery codes were read.
+func (c person) pressOnward(form pageForm) error {
+	got, err := c.e.PressOnward(c.ctx(), PagePress{App: c.app.ID, Token: form.Get("token"), Browser: form.browser, Client: c.client, stale: form.stale})
+	if err != nil {
+		refused := *refusalOf(err)
+		if refused.Code == CodeInvalidToken {
+			refused.page.text = "second.expired"
+		}
+		return &refused
+	}
+	return c.leave(got)
+}
