@@ -6,11 +6,14 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/authkit-dev/authkit/internal/totp"
 )
 
-// ExportUsers lists users with all that [Engine.ImportUsers] takes, newest first: password hashes, too.
-// A Limit of 0 is 50. The next page begins after the CreatedAt and ID of the last row. Sessions, the
-// time of the latest sign-in and what was mailed are not part of it. The handler has no route for it:
+// ExportUsers lists users with all that [Engine.ImportUsers] takes, newest first: password
+// hashes and the seeds of TOTPs, too, which are secrets.
+// A Limit of 0 is 50. The next page begins after the CreatedAt and ID of the last row. Sessions,
+// passkeys, recovery codes, the time of the latest sign-in and what was mailed are not part of it. The handler has no route for it:
 // an API key reads no hashes.
 func (e *Engine) ExportUsers(ctx context.Context, app uuid.UUID, p Page) ([]UserImport, error) {
 	users, err := e.Users(ctx, app, UserFilter{Page: p})
@@ -34,7 +37,15 @@ func (e *Engine) ExportUsers(ctx context.Context, app uuid.UUID, p Page) ([]User
 		if a.Err != nil { // the user was deleted in the meantime; the row keeps the place of the page
 			a.Account = Account{User: users[i]}
 		}
-		out = append(out, exported(a.Account, configs))
+		row := exported(a.Account, configs)
+		if held := a.Account.factors(); held.totp != nil {
+			data, err := e.factors.openTOTP(*held.totp)
+			if err != nil {
+				return nil, err
+			}
+			row.TOTPSecret = totp.Secret(data.Seed)
+		}
+		out = append(out, row)
 	}
 	return out, nil
 }

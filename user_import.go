@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/password"
+	"github.com/authkit-dev/authkit/internal/totp"
 	"github.com/authkit-dev/authkit/oauth"
 )
 
@@ -20,6 +21,10 @@ type UserImport struct {
 	ID         uuid.UUID          // the nil UUID: the user gets a new id
 	CreatedAt  time.Time          // zero: now
 	Identities []ImportedIdentity // by which the user signs in at providers
+
+	// TOTPSecret is the seed of the user's TOTP (RFC 6238: SHA-1, six digits, thirty seconds), in base32, or
+	// empty. Who has it can make the user's codes. The user has no recovery codes then.
+	TOTPSecret string
 
 	// Disabled users may not sign in. DisabledReason is at most 200 characters.
 	Disabled       bool
@@ -57,7 +62,7 @@ type ImportResult struct {
 // and the identities of another user are a [CodeInvalidRequest].
 func (e *Engine) ImportUsers(ctx context.Context, app uuid.UUID, users []UserImport, o ImportOptions) ([]ImportResult, error) {
 	now := e.now()
-	b := importBatch{app: app, now: now, hasher: e.hasher, hashing: o.hashing}
+	b := importBatch{app: app, now: now, hasher: e.hasher, factors: e.factors, hashing: o.hashing}
 	if b.hashing == nil {
 		b.hashing = &allowance{slow: o.AllowSlow, trials: maxTrials}
 	}
@@ -108,6 +113,7 @@ type importBatch struct {
 	app     uuid.UUID
 	now     time.Time
 	hasher  *hasher
+	factors *factors
 	hashing *allowance
 	configs []OAuthConfig
 
@@ -184,7 +190,22 @@ func (b *importBatch) account(ctx context.Context, in UserImport) (a Account, er
 	for _, c := range all {
 		a.Credentials = append(a.Credentials, owned(c, a.User, made))
 	}
-	return a, nil
+	return a, b.addTOTP(&a, in.TOTPSecret)
+}
+
+// addTOTP gives an account the TOTP of a secret, unless that is empty.
+func (b *importBatch) addTOTP(a *Account, secret string) error {
+	if secret == "" {
+		return nil
+	}
+	seed, ok := totp.ParseSecret(secret)
+	if !ok {
+		return invalid("totp_secret", "invalid_secret", "totp_secret is not the seed of a TOTP in base32, of 10 to 64 bytes")
+	}
+	data := totpData{ID: newID(b.now), Seed: seed, Since: a.User.CreatedAt}
+	a.Credentials = append(a.Credentials, b.factors.totpCredential(b.app, a.User.ID, data))
+	a.User.Factors = FactorTOTP
+	return nil
 }
 
 // mostSubject is how many bytes the subject of an identity has at most: OpenID Connect allows 255.

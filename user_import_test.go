@@ -37,7 +37,7 @@ func TestEachLineOfAnImportIsJudgedByItself(t *testing.T) {
 		{`{"email":"BOB@example.com"}`, `"code":"email_taken"`},
 		{``, ``},
 		{`{"email":"frank@example.com","password_hash":"$P$5xCKBYdxLN4p.4nKWPmYPH6ClN/9hX."}`, `phpass is not taken`},
-		{`{"email":"frank@example.com","totp_secret":"JBSWY3DPEHPK3PXP"}`, `totp_secret is not taken`},
+		{`{"email":"frank@example.com","totp_secret":"JBSWY3DPEHPK3PX1"}`, `totp_secret is not the seed of a TOTP in base32`},
 		{`{"email":"frank@example.com","user_id":"42"}`, `goes into external_id`},
 		{`{"email":"frank@example.com","user_id":"00000000-0000-0000-0000-000000000000"}`, `the nil UUID`},
 		{`{"email":"frank@example.com","created_at":"2999-01-01T00:00:00Z"}`, `created_at is not between 1971 and now`},

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/httpio"
@@ -26,7 +25,7 @@ type userLine struct {
 	Reason   clearable  `json:"disabled_reason" null:"ok"`    // for the developer
 
 	Identities *[]identityLine `json:"identities" null:"ok"`  // accounts at providers
-	TOTP       jsontext.Value  `json:"totp_secret" null:"ok"` // not taken yet
+	TOTP       clearable       `json:"totp_secret" null:"ok"` // the seed of the user's TOTP, in base32
 }
 
 // identityLine is an account at a provider.
@@ -70,9 +69,7 @@ func (in userLine) user() (u UserImport, err error) {
 			u.Identities = append(u.Identities, ImportedIdentity(one))
 		}
 	}
-	if len(in.TOTP) > 0 && string(in.TOTP) != "null" && string(in.TOTP) != `""` {
-		return u, invalid("totp_secret", "not_supported", "totp_secret is not taken: this version has no second factor, and the user would sign in without one")
-	}
+	set(&u.TOTPSecret, in.TOTP.text)
 	return u, nil
 }
 
@@ -116,7 +113,8 @@ func (u UserImport) AppendJSON(b []byte) []byte {
 	if u.Disabled {
 		b = append(b, `,"disabled":true`...)
 	}
-	return append(appendMember(b, "disabled_reason", u.DisabledReason), '}')
+	b = appendMember(b, "disabled_reason", u.DisabledReason)
+	return append(appendMember(b, "totp_secret", u.TOTPSecret), '}')
 }
 
 // appendMember appends a member, unless its text is empty.

@@ -18,6 +18,8 @@ type userCommands struct {
 	Disable disableUser `cmd:"" help:"Disable a user, which ends every session."`
 	Enable  enableUser  `cmd:"" help:"Let a disabled user sign in again."`
 	Delete  deleteUser  `cmd:"" help:"Delete a user, and all that belongs to the user, for good."`
+
+	ResetMFA resetFactors `cmd:"" name:"reset-mfa" help:"Remove the second factors and passkeys of a user, which ends every session, and tell the user by mail."`
 }
 
 // usersOf are the flags of a command about the users of one app.
@@ -188,6 +190,25 @@ func (o oneUser) change(ctx context.Context, p authkit.UserPatch) error {
 		return printJSON(os.Stdout, toUserRow(u))
 	}
 	_, err = fmt.Printf("%s: %s %s\n", state(u), u.ID, u.EmailTyped)
+	return err
+}
+
+type resetFactors struct{ oneUser }
+
+// Run prints whose second factors are removed.
+func (r *resetFactors) Run(ctx context.Context) error {
+	work, u, err := r.openUser(ctx, writes)
+	if err != nil {
+		return err
+	}
+	defer work.close() //nolint:errcheck // the process ends
+	if err := work.RemoveFactors(ctx, refOf(u)); err != nil {
+		return fmt.Errorf("reset the second factors of user %q: %w", r.User, err)
+	}
+	if r.JSON {
+		return printJSON(os.Stdout, map[string]any{"user_id": u.ID, "email": u.EmailTyped, "second_factors": []string{}})
+	}
+	_, err = fmt.Printf("without second factors: %s %s\n", u.ID, u.EmailTyped)
 	return err
 }
 
