@@ -35,6 +35,9 @@ type document struct {
 type settingsDocument struct {
 	Signup          *string         `json:"signup,omitzero"`
 	VerifyEmail     *string         `json:"verify_email,omitzero"`
+	MFA             *string         `json:"mfa,omitzero"`
+	MFARememberDays *int            `json:"mfa_remember_days,omitzero"`
+	PasskeyRPID     *string         `json:"passkey_rp_id,omitzero"`
 	LinkPolicy      *string         `json:"link_policy,omitzero"`
 	MagicLink       *string         `json:"magic_link,omitzero"`
 	RedirectURLs    *[]string       `json:"redirect_urls,omitzero"`
@@ -158,6 +161,7 @@ func (d document) check(file string) error {
 func settingsOf(s authkit.Settings) *settingsDocument {
 	d := &settingsDocument{
 		VerifyEmail: textOrNull(string(s.VerifyEmail)), LinkPolicy: textOrNull(string(s.IdentityPolicy)), MagicLink: textOrNull(string(s.MagicLink)),
+		MFA: textOrNull(string(s.MFA)), PasskeyRPID: textOrNull(s.PasskeyRPID),
 		SessionMode: textOrNull(string(s.SessionMode)), SigningAlg: textOrNull(s.SigningAlg),
 		AccessTTL: wholeSeconds(s.AccessTTL), SessionIdle: wholeSeconds(s.SessionIdle), SessionAbsolute: wholeSeconds(s.SessionAbsolute),
 		RedirectURLs: listOrNull(s.RedirectURLs), Origins: listOrNull(s.Origins),
@@ -171,6 +175,7 @@ func settingsOf(s authkit.Settings) *settingsDocument {
 	if s.AuditDays != 0 {
 		d.AuditDays = &s.AuditDays
 	}
+	d.MFARememberDays = &s.MFARememberDays
 	d.Branding = new(brandingDocument(s.Branding))
 	return d.normal()
 }
@@ -180,6 +185,9 @@ func (d *settingsDocument) normal() *settingsDocument {
 	out := *d
 	unset(&out.Signup, "open")
 	unset(&out.VerifyEmail, string(authkit.VerifyEmailAsk))
+	unset(&out.MFA, string(authkit.MFAOptional))
+	unset(&out.MFARememberDays, 0)
+	unset(&out.PasskeyRPID, "")
 	unset(&out.LinkPolicy, string(authkit.IdentitiesJoinVerified))
 	unset(&out.MagicLink, string(authkit.MagicLinkConfirm))
 	unset(&out.SessionMode, string(authkit.SessionBearer))
@@ -223,6 +231,9 @@ func (d *settingsDocument) patch(was *settingsDocument) authkit.AppPatch {
 		p.SignupClosed = new(d.Signup != nil)
 	}
 	change(&p.VerifyEmail, d.VerifyEmail, was.VerifyEmail, func(s string) authkit.VerifyEmailPolicy { return authkit.VerifyEmailPolicy(s) })
+	change(&p.MFA, d.MFA, was.MFA, func(s string) authkit.MFAPolicy { return authkit.MFAPolicy(s) })
+	change(&p.MFARememberDays, d.MFARememberDays, was.MFARememberDays, func(days int) int { return days })
+	change(&p.PasskeyRPID, d.PasskeyRPID, was.PasskeyRPID, func(s string) string { return s })
 	change(&p.IdentityPolicy, d.LinkPolicy, was.LinkPolicy, func(s string) authkit.IdentityPolicy { return authkit.IdentityPolicy(s) })
 	change(&p.MagicLink, d.MagicLink, was.MagicLink, func(s string) authkit.MagicLinkPolicy { return authkit.MagicLinkPolicy(s) })
 	change(&p.SessionMode, d.SessionMode, was.SessionMode, func(s string) authkit.SessionMode { return authkit.SessionMode(s) })

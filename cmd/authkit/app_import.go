@@ -95,7 +95,11 @@ type imported struct {
 	Changes []difference `json:"changes"`
 }
 
-type importApp struct{ documented }
+type importApp struct {
+	documented
+
+	StrandPasskeys bool `help:"Change passkey_rp_id although users have passkeys of another relying party, which work no more then." name:"strand-passkeys"`
+}
 
 // Run applies the document and prints what it changed. It may be broken off and run again.
 func (i *importApp) Run(ctx context.Context) error {
@@ -115,6 +119,12 @@ func (i *importApp) Run(ctx context.Context) error {
 	p, err := i.plan(ctx, work, d, found)
 	if err != nil {
 		return err
+	}
+	if p.patch.PasskeyRPID != nil {
+		if i.BaseURL == "" {
+			return errors.New("settings.passkey_rp_id changes, and is judged by the base URL: give --base-url, as serve has it")
+		}
+		p.patch.StrandPasskeys = i.StrandPasskeys
 	}
 	if err := p.apply(ctx, work, owner); err != nil {
 		return fmt.Errorf("import %s: %w; changes before this one are in effect: mend it, and import again", i.File, err)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/httpio"
+	"github.com/authkit-dev/authkit/passkey"
 	"github.com/authkit-dev/authkit/store/postgres"
 )
 
@@ -32,6 +33,7 @@ type serve struct {
 	SMTPHello      string        `help:"The name that EHLO gives the mail server, a full host name or an address literal; the domain of the sender if it is not set." name:"smtp-hello" placeholder:"NAME"`
 	Developer      string        `help:"A developer to create if new: @FILE that holds EMAIL:PASSWORD, or EMAIL in a terminal, which asks for the password. EMAIL:PASSWORD works, too, and ps shows it." placeholder:"@FILE|EMAIL"`
 	ConsoleSignup  bool          `help:"Let anyone become a developer."`
+	ConsoleMFA     string        `default:"optional" enum:"optional,off,required" help:"Whether developers may have a second factor (optional, off) or must have one (required)." name:"console-mfa"`
 	DevCookies     *bool         `help:"Let developers choose session cookies for their apps, which live on the base URL's origin; on unless --console-signup is on." name:"developer-cookies" negatable:""`
 	ConsoleOrigins []string      `help:"Web origins that developers may manage their apps from, such as https://console.example.com; the base URL's own always may." placeholder:"ORIGIN"`
 	RateLimits     string        `default:"on" enum:"on,off" help:"off is for tests."`
@@ -188,8 +190,8 @@ func (s *serve) config() (authkit.Config, error) {
 	return authkit.Config{
 		Outbound: outbound, InsecureAllowHTTP: s.InsecureHTTP,
 		TrustedProxies: proxies, TrustUnixSockets: unix, MailFrom: s.MailFrom, ProductName: s.ProductName, ConsoleSignup: s.ConsoleSignup, ConsoleOrigins: origins, ConsoleSessions: authkit.SessionEither,
-		DeveloperCookies: s.developerCookies(),
-		Now:              func() time.Time { return time.Now().Add(s.ClockOffset) },
+		DeveloperCookies: s.developerCookies(), ConsoleMFA: authkit.MFAPolicy(s.ConsoleMFA), Passkeys: passkey.New(),
+		Now: func() time.Time { return time.Now().Add(s.ClockOffset) },
 	}, nil
 }
 
