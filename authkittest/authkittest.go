@@ -103,6 +103,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	webauthn "github.com/authkit-dev/authkit/passkey"
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
@@ -143,6 +144,7 @@ func Config(tb testing.TB) authkit.Config {
 		Tokens:                         authkit.TokenConfig{LiveWithin: -1},
 		Limits:                         authkit.LimitConfig{InsecureOff: true},
 		InsecureAllowLoopbackProviders: true,
+		Passkeys:                       webauthn.New(),
 	}
 }
 

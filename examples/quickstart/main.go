@@ -19,6 +19,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/passkey"
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
@@ -46,7 +47,7 @@ func run(ctx context.Context, addr string, out io.Writer) error {
 
 	// All paths of authkit are under /id. No mail leaves the process.
 	mails := mail.NewOutbox()
-	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: home + "id", Mailer: mails, ProductName: "Sprig"})
+	engine, err := authkit.New(authkit.Config{Store: memory.New(), BaseURL: home + "id", Mailer: mails, ProductName: "Sprig", Passkeys: passkey.New()})
 	if err != nil {
 		return err
 	}
