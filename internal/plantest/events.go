@@ -10,7 +10,7 @@ import (
 // eventVerbs are the calls on chains of events, counts, explanations and imports.
 func eventVerbs() []Verb {
 	return []Verb{
-		{"ChangeChain that appends", func(ctx context.Context, s authkit.Store) error { return appendLink(ctx, s) }},
+		{"ChangeChain that appends", appendLink},
 		{"ChangeChain that cuts", func(ctx context.Context, s authkit.Store) error {
 			return s.ChangeChain(ctx, authkit.ChainChange{App: app, Was: hash(2), Next: chain(3), Cut: linkFrom(1), Secret: secret})
 		}},

@@ -67,7 +67,7 @@ order by n.event_id limit $3`
 func (s *Store) unchained() string {
 	event := `authkit_events e`
 	if s.c.Dialect().Share != "" {
-		event = `lateral (select * from authkit_events o where o.app_id = p.app_id and o.event_id = p.event_id limit 1) e`
+		event = `lateral (select app_id, ` + eventCols + ` from authkit_events o where o.app_id = p.app_id and o.event_id = p.event_id limit 1) e`
 	}
 	return `select ` + scannedEvent + ` from (` + pendingRows + `) p cross join ` + event + `
 where e.app_id = p.app_id and e.event_id = p.event_id and (select a.deleted_at from authkit_apps a where a.app_id = p.app_id) = 0
