@@ -283,7 +283,7 @@ func secondFactorFlows() []flow {
 			s.clock.Advance(5 * time.Minute)
 			return s.again("POST", secondFactor, fmt.Sprintf(`{%s,"code":%q}`, p.due("mfa_required"), code))
 		}},
-		{name: "prove an address before a factor is added", route: route, status: 401, code: "mfa_enrollment_required", spends: true, ready: func(s *stage) func() *http.Request {
+		{name: "prove an address before a factor is added", route: route, status: 401, code: "mfa_enrollment_required", ready: func(s *stage) func() *http.Request {
 			owner, code := s.holder().mustProve()
 			return s.again("POST", secondFactor, fmt.Sprintf(`{%s,"code":%q}`, owner, code))
 		}},
