@@ -91,8 +91,8 @@ where app_id = $1 and seal = $9 returning 1`, append(args, c.Was)...)
 		}
 		if l := c.Cut; l != nil {
 			q.Queue(ctx, nil, `delete from authkit_audit_links where app_id = $1 and seq = $2`, id(c.App), l.Seq)
-			eachIDs(c.App, l.IDs(), func(which string, _ int64, args []any) {
-				q.Queue(ctx, nil, `delete from authkit_events where `+which, args...)
+			eachIDs(c.App, l.IDs(), func(in idList) {
+				q.Queue(ctx, nil, `delete from authkit_events where `+in.which, in.args...)
 			})
 		}
 		for _, d := range c.Deliveries {
@@ -105,37 +105,44 @@ where app_id = $1 and seal = $9 returning 1`, append(args, c.Was)...)
 
 // chained removes the rows of events that are chained. Another step may have done so: [authkit.ErrStale].
 func (s *Store) chained(ctx context.Context, q Tx, app uuid.UUID, ids []uuid.UUID) {
-	eachIDs(app, ids, func(which string, n int64, args []any) {
+	eachIDs(app, ids, func(in idList) {
+		rows := ` from authkit_audit_pending where ` + in.which
 		if s.c.Dialect().Guards {
-			q.Queue(ctx, authkit.ErrStale, `with gone as (delete from authkit_audit_pending where `+which+` returning 1)`+Then+
-				`select 1 from (select count(*) as n from gone) g where g.n = `+afterIDs, append(args, n)...)
+			q.Queue(ctx, authkit.ErrStale, `with gone as (delete`+rows+` returning 1)`+Then+`select 1 from (select count(*) as n from gone) g where g.n = `+in.next, append(in.args, in.n)...)
 			return
 		}
-		q.Queue(ctx, authkit.ErrStale, `select 1 where (select count(*) from authkit_audit_pending where `+which+`) = `+afterIDs, append(args, n)...)
-		q.Queue(ctx, nil, `delete from authkit_audit_pending where `+which, args...)
+		q.Queue(ctx, authkit.ErrStale, `select 1 where (select count(*)`+rows+`) = `+in.next, append(in.args, in.n)...)
+		q.Queue(ctx, nil, `delete`+rows, in.args...)
 	})
 }
 
-// idStep is how many ids one statement names. It is the same for all, so that they are one text.
-const idStep = 100
+// idSteps are how many ids one statement names: few of an app in which little happens, or many. There
+// is one text for each.
+var idSteps = [...]int{4, 100}
 
-// afterIDs is the parameter after those of eachIDs.
-var afterIDs = "$" + strconv.Itoa(idStep+2)
+// idList names events of an app in a statement.
+type idList struct {
+	which string // the condition on the rows
+	args  []any  // of the statement, which are the app and the ids
+	next  string // the parameter after these
+	n     int64  // how many different ids there are
+}
 
-// whichIDs is the condition on the events of an app that the parameters of eachIDs name. The bounds
-// keep a server without statistics from reading all events of the app.
-var whichIDs = `app_id = $1 and event_id in (` + params(2, idStep) + `) and event_id >= $2 and event_id <= $` + strconv.Itoa(idStep+1)
-
-// eachIDs calls do for each part of the ids, with the condition on their rows, how many
-// different ids there are, and the arguments of a statement on an app. The last part repeats an id.
-func eachIDs(app uuid.UUID, ids []uuid.UUID, do func(which string, n int64, args []any)) {
+// eachIDs calls do for each part of the ids. The last part repeats an id. The bounds keep a server
+// without statistics from reading all events of the app.
+func eachIDs(app uuid.UUID, ids []uuid.UUID, do func(in idList)) {
 	ids = slices.SortedFunc(slices.Values(ids), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	for part := range slices.Chunk(ids, idStep) {
-		args := append(make([]any, 0, idStep+2), id(app))
-		for i := range idStep {
-			args = append(args, id(part[min(i, len(part)-1)]))
+	for part := range slices.Chunk(ids, idSteps[1]) {
+		step := idSteps[0]
+		if len(part) > step {
+			step = idSteps[1]
 		}
-		do(whichIDs, int64(len(part)), args)
+		in := idList{args: append(make([]any, 0, step+2), id(app)), n: int64(len(part)), next: "$" + strconv.Itoa(step+2)}
+		for i := range step {
+			in.args = append(in.args, id(part[min(i, len(part)-1)]))
+		}
+		in.which = `app_id = $1 and event_id in (` + params(2, step) + `) and event_id >= $2 and event_id <= $` + strconv.Itoa(step+1)
+		do(in)
 	}
 }
 
@@ -146,12 +153,12 @@ func (s *Store) EventsByID(ctx context.Context, app uuid.UUID, ids []uuid.UUID) 
 	}
 	var out []authkit.Event
 	var err error
-	eachIDs(app, ids, func(which string, _ int64, args []any) {
+	eachIDs(app, ids, func(in idList) {
 		if err != nil {
 			return
 		}
 		var events []authkit.Event
-		events, err = list(ctx, s, `select `+scannedEvent+` from authkit_events e where `+which+liveApp, scanEvent, args...)
+		events, err = list(ctx, s, `select `+scannedEvent+` from authkit_events e where `+in.which+liveApp, scanEvent, in.args...)
 		out = append(out, events...)
 	})
 	return out, err
