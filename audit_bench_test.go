@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
 )
 
@@ -44,6 +46,17 @@ func BenchmarkAudit(b *testing.B) {
 			b.people()
 			b.ok(b.engine.RunOnce(b.Context()))
 			b.signIns(password)
+			b.onCPU(func() { b.ok(b.engine.RunOnce(b.Context())) })
+		})
+	})
+	b.Run("apps", func(b *testing.B) { // each with one event
+		onStores(b, stubHash, func(b *bench) {
+			b.ok(b.engine.RunOnce(b.Context()))
+			now := time.Now()
+			for range b.N {
+				app := b.newApp(now)
+				b.ok(b.store.Put(b.Context(), authkit.Put{App: app, Riders: authkit.Riders{Events: []authkit.Event{{ID: uuid.New(), App: app, Time: now, Type: authkit.EventSessionStart, Result: "ok"}}}}))
+			}
 			b.onCPU(func() { b.ok(b.engine.RunOnce(b.Context())) })
 		})
 	})

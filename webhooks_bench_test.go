@@ -39,16 +39,23 @@ func BenchmarkDueWebhooks(b *testing.B) {
 // webhooks adds ten webhooks to each of a thousand apps.
 func (b *bench) webhooks(now time.Time) (out []authkit.Webhook) {
 	for range 1000 {
-		app := authkit.App{ID: uuid.New(), Developer: "host:bench", Name: uuid.NewString(), CreatedAt: now}
-		app.NameKey = app.Name
-		b.ok(b.store.CreateApp(b.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{Seq: 1, KID: app.Name, Alg: "EdDSA", Public: []byte("p"), Sealed: []byte("s")}}))
+		app := b.newApp(now)
 		for range 10 {
-			w := authkit.Webhook{App: app.ID, ID: uuid.New(), URL: "https://x.example", Enabled: true, Live: true, CreatedAt: now}
+			w := authkit.Webhook{App: app, ID: uuid.New(), URL: "https://x.example", Enabled: true, Live: true, CreatedAt: now}
 			b.ok(b.store.PutWebhook(b.Context(), w, 10, authkit.Riders{}))
 			out = append(out, w)
 		}
 	}
 	return out
+}
+
+// newApp adds an app to the store alone.
+func (b *bench) newApp(now time.Time) uuid.UUID {
+	b.Helper()
+	app := authkit.App{ID: uuid.New(), Developer: "host:bench", Name: uuid.NewString(), CreatedAt: now}
+	app.NameKey = app.Name
+	b.ok(b.store.CreateApp(b.Context(), authkit.NewApp{App: app, First: authkit.SigningKey{Seq: 1, KID: app.Name, Alg: "EdDSA", Public: []byte("p"), Sealed: []byte("s")}}))
+	return app.ID
 }
 
 func (b *bench) deliver(w authkit.Webhook, due time.Time) {
