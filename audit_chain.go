@@ -10,10 +10,12 @@ import (
 	"hash"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/authkit-dev/authkit/internal/panics"
 	"github.com/authkit-dev/authkit/internal/seal"
 )
 
@@ -33,6 +35,8 @@ const (
 
 	maxLink   = 500 // events in a link
 	maxPasses = 20  // over all apps, in one go of the upkeep
+
+	linksAtOnce = 3 // of as many apps; the requests need connections to the store, too
 
 	// headsEvery is how often the heads of the chains are logged, and old links removed.
 	headsEvery = time.Hour
@@ -65,29 +69,58 @@ func newAuditChain(store auditStore, ring *seal.Ring, now func() time.Time, log 
 	return &auditChain{store: store, ring: ring, now: now, log: log}
 }
 
-// link appends what is unchained, a link an app and pass, until there is no more or others wait.
+// link appends what is unchained, a link an app and pass, until there is no more or others wait. Links of
+// several apps are appended at once, so that they can share a commit of the store.
 func (a *auditChain) link(ctx context.Context) error {
 	var all error
 	for pass, full := 0, true; full && pass < maxPasses; pass++ {
-		full = false
-		for after := uuid.Nil; ; {
-			events, err := a.store.Unchained(ctx, after, maxLink)
-			if err != nil {
-				return errors.Join(all, fmt.Errorf("look for events to chain: %w", err))
-			}
-			if len(events) == 0 {
-				break
-			}
-			after = events[0].App
-			switch err := a.append(ctx, after, events); {
-			case err == nil:
-				full = full || len(events) == maxLink
-			case !errors.Is(err, ErrStale) && !errors.Is(err, ErrNotFound): // another process was first, or the app is gone
-				all = errors.Join(all, fmt.Errorf("chain the events of app %s: %w", after, err))
-			}
-		}
+		var err error
+		full, err = a.linkEach(ctx)
+		all = errors.Join(all, err)
 	}
 	return all
+}
+
+// linkEach appends a link to the chain of each app with unchained events. full reports whether one of
+// them has more.
+func (a *auditChain) linkEach(ctx context.Context) (full bool, all error) {
+	var mu sync.Mutex
+	var running sync.WaitGroup
+	slots := make(chan struct{}, linksAtOnce)
+	for after := uuid.Nil; ; {
+		events, err := a.store.Unchained(ctx, after, maxLink)
+		if err != nil || len(events) == 0 {
+			running.Wait()
+			if err != nil {
+				err = fmt.Errorf("look for events to chain: %w", err)
+			}
+			return full, errors.Join(all, err)
+		}
+		after = events[0].App
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			done, err := a.appendTo(ctx, events)
+			mu.Lock()
+			defer mu.Unlock()
+			all = errors.Join(all, err)
+			full = full || done && len(events) == maxLink
+		})
+	}
+}
+
+// appendTo is append. done reports whether it has appended: another process may have been first, or the
+// app is gone, which is no error.
+func (a *auditChain) appendTo(ctx context.Context, events []Event) (done bool, err error) {
+	app := events[0].App
+	err = panics.Catch(func() error { return a.append(ctx, app, events) })
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, ErrStale), errors.Is(err, ErrNotFound):
+		return false, nil
+	}
+	return false, fmt.Errorf("chain the events of app %s: %w", app, err)
 }
 
 // append makes a link of the events, and queues them for webhooks in the same step: each event has one
