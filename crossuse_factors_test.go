@@ -27,8 +27,9 @@ func (s *stage) mintFactors(c wallet) {
 	due := p.first()
 	c.of[mfaToken], c.of[mfaBinding], c.of[totpCode] = due.text(s.t, "mfa_token"), due.text(s.t, "binding"), p.code()
 	var shown struct {
-		State, Binding string
-		Credential     json.RawMessage
+		State      string          `json:"state"`
+		Binding    string          `json:"binding"`
+		Credential json.RawMessage `json:"credential"`
 	}
 	parse := func(body string) {
 		if err := json.Unmarshal([]byte(body), &shown); err != nil {
