@@ -77,7 +77,7 @@ func scanDelivery(r Row) (d authkit.Delivery, err error) {
 }
 
 // The look for due webhooks goes from webhook to webhook by the index of the deliveries that wait: one
-// read tells that none does, however many webhooks there are.
+// read tells that nothing waits, however many webhooks there are.
 var (
 	dueWebhooks = `with recursive turn(app_id, webhook_id, found) as (
 select ` + nextWaiting("$1", "$2") + `, 0
