@@ -7,10 +7,11 @@ import (
 	"testing"
 )
 
-// This test bounds the command as releases have it, without symbols.
+// This test bounds the command as releases have it, without symbols. Over two megabytes are package passkey
+// with its WebAuthn library, and the flows and pages of second factors.
 func TestTheCommandIsSmall(t *testing.T) {
 	t.Parallel()
-	const most = 31_000_000
+	const most = 33_500_000
 	program := filepath.Join(t.TempDir(), "authkit")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
