@@ -60,7 +60,7 @@ func showInvitation(c person, raw string, refused *Error) error {
 	page := pages.Reset{
 		Forms: c.forms(browser, nil, problems), Email: address.Mask(got.data.Email), Username: got.data.Typed, Token: raw, Invited: true,
 	}
-	if !account.User.LastLogin.IsZero() {
+	if account.used() {
 		got.holder = account
 		effect, err := linkEffectOf(c.ctx(), c.e, c.app, got, "")
 		if err != nil {

@@ -34,6 +34,9 @@ type identityData struct {
 	// Mailed is the address whose mailed proof began the session that added the identity. The
 	// holder of that mailbox added the identity.
 	Mailed string `json:"mailed,omitempty"`
+
+	// SignedUp says that its holder signed up with it: the app has not given it to the account.
+	SignedUp bool `json:"signed_up,omitempty"`
 }
 
 // subject is the key of the identity in an app. It holds the issuer, which does not change, and
@@ -53,15 +56,16 @@ func (p arrival) identity() Credential {
 func (a *Account) madeBy(c Credential) bool { return c.CreatedAt.Equal(a.User.CreatedAt) }
 
 // withMailed notes in an identity the address whose mailed proof added it. If the account has the
-// identity already, its note stays.
+// identity already, its notes stay.
 func (a *Account) withMailed(identity Credential, address string) Credential {
-	for _, c := range a.Credentials {
-		if c.Kind == identity.Kind && c.Subject == identity.Subject {
-			address = readIdentityData(c).Mailed
-		}
-	}
 	data := readIdentityData(identity)
 	data.Mailed = address
+	for _, c := range a.Credentials {
+		if c.Kind == identity.Kind && c.Subject == identity.Subject {
+			held := readIdentityData(c)
+			data.Mailed, data.SignedUp = held.Mailed, held.SignedUp
+		}
+	}
 	identity.Data = plainJSON(data)
 	return identity
 }
@@ -73,6 +77,22 @@ func readIdentityData(c Credential) identityData {
 		return identityData{}
 	}
 	return data
+}
+
+// signedUp returns an identity with the note that its holder signs up with it.
+func signedUp(identity Credential) Credential {
+	data := readIdentityData(identity)
+	data.SignedUp = true
+	identity.Data = plainJSON(data)
+	return identity
+}
+
+// used reports whether a person has used the account: has signed in to it, or has signed up and stopped
+// where a second factor is to be enrolled.
+func (a *Account) used() bool {
+	return !a.User.LastLogin.IsZero() || slices.ContainsFunc(a.Credentials, func(c Credential) bool {
+		return c.Kind == oauthKind && readIdentityData(c).SignedUp
+	})
 }
 
 // hasCredential reports whether the account has the credential, whatever its data.

@@ -124,9 +124,9 @@ func acceptInvitation(ctx context.Context, e *Engine, app App, p press, a accept
 	if a.data.RedirectTo != "" {
 		landing = Landing{State: LandingGoesOn, RedirectTo: a.data.RedirectTo}
 	}
-	// What an account has that no person signed in to, the app has given it. Another one may be of
-	// a stranger, who took the address first.
-	if !u.LastLogin.IsZero() {
+	// What an account has that no person has used, the app has given it. Another one may be of a
+	// stranger, who took the address first.
+	if a.account.used() {
 		landing.SignIn.Reset = prepareReset(e.outbox, &c, app, a.account, signInStep{passwordReset: true})
 	}
 	c.Put = append(c.Put, passwordCredential(u, a.phc, now))
