@@ -91,10 +91,17 @@ type passkeyData struct {
 	Name     string    `json:"name"`
 	LastUsed time.Time `json:"last_used,omitzero"`
 
-	// Mailed is as in identityData. Strong says that a second factor was shown in the session that
-	// added the passkey.
-	Mailed string `json:"mailed,omitempty"`
-	Strong bool   `json:"strong,omitempty"`
+	// Mailed is as in identityData. Beside is as in totpData, and set only if the session that added the
+	// passkey had shown a second factor.
+	Mailed string    `json:"mailed,omitempty"`
+	Beside time.Time `json:"beside,omitzero"`
+}
+
+// owned reports whether a second factor of an account vouches for the passkey at a reset of the
+// password, from which on what was added may be a thief's. A thief's own factor does not: either the
+// user had one from before that time or, where the account has a TOTP, the reset asks for it.
+func (p passkeyData) owned(from time.Time, beside heldFactors) bool {
+	return !p.Beside.IsZero() && (beside.totp != nil || p.Beside.Before(from))
 }
 
 // passkeySubject is the key of a passkey in an app. It begins with the relying party, so that the

@@ -100,7 +100,8 @@ type PasskeyFinish struct {
 // goes on in the same step, and the user's other sessions end.
 //
 // [CodeInvalidToken]: the state is spent, expired, or of another user or browser. [CodeInvalidCredentials]:
-// the credential cannot be verified, or another user of the app has it. [CodeLimitReached].
+// the credential cannot be verified, or another user of the app has it. [CodeReauthenticationRequired], as
+// by [Engine.FinishTOTP]. [CodeLimitReached].
 func (e *Engine) FinishNewPasskey(ctx context.Context, in PasskeyFinish) (_ Enrolled, err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorAdd, in.App, in.Client}, &err)
 	if err := checkPasskeyName(in.Name); err != nil {
@@ -158,7 +159,13 @@ func (n enrolment) noteOrigin(ctx context.Context, data *passkeyData) error {
 		return nil
 	}
 	s, _, err := n.e.sessions.liveOf(ctx, SessionRef{App: n.app.ID, User: n.account.User.ID, ID: n.in.Session})
-	data.Mailed, data.Strong = s.mailedTo(n.account.User), !s.MFAAt.IsZero()
+	if err != nil {
+		return err
+	}
+	data.Mailed = s.mailedTo(n.account.User)
+	if !s.MFAAt.IsZero() {
+		data.Beside, err = n.e.factors.since(n.account.factors())
+	}
 	return err
 }
 

@@ -52,7 +52,7 @@ type PasswordReset struct {
 // Identities and passkeys that were added to a verified account in the last 72 hours are removed too,
 // since a thief may have added them. An identity stays if the account was made with it. Either stays if a
 // mail to this address began the session that added it, a passkey also if it was added with a second
-// factor. Removed names those that are removed, and so does a mail.
+// factor that is older, or that this reset asks for. Removed names those that are removed, and so does a mail.
 //
 // For a user with a second factor it changes and spends nothing, and refuses with [CodeMFARequired]:
 // [Engine.SignInWithSecondFactor] then sets the password, ends the other sessions and spends the proof,
@@ -149,10 +149,11 @@ func (e *Engine) completeReset(ctx context.Context, app App, got challenge, pw s
 // recentAdditions returns the identities and passkeys that were added to a verified account in the last
 // 72 hours: a thief may have added them. It leaves out the identity with which the account was made,
 // those that were added in a session which a mail to the account's address began, and passkeys that
-// were added with a second factor.
+// were added with a second factor which is not a thief's itself.
 func (a *Account) recentAdditions(now time.Time) (drop []Credential) {
+	from, held := now.Add(-forUndo.ttl), a.factors()
 	for _, c := range a.Credentials {
-		old := !c.CreatedAt.After(now.Add(-forUndo.ttl))
+		old := !c.CreatedAt.After(from)
 		if old || !a.User.Verified || a.madeBy(c) {
 			continue
 		}
@@ -160,8 +161,8 @@ func (a *Account) recentAdditions(now time.Time) (drop []Credential) {
 			drop = append(drop, c)
 		}
 	}
-	for _, p := range a.factors().passkeys {
-		if p.credential.CreatedAt.After(now.Add(-forUndo.ttl)) && a.User.Verified && !p.Strong && p.Mailed != a.User.Email {
+	for _, p := range held.passkeys {
+		if p.credential.CreatedAt.After(from) && a.User.Verified && !p.owned(from, held) && p.Mailed != a.User.Email {
 			drop = append(drop, p.credential)
 		}
 	}

@@ -2,7 +2,6 @@ package authkit
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 )
@@ -10,10 +9,10 @@ import (
 // maxMethod is how long the name of a sign-in method may be.
 const maxMethod = 64
 
-// mailedTo returns the address of the user if a mailed proof alone began the session. Otherwise it is
-// empty.
+// mailedTo returns the address of the user if a mailed proof began the session. Otherwise it is empty.
+// What the session has shown since stands behind it in `amr`.
 func (s Session) mailedTo(u User) string {
-	if !slices.Equal(s.AMR, []string{amrOTP}) {
+	if len(s.AMR) == 0 || s.AMR[0] != amrOTP {
 		return ""
 	}
 	return u.Email

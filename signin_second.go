@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 )
@@ -155,6 +156,9 @@ func (t *secondTry) takeAccount(ctx context.Context) (*Account, error) {
 func (t *secondTry) resume(ctx context.Context, account *Account, use *factorUse) (Landing, error) {
 	step := t.step.resumed(t.in.Client, t.in.Browser, t.take, t.e.now(), account)
 	step.second, step.press, step.device = use, t.press, t.in.Device
+	step.drop = slices.DeleteFunc(step.drop, func(c Credential) bool { // what was just shown stays
+		return slices.ContainsFunc(use.put, func(shown Credential) bool { return shown.Kind == c.Kind && shown.Subject == c.Subject })
+	})
 	if !t.in.page { // the session is the answer, wherever the flow was to lead
 		step.handOver, step.ends = handOver{}, ""
 	}
