@@ -119,6 +119,11 @@ func (s signInStep) resets(account *Account) bool {
 	return s.proof && !s.byAsker && !account.User.Verified
 }
 
+// resets is signInStep.resets for a step that waits.
+func (d deferredStep) resets(account *Account) bool {
+	return d.Proof && !d.ByAsker && !account.User.Verified
+}
+
 // requiresFactor reports whether the app wants a second factor of every user.
 func (a App) requiresFactor() bool { return a.Settings.MFA == MFARequired }
 

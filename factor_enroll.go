@@ -87,6 +87,8 @@ func (in FactorOwner) enrolment(ctx context.Context, e *Engine) (enrolment, erro
 		return enrolment{}, err
 	case w.step.Stage != dueEnroll:
 		return enrolment{}, invalidToken("the mfa_token is not for the enrolment of a factor").with(ReasonWrongKind)
+	case w.account.factors().any() && !w.step.resets(w.account):
+		return enrolment{}, invalidToken("the user has set up a second factor since the first one").with(ReasonSpent)
 	}
 	n.account, n.waiting = w.account, &w
 	return n, nil
@@ -130,7 +132,8 @@ type Enrolled struct {
 //
 // With a Token the sign-in that waited for the factor goes on in the same step. [CodeInvalidToken]: the
 // state is spent, expired, or of another user or browser; with [ReasonWrongCode] the code is wrong, which
-// spends nothing.
+// spends nothing. [CodeReauthenticationRequired]: the user has a second factor, which the session has not
+// shown.
 func (e *Engine) FinishTOTP(ctx context.Context, in TOTPFinish) (_ Enrolled, err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorAdd, in.App, in.Client}, &err)
 	return in.enrol(ctx, e, press{}, func(ctx context.Context, n enrolment) (newFactor, error) { return n.newTOTP(ctx, in) })
@@ -204,6 +207,11 @@ func (n enrolment) write(ctx context.Context, added newFactor) error {
 		s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: u.ID, ID: n.in.Session})
 		if err != nil {
 			return err
+		}
+		if n.account.factors().any() && s.MFAAt.IsZero() { // it has begun before the user had one
+			refusal := refuse(CodeReauthenticationRequired, "the user has set up a second factor since the session began to add one").about(n.account)
+			refusal.Methods = n.account.stepUpMethods()
+			return refusal
 		}
 		c.Prove = &SessionProof{ID: s.ID, AMR: withMethods(s.AMR, added.use.amr...), AuthTime: s.AuthTime, MFAAt: now}
 	}

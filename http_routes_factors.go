@@ -27,7 +27,7 @@ var factorRoutes = []route{
 		method: post, pattern: "/auth/passkeys/finish/{app_id}", operation: "FinishNewPasskey", summary: "Add a passkey",
 		caller: &byUserOrVisitor, remembers: true, limit: limitProofPeer, action: withBody[newPasskeyBody]{finishNewPasskey}, query: sessionQuery{},
 		answers: []result{{201, passkeyJSON{}}},
-		codes:   []Code{CodeInvalidCredentials, CodeForbidden, CodeNotFound, CodeUserDisabled, CodeLimitReached},
+		codes:   []Code{CodeInvalidCredentials, CodeReauthenticationRequired, CodeForbidden, CodeNotFound, CodeUserDisabled, CodeLimitReached},
 		example: `{"state":"3q2-7wAAAAAAAAAAAAAAAA","binding":"3q2-7wAAAAAAAAAAAAAAAA","credential":{"id":"3q2-7w","rawId":"3q2-7w","type":"public-key","response":{}},"name":"Laptop"}`,
 	},
 	{
@@ -59,7 +59,7 @@ var factorRoutes = []route{
 		method: post, pattern: "/auth/totp/finish/{app_id}", operation: "FinishTOTP", summary: "Confirm a TOTP by its first code",
 		caller: &byUserOrVisitor, remembers: true, limit: limitProofPeer, action: withBody[totpFinishBody]{finishTOTP}, query: sessionQuery{},
 		answers: []result{{201, recoveryJSON{}}},
-		codes:   []Code{CodeForbidden, CodeUserDisabled, CodeLimitReached},
+		codes:   []Code{CodeReauthenticationRequired, CodeForbidden, CodeUserDisabled, CodeLimitReached},
 		example: `{"state":"3q2-7wAAAAAAAAAAAAAAAA","binding":"3q2-7wAAAAAAAAAAAAAAAA","code":"123456"}`,
 	},
 	{

@@ -1,0 +1,165 @@
+package authkit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// resets chooses a new password by a mail to the user.
+func (p *factored) resets(t *testing.T) answer {
+	t.Helper()
+	_, m := p.w.forgot(p.email)
+	return p.w.send("POST", p.w.in("/auth/password/reset/{app_id}"), byLink(m, `,"password":"another good passphrase"`))
+}
+
+// byPasskey signs in with the passkey of an authenticator.
+func (p *factored) byPasskey(t *testing.T) answer {
+	t.Helper()
+	return p.w.send("POST", p.w.in("/auth/passkey/finish/{app_id}"), "{"+p.shows(t, "")+"}")
+}
+
+// A thief who has the password adds two passkeys. The session has shown the first one when it adds the
+// second: that is no second factor of the owner's.
+func TestAResetTakesEveryPasskeyOfAThief(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	w.clock.Advance(100 * time.Hour)
+	p.token = p.first().text(t, "token")
+	p.enrolPasskey(t)
+	p.enrolPasskey(t)
+	got := p.resets(t)
+	got.want(t, 200, "")
+	if removed, _ := got.body["removed"].([]any); len(removed) != 2 {
+		t.Errorf("got %s, want two passkeys removed", got.Body)
+	}
+	p.has(t, 0)
+	p.byPasskey(t).want(t, 401, "invalid_credentials")
+}
+
+func TestAResetLeavesThePasskeysThatTheOwnerAdded(t *testing.T) {
+	t.Parallel()
+	for name, adds := range map[string]func(t *testing.T, p *factored){
+		"beside an older passkey": func(t *testing.T, p *factored) {
+			p.enrolPasskey(t)
+			p.w.clock.Advance(100 * time.Hour)
+			p.token = p.byPasskey(t).text(t, "token")
+		},
+		"in a session that a mail began": func(t *testing.T, p *factored) {
+			got := p.resets(t)
+			got.want(t, 200, "")
+			p.token = got.text(t, "token")
+			p.enrolPasskey(t)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, withoutLimits, withPasskeys)
+			p := w.member(t, "ann@example.com")
+			w.clock.Advance(100 * time.Hour)
+			p.token = p.first().text(t, "token")
+			adds(t, p)
+			p.enrolPasskey(t)
+			got := p.resets(t)
+			got.want(t, 200, "")
+			if got.body["removed"] != nil {
+				t.Errorf("got %s, want nothing removed", got.Body)
+			}
+			p.byPasskey(t).want(t, 200, "")
+		})
+	}
+	t.Run("beside a TOTP of the same day", func(t *testing.T) {
+		t.Parallel()
+		w := setup(t, withoutLimits, withPasskeys)
+		p := w.member(t, "ann@example.com")
+		w.clock.Advance(100 * time.Hour)
+		p.token = p.first().text(t, "token")
+		p.enrolTOTP(t)
+		p.enrolPasskey(t)
+		got := p.second(t, p.resets(t), p.code(), "")
+		got.want(t, 200, "")
+		if got.body["removed"] != nil {
+			t.Errorf("got %s, want nothing removed", got.Body)
+		}
+	})
+}
+
+// A stranger signs up at a provider that does not prove the address, and stops where a second factor is
+// to be enrolled: no session has begun.
+func TestAnInvitationTakesTheIdentityOfAStrangerWhoWaitsForAFactor(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	stranger := jwt.MapClaims{"sub": "eve", "email": "ann@example.com", "email_verified": false}
+	in := func() answer {
+		state, binding := s.begin(t, s.provider(), stranger)
+		return s.finish(state, binding)
+	}
+	in().want(t, 401, "mfa_enrollment_required")
+	id := s.userOf("ann@example.com").ID
+	_, got := s.accept(s.invite(id.String(), `{}`), password)
+	if got.Code != 200 {
+		t.Fatalf("got %d %s, want the invitation accepted", got.Code, got.Body)
+	}
+	s.equal("identities", s.providers(id), "")
+	in().want(t, 409, "link_required")
+}
+
+// The right to enrol is that of a user without a second factor.
+func TestTheRightToEnrolEndsWithTheFirstFactor(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	due := p.resets(t) // the thief of the mailbox
+	due.want(t, 401, "mfa_enrollment_required")
+	thief := fmt.Sprintf(`"mfa_token":%q,"binding":%q`, due.text(t, "mfa_token"), due.text(t, "binding"))
+	begun := w.send("POST", w.in("/auth/totp/begin/{app_id}"), "{"+thief+"}")
+	begun.want(t, 200, "")
+	p.enrolPasskey(t) // in the owner's session
+	p.seed = seedOf(t, begun)
+	w.send("POST", w.in("/auth/totp/finish/{app_id}"), fmt.Sprintf(`{%s,"state":%q,"code":%q}`, thief, begun.text(t, "state"), p.code())).want(t, 401, "invalid_token")
+	w.send("POST", w.in("/auth/totp/begin/{app_id}"), "{"+thief+"}").want(t, 401, "invalid_token")
+	p.has(t, authkit.FactorPasskey)
+}
+
+// A session that began to add a factor before the user had one has to show that one.
+func TestAFactorIsNotAddedBesideAnotherWithoutIt(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	thief := *p
+	thief.token = p.first().text(t, "token")
+	begun := thief.post("/auth/totp/begin/{app_id}", `{}`)
+	begun.want(t, 200, "")
+	thief.seed = seedOf(t, begun)
+	p.enrolPasskey(t)
+	finish := fmt.Sprintf(`{"state":%q,"binding":%q,"code":%q}`, begun.text(t, "state"), begun.text(t, "binding"), thief.code())
+	thief.post("/auth/totp/finish/{app_id}", finish).want(t, 403, "reauthentication_required")
+	p.has(t, authkit.FactorPasskey)
+	p.post("/auth/totp/finish/{app_id}", finish).want(t, 201, "")
+}
+
+// A passkey that resets the password is not taken away by that reset.
+func TestTheFactorThatResetsAPasswordStays(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	w.clock.Advance(100 * time.Hour)
+	p.token = p.first().text(t, "token")
+	p.enrolPasskey(t)
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	due := p.resets(t)
+	due.want(t, 401, "mfa_required")
+	got := w.send("POST", w.in("/auth/mfa/{app_id}"), fmt.Sprintf(`{"mfa_token":%q,%s}`, due.text(t, "mfa_token"), p.shows(t, due.text(t, "binding"))))
+	got.want(t, 200, "")
+	if got.body["removed"] != nil {
+		t.Errorf("got %s, want nothing removed", got.Body)
+	}
+	p.has(t, authkit.FactorPasskey)
+}
