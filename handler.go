@@ -24,6 +24,10 @@ type handler struct {
 	e    *Engine
 	http *border
 	mux  *http.ServeMux
+
+	// asks sends a browser to the page that asks for the second factor for want of which its request
+	// was refused.
+	asks func(person, *Error) error
 }
 
 // call is one request on its way through a route.

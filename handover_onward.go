@@ -36,11 +36,11 @@ func (k *tokens) addOnward(c *UserChange, code oneTime, over handOver) (text str
 // hour, and a second press within a minute gets the same code. [CodeInvalidToken].
 func (e *Engine) PressOnward(ctx context.Context, in PagePress) (Landing, error) {
 	return e.pressPage(ctx, in, in.sent("onward"), func(ctx context.Context, app App, p press) (Landing, error) {
-		return again(func() (Landing, error) { return e.goOnward(ctx, app, in, p) })
+		return again(func() (Landing, error) { return in.goOnward(ctx, e, app, p) })
 	})
 }
 
-func (e *Engine) goOnward(ctx context.Context, app App, in PagePress, p press) (Landing, error) {
+func (in PagePress) goOnward(ctx context.Context, e *Engine, app App, p press) (Landing, error) {
 	take, err := asker{browser: in.Browser}.take(app, onwardKind, in.Token)
 	if err != nil {
 		return Landing{}, err

@@ -10,9 +10,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/totp"
 )
 
-// newTOTPKey is a TOTP that waits for its first code. The address of a page holds it, sealed for the
+// totpKey is a TOTP that waits for its first code. The address of a page holds it, sealed for the
 // browser.
-type newTOTPKey struct {
+type totpKey struct {
 	State  string `json:"state"` // Ceremony.State
 	Secret string `json:"secret"`
 	URI    string `json:"uri"`
@@ -20,21 +20,21 @@ type newTOTPKey struct {
 }
 
 // newTOTPKey begins the enrolment of a TOTP.
-func (c person) newTOTPKey(owner FactorOwner) (*newTOTPKey, error) {
+func newTOTPKey(c person, owner FactorOwner) (*totpKey, error) {
 	got, err := c.e.BeginTOTP(c.ctx(), owner)
 	if err != nil {
 		return nil, err
 	}
-	return &newTOTPKey{State: got.State, Secret: got.Secret, URI: got.URI}, nil
+	return &totpKey{State: got.State, Secret: got.Secret, URI: got.URI}, nil
 }
 
-// waitingOwner is the owner of a new factor that a sign-in waits for.
-func (c person) waitingOwner(step secondStep) FactorOwner {
-	return FactorOwner{App: c.app.ID, Token: step.Token, Browser: c.browser.secret(), Client: c.client}
+// owner is whom a new factor is for that the sign-in waits for.
+func (s secondStep) owner(c person) FactorOwner {
+	return FactorOwner{App: c.app.ID, Token: s.Token, Browser: c.browser.secret(), Client: c.client}
 }
 
 // picture returns the key as a page shows it.
-func (k newTOTPKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
+func (k totpKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
 	path, size, err := totp.Path(k.URI)
 	if err != nil {
 		return nil, pages.Fact{}, &Error{Code: CodeInternal, Detail: "the QR code could not be drawn", Err: err}
@@ -47,7 +47,7 @@ func (k newTOTPKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
 }
 
 // showEnrolment shows the step in which a sign-in waits for the enrolment of a factor.
-func (c person) showEnrolment(flow signInFlow, status int, refused *Error) error {
+func showEnrolment(c person, flow signInFlow, status int, refused *Error) error {
 	p, step := c.view(), flow.second
 	picture, secret, err := step.TOTP.picture(p)
 	if err != nil {
@@ -61,11 +61,11 @@ func (c person) showEnrolment(flow signInFlow, status int, refused *Error) error
 }
 
 // pressEnrolment adds the factor that a sign-in waits for.
-func (c person) pressEnrolment(flow signInFlow, form pageForm) error {
+func pressEnrolment(c person, flow signInFlow, form pageForm) error {
 	if flow.second == nil || flow.second.TOTP == nil {
 		return overdue()
 	}
-	in := FactorPress{FactorOwner: c.waitingOwner(*flow.second), form: form.Get("form_token"), stale: form.stale}
+	in := FactorPress{FactorOwner: flow.second.owner(c), form: form.Get("form_token"), stale: form.stale}
 	if form.Get("do") == stepNewKey {
 		in.State, in.Credential = form.Get("state"), []byte(form.Get("credential"))
 	} else {
@@ -74,20 +74,20 @@ func (c person) pressEnrolment(flow signInFlow, form pageForm) error {
 	got, err := c.e.PressFactor(c.ctx(), in)
 	switch {
 	case errors.Is(err, CodeInvalidToken) && in.Credential == nil && refusalOf(err).Reason != ReasonWrongCode:
-		return c.enrolAnew(flow)
+		return enrolAnew(c, flow)
 	case err != nil:
 		return enrolmentRefusal(err, form)
 	case len(got.RecoveryCodes) > 0:
-		return c.showCodes(got, flow.second.Password)
+		return showCodes(c, got, flow.second.Password)
 	}
 	return c.land(got)
 }
 
 // enrolAnew begins the enrolment of a TOTP once more, since the state of the last one has expired.
-func (c person) enrolAnew(flow signInFlow) error {
+func enrolAnew(c person, flow signInFlow) error {
 	step := *flow.second
 	var err error
-	if step.TOTP, err = c.newTOTPKey(c.waitingOwner(step)); err != nil {
+	if step.TOTP, err = newTOTPKey(c, step.owner(c)); err != nil {
 		if errors.Is(err, CodeInvalidToken) {
 			return overdue()
 		}
@@ -112,7 +112,7 @@ func enrolmentRefusal(err error, form pageForm) error {
 }
 
 // showCodes shows new recovery codes, and the way on to where the flow leads.
-func (c person) showCodes(got Landing, newPassword bool) error {
+func showCodes(c person, got Landing, newPassword bool) error {
 	p := c.view()
 	texts := []string{p.T("codes.text")}
 	if newPassword {
@@ -131,7 +131,7 @@ func (c person) showCodes(got Landing, newPassword bool) error {
 }
 
 // pressOnward goes on to where the flow leads, now that the recovery codes were read.
-func (c person) pressOnward(form pageForm) error {
+func pressOnward(c person, form pageForm) error {
 	got, err := c.e.PressOnward(c.ctx(), PagePress{App: c.app.ID, Token: form.Get("token"), Browser: form.browser, Client: c.client, stale: form.stale})
 	if err != nil {
 		refused := *refusalOf(err)

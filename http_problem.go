@@ -17,7 +17,7 @@ import (
 func (c *call) fail(err error) {
 	c.logRefusal(err)
 	c.w.Header().Add("Vary", "Accept, Sec-Fetch-Mode")
-	if c.wantsPage() && (person{c}).answerRefusal(refusalOf(err)) {
+	if c.wantsPage() && answerPerson(person{c}, refusalOf(err)) {
 		return
 	}
 	writeProblem(c.w, c.h.http.docs, refusalOf(err), c.request.id)

@@ -22,12 +22,12 @@ func (c *call) wantsPage() bool {
 	return c.pageRoute && safe && !httpio.AcceptsJSONOnly(c.r)
 }
 
-// answerRefusal answers a person whose request is refused, and reports whether it did: with the page
+// answerPerson answers a person whose request is refused, and reports whether it did: with the page
 // that asks for a second factor where a sign-in waits for one, and with the page of the refusal
 // otherwise.
-func (c person) answerRefusal(refused *Error) bool {
+func answerPerson(c person, refused *Error) bool {
 	if refused.Second != nil && (isForm(c.r) || c.r.Method == http.MethodGet) {
-		err := c.goToSecond(refused)
+		err := c.h.asks(c, refused)
 		if err == nil {
 			return true
 		}

@@ -14,10 +14,10 @@ import (
 // secondStep is the step of a flow in which a second factor is awaited. The address of the sign-in page
 // holds it, sealed for this browser.
 type secondStep struct {
-	Token    string      `json:"token"` // SecondFactorDue.Token
-	Methods  []string    `json:"methods"`
-	Password bool        `json:"password,omitempty"` // the flow also sets a new password
-	TOTP     *newTOTPKey `json:"totp,omitempty"`     // of the enrolment of a TOTP
+	Token    string   `json:"token"` // SecondFactorDue.Token
+	Methods  []string `json:"methods"`
+	Password bool     `json:"password,omitempty"` // the flow also sets a new password
+	TOTP     *totpKey `json:"totp,omitempty"`     // of the enrolment of a TOTP
 }
 
 // takes reports whether the step takes a second factor by a method.
@@ -25,7 +25,7 @@ func (s secondStep) takes(method string) bool { return slices.Contains(s.Methods
 
 // goToSecond goes on to the step of the sign-in page that asks for the second factor which a sign-in
 // waits for. It is the one place for every flow of a browser, whatever its first factor was.
-func (c person) goToSecond(refused *Error) error {
+func goToSecond(c person, refused *Error) error {
 	due, query := refused.Second, url.Values{}
 	if path := c.r.URL.Path; strings.HasPrefix(path, "/auth/sign-in/") || strings.HasPrefix(path, "/auth/sign-up/") {
 		query = carriedOn(c.r.URL.Query())
@@ -47,7 +47,7 @@ func (c person) goToSecond(refused *Error) error {
 	step := secondStep{Token: due.Token, Methods: due.Methods, Password: due.Flow.NewPassword}
 	if refused.Code == CodeMFAEnrollmentRequired && !step.takes(methodEmailCode) {
 		var err error
-		if step.TOTP, err = c.newTOTPKey(c.waitingOwner(step)); err != nil {
+		if step.TOTP, err = newTOTPKey(c, step.owner(c)); err != nil {
 			return err
 		}
 	}
@@ -65,8 +65,8 @@ func carriedOn(values url.Values) url.Values {
 	return out
 }
 
-// second opens a step in which a second factor is awaited; nil: it is not this browser's, or there is
-// none.
+// second opens a step in which a second factor is awaited; nil: it is not this browser's, or it is no
+// such step.
 func (s pageStates) second(text string) *secondStep {
 	var step secondStep
 	if !s.open("second", text, &step) {
@@ -76,9 +76,9 @@ func (s pageStates) second(text string) *secondStep {
 }
 
 // showSecond shows the step in which a second factor is awaited.
-func (c person) showSecond(flow signInFlow, status int, refused *Error) error {
+func showSecond(c person, flow signInFlow, status int, refused *Error) error {
 	if flow.second.TOTP != nil {
-		return c.showEnrolment(flow, status, refused)
+		return showEnrolment(c, flow, status, refused)
 	}
 	p, step := c.view(), flow.second
 	forms := c.forms(c.browser.bind(), flow.query, c.told(p, refused))
@@ -87,18 +87,18 @@ func (c person) showSecond(flow signInFlow, status int, refused *Error) error {
 		Remember: c.app.Settings.MFARememberDays, OverURL: flow.start(c),
 	}
 	if step.takes(methodPasskey) {
-		page.Passkey = c.showsPasskey()
+		page.Passkey = passkeyShown(c)
 	}
 	return c.show(status, page.View(p))
 }
 
-// showsPasskey is the ceremony in which a passkey is shown.
-func (c person) showsPasskey() *pages.Ceremony {
+// passkeyShown is the ceremony in which a passkey is shown.
+func passkeyShown(c person) *pages.Ceremony {
 	return &pages.Ceremony{Begin: c.pagePath("passkey/begin"), Body: "{}"}
 }
 
 // pressSecond shows a second factor for the sign-in that waits.
-func (c person) pressSecond(flow signInFlow, form pageForm) error {
+func pressSecond(c person, flow signInFlow, form pageForm) error {
 	if flow.second == nil {
 		return overdue()
 	}
@@ -172,7 +172,7 @@ const (
 )
 
 // pressPasskey signs in with a passkey.
-func (c person) pressPasskey(flow signInFlow, form pageForm) error {
+func pressPasskey(c person, flow signInFlow, form pageForm) error {
 	got, err := c.e.PressPasskey(c.ctx(), PasskeyPress{
 		PasskeySignIn: PasskeySignIn{
 			App: c.app.ID, State: form.Get("state"), Browser: form.browser, Credential: json.RawMessage(form.Get("credential")), Client: c.client,

@@ -53,7 +53,7 @@ func openSignIn(c person) error {
 	case flow.mailed != nil:
 		return c.showMailed(flow, http.StatusOK, nil)
 	case flow.second != nil:
-		return c.showSecond(flow, http.StatusOK, nil)
+		return showSecond(c, flow, http.StatusOK, nil)
 	}
 	if known, err := c.known(flow); known || err != nil {
 		return err
@@ -96,7 +96,7 @@ func (c person) showSignIn(flow signInFlow, status int, email string, refused *E
 		page.SignUpURL = flow.url(c, "sign-up")
 	}
 	if c.e.HasPasskeys(c.app) {
-		page.Passkey = c.showsPasskey()
+		page.Passkey = passkeyShown(c)
 		page.Passkey.Conditional = true
 	}
 	return c.show(status, page.View(p))
@@ -136,13 +136,13 @@ func pressSignIn(c person) error {
 	case stepLink, stepForgot, stepAgain:
 		err = c.pressMail(flow, form)
 	case stepSecond:
-		err = c.pressSecond(flow, form)
+		err = pressSecond(c, flow, form)
 	case stepTOTP, stepNewKey:
-		err = c.pressEnrolment(flow, form)
+		err = pressEnrolment(c, flow, form)
 	case stepOnward:
-		err = c.pressOnward(form)
+		err = pressOnward(c, form)
 	case stepPasskey:
-		err = c.pressPasskey(flow, form)
+		err = pressPasskey(c, flow, form)
 	default:
 		err = c.pressPassword(flow, form, "sign_in")
 	}
@@ -175,7 +175,7 @@ func (c person) answerStep(flow signInFlow, form pageForm, err error) error {
 	case flow.mailed != nil:
 		return c.showMailed(flow, status, refused)
 	case flow.second != nil && refused.page.text == "":
-		return c.showSecond(flow, status, refused)
+		return showSecond(c, flow, status, refused)
 	}
 	flow.query.Del("flow")
 	return c.showSignIn(flow, status, form.Get("email"), refused)

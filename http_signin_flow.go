@@ -14,7 +14,7 @@ type signInFlow struct {
 	hint                  string      // the address that is filled in
 	other                 bool        // the person wants to use another account than the one that is signed in
 	mailed                *mailedStep // the code of a mail is awaited; nil: no mail is on its way
-	second                *secondStep // a second factor is awaited; nil: none is
+	second                *secondStep // a second factor is awaited; nil: it is not
 	query                 url.Values  // what the URLs of the flow carry on
 }
 

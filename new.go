@@ -95,6 +95,7 @@ func build(e *Engine, base *url.URL, ring *seal.Ring, counts *meter) {
 	e.http = newBorder(c, base, ring, e.now, thin)
 	e.http.meter, e.http.explanations.store = counts, e.store
 	h := newHandler(e, routes())
+	h.asks = goToSecond
 	e.http.handler, e.http.isRoute = h, h.has
 }
 

@@ -40,7 +40,7 @@ func (c Confirm) View(p Page) View {
 type Notice struct {
 	Title, Text string
 	Form        *Form  // what the person may do next; may be nil
-	Codes       *Codes // new recovery codes; nil: there are none
+	Codes       *Codes // new recovery codes; may be nil
 	Links       []Link
 }
 

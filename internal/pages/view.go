@@ -40,8 +40,8 @@ type View struct {
 	Done    string // what was just done; empty: nothing was
 	Texts   []string
 	Facts   []Fact
-	QR      *QR    // nil: there is none
-	Codes   *Codes // recovery codes; nil: there are none
+	QR      *QR    // may be nil
+	Codes   *Codes // recovery codes; may be nil
 
 	Form     *Form // nil: the page has no form of its own
 	Sections []Section
