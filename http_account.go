@@ -23,6 +23,11 @@ type accountForm struct {
 	New       string `json:"new_password"`              // the password from now on
 	Provider  string `json:"provider"`                  // the provider to connect or disconnect
 	SessionID string `json:"session_id"`                // the session to end
+
+	Recovery   string `json:"recovery"`   // a recovery code, in the place of code
+	PasskeyID  string `json:"passkey_id"` // the passkey to rename or remove
+	State      string `json:"state"`      // of a ceremony with a passkey
+	Credential string `json:"credential"` // what toJSON() of the browser's credential gives, as text
 }
 
 // accountQuery has the parameters of the account page.
@@ -35,6 +40,8 @@ type accountQuery struct {
 type accountVisit struct {
 	methods SignInMethods
 	mailed  *mailedStep // the code of a mail is awaited; nil: no mail is on its way
+	totp    *totpKey    // the code of a new TOTP is awaited; nil: it is not
+	codes   []string    // new recovery codes, which are shown once
 	done    doneStep    // what was just done
 	query   url.Values  // what the forms of the page carry on
 }
@@ -80,6 +87,11 @@ func (c person) visitAccount() (*accountVisit, error) {
 	if visit.mailed = c.states().step(values.Get("flow")); visit.mailed != nil {
 		visit.query.Set("flow", values.Get("flow"))
 	}
+	var key totpKey
+	if c.states().open("totp", values.Get("flow"), &key) {
+		visit.totp = &key
+		visit.query.Set("flow", values.Get("flow"))
+	}
 	c.states().open("done", values.Get("done"), &visit.done)
 	visit.methods, err = c.e.SignInMethods(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	return visit, err
@@ -105,6 +117,9 @@ func (c person) showAccount(v *accountVisit, status int, at string, refused *Err
 	if err := c.fillProviders(&page, v); err != nil {
 		return err
 	}
+	if err := fillFactors(c, p, &page, v); err != nil {
+		return err
+	}
 	if err := c.fillSessions(p, &page); err != nil {
 		return err
 	}
@@ -116,7 +131,9 @@ var accountDone = map[string]string{
 	pages.SaveName: "account.name_saved", pages.Prove: "account.email_confirmed", pages.ConfirmEmail: "account.email_changed",
 	pages.ChangePassword: "account.password_saved", pages.SetPassword: "account.password_saved",
 	pages.Disconnect: "account.identity_removed", pages.EndSession: "account.session_ended", pages.EndOthers: "account.sessions_ended",
-	pages.FreshPassword: "account.proof_done", pages.FreshCode: "account.proof_done",
+	pages.FreshPassword: "account.proof_done", pages.FreshCode: "account.proof_done", pages.FreshFactor: "account.proof_done",
+	pages.RemoveTOTP: "account.totp_removed", pages.AddPasskey: "account.passkey_added",
+	pages.RenamePasskey: "account.passkey_renamed", pages.RemovePasskey: "account.passkey_removed",
 }
 
 // fillProviders lists the identities of the user, and the providers that can be connected.
@@ -167,6 +184,9 @@ func accountSteps(do string) (accountStep, bool) {
 		pages.Connect: {true, connect}, pages.Disconnect: {true, disconnect},
 		pages.EndSession: {false, endOneSession}, pages.EndOthers: {false, endOthers}, pages.Leave: {true, leave},
 		pages.FreshPassword: {false, signInAgain}, pages.FreshMail: {false, mailFresh}, pages.FreshCode: {false, codeAgain},
+		pages.BeginTOTP: {true, setUpTOTP}, pages.ConfirmTOTP: {false, confirmTOTP}, pages.RemoveTOTP: {true, removeTOTPHere},
+		pages.RenewCodes: {true, renewCodes}, pages.AddPasskey: {false, addPasskey}, pages.RenamePasskey: {false, renamePasskeyHere},
+		pages.RemovePasskey: {true, removePasskeyHere}, pages.FreshFactor: {false, stepUpHere},
 	}[do]
 	return step, ok
 }
@@ -197,6 +217,9 @@ func pressAccount(c person) error {
 		if err != nil {
 			return err
 		}
+		if out.Recovery != nil {
+			return showNewCodes(c, out.Recovery)
+		}
 		return c.goOn(out.RedirectTo, nil)
 	}
 	if form.stale {
@@ -204,19 +227,25 @@ func pressAccount(c person) error {
 	}
 	next, err := step.take(c, visit, form)
 	if err != nil {
+		if aboutFactors(do) {
+			err = factorRefusal(refusalOf(err), do, form)
+		}
 		return c.refuseStep(visit, do, err)
 	}
 	if next == "" {
 		next = c.doneURL(doneStep{Step: do})
 	}
-	c.rememberStep(press, next)
+	c.rememberStep(press, outcome{RedirectTo: next, Recovery: visit.codes})
+	if visit.codes != nil {
+		return showNewCodes(c, visit.codes)
+	}
 	return c.goOn(next, nil)
 }
 
-// rememberStep keeps where a step has led to, for a second press. Without it a second press is one
+// rememberStep keeps what a step has led to, for a second press. Without it a second press is one
 // of its own.
-func (c person) rememberStep(p press, next string) {
-	err := c.e.tokens.put(c.ctx(), c.app.ID, Riders{Tokens: []Token{c.e.tokens.outcomeToken(p, outcome{RedirectTo: next}, c.e.now())}})
+func (c person) rememberStep(p press, out outcome) {
+	err := c.e.tokens.put(c.ctx(), c.app.ID, Riders{Tokens: []Token{c.e.tokens.outcomeToken(p, out, c.e.now())}})
 	if err != nil {
 		cookieChange{c.e, c.browser, c.request.id}.warn(c.ctx(), "the outcome of a step of the account page was not stored", err)
 	}
@@ -235,6 +264,8 @@ func (c person) refuseStep(v *accountVisit, at string, err error) error {
 func accountRefusal(refused *Error, at string) *Error {
 	field, code := "password", "wrong_password"
 	switch {
+	case aboutFactors(at):
+		return refused
 	case refused.Code == CodeInvalidCredentials && at == pages.ChangePassword:
 		field = "current_password"
 	case refused.Code == CodeInvalidCredentials:

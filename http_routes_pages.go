@@ -82,6 +82,8 @@ var accountLimits = []stepLimit{
 	{pages.Prove, limitProofPeer, false}, {pages.ConfirmEmail, limitProofPeer, false}, {pages.FreshCode, limitProofPeer, false},
 	{pages.ChangePassword, limitCredentialsPeer, false}, {pages.FreshPassword, limitCredentialsPeer, true},
 	{pages.Connect, limitOAuthPeer, false},
+	{pages.BeginTOTP, limitOAuthPeer, false}, {pages.ConfirmTOTP, limitProofPeer, false}, {pages.AddPasskey, limitProofPeer, false},
+	{pages.FreshFactor, limitCredentialsPeer, true},
 }
 
 // accountCodes are the codes with which a step of the account page may be refused.

@@ -103,7 +103,7 @@ func pressSecond(c person, flow signInFlow, form pageForm) error {
 		return overdue()
 	}
 	in := SecondFactor{
-		App: c.app.ID, Token: flow.second.Token, Browser: form.browser, Code: typedCode(form), Remember: form.Has("remember"),
+		App: c.app.ID, Token: flow.second.Token, Browser: form.browser, Code: typedCode(form), Remember: form.Get("remember") != "",
 		Device: c.browser.device(), Client: c.client, form: form.Get("form_token"), stale: form.stale,
 	}
 	if credential := form.Get("credential"); credential != "" {

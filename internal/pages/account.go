@@ -19,6 +19,13 @@ type Account struct {
 	Fresh       bool // the sign-in is recent enough for changes that matter
 	Mailed      bool // a code for a fresh sign-in was mailed
 
+	// HasFactor says that the person makes the sign-in fresh by a second factor alone: by a code or a
+	// passkey.
+	HasFactor bool
+	ByCode    bool
+	ByPasskey *Ceremony
+	Factors   *Factors // nil: the app has no second factors
+
 	Identities []Identity
 	Providers  []Provider // those that can be connected
 	Sessions   []Item     // this one first, without a form
@@ -61,7 +68,11 @@ func (a Account) View(p Page) View {
 	} else {
 		v.Sections = append(v.Sections, proof)
 	}
-	v.Sections = append(v.Sections, a.name(p), a.email(p), a.password(p), a.identities(p), a.sessions(p), a.leave(p))
+	v.Sections = append(v.Sections, a.name(p), a.email(p), a.password(p), a.identities(p))
+	if a.Factors != nil {
+		v.Sections = append(v.Sections, a.factors(p))
+	}
+	v.Sections = append(v.Sections, a.sessions(p), a.leave(p))
 	return v
 }
 
@@ -95,7 +106,10 @@ func numbered(step string, f Form) Form {
 }
 
 func (a Account) proof(p Page) Section {
-	s := a.section("proof", p.T("account.proof_title"), FreshPassword, FreshMail, FreshCode)
+	if a.HasFactor {
+		return a.proofByFactor(p)
+	}
+	s := a.section("proof", p.T("account.proof_title"), FreshPassword, FreshMail, FreshCode, FreshFactor)
 	s.Texts = []string{p.T("account.proof_text")}
 	if a.HasPassword {
 		f := a.at(FreshPassword)

@@ -37,7 +37,14 @@ func built(p Page) map[string]View {
 	awaiting.Fresh, awaiting.Pending, awaiting.Verified, awaiting.Identities = true, "new@example.com", true, nil
 	proving.Proving, proving.Mailed, proving.HasPassword = true, true, true
 	refused.Forms, refused.At, refused.HasPassword, refused.Fresh = wrong, ChangePassword, true, true
+	secured, settingUp, proven := fresh, fresh, account
+	secured.Factors = &Factors{TOTP: true, Left: 9, SetUp: true, Passkeys: []Passkey{{"a", "Phone", "Added"}, {"b", "Key", "Added"}}, Add: &Ceremony{Begin: "/begin", Body: "{}", Create: true}}
+	settingUp.Factors, settingUp.At, settingUp.Forms = &Factors{SetUp: true, QR: &QR{"M4 4h1v1h-1z", 29, "QR"}, Secret: Fact{"Key", "ABCD"}, Again: true}, ConfirmTOTP, wrong
+	proven.HasFactor, proven.ByCode, proven.ByPasskey, proven.Factors, proven.At, proven.Forms = true, true, &Ceremony{Begin: "/begin", Body: "{}"}, secured.Factors, FreshFactor, wrong
 	return map[string]View{
+		"Account, with factors":          secured.View(p),
+		"Account, a factor set up":       settingUp.View(p),
+		"Account, a factor to be shown":  proven.View(p),
 		"SignIn":                         SignIn{Forms: forms, Providers: providers, SignUpURL: "/up"}.View(p),
 		"SignIn, refused":                SignIn{Forms: wrong, Email: "ann@example.com"}.View(p),
 		"Known":                          Known{Email: "ann@example.com", GoOnURL: "/on", OtherURL: "/other"}.View(p),

@@ -47,6 +47,11 @@ func (f forms) totp(p Page) Field {
 	return field
 }
 
+// recovery is a recovery code.
+func recovery(p Page, problem string) Field {
+	return Field{ID: "recovery", Name: "recovery", Label: p.T("field.recovery"), Type: "text", Autocomplete: "off", Required: true, MaxLength: 40, Problem: problem}
+}
+
 // Second is the step of the sign-in page on which a second factor is shown.
 type Second struct {
 	Forms
@@ -84,7 +89,9 @@ func (s Second) View(p Page) View {
 		} else {
 			c.Unsupported = p.T("second.no_passkeys")
 		}
-		section.Forms = []Form{s.ceremony(p, "second", c, Button{Label: p.T("second.passkey"), Kind: kind})}
+		form := s.ceremony(p, "second", c, Button{Label: p.T("second.passkey"), Kind: kind})
+		form.Hidden = append(form.Hidden, Hidden{"remember", ""}) // as the box says, once the script has looked
+		section.Forms = []Form{form}
 		v.Sections = append(v.Sections, section)
 	}
 	if s.Recovery {
@@ -95,13 +102,9 @@ func (s Second) View(p Page) View {
 
 // recovery takes a recovery code, which has letters.
 func (s Second) recovery(p Page) Section {
-	field := Field{
-		ID: "recovery", Name: "recovery", Label: p.T("field.recovery"), Type: "text", Autocomplete: "off", Required: true, MaxLength: 40,
-		Problem: s.Problems["recovery"],
-	}
 	return Section{
 		ID: "recovery-part", Folded: p.T("second.recovery"),
-		Forms: []Form{s.form([]Field{field}, do("second", p.T("code.submit"), Secondary))},
+		Forms: []Form{s.form([]Field{recovery(p, s.Problems["recovery"])}, do("second", p.T("code.submit"), Secondary))},
 	}
 }
 

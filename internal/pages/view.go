@@ -69,6 +69,7 @@ type Section struct {
 	Or      string
 	Texts   []string
 	Facts   []Fact
+	QR      *QR // may be nil
 	Problem string
 	Done    string
 	Forms   []Form
@@ -199,7 +200,7 @@ func sample() View {
 		Passkey: &Ceremony{"/x", "{}", true, true, "failed", "unsupported"},
 	}
 	section := Section{
-		ID: "x", Heading: "Heading", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, Forms: []Form{form},
+		ID: "x", Heading: "Heading", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, QR: &QR{"M0 0h1v1h-1z", 9, "QR"}, Forms: []Form{form},
 		Items: []Item{{"a", "b", &form}}, Links: []Link{{"a", "/x", Primary, "google"}}, Folded: "More",
 	}
 	return View{

@@ -1,0 +1,94 @@
+package authkit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
+)
+
+// does posts a step of the account page, and returns the page to which it leads.
+func (b *seat) does(page answer, do string, typed ...string) answer {
+	b.s.t.Helper()
+	got := b.presses(page, do, typed...)
+	got.want(b.s.t, 303, "")
+	return b.opens(got.leadsTo())
+}
+
+func TestTheAuthenticatorAppOnTheAccountPage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	b := s.visitor()
+	b.enters()
+	page := b.opens(ownPage)
+	page.seen(t, `<section id="factors"`, "Set up an authenticator app", "Not set up.")
+	page = b.does(page, "totp-begin")
+	page.seen(t, `<svg class="qr"`, "Scan the picture")
+	seed := seedOn(t, page)
+	b.presses(page, "totp", "code=000000").marked(t, 401, "totp-code", "The code is wrong")
+	s.clock.Advance(6 * time.Minute)
+	page = b.does(page, "totp", "code="+codeOn(s, seed))
+	page.seen(t, "The last picture has expired.")
+	press := b.filled(page, "totp", "code="+codeOn(s, seedOn(t, page)))
+	seed = seedOn(t, page)
+	got := s.do(press())
+	got.seen(t, `class="codes"`)
+	codes := codesOnPage.FindAllString(got.Body.String(), -1)
+	s.equal("recovery codes", len(codes), 10)
+	s.equal("the codes after a second press", fmt.Sprint(codesOnPage.FindAllString(s.do(press()).Body.String(), -1)), fmt.Sprint(codes))
+	s.clock.Advance(time.Minute)
+	page = b.opens(ownPage)
+	page.seen(t, "You have 10 recovery codes left.", "Get new recovery codes", "-Confirm that it is you")
+
+	s.clock.Advance(11 * time.Minute)
+	page = b.opens(ownPage)
+	page.seen(t, "Confirm that it is you", "your second factor", `-value="fresh-password"`, `-value="totp-remove"`)
+	b.presses(page, "totp-remove").want(t, 403, "")
+	b.presses(page, "fresh-factor", "code=000000").marked(t, 401, "fresh-factor-code", "The code is wrong")
+	b.presses(page, "fresh-factor", "recovery=abc").marked(t, 401, "fresh-factor-recovery", "not an unused recovery code")
+	page = b.does(page, "fresh-factor", "code="+codeOn(s, seed))
+	page.seen(t, "Thank you.")
+	renewed := b.presses(page, "recovery-codes")
+	s.equal("new recovery codes", len(codesOnPage.FindAllString(renewed.Body.String(), -1)), 10)
+	b.does(page, "totp-remove").seen(t, "The authenticator app is turned off.", "Not set up.")
+}
+
+func TestPasskeysOnTheAccountPage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits, withPasskeys)
+	b := s.visitor()
+	b.enters()
+	p := &factored{w: s.world, device: authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{})}
+	page := b.opens(ownPage)
+	page.seen(t, "Add a passkey", " data-create hidden>")
+	bad := b.presses(page, "passkey-add", "state=AAAAAAAAAAAAAAAAAAAAAA", "credential={}")
+	bad.want(t, 401, "")
+	bad.seen(t, "The passkey was not accepted.")
+	page = b.does(page, "passkey-add", b.ceremony(p, page)...)
+	page.seen(t, "The passkey is added.", "Not used yet.")
+	id := page.found(t, `name="passkey_id" value="([^"]*)"`)
+	page = b.does(page, "passkey-rename", "passkey_id="+id, "name=My phone")
+	page.seen(t, "The passkey has its new name.", `value="My phone"`)
+	b.presses(page, "passkey-rename", "passkey_id="+id, "name=").want(t, 400, "")
+
+	s.clock.Advance(11 * time.Minute)
+	page = b.opens(ownPage)
+	page.seen(t, "Confirm with a passkey", "-your second factor within the last ten minutes</p><form")
+	page = b.does(page, "fresh-factor", b.ceremony(p, page)...)
+	page.seen(t, "Thank you.")
+	b.presses(page, "passkey-remove", "passkey_id=nothing").want(t, 404, "")
+	b.does(page, "passkey-remove", "passkey_id="+id).seen(t, "The passkey is removed.", "-My phone")
+}
+
+func TestAnAppWithoutFactorsShowsNoneOnTheAccountPage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	b := s.visitor()
+	b.enters()
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFAOff)})
+	page := b.opens(ownPage)
+	page.seen(t, `-id="factors"`)
+	b.presses(page, "totp-begin").want(t, 403, "")
+}
