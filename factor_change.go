@@ -133,7 +133,7 @@ func (e *Engine) SecondFactors(ctx context.Context, ref UserRef) (SecondFactors,
 	if err != nil {
 		return SecondFactors{}, err
 	}
-	held := account.factors()
+	held := e.factors.shown(app, account)
 	out := SecondFactors{Methods: []string{}, RecoveryCodes: held.recoveryLeft(), Required: app.requiresFactor()}
 	for _, m := range held.methods() {
 		if m != methodRecovery {

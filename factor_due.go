@@ -92,7 +92,7 @@ func (f *factors) due(app App, account *Account, step signInStep) (stage dueStag
 	}
 	var held heldFactors
 	if account != nil && !step.resets(account) { // a reset takes the factors away, since another person may have added them
-		held = account.factors()
+		held = f.shown(app, account)
 	}
 	switch {
 	case held.totp != nil, app.requiresFactor() && held.any():
@@ -222,7 +222,7 @@ func (d dueSignIn) refuse(ctx context.Context) error {
 	}
 	c := UserChange{Now: now, App: app.ID, ID: u.ID, Version: u.Version}
 	due := e.factors.wait(&c.Riders, newWait{app, u, d.step.deferred(d.stage, u.Email), d.step.browser, d.step.client, now})
-	due.Methods = e.factors.methodsOf(app, d.stage, d.account.factors())
+	due.Methods = e.factors.methodsOf(app, d.stage, e.factors.shown(app, d.account))
 	refusal := due.refusal(d.stage != dueFactor).about(d.account)
 	e.tokens.addOutcome(&c, d.step.press, dueOutcome(refusal))
 	if d.step.take == nil || d.step.passwordReset {

@@ -87,7 +87,7 @@ func (in FactorOwner) enrolment(ctx context.Context, e *Engine) (enrolment, erro
 		return enrolment{}, err
 	case w.step.Stage != dueEnroll:
 		return enrolment{}, invalidToken("the mfa_token is not for the enrolment of a factor").with(ReasonWrongKind)
-	case w.account.factors().any() && !w.step.resets(w.account):
+	case e.factors.shown(app, w.account).any() && !w.step.resets(w.account):
 		return enrolment{}, invalidToken("the user has set up a second factor since the first one").with(ReasonSpent)
 	}
 	n.account, n.waiting = w.account, &w
@@ -208,9 +208,9 @@ func (n enrolment) write(ctx context.Context, added newFactor) error {
 		if err != nil {
 			return err
 		}
-		if n.account.factors().any() && s.MFAAt.IsZero() { // it has begun before the user had one
+		if e.factors.shown(app, n.account).any() && s.MFAAt.IsZero() { // it has begun before the user had one
 			refusal := refuse(CodeReauthenticationRequired, "the user has set up a second factor since the session began to add one").about(n.account)
-			refusal.Methods = n.account.stepUpMethods()
+			refusal.Methods = e.factors.stepUpMethods(app, n.account)
 			return refusal
 		}
 		c.Prove = &SessionProof{ID: s.ID, AMR: withMethods(s.AMR, added.use.amr...), AuthTime: s.AuthTime, MFAAt: now}

@@ -50,6 +50,14 @@ func (f *factors) totpCredential(app, user uuid.UUID, data totpData) Credential 
 	}
 }
 
+// shown returns the factors of an account that can be shown: a passkey of a relying party that the app has
+// given up cannot.
+func (f *factors) shown(app App, account *Account) heldFactors {
+	held := account.factors()
+	held.passkeys = slices.DeleteFunc(held.passkeys, func(p heldPasskey) bool { return p.RPID != f.relyingParty(app) })
+	return held
+}
+
 // since returns since when the user has had a second factor without a break; zero: the user has none.
 func (f *factors) since(held heldFactors) (oldest time.Time, err error) {
 	if held.totp != nil {

@@ -163,3 +163,33 @@ func TestTheFactorThatResetsAPasswordStays(t *testing.T) {
 	}
 	p.has(t, authkit.FactorPasskey)
 }
+
+// A passkey of a relying party that the app has given up is no second factor any more.
+func TestAStrandedPasskeyIsNoSecondFactor(t *testing.T) {
+	t.Parallel()
+	w := localApp(t)
+	p := w.member(t, "ann@example.com")
+	p.enrolPasskey(t)
+	w.patchApp(`{"passkey_rp_id":"example.com","strand_passkeys":true}`).want(t, 200, "")
+	t.Run("a fresh session is fresh without it", func(t *testing.T) {
+		p.token = p.first().text(t, "token")
+		p.post("/auth/totp/begin/{app_id}", `{}`).want(t, 200, "")
+	})
+	t.Run("a step-up takes the password", func(t *testing.T) {
+		w.clock.Advance(11 * time.Minute)
+		refused := p.post("/auth/totp/begin/{app_id}", `{}`)
+		refused.want(t, 403, "reauthentication_required")
+		if got := fmt.Sprint(refused.body["methods"]); got != "[password sign_in]" {
+			t.Errorf("methods: got %s, want [password sign_in]", got)
+		}
+		p.post("/auth/step-up/{app_id}", `{"password":"`+password+`"}`).want(t, 200, "")
+	})
+	t.Run("an app that requires a factor lets its user set another up", func(t *testing.T) {
+		w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+		p.first().want(t, 401, "mfa_enrollment_required")
+	})
+	t.Run("it counts again with its relying party", func(t *testing.T) {
+		w.settings(authkit.AppPatch{PasskeyRPID: new("")})
+		p.first().want(t, 401, "mfa_required")
+	})
+}

@@ -122,10 +122,19 @@ func (c *call) mustBeFresh() error {
 	if c.authTime.IsZero() || age > freshFor || age < -clockLeeway {
 		return c.notFresh("this requires a sign-in within the last ten minutes")
 	}
-	if c.user.Factors != 0 && c.session.MFAAt.IsZero() {
-		return c.notFresh("this requires a second factor")
+	if c.user.Factors == 0 || !c.session.MFAAt.IsZero() {
+		return nil
 	}
-	return nil
+	refusal := c.notFresh("this requires a second factor")
+	if said, ok := errors.AsType[*Error](refusal); ok && said.Code == CodeReauthenticationRequired && !said.takesFactor() {
+		return nil // the user's passkeys are of a relying party that the app has given up
+	}
+	return refusal
+}
+
+// takesFactor reports whether a second factor is among the methods of a refusal.
+func (e *Error) takesFactor() bool {
+	return slices.Contains(e.Methods, methodTOTP) || slices.Contains(e.Methods, methodPasskey)
 }
 
 // notFresh refuses a sign-in, and names the methods that make it fresh.

@@ -93,7 +93,7 @@ func (t stepUpTry) run(ctx context.Context) (SignIn, error) {
 
 // prove checks what the user of the session shows.
 func (t stepUpTry) prove(ctx context.Context, account *Account) (factorUse, error) {
-	e, app, in, held := t.e, t.app, t.in, account.factors()
+	e, app, in, held := t.e, t.app, t.in, t.e.factors.shown(t.app, account)
 	switch {
 	case t.state != nil:
 		return e.factors.usePasskey(ctx, account, shownPasskey{app, *t.state, in.Credential, in.Client})
@@ -101,7 +101,7 @@ func (t stepUpTry) prove(ctx context.Context, account *Account) (factorUse, erro
 		return e.factors.prove(ctx, factorCode{app: app, account: account, code: in.Code, class: classSession, client: in.Client})
 	case held.any():
 		refusal := refuse(CodeReauthenticationRequired, "a user with a second factor steps up by that").about(account)
-		refusal.Methods, refusal.page.text = account.stepUpMethods(), "problem.second_factor_first"
+		refusal.Methods, refusal.page.text = e.factors.stepUpMethods(app, account), "problem.second_factor_first"
 		return factorUse{}, refusal
 	}
 	// For this session alone: attempts of strangers at the address do not lock the user out.
@@ -121,20 +121,25 @@ func (t stepUpTry) prove(ctx context.Context, account *Account) (factorUse, erro
 }
 
 // stepUpMethods lists by what the user makes a session fresh.
-func (a *Account) stepUpMethods() []string {
-	methods := a.factors().methods()
-	if len(methods) == 0 && a.password() != "" {
+func (f *factors) stepUpMethods(app App, account *Account) []string {
+	methods := f.shown(app, account).methods()
+	if len(methods) == 0 && account.password() != "" {
 		methods = append(methods, methodPassword)
 	}
 	return append(methods, methodSignIn)
 }
 
 // StepUpMethods lists by what a user makes a session fresh: as in [SecondFactorDue.Methods], and
-// "password" for a user without a second factor; "sign_in" is always among them. [CodeUserNotFound].
+// "password" for a user without a second factor; "sign_in" is always among them. [CodeUserNotFound];
+// [CodeAppNotFound].
 func (e *Engine) StepUpMethods(ctx context.Context, ref UserRef) ([]string, error) {
+	app, err := e.App(ctx, ref.App)
+	if err != nil {
+		return nil, err
+	}
 	account, err := e.accountOf(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
-	return account.stepUpMethods(), nil
+	return e.factors.stepUpMethods(app, account), nil
 }
