@@ -45,6 +45,12 @@ type happenings struct {
 // visit opens a window of the browser, in which an app that holds sessions in cookies is visited.
 func visit(t *testing.T, browser context.Context, change ...func(*authkit.Config)) *guest {
 	t.Helper()
+	return visitAt(t, subpath, browser, change...)
+}
+
+// visitAt opens a window in which an app is visited at a mount.
+func visitAt(t *testing.T, m mount, browser context.Context, change ...func(*authkit.Config)) *guest {
+	t.Helper()
 	v := &guest{}
 	goal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if v.stays {
@@ -56,7 +62,7 @@ func visit(t *testing.T, browser context.Context, change ...func(*authkit.Config
 	t.Cleanup(goal.Close)
 	v.goal = goal.URL + "/landed"
 	kit, config := authkittest.Config(t), new(authkit.Config)
-	v.world = setup(t, subpath, slices.Concat([]func(*authkit.Config){func(c *authkit.Config) {
+	v.world = setup(t, m, slices.Concat([]func(*authkit.Config){func(c *authkit.Config) {
 		c.Limits.InsecureOff, c.InsecureAllowLoopbackProviders = true, true
 		c.Mailer, c.Now, config = kit.Mailer, kit.Now, c
 	}}, change)...)

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -231,7 +232,9 @@ var pageFlows = map[string]func(v *guest, scripts bool){
 func TestFlowsOfThePages(t *testing.T) {
 	t.Parallel()
 	browser := launch(t)
-	for name, flow := range pageFlows {
+	flows := maps.Clone(pageFlows)
+	maps.Copy(flows, secondFlows)
+	for name, flow := range flows {
 		for how, scripts := range map[string]bool{"with script": true, "without script": false} {
 			t.Run(name+" "+how, func(t *testing.T) {
 				t.Parallel()
