@@ -78,7 +78,7 @@ type Error struct {
 	ProviderCode string        // with CodeProviderRefused: the provider's own code, if it is a registered one
 	Binding      string        // with CodeEmailNotVerified: the binding, if a proof was mailed
 	Reason       Reason        // with CodeInvalidToken: why, if the caller may know; may be empty
-	TriesLeft    int           // with ReasonWrongCode: how often a code may still be tried
+	TriesLeft    int           // with ReasonWrongCode: how often a code may still be tried; 0, too, where the code has no tries of its own: StepUpSession, FinishTOTP
 
 	Second  *SecondFactorDue // with CodeMFARequired and CodeMFAEnrollmentRequired
 	Methods []string         // with CodeReauthenticationRequired: the methods of a step-up that the user has, as in SecondFactorDue, "password" and "sign_in"; may be empty
@@ -86,6 +86,7 @@ type Error struct {
 	Err error // the cause, for the log only
 
 	exhausted policy    // with CodeRateLimited: the limit
+	uncounted bool      // with ReasonWrongCode: the code has no tries of its own
 	user      uuid.UUID // the user it is about, for the observer only
 	page      pageText  // the texts of its page; empty: those of the code
 }

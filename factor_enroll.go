@@ -151,7 +151,9 @@ func (n enrolment) newTOTP(ctx context.Context, in TOTPFinish) (newFactor, error
 		return newFactor{}, err
 	}
 	if data, err = useTOTP(data, in.Code, now, classSession); err != nil {
-		return newFactor{}, invalidToken("the code is not one of the new TOTP").with(ReasonWrongCode).about(n.account)
+		refusal := invalidToken("the code is not one of the new TOTP").with(ReasonWrongCode).about(n.account)
+		refusal.uncounted = true // guesses of a seed that the asker was just told win nothing
+		return newFactor{}, refusal
 	}
 	codes, recovery, err := f.newRecovery(ctx, n.app, u.ID, in.Client)
 	return newFactor{

@@ -73,6 +73,7 @@ func (f *factors) prove(ctx context.Context, c factorCode) (factorUse, error) {
 func (f *factors) wrongCode(ctx context.Context, c factorCode) error {
 	refusal := invalidToken("the code is wrong, of another time, or was used").with(ReasonWrongCode).about(c.account)
 	if c.take == nil {
+		refusal.uncounted = true
 		return refusal
 	}
 	tried, _, err := f.tokens.try(ctx, c.app.ID, Try{Take: *c.take, Max: codeTries})

@@ -202,6 +202,33 @@ func TestPasskey(t *testing.T) {
 	})
 }
 
+func TestCodesOfASessionTellNoTriesLeft(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	p := w.member(t, "ann@example.com")
+	begun := p.post("/auth/totp/begin/{app_id}", `{}`)
+	begun.want(t, 200, "")
+	p.seed = seedOf(t, begun)
+	finish := func(code string) answer {
+		body := fmt.Sprintf(`{"state":%q,"binding":%q,"code":%q}`, begun.text(t, "state"), begun.text(t, "binding"), code)
+		return p.post("/auth/totp/finish/{app_id}", body)
+	}
+	t.Run("at the end of an enrolment, whose state goes on", func(t *testing.T) {
+		for range 6 {
+			w.reasons(t, "wrong_code", finish("000000"))
+		}
+		finish(p.code()).want(t, 201, "")
+	})
+	t.Run("at a step-up, which only the limit of the day bounds", func(t *testing.T) {
+		stepUp := func(code string) answer { return p.post("/auth/step-up/{app_id}", fmt.Sprintf(`{"code":%q}`, code)) }
+		for range 6 {
+			w.reasons(t, "wrong_code", stepUp("000000"))
+		}
+		w.clock.Advance(30 * time.Second)
+		stepUp(p.code()).want(t, 200, "")
+	})
+}
+
 func TestAPasskeyIsASecondFactor(t *testing.T) {
 	t.Parallel()
 	w := setup(t, withoutLimits, withPasskeys)

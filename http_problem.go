@@ -94,7 +94,7 @@ type problem struct {
 	ProviderCode string       `json:"provider_code,omitempty"` // the provider's own code, with provider_refused
 	Binding      string       `json:"binding,omitempty"`       // with email_not_verified: that of the proof that was mailed; with mfa_token: that of the token
 	Reason       Reason       `json:"reason,omitempty"`        // with invalid_token: why, if the asker may know; values may be added
-	TriesLeft    *int         `json:"tries_left,omitempty"`    // with reason wrong_code: how often a code may still be tried
+	TriesLeft    *int         `json:"tries_left,omitempty"`    // with reason wrong_code: how often a code may still be tried; missing where only the limits bound that
 	MFAToken     string       `json:"mfa_token,omitempty"`     // with mfa_required and mfa_enrollment_required: stands for the first factor
 	Methods      []string     `json:"methods,omitempty"`       // likewise, and with reauthentication_required: totp, recovery_code, passkey, email_code, password, sign_in
 	ExpiresIn    int          `json:"expires_in,omitzero"`     // in how many seconds mfa_token expires
@@ -131,7 +131,7 @@ func writeProblem(w http.ResponseWriter, docs string, err *Error, requestID stri
 	if due := err.Second; due != nil {
 		p.MFAToken, p.Binding, p.Methods, p.ExpiresIn = due.Token, due.Binding, due.Methods, wholeSeconds(due.ExpiresIn)
 	}
-	if err.Reason == ReasonWrongCode {
+	if err.Reason == ReasonWrongCode && !err.uncounted {
 		p.TriesLeft = &err.TriesLeft
 	}
 	// A write that fails is not reported: the peer may be gone.

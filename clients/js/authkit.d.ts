@@ -609,7 +609,7 @@ export interface Problem {
   status: number;
   /** The status in words. */
   title: string;
-  /** With reason wrong_code: how often a code may still be tried. */
+  /** With reason wrong_code: how often a code may still be tried; missing where only the limits bound that. */
   tries_left?: number;
   /** The address of a page about the code. */
   type: string;
