@@ -267,7 +267,15 @@ func TestAnAuthenticatorThatWasClonedIsRefused(t *testing.T) {
 	finish().want(t, 200, "")
 	finish().want(t, 200, "")
 	p.device = clone
-	finish().want(t, 401, "invalid_credentials")
+	body := "{" + p.shows(t, "") + "}"
+	w.send("POST", w.in("/auth/passkey/finish/{app_id}"), body).want(t, 401, "invalid_credentials")
+	w.runOnce()
+	mails := len(w.outbox.Messages())
+	w.send("POST", w.in("/auth/passkey/finish/{app_id}"), body).want(t, 401, "invalid_credentials")
+	w.runOnce()
+	if again := len(w.outbox.Messages()) - mails; again != 0 {
+		t.Errorf("got %d more mails of the same answer, want one in all", again)
+	}
 	if m := w.mailTo(p.email); m.Subject != "A passkey was refused at Demo" || strings.Contains(m.Text, "/auth/email/undo/") {
 		t.Errorf("mail: got %q: %s", m.Subject, m.Text)
 	}

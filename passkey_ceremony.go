@@ -131,6 +131,7 @@ func (f *factors) newState(ctx context.Context, t Token, by asker, data ceremony
 type ceremonyState struct {
 	take    Take
 	data    ceremonyData
+	spent   bool
 	user    uuid.UUID // the nil UUID: of no user yet
 	account *Account  // of user
 }
@@ -159,7 +160,7 @@ func (f *factors) claimState(ctx context.Context, app App, text string, by asker
 	if err != nil {
 		return ceremonyState{}, err
 	}
-	s := ceremonyState{take: take}
+	s := ceremonyState{take: take, spent: true}
 	t, ok, err := f.tokens.claim(ctx, app.ID, take)
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -206,9 +207,14 @@ func (p heldPasskey) cloned(use PasskeyUse) bool {
 	return !p.BackupEligible && (p.Counter != 0 || use.Counter != 0) && use.Counter <= p.Counter
 }
 
-// tellOfClone writes the event of an authenticator that may have been cloned and mails its user, and
-// returns the refusal.
+// tellOfClone writes the event of an authenticator that may have been cloned and mails its user, once for
+// a state, and returns the refusal.
 func (f *factors) tellOfClone(ctx context.Context, account *Account, p *heldPasskey, shown shownPasskey) error {
+	if !shown.state.spent {
+		if _, ok, err := f.tokens.claim(ctx, shown.app.ID, shown.state.take); err != nil || !ok {
+			return cmp.Or[error](err, wrongPasskey(cause("the state was spent by another request")))
+		}
+	}
 	u, by := account.User, shown.client
 	c := UserChange{Now: f.now(), App: shown.app.ID, ID: u.ID}
 	c.Riders.note(c.Now, Event{App: c.App, UserID: u.ID, Type: EventPasskeyClone, Result: "warning", IP: by.IP, Reason: p.ID.String()})
