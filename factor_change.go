@@ -44,7 +44,7 @@ func (e *Engine) RenewRecoveryCodes(ctx context.Context, in FactorRemoval) (code
 		}
 		var set Credential
 		var err error
-		if codes, set, err = e.factors.newRecovery(ctx, c.app, c.ID, in.Client); err != nil {
+		if codes, set, err = e.factors.newRecovery(ctx, c.app, c.account, in.Client); err != nil {
 			return err
 		}
 		c.Put = append(c.Put, set)

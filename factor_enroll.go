@@ -155,7 +155,10 @@ func (n enrolment) newTOTP(ctx context.Context, in TOTPFinish) (newFactor, error
 		refusal.uncounted = true // guesses of a seed that the asker was just told win nothing
 		return newFactor{}, refusal
 	}
-	codes, recovery, err := f.newRecovery(ctx, n.app, u.ID, in.Client)
+	if data.Uses, err = f.usesOf(n.account.factors()); err != nil { // no limit has counted the code that confirms
+		return newFactor{}, err
+	}
+	codes, recovery, err := f.newRecovery(ctx, n.app, n.account, in.Client)
 	return newFactor{
 		kind: methodTOTP, take: state.take, codes: codes, ends: true, stays: data.stays(now.Add(-forUndo.ttl)), client: in.Client,
 		use: factorUse{method: methodTOTP, amr: []string{amrOTP}, put: []Credential{f.totpCredential(n.app.ID, u.ID, data), recovery}},

@@ -77,6 +77,16 @@ func (f *factors) since(held heldFactors) (oldest time.Time, err error) {
 	return oldest, nil
 }
 
+// usesOf returns the right codes of the day of the account's TOTP, which another one in its place goes on
+// with: the limits have counted them for the user.
+func (f *factors) usesOf(held heldFactors) (codeUses, error) {
+	if held.totp == nil {
+		return codeUses{}, nil
+	}
+	data, err := f.openTOTP(*held.totp)
+	return data.Uses, err
+}
+
 // generation names the set of an account's factors. It changes with every factor that is added,
 // replaced or removed, with a first password, and with a new set of recovery codes; not with their use.
 func (f *factors) generation(account *Account) ([]byte, error) {

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/authkit-dev/authkit/internal/device"
 	"github.com/authkit-dev/authkit/internal/password"
 	"github.com/authkit-dev/authkit/internal/token"
@@ -160,11 +158,15 @@ func (f *factors) proveRecovery(ctx context.Context, c factorCode, code string) 
 	return factorUse{method: methodRecovery, amr: []string{amrOTP}, put: []Credential{put}, left: len(data.Hashes)}, nil
 }
 
-// newRecovery makes a set of recovery codes: the codes, which are shown once, and their credential.
-func (f *factors) newRecovery(ctx context.Context, app App, user uuid.UUID, by Client) ([]string, Credential, error) {
+// newRecovery makes a set of recovery codes for an account: the codes, which are shown once, and their
+// credential. What was used today of the set that it replaces goes on to count.
+func (f *factors) newRecovery(ctx context.Context, app App, account *Account, by Client) ([]string, Credential, error) {
 	const most = 10
-	now := f.now()
+	now, user := f.now(), account.User.ID
 	data, salt := recoveryData{ID: newID(now)}, password.Salt()
+	if held := account.factors().recovery; held != nil {
+		data.Uses = readRecovery(*held).Uses
+	}
 	codes := make([]string, most)
 	for i := range codes {
 		codes[i] = totp.NewRecoveryCode()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -199,12 +200,13 @@ func (t *secondTry) proveAddress(ctx context.Context) error {
 }
 
 // tryMailedCode compares the mailed code, of which each token has five tries, and each user twenty wrong
-// ones a day.
+// ones a day for each class of clients.
 func (f *factors) tryMailedCode(ctx context.Context, app App, in SecondFactor, w waiting) error {
 	if len(in.Code) != 6 {
 		return invalidToken("the code is not of six digits").with(reasonOfForm(in.Code, formCode))
 	}
-	daily := f.limits.countFor(limitFactorUser, f.now().Format("2006-01-02")+" mail "+w.user().String())
+	of := string(rune('0' + f.classOf(w.account.User, in.Device)))
+	daily := f.limits.countFor(limitFactorUser, f.now().Format(time.DateOnly)+" mail "+of+" "+w.user().String())
 	if err := f.limits.hit(ctx, app, in.Client.withDeferred([]count{daily})...); err != nil {
 		return err
 	}

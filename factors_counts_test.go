@@ -1,0 +1,78 @@
+package authkit_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// withoutRates lets through any number of tries at passwords and mails; the tries at second factors keep
+// their limits.
+func withoutRates(c *authkit.Config) {
+	c.Limits.Credentials, c.Limits.Mail = "100000/m/ip, 100000/m/email", "100000/h/ip, 100000/h/email"
+	c.Limits.OAuth = "100000/m/ip"
+}
+
+func TestRightCodesCountForNothing(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutRates, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	p.enrolTOTP(t)
+	signIn := func(code string) answer { return p.second(t, p.first(), code, "") }
+	t.Run("though another TOTP takes the place of theirs", func(t *testing.T) {
+		for range 21 {
+			got := signIn(p.code())
+			got.want(t, 200, "")
+			p.token = got.text(t, "token")
+			w.clock.Advance(30 * time.Second)
+		}
+		p.enrolTOTP(t)
+		signIn(p.code()).want(t, 200, "")
+		w.clock.Advance(30 * time.Second)
+	})
+	t.Run("though new recovery codes take the place of theirs", func(t *testing.T) {
+		for _, code := range p.recovery {
+			got := signIn(code)
+			got.want(t, 200, "")
+			p.token = got.text(t, "token")
+		}
+		renewed := p.post("/auth/recovery-codes/{app_id}", `{}`)
+		renewed.want(t, 201, "")
+		signIn(renewed.body["recovery_codes"].([]any)[0].(string)).want(t, 200, "")
+	})
+	t.Run("and a TOTP that is replaced over and over gives a guesser no more tries", func(t *testing.T) {
+		w.clock.Advance(24 * time.Hour)
+		p.token = signIn(p.code()).text(t, "token")
+		stepUp := func(code string) answer { return p.post("/auth/step-up/{app_id}", fmt.Sprintf(`{"code":%q}`, code)) }
+		for range 3 {
+			w.clock.Advance(30 * time.Second)
+			p.enrolTOTP(t)
+		}
+		for range 20 {
+			stepUp("000000").want(t, 401, "invalid_token")
+		}
+		stepUp(p.code()).want(t, 429, "rate_limited")
+	})
+}
+
+// A stranger who has the password takes the tries of strangers at the mailed code, not those of the
+// owner's device.
+func TestTheMailedCodeIsGuessedFewTimes(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutRates)
+	p := w.member(t, "ann@example.com")
+	device := w.deviceOf(p.first())
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	guess := func(headers ...string) answer {
+		due := p.first(headers...)
+		due.want(t, 401, "mfa_enrollment_required")
+		return w.send("POST", w.in("/auth/mfa/{app_id}"), fmt.Sprintf(`{"mfa_token":%q,"binding":%q,"code":"abcdef"}`, due.text(t, "mfa_token"), due.text(t, "binding")), headers...)
+	}
+	for range 20 {
+		guess().want(t, 401, "invalid_token")
+	}
+	guess().want(t, 429, "rate_limited")
+	guess(device).want(t, 401, "invalid_token")
+}
