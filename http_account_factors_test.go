@@ -7,6 +7,7 @@ import (
 
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/authkittest"
+	"github.com/authkit-dev/authkit/mail"
 )
 
 // does posts a step of the account page, and returns the page to which it leads.
@@ -91,4 +92,19 @@ func TestAnAppWithoutFactorsShowsNoneOnTheAccountPage(t *testing.T) {
 	page := b.opens(ownPage)
 	page.seen(t, `-id="factors"`)
 	b.presses(page, "totp-begin").want(t, 403, "")
+}
+
+// An app may begin to require a factor while a person without one is signed in.
+func TestAProofOnTheAccountPageSetsUpARequiredFactor(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	b := s.visitor()
+	p := &factored{w: s.world, email: b.enters()}
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	s.clock.Advance(11 * time.Minute)
+	page := p.asked(b, b.presses(b.opens(ownPage), "fresh-password", "password="+password))
+	page = b.does(page, "second", "code="+mail.Code(s.mail(p.email)))
+	got := b.presses(page, "totp", "code="+codeOn(s, seedOn(t, page)))
+	got.seen(t, `class="codes"`, `href="`+accountPage+s.app.ID.String()+`"`)
+	b.opens(ownPage).seen(t, "You have 10 recovery codes left.", "-Confirm that it is you")
 }

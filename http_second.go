@@ -27,8 +27,11 @@ func (s secondStep) takes(method string) bool { return slices.Contains(s.Methods
 // waits for. It is the one place for every flow of a browser, whatever its first factor was.
 func goToSecond(c person, refused *Error) error {
 	due, query := refused.Second, url.Values{}
-	if path := c.r.URL.Path; strings.HasPrefix(path, "/auth/sign-in/") || strings.HasPrefix(path, "/auth/sign-up/") {
+	switch path := c.r.URL.Path; {
+	case strings.HasPrefix(path, "/auth/sign-in/"), strings.HasPrefix(path, "/auth/sign-up/"):
 		query = carriedOn(c.r.URL.Query())
+	case strings.HasPrefix(path, "/auth/account/"):
+		query.Set("next", nextAccount)
 	}
 	flow := signInFlow{query: query}
 	if due.Flow.RedirectTo != "" {
