@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
@@ -96,5 +97,27 @@ func TestOriginsOfTheRelyingPartyAlone(t *testing.T) {
 		if got := w.send("POST", w.in(passkeyFinish), "{"+p.shows(t, "")+"}"); got.Code != status {
 			t.Errorf("%s: got %d %s, want %d", from, got.Code, got.Body, status)
 		}
+	}
+}
+
+func TestWhyThereAreNoPasskeys(t *testing.T) {
+	t.Parallel()
+	onAddress := func(c *authkit.Config) { c.BaseURL = "http://127.0.0.1:8080/id" }
+	for name, c := range map[string]struct {
+		change []func(*authkit.Config)
+		want   string
+	}{
+		"the host has passed no verifier": {[]func(*authkit.Config){onAddress}, "Config.Passkeys"},
+		"the base URL has no domain":      {[]func(*authkit.Config){onAddress, withPasskeys}, "the base URL has an IP address"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, c.change...)
+			got := w.send("POST", w.in("/auth/passkey/begin/{app_id}"), `{}`)
+			got.want(t, 404, "not_found")
+			if detail := got.text(t, "detail"); !strings.Contains(detail, c.want) {
+				t.Errorf("detail: got %q, want %q in it", detail, c.want)
+			}
+		})
 	}
 }

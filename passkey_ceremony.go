@@ -56,10 +56,13 @@ func (e *Engine) HasPasskeys(app App) bool { return e.factors.passkeysOn(app) }
 
 // needPasskeys refuses where there are no passkeys: [CodeNotFound].
 func (f *factors) needPasskeys(app App) error {
-	if f.passkeysOn(app) {
-		return nil
+	switch {
+	case f.passkeys == nil:
+		return refuse(CodeNotFound, "there are no passkeys here: the host has passed no Config.Passkeys")
+	case f.relyingParty(app) == "":
+		return refuse(CodeNotFound, "there are no passkeys here: the base URL has an IP address in place of a domain such as localhost, and the app has no passkey_rp_id")
 	}
-	return refuse(CodeNotFound, "there are no passkeys here: the host has passed no Config.Passkeys, or the host of its base URL is an IP address")
+	return nil
 }
 
 // ceremony is the part of a ceremony that follows from its state.
