@@ -76,3 +76,20 @@ func TestTheMailedCodeIsGuessedFewTimes(t *testing.T) {
 	guess().want(t, 429, "rate_limited")
 	guess(device).want(t, 401, "invalid_token")
 }
+
+// Each set costs ten password hashes.
+func TestNewRecoveryCodesAreLimited(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.member(t, "ann@example.com")
+	p.enrolTOTP(t)
+	made := 0
+	for range 21 {
+		if p.post("/auth/recovery-codes/{app_id}", `{}`).Code == 201 {
+			made++
+		}
+	}
+	if made > 20 || made < 15 {
+		t.Errorf("got %d sets in a minute, want what a peer may try proofs", made)
+	}
+}

@@ -81,7 +81,7 @@ var factorRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/recovery-codes/{app_id}", operation: "RenewRecoveryCodes", summary: "Make new recovery codes",
-		caller: &byFreshUser, remembers: true, action: withBody[emptyBody]{renewRecoveryCodes},
+		caller: &byFreshUser, remembers: true, limit: limitProofPeer, action: withBody[emptyBody]{renewRecoveryCodes},
 		answers: []result{{201, recoveryJSON{}}},
 		codes:   []Code{CodeNotFound},
 		example: `{}`,

@@ -83,6 +83,7 @@ var accountLimits = []stepLimit{
 	{pages.ChangePassword, limitCredentialsPeer, false}, {pages.FreshPassword, limitCredentialsPeer, true},
 	{pages.Connect, limitOAuthPeer, false},
 	{pages.BeginTOTP, limitOAuthPeer, false}, {pages.ConfirmTOTP, limitProofPeer, false}, {pages.AddPasskey, limitProofPeer, false},
+	{pages.RenewCodes, limitProofPeer, false},
 	{pages.FreshFactor, limitCredentialsPeer, true},
 }
 
