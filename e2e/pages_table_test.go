@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/draw"
@@ -26,6 +27,7 @@ type shownPage struct {
 
 	tells   string // what the page has to show: "problem" or "done" of all, or "wrong" of a field
 	change  func(*authkit.Config)
+	named   bool // its server has a name, so that there are passkeys
 	english bool // it is in English, whatever the person reads
 }
 
@@ -450,12 +452,12 @@ func TestThePages(t *testing.T) {
 	t.Parallel()
 	browser := launch(t)
 	album := newAlbum(t)
-	for _, all := range [][]shownPage{signInPages, linkPages, accountPages} {
+	for _, all := range [][]shownPage{signInPages, linkPages, accountPages, factorPages} {
 		for _, p := range all {
 			for _, l := range []language{{"en", "ltr"}, {"de", "ltr"}, {"ar", "rtl"}} {
 				t.Run(p.name+" in "+l.tag, func(t *testing.T) {
 					t.Parallel()
-					v := visit(t, browser, p.changes()...)
+					v := p.visit(t, browser)
 					v.reads(l.tag)
 					p.open(v)
 					looksRight(t, v, p, l, album)
@@ -465,9 +467,15 @@ func TestThePages(t *testing.T) {
 	}
 }
 
-func (p shownPage) changes() []func(*authkit.Config) {
-	if p.change == nil {
-		return nil
+// visit opens a window in which the page is to be opened.
+func (p shownPage) visit(t *testing.T, browser context.Context) *guest {
+	t.Helper()
+	var changes []func(*authkit.Config)
+	if p.change != nil {
+		changes = append(changes, p.change)
 	}
-	return []func(*authkit.Config){p.change}
+	if p.named {
+		return visitAt(t, named, browser, append(changes, withPasskeys)...)
+	}
+	return visit(t, browser, changes...)
 }
