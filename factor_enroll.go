@@ -9,7 +9,8 @@ import (
 )
 
 // FactorOwner says for whom a factor is added: the user of a session or, with
-// [CodeMFAEnrollmentRequired], of a sign-in that waits.
+// [CodeMFAEnrollmentRequired], of a sign-in that waits. The caller has checked that the session is fresh;
+// a Token needs no more than its Binding or Browser.
 type FactorOwner struct {
 	App uuid.UUID
 
@@ -119,7 +120,7 @@ type TOTPFinish struct {
 // Enrolled is the outcome of a factor that was added.
 type Enrolled struct {
 	RecoveryCodes []string // of a TOTP: shown once
-	Passkey       Passkey  // of a passkey
+	Passkey       Passkey  // of a passkey; of a TOTP the zero Passkey
 
 	// Landing is the sign-in that waited for the factor; nil for a factor that a session adds.
 	Landing *Landing

@@ -111,7 +111,7 @@ func (f *factors) generation(account *Account) ([]byte, error) {
 	return token.Hash(seal.AAD(names...)), nil
 }
 
-// errUsed refuses a code that was used.
+// errWrongCode refuses a code.
 var errWrongCode = errors.New("the code is wrong, of another time, or was used")
 
 // useTOTP returns the data of a TOTP after the use of a code. errWrongCode.

@@ -64,6 +64,8 @@ func (e *Engine) RequireRole(app AppFor, roles ...string) func(http.Handler) htt
 // longer ago than within; zero or less: twelve hours. Every other session gets 403
 // [CodeReauthenticationRequired], with the methods that make it fresh ([Engine.StepUpSession]). It goes
 // by [Identity.SecondFactorAt], and so by the store's word that is no older than Config.Tokens.LiveWithin.
+// A user without a factor sets one up first, which the session at hand has shown then: the methods of
+// such a user have neither "totp" nor "passkey".
 func (e *Engine) RequireSecondFactor(app AppFor, within time.Duration) func(http.Handler) http.Handler {
 	if within <= 0 {
 		within = secondFactorFor

@@ -101,9 +101,9 @@ type Ceremony struct {
 	// parseRequestOptionsFromJSON takes.
 	Options json.RawMessage
 
-	State     string // goes with the answer; once, for five minutes
-	Binding   string // goes with State, unless the binding cookie does
-	ExpiresIn time.Duration
+	State     string        // goes with the answer, and works once; the end of an enrolment that is refused leaves it
+	Binding   string        // goes with State, unless the binding cookie does
+	ExpiresIn time.Duration // of State: five minutes
 }
 
 // asker is who begins a ceremony, and goes on with it: the binding that the request sent, or else the

@@ -100,8 +100,9 @@ type PasskeyFinish struct {
 // goes on in the same step, and the user's other sessions end.
 //
 // [CodeInvalidToken]: the state is spent, expired, or of another user or browser. [CodeInvalidCredentials]:
-// the credential cannot be verified, or another user of the app has it. [CodeReauthenticationRequired], as
-// by [Engine.FinishTOTP]. [CodeLimitReached].
+// the credential cannot be verified, or a user of the app has it. [CodeReauthenticationRequired], as by
+// [Engine.FinishTOTP]. [CodeInvalidRequest]: the name. [CodeLimitReached]: the user has 20. [CodeNotFound]:
+// there are no passkeys here. A refusal spends nothing.
 func (e *Engine) FinishNewPasskey(ctx context.Context, in PasskeyFinish) (_ Enrolled, err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorAdd, in.App, in.Client}, &err)
 	if err := checkPasskeyName(in.Name); err != nil {

@@ -22,13 +22,14 @@ type SecondFactor struct {
 
 	// Code is a code of the user's TOTP, a recovery code or, with the method "email_code", the mailed
 	// one. Otherwise State and Credential are those of a passkey of the user
-	// ([Engine.BeginPasskey]).
+	// ([Engine.BeginPasskey]); where Credential is set, Code counts for nothing.
 	Code       string
 	State      string
 	Credential json.RawMessage
 
 	// Remember asks the app not to want a second factor in this browser again, for as many days as its
-	// settings allow. Device is as in [PasswordSignIn].
+	// settings allow; with a recovery code, or where they allow none, it asks for nothing. Device is as
+	// in [PasswordSignIn], and is how the browser is known again.
 	Remember bool
 	Device   string
 
@@ -46,7 +47,8 @@ type SecondFactor struct {
 //
 // [CodeInvalidToken]: the token is spent, expired, or of another app, user or browser. With
 // [ReasonWrongCode] the code is wrong or was used; that spends nothing, and Error.TriesLeft says
-// how often the token may still be tried. [CodeRateLimited]: the user has no tries left today.
+// how often the token may still be tried. [CodeInvalidCredentials]: the passkey cannot be verified, or is
+// not the user's; that spends the state alone. [CodeRateLimited]: the user has no tries left today.
 // [CodeMFAEnrollmentRequired]: the code of the mail was right; a factor is to be enrolled with the
 // new token. The other errors are those of the first factor.
 func (e *Engine) SignInWithSecondFactor(ctx context.Context, in SecondFactor) (_ SignIn, err error) {

@@ -7,7 +7,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// StepUp proves in a running session that its user is still there.
+// StepUp proves in a running session that its user is still there. One thing is shown: of several, the
+// passkey counts, and then the code.
 type StepUp struct {
 	App, User, Session uuid.UUID
 
@@ -27,9 +28,13 @@ type StepUp struct {
 // session, and no refresh token: the one at hand goes on. A user with a second factor steps up by that
 // alone; the session has shown a second factor then.
 //
-// [CodeInvalidCredentials]: the password is wrong. [CodeInvalidToken]: the code or the state is wrong, used
-// or another's. [CodeReauthenticationRequired]: a password does not do, since the user has a second
-// factor; Error.Methods says what does. [CodeRateLimited].
+// A code and a state work once, of any number of concurrent calls. A wrong code spends nothing, a passkey that
+// is refused spends its state.
+//
+// [CodeInvalidCredentials]: the password is wrong, the user has none, or the passkey cannot be verified.
+// [CodeInvalidToken]: the code or the state is wrong, used or another's, or the session has ended.
+// [CodeReauthenticationRequired]: a password does not do, since the user has a second factor; Error.Methods
+// says what does. [CodeRateLimited].
 func (e *Engine) StepUpSession(ctx context.Context, in StepUp) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStepUp, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
