@@ -27,15 +27,6 @@ const (
 	methodSignIn    = "sign_in"
 )
 
-// The entries of `amr` (RFC 8176).
-const (
-	amrMFA  = "mfa"
-	amrPwd  = "pwd"
-	amrOTP  = "otp"
-	amrPop  = "pop"
-	amrUser = "user"
-)
-
 // totpData is the sealed data of a TOTP.
 type totpData struct {
 	ID     uuid.UUID `json:"id"` // of this seed: another one of the user has another
@@ -222,20 +213,6 @@ func (a *Account) factorsAfter(c UserChange) heldFactors {
 		left = append(slices.DeleteFunc(left, same(put)), put)
 	}
 	return factorsOf(left)
-}
-
-// noteFactors completes a step on the credentials of an account: the user's record says which factors are
-// left, a factor that is gone takes `mfa` out of the running sessions, and a TOTP names the secret that
-// sealed it, so that none is kept under a retired one.
-func (f *factors) noteFactors(c *UserChange, account *Account) {
-	if slices.ContainsFunc(c.Put, func(one Credential) bool { return one.Kind == totpKind }) {
-		c.Riders.Secret = f.secret
-	}
-	was, is := account.factors(), account.factorsAfter(*c)
-	if was.set() != is.set() {
-		c.Factors = new(is.set())
-	}
-	c.DropMFA = is.lost(was)
 }
 
 // lost reports whether a factor of before is gone, or another is in its place.

@@ -123,3 +123,17 @@ func useTOTP(data totpData, code string, now time.Time, of class) (totpData, err
 	data.Step, data.Uses = step, data.Uses.with(now.Format(time.DateOnly), of)
 	return data, nil
 }
+
+// noteFactors completes a step on the credentials of an account: the user's record says which factors are
+// left, a factor that is gone takes `mfa` out of the running sessions, and a TOTP names the secret that
+// sealed it, so that none is kept under a retired one.
+func (f *factors) noteFactors(c *UserChange, account *Account) {
+	if slices.ContainsFunc(c.Put, func(one Credential) bool { return one.Kind == totpKind }) {
+		c.Riders.Secret = f.secret
+	}
+	was, is := account.factors(), account.factorsAfter(*c)
+	if was.set() != is.set() {
+		c.Factors = new(is.set())
+	}
+	c.DropMFA = is.lost(was)
+}

@@ -5,6 +5,15 @@ import (
 	"time"
 )
 
+// The entries of `amr` (RFC 8176).
+const (
+	amrMFA  = "mfa"
+	amrPwd  = "pwd"
+	amrOTP  = "otp"
+	amrPop  = "pop"
+	amrUser = "user"
+)
+
 // clockLeeway is how far ahead of its own clock a process takes a time that another has written.
 const clockLeeway = time.Minute
 
