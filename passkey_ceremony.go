@@ -51,9 +51,6 @@ func (f *factors) relyingParty(app App) string {
 // passkeysOn reports whether the app can have passkeys.
 func (f *factors) passkeysOn(app App) bool { return f.passkeys != nil && f.relyingParty(app) != "" }
 
-// HasPasskeys reports whether people can have passkeys in an app.
-func (e *Engine) HasPasskeys(app App) bool { return e.factors.passkeysOn(app) }
-
 // needPasskeys refuses where there are no passkeys: [CodeNotFound].
 func (f *factors) needPasskeys(app App) error {
 	switch {

@@ -38,6 +38,9 @@ func (p heldPasskey) public() Passkey {
 	}
 }
 
+// HasPasskeys reports whether people can have passkeys in an app.
+func (e *Engine) HasPasskeys(app App) bool { return e.factors.passkeysOn(app) }
+
 // BeginNewPasskey returns the options with which a browser makes a passkey. They exclude the passkeys that
 // the user has. [CodeLimitReached]: the user has 20. [CodeForbidden]: the app has second factors switched
 // off. [CodeNotFound]: there are no passkeys here. [CodeInvalidToken], of a Token.
