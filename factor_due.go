@@ -226,6 +226,9 @@ func (d dueSignIn) refuse(ctx context.Context) error {
 	refusal := due.refusal(d.stage != dueFactor).about(d.account)
 	e.tokens.addOutcome(&c, d.step.press, dueOutcome(refusal))
 	if d.step.take == nil || d.step.passwordReset {
+		for i := range c.Riders.Tokens { // a verb on the user would set it
+			c.Riders.Tokens[i].Epoch = u.Epoch
+		}
 		if err := e.tokens.put(ctx, app.ID, c.Riders); err != nil {
 			return err
 		}

@@ -1,0 +1,133 @@
+package authkit_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/authkit-dev/authkit"
+)
+
+// What a first factor began does not outlive what ends it before the second is shown.
+func TestWhatChangesBetweenTheTwoFactors(t *testing.T) {
+	t.Parallel()
+	patch := func(p *factored, of authkit.UserPatch) {
+		_, err := p.w.engine.ChangeUser(p.w.t.Context(), authkit.UserRef{App: p.w.app.ID, ID: p.w.userOf(p.email).ID}, of)
+		if err != nil {
+			p.w.t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(t *testing.T, p *factored)
+		status int
+		code   string
+	}{
+		"nothing": {func(*testing.T, *factored) {}, 200, ""},
+		"the password": {func(t *testing.T, p *factored) {
+			p.post("/auth/password/change/{app_id}", `{"current_password":"`+password+`","new_password":"another good passphrase"}`).want(t, 204, "")
+		}, 401, "invalid_token"},
+		"the sessions end": {func(t *testing.T, p *factored) {
+			p.post("/auth/sign-out/{app_id}", `{"all":true}`).want(t, 204, "")
+		}, 401, "invalid_token"},
+		"the TOTP is replaced": {func(t *testing.T, p *factored) { p.enrolTOTP(t) }, 401, "invalid_token"},
+		"the TOTP is removed": {func(t *testing.T, p *factored) {
+			p.w.send("DELETE", p.w.in("/auth/totp/{app_id}"), "", bearer(p.token)).want(t, 204, "")
+		}, 401, "invalid_token"},
+		"the user is disabled": {func(_ *testing.T, p *factored) { patch(p, authkit.UserPatch{Disabled: new(true)}) }, 401, "invalid_token"},
+		"the user is disabled for a while": {func(_ *testing.T, p *factored) {
+			patch(p, authkit.UserPatch{Disabled: new(true)})
+			patch(p, authkit.UserPatch{Disabled: new(false)})
+		}, 401, "invalid_token"},
+		"the app switches second factors off": {func(_ *testing.T, p *factored) {
+			p.w.settings(authkit.AppPatch{MFA: new(authkit.MFAOff)})
+		}, 200, ""},
+		"ten minutes": {func(_ *testing.T, p *factored) { p.w.clock.Advance(10*time.Minute + time.Second) }, 401, "invalid_token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, withoutLimits)
+			p := w.member(t, "ann@example.com")
+			p.enrolTOTP(t)
+			due := p.first()
+			c.change(t, p)
+			w.clock.Advance(30 * time.Second)
+			p.second(t, due, p.code(), "").want(t, c.status, c.code)
+		})
+	}
+}
+
+// A second press of a form is answered as the first, in the same browser alone, and never with a session
+// that the first press did not begin.
+func TestAPressThatWaitsForASecondFactorIsAnsweredInItsBrowserAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	p := w.member(t, "ann@example.com")
+	p.enrolTOTP(t)
+	w.settings(authkit.AppPatch{RedirectURLs: &[]string{homeGoal}})
+	mine, other := make([]byte, 32), make([]byte, 32)
+	mine[0], other[0] = 1, 2
+	press := func(browser []byte) *authkit.Error {
+		_, err := w.engine.PressPassword(t.Context(), authkit.PasswordPress{
+			PasswordSignIn: authkit.PasswordSignIn{App: w.app.ID, Email: p.email, Password: password, Intent: "sign_in", Browser: browser},
+			RedirectTo:     homeGoal, CodeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", Form: "form", Shown: browser,
+		})
+		refusal, ok := errors.AsType[*authkit.Error](err)
+		if !ok || refusal.Second == nil {
+			t.Fatalf("got %v, want a second factor that is due", err)
+		}
+		return refusal
+	}
+	first := press(mine)
+	if press(mine).Second.Token != first.Second.Token {
+		t.Error("got another token at the second press, want the same")
+	}
+	if press(other).Second.Token == first.Second.Token {
+		t.Error("got the same token in another browser, want another")
+	}
+	second := func(browser []byte) (authkit.Landing, error) {
+		return w.engine.PressSecondFactor(t.Context(), authkit.SecondFactor{App: w.app.ID, Token: first.Second.Token, Browser: browser, Code: p.code()})
+	}
+	if _, err := second(other); err == nil {
+		t.Error("got a landing in another browser, want a refusal")
+	}
+	got, err := second(mine)
+	if err != nil || got.Code == "" {
+		t.Fatalf("got %+v, %v, want a one-time code", got, err)
+	}
+	if again, err := second(mine); err != nil || again.Code != got.Code {
+		t.Errorf("got %+v, %v at the second press, want the same code", again, err)
+	}
+	if _, err := second(other); err == nil {
+		t.Error("got a landing in another browser, want a refusal")
+	}
+	press(mine) // and no session
+}
+
+// The state of one ceremony is of no use in another.
+func TestAStateOfAnotherCeremony(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	p.enrolPasskey(t)
+	eve := w.member(t, "eve@example.com")
+	made := eve.post("/auth/passkeys/begin/{app_id}", `{}`)
+	made.want(t, 200, "")
+	state := fmt.Sprintf(`"state":%q,"binding":%q`, made.text(t, "state"), made.text(t, "binding"))
+	credential, err := p.device.Create(memberOf(t, made, "options"), origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("of another user adds no passkey", func(t *testing.T) {
+		p.post("/auth/passkeys/finish/{app_id}", fmt.Sprintf(`{%s,"credential":%s}`, state, credential)).want(t, 401, "invalid_token")
+	})
+	t.Run("of a sign-in adds no passkey", func(t *testing.T) {
+		p.post("/auth/passkeys/finish/{app_id}", "{"+p.shows(t, "")+"}").want(t, 401, "invalid_token")
+	})
+	t.Run("of a registration signs nobody in", func(t *testing.T) {
+		w.send("POST", w.in("/auth/passkey/finish/{app_id}"), fmt.Sprintf(`{%s,"credential":%s}`, state, credential)).want(t, 401, "invalid_credentials")
+	})
+	t.Run("of a passkey confirms no TOTP", func(t *testing.T) {
+		eve.post("/auth/totp/finish/{app_id}", fmt.Sprintf(`{%s,"code":"000000"}`, state)).want(t, 401, "invalid_token")
+	})
+}
