@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/totp"
 	"github.com/authkit-dev/authkit/store/memory"
 	"github.com/authkit-dev/authkit/storetest"
 )
@@ -128,6 +129,23 @@ func standings() map[string]standing {
 		"a disabled, unverified one":          func(w *onlooker) { w.account(password, authkit.UserPatch{Disabled: yes}) },
 		"a disabled user without a password":  func(w *onlooker) { w.account("", authkit.UserPatch{Verified: yes, Disabled: yes}) },
 		"a user who has asked for mail twice": askedBefore,
+		"a user with a second factor":         withTOTP,
+	}
+}
+
+// withTOTP makes a user whose sign-ins wait for a second factor.
+func withTOTP(w *onlooker) {
+	w.account(password, authkit.UserPatch{Verified: new(true)})
+	owner := authkit.FactorOwner{App: w.app.ID, User: w.userOf(loggedRequest).ID}
+	begun, err := w.engine.BeginTOTP(w.t.Context(), owner)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	owner.Binding = begun.Binding
+	seed, _ := totp.ParseSecret(begun.Secret)
+	code := totp.Code(seed, totp.StepOf(w.clock.Now()))
+	if _, err := w.engine.FinishTOTP(w.t.Context(), authkit.TOTPFinish{FactorOwner: owner, State: begun.State, Code: code}); err != nil {
+		w.t.Fatal(err)
 	}
 }
 
