@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/internal/totp"
 	"github.com/authkit-dev/authkit/store/sqlite"
 )
 
@@ -140,6 +141,7 @@ func (s *stranger) doAll() {
 		s.n++
 		return s.send("POST", "/auth/magic-link/"+app, fmt.Sprintf(`{"email":"ann%d@example.com"}`, s.n)).Code
 	})
+	s.everywhere(s.enrols)
 	s.everywhere(func(app string) int { return s.send("GET", "/auth/github/"+app, "").Code })
 	s.everywhere(func(app string) int {
 		return s.send("POST", "/auth/callback/github/"+app, "code=x&state=y", "Content-Type: application/x-www-form-urlencoded").Code
@@ -166,6 +168,20 @@ func (s *stranger) signsUp(app string) int {
 		s.email = append(s.email, fmt.Sprintf("ann%d@example.com", s.n))
 	}
 	return got.Code
+}
+
+// enrols begins a TOTP of an account that signsUp made, and confirms it: each adds a factor, its recovery
+// codes and an undo.
+func (s *stranger) enrols(string) int {
+	s.n++
+	i := s.n % len(s.in)
+	begun := s.send("POST", "/auth/totp/begin/"+s.of[i], `{}`, bearer(s.in[i]))
+	if begun.Code != 200 {
+		return begun.Code
+	}
+	code := totp.Code(seedOf(s.t, begun), totp.StepOf(s.clock.Now()))
+	body := fmt.Sprintf(`{"state":%q,"binding":%q,"code":%q}`, begun.text(s.t, "state"), begun.text(s.t, "binding"), code)
+	return s.send("POST", "/auth/totp/finish/"+s.of[i], body, bearer(s.in[i])).Code
 }
 
 // signsIn signs in to an account that signsUp made, at whatever app.
