@@ -54,7 +54,7 @@ func showEnrolment(c person, flow signInFlow, status int, refused *Error) error 
 		return err
 	}
 	page := pages.Enrol{Forms: c.forms(c.browser.bind(), flow.query, c.told(p, refused)), QR: picture, Secret: secret, Again: step.TOTP.Again, OverURL: flow.start(c)}
-	if step.takes(methodPasskey) {
+	if step.takes(methodPasskey) && c.e.HasPasskeys(c.app) {
 		page.Passkey = &pages.Ceremony{Begin: c.pagePath("passkeys/begin"), Body: string(plainJSON(map[string]string{"mfa_token": step.Token})), Create: true}
 	}
 	return c.show(status, page.View(p))

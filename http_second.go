@@ -89,7 +89,7 @@ func showSecond(c person, flow signInFlow, status int, refused *Error) error {
 		Forms: forms, Mailed: step.takes(methodEmailCode), TOTP: step.takes(methodTOTP), Recovery: step.takes(methodRecovery),
 		Remember: c.app.Settings.MFARememberDays, OverURL: flow.start(c),
 	}
-	if step.takes(methodPasskey) {
+	if step.takes(methodPasskey) && (c.e.HasPasskeys(c.app) || !page.TOTP) {
 		page.Passkey = passkeyShown(c)
 	}
 	return c.show(status, page.View(p))

@@ -273,6 +273,22 @@ func TestAPasskeyOnThePage(t *testing.T) {
 		t.Parallel()
 		newStage(t, withoutLimits, func(c *authkit.Config) { c.Passkeys = nil }).visitor().opens(signInPage).seen(t, `-username webauthn`, "-data-body")
 	})
+	t.Run("is not offered where browsers take none of the app", func(t *testing.T) {
+		t.Parallel()
+		s := newStage(t, withoutLimits, withPasskeys)
+		p := s.member(t, s.email())
+		p.enrolTOTP(t)
+		p.enrolPasskey(t)
+		s.settings(authkit.AppPatch{
+			SessionMode: new(authkit.SessionCookie), Origins: &[]string{"https://shop.example.com"}, PasskeyRPID: new("example.com"), StrandPasskeys: true,
+		})
+		b := s.visitor()
+		b.opens(signInPage).seen(t, "-username webauthn", "-data-body")
+		page := p.signsIn(b, "")
+		page.seen(t, "-data-body")
+		b.presses(page, "second", "code="+p.code()).want(t, 303, "")
+		b.opens(accountPage+s.app.ID.String()).seen(t, `id="factors"`, "-data-body")
+	})
 	t.Run("is a second factor", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits, withPasskeys)

@@ -38,8 +38,11 @@ func (p heldPasskey) public() Passkey {
 	}
 }
 
-// HasPasskeys reports whether people can have passkeys in an app.
-func (e *Engine) HasPasskeys(app App) bool { return e.factors.passkeysOn(app) }
+// HasPasskeys reports whether people can use passkeys on the pages of an app: the app has passkeys, and the
+// host of the base URL is one that may use them.
+func (e *Engine) HasPasskeys(app App) bool {
+	return e.factors.passkeysOn(app) && holdsHost(e.factors.relyingParty(app), e.factors.rpID)
+}
 
 // BeginNewPasskey returns the options with which a browser makes a passkey. They exclude the passkeys that
 // the user has. [CodeLimitReached]: the user has 20. [CodeForbidden]: the app has second factors switched

@@ -123,11 +123,11 @@ func (h holder) copies(counter float64) {
 	}})
 }
 
-// requested returns the options of a sign-in by a passkey, for a script.
-func (h holder) requested() string {
+// gets is a script that shows a passkey of the app, and tells the error.
+func (h holder) gets() string {
 	h.t.Helper()
 	begun := h.send("POST", h.at("/auth/passkey/begin"), "{}").want(h.t, http.StatusOK, "")
-	return mustJSON(h.t, begun.body["options"])
+	return fmt.Sprintf("navigator.credentials.get({publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(%s)}).then(String, (e) => e.name)", mustJSON(h.t, begun.body["options"]))
 }
 
 // showsThrice shows one assertion of a passkey three times: twice with its own state, and with that of another ceremony.
@@ -250,8 +250,7 @@ var passkeyFlows = map[string]func(h holder){
 		h.registers()
 		h.goesTo(strings.Replace(h.base, "localhost", "app.localhost", 1) + h.at("/auth/sign-in"))
 		h.fails()
-		get := "navigator.credentials.get({publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(%s)}).then(String, (e) => e.name)"
-		wantJS(h.t, h.window, fmt.Sprintf(get, h.requested()), "SecurityError")
+		wantJS(h.t, h.window, h.gets(), "SecurityError")
 	},
 	"does not sign in to another relying party": func(h holder) {
 		h.registers()
@@ -261,7 +260,10 @@ var passkeyFlows = map[string]func(h holder){
 		}
 		h.sets(authkit.AppPatch{Origins: &[]string{"http://app.localhost:" + port}, PasskeyRPID: new("app.localhost"), StrandPasskeys: true})
 		h.opens("sign-in")
-		h.fails()
+		wantJS(h.t, h.window, "document.querySelectorAll('form[data-begin]').length", 0)
+		wantJS(h.t, h.window, h.gets(), "SecurityError") // the page is of no host of it
+		h.goesTo(strings.Replace(h.host, "localhost", "app.localhost", 1))
+		wantJS(h.t, h.window, h.gets(), "NotAllowedError") // the browser has no passkey of it
 	},
 }
 
