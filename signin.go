@@ -213,8 +213,8 @@ func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step
 // prepareLanding adds the one-time code if the step hands the session over, and adds the outcome of
 // the press.
 func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) error {
-	if c.waits != nil {
-		return nil // the outcome is the refusal
+	if c.waits != nil { // the outcome is the refusal
+		return nil //nolint:nilerr // it is the answer, once the step is written
 	}
 	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed, Reset: c.reset}
 	if step.added != nil {

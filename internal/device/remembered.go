@@ -31,7 +31,7 @@ const (
 func Remember(key Key, r Remembered, text string, now time.Time) string {
 	entries, notes, _ := strings.Cut(text, ".")
 	at := binary.BigEndian.AppendUint64(nil, uint64(now.Unix())) //nolint:gosec // only its bytes count
-	all := append(at, key.MAC(rememberedLabel, r.parts(at)...)...)
+	all := slices.Concat(at, key.MAC(rememberedLabel, r.parts(at)...))
 	for _, note := range notesOf(notes) {
 		if !r.made(key, note) && len(all) < Most*noteSize && now.Sub(timeOf(note)) < Age {
 			all = append(all, note...)

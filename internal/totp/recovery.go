@@ -17,7 +17,7 @@ const (
 // NewRecoveryCode returns a random code of 75 bits, as xxxxx-xxxxx-xxxxx.
 func NewRecoveryCode() string {
 	raw := make([]byte, 10)
-	rand.Read(raw) //nolint:errcheck // it never fails
+	_, _ = rand.Read(raw) // it never fails
 	return grouped(crockford.EncodeToString(raw)[:recoverySize])
 }
 
