@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,12 +15,14 @@ import (
 
 type showUser struct{ oneUser }
 
-// shownUser is a user in JSON, with identities and sessions.
+// shownUser is a user in JSON, with second factors, identities and sessions.
 type shownUser struct {
 	userRow
 
-	Identities []identityRow `json:"identities"`
-	Sessions   []sessionRow  `json:"sessions"`
+	SecondFactors []string      `json:"second_factors"` // "totp" and "passkey"
+	RecoveryCodes int           `json:"recovery_codes_left"`
+	Identities    []identityRow `json:"identities"`
+	Sessions      []sessionRow  `json:"sessions"`
 }
 
 type identityRow struct {
@@ -43,7 +46,11 @@ func (s *showUser) Run(ctx context.Context) error {
 		return err
 	}
 	defer work.close() //nolint:errcheck // the process ends
-	out := shownUser{userRow: toUserRow(u)}
+	factors, err := work.SecondFactors(ctx, refOf(u))
+	if err != nil {
+		return err
+	}
+	out := shownUser{userRow: toUserRow(u), SecondFactors: factors.Methods, RecoveryCodes: factors.RecoveryCodes}
 	identities, err := work.Identities(ctx, refOf(u))
 	if err != nil {
 		return err
@@ -64,7 +71,7 @@ func (s *showUser) Run(ctx context.Context) error {
 	return out.print(u)
 }
 
-// print writes a member a line, then the identities and the sessions.
+// print writes a member a line, then the second factors, the identities and the sessions.
 func (s shownUser) print(u authkit.User) error {
 	rows, err := newList(false, "", "user_id", u.ID.String())
 	if err != nil {
@@ -88,6 +95,10 @@ func (s shownUser) print(u authkit.User) error {
 	add("roles", strings.Join(u.Roles, ", "))
 	add("metadata", string(s.Metadata))
 	add("private_metadata", string(s.Private))
+	add("second_factors", strings.Join(s.SecondFactors, ", "))
+	if len(s.SecondFactors) > 0 {
+		add("recovery_codes_left", strconv.Itoa(s.RecoveryCodes))
+	}
 	for _, i := range s.Identities {
 		add("identity", fmt.Sprintf("%s, %s, since %s", i.Provider, i.Email, moment(i.CreatedAt)))
 	}
