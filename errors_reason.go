@@ -26,9 +26,24 @@ const (
 	ReasonMalformed      Reason = "malformed"       // it has not the form of a token or code
 )
 
-// with gives a refusal a reason.
+// reasonDetails are the sentences for people, by reason. They tell what the reason tells, and no more.
+var reasonDetails = map[Reason]string{
+	ReasonExpired:        "the token, link or code has expired",
+	ReasonSpent:          "the token, link or code was used already, or a newer one or a change of the account took its place",
+	ReasonWrongCode:      "the code is wrong, was used, or was tried too often",
+	ReasonBindingMissing: "the binding is missing; send that of the answer with which this began, or that browser's cookie",
+	ReasonWrongBrowser:   "this began in another browser, or the binding is another's",
+	ReasonWrongKind:      "this is a credential of another kind",
+	ReasonWrongIssuer:    "the iss of the answer is not that of the provider",
+	ReasonMalformed:      "the token, link or code is missing, or has not the form of one",
+}
+
+// with gives a refusal a reason, and the detail that goes with it.
 func (e *Error) with(why Reason) *Error {
 	e.Reason = why
+	if detail := reasonDetails[why]; detail != "" {
+		e.Detail = detail
+	}
 	return e
 }
 
