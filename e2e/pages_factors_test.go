@@ -14,13 +14,9 @@ var factorPages = []shownPage{
 		v.offers("github")
 		v.opens("sign-in")
 	}},
-	{name: "second", body: "second", named: true, open: func(v *guest) {
+	{name: "second", body: "second", named: true, tells: "wrong", open: func(v *guest) {
 		v.sets(authkit.AppPatch{MFARememberDays: new(30)})
 		v.collects()
-		v.isAsked()
-	}},
-	{name: "second-refused", body: "second", tells: "wrong", open: func(v *guest) {
-		v.secures(ann)
 		v.isAsked()
 		v.fills("second", "code=000000")
 	}},
