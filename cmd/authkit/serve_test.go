@@ -253,7 +253,7 @@ func TestAPersonFindsTheSignInPage(t *testing.T) {
 			if want := base + "/auth/sign-in/console?session=cookie"; to != want {
 				t.Fatalf("Location: got %q, want %q", to, want)
 			}
-			if page := p.send("GET", to, "", "Accept: text/html").want(t, 200, ""); !strings.Contains(page.text, `autocomplete="username"`) {
+			if page := p.send("GET", to, "", "Accept: text/html").want(t, 200, ""); !strings.Contains(page.text, `autocomplete="username webauthn"`) {
 				t.Errorf("page: got %s, want a form to sign in", page.text)
 			}
 			p.send("GET", "/", "", "Accept: application/json").want(t, 404, "not_found")

@@ -12,7 +12,7 @@ import (
 func manager(t *testing.T, store string) (p *process, app string, run func(args ...string) string, flags []string) {
 	t.Helper()
 	flags = []string{"--store", store, "--secret-file", filepath.Join(t.TempDir(), "secret")}
-	p = start(t, newLines(), append(flags, "--developer", "@"+write(t, developerEmail+":"+password))...)
+	p = start(t, newLines(), append(flags, "--rate-limits=off", "--developer", "@"+write(t, developerEmail+":"+password))...)
 	app, _ = p.createApp(p.developer())
 	return p, app, func(args ...string) string { return command(t, append(args, flags...)...) }, flags
 }
