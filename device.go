@@ -12,7 +12,8 @@ import (
 // keeps it, and sends it as [PasswordSignIn.Device] and [MagicLinkRequest.Device]. The handler and
 // [Engine.SetSessionCookies] keep it in a cookie, from which [Engine.Device] reads it.
 //
-// A device token authorises nothing by itself. It gives the browser rate limits of its own, so that
+// A device token signs no one in. After a sign-in with [SecondFactor.Remember] it spares the question for a
+// second factor, for as long as the app allows. It gives the browser rate limits of its own, so that
 // strangers who try passwords at the account's address do not lock the browser out. If the user has
 // proven the address, strangers who ask for mail to it do not keep the browser's own mails from it,
 // either.

@@ -23,7 +23,7 @@ func TestTheMembersAreThoseThatTheEngineWrites(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	raw, err := engines.Mint(pair, engines.Access{
 		Issuer: "i", Audience: "a", Subject: "s", SessionID: "x", Email: "e", Name: "n", ID: "j",
-		IssuedAt: now, ExpiresAt: now, AuthTime: now, AMR: []string{"pwd"}, Roles: []string{"admin"},
+		IssuedAt: now, ExpiresAt: now, AuthTime: now, AMR: []string{"pwd"}, ACR: "aal1", Roles: []string{"admin"},
 	})
 	if err != nil {
 		t.Fatal(err)

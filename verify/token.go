@@ -46,7 +46,7 @@ type payload struct {
 	SessionID     string   `json:"sid"`
 	AuthTime      int64    `json:"auth_time"`
 	AMR           []string `json:"amr"`
-	ACR           string   `json:"acr,omitzero"`
+	ACR           string   `json:"acr"`
 	Name          string   `json:"name"`
 	Email         string   `json:"email"`
 	EmailVerified bool     `json:"email_verified"`
