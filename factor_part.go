@@ -131,9 +131,10 @@ func (f *factors) noteFactors(c *UserChange, account *Account) {
 	if slices.ContainsFunc(c.Put, func(one Credential) bool { return one.Kind == totpKind }) {
 		c.Riders.Secret = f.secret
 	}
-	was, is := account.factors(), account.factorsAfter(*c)
-	if was.set() != is.set() {
+	is := account.factorsAfter(*c)
+	c.Factors = nil // a reset says that there are no factors, and the step may add one
+	if is.set() != account.User.Factors {
 		c.Factors = new(is.set())
 	}
-	c.DropMFA = is.lost(was)
+	c.DropMFA = is.lost(account.factors())
 }

@@ -304,3 +304,26 @@ func TestRequireSecondFactor(t *testing.T) {
 	w.clock.Advance(10 * time.Minute)
 	api.send("DELETE", w.in("/auth/totp/{app_id}"), "", bearer(p.token)).want(t, 403, "reauthentication_required")
 }
+
+// A thief signs up at the address and adds a TOTP. The app then requires one, and the owner comes by a link:
+// the reset takes the thief's factor, and the same step adds the owner's.
+func TestAFactorThatAResetReplacesIsKnownAsOne(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	thief := &factored{w: w, email: "ann@example.com"}
+	thief.token = w.signUp(thief.email).text(t, "token")
+	thief.enrolTOTP(t)
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired), MFARememberDays: new(30)})
+	_, m := w.mailed(thief.email, "")
+	due := w.verify(byLink(m, ""))
+	due.want(t, 401, "mfa_enrollment_required")
+	owner := fmt.Sprintf(`"mfa_token":%q,"binding":%q`, due.text(t, "mfa_token"), due.text(t, "binding"))
+	begun := w.send("POST", w.in("/auth/totp/begin/{app_id}"), "{"+owner+"}")
+	begun.want(t, 200, "")
+	ann := &factored{w: w, email: thief.email, seed: seedOf(t, begun)}
+	got := w.send("POST", w.in("/auth/totp/finish/{app_id}"), fmt.Sprintf(`{%s,"state":%q,"code":%q}`, owner, begun.text(t, "state"), ann.code()))
+	got.want(t, 201, "")
+	if got := w.userOf(ann.email).Factors; got != authkit.FactorTOTP {
+		t.Errorf("factors of the user: got %d, want the TOTP: what wants a fresh sign-in goes by them", got)
+	}
+}
