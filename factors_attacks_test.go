@@ -1,6 +1,7 @@
 package authkit_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -9,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // A stolen password, mailbox or session does not reach past the second factor.
@@ -325,5 +329,50 @@ func TestAFactorThatAResetReplacesIsKnownAsOne(t *testing.T) {
 	got.want(t, 201, "")
 	if got := w.userOf(ann.email).Factors; got != authkit.FactorTOTP {
 		t.Errorf("factors of the user: got %d, want the TOTP: what wants a fresh sign-in goes by them", got)
+	}
+}
+
+// beforeAccount does something once, just before an account is read.
+type beforeAccount struct {
+	authkit.Store
+
+	does func()
+}
+
+func (b *beforeAccount) Account(ctx context.Context, app uuid.UUID, by authkit.AccountKey) (authkit.Account, error) {
+	if does := b.does; does != nil {
+		b.does = nil
+		does()
+	}
+	return b.Store.Account(ctx, app, by)
+}
+
+func TestAStepUpBringsNoRemovedFactorBack(t *testing.T) {
+	t.Parallel()
+	store := &beforeAccount{Store: memory.New()}
+	w := setup(t, withoutLimits, func(c *authkit.Config) { c.Store = store })
+	p := w.member(t, "ann@example.com")
+	p.enrolTOTP(t)
+	in := p.second(t, p.first(), p.code(), "")
+	in.want(t, 200, "")
+	me, err := w.engine.Me(t.Context(), w.app.ID, in.text(t, "token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := w.engine.Sessions(t.Context(), authkit.UserRef{App: w.app.ID, ID: me.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.does = func() {
+		if err := w.engine.RemoveTOTP(t.Context(), authkit.FactorRemoval{App: w.app.ID, User: me.ID}); err != nil {
+			t.Error(err)
+		}
+	}
+	up, err := w.engine.StepUpSession(t.Context(), authkit.StepUp{App: w.app.ID, User: me.ID, Session: sessions[0].ID, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := amr(t, up.Token); got != "pwd otp aal1" {
+		t.Errorf("methods: got %s, want pwd otp aal1, without the removed factor", got)
 	}
 }

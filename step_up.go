@@ -34,7 +34,7 @@ type StepUp struct {
 // [CodeInvalidCredentials]: the password is wrong, the user has none, or the passkey cannot be verified.
 // [CodeInvalidToken]: the code or the state is wrong, used or another's, or the session has ended.
 // [CodeReauthenticationRequired]: a password does not do, since the user has a second factor; Error.Methods
-// says what does. [CodeRateLimited].
+// says what does. [CodeRateLimited]; [CodeUserNotFound].
 func (e *Engine) StepUpSession(ctx context.Context, in StepUp) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStepUp, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -66,11 +66,13 @@ type stepUpTry struct {
 
 func (t stepUpTry) run(ctx context.Context) (SignIn, error) {
 	e, app, in := t.e, t.app, t.in
-	s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
+	// The session is read after the account, whose Version guards the step: otherwise a factor that is
+	// removed between the two would leave its MFAAt to be written back.
+	account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: in.User})
 	if err != nil {
 		return SignIn{}, err
 	}
-	account, err := e.accountOf(ctx, UserRef{App: app.ID, ID: in.User})
+	s, _, err := e.sessions.liveOf(ctx, SessionRef{App: app.ID, User: in.User, ID: in.Session})
 	if err != nil {
 		return SignIn{}, err
 	}
