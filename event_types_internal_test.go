@@ -10,7 +10,7 @@ import (
 // A webhook can name every type that is kept.
 func TestEveryEventHasAType(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("types.go")
+	source, err := os.ReadFile("event_types.go")
 	if err != nil {
 		t.Fatal(err)
 	}
