@@ -104,7 +104,7 @@ type Config struct {
 	// Default: only the origin of BaseURL.
 	ConsoleOrigins []string
 
-	// ConsoleMFA says whether developers may or must have a second factor, as Settings.MFA does for
+	// ConsoleMFA is the policy for second factors of developers, as Settings.MFA is for the users of
 	// other apps. Default: empty, [MFAOptional].
 	ConsoleMFA MFAPolicy
 

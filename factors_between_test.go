@@ -124,7 +124,7 @@ func TestAStateOfAnotherCeremony(t *testing.T) {
 	t.Run("of a sign-in adds no passkey", func(t *testing.T) {
 		p.post("/auth/passkeys/finish/{app_id}", "{"+p.shows(t, "")+"}").want(t, 401, "invalid_token")
 	})
-	t.Run("of a registration signs nobody in", func(t *testing.T) {
+	t.Run("of a registration does not sign in", func(t *testing.T) {
 		w.send("POST", w.in("/auth/passkey/finish/{app_id}"), fmt.Sprintf(`{%s,"credential":%s}`, state, credential)).want(t, 401, "invalid_credentials")
 	})
 	t.Run("of a passkey confirms no TOTP", func(t *testing.T) {

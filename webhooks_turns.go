@@ -70,7 +70,7 @@ func (h *hookTurns) begin(key WebhookKey) bool {
 	return true
 }
 
-// end ends a turn, and says whether the receiver was slow.
+// end ends a turn; slow: the receiver was slow.
 func (h *hookTurns) end(key WebhookKey, slow bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

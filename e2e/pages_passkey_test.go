@@ -100,7 +100,7 @@ func (h holder) registers() {
 	h.leaves()
 }
 
-// verifies says whether the authenticator knows the person who touches it.
+// verifies sets whether the authenticator knows the person who touches it.
 func (h holder) verifies(known bool) {
 	h.t.Helper()
 	calls(h, webauthn.SetUserVerified, webauthn.SetUserVerifiedParams{AuthenticatorID: h.device, IsUserVerified: known})

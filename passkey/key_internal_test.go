@@ -64,7 +64,7 @@ func unhex(s string) []byte {
 }
 
 // What the library does with a key: it registers the key, and reads it at a sign-in. A key that it does
-// not read is registered all the same, and signs nobody in.
+// not read is registered all the same, and does not sign in.
 const (
 	libraryReads = iota
 	libraryRegisters
