@@ -86,9 +86,9 @@ func (d deferredStep) resumed(by Client, browser []byte, take Take, now time.Tim
 //
 // A reset of the password waits even if it starts no session: otherwise a mailbox alone would change
 // what the second factor stands beside.
-func (f *factors) due(app App, account *Account, step signInStep) (stage dueStage, err error) {
+func (f *factors) due(app App, account *Account, step signInStep) dueStage {
 	if step.second != nil || !step.starts() && !step.passwordReset {
-		return "", nil
+		return ""
 	}
 	var held heldFactors
 	if account != nil && !step.resets(account) { // a reset takes the factors away, since another person may have added them
@@ -96,22 +96,18 @@ func (f *factors) due(app App, account *Account, step signInStep) (stage dueStag
 	}
 	switch {
 	case held.totp != nil, app.requiresFactor() && held.any():
-		return f.spared(app, account, step)
+		// A remembered browser is spared the question alone: the session is without a second factor. A reset
+		// of the password is never spared it.
+		if !step.passwordReset && f.remembers(app, account, step.device) {
+			return ""
+		}
+		return dueFactor
 	case !app.requiresFactor() || !step.starts():
-		return "", nil
+		return ""
 	case slices.Equal(step.amr, []string{amrPwd}) && !step.byAsker:
-		return dueAddress, nil // a guessed password must not be the right to enrol
+		return dueAddress // a guessed password must not be the right to enrol
 	}
-	return dueEnroll, nil
-}
-
-// spared returns dueFactor, unless the browser is one that the user had remembered. That spares the
-// question alone: the session is without a second factor. A reset of the password is never spared it.
-func (f *factors) spared(app App, account *Account, step signInStep) (dueStage, error) {
-	if step.passwordReset || !f.remembers(app, account, step.device) {
-		return dueFactor, nil
-	}
-	return "", nil
+	return dueEnroll
 }
 
 // resets reports whether the step resets the account, since its address was never proven.
@@ -121,7 +117,7 @@ func (s signInStep) resets(account *Account) bool {
 
 // resets is signInStep.resets for a step that waits.
 func (d deferredStep) resets(account *Account) bool {
-	return d.Proof && !d.ByAsker && !account.User.Verified
+	return signInStep{proof: d.Proof, byAsker: d.ByAsker}.resets(account)
 }
 
 // requiresFactor reports whether the app wants a second factor of every user.

@@ -302,3 +302,22 @@ func TestHooksAreToldOfFactors(t *testing.T) {
 	p.first().want(t, 200, "")
 	w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(p.token)).want(t, 401, "invalid_token")
 }
+
+// A sign-up that waits for its factor ends as the sign-up that it is.
+func TestASignUpThatWaitsForAFactorIsOne(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	_, m := w.mailed("ann@example.com", "")
+	due := w.verify(byLink(m, ""))
+	due.want(t, 401, "mfa_enrollment_required")
+	owner := fmt.Sprintf(`"mfa_token":%q,"binding":%q`, due.text(t, "mfa_token"), due.text(t, "binding"))
+	begun := w.send("POST", w.in("/auth/totp/begin/{app_id}"), "{"+owner+"}")
+	begun.want(t, 200, "")
+	p := &factored{w: w, seed: seedOf(t, begun)}
+	got := w.send("POST", w.in("/auth/totp/finish/{app_id}"), fmt.Sprintf(`{%s,"state":%q,"code":%q}`, owner, begun.text(t, "state"), p.code()))
+	got.want(t, 201, "")
+	if in := got.body["sign_in"].(map[string]any); in["created"] != true {
+		t.Errorf("created: got %v, want true", in["created"])
+	}
+}

@@ -110,8 +110,8 @@ type asker struct {
 	browser []byte
 }
 
-// newState stores the token of a ceremony, whose App, Kind and user are set. A binding that was sent is bound, and answered
-// again, so that one binding serves a sign-in and its second factor.
+// newState stores the token of a ceremony, whose App, Kind and user are set. A binding that was sent is
+// bound, and answered again, so that one binding serves a sign-in and its second factor.
 func (f *factors) newState(ctx context.Context, t Token, by asker, data ceremonyData) (Ceremony, error) {
 	id := token.Random(idSize)
 	binding := by.binding
@@ -127,13 +127,12 @@ func (f *factors) newState(ctx context.Context, t Token, by asker, data ceremony
 	return Ceremony{State: token.Encode(id), Binding: binding, ExpiresIn: ceremonyTTL}, err
 }
 
-// state is the state of a ceremony that was found live.
+// ceremonyState is the state of a ceremony that was found live.
 type ceremonyState struct {
-	take    Take
-	data    ceremonyData
-	spent   bool
-	user    uuid.UUID // the nil UUID: of no user yet
-	account *Account  // of user
+	take  Take
+	data  ceremonyData
+	spent bool      // the flow has spent it before; otherwise its step does
+	user  uuid.UUID // the nil UUID: of no user yet
 }
 
 // take names the token of a state or an mfa_token by its text and what its asker holds.
@@ -179,13 +178,13 @@ func (f *factors) findState(ctx context.Context, app App, kind TokenKind, text s
 		return ceremonyState{}, err
 	}
 	s := ceremonyState{take: take}
-	t, account, ok, err := f.tokens.held(ctx, app.ID, s.take)
+	t, ok, err := f.tokens.peek(ctx, app.ID, s.take)
 	switch {
 	case err != nil:
 		return ceremonyState{}, err
 	case !ok:
 		return ceremonyState{}, invalidToken("the state is spent, expired, or another browser's")
 	}
-	s.user, s.account = t.UserID, account
+	s.user = t.UserID
 	return s, f.tokens.open(t, s.take, &s.data)
 }

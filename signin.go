@@ -98,10 +98,7 @@ func (e *Engine) signInUser(ctx context.Context, app App, account *Account, step
 	if err := step.checkCookieRoom(app); err != nil {
 		return Landing{}, err
 	}
-	if stage, err := e.factors.due(app, account, step); err != nil || stage != "" {
-		if err != nil {
-			return Landing{}, err
-		}
+	if stage := e.factors.due(app, account, step); stage != "" {
 		return Landing{}, dueSignIn{e, app, account, step, stage}.refuse(ctx)
 	}
 	ev := HookEvent{Kind: HookSignIn, App: app.ID, User: u, Method: step.method, Client: step.client}
@@ -139,10 +136,7 @@ func (e *Engine) signUpUser(ctx context.Context, app App, u User, step signInSte
 		step.put[i] = owned(step.put[i], u, now)
 	}
 	entry := signInChange{UserChange: UserChange{Now: now, App: app.ID, ID: u.ID}}
-	stage, err := e.factors.due(app, nil, step)
-	if err != nil {
-		return Landing{}, err
-	}
+	stage := e.factors.due(app, nil, step)
 	if stage != "" {
 		entry.waits = e.factors.addWait(&entry, app, u, step, stage)
 	}
@@ -163,6 +157,7 @@ type signInChange struct {
 	secret  sessionSecret
 	landing Landing
 	reset   *AccountReset
+	created bool       // the sign-in made the user, in this step or an earlier one
 	added   *newFactor // the factor that the step adds; nil: there is none
 	waits   *Error     // the refusal of a sign-up that waits for a factor; nil: it does not
 }
@@ -184,7 +179,8 @@ func (e *Engine) prepare(ctx context.Context, c *signInChange, app App, account 
 		}
 	}
 	c.landing.SignIn.Removed = removedWays(c.Drop)
-	return e.prepareLanding(c, account == nil, step)
+	c.created = account == nil || step.created
+	return e.prepareLanding(c, step)
 }
 
 // prepareAccount adds the changes of an existing account.
@@ -212,11 +208,11 @@ func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step
 
 // prepareLanding adds the one-time code if the step hands the session over, and adds the outcome of
 // the press.
-func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) error {
+func (e *Engine) prepareLanding(c *signInChange, step signInStep) error {
 	if c.waits != nil { // the outcome is the refusal
 		return nil //nolint:nilerr // it is the answer, once the step is written
 	}
-	out := outcome{State: step.ends, Created: created, Removed: c.landing.SignIn.Removed, Reset: c.reset}
+	out := outcome{State: step.ends, Created: c.created, Removed: c.landing.SignIn.Removed, Reset: c.reset}
 	if step.added != nil {
 		c.landing.RecoveryCodes, out.Recovery = step.added.codes, step.added.codes
 	}
@@ -232,7 +228,7 @@ func (e *Engine) prepareLanding(c *signInChange, created bool, step signInStep) 
 		if err != nil {
 			return err
 		}
-		code := oneTime{session: c.Session.ID, user: c.ID, made: c.Now, created: created, proof: proof, secret: c.secret}
+		code := oneTime{session: c.Session.ID, user: c.ID, made: c.Now, created: c.created, proof: proof, secret: c.secret}
 		if step.readsFirst {
 			c.landing.Onward = e.tokens.addOnward(&c.UserChange, code, step.handOver)
 		} else {
@@ -267,7 +263,7 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 		e.hooks.after(HookEvent{Kind: HookFactor, App: app.ID, User: m.User, Client: m.Client, Factor: c.added.told()})
 	}
 	removed := c.landing.SignIn.Removed
-	c.landing.SignIn = SignIn{User: m.User, Created: m.Kind == HookSignUp}
+	c.landing.SignIn = SignIn{User: m.User}
 	if c.Session != nil {
 		if c.landing.SignIn, err = e.begin(ctx, app, m, *c.Session, c.secret); err != nil {
 			return Landing{}, err
@@ -276,7 +272,7 @@ func (e *Engine) commit(ctx context.Context, app App, m HookEvent, c signInChang
 	if c.waits != nil {
 		return Landing{}, c.waits
 	}
-	c.landing.SignIn.Removed, c.landing.SignIn.Reset = removed, c.reset
+	c.landing.SignIn.Created, c.landing.SignIn.Removed, c.landing.SignIn.Reset = c.created, removed, c.reset
 	return c.landing, nil
 }
 

@@ -87,13 +87,7 @@ type PasskeyPress struct {
 func (e *Engine) PressPasskey(ctx context.Context, in PasskeyPress) (Landing, error) {
 	page := PagePress{App: in.App, Browser: in.Browser, Client: in.Client, stale: in.stale}
 	return e.pressPage(ctx, page, []string{"passkey", in.form, in.State, string(in.Credential), in.RedirectTo}, func(ctx context.Context, app App, p press) (Landing, error) {
-		step := signInStep{client: in.Client, press: p, browser: in.Browser}
-		switch {
-		case in.RedirectTo != "":
-			step.handOver = handOver{in.RedirectTo, in.CodeChallenge, in.Browser}
-		case !step.inCookie(app):
-			step.ends = LandingProven
-		}
+		step := signInStep{client: in.Client, press: p, browser: in.Browser}.endingAt(app, handOver{in.RedirectTo, in.CodeChallenge, in.Browser})
 		to := step.leadsTo(app)
 		to.begins = true
 		if err := e.checkGoal(app, to); err != nil {

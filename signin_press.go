@@ -69,14 +69,19 @@ func (in PasswordPress) press(app App) press {
 
 // step is the part of the step that says how the sign-in from a page ends.
 func (in PasswordPress) step(app App, p press) signInStep {
-	step := signInStep{client: in.Client, press: p}
+	return signInStep{client: in.Client, press: p}.endingAt(app, handOver{in.RedirectTo, in.CodeChallenge, in.Browser})
+}
+
+// endingAt returns the step of a page as it ends: with a goal the session is handed over, and without one it
+// begins in this browser if a cookie is to hold it.
+func (s signInStep) endingAt(app App, over handOver) signInStep {
 	switch {
-	case in.RedirectTo != "":
-		step.handOver = handOver{in.RedirectTo, in.CodeChallenge, in.Browser}
-	case !step.inCookie(app):
-		step.ends = LandingProven
+	case over.to != "":
+		s.handOver = over
+	case !s.inCookie(app):
+		s.ends = LandingProven
 	}
-	return step
+	return s
 }
 
 // PressSignUp redeems the code of the proof that a sign-up waits for, from the page on which it is
