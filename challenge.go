@@ -58,6 +58,11 @@ type challengeData struct {
 	// the password checks this.
 	Bare flag `json:"bare"`
 
+	// Alone is 1 if it is a change of address of a user who had no second factor. What wants a fresh
+	// sign-in waits for one that the user has: a thief's session that began without it must not finish
+	// without it. A passkey raises no Epoch, so that the confirmation checks this.
+	Alone flag `json:"alone"`
+
 	// The name and password hash of a sign-up that waits until the asker redeems the challenge.
 	Name string `json:"name,omitempty"`
 	PHC  string `json:"phc,omitempty"`

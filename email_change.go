@@ -17,7 +17,7 @@ type EmailChange struct {
 }
 
 // ChangeEmail mails a link and a code to the new address. Only the newest mail counts, until the
-// user's address or password changes. The answer and its time are the same whether or not the
+// user's address or password changes, or until the user gets a first second factor. The answer and its time are the same whether or not the
 // address is free: if another user has it, that user gets the mail and can do nothing with it.
 // [CodeInvalidRequest]: NewEmail is not an address, or is the user's own. [CodeUserNotFound].
 func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, error) {
@@ -37,7 +37,10 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	if email == u.Email {
 		return Pending{}, invalid("new_email", "unchanged", "new_email is the user's address already")
 	}
-	data := challengeData{Email: email, Typed: in.NewEmail, Was: u.Email, Class: classSession, Bare: flagged(account.password() == "")}
+	data := challengeData{
+		Email: email, Typed: in.NewEmail, Was: u.Email, Class: classSession,
+		Bare: flagged(account.password() == ""), Alone: flagged(!e.factors.shown(app, account).any()),
+	}
 	return e.tokens.ask(ctx, challengeRequest{
 		purpose: forChange, app: app, browser: in.Browser, data: data, user: &u, by: in.Client,
 		event: Event{UserID: u.ID, Type: EventEmailChange},
@@ -62,7 +65,7 @@ type EmailConfirm struct {
 // ConfirmEmail spends the proof and gives the user the new address, which is verified by it. If the
 // old address was verified, it gets a notice with a link that undoes the change, for 72 hours.
 // [CodeInvalidToken]: the proof is spent, expired, malformed, another account's, or older than
-// another change of address or password. [CodeEmailTaken]: another user has the address; nothing
+// another change of address or password, or than the user's first second factor. [CodeEmailTaken]: another user has the address; nothing
 // is spent.
 func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -95,8 +98,11 @@ func (e *Engine) confirm(ctx context.Context, app App, in EmailConfirm, p press)
 		if err != nil {
 			return User{}, err
 		}
-		if account == nil || account.User.Email != got.data.Was || got.outdated(account) {
+		switch {
+		case account == nil || account.User.Email != got.data.Was || got.outdated(account):
 			return User{}, invalidToken("the address, the password or the sessions changed since the proof was mailed").with(ReasonSpent)
+		case got.data.Alone == 1 && e.factors.shown(app, account).any():
+			return User{}, invalidToken("the user has set up a second factor since the proof was mailed").with(ReasonSpent)
 		}
 		c := confirmChange(e, app, account, got, in.Client)
 		e.tokens.addOutcome(&c, p, outcome{})

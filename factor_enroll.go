@@ -214,10 +214,8 @@ func (n enrolment) write(ctx context.Context, added newFactor) error {
 		if err != nil {
 			return err
 		}
-		if e.factors.shown(app, n.account).any() && s.MFAAt.IsZero() { // it has begun before the user had one
-			refusal := refuse(CodeReauthenticationRequired, "the user has set up a second factor since the session began to add one").about(n.account)
-			refusal.Methods = e.factors.stepUpMethods(app, n.account)
-			return refusal
+		if err := e.factors.wantShown(app, n.account, s); err != nil {
+			return err
 		}
 		c.Prove = &SessionProof{ID: s.ID, AMR: withMethods(s.AMR, added.use.amr...), AuthTime: s.AuthTime, MFAAt: now}
 	}
@@ -231,6 +229,18 @@ func (n enrolment) write(ctx context.Context, added newFactor) error {
 	}
 	e.hooks.after(HookEvent{Kind: HookFactor, App: app.ID, User: u, Client: n.in.Client, Factor: added.told()})
 	return nil
+}
+
+// wantShown refuses to finish what a session began before its user had a second factor, until the session
+// has shown that one: the beginning was fresh without it, and may have been a thief's.
+// [CodeReauthenticationRequired].
+func (f *factors) wantShown(app App, account *Account, s Session) error {
+	if !s.MFAAt.IsZero() || !f.shown(app, account).any() {
+		return nil
+	}
+	refusal := refuse(CodeReauthenticationRequired, "the user has set up a second factor since the session began this").about(account)
+	refusal.Methods = f.stepUpMethods(app, account)
+	return refusal
 }
 
 // resume adds the factor that a sign-in waits for, and signs in, in one step. The step raises the Epoch,

@@ -145,6 +145,56 @@ func TestAFactorIsNotAddedBesideAnotherWithoutIt(t *testing.T) {
 	p.post("/auth/totp/finish/{app_id}", finish).want(t, 201, "")
 }
 
+// What a thief's session began before the user had a second factor is not finished without it.
+func TestWhatASessionBeganDoesNotFinishWithoutALaterFactor(t *testing.T) {
+	t.Parallel()
+	stolen := func(t *testing.T) (s *stage, owner, thief *factored) {
+		s = newStage(t, withoutLimits, withPasskeys)
+		s.provider() // while the developer's session is live
+		owner = s.member(t, "ann@example.com")
+		thief = new(*owner)
+		thief.token = owner.first().text(t, "token")
+		return s, owner, thief
+	}
+	t.Run("an identity is not linked", func(t *testing.T) {
+		t.Parallel()
+		s, owner, thief := stolen(t)
+		state, binding := s.linking(thief.token, nil)
+		owner.enrolPasskey(t)
+		refused := s.finish(state, binding, bearer(thief.token))
+		refused.want(t, 403, "reauthentication_required")
+		if got := fmt.Sprint(refused.body["methods"]); got != "[passkey sign_in]" {
+			t.Errorf("methods: got %s, want [passkey sign_in]", got)
+		}
+		s.wantIdentities(t, owner.token)
+		thief.post("/auth/step-up/{app_id}", "{"+owner.shows(t, "")+"}").want(t, 200, "")
+		s.finish(state, binding, bearer(thief.token)).want(t, 401, "invalid_token")
+	})
+	t.Run("the session that adds the factor links on", func(t *testing.T) {
+		t.Parallel()
+		s, owner, _ := stolen(t)
+		state, binding := s.linking(owner.token, nil)
+		owner.enrolPasskey(t)
+		s.finish(state, binding, bearer(owner.token)).want(t, 200, "")
+	})
+	t.Run("the address is not changed", func(t *testing.T) {
+		t.Parallel()
+		s, owner, thief := stolen(t)
+		change := func(to string) (confirm string) {
+			asked, m := s.posted("/auth/email/change/{app_id}", `{"new_email":"`+to+`"}`, to, bearer(thief.token))
+			return byLink(m, fmt.Sprintf(`,"binding":%q`, asked.text(t, "binding")))
+		}
+		late := change("eve@example.com")
+		owner.enrolPasskey(t)
+		thief.post("/auth/email/confirm/{app_id}", late).want(t, 401, "invalid_token")
+		owner.post("/auth/email/confirm/{app_id}", late).want(t, 401, "invalid_token")
+		thief.post("/auth/step-up/{app_id}", "{"+owner.shows(t, "")+"}").want(t, 200, "")
+		in := change("ann@example.net")
+		owner.enrolPasskey(t) // a further one
+		thief.post("/auth/email/confirm/{app_id}", in).want(t, 200, "")
+	})
+}
+
 // A passkey that resets the password is not taken away by that reset.
 func TestTheFactorThatResetsAPasswordStays(t *testing.T) {
 	t.Parallel()

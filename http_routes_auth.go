@@ -82,7 +82,7 @@ var signInRoutes = []route{
 // callbackCodes are those with which a flow through a provider may end.
 var callbackCodes = []Code{
 	CodeMFARequired, CodeMFAEnrollmentRequired,
-	CodeProviderRefused, CodeUnauthenticated, CodeInvalidToken, CodeForbidden, CodeSignupDisabled, CodeEmailNotVerified, CodeUserDisabled,
+	CodeProviderRefused, CodeUnauthenticated, CodeInvalidToken, CodeForbidden, CodeReauthenticationRequired, CodeSignupDisabled, CodeEmailNotVerified, CodeUserDisabled,
 	CodeProviderNotConfigured, CodeEmailTaken, CodeLinkRequired, CodeEmailRequired, CodeLimitReached, CodeProviderError, CodeProviderTimeout,
 }
 

@@ -71,6 +71,8 @@ type IdentityLanding struct {
 //
 // [CodeInvalidToken]: the state is of a sign-in, or not of this session, app or binding, which
 // spends nothing; it is another provider's, which spends it; or the session ended in the meantime.
+// [CodeReauthenticationRequired]: the user has set up a second factor since, which the session has not
+// shown.
 // [CodeLinkRequired]: the identity is another account's, and stays there. The person has to sign
 // in to that account first. A sign-in at a provider has the same code where its address is another
 // account's.
@@ -144,6 +146,9 @@ func (e *Engine) addIdentity(ctx context.Context, app App, in IdentityLinkReturn
 	}
 	account, configs, err := e.accountAndConfigs(ctx, app.ID, u.ID)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.factors.wantShown(app, account, session); err != nil {
 		return nil, err
 	}
 	now := e.now()

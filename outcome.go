@@ -63,6 +63,7 @@ type outcome struct {
 	ProviderCode string       `json:"provider_code,omitempty"`
 	Reason       Reason       `json:"reason,omitempty"`
 	Fields       []FieldError `json:"fields,omitempty"`
+	Methods      []string     `json:"methods,omitempty"`
 
 	Second *SecondFactorDue `json:"second,omitempty"` // with a refusal for want of a second factor
 }
@@ -83,14 +84,14 @@ func (o outcome) refusal() error {
 	if o.Refused == "" {
 		return nil
 	}
-	return &Error{Code: o.Refused, Detail: o.Detail, ProviderCode: o.ProviderCode, Reason: o.Reason, Fields: o.Fields, Second: o.Second, Err: cause("the same press was refused before")}
+	return &Error{Code: o.Refused, Detail: o.Detail, ProviderCode: o.ProviderCode, Reason: o.Reason, Fields: o.Fields, Methods: o.Methods, Second: o.Second, Err: cause("the same press was refused before")}
 }
 
 // refusedOutcome is the outcome of a refused press. The browser is redirected to the URL to; it
 // may be empty.
 func refusedOutcome(to string, refused error) outcome {
 	r := asError(refused)
-	return outcome{RedirectTo: to, Refused: r.Code, Detail: r.Detail, ProviderCode: r.ProviderCode, Reason: r.Reason, Fields: r.Fields}
+	return outcome{RedirectTo: to, Refused: r.Code, Detail: r.Detail, ProviderCode: r.ProviderCode, Reason: r.Reason, Fields: r.Fields, Methods: r.Methods}
 }
 
 // addOutcome adds the outcome of a press to the step that spends the token of the press, so that
