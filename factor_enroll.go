@@ -92,6 +92,9 @@ func (in FactorOwner) enrolment(ctx context.Context, e *Engine) (enrolment, erro
 		return enrolment{}, invalidToken("the user has set up a second factor since the first one").with(ReasonSpent)
 	}
 	n.account, n.waiting = w.account, &w
+	if w.step.resets(w.account) { // the new factor is the first: what another person has added goes in the same step
+		n.account = &Account{User: w.account.User}
+	}
 	return n, nil
 }
 
