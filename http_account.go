@@ -163,7 +163,7 @@ func (c person) fillSessions(p pages.Page, page *pages.Account) error {
 			continue
 		}
 		item.Form = page.EndForm(p, s.ID.String())
-		page.Sessions, page.Elsewhere = append(page.Sessions, item), true
+		page.Sessions, page.Others = append(page.Sessions, item), true
 	}
 	return err
 }

@@ -22,8 +22,11 @@ func fillFactors(c person, p pages.Page, page *pages.Account, v *accountVisit) e
 	}
 	passkeys := c.e.HasPasskeys(c.app)
 	page.HasFactor, page.ByCode = len(got.Methods) > 0, slices.Contains(got.Methods, methodTOTP)
-	if slices.Contains(got.Methods, methodPasskey) && passkeys {
+	switch {
+	case slices.Contains(got.Methods, methodPasskey) && passkeys:
 		page.ByPasskey = passkeyShown(c)
+	case page.HasFactor && !page.ByCode:
+		page.Elsewhere = passkeyDomain(c)
 	}
 	setUp := c.app.Settings.MFA != MFAOff
 	if !setUp && !page.HasFactor {

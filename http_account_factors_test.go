@@ -83,6 +83,36 @@ func TestPasskeysOnTheAccountPage(t *testing.T) {
 	b.does(page, "passkey-remove", "passkey_id="+id).seen(t, "The passkey is removed.", "-My phone")
 }
 
+// The person signs in at a shop of another domain, where the passkey works.
+func TestThePagesSayWhereAPasskeyOfAnotherDomainWorks(t *testing.T) {
+	t.Parallel()
+	const words = "belongs to \u2068shop.example\u2069 and cannot be used on this page"
+	s := newStage(t, withoutLimits, withPasskeys)
+	p := s.member(t, s.email())
+	p.from = "https://shop.example"
+	s.settings(authkit.AppPatch{Origins: &[]string{p.from}, PasskeyRPID: new("shop.example"), SessionMode: new(authkit.SessionEither)})
+	p.enrolPasskey(t)
+	in := func() (*seat, answer) {
+		b := s.visitor()
+		return b, b.presses(b.opens(signInPage+"?session=cookie"), "password", "email="+p.email, "password="+password)
+	}
+	b, got := in()
+	page := b.opens(got.leadsTo())
+	page.seen(t, "Confirm that it is you", words, "-data-body", `-value="fresh-`, `-value="totp-begin"`)
+	b.presses(page, "fresh-factor", "code=000000").want(t, 401, "")
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	b, got = in()
+	page = b.opens(got.leadsTo())
+	page.seen(t, `class="second"`, words, "Start over", "-data-body")
+
+	if err := s.engine.RemoveFactors(t.Context(), authkit.UserRef{App: s.app.ID, ID: s.userOf(p.email).ID}); err != nil {
+		t.Fatal(err)
+	}
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFAOptional)})
+	b, got = in()
+	b.opens(got.leadsTo()).seen(t, "-Confirm that it is you", `value="totp-begin"`)
+}
+
 func TestAnAppWithoutFactorsShowsNoneOnTheAccountPage(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)

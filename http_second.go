@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -89,8 +90,12 @@ func showSecond(c person, flow signInFlow, status int, refused *Error) error {
 		Forms: forms, Mailed: step.takes(methodEmailCode), TOTP: step.takes(methodTOTP), Recovery: step.takes(methodRecovery),
 		Remember: c.app.Settings.MFARememberDays, OverURL: flow.start(c),
 	}
-	if step.takes(methodPasskey) && (c.e.HasPasskeys(c.app) || !page.TOTP) {
+	switch {
+	case !step.takes(methodPasskey):
+	case c.e.HasPasskeys(c.app):
 		page.Passkey = passkeyShown(c)
+	case !page.TOTP:
+		page.Elsewhere = passkeyDomain(c)
 	}
 	return c.show(status, page.View(p))
 }
@@ -99,6 +104,9 @@ func showSecond(c person, flow signInFlow, status int, refused *Error) error {
 func passkeyShown(c person) *pages.Ceremony {
 	return &pages.Ceremony{Begin: c.pagePath("passkey/begin"), Body: "{}"}
 }
+
+// passkeyDomain is the domain of the app's passkeys.
+func passkeyDomain(c person) string { return cmp.Or(c.app.Settings.PasskeyRPID, c.e.http.origin) }
 
 // pressSecond shows a second factor for the sign-in that waits.
 func pressSecond(c person, flow signInFlow, form pageForm) error {

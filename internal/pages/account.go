@@ -24,12 +24,13 @@ type Account struct {
 	HasFactor bool
 	ByCode    bool
 	ByPasskey *Ceremony
+	Elsewhere string   // the domain of the passkeys, if the person has no factor that works on this page
 	Factors   *Factors // nil: the app has no second factors
 
 	Identities []Identity
 	Providers  []Provider // those that can be connected
 	Sessions   []Item     // this one first, without a form
-	Elsewhere  bool       // there are other sessions
+	Others     bool       // there are other sessions
 
 	SignOutURL string
 }
@@ -222,7 +223,7 @@ func (a Account) identities(p Page) Section {
 func (a Account) sessions(p Page) Section {
 	s := a.section("sessions", p.T("account.sessions"), EndSession, EndOthers)
 	s.Items = a.Sessions
-	if a.Elsewhere {
+	if a.Others {
 		s.Forms = []Form{a.form(nil, do(EndOthers, p.T("account.sessions_end"), Secondary))}
 	}
 	return s

@@ -90,6 +90,9 @@ func (a Account) passkey(p Page, one Passkey) Item {
 func (a Account) proofByFactor(p Page) Section {
 	s, at := a.section("proof", p.T("account.proof_title"), FreshFactor), a.at(FreshFactor)
 	s.Texts = []string{p.T("account.proof_factor")}
+	if a.Elsewhere != "" {
+		s.Texts = append(s.Texts, elsewhere(p, a.Elsewhere))
+	}
 	if a.ByCode {
 		s.Forms = append(s.Forms, numbered(FreshFactor, at.form([]Field{at.totp(p)}, do(FreshFactor, p.T("account.proof_password"), Primary))))
 	}

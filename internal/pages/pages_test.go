@@ -30,7 +30,7 @@ func built(p Page) map[string]View {
 	item := Item{Title: "Firefox on Linux", Text: "Last used"}
 	account := Account{Forms: forms, Email: "ann@example.com", SignOutURL: "/out", Identities: []Identity{{"google", "Google"}}, Providers: providers[1:], Sessions: []Item{item}}
 	fresh, awaiting, proving, refused := account, account, account, account
-	fresh.Fresh, fresh.Verified, fresh.HasPassword, fresh.Elsewhere = true, true, true, true
+	fresh.Fresh, fresh.Verified, fresh.HasPassword, fresh.Others = true, true, true, true
 	other := item
 	other.Form = fresh.EndForm(p, "id")
 	fresh.Sessions = []Item{item, other}

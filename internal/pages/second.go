@@ -40,6 +40,9 @@ func (f forms) ceremony(p Page, step string, c Ceremony, button Button) Form {
 	return form
 }
 
+// elsewhere says that the passkeys of the person work on the pages of another domain alone.
+func elsewhere(p Page, domain string) string { return p.T("second.elsewhere", "domain", isolate(domain), "app", p.App) }
+
 // totp is the code of an authenticator app.
 func (f forms) totp(p Page) Field {
 	field := f.code(p)
@@ -62,6 +65,8 @@ type Second struct {
 	Passkey  *Ceremony // nil: no passkey is taken
 	Remember int       // for how many days this browser may be remembered; 0: it may not
 	OverURL  string    // where the sign-in starts over
+
+	Elsewhere string // as in Account
 }
 
 // View returns the page.
@@ -80,6 +85,8 @@ func (s Second) View(p Page) View {
 			form.Fields = append(form.Fields, Field{ID: "remember", Name: "remember", Label: p.T("second.remember", "n", s.Remember), Type: "checkbox", Value: "true"})
 		}
 		v.Form = &form
+	case s.Elsewhere != "":
+		v.Texts = []string{elsewhere(p, s.Elsewhere)}
 	}
 	if s.Passkey != nil {
 		c, section := *s.Passkey, Section{ID: "passkey"}
