@@ -183,7 +183,7 @@ func accountSteps(do string) (accountStep, bool) {
 		pages.ChangePassword: {false, replacePassword}, pages.SetPassword: {true, firstPassword},
 		pages.Connect: {true, connect}, pages.Disconnect: {true, disconnect},
 		pages.EndSession: {false, endOneSession}, pages.EndOthers: {false, endOthers}, pages.Leave: {true, leave},
-		pages.FreshPassword: {false, signInAgain}, pages.FreshMail: {false, mailFresh}, pages.FreshCode: {false, codeAgain},
+		pages.FreshPassword: {false, stepUpHere}, pages.FreshMail: {false, mailFresh}, pages.FreshCode: {false, codeAgain},
 		pages.BeginTOTP: {true, setUpTOTP}, pages.ConfirmTOTP: {false, confirmTOTP}, pages.RemoveTOTP: {true, removeTOTPHere},
 		pages.RenewCodes: {true, renewCodes}, pages.AddPasskey: {false, addPasskey}, pages.RenamePasskey: {false, renamePasskeyHere},
 		pages.RemovePasskey: {true, removePasskeyHere}, pages.FreshFactor: {false, stepUpHere},

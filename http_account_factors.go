@@ -125,9 +125,12 @@ func removePasskeyHere(c person, _ *accountVisit, form pageForm) (string, error)
 	return "", c.e.RemovePasskey(c.ctx(), ref)
 }
 
-// stepUpHere makes the session fresh by a second factor.
+// stepUpHere makes the session fresh by a second factor or, for a person without one, by the password.
 func stepUpHere(c person, _ *accountVisit, form pageForm) (string, error) {
-	up := StepUp{App: c.app.ID, User: c.user.ID, Session: c.session.ID, Code: typedCode(form), Browser: form.browser, Client: c.client}
+	up := StepUp{
+		App: c.app.ID, User: c.user.ID, Session: c.session.ID, Password: form.Get("password"), Code: typedCode(form),
+		Browser: form.browser, Client: c.client,
+	}
 	if credential := form.Get("credential"); credential != "" {
 		up.Code, up.State, up.Credential = "", form.Get("state"), json.RawMessage(credential)
 	}

@@ -124,17 +124,57 @@ func TestAnAppWithoutFactorsShowsNoneOnTheAccountPage(t *testing.T) {
 	b.presses(page, "totp-begin").want(t, 403, "")
 }
 
-// An app may begin to require a factor while a person without one is signed in.
+// An app may begin to require a factor while a person without one is signed in. A proof by mail is a
+// sign-in, which sets one up.
 func TestAProofOnTheAccountPageSetsUpARequiredFactor(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, withoutLimits)
 	b := s.visitor()
-	p := &factored{w: s.world, email: b.enters()}
+	email := s.entersProven(b)
 	s.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
 	s.clock.Advance(11 * time.Minute)
-	page := p.asked(b, b.presses(b.opens(ownPage), "fresh-password", "password="+password))
-	page = b.does(page, "second", "code="+mail.Code(s.mail(p.email)))
+	page := b.does(b.opens(ownPage), "fresh-mail")
+	page = b.does(page, "fresh-code", "code="+mail.Code(s.mail(email)))
 	got := b.presses(page, "totp", "code="+codeOn(s, seedOn(t, page)))
 	got.seen(t, `class="codes"`, `href="`+accountPage+s.app.ID.String()+`"`)
 	b.opens(ownPage).seen(t, "You have 10 recovery codes left.", "-Confirm that it is you")
+}
+
+// entersProven signs in a browser to a new account with a proven address and a password.
+func (s *stage) entersProven(b *seat) (email string) {
+	s.t.Helper()
+	email = s.email()
+	s.member(s.t, email)
+	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+	b.presses(b.opens(signInPage), "password", "email="+email, "password="+password).want(s.t, 303, "")
+	return email
+}
+
+// The session goes on: what it began and what it is told apart by stays.
+func TestAProofByPasswordOnTheAccountPageIsOfTheSameSession(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	b := s.visitor()
+	email := s.entersProven(b)
+	user := authkit.UserRef{App: s.app.ID, ID: s.userOf(email).ID}
+	before, err := s.engine.Sessions(t.Context(), user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.clock.Advance(11 * time.Minute)
+	page := b.opens(ownPage)
+	b.presses(page, "fresh-password", "password=wrong").marked(t, 401, "fresh-password-password", "The password is wrong")
+	press := b.filled(page, "fresh-password", "password="+password)
+	for range 2 {
+		got := s.do(press())
+		got.want(t, 303, "")
+		if cookies := got.Header()["Set-Cookie"]; len(cookies) > 0 {
+			t.Errorf("got the cookies %q, want none", cookies)
+		}
+		b.opens(got.leadsTo()).seen(t, "Thank you.", "-Confirm that it is you")
+	}
+	after, err := s.engine.Sessions(t.Context(), user)
+	if err != nil || len(after) != len(before) || after[0].ID != before[0].ID {
+		t.Errorf("got the sessions %v, %v, want %v", after, err, before)
+	}
 }

@@ -113,20 +113,6 @@ func leave(c person, _ *accountVisit, form pageForm) (string, error) {
 	return c.pagePath("sign-out") + "?left", nil
 }
 
-// signInAgain begins another session in the place of this one, with a new time of sign-in.
-func signInAgain(c person, _ *accountVisit, form pageForm) (string, error) {
-	by := c.client
-	by.Cookie = true
-	got, err := c.e.SignInWithPassword(c.ctx(), PasswordSignIn{
-		App: c.app.ID, Email: c.user.EmailTyped, Password: form.Get("password"), Intent: "sign_in", Browser: form.browser, Device: c.browser.device(), Client: by,
-	})
-	if err != nil {
-		return "", err
-	}
-	c.setSignInCookies(got)
-	return "", nil
-}
-
 // freshByMail refuses the proof by mail to an account whose address was never proven: a sign-in by
 // link would reset it.
 func (c person) freshByMail() error {
