@@ -156,7 +156,11 @@ func (c person) fillProviders(page *pages.Account, v *accountVisit) error {
 func (c person) fillSessions(p pages.Page, page *pages.Account) error {
 	all, err := c.e.Sessions(c.ctx(), UserRef{App: c.app.ID, ID: c.user.ID})
 	for _, s := range all {
-		item := pages.Item{Title: p.Browser(useragent.Describe(s.UserAgent)), Text: p.T("account.session_used", "time", s.LastUsedAt.Format("2006-01-02 15:04"), "ip", s.IP)}
+		at := s.LastUsedAt.Format("2006-01-02 15:04")
+		item := pages.Item{Title: p.Browser(useragent.Describe(s.UserAgent)), Text: p.T("account.session_used", "time", at, "ip", s.IP)}
+		if s.IP == "" { // of a sign-in by the host
+			item.Text = p.T("account.session_when", "time", at)
+		}
 		if s.ID == c.session.ID {
 			item.Text = p.T("account.session_this")
 			page.Sessions = slices.Insert(page.Sessions, 0, item)

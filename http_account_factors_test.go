@@ -43,6 +43,8 @@ func TestTheAuthenticatorAppOnTheAccountPage(t *testing.T) {
 	page = b.opens(ownPage)
 	page.seen(t, "You have 10 recovery codes left.", "Get new recovery codes", "-Confirm that it is you")
 
+	page.seen(t, `<p class="hint">When you get new recovery codes, the old ones stop working.</p>`)
+
 	s.clock.Advance(11 * time.Minute)
 	page = b.opens(ownPage)
 	page.seen(t, "Confirm that it is you", "your second factor", `-value="fresh-password"`, `-value="totp-remove"`)
@@ -54,6 +56,23 @@ func TestTheAuthenticatorAppOnTheAccountPage(t *testing.T) {
 	renewed := b.presses(page, "recovery-codes")
 	s.equal("new recovery codes", len(codesOnPage.FindAllString(renewed.Body.String(), -1)), 10)
 	b.does(page, "totp-remove").seen(t, "The authenticator app is turned off.", "Not set up.")
+}
+
+func TestTheAccountPageListsASessionWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	b := s.visitor()
+	email := s.entersProven(b)
+	s.clock.Advance(time.Hour)
+	host := authkit.HostSignIn{App: s.app.ID, User: s.userOf(email).ID, Method: "hwk", Client: authkit.Client{Cookie: true}}
+	for _, ip := range []string{"", "192.0.2.7"} {
+		host.Client.IP = ip
+		if _, err := s.engine.StartSession(t.Context(), host); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := "Last used " + s.clock.Now().UTC().Format("2006-01-02 15:04") + " UTC"
+	b.opens(ownPage).seen(t, ">"+at+"<", ">"+at+", from 192.0.2.7<", "-from <")
 }
 
 func TestPasskeysOnTheAccountPage(t *testing.T) {
