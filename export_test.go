@@ -22,6 +22,15 @@ func Routes() []RouteInfo {
 	return out
 }
 
+// AccountSteps returns the steps of the account page, and whether each wants a fresh sign-in.
+func AccountSteps() map[string]bool {
+	out := map[string]bool{}
+	for do, step := range accountSteps() {
+		out[do] = step.fresh
+	}
+	return out
+}
+
 // IsEngineMethod reports whether Engine has an exported method of the name.
 func IsEngineMethod(name string) bool {
 	_, ok := reflect.TypeFor[*Engine]().MethodByName(name)

@@ -179,9 +179,9 @@ type accountStep struct {
 	take  func(person, *accountVisit, pageForm) (next string, err error)
 }
 
-// accountSteps are the steps, by the value of the field "do".
-func accountSteps(do string) (accountStep, bool) {
-	step, ok := map[string]accountStep{
+// accountSteps returns the steps by the value of the field "do".
+func accountSteps() map[string]accountStep {
+	return map[string]accountStep{
 		pages.SaveName: {false, saveName}, pages.SendProof: {false, mailProof}, pages.Prove: {false, proveEmail},
 		pages.ChangeEmail: {true, mailChange}, pages.ConfirmEmail: {false, confirmChanged},
 		pages.ChangePassword: {false, replacePassword}, pages.SetPassword: {true, firstPassword},
@@ -191,8 +191,7 @@ func accountSteps(do string) (accountStep, bool) {
 		pages.BeginTOTP: {true, setUpTOTP}, pages.ConfirmTOTP: {false, confirmTOTP}, pages.RemoveTOTP: {true, removeTOTPHere},
 		pages.RenewCodes: {true, renewCodes}, pages.AddPasskey: {false, addPasskey}, pages.RenamePasskey: {false, renamePasskeyHere},
 		pages.RemovePasskey: {true, removePasskeyHere}, pages.FreshFactor: {false, stepUpHere},
-	}[do]
-	return step, ok
+	}
 }
 
 // pressAccount serves the forms of the page. A second press of the same form within a minute is
@@ -207,7 +206,7 @@ func pressAccount(c person) error {
 		return c.refuseStep(visit, "", err)
 	}
 	do := form.Get("do")
-	step, ok := accountSteps(do)
+	step, ok := accountSteps()[do]
 	if !ok {
 		return invalid("do", "unknown_value", "do is not a step of the account page")
 	}
