@@ -86,6 +86,8 @@ type passkeyData struct {
 	// passkey had shown a second factor.
 	Mailed string    `json:"mailed,omitempty"`
 	Beside time.Time `json:"beside,omitzero"`
+
+	Spent []spentState `json:"spent,omitempty"` // the states that it was used in
 }
 
 // owned reports whether a second factor of an account vouches for the passkey at a reset of the

@@ -47,7 +47,7 @@ func (e *Engine) BeginTOTP(ctx context.Context, in FactorOwner) (TOTPEnrolment, 
 		return TOTPEnrolment{}, err
 	}
 	data := ceremonyData{Seed: totp.NewSeed()}
-	begun, err := e.factors.newState(ctx, n.state(newTOTPKind), in.asker(), data)
+	begun, err := e.factors.newState(ctx, n.app, n.state(newTOTPKind), in.asker(), data)
 	if err != nil {
 		return TOTPEnrolment{}, err
 	}
@@ -98,9 +98,9 @@ func (in FactorOwner) enrolment(ctx context.Context, e *Engine) (enrolment, erro
 	return n, nil
 }
 
-// state is the token of a ceremony that adds a factor, without its id.
+// state is the token of a ceremony that adds a factor, without its app and id.
 func (n enrolment) state(kind TokenKind) Token {
-	return Token{App: n.app.ID, Kind: kind, UserID: n.account.User.ID, Epoch: n.account.User.Epoch}
+	return Token{Kind: kind, UserID: n.account.User.ID, Epoch: n.account.User.Epoch}
 }
 
 // findState returns the state of a ceremony of this very user. [CodeInvalidToken].

@@ -126,6 +126,16 @@ func (p *factored) second(t *testing.T, due answer, code, more string, headers .
 	return p.w.send("POST", p.w.in("/auth/mfa/{app_id}"), body, headers...)
 }
 
+// answers answers a ceremony with the user's authenticator: the members state, binding and credential.
+func (p *factored) answers(t *testing.T, begun answer) string {
+	t.Helper()
+	credential, err := p.device.Get(memberOf(t, begun, "options"), cmp.Or(p.from, origin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf(`"state":%q,"binding":%q,"credential":%s`, begun.text(t, "state"), begun.text(t, "binding"), credential)
+}
+
 // shows begins a ceremony and answers it with the user's authenticator. The body has the members state
 // and credential, and binding unless one is given.
 func (p *factored) shows(t *testing.T, binding string) string {
@@ -136,11 +146,7 @@ func (p *factored) shows(t *testing.T, binding string) string {
 	}
 	begun := p.w.send("POST", p.w.in("/auth/passkey/begin/{app_id}"), begin)
 	begun.want(t, 200, "")
-	credential, err := p.device.Get(memberOf(t, begun, "options"), cmp.Or(p.from, origin))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf(`"state":%q,"binding":%q,"credential":%s`, begun.text(t, "state"), begun.text(t, "binding"), credential)
+	return p.answers(t, begun)
 }
 
 // amr are the methods of an access token.

@@ -16,12 +16,16 @@ import (
 )
 
 // process returns an engine of another process over the store of a world, with the world's clock.
-func (w *world) process(store authkit.Store, m mail.Mailer) *authkit.Engine {
+func (w *world) process(store authkit.Store, m mail.Mailer, change ...func(*authkit.Config)) *authkit.Engine {
 	w.t.Helper()
-	e, err := authkit.New(authkit.Config{
+	c := authkit.Config{
 		Store: store, BaseURL: base, Mailer: m, Secrets: [][]byte{make([]byte, 32)}, Now: w.clock.Now, Limits: authkit.LimitConfig{InsecureOff: true},
 		Logger: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range change {
+		f(&c)
+	}
+	e, err := authkit.New(c)
 	if err != nil {
 		w.t.Fatal(err)
 	}

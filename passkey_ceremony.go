@@ -3,6 +3,7 @@ package authkit
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/url"
 	"strings"
@@ -15,11 +16,10 @@ import (
 )
 
 const (
-	passkeyStateKind TokenKind = "passkey"     // of a sign-in, a second factor or a step-up
-	newPasskeyKind   TokenKind = "new passkey" // of a registration
-	newTOTPKind      TokenKind = "new totp"    // of the enrolment of a TOTP
-	ceremonyTTL                = 5 * time.Minute
-	challengeSize              = 32
+	newPasskeyKind TokenKind = "new passkey" // of a registration
+	newTOTPKind    TokenKind = "new totp"    // of the enrolment of a TOTP
+	ceremonyTTL              = 5 * time.Minute
+	challengeSize            = 32
 )
 
 // newFactors makes the part without the parts that it uses.
@@ -31,7 +31,7 @@ func newFactors(c *Config, base *url.URL, ring *seal.Ring, now func() time.Time)
 	return f
 }
 
-// ceremonyData is the sealed data of the state of a ceremony.
+// ceremonyData is the sealed data of the state of a ceremony that adds a factor.
 type ceremonyData struct {
 	Challenge []byte `json:"challenge,omitempty"`
 	RPID      string `json:"rp_id,omitempty"`
@@ -63,10 +63,8 @@ func (f *factors) needPasskeys(app App) error {
 }
 
 // ceremony is the part of a ceremony that follows from its state.
-func (f *factors) ceremony(app App, data ceremonyData) PasskeyCeremony {
-	return PasskeyCeremony{
-		RPID: data.RPID, Origins: f.originsOf(app, data.RPID), Challenge: data.Challenge, Timeout: ceremonyTTL,
-	}
+func (f *factors) ceremony(app App, rpID string, challenge []byte) PasskeyCeremony {
+	return PasskeyCeremony{RPID: rpID, Origins: f.originsOf(app, rpID), Challenge: challenge, Timeout: ceremonyTTL}
 }
 
 // faultsOfRelyingParty says what is wrong with the relying party after a patch that changes it, or the
@@ -110,29 +108,24 @@ type asker struct {
 	browser []byte
 }
 
-// newState stores the token of a ceremony, whose App, Kind and user are set. A binding that was sent is
-// bound, and answered again, so that one binding serves a sign-in and its second factor.
-func (f *factors) newState(ctx context.Context, t Token, by asker, data ceremonyData) (Ceremony, error) {
-	id := token.Random(idSize)
-	binding := by.binding
-	if binding == "" {
-		browser := by.browser
-		if len(browser) == 0 {
-			browser = token.Random(macSize)
-		}
-		binding = bindingOf(browser, t.App, id)
+// binds returns the binding of a token or state of that id: the one that was sent, so that one binding
+// serves a sign-in and its second factor, or one of the browser, or a new one.
+func (by asker) binds(app App, id []byte) string {
+	if by.binding != "" {
+		return by.binding
 	}
-	t.Hash, t.Binding = token.Hash(id), token.Hash([]byte(binding))
-	err := f.tokens.keep(ctx, t, data, ceremonyTTL)
-	return Ceremony{State: token.Encode(id), Binding: binding, ExpiresIn: ceremonyTTL}, err
+	if len(by.browser) == 0 {
+		return bindingOf(token.Random(macSize), app.ID, id)
+	}
+	return bindingOf(by.browser, app.ID, id)
 }
 
-// ceremonyState is the state of a ceremony that was found live.
-type ceremonyState struct {
-	take  Take
-	data  ceremonyData
-	spent bool      // the flow has spent it before; otherwise its step does
-	user  uuid.UUID // the nil UUID: of no user yet
+// shows returns the binding that goes with a token or state of that id. [CodeInvalidToken]: there is none.
+func (by asker) shows(app App, id []byte) (string, error) {
+	if by.binding == "" && len(by.browser) == 0 {
+		return "", invalidToken("the binding of the token is missing").with(ReasonBindingMissing)
+	}
+	return by.binds(app, id), nil
 }
 
 // take names the token of a state or an mfa_token by its text and what its asker holds.
@@ -142,32 +135,24 @@ func (by asker) take(app App, kind TokenKind, text string) (Take, error) {
 	if !ok {
 		return Take{}, invalidToken("the token is malformed").with(reasonOfForm(text, formCode))
 	}
-	binding := by.binding
-	if binding == "" {
-		if len(by.browser) == 0 {
-			return Take{}, invalidToken("the binding of the token is missing").with(ReasonBindingMissing)
-		}
-		binding = bindingOf(by.browser, app.ID, id)
-	}
-	return Take{Kind: kind, Hash: token.Hash(id), Binding: token.Hash([]byte(binding))}, nil
+	binding, err := by.shows(app, id)
+	return Take{Kind: kind, Hash: token.Hash(id), Binding: token.Hash([]byte(binding))}, err
 }
 
-// claimState spends the state of a passkey whose answer goes into a step that spends another token, or
-// no token. Of concurrent callers one gets it. [CodeInvalidToken].
-func (f *factors) claimState(ctx context.Context, app App, text string, by asker) (ceremonyState, error) {
-	take, err := by.take(app, passkeyStateKind, text)
-	if err != nil {
-		return ceremonyState{}, err
-	}
-	s := ceremonyState{take: take, spent: true}
-	t, ok, err := f.tokens.claim(ctx, app.ID, take)
-	switch {
-	case err != nil:
-		return ceremonyState{}, err
-	case !ok:
-		return ceremonyState{}, invalidToken("the state is spent, expired, or another browser's")
-	}
-	return s, f.tokens.open(t, take, &s.data)
+// newState stores the token of a ceremony that adds a factor, whose Kind and user are set.
+func (f *factors) newState(ctx context.Context, app App, t Token, by asker, data ceremonyData) (Ceremony, error) {
+	id := token.Random(idSize)
+	binding := by.binds(app, id)
+	t.App, t.Hash, t.Binding = app.ID, token.Hash(id), token.Hash([]byte(binding))
+	err := f.tokens.keep(ctx, t, data, ceremonyTTL)
+	return Ceremony{State: token.Encode(id), Binding: binding, ExpiresIn: ceremonyTTL}, err
+}
+
+// ceremonyState is the state of a ceremony that adds a factor, as it was found live. The step spends it.
+type ceremonyState struct {
+	take Take
+	data ceremonyData
+	user uuid.UUID
 }
 
 // findState returns the state of a ceremony by its text and what its asker holds. It spends nothing.
@@ -187,4 +172,17 @@ func (f *factors) findState(ctx context.Context, app App, kind TokenKind, text s
 	}
 	s.user = t.UserID
 	return s, f.tokens.open(t, s.take, &s.data)
+}
+
+// wrongPasskey refuses a passkey. The answer does not say why.
+func wrongPasskey(why error) *Error {
+	return refuse(CodeInvalidCredentials, "the passkey is not one of this app, or its answer cannot be verified").because(why)
+}
+
+// asWrongPasskey gives a state that is of no use the answer of a wrong passkey.
+func asWrongPasskey(err error) error {
+	if errors.Is(err, CodeInvalidToken) {
+		return wrongPasskey(err)
+	}
+	return err
 }

@@ -64,7 +64,7 @@ func (e *Engine) BeginNewPasskey(ctx context.Context, in FactorOwner) (Ceremony,
 	if err != nil {
 		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
 	}
-	begun, err := e.factors.newState(ctx, n.state(newPasskeyKind), in.asker(), data)
+	begun, err := e.factors.newState(ctx, n.app, n.state(newPasskeyKind), in.asker(), data)
 	begun.Options = options
 	return begun, err
 }
@@ -81,7 +81,7 @@ func (f heldFactors) handle() []byte {
 func (f *factors) registration(app App, account *Account, data ceremonyData) PasskeyRegistration {
 	u := account.User
 	r := PasskeyRegistration{
-		PasskeyCeremony: f.ceremony(app, data), RPName: app.Name, UserHandle: data.Handle,
+		PasskeyCeremony: f.ceremony(app, data.RPID, data.Challenge), RPName: app.Name, UserHandle: data.Handle,
 		UserName: u.EmailTyped, DisplayName: cmp.Or(u.Name, u.EmailTyped),
 	}
 	for _, p := range account.factors().passkeys {

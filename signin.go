@@ -2,8 +2,6 @@ package authkit
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 
@@ -306,16 +304,3 @@ func (e *Engine) mayCreate(ctx context.Context, app App, by Client, more ...coun
 }
 
 func signupClosed() *Error { return refuse(CodeSignupDisabled, "this app takes no new users") }
-
-// stepError translates the error of CreateUser and ChangeUser. errAgain: a guard is stale or a
-// key belongs to another user, so that the step has to be decided again. [CodeInvalidToken]:
-// another request has spent the token of the step.
-func stepError(err error, app uuid.UUID) error {
-	switch {
-	case errors.Is(err, ErrStale), errors.Is(err, ErrConflict):
-		return fmt.Errorf("%w: %w", errAgain, err)
-	case errors.Is(err, ErrNotFound):
-		return invalidToken("the token was spent by another request").with(ReasonSpent)
-	}
-	return unavailable(fmt.Errorf("change a user of app %s: %w", app, err))
-}

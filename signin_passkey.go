@@ -1,15 +1,10 @@
 package authkit
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 
 	"github.com/google/uuid"
-
-	"github.com/authkit-dev/authkit/internal/token"
 )
 
 // PasskeyBegin begins a sign-in, a second factor or a step-up by a passkey.
@@ -34,14 +29,10 @@ func (e *Engine) BeginPasskey(ctx context.Context, in PasskeyBegin) (Ceremony, e
 	if err := e.factors.needPasskeys(app); err != nil {
 		return Ceremony{}, err
 	}
-	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(app)}
-	options, err := e.factors.passkeys.RequestOptions(e.factors.ceremony(app, data))
-	if err != nil {
-		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
+	if err := e.store.confirm(ctx); err != nil { // there is no other call of the store that proves the app
+		return Ceremony{}, storeError(err, app.ID)
 	}
-	begun, err := e.factors.newState(ctx, Token{App: app.ID, Kind: passkeyStateKind}, asker{in.Binding, in.Browser}, data)
-	begun.Options = options
-	return begun, err
+	return e.factors.beginShown(app, asker{in.Binding, in.Browser})
 }
 
 // PasskeySignIn is the sign-in with a passkey.
@@ -56,7 +47,8 @@ type PasskeySignIn struct {
 }
 
 // SignInWithPasskey signs the user of a passkey in. A passkey with user verification is both factors,
-// so that no second one is asked for. The step that starts the session spends the state.
+// so that no second one is asked for. The step that starts the session spends the state; a refusal spends
+// nothing.
 //
 // Whatever is wrong with the state or the credential is one [CodeInvalidCredentials]. So is a signature
 // counter that has not grown, of a passkey that cannot be backed up: the authenticator may have been
@@ -114,17 +106,13 @@ func (p passkeyTry) run(ctx context.Context) (Landing, error) {
 	if err := e.limits.hit(ctx, app, in.Client.withDeferred(nil)...); err != nil {
 		return Landing{}, err
 	}
-	state, err := e.factors.findState(ctx, app, passkeyStateKind, in.State, asker{in.Binding, in.Browser})
+	shown, err := e.factors.readShown(app, in.State, asker{in.Binding, in.Browser}, in.Credential, in.Client)
 	if err != nil {
 		return Landing{}, asWrongPasskey(err)
 	}
-	claim, err := e.factors.passkeys.Claim(in.Credential)
-	if err != nil {
-		return Landing{}, wrongPasskey(err)
-	}
-	p.step.method, p.step.take = MethodPasskey, &state.take
-	key := AccountKey{Kind: passkeyKind, Subject: passkeySubject(state.data.RPID, claim.CredentialID)}
-	return again(func() (Landing, error) {
+	p.step.method = MethodPasskey
+	key := AccountKey{Kind: passkeyKind, Subject: passkeySubject(shown.state.RPID, shown.claim.CredentialID)}
+	landing, err := again(func() (Landing, error) {
 		account, err := e.account(ctx, app.ID, key)
 		switch {
 		case err != nil:
@@ -132,92 +120,12 @@ func (p passkeyTry) run(ctx context.Context) (Landing, error) {
 		case account == nil:
 			return Landing{}, wrongPasskey(cause("no user of the app has the passkey"))
 		}
-		use, err := e.factors.usePasskey(ctx, account, shownPasskey{app, state, in.Credential, in.Client})
+		use, err := shown.use(ctx, e, account)
 		if err != nil {
 			return Landing{}, err
 		}
 		p.step.second, p.step.amr = &use, use.amr
-		landing, err := e.signInUser(ctx, app, account, p.step)
-		return landing, asWrongPasskey(err)
+		return e.signInUser(ctx, app, account, p.step)
 	})
-}
-
-// wrongPasskey refuses a passkey. The answer does not say why.
-func wrongPasskey(why error) *Error {
-	return refuse(CodeInvalidCredentials, "the passkey is not one of this app, or its answer cannot be verified").because(why)
-}
-
-// asWrongPasskey gives a state that is of no use the answer of a wrong passkey.
-func asWrongPasskey(err error) error {
-	if errors.Is(err, CodeInvalidToken) {
-		return wrongPasskey(err)
-	}
-	return err
-}
-
-// shownPasskey is the answer of a passkey in a ceremony.
-type shownPasskey struct {
-	app        App
-	state      ceremonyState
-	credential json.RawMessage
-	client     Client
-}
-
-// usePasskey verifies the answer of a passkey of an account, and returns its use as a factor.
-func (f *factors) usePasskey(ctx context.Context, account *Account, shown shownPasskey) (factorUse, error) {
-	claim, err := f.passkeys.Claim(shown.credential)
-	if err != nil {
-		return factorUse{}, wrongPasskey(err)
-	}
-	held := account.factors().byCredential(shown.state.data.RPID, claim.CredentialID)
-	if held == nil {
-		return factorUse{}, wrongPasskey(cause("the account has no such passkey")).about(account)
-	}
-	use, err := f.passkeys.Verify(f.ceremony(shown.app, shown.state.data), held.PasskeyRecord, shown.credential)
-	if err != nil {
-		return factorUse{}, wrongPasskey(err).about(account)
-	}
-	if held.cloned(use) {
-		return factorUse{}, f.tellOfClone(ctx, account, held, shown)
-	}
-	held.Counter, held.BackedUp, held.LastUsed = use.Counter, use.BackedUp, f.now()
-	return factorUse{method: methodPasskey, amr: []string{amrPop, amrUser}, put: []Credential{held.put()}}, nil
-}
-
-// byCredential returns the passkey of that credential at the relying party; nil: the account has no such
-// passkey.
-func (f heldFactors) byCredential(rpID string, credentialID []byte) *heldPasskey {
-	for i, p := range f.passkeys {
-		if p.RPID == rpID && bytes.Equal(p.CredentialID, credentialID) {
-			return &f.passkeys[i]
-		}
-	}
-	return nil
-}
-
-// cloned reports whether the counter of an authenticator says that there may be two of it. Passkeys that
-// can be backed up are on several devices by design, and have no counter to go by.
-func (p heldPasskey) cloned(use PasskeyUse) bool {
-	return !p.BackupEligible && (p.Counter != 0 || use.Counter != 0) && use.Counter <= p.Counter
-}
-
-// tellOfClone writes the event of an authenticator that may have been cloned and mails its user, once for
-// a state, and returns the refusal.
-func (f *factors) tellOfClone(ctx context.Context, account *Account, p *heldPasskey, shown shownPasskey) error {
-	if !shown.state.spent {
-		if _, ok, err := f.tokens.claim(ctx, shown.app.ID, shown.state.take); err != nil || !ok {
-			return cmp.Or[error](err, wrongPasskey(cause("the state was spent by another request")))
-		}
-	}
-	u, by := account.User, shown.client
-	c := UserChange{Now: f.now(), App: shown.app.ID, ID: u.ID}
-	c.Riders.note(c.Now, Event{App: c.App, UserID: u.ID, Type: EventPasskeyClone, Result: "warning", IP: by.IP, Reason: p.ID.String()})
-	l := f.outbox.causedBy(by.Languages, by.UserAgent, letter{Template: "passkey_cloned", Provider: p.Name})
-	if err := f.mailUser(ctx, &c, shown.app, u, l); err != nil {
-		return err
-	}
-	if err := f.tokens.put(ctx, c.App, c.Riders); err != nil {
-		return err
-	}
-	return wrongPasskey(cause("the signature counter has not grown: the authenticator may be cloned")).about(account)
+	return landing, asWrongPasskey(err)
 }

@@ -45,10 +45,10 @@ type SecondFactor struct {
 // calls. What the first factor was to do (link an identity, set a new password) is done in the same
 // step.
 //
-// [CodeInvalidToken]: the token is spent, expired, or of another app, user or browser. With
-// [ReasonWrongCode] the code is wrong or was used; that spends nothing, and Error.TriesLeft says
-// how often the token may still be tried. [CodeInvalidCredentials]: the passkey cannot be verified, or is
-// not the user's; that spends the state alone. [CodeRateLimited]: the user has no tries left today.
+// [CodeInvalidToken]: the token or the state is spent, expired, or of another app, user or browser. With
+// [ReasonWrongCode] the code is wrong or was used, and Error.TriesLeft says how often the token may
+// still be tried. [CodeInvalidCredentials]: the passkey cannot be verified, or is not the user's. These
+// spend nothing. [CodeRateLimited]: the user has no tries left today.
 // [CodeMFAEnrollmentRequired]: the code of the mail was right; a factor is to be enrolled with the
 // new token. The other errors are those of the first factor.
 func (e *Engine) SignInWithSecondFactor(ctx context.Context, in SecondFactor) (_ SignIn, err error) {
@@ -115,8 +115,7 @@ func (t *secondTry) byCode(ctx context.Context) (Landing, error) {
 	})
 }
 
-// byPasskey goes on by a passkey of the user. The state of the ceremony is spent before: the step spends
-// the token.
+// byPasskey goes on by a passkey of the user.
 func (t *secondTry) byPasskey(ctx context.Context) (Landing, error) {
 	if err := t.e.factors.needPasskeys(t.app); err != nil {
 		return Landing{}, err
@@ -124,17 +123,16 @@ func (t *secondTry) byPasskey(ctx context.Context) (Landing, error) {
 	if err := t.e.limits.hit(ctx, t.app, t.in.Client.withDeferred(nil)...); err != nil {
 		return Landing{}, err
 	}
-	state, err := t.e.factors.claimState(ctx, t.app, t.in.State, asker{t.in.Binding, t.in.Browser})
+	shown, err := t.e.factors.readShown(t.app, t.in.State, asker{t.in.Binding, t.in.Browser}, t.in.Credential, t.in.Client)
 	if err != nil {
 		return Landing{}, err
 	}
-	shown := shownPasskey{app: t.app, state: state, credential: t.in.Credential, client: t.in.Client}
 	return again(func() (Landing, error) {
 		account, err := t.takeAccount(ctx)
 		if err != nil {
 			return Landing{}, err
 		}
-		use, err := t.e.factors.usePasskey(ctx, account, shown)
+		use, err := shown.use(ctx, t.e, account)
 		if err != nil {
 			return Landing{}, err
 		}

@@ -28,8 +28,7 @@ type StepUp struct {
 // session, and no refresh token: the one at hand goes on. A user with a second factor steps up by that
 // alone; the session has shown a second factor then.
 //
-// A code and a state work once, of any number of concurrent calls. A wrong code spends nothing, a passkey that
-// is refused spends its state.
+// A code and a state work once, of any number of concurrent calls. A refusal spends nothing.
 //
 // [CodeInvalidCredentials]: the password is wrong, the user has none, or the passkey cannot be verified.
 // [CodeInvalidToken]: the code or the state is wrong, used or another's, or the session has ended.
@@ -41,27 +40,26 @@ func (e *Engine) StepUpSession(ctx context.Context, in StepUp) (_ SignIn, err er
 	if err != nil {
 		return SignIn{}, err
 	}
-	var state *ceremonyState
+	try := stepUpTry{e: e, app: app, in: in}
 	if in.Credential != nil {
 		if err := e.factors.needPasskeys(app); err != nil {
 			return SignIn{}, err
 		}
-		claimed, err := e.factors.claimState(ctx, app, in.State, asker{in.Binding, in.Browser})
+		shown, err := e.factors.readShown(app, in.State, asker{in.Binding, in.Browser}, in.Credential, in.Client)
 		if err != nil {
 			return SignIn{}, err
 		}
-		state = &claimed
+		try.passkey = &shown
 	}
-	try := stepUpTry{e, app, in, state}
 	return again(func() (SignIn, error) { return try.run(ctx) })
 }
 
 // stepUpTry is a step-up of a session.
 type stepUpTry struct {
-	e     *Engine
-	app   App
-	in    StepUp
-	state *ceremonyState // of a passkey; nil: another thing is shown
+	e       *Engine
+	app     App
+	in      StepUp
+	passkey *shownPasskey // nil: another thing is shown
 }
 
 func (t stepUpTry) run(ctx context.Context) (SignIn, error) {
@@ -102,8 +100,8 @@ func (t stepUpTry) run(ctx context.Context) (SignIn, error) {
 func (t stepUpTry) prove(ctx context.Context, account *Account) (factorUse, error) {
 	e, app, in, held := t.e, t.app, t.in, t.e.factors.shown(t.app, account)
 	switch {
-	case t.state != nil:
-		return e.factors.usePasskey(ctx, account, shownPasskey{app, *t.state, in.Credential, in.Client})
+	case t.passkey != nil:
+		return t.passkey.use(ctx, e, account)
 	case in.Code != "":
 		return e.factors.prove(ctx, factorCode{app: app, account: account, code: in.Code, class: classSession, client: in.Client})
 	case held.any():

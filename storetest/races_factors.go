@@ -45,12 +45,11 @@ func factorOnces() []once {
 				change.Prove = proof(c.x.session)
 			})
 		}},
-		{"the state of a ceremony", lostNotFound, func(c caller, _ int) error {
-			if _, err := c.s.TakeToken(c.ctx, c.app, take("t"), now()); err != nil {
-				return err
-			}
-			return c.s.Put(c.ctx, authkit.Put{App: c.app, Riders: c.riders}) // it carries no riders of its own
-		}},
+		{"the state of a ceremony in which a passkey is shown", lostStale, signIn(func(c caller, change *authkit.UserChange) {
+			shown := passkey(c.x.user, "example.com")
+			shown.Data = []byte(`{"spent":["the state"]}`)
+			change.Put = []authkit.Credential{shown}
+		})},
 		{"the state of a ceremony that adds a passkey", lostEither, func(c caller, _ int) error {
 			return c.change(c.x.user, func(change *authkit.UserChange) {
 				spend(c, change)

@@ -1,0 +1,39 @@
+package authkit
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+)
+
+// A passkey that is used all day keeps the states of the last minutes, and refuses when they are too many.
+func TestAPasskeyForgetsOldStates(t *testing.T) {
+	t.Parallel()
+	var p passkeyData
+	now := testTime
+	state := func(n byte) shownState {
+		return shownState{Challenge: bytes.Repeat([]byte{n}, challengeSize), Expires: now.Add(ceremonyTTL)}
+	}
+	for n := range maxSpent {
+		if !p.spend(state(byte(n)), now) {
+			t.Fatalf("use %d: got a refusal, want room", n)
+		}
+	}
+	if p.spend(state(1), now) || len(p.Spent) != maxSpent {
+		t.Errorf("got room beyond %d states, want a refusal", maxSpent)
+	}
+	now = now.Add(2*ceremonyTTL - time.Second)
+	if p.spend(state(2), now) {
+		t.Error("a second before the states are forgotten: got room, want a refusal")
+	}
+	now = now.Add(time.Second)
+	last := state(3)
+	if !p.spend(last, now) || len(p.Spent) != 1 {
+		t.Errorf("later: got %d states, want the last one alone", len(p.Spent))
+	}
+	held := heldFactors{passkeys: []heldPasskey{{}, {passkeyData: p}}}
+	if !held.spent(last) || slices.ContainsFunc([]byte{0, 1, 2, 4}, func(n byte) bool { return held.spent(state(n)) }) {
+		t.Error("spent: got another answer than for the last state alone")
+	}
+}
