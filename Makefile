@@ -5,10 +5,11 @@ GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.
 # Every test, with the race detector, on every store; Postgres is set up for the run.
 test:
 	go vet ./...
-	scripts/with-postgres.sh go test -race -timeout 20m $$(go list ./... | grep -v /store/sqlite)
+	scripts/with-postgres.sh go test -race -timeout 20m $$(go list ./... | grep -v -e /store/sqlite -e /cmd/authkit)
 	# SQLite is Go code here, which the race detector slows tenfold. The tests above run it on a
-	# few goroutines, and these all of the conformance suite.
-	go test -timeout 20m ./store/sqlite/...
+	# few goroutines, and these all of the conformance suite. Those of the command run it as a
+	# process, over SQLite for the greater part.
+	scripts/with-postgres.sh go test -timeout 20m ./store/sqlite/... ./cmd/authkit/...
 	# A host may build with the next JSON package; tokens have to be the same.
 	GOEXPERIMENT=jsonv2 go test ./internal/token ./verify
 	GOEXPERIMENT=jsonv2 go test -run 'TestClaimsHook|TestAccessTokenClaims' .
