@@ -63,9 +63,10 @@ func (e *Engine) RequireRole(app AppFor, roles ...string) func(http.Handler) htt
 // RequireSecondFactor is [Engine.Require] for sessions that showed a second factor, or a passkey, no
 // longer ago than within; zero or less: twelve hours. Every other session gets 403
 // [CodeReauthenticationRequired], with the methods that make it fresh ([Engine.StepUpSession]). It goes
-// by [Identity.SecondFactorAt], and so by the store's word that is no older than Config.Tokens.LiveWithin.
-// A user without a factor sets one up first, which the session at hand has shown then: the methods of
-// such a user have neither "totp" nor "passkey".
+// by [Identity.SecondFactorAt], and so by the store's word that is no older than Config.Tokens.LiveWithin;
+// it refuses by the store's word of now, so that a factor which was just shown counts. A user without a
+// factor sets one up first, which the session at hand has shown then: the methods of such a user have
+// neither "totp" nor "passkey".
 func (e *Engine) RequireSecondFactor(app AppFor, within time.Duration) func(http.Handler) http.Handler {
 	if within <= 0 {
 		within = secondFactorFor
@@ -141,24 +142,33 @@ func (g guard) refuse(w http.ResponseWriter, r *http.Request, app uuid.UUID, err
 	g.e.http.failHost(w, r, app, err)
 }
 
-// admit is identify, and refuses a user who has no role that is needed.
+// admit is identify, and refuses a user who has no role that is needed, and a session without the second
+// factor that is needed. A person comes back from the step-up at once, so that no answer which is remembered
+// refuses a session for want of a second factor.
 func (g guard) admit(r *http.Request) (*Identity, uuid.UUID, error) {
 	id, app, err := g.identify(r)
-	if err == nil && g.roles != nil && !id.hasAny(g.roles) {
-		err = refuse(CodeForbidden, "the user has no role that may do this")
+	if err == nil && g.factor > 0 && !g.hasShown(id) && g.within > 0 {
+		g.within = 0
+		id, app, err = g.identify(r)
 	}
-	if err == nil && g.factor > 0 {
-		err = g.checkFactor(r.Context(), id)
+	switch {
+	case err != nil:
+	case g.roles != nil && !id.hasAny(g.roles):
+		err = refuse(CodeForbidden, "the user has no role that may do this")
+	case g.factor > 0 && !g.hasShown(id):
+		err = g.wantFactor(r.Context(), id)
 	}
 	return id, app, err
 }
 
-// checkFactor refuses a session without a second factor, and one whose second factor is too old.
-func (g guard) checkFactor(ctx context.Context, id *Identity) error {
+// hasShown reports whether the session has shown a second factor that is not too old.
+func (g guard) hasShown(id *Identity) bool {
 	age := g.e.now().Sub(id.SecondFactorAt)
-	if !id.SecondFactorAt.IsZero() && age < g.factor && age >= -clockLeeway {
-		return nil
-	}
+	return !id.SecondFactorAt.IsZero() && age < g.factor && age >= -clockLeeway
+}
+
+// wantFactor refuses a session that has not shown its second factor, or not lately.
+func (g guard) wantFactor(ctx context.Context, id *Identity) error {
 	refusal := refuse(CodeReauthenticationRequired, "this requires a second factor")
 	var err error
 	if refusal.Methods, err = g.e.StepUpMethods(ctx, UserRef{App: id.App, ID: id.User}); err != nil {

@@ -59,8 +59,11 @@ func (l *liveness) byCookie(ctx context.Context, c cookieUse, within time.Durati
 		}
 	}
 	got, err := l.cookies.ask(ctx, c, now, within)
-	if err != nil || within <= 0 {
-		return got.value.id, err
+	if err != nil {
+		return nil, err
+	}
+	if within <= 0 {
+		return got.value.id.following(got.value.user, c.app), nil
 	}
 	l.users.Put(sessionKey{c.app.ID, got.value.id.Session}, aged[sessionUser]{got.value.user, got.at})
 	l.cookies.known.Put(key, got)
