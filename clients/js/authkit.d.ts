@@ -69,7 +69,10 @@ export interface Client {
   /** Creates a user. Where the app requires a proven address, the result has no user: verifyEmail with the code of the mail, then signIn. */
   signUp(credentials: { email: string; password: string; name?: string }): Promise<SignInResult | PendingResult>;
 
-  /** Signs a known user in. `email_not_verified`: a code was mailed, for verifyEmail. */
+  /**
+   * Signs a known user in. `email_not_verified`: a code was mailed, for verifyEmail. `mfa_required`, here and of every
+   * other way to sign in: problem has mfa_token, binding and methods, for signInAt('/auth/mfa/{app_id}', …).
+   */
   signIn(credentials: { email: string; password: string }): Promise<SignInResult>;
 
   /** Mails a link and a six-digit code. The link goes on to redirectTo in the browser that asked; the code is for enterCode. */
@@ -100,7 +103,10 @@ export interface Client {
   signInWithProvider(provider: string, options: ProviderOptions & { popup: true }): Promise<SignInResult>;
   signInWithProvider(provider: string, options?: ProviderOptions): Promise<SignInResult | undefined>;
 
-  /** Signs in by a route that has no method here. "{app_id}" in the path stands for the app. */
+  /**
+   * Signs in by a route that has no method here, such as that of a passkey or, after `mfa_required`, of
+   * the second factor. It takes the end of an enrolment, too. "{app_id}" in the path stands for the app.
+   */
   signInAt(path: string, body: object): Promise<SignInResult>;
 
   /** Ends the session, or with all every session of the user. The session is gone here even if it throws. */
@@ -174,6 +180,8 @@ export interface SignInResult {
   created: boolean;
   /** The ways to sign in that a reset of the password removed. */
   removed?: Removed[];
+  /** With a TOTP that the sign-in waited for: shown once. */
+  recovery_codes?: string[];
 }
 
 export interface PendingResult {

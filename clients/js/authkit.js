@@ -146,7 +146,6 @@ class Client {
 
   get baseURL() { return this.#base; }
 
-  /** start finishes the flow that the page's URL brings, or restores the session. */
   start() {
     this.#started ??= this.#begin().catch((e) => {
       this.#started = undefined;
@@ -254,10 +253,10 @@ class Client {
   async #signIn(path, body, token) {
     const sent = performance.now();
     const answer = await this.#call('POST', path, { body, token, choose: true });
-    return answer.user ? this.#locked(() => this.#adopt(answer, sent)) : answer;
+    const { sign_in = answer, recovery_codes } = answer; // of a factor that the sign-in waited for
+    return sign_in.user ? this.#locked(() => this.#adopt(sign_in, sent)).then((got) => ({ ...got, recovery_codes })) : answer;
   }
 
-  /** signInAt signs in by a route that this module has no method for. */
   signInAt(path, body) { return this.#signIn(path, body); }
 
   // ---- providers
@@ -429,7 +428,6 @@ class Client {
   /** #blames reports whether a 401 is about the access token. authkit's own routes say so; a wrong password is 401, too. */
   #blames(response) { return !response.url.startsWith(`${this.#base}/`) || Boolean(response.headers.get('WWW-Authenticate')?.includes('invalid_token')); }
 
-  /** request calls a route of authkit as the user. "{app_id}" in the path stands for the app. */
   async request(method, path, body) {
     const init = { method, headers: {} };
     if (method === 'POST' || method === 'PATCH') {
