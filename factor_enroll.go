@@ -1,6 +1,7 @@
 package authkit
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/google/uuid"
@@ -18,6 +19,11 @@ type FactorOwner struct {
 
 	// Token is SecondFactorDue.Token, in the place of User and Session.
 	Token string
+
+	// Invitation is the token of the link of an invitation, in the place of User and Session.
+	// [Engine.BeginNewPasskey] alone takes it: the answer of the browser goes to
+	// [Engine.PressInvitation].
+	Invitation string
 
 	// Binding and Browser are as in [SecondFactor]. A state that a call with Binding begins is bound to
 	// that one.
@@ -64,8 +70,10 @@ type enrolment struct {
 	in      FactorOwner
 	app     App
 	account *Account
-	waiting *waiting // nil: a session adds the factor
+	waiting *waiting // nil: no sign-in waits
 	press   press
+
+	invitation []byte // the hash of the invitation that adds the factor; nil: no invitation does
 }
 
 // enrolment reads whom a factor is added to.
@@ -74,8 +82,11 @@ func (in FactorOwner) enrolment(ctx context.Context, e *Engine) (enrolment, erro
 	switch {
 	case err != nil:
 		return enrolment{}, err
-	case app.Settings.MFA == MFAOff:
-		return enrolment{}, refuse(CodeForbidden, "this app has second factors switched off")
+	case in.Invitation != "":
+		return enrolment{}, invalidToken("an invitation adds no factor here").with(ReasonWrongKind)
+	}
+	if err := app.takesFactors(); err != nil {
+		return enrolment{}, err
 	}
 	n := enrolment{e: e, in: in, app: app}
 	if in.Token == "" {
@@ -98,16 +109,53 @@ func (in FactorOwner) enrolment(ctx context.Context, e *Engine) (enrolment, erro
 	return n, nil
 }
 
+// invited is enrolment for the passkey of an Invitation. [CodeInvalidToken]; [CodeForbidden]. It has no
+// effect.
+func (in FactorOwner) invited(ctx context.Context, e *Engine) (enrolment, error) {
+	app, err := e.appFor(ctx, in.App, in.Client)
+	if err != nil {
+		return enrolment{}, err
+	}
+	found, err := findInvitation(ctx, e.tokens, app, in.Invitation)
+	if err != nil {
+		return enrolment{}, err
+	}
+	return in.invitedBy(e, app, found)
+}
+
+// invitedBy adds a passkey to the account of an invitation. [CodeForbidden]: the app has second factors
+// switched off, or has given the user one, which a mailbox alone must not go around.
+func (in FactorOwner) invitedBy(e *Engine, app App, found invitation) (enrolment, error) {
+	n := enrolment{e: e, in: in, app: app, account: found.left(), invitation: found.take.Hash}
+	err := app.takesFactors()
+	if err == nil && e.factors.shown(app, n.account).any() {
+		err = refuse(CodeForbidden, "the user has a second factor, beside which an invitation adds no passkey").about(found.account)
+	}
+	return n, err
+}
+
+// takesFactors refuses a new factor of an app that has them switched off: [CodeForbidden].
+func (a App) takesFactors() error {
+	if a.Settings.MFA == MFAOff {
+		return refuse(CodeForbidden, "this app has second factors switched off")
+	}
+	return nil
+}
+
 // state is the token of a ceremony that adds a factor, without its app and id.
 func (n enrolment) state(kind TokenKind) Token {
 	return Token{Kind: kind, UserID: n.account.User.ID, Epoch: n.account.User.Epoch}
 }
 
-// findState returns the state of a ceremony of this very user. [CodeInvalidToken].
+// findState returns the state of a ceremony of this very user and invitation. [CodeInvalidToken].
 func (n enrolment) findState(ctx context.Context, kind TokenKind, text string) (ceremonyState, error) {
 	state, err := n.e.factors.findState(ctx, n.app, kind, text, n.in.asker())
-	if err == nil && state.user != n.account.User.ID {
+	switch {
+	case err != nil:
+	case state.user != n.account.User.ID:
 		err = invalidToken("the state is another user's")
+	case !bytes.Equal(state.data.Invitation, n.invitation):
+		err = invalidToken("the state is another invitation's, or one began without the other")
 	}
 	return state, err
 }

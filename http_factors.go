@@ -82,8 +82,30 @@ func finishPasskey(c *call, in passkeySignInBody) (jsonResponse, error) {
 	return c.signedIn(got), nil
 }
 
-func beginNewPasskey(c *call, in factorOwnerBody) (jsonResponse, error) {
-	owner, err := c.factorOwner(in, true)
+// newPasskeyBeginBody begins to add a passkey.
+type newPasskeyBeginBody struct {
+	factorOwnerBody
+
+	Invitation string `json:"invitation"` // the token of an invitation's link, in the place of a session: its page takes the answer of the browser
+}
+
+// owner returns the owner of the new passkey.
+func (in newPasskeyBeginBody) owner(c *call) (FactorOwner, error) {
+	switch {
+	case in.Invitation == "":
+		return c.factorOwner(in.factorOwnerBody, true)
+	case in.MFAToken != "":
+		return FactorOwner{}, invalid("invitation", "ambiguous", "send mfa_token or invitation, not both")
+	}
+	o := FactorOwner{App: c.app.ID, Invitation: in.Invitation, Binding: in.Binding, Client: c.client}
+	if in.Binding == "" {
+		o.Browser = c.browser.bind()
+	}
+	return o, nil
+}
+
+func beginNewPasskey(c *call, in newPasskeyBeginBody) (jsonResponse, error) {
+	owner, err := in.owner(c)
 	if err != nil {
 		return jsonResponse{}, err
 	}

@@ -1,7 +1,7 @@
 package authkit
 
 import (
-	"errors"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -47,7 +47,7 @@ func openInvitation(c person) error {
 
 // showInvitation shows the page; refused is why the last post of it was refused, if it was.
 func showInvitation(c person, raw string, refused *Error) error {
-	got, account, err := findInvitation(c.ctx(), c.e.tokens, c.app, raw)
+	got, err := findInvitation(c.ctx(), c.e.tokens, c.app, raw)
 	if err != nil {
 		return invitationLink.staleLink(err)
 	}
@@ -60,13 +60,16 @@ func showInvitation(c person, raw string, refused *Error) error {
 	page := pages.Reset{
 		Forms: c.forms(browser, nil, problems), Email: address.Mask(got.data.Email), Username: got.data.Typed, Token: raw, Invited: true,
 	}
-	if account.used() {
-		got.holder = account
-		effect, err := linkEffectOf(c.ctx(), c.e, c.app, got, "")
+	if got.account.used() {
+		got.holder = got.account
+		effect, err := linkEffectOf(c.ctx(), c.e, c.app, got.challenge, "")
 		if err != nil {
 			return err
 		}
 		page.Warning = effect.text(p)
+	}
+	if _, err := (FactorOwner{}).invitedBy(c.e, c.app, got); err == nil && c.e.HasPasskeys(c.app) {
+		page.Passkey = &pages.Ceremony{Begin: c.pagePath("passkeys/begin"), Body: string(plainJSON(map[string]string{"invitation": raw})), Create: true}
 	}
 	return c.show(status, page.View(p))
 }
@@ -77,14 +80,40 @@ func pressInvitation(c person) error {
 	if err != nil {
 		return err
 	}
-	got, err := c.e.PressInvitation(c.ctx(), InvitationPress{PagePress: press, Password: form.Get("password")})
+	in := InvitationPress{PagePress: press, Password: form.Get("password"), State: form.Get("state"), Credential: json.RawMessage(form.Get("credential"))}
+	got, err := c.e.PressInvitation(c.ctx(), in)
 	switch {
-	case errors.Is(err, CodeWeakPassword) && httpio.Navigates(c.r):
-		return showInvitation(c, press.Token, refusalOf(err))
+	case err != nil && httpio.Navigates(c.r):
+		return reopenInvitation(c, in, refusalOf(err))
 	case err != nil:
 		return invitationLink.staleLink(err)
 	case got.State == LandingGoesOn:
 		return c.goOn(got.RedirectTo, nil)
+	case in.State != "":
+		return c.notice("reset.saved_title", "invitation.passkey_done")
 	}
 	return c.notice("reset.saved_title", "invitation.done")
+}
+
+// reopenInvitation shows the page again after a press that was refused for what it sent. The page itself
+// says if the invitation is no longer valid.
+func reopenInvitation(c person, in InvitationPress, refused *Error) error {
+	named := *refused
+	switch {
+	case in.State == "" && (named.Code == CodeWeakPassword || named.Code == CodeInvalidRequest):
+	case in.State != "" && (named.Code == CodeInvalidToken || named.Code == CodeInvalidCredentials):
+		named.Fields = []FieldError{{Code: faultPasskey}}
+	default:
+		return invitationLink.staleLink(refused)
+	}
+	return showInvitation(c, in.Token, &named)
+}
+
+// invitationForm is the form of the page of an invitation: password, or state and credential.
+type invitationForm struct {
+	linkForm
+
+	Password   string `json:"password"`   // the new password
+	State      string `json:"state"`      // of the beginning of a passkey
+	Credential string `json:"credential"` // what toJSON() of the browser's credential gives, as text
 }

@@ -18,7 +18,7 @@ var factorRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/passkeys/begin/{app_id}", operation: "BeginNewPasskey", summary: "Begin to add a passkey",
-		caller: &byUserOrVisitor, remembers: true, limit: limitOAuthPeer, action: withBody[factorOwnerBody]{beginNewPasskey},
+		caller: &byUserOrVisitor, remembers: true, limit: limitOAuthPeer, action: withBody[newPasskeyBeginBody]{beginNewPasskey},
 		answers: []result{{200, ceremonyJSON{}}},
 		codes:   []Code{CodeReauthenticationRequired, CodeForbidden, CodeNotFound, CodeLimitReached},
 		example: `{}`,

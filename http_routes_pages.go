@@ -36,9 +36,9 @@ var pageRoutes = []route{
 	},
 	{
 		method: post, pattern: "/auth/invitation/{app_id}", operation: "PressInvitation", summary: "Accept an invitation",
-		caller: &byVisitor, page: true, limit: limitProofPeer, action: formOnly[passwordForm]{pressInvitation},
+		caller: &byVisitor, page: true, limit: limitProofPeer, action: formOnly[invitationForm]{pressInvitation},
 		answers: []result{{200, htmlPage{}}, {303, elsewhere{}}},
-		codes:   []Code{CodeForbidden, CodeInvalidToken, CodeWeakPassword},
+		codes:   []Code{CodeForbidden, CodeInvalidToken, CodeInvalidCredentials, CodeNotFound, CodeWeakPassword},
 	},
 	{
 		method: get, pattern: "/auth/account/{app_id}", operation: "OpenAccount", summary: "Show what the app knows about the signed-in person",

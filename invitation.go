@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,7 @@ type InviteRequest struct {
 }
 
 // Invite mails a user, whose address is not proven yet, a link to a page on which to choose a
-// password, whether or not sign-up is open. It returns for how long the link is good: seven days. It
+// password or make a passkey, whether or not sign-up is open. It returns for how long the link is good: seven days. It
 // takes the place of an earlier one, and is dead once the address was proven by another way or
 // changed, or the user signs in or is disabled.
 //
@@ -60,60 +61,79 @@ func (e *Engine) Invite(ctx context.Context, in InviteRequest) (time.Duration, e
 	return forInvite.ttl, e.tokens.put(ctx, app.ID, riders)
 }
 
-// InvitationPress chooses a password from the page of an invitation.
+// InvitationPress chooses a way to sign in from the page of an invitation: Password, or State and
+// Credential.
 type InvitationPress struct {
 	PagePress
 
 	Password string
+
+	State      string          // of [Engine.BeginNewPasskey], whose Invitation is the token of the link
+	Credential json.RawMessage // what toJSON gives
 }
 
-// PressInvitation proves the address and sets the password, in one step that spends the link and
-// ends every session. It starts no session: [LandingGoesOn], without a code, where the invitation
-// has a redirect URL, and [LandingSaved] otherwise. If a person has signed in to the account before,
-// it is reset first, as by every proof. A second press with the same password, within a minute, has
-// the same outcome. [CodeInvalidToken]; [CodeWeakPassword] spends nothing.
+// check refuses a press that chooses no way, or two: [CodeInvalidRequest].
+func (in InvitationPress) check() error {
+	switch passkey := in.State != "" || len(in.Credential) > 0; {
+	case !passkey && in.Password == "":
+		return invalid("password", "required", "password is missing, or state and credential of a passkey")
+	case passkey && in.Password != "":
+		return invalid("credential", "ambiguous", "send password, or state and credential, not both")
+	case passkey && in.State == "":
+		return invalid("state", "required", "state is missing")
+	case passkey && len(in.Credential) == 0:
+		return invalid("credential", "required", "credential is missing")
+	}
+	return nil
+}
+
+// PressInvitation proves the address and sets the password or adds the passkey, in one step that spends
+// the link and ends every session. It starts no session: [LandingGoesOn], without a code, where the
+// invitation has a redirect URL, and [LandingSaved] otherwise. If a person has signed in to the account
+// before, it is reset first, as by every proof. A passkey takes the place of a password, which is void. A
+// mail tells of the passkey, with a link that undoes it. A second press with the same content, within a
+// minute, has the same outcome.
+//
+// [CodeInvalidToken]: the link or the State is spent, expired or another's. [CodeWeakPassword].
+// [CodeInvalidCredentials], [CodeForbidden] and [CodeNotFound], of a passkey, are as by
+// [Engine.BeginNewPasskey] and [Engine.FinishNewPasskey]. A refusal spends nothing.
 func (e *Engine) PressInvitation(ctx context.Context, in InvitationPress) (Landing, error) {
-	return e.pressPage(ctx, in.PagePress, in.sent("invitation", in.Password), func(ctx context.Context, app App, p press) (Landing, error) {
+	if err := in.check(); err != nil {
+		return Landing{}, err
+	}
+	sent := in.sent("invitation", in.Password, in.State, string(in.Credential))
+	return e.pressPage(ctx, in.PagePress, sent, func(ctx context.Context, app App, p press) (Landing, error) {
 		phc := ""
 		return again(func() (Landing, error) {
-			got, account, err := findInvitation(ctx, e.tokens, app, in.Token)
+			found, err := findInvitation(ctx, e.tokens, app, in.Token)
 			if err != nil {
 				return Landing{}, err
 			}
-			if err := e.checkGoal(app, goal{to: got.data.RedirectTo, cookie: app.takesCookies(), noSession: true}); err != nil {
+			if err := e.checkGoal(app, goal{to: found.data.RedirectTo, cookie: app.takesCookies(), noSession: true}); err != nil {
 				return Landing{}, err
 			}
-			if phc == "" {
-				if phc, err = e.hasher.renew(ctx, app, account.User, in.Password, in.Client); err != nil {
-					return Landing{}, err
-				}
+			a := acceptance{invitation: found, by: in.Client}
+			if in.State != "" {
+				a.added, err = in.newPasskey(ctx, e, app, found)
+			} else if phc == "" {
+				phc, err = e.hasher.renew(ctx, app, found.account.User, in.Password, in.Client)
 			}
-			return acceptInvitation(ctx, e, app, p, acceptance{got, account, phc, in.Client})
+			if err != nil {
+				return Landing{}, err
+			}
+			a.phc = phc
+			return acceptInvitation(ctx, e, app, p, a)
 		})
 	})
 }
 
-// findInvitation returns a live invitation and the account that it is for, without effect.
-// [CodeInvalidToken].
-func findInvitation(ctx context.Context, k *tokens, app App, raw string) (challenge, *Account, error) {
-	got, err := k.findLink(ctx, app.ID, forInvite, raw, "")
-	if err != nil {
-		return challenge{}, nil, err
-	}
-	account := takeHolder(&got)
-	if account == nil || account.User.Verified || account.User.Disabled || account.User.Email != got.data.Email || !account.User.LastLogin.Equal(got.data.LastLogin) {
-		return challenge{}, nil, invalidToken("the address, or the account, was proven, changed or used since the invitation").with(ReasonSpent)
-	}
-	return got, account, nil
-}
-
 // acceptance is an invitation that a person accepts.
 type acceptance struct {
-	challenge
+	invitation
 
-	account *Account
-	phc     string
-	by      Client
+	phc   string     // of the password, or
+	added *newFactor // the passkey
+	by    Client
 }
 
 // acceptInvitation is the step that spends an invitation.
@@ -129,9 +149,43 @@ func acceptInvitation(ctx context.Context, e *Engine, app App, p press, a accept
 	if a.account.used() {
 		landing.SignIn.Reset = prepareReset(e.outbox, &c, app, a.account, signInStep{passwordReset: true})
 	}
-	c.Put = append(c.Put, passwordCredential(u, a.phc, now))
 	c.Riders.note(now, Event{App: app.ID, UserID: u.ID, Type: EventEmailVerify, IP: a.by.IP, Reason: "invitation"})
+	if a.added == nil {
+		c.Put = append(c.Put, passwordCredential(u, a.phc, now))
+	} else if err := a.addPasskey(ctx, e, app, &c); err != nil {
+		return Landing{}, err
+	}
 	e.tokens.addOutcome(&c, p, outcome{State: LandingSaved, RedirectTo: a.data.RedirectTo, Reset: landing.SignIn.Reset})
-	_, err := e.changeUser(ctx, c)
+	u, err := e.changeUser(ctx, c)
+	if err == nil && a.added != nil {
+		e.hooks.after(HookEvent{Kind: HookFactor, App: app.ID, User: u, Client: a.by, Factor: a.added.told()})
+	}
 	return landing, err
+}
+
+// newPasskey verifies the passkey of a press. Its state, which is bound to the user's Epoch, dies with the
+// step.
+func (in InvitationPress) newPasskey(ctx context.Context, e *Engine, app App, found invitation) (*newFactor, error) {
+	owner := FactorOwner{App: app.ID, Invitation: in.Token, Browser: in.Browser, Client: in.Client}
+	n, err := owner.invitedBy(e, app, found)
+	if err != nil {
+		return nil, err
+	}
+	added, err := n.newPasskey(ctx, PasskeyFinish{FactorOwner: owner, State: in.State, Credential: in.Credential})
+	return &added, err
+}
+
+// addPasskey adds the passkey to the step of an acceptance, in the place of a password. The mail that tells
+// of it has a link that undoes it, as that of every factor of a proven address: the step proves it, and a
+// person who has read the invitation in another's mailbox would otherwise keep the passkey.
+func (a acceptance) addPasskey(ctx context.Context, e *Engine, app App, c *UserChange) error {
+	c.Put = append(c.Put, a.added.use.put...)
+	if !c.DropCredentials {
+		c.Drop = append(c.Drop, a.account.passwordCredentials()...)
+	}
+	if err := e.factors.tellOfAdded(ctx, c, app, a.left(), *a.added); err != nil {
+		return err
+	}
+	e.factors.noteFactors(c, a.account)
+	return nil
 }

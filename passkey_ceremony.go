@@ -37,6 +37,8 @@ type ceremonyData struct {
 	RPID      string `json:"rp_id,omitempty"`
 	Handle    []byte `json:"handle,omitempty"` // the user handle, of a registration
 	Seed      []byte `json:"seed,omitempty"`   // of a TOTP
+
+	Invitation []byte `json:"invitation,omitempty"` // the hash of the invitation by which a passkey is registered
 }
 
 // relyingParty returns the relying party of an app's passkeys; empty: the app can have no passkeys,

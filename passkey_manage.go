@@ -46,9 +46,14 @@ func (e *Engine) HasPasskeys(app App) bool {
 
 // BeginNewPasskey returns the options with which a browser makes a passkey. They exclude the passkeys that
 // the user has. [CodeLimitReached]: the user has 20. [CodeForbidden]: the app has second factors switched
-// off. [CodeNotFound]: there are no passkeys here. [CodeInvalidToken], of a Token.
+// off, or the user of an Invitation has one. [CodeNotFound]: there are no passkeys here.
+// [CodeInvalidToken], of a Token or an Invitation. It spends neither.
 func (e *Engine) BeginNewPasskey(ctx context.Context, in FactorOwner) (Ceremony, error) {
-	n, err := in.enrolment(ctx, e)
+	enrolment := in.enrolment
+	if in.Invitation != "" {
+		enrolment = in.invited
+	}
+	n, err := enrolment(ctx, e)
 	if err != nil {
 		return Ceremony{}, err
 	}
@@ -59,7 +64,7 @@ func (e *Engine) BeginNewPasskey(ctx context.Context, in FactorOwner) (Ceremony,
 	if len(held.passkeys) >= maxPasskeys {
 		return Ceremony{}, limitReached("passkeys", maxPasskeys)
 	}
-	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(n.app), Handle: held.handle()}
+	data := ceremonyData{Challenge: token.Random(challengeSize), RPID: e.factors.relyingParty(n.app), Handle: held.handle(), Invitation: n.invitation}
 	options, err := e.factors.passkeys.CreationOptions(e.factors.registration(n.app, n.account, data))
 	if err != nil {
 		return Ceremony{}, &Error{Code: CodeInternal, Detail: "the options of a passkey could not be made", Err: err}
@@ -153,8 +158,8 @@ func (n enrolment) newPasskey(ctx context.Context, in PasskeyFinish) (newFactor,
 	}, nil
 }
 
-// noteOrigin notes how the session that adds a passkey began, and refuses a passkey that a user of the app
-// has.
+// noteOrigin notes how the session that adds a passkey began, or that an invitation adds it. It refuses a
+// passkey that a user of the app has.
 func (n enrolment) noteOrigin(ctx context.Context, data *passkeyData) error {
 	other, err := n.e.account(ctx, n.app.ID, AccountKey{Kind: passkeyKind, Subject: passkeySubject(data.RPID, data.CredentialID)})
 	switch {
@@ -162,6 +167,9 @@ func (n enrolment) noteOrigin(ctx context.Context, data *passkeyData) error {
 		return err
 	case other != nil:
 		return wrongPasskey(cause("a user of the app has the passkey")).about(n.account)
+	case n.invitation != nil: // the mail is in the hands of the person who adds the passkey
+		data.Mailed = n.account.User.Email
+		return nil
 	case n.in.Session == uuid.Nil:
 		return nil
 	}

@@ -14,6 +14,7 @@ var factorPages = []shownPage{
 		v.offers("github")
 		v.opens("sign-in")
 	}},
+	{name: "invitation-passkey", body: "invitation", named: true, open: func(v *guest) { v.goesTo(v.invited()) }},
 	{name: "second", body: "second", named: true, tells: "wrong", open: func(v *guest) {
 		v.sets(authkit.AppPatch{MFARememberDays: new(30)})
 		v.collects()

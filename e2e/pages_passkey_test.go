@@ -198,6 +198,17 @@ var passkeyFlows = map[string]func(h holder){
 		h.showsPassword("")
 		h.shows("account")
 	},
+	"is made on the page of an invitation": func(h holder) {
+		h.goesTo(h.invited())
+		h.verifies(false)
+		h.fails()
+		h.verifies(true)
+		h.shows("notice")
+		h.wantSays("Your passkey is saved, and your address is confirmed.", true)
+		h.opens("sign-in")
+		h.shows("account")
+		h.wantSays(ann, true)
+	},
 	"does not sign in once it is removed": func(h holder) {
 		h.registers()
 		h.shows("account")

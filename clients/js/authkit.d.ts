@@ -305,7 +305,7 @@ export interface Routes {
   /** Sign in with a passkey. */
   'POST /auth/passkey/finish/{app_id}': { body: PasskeySignInBody; answer: SignIn };
   /** Begin to add a passkey. */
-  'POST /auth/passkeys/begin/{app_id}': { body: FactorOwnerBody; answer: Ceremony };
+  'POST /auth/passkeys/begin/{app_id}': { body: NewPasskeyBeginBody; answer: Ceremony };
   /** Add a passkey. */
   'POST /auth/passkeys/finish/{app_id}': { body: NewPasskeyBody; answer: Passkey };
   /** List the user's passkeys. */
@@ -509,6 +509,16 @@ export interface Mfa {
   recovery_codes_left: number;
   /** Whether the app requires a second factor. */
   required: boolean;
+}
+
+/** Begins to add a passkey. */
+export interface NewPasskeyBeginBody {
+  /** That the answer with the token or the state had, unless the binding cookie does. */
+  binding?: string;
+  /** The token of an invitation's link, in the place of a session: its page takes the answer of the browser. */
+  invitation?: string;
+  /** Of mfa_enrollment_required, in the place of a session. */
+  mfa_token?: string;
 }
 
 /** A passkey that a browser has made. */

@@ -55,6 +55,7 @@ func built(p Page) map[string]View {
 		"Code, refused":                  Code{Forms: wrong, Email: "ann@example.com", OtherURL: "/other"}.View(p),
 		"Reset":                          Reset{Forms: forms, Email: "a***@example.com", Token: "link"}.View(p),
 		"Reset, by a code, once more":    Reset{Forms: forms, Email: "ann@example.com", Typed: true, Again: true, OtherURL: "/other"}.View(p),
+		"Reset, of an invitation":        Reset{Forms: wrong, Email: "a***@example.com", Token: "link", Invited: true, Passkey: &Ceremony{Begin: "/begin", Body: `{"invitation":"link"}`, Create: true}}.View(p),
 		"Reset, refused":                 Reset{Forms: wrong, Email: "ann@example.com", Typed: true, OtherURL: "/other"}.View(p),
 		"Confirm":                        Confirm{Forms: forms, Title: "Sign in", Button: "Sign in", Token: "link", Email: "a***@example.com", Press: true}.View(p),
 		"Confirm, of another browser":    Confirm{Forms: forms, Title: "Sign in", Button: "Sign in", Texts: []string{"text"}, Token: "link", Asked: "05:06", Destination: "client.example", Keep: "Keep the password"}.View(p),

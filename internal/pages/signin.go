@@ -212,6 +212,8 @@ type Reset struct {
 	Invited  bool   // the page is that of an invitation
 	Again    bool
 	OtherURL string
+
+	Passkey *Ceremony // of an invitation: a passkey may be made in the place of the password; nil: it may not
 }
 
 // View returns the page.
@@ -245,6 +247,11 @@ func (r Reset) View(p Page) View {
 		form.Hidden, form.Username = append(form.Hidden, Hidden{"token", r.Token}), r.Username
 	}
 	v.Form = &form
+	if r.Passkey != nil {
+		made := r.ceremony(p, "passkey", *r.Passkey, Button{Label: p.T("invitation.passkey"), Kind: Secondary})
+		made.Hidden = append(made.Hidden, Hidden{"token", r.Token})
+		v.Sections = []Section{{ID: "passkey", Forms: []Form{made}}}
+	}
 	return v
 }
 
