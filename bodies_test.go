@@ -184,6 +184,17 @@ func TestMissingMembersAreNamed(t *testing.T) {
 		{"POST /auth/email/confirm/{app_id}", `{}`, "token"},
 		{"POST /auth/email/undo/{app_id}", `{}`, "token"},
 		{"POST /auth/identities/{app_id}", `{"redirect_to":"x"}`, "provider"},
+		{"POST /auth/passkey/finish/{app_id}", `{}`, "state credential"},
+		{"POST /auth/passkey/finish/{app_id}", `{"state":"x","binding":"y"}`, "credential"},
+		{"POST /auth/passkeys/finish/{app_id}", `{}`, "state credential"},
+		{"POST /auth/passkeys/finish/{app_id}", `{"credential":{}}`, "state"},
+		{"POST /auth/totp/finish/{app_id}", `{}`, "state code"},
+		{"POST /auth/totp/finish/{app_id}", `{"state":"x","code":""}`, "code"},
+		{"POST /auth/mfa/{app_id}", `{}`, "mfa_token code"},
+		{"POST /auth/mfa/{app_id}", `{"code":"123456"}`, "mfa_token"},
+		{"POST /auth/mfa/{app_id}", `{"mfa_token":"x","state":"y"}`, "credential"},
+		{"POST /auth/step-up/{app_id}", `{}`, "code"},
+		{"POST /auth/step-up/{app_id}", `{"credential":{}}`, "state"},
 	} {
 		method, pattern, _ := strings.Cut(c.route, " ")
 		got := s.send(method, s.pathTo(pattern), c.body, s.credential(pattern)...)

@@ -176,6 +176,16 @@ func invalidFields(bad []FieldError) error {
 	return &Error{Code: CodeInvalidRequest, Detail: "the request is not valid: " + detailsOf(bad), Fields: bad}
 }
 
+// missing lists the members, each a name and its text, that are empty.
+func missing(members ...[2]string) (bad []FieldError) {
+	for _, member := range members {
+		if member[1] == "" {
+			bad = append(bad, FieldError{member[0], "required", member[0] + " is missing"})
+		}
+	}
+	return bad
+}
+
 // invalidAll refuses a request for all that several checks have found wrong with it; nil: they have found
 // nothing. An error of another kind than invalid_request comes first.
 func invalidAll(errs ...error) error {

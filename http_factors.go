@@ -73,6 +73,9 @@ type passkeySignInBody struct {
 }
 
 func finishPasskey(c *call, in passkeySignInBody) (jsonResponse, error) {
+	if err := invalidFields(missingOfPasskey(in.State, in.Credential)); err != nil {
+		return jsonResponse{}, err
+	}
 	got, err := c.e.SignInWithPasskey(c.ctx(), PasskeySignIn{
 		App: c.app.ID, State: in.State, Binding: in.Binding, Browser: c.browser.secret(), Credential: json.RawMessage(in.Credential), Client: c.client,
 	})
@@ -148,6 +151,9 @@ func finishNewPasskey(c *call, in newPasskeyBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
+	if err := invalidFields(missingOfPasskey(in.State, in.Credential)); err != nil {
+		return jsonResponse{}, err
+	}
 	got, err := c.e.FinishNewPasskey(c.ctx(), PasskeyFinish{FactorOwner: owner, State: in.State, Credential: json.RawMessage(in.Credential), Name: in.Name})
 	if err != nil {
 		return jsonResponse{}, err
@@ -157,7 +163,7 @@ func finishNewPasskey(c *call, in newPasskeyBody) (jsonResponse, error) {
 	return jsonResponse{http.StatusCreated, out}, nil
 }
 
-// waitedFor returns the sign-in that waited for a factor, and sets its cookies; nil: none waited.
+// waitedFor returns the sign-in that waited for a factor, and sets its cookies; nil: no sign-in waited.
 func waitedFor(c *call, got Enrolled) *signInJSON {
 	if got.Landing == nil {
 		return nil
@@ -265,6 +271,9 @@ func finishTOTP(c *call, in totpFinishBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
+	if err := invalidFields(missing([2]string{"state", in.State}, [2]string{"code", in.Code})); err != nil {
+		return jsonResponse{}, err
+	}
 	got, err := c.e.FinishTOTP(c.ctx(), TOTPFinish{FactorOwner: owner, State: in.State, Code: digits(in.Code)})
 	if err != nil {
 		return jsonResponse{}, err
@@ -317,7 +326,8 @@ type secondFactorBody struct {
 }
 
 func signInWithSecondFactor(c *call, in secondFactorBody) (jsonResponse, error) {
-	if err := oneFactor(in.Code, in.State, in.Credential); err != nil {
+	bad := append(missing([2]string{"mfa_token", in.MFAToken}), oneFactor(in.Code, in.State, in.Credential)...)
+	if err := invalidFields(bad); err != nil {
 		return jsonResponse{}, err
 	}
 	got, err := c.e.SignInWithSecondFactor(c.ctx(), SecondFactor{
@@ -330,19 +340,22 @@ func signInWithSecondFactor(c *call, in secondFactorBody) (jsonResponse, error) 
 	return c.signedIn(got), nil
 }
 
-// oneFactor refuses a body that shows no factor, or two.
-func oneFactor(code, state string, credential objectJSON) error {
+// oneFactor tells what is wrong with a body that shows no factor, or two.
+func oneFactor(code, state string, credential objectJSON) []FieldError {
 	switch passkey := credential != nil || state != ""; {
 	case code == "" && !passkey:
-		return invalid("code", "required", "code is missing, or state and credential of a passkey")
+		return []FieldError{{"code", "required", "code is missing, or state and credential of a passkey"}}
 	case code != "" && passkey:
-		return invalid("credential", "ambiguous", "send code, or state and credential, not both")
-	case passkey && state == "":
-		return invalid("state", "required", "state is missing")
-	case passkey && credential == nil:
-		return invalid("credential", "required", "credential is missing")
+		return []FieldError{{"credential", "ambiguous", "send code, or state and credential, not both"}}
+	case passkey:
+		return missingOfPasskey(state, credential)
 	}
 	return nil
+}
+
+// missingOfPasskey lists what is missing of a passkey that a body shows.
+func missingOfPasskey(state string, credential objectJSON) []FieldError {
+	return missing([2]string{"state", state}, [2]string{"credential", string(credential)})
 }
 
 // stepUpBody proves that the user of the session is still there: by the password, a code or a passkey.
@@ -361,7 +374,7 @@ func stepUp(c *call, in stepUpBody) (jsonResponse, error) {
 	}
 	switch {
 	case in.Password == nil:
-		if err := oneFactor(in.Code, in.State, in.Credential); err != nil {
+		if err := invalidFields(oneFactor(in.Code, in.State, in.Credential)); err != nil {
 			return jsonResponse{}, err
 		}
 	case in.Code != "" || in.State != "" || in.Credential != nil:

@@ -268,13 +268,7 @@ type callbackBody struct {
 
 // check reports every missing member.
 func (in callbackBody) check() error {
-	var bad []FieldError
-	for _, member := range [][2]string{{"code", in.Code}, {"state", in.State}, {"binding", in.Binding}} {
-		if member[1] == "" {
-			bad = append(bad, FieldError{member[0], "required", member[0] + " is missing"})
-		}
-	}
-	return invalidFields(bad)
+	return invalidFields(missing([2]string{"code", in.Code}, [2]string{"state", in.State}, [2]string{"binding", in.Binding}))
 }
 
 // stashReturn takes a form from the provider.

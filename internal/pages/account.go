@@ -11,7 +11,7 @@ type Account struct {
 
 	Email    string
 	Verified bool
-	Pending  string // the new address whose code is awaited; empty: none is
+	Pending  string // the new address whose code is awaited; empty: there is no such
 	Proving  bool   // the code that proves the address is awaited
 	NameText string
 
