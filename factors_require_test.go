@@ -121,7 +121,7 @@ func TestASecondFactorCountsAtOnce(t *testing.T) {
 	}
 }
 
-// One credential decides, the header: a second factor of the session in the cookie is none of the token's,
+// One credential decides, the header: a second factor of the session in the cookie does not count for the token,
 // nor the other way round.
 func TestASecondFactorOfACookieIsNotThatOfAToken(t *testing.T) {
 	t.Parallel()

@@ -166,7 +166,7 @@ func (o *overheard) byPages(t *testing.T) {
 }
 
 // No secret of a second factor is in the log, an event, a hook, the audit log, an explanation, a webhook or
-// a number, and none in a URL, which histories and the Referer hold.
+// a number, nor in a URL, which histories and the Referer hold.
 func TestNoSecretOfAFactorIsTold(t *testing.T) {
 	t.Parallel()
 	o := newOverheard(t)

@@ -36,11 +36,8 @@ func fillFactors(c person, p pages.Page, page *pages.Account, v *accountVisit) e
 	if setUp && passkeys {
 		f.Add = &pages.Ceremony{Begin: c.pagePath("passkeys/begin"), Body: "{}", Create: true}
 	}
-	if v.totp != nil {
-		if f.QR, f.Secret, err = v.totp.picture(p); err != nil {
-			return err
-		}
-		f.Again = v.totp.Again
+	if err := fillKey(c, p, f, v.totp); err != nil {
+		return err
 	}
 	all, err := c.e.Passkeys(c.ctx(), c.userRef())
 	for _, one := range all {
@@ -51,6 +48,20 @@ func fillFactors(c person, p pages.Page, page *pages.Account, v *accountVisit) e
 		f.Passkeys = append(f.Passkeys, pages.Passkey{ID: one.ID.String(), Name: one.Name, Text: text})
 	}
 	page.Factors = f
+	return err
+}
+
+// fillKey fills in the key that waits for its first code; nil: no key waits.
+func fillKey(c person, p pages.Page, f *pages.Factors, key *totpKey) error {
+	if key == nil {
+		return nil
+	}
+	waits, err := key.waits(c)
+	if err != nil || !waits {
+		return err
+	}
+	f.Again = key.Again
+	f.QR, f.Secret, err = key.picture(p)
 	return err
 }
 

@@ -33,6 +33,17 @@ func (s secondStep) owner(c person) FactorOwner {
 	return FactorOwner{App: c.app.ID, Token: s.Token, Browser: c.browser.secret(), Client: c.client}
 }
 
+// waits reports whether the key can still be confirmed. After that no page shows it: the history of the
+// browser has the address, and a live TOTP must not be copied from it.
+func (k totpKey) waits(c person) (bool, error) {
+	take, err := asker{browser: c.browser.secret()}.take(c.app, newTOTPKind, k.State)
+	if err != nil {
+		return false, nil //nolint:nilerr // another browser's
+	}
+	_, ok, err := c.e.tokens.peek(c.ctx(), c.app.ID, take)
+	return ok, err
+}
+
 // picture returns the key as a page shows it.
 func (k totpKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
 	path, size, err := totp.Path(k.URI)
@@ -49,6 +60,12 @@ func (k totpKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
 // showEnrolment shows the step in which a sign-in waits for the enrolment of a factor.
 func showEnrolment(c person, flow signInFlow, status int, refused *Error) error {
 	p, step := c.view(), flow.second
+	switch waits, err := step.TOTP.waits(c); {
+	case err != nil:
+		return err
+	case !waits:
+		return showOver(c, flow, status, refused)
+	}
 	picture, secret, err := step.TOTP.picture(p)
 	if err != nil {
 		return err
@@ -58,6 +75,15 @@ func showEnrolment(c person, flow signInFlow, status int, refused *Error) error 
 		page.Passkey = &pages.Ceremony{Begin: c.pagePath("passkeys/begin"), Body: string(plainJSON(map[string]string{"mfa_token": step.Token})), Create: true}
 	}
 	return c.show(status, page.View(p))
+}
+
+// showOver shows where a sign-in starts over, or who is signed in.
+func showOver(c person, flow signInFlow, status int, refused *Error) error {
+	flow.query.Del("flow")
+	if known, err := c.known(flow); known || err != nil {
+		return err
+	}
+	return c.showSignIn(flow, status, flow.hint, refused)
 }
 
 // pressEnrolment adds the factor that a sign-in waits for.
