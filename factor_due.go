@@ -275,12 +275,17 @@ func (f *factors) findWaiting(ctx context.Context, app App, text string, by aske
 		return waiting{}, err
 	}
 	w := waiting{take: take}
-	t, account, ok, err := f.tokens.held(ctx, app.ID, w.take)
+	take.Dead = true
+	t, account, ok, err := f.tokens.held(ctx, app.ID, take)
 	switch {
 	case err != nil:
 		return waiting{}, err
-	case !ok || account == nil:
-		return waiting{}, invalidToken("the mfa_token is spent, expired, or another browser's")
+	case !ok:
+		return waiting{}, invalidToken("the mfa_token is unknown, another browser's, or expired long ago")
+	case !f.now().Before(t.ExpiresAt):
+		return waiting{}, invalidToken("the mfa_token has expired").with(ReasonExpired)
+	case account == nil:
+		return waiting{}, invalidToken("the mfa_token was spent, or died with what its user changed").with(ReasonSpent)
 	}
 	w.account, w.token = account, t
 	if err := f.tokens.open(t, w.take, &w.step); err != nil {

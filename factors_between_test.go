@@ -57,6 +57,28 @@ func TestWhatChangesBetweenTheTwoFactors(t *testing.T) {
 	}
 }
 
+// Only the browser that has the token learns what became of it.
+func TestAnMFATokenIsRefusedForAReason(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits)
+	p := w.member(t, "ann@example.com")
+	p.enrolTOTP(t)
+	due, other := p.first(), p.first()
+	try := func(token, binding answer, code string) answer {
+		return w.send("POST", w.in("/auth/mfa/{app_id}"), fmt.Sprintf(`{"mfa_token":%q,"binding":%q,"code":%q}`, token.text(t, "mfa_token"), binding.text(t, "binding"), code))
+	}
+	w.reasons(t, "", try(due, other, p.code()), "wrong_code 4", try(due, due, "000000"))
+	try(due, due, p.code()).want(t, 200, "")
+	w.reasons(t, "spent", try(due, due, p.code()), "", try(due, other, p.code()))
+	p.post("/auth/password/change/{app_id}", `{"current_password":"`+password+`","new_password":"another good passphrase"}`).want(t, 204, "")
+	w.reasons(t, "spent", try(other, other, p.code()))
+	waits := w.member(t, "bob@example.com")
+	waits.enrolTOTP(t)
+	late := waits.first()
+	w.clock.Advance(10 * time.Minute)
+	w.reasons(t, "expired", try(late, late, waits.code()))
+}
+
 // A second press of a form is answered as the first, in the same browser alone, and never with a session
 // that the first press did not begin.
 func TestAPressThatWaitsForASecondFactorIsAnsweredInItsBrowserAlone(t *testing.T) {

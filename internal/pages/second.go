@@ -41,7 +41,9 @@ func (f forms) ceremony(p Page, step string, c Ceremony, button Button) Form {
 }
 
 // elsewhere says that the passkeys of the person work on the pages of another domain alone.
-func elsewhere(p Page, domain string) string { return p.T("second.elsewhere", "domain", isolate(domain), "app", p.App) }
+func elsewhere(p Page, domain string) string {
+	return p.T("second.elsewhere", "domain", isolate(domain), "app", p.App)
+}
 
 // totp is the code of an authenticator app.
 func (f forms) totp(p Page) Field {
