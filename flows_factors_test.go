@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/authkit-dev/authkit"
@@ -34,6 +35,23 @@ func (s *stage) holder(add ...func(*factored)) *factored {
 	for _, a := range add {
 		a(p)
 	}
+	return p
+}
+
+// unproven returns a new user without a proven address and a password, in a session that the host began.
+func (s *stage) unproven() *factored {
+	s.t.Helper()
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFAOptional)})
+	p := &factored{w: s.world, email: s.email()}
+	u, err := s.engine.CreateUser(s.t.Context(), s.app.ID, authkit.UserRequest{Email: p.email})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	in, err := s.engine.StartSession(s.t.Context(), authkit.HostSignIn{App: s.app.ID, User: u.ID, Method: "hwk"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	p.token = in.Token
 	return p
 }
 
@@ -170,6 +188,15 @@ func passkeyFlows() []flow {
 			p := s.holder()
 			return s.asks(p, "POST", newPasskeyEnd, p.newPasskey("", "http://localhost:1", bearer(p.token)))
 		}},
+		{name: "add a passkey beside twenty", route: "POST " + newPasskeyBegin, status: 409, code: "limit_reached", ready: func(s *stage) func() *http.Request {
+			return s.asks(s.holder(slices.Repeat([]func(*factored){hasPasskey}, 20)...), "POST", newPasskeyBegin, `{}`)
+		}},
+		{name: "add a passkey that others have made one too many", route: "POST " + newPasskeyEnd, status: 409, code: "limit_reached", ready: func(s *stage) func() *http.Request {
+			p := s.holder(slices.Repeat([]func(*factored){hasPasskey}, 19)...)
+			last := p.newPasskey("", origin, bearer(p.token))
+			hasPasskey(p)
+			return s.asks(p, "POST", newPasskeyEnd, last)
+		}},
 		{name: "list one's passkeys", route: "GET " + passkeyList, status: 200, ready: func(s *stage) func() *http.Request {
 			return s.asks(s.holder(hasPasskey), "GET", passkeyList, "")
 		}},
@@ -183,6 +210,11 @@ func passkeyFlows() []flow {
 		}},
 		{name: "remove a passkey", route: "DELETE " + onePasskey, status: 204, ready: func(s *stage) func() *http.Request {
 			p := s.holder(hasPasskey)
+			return s.asks(p, "DELETE", passkeyList+"/"+p.madePasskey, "")
+		}},
+		{name: "remove the passkey that is the last way in", route: "DELETE " + onePasskey, status: 409, code: "last_credential", ready: func(s *stage) func() *http.Request {
+			p := s.unproven()
+			hasPasskey(p)
 			return s.asks(p, "DELETE", passkeyList+"/"+p.madePasskey, "")
 		}},
 		{name: "remove a passkey that is none", route: "DELETE " + onePasskey, status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
