@@ -81,6 +81,15 @@ func (d deferredStep) resumed(by Client, browser []byte, take Take, now time.Tim
 	return s
 }
 
+// lost returns the error of the step that went on with what waited. An identity that it was to link and
+// that is another account's by now is lost for good: [CodeInvalidToken], where another step is decided again.
+func (d deferredStep) lost(err error) error {
+	if len(d.Put) > 0 && errors.Is(err, ErrConflict) {
+		return invalidToken("an identity that the sign-in was to link is another account's").with(ReasonSpent)
+	}
+	return err
+}
+
 // due decides, in the one place through which every way of signing in goes, whether a step has to wait
 // for a second factor; empty: it does not. account is nil for a new user.
 //

@@ -310,5 +310,5 @@ func (n enrolment) resume(ctx context.Context, added newFactor) (*Landing, error
 		step.readsFirst = added.codes != nil
 	}
 	landing, err := n.e.signInUser(ctx, n.app, w.account, step)
-	return &landing, err
+	return &landing, w.step.lost(err)
 }

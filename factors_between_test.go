@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/authkit-dev/authkit"
 )
 
@@ -152,4 +154,22 @@ func TestAStateOfAnotherCeremony(t *testing.T) {
 	t.Run("of a passkey confirms no TOTP", func(t *testing.T) {
 		eve.post("/auth/totp/finish/{app_id}", fmt.Sprintf(`{%s,"code":"000000"}`, state)).want(t, 401, "invalid_token")
 	})
+}
+
+// The identity that a first factor was to link becomes another account's before the second is shown.
+func TestAnIdentityThatWaitsForASecondFactorIsLinkedElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutRates)
+	s.provider()
+	p, other := s.member(t, "ann@example.com"), s.member(t, "bob@example.com")
+	p.enrolTOTP(t)
+	s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/corp"), `{"trust_email":true}`, bearer(s.token)).want(t, 200, "")
+	said := jwt.MapClaims{"sub": "x", "email": p.email, "email_verified": true}
+	state, binding := s.begin(t, s.idp, said)
+	due := s.finish(state, binding)
+	due.want(t, 401, "mfa_required")
+	s.link(other.token, said).want(t, 200, "")
+	p.second(t, due, p.code(), "").want(t, 401, "invalid_token")
+	s.wantIdentities(t, p.token)
+	s.wantIdentities(t, other.token, "corp ann@example.com")
 }

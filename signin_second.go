@@ -172,7 +172,7 @@ func (t *secondTry) resume(ctx context.Context, account *Account, use *factorUse
 	if err == nil && t.in.Remember && use.method != methodRecovery {
 		landing.SignIn.remember, err = t.e.factors.toRemember(t.app, account, landing.SignIn)
 	}
-	return landing, err
+	return landing, t.step.lost(err)
 }
 
 // proveAddress takes the mailed code of a sign-in that waits for it, and answers with a token that is
