@@ -23,14 +23,22 @@ func (p *factored) byPasskey(t *testing.T) answer {
 	return p.w.send("POST", p.w.in("/auth/passkey/finish/{app_id}"), "{"+p.shows(t, "")+"}")
 }
 
-// A thief who has the password adds two passkeys. The session has shown the first one when it adds the
-// second: that is no second factor of the owner's.
-func TestAResetTakesEveryPasskeyOfAThief(t *testing.T) {
-	t.Parallel()
+// settled returns a user whose account is older than an undo reaches, in a session that the password has
+// just begun.
+func settled(t *testing.T) *factored {
+	t.Helper()
 	w := setup(t, withoutLimits, withPasskeys)
 	p := w.member(t, "ann@example.com")
 	w.clock.Advance(100 * time.Hour)
 	p.token = p.first().text(t, "token")
+	return p
+}
+
+// A thief who has the password adds two passkeys. The session has shown the first one when it adds the
+// second: that is no second factor of the owner's.
+func TestAResetTakesEveryPasskeyOfAThief(t *testing.T) {
+	t.Parallel()
+	p := settled(t)
 	p.enrolPasskey(t)
 	p.enrolPasskey(t)
 	got := p.resets(t)
@@ -59,10 +67,7 @@ func TestAResetLeavesThePasskeysThatTheOwnerAdded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, withoutLimits, withPasskeys)
-			p := w.member(t, "ann@example.com")
-			w.clock.Advance(100 * time.Hour)
-			p.token = p.first().text(t, "token")
+			p := settled(t)
 			adds(t, p)
 			p.enrolPasskey(t)
 			got := p.resets(t)
@@ -75,10 +80,7 @@ func TestAResetLeavesThePasskeysThatTheOwnerAdded(t *testing.T) {
 	}
 	t.Run("beside a TOTP of the same day", func(t *testing.T) {
 		t.Parallel()
-		w := setup(t, withoutLimits, withPasskeys)
-		p := w.member(t, "ann@example.com")
-		w.clock.Advance(100 * time.Hour)
-		p.token = p.first().text(t, "token")
+		p := settled(t)
 		p.enrolTOTP(t)
 		p.enrolPasskey(t)
 		got := p.second(t, p.resets(t), p.code(), "")
@@ -198,15 +200,12 @@ func TestWhatASessionBeganDoesNotFinishWithoutALaterFactor(t *testing.T) {
 // A passkey that resets the password is not taken away by that reset.
 func TestTheFactorThatResetsAPasswordStays(t *testing.T) {
 	t.Parallel()
-	w := setup(t, withoutLimits, withPasskeys)
-	p := w.member(t, "ann@example.com")
-	w.clock.Advance(100 * time.Hour)
-	p.token = p.first().text(t, "token")
+	p := settled(t)
 	p.enrolPasskey(t)
-	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	p.w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
 	due := p.resets(t)
 	due.want(t, 401, "mfa_required")
-	got := w.send("POST", w.in("/auth/mfa/{app_id}"), fmt.Sprintf(`{"mfa_token":%q,%s}`, due.text(t, "mfa_token"), p.shows(t, due.text(t, "binding"))))
+	got := p.w.send("POST", p.w.in("/auth/mfa/{app_id}"), fmt.Sprintf(`{"mfa_token":%q,%s}`, due.text(t, "mfa_token"), p.shows(t, due.text(t, "binding"))))
 	got.want(t, 200, "")
 	if got.body["removed"] != nil {
 		t.Errorf("got %s, want nothing removed", got.Body)

@@ -36,9 +36,7 @@ func TestTheUndoOfANewFactor(t *testing.T) {
 	const longAgo = 73 * time.Hour
 	again := func(t *testing.T, p *factored) { // a later sign-in, with what the user has by then
 		p.w.clock.Advance(longAgo)
-		got := p.w.send("POST", p.w.in("/auth/passkey/finish/{app_id}"), "{"+p.shows(t, "")+"}")
-		got.want(t, 200, "")
-		p.token = got.text(t, "token")
+		p.token = p.byPasskey(t).text(t, "token")
 	}
 	for name, c := range map[string]struct {
 		adds func(t *testing.T, p *factored) (notice mail.Message)
@@ -115,8 +113,7 @@ func TestANoticeHasALinkOnlyIfItUndoesTheChange(t *testing.T) {
 	p := w.member(t, "ann@example.com")
 	p.enrolPasskey(t)
 	w.clock.Advance(73 * time.Hour)
-	got := w.send("POST", w.in("/auth/passkey/finish/{app_id}"), "{"+p.shows(t, "")+"}")
-	p.token = got.text(t, "token")
+	p.token = p.byPasskey(t).text(t, "token")
 	p.enrolTOTP(t)
 	if m := p.notice(); !strings.Contains(m.Subject, "authenticator app was added") || strings.Contains(m.Text, "/auth/email/undo/") || !strings.Contains(m.Text, "tell the people who run") {
 		t.Errorf("got %q: %s, want a notice without a link", m.Subject, m.Text)

@@ -238,15 +238,20 @@ func (b *seat) ceremony(p *factored, page answer) (typed []string) {
 	return []string{"state=" + begun.text(b.s.t, "state"), "credential=" + string(credential)}
 }
 
+// holding returns a person with factors, and a browser, in an app whose sessions are in cookies.
+func holding(t *testing.T, factors ...func(*factored)) (*stage, *factored, *seat) {
+	t.Helper()
+	s := newStage(t, withoutLimits, withPasskeys)
+	p := s.holder(factors...)
+	s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
+	return s, p, s.visitor()
+}
+
 func TestAPasskeyOnThePage(t *testing.T) {
 	t.Parallel()
 	t.Run("signs in", func(t *testing.T) {
 		t.Parallel()
-		s := newStage(t, withoutLimits, withPasskeys)
-		p := s.member(t, s.email())
-		p.enrolPasskey(t)
-		s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
-		b := s.visitor()
+		s, p, b := holding(t, hasPasskey)
 		page := b.opens(signInPage + "?redirect_to=/mine")
 		page.seen(t, `autocomplete="username webauthn"`, "Sign in with a passkey", " data-conditional hidden>")
 		press := b.filled(page, "passkey", b.ceremony(p, page)...)
@@ -258,11 +263,7 @@ func TestAPasskeyOnThePage(t *testing.T) {
 	})
 	t.Run("that is another's is refused on the page", func(t *testing.T) {
 		t.Parallel()
-		s := newStage(t, withoutLimits, withPasskeys)
-		p := s.member(t, s.email())
-		p.enrolPasskey(t)
-		s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
-		b := s.visitor()
+		s, p, b := holding(t, hasPasskey)
 		page := b.opens(signInPage)
 		typed := s.visitor().ceremony(p, page)
 		got := b.presses(page, "passkey", typed...)
@@ -275,14 +276,8 @@ func TestAPasskeyOnThePage(t *testing.T) {
 	})
 	t.Run("is not offered where browsers take none of the app", func(t *testing.T) {
 		t.Parallel()
-		s := newStage(t, withoutLimits, withPasskeys)
-		p := s.member(t, s.email())
-		p.enrolTOTP(t)
-		p.enrolPasskey(t)
-		s.settings(authkit.AppPatch{
-			SessionMode: new(authkit.SessionCookie), Origins: &[]string{"https://shop.example.com"}, PasskeyRPID: new("example.com"), StrandPasskeys: true,
-		})
-		b := s.visitor()
+		s, p, b := holding(t, hasTOTP, hasPasskey)
+		s.settings(authkit.AppPatch{Origins: &[]string{"https://shop.example.com"}, PasskeyRPID: new("example.com"), StrandPasskeys: true})
 		b.opens(signInPage).seen(t, "-username webauthn", "-data-body")
 		page := p.signsIn(b, "")
 		page.seen(t, "-data-body")
@@ -291,12 +286,7 @@ func TestAPasskeyOnThePage(t *testing.T) {
 	})
 	t.Run("is a second factor", func(t *testing.T) {
 		t.Parallel()
-		s := newStage(t, withoutLimits, withPasskeys)
-		p := s.member(t, s.email())
-		p.enrolTOTP(t)
-		p.enrolPasskey(t)
-		s.settings(authkit.AppPatch{SessionMode: new(authkit.SessionCookie)})
-		b := s.visitor()
+		s, p, b := holding(t, hasTOTP, hasPasskey)
 		page := p.signsIn(b, "")
 		page.seen(t, "Use a passkey")
 		bad := b.presses(page, "second", "state=AAAAAAAAAAAAAAAAAAAAAA", `credential={}`)

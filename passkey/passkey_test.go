@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -110,12 +111,15 @@ func TestAPasskeySignsIn(t *testing.T) {
 	}
 }
 
-func TestWhatAMisbehavingAuthenticatorRegistersIsRefused(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		fault authkittest.PasskeyFault
-		says  string
-	}{
+// misbehaviour is what an authenticator does wrong, and what the refusal says of it.
+type misbehaviour struct {
+	fault authkittest.PasskeyFault
+	says  string
+}
+
+// misbehaviours are those of both ceremonies, and those of one.
+func misbehaviours(own map[string]misbehaviour) map[string]misbehaviour {
+	maps.Copy(own, map[string]misbehaviour{
 		"without user verification": {authkittest.NotVerified, "User verification required"},
 		"without user presence":     {authkittest.NotPresent, "User presence required"},
 		"of another relying party":  {authkittest.OtherRelyingParty, "RP Hash mismatch"},
@@ -123,9 +127,16 @@ func TestWhatAMisbehavingAuthenticatorRegistersIsRefused(t *testing.T) {
 		"in a cross-origin frame":   {authkittest.CrossOrigin, "frame"},
 		"under another top origin":  {authkittest.OtherTopOrigin, "top origin"},
 		"of another challenge":      {authkittest.OtherChallenge, "challenge"},
-		"of a sign-in":              {authkittest.OtherType, "webauthn.get"},
 		"of another key":            {authkittest.WrongSignature, "signature"},
-	} {
+	})
+	return own
+}
+
+func TestWhatAMisbehavingAuthenticatorRegistersIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range misbehaviours(map[string]misbehaviour{
+		"of a sign-in": {authkittest.OtherType, "webauthn.get"},
+	}) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{SelfAttested: true})
@@ -142,23 +153,12 @@ func TestWhatAMisbehavingAuthenticatorRegistersIsRefused(t *testing.T) {
 
 func TestWhatAMisbehavingAuthenticatorSignsIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct {
-		fault authkittest.PasskeyFault
-		says  string
-	}{
-		"without user verification": {authkittest.NotVerified, "User verification required"},
-		"without user presence":     {authkittest.NotPresent, "User presence required"},
-		"of another relying party":  {authkittest.OtherRelyingParty, "RP Hash mismatch"},
-		"backed up but not able":    {authkittest.BackupOnly, "not eligible"},
-		"able to be backed up now":  {authkittest.BackupChanges, "backup eligibility"},
-		"in a cross-origin frame":   {authkittest.CrossOrigin, "frame"},
-		"under another top origin":  {authkittest.OtherTopOrigin, "top origin"},
-		"of another challenge":      {authkittest.OtherChallenge, "challenge"},
-		"of a registration":         {authkittest.OtherType, "webauthn.create"},
-		"of another key":            {authkittest.WrongSignature, "signature"},
-		"without a user handle":     {authkittest.NoUserHandle, "no user handle"},
-		"of another user":           {authkittest.OtherUserHandle, "another user"},
-	} {
+	for name, c := range misbehaviours(map[string]misbehaviour{
+		"able to be backed up now": {authkittest.BackupChanges, "backup eligibility"},
+		"of a registration":        {authkittest.OtherType, "webauthn.create"},
+		"without a user handle":    {authkittest.NoUserHandle, "no user handle"},
+		"of another user":          {authkittest.OtherUserHandle, "another user"},
+	}) {
 		for _, synced := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
