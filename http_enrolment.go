@@ -35,14 +35,7 @@ func (s secondStep) owner(c person) FactorOwner {
 
 // waits reports whether the key can still be confirmed. After that no page shows it: the history of the
 // browser has the address, and a live TOTP must not be copied from it.
-func (k totpKey) waits(c person) (bool, error) {
-	take, err := asker{browser: c.browser.secret()}.take(c.app, newTOTPKind, k.State)
-	if err != nil {
-		return false, nil //nolint:nilerr // another browser's
-	}
-	_, ok, err := c.e.tokens.peek(c.ctx(), c.app.ID, take)
-	return ok, err
-}
+func (k totpKey) waits(c person) (bool, error) { return awaits(c, newTOTPKind, k.State) }
 
 // picture returns the key as a page shows it.
 func (k totpKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {

@@ -79,6 +79,29 @@ func (s pageStates) second(text string) *secondStep {
 	return &step
 }
 
+// openSecond shows the step in which a second factor is awaited or, once nothing waits for it, where a
+// sign-in starts over: the history of the browser has its address.
+func openSecond(c person, flow signInFlow) error {
+	waits, err := awaits(c, mfaKind, flow.second.Token)
+	switch {
+	case err != nil:
+		return err
+	case !waits:
+		return showOver(c, flow, http.StatusOK, nil)
+	}
+	return showSecond(c, flow, http.StatusOK, nil)
+}
+
+// awaits reports whether a token of this browser can still be spent.
+func awaits(c person, kind TokenKind, text string) (bool, error) {
+	take, err := asker{browser: c.browser.secret()}.take(c.app, kind, text)
+	if err != nil {
+		return false, nil //nolint:nilerr // it is no token of this browser
+	}
+	_, ok, err := c.e.tokens.peek(c.ctx(), c.app.ID, take)
+	return ok, err
+}
+
 // showSecond shows the step in which a second factor is awaited.
 func showSecond(c person, flow signInFlow, status int, refused *Error) error {
 	if flow.second.TOTP != nil {

@@ -158,6 +158,17 @@ func TestTheStepOfTheSecondFactor(t *testing.T) {
 		s.clock.Advance(11 * time.Minute)
 		b.presses(page, "second", "code="+p.code()).seen(t, `class="sign-in"`, "Too much time has passed")
 	})
+	t.Run("is over for a person who goes back to it", func(t *testing.T) {
+		t.Parallel()
+		s, p := secured(t, authkit.SessionCookie)
+		b := s.visitor()
+		first := b.presses(b.opens(signInPage+"?redirect_to=/mine"), "password", "email="+p.email, "password="+password)
+		page := b.opens(first.leadsTo())
+		b.presses(page, "second", "code="+p.code()).want(t, 303, "")
+		b.opens(first.leadsTo()).seen(t, `-class="second"`, p.email, `href="`+origin+`/mine"`)
+		b.presses(b.opens(signOutPage), "").want(t, 303, "")
+		b.opens(first.leadsTo()).seen(t, `-class="second"`, `class="sign-in"`)
+	})
 	t.Run("takes a recovery code once", func(t *testing.T) {
 		t.Parallel()
 		s, p := secured(t, authkit.SessionCookie)

@@ -53,7 +53,7 @@ func openSignIn(c person) error {
 	case flow.mailed != nil:
 		return c.showMailed(flow, http.StatusOK, nil)
 	case flow.second != nil:
-		return showSecond(c, flow, http.StatusOK, nil)
+		return openSecond(c, flow)
 	}
 	if known, err := c.known(flow); known || err != nil {
 		return err

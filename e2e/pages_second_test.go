@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -87,6 +88,24 @@ var secondFlows = map[string]func(v *guest, scripts bool){
 		v.loses()
 		v.showsPassword("")
 	},
+	"a second factor, and back and forth": func(v *guest, _ bool) {
+		app := v.secures(ann)
+		v.showsPassword("")
+		other := v.tab()
+		other.showsPassword("") // each sign-in waits by itself
+		v.types("code", app.Code())
+		v.enters("account")
+		v.back("known")
+		v.reloads("known")
+		v.presses("main a.primary", "account")
+		other.types("code", "000000") // in a form of before the session
+		other.enters("second")
+		other.wantSays("This page has expired", true)
+		other.reloads("second")
+		v.kit.Clock.Advance(time.Minute)
+		other.types("code", app.Code())
+		other.enters("account")
+	},
 	"a second factor, and tokens": func(v *guest, _ bool) {
 		app := v.secures(ann)
 		v.sets(authkit.AppPatch{SessionMode: new(authkit.SessionBearer)})
@@ -127,7 +146,7 @@ var secondFlows = map[string]func(v *guest, scripts bool){
 		v.wantPassword(password, false)
 		v.presses("main a.primary", "account")
 	},
-	"a second factor that the app requires": func(v *guest, _ bool) {
+	"a second factor that the app requires": func(v *guest, scripts bool) {
 		v.has(ann)
 		v.sets(authkit.AppPatch{MFA: new(authkit.MFARequired)})
 		v.showsPassword("")
@@ -143,6 +162,10 @@ var secondFlows = map[string]func(v *guest, scripts bool){
 			v.t.Fatalf("recovery codes: got %q, want ten", codes)
 		}
 		v.presses("main a.primary", "account")
+		if scripts { // without, the browser asks whether to send the form once more
+			v.back("known") // neither the codes nor the key
+			v.presses("main a.primary", "account")
+		}
 		v.loses()
 		v.showsPassword("")
 		v.reaches("#recovery-part summary")
