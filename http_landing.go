@@ -51,6 +51,9 @@ func (c person) leave(got Landing) error {
 func (c person) pause(got Landing, said pages.Notice) error {
 	p := c.view()
 	onward := pages.Link{Label: p.T("onward.button"), Kind: pages.Primary}
+	if said.Offer {
+		onward.Label = p.T("offer.later")
+	}
 	if len(said.Links) > 0 || said.Form != nil {
 		onward.Kind = pages.Secondary
 	}
@@ -65,7 +68,7 @@ func (c person) pause(got Landing, said pages.Notice) error {
 			onward.URL = httpio.WithQuery(onward.URL, with)
 		}
 	case got.SignIn.Cookie != "":
-		onward.URL = c.pagePath("account")
+		onward.URL = homeOf(c, p)
 	}
 	if onward.URL != "" {
 		said.Links = append(said.Links, onward)
@@ -89,14 +92,19 @@ func (c person) codeFor(got Landing) url.Values {
 // goHome goes on where a flow had no goal: to the home of the app, else to the account page if a
 // cookie holds the session, else a page says where to go on.
 func (c person) goHome(got Landing) error {
-	p := c.view()
-	switch {
-	case p.Brand.Home != "" && c.r.URL.Query().Get("next") != nextAccount:
-		return c.goOn(p.Brand.Home, nil)
-	case got.SignIn.Cookie != "":
-		return c.goOn(c.pagePath("account"), nil)
+	if to := homeOf(c, c.view()); got.SignIn.Cookie != "" || to != c.pagePath("account") {
+		return c.goOn(to, nil)
 	}
 	return c.notice("sign_in.signed_in", "sign_in.go_back")
+}
+
+// homeOf returns where a session in a cookie goes on where the flow had no goal: to the home of the app,
+// else to the account page.
+func homeOf(c person, p pages.Page) string {
+	if p.Brand.Home != "" && c.r.URL.Query().Get("next") != nextAccount {
+		return p.Brand.Home
+	}
+	return c.pagePath("account")
 }
 
 // goOn has the browser go on to a goal, with parameters added. A form is answered by a redirect only
@@ -180,7 +188,7 @@ func removedNames(all []Removed) string {
 	return strings.Join(names, ", ")
 }
 
-// goalURL parses a URL to which a flow goes on; nil: there is none, or it is a path of this origin.
+// goalURL parses a URL to which a flow goes on; nil: it goes nowhere, or to a path of this origin.
 func goalURL(to string) (*url.URL, error) {
 	if to == "" || to[0] == '/' {
 		return nil, nil

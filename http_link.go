@@ -17,7 +17,7 @@ type linkPage struct {
 	title       string
 	text        string // may be empty
 	button      string
-	again       string // the step of the sign-in page that mails a new link; empty: there is none
+	again       string // the step of the sign-in page that mails a new link; empty: no step does
 	stale       string // what the person can do when the link is no longer valid
 	resets      bool   // an account whose address was never proven, unless the asker redeems it
 	newPassword bool   // for a new password
@@ -92,6 +92,9 @@ func (l linkPage) write(c person, raw string, got shownLink) error {
 		Forms: c.forms(browser, nil, problems), Title: p.T(l.title, "app", c.app.Name), Button: p.T(l.button),
 		Token: raw, Email: address.Mask(got.data.Email),
 	}
+	if l.purpose.kind == forSignIn.kind {
+		page.Forms = offering(c, page.Forms)
+	}
 	if l.text != "" {
 		page.Texts = []string{p.T(l.text)}
 	}
@@ -132,7 +135,7 @@ func pressLink(c person) error {
 	if err != nil {
 		return signInLink.staleLink(err)
 	}
-	return c.land(got)
+	return landFrom(c, got, form)
 }
 
 // openVerify shows the page of the proof of an address.

@@ -70,6 +70,8 @@ type signInForm struct {
 	// KeepPassword, if it is there, keeps the password and the name of the sign-up, as keep_password
 	// of the JSON body does.
 	KeepPassword string `json:"keep_password"`
+
+	Offer string `json:"offer"` // 1: the browser can make a passkey, and has noted no offer of this app
 }
 
 // passwordForm is the form of the page for a new password.

@@ -108,7 +108,7 @@ func showSecond(c person, flow signInFlow, status int, refused *Error) error {
 		return showEnrolment(c, flow, status, refused)
 	}
 	p, step := c.view(), flow.second
-	forms := c.forms(c.browser.bind(), flow.query, c.told(p, refused))
+	forms := offering(c, c.forms(c.browser.bind(), flow.query, c.told(p, refused)))
 	page := pages.Second{
 		Forms: forms, Mailed: step.takes(methodEmailCode), TOTP: step.takes(methodTOTP), Recovery: step.takes(methodRecovery),
 		Remember: c.app.Settings.MFARememberDays, OverURL: flow.start(c),
@@ -150,7 +150,7 @@ func pressSecond(c person, flow signInFlow, form pageForm) error {
 	case flow.second.Password:
 		return c.landReset(got)
 	}
-	return c.land(got)
+	return landFrom(c, got, form)
 }
 
 // typedCode is the code of an authenticator app, which people type with spaces, or a recovery code.

@@ -39,6 +39,7 @@ type stepForm struct {
 	State      string `json:"state"`                     // of a ceremony with a passkey
 	Credential string `json:"credential"`                // what toJSON() of the browser's credential gives, as text
 	Remember   string `json:"remember"`                  // whether this browser is not to be asked for a second factor again
+	Offer      string `json:"offer"`                     // 1: the browser can make a passkey, and has noted no offer of this app
 	Token      string `json:"token"`                     // of a flow that waits until the recovery codes were read
 	FormToken  string `json:"form_token" api:"required"` // as the page has it
 }
@@ -91,7 +92,7 @@ func (c person) showSignIn(flow signInFlow, status int, email string, refused *E
 		return err
 	}
 	p := c.view()
-	page := pages.SignIn{Forms: c.forms(c.browser.bind(), flow.query, c.told(p, refused)), Email: email, Providers: list}
+	page := pages.SignIn{Forms: offering(c, c.forms(c.browser.bind(), flow.query, c.told(p, refused))), Email: email, Providers: list}
 	if !c.app.Settings.SignupClosed {
 		page.SignUpURL = flow.url(c, "sign-up")
 	}
@@ -203,7 +204,7 @@ func (c person) pressPassword(flow signInFlow, form pageForm, intent string) err
 	case got.SignIn.Pending != nil:
 		return c.goToMailed(flow, mailedStep{Purpose: forVerify.kind, Email: form.Get("email"), Binding: got.SignIn.Pending.Binding})
 	}
-	return c.land(got)
+	return landFrom(c, got, form)
 }
 
 // pressMail mails a link and a code, and goes on to the page on which the code is typed.
@@ -255,7 +256,7 @@ func (c person) pressCode(flow signInFlow, form pageForm) error {
 	if err != nil {
 		return err
 	}
-	return c.land(got)
+	return landFrom(c, got, form)
 }
 
 // pressResetCode chooses a new password by the code of a mail.
@@ -300,7 +301,7 @@ func (c person) showMailed(flow signInFlow, status int, refused *Error) error {
 	if mailed.Purpose == forReset.kind {
 		return c.show(status, pages.Reset{Forms: forms, Email: mailed.Email, Typed: true, Again: mailed.Again && refused == nil, OtherURL: other}.View(p))
 	}
-	return c.show(status, pages.Code{Forms: forms, Email: mailed.Email, SignUp: mailed.Purpose == forVerify.kind, Again: mailed.Again && refused == nil, OtherURL: other}.View(p))
+	return c.show(status, pages.Code{Forms: offering(c, forms), Email: mailed.Email, SignUp: mailed.Purpose == forVerify.kind, Again: mailed.Again && refused == nil, OtherURL: other}.View(p))
 }
 
 // openSignUp shows the page for new people.
@@ -324,7 +325,7 @@ func (c person) showSignUp(flow signInFlow, status int, typed url.Values, refuse
 	}
 	p := c.view()
 	return c.show(status, pages.SignUp{
-		Forms: c.forms(c.browser.bind(), flow.query, c.told(p, refused)), Email: typed.Get("email"), Name: typed.Get("name"),
+		Forms: offering(c, c.forms(c.browser.bind(), flow.query, c.told(p, refused))), Email: typed.Get("email"), Name: typed.Get("name"),
 		Providers: list, SignInURL: flow.url(c, "sign-in"),
 	}.View(p))
 }

@@ -15,6 +15,11 @@ var factorPages = []shownPage{
 		v.opens("sign-in")
 	}},
 	{name: "invitation-passkey", body: "invitation", named: true, open: func(v *guest) { v.goesTo(v.invited()) }},
+	{name: "offer", body: "offer", named: true, open: func(v *guest) {
+		v.has(ann)
+		v.opens("sign-in")
+		v.fills("password", "email="+ann, "password="+password, "offer=1")
+	}},
 	{name: "second", body: "second", named: true, tells: "wrong", open: func(v *guest) {
 		v.sets(authkit.AppPatch{MFARememberDays: new(30)})
 		v.collects()

@@ -34,6 +34,7 @@ type holder struct {
 
 	device webauthn.AuthenticatorID
 	script cdppage.ScriptIdentifier // by which the browser offers no passkey where the address is typed
+	offers cdppage.ScriptIdentifier // by which the pages offer no passkey after a password
 }
 
 // holds opens a window with an authenticator. Passkeys are shown by buttons alone: where the address is
@@ -46,10 +47,32 @@ func holds(t *testing.T, browser context.Context) holder {
 		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
 		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 	}}).AuthenticatorID
-	h.script = calls(h, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
-		Source: "if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false",
-	}).Identifier
+	h.script = h.lacks("isConditionalMediationAvailable")
+	h.offers = h.lacks("isUserVerifyingPlatformAuthenticatorAvailable")
 	return h
+}
+
+// lacks has the browser say that it cannot do something with passkeys, until the script is removed.
+func (h holder) lacks(ability string) cdppage.ScriptIdentifier {
+	h.t.Helper()
+	return calls(h, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{
+		Source: "if (window.PublicKeyCredential) PublicKeyCredential." + ability + " = async () => false",
+	}).Identifier
+}
+
+// regains removes a script of lacks.
+func (h holder) regains(script cdppage.ScriptIdentifier) {
+	h.t.Helper()
+	calls(h, cdppage.RemoveScriptToEvaluateOnNewDocument, cdppage.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: script})
+}
+
+// isOffered signs in by the password on the sign-in page, after which a passkey is offered.
+func (h holder) isOffered(page string) {
+	h.t.Helper()
+	h.opens(page)
+	do(h.t, h.window, chromedp.Poll[chromedp.Void]("document.querySelector('[name=offer]').value"))
+	h.fills("password", "email="+ann, "password="+password)
+	h.wantPage("offer")
 }
 
 // calls runs a command of the protocol on the window.
@@ -166,7 +189,7 @@ var passkeyFlows = map[string]func(h holder){
 	},
 	"signs in where the address is typed": func(h holder) {
 		h.registers()
-		calls(h, cdppage.RemoveScriptToEvaluateOnNewDocument, cdppage.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: h.script})
+		h.regains(h.script)
 		h.opens("sign-in")
 		h.arrives("account")
 		h.wantSays(ann, true)
@@ -196,6 +219,29 @@ var passkeyFlows = map[string]func(h holder){
 		h.shows("account")
 		h.leaves()
 		h.showsPassword("")
+		h.shows("account")
+	},
+	"is offered once after a password": func(h holder) {
+		h.has(ann)
+		h.regains(h.offers)
+		h.isOffered("sign-in?redirect_to=" + url.QueryEscape(h.goal))
+		h.loads(chromedp.Click(chromedp.CSS("a.secondary")))
+		h.landed()
+		h.leaves()
+		h.opens("sign-in?redirect_to=" + url.QueryEscape(h.goal))
+		wantJS(h.t, h.window, "PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().then((yes) => yes + document.querySelector('[name=offer]').value)", "true")
+		h.fills("password", "email="+ann, "password="+password)
+		h.landed()
+	},
+	"is made where it is offered": func(h holder) {
+		h.has(ann)
+		h.regains(h.offers)
+		h.isOffered("sign-in")
+		h.loads(chromedp.Click(chromedp.CSS("a.primary")))
+		h.wantPage("account")
+		h.shows("account")
+		h.wantSays("The passkey is added.", true)
+		h.leaves()
 		h.shows("account")
 	},
 	"is made on the page of an invitation": func(h holder) {

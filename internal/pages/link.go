@@ -38,6 +38,7 @@ func (c Confirm) View(p Page) View {
 
 // Notice is a page that says what was done. Links are the ways on.
 type Notice struct {
+	Offer       bool // it offers a passkey, which the script notes
 	Title, Text string
 	Form        *Form  // what the person may do next; may be nil
 	Codes       *Codes // new recovery codes; may be nil
@@ -47,8 +48,11 @@ type Notice struct {
 // View returns the page.
 func (n Notice) View(p Page) View {
 	v := View{Page: p, Name: "notice", Title: n.Title, Form: n.Form, Links: n.Links, Codes: n.Codes}
-	if n.Codes != nil {
+	switch {
+	case n.Codes != nil:
 		v.Name = "codes"
+	case n.Offer:
+		v.Name = "offer"
 	}
 	if n.Text != "" {
 		v.Texts = []string{n.Text}

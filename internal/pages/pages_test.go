@@ -60,6 +60,7 @@ func built(p Page) map[string]View {
 		"Confirm":                        Confirm{Forms: forms, Title: "Sign in", Button: "Sign in", Token: "link", Email: "a***@example.com", Press: true}.View(p),
 		"Confirm, of another browser":    Confirm{Forms: forms, Title: "Sign in", Button: "Sign in", Texts: []string{"text"}, Token: "link", Asked: "05:06", Destination: "client.example", Keep: "Keep the password"}.View(p),
 		"Notice":                         Notice{Title: "Saved", Text: "It is saved.", Links: []Link{{Label: "On", URL: "/on", Kind: Primary}}}.View(p),
+		"Notice, that offers a passkey":  Notice{Title: "A passkey", Text: "It is easy.", Offer: true, Links: []Link{{Label: "Add", URL: "/on", Kind: Primary}, {Label: "Not now", URL: "/later", Kind: Secondary}}}.View(p),
 		"Refusal":                        Refusal{Text: "It failed.", Code: "invalid_token", RequestID: "id"}.View(p),
 		"Refusal, with a way on":         Refusal{Title: "Stale", Text: "It failed.", Form: &again, Links: []Link{{Label: "On", URL: "/on"}}, Code: "invalid_token", Detail: "it is spent", RequestID: "id"}.View(p),
 		"Onward":                         Onward{Host: "client.example", URL: "https://client.example/done?code=x"}.View(p),

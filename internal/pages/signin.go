@@ -22,6 +22,10 @@ type forms struct {
 	Token     string // against forged posts (CSRF)
 	Problems  Problems
 	MinLength int // of a new password
+
+	// Offer makes the forms carry a field by which the script says that a passkey may be offered once they
+	// have signed in.
+	Offer bool
 }
 
 // Forms says where the forms of a page post to, and what was wrong with the last post.
@@ -34,7 +38,11 @@ func (f forms) form(fields []Field, buttons ...Button) Form {
 			fields[i].Focus = i == wrong
 		}
 	}
-	return Form{Action: f.Action, Hidden: []Hidden{{"form_token", f.Token}}, Fields: fields, Buttons: buttons}
+	form := Form{Action: f.Action, Hidden: []Hidden{{"form_token", f.Token}}, Fields: fields, Buttons: buttons}
+	if f.Offer {
+		form.Hidden = append(form.Hidden, Hidden{"offer", ""})
+	}
+	return form
 }
 
 // do is a button that names the step of the flow.
