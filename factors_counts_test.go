@@ -93,3 +93,39 @@ func TestNewRecoveryCodesAreLimited(t *testing.T) {
 		t.Errorf("got %d sets in a minute, want what a peer may try proofs", made)
 	}
 }
+
+// Each use of a passkey is counted for the peer, right or not: it costs a signature and a write.
+func TestThePeerOfAPasskeyIsCounted(t *testing.T) {
+	t.Parallel()
+	for name, use := range map[string]func(t *testing.T, p *factored, i int) answer{
+		"a sign-in": func(t *testing.T, p *factored, _ int) answer { t.Helper(); return p.byPasskey(t) },
+		"a second factor": func(t *testing.T, p *factored, i int) answer {
+			t.Helper()
+			due := p.w.from(fmt.Sprintf("198.51.100.%d:1", i)).send("POST", "/auth/credentials/"+p.w.app.ID.String(), signInBody(p.email, password, "sign_in"))
+			due.want(t, 401, "mfa_required")
+			return p.w.send("POST", p.w.in(secondFactor), fmt.Sprintf(`{"mfa_token":%q,%s}`, due.text(t, "mfa_token"), p.shows(t, due.text(t, "binding"))))
+		},
+		"a step-up": func(t *testing.T, p *factored, _ int) answer {
+			t.Helper()
+			return p.post("/auth/step-up/{app_id}", "{"+p.shows(t, "")+"}")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := setup(t, withPasskeys, func(c *authkit.Config) { c.Limits.Credentials, c.Limits.OAuth = "20/m/ip, 100000/m/email", "100000/m/ip" })
+			p := w.member(t, "ann@example.com")
+			p.enrolPasskey(t)
+			w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+			w.clock.Advance(5 * time.Minute)
+			for i := range 21 {
+				if got := use(t, p, i); got.Code == 429 {
+					if i < 15 {
+						t.Errorf("got %d %s at use %d, want it taken", got.Code, got.Body, i)
+					}
+					return
+				}
+			}
+			t.Error("got no use refused, want the limit of the peer")
+		})
+	}
+}

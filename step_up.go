@@ -45,6 +45,9 @@ func (e *Engine) StepUpSession(ctx context.Context, in StepUp) (_ SignIn, err er
 		if err := e.factors.needPasskeys(app); err != nil {
 			return SignIn{}, err
 		}
+		if err := e.limits.hit(ctx, app, in.Client.withDeferred(nil)...); err != nil {
+			return SignIn{}, err
+		}
 		shown, err := e.factors.readShown(app, in.State, asker{in.Binding, in.Browser}, in.Credential, in.Client)
 		if err != nil {
 			return SignIn{}, err
