@@ -256,6 +256,7 @@ func (c person) rememberStep(p press, out outcome) {
 
 // refuseStep shows the page again, with what was wrong.
 func (c person) refuseStep(v *accountVisit, at string, err error) error {
+	err = c.chargeDeferred(err)
 	refused := refusalOf(err)
 	if refused.Code.Status() >= http.StatusInternalServerError && refused.Code != CodeUnavailable || waitsForFactor(err) {
 		return err

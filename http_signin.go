@@ -164,6 +164,7 @@ func (c person) readStep() (signInFlow, pageForm, error) {
 // answerStep shows the page of a refused step again, with what was wrong. A refusal that no other
 // try can mend is the page of the refusal.
 func (c person) answerStep(flow signInFlow, form pageForm, err error) error {
+	err = c.chargeDeferred(err)
 	if err == nil || flow.query == nil || waitsForFactor(err) {
 		return err
 	}
@@ -343,6 +344,7 @@ func pressSignUp(c person) error {
 			err = c.pressPassword(flow, form, "sign_up")
 		}
 	}
+	err = c.chargeDeferred(err)
 	if err == nil || flow.query == nil || errors.Is(err, CodeSignupDisabled) || waitsForFactor(err) {
 		return err
 	}

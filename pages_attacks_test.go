@@ -256,3 +256,42 @@ func TestAttacksOnThePages(t *testing.T) {
 
 // flowText is the length of a sealed step of an address of 15 bytes.
 const flowText = 272
+
+// A step that the flow refuses at sight, before it charges a limit, counts as one that it tries: as it does
+// for programs.
+func TestAStepThatIsRefusedAtSightCounts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		opens func(s *stage, p *factored, b *seat) answer
+		do    string
+		typed []string
+	}{
+		"a code of another form":             {func(_ *stage, p *factored, b *seat) answer { return p.signsIn(b, "") }, "second", []string{"code=12345"}},
+		"a passkey of no form":               {func(_ *stage, p *factored, b *seat) answer { return p.signsIn(b, "") }, "second", []string{"state=x", "credential={}"}},
+		"a passkey of no form, to sign in":   {func(_ *stage, _ *factored, b *seat) answer { return b.opens(signInPage) }, "passkey", []string{"state=x", "credential={}"}},
+		"a password of no address":           {func(_ *stage, _ *factored, b *seat) answer { return b.opens(signInPage) }, "password", []string{"email=x", "password=" + password}},
+		"a code of another form, to step up": {stepsUp, "fresh-factor", []string{"code=12345"}},
+		"a passkey of no form, to step up":   {stepsUp, "fresh-factor", []string{"state=x", "credential={}"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, p := secured(t, authkit.SessionCookie)
+			s.settings(authkit.AppPatch{Limits: &authkit.AppLimits{Credentials: "8/h/ip"}})
+			b := s.visitor()
+			page := c.opens(s, p, b)
+			for range 9 {
+				if b.presses(page, c.do, c.typed...).Code == 429 {
+					return
+				}
+			}
+			t.Error("got no step refused for the limit, want the ninth at the latest")
+		})
+	}
+}
+
+// stepsUp opens the account page in a session that is not fresh any more.
+func stepsUp(s *stage, p *factored, b *seat) answer {
+	b.presses(p.signsIn(b, ""), "second", "code="+p.code()).want(s.t, 303, "")
+	s.clock.Advance(11 * time.Minute)
+	return b.opens(ownPage)
+}
