@@ -148,7 +148,7 @@ func (o *operator) accepts(email, word string) {
 	o.t.Helper()
 	link := o.link(email, "/auth/invitation/"+o.app+`\?token=\S+`)
 	page := o.send("GET", link, "", "Sec-Fetch-Mode: navigate").want(o.t, 200, "")
-	fields := regexp.MustCompile(`name="(form_token|token)" value="([^"]+)"`).FindAllStringSubmatch(page.text, -1)
+	fields := regexp.MustCompile(`name="(form_token|token)" value="([^"]+)"`).FindAllStringSubmatch(page.text, 2) // of its first form, with the password
 	cookies, err := http.ParseSetCookie(page.header.Get("Set-Cookie"))
 	if err != nil || len(fields) != 2 {
 		o.t.Fatalf("page of the invitation: got %v, %s", err, page.text)
