@@ -74,6 +74,7 @@ func factorDoors() []door {
 	)
 	refused := []int{400, 401} // 400: a member is missing
 	out := []door{
+		{"POST " + newPasskeyBegin, "the invitation", filled(newPasskeyBegin, `{"invitation":"{x}"}`, false), nil, refused},
 		{"POST " + passkeyBegin, "the header", header("Bearer", "POST", passkeyBegin, `{}`), all(200), nil},
 		{"POST " + passkeyFinish, "the state", filled(passkeyFinish, `{"state":"{x}","binding":"{passkey_binding}","credential":{shown}}`, false), map[string]int{passkeyState: 200}, refused},
 		{"POST " + passkeyFinish, "the binding", filled(passkeyFinish, `{"state":"{passkey_state}","binding":"{x}","credential":{shown}}`, false), map[string]int{passkeyBinding: 200}, nil},

@@ -177,6 +177,23 @@ func passkeyFlows() []flow {
 		{name: "begin to add a passkey in a sign-in", route: "POST " + newPasskeyBegin, status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", newPasskeyBegin, "{"+s.holder().mustEnrol()+"}")
 		}},
+		{name: "begin a passkey on the page of an invitation", route: "POST " + newPasskeyBegin, status: 200, ready: func(s *stage) func() *http.Request {
+			_, m := s.invited(s.email(), "")
+			return s.again("POST", newPasskeyBegin, fmt.Sprintf(`{"invitation":%q}`, linkToken(m)))
+		}},
+		{name: "accept an invitation by a passkey", route: "POST /auth/invitation/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
+			_, m := s.invited(s.email(), "")
+			v := s.invitee()
+			v.opens(m)
+			return v.request(v.made(v.begins(linkToken(m))))
+		}},
+		{name: "accept the invitation of a used account by a passkey", route: "POST /auth/invitation/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
+			s.settings(authkit.AppPatch{MFA: new(authkit.MFAOptional)})
+			m := s.invite(s.signUp(s.email()).body["user"].(map[string]any)["user_id"].(string), `{}`)
+			v := s.invitee()
+			v.opens(m)
+			return v.request(v.made(v.begins(linkToken(m))))
+		}},
 		{name: "begin to add a passkey long after the sign-in", route: "POST " + newPasskeyBegin, status: 403, code: "reauthentication_required", ready: func(s *stage) func() *http.Request {
 			return s.asks(s.holder(isStale), "POST", newPasskeyBegin, `{}`)
 		}},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -58,17 +59,29 @@ func (v *invitee) makes(begun answer) json.RawMessage {
 }
 
 // posts posts the form of the page that was opened last.
-func (v *invitee) posts(more url.Values) answer {
+func (v *invitee) posts(more url.Values) answer { v.t.Helper(); return v.do(v.request(more)()) }
+
+// request returns the request that posts the form.
+func (v *invitee) request(more url.Values) func() *http.Request {
 	v.t.Helper()
 	sent := url.Values{"token": v.fields["token"], "form_token": v.fields["form_token"]}
 	maps.Copy(sent, more)
-	return v.send("POST", v.in("/auth/invitation/{app_id}"), sent.Encode(), form, jar(nil, v.kept), "Accept: text/html", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: same-origin")
+	cookies := jar(nil, v.kept)
+	return func() *http.Request {
+		return v.world.request("POST", v.in("/auth/invitation/{app_id}"), sent.Encode(), form, cookies, "Accept: text/html", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Site: same-origin")
+	}
+}
+
+// made are the fields of a passkey that was begun.
+func (v *invitee) made(begun answer) url.Values {
+	v.t.Helper()
+	return url.Values{"state": {begun.text(v.t, "state")}, "credential": {string(v.makes(begun))}}
 }
 
 // presses posts a passkey that was begun.
 func (v *invitee) presses(begun answer) answer {
 	v.t.Helper()
-	return v.posts(url.Values{"state": {begun.text(v.t, "state")}, "credential": {string(v.makes(begun))}})
+	return v.posts(v.made(begun))
 }
 
 // signsIn signs in with the passkey, and returns the answer.
