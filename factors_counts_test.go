@@ -112,7 +112,9 @@ func TestThePeerOfAPasskeyIsCounted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := setup(t, withPasskeys, func(c *authkit.Config) { c.Limits.Credentials, c.Limits.OAuth = "20/m/ip, 100000/m/email", "100000/m/ip" })
+			w := setup(t, withPasskeys, func(c *authkit.Config) {
+				c.Limits.Credentials, c.Limits.OAuth = "20/m/ip, 100000/m/email", "100000/m/ip"
+			})
 			p := w.member(t, "ann@example.com")
 			p.enrolPasskey(t)
 			w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
@@ -128,4 +130,40 @@ func TestThePeerOfAPasskeyIsCounted(t *testing.T) {
 			t.Error("got no use refused, want the limit of the peer")
 		})
 	}
+}
+
+// Three classes of clients have tries of their own. A thief who has the password is a stranger, also with a
+// device that was known before the user had a second factor.
+func TestAThiefTakesTheTriesOfStrangersAlone(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutRates)
+	p := w.member(t, "ann@example.com")
+	thief := w.deviceOf(p.first())
+	p.enrolTOTP(t)
+	mine := p.second(t, p.first(), p.code(), "")
+	mine.want(t, 200, "")
+	owner := w.deviceOf(mine)
+	w.clock.Advance(30 * time.Second)
+	tries := func(n int, codes ...string) {
+		for i := range n {
+			got := p.second(t, p.first(), codes[i%len(codes)], "", []string{thief, "X-Nothing: x"}[i%2])
+			got.want(t, 401, "invalid_token")
+		}
+	}
+	tries(20, "000000")
+	tries(10, "00000-00000-00000", "OOOOO OOOOO ooooo", "000000000000000", "iIlL1 11111 11111")
+	for name, device := range map[string]string{"the thief's device": thief, "a stranger": "X-Nothing: x"} {
+		if got := p.second(t, p.first(), p.code(), "", device); got.Code != 429 {
+			t.Errorf("%s: got %d, want 429", name, got.Code)
+		}
+	}
+	for _, code := range []string{"OOOOO-ooooo-00000", "iIlL1 11111 11111", "000000000000000"} {
+		if got := p.second(t, p.first(), code, ""); got.Code != 429 {
+			t.Errorf("%s: got %d, want 429: each way to write a recovery code counts", code, got.Code)
+		}
+	}
+	p.second(t, p.first(), p.code(), "", owner).want(t, 200, "")
+	w.clock.Advance(30 * time.Second)
+	p.post("/auth/step-up/{app_id}", fmt.Sprintf(`{"code":%q}`, p.code())).want(t, 200, "")
+	p.post("/auth/step-up/{app_id}", fmt.Sprintf(`{"code":%q}`, p.recovery[0])).want(t, 200, "")
 }
