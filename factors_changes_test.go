@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/authkit-dev/authkit"
@@ -182,7 +183,7 @@ func TestWhatChangesWithinACeremony(t *testing.T) {
 				p, finish := begin(t, w)
 				got := finish(c.change(t, p, store))
 				code, _ := got.body["code"].(string)
-				said := fmt.Sprint(got.Code)
+				said := strconv.Itoa(got.Code)
 				if code != "" {
 					said += " " + code
 				}

@@ -70,7 +70,7 @@ func (o *overheard) keep(r *http.Request, got *httptest.ResponseRecorder) {
 		o.urls = append(o.urls, html.UnescapeString(m[1]))
 	}
 	if got.Code >= http.StatusBadRequest {
-		o.refused = append(o.refused, got.Header().Get("X-Request-Id"))
+		o.refused = append(o.refused, got.Header().Get("X-Request-ID"))
 	}
 }
 
