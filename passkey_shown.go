@@ -95,7 +95,8 @@ func (s shownPasskey) use(ctx context.Context, e *Engine, account *Account) (fac
 	if err != nil {
 		return factorUse{}, wrongPasskey(err).about(account)
 	}
-	if !held.spend(s.state, f.now()) {
+	var room bool
+	if held.passkeyData, room = held.spending(s.state, f.now()); !room {
 		return factorUse{}, wrongPasskey(cause("the passkey was used too often within ten minutes")).about(account)
 	}
 	if held.cloned(use) {

@@ -35,13 +35,13 @@ func (f heldFactors) spent(s shownState) bool {
 	})
 }
 
-// spend notes that the passkey was used in a state, and forgets the old ones. It reports
-// whether there was room.
-func (p *passkeyData) spend(s shownState, now time.Time) bool {
-	p.Spent = slices.DeleteFunc(p.Spent, func(one spentState) bool { return !one.Until.After(now) })
+// spending returns the data of the passkey after its use in a state, without the old ones. It reports
+// whether there is room for the state.
+func (p passkeyData) spending(s shownState, now time.Time) (passkeyData, bool) {
+	p.Spent = slices.DeleteFunc(slices.Clone(p.Spent), func(one spentState) bool { return !one.Until.After(now) })
 	if len(p.Spent) >= maxSpent {
-		return false
+		return p, false
 	}
 	p.Spent = append(p.Spent, spentState{s.Challenge, s.Expires.Add(ceremonyTTL)})
-	return true
+	return p, true
 }

@@ -96,13 +96,6 @@ func (k *tokens) spend(ctx context.Context, app uuid.UUID, take Take) error {
 	return err
 }
 
-// claim ends a token with its whole slot, and returns it; false: there is no such token, or another
-// caller has claimed it. [CodeUnavailable].
-func (k *tokens) claim(ctx context.Context, app uuid.UUID, take Take) (Token, bool, error) {
-	t, err := k.store.TakeToken(ctx, app, take, k.now())
-	return looked(t, app, take.Kind, err)
-}
-
 // looked distinguishes a missing token from a store that fails.
 func looked[T any](got T, app uuid.UUID, kind TokenKind, err error) (_ T, ok bool, _ error) {
 	var none T
