@@ -13,7 +13,8 @@ const (
 )
 
 // onward is a hand-over that waits until the person has read a page: the sealed data of its token. A
-// one-time code lives too short to stand on such a page.
+// one-time code lives too short to stand on such a page. It holds the secret of a session, so that it opens
+// with the text of the token alone: the store and the engine's secrets are not enough.
 type onward struct {
 	Code string `json:"code"` // as it is sealed; its own token is not in the store
 	To   string `json:"to"`
@@ -26,10 +27,13 @@ func (k *tokens) addOnward(c *UserChange, code oneTime, over handOver) (text str
 		App: c.App, Kind: onwardKind, Slot: token.Encode(token.Hash(id)), Hash: token.Hash(id), UserID: c.ID,
 		Binding: token.Hash([]byte(bindingOf(over.browser, c.App, id))), ExpiresAt: c.Now.Add(onwardTTL),
 	}
-	t.Data = k.seal(t, onward{token.Encode(k.sealCode(c.App, code)), over.to})
+	t.Data = k.sealUnder(onwardKey(id), t, onward{token.Encode(k.sealCode(c.App, code)), over.to})
 	c.Riders.Tokens = append(c.Riders.Tokens, t)
 	return token.Encode(id)
 }
+
+// onwardKey derives the key of a hand-over that waits from the id in the text of its token.
+func onwardKey(id []byte) []byte { return token.Hash([]byte("onward"), id) }
 
 // PressOnward hands a session over that began before a page which the person has read by now:
 // in.Token is Landing.Onward, and in.Browser the secret of the same browser. It works once, for half an
@@ -50,7 +54,8 @@ func (in PagePress) goOnward(ctx context.Context, e *Engine, app App, p press) (
 		return Landing{}, err
 	}
 	var kept onward
-	if err := e.tokens.open(t, take, &kept); err != nil {
+	id, _ := token.Decode(in.Token, idSize) // take has read it
+	if err := e.tokens.openUnder(onwardKey(id), t, &kept); err != nil {
 		return Landing{}, err
 	}
 	code, _, ok := e.tokens.openCode(app.ID, kept.Code)

@@ -16,6 +16,7 @@ import (
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/internal/seal"
 	"github.com/authkit-dev/authkit/internal/token"
+	"github.com/authkit-dev/authkit/mail"
 )
 
 // told returns what an answer tells a person and a browser, without what is new in each answer.
@@ -353,6 +354,37 @@ func TestAnOutcomeDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
 	if outcomes != 3 {
 		t.Errorf("outcomes: got %d, want three: two presses and an exchange", outcomes)
 	}
+}
+
+// So is a session that is handed over once a person has read the recovery codes.
+func TestAHandOverThatWaitsDoesNotOpenWithTheSecretsOfTheServer(t *testing.T) {
+	t.Parallel()
+	store := &seeing{}
+	s := newStage(t, withoutLimits, func(c *authkit.Config) { store.Store, c.Store = c.Store, store })
+	ring, err := seal.New(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.member(t, s.email())
+	s.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	b := s.visitor()
+	page := p.signsIn(b, "?redirect_to="+abroad+"&code_challenge="+challenge)
+	page = b.opens(b.presses(page, "second", "code="+mail.Code(s.mail(p.email))).leadsTo())
+	b.presses(page, "totp", "code="+codeOn(s, seedOn(t, page))).seen(t, `class="codes"`)
+	waits := 0
+	for _, x := range store.tokens {
+		if x.Kind != "onward" {
+			continue
+		}
+		waits++
+		for _, kind := range []string{"onward", "outcome"} {
+			inner, err := ring.Open(x.Data, seal.AAD("token", s.app.ID.String(), kind, token.Encode(x.Hash)))
+			if err == nil && json.Valid(inner) {
+				t.Errorf("got %q, want it to be sealed once more", inner)
+			}
+		}
+	}
+	s.equal("hand-overs that wait", waits, 1)
 }
 
 func TestAFormOfAPageIsPostedByThatPageAlone(t *testing.T) {
