@@ -111,6 +111,21 @@ func TestUnlinkedSignsInNoMore(t *testing.T) {
 	s.by(said).want(t, 200, "")
 }
 
+// A passkey signs in as long as the app has its relying party.
+func TestAStrandedPasskeyIsNoWayToSignIn(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, withoutLimits)
+	s.provider()
+	p := &factored{w: s.world, token: s.by(jwt.MapClaims{"sub": "ann", "email": "ann@example.com", "email_verified": false}).text(t, "token")}
+	p.enrolPasskey(t)
+	unlink := func() answer { return s.send("DELETE", s.in(identitiesOf)+"/corp", "", bearer(p.token)) }
+	s.settings(authkit.AppPatch{Origins: &[]string{"https://shop.example.com"}, PasskeyRPID: new("example.com"), StrandPasskeys: true})
+	unlink().want(t, 409, "last_credential")
+	s.settings(authkit.AppPatch{PasskeyRPID: new("localhost"), StrandPasskeys: true})
+	unlink().want(t, 204, "")
+	p.byPasskey(t).want(t, 200, "")
+}
+
 func TestOfTheLastTwoWaysOneStays(t *testing.T) {
 	t.Parallel()
 	for range 20 {
