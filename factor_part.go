@@ -51,10 +51,10 @@ func (f *factors) totpCredential(app, user uuid.UUID, data totpData) Credential 
 }
 
 // shown returns the factors of an account that can be shown: a passkey of a relying party that the app has
-// given up cannot.
+// given up cannot, nor any where the host has switched passkeys off.
 func (f *factors) shown(app App, account *Account) heldFactors {
 	held := account.factors()
-	held.passkeys = slices.DeleteFunc(held.passkeys, func(p heldPasskey) bool { return p.RPID != f.relyingParty(app) })
+	held.passkeys = slices.DeleteFunc(held.passkeys, func(p heldPasskey) bool { return !f.passkeysOn(app) || p.RPID != f.relyingParty(app) })
 	return held
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // resets chooses a new password by a mail to the user.
@@ -241,4 +242,27 @@ func TestAStrandedPasskeyIsNoSecondFactor(t *testing.T) {
 		w.settings(authkit.AppPatch{PasskeyRPID: new("")})
 		p.first().want(t, 401, "mfa_required")
 	})
+}
+
+// A host that passes no Config.Passkeys any more leaves people with passkeys a way in, and to what wants a
+// fresh sign-in.
+func TestPasskeysThatAreOffAreNoSecondFactor(t *testing.T) {
+	t.Parallel()
+	store := memory.New()
+	w := setup(t, withoutLimits, withPasskeys, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{make([]byte, 32)} })
+	p := w.member(t, "ann@example.com")
+	p.enrolPasskey(t)
+	none := time.Duration(0)
+	p.w = w.beside(store, &none) // without passkeys
+	p.token = p.first().text(t, "token")
+	p.post("/auth/totp/begin/{app_id}", `{}`).want(t, 200, "")
+	w.clock.Advance(11 * time.Minute)
+	refused := p.post("/auth/totp/begin/{app_id}", `{}`)
+	refused.want(t, 403, "reauthentication_required")
+	if got := fmt.Sprint(refused.body["methods"]); got != "[password sign_in]" {
+		t.Errorf("methods: got %s, want [password sign_in]", got)
+	}
+	p.post("/auth/step-up/{app_id}", `{"password":"`+password+`"}`).want(t, 200, "")
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	p.first().want(t, 401, "mfa_enrollment_required")
 }

@@ -25,7 +25,7 @@ func (e *Engine) UnlinkIdentity(ctx context.Context, ref UserRef, provider strin
 		if err != nil {
 			return User{}, err
 		}
-		passkeys := e.factors.passkeysOn(app) && len(e.factors.shown(app, account).passkeys) > 0
+		passkeys := len(e.factors.shown(app, account).passkeys) > 0
 		change, err := unlink(account, passkeys, account.identities(configs), provider, e.now())
 		if err != nil {
 			return User{}, err
