@@ -75,10 +75,16 @@ func IsCode(text string) bool {
 	return len(text) == digits && strings.Trim(text, "0123456789") == ""
 }
 
-// URI returns the otpauth URI of a seed, which an authenticator app reads from a QR code.
+// URI returns the otpauth URI of a seed, which an authenticator app reads from a QR code. The label names
+// the issuer once more, for older apps, unless its name has a colon: in a label that ends it, and apps refuse
+// a label whose issuer is not the one of the parameter.
 func URI(issuer, account string, seed []byte) string {
 	q := url.Values{"secret": {Secret(seed)}, "issuer": {issuer}, "algorithm": {"SHA1"}, "digits": {strconv.Itoa(digits)}, "period": {strconv.Itoa(period)}}
 	// Authenticator apps do not read + as a space.
 	query := strings.ReplaceAll(q.Encode(), "+", "%20")
-	return "otpauth://totp/" + url.PathEscape(issuer) + ":" + url.PathEscape(account) + "?" + query
+	label := url.PathEscape(account)
+	if !strings.Contains(issuer, ":") {
+		label = url.PathEscape(issuer) + ":" + label
+	}
+	return "otpauth://totp/" + label + "?" + query
 }

@@ -85,19 +85,24 @@ func TestSecretsOfOtherSystemsAreRead(t *testing.T) {
 
 func TestTheURINamesIssuerAndAccount(t *testing.T) {
 	t.Parallel()
-	got, err := url.Parse(totp.URI("Acme & Söhne: Shop", "ann+x@example.com", []byte("12345678901234567890")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := "/Acme & Söhne: Shop:ann+x@example.com"; got.Scheme != "otpauth" || got.Host != "totp" || got.Path != want {
-		t.Errorf("got %s://%s%s, want otpauth://totp%s", got.Scheme, got.Host, got.Path, want)
-	}
-	if strings.Contains(got.RawQuery, "+") {
-		t.Errorf("the query %q has a + for a space, which authenticator apps show as it is", got.RawQuery)
-	}
-	q := got.Query()
-	if q.Get("secret") != "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" || q.Get("issuer") != "Acme & Söhne: Shop" {
-		t.Errorf("got query %v", q)
+	for issuer, path := range map[string]string{
+		"Acme & Söhne":       "/Acme & Söhne:ann+x@example.com",
+		"Acme & Söhne: Shop": "/ann+x@example.com", // a colon ends the issuer of a label
+	} {
+		got, err := url.Parse(totp.URI(issuer, "ann+x@example.com", []byte("12345678901234567890")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Scheme != "otpauth" || got.Host != "totp" || got.Path != path {
+			t.Errorf("got %s://%s%s, want otpauth://totp%s", got.Scheme, got.Host, got.Path, path)
+		}
+		if strings.Contains(got.RawQuery, "+") {
+			t.Errorf("the query %q has a + for a space, which authenticator apps show as it is", got.RawQuery)
+		}
+		q := got.Query()
+		if q.Get("secret") != "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" || q.Get("issuer") != issuer {
+			t.Errorf("got query %v", q)
+		}
 	}
 }
 
