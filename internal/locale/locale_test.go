@@ -246,7 +246,7 @@ func TestABrowserIsDescribedInTheLanguage(t *testing.T) {
 	for tag, cases := range map[string]map[string]string{
 		"en":      {"Firefox on Linux": "Firefox on Linux", "Safari on an iPhone": "Safari on an iPhone", "a browser": "a browser", "curl": "curl"},
 		"de":      {"Firefox on Linux": "Firefox auf Linux", "Safari on an iPhone": "Safari auf einem iPhone", "a browser": "ein Browser", "curl": "curl"},
-		"ja":      {"Chrome on Windows": "Windows の Chrome", "a browser on a Mac": "Mac の ブラウザー"},
+		"ja":      {"Chrome on Windows": "Windows の Chrome", "a browser on a Mac": "Mac の ブラウザ"},
 		"zh-Hans": {"Chrome on a Chromebook": "Chromebook 上的 Chrome", "Safari on an iPad": "iPad 上的 Safari"},
 	} {
 		for description, want := range cases {
