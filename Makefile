@@ -53,7 +53,7 @@ growth:
 faults:
 	cd bench && ../scripts/with-postgres.sh go run ./faults -long -report faults/REPORT.md
 
-# A screenshot of each page in each state, at each size, in light and dark, in three languages, into
+# A screenshot of each page in each state, at each size, in light and dark, in four languages, into
 # e2e/shots; open its index.html.
 shots:
 	rm -rf e2e/shots

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"strings"
 	"time"
 
 	"github.com/authkit-dev/authkit"
@@ -25,6 +26,12 @@ var factorPages = []shownPage{
 		v.collects()
 		v.isAsked()
 		v.fills("second", "code=000000")
+	}},
+	{name: "second-elsewhere", body: "second", named: true, open: func(v *guest) {
+		v.has(ann)
+		v.hasPasskeyElsewhere()
+		v.sets(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+		v.isAsked()
 	}},
 	{name: "enrol", body: "enrol", named: true, open: func(v *guest) { v.isMadeToEnrol() }},
 	{name: "codes", body: "codes", open: func(v *guest) {
@@ -73,17 +80,31 @@ func (v *guest) collects() *authkittest.TOTP {
 	v.has(ann)
 	person := v.kit.SignIn(v.t, v.app, ann)
 	app := person.EnableTOTP(v.t)
+	v.adds(person, v.host)
+	return app
+}
+
+// hasPasskeyElsewhere gives an account a passkey of a domain to which the pages do not belong.
+func (v *guest) hasPasskeyElsewhere() {
+	v.t.Helper()
+	origin := strings.Replace(v.host, "localhost", "shop.localhost", 1)
+	v.sets(authkit.AppPatch{Origins: &[]string{origin}, PasskeyRPID: new("shop.localhost")})
+	v.adds(v.kit.SignIn(v.t, v.app, ann), origin)
+}
+
+// adds gives a person a passkey, which is made on a page of the origin.
+func (v *guest) adds(person authkittest.Person, origin string) {
+	v.t.Helper()
 	owner := authkit.FactorOwner{App: v.app.ID, User: person.User.ID, Session: person.SessionID, Browser: []byte("a browser with a passkey")}
 	begun, err := v.engine.BeginNewPasskey(v.t.Context(), owner)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	credential, err := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{}).Create(begun.Options, v.host)
+	credential, err := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{}).Create(begun.Options, origin)
 	if err == nil {
 		_, err = v.engine.FinishNewPasskey(v.t.Context(), authkit.PasskeyFinish{FactorOwner: owner, State: begun.State, Credential: credential})
 	}
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	return app
 }
