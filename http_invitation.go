@@ -2,7 +2,9 @@ package authkit
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/authkit-dev/authkit/internal/address"
@@ -95,13 +97,16 @@ func pressInvitation(c person) error {
 	return c.notice("reset.saved_title", "invitation.done")
 }
 
-// reopenInvitation shows the page again after a press that was refused for what it sent. The page itself
-// says if the invitation is no longer valid.
+// reopenInvitation shows the page again after a press that was refused for what it sent, or for a passkey
+// that the user cannot have any more: a password is left. The page itself says if the invitation is no
+// longer valid.
 func reopenInvitation(c person, in InvitationPress, refused *Error) error {
 	named := *refused
 	switch {
 	case in.State == "" && (named.Code == CodeWeakPassword || named.Code == CodeInvalidRequest):
-	case in.State != "" && (named.Code == CodeInvalidToken || named.Code == CodeInvalidCredentials):
+	case in.State == "" || errors.Is(refused, errStaleForm):
+		return invitationLink.staleLink(refused)
+	case slices.Contains([]Code{CodeInvalidToken, CodeInvalidCredentials, CodeForbidden, CodeNotFound}, named.Code):
 		named.Fields = []FieldError{{Code: faultPasskey}}
 	default:
 		return invitationLink.staleLink(refused)

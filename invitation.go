@@ -68,7 +68,7 @@ type InvitationPress struct {
 
 	Password string
 
-	State      string          // of [Engine.BeginNewPasskey], whose Invitation is the token of the link
+	State      string          // of [Engine.BeginNewPasskey], whose Invitation is the token of the link; Binding goes with it, or Browser
 	Credential json.RawMessage // what toJSON gives
 }
 
@@ -166,7 +166,7 @@ func acceptInvitation(ctx context.Context, e *Engine, app App, p press, a accept
 // newPasskey verifies the passkey of a press. Its state, which is bound to the user's Epoch, dies with the
 // step.
 func (in InvitationPress) newPasskey(ctx context.Context, e *Engine, app App, found invitation) (*newFactor, error) {
-	owner := FactorOwner{App: app.ID, Invitation: in.Token, Browser: in.Browser, Client: in.Client}
+	owner := FactorOwner{App: app.ID, Invitation: in.Token, Binding: in.Binding, Browser: in.Browser, Client: in.Client}
 	n, err := owner.invitedBy(e, app, found)
 	if err != nil {
 		return nil, err
