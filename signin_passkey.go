@@ -48,7 +48,7 @@ type PasskeySignIn struct {
 
 // SignInWithPasskey signs the user of a passkey in. A passkey with user verification is both factors,
 // so that no second one is asked for. The step that starts the session spends the state; a refusal spends
-// nothing.
+// nothing, but that of a clone spends the state.
 //
 // Whatever is wrong with the state or the credential is one [CodeInvalidCredentials]. So is a signature
 // counter that has not grown, of a passkey that cannot be backed up: the authenticator may have been

@@ -28,7 +28,8 @@ type StepUp struct {
 // session, and no refresh token: the one at hand goes on. A user with a second factor steps up by that
 // alone; the session has shown a second factor then.
 //
-// A code and a state work once, of any number of concurrent calls. A refusal spends nothing.
+// A code and a state work once, of any number of concurrent calls. A refusal spends nothing, but that of
+// an authenticator that may have been cloned spends the state.
 //
 // [CodeInvalidCredentials]: the password is wrong, the user has none, or the passkey cannot be verified.
 // [CodeInvalidToken]: the code or the state is wrong, used or another's, or the session has ended.
