@@ -60,10 +60,16 @@
 // on demand:
 //
 //	key := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{})
-//	credential, err := key.Create(options, "https://id.example.com")
+//	owner := authkit.FactorOwner{App: kit.App.ID, User: ann.User.ID, Session: ann.SessionID, Browser: []byte("ann's browser")}
+//	begun, err := kit.Engine.BeginNewPasskey(ctx, owner)
+//	credential, err := key.Create(begun.Options, "http://localhost:8080") // the origin of BaseURL
+//	_, err = kit.Engine.FinishNewPasskey(ctx, authkit.PasskeyFinish{FactorOwner: owner, State: begun.State, Credential: credential})
 //
+//	begun, err = kit.Engine.BeginPasskey(ctx, authkit.PasskeyBegin{App: kit.App.ID})
 //	key.Misbehave(authkittest.NotVerified)
-//	credential, err = key.Get(options, "https://id.example.com")
+//	credential, err = key.Get(begun.Options, "http://localhost:8080")
+//	in := authkit.PasskeySignIn{App: kit.App.ID, State: begun.State, Binding: begun.Binding, Credential: credential}
+//	_, err = kit.Engine.SignInWithPasskey(ctx, in) // authkit.CodeInvalidCredentials
 //
 // # Settings
 //
