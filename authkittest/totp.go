@@ -19,7 +19,8 @@ type TOTP struct {
 }
 
 // EnableTOTP gives the user a TOTP, in the place of one that the user has, and ends the user's other
-// sessions. From then on a sign-in of the user waits for a second factor.
+// sessions. From then on a sign-in of the user waits for a second factor. The test fails if the user has a
+// second factor or a passkey that the session has not shown: enable the TOTP before a passkey is added.
 func (p Person) EnableTOTP(tb testing.TB) *TOTP {
 	tb.Helper()
 	owner := authkit.FactorOwner{App: p.User.App, User: p.User.ID, Session: p.SessionID, Browser: []byte("the browser of authkittest's user")}
