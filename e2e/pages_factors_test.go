@@ -27,6 +27,12 @@ var factorPages = []shownPage{
 		v.isAsked()
 		v.fills("second", "code=000000")
 	}},
+	{name: "second-passkey", body: "second", named: true, open: func(v *guest) {
+		v.has(ann)
+		v.adds(v.kit.SignIn(v.t, v.app, ann), v.host)
+		v.sets(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+		v.isAsked()
+	}},
 	{name: "second-elsewhere", body: "second", named: true, open: func(v *guest) {
 		v.has(ann)
 		v.hasPasskeyElsewhere()
@@ -49,6 +55,11 @@ var factorPages = []shownPage{
 		v.fills("second", "code="+app.Code())
 		v.kit.Clock.Advance(11 * time.Minute)
 		v.opens("account")
+	}},
+	{name: "account-elsewhere", body: "account", named: true, open: func(v *guest) {
+		v.has(ann)
+		v.hasPasskeyElsewhere()
+		v.signsIn(ann)
 	}},
 	{name: "account-totp-refused", body: "account", tells: "wrong", open: func(v *guest) {
 		v.startsAccount()

@@ -45,6 +45,7 @@ func looksRight(t *testing.T, v *guest, p shownPage, by language, album *album) 
 	}
 	wantJS(t, v.window, "document.documentElement.lang + ' ' + document.documentElement.dir", by.tag+" "+by.dir)
 	wantJS(t, v.window, "[...document.querySelectorAll('.problem, .done, .wrong')].filter((one) => one.checkVisibility()).map((one) => one.className).join()", p.tells)
+	wantJS(t, v.window, `(document.body.innerText.match(/\{\w+\}/g) ?? []).join()`, "") // a placeholder without its value
 	if p.tells == "wrong" {
 		wantJS(t, v.window, "document.activeElement.getAttribute('aria-invalid')", "true")
 	}

@@ -89,6 +89,8 @@ func (s Second) View(p Page) View {
 		v.Form = &form
 	case s.Elsewhere != "":
 		v.Texts = []string{elsewhere(p, s.Elsewhere)}
+	case s.Passkey != nil: // without a TOTP, the app alone asks
+		v.Texts = []string{p.T("enrol.required", "app", p.App)}
 	}
 	if s.Passkey != nil {
 		c, section := *s.Passkey, Section{ID: "passkey"}
