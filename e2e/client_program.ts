@@ -122,6 +122,7 @@ async function ends(): Promise<void> {
   stop();
   const into: SignInResult = await auth.signInAt('/auth/credentials/{app_id}', { email: 'ann@example.com', password: 'another long passphrase' });
   equal(into.created, false, 'signInAt');
+  equal(into.recovery_codes, undefined, 'codes of an enrolment');
   auth.close();
 
   const nowhere = createClient({ app, baseURL: 'http://127.0.0.1:9' });
