@@ -17,8 +17,9 @@ type EmailChange struct {
 }
 
 // ChangeEmail mails a link and a code to the new address. Only the newest mail counts, until the
-// user's address or password changes, or until the user gets a first second factor. The answer and its time are the same whether or not the
-// address is free: if another user has it, that user gets the mail and can do nothing with it.
+// user's address or password changes, or until the user gets a first second factor. The answer and
+// its time are the same whether or not the address is free: if another user has it, that user gets the
+// mail and can do nothing with it.
 // [CodeInvalidRequest]: NewEmail is not an address, or is the user's own. [CodeUserNotFound].
 func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
@@ -65,8 +66,8 @@ type EmailConfirm struct {
 // ConfirmEmail spends the proof and gives the user the new address, which is verified by it. If the
 // old address was verified, it gets a notice with a link that undoes the change, for 72 hours.
 // [CodeInvalidToken]: the proof is spent, expired, malformed, another account's, or older than
-// another change of address or password, or than the user's first second factor. [CodeEmailTaken]: another user has the address; nothing
-// is spent.
+// another change of address or password, or than the user's first second factor. [CodeEmailTaken]:
+// another user has the address; nothing is spent.
 func (e *Engine) ConfirmEmail(ctx context.Context, in EmailConfirm) (User, error) {
 	app, err := e.appFor(ctx, in.App, in.Client)
 	if err != nil {

@@ -48,9 +48,9 @@ type SecondFactor struct {
 // [CodeInvalidToken]: the token or the state is spent, expired, or of another app, user or browser. With
 // [ReasonWrongCode] the code is wrong or was used, and Error.TriesLeft says how often the token may
 // still be tried. [CodeInvalidCredentials]: the passkey cannot be verified, or is not the user's. These
-// spend nothing, but a passkey that may have been cloned spends the state. [CodeRateLimited]: the user has no tries left today.
-// [CodeMFAEnrollmentRequired]: the code of the mail was right; a factor is to be enrolled with the
-// new token. The other errors are those of the first factor.
+// spend nothing, but a passkey that may have been cloned spends the state. [CodeRateLimited]: the user
+// has no tries left today. [CodeMFAEnrollmentRequired]: the code of the mail was right; a factor is to be
+// enrolled with the new token. The other errors are those of the first factor.
 func (e *Engine) SignInWithSecondFactor(ctx context.Context, in SecondFactor) (_ SignIn, err error) {
 	defer e.hooks.refused(ctx, attempt{EventSessionStart, in.App, in.Client}, &err)
 	app, err := e.appFor(ctx, in.App, in.Client)
