@@ -22,8 +22,8 @@ type credentialsBody struct {
 }
 
 func signInWithPassword(c *call, in credentialsBody) (jsonResponse, error) {
-	var browser []byte // for a proof that may be mailed
-	switch {
+	browser := c.browser.secret() // goes on with a sign-in that waits for a second factor
+	switch {                      // for a proof that may be mailed
 	case c.app.requiresProof():
 		browser = c.browser.bind()
 	case c.app.asksForProof() && in.Intent != "sign_in":
