@@ -3,9 +3,8 @@ package authkit_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,26 +13,22 @@ import (
 	"github.com/authkit-dev/authkit/store/memory"
 )
 
-// uses are the requests that take a passkey. due is the refusal of a first factor.
-var uses = map[string]func(p *factored, due answer, shown string) answer{
-	"a sign-in": func(p *factored, _ answer, shown string) answer {
-		return p.w.send("POST", p.w.in(passkeyFinish), "{"+shown+"}")
+// uses are the requests that take a passkey. due is the refusal of a first factor. The binding cookie goes
+// with all of them, so that a state and an mfa_token of different beginnings are of one browser.
+var uses = map[string]func(p *factored, cookie string, due answer, shown string) answer{
+	"a sign-in": func(p *factored, cookie string, _ answer, shown string) answer {
+		return p.w.send("POST", p.w.in(passkeyFinish), "{"+shown+"}", cookie)
 	},
-	"a second factor": func(p *factored, due answer, shown string) answer {
-		return p.w.send("POST", p.w.in(secondFactor), fmt.Sprintf(`{"mfa_token":%q,%s}`, due.text(p.w.t, "mfa_token"), shown))
+	"a second factor": func(p *factored, cookie string, due answer, shown string) answer {
+		return p.w.send("POST", p.w.in(secondFactor), fmt.Sprintf(`{"mfa_token":%q,%s}`, due.text(p.w.t, "mfa_token"), shown), cookie)
 	},
-	"a step-up": func(p *factored, _ answer, shown string) answer {
-		return p.post("/auth/step-up/{app_id}", "{"+shown+"}")
+	"a step-up": func(p *factored, cookie string, _ answer, shown string) answer {
+		return p.post(stepUp, "{"+shown+"}", cookie)
 	},
 }
 
-// showsTwice begins one ceremony, and answers it twice.
-func (p *factored) showsTwice(t *testing.T, binding string) (shown, anew string) {
-	t.Helper()
-	begun := p.w.send("POST", p.w.in(passkeyBegin), fmt.Sprintf(`{"binding":%q}`, binding))
-	begun.want(t, 200, "")
-	return p.answers(t, begun), p.answers(t, begun)
-}
+// unbound are the members of a shown passkey without its binding, for which the cookie stands.
+var unbound = regexp.MustCompile(`"binding":"[^"]*",`)
 
 // A state whose answer is sent once more, to whichever request takes one, is refused: so is a new answer to
 // the same options.
@@ -47,16 +42,20 @@ func TestTheStateOfAPasskeyWorksOnce(t *testing.T) {
 				p := w.member(t, "ann@example.com")
 				p.enrolTOTP(t)
 				p.enrolPasskey(t)
-				due := p.first()
-				shown, anew := p.showsTwice(t, due.text(t, "binding"))
-				use(p, due, shown).want(t, 200, "")
-				later := p.first()
+				kept, _ := bindingOf(w.send("POST", w.in(passkeyBegin), `{}`))
+				cookie := "Cookie: " + kept.Name + "=" + kept.Value
+				begin := func() answer { return w.send("POST", w.in(passkeyBegin), `{}`, cookie) }
+				answers := func(begun answer) string { return unbound.ReplaceAllString(p.answers(t, begun), "") }
+				begun := begin()
+				shown, anew := answers(begun), answers(begun)
+				use(p, cookie, p.first(cookie), shown).want(t, 200, "")
+				later := p.first(cookie)
 				for _, repeated := range []string{shown, anew} {
-					if got := again(p, later, repeated); got.Code != http.StatusUnauthorized {
+					if got := again(p, cookie, later, repeated); got.Code != http.StatusUnauthorized {
 						t.Errorf("got %d %s, want 401", got.Code, got.Body)
 					}
 				}
-				again(p, later, p.answers(t, w.send("POST", w.in(passkeyBegin), fmt.Sprintf(`{"binding":%q}`, later.text(t, "binding"))))).want(t, 200, "")
+				again(p, cookie, later, answers(begin())).want(t, 200, "")
 			})
 		}
 	}
@@ -71,70 +70,54 @@ func TestTheStateOfAPasskeyHasOneWinner(t *testing.T) {
 	p.enrolPasskey(t)
 	other := *w
 	other.server = http.StripPrefix("/id", w.process(store, mail.NewOutbox(), withPasskeys).Handler())
-	shown, anew := p.showsTwice(t, "")
-	var won atomic.Int32
-	var all sync.WaitGroup
+	begun := w.send("POST", w.in(passkeyBegin), `{}`)
+	shown, anew := p.answers(t, begun), p.answers(t, begun)
+	var requests []func() answer
 	for i := range 64 {
 		in, body := []*world{w, &other}[i%2], []string{shown, anew}[i/2%2]
-		all.Go(func() {
-			if got := in.serve(in.request("POST", in.in(passkeyFinish), "{"+body+"}")); got.Code == http.StatusOK {
-				won.Add(1)
-			}
-		})
+		requests = append(requests, func() answer { return in.send("POST", in.in(passkeyFinish), "{"+body+"}") })
 	}
-	all.Wait()
-	if won.Load() != 1 {
-		t.Errorf("winners: got %d, want 1", won.Load())
-	}
+	wantOneWinner(t, requests)
 }
 
 func TestAStateOfAPasskeyIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(w *world, begun answer) (state, binding string){
-		"in another browser": func(w *world, begun answer) (string, string) {
-			return begun.text(w.t, "state"), w.send("POST", w.in(passkeyBegin), `{}`).text(w.t, "binding")
+	for name, spoil := range map[string]func(w *world, p *factored, begun answer) (shown string){
+		"in another browser": func(w *world, p *factored, begun answer) string {
+			other := w.send("POST", w.in(passkeyBegin), `{}`).text(w.t, "binding")
+			return strings.Replace(p.answers(w.t, begun), begun.text(w.t, "binding"), other, 1)
 		},
-		"without its binding": func(w *world, begun answer) (string, string) { return begun.text(w.t, "state"), "" },
-		"of another app": func(w *world, _ answer) (string, string) {
+		"without its binding": func(w *world, p *factored, begun answer) string {
+			return unbound.ReplaceAllString(p.answers(w.t, begun), "")
+		},
+		"of another app": func(w *world, p *factored, _ answer) string {
 			there := *w
 			there.app, _, _ = w.engine.CreateApp(w.t.Context(), w.devID, "Other")
-			begun := there.send("POST", there.in(passkeyBegin), `{}`)
-			return begun.text(w.t, "state"), begun.text(w.t, "binding")
+			return p.answers(w.t, there.send("POST", there.in(passkeyBegin), `{}`))
 		},
-		"after five minutes": func(w *world, begun answer) (string, string) {
+		"after five minutes": func(w *world, p *factored, begun answer) string {
 			w.clock.Advance(5 * time.Minute)
-			return begun.text(w.t, "state"), begun.text(w.t, "binding")
+			return p.answers(w.t, begun)
 		},
-		"with a bit changed": func(w *world, begun answer) (string, string) {
-			state := []byte(begun.text(w.t, "state"))
-			state[60] ^= 1
-			return string(state), begun.text(w.t, "binding")
+		"that is no state": func(w *world, p *factored, begun answer) string {
+			return strings.Replace(p.answers(w.t, begun), begun.text(w.t, "state"), "nonsense", 1)
 		},
-		"that is no state": func(w *world, begun answer) (string, string) { return "nonsense", begun.text(w.t, "binding") },
-		"that is too long": func(w *world, begun answer) (string, string) {
-			return begun.text(w.t, "state") + strings.Repeat("A", 5000), begun.text(w.t, "binding")
+		"that is too long": func(w *world, p *factored, begun answer) string {
+			state := begun.text(w.t, "state")
+			return strings.Replace(p.answers(w.t, begun), state, state+strings.Repeat("A", 5000), 1)
 		},
-		"of another relying party": func(w *world, begun answer) (string, string) {
+		"of another relying party": func(w *world, p *factored, begun answer) string {
 			w.patchApp(`{"passkey_rp_id":"example.com","strand_passkeys":true}`).want(w.t, 200, "")
-			return begun.text(w.t, "state"), begun.text(w.t, "binding")
+			return p.answers(w.t, begun)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := localApp(t)
-			w.t = t
 			p := w.member(t, "ann@example.com")
 			p.enrolPasskey(t)
-			begun := w.send("POST", w.in(passkeyBegin), `{}`)
-			credential, err := p.device.Get(memberOf(t, begun, "options"), origin)
-			if err != nil {
-				t.Fatal(err)
-			}
-			state, binding := spoil(w, begun)
-			body := func(state, binding string) string {
-				return fmt.Sprintf(`{"state":%q,"binding":%q,"credential":%s}`, state, binding, credential)
-			}
-			w.send("POST", w.in(passkeyFinish), body(state, binding)).want(t, 401, "invalid_credentials")
+			shown := spoil(w, p, w.send("POST", w.in(passkeyBegin), `{}`))
+			w.send("POST", w.in(passkeyFinish), "{"+shown+"}").want(t, 401, "invalid_credentials")
 		})
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,3 +192,21 @@ func (w *world) signUp(email string) answer {
 }
 
 func bearer(token string) string { return "Authorization: Bearer " + token }
+
+// wantOneWinner sends requests at once, of which one must succeed.
+func wantOneWinner(t *testing.T, requests []func() answer) {
+	t.Helper()
+	var won atomic.Int32
+	var all sync.WaitGroup
+	for _, send := range requests {
+		all.Go(func() {
+			if send().Code == http.StatusOK {
+				won.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 {
+		t.Errorf("winners: got %d, want 1", won.Load())
+	}
+}
