@@ -123,15 +123,21 @@ func (in FactorOwner) invited(ctx context.Context, e *Engine) (enrolment, error)
 	return in.invitedBy(e, app, found)
 }
 
-// invitedBy adds a passkey to the account of an invitation. [CodeForbidden]: the app has second factors
-// switched off, or has given the user one, which a mailbox alone must not go around.
+// invitedBy adds a passkey to the account of an invitation. [CodeForbidden], as by takesPasskey.
 func (in FactorOwner) invitedBy(e *Engine, app App, found invitation) (enrolment, error) {
-	n := enrolment{e: e, in: in, app: app, account: found.left(), invitation: found.take.Hash}
-	err := app.takesFactors()
-	if err == nil && e.factors.shown(app, n.account).any() {
-		err = refuse(CodeForbidden, "the user has a second factor, beside which an invitation adds no passkey").about(found.account)
+	return enrolment{e: e, in: in, app: app, account: found.left(), invitation: found.take.Hash}, found.takesPasskey(e, app)
+}
+
+// takesPasskey refuses the passkey of an invitation. [CodeForbidden]: the app has second factors switched
+// off, or has given the user one, which a mailbox alone must not go around.
+func (i invitation) takesPasskey(e *Engine, app App) error {
+	if err := app.takesFactors(); err != nil {
+		return err
 	}
-	return n, err
+	if e.factors.shown(app, i.left()).any() {
+		return refuse(CodeForbidden, "the user has a second factor, beside which an invitation adds no passkey").about(i.account)
+	}
+	return nil
 }
 
 // takesFactors refuses a new factor of an app that has them switched off: [CodeForbidden].

@@ -70,7 +70,7 @@ func showInvitation(c person, raw string, refused *Error) error {
 		}
 		page.Warning = effect.text(p)
 	}
-	if _, err := (FactorOwner{}).invitedBy(c.e, c.app, got); err == nil && c.e.HasPasskeys(c.app) {
+	if c.e.HasPasskeys(c.app) && got.takesPasskey(c.e, c.app) == nil {
 		page.Passkey = &pages.Ceremony{Begin: c.pagePath("passkeys/begin"), Body: string(plainJSON(map[string]string{"invitation": raw})), Create: true}
 	}
 	return c.show(status, page.View(p))

@@ -22,9 +22,9 @@ type InviteRequest struct {
 }
 
 // Invite mails a user, whose address is not proven yet, a link to a page on which to choose a
-// password or make a passkey, whether or not sign-up is open. It returns for how long the link is good: seven days. It
-// takes the place of an earlier one, and is dead once the address was proven by another way or
-// changed, or the user signs in or is disabled.
+// password or make a passkey, whether or not sign-up is open. It returns for how long the link is good:
+// seven days. It takes the place of an earlier one, and is dead once the address was proven by another
+// way or changed, or the user signs in or is disabled.
 //
 // [CodeEmailTaken]: the address is proven. [CodeUserDisabled]; [CodeUserNotFound];
 // [CodeInvalidRequest]: the app does not list RedirectTo. [CodeRateLimited]: five a day an address,
@@ -68,8 +68,10 @@ type InvitationPress struct {
 
 	Password string
 
-	State      string          // of [Engine.BeginNewPasskey], whose Invitation is the token of the link; Binding goes with it, or Browser
-	Credential json.RawMessage // what toJSON gives
+	// State is of [Engine.BeginNewPasskey], whose Invitation is the token of the link. Binding goes with
+	// it, or Browser. Credential is what toJSON gives.
+	State      string
+	Credential json.RawMessage
 }
 
 // check refuses a press that chooses no way, or two: [CodeInvalidRequest].

@@ -126,8 +126,8 @@ func (k *tokens) recall(ctx context.Context, p press) (out outcome, ok bool, err
 	return out, true, k.openUnder(p.key, t, &out)
 }
 
-// sealUnder seals the data of an outcome, or of a hand-over that waits, twice: under a secret that the engine does not
-// have, and then under the engine's secrets, like the data of every token.
+// sealUnder seals the data of an outcome, or of a hand-over that waits, twice: under a secret that the
+// engine does not have, and then under the engine's secrets, like the data of every token.
 func (k *tokens) sealUnder(secret []byte, of Token, data any) []byte {
 	aad := tokenAAD(of.App, outcomeKind, of.Hash)
 	return k.ring.Seal(ringUnder(secret).Seal(plainJSON(data), aad), aad)

@@ -52,7 +52,8 @@ type PasswordReset struct {
 // Identities and passkeys that were added to a verified account in the last 72 hours are removed too,
 // since a thief may have added them. An identity stays if the account was made with it. Either stays if a
 // mail to this address began the session that added it, a passkey also if it was added with a second
-// factor that is older, or that this reset asks for. Removed names those that are removed, and so does a mail.
+// factor that is older, or that this reset asks for. Removed names those that are removed, and so does a
+// mail.
 //
 // For a user with a second factor it changes and spends nothing, and refuses with [CodeMFARequired]:
 // [Engine.SignInWithSecondFactor] then sets the password, ends the other sessions and spends the proof,
