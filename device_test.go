@@ -466,12 +466,16 @@ func FuzzDevice(f *testing.F) {
 	f.Add(uint16(0), uint16(1), "A")
 	f.Add(n-1, uint16(1), "_")
 	f.Add(n, uint16(0), strings.Repeat("A", len(genuine))) // an entry that was never made, beside the genuine one
+	f.Add(n, uint16(0), ".")                               // the notes of a remembered browser follow the entries
+	f.Add(n, uint16(0), "."+genuine)
+	f.Add(uint16(0), uint16(0), "AAAA.")
 	entry, err := base64.RawURLEncoding.DecodeString(genuine)
 	if err != nil {
 		f.Fatal(err)
 	}
 	holds := func(text string) bool {
-		raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+		entries, _, _ := strings.Cut(text, ".")
+		raw, err := base64.RawURLEncoding.Strict().DecodeString(entries)
 		return err == nil && slices.ContainsFunc(slices.Collect(slices.Chunk(raw, len(entry))), func(one []byte) bool { return bytes.Equal(one, entry) })
 	}
 	f.Fuzz(func(t *testing.T, from, to uint16, text string) {
