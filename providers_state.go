@@ -22,9 +22,10 @@ const linkPrefix = "ls_"
 // oauthState is the state of a flow at a provider (RFC 6749, section 10.12): what the flow is
 // for, and the id of the token that keeps the rest.
 //
-// The text of a state names its kind. The callback is one URL for both kinds, and has to know
-// before any look-up whether to ask for a session. The text proves nothing: a state is looked up
-// as the kind that it names, and is unknown as the other.
+// The text of a state names its kind, by a prefix and so by its length: the id of a sign-in may
+// happen to begin with the letters of the prefix. The callback is one URL for both kinds, and has
+// to know before any look-up whether to ask for a session. The text proves nothing: a state is
+// looked up as the kind that it names, and is unknown as the other.
 type oauthState struct {
 	kind TokenKind
 	id   []byte // nil: the text is malformed
@@ -34,15 +35,17 @@ func newState(kind TokenKind) oauthState { return oauthState{kind, token.Random(
 
 // parseState reads the text of a state. A malformed text has a kind but no id.
 func parseState(text string) oauthState {
-	kind := stateKind
-	if rest, ok := strings.CutPrefix(text, linkPrefix); ok {
-		kind, text = linkStateKind, rest
+	if id, ok := token.Decode(text, idSize); ok {
+		return oauthState{stateKind, id}
 	}
-	id, ok := token.Decode(text, idSize)
-	if !ok {
-		return oauthState{kind: kind}
+	rest, links := strings.CutPrefix(text, linkPrefix)
+	if !links {
+		return oauthState{kind: stateKind}
 	}
-	return oauthState{kind, id}
+	if id, ok := token.Decode(rest, idSize); ok {
+		return oauthState{linkStateKind, id}
+	}
+	return oauthState{kind: linkStateKind}
 }
 
 // String returns the text that goes to the provider and comes back from it.
