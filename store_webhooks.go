@@ -68,7 +68,7 @@ type Webhook struct {
 // WebhookKey names a webhook.
 type WebhookKey struct{ App, ID uuid.UUID }
 
-// DeliveryState says whether a delivery is still on its way.
+// DeliveryState is the progress of a delivery.
 type DeliveryState int
 
 // The states of a delivery.

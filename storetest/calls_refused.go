@@ -17,13 +17,13 @@ func refusals() []call {
 	refusedApps(add)
 	refusedNewUsers(add)
 	refusedChanges(add)
-	add("DeleteUser", "of nobody", authkit.ErrNotFound, func(c caller) error {
+	add("DeleteUser", "of an unknown user", authkit.ErrNotFound, func(c caller) error {
 		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: uuid.New(), Version: 1, Riders: c.riders})
 	})
 	add("DeleteUser", "under another Version", authkit.ErrStale, func(c caller) error {
 		return c.s.DeleteUser(c.ctx, authkit.UserRemoval{App: c.app, ID: c.x.user.ID, Version: 7, Riders: c.riders})
 	})
-	add("EndSession", "of none", authkit.ErrNotFound, func(c caller) error {
+	add("EndSession", "of an unknown session", authkit.ErrNotFound, func(c caller) error {
 		return c.s.EndSession(c.ctx, authkit.SessionEnd{App: c.app, User: c.x.user.ID, ID: uuid.New(), Now: now(), Riders: c.riders})
 	})
 	add("EndSession", "of another user's", authkit.ErrNotFound, func(c caller) error {
@@ -98,7 +98,7 @@ func refusedNewUsers(add addRefusal) {
 	create("of a taken subject", authkit.ErrConflict, func(x things, c *authkit.NewUser) {
 		c.Credentials = append(c.Credentials, x.credential)
 	})
-	create("by a token that is none", authkit.ErrNotFound, func(_ things, c *authkit.NewUser) { c.Take.Hash = hash("none") })
+	create("by an unknown token", authkit.ErrNotFound, func(_ things, c *authkit.NewUser) { c.Take.Hash = hash("none") })
 	create("by a token of another kind", authkit.ErrNotFound, func(_ things, c *authkit.NewUser) { c.Take.Kind = "code" })
 	create("by a token of another binding", authkit.ErrNotFound, func(_ things, c *authkit.NewUser) { c.Take.Binding = hash("b") })
 	create("by a token that is expired", authkit.ErrNotFound, func(_ things, c *authkit.NewUser) { c.Now = after(time.Hour) })
@@ -117,12 +117,12 @@ func refusedChanges(add addRefusal) {
 		})
 	}
 	change("under another Version", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.Version = 7 })
-	change("of nobody", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.ID = uuid.New() })
+	change("of an unknown user", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.ID = uuid.New() })
 	change("that disables and signs in", authkit.ErrStale, func(_ things, c *authkit.UserChange) { c.Disabled = new(true) })
 	change("that proves another user's session", authkit.ErrStale, func(x things, c *authkit.UserChange) { c.Prove = proof(x.session) })
 	change("to a taken email", authkit.ErrConflict, func(x things, c *authkit.UserChange) { c.Email = new(x.user.Email) })
 	change("to a taken subject", authkit.ErrConflict, func(x things, c *authkit.UserChange) { c.Put = append(c.Put, x.credential) })
-	change("by a token that is none", authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Take.Hash = hash("none") })
+	change("by an unknown token", authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Take.Hash = hash("none") })
 	change("by a token of another kind", authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Take.Kind = "code" })
 	change("by a token of another binding", authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Take.Binding = hash("b") })
 	change("by a token that is expired", authkit.ErrNotFound, func(_ things, c *authkit.UserChange) { c.Now = after(time.Hour) })

@@ -74,5 +74,5 @@ func awaitLock(t *testing.T, pool *pgxpool.Pool, name string) {
 			return
 		}
 	}
-	t.Fatal("nobody waits for a lock")
+	t.Fatal("no connection waits for a lock")
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/authkit-dev/authkit/internal/sqlstore"
 )
 
-// line is the connection that writes. It runs every statement to its end, whoever waits for it:
-// SQLite interrupts a connection, and with it the steps of others in the same transaction. What
-// it prepares is closed with it.
+// line is the connection that writes. It runs every statement to its end, even after the caller's
+// context has ended: SQLite interrupts a connection, and with it the steps of others in the same
+// transaction. What it prepares is closed with it.
 type line struct {
 	conn     *sql.Conn
 	stmts    map[string]*sql.Stmt
