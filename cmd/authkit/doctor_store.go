@@ -156,7 +156,7 @@ func (d *doctor) makeEngine(config authkit.Config, e *examined, secrets [][]byte
 			return engine, nil
 		}
 		switch explained := d.explainSecret(err); {
-		case explained != err: //nolint:errorlint // it says whether it was explained
+		case explained != err: //nolint:errorlint // another value means that it was explained
 			found = append(found, authkit.NewFinding(authkit.FindingSecretMismatch, explained.Error()+"."))
 		case len(authkit.ConfigFindings(err)) == 0:
 			found = append(found, authkit.NewFinding(authkit.FindingStoreUnreachable, strings.TrimPrefix(err.Error(), "authkit: ")+"."))
