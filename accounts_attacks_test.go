@@ -156,7 +156,7 @@ func TestAPasswordIsTakenFromThePageAsTyped(t *testing.T) {
 func TestAnUndoIsNotKeptOutByASignUp(t *testing.T) {
 	t.Parallel()
 	const undo = "/auth/email/undo/{app_id}"
-	t.Run("of somebody who never proved the address", func(t *testing.T) {
+	t.Run("of a person who never proved the address", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
 		back, old := s.moved()

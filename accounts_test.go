@@ -90,7 +90,7 @@ func TestForgottenPassword(t *testing.T) {
 			s.send("POST", s.in(reset), byLink(m, `,"password":"ann@example.com"`)).want(s.t, 422, "weak_password")
 			s.send("POST", s.in(reset), byLink(m, withNew)).want(s.t, 200, "")
 		},
-		"nobody gets no mail, and the same answer": func(s *stage) {
+		"an unknown address gets no mail, and the same answer": func(s *stage) {
 			s.signUp("ann@example.com")
 			one := s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"ann@example.com"}`)
 			two := s.send("POST", s.in("/auth/password/forgot/{app_id}"), `{"email":"bob@example.com"}`)
@@ -100,7 +100,7 @@ func TestForgottenPassword(t *testing.T) {
 			s.equal("length", len(one.Body.String()), len(two.Body.String()))
 			s.runOnce()
 			if _, ok := s.outbox.Last("bob@example.com"); ok {
-				s.t.Error("mail to nobody: got one, want none")
+				s.t.Error("mail to the unknown address: got one, want none")
 			}
 		},
 		"a disabled user stays so": func(s *stage) {
@@ -121,7 +121,7 @@ func TestForgottenPassword(t *testing.T) {
 			s.equal("the old password", s.passes("ann@example.com", password), 200)
 			s.send("POST", s.in(reset), byLink(m, withNew)).want(s.t, 200, "")
 		},
-		"another app's reset is none here": func(s *stage) {
+		"a reset works in its own app only": func(s *stage) {
 			other, _, err := s.engine.CreateApp(s.t.Context(), s.devID, "Other")
 			if err != nil {
 				s.t.Fatal(err)
@@ -282,7 +282,7 @@ func TestChangeOfAddress(t *testing.T) {
 			s.send("POST", s.in(reset), byLink(m, `,"password":"`+newPassword+`"`)).want(s.t, 200, "")
 			s.equal("a new password", s.passes("ann@example.com", newPassword), 200)
 		},
-		"a taken address gets the mail, and nobody gets the address": func(s *stage) {
+		"a taken address gets the mail, and is not changed over": func(s *stage) {
 			token := s.verified("ann@example.com")
 			s.signUp("bob@example.com")
 			taken, m := s.posted(change, `{"new_email":"bob@example.com"}`, "bob@example.com", bearer(token))

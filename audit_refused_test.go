@@ -30,9 +30,9 @@ func TestRefusalsAreInTheAuditLog(t *testing.T) {
 		{"a wrong password", "session.start", "invalid_credentials", "", user, "", func() answer {
 			return w.send("POST", "/auth/credentials/"+app, signInBody("ann@example.com", "another passphrase", ""))
 		}},
-		{"a link that is none", "session.start", "invalid_token", "", "", "", func() answer { return w.verify(`{"token":"x.y.z"}`) }},
-		{"a refresh token that is none", "request.refuse", "invalid_token", "", "", "POST /auth/refresh/{app_id}", func() answer { return w.refresh("rt_none") }},
-		{"an access token that is none", "request.refuse", "invalid_token", "", "", "GET /auth/me/{app_id}", func() answer {
+		{"a malformed link", "session.start", "invalid_token", "", "", "", func() answer { return w.verify(`{"token":"x.y.z"}`) }},
+		{"a malformed refresh token", "request.refuse", "invalid_token", "", "", "POST /auth/refresh/{app_id}", func() answer { return w.refresh("rt_none") }},
+		{"a malformed access token", "request.refuse", "invalid_token", "", "", "GET /auth/me/{app_id}", func() answer {
 			return w.send("GET", "/auth/me/"+app, "", bearer("eyJhbGciOiJub25lIn0.e30."))
 		}},
 		{"the API key of earlier", "request.refuse", "invalid_api_key", "", "", "GET /users/{app_id}", func() answer {
@@ -41,7 +41,7 @@ func TestRefusalsAreInTheAuditLog(t *testing.T) {
 		{"an API key without the scope", "request.refuse", "forbidden", "api_key:" + reader.ID.String(), "", "POST /users/{app_id}", func() answer {
 			return w.send("POST", "/users/"+app, `{"email":"bob@example.com"}`, bearer(readerKey))
 		}},
-		{"a developer whose token is none", "request.refuse", "invalid_token", "", "", "PATCH /apps/{app_id}", func() answer {
+		{"a developer with a malformed token", "request.refuse", "invalid_token", "", "", "PATCH /apps/{app_id}", func() answer {
 			return w.send("PATCH", "/apps/"+app, `{"name":"Mine"}`, bearer("x.y.z"))
 		}},
 		{"a developer whose sign-in is not fresh", "request.refuse", "reauthentication_required", dev, "", "DELETE /apps/{app_id}", func() answer {

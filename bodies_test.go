@@ -286,7 +286,7 @@ func TestContentTypes(t *testing.T) {
 			w.send("POST", w.in("/auth/verify/{app_id}"), `{"token":"x"}`, "Content-Type: application/json", "Content-Encoding: "+coding).want(t, status, "")
 		}
 	})
-	t.Run("two of them are none", func(t *testing.T) {
+	t.Run("two of them are refused", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		r := w.request("POST", w.in("/auth/verify/{app_id}"), "{}")

@@ -24,7 +24,7 @@ func TestTheBrandThatIsShown(t *testing.T) {
 		"where the host has it in mail": {Config{BrandingInMails: true}, full, all, all},
 		"where the host wants none":     {Config{NoBranding: true, BrandingInMails: true}, full, shownBrand{}, shownBrand{}},
 		"of an app without one":         {Config{BrandingInMails: true}, App{}, shownBrand{}, shownBrand{}},
-		"with a colour that is none":    {Config{BrandingInMails: true}, damaged, colorless, colorless},
+		"with an invalid colour":        {Config{BrandingInMails: true}, damaged, colorless, colorless},
 	} {
 		c.config.BaseURL = "https://h.example/id"
 		if got := c.config.brandOf(c.app); got != c.page {

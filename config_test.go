@@ -51,7 +51,7 @@ func TestNewSaysWhatToWrite(t *testing.T) {
 			func(c *authkit.Config) { c.BaseURL = "https://ann:sekret@example.com" },
 			`field Config.BaseURL is "https://ann:xxxxx@example.com": give scheme, host and mount point only, such as https://example.com/auth`,
 		},
-		"a base URL that is none": {
+		"a malformed base URL": {
 			func(c *authkit.Config) { c.BaseURL = "https://ann:sekret@example.com:port" },
 			`field Config.BaseURL is no URL: give scheme, host and mount point only, such as https://example.com/auth`,
 		},
@@ -67,7 +67,7 @@ func TestNewSaysWhatToWrite(t *testing.T) {
 			func(c *authkit.Config) { c.Store = lasting{c.Store} },
 			"field Config.Secrets is empty: set 32 random bytes and keep them; only with a Store that keeps nothing, such as memory.New(), may they be left out",
 		},
-		"a range of proxies that is none": {
+		"an invalid range of proxies": {
 			func(c *authkit.Config) { c.TrustedProxies = make([]netip.Prefix, 1) },
 			`field Config.TrustedProxies[0] is "invalid Prefix": it covers no peer; give an IPv4 or IPv6 range, such as 10.0.0.0/8`,
 		},

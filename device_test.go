@@ -156,7 +156,7 @@ func TestStrangersKeepNoMailFromAKnownDevice(t *testing.T) {
 			t.Errorf("got %d mails, want 5", mails)
 		}
 	})
-	t.Run("a device of another address is none", func(t *testing.T) {
+	t.Run("a device of another address gets no mail of its own", func(t *testing.T) {
 		t.Parallel()
 		w, _, _ := usedUp(t)
 		w.mailsNoProof()
@@ -277,14 +277,14 @@ func TestADeviceIsKnownForItsAccountOnly(t *testing.T) {
 			w.verify(`{"token":"`+linkToken(m)+`"}`).want(w.t, 200, "")
 			return w.app.ID.String(), "ann@example.com", cookie
 		},
-		"once somebody else has the address": func(w *world, cookie string) (string, string, string) {
+		"once another account has the address": func(w *world, cookie string) (string, string, string) {
 			if err := w.engine.DeleteUser(w.t.Context(), authkit.UserRef{App: w.app.ID, ID: w.userOf("ann@example.com").ID}); err != nil {
 				w.t.Fatal(err)
 			}
 			w.signUp("ann@example.com")
 			return w.app.ID.String(), "ann@example.com", cookie
 		},
-		"once nobody has the address": func(w *world, cookie string) (string, string, string) {
+		"once no account has the address": func(w *world, cookie string) (string, string, string) {
 			if err := w.engine.DeleteUser(w.t.Context(), authkit.UserRef{App: w.app.ID, ID: w.userOf("ann@example.com").ID}); err != nil {
 				w.t.Fatal(err)
 			}

@@ -74,7 +74,7 @@ func TestACodeAloneProvesTheAddressOfTheSession(t *testing.T) {
 		w.later(10 * time.Minute)
 		w.reasons(t, "expired", code(w, right, bearer(w.signIn(w.app.ID.String(), "ann@example.com"))))
 	})
-	t.Run("not for another account, nor for none", func(t *testing.T) {
+	t.Run("not for another account, nor without a session", func(t *testing.T) {
 		t.Parallel()
 		w, session, right := asked(t)
 		other := bearer(w.signUp("eve@example.com").text(t, "token"))

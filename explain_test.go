@@ -73,7 +73,7 @@ func TestARefusalIsExplained(t *testing.T) {
 			w.send("POST", credentials, `{"email":"new@example.com","pasword":"`+secret+`"}`), 400,
 			map[string]string{"rule": "invalid_request: pasword: unknown", "received": "pasword"},
 		},
-		"a token that is none": {
+		"a malformed token": {
 			w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(secret)), 401,
 			map[string]string{"rule": "invalid_token", "received": "Authorization: Bearer, 25 characters (letters, digits, other characters)"},
 		},
@@ -85,7 +85,7 @@ func TestARefusalIsExplained(t *testing.T) {
 			w.send("GET", w.in("/users/{app_id}"), ""), 401,
 			map[string]string{"rule": "unauthenticated: ", "received": "no Authorization header"},
 		},
-		"a provider that is none": {
+		"an unknown provider": {
 			w.send("GET", w.in("/auth/github/{app_id}"), "", "Accept: application/json"), 404,
 			map[string]string{"rule": "provider_not_configured", "setting": "oauth_configs"},
 		},

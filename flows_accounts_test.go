@@ -88,7 +88,7 @@ func accountFlows() []flow {
 			email, _ := user(s)
 			return s.again("POST", forgot, `{"email":"`+email+`"}`)
 		}},
-		{name: "forget the password of nobody", route: "POST " + forgot, status: 202, ready: func(s *stage) func() *http.Request {
+		{name: "forget the password of an unknown address", route: "POST " + forgot, status: 202, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", forgot, `{"email":"`+s.email()+`"}`)
 		}},
 		{name: "look at the page of a reset", route: "GET " + reset, status: 200, ready: func(s *stage) func() *http.Request {
@@ -258,7 +258,7 @@ const (
 	verifyJWT  = "the token of a proof"
 	changeJWT  = "the token of a change"
 	undoJWT    = "the token of an undo"
-	moverToken = "an access token of whoever asked for the change"
+	moverToken = "an access token of the user who asked for the change"
 )
 
 func (s *stage) mintAccounts(c wallet) {

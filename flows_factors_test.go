@@ -243,7 +243,7 @@ func passkeyFlows() []flow {
 			hasPasskey(p)
 			return s.asks(p, "DELETE", passkeyList+"/"+p.madePasskey, "")
 		}},
-		{name: "remove a passkey that is none", route: "DELETE " + onePasskey, status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
+		{name: "remove an unknown passkey", route: "DELETE " + onePasskey, status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
 			return s.asks(s.holder(), "DELETE", passkeyList+"/00000000-0000-0000-0000-000000000000", "")
 		}},
 	}
@@ -296,7 +296,7 @@ func totpFlows() []flow {
 			p := s.holder(hasTOTP, hasPasskey)
 			return s.again("DELETE", "/users/{app_id}/"+s.userOf(p.email).ID.String()+"/mfa", "", bearer(s.key))
 		}},
-		{name: "reset the second factors of a user that is none", route: "DELETE " + resetFactors, status: 404, code: "user_not_found", ready: func(s *stage) func() *http.Request {
+		{name: "reset the second factors of an unknown user", route: "DELETE " + resetFactors, status: 404, code: "user_not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", "/users/{app_id}/00000000-0000-0000-0000-000000000000/mfa", "", bearer(s.key))
 		}},
 	}

@@ -20,7 +20,7 @@ func identityFlows() []flow {
 			s.provider()
 			return s.again("POST", list, `{"provider":"corp"}`, bearer(up(s)))
 		}},
-		{name: "begin to link at a provider that is none", route: "POST " + list, status: 404, code: "provider_not_configured", ready: func(s *stage) func() *http.Request {
+		{name: "begin to link at an unknown provider", route: "POST " + list, status: 404, code: "provider_not_configured", ready: func(s *stage) func() *http.Request {
 			return s.again("POST", list, `{"provider":"github"}`, bearer(up(s)))
 		}},
 		{name: "finish linking", route: post, status: 200, spends: true, ready: func(s *stage) func() *http.Request {

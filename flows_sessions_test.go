@@ -14,7 +14,7 @@ func sessionFlows() []flow {
 		{name: "turn a refresh token", route: "POST /auth/refresh/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("POST", "/auth/refresh/{app_id}", `{"refresh_token":"`+in(s, "refresh_token")+`"}`)
 		}},
-		{name: "turn a refresh token that is none", route: "POST /auth/refresh/{app_id}", status: 401, code: "invalid_token", ready: func(s *stage) func() *http.Request {
+		{name: "turn a malformed refresh token", route: "POST /auth/refresh/{app_id}", status: 401, code: "invalid_token", ready: func(s *stage) func() *http.Request {
 			return s.again("POST", "/auth/refresh/{app_id}", `{"refresh_token":"rt_nothing"}`)
 		}},
 		{name: "make an access token", route: "POST /auth/access-token/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
@@ -52,7 +52,7 @@ func sessionFlows() []flow {
 			s.t.Fatalf("sessions: got %v, want one that is not current", list)
 			return nil
 		}},
-		{name: "end a session that is none", route: "DELETE " + sessions + "/{session_id}", status: 404, code: "session_not_found", ready: func(s *stage) func() *http.Request {
+		{name: "end an unknown session", route: "DELETE " + sessions + "/{session_id}", status: 404, code: "session_not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", sessions+"/"+uuid.NewString(), "", bearer(in(s, "token")))
 		}},
 	}
@@ -77,7 +77,7 @@ func managedFlows() []flow {
 		{name: "read a user", route: "GET " + one, status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", user(s), "", bearer(s.key))
 		}},
-		{name: "read a user that is none", route: "GET " + one, status: 404, code: "user_not_found", ready: func(s *stage) func() *http.Request {
+		{name: "read an unknown user", route: "GET " + one, status: 404, code: "user_not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/users/{app_id}/"+uuid.NewString(), "", bearer(s.key))
 		}},
 		{name: "disable a user", route: "PATCH " + one, status: 200, ready: func(s *stage) func() *http.Request {

@@ -341,7 +341,7 @@ func oauthFlows() []flow {
 			s.provider()
 			return s.again("GET", "/auth/corp/{app_id}", "", "Accept: application/json")
 		}},
-		{name: "go to a provider that is none", route: start, status: 404, code: "provider_not_configured", ready: func(s *stage) func() *http.Request {
+		{name: "go to an unknown provider", route: start, status: 404, code: "provider_not_configured", ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/auth/github/{app_id}", "")
 		}},
 		{name: "finish by binding", route: post, status: 200, spends: true, ready: func(s *stage) func() *http.Request {
@@ -392,7 +392,7 @@ func developerFlows() []flow {
 		{name: "read an app", route: "GET /apps/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/apps/{app_id}", "", bearer(s.token))
 		}},
-		{name: "read an app that is none", route: "GET /apps/{app_id}", status: 404, code: "app_not_found", ready: func(s *stage) func() *http.Request {
+		{name: "read an unknown app", route: "GET /apps/{app_id}", status: 404, code: "app_not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/apps/"+uuid.NewString(), "", bearer(s.token))
 		}},
 		{name: "change an app", route: "PATCH /apps/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
@@ -409,7 +409,7 @@ func keyFlows() []flow {
 		{name: "read the audit log", route: "GET /apps/{app_id}/audit", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/apps/{app_id}/audit?type=app.create", "", bearer(s.token))
 		}},
-		{name: "read the audit log of a user that is none", route: "GET /apps/{app_id}/audit", status: 400, code: "invalid_request", ready: func(s *stage) func() *http.Request {
+		{name: "read the audit log of a malformed user id", route: "GET /apps/{app_id}/audit", status: 400, code: "invalid_request", ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/apps/{app_id}/audit?user_id=ann", "", bearer(s.token))
 		}},
 		{name: "replace the API key", route: "POST /apps/{app_id}/api-keys", status: 201, ready: func(s *stage) func() *http.Request {
@@ -418,7 +418,7 @@ func keyFlows() []flow {
 		{name: "revoke an API key", route: "DELETE /apps/{app_id}/api-keys/{id}", status: 204, ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", "/apps/{app_id}/api-keys/"+s.made(), "", bearer(s.token))
 		}},
-		{name: "revoke an API key that is none", route: "DELETE /apps/{app_id}/api-keys/{id}", status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
+		{name: "revoke an unknown API key", route: "DELETE /apps/{app_id}/api-keys/{id}", status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", "/apps/{app_id}/api-keys/"+uuid.NewString(), "", bearer(s.token))
 		}},
 		{name: "list users", route: "GET /users/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
@@ -428,7 +428,7 @@ func keyFlows() []flow {
 		{name: "stream users", route: "GET /users/{app_id}", status: 200, ready: func(s *stage) func() *http.Request {
 			return s.again("GET", "/users/{app_id}", "", "Authorization: ApiKey "+s.key, "Accept: application/x-ndjson")
 		}},
-		{name: "list users with a key that is none", route: "GET /users/{app_id}", status: 401, code: "invalid_api_key", ready: func(s *stage) func() *http.Request {
+		{name: "list users with another app's key", route: "GET /users/{app_id}", status: 401, code: "invalid_api_key", ready: func(s *stage) func() *http.Request {
 			_, other, err := s.engine.CreateApp(s.t.Context(), s.devID, s.fresh("Other "))
 			if err != nil {
 				s.t.Fatal(err)
@@ -485,7 +485,7 @@ func configFlows() []flow {
 		{name: "remove a configuration", route: "DELETE " + one, status: 204, ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", configured(s), "", bearer(s.token))
 		}},
-		{name: "remove a configuration that is none", route: "DELETE " + one, status: 404, code: "provider_not_configured", ready: func(s *stage) func() *http.Request {
+		{name: "remove an unknown configuration", route: "DELETE " + one, status: 404, code: "provider_not_configured", ready: func(s *stage) func() *http.Request {
 			return s.again("DELETE", "/apps/{app_id}/oauth-configs/nothing", "", bearer(s.token))
 		}},
 	}

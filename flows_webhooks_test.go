@@ -60,7 +60,7 @@ func webhookFlows() []flow {
 			return s.again("POST", hooksAt, `{"url":"https://10.0.0.1/hooks"}`, bearer(s.token))
 		}},
 		{name: "read a webhook", route: "GET " + hooksAt + "/{id}", status: 200, ready: asOwner("GET", "", "")},
-		{name: "read a webhook that is none", route: "GET " + hooksAt + "/{id}", status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
+		{name: "read an unknown webhook", route: "GET " + hooksAt + "/{id}", status: 404, code: "not_found", ready: func(s *stage) func() *http.Request {
 			return s.again("GET", hooksAt+"/"+uuid.NewString(), "", bearer(s.token))
 		}},
 		{name: "change a webhook", route: "PATCH " + hooksAt + "/{id}", status: 200, ready: asOwner("PATCH", "", `{"enabled":false}`)},

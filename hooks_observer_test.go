@@ -53,9 +53,9 @@ func TestObserver(t *testing.T) {
 		{"an address that is taken", "session.start refused email_taken", func() {
 			w.send("POST", "/auth/credentials/"+app, signInBody("ann@example.com", password, "sign_up"))
 		}},
-		{"a link that is none", "session.start refused invalid_token", func() { w.verify(`{"token":"x.y.z"}`) }},
-		{"a code that is none", "session.start refused invalid_token", func() { w.send("POST", "/auth/token/"+app, `{"code":"x"}`) }},
-		{"a provider that is none", "session.start refused provider_not_configured", func() { w.callback("good", "x", "y") }},
+		{"a malformed link", "session.start refused invalid_token", func() { w.verify(`{"token":"x.y.z"}`) }},
+		{"an unknown code", "session.start refused invalid_token", func() { w.send("POST", "/auth/token/"+app, `{"code":"x"}`) }},
+		{"an unknown provider", "session.start refused provider_not_configured", func() { w.callback("good", "x", "y") }},
 		{"a wrong password in a change", "password.change refused invalid_credentials", func() {
 			in := w.send("POST", "/auth/credentials/"+app, signInBody("ann@example.com", password, "sign_in"))
 			mu.Lock()

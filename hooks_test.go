@@ -63,7 +63,7 @@ func TestHooks(t *testing.T) {
 	path := "/auth/credentials/" + w.app.ID.String()
 	body := func(email string) string { return `{"email":"` + email + `","password":"` + password + `"}` }
 
-	t.Run("a refused sign-up makes nobody, and the client sees the reason", func(t *testing.T) {
+	t.Run("a refused sign-up makes no user, and the client sees the reason", func(t *testing.T) {
 		s.set(authkit.HookSignUp, authkit.Refusal("not from here"), nil)
 		got := w.send("POST", path, body("ann@example.com"))
 		got.want(t, 403, "forbidden")
@@ -84,7 +84,7 @@ func TestHooks(t *testing.T) {
 		s.set("", nil, nil)
 		w.verify(`{"token":"`+linkToken(m)+`"}`).want(t, 200, "")
 	})
-	t.Run("a refused deletion deletes nobody", func(t *testing.T) {
+	t.Run("a refused deletion deletes no user", func(t *testing.T) {
 		in := w.signUp("carol@example.com").field("token")
 		s.set(authkit.HookDeletion, authkit.Refusal("pay first"), nil)
 		w.send("DELETE", "/auth/me/"+w.app.ID.String(), "", bearer(in)).want(t, 403, "forbidden")

@@ -156,7 +156,7 @@ func TestTheBindingCookie(t *testing.T) {
 		_, m := s.mailed(s.email(), "")
 		none(t, s.send("HEAD", linkPath(m), ""))
 	})
-	t.Run("stays while it is used, and is none a day after its last use", func(t *testing.T) {
+	t.Run("stays while it is used, and expires a day after its last use", func(t *testing.T) {
 		cookie := set(t, page(""))
 		none(t, page(cookie))
 		for range 3 {
@@ -173,7 +173,7 @@ func TestTheBindingCookie(t *testing.T) {
 			t.Error("a day later: got the same secret, want another")
 		}
 	})
-	t.Run("one that authkit did not write is none", func(t *testing.T) {
+	t.Run("one that authkit did not write is replaced", func(t *testing.T) {
 		cookie := set(t, page(""))
 		for _, bad := range []string{cookie + "A", cookie[:len(cookie)-1] + "A", "authkit-b=" + strings.Repeat("A", 43), strings.Replace(cookie, "authkit-b=", "authkit-b=AAAA", 1)} {
 			if bad != cookie {

@@ -88,7 +88,7 @@ func TestCookieSessions(t *testing.T) {
 		}
 		w.send("GET", me, "", cookies).want(t, 200, "")
 	})
-	t.Run("a header is judged alone, and another app's cookie is none", func(t *testing.T) {
+	t.Run("a header is judged alone, and another app's cookie is ignored", func(t *testing.T) {
 		w.send("GET", me, "", cookies, bearer("x")).want(t, 401, "invalid_token")
 		w.send("GET", "/auth/me/console", "", cookies).want(t, 401, "unauthenticated")
 		w.send("GET", me, "", "Cookie: authkit-"+id+"=x; authkit-"+id+"=y").want(t, 401, "unauthenticated")

@@ -38,11 +38,11 @@ func TestRequire(t *testing.T) {
 		got  *httptest.ResponseRecorder
 		want int
 	}{
-		"a user":                       {host(must, bearer(in)), 200},
-		"nobody":                       {host(must), 401},
-		"a developer":                  {host(must, bearer(w.token)), 401},
-		"nobody where that is allowed": {host(may), 200},
-		"a wrong token even there":     {host(may, bearer("nonsense")), 401},
+		"a user":                     {host(must, bearer(in)), 200},
+		"no credential":              {host(must), 401},
+		"a developer":                {host(must, bearer(w.token)), 401},
+		"no credential, if optional": {host(may), 200},
+		"a wrong token, if optional": {host(may, bearer("nonsense")), 401},
 	} {
 		if c.got.Code != c.want {
 			t.Errorf("%s: got %d, want %d", name, c.got.Code, c.want)

@@ -158,7 +158,7 @@ func TestAFormIsOfOnePageInOneBrowser(t *testing.T) {
 		"of another page":           own(shown(b, signUpPage)),
 		"of the page of a link":     own(b.opens(linkPath(m)).found(t, `name="form_token" value="([^"]*)"`)),
 		"that is cut short":         own(token[:len(token)-1]),
-		"that is none":              own(""),
+		"with an empty token":       own(""),
 		"without its cookie":        s.send("POST", s.in(signInPage), "form_token="+token, form),
 		"posted by another origin":  own(token, "Origin: "+evil),
 		"posted by one of the app":  own(token, "Origin: "+friend),

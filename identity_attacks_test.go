@@ -67,7 +67,7 @@ func TestAStateLinksForItsOwnSessionAlone(t *testing.T) {
 		"as the state of a sign-in": {401, "invalid_token", func(s *pair, state, binding string) answer {
 			return s.finish(strings.TrimPrefix(state, "ls_"), binding, bearer(s.mine))
 		}},
-		"as the state of a sign-in, by nobody": {401, "invalid_token", func(s *pair, state, binding string) answer {
+		"as the state of a sign-in, without a credential": {401, "invalid_token", func(s *pair, state, binding string) answer {
 			return s.finish(strings.TrimPrefix(state, "ls_"), binding)
 		}},
 		"in another app": {401, "invalid_token", func(s *pair, state, binding string) answer {
@@ -97,7 +97,7 @@ func TestAStateLinksForItsOwnSessionAlone(t *testing.T) {
 			got := c.try(s, state, binding)
 			got.want(t, c.status, c.code)
 			if got.body["token"] != nil || len(got.Header().Values("Set-Cookie")) != 0 {
-				t.Errorf("got %s with %v, want nobody signed in", got.Body, got.Header())
+				t.Errorf("got %s with %v, want no sign-in", got.Body, got.Header())
 			}
 			s.wantIdentities(t, s.mine)
 			s.idp.says(nonce, said)
@@ -166,7 +166,7 @@ func TestLinkingStops(t *testing.T) {
 		"after the user was deleted": func(s *stage, token string) {
 			s.send("DELETE", s.in("/auth/me/{app_id}"), "", bearer(token)).want(s.t, 204, "")
 		},
-		"after somebody else proved the address": func(s *stage, _ string) { s.proven("ann@example.com") },
+		"after another person proved the address": func(s *stage, _ string) { s.proven("ann@example.com") },
 		"after the configuration was changed": func(s *stage, _ string) {
 			s.send("PATCH", s.in("/apps/{app_id}/oauth-configs/corp"), `{"scopes":["openid","email"]}`, bearer(s.token)).want(s.t, 200, "")
 		},
@@ -195,7 +195,7 @@ func TestLinkingStops(t *testing.T) {
 				}
 				_, err := s.inner.Account(t.Context(), s.app.ID, authkit.AccountKey{Kind: "oauth", Subject: s.idp.URL + " at-corp"})
 				if !errors.Is(err, authkit.ErrNotFound) {
-					t.Errorf("while the provider answers %v: the identity: got %v, want it linked to nobody", late, err)
+					t.Errorf("while the provider answers %v: the identity: got %v, want it linked to no user", late, err)
 				}
 			}
 		})

@@ -202,7 +202,7 @@ func TestAForeignBrowserLinksNothing(t *testing.T) {
 			maps.Copy(eve.kept, victim.kept)
 			return eve.back("code=good&state=" + state)
 		},
-		"in the attacker's browser, where nobody is signed in any more": func(eve, _ *seat, state, _ string) answer {
+		"in the attacker's browser, which has signed out": func(eve, _ *seat, state, _ string) answer {
 			eve.send("POST", "/auth/sign-out/{app_id}", `{}`, "Origin: "+origin).want(eve.s.t, 204, "")
 			return eve.back("code=good&state=" + state)
 		},

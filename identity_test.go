@@ -257,7 +257,7 @@ func TestLinkingIsDecidedAnewWhereTheAccountChanged(t *testing.T) {
 		s.wantIdentities(t, token, "corp ann@example.com")
 	})
 	for name, at := range map[string]func(*beside, func()){
-		"an address that somebody else proved is":                       func(b *beside, then func()) { b.first = then },
+		"an address that another person proved is":                      func(b *beside, then func()) { b.first = then },
 		"and so is one that was proved after the session was asked for": func(b *beside, then func()) { b.read = then },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -368,7 +368,7 @@ func TestBeginningToLinkIsStrict(t *testing.T) {
 		},
 	} {
 		if err := call(); !errors.Is(err, authkit.CodeUserNotFound) {
-			t.Errorf("%s of nobody: got %v, want %s", name, err, authkit.CodeUserNotFound)
+			t.Errorf("%s of an unknown user: got %v, want %s", name, err, authkit.CodeUserNotFound)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestUnlink(t *testing.T) {
 			s.link(token, nil)
 			return token
 		}, 204, ""},
-		"an address that is not proven is none": {func(s *stage) string {
+		"an address that is not proven is no way in": {func(s *stage) string {
 			return s.by(nil).text(s.t, "token")
 		}, 409, "last_credential"},
 		"an identity at another provider is one": {func(s *stage) string {

@@ -37,8 +37,7 @@ func (b *seat) asks() (pending answer, m mail.Message) {
 	return pending, b.s.mailTo("ann@example.com")
 }
 
-// The person who signed up and later uses a magic link in the same browser says whether the
-// password stays.
+// A person who signed up, and later uses a magic link in the same browser, may keep the password.
 func TestTheDeviceOfTheSignUpMayKeepThePassword(t *testing.T) {
 	t.Parallel()
 	const keep = `,"keep_password":true`

@@ -107,7 +107,7 @@ func TestAttacksOnThePages(t *testing.T) {
 			stolen, _ := url.ParseQuery(formOf(b.opens(signInPage + "?other=1")))
 			s.do(s.posts(ownPage, "do=name&name=x&form_token="+url.QueryEscape(stolen.Get("form_token")), b.kept)()).want(s.t, 403, "")
 		},
-		"a form from before a sign-out is none after it": func(s *stage) {
+		"a form from before a sign-out is refused after it": func(s *stage) {
 			b := s.visitor()
 			email := b.enters()
 			old := b.filled(b.opens(ownPage), "name", "name=x")()

@@ -226,7 +226,7 @@ func TestProvenAddressesOnly(t *testing.T) {
 			s.send("POST", s.in(verify), byLink(m, `,"binding":"`+got.text(s.t, "binding")+`"`)).want(s.t, 200, "")
 			s.equal("after the proof", s.passes(ann, password), 200)
 		},
-		"a provider that is not trusted lets nobody in": func(s *stage) {
+		"a provider that is not trusted signs no user in": func(s *stage) {
 			state, binding := s.begin(s.t, s.provider(), map[string]any{"sub": "x", "email": ann})
 			s.callback("good", state, binding).want(s.t, 403, "email_not_verified")
 		},

@@ -260,7 +260,7 @@ func TestAWrongCodeTellsOfTheAskersTriesAlone(t *testing.T) {
 		for name, c := range map[string]struct{ before, between func(w *world) }{
 			"a user":                        {known, nothing},
 			"a user, and the mail goes out": {known, func(w *world) { w.runOnce() }},
-			"nobody, and the mail goes out": {nothing, func(w *world) { w.runOnce() }},
+			"no user, and the mail is due":  {nothing, func(w *world) { w.runOnce() }},
 			"a decoy":                       {usedUp(nothing), nothing},
 			"a decoy to a user":             {usedUp(known), func(w *world) { w.runOnce() }},
 			"a user who signs out everywhere": {known, func(w *world) {

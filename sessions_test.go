@@ -161,7 +161,7 @@ func TestSignOut(t *testing.T) {
 		w.send("POST", path, `{"all":true}`, bearer(three.field("token"))).want(t, 204, "")
 		w.refresh(four.field("refresh_token")).want(t, 401, "invalid_token")
 	})
-	t.Run("sessions are listed and ended one by one, another user's is none", func(t *testing.T) {
+	t.Run("sessions are listed and ended one by one, another user's is not found", func(t *testing.T) {
 		one, two := in(t), in(t)
 		eve := w.signUp("eve@example.com").field("token")
 		got := w.send("GET", "/auth/sessions/"+id, "", bearer(two.field("token")))

@@ -29,10 +29,10 @@ func TestCredentials(t *testing.T) {
 		"the right password signs in":            {`{"email":"ann@example.com","password":"` + password + `"}`, 200, ""},
 		"a wrong password is refused":            {`{"email":"ann@example.com","password":"another passphrase"}`, 401, "invalid_credentials"},
 		"an unknown address is the same refusal": {`{"email":"bob@example.com","password":"` + password + `","intent":"sign_in"}`, 401, "invalid_credentials"},
-		"a weak password creates nobody":         {`{"email":"bob@example.com","password":"short"}`, 401, "invalid_credentials"},
+		"a weak password creates no user":        {`{"email":"bob@example.com","password":"short"}`, 401, "invalid_credentials"},
 		"sign_up says that a password is weak":   {`{"email":"ann@example.com","password":"short","intent":"sign_up"}`, 422, "weak_password"},
 		"sign_up says that an address is taken":  {`{"email":"ann@example.com","password":"` + password + `","intent":"sign_up"}`, 409, "email_taken"},
-		"an address that is none is refused":     {`{"email":"ann","password":"` + password + `"}`, 400, "invalid_request"},
+		"a malformed address is refused":         {`{"email":"ann","password":"` + password + `"}`, 400, "invalid_request"},
 		"an unknown intent is refused":           {`{"email":"ann@example.com","password":"x","intent":"x"}`, 400, "invalid_request"},
 		"an unknown member is refused":           {`{"mail":"ann@example.com"}`, 400, "invalid_request"},
 		"the user's own address is no password":  {`{"email":"carol.smith@example.com","password":"carol.smith1","intent":"sign_up"}`, 422, "weak_password"},
@@ -243,13 +243,13 @@ func TestPasswords(t *testing.T) {
 		got.want(t, 201, "")
 		w.send("POST", w.in("/auth/credentials/{app_id}"), signInBody(email, "cafe\u0301 au lait, please", "sign_in")).want(t, 401, "invalid_credentials")
 	})
-	t.Run("the user's address is none", func(t *testing.T) {
+	t.Run("the user's address is refused", func(t *testing.T) {
 		for _, pw := range []string{"carol.smith", "carol.smith1", "carolsmith@mail.test", "smith@mail.test"} {
 			body := `{"email":"carol.smith@mail.test","password":"` + pw + `","intent":"sign_up"}`
 			w.send("POST", w.in("/auth/credentials/{app_id}"), body).want(t, 422, "weak_password")
 		}
 	})
-	t.Run("one of more than 4 KiB is nobody's", func(t *testing.T) {
+	t.Run("one of more than 4 KiB is refused", func(t *testing.T) {
 		got, _ := up(strings.Repeat("🔥", 1025))
 		if got.Code != 422 {
 			t.Errorf("got %d %s, want 422", got.Code, got.Body)

@@ -159,7 +159,7 @@ func TestACodeWithASessionIsThatOfTheAccountsNewestProof(t *testing.T) {
 			})
 		})
 	}
-	t.Run("another user's session is none", func(t *testing.T) {
+	t.Run("another user's session is refused", func(t *testing.T) {
 		t.Parallel()
 		s := newStage(t, withoutLimits)
 		_, m := s.signUpAnn()

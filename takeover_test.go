@@ -122,7 +122,7 @@ func (w *world) sendLate(method, path, body string, meanwhile func(), headers ..
 
 func TestABodyThatComesLateIsJudgedWhenItCame(t *testing.T) {
 	t.Parallel()
-	t.Run("a session that a proof ended names nobody", func(t *testing.T) {
+	t.Run("a session that a proof ended renames no account", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		me := "/auth/me/" + w.app.ID.String()
@@ -163,7 +163,7 @@ func TestABodyThatComesLateIsJudgedWhenItCame(t *testing.T) {
 			t.Errorf("got %d %s, want 401", got.Code, got.Body)
 		}
 	})
-	t.Run("a key that was replaced meanwhile is none", func(t *testing.T) {
+	t.Run("a key that was replaced meanwhile is refused", func(t *testing.T) {
 		t.Parallel()
 		w := setup(t)
 		got := w.sendLate("POST", "/users/"+w.app.ID.String(), `{"email":"ann@example.com"}`, func() {

@@ -241,11 +241,11 @@ func TestAnAppSeesAndEndsTheSessionsOfItsUsers(t *testing.T) {
 		status            int
 		code              string
 	}{
-		"a key that only reads ends none":    {"DELETE", path, reader, 403, "forbidden"},
-		"an access token is no key":          {"GET", path, in.text(t, "token"), 401, "invalid_api_key"},
-		"a user that is none has none":       {"GET", w.in("/users/{app_id}/") + uuid.NewString() + "/sessions", w.key, 404, "user_not_found"},
-		"a user that is none cannot be left": {"DELETE", w.in("/users/{app_id}/") + uuid.NewString() + "/sessions", w.key, 404, "user_not_found"},
-		"an id that is none":                 {"DELETE", w.in("/users/{app_id}/me/sessions"), w.key, 404, "user_not_found"},
+		"a key that only reads ends no session":      {"DELETE", path, reader, 403, "forbidden"},
+		"an access token is no key":                  {"GET", path, in.text(t, "token"), 401, "invalid_api_key"},
+		"an unknown user has no sessions":            {"GET", w.in("/users/{app_id}/") + uuid.NewString() + "/sessions", w.key, 404, "user_not_found"},
+		"an unknown user's sessions cannot be ended": {"DELETE", w.in("/users/{app_id}/") + uuid.NewString() + "/sessions", w.key, 404, "user_not_found"},
+		"a malformed id":                             {"DELETE", w.in("/users/{app_id}/me/sessions"), w.key, 404, "user_not_found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.send(c.method, c.path, "", bearer(c.key)).want(t, c.status, c.code)

@@ -160,7 +160,7 @@ func popsUp(t *testing.T, f *front, kind string, scripts ...string) {
 	})
 	who := "of-" + kind + strings.Repeat("-bare", len(scripts))
 	logsIn(t, second, who)
-	// With a cookie no answer says whether the user is new: the browser comes back without a code.
+	// With a cookie no answer has `created`: the browser comes back without a code.
 	wantJS(t, in, "come", fmt.Sprintf("%s@example.com %v", who, kind != "cookie"))
 	wantJS(t, in, "who()", who+"@example.com")
 	wantJS(t, in, "get('/mine')", http.StatusNoContent)

@@ -42,7 +42,7 @@ func TestPagesOfTwoApps(t *testing.T) {
 	a.wantSays("Another", false)
 	a.wantSays("another.example", false)
 
-	t.Run("a goal of one is none of the other", func(t *testing.T) {
+	t.Run("a goal of one is refused by the other", func(t *testing.T) {
 		a.opens("sign-in?redirect_to=" + a.goal)
 		a.wantPage("known")
 		b.opens("sign-in?session=cookie&redirect_to=" + a.goal)
