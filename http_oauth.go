@@ -115,7 +115,7 @@ func startOAuth(c person) error {
 	}
 	in := OAuthStart{
 		App: c.app.ID, Provider: c.r.PathValue("provider"),
-		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"), Client: c.client,
+		RedirectTo: values.Get("redirect_to"), CodeChallenge: values.Get("code_challenge"), Offer: values.Get("offer") != "", Client: c.client,
 	}
 	if c.r.Method == http.MethodHead { // HEAD never has an effect
 		if _, err := c.e.maySignIn(c.ctx(), c.app, in); err != nil {
@@ -219,16 +219,16 @@ func returnOAuth(c person) error {
 		return returnLink(c, in)
 	}
 	got, err := c.e.ReturnOAuth(c.ctx(), in)
+	forProgram := httpio.AcceptsJSONOnly(c.r)
 	switch {
-	case got.State == LandingGoesOn:
+	case got.State == LandingGoesOn && (err != nil || forProgram || !offersPasskey(c, got)):
 		return c.returnSession(got, err)
 	case err != nil:
 		return err
-	}
-	if httpio.AcceptsJSONOnly(c.r) {
+	case forProgram:
 		return c.writeJSON(http.StatusOK, c.signedIn(got.SignIn).body)
 	}
-	return c.land(got)
+	return landOffering(c, got)
 }
 
 // returnSession goes on to the goal of a sign-in, or tells it of the error.

@@ -10,10 +10,15 @@ func offering(c person, forms pages.Forms) pages.Forms {
 	return forms
 }
 
-// landFrom is land for a flow that ends with a form. It offers a passkey first, where the form says that it
-// may.
+// landFrom is landOffering for a flow that ends with a form, which says whether a passkey may be offered.
 func landFrom(c person, got Landing, form pageForm) error {
-	if form.Get("offer") == "" || !offersPasskey(c, got) {
+	got.Offer = form.Get("offer") != ""
+	return landOffering(c, got)
+}
+
+// landOffering is land, and offers a passkey first where it may.
+func landOffering(c person, got Landing) error {
+	if !offersPasskey(c, got) {
 		return c.land(got)
 	}
 	p := c.view()
@@ -28,7 +33,7 @@ func landFrom(c person, got Landing, form pageForm) error {
 func offersPasskey(c person, got Landing) bool {
 	in := got.SignIn
 	switch {
-	case in.Cookie == "", in.Reset != nil && (in.Reset.Password || in.Reset.Name), c.app.leavesBrowser(got.RedirectTo):
+	case !got.Offer, in.Cookie == "", in.Reset != nil && (in.Reset.Password || in.Reset.Name), c.app.leavesBrowser(got.RedirectTo):
 		return false
 	}
 	return in.User.Factors&FactorPasskey == 0 && c.app.takesFactors() == nil && c.e.HasPasskeys(c.app)

@@ -67,6 +67,7 @@ func TestWhenAPasskeyIsOffered(t *testing.T) {
 				changes = append(changes, c.change)
 			}
 			s := newStage(t, changes...)
+			s.provider()
 			email := s.email()
 			s.signUp(email)
 			c.patch.SessionMode = &c.mode
@@ -85,7 +86,7 @@ func TestWhenAPasskeyIsOffered(t *testing.T) {
 			}
 			got.want(t, 200, "")
 			got.seen(t, `<body class="offer">`, base+s.in(ownPage)+"#factors", "Add a passkey")
-			page.seen(t, `name="offer" value=""`)
+			page.seen(t, `name="offer" value=""`, ` data-offer>`)
 			again := s.do(request())
 			s.equal("the same form again", again.offer(), c.offers)
 			jar(got.Header(), b.kept)
@@ -140,15 +141,19 @@ func TestAfterWhatAPasskeyIsOffered(t *testing.T) {
 			got.seen(s.t, "#password-part")
 			return got
 		}, false},
-		"a provider, which ends on no form": {func(s *stage, p *factored, b *seat) answer {
-			idp := s.provider()
-			linked := jwt.MapClaims{"sub": "linked", "email": s.email(), "email_verified": true}
-			start, err := url.Parse(b.opens("/auth/corp/{app_id}" + to).Header().Get("Location"))
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			idp.says(start.Query().Get("nonce"), linked)
-			return b.opens("/auth/callback/corp/{app_id}?state=" + start.Query().Get("state") + "&code=good&offer=1")
+		"a provider": {func(s *stage, _ *factored, b *seat) answer {
+			return b.opens(s.returning(b, to+"&offer=1"))
+		}, true},
+		"a provider, where only the return says so": {func(s *stage, _ *factored, b *seat) answer {
+			return b.opens(s.returning(b, to) + "&offer=1")
+		}, false},
+		"a provider, where the return is opened again": {func(s *stage, _ *factored, b *seat) answer {
+			back := s.returning(b, to+"&offer=1")
+			b.opens(back)
+			return b.opens(back)
+		}, false},
+		"a provider, where a program returns": {func(s *stage, _ *factored, b *seat) answer {
+			return b.send("GET", s.returning(b, to+"&offer=1"), "", "Accept: application/json")
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -168,6 +173,18 @@ func TestAfterWhatAPasskeyIsOffered(t *testing.T) {
 			}
 		})
 	}
+}
+
+// returning begins a sign-in of a new person at a provider, and returns where the provider sends the
+// browser back to.
+func (s *stage) returning(b *seat, query string) string {
+	s.t.Helper()
+	start, err := url.Parse(b.opens("/auth/corp/{app_id}" + query).Header().Get("Location"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.provider().says(start.Query().Get("nonce"), jwt.MapClaims{"sub": "linked", "email": s.email(), "email_verified": true})
+	return "/auth/callback/corp/{app_id}?state=" + start.Query().Get("state") + "&code=good"
 }
 
 // A client that has no page is never kept from its answer.

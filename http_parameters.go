@@ -40,6 +40,7 @@ type startQuery struct {
 
 	RedirectTo string `json:"redirect_to"` // where the browser goes after the sign-in: one of the app's redirect_urls
 	Challenge  string `json:"code_challenge"`
+	Offer      string `json:"offer"` // 1: the browser can make a passkey, and has noted no offer of this app
 }
 
 // returnQuery is what a provider's answer brings.

@@ -21,6 +21,7 @@ type stateData struct {
 	RedirectTo string `json:"redirect_to,omitempty"`
 	Challenge  string `json:"challenge,omitempty"`
 	Cookie     bool   `json:"cookie,omitempty"`
+	Offer      bool   `json:"offer,omitempty"`
 
 	Until time.Time `json:"until"` // the latest time of the return
 }
@@ -33,6 +34,7 @@ type departure struct {
 
 	redirectTo, challenge string // where the flow continues
 	cookie                bool   // the session will be in a cookie
+	offer                 bool   // the browser may be offered a passkey after the sign-in
 
 	now time.Time
 }
@@ -54,7 +56,7 @@ func (p *providers) begin(ctx context.Context, c OAuthConfig, d departure) (begu
 	}
 	state := newState(d.state.Kind)
 	data := stateData{
-		Provider: c.Provider, Edition: c.edition(), RedirectTo: d.redirectTo, Challenge: d.challenge, Cookie: d.cookie,
+		Provider: c.Provider, Edition: c.edition(), RedirectTo: d.redirectTo, Challenge: d.challenge, Cookie: d.cookie, Offer: d.offer,
 		Nonce: token.Encode(token.Random(macSize)), Verifier: token.Encode(token.Random(macSize)), Until: d.now.Add(stateTTL),
 	}
 	url, err := p.client.AuthURL(ctx, client, state.String(), data.Nonce, data.Verifier)

@@ -20,6 +20,9 @@ type OAuthStart struct {
 	// state is bound to the Binding of the answer instead: how a flow begins decides how it may end.
 	Browser []byte
 
+	// Offer comes back as [Landing.Offer]: the browser that begins can make a passkey, and may be offered one.
+	Offer bool
+
 	Client Client
 }
 
@@ -35,7 +38,7 @@ func (e *Engine) StartOAuth(ctx context.Context, in OAuthStart) (OAuthGo, error)
 	}
 	to, err := e.beginFlow(ctx, config, departure{
 		state: Token{Kind: stateKind}, browser: in.Browser,
-		redirectTo: in.RedirectTo, challenge: in.CodeChallenge, cookie: in.Client.Cookie,
+		redirectTo: in.RedirectTo, challenge: in.CodeChallenge, cookie: in.Client.Cookie, offer: in.Offer,
 	})
 	if in.Browser != nil {
 		to.Binding = "" // the cookie is the binding
@@ -78,7 +81,9 @@ func (e *Engine) finish(ctx context.Context, app App, in OAuthReturn, kept state
 		return Landing{}, err
 	}
 	step.method, step.amr, step.client = MethodOAuth, []string{"fed"}, in.Client
-	return again(func() (Landing, error) { return e.signInByProvider(ctx, app, who, step) })
+	landing, err := again(func() (Landing, error) { return e.signInByProvider(ctx, app, who, step) })
+	landing.Offer = kept.Offer
+	return landing, err
 }
 
 // signInByProvider signs in a person who came back from a provider, as the linking truth table decides:

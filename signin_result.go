@@ -80,6 +80,9 @@ type Landing struct {
 	RecoveryCodes []string
 	Onward        string
 
+	// Offer is that of [OAuthStart]. A repetition and other flows have none.
+	Offer bool
+
 	// SignIn is the sign-in, with [LandingSignedIn] and [LandingGoesOn]. For a browser that
 	// repeats a request which led to RedirectTo, only its User, SessionID and Created are set. With
 	// [LandingConfirmed] and [LandingSaved] only Removed is of use. With [LandingTypeCode]

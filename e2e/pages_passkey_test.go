@@ -32,9 +32,9 @@ func withPasskeys(c *authkit.Config) { c.Passkeys = passkey.New() }
 type holder struct {
 	*guest
 
-	device webauthn.AuthenticatorID
-	script cdppage.ScriptIdentifier // by which the browser offers no passkey where the address is typed
-	offers cdppage.ScriptIdentifier // by which the pages offer no passkey after a password
+	device   webauthn.AuthenticatorID
+	script   cdppage.ScriptIdentifier // by which the browser offers no passkey where the address is typed
+	noOffers cdppage.ScriptIdentifier // by which the pages offer no passkey after a password
 }
 
 // holds opens a window with an authenticator. Passkeys are shown by buttons alone: where the address is
@@ -48,7 +48,7 @@ func holds(t *testing.T, browser context.Context) holder {
 		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 	}}).AuthenticatorID
 	h.script = h.lacks("isConditionalMediationAvailable")
-	h.offers = h.lacks("isUserVerifyingPlatformAuthenticatorAvailable")
+	h.noOffers = h.lacks("isUserVerifyingPlatformAuthenticatorAvailable")
 	return h
 }
 
@@ -223,7 +223,7 @@ var passkeyFlows = map[string]func(h holder){
 	},
 	"is offered once after a password": func(h holder) {
 		h.has(ann)
-		h.regains(h.offers)
+		h.regains(h.noOffers)
 		h.isOffered("sign-in?redirect_to=" + url.QueryEscape(h.goal))
 		h.loads(chromedp.Click(chromedp.CSS("a.secondary")))
 		h.landed()
@@ -233,9 +233,34 @@ var passkeyFlows = map[string]func(h holder){
 		h.fills("password", "email="+ann, "password="+password)
 		h.landed()
 	},
+	"is offered after a link that presses itself": func(h holder) {
+		h.has(ann)
+		h.regains(h.noOffers)
+		h.opens("sign-in")
+		h.fills("link", "email="+ann)
+		h.goesTo(mail.Link(h.mailed(ann)))
+		h.arrives("offer")
+		h.leaves()
+		h.fills("link", "email="+ann)
+		h.goesTo(mail.Link(h.mailed(ann)))
+		h.arrives("account")
+	},
+	"may be offered after a provider's return": func(h holder) {
+		h.offers("github")
+		providers := "[...document.querySelectorAll('#providers a')].map((a) => a.search).join()"
+		h.opens("sign-in?redirect_to=" + url.QueryEscape(h.goal))
+		wantJS(h.t, h.window, providers, "?redirect_to="+url.QueryEscape(h.goal))
+		h.regains(h.noOffers)
+		h.opens("sign-in?redirect_to=" + url.QueryEscape(h.goal))
+		do(h.t, h.window, chromedp.Poll[chromedp.Void]("document.querySelector('[name=offer]').value"))
+		wantJS(h.t, h.window, providers, "?redirect_to="+url.QueryEscape(h.goal)+"&offer=1")
+		h.opens("sign-up")
+		do(h.t, h.window, chromedp.Poll[chromedp.Void]("document.querySelector('[name=offer]').value"))
+		wantJS(h.t, h.window, providers, "?offer=1")
+	},
 	"is made where it is offered": func(h holder) {
 		h.has(ann)
-		h.regains(h.offers)
+		h.regains(h.noOffers)
 		h.isOffered("sign-in")
 		h.loads(chromedp.Click(chromedp.CSS("a.primary")))
 		h.wantPage("account")

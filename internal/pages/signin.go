@@ -23,8 +23,8 @@ type forms struct {
 	Problems  Problems
 	MinLength int // of a new password
 
-	// Offer makes the forms carry a field by which the script says that a passkey may be offered once they
-	// have signed in.
+	// Offer makes the forms carry a field, and the links to providers a parameter, by which the script says
+	// that a passkey may be offered once they have signed in.
 	Offer bool
 }
 
@@ -121,7 +121,7 @@ func (s SignIn) View(p Page) View {
 	form := s.form(fields,
 		do("password", p.T("sign_in.submit"), Primary), unchecked("link", p.T("sign_in.mail_me"), Secondary), unchecked("forgot", p.T("sign_in.forgot"), Plain))
 	v := View{Page: p, Name: "sign-in", Title: p.T("sign_in.title", "app", p.App), Problem: s.Problems[""], Form: &form}
-	v.Sections = providers(p, s.Providers)
+	v.Sections = providers(p, s.Providers, s.Offer)
 	if s.Passkey != nil {
 		form.Fields[0].Autocomplete = "username webauthn"
 		v.Sections = append([]Section{{ID: "passkey", Forms: []Form{s.ceremony(p, "passkey", *s.Passkey, Button{Label: p.T("sign_in.passkey"), Kind: Secondary})}}}, v.Sections...)
@@ -133,14 +133,14 @@ func (s SignIn) View(p Page) View {
 }
 
 // providers is the section with a button for each provider. They are links: browsers check every
-// redirect after a form against the policy of the page.
-func providers(p Page, all []Provider) []Section {
+// redirect after a form against the policy of the page. offer is that of the forms.
+func providers(p Page, all []Provider, offer bool) []Section {
 	if len(all) == 0 {
 		return nil
 	}
 	s := Section{ID: "providers", Or: p.T("page.or")}
 	for _, one := range all {
-		s.Links = append(s.Links, Link{Label: p.T("sign_in.continue_with", "provider", one.Label), URL: one.URL, Kind: Secondary, Mark: one.Name})
+		s.Links = append(s.Links, Link{Label: p.T("sign_in.continue_with", "provider", one.Label), URL: one.URL, Kind: Secondary, Mark: one.Name, Offer: offer})
 	}
 	return []Section{s}
 }
@@ -180,7 +180,7 @@ func (s SignUp) View(p Page) View {
 	}
 	return View{
 		Page: p, Name: "sign-up", Title: p.T("sign_up.title", "app", p.App), Problem: s.Problems[""], Form: &form,
-		Sections: providers(p, s.Providers), Links: []Link{{Label: p.T("sign_up.sign_in"), URL: s.SignInURL}},
+		Sections: providers(p, s.Providers, s.Offer), Links: []Link{{Label: p.T("sign_up.sign_in"), URL: s.SignInURL}},
 	}
 }
 

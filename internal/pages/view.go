@@ -158,6 +158,7 @@ type Link struct {
 	Label, URL string
 	Kind       string // empty: it looks like a link
 	Mark       string // the name of a provider's mark; empty: there is no mark
+	Offer      bool   // the script adds the parameter "offer"
 }
 
 // Href returns the URL for a link. It is an error if a browser would take it for a script or for
@@ -201,7 +202,7 @@ func sample() View {
 	}
 	section := Section{
 		ID: "x", Heading: "Heading", Problem: "problem", Done: "done", Texts: []string{"text"}, Facts: []Fact{{"a", "b"}}, QR: &QR{"M0 0h1v1h-1z", 9, "QR"}, Forms: []Form{form},
-		Items: []Item{{"a", "b", &form}}, Links: []Link{{"a", "/x", Primary, "google"}}, Folded: "More",
+		Items: []Item{{"a", "b", &form}}, Links: []Link{{"a", "/x", Primary, "google", true}}, Folded: "More",
 	}
 	return View{
 		Page: Page{Language: all.Language(locale.English), App: "App", Brand: Brand{Color: "#123456", On: "#ffffff", Logo: "/x", Home: "https://x", Support: "https://x", Terms: "https://x", Privacy: "https://x"}, Nonce: "x"},
