@@ -52,13 +52,17 @@ func (k totpKey) picture(p pages.Page) (*pages.QR, pages.Fact, error) {
 
 // showEnrolment shows the step in which a sign-in waits for the enrolment of a factor.
 func showEnrolment(c person, flow signInFlow, status int, refused *Error) error {
-	p, step := c.view(), flow.second
-	switch waits, err := step.TOTP.waits(c); {
+	switch waits, err := flow.second.TOTP.waits(c); {
 	case err != nil:
 		return err
-	case !waits:
+	case !waits && refused != nil:
 		return showOver(c, flow, status, refused)
+	case !waits: // the sign-in waits on
+		if flow, err = renewKey(c, flow); err != nil {
+			return err
+		}
 	}
+	p, step := c.view(), flow.second
 	picture, secret, err := step.TOTP.picture(p)
 	if err != nil {
 		return err
@@ -93,7 +97,10 @@ func pressEnrolment(c person, flow signInFlow, form pageForm) error {
 	got, err := c.e.PressFactor(c.ctx(), in)
 	switch {
 	case errors.Is(err, CodeInvalidToken) && in.Credential == nil && refusalOf(err).Reason != ReasonWrongCode:
-		return enrolAnew(c, flow)
+		if flow, err = renewKey(c, flow); err != nil {
+			return err
+		}
+		return c.redirect(http.StatusSeeOther, flow.url(c, "sign-in", "flow", flow.query.Get("flow")))
 	case err != nil:
 		return enrolmentRefusal(err, form)
 	case len(got.RecoveryCodes) > 0:
@@ -102,18 +109,20 @@ func pressEnrolment(c person, flow signInFlow, form pageForm) error {
 	return c.land(got)
 }
 
-// enrolAnew begins the enrolment of a TOTP once more, since the state of the last one has expired.
-func enrolAnew(c person, flow signInFlow) error {
+// renewKey is the flow with another key of a TOTP, since the last one has expired.
+func renewKey(c person, flow signInFlow) (signInFlow, error) {
 	step := *flow.second
 	var err error
-	if step.TOTP, err = newTOTPKey(c, step.owner(c)); err != nil {
-		if errors.Is(err, CodeInvalidToken) {
-			return overdue()
-		}
-		return err
+	switch step.TOTP, err = newTOTPKey(c, step.owner(c)); {
+	case errors.Is(err, CodeInvalidToken):
+		return flow, overdue()
+	case err != nil:
+		return flow, err
 	}
 	step.TOTP.Again = true
-	return c.redirect(http.StatusSeeOther, flow.url(c, "sign-in", "flow", c.states().seal("second", step)))
+	flow.second = &step
+	flow.query.Set("flow", c.states().seal("second", step))
+	return flow, nil
 }
 
 // enrolmentRefusal names the field that the refusal of a new factor is about.
