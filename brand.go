@@ -46,7 +46,7 @@ func (c *Config) mailLook(app App) (b mail.Brand, page string) {
 	b = mail.Brand{Color: shown.Color, TextColor: shown.On, Logo: shown.Logo, Home: shown.Home, Support: shown.Support}
 	page = b.Home
 	if app.takesCookies() {
-		page = c.url("/auth/sign-in/") + app.ID.String()
+		page = c.signInPage(app)
 	}
 	return b, page
 }

@@ -28,6 +28,17 @@ func (c *Config) ownOrigin(to string) bool {
 	return u.Scheme == "" && u.Host == "" || httpio.Origin(u) == httpio.Origin(base)
 }
 
+// signInPage returns the URL of an app's sign-in page for a person who comes from no flow, such as after
+// a sign-out. Without a goal an access token reaches no program, so that the sign-in chooses the
+// cookie where the app takes either.
+func (c *Config) signInPage(app App) string {
+	page := c.url("/auth/sign-in/") + app.ID.String()
+	if app.Settings.SessionMode == SessionEither {
+		page += "?session=cookie"
+	}
+	return page
+}
+
 // issuer returns the `iss` of an app's tokens.
 func (c *Config) issuer(app uuid.UUID) string { return c.url("/apps/" + app.String()) }
 

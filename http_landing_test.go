@@ -126,3 +126,54 @@ func TestABrowserThatIsSignedInToTooManyAppsIsTold(t *testing.T) {
 	got.want(t, 409, "")
 	got.seen(t, "This browser is signed in to too many apps.")
 }
+
+// Without a goal an access token reaches no program. Where the app takes either, the pages that end a flow
+// lead to a sign-in that keeps its session in a cookie.
+func TestASignInAfterAnotherFlowEndsInASession(t *testing.T) {
+	t.Parallel()
+	link := func(t *testing.T, page answer) string {
+		t.Helper()
+		return page.found(t, `href="([^"]*/auth/sign-in/[^"]*)"`)
+	}
+	for name, leads := range map[string]func(t *testing.T, b *seat, email string) string{
+		"after a sign-out": func(_ *testing.T, b *seat, _ string) string {
+			return b.presses(b.opens(signOutPage), "").leadsTo()
+		},
+		"from the sign-out page, once that is done": func(t *testing.T, b *seat, _ string) string {
+			t.Helper()
+			b.presses(b.opens(signOutPage), "").want(t, 303, "")
+			return link(t, b.opens(signOutPage))
+		},
+		"from the page of a confirmed address": func(t *testing.T, b *seat, email string) string {
+			t.Helper()
+			b.presses(b.opens(ownPage), "send-proof").want(t, 303, "")
+			confirmed := b.presses(b.opens(linkPath(b.s.mail(email))), "")
+			b.presses(b.opens(signOutPage), "").want(t, 303, "")
+			return link(t, confirmed)
+		},
+		"from the page of a link that is over": func(t *testing.T, b *seat, _ string) string {
+			t.Helper()
+			b.presses(b.opens(signOutPage), "").want(t, 303, "")
+			return link(t, b.opens("/auth/verify/{app_id}?token=x"))
+		},
+		"from the notice of a new password": func(t *testing.T, b *seat, email string) string {
+			t.Helper()
+			b.presses(b.opens(ownPage), "change-password", "current_password="+password, "new_password="+newPassword).want(t, 303, "")
+			m := b.s.mail(email)
+			b.presses(b.opens(ownPage), "change-password", "current_password="+newPassword, "new_password="+password).want(t, 303, "")
+			b.presses(b.opens(signOutPage), "").want(t, 303, "")
+			return mail.Link(m)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStage(t, withoutLimits)
+			b := s.visitor()
+			email := b.enters()
+			to := leads(t, b, email)
+			got := b.presses(b.opens(to), "password", "email="+email, "password="+password)
+			s.equal("where the sign-in leads", got.leadsTo(), accountPage+s.app.ID.String())
+			s.equal("a session in the cookie", b.lives(), true)
+		})
+	}
+}

@@ -86,7 +86,7 @@ func (c person) waysOn(p pages.Page) []pages.Link {
 	case p.Brand.Home != "":
 		return []pages.Link{{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home}}
 	case c.app.takesCookies():
-		return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.pagePath("sign-in")}}
+		return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func (c person) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
 	if c.app.ID == uuid.Nil {
 		return
 	}
-	page.Links = []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.pagePath("sign-in")}}
+	page.Links = []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
 	if p.Brand.Home != "" {
 		page.Links = append(page.Links, pages.Link{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home})
 	}
@@ -79,7 +79,7 @@ func (c person) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
 
 // signInForms are for a form that posts to the sign-in page from another page.
 func (c person) signInForms() pages.Forms {
-	return pages.Forms{Action: c.pagePath("sign-in"), Token: c.formTokenFor(c.browser.bind(), "/auth/sign-in/"+c.app.ID.String())}
+	return pages.Forms{Action: c.e.cfg.signInPage(c.app), Token: c.formTokenFor(c.browser.bind(), "/auth/sign-in/"+c.app.ID.String())}
 }
 
 // problemText is the text for a person about a refusal: its own, or that of its code. Codes that only

@@ -372,7 +372,7 @@ func openSignOut(c person) error {
 }
 
 func (c person) signInLinks(p pages.Page) []pages.Link {
-	return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.pagePath("sign-in")}}
+	return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
 }
 
 // pressSignOut ends the session of the cookie, and goes on to the home of the app or the sign-in page.
@@ -390,5 +390,5 @@ func pressSignOut(c person) error {
 	if home := c.view().Brand.Home; home != "" {
 		return c.goOn(home, nil)
 	}
-	return c.goOn(c.pagePath("sign-in"), nil)
+	return c.goOn(c.e.cfg.signInPage(c.app), nil)
 }

@@ -80,7 +80,7 @@ func TestMailsShowTheBrandThatTheHostAllows(t *testing.T) {
 
 func TestANoticeLeadsToTheSignInPage(t *testing.T) {
 	t.Parallel()
-	for mode, want := range map[authkit.SessionMode]string{authkit.SessionBearer: "", authkit.SessionEither: "http://localhost:8080/id/auth/sign-in/"} {
+	for mode, want := range map[authkit.SessionMode]string{authkit.SessionBearer: "", authkit.SessionCookie: "http://localhost:8080/id/auth/sign-in/"} {
 		w := setup(t)
 		w.provenUser("ann@example.com")
 		w.settings(authkit.AppPatch{SessionMode: &mode})
