@@ -49,20 +49,25 @@ type userReader interface {
 // lineError is what is wrong with one user.
 type lineError struct{ error }
 
-// newUserReader reads JSON lines or, where the name says so, CSV.
-func newUserReader(name string, in io.Reader) (userReader, error) {
+// newUserReader reads JSON lines or, where the name says so, CSV. What it has dealt with is taken.
+func newUserReader(name string, in io.Reader, t *taken) (userReader, error) {
+	in = io.TeeReader(in, t)
 	if !strings.EqualFold(filepath.Ext(name), ".csv") {
-		return &lineReader{in: bufio.NewReaderSize(in, maxUserLine+2)}, nil
+		return &lineReader{in: bufio.NewReaderSize(in, maxUserLine+2), taken: t}, nil
 	}
-	c := &csvReader{row: rowLimit{in: in, left: maxUserRow}}
-	c.in = csv.NewReader(&c.row)
+	c := &csvReader{row: rowLimit{in: in, left: maxUserRow}, taken: t}
+	rows := bufio.NewReader(&c.row)
+	if mark, _ := rows.Peek(len(byteOrderMark)); string(mark) == byteOrderMark { // a first name in quotes would not begin with the quote
+		n, _ := rows.Discard(len(mark))
+		c.before = int64(n)
+	}
+	c.in = csv.NewReader(rows)
 	c.in.ReuseRecord = true
 	head, err := c.in.Read()
 	if err != nil {
 		return nil, fmt.Errorf("read the first line: %w", err)
 	}
 	for i, name := range head {
-		name = strings.TrimPrefix(name, byteOrderMark)
 		if !slices.Contains(userColumns, name) {
 			return nil, fmt.Errorf("column %d is %q: the columns are %s", i+1, name, strings.Join(userColumns, ", "))
 		}
@@ -75,20 +80,28 @@ func newUserReader(name string, in io.Reader) (userReader, error) {
 }
 
 type lineReader struct {
-	in   *bufio.Reader
-	line int
+	in    *bufio.Reader
+	line  int
+	taken *taken
+}
+
+// slice reads up to the end of the line, or as much as the buffer holds.
+func (r *lineReader) slice() ([]byte, error) {
+	text, err := r.in.ReadSlice('\n')
+	r.taken.upTo(r.taken.size + int64(len(text)))
+	return text, err
 }
 
 func (r *lineReader) next() (int, authkit.UserImport, error) {
 	for {
-		text, err := r.in.ReadSlice('\n')
+		text, err := r.slice()
 		if len(text) == 0 && err != nil {
 			return r.line, authkit.UserImport{}, err
 		}
 		r.line++
 		if errors.Is(err, bufio.ErrBufferFull) {
 			for errors.Is(err, bufio.ErrBufferFull) {
-				_, err = r.in.ReadSlice('\n')
+				_, err = r.slice()
 			}
 			if err != nil && !errors.Is(err, io.EOF) {
 				return r.line, authkit.UserImport{}, err
@@ -116,6 +129,8 @@ type csvReader struct {
 	in      *csv.Reader
 	row     rowLimit
 	columns []string
+	before  int64 // bytes of the file that in does not read
+	taken   *taken
 }
 
 // rowLimit reads no more than left bytes.
@@ -138,6 +153,7 @@ func (r *rowLimit) Read(b []byte) (int, error) {
 func (r *csvReader) next() (int, authkit.UserImport, error) {
 	r.row.left = maxUserRow
 	row, err := r.in.Read()
+	r.taken.upTo(r.before + r.in.InputOffset())
 	if errors.Is(err, csv.ErrFieldCount) {
 		line, _ := r.in.FieldPos(0)
 		return line, authkit.UserImport{}, lineError{fmt.Errorf("the row has %d columns, and the first line has %d", len(row), len(r.columns))}

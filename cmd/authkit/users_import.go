@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type importUsers struct {
 	File      string `arg:"" help:"The file: a JSON object a line, or CSV if its name ends in .csv. - is stdin." placeholder:"FILE"`
 	DryRun    bool   `help:"Judge every line, and store nothing." name:"dry-run"`
 	AllowSlow bool   `help:"Take password hashes that need more than 250 ms here; refused sign-ins of the app then take as long." name:"allow-slow"`
-	Resume    bool   `help:"Go on after the last line that an import of this file stored, which FILE.progress holds."`
+	Resume    bool   `help:"Go on after the last line that an import of this file stored, which FILE.progress holds. The lines up to it must be as they were; those behind it may be others."`
 }
 
 // importSize is how many users one step stores.
@@ -49,34 +48,29 @@ func (x *importUsers) Run(ctx context.Context) error {
 			size = info.Size()
 		}
 	}
-	run := importing{importUsers: x, engine: work.Engine, app: app.ID, shown: newProgress(os.Stderr, size, time.Now())}
+	run := importing{importUsers: x, engine: work.Engine, app: app.ID, taken: newTaken(), shown: newProgress(os.Stderr, size, time.Now())}
 	if x.Resume {
-		if run.skip, err = x.stored(app.ID); err != nil {
-			return err
+		if run.skip, err = x.resumeAfter(in, app.ID); err != nil {
+			return fmt.Errorf("--resume: %w", err)
 		}
 	}
-	users, err := newUserReader(x.File, io.TeeReader(in, &run.shown))
+	users, err := newUserReader(x.File, io.TeeReader(in, &run.shown), run.taken)
 	if err != nil {
 		return fmt.Errorf("%s: %w", x.File, err)
 	}
 	return run.all(ctx, users)
 }
 
-// progressFile holds the last line that was stored of an import of the file.
+// progressFile holds the [note] of an import of the file.
 func (x *importUsers) progressFile() string { return x.File + ".progress" }
 
-// stored reads the last line that was stored.
-func (x *importUsers) stored(app uuid.UUID) (int, error) {
-	b, err := os.ReadFile(x.progressFile())
+// resumeAfter returns the last line that an earlier run has dealt with.
+func (x *importUsers) resumeAfter(in io.ReadSeeker, app uuid.UUID) (int, error) {
+	was, err := readNote(x.progressFile(), app)
 	if err != nil {
-		return 0, fmt.Errorf("--resume: %w", err)
+		return 0, err
 	}
-	of, line, _ := strings.Cut(strings.TrimSpace(string(b)), " ")
-	n, err := strconv.Atoi(line)
-	if err != nil || of != app.String() {
-		return 0, fmt.Errorf("--resume: %s is not of an import into this app", x.progressFile())
-	}
-	return n, nil
+	return was.line, was.check(in, x.File)
 }
 
 // importing is an import that is under way.
@@ -85,12 +79,14 @@ type importing struct {
 
 	engine *authkit.Engine
 	app    uuid.UUID
-	skip   int // lines that an earlier run has stored
+	skip   int // lines that an earlier run has dealt with
+	read   int // the line that was read last
+	taken  *taken
 	shown  progress
 
-	users         []authkit.UserImport
-	lines         []int
-	taken, denied int
+	users          []authkit.UserImport
+	lines          []int
+	stored, denied int
 }
 
 // all imports every user that can be read.
@@ -101,6 +97,7 @@ func (m *importing) all(ctx context.Context, users userReader) error {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		m.read = line
 		if bad := (lineError{}); errors.As(err, &bad) {
 			if line > m.skip {
 				m.refuse(line, bad.error)
@@ -125,7 +122,7 @@ func (m *importing) all(ctx context.Context, users userReader) error {
 	if err := m.store(ctx); err != nil {
 		return m.stopped(last, err)
 	}
-	m.shown.end(m.taken, m.denied, m.DryRun)
+	m.shown.end(m.stored, m.denied, m.DryRun)
 	if !m.DryRun && m.File != "-" {
 		_ = os.Remove(m.progressFile()) // there may be no such file
 	}
@@ -135,7 +132,7 @@ func (m *importing) all(ctx context.Context, users userReader) error {
 	return nil
 }
 
-// store stores the users that wait, and notes the last line.
+// store stores the users that wait, and notes the line that was read last.
 func (m *importing) store(ctx context.Context) error {
 	results, err := m.engine.ImportUsers(ctx, m.app, m.users, authkit.ImportOptions{AllowSlow: m.AllowSlow, DryRun: m.DryRun})
 	if err != nil {
@@ -146,15 +143,15 @@ func (m *importing) store(ctx context.Context) error {
 			m.refuse(m.lines[i], r.Err)
 			continue
 		}
-		m.taken++
+		m.stored++
 	}
-	if n := len(m.lines); n > 0 && !m.DryRun && m.File != "-" {
-		if err := os.WriteFile(m.progressFile(), fmt.Appendf(nil, "%s %d\n", m.app, m.lines[n-1]), 0o600); err != nil {
+	if len(m.lines) > 0 && !m.DryRun && m.File != "-" {
+		if err := (note{m.app, m.read, m.taken.size, m.taken.digest()}).write(m.progressFile()); err != nil {
 			return err
 		}
 	}
 	m.users, m.lines = m.users[:0], m.lines[:0]
-	m.shown.show(m.taken, m.denied, time.Now())
+	m.shown.show(m.stored, m.denied, time.Now())
 	return nil
 }
 
@@ -183,7 +180,7 @@ type refusedLine struct {
 
 // stopped says how to go on after an error.
 func (m *importing) stopped(last int, err error) error {
-	m.shown.end(m.taken, m.denied, m.DryRun)
+	m.shown.end(m.stored, m.denied, m.DryRun)
 	if last == 0 || m.DryRun || m.File == "-" {
 		return err
 	}

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // manager returns a store with an app, and a function that runs a command on it.
@@ -89,15 +96,17 @@ func TestAnImportGoesOnWhereItStopped(t *testing.T) {
 	}
 	refused(t, "--resume", args("--resume")...)
 	note := file + ".progress"
-	for text, want := range map[string]string{"another 2\n": "is not of an import into this app", app + " x\n": "is not of an import into this app"} {
-		if err := os.WriteFile(note, []byte(text), 0o600); err != nil {
+	for _, text := range []string{"", "another 2 3 " + strings.Repeat("0", 64), app, app + " 2", app + " x 3 " + strings.Repeat("0", 64), app + " 2 x " + strings.Repeat("0", 64), app + " 2 3 00"} {
+		if err := os.WriteFile(note, []byte(text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, want, args("--resume")...)
+		refused(t, "is not of an import into this app", args("--resume")...)
 	}
-	if err := os.WriteFile(note, []byte(app+" 2\n"), 0o600); err != nil {
+	lines, err := os.ReadFile(file)
+	if err != nil {
 		t.Fatal(err)
 	}
+	writeNote(t, file, app, lines, 2)
 	refused(t, "line 4: invalid_request: ", args("--resume")...)
 	if got := run("users", "export", "--app", app, "-"); strings.Count(got, "\n") != 1 || !strings.Contains(got, "dora@example.com") {
 		t.Errorf("users: got %s, want the one after line 2", got)
@@ -108,19 +117,101 @@ func TestAnImportGoesOnWhereItStopped(t *testing.T) {
 	refused(t, "refused lines: 2", args()...)
 }
 
+// writeNote writes the note of an import that has stored lines of a file.
+func writeNote(t *testing.T, file, app string, text []byte, lines int) {
+	t.Helper()
+	size := 0
+	for range lines {
+		size += bytes.IndexByte(text[size:], '\n') + 1
+	}
+	n := note{uuid.MustParse(app), lines, int64(size), fmt.Sprintf("%x", sha256.Sum256(text[:size]))}
+	if err := n.write(file + ".progress"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAnImportDoesNotGoOnInAnotherFile(t *testing.T) {
+	t.Parallel()
+	var rows strings.Builder
+	for i := range importSize {
+		fmt.Fprintf(&rows, "user%d@example.com\n", i)
+	}
+	was := "email\n" + rows.String()
+	_, app, run, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
+	file := filepath.Join(t.TempDir(), "users.csv")
+	args := append([]string{"users", "import", "--app", app, file}, flags...)
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(was + "\"ann@example.com\n")
+	refused(t, "go on with --resume", args...)
+	for _, now := range []string{
+		"email\nfirst@example.com\n" + rows.String(), // a line more
+		strings.Replace(was, "user7@", "user8@", 1),  // another line of the same length
+		"email\n", // the file of another import
+		"",
+		strings.TrimSuffix(was, "\n"),
+	} {
+		put(now)
+		refused(t, "which were imported, are not as they were; import it without --resume", append(args, "--resume")...)
+	}
+	put(was + "ann@example.com\n") // the line at which it stopped is mended
+	run("users", "import", "--app", app, file, "--resume")
+	if got := strings.Count(run("users", "export", "--app", app, "-"), "\n"); got != importSize+1 {
+		t.Errorf("users: got %d, want %d", got, importSize+1)
+	}
+}
+
+func TestTheDigestIsOfTheLinesThatWereTaken(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("a", 3*maxUserLine)
+	for name, lines := range map[string][]string{
+		"users.jsonl": {
+			"\ufeff{\"email\":\"a@example.com\"}\n", "{\"email\":\"b@example.com\"}\r\n", "  \n\n{\"email\":5}\n", "{\"email\":\"" + long + "\"}\n", "{\"email\":\"c@example.com\"}",
+		},
+		"users.csv": {
+			"\ufeff\"email\",name\na@example.com,Ann\n", "b@example.com,\"Bob\r\n\"\"B\"\"\"\r\n", "\n\nc@example.com\n", "d@example.com," + long + "\n", "e@example.com,E",
+		},
+	} {
+		took := newTaken()
+		users, err := newUserReader(name, strings.NewReader(strings.Join(lines, "")), took)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		for i := range lines {
+			if _, _, err := users.next(); err != nil && !errors.As(err, new(lineError)) {
+				t.Fatal(name, i, err)
+			}
+			so := strings.Join(lines[:i+1], "")
+			if want := fmt.Sprintf("%x", sha256.Sum256([]byte(so))); took.size != int64(len(so)) || took.digest() != want {
+				t.Errorf("%s after line %d: got %s of %d bytes, want %s of %d", name, i, took.digest(), took.size, want, len(so))
+			}
+			if len(took.ahead) > maxUserRow {
+				t.Errorf("%s after line %d: got %d bytes kept, want what was read ahead alone", name, i, len(took.ahead))
+			}
+		}
+		if _, _, err := users.next(); !errors.Is(err, io.EOF) {
+			t.Errorf("%s at the end: got %v, want EOF", name, err)
+		}
+	}
+}
+
 // Some systems begin a file with the byte order mark.
 func TestAMarkAtTheBeginningOfAFileIsNoText(t *testing.T) {
 	t.Parallel()
 	_, app, run, _ := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
-	for name, text := range map[string]string{"users.jsonl": `{"email":"ann@example.com"}`, "users.csv": "email\nbob@example.com\n"} {
+	for name, text := range map[string]string{"users.jsonl": `{"email":"ann@example.com"}`, "users.csv": "email\nbob@example.com\n", "quoted.csv": "\"email\"\ncarl@example.com\n"} {
 		file := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(file, []byte("\ufeff"+text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		run("users", "import", "--app", app, file)
 	}
-	if got := run("users", "export", "--app", app, "-"); strings.Count(got, "\n") != 2 {
-		t.Errorf("users: got %s, want two", got)
+	if got := run("users", "export", "--app", app, "-"); strings.Count(got, "\n") != 3 {
+		t.Errorf("users: got %s, want three", got)
 	}
 }
 
