@@ -32,10 +32,14 @@ type allowance struct {
 	trials int  // how many kinds may be measured yet
 }
 
-// foreign reads a hash that another system made. [CodeInvalidRequest]: it has no form that is taken,
+// foreign reads a hash that another system made, or this one: one of the current parameters is taken,
+// whatever it costs, since each new password costs as much. [CodeInvalidRequest]: it has no form that is taken,
 // orders more than [password.Import] allows or, unless slow hashes are allowed, takes more than
 // maxImportTime on this machine.
 func (h *hasher) foreign(ctx context.Context, app uuid.UUID, text string, a *allowance) (password.Stored, error) {
+	if own, err := password.Parse(text); err == nil && h.params.Same(text) {
+		return own, nil
+	}
 	hash, err := foreignHash(text)
 	if err != nil || a.slow {
 		return hash, err
@@ -61,6 +65,15 @@ func foreignHash(text string) (password.Stored, error) {
 		return hash, invalid("password_hash", "invalid_hash", "password_hash: "+refused.Detail)
 	}
 	return hash, err
+}
+
+// checkHash refuses a hash that [hasher.foreign] takes nowhere, whatever the current parameters are.
+func checkHash(text string) error {
+	if _, err := password.Parse(text); err == nil {
+		return nil
+	}
+	_, err := foreignHash(text)
+	return err
 }
 
 func tooSlow(takes string) *Error {

@@ -100,7 +100,7 @@ func (in UserRequest) user(app uuid.UUID) (User, error) {
 	u.Email, errs[0] = checkEmail(in.Email)
 	errs[1] = checkUserName(in.Name)
 	if in.PasswordHash != "" {
-		_, errs[2] = foreignHash(in.PasswordHash)
+		errs[2] = checkHash(in.PasswordHash)
 	}
 	if in.ExternalID != "" {
 		errs[3] = checkExternalID(in.ExternalID)

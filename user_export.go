@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/totp"
+	"github.com/authkit-dev/authkit/oauth"
 )
 
 // ExportUsers lists users with all that [Engine.ImportUsers] takes, newest first: password
@@ -61,8 +62,11 @@ func exported(a Account, configs []OAuthConfig) UserImport {
 		ID: u.ID, CreatedAt: u.CreatedAt, Disabled: u.Disabled, DisabledReason: u.DisabledReason,
 	}
 	for _, held := range a.identities(configs) {
-		_, subject, _ := strings.Cut(held.credential.Subject, " ")
-		out.Identities = append(out.Identities, ImportedIdentity{held.Provider, subject})
+		issuer, subject, _ := strings.Cut(held.credential.Subject, " ")
+		if issuer == oauth.BuiltInIssuer(held.Provider) {
+			issuer = ""
+		}
+		out.Identities = append(out.Identities, ImportedIdentity{held.Provider, subject, issuer})
 	}
 	slices.SortFunc(out.Identities, func(x, y ImportedIdentity) int {
 		return strings.Compare(x.Provider+" "+x.Subject, y.Provider+" "+y.Subject)

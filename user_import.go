@@ -3,8 +3,10 @@ package authkit
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,11 +33,15 @@ type UserImport struct {
 	DisabledReason string
 }
 
-// ImportedIdentity is an account at a provider. The provider is built in, or the app has a
-// configuration of it.
+// ImportedIdentity is an account at a provider. Without an Issuer the provider is built in, or the app has
+// a configuration of it.
 type ImportedIdentity struct {
 	Provider string
 	Subject  string // the id that the provider gives the person: the sub of OpenID Connect, the number of GitHub
+
+	// Issuer is the URL of the provider, by which it signs its ID tokens. Empty: that which the provider
+	// has by now. The user signs in by the identity once the app has a configuration of this issuer.
+	Issuer string
 }
 
 // ImportOptions say how [Engine.ImportUsers] imports.
@@ -208,24 +214,35 @@ func (b *importBatch) addTOTP(a *Account, secret string) error {
 	return nil
 }
 
-// mostSubject is how many bytes the subject of an identity has at most: OpenID Connect allows 255.
-const mostSubject = 255
+// mostSubject and mostIssuer are how many bytes the subject and the issuer of an identity have at most:
+// OpenID Connect allows 255 for a subject.
+const mostSubject, mostIssuer = 255, 2048
 
 // identity is the credential of an identity.
 func (b *importBatch) identity(in ImportedIdentity) (Credential, error) {
-	issuer := oauth.BuiltInIssuer(in.Provider)
-	for _, c := range b.configs {
-		if c.Provider == in.Provider && c.Issuer != "" {
-			issuer = c.Issuer
-		}
-	}
+	issuer := in.Issuer
 	if issuer == "" {
-		return Credential{}, invalid("identities", "unknown_provider", "identities: the app has no provider "+strconv.Quote(clean(in.Provider, 32))+"; configure it first")
+		issuer = b.issuer(in.Provider)
 	}
-	if in.Subject == "" || clean(in.Subject, mostSubject) != in.Subject {
+	switch u, err := url.Parse(issuer); {
+	case issuer == "" || !oauth.WellFormedName(in.Provider) && (err != nil || in.Provider != u.Host):
+		return Credential{}, invalid("identities", "unknown_provider", "identities: the app has no provider "+strconv.Quote(clean(in.Provider, 32))+"; configure it first")
+	case err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || len(issuer) > mostIssuer || strings.ContainsFunc(issuer, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return Credential{}, invalid("identities", "invalid_issuer", "identities: an issuer is not a URL of 1 to 2048 printable characters of ASCII")
+	case in.Subject == "" || clean(in.Subject, mostSubject) != in.Subject:
 		return Credential{}, invalid("identities", "invalid_subject", "identities: a subject is not 1 to 255 printable characters")
 	}
 	p := arrival{provider: in.Provider}
 	p.Issuer, p.Subject = issuer, in.Subject
 	return p.identity(), nil
+}
+
+// issuer is the issuer of a provider by now; empty: there is no such provider.
+func (b *importBatch) issuer(provider string) string {
+	for _, c := range b.configs {
+		if c.Provider == provider && c.Issuer != "" {
+			return c.Issuer
+		}
+	}
+	return oauth.BuiltInIssuer(provider)
 }

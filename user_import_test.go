@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit"
@@ -114,6 +115,72 @@ func TestAnExportIsTheInverseOfAnImport(t *testing.T) {
 	other.imported(strings.Split(string(first), "\n")...)
 	if second := other.exported(); !bytes.Equal(first, second) {
 		t.Errorf("export after import: got\n%.300s\nwant\n%.300s", second, first)
+	}
+}
+
+// An identity is of its issuer. A provider may have another issuer by the time that its name is imported.
+func TestAnImportedIdentityStaysOneOfItsIssuer(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		s.by(jwt.MapClaims{"sub": "1", "email": "ann@example.com"}).want(s.t, 200, "")
+		ann := s.userOf("ann@example.com").ID
+		was, first := s.idp, s.exported()
+		again := func() {
+			s.send("DELETE", s.in("/users/{app_id}/")+ann.String(), "", bearer(s.key)).want(s.t, 204, "")
+			if got := s.imported(strings.TrimSpace(string(first))); got[0] != `{"line":1,"user_id":"`+ann.String()+`"}` {
+				s.t.Errorf("import: got %s, want the user taken", got)
+			}
+			if second := s.exported(); !bytes.Equal(first, second) {
+				s.t.Errorf("export after import: got %s, want %s", second, first)
+			}
+		}
+		remove := func() {
+			s.send("DELETE", s.in("/apps/{app_id}/oauth-configs/corp"), "", bearer(s.token)).want(s.t, 204, "")
+			s.idp = nil
+		}
+		remove()
+		again() // without a configuration
+		s.provider()
+		again() // beside one of another issuer
+		eve := s.by(jwt.MapClaims{"sub": "1", "email": "eve@example.com"})
+		eve.want(s.t, 200, "")
+		if _, user := s.session(eve.text(s.t, "token")); user == ann {
+			s.t.Error("the same subject of another issuer: got it signed in to the account, want another")
+		}
+		s.send("DELETE", s.in("/users/{app_id}/")+s.userOf("eve@example.com").ID.String(), "", bearer(s.key)).want(s.t, 204, "")
+		remove()
+		s.idp = was
+		s.send("POST", s.in("/apps/{app_id}/oauth-configs"), fmt.Sprintf(`{"provider":"corp","client_id":"client","client_secret":"x","redirect_uri":"https://spa.example/cb","issuer":%q}`, was.URL), bearer(s.token)).want(s.t, 201, "")
+		again()
+		in := s.by(jwt.MapClaims{"sub": "1", "email": "ann@example.com"})
+		in.want(s.t, 200, "")
+		if _, user := s.session(in.text(s.t, "token")); user != ann {
+			s.t.Errorf("by the issuer: got user %s, want %s", user, ann)
+		}
+		for _, bad := range []string{"corp", "https://", "ftp://idp.example.com", "https://idp.example.com/ x", "https://idp.example.com/\u202e\u0007"} {
+			got := s.imported(`{"email":"bob@example.com","identities":[{"provider":"corp","subject":"2","issuer":"` + bad + `"}]}`)
+			if !strings.Contains(got[0], `"code":"invalid_request"`) {
+				s.t.Errorf("the issuer %q: got %s, want it refused", bad, got)
+			}
+		}
+	})
+}
+
+// Config.Password may order more than hashes of other systems may.
+func TestAnExportOfCostlyPasswordsIsImported(t *testing.T) {
+	t.Parallel()
+	costly := func(kib uint32) func(*authkit.Config) {
+		return func(c *authkit.Config) { c.Password.MemoryKiB, c.Password.Time = kib, 1 }
+	}
+	w, same, other := setup(t, withoutLimits, costly(130<<10)), setup(t, withoutLimits, costly(130<<10)), setup(t, withoutLimits, costly(131<<10))
+	w.signUp("ann@example.com")
+	line := strings.TrimSpace(string(w.exported()))
+	if got := same.imported(line); !strings.Contains(got[0], `"user_id"`) {
+		t.Errorf("where passwords cost the same: got %s, want the user taken", got)
+	}
+	same.send("POST", same.in("/auth/credentials/{app_id}"), signInBody("ann@example.com", password, "sign_in")).want(t, 200, "")
+	if got := other.imported(line); !strings.Contains(got[0], "the hash needs 130 MiB of memory, and at most 128 are taken") {
+		t.Errorf("elsewhere: got %s, want the line refused", got)
 	}
 }
 

@@ -30,8 +30,9 @@ type userLine struct {
 
 // identityLine is an account at a provider.
 type identityLine struct {
-	Provider string `json:"provider" api:"required"` // the name of a provider that is built in or configured
-	Subject  string `json:"subject" api:"required"`  // the id that the provider gives the person
+	Provider string    `json:"provider" api:"required"` // the name of a provider that is built in or configured
+	Subject  string    `json:"subject" api:"required"`  // the id that the provider gives the person
+	Issuer   clearable `json:"issuer" null:"ok"`        // the URL of the provider; otherwise that which it has by now
 }
 
 // ParseUserImport reads a user from a JSON object, as `authkit users import` and
@@ -66,7 +67,9 @@ func (in userLine) user() (u UserImport, err error) {
 	}
 	if in.Identities != nil {
 		for _, one := range *in.Identities {
-			u.Identities = append(u.Identities, ImportedIdentity(one))
+			held := ImportedIdentity{Provider: one.Provider, Subject: one.Subject}
+			set(&held.Issuer, one.Issuer.text)
+			u.Identities = append(u.Identities, held)
 		}
 	}
 	set(&u.TOTPSecret, in.TOTP.text)
@@ -105,7 +108,7 @@ func (u UserImport) AppendJSON(b []byte) []byte {
 	for i, one := range u.Identities {
 		b = append(b, []string{`,"identities":[`, `,`}[min(i, 1)]...)
 		b = appendText(append(b, `{"provider":`...), one.Provider)
-		b = append(appendText(append(b, `,"subject":`...), one.Subject), '}')
+		b = append(appendMember(appendText(append(b, `,"subject":`...), one.Subject), "issuer", one.Issuer), '}')
 	}
 	if len(u.Identities) > 0 {
 		b = append(b, ']')
