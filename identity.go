@@ -34,9 +34,6 @@ type identityData struct {
 	// Mailed is the address whose mailed proof began the session that added the identity. The
 	// holder of that mailbox added the identity.
 	Mailed string `json:"mailed,omitempty"`
-
-	// SignedUp says that its holder signed up with it: the app has not given it to the account.
-	SignedUp bool `json:"signed_up,omitempty"`
 }
 
 // subject is the key of the identity in an app. It holds the issuer, which does not change, and
@@ -62,8 +59,7 @@ func (a *Account) withMailed(identity Credential, address string) Credential {
 	data.Mailed = address
 	for _, c := range a.Credentials {
 		if c.Kind == identity.Kind && c.Subject == identity.Subject {
-			held := readIdentityData(c)
-			data.Mailed, data.SignedUp = held.Mailed, held.SignedUp
+			data.Mailed = readIdentityData(c).Mailed
 		}
 	}
 	identity.Data = plainJSON(data)
@@ -79,20 +75,11 @@ func readIdentityData(c Credential) identityData {
 	return data
 }
 
-// signedUp returns an identity with the note that its holder signs up with it.
-func signedUp(identity Credential) Credential {
-	data := readIdentityData(identity)
-	data.SignedUp = true
-	identity.Data = plainJSON(data)
-	return identity
-}
-
-// used reports whether a person has used the account: has signed in to it, or has signed up and stopped
-// where a second factor is to be enrolled.
+// used reports whether a person may have used the account, here or in the system that it comes from: has
+// signed in to it, or has an identity of it. The app gives an account a password or a TOTP; an identity is
+// of the person who signed up with it, also where it was imported.
 func (a *Account) used() bool {
-	return !a.User.LastLogin.IsZero() || slices.ContainsFunc(a.Credentials, func(c Credential) bool {
-		return c.Kind == oauthKind && readIdentityData(c).SignedUp
-	})
+	return !a.User.LastLogin.IsZero() || slices.ContainsFunc(a.Credentials, func(c Credential) bool { return c.Kind == oauthKind })
 }
 
 // hasCredential reports whether the account has the credential, whatever its data.

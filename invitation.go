@@ -91,10 +91,10 @@ func (in InvitationPress) check() error {
 
 // PressInvitation proves the address and sets the password or adds the passkey, in one step that spends
 // the link and ends every session. It starts no session: [LandingGoesOn], without a code, where the
-// invitation has a redirect URL, and [LandingSaved] otherwise. If a person has signed in to the account
-// before, it is reset first, as by every proof. A passkey takes the place of a password, which is void. A
-// mail tells of the passkey, with a link that undoes it. A second press with the same content, within a
-// minute, has the same outcome.
+// invitation has a redirect URL, and [LandingSaved] otherwise. An account to which a person has signed in
+// before, or which has an imported identity, is reset first, as by every proof. A passkey takes the place
+// of a password, which is void. A mail tells of the passkey, with a link that undoes it. A second press
+// with the same content, within a minute, has the same outcome.
 //
 // [CodeInvalidToken]: the link or the State is spent, expired or another's. [CodeWeakPassword].
 // [CodeInvalidCredentials], [CodeForbidden] and [CodeNotFound], of a passkey, are as by

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/authkit-dev/authkit"
 	"github.com/authkit-dev/authkit/mail"
 )
@@ -182,6 +184,33 @@ func TestAnInvitationAgainstAThief(t *testing.T) {
 	if name := in.body["user"].(map[string]any)["name"]; name != nil {
 		t.Errorf("name: got %v, want that of the thief gone", name)
 	}
+}
+
+// In the system that a user comes from, a person who did not have the address may have signed up with it.
+func TestAnInvitationAgainstAThiefWhoWasImported(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		s.provider()
+		for i, line := range []string{
+			`{"email":"ann@example.com","name":"Eve","identities":[{"provider":"corp","subject":"eve"}]}`,
+			`{"email":"bob@example.com","name":"Eve","identities":[{"provider":"github","subject":"1"},{"provider":"corp","subject":"eve2"}]}`,
+		} {
+			s.imported(line)
+			email, subject := []string{"ann@example.com", "bob@example.com"}[i], []string{"eve", "eve2"}[i]
+			id := s.userOf(email).ID
+			page, got := s.accept(s.invite(id.String(), `{}`), password)
+			got.want(s.t, 200, "")
+			if !strings.Contains(page.Body.String(), "perhaps by another person") {
+				s.t.Errorf("the page: got %s, want it to say what goes", page.Body)
+			}
+			in := s.by(jwt.MapClaims{"sub": subject, "email": subject + "@evil.example"})
+			in.want(s.t, 200, "")
+			if _, user := s.session(in.text(s.t, "token")); user == id {
+				s.t.Errorf("the identity of %s: got it signed in to the account, want it gone", email)
+			}
+			s.send("POST", s.in("/auth/credentials/{app_id}"), signInBody(email, password, "sign_in")).has(s.t, `{"created":false}`)
+		}
+	})
 }
 
 func TestAnInvitationIsOfNoOtherUse(t *testing.T) {

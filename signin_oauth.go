@@ -117,7 +117,7 @@ func (e *Engine) signInByProvider(ctx context.Context, app App, p arrival, step 
 		if err := e.mayCreate(ctx, app, step.client); err != nil {
 			return Landing{}, err
 		}
-		step.put = identityCredentials(p.Profile, p.provider, signedUp(identity))
+		step.put = identityCredentials(p.Profile, p.provider, identity)
 		return e.signUpUser(ctx, app, User{
 			Email: email, EmailTyped: p.Email, Name: p.userName(), Verified: outcome == linkCreateVerified,
 		}, step)
