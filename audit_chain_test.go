@@ -200,6 +200,12 @@ var attacks = []attack{
 		`insert into authkit_events select app_id, '00000000-0000-7000-8000-0000000000aa', user_id, at, type, actor, ip, result, reason, request_id, detail from authkit_events where app_id = '{app}' and event_id = '{4}'`,
 		`insert into authkit_audit_pending (app_id, event_id) values ('{app}', '{4}')`,
 	}, 4, "twice"},
+	{"all that tells of the log is removed", []string{
+		`delete from authkit_audit_pending where app_id = '{app}'`,
+		`delete from authkit_audit_links where app_id = '{app}'`,
+		`delete from authkit_audit_chains where app_id = '{app}'`,
+		`delete from authkit_events where app_id = '{app}'`,
+	}, 0, "it is empty"},
 	{"an event waits for nothing any more", []string{`delete from authkit_audit_pending where app_id = '{app}'`}, -1, "it was added"},
 }
 
