@@ -132,13 +132,28 @@ func (r *refusals) flush(ctx context.Context) error {
 	var all error
 	for app, events := range r.take(r.now()) {
 		for batch := range slices.Chunk(events, maxRefusals) {
-			err := r.store.Put(ctx, Put{App: app, Riders: Riders{Events: batch}})
-			if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) { // it was written, and the answer lost
-				continue
+			if err := r.write(ctx, app, batch); err != nil {
+				r.putBack(batch)
+				all = errors.Join(all, err)
 			}
-			r.putBack(batch)
-			all = errors.Join(all, fmt.Errorf("write refused attempts: %w", err))
 		}
 	}
 	return all
+}
+
+// write writes events. Where a step that wrote some of them has failed all the same, since its answer was
+// lost, each is written by itself: others wait in one batch with them by now.
+func (r *refusals) write(ctx context.Context, app uuid.UUID, batch []Event) error {
+	err := r.store.Put(ctx, Put{App: app, Riders: Riders{Events: batch}})
+	switch {
+	case errors.Is(err, ErrConflict) && len(batch) > 1:
+		for _, ev := range batch {
+			if err := r.write(ctx, app, []Event{ev}); err != nil {
+				return err
+			}
+		}
+	case err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict):
+		return fmt.Errorf("write refused attempts: %w", err)
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 type writtenEvents struct {
 	mu     sync.Mutex
 	fails  error
+	loses  bool // the answer of a step that is done
 	events []Event
 }
 
@@ -25,8 +27,16 @@ func (w *writtenEvents) Put(_ context.Context, p Put) error {
 		return w.fails
 	}
 	for _, ev := range p.Riders.Events {
+		if slices.ContainsFunc(w.events, func(is Event) bool { return is.ID == ev.ID }) {
+			return ErrConflict
+		}
+	}
+	for _, ev := range p.Riders.Events {
 		ev.App = p.App
 		w.events = append(w.events, ev)
+	}
+	if w.loses {
+		return errors.New("the connection is lost")
 	}
 	return nil
 }
@@ -137,6 +147,23 @@ func TestRefusalsThatCannotBeWrittenWaitWithinBounds(t *testing.T) {
 	r.flushed()
 	if len(r.store.events) < waited || len(r.waiting) != 0 {
 		t.Errorf("got %d written and %d waiting, want all %d written", len(r.store.events), len(r.waiting), waited)
+	}
+}
+
+// A step can be done although its answer is lost. What waits for the next one must not be taken for written.
+func TestRefusalsBesideOnesThatAreWrittenAreWritten(t *testing.T) {
+	t.Parallel()
+	r, app := newRefusing(t), uuid.New()
+	r.store.loses = true
+	r.refuse(app, "192.0.2.1")
+	if err := r.flush(t.Context()); err == nil {
+		t.Fatal("got no error of a step whose answer was lost, want one")
+	}
+	r.store.loses = false
+	r.refuse(app, "192.0.2.2")
+	r.flushed()
+	if n, _ := r.store.counts(app); n != 2 || len(r.waiting) != 0 {
+		t.Errorf("got %d written and %d waiting, want both written once", n, len(r.waiting))
 	}
 }
 
