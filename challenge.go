@@ -58,9 +58,9 @@ type challengeData struct {
 	// the password checks this.
 	Bare flag `json:"bare"`
 
-	// Alone is 1 if it is a change of address of a user who had no second factor. What wants a fresh
-	// sign-in waits for one that the user has: a thief's session that began without it must not finish
-	// without it. A passkey raises no Epoch, so that the confirmation checks this.
+	// Alone is 1 if it is a change of address of a user who had no second factor, or in a session that had
+	// shown none. What wants a fresh sign-in waits for one that the user has: a thief's session that began
+	// without it must not finish without it. A passkey raises no Epoch, so that the confirmation checks this.
 	Alone flag `json:"alone"`
 
 	// The name and password hash of a sign-up that waits until the asker redeems the challenge.

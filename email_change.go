@@ -14,6 +14,10 @@ type EmailChange struct {
 	NewEmail  string
 	Browser   []byte // as [MagicLinkRequest.Browser]
 	Client    Client
+
+	// alone is whether the session that asks has shown no second factor. The account may have got its first
+	// one since that was judged to be enough.
+	alone bool
 }
 
 // ChangeEmail mails a link and a code to the new address. Only the newest mail counts, until the
@@ -40,7 +44,7 @@ func (e *Engine) ChangeEmail(ctx context.Context, in EmailChange) (Pending, erro
 	}
 	data := challengeData{
 		Email: email, Typed: in.NewEmail, Was: u.Email, Class: classSession,
-		Bare: flagged(account.password() == ""), Alone: flagged(!e.factors.shown(app, account).any()),
+		Bare: flagged(account.password() == ""), Alone: flagged(in.alone || !e.factors.shown(app, account).any()),
 	}
 	return e.tokens.ask(ctx, challengeRequest{
 		purpose: forChange, app: app, browser: in.Browser, data: data, user: &u, by: in.Client,

@@ -198,6 +198,21 @@ func TestWhatASessionBeganDoesNotFinishWithoutALaterFactor(t *testing.T) {
 	})
 }
 
+// A thief's session was fresh when the request came in, and the owner adds a passkey before the account is
+// read.
+func TestAChangeOfAddressThatBeganBesideTheFirstFactorIsNotFinished(t *testing.T) {
+	t.Parallel()
+	b := &beside{}
+	w := setup(t, withoutLimits, withPasskeys, func(c *authkit.Config) { b.Store, c.Store = c.Store, b })
+	owner := w.member(t, "ann@example.com")
+	thief := *owner
+	thief.token = owner.first().text(t, "token")
+	b.read = func() { owner.enrolPasskey(t) }
+	asked, m := w.posted("/auth/email/change/{app_id}", `{"new_email":"eve@example.com"}`, "eve@example.com", bearer(thief.token))
+	owner.has(t, authkit.FactorPasskey)
+	thief.post("/auth/email/confirm/{app_id}", byLink(m, fmt.Sprintf(`,"binding":%q`, asked.text(t, "binding")))).want(t, 401, "invalid_token")
+}
+
 // A passkey that resets the password is not taken away by that reset.
 func TestTheFactorThatResetsAPasswordStays(t *testing.T) {
 	t.Parallel()

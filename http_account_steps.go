@@ -51,7 +51,7 @@ func proveEmail(c person, v *accountVisit, form pageForm) (string, error) {
 }
 
 func mailChange(c person, _ *accountVisit, form pageForm) (string, error) {
-	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: form.Get("new_email"), Browser: form.browser, Client: c.client})
+	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: form.Get("new_email"), Browser: form.browser, Client: c.client, alone: c.session.MFAAt.IsZero()})
 	if err != nil {
 		return "", err
 	}

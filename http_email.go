@@ -47,7 +47,7 @@ type changeEmailBody struct {
 
 func changeEmail(c *call, in changeEmailBody) (jsonResponse, error) {
 	browser := c.browser.bind()
-	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: in.NewEmail, Browser: browser, Client: c.client})
+	got, err := c.e.ChangeEmail(c.ctx(), EmailChange{App: c.app.ID, User: c.user.ID, NewEmail: in.NewEmail, Browser: browser, Client: c.client, alone: c.session.MFAAt.IsZero()})
 	if err != nil {
 		return jsonResponse{}, err
 	}
