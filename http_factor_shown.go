@@ -33,19 +33,33 @@ func signInWithSecondFactor(c *call, in secondFactorBody) (jsonResponse, error) 
 // oneFactor tells what is wrong with a body that shows no factor, or two.
 func oneFactor(code, state string, credential objectJSON) []FieldError {
 	switch passkey := credential != nil || state != ""; {
+	case code != "" && faultOfCredential(credential) != nil:
+		return faultOfCredential(credential)
 	case code == "" && !passkey:
 		return []FieldError{{"code", "required", "code is missing, or state and credential of a passkey"}}
 	case code != "" && passkey:
 		return []FieldError{{"credential", "ambiguous", "send code, or state and credential, not both"}}
 	case passkey:
-		return missingOfPasskey(state, credential)
+		return faultsOfPasskey(state, credential)
 	}
 	return nil
 }
 
-// missingOfPasskey lists what is missing of a passkey that a body shows.
-func missingOfPasskey(state string, credential objectJSON) []FieldError {
-	return missing([2]string{"state", state}, [2]string{"credential", string(credential)})
+// faultsOfPasskey lists what is wrong with the members that show a passkey.
+func faultsOfPasskey(state string, credential objectJSON) []FieldError {
+	bad := missing([2]string{"state", state}, [2]string{"credential", string(credential)})
+	return append(bad, faultOfCredential(credential)...)
+}
+
+// faultOfCredential tells what is wrong with a credential that is no object.
+func faultOfCredential(credential objectJSON) []FieldError {
+	switch {
+	case credential == nil || credential.isObject():
+		return nil
+	case string(credential) == "null":
+		return []FieldError{{"credential", "null", "credential is null"}}
+	}
+	return []FieldError{{"credential", "wrong_type", "credential is not an object"}}
 }
 
 // stepUpBody proves that the user of the session is still there: by the password, a code or a passkey.

@@ -73,7 +73,7 @@ type passkeySignInBody struct {
 }
 
 func finishPasskey(c *call, in passkeySignInBody) (jsonResponse, error) {
-	if err := invalidFields(missingOfPasskey(in.State, in.Credential)); err != nil {
+	if err := invalidFields(faultsOfPasskey(in.State, in.Credential)); err != nil {
 		return jsonResponse{}, err
 	}
 	got, err := c.e.SignInWithPasskey(c.ctx(), PasskeySignIn{
@@ -151,7 +151,7 @@ func finishNewPasskey(c *call, in newPasskeyBody) (jsonResponse, error) {
 	if err != nil {
 		return jsonResponse{}, err
 	}
-	if err := invalidFields(missingOfPasskey(in.State, in.Credential)); err != nil {
+	if err := invalidAll(invalidFields(faultsOfPasskey(in.State, in.Credential)), checkPasskeyName(in.Name)); err != nil {
 		return jsonResponse{}, err
 	}
 	got, err := c.e.FinishNewPasskey(c.ctx(), PasskeyFinish{FactorOwner: owner, State: in.State, Credential: json.RawMessage(in.Credential), Name: in.Name})

@@ -156,6 +156,9 @@ func (m *objectJSON) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// isObject reports whether the value that was kept is an object.
+func (m objectJSON) isObject() bool { return len(m) > 0 && m[0] == '{' }
+
 func appendTime(b []byte, t time.Time) []byte {
 	return append(t.UTC().AppendFormat(append(b, '"'), time.RFC3339Nano), '"')
 }
