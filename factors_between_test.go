@@ -9,6 +9,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/authkittest"
+	"github.com/authkit-dev/authkit/internal/totp"
 )
 
 // What a first factor began does not outlive what ends it before the second is shown.
@@ -79,6 +81,40 @@ func TestAnMFATokenIsRefusedForAReason(t *testing.T) {
 	late := waits.first()
 	w.clock.Advance(10 * time.Minute)
 	w.reasons(t, "expired", try(late, late, waits.code()))
+}
+
+// Only the browser that has the state of an enrolment learns what became of it.
+func TestTheStateOfAnEnrolmentIsRefusedForAReason(t *testing.T) {
+	t.Parallel()
+	onEveryStore(t, func(t *testing.T, store authkit.Store) {
+		w := setup(t, withoutLimits, withPasskeys, func(c *authkit.Config) { c.Store, c.Secrets = store, [][]byte{make([]byte, 32)} })
+		p := w.member(t, "ann@example.com")
+		p.enrolPasskey(t)
+		begins := func(path string) answer {
+			begun := p.post(path, `{}`)
+			begun.want(t, 200, "")
+			return begun
+		}
+		add := func(state, binding answer) answer {
+			credential, err := authkittest.NewAuthenticator(authkittest.AuthenticatorOptions{}).Create(memberOf(t, state, "options"), origin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return p.post(newPasskeyEnd, fmt.Sprintf(`{"state":%q,"binding":%q,"credential":%s}`, state.text(t, "state"), binding.text(t, "binding"), credential))
+		}
+		confirm := func(state, binding answer, code string) answer {
+			return p.post(totpFinish, fmt.Sprintf(`{"state":%q,"binding":%q,"code":%q}`, state.text(t, "state"), binding.text(t, "binding"), code))
+		}
+		made, late := begins(newPasskeyBegin), begins(newPasskeyBegin)
+		add(made, made).want(t, 201, "")
+		w.reasons(t, "spent", add(made, made), "", add(made, late))
+		w.clock.Advance(5 * time.Minute)
+		w.reasons(t, "expired", add(late, late), "", add(late, made))
+		key, lost := begins(totpBegin), begins(totpBegin)
+		code := totp.Code(seedOf(t, key), totp.StepOf(w.clock.Now()))
+		confirm(key, key, code).want(t, 201, "") // ends every other state of the user
+		w.reasons(t, "spent", confirm(key, key, code), "spent", confirm(lost, lost, code), "", confirm(lost, key, code))
+	})
 }
 
 // A second press of a form is answered as the first, in the same browser alone, and never with a session

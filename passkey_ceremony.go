@@ -165,12 +165,17 @@ func (f *factors) findState(ctx context.Context, app App, kind TokenKind, text s
 		return ceremonyState{}, err
 	}
 	s := ceremonyState{take: take}
-	t, ok, err := f.tokens.peek(ctx, app.ID, s.take)
+	take.Dead = true
+	t, ok, err := f.tokens.peek(ctx, app.ID, take)
 	switch {
 	case err != nil:
 		return ceremonyState{}, err
 	case !ok:
-		return ceremonyState{}, invalidToken("the state is spent, expired, or another browser's")
+		return ceremonyState{}, invalidToken("the state is unknown, another browser's, or expired long ago")
+	case !f.now().Before(t.ExpiresAt):
+		return ceremonyState{}, invalidToken("the state has expired").with(ReasonExpired)
+	case t.Dead:
+		return ceremonyState{}, invalidToken("the state was spent, or died with what its user changed").with(ReasonSpent)
 	}
 	s.user = t.UserID
 	return s, f.tokens.open(t, s.take, &s.data)
