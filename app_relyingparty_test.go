@@ -83,6 +83,30 @@ func TestPasskeysOfAnotherRelyingParty(t *testing.T) {
 	w.patchApp(`{"passkey_rp_id":"example.com"}`).want(t, 200, "")
 }
 
+// A passkey of a relying party that the app has given up is no way in, beside which the last one may go.
+func TestAStrandedPasskeyMayGo(t *testing.T) {
+	t.Parallel()
+	w := localApp(t)
+	u, err := w.engine.CreateUser(t.Context(), w.app.ID, authkit.UserRequest{Email: "ann@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := w.engine.StartSession(t.Context(), authkit.HostSignIn{App: w.app.ID, User: u.ID, Method: "hwk", SecondFactor: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &factored{w: w, email: "ann@example.com", token: in.Token}
+	remove := func(id string) answer { return w.send("DELETE", w.in(passkeyList+"/"+id), "", bearer(p.token)) }
+	stranded := p.enrolPasskey(t).text(t, "id")
+	remove(stranded).want(t, 409, "last_credential") // its relying party may come back
+	w.patchApp(`{"origins":["https://id.example.com"],"passkey_rp_id":"example.com","strand_passkeys":true}`).want(t, 200, "")
+	remove(stranded).want(t, 409, "last_credential")
+	p.from = "https://id.example.com"
+	live := p.enrolPasskey(t).text(t, "id")
+	remove(live).want(t, 409, "last_credential")
+	remove(stranded).want(t, 204, "")
+}
+
 // An origin of the app whose host does not end in the relying party takes part in no ceremony.
 func TestOriginsOfTheRelyingPartyAlone(t *testing.T) {
 	t.Parallel()

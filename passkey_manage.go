@@ -235,7 +235,8 @@ func (e *Engine) RemovePasskey(ctx context.Context, in PasskeyRef) (err error) {
 	defer e.hooks.refused(ctx, attempt{EventFactorRemove, in.App, in.Client}, &err)
 	return in.change(ctx, e, func(p *heldPasskey, c *factorStep) error {
 		c.Drop = append(c.Drop, p.credential)
-		if err := p.mayGo(ctx, c.account, e.providers); err != nil {
+		live := e.factors.shown(c.app, c.account)
+		if err := p.mayGo(ctx, c.account, live, e.providers); err != nil {
 			return err
 		}
 		return e.factors.tellOfRemoved(ctx, c, FactorChange{Kind: methodPasskey, Name: p.Name})
@@ -243,9 +244,10 @@ func (e *Engine) RemovePasskey(ctx context.Context, in PasskeyRef) (err error) {
 }
 
 // mayGo refuses to remove the last way in: [CodeLastCredential]. The other ways are a proven address, a
-// password, another passkey of the relying party, and an identity of an enabled provider.
-func (p heldPasskey) mayGo(ctx context.Context, account *Account, of *providers) error {
-	another := func(x heldPasskey) bool { return x.ID != p.ID && x.RPID == p.RPID }
+// password, another passkey that is live or of the same relying party, and an identity of an enabled
+// provider.
+func (p heldPasskey) mayGo(ctx context.Context, account *Account, live heldFactors, of *providers) error {
+	another := func(x heldPasskey) bool { return x.ID != p.ID && (x.RPID == p.RPID || live.passkey(x.ID) != nil) }
 	if account.User.Verified || account.password() != "" || slices.ContainsFunc(account.factors().passkeys, another) {
 		return nil
 	}
