@@ -29,7 +29,7 @@ func (f *factors) addTo(ctx context.Context, c *signInChange, app App, account *
 func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, account *Account, added newFactor) error {
 	by := added.client
 	c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventFactorAdd, IP: by.IP, Reason: added.kind})
-	l := letter{Template: "factor_added", Change: added.kind, Provider: added.passkey.Name}
+	l := letter{Template: "factor_added", Change: added.kind, Provider: mailedPasskey(added.passkey.Name)}
 	if account.User.Verified && !added.stays {
 		l.Link, l.Minutes = f.tokens.addUndo(c, account), int(forUndo.ttl/time.Minute)
 	}
@@ -40,7 +40,7 @@ func (f *factors) tellOfAdded(ctx context.Context, c *UserChange, app App, accou
 func (f *factors) tellOfRemoved(ctx context.Context, c *factorStep, removed FactorChange) error {
 	removed.Removed, c.told = true, &removed
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventFactorRemove, IP: c.by.IP, Reason: removed.Kind})
-	return f.tell(ctx, c, letter{Template: "factor_removed", Change: removed.Kind, Provider: removed.Name})
+	return f.tell(ctx, c, letter{Template: "factor_removed", Change: removed.Kind, Provider: mailedPasskey(removed.Name)})
 }
 
 // tell adds a mail to a step on the factors of its user.

@@ -33,3 +33,26 @@ func TestABodyOfAFactorIsJudgedWhole(t *testing.T) {
 		w.send("POST", w.in(passkeyFinish), body).want(t, 401, "invalid_credentials")
 	}
 }
+
+func TestTheNameOfAPasskey(t *testing.T) {
+	t.Parallel()
+	w := setup(t, withoutLimits, withPasskeys)
+	p := w.member(t, "ann@example.com")
+	one := w.in(passkeyList + "/" + p.enrolPasskey(t).text(t, "id"))
+	for name, status := range map[string]int{
+		strings.Repeat("é", 64): 200, "مفتاح": 200, "👩\u200d💻 laptop": 200, " my key": 200,
+		strings.Repeat("é", 65): 400, "a\u202eb": 400, "a\u2066b": 400, "a\u2028b": 400, " \u3000": 400, "a\\u0007b": 400, "": 400,
+	} {
+		got := w.send("PATCH", one, `{"name":"`+name+`"}`, bearer(p.token))
+		if got.Code != status || status == 400 && got.fields() != "name" {
+			t.Errorf("%q: got %d %s, want %d", name, got.Code, got.Body, status)
+		}
+		if name == "" { // a new passkey then has the name of its authenticator
+			continue
+		}
+		begun := p.post(newPasskeyEnd, `{"state":"x","credential":{},"name":"`+name+`"}`)
+		if refused := begun.fields() == "name"; refused != (status == 400) {
+			t.Errorf("%q: got %d %s, want a refusal of the name: %v", name, begun.Code, begun.Body, status == 400)
+		}
+	}
+}

@@ -139,7 +139,7 @@ func TestTheUndoOfAFactorTakesAThiefsIdentityToo(t *testing.T) {
 // The name of a passkey is a text of a request.
 func TestOnlyAProvenAddressIsToldTheNameOfAPasskey(t *testing.T) {
 	t.Parallel()
-	const name = "Win at evil.example"
+	const name = "The blue key"
 	w := setup(t, withoutLimits, withPasskeys)
 	w.mailsNoProof()
 	for _, proven := range []bool{true, false} {
@@ -163,6 +163,32 @@ func TestOnlyAProvenAddressIsToldTheNameOfAPasskey(t *testing.T) {
 		if got := strings.Contains(m.Text, name); got != proven || !strings.Contains(m.Subject, "A passkey was removed") {
 			t.Errorf("proven: %v: got the name %v, in %s %s", proven, got, m.Subject, m.Text)
 		}
+	}
+}
+
+// A thief names a passkey, too, and a mail program turns what reads as an address into a link.
+func TestAMailHasNoNameOfAPasskeyThatReadsAsAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Not you? Go to evil.com", "https://evil.example/undo", "Call +1 202 555 0143", "mail help@evil.example", "a\u200bb"} {
+		w := setup(t, withoutLimits, withPasskeys)
+		w.mailsNoProof()
+		p := &factored{w: w, email: "ann@example.com"}
+		in := w.provenUser(p.email)
+		p.token = in.text(t, "token")
+		mailed := func(what string) {
+			t.Helper()
+			m := p.notice()
+			if strings.Contains(m.Text+m.HTML, "evil") || strings.Contains(m.Text, "555") || !strings.Contains(m.Subject+m.Text, what) || !strings.Contains(m.Text, "Passkey") {
+				t.Errorf("%q: got %s %s, want %q without the name", name, m.Subject, m.Text, what)
+			}
+		}
+		made := p.enrolNamed(t, name)
+		if made.text(t, "name") != name {
+			t.Errorf("got %s, want the name %q", made.Body, name)
+		}
+		mailed("A passkey was added")
+		w.send("DELETE", w.in(passkeyList+"/"+made.text(t, "id")), "", bearer(p.token)).want(t, 204, "")
+		mailed("A passkey was removed")
 	}
 }
 

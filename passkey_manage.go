@@ -6,12 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/authkit-dev/authkit/internal/aaguid"
+	"github.com/authkit-dev/authkit/internal/naming"
 	"github.com/authkit-dev/authkit/internal/token"
 )
 
@@ -30,6 +33,9 @@ const maxPasskeys = 20
 
 // maxPasskeyName is how long the name of a passkey may be, in characters.
 const maxPasskeyName = 64
+
+// unnamedPasskey is the name of a passkey that has no other.
+const unnamedPasskey = "Passkey"
 
 // public returns the passkey as its user sees it.
 func (p heldPasskey) public() Passkey {
@@ -144,7 +150,7 @@ func (n enrolment) newPasskey(ctx context.Context, in PasskeyFinish) (newFactor,
 		return newFactor{}, wrongPasskey(err).about(account)
 	}
 	record.UserHandle = state.data.Handle
-	data := passkeyData{PasskeyRecord: record, ID: newID(now), RPID: state.data.RPID, Name: cmp.Or(in.Name, aaguid.Name(record.AAGUID), "Passkey")}
+	data := passkeyData{PasskeyRecord: record, ID: newID(now), RPID: state.data.RPID, Name: cmp.Or(in.Name, aaguid.Name(record.AAGUID), unnamedPasskey)}
 	if err := n.noteOrigin(ctx, &data); err != nil {
 		return newFactor{}, err
 	}
@@ -184,11 +190,25 @@ func (n enrolment) noteOrigin(ctx context.Context, data *passkeyData) error {
 	return err
 }
 
+// checkPasskeyName refuses a name that is too long, or that people cannot read as it is written.
 func checkPasskeyName(name string) error {
-	if utf8.RuneCountInString(name) > maxPasskeyName || clean(name, len(name)) != name {
+	odd := func(r rune) bool {
+		return unicode.IsControl(r) || r == utf8.RuneError || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+	}
+	blank := name != "" && strings.TrimSpace(name) == ""
+	if utf8.RuneCountInString(name) > maxPasskeyName || blank || strings.ContainsFunc(name, odd) {
 		return invalid("name", "invalid_name", "name is not up to 64 printable characters")
 	}
 	return nil
+}
+
+// mailedPasskey returns the name of a passkey as a mail has it. A thief names a passkey, too, and a mail
+// program turns what reads as an address into a link: a name that no app may have is left out.
+func mailedPasskey(name string) string {
+	if _, err := naming.App(name); err != nil && name != "" {
+		return unnamedPasskey
+	}
+	return name
 }
 
 // Passkeys returns the passkeys of a user, oldest first. [CodeUserNotFound].

@@ -129,7 +129,7 @@ func (s shownPasskey) tellOfClone(ctx context.Context, e *Engine, account *Accou
 	u, by := account.User, s.client
 	c := UserChange{Now: e.now(), App: s.app.ID, ID: u.ID, Version: u.Version, Put: []Credential{p.put()}}
 	c.Riders.note(c.Now, Event{App: c.App, UserID: u.ID, Type: EventPasskeyClone, Result: "warning", IP: by.IP, Reason: p.ID.String()})
-	l := e.outbox.causedBy(by.Languages, by.UserAgent, letter{Template: "passkey_cloned", Provider: p.Name})
+	l := e.outbox.causedBy(by.Languages, by.UserAgent, letter{Template: "passkey_cloned", Provider: mailedPasskey(p.Name)})
 	if err := e.factors.mailUser(ctx, &c, s.app, u, l); err != nil {
 		return err
 	}

@@ -196,11 +196,12 @@ func (r Removed) shown() string {
 func addResetNotice(o *outbox, c *UserChange, l letter, by Client) {
 	var names []string
 	for _, r := range removedWays(c.Drop) {
-		names = append(names, r.shown())
+		name := r.shown()
 		ev := Event{App: c.App, UserID: c.ID, Type: EventIdentityUnlink, IP: by.IP, Reason: r.Name}
 		if r.Type == "passkey" {
-			ev.Type, ev.Reason = EventFactorRemove, methodPasskey
+			name, ev.Type, ev.Reason = mailedPasskey(name), EventFactorRemove, methodPasskey
 		}
+		names = append(names, name)
 		c.Riders.note(c.Now, ev)
 	}
 	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventPasswordReset, IP: by.IP})
