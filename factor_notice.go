@@ -12,7 +12,9 @@ func (f *factors) addTo(ctx context.Context, c *signInChange, app App, account *
 	if use := step.second; use != nil {
 		c.Put = append(slices.Clip(c.Put), use.put...)
 		if use.method == methodRecovery {
-			f.tellOfRecovery(&c.UserChange, app, account.User, use.left, step.client)
+			if err := f.mailUser(ctx, &c.UserChange, app, account.User, f.noteRecovery(&c.UserChange, use.left, step.client)); err != nil {
+				return err
+			}
 		}
 	}
 	if c.added = step.added; step.added != nil {
@@ -48,11 +50,11 @@ func (f *factors) tell(ctx context.Context, c *factorStep, l letter) error {
 	return f.mailUser(ctx, &c.UserChange, c.app, c.account.User, f.outbox.causedBy(c.by.Languages, c.by.UserAgent, l))
 }
 
-// tellOfRecovery adds the event of a used recovery code, and a mail that says how many are left.
-func (f *factors) tellOfRecovery(c *UserChange, app App, u User, left int, by Client) {
-	c.Riders.note(c.Now, Event{App: app.ID, UserID: u.ID, Type: EventRecoveryUse, IP: by.IP})
-	l := f.outbox.causedBy(by.Languages, by.UserAgent, letter{To: u.EmailTyped, Template: "recovery_used", App: app.Name, Count: left})
-	f.outbox.queue(&c.Riders, app.ID, l, c.Now, noticeTTL)
+// noteRecovery adds the event of a used recovery code to its step, and returns the letter that tells how many
+// are left.
+func (f *factors) noteRecovery(c *UserChange, left int, by Client) letter {
+	c.Riders.note(c.Now, Event{App: c.App, UserID: c.ID, Type: EventRecoveryUse, IP: by.IP})
+	return f.outbox.causedBy(by.Languages, by.UserAgent, letter{Template: "recovery_used", Count: left})
 }
 
 // mailUser adds a mail to a step, unless the limit of an unproven address is exhausted.

@@ -167,3 +167,19 @@ func TestAThiefTakesTheTriesOfStrangersAlone(t *testing.T) {
 	p.post("/auth/step-up/{app_id}", fmt.Sprintf(`{"code":%q}`, p.code())).want(t, 200, "")
 	p.post("/auth/step-up/{app_id}", fmt.Sprintf(`{"code":%q}`, p.recovery[0])).want(t, 200, "")
 }
+
+// A stranger may have taken the address: what the account does floods it no more than any other mail.
+func TestUsedRecoveryCodesDoNotFloodAnUnprovenAddress(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := &factored{w: w, email: "ann@example.com"}
+	p.token = w.signUp(p.email).text(t, "token")
+	p.enrolTOTP(t)
+	for i, code := range p.recovery {
+		w.from(person(i)).send("POST", w.in(stepUp), fmt.Sprintf(`{"code":%q}`, code), bearer(p.token)).want(t, 200, "")
+	}
+	w.runOnce()
+	if got := len(w.outbox.Messages()); got != 5 {
+		t.Errorf("got %d mails, want 5 in an hour", got)
+	}
+}

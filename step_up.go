@@ -91,7 +91,9 @@ func (t stepUpTry) run(ctx context.Context) (SignIn, error) {
 	c.Prove = &SessionProof{ID: s.ID, AMR: s.AMR, AuthTime: s.AuthTime, MFAAt: s.MFAAt}
 	c.Riders.note(now, Event{App: app.ID, UserID: u.ID, Type: EventSessionStepUp, IP: in.Client.IP, Reason: use.method})
 	if use.method == methodRecovery {
-		e.factors.tellOfRecovery(&c, app, u, use.left, in.Client)
+		if err := e.factors.mailUser(ctx, &c, app, u, e.factors.noteRecovery(&c, use.left, in.Client)); err != nil {
+			return SignIn{}, err
+		}
 	}
 	if u, err = e.store.ChangeUser(ctx, c); err != nil {
 		return SignIn{}, stepError(err, app.ID)
