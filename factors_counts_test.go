@@ -1,11 +1,16 @@
 package authkit_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/authkit-dev/authkit"
+	"github.com/authkit-dev/authkit/mail"
+	"github.com/authkit-dev/authkit/store/memory"
 )
 
 // withoutRates lets through any number of tries at passwords and mails; the tries at second factors keep
@@ -182,4 +187,44 @@ func TestUsedRecoveryCodesDoNotFloodAnUnprovenAddress(t *testing.T) {
 	if got := len(w.outbox.Messages()); got != 5 {
 		t.Errorf("got %d mails, want 5 in an hour", got)
 	}
+}
+
+// betweenTries is a store in which something happens once while an attempt on a token is counted.
+type betweenTries struct {
+	authkit.Store
+
+	happens func()
+}
+
+func (m *betweenTries) TryToken(ctx context.Context, app uuid.UUID, t authkit.Try, now time.Time) (authkit.Tried, error) {
+	if happens := m.happens; happens != nil {
+		m.happens = nil
+		happens()
+	}
+	return m.Store.TryToken(ctx, app, t, now)
+}
+
+// A right code takes a try of the day while it is checked, and gives it back: a process does not remember that
+// the day had none left.
+func TestARightMailedCodeGivesItsTryBack(t *testing.T) {
+	t.Parallel()
+	store := &betweenTries{Store: memory.New()}
+	w := setup(t, withoutRates, func(c *authkit.Config) { c.Store = store })
+	p := w.member(t, "ann@example.com")
+	w.settings(authkit.AppPatch{MFA: new(authkit.MFARequired)})
+	begins := func() (shows func(code string) answer, code string) {
+		due := p.first()
+		return func(code string) answer {
+			return w.send("POST", w.in(secondFactor), fmt.Sprintf(`{"mfa_token":%q,"binding":%q,"code":%q}`, due.text(t, "mfa_token"), due.text(t, "binding"), code))
+		}, mail.Code(p.notice())
+	}
+	first, firstCode := begins()
+	other, otherCode := begins()
+	for range 19 {
+		wrong, _ := begins()
+		wrong("abcdef").want(t, 401, "invalid_token")
+	}
+	store.happens = func() { other(otherCode).want(t, 429, "rate_limited") } // the first code takes the last try
+	first(firstCode).want(t, 401, "mfa_enrollment_required")
+	other(otherCode).want(t, 401, "mfa_enrollment_required")
 }

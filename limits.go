@@ -83,7 +83,7 @@ func (l limit) secret() bool {
 // refundable reports whether a charge may be refunded, so that an exhausted limit may have room
 // before its time.
 func (l limit) refundable() bool {
-	return l == limitCodeEmail || l.name == limitAppsToday || l.name == limitMailDeveloper ||
+	return l == limitCodeEmail || l == limitFactorMail || l.name == limitAppsToday || l.name == limitMailDeveloper ||
 		slices.Contains([]limit{limitMailAll, limitMailAgain, limitMailFirst, limitMailAsker, limitNotices, limitMoreNotices}, l)
 }
 

@@ -206,7 +206,7 @@ func (f *factors) tryMailedCode(ctx context.Context, app App, in SecondFactor, w
 		return invalidToken("the code is not of six digits").with(reasonOfForm(in.Code, formCode))
 	}
 	of := string(rune('0' + f.classOf(w.account.User, in.Device)))
-	daily := f.limits.countFor(limitFactorUser, f.now().Format(time.DateOnly)+" mail "+of+" "+w.user().String())
+	daily := f.limits.countFor(limitFactorMail, f.now().Format(time.DateOnly)+" "+of+" "+w.user().String())
 	if err := f.limits.hit(ctx, app, in.Client.withDeferred([]count{daily})...); err != nil {
 		return err
 	}
