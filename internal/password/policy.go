@@ -1,19 +1,12 @@
 package password
 
 import (
-	_ "embed"
 	"fmt"
 	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
-
-// common.txt holds common passwords of eight characters or more, sorted, one a line, in
-// lower case; COMMON.md says where they come from.
-//
-//go:embed common.txt
-var common string
 
 const (
 	maxBytes = 4096
@@ -75,30 +68,6 @@ func (p Policy) Check(pw string, words ...string) error {
 		return &Weak{faults}
 	}
 	return nil
-}
-
-// inList reports whether a password in lower case is in the sorted list. It searches the
-// embedded text itself, so that nothing is built at the start.
-func inList(pw string) bool {
-	i := sort.Search(len(common), func(i int) bool { return lineAt(i) >= pw })
-	return i < len(common) && lineAt(i) == pw
-}
-
-// lineAt returns the first line that begins at i or later. After the last line it returns a
-// text that sorts after all others.
-func lineAt(i int) string {
-	if i > 0 {
-		next := strings.IndexByte(common[i-1:], '\n')
-		if next < 0 {
-			return "\U0010FFFF"
-		}
-		i += next
-	}
-	if i >= len(common) {
-		return "\U0010FFFF"
-	}
-	line, _, _ := strings.Cut(common[i:], "\n")
-	return line
 }
 
 // personal removes every word from the password and reports whether too little is left.
