@@ -39,7 +39,6 @@ var (
 	limitFactorToken    = limit{"factor/token", codeTries, codeTries * mfaTTL}
 	limitFactorUser     = limit{"factor/user", 20, 20 * 24 * time.Hour}
 	limitFactorRecovery = limit{"factor/recovery", 10, 10 * 24 * time.Hour}
-	limitFactorMail     = limit{"factor/mail", 20, 20 * 24 * time.Hour} // of mailed codes; a right one is given back
 )
 
 // prove checks a code, and counts the try first. Right ones are added to what the limit of a day lets

@@ -37,8 +37,9 @@ var (
 	limitMailKnown         = limit{name: "mail/known"}  // by email, of all such devices together
 	limitMailOwner         = limit{name: "mail/owner"}  // by email, of the session of an account that proved it
 	limitOAuthPeer         = limit{name: "oauth/ip"}
-	limitCallbackPeer      = limit{name: "oauth-callback/ip"}             // as many as starts, counted apart from them
-	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour} // a key lives one day
+	limitCallbackPeer      = limit{name: "oauth-callback/ip"}              // as many as starts, counted apart from them
+	limitCodeEmail         = limit{"code/email", 20, 20 * 24 * time.Hour}  // a key lives one day
+	limitFactorMail        = limit{"factor/mail", 20, 20 * 24 * time.Hour} // of codes that are mailed before an enrolment
 	limitUser              = limit{name: "writes/user"}
 	limitDeveloper         = limit{name: "writes/developer"}
 )

@@ -193,7 +193,8 @@ func (n enrolment) noteOrigin(ctx context.Context, data *passkeyData) error {
 // checkPasskeyName refuses a name that is too long, or that people cannot read as it is written.
 func checkPasskeyName(name string) error {
 	odd := func(r rune) bool {
-		return unicode.IsControl(r) || r == utf8.RuneError || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
+		joins := r == '\u200c' || r == '\u200d' // letters of Persian, and emoji
+		return !unicode.IsGraphic(r) && !joins || r == utf8.RuneError
 	}
 	blank := name != "" && strings.TrimSpace(name) == ""
 	if utf8.RuneCountInString(name) > maxPasskeyName || blank || strings.ContainsFunc(name, odd) {
