@@ -178,7 +178,7 @@ func TestAMailHasNoNameOfAPasskeyThatReadsAsAnAddress(t *testing.T) {
 		mailed := func(what string) {
 			t.Helper()
 			m := p.notice()
-			if strings.Contains(m.Text+m.HTML, "evil") || strings.Contains(m.Text, "202 555") || !strings.Contains(m.Subject+m.Text, what) || !strings.Contains(m.Text, "Passkey") {
+			if strings.Contains(m.Text+m.HTML, "evil.") || strings.Contains(m.Text, "202 555") || !strings.Contains(m.Subject+m.Text, what) || !strings.Contains(m.Text, "Passkey") {
 				t.Errorf("%q: got %s %s, want %q without the name", name, m.Subject, m.Text, what)
 			}
 		}

@@ -39,7 +39,7 @@ func writeZipped(t *testing.T, list []byte) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile("common.txt.gz", out.Bytes(), 0o644); err != nil { //nolint:gosec // a file of the repository
+	if err := os.WriteFile("common.txt.gz", out.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
