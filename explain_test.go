@@ -73,6 +73,14 @@ func TestARefusalIsExplained(t *testing.T) {
 			w.send("POST", credentials, `{"email":"new@example.com","pasword":"`+secret+`"}`), 400,
 			map[string]string{"rule": "invalid_request: pasword: unknown", "received": "pasword"},
 		},
+		"a webhook with a password in its URL": {
+			w.send("POST", w.in("/apps/{app_id}/webhooks"), `{"url":"https://ann:`+secret+`@app.example.com/hooks?key=`+secret+`"}`, bearer(w.token)), 400,
+			map[string]string{"rule": "invalid_request: url: invalid_url", "received": "url: https://%E2%80%A6@app.example.com/hooks?key=…"},
+		},
+		"a redirect URL with a password in it": {
+			w.send("PATCH", w.in("/apps/{app_id}"), `{"redirect_urls":["https://ann:`+secret+`@app.example.com/cb"]}`, bearer(w.token)), 400,
+			map[string]string{"received": `redirect_urls`},
+		},
 		"a malformed token": {
 			w.send("GET", w.in("/auth/me/{app_id}"), "", bearer(secret)), 401,
 			map[string]string{"rule": "invalid_token", "received": "Authorization: Bearer, 25 characters (letters, digits, other characters)"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -184,6 +185,12 @@ var openMembers = []string{
 	"overlap_seconds", "branding", "audit_days", "url", "types", "external_id", "roles", "disabled",
 }
 
+// urlMembers are those of the open members that hold one URL.
+var urlMembers = []string{"redirect_to", "redirect_uri", "issuer", "url"}
+
+// userInfo is the name and the password in a URL, wherever that stands.
+var userInfo = regexp.MustCompile(`//[^/\s"@]*@`)
+
 func (c refused) receivedField() string {
 	field := c.field
 	name, _, _ := strings.Cut(strings.ReplaceAll(field.Field, "[", "."), ".")
@@ -193,10 +200,10 @@ func (c refused) receivedField() string {
 		return field.Field
 	case !ok:
 		return field.Field + ": nothing"
-	case name == "redirect_to":
+	case slices.Contains(urlMembers, name):
 		return field.Field + ": " + shownURL(value)
 	case slices.Contains(openMembers, name):
-		return field.Field + ": " + value
+		return field.Field + ": " + userInfo.ReplaceAllString(value, "//…@")
 	}
 	return field.Field + ": " + secretForm(value)
 }
