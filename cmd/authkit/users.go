@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -180,6 +181,8 @@ func (r *csvReader) object(row []string) ([]byte, error) {
 		name := r.columns[i]
 		switch {
 		case cell == "":
+		case !utf8.ValidString(cell):
+			return nil, fmt.Errorf("%s is not in UTF-8", name)
 		case structured[name]:
 			v := jsontext.Value(cell)
 			if !v.IsValid() {

@@ -30,8 +30,9 @@ const importSize = 2000
 
 // Run prints each line that is refused, with its number and the reason.
 func (x *importUsers) Run(ctx context.Context) error {
-	if x.Resume && x.File == "-" {
-		return errors.New("--resume needs a file: stdin cannot be read again")
+	noted := x.hasNote()
+	if x.Resume && !noted {
+		return fmt.Errorf("--resume needs a file: %s is none that can be read again", x.File)
 	}
 	work, app, err := x.openApp(ctx, writes)
 	if err != nil {
@@ -48,7 +49,7 @@ func (x *importUsers) Run(ctx context.Context) error {
 			size = info.Size()
 		}
 	}
-	run := importing{importUsers: x, engine: work.Engine, app: app.ID, taken: newTaken(), shown: newProgress(os.Stderr, size, time.Now())}
+	run := importing{importUsers: x, engine: work.Engine, app: app.ID, noted: noted && !x.DryRun, taken: newTaken(), shown: newProgress(os.Stderr, size, time.Now())}
 	if x.Resume {
 		if run.skip, err = x.resumeAfter(in, app.ID); err != nil {
 			return fmt.Errorf("--resume: %w", err)
@@ -59,6 +60,12 @@ func (x *importUsers) Run(ctx context.Context) error {
 		return fmt.Errorf("%s: %w", x.File, err)
 	}
 	return run.all(ctx, users)
+}
+
+// hasNote reports whether there is a [note] beside the file: it is none of a pipe, which cannot be read again.
+func (x *importUsers) hasNote() bool {
+	info, err := os.Stat(x.File)
+	return x.File != "-" && err == nil && info.Mode().IsRegular()
 }
 
 // progressFile holds the [note] of an import of the file.
@@ -79,6 +86,7 @@ type importing struct {
 
 	engine *authkit.Engine
 	app    uuid.UUID
+	noted  bool
 	skip   int // lines that an earlier run has dealt with
 	read   int // the line that was read last
 	taken  *taken
@@ -123,7 +131,7 @@ func (m *importing) all(ctx context.Context, users userReader) error {
 		return m.stopped(last, err)
 	}
 	m.shown.end(m.stored, m.denied, m.DryRun)
-	if !m.DryRun && m.File != "-" {
+	if m.noted {
 		_ = os.Remove(m.progressFile()) // there may be no such file
 	}
 	if m.denied > 0 {
@@ -145,7 +153,7 @@ func (m *importing) store(ctx context.Context) error {
 		}
 		m.stored++
 	}
-	if len(m.lines) > 0 && !m.DryRun && m.File != "-" {
+	if len(m.lines) > 0 && m.noted {
 		if err := (note{m.app, m.read, m.taken.size, m.taken.digest()}).write(m.progressFile()); err != nil {
 			return err
 		}
@@ -181,7 +189,7 @@ type refusedLine struct {
 // stopped says how to go on after an error.
 func (m *importing) stopped(last int, err error) error {
 	m.shown.end(m.stored, m.denied, m.DryRun)
-	if last == 0 || m.DryRun || m.File == "-" {
+	if last == 0 || !m.noted {
 		return err
 	}
 	return fmt.Errorf("%w\nthe lines up to %d are stored: go on with --resume", err, last)

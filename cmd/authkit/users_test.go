@@ -219,10 +219,11 @@ func TestFilesThatAreNoImportAreRefused(t *testing.T) {
 	t.Parallel()
 	_, app, _, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
 	for text, want := range map[string]string{
-		"":                                   "read the first line",
-		"email,passwort\n":                   `column 2 is "passwort"`,
-		"email,email\n":                      `column "email" stands twice`,
-		"email,roles\na@example.com,admin\n": "roles is not JSON",
+		"":                                    "read the first line",
+		"email,passwort\n":                    `column 2 is "passwort"`,
+		"email,email\n":                       `column "email" stands twice`,
+		"email,roles\na@example.com,admin\n":  "roles is not JSON",
+		"email,name\na@example.com,Ren\xe9\n": "name is not in UTF-8",
 		"email,disabled\na@example.com,perhaps\n":                     "disabled is neither true nor false",
 		"email,name\na@example.com\n":                                 "the row has 1 columns",
 		"email,name\n\"a@example.com\n":                               "read ",
