@@ -3,6 +3,7 @@ package authkit_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,6 +102,49 @@ func TestALoopOverEventsMayEndEarly(t *testing.T) {
 				t.Errorf("got %d, %v, want position 5", ev.Position, err)
 			}
 			break
+		}
+	})
+}
+
+// Events take their positions by their ids. Those of one step, and of steps in one millisecond, keep their
+// order: a host that purges an account at user.reset would otherwise purge what came after.
+func TestEventsOfAStepKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	overStores(t, func(s *stage) {
+		of := map[uuid.UUID]string{}
+		want := "user.create email.send user.reset session.start user.change user.change user.delete"
+		for range 8 {
+			email := s.email()
+			s.signUp(email)
+			s.clock.Advance(time.Microsecond)
+			_, m := s.mailed(email, "")
+			s.verify(`{"token":"`+linkToken(m)+`"}`).want(s.t, 200, "")
+			ref := authkit.UserRef{App: s.app.ID, ID: s.userOf(email).ID}
+			of[ref.ID] = ""
+			for range 2 {
+				s.clock.Advance(time.Microsecond)
+				if _, err := s.engine.ChangeUser(s.t.Context(), ref, authkit.UserPatch{Name: new(s.fresh("Ann "))}); err != nil {
+					s.t.Fatal(err)
+				}
+			}
+			s.clock.Advance(time.Microsecond)
+			if err := s.engine.DeleteUser(s.t.Context(), ref); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		s.runOnce()
+		for ev, err := range s.engine.Events(s.t.Context(), s.app.ID, 0) {
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			if _, ok := of[ev.UserID]; ok {
+				of[ev.UserID] = strings.TrimSpace(of[ev.UserID] + " " + ev.Type)
+			}
+		}
+		for user, got := range of {
+			if got != want {
+				s.t.Errorf("%s: got %s, want %s", user, got, want)
+			}
 		}
 	})
 }

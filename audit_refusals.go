@@ -94,7 +94,7 @@ func (r *refusals) turn(now time.Time) {
 			continue // a number
 		}
 		r.waiting = append(r.waiting, Event{
-			ID: newID(now), App: app, Time: r.minute, Type: EventMoreRefused, Result: "refused", Detail: detail,
+			ID: eventID(now, 0), App: app, Time: r.minute, Type: EventMoreRefused, Result: "refused", Detail: detail,
 		})
 	}
 	r.begin(now)

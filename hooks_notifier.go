@@ -180,7 +180,7 @@ func (n *notifier) refused(ctx context.Context, what attempt, err *error) {
 // tellRefusal completes the event of a refusal, has it written, and passes it to the observer.
 func (n *notifier) tellRefusal(r *request, ev Event) {
 	ev.Time, ev.Result = n.now(), "refused"
-	ev.ID = newID(ev.Time)
+	ev.ID = eventID(ev.Time, 0)
 	all := []Event{ev}
 	r.stamp(all)
 	n.refusals.add(all[0])

@@ -175,6 +175,9 @@ func (e *Engine) prepare(ctx context.Context, c *signInChange, app App, account 
 		if err := e.factors.addTo(ctx, c, app, account, step); err != nil {
 			return err
 		}
+		if step.starts() { // after what the step did before: a host that purges at user.reset keeps what is of the session
+			c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
+		}
 	}
 	c.landing.SignIn.Removed = removedWays(c.Drop)
 	c.created = account == nil || step.created
@@ -185,7 +188,6 @@ func (e *Engine) prepare(ctx context.Context, c *signInChange, app App, account 
 func (e *Engine) prepareAccount(c *signInChange, app App, account *Account, step signInStep) {
 	if step.starts() {
 		c.AuthMethod, c.MaxSessions = step.method, e.cfg.Tokens.MaxSessions
-		c.Riders.note(c.Now, Event{App: app.ID, UserID: c.ID, Type: EventSessionStart, IP: step.client.IP, Reason: step.method})
 	}
 	if step.proof {
 		c.Drop = append(slices.Clip(c.Drop), account.vouchedCredentials()...)
