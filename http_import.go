@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,9 @@ const (
 	maxImportLines = 10_000
 	maxImportBytes = 32 << 20
 	importStep     = 250 // users that are created in one step
+
+	importPatience = 15 * time.Second // in which no byte comes
+	importMost     = 10 * time.Minute // of the whole body
 )
 
 // userImports stands for the body of an import: users, one a line.
@@ -61,7 +65,7 @@ func importUsers(c *call) error {
 		return err
 	}
 	in := lineImport{c: c, hashing: allowance{trials: maxTrials}}
-	lines := bufio.NewReaderSize(body, httpio.BodyLimit+2)
+	lines := bufio.NewReaderSize(patientBody{body, http.NewResponseController(c.w), time.Now().Add(importMost)}, httpio.BodyLimit+2)
 	for {
 		line, err := in.next(lines)
 		if errors.Is(err, io.EOF) {
@@ -88,6 +92,26 @@ func importUsers(c *call) error {
 	c.w.Header().Set("Cache-Control", "no-store")
 	_, _ = c.w.Write(in.answers()) // the peer may be gone
 	return nil
+}
+
+// patientBody is the body of an import. A server bounds the time of a request as a whole (its ReadTimeout),
+// for bodies of 64 KiB, and ends the context with it. Here each read has its own time, until a last moment.
+type patientBody struct {
+	body      io.Reader
+	deadlines *http.ResponseController
+	until     time.Time
+}
+
+// Read implements [io.Reader]. No time runs between two reads, while users are stored.
+func (b patientBody) Read(p []byte) (int, error) {
+	deadline := time.Now().Add(importPatience)
+	if deadline.After(b.until) {
+		deadline = b.until
+	}
+	_ = b.deadlines.SetReadDeadline(deadline) // a connection that takes none has no timeout either
+	n, err := b.body.Read(p)
+	_ = b.deadlines.SetReadDeadline(time.Time{})
+	return n, err //nolint:wrapcheck // it stands in for the body
 }
 
 // errLineTooLong refuses one line; the next one may be shorter.

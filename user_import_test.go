@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
@@ -115,6 +119,42 @@ func TestAnExportIsTheInverseOfAnImport(t *testing.T) {
 	other.imported(strings.Split(string(first), "\n")...)
 	if second := other.exported(); !bytes.Equal(first, second) {
 		t.Errorf("export after import: got\n%.300s\nwant\n%.300s", second, first)
+	}
+}
+
+// A server bounds the time of a request. An import of 32 MiB may take longer than that.
+func TestAnImportMayTakeItsTime(t *testing.T) {
+	t.Parallel()
+	const bound = 200 * time.Millisecond
+	w := setup(t, withoutLimits)
+	server := httptest.NewUnstartedServer(w.server)
+	server.Config.ReadTimeout = bound
+	server.Start()
+	defer server.Close()
+	body, lines := io.Pipe()
+	go func() {
+		for i := range 4 { // the first 64 KiB are read before the key is checked
+			_, _ = fmt.Fprintf(lines, `{"email":"user%d@example.com"}%s`+"\n", i, strings.Repeat(" ", 40<<10))
+			if i > 0 {
+				time.Sleep(2 * bound)
+			}
+		}
+		_ = lines.Close()
+	}()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/id"+w.in("/users/{app_id}/import"), body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+w.key)
+	r.Header.Set("Content-Type", "application/x-ndjson")
+	res, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close() //nolint:errcheck // it is read
+	answers, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK || strings.Count(string(answers), `"user_id"`) != 4 {
+		t.Errorf("got %d, %v, %s, want all four users taken", res.StatusCode, err, answers)
 	}
 }
 
