@@ -151,7 +151,7 @@ func TestAnImportMayTakeItsTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it is read
+	defer res.Body.Close()
 	answers, err := io.ReadAll(res.Body)
 	if err != nil || res.StatusCode != http.StatusOK || strings.Count(string(answers), `"user_id"`) != 4 {
 		t.Errorf("got %d, %v, %s, want all four users taken", res.StatusCode, err, answers)
