@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -136,9 +137,35 @@ func explain(err error, t reflect.Type) error {
 			known := membersAt(t, semantic.JSONPointer)
 			return badField(field, "unknown", didYouMean("is not a member of this request", semantic.JSONPointer.LastToken(), known))
 		}
-		return badField(field, "wrong_type", "is of the wrong type")
+		return badField(field, "wrong_type", wantsType(semantic.GoType))
 	}
 	return bad("the body cannot be read")
+}
+
+// wantsType says which JSON values a Go type takes, of a member that holds another one.
+func wantsType(t reflect.Type) string {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t == nil {
+		return "is of the wrong type"
+	}
+	if t == reflect.TypeFor[time.Time]() {
+		return "is not a time such as 2030-01-02T15:04:05Z"
+	}
+	switch t.Kind() { //nolint:exhaustive // bodies have no other types
+	case reflect.String:
+		return "is not a string"
+	case reflect.Bool:
+		return "is neither true nor false"
+	case reflect.Int, reflect.Int64, reflect.Uint16:
+		return "is not a whole number, or is out of range"
+	case reflect.Slice:
+		return "is not a list"
+	case reflect.Struct, reflect.Map:
+		return "is not an object"
+	}
+	return "is of the wrong type"
 }
 
 // inspect refuses null and control characters in a value that was decoded without an error.
