@@ -96,12 +96,9 @@ func listEvents(c *call) error {
 	if err != nil {
 		return err
 	}
-	page, err := c.page(values)
-	if err != nil {
-		return err
-	}
-	q, err := readAuditQuery(values)
-	if err != nil {
+	page, wrongPage := c.page(values)
+	q, wrongFilter := readAuditQuery(values)
+	if err := invalidAll(wrongPage, wrongFilter); err != nil {
 		return err
 	}
 	read := func(p Page) ([]Event, error) { q.Page = p; return c.e.AuditLog(c.ctx(), c.appRef(), q) }

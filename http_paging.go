@@ -14,27 +14,26 @@ import (
 // query reads the query parameters.
 func query(r *http.Request) (url.Values, error) { return httpio.Query(r.URL.RawQuery) }
 
-// page reads limit and cursor. A cursor is valid for one path, one caller and one set of filters,
-// since its MAC covers them.
+// page reads limit and cursor, and tells at once what is wrong with them. A cursor is valid for one
+// path, one caller and one set of filters, since its MAC covers them.
 func (c *call) page(values url.Values) (Page, error) {
-	p := Page{Limit: defaultPage}
+	p, bad := Page{Limit: defaultPage}, []FieldError(nil)
 	if values.Has("limit") {
 		text := values.Get("limit")
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxPage || strconv.Itoa(n) != text {
-			return p, invalid("limit", "out_of_range", fmt.Sprintf("limit is not between 1 and %d", maxPage))
+			bad = append(bad, FieldError{"limit", "out_of_range", fmt.Sprintf("limit is not between 1 and %d", maxPage)})
 		}
 		p.Limit = n
 	}
-	if !values.Has("cursor") {
-		return p, nil
+	if values.Has("cursor") {
+		at, ok := cursor.Decode(c.h.http.ring, c.listKey(values), values.Get("cursor"))
+		if !ok {
+			bad = append(bad, FieldError{"cursor", "invalid_cursor", "cursor is not one of this list"})
+		}
+		p.Time, p.ID = at.Time, at.ID
 	}
-	at, ok := cursor.Decode(c.h.http.ring, c.listKey(values), values.Get("cursor"))
-	if !ok {
-		return p, invalid("cursor", "invalid_cursor", "cursor is not one of this list")
-	}
-	p.Time, p.ID = at.Time, at.ID
-	return p, nil
+	return p, invalidFields(bad)
 }
 
 // listPage reads the page that a route without filters is asked for, and shows each row.

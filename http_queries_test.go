@@ -36,6 +36,25 @@ func TestAnUnknownParameterOfAManagementRouteIsRefused(t *testing.T) {
 			t.Errorf("got %s, want both", text)
 		}
 	})
+	for name, c := range map[string]struct {
+		path, as string
+		fields   []string
+	}{
+		"of users":         {"/users/{app_id}?limit=0&cursor=x&email=&role=", key, []string{"limit", "cursor", "email", "role"}},
+		"of the audit log": {"/apps/{app_id}/audit?limit=501&cursor=x&since=yesterday&user_id=ann&type=", dev, []string{"limit", "cursor", "since", "user_id", "type"}},
+		"of apps":          {"/apps?limit=x&cursor=x", dev, []string{"limit", "cursor"}},
+	} {
+		t.Run("all values that are wrong are told at once, "+name, func(t *testing.T) {
+			t.Parallel()
+			got := s.send("GET", s.in(c.path), "", c.as)
+			got.want(t, 400, "invalid_request")
+			for _, field := range c.fields {
+				if text := got.Body.String(); !strings.Contains(text, `"field":"`+field+`"`) {
+					t.Errorf("got %s, want the field %s", text, field)
+				}
+			}
+		})
+	}
 	t.Run("a credential is ignored, as everywhere", func(t *testing.T) {
 		t.Parallel()
 		s.send("GET", s.in("/users/{app_id}?api_key=ak_x"), "", key).want(t, 200, "")

@@ -14,14 +14,15 @@ func listUsers(c *call) error {
 	if err != nil {
 		return err
 	}
-	page, err := c.page(values)
-	if err != nil {
-		return err
-	}
+	page, wrongPage := c.page(values)
+	var empty []FieldError
 	for _, name := range []string{"email", "auth_method", "external_id", "role"} { // an empty filter is an error: it would list every user
 		if values.Has(name) && values.Get(name) == "" {
-			return invalid(name, "required", name+" is empty; leave it out to list every user")
+			empty = append(empty, FieldError{name, "required", name + " is empty; leave it out to list every user"})
 		}
+	}
+	if err := invalidAll(wrongPage, invalidFields(empty)); err != nil {
+		return err
 	}
 	filter := UserFilter{
 		Page: page, Email: values.Get("email"), Prefix: values.Get("q"), AuthMethod: values.Get("auth_method"),
