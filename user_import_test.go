@@ -50,7 +50,9 @@ func TestEachLineOfAnImportIsJudgedByItself(t *testing.T) {
 		{`{"email":"no address"}`, `email is not an address`},
 		{`{"email":"frank@example.com","passwort":"x"}`, `"code":"invalid_request"`},
 		{`{"email":"frank@example.com","email":"x"}`, `"code":"invalid_request"`},
-		{`[1]`, `not a JSON object`},
+		{`[1]`, `the line is not a JSON object`},
+		{`{"email":"frank@example.com"`, `the line is not one JSON object in UTF-8`},
+		{`{"email":"frank@example.com","created_at":"2020-01-02"}`, `created_at is not a time such as 2030-01-02T15:04:05Z`},
 		{`{"email":"` + strings.Repeat("x", 65<<10) + `"}`, `longer than 64 KiB`},
 		{`{"email":"gina@example.com","name":null,"password_hash":null,"metadata":null,"roles":null,"identities":null,"totp_secret":null,"email_verified":null,"external_id":null,"created_at":null,"disabled":null}`, `"user_id":`},
 	}

@@ -2,6 +2,7 @@ package authkit
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -41,7 +42,9 @@ func ParseUserImport(line []byte) (UserImport, error) {
 	var in userLine
 	if err := httpio.DecodeBytes(line, &in); err != nil {
 		if body, ok := errors.AsType[*httpio.BodyError](err); ok {
-			return UserImport{}, bodyRefusal(body)
+			refusal := bodyRefusal(body)
+			refusal.Detail = strings.Replace(refusal.Detail, "the body", "the line", 1)
+			return UserImport{}, refusal
 		}
 		return UserImport{}, err
 	}

@@ -65,6 +65,9 @@ func newUserReader(name string, in io.Reader, t *taken) (userReader, error) {
 	c.in = csv.NewReader(rows)
 	c.in.ReuseRecord = true
 	head, err := c.in.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the file is empty: its first line names the columns, " + strings.Join(userColumns, ", "))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the first line: %w", err)
 	}
@@ -76,6 +79,9 @@ func newUserReader(name string, in io.Reader, t *taken) (userReader, error) {
 			return nil, fmt.Errorf("column %q stands twice", name)
 		}
 		c.columns = append(c.columns, name)
+	}
+	if !slices.Contains(c.columns, "email") {
+		return nil, fmt.Errorf("the first line names the columns %s, and lacks email", strings.Join(c.columns, ", "))
 	}
 	return c, nil
 }
@@ -116,13 +122,17 @@ func (r *lineReader) next() (int, authkit.UserImport, error) {
 		if r.line == 1 {
 			line = strings.TrimPrefix(line, byteOrderMark)
 		}
-		if line = strings.TrimSpace(line); line != "" {
-			u, err := authkit.ParseUserImport([]byte(line))
-			if err != nil {
-				err = lineError{err}
-			}
-			return r.line, u, err
+		switch line = strings.TrimSpace(line); {
+		case line == "":
+			continue
+		case r.line == 1 && line[0] != '{':
+			return r.line, authkit.UserImport{}, lineError{errors.New("the line is not a JSON object; the name of a file of CSV ends in .csv")}
 		}
+		u, err := authkit.ParseUserImport([]byte(line))
+		if err != nil {
+			err = lineError{err}
+		}
+		return r.line, u, err
 	}
 }
 

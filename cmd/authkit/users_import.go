@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ type importUsers struct {
 	ofApp
 
 	File      string `arg:"" help:"The file: a JSON object a line, or CSV if its name ends in .csv. - is stdin." placeholder:"FILE"`
-	DryRun    bool   `help:"Judge every line, and store nothing." name:"dry-run"`
+	DryRun    bool   `help:"Judge every line by itself, and store nothing; which users the app has is not looked at." name:"dry-run"`
 	AllowSlow bool   `help:"Take password hashes that need more than 250 ms here; refused sign-ins of the app then take as long." name:"allow-slow"`
 	Resume    bool   `help:"Go on after the last line that an import of this file stored, which FILE.progress holds. The lines up to it must be as they were; those behind it may be others."`
 }
@@ -93,8 +94,15 @@ type importing struct {
 	shown  progress
 
 	users          []authkit.UserImport
-	lines          []int
+	lines          []int       // of the users
+	faults         []lineFault // what is wrong with other lines, and then with these
 	stored, denied int
+}
+
+// lineFault is what is wrong with a line.
+type lineFault struct {
+	line int
+	err  error
 }
 
 // all imports every user that can be read.
@@ -106,20 +114,19 @@ func (m *importing) all(ctx context.Context, users userReader) error {
 			break
 		}
 		m.read = line
-		if bad := (lineError{}); errors.As(err, &bad) {
-			if line > m.skip {
-				m.refuse(line, bad.error)
-			}
-			continue
-		}
-		if err != nil {
+		bad, faulty := errors.AsType[lineError](err)
+		switch {
+		case err != nil && !faulty:
+			m.refuse()
 			return m.stopped(last, fmt.Errorf("read %s: %w", m.File, err))
-		}
-		if line <= m.skip {
+		case line <= m.skip:
 			continue
+		case faulty:
+			m.faults = append(m.faults, lineFault{line, bad.error})
+		default:
+			m.users, m.lines = append(m.users, u), append(m.lines, line)
 		}
-		m.users, m.lines = append(m.users, u), append(m.lines, line)
-		if len(m.users) < importSize {
+		if len(m.users)+len(m.faults) < importSize {
 			continue
 		}
 		if err := m.store(ctx); err != nil {
@@ -140,43 +147,54 @@ func (m *importing) all(ctx context.Context, users userReader) error {
 	return nil
 }
 
-// store stores the users that wait, and notes the line that was read last.
+// store stores the users that wait, prints which lines are refused, and tells how far it has come.
 func (m *importing) store(ctx context.Context) error {
+	err := m.create(ctx)
+	m.refuse()
+	if err == nil {
+		m.shown.show(m.stored, m.denied, time.Now())
+	}
+	return err
+}
+
+// create stores the users that wait, and notes the line that was read last.
+func (m *importing) create(ctx context.Context) error {
 	results, err := m.engine.ImportUsers(ctx, m.app, m.users, authkit.ImportOptions{AllowSlow: m.AllowSlow, DryRun: m.DryRun})
 	if err != nil {
 		return fmt.Errorf("import users: %w", err)
 	}
 	for i, r := range results {
 		if r.Err != nil {
-			m.refuse(m.lines[i], r.Err)
+			m.faults = append(m.faults, lineFault{m.lines[i], r.Err})
 			continue
 		}
 		m.stored++
 	}
-	if len(m.lines) > 0 && m.noted {
-		if err := (note{m.app, m.read, m.taken.size, m.taken.digest()}).write(m.progressFile()); err != nil {
-			return err
-		}
-	}
 	m.users, m.lines = m.users[:0], m.lines[:0]
-	m.shown.show(m.stored, m.denied, time.Now())
-	return nil
+	if m.read == 0 || !m.noted {
+		return nil
+	}
+	return note{m.app, m.read, m.taken.size, m.taken.digest()}.write(m.progressFile())
 }
 
-// refuse prints why a line is refused.
-func (m *importing) refuse(line int, err error) {
-	m.denied++
-	m.shown.clear()
-	code, detail := authkit.CodeInvalidRequest, err.Error()
-	if e, ok := errors.AsType[*authkit.Error](err); ok {
-		code, detail = e.Code, e.Detail
+// refuse prints why lines are refused, in their order.
+func (m *importing) refuse() {
+	slices.SortFunc(m.faults, func(a, b lineFault) int { return a.line - b.line })
+	for _, f := range m.faults {
+		m.denied++
+		m.shown.clear()
+		code, detail := authkit.CodeInvalidRequest, f.err.Error()
+		if e, ok := errors.AsType[*authkit.Error](f.err); ok {
+			code, detail = e.Code, e.Detail
+		}
+		if m.JSON {
+			b, _ := json.Marshal(refusedLine{f.line, code, detail}) // it always encodes
+			fmt.Printf("%s\n", b)
+			continue
+		}
+		fmt.Printf("line %d: %s: %s\n", f.line, code, detail)
 	}
-	if m.JSON {
-		b, _ := json.Marshal(refusedLine{line, code, detail}) // it always encodes
-		fmt.Printf("%s\n", b)
-		return
-	}
-	fmt.Printf("line %d: %s: %s\n", line, code, detail)
+	m.faults = m.faults[:0]
 }
 
 // refusedLine is a refused line in JSON.

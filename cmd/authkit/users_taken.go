@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -55,6 +56,9 @@ func (n note) write(file string) error {
 // readNote reads a note of an import into an app.
 func readNote(file string, app uuid.UUID) (note, error) {
 	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return note{}, fmt.Errorf("there is no %s: no import of this file has stopped half-way; leave --resume out", file)
+	}
 	if err != nil {
 		return note{}, err
 	}

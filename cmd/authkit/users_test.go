@@ -94,7 +94,7 @@ func TestAnImportGoesOnWhereItStopped(t *testing.T) {
 	args := func(more ...string) []string {
 		return append(append([]string{"users", "import", "--app", app, file}, more...), flags...)
 	}
-	refused(t, "--resume", args("--resume")...)
+	refused(t, "there is no "+file+".progress: no import of this file has stopped half-way", args("--resume")...)
 	note := file + ".progress"
 	for _, text := range []string{"", "another 2 3 " + strings.Repeat("0", 64), app, app + " 2", app + " x 3 " + strings.Repeat("0", 64), app + " 2 x " + strings.Repeat("0", 64), app + " 2 3 00"} {
 		if err := os.WriteFile(note, []byte(text+"\n"), 0o600); err != nil {
@@ -219,7 +219,8 @@ func TestFilesThatAreNoImportAreRefused(t *testing.T) {
 	t.Parallel()
 	_, app, _, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
 	for text, want := range map[string]string{
-		"":                                    "read the first line",
+		"":                                    "the file is empty: its first line names the columns, email, ",
+		"name\nAnn\n":                         "the first line names the columns name, and lacks email",
 		"email,passwort\n":                    `column 2 is "passwort"`,
 		"email,email\n":                       `column "email" stands twice`,
 		"email,roles\na@example.com,admin\n":  "roles is not JSON",
@@ -235,6 +236,24 @@ func TestFilesThatAreNoImportAreRefused(t *testing.T) {
 		}
 		refused(t, want, append([]string{"users", "import", "--app", app, file}, flags...)...)
 	}
+}
+
+// What is wrong with a line by itself shows before its batch is stored, and the lines still stand in order.
+func TestRefusedLinesStandInOrder(t *testing.T) {
+	t.Parallel()
+	_, app, _, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
+	args := func(file string) []string { return append([]string{"users", "import", "--app", app, file}, flags...) }
+	order := "line 1: invalid_request: the request is not valid: email is not an address like name@example.com\n" +
+		"line 2: invalid_request: the request is not valid: email_verified is neither true nor false\n" +
+		"line 4: email_taken: this app already has a user with that address\n" +
+		"line 5: invalid_request: the line is not a JSON object\n"
+	refused(t, order, args(write(t, `{"email":"ann"}
+{"email":"ann@example.com","email_verified":"yes"}
+{"email":"ann@example.com"}
+{"email":"ann@example.com"}
+ann@example.com
+`))...)
+	refused(t, "line 1: invalid_request: the line is not a JSON object; the name of a file of CSV ends in .csv\n", args(write(t, "email,name\nann@example.com,Ann\n"))...)
 }
 
 func TestTheProgressOfAnImport(t *testing.T) {
