@@ -277,8 +277,11 @@ func TestALogThatWasCutOffShowsByAnEarlierHead(t *testing.T) {
 		}
 		c.writes(app, 4) // others, in the place of those
 		c.chains()
-		if _, err := c.verify(app, head); err == nil || !strings.Contains(err.Error(), "at position") {
-			t.Errorf("once the chain has gone on: got %v, want another chain", err)
+		if got, err := c.verify(app, head); err == nil || !strings.Contains(err.Error(), "at position") || got.Chained != 0 {
+			t.Errorf("once the chain has gone on: got %v with %d events that are as they were, want another chain and none", err, got.Chained)
+		}
+		if got, err := c.verify(app, "9:"+strings.Repeat("0", 64)); err == nil || !strings.Contains(err.Error(), "another one than that of the head") || got.Chained != 0 {
+			t.Errorf("with the head of another chain: got %v with %d events that are as they were, want another chain and none", err, got.Chained)
 		}
 		for _, bad := range []string{"9", "x:y", "-1:" + head[3:], early + "0"} {
 			if _, err := c.verify(app, bad); !errors.Is(err, authkit.CodeInvalidRequest) {

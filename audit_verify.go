@@ -24,7 +24,7 @@ type AuditCheck struct {
 // AuditReport is what [Engine.VerifyAudit] found in order.
 type AuditReport struct {
 	First   int64  // the position of the first event that is kept; older ones were removed by their age
-	Chained int64  // how many events from there on are as they were chained
+	Chained int64  // how many events from there on are as they were chained; 0 if the chain is not that of AuditCheck.Head
 	Waiting int64  // how many are not yet chained: their order and their number are not proven yet
 	Head    string // of the chain
 }
@@ -76,6 +76,7 @@ type auditWalk struct {
 	before []byte // the hash at that position
 	head   int64  // the position of the head to compare with; -1: there is no such head, or it was met
 	hash   string // of that head
+	other  bool   // the chain is not that of the head, so that nothing in it is proven
 
 	seen []uint64 // the short ids of the events of the links that were checked
 }
@@ -97,7 +98,9 @@ func (a *auditChain) verify(ctx context.Context, check AuditCheck) (AuditReport,
 	report := AuditReport{First: w.chain.First, Waiting: n.Unchained, Head: w.chain.head()}
 	w.at, w.before = w.chain.First, w.chain.Before
 	err = w.walk(ctx)
-	report.Chained = w.at - w.chain.First
+	if !w.other {
+		report.Chained = w.at - w.chain.First
+	}
 	if err == nil {
 		err = w.twice(ctx)
 	}
@@ -154,7 +157,8 @@ func (w *auditWalk) walk(ctx context.Context) error {
 		return &AuditFault{w.at, uuid.Nil, "the links do not lead to the end that was sealed: they were made anew without the secret"}
 	}
 	if w.head >= 0 {
-		return &AuditFault{w.head, uuid.Nil, "no link ends at the head to compare with"}
+		w.other = true
+		return &AuditFault{w.head, uuid.Nil, "no link ends at the head to compare with: the chain was made anew, or the head is that of another app"}
 	}
 	return nil
 }
@@ -192,7 +196,8 @@ func (w *auditWalk) meet() error {
 		return nil
 	}
 	if got := (Chain{Next: w.at, Hash: w.before}).head(); got != strconv.FormatInt(w.head, 10)+":"+w.hash {
-		return &AuditFault{w.at, uuid.Nil, "the chain up to here is another one than that of the head"}
+		w.other = true
+		return &AuditFault{w.at, uuid.Nil, "the chain up to here is another one than that of the head: it was made anew, or the head is that of another app"}
 	}
 	w.head = -1
 	return nil

@@ -51,15 +51,28 @@ func toEventRow(e authkit.Event) eventRow {
 type someEvents struct {
 	usersOf
 
-	Type  string    `help:"Only events of this type, such as session.start." placeholder:"TYPE"`
-	User  string    `help:"Only events about this user, by id: a deleted one has no address any more." placeholder:"ID"`
-	Since time.Time `help:"Only events at this time or later, such as 2030-01-02T15:04:05Z." placeholder:"TIME"`
-	Until time.Time `help:"Only events before this time." placeholder:"TIME"`
+	Type  string  `help:"Only events of this type, such as session.start." placeholder:"TYPE"`
+	User  string  `help:"Only events about this user, by id: a deleted one has no address any more." placeholder:"ID"`
+	Since instant `help:"Only events at this time or later, such as 2030-01-02T15:04:05Z." placeholder:"TIME"`
+	Until instant `help:"Only events before this time." placeholder:"TIME"`
+}
+
+// instant is a time that a flag gives.
+type instant struct{ time.Time }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (i *instant) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return fmt.Errorf("%q is not a time such as 2030-01-02T15:04:05Z", text)
+	}
+	i.Time = at
+	return nil
 }
 
 // each calls do for each event, newest first, until it returns false.
 func (s someEvents) each(ctx context.Context, do func(authkit.Event) (bool, error)) error {
-	q := authkit.EventQuery{Page: authkit.Page{Limit: pageSize}, Type: s.Type, Since: s.Since, Until: s.Until}
+	q := authkit.EventQuery{Page: authkit.Page{Limit: pageSize}, Type: s.Type, Since: s.Since.Time, Until: s.Until.Time}
 	if s.User != "" {
 		id, err := uuid.Parse(s.User)
 		if err != nil {

@@ -66,7 +66,11 @@ func (v *verifyEvents) Run(ctx context.Context) error {
 }
 
 func (v *verifyEvents) print(got authkit.AuditReport, fault *authkit.AuditFault) error {
-	if fault != nil {
+	switch {
+	case fault != nil && got.Chained == 0:
+		_, err := fmt.Println(fault)
+		return err
+	case fault != nil:
 		_, err := fmt.Printf("%v\nthe %d events before that are as they were written\n", fault, got.Chained)
 		return err
 	}

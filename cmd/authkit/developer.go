@@ -58,7 +58,10 @@ func readPassword(prompt string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	if line == "" {
+	switch {
+	case line == "" && term.IsTerminal(int(os.Stdin.Fd())):
+		return "", errors.New("the password is empty: type one, and press Enter")
+	case line == "":
 		return "", errors.New("no password on stdin: write it there, on one line, or run this in a terminal to be asked for it")
 	}
 	return line, nil

@@ -98,8 +98,16 @@ type rotateKey struct {
 	ExpiresIn time.Duration `help:"How long the key works; for ever if it is not set." placeholder:"DURATION"`
 }
 
+const maxOverlap = 168 * time.Hour // of the Engine, which counts it in seconds
+
 // Run prints the key.
 func (r *rotateKey) Run(ctx context.Context) error {
+	switch {
+	case r.Overlap < 0 || r.Overlap > maxOverlap:
+		return fmt.Errorf("--overlap is %v: give 0s to 168h", r.Overlap)
+	case r.ExpiresIn < 0:
+		return fmt.Errorf("--expires-in is %v: give a duration such as 720h, or leave it out for a key that does not expire", r.ExpiresIn)
+	}
 	work, found, err := r.openApp(ctx, writes)
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return fail(fmt.Errorf("%w; `authkit --help` lists commands and flags", err))
+		return fail(withHelp(err))
 	}
 	err = parsed.Run()
 	switch {
@@ -72,6 +72,23 @@ func run(ctx context.Context, args []string) int {
 		status = 2
 	}
 	return status
+}
+
+// withHelp adds to an error of the command line which help to read: that of the command, if there is one.
+func withHelp(err error) error {
+	between, about := "; ", "`authkit --help` lists commands and flags"
+	if strings.HasSuffix(err.Error(), "?") { // kong suggests a command
+		between = " "
+	}
+	failed, ok := errors.AsType[*kong.ParseError](err)
+	if ok && failed.Context.Selected() != nil {
+		command := failed.Context.Selected()
+		about = fmt.Sprintf("`%s --help` lists its flags", command.FullPath())
+		if len(command.Children) > 0 {
+			about = fmt.Sprintf("`%s --help` lists its commands", command.FullPath())
+		}
+	}
+	return fmt.Errorf("%w%s%s", err, between, about)
 }
 
 func newParser(ctx context.Context) (*kong.Kong, error) {

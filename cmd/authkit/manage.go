@@ -49,7 +49,11 @@ func (m manage) open(ctx context.Context, to access, change ...func(*authkit.Con
 // one, but what the store holds was sealed under one that exists.
 func (p place) readable() error {
 	for _, file := range p.SecretFile {
-		if _, err := readSecret(file); err != nil {
+		_, err := readSecret(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w; give the file that `authkit serve` uses", err)
+		}
+		if err != nil {
 			return err
 		}
 	}

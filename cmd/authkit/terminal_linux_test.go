@@ -64,7 +64,7 @@ func TestATerminalDoesNotShowThePassword(t *testing.T) {
 		ok            bool
 	}{
 		"which is taken":               {password + "\n", "password: \n", true},
-		"an empty line is no password": {"\n", "password: \nauthkit: no password on stdin: write it there, on one line, or run this in a terminal to be asked for it\n", false},
+		"an empty line is no password": {"\n", "password: \nauthkit: the password is empty: type one, and press Enter\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
