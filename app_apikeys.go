@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -79,7 +78,7 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 	}
 	for _, scope := range in.Scopes {
 		if !slices.Contains(apiKeyScopes, scope) {
-			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds %q: a scope is %s", clean(scope, 64), strings.Join(apiKeyScopes, ", ")))
+			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds a scope that is not one of %q", apiKeyScopes))
 		}
 	}
 	scopes = slices.Clone(in.Scopes)

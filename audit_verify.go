@@ -158,7 +158,7 @@ func (w *auditWalk) walk(ctx context.Context) error {
 	}
 	if w.head >= 0 {
 		w.other = true
-		return &AuditFault{w.head, uuid.Nil, "no link ends at the head to compare with: the chain was made anew, or the head is that of another app"}
+		return &AuditFault{w.head, uuid.Nil, "no link ends at the head, which may be that of another app"}
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ func (w *auditWalk) meet() error {
 	}
 	if got := (Chain{Next: w.at, Hash: w.before}).head(); got != strconv.FormatInt(w.head, 10)+":"+w.hash {
 		w.other = true
-		return &AuditFault{w.at, uuid.Nil, "the chain up to here is another one than that of the head: it was made anew, or the head is that of another app"}
+		return &AuditFault{w.at, uuid.Nil, "the chain up to here is another one than that of the head"}
 	}
 	w.head = -1
 	return nil

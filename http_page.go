@@ -86,9 +86,14 @@ func (c person) waysOn(p pages.Page) []pages.Link {
 	case p.Brand.Home != "":
 		return []pages.Link{{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home}}
 	case c.app.takesCookies():
-		return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
+		return c.signInLinks(p)
 	}
 	return nil
+}
+
+// signInLinks is the link to the sign-in page.
+func (c person) signInLinks(p pages.Page) []pages.Link {
+	return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
 }
 
 // pagePath returns the URL of a page of the app.

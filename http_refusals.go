@@ -67,7 +67,7 @@ func (c person) offerWaysOn(p pages.Page, refusal *Error, page *pages.Refusal) {
 	if c.app.ID == uuid.Nil {
 		return
 	}
-	page.Links = []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
+	page.Links = c.signInLinks(p)
 	if p.Brand.Home != "" {
 		page.Links = append(page.Links, pages.Link{Label: p.T("onward.program_title", "app", p.App), URL: p.Brand.Home})
 	}

@@ -371,10 +371,6 @@ func openSignOut(c person) error {
 	return c.show(http.StatusOK, pages.SignOut{Forms: c.forms(c.browser.bind(), nil, nil), Email: c.user.EmailTyped, StayURL: stay}.View(p))
 }
 
-func (c person) signInLinks(p pages.Page) []pages.Link {
-	return []pages.Link{{Label: p.T("page.back_to_sign_in"), URL: c.e.cfg.signInPage(c.app)}}
-}
-
 // pressSignOut ends the session of the cookie, and goes on to the home of the app or the sign-in page.
 func pressSignOut(c person) error {
 	if _, err := c.readForm(); err != nil {

@@ -42,9 +42,8 @@ func ParseUserImport(line []byte) (UserImport, error) {
 	var in userLine
 	if err := httpio.DecodeBytes(line, &in); err != nil {
 		if body, ok := errors.AsType[*httpio.BodyError](err); ok {
-			refusal := bodyRefusal(body)
-			refusal.Detail = strings.Replace(refusal.Detail, "the body", "the line", 1)
-			return UserImport{}, refusal
+			body.Detail = strings.Replace(body.Detail, "the body", "the line", 1)
+			return UserImport{}, bodyRefusal(body)
 		}
 		return UserImport{}, err
 	}

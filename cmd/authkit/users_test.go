@@ -244,7 +244,7 @@ func TestRefusedLinesStandInOrder(t *testing.T) {
 	_, app, _, flags := manager(t, "sqlite:"+filepath.Join(t.TempDir(), "authkit.db"))
 	args := func(file string) []string { return append([]string{"users", "import", "--app", app, file}, flags...) }
 	order := "line 1: invalid_request: the request is not valid: email is not an address like name@example.com\n" +
-		"line 2: invalid_request: the request is not valid: email_verified is neither true nor false\n" +
+		"line 2: invalid_request: the request is not valid: email_verified is not a boolean\n" +
 		"line 4: email_taken: this app already has a user with that address\n" +
 		"line 5: invalid_request: the line is not a JSON object\n"
 	refused(t, order, args(write(t, `{"email":"ann"}

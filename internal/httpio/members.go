@@ -137,35 +137,30 @@ func explain(err error, t reflect.Type) error {
 			known := membersAt(t, semantic.JSONPointer)
 			return badField(field, "unknown", didYouMean("is not a member of this request", semantic.JSONPointer.LastToken(), known))
 		}
-		return badField(field, "wrong_type", wantsType(semantic.GoType))
+		return badField(field, "wrong_type", "is not "+wanted(semantic.GoType))
 	}
 	return bad("the body cannot be read")
 }
 
-// wantsType says which JSON values a Go type takes, of a member that holds another one.
-func wantsType(t reflect.Type) string {
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
+// wanted names the JSON values that a Go type takes.
+func wanted(t reflect.Type) string {
 	if t == nil {
-		return "is of the wrong type"
+		return "of the right type"
 	}
-	if t == reflect.TypeFor[time.Time]() {
-		return "is not a time such as 2030-01-02T15:04:05Z"
-	}
-	switch t.Kind() { //nolint:exhaustive // bodies have no other types
+	switch t.Kind() { //nolint:exhaustive // bodies have few types
 	case reflect.String:
-		return "is not a string"
+		return "a string"
 	case reflect.Bool:
-		return "is neither true nor false"
-	case reflect.Int, reflect.Int64, reflect.Uint16:
-		return "is not a whole number, or is out of range"
+		return "a boolean"
 	case reflect.Slice:
-		return "is not a list"
-	case reflect.Struct, reflect.Map:
-		return "is not an object"
+		return "a list"
+	case reflect.Struct:
+		if t == reflect.TypeFor[time.Time]() {
+			return "a time such as 2030-01-02T15:04:05Z"
+		}
+		return "an object"
 	}
-	return "is of the wrong type"
+	return "a whole number in range" // bodies have no other types
 }
 
 // inspect refuses null and control characters in a value that was decoded without an error.

@@ -21,22 +21,19 @@ func TestAWrongTypeSaysWhatIsWanted(t *testing.T) {
 		Inner *struct {
 			URL string `json:"url"`
 		} `json:"inner"`
-		Tree map[string][]string `json:"tree"`
-		Sum  float64             `json:"sum"`
 	}
 	for text, want := range map[string]string{
 		`{"email":1}`:            "is not a string",
 		`{"name":[]}`:            "is not a string",
-		`{"open":"yes"}`:         "is neither true nor false",
-		`{"count":1.5}`:          "is not a whole number, or is out of range",
+		`{"open":"yes"}`:         "is not a boolean",
+		`{"count":1.5}`:          "is not a whole number in range",
 		`{"since":"2030-01-02"}`: "is not a time such as 2030-01-02T15:04:05Z",
 		`{"since":5}`:            "is not a time such as 2030-01-02T15:04:05Z",
 		`{"list":"a"}`:           "is not a list",
 		`{"list":["a",{}]}`:      "is not a string",
 		`{"inner":"a"}`:          "is not an object",
 		`{"inner":{"url":true}}`: "is not a string",
-		`{"tree":[]}`:            "is not an object",
-		`{"sum":"a"}`:            "is of the wrong type",
+		`{"count":"1"}`:          "is not a whole number in range",
 	} {
 		var v body
 		err := httpio.DecodeBytes([]byte(text), &v)
