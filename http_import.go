@@ -65,7 +65,9 @@ func importUsers(c *call) error {
 		return err
 	}
 	in := lineImport{c: c, hashing: allowance{trials: maxTrials}}
-	lines := bufio.NewReaderSize(patientBody{body, http.NewResponseController(c.w), time.Now().Add(importMost)}, httpio.BodyLimit+2)
+	patient := patientBody{body, http.NewResponseController(c.w), time.Now().Add(importMost)}
+	defer patient.wait() // for what is left of a body that is refused: the server reads it
+	lines := bufio.NewReaderSize(patient, httpio.BodyLimit+2)
 	for {
 		line, err := in.next(lines)
 		if errors.Is(err, io.EOF) {
@@ -102,13 +104,18 @@ type patientBody struct {
 	until     time.Time
 }
 
-// Read implements [io.Reader]. No time runs between two reads, while users are stored.
-func (b patientBody) Read(p []byte) (int, error) {
+// wait sets the time of the next read.
+func (b patientBody) wait() {
 	deadline := time.Now().Add(importPatience)
 	if deadline.After(b.until) {
 		deadline = b.until
 	}
 	_ = b.deadlines.SetReadDeadline(deadline) // a connection that takes none has no timeout either
+}
+
+// Read implements [io.Reader]. No time runs between two reads, while users are stored.
+func (b patientBody) Read(p []byte) (int, error) {
+	b.wait()
 	n, err := b.body.Read(p)
 	_ = b.deadlines.SetReadDeadline(time.Time{})
 	return n, err //nolint:wrapcheck // it stands in for the body

@@ -10,7 +10,7 @@ func offering(c person, forms pages.Forms) pages.Forms {
 	return forms
 }
 
-// landFrom is landOffering for a flow that ends with a form, which says whether a passkey may be offered.
+// landFrom is landOffering for a flow that ends with a form, whose field permits the offer of a passkey.
 func landFrom(c person, got Landing, form pageForm) error {
 	got.Offer = form.Get("offer") != ""
 	return landOffering(c, got)

@@ -283,13 +283,13 @@ func TestOAuthLinking(t *testing.T) {
 		"a trusted address makes a verified user":   {trust: true, status: 200, isVerified: true},
 		"another makes an unverified one":           {status: 200},
 		"verified as a text does not count":         {trust: true, said: jwt.MapClaims{"email_verified": "true"}, status: 200},
-		"closed sign-up makes nobody":               {trust: true, closed: true, status: 403, code: "signup_disabled"},
+		"closed sign-up makes no user":              {trust: true, closed: true, status: 403, code: "signup_disabled"},
 		"a verified account is linked":              {local: true, verified: true, trust: true, status: 200, isVerified: true},
 		"but not on an untrusted word":              {local: true, verified: true, status: 409, code: "link_required"},
 		"an unverified account is reset and linked": {local: true, trust: true, status: 200, isVerified: true},
 		"and never joined on an untrusted word":     {local: true, status: 409, code: "link_required"},
 		"no address is no user":                     {trust: true, said: jwt.MapClaims{"email": ""}, status: 409, code: "email_required"},
-		"an address that is none is no address":     {trust: true, said: jwt.MapClaims{"email": "ann"}, status: 409, code: "email_required"},
+		"a malformed address is no address":         {trust: true, said: jwt.MapClaims{"email": "ann"}, status: 409, code: "email_required"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
