@@ -17,6 +17,7 @@ func FuzzCheckURL(f *testing.F) {
 		"https://[::1]", "https://[::ffff:10.0.0.1]", "https://[fe80::1%25eth0]", "https://10.0.0.1", "https://0x7f.1", "https://2130706433", "https://u@example.com", "https://example.com#x", "//example.com",
 		"https:example.com", "https://", "http://127.0.0.1:8080", "http://127.0.0.1.example", "https://169.254.169.254/latest", "https://example.com:", "https://example.com:0443", "ftp://example.com",
 		"https://[64:ff9b::808:808]", "https://[64:ff9b::7f00:1]",
+		"http://[::1%250]",
 	} {
 		f.Add(seed)
 	}

@@ -181,7 +181,7 @@ func (r Rules) CheckURL(raw string) error {
 		return errors.New("its host is not plain ASCII; write an international name as its A-labels (xn--…)")
 	}
 	a, err := netip.ParseAddr(u.Hostname())
-	if r.Loopback && (u.Hostname() == "localhost" || (err == nil && a.IsLoopback())) {
+	if r.Loopback && (u.Hostname() == "localhost" || (err == nil && a.IsLoopback() && a.Zone() == "")) {
 		return nil
 	}
 	if (err == nil && !r.withoutLoopback().Reachable(a)) || (err != nil && endsInNumber(u.Hostname())) {
