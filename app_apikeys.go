@@ -78,7 +78,7 @@ func (in APIKeyRequest) check(now time.Time) (scopes []string, err error) {
 	}
 	for _, scope := range in.Scopes {
 		if !slices.Contains(apiKeyScopes, scope) {
-			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds a scope that is not one of %q", apiKeyScopes))
+			return nil, invalid("scopes", "unknown_value", fmt.Sprintf("scopes holds %q, which is not one of %q", clean(scope, 64), apiKeyScopes))
 		}
 	}
 	scopes = slices.Clone(in.Scopes)

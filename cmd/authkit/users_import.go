@@ -33,7 +33,7 @@ const importSize = 2000
 func (x *importUsers) Run(ctx context.Context) error {
 	noted := x.hasNote()
 	if x.Resume && !noted {
-		return fmt.Errorf("--resume needs a file: %s is none that can be read again", x.File)
+		return fmt.Errorf("--resume needs a file that can be read again: %s is a stream, or is not there", x.File)
 	}
 	work, app, err := x.openApp(ctx, writes)
 	if err != nil {
@@ -63,7 +63,8 @@ func (x *importUsers) Run(ctx context.Context) error {
 	return run.all(ctx, users)
 }
 
-// hasNote reports whether there is a [note] beside the file: it is none of a pipe, which cannot be read again.
+// hasNote reports whether an import of the file keeps a [note] beside it. A pipe has no note, since it cannot be
+// read again.
 func (x *importUsers) hasNote() bool {
 	info, err := os.Stat(x.File)
 	return x.File != "-" && err == nil && info.Mode().IsRegular()
