@@ -12,15 +12,16 @@ import (
 // maxWaitingShown is up to how many events that wait are read, to name one that was added.
 const maxWaitingShown = 100_000
 
-// others looks for events that are neither in a link nor waiting for one, and for a log without any: the
-// step that makes an app writes an event, and the chain stays when that is removed by its age. The numbers are of one
-// moment, so that they differ only if there is such a one, or one that waited is gone.
+// others looks for events that are neither in a link nor waiting for one, and for an empty log without a
+// chain. The step that creates an app writes an event, and the chain stays once the age of that event has
+// removed it. The numbers are of one moment, so that they differ only if an event was added, or one that
+// waited is gone.
 func (w *auditWalk) others(ctx context.Context, n AuditCount) error {
 	if n.Gone > 0 { // an event that was added would make up for each in the numbers
 		return &AuditFault{-1, uuid.Nil, fmt.Sprintf("%d events that were not yet chained were removed", n.Gone)}
 	}
 	if n.Events == 0 && w.chain.Next == 0 && w.chain.App != Console {
-		return &AuditFault{0, uuid.Nil, "it is empty: the event of the making of the app was removed"}
+		return &AuditFault{0, uuid.Nil, "it is empty: the event of the app's creation was removed"}
 	}
 	kept := w.chain.Next - w.chain.First
 	if n.Events == kept+n.Unchained {

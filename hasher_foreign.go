@@ -32,9 +32,9 @@ type allowance struct {
 	trials int  // how many kinds may be measured yet
 }
 
-// foreign reads a hash that another system made, or this one: one of the current parameters is taken,
-// whatever it costs, since each new password costs as much. [CodeInvalidRequest]: it has no form that is taken,
-// orders more than [password.Import] allows or, unless slow hashes are allowed, takes more than
+// foreign reads a hash that another system or authkit made. One of the current parameters is taken
+// whatever it costs, since each new password costs as much. [CodeInvalidRequest]: the hash has no form that
+// is taken, orders more than [password.Import] allows or, unless slow hashes are allowed, takes more than
 // maxImportTime on this machine.
 func (h *hasher) foreign(ctx context.Context, app uuid.UUID, text string, a *allowance) (password.Stored, error) {
 	if own, err := password.Parse(text); err == nil && h.params.Same(text) {

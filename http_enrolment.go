@@ -57,7 +57,7 @@ func showEnrolment(c person, flow signInFlow, status int, refused *Error) error 
 		return err
 	case !waits && refused != nil:
 		return showOver(c, flow, status, refused)
-	case !waits: // the sign-in waits on
+	case !waits: // the sign-in outlives the key
 		if flow, err = renewKey(c, flow); err != nil {
 			return err
 		}
